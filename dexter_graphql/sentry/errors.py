@@ -1,0 +1,157 @@
+"""Knows everything that can go wrong between us and Sentry, as a tree split by what the reader can do about it.
+
+    SentryError
+    ├── Refused                 Sentry understood and said no
+    │   ├── BadRequest          400: fix the request; `fields` names the members at fault
+    │   ├── Unauthorized        401: sign in, or renew the token
+    │   ├── Forbidden           403: `scopes` names what would be enough
+    │   ├── NotFound            404: no such thing, or none that this token may see
+    │   ├── Moved               302: renamed; `slug` is the new slug
+    │   ├── Conflict            409
+    │   ├── FeatureUnavailable  the organization's plan or server lacks the feature
+    │   └── Gone                410: deprecated operation in a brownout; retry later or use the replacement
+    ├── RateLimited             429: wait `retry_after` seconds
+    ├── Unavailable             5xx, a proxy's page, no connection: Sentry is ill
+    │   └── CircuitOpen         not asked, because it was ill a moment ago
+    ├── UpstreamTimeout         Sentry did not answer in time
+    ├── DeadlineExceeded        our own deadline passed before an answer came
+    ├── BudgetExhausted         the operation used up its upstream calls
+    ├── BadResponse             an answer that nobody can read: cut, oversized, not JSON
+    │   └── Misfit              one value of an answer that does not have the published form
+    └── HostNotAllowed          a token would have gone to a host that was not configured
+
+No message carries a credential, a query string or a response body.
+"""
+
+from collections.abc import Mapping
+
+from dexter_graphql.errors import DexterError
+
+
+class SentryError(DexterError):
+    """Something between us and Sentry. `title` is the endpoint (method and template), `status` Sentry's, if any."""
+
+    def __init__(self, message: str, *, title: str = "", status: int | None = None) -> None:
+        super().__init__(message)
+        self.title = title
+        self.status = status
+
+
+class Refused(SentryError):
+    """Sentry understood the request and said no. `detail_code` is Sentry's own code when it sent one."""
+
+    def __init__(
+        self, message: str, *, title: str = "", status: int | None = None, detail_code: str | None = None
+    ) -> None:
+        super().__init__(message, title=title, status=status)
+        self.detail_code = detail_code
+
+
+class BadRequest(Refused):
+    """400. `fields` maps the name of a member at fault to Sentry's messages, empty when the refusal is general."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        status: int | None = 400,
+        detail_code: str | None = None,
+        fields: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        super().__init__(message, title=title, status=status, detail_code=detail_code)
+        self.fields = dict(fields or {})
+
+
+class Unauthorized(Refused):
+    """401: the token is missing, wrong, expired, or needs SSO."""
+
+
+class Forbidden(Refused):
+    """403. `scopes` lists what the endpoint accepts, any of them."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        status: int | None = 403,
+        detail_code: str | None = None,
+        scopes: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, title=title, status=status, detail_code=detail_code)
+        self.scopes = scopes
+
+
+class NotFound(Refused):
+    """404: there is no such thing, or none that this token may see."""
+
+
+class Moved(Refused):
+    """302 with a body: the project or organization in the path has been renamed to `slug`."""
+
+    def __init__(self, message: str, *, slug: str, title: str = "", status: int | None = 302) -> None:
+        super().__init__(message, title=title, status=status)
+        self.slug = slug
+
+
+class Conflict(Refused):
+    """409: something of that name exists, or changed meanwhile."""
+
+
+class FeatureUnavailable(Refused):
+    """The organization's plan, or this version of Sentry, does not have the feature."""
+
+
+class Gone(Refused):
+    """410: a deprecated operation in a brownout. `replacement` is the template of its successor, if named."""
+
+    def __init__(
+        self, message: str, *, title: str = "", status: int | None = 410, replacement: str | None = None
+    ) -> None:
+        super().__init__(message, title=title, status=status)
+        self.replacement = replacement
+
+
+class RateLimited(SentryError):
+    """429. `retry_after` is in seconds from now."""
+
+    def __init__(self, message: str, *, retry_after: float, title: str = "", status: int | None = 429) -> None:
+        super().__init__(message, title=title, status=status)
+        self.retry_after = retry_after
+
+
+class Unavailable(SentryError):
+    """5xx, a proxy's HTML page, a refused or broken connection."""
+
+
+class CircuitOpen(Unavailable):
+    """Not asked at all: this family of endpoints failed too often a moment ago."""
+
+
+class UpstreamTimeout(SentryError):
+    """Sentry accepted the request and did not answer in time."""
+
+
+class DeadlineExceeded(SentryError):
+    """The operation's own deadline passed."""
+
+
+class BudgetExhausted(SentryError):
+    """The operation asked for more upstream calls than it may make."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"This operation used up its budget of {limit} calls to Sentry")
+        self.limit = limit
+
+
+class BadResponse(SentryError):
+    """An answer that cannot be read: cut off, larger than allowed, or not JSON."""
+
+
+class Misfit(BadResponse):
+    """A value that does not have the form Sentry publishes. May stand in a record in the place of the value."""
+
+
+class HostNotAllowed(SentryError):
+    """A call would have carried a token to a host that is not in the configured list."""

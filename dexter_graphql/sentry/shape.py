@@ -1,0 +1,201 @@
+"""Knows which members of an answer will be read, and generates a record class that decodes just those.
+
+Does not know what a member means: names and types come from whoever asks.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+
+from dexter_graphql.sentry.errors import Misfit
+from dexter_graphql.sentry.scope import Scope
+
+MAX_RECORD_CLASSES = 4096
+
+
+class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
+    """Base of every generated record: typed members of one JSON object, read by attribute.
+
+    A member that did not fit its type holds a `Misfit`, which is an exception: whoever completes it reports it at its
+    place and leaves the rest of the answer alone.
+    """
+
+    typename: ClassVar[str] = ""
+    """Name of the noun in the graph."""
+    form: ClassVar[str] = ""
+    """Which of the noun's forms this is, for example `list` or `detail`."""
+    members: ClassVar[frozenset[str]] = frozenset()
+    """Names of the attributes that the answer was asked for."""
+
+    # A JSON key with a NUL never comes from Sentry, and the client overwrites whatever it decodes to.
+    scope: Any = msgspec.field(default=None, name="\x00scope")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One JSON member: attribute, wire name, and a msgspec type or a nested shape.
+
+    `container` says how a nested shape is held: `one`, `list`, or `map` (an object of such objects).
+    """
+
+    attr: str
+    wire: str
+    type: Any
+    is_required: bool = False
+    container: str = "one"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The members of one kind of JSON object that will be read. Equal shapes share one record class."""
+
+    typename: str
+    form: str
+    members: tuple[Member, ...]
+
+
+class Records:
+    """Generates record classes and decodes answers with them; bounded, the oldest class goes first."""
+
+    def __init__(self, limit: int = MAX_RECORD_CLASSES) -> None:
+        self._limit = limit
+        self._classes: OrderedDict[Shape, type[Record]] = OrderedDict()
+
+    def record_class(self, shape: Shape) -> type[Record]:
+        """The struct that decodes this shape, made at first sight."""
+        found = self._classes.get(shape)
+        if found is None:
+            found = self._classes[shape] = self._define(shape)
+            if len(self._classes) > self._limit:
+                self._classes.popitem(last=False)
+        else:
+            self._classes.move_to_end(shape)
+        return found
+
+    def decode_one(self, body: bytes, shape: Shape, envelope: tuple[str, ...], scope: Scope) -> Any:
+        """The record in `body`, or the Misfit that stands for it. Raises BadResponse when it is not JSON at all."""
+        cls = self.record_class(shape)
+        return _scoped(self._decode(body, cls, cls, envelope, shape), scope)
+
+    def decode_list(self, body: bytes, shape: Shape, envelope: tuple[str, ...], scope: Scope) -> list[Any]:
+        """The records of a JSON array, each a record or the Misfit that stands for it."""
+        cls = self.record_class(shape)
+        rows = self._decode(body, list[cls], cls, envelope, shape)  # type: ignore[valid-type]  # a generated class
+        if isinstance(rows, Misfit):
+            raise rows
+        for row in rows:
+            _scoped(row, scope)
+        return rows  # type: ignore[no-any-return]  # msgspec checked that it is a list
+
+    def _define(self, shape: Shape) -> type[Record]:
+        fields = [self._field(member) for member in shape.members]
+        namespace = {
+            "typename": shape.typename,
+            "form": shape.form,
+            "members": frozenset(member.attr for member in shape.members),
+        }
+        return msgspec.defstruct(  # type: ignore[return-value]  # defstruct cannot say that bases decide the type
+            f"{shape.typename}_{shape.form}",
+            fields,
+            bases=(Record,),
+            namespace=namespace,
+            frozen=True,
+            eq=False,
+            gc=False,
+            kw_only=True,
+        )
+
+    def _field(self, member: Member) -> tuple[str, Any, Any]:
+        kind = self.member_type(member)
+        if member.is_required:
+            return (member.attr, kind, msgspec.field(name=member.wire))
+        return (member.attr, kind | None, msgspec.field(default=None, name=member.wire))
+
+    def member_type(self, member: Member) -> Any:
+        """The msgspec type of a member, nested shapes replaced by their record classes."""
+        if not isinstance(member.type, Shape):
+            return member.type
+        cls: Any = self.record_class(member.type)
+        if member.container == "list":
+            return list[cls]
+        return dict[str, cls] if member.container == "map" else cls
+
+    def _decode(self, body: bytes, kind: Any, row: type[Record], envelope: tuple[str, ...], shape: Shape) -> Any:
+        try:
+            return msgspec.json.decode(_unwrap(body, envelope), type=kind)
+        except msgspec.ValidationError:
+            return self._salvage(_untyped(_unwrap(body, envelope)), shape, is_list=kind is not row)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Misfit("The answer is not JSON") from error
+
+    def _salvage(self, value: Any, shape: Shape, *, is_list: bool) -> Any:
+        """Decode row by row and member by member, so that one bad value costs itself and nothing else."""
+        if not is_list:
+            return self._salvage_row(value, shape)
+        if not isinstance(value, list):
+            return Misfit(f"Expected a list of {shape.typename}, got {_json_type(value)}")
+        return [self._salvage_row(row, shape) for row in value]
+
+    def _salvage_row(self, value: Any, shape: Shape) -> Any:
+        if not isinstance(value, dict):
+            return Misfit(f"Expected an object for {shape.typename}, got {_json_type(value)}")
+        values = {member.attr: self._salvage_member(value, member) for member in shape.members}
+        return self.record_class(shape)(**values)
+
+    def _salvage_member(self, row: dict[str, Any], member: Member) -> Any:
+        value = row.get(member.wire)
+        if value is None:
+            return Misfit(f"Sentry's answer lacks '{member.wire}'") if member.is_required else None
+        if isinstance(member.type, Shape):
+            return self._salvage_nested(value, member.type, member.container)
+        try:
+            return msgspec.convert(value, member.type)
+        except msgspec.ValidationError as error:
+            return Misfit(f"'{member.wire}' in Sentry's answer does not fit: {error}")
+
+    def _salvage_nested(self, value: Any, shape: Shape, container: str) -> Any:
+        if container == "map" and isinstance(value, dict):
+            return {key: self._salvage_row(item, shape) for key, item in value.items()}
+        return self._salvage(value, shape, is_list=container == "list")
+
+
+def _scoped(row: Any, scope: Scope) -> Any:
+    if isinstance(row, Record):
+        msgspec.structs.force_setattr(row, "scope", scope)
+    return row
+
+
+def scoped_below(value: Any, scope: Scope) -> Any:
+    """`value` with the scope written on the records it is or holds; nested records get theirs when first read."""
+    for row in _rows(value):
+        if row.scope is None:
+            msgspec.structs.force_setattr(row, "scope", scope)
+    return value
+
+
+def _rows(value: Any) -> Iterator[Record]:
+    if isinstance(value, Record):
+        yield value
+    elif isinstance(value, list):
+        yield from (row for row in value if isinstance(row, Record))
+
+
+def _unwrap(body: bytes, envelope: tuple[str, ...]) -> bytes:
+    for key in envelope:
+        found = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get(key)
+        if found is None:
+            raise Misfit(f"Sentry's answer lacks '{key}'")
+        body = bytes(found)
+    return body
+
+
+def _untyped(body: bytes) -> Any:
+    return msgspec.json.decode(body.decode("utf-8", "replace"))
+
+
+def _json_type(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
