@@ -1,0 +1,79 @@
+"""Knows how a call names a stretch of time, and how to cut one into buckets. Knows nothing of what is counted."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from dexter_graphql.sandbox.http import Call, bad_request
+
+_PERIOD = re.compile(r"^(\d+)([smhdw])$")
+_UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+DEFAULT_RANGE = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """From `start` (included) to `end` (excluded), both aware, in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def contains(self, at: float) -> bool:
+        """Whether that many seconds since the epoch lie inside."""
+        return self.start.timestamp() <= at < self.end.timestamp()
+
+
+def parse_period(text: str) -> timedelta | None:
+    """`24h`, `14d`, `30m` … as a duration; None when it is not one."""
+    match = _PERIOD.match(text)
+    return timedelta(seconds=int(match[1]) * _UNIT_S[match[2]]) if match else None
+
+
+def parse_instant(text: str) -> datetime | None:
+    """An ISO 8601 instant, UTC when it names no zone; None when it is not one."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def time_range(call: Call, default: timedelta = DEFAULT_RANGE) -> TimeRange:
+    """The stretch a call asks for: `statsPeriod`, else `start` with `end`, else the default up to now.
+
+    The end lies just after the present instant, so that what happened this very moment is inside.
+    """
+    now = call.world.now() + timedelta(seconds=1)
+    period = call.text("statsPeriod")
+    if period:
+        length = parse_period(period)
+        if length is None:
+            bad_request(f"Invalid statsPeriod: {period!r}")
+        return TimeRange(max(now - length, datetime(2000, 1, 1, tzinfo=UTC)), now)
+    start, end = call.text("start"), call.text("end")
+    if not start and not end:
+        return TimeRange(now - default, now)
+    if not start or not end:
+        bad_request("start and end are both required")
+    return _between(start, end)
+
+
+def _between(start_text: str, end_text: str) -> TimeRange:
+    start, end = parse_instant(start_text), parse_instant(end_text)
+    if start is None or end is None:
+        bad_request(f"Invalid date parameter: {start_text if start is None else end_text}")
+    if start > end:
+        bad_request("start must be before end")
+    return TimeRange(start, end)
+
+
+def buckets(instants: Iterable[float], start: float, width: int, count: int) -> list[list[int]]:
+    """`[[epochSeconds, count], …]`: how many instants fall into each of `count` buckets of `width` seconds."""
+    totals = [0] * count
+    for at in instants:
+        place = int((at - start) // width)
+        if 0 <= place < count:
+            totals[place] += 1
+    return [[int(start) + place * width, total] for place, total in enumerate(totals)]

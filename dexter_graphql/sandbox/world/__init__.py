@@ -1,0 +1,6 @@
+"""The state behind the fake Sentry: records, and a generator that fills them from a seed."""
+
+from dexter_graphql.sandbox.world.build import DEFAULT_SEED, build_world
+from dexter_graphql.sandbox.world.state import Change, World
+
+__all__ = ["DEFAULT_SEED", "Change", "World", "build_world"]

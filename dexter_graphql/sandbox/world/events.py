@@ -1,0 +1,97 @@
+"""Makes up when, where and to whom errors happened. Only the compact record; bodies are derived elsewhere."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+from random import Random
+from typing import Final
+
+from dexter_graphql.sandbox.world.model import Attachment, Event, Feedback, Issue, Organization, Project, Release
+from dexter_graphql.sandbox.world.projects import ENVIRONMENTS
+
+HISTORY_S: Final = 88 * 86_400
+PEOPLE: Final = 400
+"""End users per project."""
+
+_ENVIRONMENT_BOUNDS = (0.72, 0.9, 0.97, 1.0)
+
+
+class EventMaker:
+    """Makes events of one project: knows which release was out at a given instant."""
+
+    def __init__(self, rng: Random, project: Project, releases: Sequence[Release]) -> None:
+        self._rng = rng
+        own = sorted((r for r in releases if project in r.projects), key=lambda r: r.date_created)
+        self._releases = own
+        self._starts = [release.date_created.timestamp() for release in own]
+
+    def make(self, issue: Issue, at: float) -> Event:
+        """An event of the issue at that instant; the caller appends it."""
+        rng = self._rng
+        place = bisect_right(self._starts, at) - 1
+        share = rng.random()
+        environment = ENVIRONMENTS[sum(share > bound for bound in _ENVIRONMENT_BOUNDS)]
+        variant = rng.getrandbits(32)
+        return Event(
+            f"{rng.getrandbits(128):032x}",
+            issue,
+            round(at, 3),
+            environment,
+            self._releases[place] if place >= 0 else None,
+            -1 if variant % 16 == 0 else (variant >> 8) % PEOPLE,
+            variant,
+        )
+
+    def fill(self, issue: Issue, count: int, now: float) -> None:
+        """Give the issue so many events between a first and a last instant, most of them near the last."""
+        rng = self._rng
+        is_recent = rng.random() < 0.55 or issue.number == 9  # noqa: PLR2004 - a share, and the example of the guides
+        last = rng.uniform(60, 80_000) if is_recent else rng.uniform(80_000, HISTORY_S * 0.9)
+        span = min(HISTORY_S - last, rng.expovariate(1 / (14 * 86_400)))
+        ages = sorted((last + span * rng.random() ** 2 for _ in range(count - 1)), reverse=True)
+        issue.events = [self.make(issue, now - age) for age in (*ages, last)]
+
+
+def spread(rng: Random, issue_count: int, event_count: int) -> list[int]:
+    """How many events each issue gets: few have many, each at least one, together exactly `event_count`."""
+    weights = [min(rng.paretovariate(0.9), 120.0) for _ in range(issue_count)]
+    total = sum(weights)
+    counts = [1 + int(weight / total * (event_count - issue_count)) for weight in weights]
+    counts[0] += event_count - sum(counts)
+    return counts
+
+
+def attach_files(organization: Organization, now: datetime) -> None:
+    """Give the newest event of every fifteenth issue a log and a screenshot."""
+    for issue in organization.issues.values():
+        if issue.number % 15 == 0 and issue.is_error:
+            event = issue.events[-1]
+            log = f"started\n{issue.title}\nstopped at {now:%Y}\n".encode()
+            organization.attachments[event.id] = [
+                Attachment(f"{issue.id}1", "app.log", "text/plain", "event.attachment", log, event.time),
+                Attachment(f"{issue.id}2", "screenshot.png", "image/png", "event.attachment", _PIXEL, event.time),
+            ]
+
+
+def report_feedback(organization: Organization) -> None:
+    """Give every twenty-first issue a user report about its newest event."""
+    for issue in organization.issues.values():
+        if issue.number % 21 == 0:
+            event = issue.events[-1]
+            person = f"person{max(event.person, 0)}"
+            issue.feedback.append(
+                Feedback(
+                    f"{issue.id}3",
+                    event,
+                    person.title(),
+                    f"{person}@customers.example",
+                    "It stopped right after I pressed the button.",
+                    event.time,
+                )
+            )
+
+
+_PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154"
+    "789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)

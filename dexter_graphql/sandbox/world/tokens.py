@@ -1,0 +1,75 @@
+"""Knows the tokens a fake Sentry accepts, their kinds and scopes. Does not know which route asks for which."""
+
+import base64
+import json
+from dataclasses import dataclass, fields
+from random import Random
+
+from dexter_graphql.sandbox.world.model import User
+
+ALL_SCOPES = frozenset(
+    {
+        *(f"{family}:{right}" for family in ("org", "member", "team", "project", "event") for right in
+          ("read", "write", "admin")),
+        "org:integrations", "org:ci", "member:invite", "project:releases", "project:distribution",
+        "alerts:read", "alerts:write",
+    }
+)  # fmt: skip
+READ_SCOPES = frozenset(scope for scope in ALL_SCOPES if scope.endswith(":read"))
+APP_SCOPES = frozenset(scope for scope in ALL_SCOPES if not scope.startswith("member:")) | {"member:read"}
+CI_SCOPES = frozenset({"org:ci"})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token: `user` is None for tokens of an organization or an app; `organizations` are slugs."""
+
+    text: str
+    kind: str
+    scopes: frozenset[str]
+    organizations: frozenset[str]
+    user: User | None = None
+    is_expired: bool = False
+
+    def __repr__(self) -> str:
+        return f"Token(kind={self.kind!r}, organizations={sorted(self.organizations)!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens by name; each has its own field so that a test says what it means."""
+
+    admin: Token
+    reader: Token
+    organization: Token
+    integration: Token
+    globex: Token
+    expired: Token
+
+    def find(self, text: str) -> Token | None:
+        """The token with that text."""
+        return next((t for f in fields(self) if (t := getattr(self, f.name)).text == text), None)
+
+
+def make_tokens(rng: Random, admin: User, globex: User, *, admin_text: str | None = None) -> Tokens:
+    """Tokens that follow from the seed; `admin_text` replaces the text of the main one."""
+    both, acme = frozenset({"acme", "globex"}), frozenset({"acme"})
+
+    def personal() -> str:
+        return f"sntryu_{rng.getrandbits(256):064x}"
+
+    generated = personal()
+    return Tokens(
+        admin=Token(admin_text or generated, "user", ALL_SCOPES, both, admin),
+        reader=Token(personal(), "user", READ_SCOPES, both, admin),
+        organization=Token(_organization_token(rng), "organization", CI_SCOPES, acme),
+        integration=Token(f"sntryi_{rng.getrandbits(256):064x}", "integration", APP_SCOPES, acme),
+        globex=Token(personal(), "user", ALL_SCOPES, frozenset({"globex"}), globex),
+        expired=Token(personal(), "user", ALL_SCOPES, both, admin, is_expired=True),
+    )
+
+
+def _organization_token(rng: Random) -> str:
+    claims = {"iat": 1700000000, "url": None, "region_url": None, "org": "acme"}
+    secret = base64.b64encode(rng.randbytes(32)).decode().rstrip("=")
+    return f"sntrys_{base64.b64encode(json.dumps(claims).encode()).decode()}_{secret}"
