@@ -6,7 +6,7 @@ Does not know what a member means: names and types come from whoever asks.
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Union
 
 import msgspec
 
@@ -36,7 +36,7 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One JSON member: attribute, wire name, and a msgspec type or a nested shape.
+    """One JSON member: attribute, wire name, and a msgspec type, a nested shape, or variants of one.
 
     `container` says how a nested shape is held: `one`, `list`, or `map` (an object of such objects).
     """
@@ -57,40 +57,66 @@ class Shape:
     members: tuple[Member, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """Objects of several shapes, told apart by the member `tag`; `fallback` takes the tags that nobody lists."""
+
+    tag: str
+    shapes: tuple[tuple[str, Shape], ...]
+    fallback: Shape | None = None
+
+    @property
+    def typename(self) -> str:
+        """Names of the nouns that may stand here, for messages."""
+        return " or ".join(shape.typename for _, shape in self.shapes)
+
+    def of(self, row: Any) -> Shape | None:
+        """The shape of one untyped object, None when its tag is unknown and there is no fallback."""
+        tag = row.get(self.tag) if isinstance(row, dict) else None
+        return next((shape for value, shape in self.shapes if value == tag), self.fallback)
+
+
+Form = Shape | Variants
+"""What an answer can be decoded as."""
+
+
 class Records:
     """Generates record classes and decodes answers with them; bounded, the oldest class goes first."""
 
     def __init__(self, limit: int = MAX_RECORD_CLASSES) -> None:
         self._limit = limit
-        self._classes: OrderedDict[Shape, type[Record]] = OrderedDict()
+        self._classes: OrderedDict[tuple[Shape, tuple[str, str] | None], type[Record]] = OrderedDict()
 
-    def record_class(self, shape: Shape) -> type[Record]:
-        """The struct that decodes this shape, made at first sight."""
-        found = self._classes.get(shape)
+    def record_class(self, shape: Shape, tag: tuple[str, str] | None = None) -> type[Record]:
+        """The struct that decodes this shape, made at first sight; `tag` is a member and the value it must have."""
+        found = self._classes.get((shape, tag))
         if found is None:
-            found = self._classes[shape] = self._define(shape)
+            found = self._classes[shape, tag] = self._define(shape, tag)
             if len(self._classes) > self._limit:
                 self._classes.popitem(last=False)
         else:
-            self._classes.move_to_end(shape)
+            self._classes.move_to_end((shape, tag))
         return found
 
-    def decode_one(self, body: bytes, shape: Shape, envelope: tuple[str, ...], scope: Scope) -> Any:
-        """The record in `body`, or the Misfit that stands for it. Raises BadResponse when it is not JSON at all."""
-        cls = self.record_class(shape)
-        return _scoped(self._decode(body, cls, cls, envelope, shape), scope)
+    def _type(self, shape: Form) -> Any:
+        if isinstance(shape, Shape):
+            return self.record_class(shape)
+        return Union[tuple(self.record_class(one, (shape.tag, value)) for value, one in shape.shapes)]  # noqa: UP007  # made at run time
 
-    def decode_list(self, body: bytes, shape: Shape, envelope: tuple[str, ...], scope: Scope) -> list[Any]:
+    def decode_one(self, body: bytes, shape: Form, envelope: tuple[str, ...], scope: Scope) -> Any:
+        """The record in `body`, or the Misfit that stands for it. Raises BadResponse when it is not JSON at all."""
+        return _scoped(self._decode(body, self._type(shape), envelope, shape, is_list=False), scope)
+
+    def decode_list(self, body: bytes, shape: Form, envelope: tuple[str, ...], scope: Scope) -> list[Any]:
         """The records of a JSON array, each a record or the Misfit that stands for it."""
-        cls = self.record_class(shape)
-        rows = self._decode(body, list[cls], cls, envelope, shape)  # type: ignore[valid-type]  # a generated class
+        rows = self._decode(body, list[self._type(shape)], envelope, shape, is_list=True)  # type: ignore[misc]  # made at run time
         if isinstance(rows, Misfit):
             raise rows
         for row in rows:
             _scoped(row, scope)
         return rows  # type: ignore[no-any-return]  # msgspec checked that it is a list
 
-    def _define(self, shape: Shape) -> type[Record]:
+    def _define(self, shape: Shape, tag: tuple[str, str] | None) -> type[Record]:
         fields = [self._field(member) for member in shape.members]
         namespace = {
             "typename": shape.typename,
@@ -106,6 +132,8 @@ class Records:
             eq=False,
             gc=False,
             kw_only=True,
+            tag_field=tag and tag[0],
+            tag=tag and tag[1],
         )
 
     def _field(self, member: Member) -> tuple[str, Any, Any]:
@@ -116,22 +144,22 @@ class Records:
 
     def member_type(self, member: Member) -> Any:
         """The msgspec type of a member, nested shapes replaced by their record classes."""
-        if not isinstance(member.type, Shape):
+        if not isinstance(member.type, (Shape, Variants)):
             return member.type
-        cls: Any = self.record_class(member.type)
+        cls = self._type(member.type)
         if member.container == "list":
-            return list[cls]
-        return dict[str, cls] if member.container == "map" else cls
+            return list[cls]  # type: ignore[valid-type]  # made at run time
+        return dict[str, cls] if member.container == "map" else cls  # type: ignore[valid-type]  # made at run time
 
-    def _decode(self, body: bytes, kind: Any, row: type[Record], envelope: tuple[str, ...], shape: Shape) -> Any:
+    def _decode(self, body: bytes, kind: Any, envelope: tuple[str, ...], shape: Form, *, is_list: bool) -> Any:
         try:
             return msgspec.json.decode(_unwrap(body, envelope), type=kind)
         except msgspec.ValidationError:
-            return self._salvage(_untyped(_unwrap(body, envelope)), shape, is_list=kind is not row)
+            return self._salvage(_untyped(_unwrap(body, envelope)), shape, is_list=is_list)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Misfit("The answer is not JSON") from error
 
-    def _salvage(self, value: Any, shape: Shape, *, is_list: bool) -> Any:
+    def _salvage(self, value: Any, shape: Form, *, is_list: bool) -> Any:
         """Decode row by row and member by member, so that one bad value costs itself and nothing else."""
         if not is_list:
             return self._salvage_row(value, shape)
@@ -139,9 +167,10 @@ class Records:
             return Misfit(f"Expected a list of {shape.typename}, got {_json_type(value)}")
         return [self._salvage_row(row, shape) for row in value]
 
-    def _salvage_row(self, value: Any, shape: Shape) -> Any:
-        if not isinstance(value, dict):
-            return Misfit(f"Expected an object for {shape.typename}, got {_json_type(value)}")
+    def _salvage_row(self, value: Any, form: Form) -> Any:
+        shape = form.of(value) if isinstance(form, Variants) else form
+        if not isinstance(value, dict) or shape is None:
+            return Misfit(f"Expected an object for {form.typename}, got {_json_type(value)}")
         values = {member.attr: self._salvage_member(value, member) for member in shape.members}
         return self.record_class(shape)(**values)
 
@@ -149,14 +178,14 @@ class Records:
         value = row.get(member.wire)
         if value is None:
             return Misfit(f"Sentry's answer lacks '{member.wire}'") if member.is_required else None
-        if isinstance(member.type, Shape):
+        if isinstance(member.type, (Shape, Variants)):
             return self._salvage_nested(value, member.type, member.container)
         try:
             return msgspec.convert(value, member.type)
         except msgspec.ValidationError as error:
             return Misfit(f"'{member.wire}' in Sentry's answer does not fit: {error}")
 
-    def _salvage_nested(self, value: Any, shape: Shape, container: str) -> Any:
+    def _salvage_nested(self, value: Any, shape: Form, container: str) -> Any:
         if container == "map" and isinstance(value, dict):
             return {key: self._salvage_row(item, shape) for key, item in value.items()}
         return self._salvage(value, shape, is_list=container == "list")

@@ -1,0 +1,1 @@
+"""Runs a GraphQL document over any schema; knows graphql-core and none of our nouns."""

@@ -1,0 +1,300 @@
+"""The vocabulary in which every field of the graph is declared, once.
+
+| kind | the field is | declared by |
+| --- | --- | --- |
+| plain | one member of the record, perhaps converted | `title: str = plain("…")` |
+| computed | a pure function of several members (and arguments) | `@computed(metadata=dict)` on a function of the row |
+| link | another noun that the record may embed | `project: Project \\| None = link("project", Embedded(…))` |
+| batch | looked up for all parents of a level at once | `latest_event: Event \\| None = batch(LATEST, key=issue_key)` |
+| call | anything else: roots and mutations | `@call(uses=[…])` on an async function of row and lookup |
+
+Declarations are data. What they mean on graphql-core stands in `binding.py`; the schema does not build when one of them
+does not hold. Records carry wire names as attributes, so that `row.shortId` is what Sentry calls `shortId`.
+"""
+
+import inspect
+import keyword
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar, dataclass_transform
+
+import msgspec
+import strawberry
+from strawberry.schema_directive import Location
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from dexter_graphql.loaders.base import Loader
+from dexter_graphql.sentry.endpoint import Endpoint
+from dexter_graphql.sentry.shape import Record
+
+KIND = "dexter-kind"
+"""Key of a field's declaration in its Strawberry metadata."""
+
+ID = int | str
+"""Wire type of an identifier: Sentry writes some as numbers, most as text."""
+
+LIST, DETAIL, EMBEDDED, WEBHOOK = "list", "detail", "embedded", "webhook"
+"""Forms in which a noun arrives; a noun may declare others."""
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="sentry",
+    description="Operations of Sentry's API that this field may call. A field without it costs no call of its own.",
+)
+class SentryCalls:
+    """Written on fields of the schema; derived from their declarations."""
+
+    calls: list[str] = strawberry.directive_field(name="calls")
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Reads one member. `wire` None means the field's own name; `type` None means what the GraphQL type says."""
+
+    wire: str | None
+    type: Any
+    convert: Callable[[Any], Any] | None
+    forms: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A pure function of the row; `reads` maps wire names to msgspec types."""
+
+    reads: Mapping[str, Any]
+    forms: frozenset[str] | None
+    function: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A noun as another noun's record holds it.
+
+    `members` are the wire names that are embedded (or attribute → wire name where the two differ), `key` turns the
+    embedded record into a key of `load`, reading `key_reads`; `tag` is the value of the link's tag member that says
+    it is this noun.
+    """
+
+    typename: str
+    members: Sequence[str] | Mapping[str, str]
+    key: Callable[[Any], Hashable | None]
+    load: Loader
+    key_reads: tuple[str, ...] = ("id",)
+    tag: str | None = None
+
+    @property
+    def wires(self) -> dict[str, str]:
+        """Attribute → wire name of the embedded members."""
+        if isinstance(self.members, Mapping):
+            return dict(self.members)
+        return {attr_of(wire): wire for wire in self.members}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another noun: answered from what is embedded while the selection below fits, otherwise looked up."""
+
+    wire: str
+    embedded: tuple[Embedded, ...]
+    tag_member: str | None
+    forms: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Looked up once for all parents of a level. `function` turns the field's arguments into the loader's options."""
+
+    load: Loader
+    key: Callable[[Any], Hashable | None]
+    reads: Mapping[str, Any]
+    forms: frozenset[str] | None
+    function: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Asks Sentry itself. `function(row, lookup, …)`; `reads` as in Computed."""
+
+    uses: tuple[Endpoint, ...]
+    reads: Mapping[str, Any] = field(default_factory=dict)
+    target: str | None = None
+    function: Callable[..., Any] | None = None
+
+
+Declaration = Plain | Computed | Link | Batch | Call
+
+
+class KindField(StrawberryField):
+    """A Strawberry field that carries its declaration; functions put on it give arguments, type and description."""
+
+    def __call__(self, resolver: Any) -> "KindField":
+        """Take a function: its keyword-only parameters are the arguments, its docstring describes the field."""
+        declaration = self.metadata[KIND]
+        self.metadata = {**self.metadata, KIND: replace(declaration, function=resolver)}
+        self.description = self.description or described(resolver)
+        self.base_resolver = ArgumentsOnly(resolver)
+        return self
+
+
+class ArgumentsOnly(StrawberryResolver[Any]):
+    """Shows Strawberry the keyword-only parameters of a function, which are the field's arguments."""
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The function's signature without row, lookup and the like."""
+        whole = super().signature
+        return whole.replace(
+            parameters=[p for p in whole.parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY]
+        )
+
+
+def plain(  # the return type is the annotation's business
+    wire: str | None = None,
+    *,
+    type: Any = None,  # noqa: A002  # the word that readers expect
+    convert: Callable[[Any], Any] | None = None,
+    forms: Sequence[str] | None = None,
+    name: str | None = None,
+    description: str,
+    deprecation_reason: str | None = None,
+) -> Any:
+    """A field that reads one member; `forms` names the forms that have it, all of the noun's when left out."""
+    return _field(Plain(wire, type, convert, _frozen(forms)), name, description, deprecation_reason=deprecation_reason)
+
+
+def computed(
+    reads: Mapping[str, Any] | None = None, *, forms: Sequence[str] | None = None, name: str | None = None, **more: Any
+) -> Any:
+    """Decorate a pure function of the row; keyword arguments name the members it reads and their wire types."""
+    return _field(Computed({**(reads or {}), **more}, _frozen(forms)), name, None)
+
+
+def link(
+    wire: str,
+    *embedded: Embedded,
+    tag_member: str | None = None,
+    forms: Sequence[str] | None = None,
+    name: str | None = None,
+    description: str,
+) -> Any:
+    """A field for another noun that the member `wire` embeds; several `embedded` need the `tag_member` that tells."""
+    uses = tuple(endpoint for one in embedded for endpoint in one.load.uses)
+    return _field(Link(wire, embedded, tag_member, _frozen(forms)), name, description, uses=uses)
+
+
+def batch(
+    load: Loader,
+    *,
+    key: Callable[[Any], Hashable | None],
+    reads: Mapping[str, Any] | None = None,
+    forms: Sequence[str] | None = None,
+    name: str | None = None,
+    description: str | None = None,
+) -> Any:
+    """A field that `load` answers by `key(row)`; decorate a function with it when the field takes arguments."""
+    return _field(
+        Batch(load, key, {"id": ID} if reads is None else reads, _frozen(forms)), name, description, uses=load.uses
+    )
+
+
+def call(
+    *,
+    uses: Sequence[Endpoint] = (),
+    reads: Mapping[str, Any] | None = None,
+    target: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """Decorate an async function of (row, lookup, *, arguments); `target` names the noun that the lookup shapes."""
+    return _field(Call(tuple(uses), dict(reads or {}), target), name, None, uses=tuple(uses))
+
+
+def described(function: Callable[..., Any]) -> str | None:
+    """The docstring of a function as a description for API users."""
+    return inspect.getdoc(function)
+
+
+def attr_of(wire: str) -> str:
+    """Attribute under which a record holds a wire member: `event.type` → `event_type`, `from` → `from_`."""
+    attr = re.sub(r"\W", "_", wire)
+    return f"{attr}_" if keyword.iskeyword(attr) or attr in {"scope", "typename", "form", "members"} else attr
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A type of the graph whose objects are records.
+
+    `forms` are those in which Sentry gives it. With `hydrate`, a member that a form lacks is fetched through that
+    loader by `key(row)`, which reads `key_reads`.
+    """
+
+    forms: frozenset[str]
+    hydrate: Loader | None = None
+    key: Callable[[Any], Hashable] | None = None
+    key_reads: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOUN = "__dexter_noun__"
+T = TypeVar("T", bound=type)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(plain, link, batch))
+def noun(
+    *,
+    forms: Sequence[str] = (LIST, DETAIL),
+    hydrate: Loader | None = None,
+    key: Callable[[Any], Hashable] | None = None,
+    key_reads: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    is_interface: bool = False,
+) -> Callable[[T], T]:
+    """Make a class of field declarations a type of the graph; its docstring is the type's description."""
+
+    def declare(cls: T) -> T:
+        setattr(cls, NOUN, Noun(frozenset(forms), hydrate, key, key_reads or ({"id": ID} if key else {})))
+        maker = strawberry.interface if is_interface else strawberry.type
+        return maker(cls, name=name, description=described(cls))  # type: ignore[no-any-return,call-overload]  # a type, as it was
+
+    return declare
+
+
+def part(cls: T) -> T:
+    """Make a class of field declarations a type for objects that live inside of others and have no identity."""
+    return noun(forms=())(cls)
+
+
+class Kinded(msgspec.Struct, frozen=True, gc=False):
+    """A member of an open union: its kind, and the rest undecoded until somebody knows the kind."""
+
+    type: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+def _frozen(forms: Sequence[str] | None) -> frozenset[str] | None:
+    return None if forms is None else frozenset(forms)
+
+
+def _field(
+    declaration: Declaration,
+    name: str | None,
+    description: str | None,
+    *,
+    uses: tuple[Endpoint, ...] = (),
+    deprecation_reason: str | None = None,
+) -> KindField:
+    calls = sorted({endpoint.title for endpoint in uses})
+    return KindField(
+        graphql_name=name,
+        description=description,
+        metadata={KIND: declaration},
+        directives=[SentryCalls(calls=calls)] if calls else [],
+        deprecation_reason=deprecation_reason,
+    )
+
+
+def record_typename(row: Any) -> str | None:
+    """Typename of a record, for abstract types."""
+    return row.typename if isinstance(row, Record) else None

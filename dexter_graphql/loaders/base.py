@@ -1,0 +1,203 @@
+"""Knows what a loader is and how one request runs its batches; knows no noun and no endpoint.
+
+A loader declares itself `bulk` (one call answers many keys) or `fan_out` (a bounded number of calls side by side, one
+per key). Batches belong to the request: they end with it, a key whose last waiter left is forgotten, and an exception
+belongs to its key alone.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from aiodataloader import DataLoader
+
+from dexter_graphql.engine.selection import Selection
+from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.endpoint import Endpoint
+from dexter_graphql.sentry.regions import Organizations
+from dexter_graphql.sentry.shape import Shape
+from dexter_graphql.sentry.ticket import Ticket
+
+FAN_OUT = 10
+"""Calls that one fan-out makes side by side at most."""
+
+
+class Style(StrEnum):
+    """How a loader turns keys into calls."""
+
+    BULK = "bulk"
+    FAN_OUT = "fan_out"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loader:
+    """One way to look something up.
+
+    `target` names the noun that the answers are, so that the members to decode can be told from the document.
+    `is_shared` loaders are asked by many fields and decode the union of what the operation selects on the target;
+    the others decode what their own field selects.
+    """
+
+    name: str
+    style: Style
+    target: str
+    uses: tuple[Endpoint, ...]
+    load: Callable[[Sequence[Any], "Lookup"], Awaitable[Mapping[Any, Any]]]
+    is_shared: bool
+
+
+class Shaper(Protocol):
+    """Whoever can tell which members of a noun a selection reads; the graph does."""
+
+    def shape(self, typename: str, form: str, selection: Selection | None) -> Shape:
+        """The members of `typename` in `form` that `selection` reads."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a loader is told besides the keys."""
+
+    client: SentryClient
+    organizations: Organizations
+    ticket: Ticket
+    batches: "Batches"
+    target: str
+    options: Any
+    """The field's arguments as one value, None when it has none."""
+    selection: Selection | None
+    """What is selected on the target, or on the connection around it; None outside of a document."""
+
+    def shape(self, form: str, typename: str | None = None) -> Shape:
+        """Members of the target (or of `typename`, when answers hold several nouns) that will be read, in that form."""
+        wanted = self.selection if typename is None else self.batches.everywhere(typename)
+        return self.batches.shaper.shape(typename or self.target, form, wanted)
+
+    def reads(self, form: str) -> frozenset[str]:
+        """Attributes of the target that will be read."""
+        return frozenset(member.attr for member in self.shape(form).members)
+
+    def has(self, path: str) -> bool:
+        """True when the dotted path of fields is selected below, for example `edges.inRange`."""
+        return self.selection is not None and self.selection.has(path)
+
+    async def load(self, loader: Loader, key: Hashable, options: Any = None) -> Any:
+        """Another loader's answer for `key`, batched with everybody else's in this request."""
+        return await self.batches.load(loader, key, options)
+
+
+def bulk(
+    *, target: str, uses: Sequence[Endpoint], is_shared: bool = True
+) -> Callable[[Callable[[Sequence[Any], Lookup], Awaitable[Mapping[Any, Any]]]], Loader]:
+    """Declare a function of (keys, lookup) that answers all keys at once; a key it leaves out is null."""
+
+    def declare(load: Callable[[Sequence[Any], Lookup], Awaitable[Mapping[Any, Any]]]) -> Loader:
+        return Loader(load.__name__, Style.BULK, target, tuple(uses), load, is_shared)
+
+    return declare
+
+
+def fan_out(
+    *, target: str, uses: Sequence[Endpoint], is_shared: bool = False, width: int = FAN_OUT
+) -> Callable[[Callable[[Any, Lookup], Coroutine[Any, Any, Any]]], Loader]:
+    """Declare a function of (key, lookup) that answers one key; keys run side by side, at most `width` at once."""
+
+    def declare(load_one: Callable[[Any, Lookup], Coroutine[Any, Any, Any]]) -> Loader:
+        async def load(keys: Sequence[Any], lookup: Lookup) -> Mapping[Any, Any]:
+            return await each(keys, lambda key: load_one(key, lookup), width=width)
+
+        return Loader(load_one.__name__, Style.FAN_OUT, target, tuple(uses), load, is_shared)
+
+    return declare
+
+
+async def each(
+    keys: Sequence[Any], answer: Callable[[Any], Coroutine[Any, Any, Any]], *, width: int = FAN_OUT
+) -> dict[Any, Any]:
+    """`answer` of every key, or the exception that it raised, at most `width` at once."""
+    gate = asyncio.Semaphore(width)
+
+    async def one(key: Any) -> Any:
+        async with gate:
+            try:
+                return await answer(key)
+            except Exception as error:  # noqa: BLE001  # the border between keys: each exception is its key's answer
+                return error
+
+    async with asyncio.TaskGroup() as group:
+        tasks = {key: group.create_task(one(key)) for key in keys}
+    return {key: task.result() for key, task in tasks.items()}
+
+
+def chunks(keys: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    """`keys` cut into pieces of at most `size`, in order."""
+    return [keys[start : start + size] for start in range(0, len(keys), size)]
+
+
+class Batches:
+    """The loaders of one request: a batch per loader, options and selection, alive as long as the request."""
+
+    def __init__(self, client: SentryClient, organizations: Organizations, ticket: Ticket, shaper: Shaper) -> None:
+        self.shaper = shaper
+        self._client = client
+        self._organizations = organizations
+        self._ticket = ticket
+        self._loaders: dict[tuple[Loader, Any, int], DataLoader[Any, Any]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._everywhere: Callable[[str], Selection | None] = _nothing_selected
+
+    def follow(self, everywhere: Callable[[str], Selection | None]) -> None:
+        """Tell the batches how to find what the operation selects on a type."""
+        self._everywhere = everywhere
+
+    def everywhere(self, typename: str) -> Selection | None:
+        """What the whole operation selects on a type."""
+        return self._everywhere(typename)
+
+    async def load(self, loader: Loader, key: Hashable, options: Any = None, selection: Selection | None = None) -> Any:
+        """The loader's answer for one key; None when it has none. Raises what the loader raised for this key."""
+        batch = self._batch(loader, options, selection)
+        future = batch.load(key)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            if not future.done():
+                batch.clear(key)
+            raise
+
+    async def close(self) -> None:
+        """Cancel what is still running and wait for it; nothing outlives the request."""
+        running = [task for task in self._tasks if not task.done()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def lookup(self, target: str, options: Any = None, selection: Selection | None = None) -> Lookup:
+        """A lookup of `target`, for whoever asks Sentry without batching."""
+        return Lookup(self._client, self._organizations, self._ticket, self, target, options, selection)
+
+    def _batch(self, loader: Loader, options: Any, selection: Selection | None) -> DataLoader[Any, Any]:
+        place = (loader, options, 0 if loader.is_shared else id(selection))
+        found = self._loaders.get(place)
+        if found is None:
+            wanted = self.everywhere(loader.target) if loader.is_shared else selection
+            lookup = self.lookup(loader.target, options, wanted)
+            found = self._loaders[place] = DataLoader(self._batch_function(loader, lookup))
+        return found
+
+    def _batch_function(self, loader: Loader, lookup: Lookup) -> Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]:
+        async def run(keys: list[Any]) -> list[Any]:
+            task = asyncio.current_task()
+            if task is not None:
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            answers = await loader.load(keys, lookup)
+            return [answers.get(key) for key in keys]
+
+        return run
+
+
+def _nothing_selected(_typename: str) -> Selection | None:
+    return None
