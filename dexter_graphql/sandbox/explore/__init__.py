@@ -1,0 +1,1 @@
+"""Answers questions about events as Discover does: filter, group, aggregate. Knows nothing of HTTP."""

@@ -1,0 +1,256 @@
+"""Knows the search syntax of Discover, with OR, AND and parentheses; does not know what rows are made of."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+_KEY = r"""(?:tags\[[^\]\s]+\]|flags\["?[^\]\s]+"?\]|[A-Za-z_][\w.\-]*(?:\([^()\s]*\))?)"""
+_TOKEN = re.compile(
+    rf"""\s*(?:
+        (?P<open>\() | (?P<close>\)) | (?P<word>OR|AND)(?=[\s()]|$)
+      | (?P<not>!)?(?P<key>{_KEY}):(?P<operator>>=|<=|[<>=])?(?P<value>"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s()]*)
+      | (?P<text>!?"(?:[^"\\]|\\.)*"|[^\s()"]+)
+    )""",
+    re.VERBOSE,
+)
+_ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,\s][^,]*?))\s*(?:,|$)')
+_SUFFIXES = {"k": 1e3, "m": 1e6, "b": 1e9, "ms": 1, "s": 1e3, "min": 6e4, "h": 3.6e6, "hr": 3.6e6, "d": 8.64e7}
+_QUANTITY = re.compile(r"(-?\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
+
+
+class QueryError(ValueError):
+    """The search cannot be understood; the message is what Sentry would say."""
+
+
+class Row(Protocol):
+    """Whatever can be asked for a member by its Discover name; None stands for absent."""
+
+    def get(self, name: str, /) -> object:
+        """Value of the member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Free words, looked for in title and message."""
+
+    words: str
+    negated: bool = False
+
+    def matches(self, row: Row) -> bool:
+        """Whether the words occur, in any case."""
+        heap = f"{row.get('title') or ''}\n{row.get('message') or ''}".lower()
+        return (self.words.lower() in heap) is not self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`key:value`; several values come from a list, one of them is enough."""
+
+    key: str
+    values: tuple[str, ...]
+    operator: str = "="
+    negated: bool = False
+
+    @property
+    def is_aggregate(self) -> bool:
+        """Whether the key is a function, to be asked of groups rather than of events."""
+        return self.key.endswith(")")
+
+    def matches(self, row: Row) -> bool:
+        """Whether the row fulfils the term."""
+        return self._holds(row) is not self.negated
+
+    def _holds(self, row: Row) -> bool:
+        if self.key == "has":
+            return row.get(self.values[0]) not in (None, "")
+        if self.key == "release" and self.values == ("latest",):
+            return bool(row.get("release.is_latest"))
+        actual = row.get(self.key)
+        candidates = actual if isinstance(actual, (list, tuple)) else (actual,)
+        return any(_compare(one, self.operator, value) for one in candidates for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All parts must match; without parts everything does."""
+
+    parts: tuple["Node", ...]
+
+    def matches(self, row: Row) -> bool:
+        """Whether every part matches."""
+        return all(part.matches(row) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One matching part is enough."""
+
+    parts: tuple["Node", ...]
+
+    def matches(self, row: Row) -> bool:
+        """Whether some part matches."""
+        return any(part.matches(row) for part in self.parts)
+
+
+Node = Text | Term | Every | Either
+
+
+def parse(text: str) -> Every:
+    """The search as a tree whose root is a conjunction; raises QueryError with Sentry's words."""
+    tokens = list(_tokens(text))
+    position, node = _either(tokens, 0)
+    if position != len(tokens):
+        raise QueryError(_unbalanced(text))
+    return node if isinstance(node, Every) else Every((node,))
+
+
+def terms(node: Node) -> Iterator[Term]:
+    """Every `key:value` of the tree."""
+    if isinstance(node, Term):
+        yield node
+    elif isinstance(node, (Every, Either)):
+        for part in node.parts:
+            yield from terms(part)
+
+
+def split(query: Every) -> tuple[Every, Every]:
+    """The conditions on events, then those on aggregates; raises QueryError where an OR mixes both."""
+    where: list[Node] = []
+    having: list[Node] = []
+    for part in query.parts:
+        kinds = {term.is_aggregate for term in terms(part)}
+        if kinds == {True, False}:
+            raise QueryError("Having an OR in the condition between aggregate and non-aggregate is invalid.")
+        (having if kinds == {True} else where).append(part)
+    return Every(tuple(where)), Every(tuple(having))
+
+
+def quantity(value: str) -> float:
+    """A number with an optional suffix, or an instant as seconds since the epoch."""
+    if match := _QUANTITY.fullmatch(value):
+        number, suffix = match.groups()
+        if not suffix or suffix.lower() in _SUFFIXES:
+            return float(number) * _SUFFIXES.get(suffix.lower(), 1)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        message = f"Invalid number: {value}. Expected number then optional k, m, or b suffix (e.g. 500k)."
+        raise QueryError(message) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    position = 0
+    end = len(text.rstrip())
+    while position < end:
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise QueryError(_unbalanced(text[position:]))
+        yield match
+        position = match.end()
+
+
+def _either(tokens: Sequence[re.Match[str]], position: int) -> tuple[int, Node]:
+    branches: list[Node] = []
+    while True:
+        position, branch = _every(tokens, position)
+        branches.append(branch)
+        if position == len(tokens) or tokens[position]["word"] != "OR":
+            return position, branches[0] if len(branches) == 1 else Either(tuple(branches))
+        position += 1
+
+
+def _every(tokens: Sequence[re.Match[str]], position: int) -> tuple[int, Node]:
+    parts: list[Node] = []
+    while position < len(tokens):
+        token = tokens[position]
+        if token["close"] or token["word"] == "OR":
+            break
+        position += 1
+        if token["open"]:
+            position, inner = _either(tokens, position)
+            if position == len(tokens):
+                raise QueryError(_unbalanced(token[0].strip()))
+            position += 1
+            parts.append(inner)
+        elif not token["word"]:
+            parts.append(_leaf(token))
+    return position, Every(tuple(parts))
+
+
+def _leaf(token: re.Match[str]) -> Node:
+    if token["text"]:
+        negated = token["text"].startswith('!"')
+        return Text(_unquote(token["text"].removeprefix("!") if negated else token["text"]), negated)
+    key, value = token["key"], token["value"]
+    operator = token["operator"] or "="
+    if not value:
+        raise QueryError(f"Empty string after '{key}:'")
+    if key == "is":
+        raise QueryError(f"'is:{value}' queries are not supported in this search.")
+    values = _list(value) if value.startswith("[") else (_unquote(value),)
+    if operator != "=":
+        quantity(values[0])
+    return Term(key, values, operator, negated=bool(token["not"]))
+
+
+def _list(value: str) -> tuple[str, ...]:
+    items = tuple((quoted or plain).strip() for quoted, plain in _ITEM.findall(value[1:-1]))
+    if not items:
+        raise QueryError("Empty list is not allowed")
+    return items
+
+
+def _unquote(value: str) -> str:
+    is_quoted = len(value) > 1 and value.startswith('"') and value.endswith('"')
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if is_quoted else value
+
+
+def _unbalanced(near: str) -> str:
+    return (
+        f"Parse error at '{near[:20]}' (column 1). This is commonly caused by unmatched parentheses. "
+        "Enclose any text in double quotes."
+    )
+
+
+def _compare(actual: object, operator: str, value: str) -> bool:
+    if actual is None or actual == "":
+        return operator == "=" and value == ""
+    if operator == "=":
+        return _equals(actual, value)
+    number = _number(actual)
+    wanted = quantity(value)
+    return (
+        number is not None
+        and {
+            ">": number > wanted,
+            "<": number < wanted,
+            ">=": number >= wanted,
+            "<=": number <= wanted,
+        }[operator]
+    )
+
+
+def _equals(actual: object, value: str) -> bool:
+    match actual:
+        case bool():
+            return actual is (value.lower() in {"1", "true"})
+        case int() | float():
+            return _QUANTITY.fullmatch(value) is not None and actual == quantity(value)
+        case _ if "*" in value:
+            pattern = ".*".join(map(re.escape, value.split("*")))
+            return re.fullmatch(pattern, str(actual), re.IGNORECASE | re.DOTALL) is not None
+        case _:
+            return str(actual) == value
+
+
+def _number(actual: object) -> float | None:
+    match actual:
+        case datetime():
+            return actual.timestamp()
+        case int() | float():
+            return float(actual)
+        case _:
+            return None
