@@ -1,9 +1,9 @@
 """Memberships and the people behind them. Does not know what a member may do elsewhere."""
 
+from dexter_graphql.sandbox.bodies import members
+from dexter_graphql.sandbox.bodies.people import user_summary
 from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, not_found, paginate, refuse, scopes
 from dexter_graphql.sandbox.lookup import member_of, tokens
-from dexter_graphql.sandbox.render import people
-from dexter_graphql.sandbox.render.times import instant
 from dexter_graphql.sandbox.world.model import Member
 
 _READ = scopes("member:admin", "member:read", "member:write")
@@ -16,12 +16,12 @@ def list_members(call: Call) -> Answer:
     """The organization's members, narrowed by `query`: `email:`, `id:`, `user.id:`, `role:`, or a text."""
     wanted, text = tokens(call.text("query"), ("email", "id", "user.id", "role", "scope", "isinvited"))
     rows = [one for one in call.organization.members if _matches(one, wanted, text)]
-    return paginate(call, rows, people.member)
+    return paginate(call, rows, members.member)
 
 
 def get_member(call: Call) -> object:
     """One member with teams and possible roles; `me` is the viewer."""
-    return people.member_detail(call.organization, member_of(call))
+    return members.member_detail(call.organization, member_of(call))
 
 
 def invite_member(call: Call) -> Answer:
@@ -36,7 +36,7 @@ def invite_member(call: Call) -> Answer:
     role = str(fields.get("orgRole") or "member")
     member = Member(call.world.new_id(), email, email, None, role, call.world.now(), inviter_name=inviter)
     organization.members.append(member)
-    return Answer(people.member(member), 201)
+    return Answer(members.member(member), 201)
 
 
 def update_member(call: Call) -> object:
@@ -74,7 +74,7 @@ def get_user(call: Call) -> object:
     """A user by id, `me` being the one behind the token."""
     wanted = call.parameters["user"]
     if wanted == "me" or (call.user and call.user.id == wanted):
-        return people.user(call.user or refuse(401, "Authentication credentials were not provided."))
+        return user_summary(call.user or refuse(401, "Authentication credentials were not provided."))
     return not_found()
 
 
@@ -98,10 +98,10 @@ def _shares_team(member: Member, teams: object) -> bool:
 
 
 def _listed_user(member: Member, slugs: list[str]) -> dict[str, object]:
-    user = people.user(member.user) if member.user else {}
-    avatar = {"avatarType": people.LETTERS, "avatarUuid": None}
+    user = user_summary(member.user) if member.user else {}
+    avatar = {"avatarType": members.LETTERS, "avatarUuid": None}
     return {
-        "dateCreated": instant(member.date_created),
+        "dateCreated": member.date_created,
         "user": {name: value for name, value in user.items() if name not in _NEWER} | {"avatar": avatar},
         "roleName": member.org_role.title(),
         "expired": False,

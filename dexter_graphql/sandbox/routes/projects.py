@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+from dexter_graphql.sandbox.bodies import members, projects
 from dexter_graphql.sandbox.http import (
     Answer,
     Call,
@@ -16,8 +17,6 @@ from dexter_graphql.sandbox.http import (
     scopes,
 )
 from dexter_graphql.sandbox.lookup import team_of, tokens, viewer
-from dexter_graphql.sandbox.render import people, projects
-from dexter_graphql.sandbox.render.times import instant
 from dexter_graphql.sandbox.world.model import ClientKey, Organization, Project, Team
 
 _ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")
@@ -113,7 +112,7 @@ def list_team_projects(call: Call) -> Answer:
 def list_project_teams(call: Call) -> Answer:
     """The teams of a project."""
     organization, person = call.organization, viewer(call)
-    return paginate(call, call.project.teams, lambda one: people.team(one, organization, person))
+    return paginate(call, call.project.teams, lambda one: members.team(one, organization, person))
 
 
 def add_project_team(call: Call) -> Answer:
@@ -136,7 +135,7 @@ def list_project_members(call: Call) -> object:
     """The members of the project's teams, not paged."""
     teams = call.project.teams
     found = (one for one in call.organization.members if one.user and any(team in teams for team in one.teams))
-    return [people.member(one) for one in found]
+    return [members.member(one) for one in found]
 
 
 def list_keys(call: Call) -> Answer:
@@ -210,8 +209,8 @@ def get_ownership(call: Call) -> object:
         "schema": {"$version": 1, "rules": [rule] if owners else []},
         "raw": f"path:* #{team.slug}" if team else "",
         "fallthrough": True,
-        "dateCreated": instant(project.date_created),
-        "lastUpdated": instant(project.date_created),
+        "dateCreated": project.date_created,
+        "lastUpdated": project.date_created,
         "isActive": True,
         "autoAssignment": "Auto Assign to Issue Owner",
         "codeownersAutoSync": True,
@@ -281,11 +280,11 @@ def _checked_slug(slug: object) -> str:
 def _retired_project(organization: Organization, project: Project) -> dict[str, Any]:
     # The retired list has its own, smaller shapes of project and organization.
     base = projects.embedded_project(project, None)
-    avatar = {"avatarType": people.LETTERS, "avatarUuid": None}
+    avatar = {"avatarType": members.LETTERS, "avatarUuid": None}
     owner = projects.embedded_organization(organization, "")
-    members = {name: base[name] for name in _RETIRED_PROJECT.split()}
+    kept = {name: base[name] for name in _RETIRED_PROJECT.split()}
     inside = {name: owner[name] for name in _RETIRED_ORGANIZATION.split()} | {"avatar": avatar}
-    return members | {"avatar": avatar, "organization": inside}
+    return kept | {"avatar": avatar, "organization": inside}
 
 
 _LIST = "/organizations/{organization}/projects/"

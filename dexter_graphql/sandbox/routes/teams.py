@@ -2,9 +2,9 @@
 
 import re
 
+from dexter_graphql.sandbox.bodies import members, projects
 from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, paginate, refuse, scopes
 from dexter_graphql.sandbox.lookup import member_of, team_of, tokens, viewer
-from dexter_graphql.sandbox.render import people, projects
 from dexter_graphql.sandbox.world.model import Member, Team
 
 _ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")
@@ -80,7 +80,7 @@ def list_members(call: Call) -> Answer:
     """The members of a team."""
     team = team_of(call)
     rows = [one for one in call.organization.members if team in one.teams]
-    return paginate(call, rows, lambda one: people.team_member(one, team))
+    return paginate(call, rows, lambda one: members.team_member(one, team))
 
 
 def join_team(call: Call) -> Answer:
@@ -102,7 +102,7 @@ def leave_team(call: Call) -> object:
 
 def _team(call: Call, team: Team, *, with_projects: bool) -> dict[str, object]:
     organization, person = call.organization, viewer(call)
-    answer = people.team(team, organization, person) | {"externalTeams": []}
+    answer = members.team(team, organization, person) | {"externalTeams": []}
     if with_projects:
         own = (one for one in organization.projects if team in one.teams)
         answer["projects"] = [projects.embedded_project(one, person) for one in own]
@@ -110,7 +110,7 @@ def _team(call: Call, team: Team, *, with_projects: bool) -> dict[str, object]:
 
 
 def _seen_by(call: Call, team: Team, member: Member) -> dict[str, object]:
-    return people.team(team, call.organization, member)
+    return members.team(team, call.organization, member)
 
 
 _LIST = "/organizations/{organization}/teams/"

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from dexter_graphql.sandbox.render.people import user
-from dexter_graphql.sandbox.render.times import instant
+from dexter_graphql.sandbox.bodies.people import user_summary
 from dexter_graphql.sandbox.world.model import (
     Commit,
     Deploy,
@@ -65,19 +64,19 @@ def release(
         "versionInfo": version_info(record.version),
         "ref": record.ref,
         "url": record.url,
-        "dateReleased": instant(record.date_released),
-        "dateCreated": instant(record.date_created),
+        "dateReleased": record.date_released,
+        "dateCreated": record.date_created,
         "data": {},
         "newGroups": sum(footprint.new_issues.values()),
-        "owner": user(record.owner) if record.owner else None,
+        "owner": user_summary(record.owner) if record.owner else None,
         "commitCount": len(record.commits),
         "lastCommit": commit(newest, organization) if newest else None,
         "deployCount": len(record.deploys),
         "lastDeploy": deploy(last) if last else None,
-        "authors": [user(person) for person in {one.author.id: one.author for one in record.commits}.values()],
+        "authors": [user_summary(person) for person in {one.author.id: one.author for one in record.commits}.values()],
         "projects": [_project(one, record, footprint, health) for one in record.projects],
-        "firstEvent": instant(footprint.first_event),
-        "lastEvent": instant(footprint.last_event),
+        "firstEvent": footprint.first_event,
+        "lastEvent": footprint.last_event,
         "currentProjectMeta": {},
         "userAgent": None,
     }
@@ -92,8 +91,8 @@ def commit(record: Commit, organization: Organization) -> dict[str, Any]:
                 "shortVersion": short_version(one.version),
                 "ref": one.ref,
                 "url": one.url,
-                "dateReleased": instant(one.date_released),
-                "dateCreated": instant(one.date_created),
+                "dateReleased": one.date_released,
+                "dateCreated": one.date_created,
             }
             for one in organization.releases
             if any(other.id == record.id for other in one.commits)
@@ -106,11 +105,11 @@ def repository_commit(record: Commit) -> dict[str, Any]:
     return {
         "id": record.id,
         "message": record.message,
-        "dateCreated": instant(record.date_created),
+        "dateCreated": record.date_created,
         "pullRequest": None,
         "suspectCommitType": "",
         "repository": repository(record.repository),
-        "author": user(record.author),
+        "author": user_summary(record.author),
     }
 
 
@@ -120,7 +119,7 @@ def commit_files(record: Commit, organization: Organization) -> list[dict[str, A
         {
             "id": f"{int(record.id[:8], 16)}{place}",
             "orgId": int(organization.id),
-            "author": user(record.author),
+            "author": user_summary(record.author),
             "commitMessage": record.message,
             "filename": path,
             "type": kind,
@@ -138,7 +137,7 @@ def repository(record: Repository) -> dict[str, Any]:
         "url": record.url,
         "provider": {"id": record.provider_id, "name": record.provider_name},
         "status": record.status,
-        "dateCreated": instant(record.date_created),
+        "dateCreated": record.date_created,
         "integrationId": record.integration_id,
         "externalSlug": record.external_slug,
         "externalId": record.external_id,
@@ -150,8 +149,8 @@ def deploy(record: Deploy) -> dict[str, Any]:
     return {
         "id": record.id,
         "environment": record.environment,
-        "dateStarted": instant(record.date_started),
-        "dateFinished": instant(record.date_finished),
+        "dateStarted": record.date_started,
+        "dateFinished": record.date_finished,
         "name": record.name,
         "url": record.url,
     }
@@ -166,7 +165,7 @@ def release_file(record: ReleaseFile) -> dict[str, Any]:
         "headers": dict(record.headers),
         "size": len(record.content),
         "sha1": record.sha1,
-        "dateCreated": instant(record.date_created),
+        "dateCreated": record.date_created,
     }
 
 

@@ -1,10 +1,9 @@
-"""Writes users, memberships and teams as Sentry prints them. Does not know who may see them."""
+"""Writes memberships and teams as their own lists show them. Does not know who may see them."""
 
-import hashlib
 from typing import Any, Final
 
-from dexter_graphql.sandbox.render.times import instant
-from dexter_graphql.sandbox.world.model import Member, Organization, Team, User
+from dexter_graphql.sandbox.bodies.people import actor, user_summary
+from dexter_graphql.sandbox.world.model import Assignee, Member, Organization, Team
 
 LETTERS: Final = "letter_avatar"
 _FLAGS = ("idp:provisioned", "idp:role-restricted", "sso:linked", "sso:invalid")
@@ -27,51 +26,12 @@ def avatar() -> dict[str, Any]:
     return {"avatarType": LETTERS, "avatarUuid": None, "avatarUrl": None}
 
 
-def gravatar(email: str) -> str:
-    """Address of the picture that belongs to an e-mail address."""
-    digest = hashlib.sha256(email.lower().encode()).hexdigest()
-    return f"https://gravatar.com/avatar/{digest}?s=32&d=mm"
-
-
-def user(person: User) -> dict[str, Any]:
-    """A user as others see them."""
-    return {
-        "id": person.id,
-        "name": person.name,
-        "username": person.username,
-        "email": person.email,
-        "avatarUrl": gravatar(person.email),
-        "isActive": True,
-        "isSuspended": False,
-        "hasPasswordAuth": True,
-        "isManaged": False,
-        "dateJoined": instant(person.date_joined),
-        "lastLogin": instant(person.last_active),
-        "has2fa": person.has_2fa,
-        "lastActive": instant(person.last_active),
-        "isSuperuser": False,
-        "isStaff": False,
-        "experiments": {},
-        "emails": [{"id": f"{person.id}0", "email": person.email, "is_verified": True}],
-        "avatar": avatar(),
-    }
-
-
-def actor(person: User | None, team: Team | None) -> dict[str, Any] | None:
-    """Whoever owns something, in the four members Sentry gives; None when nobody does."""
-    if person is not None:
-        return {"type": "user", "id": person.id, "name": person.name, "email": person.email}
-    if team is not None:
-        return {"type": "team", "id": team.id, "name": team.slug}
-    return None
-
-
 def owner(organization: Organization, reference: str | None) -> dict[str, Any] | None:
     """The actor behind `user:ID` or `team:ID`."""
     kind, _, key = (reference or "").partition(":")
-    if kind == "team":
-        return actor(None, organization.find_team(key))
-    return actor(next((person for person in organization.users() if person.id == key), None), None)
+    team = organization.find_team(key) if kind == "team" else None
+    user = next((one for one in organization.users() if kind == "user" and one.id == key), None)
+    return actor(Assignee(user, team))
 
 
 def member(membership: Member) -> dict[str, Any]:
@@ -80,12 +40,12 @@ def member(membership: Member) -> dict[str, Any]:
         "id": membership.id,
         "email": membership.email,
         "name": membership.name,
-        "user": user(membership.user) if membership.user else None,
+        "user": user_summary(membership.user) if membership.user else None,
         "orgRole": membership.org_role,
         "pending": membership.user is None,
         "expired": False,
         "flags": dict.fromkeys(_FLAGS + _LIMITS, False),
-        "dateCreated": instant(membership.date_created),
+        "dateCreated": membership.date_created,
         "inviteStatus": membership.invite_status,
         "inviterName": membership.inviter_name,
         "externalUsers": [],
@@ -127,7 +87,7 @@ def team(record: Team, organization: Organization, viewer: Member | None) -> dic
         "id": record.id,
         "slug": record.slug,
         "name": record.name,
-        "dateCreated": instant(record.date_created),
+        "dateCreated": record.date_created,
         "isMember": is_member,
         "teamRole": (viewer.team_roles.get(record.slug, "contributor") if viewer and is_member else None),
         "flags": {"idp:provisioned": False},

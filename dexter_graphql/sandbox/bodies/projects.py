@@ -3,8 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from dexter_graphql.sandbox.render.people import avatar
-from dexter_graphql.sandbox.render.times import instant
+from dexter_graphql.sandbox.bodies.members import avatar
 from dexter_graphql.sandbox.world.model import ClientKey, Environment, Member, Organization, Project, Team
 
 _HAS = (
@@ -27,11 +26,11 @@ def project(record: Project, viewer: Member | None) -> dict[str, Any]:
         "slug": record.slug,
         "name": record.name,
         "platform": record.platform,
-        "dateCreated": instant(record.date_created),
+        "dateCreated": record.date_created,
         "isBookmarked": record.is_bookmarked,
         "isMember": viewer is not None and any(team in viewer.teams for team in record.teams),
         "features": ["alert-filters", "minidump", "servicehooks"],
-        "firstEvent": instant(record.date_created),
+        "firstEvent": record.date_created,
         "firstTransactionEvent": False,
         "access": _ACCESS,
         "hasAccess": True,
@@ -82,7 +81,7 @@ def embedded_organization(organization: Organization, url: str) -> dict[str, Any
         "slug": organization.slug,
         "status": {"id": "active", "name": "active"},
         "name": organization.name,
-        "dateCreated": instant(organization.date_created),
+        "dateCreated": organization.date_created,
         "isEarlyAdopter": organization.is_early_adopter,
         "require2FA": False,
         "avatar": avatar(),
@@ -146,7 +145,7 @@ def key(record: ClientKey, owner: Project, url: str) -> dict[str, Any]:
         },
         "browserSdkVersion": "9.x",
         "browserSdk": {"choices": [["latest", "latest"], ["9.x", "9.x"]]},
-        "dateCreated": instant(record.date_created),
+        "dateCreated": record.date_created,
         "dynamicSdkLoaderOptions": {
             "hasReplay": False,
             "hasPerformance": True,
