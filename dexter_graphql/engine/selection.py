@@ -6,6 +6,7 @@ The one walker of the project: whatever wants to know what will be read asks her
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from graphql import (
     FieldNode,
@@ -19,6 +20,7 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLSkipDirective,
+    GraphQLType,
     GraphQLUnionType,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -41,9 +43,9 @@ class Selected:
 class Selection:
     """What is selected below one or more equal field nodes; fields are asked for by concrete object type."""
 
-    def __init__(self, walker: "Walker", return_type: GraphQLOutputType, sets: Sequence[SelectionSetNode]) -> None:
+    def __init__(self, walker: "Walker", return_type: GraphQLType, sets: Sequence[SelectionSetNode]) -> None:
         self._walker = walker
-        self._named = get_named_type(return_type)
+        self._named: GraphQLType = get_named_type(return_type)
         self._sets = sets
         self._fields: dict[str, dict[str, Selected]] = {}
 
@@ -102,7 +104,7 @@ class Walker:
         self._by_node: dict[tuple[int, ...], Selection] = {}
 
     @classmethod
-    def of(cls, info: GraphQLResolveInfo) -> "Walker":
+    def of(cls, info: GraphQLResolveInfo[Any]) -> "Walker":
         """The walker of the operation that is being executed."""
         return cls(info.schema, info.operation, info.fragments, info.variable_values)
 
@@ -154,7 +156,7 @@ class Walker:
             if isinstance(node, FieldNode):
                 yield node
             elif isinstance(node, InlineFragmentNode):
-                if self._applies(parent, node.type_condition and node.type_condition.name.value):
+                if self._applies(parent, node.type_condition.name.value if node.type_condition else None):
                     yield from self._field_nodes(parent, node.selection_set, visited)
             elif isinstance(node, FragmentSpreadNode) and node.name.value not in visited:
                 visited.add(node.name.value)

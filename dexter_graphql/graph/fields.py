@@ -1,11 +1,11 @@
-"""The vocabulary in which every field of the graph is declared, once.
+r"""The vocabulary in which every field of the graph is declared, once.
 
 | kind | the field is | declared by |
 | --- | --- | --- |
 | plain | one member of the record, perhaps converted | `title: str = plain("…")` |
 | computed | a pure function of several members (and arguments) | `@computed(metadata=dict)` on a function of the row |
-| link | another noun that the record may embed | `project: Project \\| None = link("project", Embedded(…))` |
-| batch | looked up for all parents of a level at once | `latest_event: Event \\| None = batch(LATEST, key=issue_key)` |
+| link | another noun that the record may embed | `project: Project \| None = link("project", Embedded(…))` |
+| batch | looked up for all parents of a level at once | `latest_event: Event \| None = batch(LATEST, key=issue_key)` |
 | call | anything else: roots and mutations | `@call(uses=[…])` on an async function of row and lookup |
 
 Declarations are data. What they mean on graphql-core stands in `binding.py`; the schema does not build when one of them
@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypeVar, dataclass_transform
 
 import msgspec
@@ -134,7 +135,7 @@ class KindField(StrawberryField):
     def __call__(self, resolver: Any) -> "KindField":
         """Take a function: its keyword-only parameters are the arguments, its docstring describes the field."""
         declaration = self.metadata[KIND]
-        self.metadata = {**self.metadata, KIND: replace(declaration, function=resolver)}
+        self.metadata = MappingProxyType({**self.metadata, KIND: replace(declaration, function=resolver)})
         self.description = self.description or described(resolver)
         self.base_resolver = ArgumentsOnly(resolver)
         return self
@@ -256,7 +257,7 @@ def noun(
     def declare(cls: T) -> T:
         setattr(cls, NOUN, Noun(frozenset(forms), hydrate, key, key_reads or ({"id": ID} if key else {})))
         maker = strawberry.interface if is_interface else strawberry.type
-        return maker(cls, name=name, description=described(cls))  # type: ignore[no-any-return,call-overload]  # a type, as it was
+        return maker(cls, name=name, description=described(cls))
 
     return declare
 

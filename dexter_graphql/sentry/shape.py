@@ -30,8 +30,8 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
     members: ClassVar[frozenset[str]] = frozenset()
     """Names of the attributes that the answer was asked for."""
 
-    # A JSON key with a NUL never comes from Sentry, and the client overwrites whatever it decodes to.
-    scope: Any = msgspec.field(default=None, name="\x00scope")
+    # Sentry sends no such key, and the client overwrites whatever one would decode to.
+    scope: Any = msgspec.field(default=None, name="(scope)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""Knows what belongs to one request: identity, deadline, batches, and what the walker found."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from graphql import GraphQLResolveInfo
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.engine.selection import Walker
+from dexter_graphql.graph.identity import Identity
+from dexter_graphql.loaders.base import Batches, Shaper
+from dexter_graphql.sentry.call import Priority
+from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.regions import Organizations
+from dexter_graphql.sentry.ticket import Budget, Ticket
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What lives as long as the server and every request may use.
+
+    `web_url` is the address of Sentry's pages; `deadline_s` and `call_budget` bound each operation.
+    """
+
+    client: SentryClient
+    organizations: Organizations
+    shaper: Shaper
+    clock: Clock
+    changes: Any
+    """Publishes and reads changes; see `dexter_graphql.realtime`."""
+    web_url: str = "https://sentry.io"
+    deadline_s: float = 30.0
+    call_budget: int = 100
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation. An operation that lasts (a subscription) renews it for each item that it sends."""
+
+    services: Services
+    identity: Identity
+    request_id: str
+    priority: Priority = Priority.INTERACTIVE
+    ticket: Ticket = field(init=False)
+    batches: Batches = field(init=False)
+    _walker: Walker | None = field(default=None, init=False)
+    _memo: dict[Hashable, Any] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._begin()
+
+    def walker(self, info: GraphQLResolveInfo[Any]) -> Walker:
+        """The walker of this operation."""
+        if self._walker is None:
+            self._walker = Walker.of(info)
+            self.batches.follow(self._walker.everywhere)
+        return self._walker
+
+    def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` gave the first time in this operation."""
+        try:
+            return self._memo[key]  # type: ignore[no-any-return]  # what compute put there
+        except KeyError:
+            value = self._memo[key] = compute()
+            return value
+
+    def extensions(self) -> dict[str, Any]:
+        """What the answer tells about itself under `extensions.dexter`; empty when there is nothing to tell."""
+        stale = self.ticket.ledger.stale
+        return {"stale": list(stale)} if stale else {}
+
+    async def renew(self) -> None:
+        """Begin anew for the next item: fresh deadline, budget and batches."""
+        await self.batches.close()
+        self._begin()
+
+    async def close(self) -> None:
+        """End what still runs for this operation."""
+        await self.batches.close()
+
+    def _begin(self) -> None:
+        services = self.services
+        self.ticket = Ticket(
+            upstream=self.identity.upstream,
+            deadline=services.clock.time() + services.deadline_s,
+            budget=Budget(services.call_budget),
+            priority=self.priority,
+            caller=self.identity.caller.subject,
+        )
+        self.batches = Batches(services.client, services.organizations, self.ticket, services.shaper)
+        if self._walker is not None:
+            self.batches.follow(self._walker.everywhere)

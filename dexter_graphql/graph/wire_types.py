@@ -1,0 +1,118 @@
+"""Knows how GraphQL types look on Sentry's wire: the msgspec type to decode and the way from it to the value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+import msgspec
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLType,
+    GraphQLUnionType,
+    get_named_type,
+)
+
+from dexter_graphql.errors import DexterError
+from dexter_graphql.sentry.errors import Misfit
+
+
+class DeclarationError(DexterError):
+    """A field is declared in a way that cannot work; raised while the schema is built."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireType:
+    """How one field's member is decoded. `typename` names the nested object type, when there is one."""
+
+    type: Any
+    convert: Callable[[Any], Any] | None
+    container: str
+    typename: str | None
+    is_required: bool
+
+
+def whole_number(value: int | str | float) -> int:  # noqa: PYI041  # all three come
+    """A count or quantity, which Sentry writes as a number here and as text there."""
+    try:
+        return int(value)
+    except ValueError:
+        raise Misfit("Sentry sent text where a whole number belongs") from None
+
+
+def instant(value: datetime | float | str) -> datetime:
+    """An instant in UTC, from RFC 3339 text or from seconds since the epoch."""
+    if isinstance(value, str):
+        try:
+            value = msgspec.convert(value, datetime)
+        except msgspec.ValidationError:
+            raise Misfit("Sentry sent text where a point in time belongs") from None
+    if isinstance(value, (int, float)):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise Misfit("Sentry sent a number where a point in time belongs") from None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def enum_member(cls: type[Enum]) -> Callable[[str], Enum]:
+    """How to turn Sentry's word into a member of `cls`, UNKNOWN for a word that is new to us."""
+    by_value: dict[Any, Enum] = {member.value: member for member in cls}
+    unknown = cls.__members__.get("UNKNOWN")
+
+    def convert(value: str) -> Enum:
+        found = by_value.get(value, unknown)
+        if found is None:
+            raise Misfit(f"Sentry sent a value that {cls.__name__} does not have")
+        return found
+
+    return convert
+
+
+SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None]] = {
+    "String": (str, None),
+    "Int": (int, None),
+    "Float": (float, None),
+    "Boolean": (bool, None),
+    "ID": (int | str, str),
+    "BigInt": (int | str | float, whole_number),
+    "DateTime": (datetime | float | int, instant),
+    "JSON": (msgspec.Raw, None),
+}
+"""GraphQL scalar → wire type and conversion."""
+
+
+def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any], Any] | None, place: str) -> WireType:
+    """The wire type of a field, told from its GraphQL type unless it is declared."""
+    is_required = isinstance(graphql_type, GraphQLNonNull)
+    inner = graphql_type.of_type if isinstance(graphql_type, GraphQLNonNull) else graphql_type
+    container = "list" if isinstance(inner, GraphQLList) else "one"
+    named = get_named_type(graphql_type)
+    if declared is not None:
+        return WireType(declared, convert, container, None, is_required)
+    if isinstance(named, GraphQLObjectType):
+        return WireType(object, None, container, named.name, is_required)
+    if isinstance(named, (GraphQLUnionType, GraphQLInterfaceType)):
+        raise DeclarationError(f"{place} is abstract: declare its wire type and conversion, or make it a link")
+    kind, to_value = _leaf(named, place)
+    if container == "list":
+        return WireType(list[kind], convert or _each(to_value), container, None, is_required)  # type: ignore[valid-type]  # made at run time
+    return WireType(kind, convert or to_value, container, None, is_required)
+
+
+def _leaf(named: Any, place: str) -> tuple[Any, Callable[[Any], Any] | None]:
+    if isinstance(named, GraphQLEnumType):
+        return str, enum_member(named.extensions["strawberry-definition"].wrapped_cls)
+    try:
+        return SCALARS[named.name]
+    except KeyError:
+        raise DeclarationError(f"{place}: no wire type is known for {named.name}") from None
+
+
+def _each(convert: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    return None if convert is None else lambda values: [convert(value) for value in values]
