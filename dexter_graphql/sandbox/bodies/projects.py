@@ -85,7 +85,7 @@ def embedded_organization(organization: Organization, url: str) -> dict[str, Any
         "isEarlyAdopter": organization.is_early_adopter,
         "require2FA": False,
         "avatar": avatar(),
-        "links": {"organizationUrl": url, "regionUrl": url},
+        "links": {"organizationUrl": f"{url}/organizations/{organization.slug}", "regionUrl": url},
         "hasAuthProvider": False,
         "allowMemberInvite": True,
         "allowMemberProjectCreation": True,

@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Any, Final
 
-from dexter_graphql.sandbox.bodies.tags import TAG_NAMES, event_tags
+from dexter_graphql.sandbox.bodies.issue import tag_name
+from dexter_graphql.sandbox.bodies.tags import event_tags
 from dexter_graphql.sandbox.explore.columns import Column, parse_columns
 from dexter_graphql.sandbox.explore.query import Every, QueryError, parse, split, terms
 from dexter_graphql.sandbox.explore.rows import EventRow, Selection
@@ -114,11 +115,6 @@ def list_project_tag_values(call: Call) -> Answer:
         [{"name": name} for name in names[offset : offset + size]],
         headers={"Link": link_header(call, offset, size, has_next=offset + size < len(names))},
     )
-
-
-def tag_name(key: str) -> str:
-    """What people read instead of a tag's key."""
-    return TAG_NAMES.get(key) or key.replace("_", " ").title()
 
 
 def meta_of(columns: list[Column], dataset: str) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""Adds up release health over releases, projects, environments and hours. Knows no shape of an answer."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dexter_graphql.sandbox.world.model import Organization, Project, Release
+from dexter_graphql.sandbox.world.releases import Health, health
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The health of one release in one project, environment and hour."""
+
+    release: Release
+    project: Project
+    environment: str
+    hour: datetime
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where and when: projects, names of environments, and a window."""
+
+    projects: Sequence[Project]
+    environments: Sequence[str]
+    start: datetime
+    end: datetime
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sums over samples. A session is counted under one status only; users as if each hour brought others."""
+
+    sessions: int = 0
+    users: int = 0
+    crashed: int = 0
+    errored: int = 0
+    abnormal: int = 0
+    crashed_users: int = 0
+
+    def add(self, sample: Health) -> None:
+        """Take one more hour into account."""
+        self.sessions += sample.sessions
+        self.users += sample.users
+        self.crashed += sample.crashed
+        self.errored += sample.errored
+        self.abnormal += sample.abnormal
+        self.crashed_users += min(sample.crashed, sample.users)
+
+    @property
+    def healthy(self) -> int:
+        """Sessions without any trouble."""
+        return self.sessions - self.crashed - self.errored - self.abnormal
+
+    def of_status(self, status: str) -> int:
+        """Sessions with that status."""
+        return int(getattr(self, status, 0))
+
+    def share_crashed(self, of: str) -> float | None:
+        """Share of crashed sessions or users; None where there are none at all."""
+        crashed, total = (self.crashed, self.sessions) if of == "session" else (self.crashed_users, self.users)
+        return crashed / total if total else None
+
+
+def samples(
+    organization: Organization, scope: Scope, wanted: Callable[[Release], bool] = lambda _: True
+) -> Iterator[Sample]:
+    """Every hour of the scope in which somebody used one of the wanted releases."""
+    chosen = {project.id for project in scope.projects}
+    first = _whole_hour(scope.start)
+    for release in organization.releases:
+        if wanted(release):
+            deployed = {deploy.environment for deploy in release.deploys}
+            start = max(first, _whole_hour(release.date_released or release.date_created))
+            for project in release.projects:
+                for environment in scope.environments:
+                    if project.id in chosen and environment in deployed:
+                        yield from _hours(release, project, environment, start, scope.end)
+
+
+def tallies(found: Iterable[Sample], key: Callable[[Sample], Any]) -> dict[Any, Tally]:
+    """The samples added up by a key."""
+    sums: dict[Any, Tally] = {}
+    for sample in found:
+        sums.setdefault(key(sample), Tally()).add(sample.health)
+    return sums
+
+
+def _hours(release: Release, project: Project, environment: str, start: datetime, end: datetime) -> Iterator[Sample]:
+    hour = start
+    while hour < end:
+        measured = health(release, project, environment, hour)
+        if measured.sessions:
+            yield Sample(release, project, environment, hour, measured)
+        hour += _HOUR
+
+
+def _whole_hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

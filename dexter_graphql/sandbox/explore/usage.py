@@ -1,0 +1,68 @@
+"""Makes up how much of the plan was used, hour by hour. The same question always has the same answer."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from dexter_graphql.sandbox.world.model import Project
+
+CATEGORIES: Final = (
+    "error", "transaction", "attachment", "replay", "profile", "profile_duration", "profile_duration_ui",
+    "profile_chunk", "profile_chunk_ui", "monitor",
+)  # fmt: skip
+OUTCOMES: Final = (
+    "accepted", "filtered", "rate_limited", "invalid", "abuse", "client_discard", "cardinality_limited",
+)  # fmt: skip
+
+_DAY_HOURS: Final = 24
+# Permille of a day's quantity by hour: quiet nights, busy afternoons. They add up to 1000.
+_SHAPE: Final = (
+    17, 14, 12, 11, 11, 14, 21, 33, 48, 60, 66, 68, 64, 66, 70, 71, 68, 62, 54, 47, 40, 33, 28, 22,
+)  # fmt: skip
+# Category → what one project sends on an ordinary day; categories that are missing here are never used.
+_DAILY = MappingProxyType(
+    {"error": 24_000, "transaction": 180_000, "attachment": 9_000_000, "replay": 700, "profile": 1_200, "monitor": 96}
+)
+# Outcome → its reasons with the permille of the category that ends there.
+_FATES: Final = (
+    ("accepted", "", 900),
+    ("filtered", "browser-extensions", 20),
+    ("filtered", "web-crawlers", 15),
+    ("rate_limited", "key_quota", 30),
+    ("invalid", "cors", 5),
+    ("client_discard", "before_send", 30),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A project's quantity of one category that ended one way for one reason; `permille` is its share."""
+
+    project: Project
+    category: str
+    outcome: str
+    reason: str
+    permille: int
+
+    def hours(self, first: int, count: int) -> list[int]:
+        """Quantities of so many hours, the first one being that many hours after the epoch."""
+        place = first % _DAY_HOURS
+        days = range(first // _DAY_HOURS, (first + count - 1) // _DAY_HOURS + 1)
+        found = [daily * part // 1000 for daily in map(self._daily, days) for part in _SHAPE]
+        return found[place : place + count]
+
+    def _daily(self, day: int) -> int:
+        # Projects differ in size, and days by some percent.
+        size = 20 + zlib.crc32(self.project.id.encode()) % 80
+        weather = 85 + zlib.crc32(f"{self.project.id}/{self.category}/{day}".encode()) % 30
+        return _DAILY[self.category] * self.permille * size * weather // 10_000_000
+
+
+def flows(projects: Sequence[Project]) -> Iterator[Flow]:
+    """Every flow of the projects."""
+    for project in projects:
+        for category in _DAILY:
+            for outcome, reason, permille in _FATES:
+                yield Flow(project, category, outcome, reason, permille)
