@@ -1,1 +1,25 @@
 """A fake Sentry as a real HTTP server: seeded, stateful, with webhooks and faults. Never imports the client."""
+
+from dexter_graphql.sandbox.app import Sandbox, create_sandbox
+from dexter_graphql.sandbox.faults import Fault, Faults
+from dexter_graphql.sandbox.hooks import Hooks, sign
+from dexter_graphql.sandbox.limits import Limit
+from dexter_graphql.sandbox.requests import Request, RequestLog
+from dexter_graphql.sandbox.server import SandboxServer
+from dexter_graphql.sandbox.world import DEFAULT_SEED, World, build_world
+
+__all__ = [
+    "DEFAULT_SEED",
+    "Fault",
+    "Faults",
+    "Hooks",
+    "Limit",
+    "Request",
+    "RequestLog",
+    "Sandbox",
+    "SandboxServer",
+    "World",
+    "build_world",
+    "create_sandbox",
+    "sign",
+]

@@ -14,11 +14,10 @@ from dexter_graphql.sandbox.world.tokens import Token
 
 MAX_PAGE: Final = 100
 NOT_FOUND: Final = "The requested resource does not exist"
-T = TypeVar("T")
-
 NO_PERMISSION: Final = "You do not have permission to perform this action."
 
 Handler = Callable[["Call"], object]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,12 @@ class Call:
         return issue if issue is not None and issue.status != "pending_deletion" else not_found()
 
     def projects(self) -> list[Project]:
-        """The projects the call is about: all without `project`, or with -1; 403 for an unknown one."""
+        """The projects the call is about: that of the path, else those of `project`; 403 for an unknown one.
+
+        No `project`, or -1, means all.
+        """
+        if "project" in self.parameters:
+            return [self.project]
         wanted = [value for value in self.texts("project") if value]
         organization = self.organization
         if not wanted or "-1" in wanted:

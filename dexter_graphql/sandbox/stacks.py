@@ -49,7 +49,7 @@ _JAVASCRIPT = Language(
     "onunhandledrejection",
     (Frame("~/vendor/react-dom.production.js", "commitRoot", 2041, "  flushPassiveEffects(root);", is_app=False),),
     (
-        Template("TimeoutError", "Request for the {thing} timed out after {n}000 ms: gateway timeout", "/checkout/:id", (
+        Template("TimeoutError", "Request for the {thing} failed: timeout of {n}000 ms", "/checkout/:id", (
             Frame("~/src/api/client.ts", "fetchJSON", 57, "    const answer = await race(request, deadline);"),
             Frame("~/src/api/client.ts", "race", 23, "    throw new TimeoutError(url, limit);"),
         )),
@@ -90,7 +90,7 @@ _PYTHON = Language(
         Template("ValueError", "time data '{n}' does not match format of the {thing}", "/api/v2/imports/", (
             Frame("shop/imports/dates.py", "parse", 12, "    return datetime.strptime(text, FORMAT)"),
         )),
-        Template("ReadTimeout", "HTTPSConnectionPool: Read timed out for the {thing} (read timeout={n})", "tasks.sync", (
+        Template("ReadTimeout", "HTTPSConnectionPool: no {thing} in time (read timeout={n})", "tasks.sync", (
             Frame("shop/tasks.py", "sync", 66, "    answer = session.get(url, timeout=LIMIT)"),
         )),
         Template("ZeroDivisionError", "division by zero in the {thing} total of {n}", "/api/v2/totals/", (

@@ -15,6 +15,7 @@ from dexter_graphql.sandbox.world.model import (
     Release,
     ReleaseFile,
     Repository,
+    User,
 )
 
 _SEMANTIC = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([\w.]+))?(?:\+([\w.]+))?")
@@ -73,13 +74,18 @@ def release(
         "lastCommit": commit(newest, organization) if newest else None,
         "deployCount": len(record.deploys),
         "lastDeploy": deploy(last) if last else None,
-        "authors": [user_summary(person) for person in {one.author.id: one.author for one in record.commits}.values()],
+        "authors": [author(person) for person in {one.author.email: one.author for one in record.commits}.values()],
         "projects": [_project(one, record, footprint, health) for one in record.projects],
         "firstEvent": footprint.first_event,
         "lastEvent": footprint.last_event,
         "currentProjectMeta": {},
         "userAgent": None,
     }
+
+
+def author(person: User) -> dict[str, Any]:
+    """Who wrote a commit: a user, or name and address of somebody without an account."""
+    return user_summary(person) if person.id else {"name": person.name, "email": person.email}
 
 
 def commit(record: Commit, organization: Organization) -> dict[str, Any]:
@@ -109,7 +115,7 @@ def repository_commit(record: Commit) -> dict[str, Any]:
         "pullRequest": None,
         "suspectCommitType": "",
         "repository": repository(record.repository),
-        "author": user_summary(record.author),
+        "author": author(record.author),
     }
 
 
@@ -119,7 +125,7 @@ def commit_files(record: Commit, organization: Organization) -> list[dict[str, A
         {
             "id": f"{int(record.id[:8], 16)}{place}",
             "orgId": int(organization.id),
-            "author": user_summary(record.author),
+            "author": author(record.author),
             "commitMessage": record.message,
             "filename": path,
             "type": kind,

@@ -1,0 +1,1 @@
+"""How records are written as JSON: one module per kind of body. Knows no route."""

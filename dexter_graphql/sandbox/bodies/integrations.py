@@ -1,0 +1,105 @@
+"""Writes integrations, their providers, apps and installations as Sentry prints them."""
+
+from typing import Any
+
+from dexter_graphql.sandbox.world.model import Organization
+from dexter_graphql.sandbox.world.services import Installation, Integration, SentryApp
+
+_MASKED = "*" * 64
+
+
+def integration(record: Integration, organization: Organization) -> dict[str, Any]:
+    """An integration as its organization has set it up."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "icon": None,
+        "domainName": record.domain_name,
+        "accountType": None,
+        "scopes": None,
+        "outOfDate": False,
+        "status": record.status,
+        "provider": provider_reference(record),
+        "configOrganization": [],
+        "configData": dict(record.config_data),
+        "externalId": record.external_id,
+        "organizationId": int(organization.id),
+        "organizationIntegrationStatus": "active",
+        "gracePeriodEnd": None,
+    }
+
+
+def provider_reference(record: Integration) -> dict[str, Any]:
+    """The provider inside an integration."""
+    return {
+        "key": record.provider_key,
+        "slug": record.provider_key,
+        "name": record.provider_name,
+        "canAdd": True,
+        "canDisable": False,
+        "features": sorted(record.features),
+        "aspects": {},
+    }
+
+
+def provider(record: Integration) -> dict[str, Any]:
+    """A provider in the list of those that could be set up."""
+    gates = [{"description": name, "featureGate": f"integrations-{name}"} for name in sorted(record.features)]
+    return {
+        "key": record.provider_key,
+        "slug": record.provider_key,
+        "name": record.provider_name,
+        "metadata": {
+            "description": f"Connect your organization to {record.provider_name}.",
+            "features": gates,
+            "author": "The Sentry Team",
+            "noun": "Installation",
+            "issue_url": "https://issues.example/new",
+            "source_url": f"https://code.example/integrations/{record.provider_key}",
+            "aspects": {},
+        },
+        "canAdd": True,
+        "canDisable": False,
+        "features": sorted(record.features),
+    }
+
+
+def installation(record: Installation, organization: Organization) -> dict[str, Any]:
+    """An app as installed in an organization."""
+    app = record.app
+    return {
+        "app": {"uuid": app.uuid, "slug": app.slug, "sentryAppId": app.id},
+        "organization": {"slug": organization.slug},
+        "uuid": record.uuid,
+        "status": record.status,
+    }
+
+
+def app(record: SentryApp, organization: Organization) -> dict[str, Any]:
+    """An internal app of the organization; its secret is masked, as for everyone who did not just create it."""
+    return {
+        "allowedOrigins": [],
+        "avatars": [],
+        "events": list(record.events),
+        "webhookEvents": [f"{name}.created" for name in record.events],
+        "featureData": [],
+        "isAlertable": True,
+        "isDisabled": False,
+        "metadata": "",
+        "name": record.name,
+        "schema": "",
+        "scopes": list(record.scopes),
+        "slug": record.slug,
+        "status": "internal",
+        "uuid": record.uuid,
+        "verifyInstall": False,
+        "webhookHeaders": [],
+        "author": organization.name,
+        "overview": None,
+        "popularity": 1,
+        "redirectUrl": None,
+        "webhookUrl": record.webhook_url,
+        "clientId": record.client_id,
+        "clientSecret": _MASKED,
+        "owner": {"id": int(organization.id), "slug": organization.slug},
+    }

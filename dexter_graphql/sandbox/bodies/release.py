@@ -1,0 +1,67 @@
+"""Writes a release the way issues and events embed it. The whole release is written by its own route."""
+
+from dexter_graphql.sandbox.world.model import Commit, Deploy, Release
+
+
+def version_info(version: str) -> dict[str, object]:
+    """What Sentry reads out of `package@1.2.3`."""
+    package, _, number = version.rpartition("@")
+    numbers = [
+        int(part) if part.isdigit() else 0 for part in (number.split("+")[0].split("-")[0] + ".0.0").split(".")[:3]
+    ]
+    return {
+        "package": package or None,
+        "version": {
+            "raw": number,
+            "major": numbers[0],
+            "minor": numbers[1],
+            "patch": numbers[2],
+            "pre": None,
+            "buildCode": None,
+            "components": len(numbers),
+        },
+        "description": number,
+        "buildHash": None,
+    }
+
+
+def last_deploy(deploy: Deploy) -> dict[str, object]:
+    """A deploy as a release embeds it."""
+    return {
+        "id": deploy.id,
+        "environment": deploy.environment,
+        "name": deploy.name,
+        "url": deploy.url,
+        "dateStarted": deploy.date_started,
+        "dateFinished": deploy.date_finished,
+    }
+
+
+def last_commit(commit: Commit) -> dict[str, object]:
+    """A commit as a release embeds it."""
+    return {"id": commit.id, "message": commit.message, "dateCreated": commit.date_created}
+
+
+def embedded_release(release: Release) -> dict[str, object]:
+    """A release as events and issue details embed it."""
+    return {
+        "id": release.id,
+        "version": release.version,
+        "versionInfo": version_info(release.version),
+        "status": release.status,
+        "ref": release.ref,
+        "url": release.url,
+        "userAgent": "sentry-cli/2.46.0",
+        "data": {},
+        "dateCreated": release.date_created,
+        "dateReleased": release.date_released,
+        "commitCount": len(release.commits),
+        "deployCount": len(release.deploys),
+        "lastCommit": last_commit(release.commits[0]) if release.commits else None,
+        "lastDeploy": last_deploy(release.deploys[-1]) if release.deploys else None,
+    }
+
+
+def issue_release(release: Release) -> dict[str, object]:
+    """A release as `firstRelease` and `lastRelease` of an issue."""
+    return embedded_release(release) | {"shortVersion": release.version.rpartition("@")[2]}

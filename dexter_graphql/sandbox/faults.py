@@ -1,0 +1,147 @@
+"""Scripts what goes wrong: which calls, how often, and how. Does not know how an answer is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from random import Random
+from typing import Final, Literal
+
+from dexter_graphql.sandbox.http import Answer
+
+MAX_FAULTS: Final = 100
+Kind = Literal["answer", "delay", "reset", "truncate", "hang"]
+KINDS: Final = ("answer", "delay", "reset", "truncate", "hang")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to fail.
+
+    `answer` sends `status`, `body` (JSON data, or text as it is) and `headers`; `delay` waits and goes on as if nothing
+    happened; `reset` cuts the connection; `truncate` sends half of the true answer; `hang` never answers. All wait
+    `delay_s` first. It applies to calls with that `method` and that `route` (template or part of the path; None for
+    any), `times` times (None for ever), with that `probability`.
+    """
+
+    kind: Kind = "answer"
+    method: str | None = None
+    route: str | None = None
+    times: int | None = 1
+    probability: float = 1.0
+    delay_s: float = 0.0
+    status: int = 500
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def matches(self, method: str, route: str | None, path: str) -> bool:
+        """Whether the fault is about such a call."""
+        is_route = self.route is None or self.route == route or self.route in path
+        return is_route and self.method in {None, method}
+
+    def answer(self) -> Answer:
+        """What is sent; text goes out as HTML unless the headers say otherwise."""
+        if isinstance(self.body, str):
+            return Answer(self.body.encode(), self.status, {"Content-Type": "text/html"} | dict(self.headers))
+        return Answer(self.body, self.status, self.headers)
+
+
+def internal_error(event_id: str = "0" * 32) -> Fault:
+    """Sentry's own 500."""
+    return Fault(status=500, body={"detail": "Internal Error", "errorId": event_id})
+
+
+def html_page(status: int = 502) -> Fault:
+    """A page from a proxy in front of Sentry."""
+    return Fault(status=status, body="<html><body><h1>Bad Gateway</h1></body></html>")
+
+
+def wrong_shape(body: object = None) -> Fault:
+    """A success whose body is not what was promised."""
+    return Fault(status=200, body={"surprise": True} if body is None else body)
+
+
+def window_limit(limit: int, window_s: int, reset_at: int) -> Fault:
+    """429 of the fixed window; there is no Retry-After, only the instant of the next window."""
+    detail = "You are attempting to use this endpoint too frequently. "
+    detail += f"Limit is {limit} requests in {window_s} seconds"
+    return Fault(status=429, body={"detail": detail}, headers=limit_headers(limit, 0, reset_at))
+
+
+def concurrency_limit(limit: int, reset_at: int) -> Fault:
+    """429 of too many calls at once; calls remain in the window all the same."""
+    detail = "You are attempting to go above the allowed concurrency for this endpoint. "
+    detail += f"Concurrency limit is {limit}"
+    headers = limit_headers(999, 998, reset_at, concurrent=limit, concurrent_remaining=0)
+    return Fault(status=429, body={"detail": detail}, headers=headers)
+
+
+def store_limit() -> Fault:
+    """429 of the analytics store: the same query soon again does not help."""
+    detail = "Rate limit exceeded. Please try your query with a smaller date range or fewer projects."
+    return Fault(status=429, body={"detail": detail})
+
+
+def brownout(date: str = "2026-05-14", replacement: str | None = None) -> Fault:
+    """410 of a retired route during one of its scheduled minutes."""
+    headers = {"X-Sentry-Deprecation-Date": date}
+    if replacement:
+        headers["X-Sentry-Replacement-Endpoint"] = replacement
+    return Fault(status=410, body={"message": "This API no longer exists."}, headers=headers)
+
+
+def limit_headers(
+    limit: int, remaining: int, reset_at: int, *, concurrent: int = 999, concurrent_remaining: int = 998
+) -> dict[str, str]:
+    """The five headers every limited answer carries."""
+    return {
+        "X-Sentry-Rate-Limit-Limit": str(limit),
+        "X-Sentry-Rate-Limit-Remaining": str(remaining),
+        "X-Sentry-Rate-Limit-Reset": str(reset_at),
+        "X-Sentry-Rate-Limit-ConcurrentLimit": str(concurrent),
+        "X-Sentry-Rate-Limit-ConcurrentRemaining": str(concurrent_remaining),
+    }
+
+
+class Faults:
+    """The faults in force, in the order they were added; the first that fits a call is used, and used up."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._ids = count(1)
+        self._faults: dict[int, Fault] = {}
+
+    def add(self, fault: Fault, **changes: object) -> int:
+        """Put a fault in force, with some of its members changed; returns the id under which to remove it."""
+        if len(self._faults) >= MAX_FAULTS:
+            raise ValueError(f"at most {MAX_FAULTS} faults at a time")
+        number = next(self._ids)
+        self._faults[number] = replace(fault, **changes)  # type: ignore[arg-type]
+        return number
+
+    def remove(self, number: int) -> None:
+        """Take a fault out of force; nothing happens when it is used up already."""
+        self._faults.pop(number, None)
+
+    def clear(self) -> None:
+        """Take all faults out of force."""
+        self._faults.clear()
+
+    def active(self) -> dict[int, Fault]:
+        """The faults in force, by id."""
+        return dict(self._faults)
+
+    def take(self, method: str, route: str | None, path: str) -> Fault | None:
+        """The fault for this call, if any; counts it as used."""
+        for number, fault in list(self._faults.items()):
+            if fault.matches(method, route, path) and self._random.random() < fault.probability:
+                self._use(number, fault)
+                return fault
+        return None
+
+    def _use(self, number: int, fault: Fault) -> None:
+        if fault.times is None:
+            return
+        if fault.times <= 1:
+            del self._faults[number]
+        else:
+            self._faults[number] = replace(fault, times=fault.times - 1)

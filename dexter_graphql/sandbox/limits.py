@@ -1,0 +1,71 @@
+"""Counts calls in fixed windows and in flight, per caller, route and method, as Sentry's limiter does."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from dexter_graphql.sandbox.faults import concurrency_limit, limit_headers, window_limit
+from dexter_graphql.sandbox.http import Answer, Refusal
+
+MAX_BUCKETS: Final = 4096
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many calls a window takes, how long a window is, how many calls may be in flight."""
+
+    calls: int = 999
+    window_s: int = 1
+    concurrent: int = 999
+
+
+@dataclass(slots=True)
+class _Bucket:
+    window: int = -1
+    used: int = 0
+    in_flight: int = 0
+
+
+@dataclass(slots=True)
+class Limiter:
+    """The buckets; `limit` holds for every route alike."""
+
+    limit: Limit = field(default_factory=Limit)
+    _buckets: dict[Key, _Bucket] = field(default_factory=dict)
+
+    def enter(self, key: Key, now: float) -> dict[str, str]:
+        """Count a call in and return the headers of its answer; raises the 429."""
+        limit, bucket = self.limit, self._bucket(key)
+        window = int(now // limit.window_s)
+        if bucket.window != window:
+            bucket.window, bucket.used = window, 0
+        reset_at = (window + 1) * limit.window_s
+        if bucket.used >= limit.calls:
+            raise _refusal(window_limit(limit.calls, limit.window_s, reset_at).answer())
+        if bucket.in_flight >= limit.concurrent:
+            raise _refusal(concurrency_limit(limit.concurrent, reset_at).answer())
+        bucket.used += 1
+        bucket.in_flight += 1
+        return limit_headers(
+            limit.calls,
+            limit.calls - bucket.used,
+            reset_at,
+            concurrent=limit.concurrent,
+            concurrent_remaining=limit.concurrent - bucket.in_flight,
+        )
+
+    def leave(self, key: Key) -> None:
+        """Count a call out."""
+        self._bucket(key).in_flight -= 1
+
+    def _bucket(self, key: Key) -> _Bucket:
+        if key not in self._buckets:
+            if len(self._buckets) >= MAX_BUCKETS:
+                idle = next((k for k, b in self._buckets.items() if not b.in_flight), None)
+                self._buckets.pop(idle if idle is not None else key, None)
+            self._buckets[key] = _Bucket()
+        return self._buckets[key]
+
+
+def _refusal(answer: Answer) -> Refusal:
+    return Refusal(answer.status, answer.body, answer.headers)

@@ -1,0 +1,56 @@
+"""Finds the route of a path. Works on the undecoded path, because a version in it may hold an encoded slash."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from dexter_graphql.sandbox.http import Route
+
+PREFIX: Final = "/api/0"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A route with the values of its path parameters, decoded."""
+
+    route: Route
+    parameters: dict[str, str]
+
+
+class Router:
+    """Routes by method and number of segments; among fitting ones the most literal wins."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes: dict[int, list[tuple[list[str], Route]]] = {}
+        for route in routes:
+            segments = route.path.split("/")
+            self._routes.setdefault(len(segments), []).append((segments, route))
+        for candidates in self._routes.values():
+            candidates.sort(key=lambda pair: sum(part.startswith("{") for part in pair[0]))
+
+    def find(self, method: str, path: str) -> Match | None:
+        """The route for a method and a raw path below the prefix."""
+        segments = path.split("/")
+        for template, route in self._routes.get(len(segments), ()):
+            if route.method == method and (parameters := _parameters(template, segments)) is not None:
+                return Match(route, parameters)
+        return None
+
+    def methods(self, path: str) -> list[str]:
+        """The methods under which the path has a route."""
+        segments = path.split("/")
+        fitting = self._routes.get(len(segments), ())
+        return [route.method for template, route in fitting if _parameters(template, segments) is not None]
+
+
+def _parameters(template: list[str], segments: list[str]) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for expected, actual in zip(template, segments, strict=True):
+        if expected.startswith("{"):
+            if not actual:
+                return None
+            found[expected[1:-1]] = unquote(actual)
+        elif expected != actual:
+            return None
+    return found

@@ -1,0 +1,125 @@
+"""Runs the sandbox on the loopback inside the current event loop. Installs no signal handlers."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from dexter_graphql.sandbox.app import Sandbox, create_sandbox
+from dexter_graphql.sandbox.connection import TransportProtocol
+from dexter_graphql.sandbox.faults import Faults
+from dexter_graphql.sandbox.hooks import Hooks
+from dexter_graphql.sandbox.limits import Limit
+from dexter_graphql.sandbox.requests import RequestLog
+from dexter_graphql.sandbox.world.build import build_world
+from dexter_graphql.sandbox.world.state import World
+
+
+class _QuietServer(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and tell so."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever owns the process."""
+        yield
+
+
+def _listen(address: tuple[str, int]) -> socket.socket:
+    """A listening socket. asyncio turns Nagle's algorithm off only where the protocol number says TCP."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    return listener
+
+
+class SandboxServer:
+    """A fake Sentry at `url`. Use it as an asynchronous context manager, or call `start` and `stop`.
+
+    Port 0 picks a free one. `world` defaults to a fresh one from the default seed and the real clock.
+    """
+
+    def __init__(
+        self,
+        world: World | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        latency_ms: float = 0,
+        limit: Limit | None = None,
+    ) -> None:
+        self.world = world or build_world()
+        self.app: Sandbox = create_sandbox(self.world, latency_ms=latency_ms, limit=limit)
+        self.hooks = Hooks(self.world)
+        self._address = (host, port)
+        self._server: _QuietServer | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a slash at the end."""
+        return self.world.url
+
+    @property
+    def token(self) -> str:
+        """The main token, with all scopes."""
+        return self.world.tokens.admin.text
+
+    @property
+    def requests(self) -> RequestLog:
+        """The calls that arrived."""
+        return self.app.requests
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force."""
+        return self.app.faults
+
+    async def start(self) -> Self:
+        """Listen; returns when connections are accepted."""
+        listener = _listen(self._address)
+        host, port = listener.getsockname()[:2]
+        self.world.url = f"http://{host}:{port}"
+        config = uvicorn.Config(
+            self.app,
+            http=TransportProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = _QuietServer(config)
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="sandbox")
+        await self._server.ready.wait()
+        await self.hooks.start()
+        return self
+
+    async def stop(self) -> None:
+        """Let hanging calls go, finish the others, stop listening; safe to call twice."""
+        if self._server is None or self._serving is None:
+            return
+        await self.hooks.stop()
+        self.app.closing.set()
+        self._server.should_exit = True
+        await self._serving
+        self._server = self._serving = None
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
