@@ -79,6 +79,10 @@ class Binding:
                 add(members, field.members(selected.selection))
         return Shape(typename, form, tuple(members[attr] for attr in sorted(members)))
 
+    def merged(self, one: Shape, other: Shape) -> Shape:
+        """A shape with the members of both, under the first one's name and form."""
+        return merged(one, other)
+
     def noun(self, typename: str) -> BoundNoun:
         """The bound noun of that name."""
         try:

@@ -62,7 +62,9 @@ def format_error(
         extensions = described(original)
         if report is not None:
             report(original)
-    extensions.setdefault("code", ErrorCode.UPSTREAM_BAD_RESPONSE if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED)
+    extensions.setdefault(
+        "code", ErrorCode.UPSTREAM_BAD_RESPONSE if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
+    )
     extensions.setdefault("retryable", False)
     extensions["requestId"] = request_id
     return {**formatted, "extensions": extensions}

@@ -27,7 +27,9 @@ def read_instant(value: Any) -> datetime:
     try:
         return instant(value)
     except Misfit:
-        raise GraphQLError(f"DateTime must be RFC 3339 text, for example '2026-01-31T12:00:00Z', not '{value}'") from None
+        raise GraphQLError(
+            f"DateTime must be RFC 3339 text, for example '2026-01-31T12:00:00Z', not '{value}'"
+        ) from None
 
 
 def read_big_int(value: Any) -> int:

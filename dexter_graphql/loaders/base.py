@@ -7,7 +7,7 @@ belongs to its key alone.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -55,6 +55,10 @@ class Shaper(Protocol):
         """The members of `typename` in `form` that `selection` reads."""
         ...
 
+    def merged(self, one: Shape, other: Shape) -> Shape:
+        """A shape with the members of both, under the first one's name."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
@@ -70,14 +74,28 @@ class Lookup:
     selection: Selection | None
     """What is selected on the target, or on the connection around it; None outside of a document."""
 
-    def shape(self, form: str, typename: str | None = None) -> Shape:
-        """Members of the target (or of `typename`, when answers hold several nouns) that will be read, in that form."""
-        wanted = self.selection if typename is None else self.batches.everywhere(typename)
-        return self.batches.shaper.shape(typename or self.target, form, wanted)
+    def shape(self, form: str) -> Shape:
+        """Members of the target that will be read, as that form has them."""
+        return self.batches.shaper.shape(self.target, form, self.selection)
+
+    def merged(self, one: Shape, other: Shape) -> Shape:
+        """A shape with the members of both, for answers whose rows are read as two types."""
+        return self.batches.shaper.merged(one, other)
 
     def reads(self, form: str) -> frozenset[str]:
         """Attributes of the target that will be read."""
         return frozenset(member.attr for member in self.shape(form).members)
+
+    def below(self, path: str, target: str) -> "Lookup":
+        """The same for `target`, which stands at this dotted path of fields below the selection."""
+        here = self.selection
+        for name in path.split("."):
+            here = here.below(name) if here is not None else None
+        return replace(self, target=target, selection=here)
+
+    def everywhere(self, target: str) -> "Lookup":
+        """The same for `target`, with all that the operation selects on it."""
+        return replace(self, target=target, selection=self.batches.everywhere(target))
 
     def has(self, path: str) -> bool:
         """True when the dotted path of fields is selected below, for example `edges.inRange`."""

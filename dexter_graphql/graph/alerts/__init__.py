@@ -1,0 +1,1 @@
+"""The alerts of Sentry in the graph."""

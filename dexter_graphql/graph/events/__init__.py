@@ -1,0 +1,1 @@
+"""The events of Sentry in the graph."""

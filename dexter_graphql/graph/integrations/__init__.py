@@ -1,0 +1,1 @@
+"""The integrations of Sentry in the graph."""

@@ -1,0 +1,1 @@
+"""The members of Sentry in the graph."""

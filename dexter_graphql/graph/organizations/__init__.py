@@ -1,0 +1,1 @@
+"""The organizations of Sentry in the graph."""

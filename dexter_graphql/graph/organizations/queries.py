@@ -1,0 +1,27 @@
+"""Where a question about an organization begins."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from dexter_graphql.graph.fields import call
+from dexter_graphql.graph.organizations.types import Organization
+from dexter_graphql.loaders.base import Lookup
+from dexter_graphql.loaders.organizations import reference
+from dexter_graphql.sentry.catalogue import organizations as catalogue
+
+
+@strawberry.type
+class OrganizationQueries:
+    """Roots."""
+
+    @call(uses=(catalogue.DETAIL,), target="Organization")
+    async def organization(
+        _root: Any,
+        lookup: Lookup,
+        *,
+        slug: Annotated[str, strawberry.argument(description="Slug, or Sentry's numeric id.")],
+    ) -> Organization | None:
+        """An organization; null when the token sees none of that name."""
+        found = await lookup.organizations.find(lookup.ticket, slug)
+        return None if found is None else reference(found, lookup)  # type: ignore[return-value]  # a record stands for the noun

@@ -1,0 +1,1 @@
+"""The releases of Sentry in the graph."""

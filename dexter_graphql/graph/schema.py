@@ -1,0 +1,47 @@
+"""Assembles the schema from the nouns, binds their declarations and writes it down, sorted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import GraphQLAbstractType, GraphQLInterfaceType, GraphQLSchema, GraphQLUnionType
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from dexter_graphql.graph.binding import Binding
+from dexter_graphql.graph.fields import record_typename
+from dexter_graphql.graph.organizations.queries import OrganizationQueries
+from dexter_graphql.graph.scalars import scalar_map
+from dexter_graphql.graph.sdl import sorted_sdl
+
+
+@strawberry.type(description="Where questions begin.")
+class Query(OrganizationQueries):
+    """All roots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The schema in the two forms that others need, and the binding that tells shapes."""
+
+    strawberry: strawberry.Schema
+    schema: GraphQLSchema
+    binding: Binding
+
+    def sdl(self) -> str:
+        """The schema as text, types and fields in alphabetical order, applied directives included."""
+        return sorted_sdl(print_schema(self.strawberry))
+
+
+def build_graph() -> Graph:
+    """The whole graph; raises DeclarationError when a declaration does not hold."""
+    built = strawberry.Schema(query=Query, config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()))
+    schema = built._schema  # noqa: SLF001  # Strawberry has no public way to it
+    for graphql_type in schema.type_map.values():
+        if isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):
+            graphql_type.resolve_type = _typename
+    return Graph(built, schema, Binding(built))
+
+
+def _typename(row: Any, _info: Any, _type: GraphQLAbstractType) -> str | None:
+    return record_typename(row)

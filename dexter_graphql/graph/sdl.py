@@ -1,0 +1,48 @@
+"""Knows how to write a schema down so that a difference means something."""
+
+from dataclasses import replace
+
+from graphql import (
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    FieldDefinitionNode,
+    InputObjectTypeDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    Node,
+    ObjectTypeDefinitionNode,
+    UnionTypeDefinitionNode,
+    parse,
+    print_ast,
+)
+
+
+def sorted_sdl(text: str) -> str:
+    """The same schema with everything that has a name in alphabetical order."""
+    document = parse(text)
+    definitions = sorted((_sorted(node) for node in document.definitions), key=_place)
+    return print_ast(DocumentNode(definitions=tuple(definitions))) + "\n"
+
+
+def _sorted(node: Node) -> Node:
+    if isinstance(node, (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode)):
+        fields = tuple(_sorted_arguments(field) for field in sorted(node.fields or (), key=_name))
+        return replace(node, fields=fields, interfaces=tuple(sorted(node.interfaces or (), key=_name)))
+    if isinstance(node, InputObjectTypeDefinitionNode):
+        return replace(node, fields=tuple(sorted(node.fields or (), key=_name)))
+    if isinstance(node, EnumTypeDefinitionNode):
+        return replace(node, values=tuple(sorted(node.values or (), key=_name)))
+    if isinstance(node, UnionTypeDefinitionNode):
+        return replace(node, types=tuple(sorted(node.types or (), key=_name)))
+    return node
+
+
+def _sorted_arguments(field: FieldDefinitionNode) -> FieldDefinitionNode:
+    return replace(field, arguments=tuple(sorted(field.arguments or (), key=_name)))
+
+
+def _name(node: Node) -> str:
+    return node.name.value  # type: ignore[attr-defined,no-any-return]  # only nodes with a name come here
+
+
+def _place(node: Node) -> tuple[str, str]:
+    return (node.kind, _name(node) if hasattr(node, "name") and node.name else "")

@@ -1,0 +1,1 @@
+"""Usage statistics of Sentry in the graph."""
