@@ -4,6 +4,7 @@ from dexter_graphql.sandbox.app import Sandbox, create_sandbox
 from dexter_graphql.sandbox.faults import Fault, Faults
 from dexter_graphql.sandbox.hooks import Hooks, sign
 from dexter_graphql.sandbox.limits import Limit
+from dexter_graphql.sandbox.live import Live
 from dexter_graphql.sandbox.requests import Request, RequestLog
 from dexter_graphql.sandbox.server import SandboxServer
 from dexter_graphql.sandbox.world import DEFAULT_SEED, World, build_world
@@ -14,6 +15,7 @@ __all__ = [
     "Faults",
     "Hooks",
     "Limit",
+    "Live",
     "Request",
     "RequestLog",
     "Sandbox",

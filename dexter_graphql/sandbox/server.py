@@ -14,6 +14,7 @@ from dexter_graphql.sandbox.connection import TransportProtocol
 from dexter_graphql.sandbox.faults import Faults
 from dexter_graphql.sandbox.hooks import Hooks
 from dexter_graphql.sandbox.limits import Limit
+from dexter_graphql.sandbox.live import Live
 from dexter_graphql.sandbox.requests import RequestLog
 from dexter_graphql.sandbox.world.build import build_world
 from dexter_graphql.sandbox.world.state import World
@@ -46,7 +47,8 @@ def _listen(address: tuple[str, int]) -> socket.socket:
 class SandboxServer:
     """A fake Sentry at `url`. Use it as an asynchronous context manager, or call `start` and `stop`.
 
-    Port 0 picks a free one. `world` defaults to a fresh one from the default seed and the real clock.
+    Port 0 picks a free one. `world` defaults to a fresh one from the default seed and the real clock. `webhook_url`
+    receives the signed webhooks of organization acme; `live_per_s` above 0 starts the live mode.
     """
 
     def __init__(
@@ -57,10 +59,16 @@ class SandboxServer:
         port: int = 0,
         latency_ms: float = 0,
         limit: Limit | None = None,
+        webhook_url: str | None = None,
+        live_per_s: float = 0,
     ) -> None:
         self.world = world or build_world()
         self.app: Sandbox = create_sandbox(self.world, latency_ms=latency_ms, limit=limit)
         self.hooks = Hooks(self.world)
+        self.live = Live(self.world)
+        self._live_per_s = live_per_s
+        if webhook_url:
+            self.hooks.set_url(webhook_url)
         self._address = (host, port)
         self._server: _QuietServer | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -104,12 +112,15 @@ class SandboxServer:
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="sandbox")
         await self._server.ready.wait()
         await self.hooks.start()
+        if self._live_per_s:
+            await self.live.start(self._live_per_s)
         return self
 
     async def stop(self) -> None:
         """Let hanging calls go, finish the others, stop listening; safe to call twice."""
         if self._server is None or self._serving is None:
             return
+        await self.live.stop()
         await self.hooks.stop()
         self.app.closing.set()
         self._server.should_exit = True

@@ -64,14 +64,18 @@ def _exception(event: Event) -> Entry:
 
 
 def _stacktrace(event: Event) -> Entry:
-    language = language_of(event)
-    frames = (*language.library, *language.templates[event.issue.template].frames)
     return {
-        "frames": [_frame(event, frame) for frame in frames],
+        "frames": [_frame(event, frame) for frame in frames_of(event)],
         "framesOmitted": None,
         "registers": None,
         "hasSystemFrames": True,
     }
+
+
+def frames_of(event: Event) -> tuple[Frame, ...]:
+    """Frames of an error event, oldest first, libraries included."""
+    language = language_of(event)
+    return (*language.library, *language.templates[event.issue.template].frames)
 
 
 def _frame(event: Event, frame: Frame) -> Entry:

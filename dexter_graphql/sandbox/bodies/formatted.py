@@ -2,7 +2,8 @@
 
 from xml.sax.saxutils import escape
 
-from dexter_graphql.sandbox.bodies.tags import event_tags, language_of
+from dexter_graphql.sandbox.bodies.entries import frames_of
+from dexter_graphql.sandbox.bodies.tags import event_tags
 from dexter_graphql.sandbox.world.model import Event
 
 
@@ -23,5 +24,5 @@ def _xml(event: Event) -> str:
 
 
 def _trace(event: Event) -> str:
-    frames = language_of(event).templates[event.issue.template].frames if event.issue.is_error else ()
+    frames = frames_of(event) if event.issue.is_error else ()
     return "\n".join(f"{frame.file}:{frame.line} in {frame.function}: {frame.code.strip()}" for frame in frames)

@@ -128,11 +128,28 @@ def list_item(view: View, row: Row) -> dict[str, object]:
         item = {"id": issue.id}
     if "unhandled" not in view.collapse:
         item["isUnhandled"] = issue.is_unhandled
+    if "base" not in view.collapse:
+        item["derivedData"] = _derived(issue)
     item |= _list_counts(view, row)
     newest = row.matching[-1] if row.matching else None
     item["matchingEventId"] = newest.id if newest and view.is_filtered else None
     item["matchingEventEnvironment"] = newest.environment if newest and view.is_filtered else None
     return item | _expanded(view, row)
+
+
+def _derived(issue: Issue) -> dict[str, object]:
+    """What Sentry works out about the way to a fix."""
+    return {
+        "blocker": "none",
+        "progress": "fix_applied" if issue.status == "resolved" else "not_started",
+        "status": "open" if issue.status == "unresolved" else "closed",
+        "viewCount": len(issue.seen_by),
+        "hasOpenFixPr": False,
+        "isAssigned": issue.assignee is not None,
+        "hasRootCause": False,
+        "lastCompletedAutofixStep": "none",
+        "lastProgressedAt": None,
+    }
 
 
 def _list_counts(view: View, row: Row) -> dict[str, object]:

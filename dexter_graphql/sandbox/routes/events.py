@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dexter_graphql.sandbox.bodies import event as bodies
 from dexter_graphql.sandbox.bodies.formatted import formatted
 from dexter_graphql.sandbox.bodies.issue import updated_issue
+from dexter_graphql.sandbox.bodies.source_maps import source_map_debug
 from dexter_graphql.sandbox.bodies.tags import replay_of
 from dexter_graphql.sandbox.http import Answer, Call, Deprecation, Route, invalid, not_found, paginate, scopes
 from dexter_graphql.sandbox.ranges import time_range
@@ -79,6 +80,10 @@ def _one_of_project(call: Call) -> object:
 
 def _json(call: Call) -> object:
     return bodies.ingest(call.world, call.organization, _event(call))
+
+
+def _source_map_debug(call: Call) -> object:
+    return source_map_debug(_event(call))
 
 
 def _attachment_body(event: Event, attachment: Attachment) -> dict[str, object]:
@@ -172,6 +177,7 @@ ROUTES = (
     Route("GET", f"{_PROJECT}/events/", _of_project, _PROJECT_READ),
     Route("GET", f"{_EVENT}/", _one_of_project, _PROJECT_READ),
     Route("GET", f"{_EVENT}/json/", _json, READ),
+    Route("GET", f"{_EVENT}/source-map-debug/", _source_map_debug, _PROJECT_READ),
     Route("GET", f"{_EVENT}/attachments/", _attachments, _PROJECT_READ),
     Route("GET", f"{_EVENT}/attachments/{{attachment_id}}/", _attachment, _PROJECT_READ),
     Route("DELETE", f"{_EVENT}/attachments/{{attachment_id}}/", _delete_attachment, _EVENT_WRITE),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from dexter_graphql.sandbox.bodies import event as event_bodies
 from dexter_graphql.sandbox.bodies import issue as bodies
+from dexter_graphql.sandbox.bodies import project_issue
 from dexter_graphql.sandbox.bodies.issue import Row, View
 from dexter_graphql.sandbox.http import MAX_PAGE, Answer, Call, Route, bad_request, invalid, paginate, scopes
 from dexter_graphql.sandbox.ranges import DEFAULT_RANGE, TimeRange, buckets, time_range
@@ -42,7 +43,8 @@ def _list(call: Call) -> Answer:
     size = _limit(call)
     chosen = select(call)
     view = _view(call, chosen.span, is_filtered=chosen.is_filtered)
-    answer = paginate(call, chosen.rows, lambda row: bodies.list_item(view, row), size=size, counts=True)
+    render = project_issue.list_item if "project" in call.parameters else bodies.list_item
+    answer = paginate(call, chosen.rows, lambda row: render(view, row), size=size, counts=True)
     hit = {"X-Sentry-Direct-Hit": "1"} if chosen.is_direct_hit else {}
     return Answer(answer.body, answer.status, {**answer.headers, **hit})
 
