@@ -152,22 +152,27 @@ SCALAR: Schema = {"type": ["string", "number", "boolean", "null", "array"]}
 DISCOVER_TYPES = one_of(
     "string", "integer", "number", "date", "boolean", "duration", "percentage", "size", "rate", "array"
 )
-DISCOVER = record(
+DISCOVER_META = record(
+    {"fields": mapping(DISCOVER_TYPES), "units": mapping(nullable(TEXT)), "dataset": TEXT},
+    {"isMetricsData": FLAG, "isMetricsExtractedData": FLAG, "tips": OPEN, "datasetReason": TEXT}
+    | {"dataScanned": TEXT, "accuracy": OPEN},
+)
+DISCOVER = record({"data": many(mapping(SCALAR)), "meta": DISCOVER_META})
+
+# The shape in which events are taken in; webhooks carry it too, with a few addresses more. Every key may be missing.
+INGESTED_EVENT = record(
+    {"event_id": HEX_ID},
     {
-        "data": many(mapping(SCALAR)),
-        "meta": record(
-            {"fields": mapping(DISCOVER_TYPES), "units": mapping(nullable(TEXT)), "dataset": TEXT},
-            {"isMetricsData": FLAG, "isMetricsExtractedData": FLAG, "tips": OPEN, "datasetReason": TEXT}
-            | {"dataScanned": TEXT, "accuracy": OPEN},
-        ),
+        name: nullable(TEXT)
+        for name in ("release", "dist", "platform", "message", "title", "type", "location", "culprit")
     }
+    | {name: nullable(TEXT) for name in ("level", "logger", "environment", "key_id", "version", "transaction")}
+    | {name: nullable(NUMBER) for name in ("timestamp", "received", "time_spent", "_ref", "_ref_version")}
+    | {name: nullable(OPEN) for name in ("metadata", "user", "request", "contexts", "sdk", "extra", "modules")}
+    | {name: nullable(OPEN) for name in ("grouping_config", "_metrics", "exception", "breadcrumbs", "occurrence")}
+    | {"project": WHOLE, "datetime": INSTANT, "fingerprint": many(TEXT), "hashes": many(TEXT), "tags": PAIRS}
+    | dict.fromkeys(("url", "web_url", "issue_url", "issue_id"), TEXT),
 )
 
 ACTOR = record({"type": one_of("user", "application"), "id": {"type": ["string", "integer"]}, "name": TEXT})
 WEBHOOK = record({"action": TEXT, "installation": record({"uuid": TEXT}), "data": OPEN, "actor": ACTOR})
-
-USER = {"type": "object", "properties": {"id": TEXT, "email": TEXT}, "required": ["id", "email", "name"]}
-NOTE = record(
-    {"id": TEXT, "user": nullable(OPEN), "type": one_of("note"), "data": OPEN, "dateCreated": INSTANT},
-    {"sentry_app": nullable(OPEN)},
-)

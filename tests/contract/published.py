@@ -15,6 +15,7 @@ CATALOGUE = "endpoints.csv"
 
 _PREFIX = "/api/0"
 _PARAMETER = re.compile(r"{[^}]*}")
+_SCOPE = re.compile(r"\w+:\w+")
 
 
 class Key(NamedTuple):
@@ -55,7 +56,12 @@ class Documents:
 
     newest: Mapping[Key, Operation]
     legacy: Mapping[Key, Operation]
-    catalogue: frozenset[Key]
+    catalogue: Mapping[Key, frozenset[str]]
+    """Scopes of every operation that is listed as existing, published or not; empty where none is known."""
+
+    def knows(self, key: Key) -> bool:
+        """Whether the operation is published, was published, or is listed as existing."""
+        return key in self.newest or key in self.legacy or key in self.catalogue
 
     def find(self, key: Key) -> Operation | None:
         """The newest word about an operation."""
@@ -79,7 +85,10 @@ def load(folder: Path) -> Documents:
     for name in LEGACY:
         legacy.update(_operations(folder / name))
     with (folder / CATALOGUE).open(newline="", encoding="utf-8") as rows:
-        catalogue = frozenset(key_of(row["method"], row["path"]) for row in csv.DictReader(rows))
+        catalogue = {
+            key_of(row["method"], row["path"]): frozenset(_SCOPE.findall(row["required_scopes_any_of"]))
+            for row in csv.DictReader(rows)
+        }
     return Documents(_operations(folder / NEWEST), legacy, catalogue)
 
 

@@ -1,0 +1,101 @@
+"""Our own word about operations that no document describes, by the path of the GET without parameter names."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from own_schemas import (
+    ACTIVITY,
+    DISCOVER_META,
+    FLAG,
+    INGESTED_EVENT,
+    INSTANT,
+    OPEN,
+    SERIES,
+    TEXT,
+    WHOLE,
+    Schema,
+    many,
+    mapping,
+    nullable,
+    record,
+)
+
+TAG_VALUE = record(
+    {"name": TEXT, "value": nullable(TEXT), "count": WHOLE, "lastSeen": INSTANT, "firstSeen": INSTANT},
+    {"key": TEXT, "query": nullable(TEXT)},
+)
+TAG = record(
+    {"key": TEXT, "name": TEXT, "totalValues": WHOLE},
+    {"uniqueValues": nullable(WHOLE), "topValues": nullable(many(TAG_VALUE))},
+)
+ISSUE_COUNTS = record(
+    {"id": TEXT},
+    {"count": TEXT, "userCount": WHOLE, "firstSeen": nullable(INSTANT), "lastSeen": nullable(INSTANT)}
+    | {"stats": mapping(SERIES), "isUnhandled": FLAG, "filtered": nullable(OPEN), "lifetime": nullable(OPEN)}
+    | {"sessionCount": nullable(WHOLE), "inbox": nullable(OPEN), "owners": nullable(many(OPEN))},
+)
+EVENT_STATS = record(
+    {
+        "data": many({"type": "array", "minItems": 2, "maxItems": 2}),
+        "start": WHOLE,
+        "end": WHOLE,
+        "isMetricsData": FLAG,
+        "meta": DISCOVER_META,
+    }
+)
+COMMIT_FILE = record(
+    {
+        "id": TEXT,
+        "orgId": WHOLE,
+        "author": OPEN,
+        "commitMessage": TEXT,
+        "filename": TEXT,
+        "type": TEXT,
+        "repoName": TEXT,
+    }
+)
+USER = record(
+    {"id": TEXT, "name": TEXT, "username": TEXT, "email": TEXT, "avatarUrl": TEXT, "isActive": FLAG},
+    {"isSuspended": FLAG, "hasPasswordAuth": FLAG, "isManaged": FLAG, "has2fa": FLAG, "dateJoined": INSTANT}
+    | {"lastLogin": nullable(INSTANT), "lastActive": nullable(INSTANT), "isSuperuser": FLAG, "isStaff": FLAG}
+    | {"experiments": OPEN, "emails": many(OPEN), "avatar": OPEN},
+)
+USER_REPORT = record(
+    {"id": TEXT, "eventID": TEXT, "name": TEXT, "email": TEXT, "comments": TEXT, "dateCreated": INSTANT}
+    | {"user": nullable(OPEN), "event": OPEN, "issue": nullable(OPEN)}
+)
+ATTACHMENT = record(
+    {"id": TEXT, "name": TEXT, "type": TEXT, "size": WHOLE, "mimetype": TEXT, "dateCreated": INSTANT, "event_id": TEXT},
+    {"headers": nullable(OPEN), "sha1": nullable(TEXT)},
+)
+
+OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
+    {
+        "/": record({"version": TEXT}, {"auth": nullable(OPEN), "user": nullable(OPEN)}),
+        "/users/me/regions/": record({"regions": many(record({"name": TEXT, "url": TEXT}))}),
+        "/users/{}/": USER,
+        "/organizations/{}/issues-count/": mapping(WHOLE),
+        "/organizations/{}/issues-stats/": many(ISSUE_COUNTS),
+        "/organizations/{}/issues/{}/activities/": record({"activity": many(ACTIVITY)}),
+        "/organizations/{}/issues/{}/attachments/": many(ATTACHMENT),
+        "/organizations/{}/issues/{}/first-last-release/": record(
+            {"firstRelease": nullable(OPEN), "lastRelease": nullable(OPEN)}
+        ),
+        "/organizations/{}/issues/{}/notes/": many(ACTIVITY),
+        "/organizations/{}/issues/{}/stats/": SERIES,
+        "/organizations/{}/issues/{}/tags/": many(TAG),
+        "/organizations/{}/issues/{}/user-reports/": many(USER_REPORT),
+        "/organizations/{}/events-meta/": record({"count": WHOLE}),
+        "/organizations/{}/events-stats/": EVENT_STATS,
+        "/organizations/{}/tags/{}/values/": many(TAG_VALUE),
+        "/organizations/{}/releases/{}/commitfiles/": many(COMMIT_FILE),
+        "/projects/{}/{}/events/{}/json/": INGESTED_EVENT,
+    }
+)
+
+# Undocumented forms of something that is documented under another path.
+SAME_AS: Mapping[str, str] = MappingProxyType(
+    {
+        "/projects/{}/{}/releases/{}/": "/organizations/{}/releases/{}/",
+    }
+)
