@@ -31,6 +31,11 @@ def _repair_check_in(item: Schema) -> None:
     _repair_schedule(item["properties"]["monitorConfig"])
 
 
+def _repair_listed_issue(item: Schema) -> None:
+    # Issues outside the inbox have no such member, even when it is asked for.
+    item["required"].remove("inbox")
+
+
 def _repair_schedule(config: Schema) -> None:
     # An interval is a number and a unit, `[1, "hour"]`; the document promises numbers only.
     pair = {"type": "array", "items": {"anyOf": [{"type": "integer"}, {"type": "string"}]}}
@@ -39,6 +44,7 @@ def _repair_schedule(config: Schema) -> None:
 
 _REPAIRS: Mapping[str, Callable[[Schema], None]] = MappingProxyType(
     {
+        "/organizations/{}/issues/": _repair_listed_issue,
         "/organizations/{}/monitors/": _repair_monitor,
         "/organizations/{}/monitors/{}/": _repair_monitor,
         "/projects/{}/{}/monitors/{}/": _repair_monitor,

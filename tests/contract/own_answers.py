@@ -89,6 +89,7 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
         "/organizations/{}/events-stats/": EVENT_STATS,
         "/organizations/{}/tags/{}/values/": many(TAG_VALUE),
         "/organizations/{}/releases/{}/commitfiles/": many(COMMIT_FILE),
+        "/organizations/{}/releases/{}/resolved/": many({"type": "object", "required": ["id", "shortId", "status"]}),
         "/projects/{}/{}/events/{}/json/": INGESTED_EVENT,
     }
 )

@@ -20,7 +20,8 @@ def list_integrations(call: Call) -> Answer:
         for one in organization.integrations
         if provider in {None, one.provider_key} and features <= set(one.features)
     ]
-    extra: dict[str, object] = {} if call.text("includeConfig") != "0" else {"configOrganization": [], "configData": None}
+    without: dict[str, object] = {"configOrganization": [], "configData": None}
+    extra = without if call.text("includeConfig") == "0" else {}
     return paginate(call, rows, lambda one: integrations.integration(one, organization) | extra)
 
 

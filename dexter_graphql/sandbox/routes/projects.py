@@ -11,7 +11,6 @@ from dexter_graphql.sandbox.http import (
     Refusal,
     Route,
     invalid,
-    not_found,
     paginate,
     refuse,
     scopes,
@@ -138,58 +137,6 @@ def list_project_members(call: Call) -> object:
     return [members.member(one) for one in found]
 
 
-def list_keys(call: Call) -> Answer:
-    """The project's client keys, narrowed by `status`."""
-    project = call.project
-    rows = [one for one in project.keys if _has_status(call, one)]
-    return paginate(call, rows, lambda one: projects.key(one, project, call.world.url))
-
-
-def list_organization_keys(call: Call) -> Answer:
-    """The client keys of all projects, narrowed by `team` and `status`."""
-    team = call.text("team")
-    rows = [
-        (key, project)
-        for project in call.organization.projects
-        if team is None or any(team in {one.id, one.slug} for one in project.teams)
-        for key in project.keys
-        if _has_status(call, key)
-    ]
-    return paginate(call, rows, lambda row: projects.key(*row, call.world.url))
-
-
-def get_key(call: Call) -> object:
-    """One client key."""
-    return projects.key(_key(call), call.project, call.world.url)
-
-
-def create_key(call: Call) -> Answer:
-    """A new client key."""
-    public = call.world.new_hex()
-    label = str(call.fields().get("name") or "New Key")
-    key = ClientKey(public, label, public, call.world.new_hex(), call.world.now())
-    call.project.keys.append(key)
-    return Answer(projects.key(key, call.project, call.world.url), 201)
-
-
-def update_key(call: Call) -> object:
-    """Rename, switch or limit a client key."""
-    key, fields = _key(call), call.fields()
-    key.label = str(fields.get("name") or key.label)
-    key.is_active = bool(fields.get("isActive", key.is_active))
-    if "rateLimit" in fields:
-        limit = fields["rateLimit"]
-        numbers = limit if isinstance(limit, dict) else {}
-        key.rate_limit_window, key.rate_limit_count = numbers.get("window"), numbers.get("count")
-    return get_key(call)
-
-
-def delete_key(call: Call) -> Answer:
-    """Remove a client key."""
-    call.project.keys.remove(_key(call))
-    return Answer(None, 204)
-
-
 def list_filters(call: Call) -> object:
     """The inbound filters of a project, none of which was ever touched."""
     call.project  # noqa: B018 - an unknown project is refused
@@ -226,16 +173,6 @@ def _matches(project: Project, wanted: Any, text: str) -> bool:
         elif members[key] not in values:
             return False
     return text in project.slug.lower() or text in project.name.lower()
-
-
-def _has_status(call: Call, key: ClientKey) -> bool:
-    status = call.text("status")
-    return status is None or key.is_active is (status == "active")
-
-
-def _key(call: Call) -> ClientKey:
-    wanted = call.parameters["key"]
-    return next((one for one in call.project.keys if one.id == wanted), None) or not_found()
 
 
 def _create(call: Call, teams: list[Team]) -> Answer:
@@ -304,12 +241,6 @@ ROUTES = (
     Route("POST", _PROJECT + "teams/{team}/", add_project_team, _WRITE),
     Route("DELETE", _PROJECT + "teams/{team}/", remove_project_team, _WRITE),
     Route("GET", _PROJECT + "members/", list_project_members, _READ),
-    Route("GET", _PROJECT + "keys/", list_keys, _READ),
-    Route("POST", _PROJECT + "keys/", create_key, _WRITE),
-    Route("GET", _PROJECT + "keys/{key}/", get_key, _READ),
-    Route("PUT", _PROJECT + "keys/{key}/", update_key, _WRITE),
-    Route("DELETE", _PROJECT + "keys/{key}/", delete_key, _ADMIN),
-    Route("GET", "/organizations/{organization}/project-keys/", list_organization_keys, _ORGANIZATION_READ),
     Route("GET", _PROJECT + "filters/", list_filters, _READ),
     Route("GET", _PROJECT + "ownership/", get_ownership, _READ),
 )
