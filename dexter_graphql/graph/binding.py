@@ -113,7 +113,7 @@ class Binding:
             raise NotFound(f"Sentry no longer has this {row.typename}")
         if isinstance(full, Exception):
             raise full
-        return full  # type: ignore[no-any-return]  # what a hydrating loader gives
+        return full
 
     def arguments(self, field: KindField) -> Arguments | None:
         """How to turn graphql-core's argument values into those that the function takes; None without arguments."""

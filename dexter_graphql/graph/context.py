@@ -62,7 +62,7 @@ class Context:
     def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What `compute` gave the first time in this operation."""
         try:
-            return self._memo[key]  # type: ignore[no-any-return]  # what compute put there
+            return self._memo[key]
         except KeyError:
             value = self._memo[key] = compute()
             return value

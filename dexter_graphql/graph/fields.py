@@ -19,7 +19,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform, overload
 
 import msgspec
 import strawberry
@@ -126,6 +126,9 @@ class Call:
     function: Callable[..., Any] | None = None
 
 
+Decorator = Callable[[Callable[..., Any]], Any]
+"""Takes a function in a noun's class and puts a field in its place."""
+
 Declaration = Plain | Computed | Link | Batch | Call
 
 
@@ -156,7 +159,7 @@ class ArgumentsOnly(StrawberryResolver[Any]):
 def plain(  # the return type is the annotation's business
     wire: str | None = None,
     *,
-    type: Any = None,  # noqa: A002  # the word that readers expect
+    type: Any = None,
     convert: Callable[[Any], Any] | None = None,
     forms: Sequence[str] | None = None,
     name: str | None = None,
@@ -169,7 +172,7 @@ def plain(  # the return type is the annotation's business
 
 def computed(
     reads: Mapping[str, Any] | None = None, *, forms: Sequence[str] | None = None, name: str | None = None, **more: Any
-) -> Any:
+) -> Decorator:
     """Decorate a pure function of the row; keyword arguments name the members it reads and their wire types."""
     return _field(Computed({**(reads or {}), **more}, _frozen(forms)), name, None)
 
@@ -185,6 +188,29 @@ def link(
     """A field for another noun that the member `wire` embeds; several `embedded` need the `tag_member` that tells."""
     uses = tuple(endpoint for one in embedded for endpoint in one.load.uses)
     return _field(Link(wire, embedded, tag_member, _frozen(forms)), name, description, uses=uses)
+
+
+@overload
+def batch(
+    load: Loader,
+    *,
+    key: Callable[[Any], Hashable | None],
+    description: str,
+    reads: Mapping[str, Any] | None = None,
+    forms: Sequence[str] | None = None,
+    name: str | None = None,
+) -> Any: ...
+
+
+@overload
+def batch(
+    load: Loader,
+    *,
+    key: Callable[[Any], Hashable | None],
+    reads: Mapping[str, Any] | None = None,
+    forms: Sequence[str] | None = None,
+    name: str | None = None,
+) -> Decorator: ...
 
 
 def batch(
@@ -208,7 +234,7 @@ def call(
     reads: Mapping[str, Any] | None = None,
     target: str | None = None,
     name: str | None = None,
-) -> Any:
+) -> Decorator:
     """Decorate an async function of (row, lookup, *, arguments); `target` names the noun that the lookup shapes."""
     return _field(Call(tuple(uses), dict(reads or {}), target), name, None, uses=tuple(uses))
 
@@ -242,7 +268,7 @@ NOUN = "__dexter_noun__"
 T = TypeVar("T", bound=type)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(plain, link, batch))
+@dataclass_transform(kw_only_default=True, field_specifiers=(plain, link))
 def noun(
     *,
     forms: Sequence[str] = (LIST, DETAIL),

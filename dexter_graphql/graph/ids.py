@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.fields import ID, KindField, computed
+from dexter_graphql.graph.fields import ID, computed
 from dexter_graphql.sentry.paging import Position
 
 MAX_ID_LENGTH = 1024
@@ -71,16 +71,15 @@ def decode_cursor(value: str | None) -> Position | None:
     return Position(cursor, index, size)
 
 
-def node_id(parts: Callable[[Any], tuple[str, ...]], reads: Mapping[str, Any] | None = None) -> KindField:
+def node_id(parts: Callable[[Any], tuple[str, ...]], reads: Mapping[str, Any] | None = None) -> Any:
     """The `id` field of a noun, from the row's keys below its organization."""
 
     def function(row: Any) -> str:
         return encode_id(row.typename, row.scope.organization.id, *parts(row))
 
-    field: KindField = computed({"id": ID} if reads is None else reads)
-    field.description = "Global id: opaque, stable, usable with `node`."
+    function.__doc__ = "Global id: opaque, stable, usable with `node`."
     function.__annotations__["return"] = "strawberry.ID"
-    return field(function)
+    return computed({"id": ID} if reads is None else reads)(function)
 
 
 def _decoded(value: str, what: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from graphql import GraphQLAbstractType, GraphQLInterfaceType, GraphQLSchema, GraphQLUnionType
+from graphql import GraphQLAbstractType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, GraphQLUnionType
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -40,6 +40,8 @@ def build_graph() -> Graph:
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):
             graphql_type.resolve_type = _typename
+        elif isinstance(graphql_type, GraphQLObjectType):
+            graphql_type.is_type_of = None  # sources are records, whose class nobody need check
     return Graph(built, schema, Binding(built))
 
 

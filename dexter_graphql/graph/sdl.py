@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from graphql import (
-    DocumentNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
     InputObjectTypeDefinitionNode,
@@ -19,8 +18,7 @@ from graphql import (
 def sorted_sdl(text: str) -> str:
     """The same schema with everything that has a name in alphabetical order."""
     document = parse(text)
-    definitions = sorted((_sorted(node) for node in document.definitions), key=_place)
-    return print_ast(DocumentNode(definitions=tuple(definitions))) + "\n"
+    return "\n\n".join(print_ast(node) for node in sorted(map(_sorted, document.definitions), key=_place)) + "\n"
 
 
 def _sorted(node: Node) -> Node:
@@ -41,7 +39,7 @@ def _sorted_arguments(field: FieldDefinitionNode) -> FieldDefinitionNode:
 
 
 def _name(node: Node) -> str:
-    return node.name.value  # type: ignore[attr-defined,no-any-return]  # only nodes with a name come here
+    return node.name.value  # type: ignore[attr-defined]  # only nodes with a name come here
 
 
 def _place(node: Node) -> tuple[str, str]:

@@ -24,5 +24,6 @@ def reference(organization: OrganizationRef, lookup: Lookup) -> Record:
     """An organization of which the id and the slug are known: a record that costs no call."""
     text = int | str
     shape = Shape("Organization", "reference", (Member("id", "id", text), Member("slug", "slug", text)))
-    cls = lookup.client.records.record_class(shape)
-    return cls(id=organization.id, slug=organization.slug, scope=Scope(organization))  # type: ignore[call-arg]  # generated
+    cls: Any = lookup.client.records.record_class(shape)
+    found: Record = cls(id=organization.id, slug=organization.slug, scope=Scope(organization))
+    return found

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import Lookup, bulk
 from dexter_graphql.sentry.catalogue import teams as catalogue
-from dexter_graphql.sentry.paging import collect
+from dexter_graphql.sentry.paging import Slice, collect
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
 
 MAX_TEAMS = 1000
@@ -24,13 +24,18 @@ async def teams_by_id(keys: Sequence[TeamKey], lookup: Lookup) -> Mapping[TeamKe
     """Teams by id, from the organization's list, which the cache keeps."""
     found: dict[TeamKey, Any] = {}
     for organization in dict.fromkeys(key.organization for key in keys):
-        page = await collect(
-            lambda size, cursor, scope=Scope(organization): lookup.client.page(  # type: ignore[misc]  # bound per turn
-                catalogue.LIST, lookup.ticket, lookup.shape("list"), scope=scope, size=size, cursor=cursor
-            ),
-            first=MAX_TEAMS,
-            after=None,
-            cap=MAX_TEAMS,
-        )
+        page = await _all_teams(Scope(organization), lookup)
         found |= {TeamKey(organization, str(row.id)): row for row in page.rows if hasattr(row, "id")}
     return found
+
+
+async def _all_teams(scope: Scope, lookup: Lookup) -> Slice:
+    shape = lookup.shape("list")
+    return await collect(
+        lambda size, cursor: lookup.client.page(
+            catalogue.LIST, lookup.ticket, shape, scope=scope, size=size, cursor=cursor
+        ),
+        first=MAX_TEAMS,
+        after=None,
+        cap=MAX_TEAMS,
+    )

@@ -10,6 +10,8 @@ class OrganizationRef(msgspec.Struct, frozen=True):
     slug: str
     region_url: str | None = None
     """Origin of the region, for example `https://us.sentry.io`; None means the configured host."""
+    web_url: str | None = None
+    """Where the organization's pages begin, for example `https://acme.sentry.io`; None when Sentry did not say."""
 
 
 class Scope(msgspec.Struct, frozen=True):

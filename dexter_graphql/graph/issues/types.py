@@ -126,12 +126,12 @@ class Issue(Node):
     @computed(lifetime=Counts | None, firstSeen=datetime | None, forms=READ)
     def first_seen(row: Any) -> datetime | None:
         """When the first event happened."""
-        return row.lifetime.firstSeen if row.lifetime else row.firstSeen  # type: ignore[no-any-return]  # decoded so
+        return row.lifetime.firstSeen if row.lifetime else row.firstSeen
 
     @computed(lifetime=Counts | None, lastSeen=datetime | None, forms=READ)
     def last_seen(row: Any) -> datetime | None:
         """When the newest event happened."""
-        return row.lifetime.lastSeen if row.lifetime else row.lastSeen  # type: ignore[no-any-return]  # decoded so
+        return row.lifetime.lastSeen if row.lifetime else row.lastSeen
 
 
 @part
@@ -153,17 +153,17 @@ class IssueInRange:
     @computed(filtered=Counts | None, firstSeen=datetime | None)
     def first_seen(row: Any) -> datetime | None:
         """First matching event in the range."""
-        return row.filtered.firstSeen if row.filtered else row.firstSeen  # type: ignore[no-any-return]  # decoded so
+        return row.filtered.firstSeen if row.filtered else row.firstSeen
 
     @computed(filtered=Counts | None, lastSeen=datetime | None)
     def last_seen(row: Any) -> datetime | None:
         """Newest matching event in the range."""
-        return row.filtered.lastSeen if row.filtered else row.lastSeen  # type: ignore[no-any-return]  # decoded so
+        return row.filtered.lastSeen if row.filtered else row.lastSeen
 
     @computed(filtered=Counts | None, stats=Buckets | None)
     def series(row: Any) -> TimeSeries | None:
         """Events over the range that match the filter."""
-        return issue_series((row.filtered and row.filtered.stats) or row.stats)  # type: ignore[return-value]  # a source
+        return issue_series((row.filtered and row.filtered.stats) or row.stats)
 
 
 @part
@@ -173,7 +173,7 @@ class IssueEdge(Edge[Issue]):
     @computed()
     def in_range(edge: EdgeRow) -> IssueInRange | None:
         """Counts and series within the range and the filters of this list."""
-        return edge.row  # type: ignore[no-any-return]  # the record is read as both types
+        return edge.row
 
 
 @part
@@ -183,7 +183,7 @@ class IssueConnection:
     @computed()
     def edges(page: Slice) -> list[IssueEdge]:
         """Issues with their cursors and what happened in the range."""
-        return edges_of(page)  # type: ignore[return-value]  # sources of the edges
+        return edges_of(page)
 
     @computed()
     def nodes(page: Slice) -> list[Issue | None]:
@@ -193,7 +193,7 @@ class IssueConnection:
     @computed()
     def page_info(page: Slice) -> PageInfo:
         """Where this page stands in the list."""
-        return page  # type: ignore[return-value]  # source of the page's fields
+        return page
 
     @computed()
     def total_count(page: Slice) -> BigInt | None:

@@ -24,4 +24,4 @@ class OrganizationQueries:
     ) -> Organization | None:
         """An organization; null when the token sees none of that name."""
         found = await lookup.organizations.find(lookup.ticket, slug)
-        return None if found is None else reference(found, lookup)  # type: ignore[return-value]  # a record stands for the noun
+        return None if found is None else reference(found, lookup)

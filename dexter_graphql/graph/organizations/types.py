@@ -21,7 +21,7 @@ REFERENCE = "reference"
 
 def organization_key(row: Any) -> OrganizationRef:
     """Key of an organization, from any record of it or below it."""
-    return row.scope.organization  # type: ignore[no-any-return]  # every record has its scope
+    return row.scope.organization
 
 
 def organization_scope(row: Any) -> Scope:
@@ -44,7 +44,7 @@ class Organization(Node):
         filter: Annotated[
             IssueFilter | None, strawberry.argument(description="Which issues; all when left out.")
         ] = None,  # the word of the graph
-        range: Annotated[  # noqa: A002  # the word of the graph
+        range: Annotated[
             TimeRange | None,
             strawberry.argument(description="Only issues with events in this stretch; the last 90 days when left out."),
         ] = None,
@@ -55,4 +55,4 @@ class Organization(Node):
         """Issues of all projects."""
         wanted = window(first, after)
         query = (*filter_query(filter), *range_query(range, "90d"), ("sort", sort.value))
-        return IssueList(query, wanted.first, wanted.after, MAX_FIRST)  # type: ignore[return-value]  # the loader's options
+        return IssueList(query, wanted.first, wanted.after, MAX_FIRST)

@@ -1,0 +1,76 @@
+"""Operations of Sentry on alerts and monitors, in the new model and in the retired one."""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Source
+
+WORKFLOWS = Endpoint(
+    "alerts.workflows",
+    "GET",
+    "/organizations/{organization}/workflows/",
+    ("alerts:read", "org:admin", "org:read", "org:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("alerts/{organization}",),
+)
+WORKFLOW = Endpoint(
+    "alerts.workflow",
+    "GET",
+    "/organizations/{organization}/workflows/{workflow}/",
+    ("alerts:read", "org:admin", "org:read", "org:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("alerts/{organization}",),
+)
+DETECTORS = Endpoint(
+    "alerts.detectors",
+    "GET",
+    "/organizations/{organization}/detectors/",
+    ("alerts:read", "org:admin", "org:read", "org:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("alerts/{organization}",),
+)
+DETECTOR = Endpoint(
+    "alerts.detector",
+    "GET",
+    "/organizations/{organization}/detectors/{detector}/",
+    ("alerts:read", "org:admin", "org:read", "org:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("alerts/{organization}",),
+)
+ISSUE_RULES = Endpoint(
+    "alerts.issue_rules",
+    "GET",
+    "/projects/{organization}/{project}/rules/",
+    ("alerts:read", "alerts:write", "project:admin", "project:read", "project:write"),
+    source=Source.LEGACY,
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("alerts/{organization}",),
+)
+ISSUE_RULE = Endpoint(
+    "alerts.issue_rule",
+    "GET",
+    "/projects/{organization}/{project}/rules/{rule}/",
+    ("alerts:read", "alerts:write", "project:admin", "project:read", "project:write"),
+    source=Source.LEGACY,
+    lifetime=Lifetime.STABLE,
+    tags=("alerts/{organization}",),
+)
+METRIC_RULES = Endpoint(
+    "alerts.metric_rules",
+    "GET",
+    "/organizations/{organization}/alert-rules/",
+    ("alerts:read", "org:admin", "org:read", "org:write"),
+    source=Source.LEGACY,
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("alerts/{organization}",),
+)
+METRIC_RULE = Endpoint(
+    "alerts.metric_rule",
+    "GET",
+    "/organizations/{organization}/alert-rules/{rule}/",
+    ("alerts:read", "org:admin", "org:read", "org:write"),
+    source=Source.LEGACY,
+    lifetime=Lifetime.STABLE,
+    tags=("alerts/{organization}",),
+)

@@ -1,0 +1,12 @@
+"""Operations of Sentry on environments."""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime
+
+LIST = Endpoint(
+    "environments.list",
+    "GET",
+    "/organizations/{organization}/environments/",
+    ("org:admin", "org:read", "org:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("environments/{organization}",),
+)

@@ -1,0 +1,70 @@
+"""Operations of Sentry on events, and what Discover computes from them."""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Source
+
+LIST = Endpoint(
+    "events.list",
+    "GET",
+    "/projects/{organization}/{project}/events/",
+    ("project:admin", "project:read", "project:write"),
+    pages=Pages.PER_PAGE,
+)
+DETAIL = Endpoint(
+    "events.detail",
+    "GET",
+    "/projects/{organization}/{project}/events/{event}/",
+    ("project:admin", "project:read", "project:write"),
+    lifetime=Lifetime.IMMUTABLE,
+)
+ATTACHMENTS = Endpoint(
+    "events.attachments",
+    "GET",
+    "/projects/{organization}/{project}/events/{event}/attachments/",
+    ("project:admin", "project:read", "project:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+)
+COMMITTERS = Endpoint(
+    "events.committers",
+    "GET",
+    "/projects/{organization}/{project}/events/{event}/committers/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.STABLE,
+)
+OWNERS = Endpoint(
+    "events.owners",
+    "GET",
+    "/projects/{organization}/{project}/events/{event}/owners/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.STABLE,
+)
+DISCOVER = Endpoint(
+    "events.discover",
+    "GET",
+    "/organizations/{organization}/events/",
+    ("org:admin", "org:read", "org:write"),
+    pages=Pages.PER_PAGE,
+    envelope=("data",),
+)
+TIME_SERIES = Endpoint(
+    "events.time_series",
+    "GET",
+    "/organizations/{organization}/events-timeseries/",
+    ("org:admin", "org:read", "org:write"),
+)
+STATS = Endpoint(
+    "events.stats",
+    "GET",
+    "/organizations/{organization}/events-stats/",
+    ("org:read", "org:write", "org:admin"),
+    source=Source.OBSERVED,
+)
+TAGS = Endpoint(
+    "events.tags",
+    "GET",
+    "/organizations/{organization}/tags/",
+    ("org:admin", "org:read", "org:write"),
+    lifetime=Lifetime.STABLE,
+)

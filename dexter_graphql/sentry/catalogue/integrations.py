@@ -1,0 +1,41 @@
+"""Operations of Sentry on integrations."""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Silo
+
+LIST = Endpoint(
+    "integrations.list",
+    "GET",
+    "/organizations/{organization}/integrations/",
+    ("org:admin", "org:integrations", "org:read", "org:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    silo=Silo.CONTROL,
+    tags=("integrations/{organization}",),
+)
+DETAIL = Endpoint(
+    "integrations.detail",
+    "GET",
+    "/organizations/{organization}/integrations/{integration}/",
+    ("org:admin", "org:integrations", "org:read", "org:write"),
+    lifetime=Lifetime.STABLE,
+    silo=Silo.CONTROL,
+    tags=("integrations/{organization}",),
+)
+PROVIDERS = Endpoint(
+    "integrations.providers",
+    "GET",
+    "/organizations/{organization}/config/integrations/",
+    ("org:admin", "org:read", "org:write"),
+    lifetime=Lifetime.STABLE,
+    envelope=("providers",),
+)
+APP_INSTALLATIONS = Endpoint(
+    "integrations.app_installations",
+    "GET",
+    "/organizations/{organization}/sentry-app-installations/",
+    ("org:integrations", "org:read"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    silo=Silo.CONTROL,
+    tags=("integrations/{organization}",),
+)

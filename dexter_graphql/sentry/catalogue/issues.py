@@ -1,0 +1,179 @@
+"""Operations of Sentry on issues."""
+
+from dexter_graphql.sentry.endpoint import Batch, Endpoint, Lifetime, Pages, Source
+
+LIST = Endpoint(
+    "issues.list",
+    "GET",
+    "/organizations/{organization}/issues/",
+    ("event:admin", "event:read", "event:write"),
+    pages=Pages.LIMIT,
+    batch=Batch("group"),
+    tags=("issues/{organization}",),
+)
+DETAIL = Endpoint(
+    "issues.detail",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/",
+    ("event:admin", "event:read", "event:write"),
+    tags=("issues/{organization}", "issue/{issue}"),
+)
+COUNTS = Endpoint(
+    "issues.counts",
+    "GET",
+    "/organizations/{organization}/issues-count/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    tags=("issues/{organization}",),
+)
+STATS = Endpoint(
+    "issues.stats",
+    "GET",
+    "/organizations/{organization}/issues-stats/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    batch=Batch("groups"),
+    tags=("issues/{organization}",),
+)
+HASHES = Endpoint(
+    "issues.hashes",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/hashes/",
+    ("event:admin", "event:read", "event:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("issue/{issue}",),
+)
+TAGS = Endpoint(
+    "issues.tags",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/tags/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    tags=("issue/{issue}",),
+)
+TAG = Endpoint(
+    "issues.tag",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/tags/{key}/",
+    ("event:admin", "event:read", "event:write"),
+    tags=("issue/{issue}",),
+)
+TAG_VALUES = Endpoint(
+    "issues.tag_values",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/tags/{key}/values/",
+    ("event:admin", "event:read", "event:write"),
+    pages=Pages.PER_PAGE,
+    tags=("issue/{issue}",),
+)
+EVENTS = Endpoint(
+    "issues.events",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/events/",
+    ("event:admin", "event:read", "event:write"),
+    pages=Pages.PER_PAGE,
+    tags=("issue/{issue}",),
+)
+EVENT = Endpoint(
+    "issues.event",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/events/{event}/",
+    ("event:admin", "event:read", "event:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("issue/{issue}",),
+)
+ACTIVITIES = Endpoint(
+    "issues.activities",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/activities/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    tags=("issues/{organization}", "issue/{issue}"),
+)
+COMMENTS = Endpoint(
+    "issues.comments",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/notes/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    pages=Pages.PER_PAGE,
+    tags=("issue/{issue}",),
+)
+EXTERNAL_ISSUES = Endpoint(
+    "issues.external_issues",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/external-issues/",
+    ("event:admin", "event:read", "event:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("issue/{issue}",),
+)
+ATTACHMENTS = Endpoint(
+    "issues.attachments",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/attachments/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    pages=Pages.PER_PAGE,
+    tags=("issue/{issue}",),
+)
+UPDATE = Endpoint(
+    "issues.update",
+    "PUT",
+    "/organizations/{organization}/issues/{issue}/",
+    ("event:admin", "event:write"),
+    lifetime=Lifetime.NEVER,
+    tags=("issues/{organization}", "issue/{issue}"),
+)
+DELETE = Endpoint(
+    "issues.delete",
+    "DELETE",
+    "/organizations/{organization}/issues/{issue}/",
+    ("event:admin",),
+    lifetime=Lifetime.NEVER,
+    tags=("issues/{organization}", "issue/{issue}"),
+)
+BULK_UPDATE = Endpoint(
+    "issues.bulk_update",
+    "PUT",
+    "/organizations/{organization}/issues/",
+    ("event:admin", "event:write"),
+    lifetime=Lifetime.NEVER,
+    tags=("issues/{organization}",),
+)
+BULK_DELETE = Endpoint(
+    "issues.bulk_delete",
+    "DELETE",
+    "/organizations/{organization}/issues/",
+    ("event:admin",),
+    lifetime=Lifetime.NEVER,
+    tags=("issues/{organization}",),
+)
+ADD_COMMENT = Endpoint(
+    "issues.add_comment",
+    "POST",
+    "/organizations/{organization}/issues/{issue}/notes/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.NEVER,
+    is_idempotent=False,
+    tags=("issues/{organization}", "issue/{issue}"),
+)
+EDIT_COMMENT = Endpoint(
+    "issues.edit_comment",
+    "PUT",
+    "/organizations/{organization}/issues/{issue}/notes/{comment}/",
+    ("event:write", "event:admin"),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.NEVER,
+    tags=("issue/{issue}",),
+)
+DELETE_COMMENT = Endpoint(
+    "issues.delete_comment",
+    "DELETE",
+    "/organizations/{organization}/issues/{issue}/notes/{comment}/",
+    ("event:write", "event:admin"),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.NEVER,
+    tags=("issues/{organization}", "issue/{issue}"),
+)

@@ -1,0 +1,21 @@
+"""Operations of Sentry on members and users."""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages
+
+LIST = Endpoint(
+    "members.list",
+    "GET",
+    "/organizations/{organization}/members/",
+    ("member:admin", "member:read", "member:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("members/{organization}",),
+)
+DETAIL = Endpoint(
+    "members.detail",
+    "GET",
+    "/organizations/{organization}/members/{member}/",
+    ("member:admin", "member:read", "member:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("members/{organization}",),
+)

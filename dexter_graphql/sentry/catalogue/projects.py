@@ -1,0 +1,83 @@
+"""Operations of Sentry on projects."""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages
+
+LIST = Endpoint(
+    "projects.list",
+    "GET",
+    "/organizations/{organization}/projects/",
+    ("org:admin", "org:read", "org:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("projects/{organization}",),
+)
+DETAIL = Endpoint(
+    "projects.detail",
+    "GET",
+    "/projects/{organization}/{project}/",
+    ("project:admin", "project:read", "project:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("projects/{organization}", "project/{project}"),
+)
+KEYS = Endpoint(
+    "projects.keys",
+    "GET",
+    "/projects/{organization}/{project}/keys/",
+    ("project:admin", "project:read", "project:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("projects/{organization}", "project/{project}"),
+)
+KEY = Endpoint(
+    "projects.key",
+    "GET",
+    "/projects/{organization}/{project}/keys/{key}/",
+    ("project:admin", "project:read", "project:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("projects/{organization}", "project/{project}"),
+)
+TEAMS = Endpoint(
+    "projects.teams",
+    "GET",
+    "/projects/{organization}/{project}/teams/",
+    ("project:admin", "project:read", "project:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("projects/{organization}", "project/{project}", "teams/{organization}"),
+)
+MEMBERS = Endpoint(
+    "projects.members",
+    "GET",
+    "/projects/{organization}/{project}/members/",
+    ("project:admin", "project:read", "project:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("projects/{organization}", "project/{project}", "members/{organization}"),
+)
+USERS = Endpoint(
+    "projects.users",
+    "GET",
+    "/projects/{organization}/{project}/users/",
+    ("project:admin", "project:read", "project:write"),
+    pages=Pages.PER_PAGE,
+)
+ENVIRONMENTS = Endpoint(
+    "projects.environments",
+    "GET",
+    "/projects/{organization}/{project}/environments/",
+    ("project:admin", "project:read", "project:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("projects/{organization}", "project/{project}"),
+)
+STATS = Endpoint(
+    "projects.stats",
+    "GET",
+    "/projects/{organization}/{project}/stats/",
+    ("project:admin", "project:read", "project:write"),
+)
+USER_FEEDBACK = Endpoint(
+    "projects.user_feedback",
+    "GET",
+    "/projects/{organization}/{project}/user-feedback/",
+    ("project:read",),
+    pages=Pages.PER_PAGE,
+)

@@ -1,0 +1,20 @@
+"""Operations of Sentry on repositories."""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages
+
+LIST = Endpoint(
+    "repositories.list",
+    "GET",
+    "/organizations/{organization}/repos/",
+    ("org:admin", "org:ci", "org:integrations", "org:read", "org:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("integrations/{organization}",),
+)
+COMMITS = Endpoint(
+    "repositories.commits",
+    "GET",
+    "/organizations/{organization}/repos/{repository}/commits/",
+    ("org:admin", "org:read", "org:write"),
+    pages=Pages.PER_PAGE,
+)

@@ -1,0 +1,39 @@
+"""Operations of Sentry on teams."""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages
+
+LIST = Endpoint(
+    "teams.list",
+    "GET",
+    "/organizations/{organization}/teams/",
+    ("org:admin", "org:read", "org:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("teams/{organization}",),
+)
+DETAIL = Endpoint(
+    "teams.detail",
+    "GET",
+    "/teams/{organization}/{team}/",
+    ("team:admin", "team:read", "team:write"),
+    lifetime=Lifetime.STABLE,
+    tags=("teams/{organization}",),
+)
+MEMBERS = Endpoint(
+    "teams.members",
+    "GET",
+    "/teams/{organization}/{team}/members/",
+    ("team:admin", "team:read", "team:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("teams/{organization}", "members/{organization}"),
+)
+PROJECTS = Endpoint(
+    "teams.projects",
+    "GET",
+    "/teams/{organization}/{team}/projects/",
+    ("project:admin", "project:read", "project:write"),
+    pages=Pages.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("teams/{organization}", "projects/{organization}"),
+)

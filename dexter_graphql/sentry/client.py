@@ -1,0 +1,212 @@
+"""Asks Sentry: an endpoint, its parameters and a shape in, records or a page out. Composes the stages, nothing else."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.call import Call, Reply
+from dexter_graphql.sentry.endpoint import Endpoint, Pages, Silo
+from dexter_graphql.sentry.errors import BadRequest, BadResponse
+from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.hosts import AllowedHosts
+from dexter_graphql.sentry.paging import Page
+from dexter_graphql.sentry.scope import Scope
+from dexter_graphql.sentry.shape import Form, Records
+from dexter_graphql.sentry.stages import Proceed, Stage, compose
+from dexter_graphql.sentry.stages.cache import LIFETIMES_S, MEBIBYTE, Cache
+from dexter_graphql.sentry.stages.single_flight import SingleFlight
+from dexter_graphql.sentry.ticket import Ticket
+from dexter_graphql.sentry.wire import Wire
+
+Query = Sequence[tuple[str, str]]
+NO_PATH: Mapping[str, str] = MappingProxyType({})
+MAX_PARAMETER = 512
+"""Longer than any name of Sentry's."""
+T = TypeVar("T")
+
+
+class SentryClient:
+    """The one way to Sentry. Shared by all requests; what belongs to one of them comes with its ticket."""
+
+    def __init__(self, wire: Wire, stages: Sequence[Stage], hosts: AllowedHosts, generations: Generations) -> None:
+        self.records = Records()
+        self.hosts = hosts
+        self._wire = wire
+        self._stages = tuple(stages)
+        self._generations = generations
+
+    async def one(
+        self,
+        endpoint: Endpoint,
+        ticket: Ticket,
+        shape: Form,
+        *,
+        scope: Scope,
+        path: Mapping[str, str] = NO_PATH,
+        query: Query = (),
+    ) -> Any:
+        """The record that the endpoint answers, or the Misfit that stands for it."""
+        reply = await self.reply(endpoint, ticket, scope=scope, path=path, query=query)
+        return _read(endpoint, lambda: self.records.decode_one(reply.body, shape, endpoint.envelope, scope))
+
+    async def page(
+        self,
+        endpoint: Endpoint,
+        ticket: Ticket,
+        shape: Form,
+        *,
+        scope: Scope,
+        path: Mapping[str, str] = NO_PATH,
+        query: Query = (),
+        size: int = 100,
+        cursor: str | None = None,
+    ) -> Page:
+        """One page of the endpoint's list: one call."""
+        paging = [(endpoint.pages.value, str(size))] if endpoint.pages is not Pages.NONE else []
+        paging += [("cursor", cursor)] if cursor is not None else []
+        reply = await self.reply(endpoint, ticket, scope=scope, path=path, query=[*query, *paging])
+        rows = _read(endpoint, lambda: self.records.decode_list(reply.body, shape, endpoint.envelope, scope))
+        return Page(
+            rows=rows,
+            next=reply.headers.get("cursor-next"),
+            previous=reply.headers.get("cursor-previous"),
+            hits=_number(reply, "x-hits"),
+            max_hits=_number(reply, "x-max-hits"),
+            is_direct_hit=reply.headers.get("x-sentry-direct-hit") == "1",
+            is_stale=reply.is_stale,
+        )
+
+    async def json(
+        self,
+        endpoint: Endpoint,
+        ticket: Ticket,
+        *,
+        scope: Scope | None,
+        path: Mapping[str, str] = NO_PATH,
+        query: Query = (),
+        body: object = None,
+        touches: Iterable[str] = (),
+    ) -> Any:
+        """The answer as plain values, None when it has no body: for writes, and for answers that are no records."""
+        reply = await self.reply(endpoint, ticket, scope=scope, path=path, query=query, body=body, touches=touches)
+        if not reply.body:
+            return None
+        try:
+            return msgspec.json.decode(reply.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise BadResponse("Sentry's answer is not JSON", title=endpoint.title, status=reply.status) from None
+
+    async def reply(
+        self,
+        endpoint: Endpoint,
+        ticket: Ticket,
+        *,
+        scope: Scope | None,
+        path: Mapping[str, str] = NO_PATH,
+        query: Query = (),
+        body: object = None,
+        touches: Iterable[str] = (),
+    ) -> Reply:
+        """The answer undecoded. `touches` names more tags that a write makes stale, or that a read depends on."""
+        parameters = {**path, "organization": scope.organization.slug} if scope is not None else dict(path)
+        call = Call(
+            endpoint=endpoint.name,
+            title=endpoint.title,
+            method=endpoint.method,
+            host=self._host(endpoint, scope),
+            path="/api/0" + endpoint.path.format(**{name: _encoded(name, value) for name, value in parameters.items()}),
+            upstream=ticket.upstream,
+            deadline=ticket.deadline,
+            query=tuple(query),
+            body=None if body is None else msgspec.json.encode(body),
+            priority=ticket.priority,
+            lifetime=endpoint.lifetime,
+            is_idempotent=endpoint.is_idempotent,
+            tags=(*(tag.format(**parameters) for tag in endpoint.tags), *touches),
+            caller=ticket.caller,
+        )
+        reply = await compose(self._stages, self._accounted(ticket))(call)
+        _enter(ticket, endpoint, reply)
+        return reply
+
+    def invalidate(self, tags: Iterable[str]) -> None:
+        """Make all answers stale that depend on one of these tags, whoever asked for them."""
+        self._generations.raise_(tags)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._wire.close()
+
+    def state(self) -> list[str]:
+        """What the stages hold, a line each, for people."""
+        return [repr(stage) for stage in self._stages]
+
+    def _accounted(self, ticket: Ticket) -> Proceed:
+        """The wire, paid from the ticket's budget; behind the stages, so that hits and shared flights are free."""
+
+        async def exchange(call: Call) -> Reply:
+            ticket.budget.spend()
+            ticket.ledger.upstream_calls += 1
+            return await self._wire(call)
+
+        return exchange
+
+    def _host(self, endpoint: Endpoint, scope: Scope | None) -> str:
+        if endpoint.silo is Silo.CONTROL or scope is None or scope.organization.region_url is None:
+            return self.hosts.base
+        return self.hosts.checked(scope.organization.region_url, title=endpoint.title)
+
+
+def build_client(
+    *,
+    clock: Clock,
+    base_url: str,
+    extra_hosts: tuple[str, ...] = (),
+    cache_bytes: int = 64 * MEBIBYTE,
+    lifetimes_s: Mapping[str, float] = LIFETIMES_S,
+    attempt_timeout_s: float = 30.0,
+) -> SentryClient:
+    """A client with its stages in their order: cache, single flight, then the wire.
+
+    Retry, breaker and limiter belong between single flight and the wire: a hit or a shared flight costs nothing, and
+    each attempt asks the breaker and takes a permit.
+    """
+    generations = Generations(clock)
+    cache = Cache(clock, generations, limit_bytes=cache_bytes, lifetimes_s=lifetimes_s)
+    stages: tuple[Stage, ...] = (cache, SingleFlight(clock, generations))
+    wire = Wire(clock, attempt_timeout_s=attempt_timeout_s)
+    return SentryClient(wire, stages, AllowedHosts.of(base_url, extra_hosts), generations)
+
+
+def _read(endpoint: Endpoint, decode: Callable[[], T]) -> T:
+    """What `decode` gives; an answer that cannot be read names its endpoint."""
+    try:
+        return decode()
+    except BadResponse as error:
+        error.title = error.title or endpoint.title
+        raise
+
+
+def _enter(ticket: Ticket, endpoint: Endpoint, reply: Reply) -> None:
+    ledger = ticket.ledger
+    ledger.cache_hits += reply.origin == "cache"
+    ledger.shared_flights += reply.origin == "flight"
+    if reply.is_stale and endpoint.title not in ledger.stale:
+        ledger.stale.append(endpoint.title)
+
+
+def _encoded(name: str, value: str) -> str:
+    """A path parameter, percent-encoded whole; one that would change the path is refused."""
+    if not value or value in {".", ".."} or len(value) > MAX_PARAMETER:
+        raise BadRequest(f"'{value[:40]}' cannot be a {name}")
+    return quote(value, safe="")
+
+
+def _number(reply: Reply, header: str) -> int | None:
+    value = reply.headers.get(header, "")
+    return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None

@@ -1,0 +1,46 @@
+"""Knows which answers still hold: a number per tag, which writes and webhooks raise.
+
+An answer remembers the stamp of its tags from when it was asked for and holds while the stamp stands. Sentry's search
+index lags behind its writes, so every raise counts once more some seconds later.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from dexter_graphql.clock import Clock
+
+MAX_TAGS = 50_000
+LAG_S = 5.0
+"""Seconds after which a raise counts again; until then an answer may show the state before a write."""
+
+Stamp = tuple[int, ...]
+
+
+class Generations:
+    """The table of all tags that were ever raised; bounded, the oldest tag goes first and takes its answers with it."""
+
+    def __init__(self, clock: Clock, *, lag_s: float = LAG_S, limit: int = MAX_TAGS) -> None:
+        self._clock = clock
+        self._lag_s = lag_s
+        self._limit = limit
+        self._raised: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._forgotten = 0
+
+    def raise_(self, tags: Iterable[str]) -> None:
+        """Make every answer stale that depends on one of these tags."""
+        now = self._clock.monotonic()
+        for tag in tags:
+            count, _ = self._raised.pop(tag, (0, 0.0))
+            self._raised[tag] = (count + 2, now)
+            if len(self._raised) > self._limit:
+                self._raised.popitem(last=False)
+                self._forgotten += 1
+
+    def stamp(self, tags: Iterable[str]) -> Stamp:
+        """The present generations of these tags; equal stamps mean that nothing was raised in between."""
+        now = self._clock.monotonic()
+        return (self._forgotten, *(self._generation(tag, now) for tag in tags))
+
+    def _generation(self, tag: str, now: float) -> int:
+        count, at = self._raised.get(tag, (0, 0.0))
+        return count if count == 0 or now - at >= self._lag_s else count - 1

@@ -1,0 +1,53 @@
+"""Knows which hosts a token may be sent to, and nothing else."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from dexter_graphql.errors import SettingsError
+from dexter_graphql.sentry.errors import HostNotAllowed
+
+SAAS = "https://sentry.io"
+SAAS_LABEL = re.compile(r"https://[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.sentry\.io")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of an address in lower case; raises SettingsError when it is not an HTTP address."""
+    parts = urlsplit(url if "//" in url else f"//{url}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.username is not None or port == -1:
+        raise SettingsError(f"'{url}' is not the address of a Sentry server, such as https://sentry.io")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    suffix = "" if port in {None, DEFAULT_PORTS[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedHosts:
+    """The configured server, what was added to it, and for sentry.io its one-label subdomains over HTTPS."""
+
+    base: str
+    extra: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, base_url: str, extra: tuple[str, ...] = ()) -> "AllowedHosts":
+        """The list for these addresses; raises SettingsError for one that is not an address."""
+        return cls(origin(base_url), frozenset(map(origin, extra)))
+
+    def checked(self, url: str, *, title: str = "") -> str:
+        """The origin of `url`; raises HostNotAllowed unless a token may go there."""
+        try:
+            found = origin(url)
+        except SettingsError:
+            raise HostNotAllowed("Sentry named a region whose address cannot be read", title=title) from None
+        is_saas_label = self.base == SAAS and SAAS_LABEL.fullmatch(found) is not None
+        if found != self.base and found not in self.extra and not is_saas_label:
+            host = urlsplit(found).hostname
+            raise HostNotAllowed(
+                f"The token is not sent to {host}: add its address to DEXTER_SENTRY_HOSTS if it is yours", title=title
+            )
+        return found
