@@ -1,9 +1,14 @@
-"""The published documents for every contract test, or one clear sentence about their absence."""
+"""The published documents for every contract test, or one clear sentence about their absence; a sandbox to ask."""
 
 import os
+from collections.abc import AsyncIterator
 
+import aiohttp
 import published
 import pytest
+import pytest_asyncio
+
+from dexter_graphql.sandbox.server import SandboxServer
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +21,16 @@ def documents() -> published.Documents:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sandbox() -> AsyncIterator[SandboxServer]:
+    async with SandboxServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(sandbox: SandboxServer) -> AsyncIterator[aiohttp.ClientSession]:
+    headers = {"Authorization": f"Bearer {sandbox.token}"}
+    async with aiohttp.ClientSession(headers=headers, max_field_size=65_536) as session:
+        yield session

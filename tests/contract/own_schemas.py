@@ -88,7 +88,12 @@ SPAN = record(
 )
 THREAD = record(
     {"id": ANYTHING, "crashed": FLAG, "current": FLAG, "name": nullable(TEXT)},
-    {"stacktrace": nullable(STACKTRACE), "rawStacktrace": nullable(STACKTRACE), "state": nullable(TEXT)},
+    {
+        "stacktrace": nullable(STACKTRACE),
+        "rawStacktrace": nullable(STACKTRACE),
+        "state": nullable(TEXT),
+        "heldLocks": nullable(OPEN),
+    },
 )
 
 # What stands in `data` of one item of an event's `entries`, by its `type`.
@@ -120,7 +125,7 @@ CONTEXTS: Mapping[str, Schema] = {
     "replay": {"type": "object", "required": ["replay_id", "type"]},
     "flags": record({"values": many(record({"flag": TEXT, "result": ANYTHING}))}, {"type": one_of("flags")}),
 }
-CONTEXT: Schema = {"type": "object", "properties": {"type": TEXT}, "required": ["type"]}
+CONTEXT: Schema = {"type": "object", "required": ["type"]}
 
 OCCURRENCE = record(
     {"id": TEXT, "projectId": WHOLE, "eventId": HEX_ID, "fingerprint": many(TEXT), "issueTitle": TEXT}

@@ -49,6 +49,12 @@ def embedded_project(record: Project, viewer: Member | None) -> dict[str, Any]:
     }
 
 
+def project_of_team(record: Project, viewer: Member | None) -> dict[str, Any]:
+    """A project as the answer to a change of its teams shows it."""
+    answer = embedded_project(record, viewer) | {"teams": [team_reference(team) for team in record.teams]}
+    return answer | ({"team": team_reference(record.teams[0])} if record.teams else {})
+
+
 def listed_project(record: Project, organization: Organization, viewer: Member | None) -> dict[str, Any]:
     """A project as the organization's and the team's list show it."""
     return project(record, viewer) | {
@@ -63,15 +69,13 @@ def listed_project(record: Project, organization: Organization, viewer: Member |
 
 def project_detail(record: Project, organization: Organization, viewer: Member | None, url: str) -> dict[str, Any]:
     """A project with everything its settings page needs."""
-    answer = embedded_project(record, viewer) | {
-        "teams": [team_reference(team) for team in record.teams],
+    return project_of_team(record, viewer) | {
         "latestRelease": latest_release(record, organization),
         "organization": embedded_organization(organization, url),
         "platforms": [record.platform],
         "options": {"sentry:resolve_age": record.options.get("resolveAge", 0)},
         **_settings(record),
     }
-    return answer | ({"team": team_reference(record.teams[0])} if record.teams else {})
 
 
 def embedded_organization(organization: Organization, url: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ _TO_DETECTORS = Deprecation(_RETIRED_ON, "/api/0/organizations/:organization_id_
 _RULE_READ = scopes("alerts:read", "alerts:write", "project:admin", "project:read", "project:write")
 _RULE_WRITE = scopes("alerts:write", "project:admin", "project:write")
 _METRIC_READ = scopes("alerts:read", "org:admin", "org:read", "org:write")
+_METRIC_CREATE = scopes("alerts:write", "org:admin", "org:read", "org:write")
 _METRIC_WRITE = scopes("alerts:write", "org:admin", "org:write")
 _RULE_REQUIRED: Final = ("name", "actionMatch", "conditions", "actions", "frequency")
 _METRIC_REQUIRED: Final = ("name", "aggregate", "timeWindow", "projects", "query", "thresholdType", "triggers")
@@ -157,7 +158,7 @@ ROUTES = (
     Route("PUT", _RULES + "{rule}/", update_rule, _RULE_WRITE, _TO_WORKFLOWS),
     Route("DELETE", _RULES + "{rule}/", delete_rule, _RULE_WRITE, _TO_WORKFLOWS),
     Route("GET", _METRIC_RULES, list_metric_rules, _METRIC_READ, _TO_DETECTORS),
-    Route("POST", _METRIC_RULES, create_metric_rule, _METRIC_READ | _METRIC_WRITE, _TO_DETECTORS),
+    Route("POST", _METRIC_RULES, create_metric_rule, _METRIC_CREATE, _TO_DETECTORS),
     Route("GET", _METRIC_RULES + "{metric_rule}/", get_metric_rule, _METRIC_READ, _TO_DETECTORS),
     Route("PUT", _METRIC_RULES + "{metric_rule}/", update_metric_rule, _METRIC_WRITE, _TO_DETECTORS),
     Route("DELETE", _METRIC_RULES + "{metric_rule}/", delete_metric_rule, _METRIC_WRITE, _TO_DETECTORS),

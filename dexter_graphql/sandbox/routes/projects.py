@@ -119,7 +119,7 @@ def add_project_team(call: Call) -> Answer:
     team, project = team_of(call), call.project
     if team not in project.teams:
         project.teams.append(team)
-    return Answer(projects.listed_project(project, call.organization, viewer(call)), 201)
+    return Answer(projects.project_of_team(project, viewer(call)), 201)
 
 
 def remove_project_team(call: Call) -> object:
@@ -127,7 +127,7 @@ def remove_project_team(call: Call) -> object:
     team, project = team_of(call), call.project
     if team in project.teams:
         project.teams.remove(team)
-    return projects.listed_project(project, call.organization, viewer(call))
+    return projects.project_of_team(project, viewer(call))
 
 
 def list_project_members(call: Call) -> object:
