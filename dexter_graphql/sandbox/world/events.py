@@ -1,6 +1,6 @@
 """Makes up when, where and to whom errors happened. Only the compact record; bodies are derived elsewhere."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 from random import Random
@@ -30,7 +30,7 @@ class EventMaker:
         rng = self._rng
         place = bisect_right(self._starts, at) - 1
         share = rng.random()
-        environment = ENVIRONMENTS[sum(share > bound for bound in _ENVIRONMENT_BOUNDS)]
+        environment = ENVIRONMENTS[bisect_left(_ENVIRONMENT_BOUNDS, share)]
         variant = rng.getrandbits(32)
         return Event(
             f"{rng.getrandbits(128):032x}",

@@ -94,10 +94,11 @@ def make_other_issue(rng: Random, project: Project, issue_id: str, kind: Kind) -
     return issue
 
 
-def settle(rng: Random, organization: Organization, issue: Issue, now: datetime) -> None:
-    """Give the issue (which has events) a status, an assignee, a history and perhaps a ticket."""
+def settle(
+    rng: Random, organization: Organization, issue: Issue, people: list[User], now: datetime
+) -> None:
+    """Give the issue (which has events) a status, an assignee among the people, a history and perhaps a ticket."""
     history: list[_Line] = [("first_seen", None, issue.first_seen, {})]
-    people = people_of(organization, issue.project)
     _choose_status(rng, issue, now)
     if rng.random() < 0.4:  # noqa: PLR2004 - two in five are assigned
         history.append(_assign(rng, issue, people))

@@ -1,0 +1,234 @@
+"""Changing issues: what is applied, what is told, what is refused, and that it stays so."""
+
+import pytest
+
+LIST = "/organizations/acme/issues/"
+
+
+async def put(sentry, query, body):
+    status, _, answer = await sentry.call("PUT", f"{LIST}?{query}", json=body)
+    return status, answer
+
+
+async def test_what_is_resolved_stays_resolved(sentry):
+    """A bulk update tells what it applied; the issues and the searches show it afterwards."""
+    answer = await put(sentry, "id=1000009&id=1000010", {"status": "resolved"})
+
+    assert answer == (200, {"status": "resolved", "statusDetails": {}})
+    issue = await sentry.body(f"{LIST}WEB-9/")
+    assert (issue["status"], issue["substatus"], issue["activity"][0]["type"]) == ("resolved", None, "set_resolved")
+    found = await sentry.body(f"{LIST}?query=is:resolved%20issue:[WEB-9,WEB-A]&statsPeriod=90d")
+    assert {row["id"] for row in found} == {"1000009", "1000010"}
+
+
+@pytest.mark.parametrize("ids", ["id=1", "id=2000001", "id=1&id=2000001"])
+async def test_nothing_to_update_is_204(sentry, ids):
+    """Unknown ids and ids of another organization are dropped; when none is left there is no body."""
+    assert await put(sentry, ids, {"status": "resolved"}) == (204, b"")
+
+
+async def test_unknown_ids_are_dropped_silently(sentry, acme):
+    """The known one is changed although the other does not exist."""
+    status, _ = await put(sentry, "id=1000009&id=1", {"status": "ignored", "substatus": "archived_forever"})
+
+    assert (status, acme.issues["1000009"].substatus) == (200, "archived_forever")
+
+
+async def test_a_change_of_status_without_ids_updates_all_matches(sentry, acme):
+    """The query selects; issues that do not match keep their status."""
+    before = {i.id: i.status for i in acme.issues.values()}
+
+    status, _ = await put(sentry, "query=is:unresolved%20level:fatal&project=101001", {"status": "resolved"})
+
+    changed = {i.id for i in acme.issues.values() if i.status != before[i.id]}
+    assert status == 200
+    assert changed == {
+        i.id
+        for i in acme.issues.values()
+        if i.level == "fatal" and i.project.slug == "api" and before[i.id] == "unresolved"
+    }
+
+
+async def test_other_changes_need_ids(sentry):
+    """An accidental empty list of ids does not assign everything."""
+    assert (await put(sentry, "query=", {"priority": "low"}))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("details", "told", "activity"),
+    [
+        ({"inNextRelease": True}, {"inNextRelease": True}, "set_resolved_in_release"),
+        ({"inRelease": "latest"}, {"inRelease": "web@1.9.*"}, "set_resolved_in_release"),
+    ],
+)
+async def test_an_issue_can_be_resolved_in_a_release(sentry, acme, details, told, activity):
+    """The issue remembers how; `latest` becomes the version."""
+    status, answer = await put(sentry, "id=1000009", {"status": "resolved", "statusDetails": details})
+
+    issue = acme.issues["1000009"]
+    newest = [r for r in acme.releases if issue.project in r.projects][-1].version
+    assert (status, answer) == (200, {"status": "resolved", "statusDetails": details})
+    assert issue.status_details == {key: newest if key == "inRelease" else value for key, value in told.items()}
+    assert issue.activity[-1].type == activity
+
+
+async def test_an_issue_can_be_resolved_in_a_commit(sentry, acme):
+    """Commit and repository must be known and belong together."""
+    issue = acme.issues["1000009"]
+    commit = next(r for r in acme.releases if issue.project in r.projects).commits[0]
+    right = {"commit": commit.id, "repository": "acme/web"}
+
+    wrong = await put(
+        sentry, "id=1000009", {"status": "resolved", "statusDetails": {"inCommit": right | {"commit": "0"}}}
+    )
+    done = await put(sentry, "id=1000009", {"status": "resolved", "statusDetails": {"inCommit": right}})
+
+    assert (wrong[0], done[0], issue.status_details) == (400, 200, {"inCommit": commit.id})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "resolvedInNextRelease"},
+        {"status": "resolved", "statusDetails": {"inRelease": "latest"}},
+    ],
+)
+async def test_release_resolutions_are_for_one_project(sentry, body):
+    """Issues of two projects cannot be resolved in a release together."""
+    status, answer = await put(sentry, "id=1000009&id=1000701", body)
+
+    assert status == 400
+    assert "multiple projects" in answer["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "gone"},
+        {"status": "resolved", "statusDetails": {"inRelease": "web@99"}},
+        {"status": "ignored", "substatus": "ongoing"},
+        {"status": "unresolved", "substatus": "archived_forever"},
+        {"status": "ignored", "statusDetails": {"ignoreWindow": 10_081}},
+        {"status": "ignored", "statusDetails": {"ignoreCount": "many"}},
+        {"substatus": "sleeping"},
+        {"priority": "highest"},
+        {"assignedTo": "nobody@example.com"},
+        {"assignedTo": "team:999"},
+        {"hasSeen": "yes"},
+        {"discard": True, "status": "resolved"},
+    ],
+)
+async def test_a_refused_change_changes_nothing(sentry, acme, body):
+    """Every refusal is a 400, and the issue is as before."""
+    issue = acme.issues["1000009"]
+    before = (issue.status, issue.substatus, issue.assignee, len(issue.activity))
+
+    assert (await put(sentry, "id=1000009", body))[0] == 400
+    assert (issue.status, issue.substatus, issue.assignee, len(issue.activity)) == before
+
+
+async def test_archiving_until_a_condition_keeps_the_condition(sentry, acme):
+    """Counts and windows are kept, a duration becomes an instant."""
+    details = {"ignoreDuration": 30, "ignoreCount": 5, "ignoreWindow": 60}
+    status, answer = await put(sentry, "id=1000009", {"status": "ignored", "statusDetails": details})
+
+    assert (status, answer["substatus"]) == (200, "archived_until_condition_met")
+    kept = (await sentry.body(f"{LIST}WEB-9/"))["statusDetails"]
+    assert kept == {"ignoreCount": 5, "ignoreWindow": 60, "ignoreUntil": "2026-03-04T12:30:00Z"}
+
+
+async def test_an_assignee_must_have_to_do_with_the_project(sentry, acme):
+    """People outside the project's teams and teams without the project are refused, each with its words."""
+    issue = acme.issues["1000009"]
+    inside = {m.user.id for m in acme.members if m.user and set(m.teams) & set(issue.project.teams)}
+    outsider = next(m.user for m in acme.members if m.user and m.user.id not in inside)
+    foreign = next(t for t in acme.teams if t not in issue.project.teams)
+
+    person = await put(sentry, "id=1000009", {"assignedTo": f"user:{outsider.id}"})
+    team = await put(sentry, "id=1000009", {"assignedTo": f"team:{foreign.id}"})
+
+    assert person == (400, {"assignedTo": ["Cannot assign to non-team member"]})
+    assert team == (400, {"assignedTo": ["Cannot assign to a team without access to the project"]})
+
+
+@pytest.mark.parametrize("form", ["{id}", "user:{id}", "{email}", "{username}"])
+async def test_a_person_can_be_named_in_four_ways(sentry, acme, form):
+    """Id, `user:ID`, address and user name mean the same person."""
+    user = sentry.server.world.users[0]
+    text = form.format(id=user.id, email=user.email, username=user.username)
+
+    told = {"assignedTo": {"type": "user", "id": user.id, "name": user.name, "email": user.email}}
+    assert await put(sentry, "id=1000009", {"assignedTo": text}) == (200, told)
+
+
+@pytest.mark.parametrize("nobody", ["", None])
+async def test_an_issue_can_be_taken_from_its_assignee(sentry, acme, nobody):
+    """An empty text and null both unassign."""
+    assert await put(sentry, "id=1000009", {"assignedTo": nobody}) == (200, {"assignedTo": None})
+    assert acme.issues["1000009"].assignee is None
+
+
+async def test_marks_belong_to_the_caller(sentry, acme):
+    """Seen, bookmarked, subscribed and public are set, told, and cleared again."""
+    names = ("hasSeen", "isBookmarked", "isSubscribed", "isPublic")
+    status, told = await put(sentry, "id=1000009", dict.fromkeys(names, True))
+    on = await sentry.body(f"{LIST}WEB-9/")
+    await put(sentry, "id=1000009", dict.fromkeys(names, False))
+    off = await sentry.body(f"{LIST}WEB-9/")
+
+    assert (status, told) == (200, dict.fromkeys(names, True) | {"shareId": on["shareId"]})
+    assert [on[name] for name in names] == [True] * 4
+    assert [off[name] for name in names] == [False] * 4
+
+
+async def test_merging_moves_events_and_hashes(sentry, acme):
+    """The largest becomes the parent; the others are gone and their events are its own, in order."""
+    first, second = acme.issues["1000009"], acme.issues["1000010"]
+    parent, child = sorted((first, second), key=lambda issue: -len(issue.events))
+    total, hashes = len(first.events) + len(second.events), {*first.hashes, *second.hashes}
+
+    answer = await put(sentry, "id=1000009&id=1000010", {"merge": 1})
+
+    assert answer == (200, {"merge": {"parent": parent.id, "children": [child.id]}})
+    assert (len(parent.events), set(parent.hashes)) == (total, hashes)
+    assert [e.at for e in parent.events] == sorted(e.at for e in parent.events)
+    assert (await sentry.get(f"{LIST}{child.id}/"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("ids", "detail"),
+    [
+        ("id=1000009", "At least two issues are needed for a merge."),
+        ("id=1000009&id=1000025", "Only error issues can be merged."),
+    ],
+)
+async def test_not_everything_can_be_merged(sentry, ids, detail):
+    """One issue, or one that is not an error, is refused."""
+    assert await put(sentry, ids, {"merge": 1}) == (400, {"detail": detail})
+
+
+async def test_deleted_issues_are_out_of_sight(sentry, acme):
+    """One is 202, many are 204 (also when there are none); neither list nor page shows them."""
+    one = await sentry.call("DELETE", f"{LIST}WEB-9/")
+    many = await sentry.call("DELETE", f"{LIST}?id=1000010&id=1")
+    none = await sentry.call("DELETE", f"{LIST}?id=1")
+
+    assert (one[0], many[0], none[0]) == (202, 204, 204)
+    assert await sentry.body(f"{LIST}?group=1000009&group=1000010") == []
+    assert (await sentry.get(f"{LIST}WEB-9/"))[0] == 404
+
+
+async def test_comments_are_written_changed_and_deleted(sentry, acme):
+    """The count follows, and only the author may touch a comment."""
+    before = len(acme.issues["1000009"].comments)
+    status, _, comment = await sentry.call("POST", f"{LIST}WEB-9/comments/", json={"text": "on it"})
+    path = f"{LIST}WEB-9/comments/{comment['id']}/"
+    integration = sentry.server.world.tokens.integration.text
+
+    assert (status, comment["type"], comment["data"]) == (201, "note", {"text": "on it"})
+    assert (await sentry.call("PUT", path, json={"text": "mine"}, token=integration))[0] == 403
+    assert (await sentry.call("PUT", path, json={"text": "done"}))[2]["data"] == {"text": "done"}
+    assert (await sentry.body(f"{LIST}WEB-9/"))["numComments"] == before + 1
+    assert (await sentry.call("DELETE", path))[0] == 204
+    assert len(await sentry.body(f"{LIST}WEB-9/notes/")) == before
+    assert (await sentry.call("POST", f"{LIST}WEB-9/comments/", json={}))[2] == {"text": ["This field is required."]}
