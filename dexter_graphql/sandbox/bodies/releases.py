@@ -60,7 +60,7 @@ def release(
     return {
         "id": record.id,
         "version": record.version,
-        "shortVersion": short_version(record.version),
+        "shortVersion": record.version,
         "status": record.status,
         "versionInfo": version_info(record.version),
         "ref": record.ref,
@@ -94,7 +94,7 @@ def commit(record: Commit, organization: Organization) -> dict[str, Any]:
         "releases": [
             {
                 "version": one.version,
-                "shortVersion": short_version(one.version),
+                "shortVersion": one.version,
                 "ref": one.ref,
                 "url": one.url,
                 "dateReleased": one.date_released,
@@ -175,16 +175,10 @@ def release_file(record: ReleaseFile) -> dict[str, Any]:
     }
 
 
-def short_version(version: str) -> str:
-    """The version without its package, hashes shortened."""
-    tail = version.partition("@")[2] or version
-    return tail[:_SHORT_HASH] if len(tail) == _HASH_LENGTH else tail
-
-
 def version_info(version: str) -> dict[str, Any]:
     """The parts of a version: `package@1.2.3-pre+build`, or a package with anything else after the sign."""
     package, _, raw = version.rpartition("@")
-    match = _SEMANTIC.fullmatch(raw)
+    match, is_hash = _SEMANTIC.fullmatch(raw), len(raw) == _HASH_LENGTH
     parts: dict[str, Any] = {"raw": raw}
     if match:
         major, minor, patch, pre, build = match.groups()
@@ -193,8 +187,8 @@ def version_info(version: str) -> dict[str, Any]:
     return {
         "package": package or None,
         "version": parts,
-        "description": short_version(version),
-        "buildHash": raw if len(raw) == _HASH_LENGTH else None,
+        "description": raw[:_SHORT_HASH] if is_hash else raw,
+        "buildHash": raw if is_hash else None,
     }
 
 

@@ -2,13 +2,30 @@
 
 from datetime import timedelta
 
+import aiohttp
 import pytest
-from conftest import NOON
+import pytest_asyncio
+from conftest import NOON, Caller
 
+from dexter_graphql.sandbox import SandboxServer
 from dexter_graphql.sandbox.world.releases import health
 
 USAGE = "/organizations/acme/stats_v2/"
 SESSIONS = "/organizations/acme/sessions/"
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sentry(world):
+    """Over the shared world: these tests only read."""
+    async with SandboxServer(world) as server, aiohttp.ClientSession() as session:
+        yield Caller(server, session)
+
+
+@pytest.fixture
+def acme(world):
+    return world.find_organization("acme")
 
 
 async def usage(sentry, *groups, **options):
