@@ -173,7 +173,6 @@ ROUTES = (
     Route("GET", f"{ISSUE}/events/{{event_id}}/", _one_of_issue, READ),
     Route("GET", f"{ISSUE}/attachments/", _attachments_of_issue, READ),
     Route("GET", f"{ISSUE}/user-reports/", _feedback_of_issue, READ),
-    Route("GET", f"{ISSUE}/user-feedback/", _feedback_of_issue, READ),
     Route("GET", f"{_PROJECT}/events/", _of_project, _PROJECT_READ),
     Route("GET", f"{_EVENT}/", _one_of_project, _PROJECT_READ),
     Route("GET", f"{_EVENT}/json/", _json, READ),

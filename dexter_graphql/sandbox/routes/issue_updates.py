@@ -236,14 +236,8 @@ ROUTES = (
     Route("DELETE", _MANY_OF_PROJECT, _delete_many, ADMIN),
     Route("PUT", f"{ISSUE}/", _update_one, WRITE),
     Route("DELETE", f"{ISSUE}/", _delete_one, ADMIN),
-    *(
-        route
-        for name in ("comments", "notes")
-        for route in (
-            Route("GET", f"{ISSUE}/{name}/", _list_comments, READ),
-            Route("POST", f"{ISSUE}/{name}/", _create_comment, WRITE),
-            Route("PUT", f"{ISSUE}/{name}/{{comment}}/", _update_comment, WRITE),
-            Route("DELETE", f"{ISSUE}/{name}/{{comment}}/", _delete_comment, WRITE),
-        )
-    ),
+    Route("GET", f"{ISSUE}/notes/", _list_comments, READ),
+    Route("POST", f"{ISSUE}/notes/", _create_comment, WRITE),
+    Route("PUT", f"{ISSUE}/notes/{{comment}}/", _update_comment, WRITE),
+    Route("DELETE", f"{ISSUE}/notes/{{comment}}/", _delete_comment, WRITE),
 )

@@ -277,6 +277,7 @@ class Issue:
     share_id: str | None = None
     inbox_reason: int | None = None
     inbox_since: datetime | None = None
+    autofix: dict[str, object] | None = None
 
     def __repr__(self) -> str:
         return f"Issue({self.short_id})"

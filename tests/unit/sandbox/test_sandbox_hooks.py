@@ -62,9 +62,9 @@ async def test_each_change_has_its_webhooks(sentry, received, acme):
         {"status": "resolved", "statusDetails": {"inNextRelease": True}},
     ):
         await sentry.call("PUT", f"{ISSUES}WEB-9/", json=body)
-    _, _, comment = await sentry.call("POST", f"{ISSUES}WEB-9/comments/", json={"text": "hm"})
-    await sentry.call("PUT", f"{ISSUES}WEB-9/comments/{comment['id']}/", json={"text": "aha"})
-    await sentry.call("DELETE", f"{ISSUES}WEB-9/comments/{comment['id']}/")
+    _, _, comment = await sentry.call("POST", f"{ISSUES}WEB-9/notes/", json={"text": "hm"})
+    await sentry.call("PUT", f"{ISSUES}WEB-9/notes/{comment['id']}/", json={"text": "aha"})
+    await sentry.call("DELETE", f"{ISSUES}WEB-9/notes/{comment['id']}/")
     await sentry.server.hooks.drain()
 
     assert told(received) == [

@@ -218,11 +218,22 @@ async def test_deleted_issues_are_out_of_sight(sentry, acme):
     assert (await sentry.get(f"{LIST}WEB-9/"))[0] == 404
 
 
+async def test_a_seer_run_can_be_started_and_read(sentry):
+    """Before the start there is no state, afterwards the run that was announced; an unknown step is refused."""
+    path = f"{LIST}WEB-9/autofix/"
+    before = await sentry.body(path)
+    status, _, started = await sentry.call("POST", path, json={})
+
+    assert (before, status) == ({"autofix": None}, 202)
+    assert (await sentry.body(path))["autofix"]["run_id"] == started["run_id"]
+    assert (await sentry.call("POST", path, json={"step": "magic"}))[0] == 400
+
+
 async def test_comments_are_written_changed_and_deleted(sentry, acme):
     """The count follows, and only the author may touch a comment."""
     before = len(acme.issues["1000009"].comments)
-    status, _, comment = await sentry.call("POST", f"{LIST}WEB-9/comments/", json={"text": "on it"})
-    path = f"{LIST}WEB-9/comments/{comment['id']}/"
+    status, _, comment = await sentry.call("POST", f"{LIST}WEB-9/notes/", json={"text": "on it"})
+    path = f"{LIST}WEB-9/notes/{comment['id']}/"
     integration = sentry.server.world.tokens.integration.text
 
     assert (status, comment["type"], comment["data"]) == (201, "note", {"text": "on it"})
@@ -231,4 +242,4 @@ async def test_comments_are_written_changed_and_deleted(sentry, acme):
     assert (await sentry.body(f"{LIST}WEB-9/"))["numComments"] == before + 1
     assert (await sentry.call("DELETE", path))[0] == 204
     assert len(await sentry.body(f"{LIST}WEB-9/notes/")) == before
-    assert (await sentry.call("POST", f"{LIST}WEB-9/comments/", json={}))[2] == {"text": ["This field is required."]}
+    assert (await sentry.call("POST", f"{LIST}WEB-9/notes/", json={}))[2] == {"text": ["This field is required."]}

@@ -1,0 +1,49 @@
+"""Routes of Seer: the models, and the run that explains an issue. A run is over as soon as it is started."""
+
+from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, scopes
+from dexter_graphql.sandbox.routes.issues import ISSUE, READ
+from dexter_graphql.sandbox.world.integrations import random_uuid
+from dexter_graphql.sandbox.world.state import Change
+
+_STEPS = frozenset({"root_cause", "solution", "code_changes", "pr_iteration", "open_pr", "coding_agent_handoff"})
+
+
+def _models(_call: Call) -> object:
+    return {"models": ["sandbox-small", "sandbox-large"]}
+
+
+def _state(call: Call) -> object:
+    return {"autofix": call.issue.autofix}
+
+
+def _start(call: Call) -> Answer:
+    """Start a run, or go on with the one named by `run_id`; the webhook of a found root cause follows."""
+    issue, world, fields = call.issue, call.world, call.fields()
+    step = fields.get("step", "root_cause")
+    if step not in _STEPS:
+        invalid({"step": [f'"{step}" is not a valid choice.']})
+    run_id = fields.get("run_id") or int(world.new_id())
+    if not isinstance(run_id, int):
+        invalid({"run_id": ["A valid integer is required."]})
+    cause = {"id": 0, "description": f"{issue.culprit} does not expect this: {issue.value}"}
+    issue.autofix = {
+        "run_id": run_id,
+        "status": "COMPLETED",
+        "updated_at": world.now(),
+        "request": {"project_id": int(issue.project.id), "issue": {"id": int(issue.id), "title": issue.title}},
+        "steps": [{"id": world.new_hex(), "key": step, "type": step, "status": "COMPLETED", "causes": [cause]}],
+    }
+    told = {
+        "run_id": run_id,
+        "group_id": int(issue.id),
+        "root_cause": {"description": cause["description"], "steps": []},
+    }
+    world.announce(Change(call.organization, "seer", "root_cause_completed", told, call.user))
+    return Answer({"run_id": run_id, "sentry_run_id": random_uuid(world.random)}, 202)
+
+
+ROUTES = (
+    Route("GET", "/seer/models/", _models),
+    Route("GET", f"{ISSUE}/autofix/", _state, READ),
+    Route("POST", f"{ISSUE}/autofix/", _start, scopes("event:write", "event:admin")),
+)
