@@ -15,7 +15,7 @@ from dexter_graphql.sandbox.bodies.tags import (
     event_tags,
     flags_of,
     language_of,
-    latest_release,
+    newest_releases,
     person_of,
     system_of,
     trace_of,
@@ -23,7 +23,7 @@ from dexter_graphql.sandbox.bodies.tags import (
 )
 from dexter_graphql.sandbox.ranges import parse_instant, parse_period
 from dexter_graphql.sandbox.stacks import LANGUAGES, Frame
-from dexter_graphql.sandbox.world.model import Event, Issue, Organization, User
+from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Release, User
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -160,9 +160,14 @@ def _event_test(term: Term, scope: Scope) -> Callable[[Event], bool]:
         compare = _COMPARE[term.operator]
         return lambda event: any(compare(n, limit) for n in _numbers(event_values(event, term.key))) is not term.negated
     if term.key in {"release", "release.version"} and "latest" in term.values:
-        return lambda event: latest_release(scope.organization, event) is not term.negated
+        newest = newest_releases(scope.organization)
+        return lambda event: _is_newest(event, newest) is not term.negated
     fits = _any_pattern(term.values)
     return lambda event: any(fits(value) for value in event_values(event, term.key)) is not term.negated
+
+
+def _is_newest(event: Event, newest: Mapping[str, Release]) -> bool:
+    return event.release is not None and event.release is newest.get(event.issue.project.id)
 
 
 def event_values(event: Event, key: str) -> list[str]:
@@ -266,7 +271,8 @@ def _last_seen(value: str, scope: Scope, operator: str) -> Callable[[Issue], boo
 
 def _first_release(value: str, scope: Scope, _operator: str) -> Callable[[Issue], bool]:
     if value == "latest":
-        return lambda issue: latest_release(scope.organization, issue.events[0])
+        newest = newest_releases(scope.organization)
+        return lambda issue: _is_newest(issue.events[0], newest)
     fits = _any_pattern([value])
     return lambda issue: (release := issue.events[0].release) is not None and fits(release.version)
 
@@ -330,6 +336,8 @@ _ISSUE_VALUES: Mapping[str, Callable[[Issue], tuple[str, ...]]] = MappingProxyTy
 _EVENT_VALUES: Mapping[str, Callable[[Event], tuple[str, ...]]] = MappingProxyType({
     "id": lambda event: (event.id,),
     "event.id": lambda event: (event.id,),
+    "environment": lambda event: (event.environment,),
+    "release": lambda event: (event.release.version,) if event.release else (),
     "trace": lambda event: (trace_of(event),),
     "http.url": lambda event: (url_of(event),),
     "http.method": lambda event: (("GET", "POST")[event.variant % 2],),

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dexter_graphql.sandbox.stacks import LANGUAGES, Language
-from dexter_graphql.sandbox.world.model import Event, Organization
+from dexter_graphql.sandbox.world.model import Event, Organization, Release
 
 _BROWSERS = (("Chrome", "126.0"), ("Firefox", "128.0"), ("Safari", "17.5"), ("Edge", "125.0"))
 _SYSTEMS = (("Windows", "11"), ("macOS", "14.5"), ("Linux", "6.8"), ("iOS", "17.5"), ("Android", "14"))
@@ -131,7 +131,9 @@ def event_tags(event: Event) -> dict[str, str]:
     return dict(sorted(tags.items()))
 
 
-def latest_release(organization: Organization, event: Event) -> bool:
-    """Whether the event comes from the newest release of its project."""
-    own = [release for release in organization.releases if event.issue.project in release.projects]
-    return bool(own) and max(own, key=lambda release: release.date_created) is event.release
+def newest_releases(organization: Organization) -> dict[str, Release]:
+    """The newest release of each project, by project id: what `release:latest` means."""
+    newest: dict[str, Release] = {}
+    for release in sorted(organization.releases, key=lambda release: release.date_created):
+        newest.update((project.id, release) for project in release.projects)
+    return newest
