@@ -7,9 +7,9 @@ from itertools import pairwise
 import aiohttp
 import pytest
 import pytest_asyncio
-from conftest import NOON, Caller
+from conftest import NOON, Caller, StillClock
 
-from dexter_graphql.sandbox import SandboxServer
+from dexter_graphql.sandbox import SandboxServer, build_world
 
 EVENTS = "/organizations/acme/events/"
 DAY = NOON - timedelta(days=1)
@@ -17,9 +17,15 @@ DAY = NOON - timedelta(days=1)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+@pytest.fixture(scope="module")
+def world():
+    """Not the shared one: serving a world gives it an address."""
+    return build_world(7, StillClock())
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def sentry(world):
-    """Over the shared world: these tests only read."""
+    """One server for all tests here: they only read."""
     async with SandboxServer(world) as server, aiohttp.ClientSession() as session:
         yield Caller(server, session)
 

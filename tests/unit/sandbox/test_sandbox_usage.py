@@ -5,9 +5,9 @@ from datetime import timedelta
 import aiohttp
 import pytest
 import pytest_asyncio
-from conftest import NOON, Caller
+from conftest import NOON, Caller, StillClock
 
-from dexter_graphql.sandbox import SandboxServer
+from dexter_graphql.sandbox import SandboxServer, build_world
 from dexter_graphql.sandbox.world.releases import health
 
 USAGE = "/organizations/acme/stats_v2/"
@@ -16,9 +16,15 @@ SESSIONS = "/organizations/acme/sessions/"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+@pytest.fixture(scope="module")
+def world():
+    """Not the shared one: serving a world gives it an address."""
+    return build_world(7, StillClock())
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def sentry(world):
-    """Over the shared world: these tests only read."""
+    """One server for all tests here: they only read."""
     async with SandboxServer(world) as server, aiohttp.ClientSession() as session:
         yield Caller(server, session)
 
