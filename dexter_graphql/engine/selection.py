@@ -46,7 +46,7 @@ class Selection:
     def __init__(self, walker: "Walker", return_type: GraphQLType, sets: Sequence[SelectionSetNode]) -> None:
         self._walker = walker
         self._named: GraphQLType = get_named_type(return_type)
-        self._sets = sets
+        self.sets = sets
         self._fields: dict[str, dict[str, Selected]] = {}
 
     @cached_property
@@ -62,7 +62,7 @@ class Selection:
         """Fields selected when the object is a `typename`, by field name (aliases of one field merge)."""
         found = self._fields.get(typename)
         if found is None:
-            found = self._fields[typename] = self._walker.collect(typename, self._sets)
+            found = self._fields[typename] = self._walker.collect(typename, self.sets)
         return found
 
     def below(self, name: str) -> "Selection | None":
@@ -84,7 +84,7 @@ class Selection:
         """Both selections as one; they must select on the same type."""
         if other is None:
             return self
-        return Selection(self._walker, self._named, [*self._sets, *other._sets])
+        return Selection(self._walker, self._named, [*self.sets, *other.sets])
 
 
 class Walker:
@@ -145,7 +145,7 @@ class Walker:
 
     def _visit(self, selection: Selection, found: dict[str, list[SelectionSetNode]]) -> None:
         for typename in selection.typenames:
-            found.setdefault(typename, []).extend(selection._sets)  # noqa: SLF001  # the two classes are one module's
+            found.setdefault(typename, []).extend(selection.sets)
             for selected in selection.fields(typename).values():
                 self._visit(selected.selection, found)
 

@@ -28,11 +28,13 @@ from dexter_graphql.graph.fields import (
     Link,
     Noun,
     Plain,
+    Undecoded,
     attr_of,
 )
 from dexter_graphql.graph.wire_types import DeclarationError, WireType, wire_type
 from dexter_graphql.sentry.errors import Misfit, NotFound
-from dexter_graphql.sentry.shape import Member, Record, Shape, Variants, scoped_below
+from dexter_graphql.sentry.paging import Slice
+from dexter_graphql.sentry.shape import Member, Record, Records, Shape, Variants, scoped_below
 
 BOUND = "dexter-bound"
 """Key of a bound field in the extensions of its GraphQLField."""
@@ -254,12 +256,29 @@ class BoundComputed(BoundField):
     """A pure function of several members; a misfit among them is the answer."""
 
     @override
-    def answer(self, row: Any, _info: Info, values: dict[str, Any]) -> Resolved:
+    def answer(self, row: Any, info: Info, values: dict[str, Any]) -> Resolved:
         for wire in self.declaration.reads:
             if isinstance(misfit := getattr(row, attr_of(wire)), Misfit):
                 return misfit
         value = self.declaration.function(row, **self.converted(values))
+        if isinstance(value, Undecoded):
+            return self._decoded(value, row, info)
+        if isinstance(value, list) and value and isinstance(value[0], Undecoded):
+            return [self._decoded(item, row, info) for item in value]
+        if isinstance(value, Slice) and value.rows and isinstance(value.rows[0], Undecoded):
+            return replace(value, rows=[self._decoded(item, row, info) for item in value.rows])
         return scoped_below(value, row.scope) if isinstance(row, Record) else value
+
+    def _decoded(self, value: Undecoded, row: Record, info: Info) -> Any:
+        """The records of JSON that was left undecoded, with just the members that are selected on them."""
+        selection = info.context.walker(info).selection(info.return_type, info.field_nodes)
+        shape = self.binding.shape(value.typename, EMBEDDED, selection)
+        records: Records = info.context.services.client.records
+        decode = records.decode_list if value.is_list else records.decode_one
+        try:
+            return decode(bytes(value.raw), shape, (), row.scope)
+        except Misfit as misfit:
+            return misfit
 
 
 class BoundLink(BoundField):

@@ -13,6 +13,8 @@ from dexter_graphql.sentry.paging import Position, Slice
 MAX_FIRST = 1000
 """Largest page; more than 100 rows are fetched in several calls."""
 DEFAULT_FIRST = 20
+MAX_WHOLE = 100
+"""Rows that are kept of a list which Sentry gives whole."""
 
 First = Annotated[
     int,
@@ -126,3 +128,12 @@ class Connection(Generic[NodeType]):
 def edges_of(page: Slice) -> list[EdgeRow]:
     """Rows of a page with their positions."""
     return [EdgeRow(row, position) for row, position in zip(page.rows, page.positions, strict=True)]
+
+
+def slice_of(rows: list[Any], wanted: Window) -> Slice:
+    """The wanted part of a list that came whole; of a longer one, of its first hundred."""
+    rows = rows[:MAX_WHOLE]
+    start = wanted.after.index if wanted.after is not None else 0
+    taken = rows[start : start + wanted.first]
+    positions = [Position(None, start + n + 1, MAX_WHOLE) for n in range(len(taken))]
+    return Slice(taken, positions, start + len(taken) < len(rows), start > 0)

@@ -300,6 +300,15 @@ class Kinded(msgspec.Struct, frozen=True, gc=False):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
+@dataclass(frozen=True, slots=True)
+class Undecoded:
+    """What a computed field returns for JSON whose type it knows: decoded when it is known what is selected on it."""
+
+    typename: str
+    raw: msgspec.Raw
+    is_list: bool = False
+
+
 def _frozen(forms: Sequence[str] | None) -> frozenset[str] | None:
     return None if forms is None else frozenset(forms)
 

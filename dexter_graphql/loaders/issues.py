@@ -8,9 +8,12 @@ from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, NotFound
 from dexter_graphql.sentry.paging import Position, Slice, collect
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Shape
+from dexter_graphql.sentry.shape import Shape, records
 
 Query = tuple[tuple[str, str], ...]
+
+RETENTION: Query = (("statsPeriod", "90d"),)
+"""As far back as Sentry keeps events."""
 
 EXPANDABLE = {"owners": "owners", "inbox": "inbox", "integrationIssues": "integrationIssues"}
 """Member → value of `expand=` that brings it."""
@@ -67,7 +70,7 @@ async def issues_by_id(keys: Sequence[IssueKey], lookup: Lookup) -> Mapping[Issu
     for organization in dict.fromkeys(key.organization for key in keys):
         mine = [key for key in keys if key.organization == organization]
         for chunk in chunks(mine, catalogue.LIST.batch.limit if catalogue.LIST.batch else 100):
-            found |= await _listed(Scope(organization), chunk, lookup)
+            found |= await _listed(Scope(organization), chunk, lookup.shape("list"), lookup, RETENTION)
     return found
 
 
@@ -92,22 +95,46 @@ async def _detail(key: IssueKey, lookup: Lookup) -> Any:
         return None
 
 
-async def _listed(scope: Scope, keys: Sequence[IssueKey], lookup: Lookup) -> dict[IssueKey, Any]:
-    """Issues through the list: by `group=`, which is not published, else by a search for their ids."""
+@bulk(target="IssueInRange", uses=(catalogue.STATS, catalogue.LIST), is_shared=False)
+async def issues_in_range(keys: Sequence[IssueKey], lookup: Lookup) -> Mapping[IssueKey, Any]:
+    """Counts and series of issues within the range in the options: one call for up to a hundred of an organization."""
     shape = lookup.shape("list")
-    common = pushdown(shape)
+    found: dict[IssueKey, Any] = {}
+    for organization in dict.fromkeys(key.organization for key in keys):
+        mine = [key for key in keys if key.organization == organization]
+        for chunk in chunks(mine, 100):
+            found |= await _in_range(Scope(organization), chunk, shape, lookup)
+    return found
+
+
+async def _in_range(scope: Scope, keys: Sequence[IssueKey], shape: Shape, lookup: Lookup) -> dict[IssueKey, Any]:
+    """Through the operation for it, which is not published, else through the list."""
+    common = (*pushdown(shape), *lookup.options, ("query", ""))
+    groups = tuple(("groups", key.id) for key in keys)
+    try:
+        page = await lookup.client.page(catalogue.STATS, lookup.ticket, shape, scope=scope, query=(*common, *groups))
+    except (BadRequest, NotFound):
+        return await _listed(scope, keys, shape, lookup, lookup.options)
+    return _by_id(keys, page.rows)
+
+
+async def _listed(
+    scope: Scope, keys: Sequence[IssueKey], shape: Shape, lookup: Lookup, stretch: Query
+) -> dict[IssueKey, Any]:
+    """Issues through the list: by `group=`, which is not published, else by a search for their ids."""
+    common = (*pushdown(shape), *stretch)
     by_group = (*common, ("query", ""), *(("group", key.id) for key in keys))
-    by_search = (*common, ("query", f"issue.id:[{','.join(key.id for key in keys)}]"), ("statsPeriod", "90d"))
-    for query in (by_group, by_search):
-        try:
-            page = await lookup.client.page(catalogue.LIST, lookup.ticket, shape, scope=scope, query=query)
-        except (BadRequest, NotFound):
-            if query is by_search:
-                raise
-            continue
-        rows = {str(row.id): row for row in page.rows if hasattr(row, "id")}
-        return {key: rows.get(key.id) for key in keys}
-    return {}
+    by_search = (*common, ("query", f"issue.id:[{','.join(key.id for key in keys)}]"))
+    try:
+        page = await lookup.client.page(catalogue.LIST, lookup.ticket, shape, scope=scope, query=by_group)
+    except (BadRequest, NotFound):
+        page = await lookup.client.page(catalogue.LIST, lookup.ticket, shape, scope=scope, query=by_search)
+    return _by_id(keys, page.rows)
+
+
+def _by_id(keys: Sequence[IssueKey], rows: Sequence[Any]) -> dict[IssueKey, Any]:
+    by_id = {str(row.id): row for row in records(rows)}
+    return {key: by_id[key.id] for key in keys if key.id in by_id}
 
 
 def pushdown(shape: Shape) -> Query:

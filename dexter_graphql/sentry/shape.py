@@ -4,7 +4,7 @@ Does not know what a member means: names and types come from whoever asks.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Union
 
@@ -203,6 +203,11 @@ def scoped_below(value: Any, scope: Scope) -> Any:
         if row.scope is None:
             msgspec.structs.force_setattr(row, "scope", scope)
     return value
+
+
+def records(rows: Iterable[Any]) -> list[Any]:
+    """The records among rows of which some may be misfits."""
+    return [row for row in rows if isinstance(row, Record)]
 
 
 def _rows(value: Any) -> Iterator[Record]:

@@ -1,50 +1,98 @@
 """Issues, as lists, the detail and webhooks give them."""
 
+import re
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.connections import Edge, EdgeRow, PageInfo, edges_of
-from dexter_graphql.graph.fields import DETAIL, ID, LIST, WEBHOOK, Embedded, computed, link, noun, part, plain
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.connections import DEFAULT_FIRST, MAX_FIRST, After, Connection, First, slice_of, window
+from dexter_graphql.graph.enums import word
+from dexter_graphql.graph.fields import DETAIL, LIST, WEBHOOK, Embedded, Undecoded, batch, computed, link, noun, plain
 from dexter_graphql.graph.ids import node_id
 from dexter_graphql.graph.issues.enums import IssueCategory, IssuePriority, IssueStatus, IssueSubstatus, Level
+from dexter_graphql.graph.issues.lists import Buckets, Counts, IssueInRange, issue_series
+from dexter_graphql.graph.issues.parts import (
+    USER,
+    Annotation,
+    Assignee,
+    Comment,
+    ExternalIssue,
+    IssueActivity,
+    IssueHash,
+    IssueOwner,
+    IssueStatusDetails,
+    IssueTag,
+    UserType,
+)
 from dexter_graphql.graph.node import Node
+from dexter_graphql.graph.ranges import TimeRange, range_query
 from dexter_graphql.graph.scalars import JSON, BigInt
-from dexter_graphql.graph.series import Series, TimeSeries, series_of_buckets
+from dexter_graphql.graph.series import TimeSeries
 from dexter_graphql.graph.wire_types import whole_number
-from dexter_graphql.loaders.issues import IssueKey, issue_details
+from dexter_graphql.loaders.events import (
+    EventList,
+    IssueEventKey,
+    issue_event_of,
+    issue_event_pages,
+    issue_events,
+    latest_events,
+)
+from dexter_graphql.loaders.issue_parts import (
+    PartList,
+    comment_pages,
+    external_issues,
+    hash_pages,
+    issue_tag,
+    issue_tags,
+)
+from dexter_graphql.loaders.issues import IssueKey, issue_details, issues_in_range
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
-from dexter_graphql.sentry.paging import Slice
 
 if TYPE_CHECKING:
-    from dexter_graphql.graph.members.types import User
+    from dexter_graphql.graph.events.types import Event
     from dexter_graphql.graph.projects.types import Project
-    from dexter_graphql.graph.teams.types import Team
 
-Assignee = Annotated[
-    Annotated["User", strawberry.lazy("dexter_graphql.graph.members.types")]
-    | Annotated["Team", strawberry.lazy("dexter_graphql.graph.teams.types")],
-    strawberry.union("Assignee", description="Whom an issue is assigned to: a user or a team."),
-]
+EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
 
 
-class Counts(msgspec.Struct, frozen=True, gc=False):
-    """Counts of one stretch of time, as issue lists embed them. `count` is text on the wire."""
+@strawberry.enum(description="Which event of an issue.")
+class EventChoice(Enum):
+    """Words that stand for an event's id."""
 
-    count: int | str | None = None
-    userCount: int | None = None  # noqa: N815  # Sentry's name
-    firstSeen: datetime | None = None  # noqa: N815  # Sentry's name
-    lastSeen: datetime | None = None  # noqa: N815  # Sentry's name
-    stats: dict[str, list[tuple[float, float | None]]] | None = None
+    LATEST = word("latest", "The newest.")
+    OLDEST = word("oldest", "The first that is kept.")
+    RECOMMENDED = word("recommended", "The one that Sentry takes to tell the most.")
 
 
-Buckets = dict[str, list[tuple[float, float | None]]]
 BASE = (LIST, DETAIL, WEBHOOK)
 READ = (LIST, DETAIL)
+
+
+EVENT_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def event_choice(which: EventChoice | None, event_id: str | None) -> str:
+    """What stands for the wanted event in a path; raises BadUserInput for an id that cannot be one."""
+    if event_id is None:
+        return str((which or EventChoice.RECOMMENDED).value)
+    found = event_id.replace("-", "").lower()
+    if not EVENT_ID.fullmatch(found):
+        raise BadUserInput(f"'{event_id[:64]}' is not the id of an event: 32 hexadecimal digits")
+    return found
+
+
+def suggested(owners: msgspec.Raw | None) -> list[Undecoded] | None:
+    """Suggested owners: a list in the detail, the first one alone in lists."""
+    if owners is None or bytes(owners) == b"null":
+        return None
+    items = msgspec.json.decode(owners, type=list[msgspec.Raw]) if bytes(owners).startswith(b"[") else [owners]
+    return [Undecoded("IssueOwner", item) for item in items]
 
 
 def issue_key(row: Any) -> IssueKey:
@@ -133,85 +181,102 @@ class Issue(Node):
         """When the newest event happened."""
         return row.lifetime.lastSeen if row.lifetime else row.lastSeen
 
+    is_bookmarked: bool | None = plain("isBookmarked", description="True when the token's own user bookmarked it.")
+    is_subscribed: bool | None = plain("isSubscribed", description="True when the token's own user follows it.")
+    has_seen: bool | None = plain("hasSeen", description="True when the token's own user has seen it.")
+    status_details: IssueStatusDetails | None = plain(
+        "statusDetails", description="Under which condition it is resolved or archived."
+    )
+    annotations: list[Annotation] | None = plain(description="Links that Sentry shows beside the issue.")
+    feedback_count: int | None = plain(
+        "userReportCount", forms=(DETAIL,), description="Number of reports that users sent about it."
+    )
+    seen_by: list[UserType | None] | None = link(
+        "seenBy", USER, forms=(DETAIL,), description="People who have looked at it, newest first."
+    )
+    participants: list[UserType | None] | None = link(
+        "participants", USER, forms=(DETAIL,), description="People who follow it."
+    )
 
-@part
-class IssueInRange:
-    """What happened to an issue within the range, and with the filters, of the list it stands in."""
+    latest_event: EventType | None = batch(latest_events, key=issue_key, description="Newest event.")
+    oldest_event: EventType | None = batch(
+        issue_events, key=lambda row: IssueEventKey(issue_key(row), "oldest"), description="First event that is kept."
+    )
+    tags: list[IssueTag | None] | None = batch(
+        issue_tags, key=issue_key, description="All tags of its events with their most frequent values."
+    )
+    external_issues: list[ExternalIssue | None] | None = batch(
+        external_issues, key=issue_key, description="Tickets of other tools that are tied to it."
+    )
 
-    @computed(filtered=Counts | None, count=int | str | None)
-    def event_count(row: Any) -> BigInt | None:
-        """Number of events in the range that match the filter."""
-        value = row.filtered.count if row.filtered else row.count
-        return None if value is None else BigInt(whole_number(value))
+    @batch(issue_event_of, key=issue_key)
+    def event(
+        *,
+        which: Annotated[
+            EventChoice | None, strawberry.argument(description="Which one, when `id` is left out.")
+        ] = EventChoice.RECOMMENDED,
+        id: Annotated[str | None, strawberry.argument(description="Sentry's id of the event: 32 digits.")] = None,
+    ) -> EventType | None:
+        """One of its events; null when it has none such."""
+        return event_choice(which, id)
 
-    @computed(filtered=Counts | None, userCount=int | None)
-    def user_count(row: Any) -> BigInt | None:
-        """Number of different users affected in the range by events that match the filter."""
-        value = row.filtered.userCount if row.filtered else row.userCount
-        return None if value is None else BigInt(value)
+    @batch(issue_event_pages, key=issue_key)
+    def events(
+        *,
+        range: Annotated[
+            TimeRange | None, strawberry.argument(description="Only this stretch; the last 90 days when left out.")
+        ] = None,
+        environments: Annotated[list[str] | None, strawberry.argument(description="Only these environments.")] = None,
+        search: Annotated[
+            str | None, strawberry.argument(description="Narrow down, in Sentry's search syntax.")
+        ] = None,
+        first: First = DEFAULT_FIRST,
+        after: After = None,
+    ) -> Connection[EventType] | None:
+        """Its events, newest first."""
+        wanted = window(first, after)
+        query = [*range_query(range, "90d"), *(("environment", name) for name in environments or ())]
+        query += [("query", search)] if search else []
+        return EventList(tuple(query), wanted.first, wanted.after, MAX_FIRST)
 
-    @computed(filtered=Counts | None, firstSeen=datetime | None)
-    def first_seen(row: Any) -> datetime | None:
-        """First matching event in the range."""
-        return row.filtered.firstSeen if row.filtered else row.firstSeen
+    @batch(issues_in_range, key=issue_key)
+    def in_range(
+        *, range: Annotated[TimeRange, strawberry.argument(description="The stretch of time.")]
+    ) -> IssueInRange | None:
+        """Counts and series within a stretch of time; one call for all issues of a list."""
+        return range_query(range, "14d")
 
-    @computed(filtered=Counts | None, lastSeen=datetime | None)
-    def last_seen(row: Any) -> datetime | None:
-        """Newest matching event in the range."""
-        return row.filtered.lastSeen if row.filtered else row.lastSeen
+    @batch(issue_tag, key=issue_key)
+    def tag(
+        *, key: Annotated[str, strawberry.argument(description="Name of the tag, for example `browser.name`.")]
+    ) -> IssueTag | None:
+        """One tag of its events; null when none carries it."""
+        return key
 
-    @computed(filtered=Counts | None, stats=Buckets | None)
+    @batch(hash_pages, key=issue_key)
+    def hashes(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[IssueHash] | None:
+        """Hashes by which its events were grouped."""
+        wanted = window(first, after)
+        return PartList(wanted.first, wanted.after, MAX_FIRST)
+
+    @batch(comment_pages, key=issue_key)
+    def comments(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Comment] | None:
+        """Comments, newest first."""
+        wanted = window(first, after)
+        return PartList(wanted.first, wanted.after, MAX_FIRST)
+
+    @computed(activity=list[msgspec.Raw] | None, forms=(DETAIL,))
+    def activity(row: Any, *, first: First = DEFAULT_FIRST, after: After = None) -> Connection[IssueActivity] | None:
+        """Its history, newest first, as far back as Sentry gives it at once."""
+        lines = [Undecoded("IssueActivity", line) for line in row.activity or ()]
+        return slice_of(lines, window(first, after))
+
+    @computed(stats=Buckets | None, forms=(DETAIL,))
     def series(row: Any) -> TimeSeries | None:
-        """Events over the range that match the filter."""
-        return issue_series((row.filtered and row.filtered.stats) or row.stats)
+        """Events per day over the last 30 days."""
+        return issue_series(row.stats)
 
-
-@part
-class IssueEdge(Edge[Issue]):
-    """An issue in a list, and what happened to it in the list's range."""
-
-    @computed()
-    def in_range(edge: EdgeRow) -> IssueInRange | None:
-        """Counts and series within the range and the filters of this list."""
-        return edge.row
-
-
-@part
-class IssueConnection:
-    """A page of issues."""
-
-    @computed()
-    def edges(page: Slice) -> list[IssueEdge]:
-        """Issues with their cursors and what happened in the range."""
-        return edges_of(page)
-
-    @computed()
-    def nodes(page: Slice) -> list[Issue | None]:
-        """Issues alone."""
-        return page.rows
-
-    @computed()
-    def page_info(page: Slice) -> PageInfo:
-        """Where this page stands in the list."""
-        return page
-
-    @computed()
-    def total_count(page: Slice) -> BigInt | None:
-        """How many issues match; Sentry stops counting at about a thousand."""
-        return None if page.hits is None else BigInt(page.hits)
-
-    @computed()
-    def is_cut(page: Slice) -> bool:
-        """True when fetching stopped at the largest number of rows that one request may compose, before `first`."""
-        return page.stopped
-
-
-def issue_series(stats: Buckets | None) -> Series | None:
-    """The series in a `stats` member, which has one period as its key; the longest when it has several."""
-    if not stats:
-        return None
-    return series_of_buckets("count()", max(stats.values(), key=len))
-
-
-ISSUE_ID = {"id": ID}
-"""What fields of an issue read that need its id alone."""
+    @computed(owners=msgspec.Raw | None, forms=READ)
+    def owners(row: Any) -> list[IssueOwner | None] | None:
+        """Whom Sentry suggests to look after it; a list of issues gives the first suggestion alone."""
+        return suggested(row.owners)

@@ -23,3 +23,5 @@ class User(Node):
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     name: str | None = plain(description="Full name, or the e-mail address when there is none.")
     email: str | None = plain(description="E-mail address.")
+    username: str | None = plain(description="User name.")
+    avatar_url: str | None = plain("avatarUrl", description="Address of the picture.")

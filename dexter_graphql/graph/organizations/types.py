@@ -9,7 +9,7 @@ from dexter_graphql.graph.fields import DETAIL, batch, noun, plain
 from dexter_graphql.graph.ids import node_id
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
-from dexter_graphql.graph.issues.types import IssueConnection
+from dexter_graphql.graph.issues.lists import IssueConnection
 from dexter_graphql.graph.node import Node
 from dexter_graphql.graph.ranges import TimeRange, range_query
 from dexter_graphql.loaders.issues import IssueList, issue_pages
