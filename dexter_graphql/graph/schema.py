@@ -9,6 +9,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from dexter_graphql.graph.binding import Binding
+from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.fields import record_typename
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.scalars import scalar_map
@@ -35,7 +36,7 @@ class Graph:
 
 def build_graph() -> Graph:
     """The whole graph; raises DeclarationError when a declaration does not hold."""
-    built = strawberry.Schema(query=Query, config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()))
+    built = strawberry.Schema(query=Query, types=ENTRY_TYPES, config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()))
     schema = built._schema  # noqa: SLF001  # Strawberry has no public way to it
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):

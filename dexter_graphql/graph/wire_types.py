@@ -20,6 +20,7 @@ from graphql import (
 
 from dexter_graphql.errors import DexterError
 from dexter_graphql.sentry.errors import Misfit
+from dexter_graphql.sentry.shape import NULL
 
 
 class DeclarationError(DexterError):
@@ -74,6 +75,10 @@ def enum_member(cls: type[Enum]) -> Callable[[str], Enum]:
     return convert
 
 
+def _json(value: msgspec.Raw) -> msgspec.Raw | None:
+    return None if value == NULL else value
+
+
 SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None]] = {
     "String": (str, None),
     "Int": (int, None),
@@ -82,7 +87,7 @@ SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None]] = {
     "ID": (int | str, str),
     "BigInt": (int | str | float, whole_number),
     "DateTime": (datetime | float | int, instant),
-    "JSON": (msgspec.Raw, None),
+    "JSON": (msgspec.Raw, _json),
 }
 """GraphQL scalar → wire type and conversion."""
 

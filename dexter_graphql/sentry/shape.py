@@ -14,6 +14,8 @@ from dexter_graphql.sentry.errors import Misfit
 from dexter_graphql.sentry.scope import Scope
 
 MAX_RECORD_CLASSES = 4096
+NULL = msgspec.Raw(b"null")
+"""An undecoded member that is null or not there; msgspec has no optional Raw."""
 
 
 class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
@@ -38,7 +40,7 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
 class Member:
     """One JSON member: attribute, wire name, and a msgspec type, a nested shape, or variants of one.
 
-    `container` says how a nested shape is held: `one`, `list`, or `map` (an object of such objects).
+    An undecoded member (`msgspec.Raw`) is `NULL` where others are None. `container` says how a nested shape is held: `one`, `list`, or `map` (an object of such objects).
     """
 
     attr: str
@@ -138,6 +140,8 @@ class Records:
 
     def _field(self, member: Member) -> tuple[str, Any, Any]:
         kind = self.member_type(member)
+        if kind is msgspec.Raw:
+            return (member.attr, kind, msgspec.field(default=NULL, name=member.wire))
         if member.is_required:
             return (member.attr, kind, msgspec.field(name=member.wire))
         return (member.attr, kind | None, msgspec.field(default=None, name=member.wire))
@@ -176,12 +180,15 @@ class Records:
 
     def _salvage_member(self, row: dict[str, Any], member: Member) -> Any:
         value = row.get(member.wire)
+        if value is None and member.type is msgspec.Raw:
+            return NULL
         if value is None:
             return Misfit(f"Sentry's answer lacks '{member.wire}'") if member.is_required else None
         if isinstance(member.type, (Shape, Variants)):
             return self._salvage_nested(value, member.type, member.container)
         try:
-            return msgspec.convert(value, member.type)
+            # Through JSON, because undecoded members cannot be converted from values.
+            return msgspec.json.decode(msgspec.json.encode(value), type=member.type)
         except msgspec.ValidationError as error:
             return Misfit(f"'{member.wire}' in Sentry's answer does not fit: {error}")
 

@@ -11,16 +11,15 @@ import strawberry
 
 from dexter_graphql.graph.fields import Kinded, Undecoded, computed, noun, part, plain
 from dexter_graphql.graph.scalars import JSON, raw
+from dexter_graphql.sentry.shape import NULL
 
 Pairs = list[tuple[str | None, object]]
-OptionalRaw = msgspec.Raw | None
-NULL = b"null"
 MAX_PAIRS = 1000
 
 
 def undecoded(typename: str, raw: msgspec.Raw | None, *, is_list: bool = False) -> Any:
     """JSON of a known type, None for null."""
-    return None if raw is None or bytes(raw) == NULL else Undecoded(typename, raw, is_list)
+    return None if raw is None or raw == NULL else Undecoded(typename, raw, is_list)
 
 
 def member(raw: msgspec.Raw | None, name: str) -> msgspec.Raw | None:
@@ -127,12 +126,12 @@ class ExceptionValue:
     mechanism: ExceptionMechanism | None = plain(description="How it came to be reported.")
     raw_stack_trace: StackTrace | None = plain("rawStacktrace", description="The same before source maps and symbols.")
 
-    @computed(stacktrace=OptionalRaw)
+    @computed(stacktrace=msgspec.Raw)
     def stack_trace(row: Any) -> StackTrace | None:
         """Where it happened."""
         return undecoded("StackTrace", row.stacktrace)
 
-    @computed(stacktrace=OptionalRaw)
+    @computed(stacktrace=msgspec.Raw)
     def frames(row: Any) -> list[StackFrame] | None:
         """Calls on the stack, oldest first: `stackTrace { frames }` in short."""
         return undecoded("StackFrame", member(row.stacktrace, "frames"), is_list=True)
@@ -367,3 +366,20 @@ def entry(part: Kinded) -> Any:
 def inside(parts: list[Kinded] | None, kind: str) -> msgspec.Raw | None:
     """The data of the first part of that kind."""
     return next((part.data for part in parts or () if part.type == kind), None)
+
+
+ENTRY_TYPES: tuple[type, ...] = (
+    ExceptionEntry,
+    MessageEntry,
+    BreadcrumbsEntry,
+    RequestEntry,
+    StackTraceEntry,
+    ThreadsEntry,
+    TemplateEntry,
+    CSPEntry,
+    DebugMetaEntry,
+    SpansEntry,
+    ReportEntry,
+    UnknownEntry,
+)
+"""Types that no field names, but that stand behind EventEntry."""

@@ -50,6 +50,7 @@ from dexter_graphql.loaders.issue_parts import (
     issue_tags,
 )
 from dexter_graphql.loaders.issues import IssueKey, issue_details, issues_in_range
+from dexter_graphql.sentry.shape import NULL
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
@@ -87,9 +88,9 @@ def event_choice(which: EventChoice | None, event_id: str | None) -> str:
     return found
 
 
-def suggested(owners: msgspec.Raw | None) -> list[Undecoded] | None:
+def suggested(owners: msgspec.Raw) -> list[Undecoded] | None:
     """Suggested owners: a list in the detail, the first one alone in lists."""
-    if owners is None or bytes(owners) == b"null":
+    if owners == NULL:
         return None
     items = msgspec.json.decode(owners, type=list[msgspec.Raw]) if bytes(owners).startswith(b"[") else [owners]
     return [Undecoded("IssueOwner", item) for item in items]
@@ -276,7 +277,7 @@ class Issue(Node):
         """Events per day over the last 30 days."""
         return issue_series(row.stats)
 
-    @computed(owners=msgspec.Raw | None, forms=READ)
+    @computed(owners=msgspec.Raw, forms=READ)
     def owners(row: Any) -> list[IssueOwner | None] | None:
         """Whom Sentry suggests to look after it; a list of issues gives the first suggestion alone."""
         return suggested(row.owners)
