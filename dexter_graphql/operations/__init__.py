@@ -1,0 +1,1 @@
+"""GraphQL documents as documents: knows syntax, and no schema of ours."""

@@ -1,0 +1,166 @@
+"""Knows every setting, its default and its bounds; reads the environment once, at the start.
+
+`SENTRY_URL` and `SENTRY_AUTH_TOKEN` have the names that Sentry's own tools use; all others begin with `DEXTER_`.
+"""
+
+import ipaddress
+import secrets
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from dexter_graphql.errors import SettingsError
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Mode(StrEnum):
+    """Who may ask, and with whose token Sentry is asked."""
+
+    OPEN = "open"
+    PASSTHROUGH = "passthrough"
+
+
+def _words(value: object) -> object:
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+"""A list in one variable, separated by commas."""
+
+
+def _setting(name: str, default: Any, description: str, **bounds: Any) -> Any:
+    return Field(default, validation_alias=AliasChoices(name), description=description, **bounds)
+
+
+class Settings(BaseSettings):
+    """All settings, frozen and checked. Secrets never print."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    sentry_url: str = _setting("SENTRY_URL", "https://sentry.io", "Address of Sentry.")
+    sentry_auth_token: SecretStr | None = _setting(
+        "SENTRY_AUTH_TOKEN", None, "Token that the server uses at Sentry in mode `open`."
+    )
+
+    host: str = _setting("DEXTER_HOST", "127.0.0.1", "Address to listen on.")
+    port: int = _setting("DEXTER_PORT", 8000, "Port to listen on; 0 picks a free one.", ge=0, le=65535)
+    mode: Mode = _setting("DEXTER_MODE", Mode.OPEN, "Who may ask: `open` (loopback only) or `passthrough`.")
+    allow_writes: bool = _setting(
+        "DEXTER_ALLOW_WRITES", default=False, description="Let mutations through in mode `open` with a real token."
+    )
+    secret: SecretStr = _setting(
+        "DEXTER_SECRET", None, "Key for hashes of credentials and for positions; random at each start when unset."
+    )
+    sentry_hosts: Words = _setting("DEXTER_SENTRY_HOSTS", (), "More origins that a token may be sent to.")
+    allowed_hosts: Words = _setting("DEXTER_ALLOWED_HOSTS", (), "More values of `Host` that are answered.")
+    allowed_origins: Words = _setting("DEXTER_ALLOWED_ORIGINS", (), "More origins of pages that may ask.")
+    webhook_secrets: Words = _setting(
+        "DEXTER_WEBHOOK_SECRETS", (), "Client secrets of Sentry's integrations, as `organization=secret`."
+    )
+
+    deadline_s: float = _setting("DEXTER_DEADLINE_SECONDS", 30.0, "Time for one operation, in seconds.", gt=0, le=600)
+    attempt_timeout_s: float = _setting(
+        "DEXTER_ATTEMPT_TIMEOUT_SECONDS", 20.0, "Time for one call to Sentry, in seconds.", gt=0, le=600
+    )
+    call_budget: int = _setting(
+        "DEXTER_CALL_BUDGET", 100, "Calls to Sentry that one operation may make.", ge=1, le=10000
+    )
+    cache_mib: int = _setting("DEXTER_CACHE_MIB", 64, "Memory for answers of Sentry, in MiB.", ge=0, le=65536)
+
+    max_body_bytes: int = _setting("DEXTER_MAX_BODY_BYTES", 1_000_000, "Largest request, in bytes.", ge=1024)
+    max_tokens: int = _setting("DEXTER_MAX_TOKENS", 5000, "Longest document, in tokens.", ge=10)
+    max_depth: int = _setting("DEXTER_MAX_DEPTH", 15, "Deepest nesting of fields in a document.", ge=1, le=100)
+    max_aliases: int = _setting("DEXTER_MAX_ALIASES", 50, "Aliases in a document.", ge=0)
+    max_root_fields: int = _setting("DEXTER_MAX_ROOT_FIELDS", 20, "Fields at the root of an operation.", ge=1)
+    max_fields: int = _setting("DEXTER_MAX_FIELDS", 2000, "Fields of an operation, fragments written out.", ge=1)
+    max_socket_operations: int = _setting(
+        "DEXTER_MAX_SOCKET_OPERATIONS", 50, "Operations that one WebSocket may run at the same time.", ge=1
+    )
+    heartbeat_s: float = _setting(
+        "DEXTER_HEARTBEAT_SECONDS", 12.0, "Silence before a stream sends a sign of life.", gt=0
+    )
+
+    drain_s: float = _setting(
+        "DEXTER_DRAIN_SECONDS", 5.0, "Time for what is under way when the server ends.", ge=0, le=300
+    )
+    log_level: str = _setting("DEXTER_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`.")
+    log_format: str = _setting("DEXTER_LOG_FORMAT", "text", "`text` for people, `json` for machines.")
+    sandbox_seed: int = _setting("DEXTER_SANDBOX_SEED", 7, "Seed of the embedded sandbox.", ge=0)
+
+    @field_validator("secret", mode="before")
+    @classmethod
+    def _random_secret(cls, value: object) -> object:
+        return secrets.token_hex(32) if value is None or value == "" else value
+
+    @field_validator("log_level", "log_format")
+    @classmethod
+    def _known_word(cls, value: str, info: Any) -> str:
+        known = {"log_level": ("debug", "info", "warning", "error"), "log_format": ("text", "json")}[info.field_name]
+        if value.lower() not in known:
+            raise ValueError(f"must be one of {', '.join(known)}")
+        return value.lower()
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _pairs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not all(pair.partition("=")[::2]) for pair in value):
+            raise ValueError("must be pairs such as acme=0123abcd, separated by commas")
+        return value
+
+    @model_validator(mode="after")
+    def _open_stays_home(self) -> Self:
+        if self.mode is Mode.OPEN and not is_loopback(self.host):
+            raise ValueError(
+                "DEXTER_MODE: mode 'open' asks nobody who they are and so listens on the loopback only; "
+                "set DEXTER_HOST=127.0.0.1, or DEXTER_MODE=passthrough"
+            )
+        return self
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Names under which this server answers, without ports, in lower case."""
+        return frozenset(map(str.lower, (*LOOPBACK_NAMES, _bracketed(self.host), *self.allowed_hosts)))
+
+    @property
+    def secrets_by_organization(self) -> tuple[tuple[str, str], ...]:
+        """Organization and client secret of each integration whose webhooks are taken."""
+        return tuple((name, secret) for name, _, secret in (pair.partition("=") for pair in self.webhook_secrets))
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, `overrides` first; raises SettingsError that names what is wrong and the fix."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explained(item) for item in error.errors())) from None
+
+
+def is_loopback(host: str) -> bool:
+    """True for an address, or the name `localhost`, that only this machine can reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def variable(field_name: str) -> str:
+    """Name of the environment variable that sets a field."""
+    alias = Settings.model_fields[field_name].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else field_name.upper()
+
+
+def _explained(item: Any) -> str:
+    """One problem in one line; never with the value, which may be secret."""
+    where = item["loc"][0] if item["loc"] else ""
+    name = variable(where) if where in Settings.model_fields else str(where)
+    message = item["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
