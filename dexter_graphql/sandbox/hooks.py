@@ -15,6 +15,7 @@ from typing import Final
 import aiohttp
 import msgspec
 
+from dexter_graphql.sandbox.world.services import SentryApp
 from dexter_graphql.sandbox.world.state import Change, World
 
 MAX_WAITING: Final = 1000
@@ -54,17 +55,21 @@ class Hooks:
 
     def set_url(self, url: str | None, organization: str = "acme") -> None:
         """Send the webhooks of that organization's app to the address, None to stop."""
-        found = self.world.find_organization(organization)
-        if found is None:
-            raise KeyError(organization)
-        found.apps[0].webhook_url = url
+        self._app(organization).webhook_url = url
+
+    def set_secret(self, secret: str, organization: str = "acme") -> None:
+        """Sign the webhooks of that organization with another client secret."""
+        self._app(organization).client_secret = secret
 
     def secret(self, organization: str = "acme") -> str:
         """The client secret that signs the webhooks of that organization."""
+        return self._app(organization).client_secret
+
+    def _app(self, organization: str) -> SentryApp:
         found = self.world.find_organization(organization)
         if found is None:
             raise KeyError(organization)
-        return found.apps[0].client_secret
+        return found.apps[0]
 
     async def start(self) -> None:
         """Begin to listen and to send."""

@@ -119,7 +119,7 @@ class SentryClient:
             title=endpoint.title,
             method=endpoint.method,
             host=self._host(endpoint, scope),
-            path="/api/0" + endpoint.path.format(**{name: _encoded(name, value) for name, value in parameters.items()}),
+            path="/api/0" + _path(endpoint, parameters),
             upstream=ticket.upstream,
             deadline=ticket.deadline,
             query=tuple(query),
@@ -198,6 +198,11 @@ def _enter(ticket: Ticket, endpoint: Endpoint, reply: Reply) -> None:
     ledger.shared_flights += reply.origin == "flight"
     if reply.is_stale and endpoint.title not in ledger.stale:
         ledger.stale.append(endpoint.title)
+
+
+def _path(endpoint: Endpoint, parameters: Mapping[str, str]) -> str:
+    named = {name: value for name, value in parameters.items() if f"{{{name}}}" in endpoint.path}
+    return endpoint.path.format(**{name: _encoded(name, value) for name, value in named.items()})
 
 
 def _encoded(name: str, value: str) -> str:

@@ -1,0 +1,120 @@
+"""The composition root: settings in, ASGI application out; start-up, draining and shutdown."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.engine.pipeline import Pipeline
+from dexter_graphql.graph.context import Services
+from dexter_graphql.graph.identity import Identity
+from dexter_graphql.graph.schema import build_graph
+from dexter_graphql.operations.library import load_library
+from dexter_graphql.operations.limits import Limits, limit_rule
+from dexter_graphql.sentry.client import build_client
+from dexter_graphql.sentry.errors import SentryError
+from dexter_graphql.sentry.regions import Organizations
+from dexter_graphql.sentry.stages.cache import MEBIBYTE
+from dexter_graphql.sentry.ticket import Budget, Ticket
+from dexter_graphql.server.auth import Authenticator
+from dexter_graphql.server.console import Console
+from dexter_graphql.server.graphql import GraphQLEndpoint
+from dexter_graphql.server.health import Readiness, health_routes
+from dexter_graphql.server.operations import Operations
+from dexter_graphql.server.routes import build_app
+from dexter_graphql.server.websocket import Sockets
+from dexter_graphql.settings import Settings
+from dexter_graphql.telemetry.logs import get_log
+
+FIRST_CONTACT_S = 10.0
+"""Time for one try to reach Sentry at the start."""
+RETRY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dexter:
+    """A server that is ready to be served: its application, and the switch that lets it drain."""
+
+    app: Starlette
+    readiness: Readiness
+
+
+def create_app(settings: Settings, *, is_sandbox: bool = False, clock: Clock | None = None) -> Dexter:
+    """The whole server. `is_sandbox` says that the configured Sentry is the embedded one, where anybody may write."""
+    clock = clock or Clock()
+    graph = build_graph()
+    client = build_client(
+        clock=clock,
+        base_url=settings.sentry_url,
+        extra_hosts=settings.sentry_hosts,
+        cache_bytes=settings.cache_mib * MEBIBYTE,
+        attempt_timeout_s=settings.attempt_timeout_s,
+    )
+    services = Services(
+        client=client,
+        organizations=Organizations(client, clock),
+        shaper=graph.binding,
+        clock=clock,
+        changes=None,
+        deadline_s=settings.deadline_s,
+        call_budget=settings.call_budget,
+    )
+    limits = Limits(settings.max_depth, settings.max_aliases, settings.max_root_fields, settings.max_fields)
+    pipeline = Pipeline(graph.schema, rules=[limit_rule(limits)], max_tokens=settings.max_tokens)
+    authenticator = Authenticator(settings, is_sandbox=is_sandbox)
+    readiness = Readiness()
+    console, library = Console.load(), load_library()
+    operations = Operations(pipeline, services)
+    sockets = Sockets(
+        operations,
+        authenticator,
+        readiness.draining,
+        max_operations=settings.max_socket_operations,
+        max_message_bytes=settings.max_body_bytes,
+    )
+    endpoint = GraphQLEndpoint(
+        operations,
+        authenticator,
+        sockets,
+        lambda: console.page(library),
+        readiness.draining,
+        max_body_bytes=settings.max_body_bytes,
+        heartbeat_s=settings.heartbeat_s,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        contact = asyncio.create_task(reach_sentry(services, authenticator.own, readiness))
+        try:
+            yield
+        finally:
+            readiness.draining.set()
+            contact.cancel()
+            with suppress(asyncio.CancelledError):
+                await contact
+            await client.close()
+
+    routes = [*health_routes(readiness), *console.routes()]
+    return Dexter(build_app(settings, endpoint, routes, lifespan), readiness)
+
+
+async def reach_sentry(services: Services, own: Identity | None, readiness: Readiness) -> None:
+    """Learn the organizations of the server's own token, again and again until it works; tell readiness meanwhile."""
+    if own is None:
+        return
+    log = get_log("dexter.start")
+    while True:
+        ticket = Ticket(own.upstream, services.clock.time() + FIRST_CONTACT_S, Budget(10))
+        try:
+            found = await services.organizations.all(ticket)
+        except SentryError as error:
+            readiness.problems[:] = [f"Sentry: {error}"]
+            log.warning("cannot reach Sentry", reason=str(error), again_in_s=RETRY_S)
+        else:
+            readiness.problems.clear()
+            log.info("reached Sentry", organizations=len(found))
+            return
+        await services.clock.sleep(RETRY_S)

@@ -1,0 +1,73 @@
+"""Runs an ASGI application until a signal ends it, the way every command does."""
+
+import asyncio
+import socket
+from collections.abc import Coroutine
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from dexter_graphql.app import Dexter
+from dexter_graphql.errors import SettingsError
+from dexter_graphql.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """Begins to drain at the first signal, while what is under way goes on."""
+
+    def __init__(self, config: uvicorn.Config, dexter: Dexter) -> None:
+        super().__init__(config)
+        self._dexter = dexter
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Remember the signal, and tell the application."""
+        self._dexter.readiness.draining.set()
+        super().handle_exit(sig, frame)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises SettingsError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or "no such address"
+        raise SettingsError(
+            f"DEXTER_PORT: cannot listen on {host}:{port} ({reason}); choose another with --port or --host"
+        ) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+async def run(dexter: Dexter, settings: Settings, listener: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM, then let what is under way finish within the drain time."""
+    config = uvicorn.Config(
+        dexter.app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=settings.max_body_bytes,
+        timeout_graceful_shutdown=int(settings.drain_s),
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    await Server(config, dexter).serve(sockets=[listener])
+
+
+def run_in_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Run to the end in uvloop where there is one; Ctrl-C is a normal end."""
+    try:
+        import uvloop  # noqa: PLC0415  # not everywhere
+    except ImportError:
+        factory = None
+    else:
+        factory = uvloop.new_event_loop
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)

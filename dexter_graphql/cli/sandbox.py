@@ -1,0 +1,51 @@
+"""`dexter sandbox`: the fake Sentry alone, for other clients of Sentry."""
+
+import asyncio
+import signal
+
+import click
+
+from dexter_graphql.cli.running import run_in_loop
+from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, build_world
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9000, show_default=True, help="Port to listen on, 0 for a free one.")
+@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Equal seeds give equal worlds.")
+@click.option("--latency-ms", default=0.0, show_default=True, help="Delay of every answer, in milliseconds.")
+@click.option("--events-per-second", default=0.0, show_default=True, help="Events of the live mode; 0 turns it off.")
+@click.option("--webhook-url", help="Where to send signed webhooks of the organization acme.")
+@click.option("--webhook-secret", help="Client secret to sign them with; a fixed one per seed when left out.")
+def sandbox(
+    *,
+    host: str,
+    port: int,
+    seed: int,
+    latency_ms: float,
+    events_per_second: float,
+    webhook_url: str | None,
+    webhook_secret: str | None,
+) -> None:
+    """Run a fake Sentry: seeded, stateful, with webhooks and faults."""
+    server = SandboxServer(
+        build_world(seed),
+        host=host,
+        port=port,
+        latency_ms=latency_ms,
+        webhook_url=webhook_url,
+        live_per_s=events_per_second,
+    )
+    if webhook_secret:
+        server.hooks.set_secret(webhook_secret)
+    run_in_loop(_run(server))
+
+
+async def _run(server: SandboxServer) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopped.set)
+    async with server:
+        click.echo(f"Sandbox   {server.url}\nToken     {server.token}\nWebhooks  secret {server.hooks.secret('acme')}")
+        await stopped.wait()

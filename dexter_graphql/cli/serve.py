@@ -1,0 +1,64 @@
+"""`dexter serve`: the server, with the embedded sandbox when asked for."""
+
+from contextlib import AsyncExitStack
+
+import click
+
+from dexter_graphql.app import create_app
+from dexter_graphql.cli.running import listen, run, run_in_loop
+from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.settings import Mode, Settings, load_settings
+from dexter_graphql.telemetry.logs import configure_logs
+
+FIRST_QUERY = (
+    '{ organization(slug: \\"acme\\") { issues(first: 3) '
+    "{ nodes { shortId title project { slug } latestEvent { eventId occurredAt } } } } }"
+)
+
+
+@click.command()
+@click.option("--sandbox", "with_sandbox", is_flag=True, help="Ask the embedded fake Sentry instead of a real one.")
+@click.option("--host", help="Address to listen on (DEXTER_HOST).")
+@click.option("--port", type=int, help="Port to listen on, 0 for a free one (DEXTER_PORT).")
+@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), help="Who may ask (DEXTER_MODE).")
+@click.option("--allow-writes", is_flag=True, default=None, help="Let mutations through (DEXTER_ALLOW_WRITES).")
+def serve(
+    *, with_sandbox: bool, host: str | None, port: int | None, mode: str | None, allow_writes: bool | None
+) -> None:
+    """Serve the graph, GraphiQL and the webhooks."""
+    settings = load_settings(host=host, port=port, mode=mode, allow_writes=allow_writes)
+    configure_logs(settings.log_level, settings.log_format)
+    run_in_loop(_serve(settings, with_sandbox=with_sandbox))
+
+
+async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
+    listener = listen(settings.host, settings.port)
+    port = listener.getsockname()[1]
+    address = f"http://{settings.host}:{port}"
+    async with AsyncExitStack() as stack:
+        if with_sandbox:
+            sandbox = await stack.enter_async_context(SandboxServer(build_world(settings.sandbox_seed)))
+            secret = sandbox.hooks.secret("acme")
+            settings = load_settings(
+                **settings.model_dump(exclude={"sentry_url", "sentry_auth_token", "webhook_secrets"}),
+                sentry_url=sandbox.url,
+                sentry_auth_token=sandbox.token,
+                webhook_secrets=(*settings.webhook_secrets, f"acme={secret}"),
+            )
+            sandbox.hooks.set_url(f"{address}/webhooks/sentry")
+            click.echo(f"Sandbox   {sandbox.url}\nToken     {sandbox.token}")
+        dexter = create_app(settings, is_sandbox=with_sandbox)
+        click.echo(_welcome(address, settings))
+        await run(dexter, settings, listener)
+
+
+def _welcome(address: str, settings: Settings) -> str:
+    token = " -H 'authorization: Bearer YOUR_TOKEN'" if settings.mode is Mode.PASSTHROUGH else ""
+    return (
+        f"GraphQL   {address}/graphql  (open it in a browser for GraphiQL)\n"
+        f"Health    {address}/health/ready\n"
+        f"Sentry    {settings.sentry_url}\n\n"
+        "A first query:\n"
+        f"  curl {address}/graphql -H 'content-type: application/json'{token} \\\n"
+        f'    -d \'{{"query": "{FIRST_QUERY}"}}\'\n'
+    )

@@ -1,0 +1,57 @@
+"""Our own documents: each is an example in GraphiQL and a test at the same time."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from dexter_graphql.errors import DexterError
+
+HEADER = re.compile(r"# ?(?P<name>\w+): (?P<value>.*)")
+
+
+class LibraryError(DexterError):
+    """A document of the library has a header that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document and what its header says: `purpose` for people, `variables` to run it with."""
+
+    file: str
+    text: str
+    header: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.header["name"]
+
+    @property
+    def purpose(self) -> str:
+        """What it is for, in one line."""
+        return self.header["purpose"]
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """Variables that fit the sandbox."""
+        return msgspec.json.decode(self.header.get("variables", "{}"), type=dict[str, Any])
+
+
+def load_library() -> tuple[Document, ...]:
+    """All documents, in the order of their file names."""
+    found = [item for item in files(__name__).iterdir() if item.name.endswith(".graphql")]
+    return tuple(_document(item.name, item.read_text("utf-8")) for item in sorted(found, key=lambda item: item.name))
+
+
+def _document(file: str, text: str) -> Document:
+    lines = text.splitlines()
+    count = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    header = {match["name"]: match["value"].strip() for line in lines[:count] if (match := HEADER.fullmatch(line))}
+    if not {"name", "purpose"} <= header.keys():
+        raise LibraryError(f"{file} begins without '# name: …' and '# purpose: …'")
+    return Document(file, "\n".join(lines[count:]).strip() + "\n", header)

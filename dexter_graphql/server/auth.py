@@ -1,0 +1,56 @@
+"""Knows who asks: turns what a client sent into the three identities of the request."""
+
+import hashlib
+import hmac
+import re
+from http import HTTPStatus
+
+from dexter_graphql.errors import ErrorCode
+from dexter_graphql.graph.identity import Caller, Identity, Reach
+from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.server.responses import Refusal
+from dexter_graphql.settings import Mode, Settings
+
+TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
+CHALLENGE = (("WWW-Authenticate", 'Bearer realm="dexter"'),)
+
+
+class Authenticator:
+    """Mode `open`: everybody on this machine asks with the server's token. `passthrough`: each with their own."""
+
+    def __init__(self, settings: Settings, *, is_sandbox: bool) -> None:
+        self._key = settings.secret.get_secret_value().encode()
+        self._mode = settings.mode
+        token = settings.sentry_auth_token.get_secret_value() if settings.sentry_auth_token else ""
+        is_read_only = not (is_sandbox or settings.allow_writes)
+        self._own = (
+            self._identity(token, Reach("read" if is_read_only else "all", is_read_only), "local") if token else None
+        )
+
+    @property
+    def own(self) -> Identity | None:
+        """The identity of the server itself; None when it has no token."""
+        return self._own
+
+    def identity(self, authorization: str | None) -> Identity:
+        """Who asks with this `Authorization`; raises Refusal when that is nobody."""
+        if self._mode is Mode.OPEN:
+            if self._own is None:
+                raise unauthenticated("The server has no token for Sentry: set SENTRY_AUTH_TOKEN, or run the sandbox")
+            return self._own
+        scheme, _, token = (authorization or "").strip().partition(" ")
+        if scheme.lower() != "bearer" or not TOKEN.fullmatch(token.strip()):
+            raise unauthenticated("Send a token of Sentry's as 'Authorization: Bearer …'")
+        key = self._hashed(token.strip())
+        return Identity(Upstream(key, token.strip()), Reach(key), Caller(key))
+
+    def _identity(self, token: str, reach: Reach, subject: str) -> Identity:
+        return Identity(Upstream(self._hashed(token), token), reach, Caller(subject), is_shared_token=True)
+
+    def _hashed(self, token: str) -> str:
+        return hmac.new(self._key, token.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def unauthenticated(message: str) -> Refusal:
+    """The refusal of somebody who did not say who they are."""
+    return Refusal(HTTPStatus.UNAUTHORIZED, ErrorCode.UNAUTHENTICATED, message, CHALLENGE)

@@ -1,0 +1,107 @@
+"""GraphQL over HTTP: GET for queries, POST for everything, answers as JSON, server-sent events or multipart."""
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+
+from graphql import OperationType
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dexter_graphql.engine.pipeline import Prepared
+from dexter_graphql.errors import ErrorCode
+from dexter_graphql.server.auth import Authenticator
+from dexter_graphql.server.operations import Operations
+from dexter_graphql.server.requests import GraphQLRequest, check_content_type, from_json, from_query, read_body
+from dexter_graphql.server.responses import (
+    GRAPHQL_RESPONSE,
+    JSON,
+    OFFERED,
+    Refusal,
+    negotiated,
+    refused,
+    request_id_of,
+    wants_page,
+)
+from dexter_graphql.server.streams import FRAMINGS, StreamResponse
+
+ALLOW = (("Allow", "GET, POST, OPTIONS"),)
+OPERATION = "dexter.operation"
+"""Where the name of the operation stands in an ASGI scope, for the access log."""
+Page = Callable[[], Response]
+
+
+class GraphQLEndpoint:
+    """The address of the graph. A browser that opens it gets the page, a WebSocket goes to `sockets`."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        authenticator: Authenticator,
+        sockets: ASGIApp,
+        page: Page,
+        draining: asyncio.Event,
+        *,
+        max_body_bytes: int,
+        heartbeat_s: float,
+    ) -> None:
+        self._operations = operations
+        self._authenticator = authenticator
+        self._sockets = sockets
+        self._page = page
+        self._draining = draining
+        self._max_body_bytes = max_body_bytes
+        self._heartbeat_s = heartbeat_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+            return
+        try:
+            response = await self._answer(scope, receive)
+        except Refusal as refusal:
+            response = refused(refusal, scope)
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
+        headers = Headers(scope=scope)
+        if scope["method"] in {"GET", "HEAD"} and wants_page(headers.get("accept")):
+            return self._page()
+        media_type = negotiated(headers.get("accept"))
+        if media_type is None:
+            message = f"None of the accepted types can be sent; these can: {', '.join(OFFERED)}"
+            raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
+        request = await self._request(scope, receive, headers)
+        identity = self._authenticator.identity(headers.get("authorization"))
+        prepared = self._operations.prepare(request)
+        scope[OPERATION] = prepared.name
+        self._check(scope["method"], prepared, media_type)
+        request_id = request_id_of(scope)
+        if media_type in FRAMINGS and prepared.document is not None:
+            answers = self._operations.stream(prepared, request, identity, request_id)
+            return StreamResponse(answers, FRAMINGS[media_type], self._heartbeat_s, self._draining)
+        answer = await self._operations.execute(prepared, request, identity, request_id)
+        # A client of the older media type reads errors from the body, whatever the status.
+        is_refused = answer.is_request_error and media_type != JSON
+        status = HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK
+        content_type = JSON if media_type in FRAMINGS else media_type
+        return Response(answer.body, status, {"Content-Type": f"{content_type}; charset=utf-8", "Vary": "Accept"})
+
+    async def _request(self, scope: Scope, receive: Receive, headers: Headers) -> GraphQLRequest:
+        if scope["method"] == "GET":
+            return from_query(QueryParams(scope["query_string"]))
+        if scope["method"] != "POST":
+            message = "Use GET for queries and POST for everything"
+            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, ALLOW)
+        check_content_type(headers.get("content-type"))
+        return from_json(await read_body(receive, headers, self._max_body_bytes))
+
+    def _check(self, method: str, prepared: Prepared, media_type: str) -> None:
+        if method == "GET" and prepared.kind is OperationType.MUTATION:
+            message = "Mutations are sent by POST"
+            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, (("Allow", "POST"),))
+        if prepared.kind is OperationType.SUBSCRIPTION and media_type in {JSON, GRAPHQL_RESPONSE}:
+            message = "Subscriptions need a stream: accept 'text/event-stream' or 'multipart/mixed', or use a WebSocket"
+            raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)

@@ -1,0 +1,65 @@
+"""Answers only under the names that were configured, and only to pages that may ask.
+
+The first stops DNS rebinding; the second stops a page of another origin from using a server that trusts its network.
+"""
+
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dexter_graphql.errors import ErrorCode
+from dexter_graphql.server.responses import Refusal, refused
+
+POLICY_VIOLATION = 1008
+CROSS_SITE = frozenset({"cross-site", "same-site"})
+
+
+class Hosts:
+    """Stands before every route."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str], origins: frozenset[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] in {"http", "websocket"}:
+            refusal = self._refusal(Headers(scope=scope))
+            if refusal is not None:
+                await _refuse(refusal, scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, headers: Headers) -> Refusal | None:
+        host = headers.get("host", "")
+        if host_name(host) not in self._hosts:
+            message = "This server does not answer under that name; add it to DEXTER_ALLOWED_HOSTS"
+            return Refusal(HTTPStatus.MISDIRECTED_REQUEST, ErrorCode.FORBIDDEN, message)
+        origin = headers.get("origin")
+        if origin is not None and not self._may_ask(origin, host):
+            message = "Pages of that origin may not ask; add it to DEXTER_ALLOWED_ORIGINS"
+            return Refusal(HTTPStatus.FORBIDDEN, ErrorCode.FORBIDDEN, message)
+        is_navigation = headers.get("sec-fetch-mode") == "navigate"
+        if origin is None and headers.get("sec-fetch-site") in CROSS_SITE and not is_navigation:
+            message = "Requests that another site's page makes must name their origin"
+            return Refusal(HTTPStatus.FORBIDDEN, ErrorCode.FORBIDDEN, message)
+        return None
+
+    def _may_ask(self, origin: str, host: str) -> bool:
+        return origin in self._origins or urlsplit(origin).netloc.lower() == host.lower()
+
+
+def host_name(host: str) -> str:
+    """The name in a `Host` header, in lower case, without its port."""
+    name, separator, port = host.lower().rpartition(":")
+    return name if separator and port.isdecimal() else host.lower()
+
+
+async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refusal.message})
+        return
+    await refused(refusal, scope)(scope, receive, send)

@@ -1,0 +1,60 @@
+"""Runs one GraphQL request for whoever asked: the step between a transport and the pipeline."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+from graphql import GraphQLError, OperationType
+
+from dexter_graphql.engine.pipeline import Answer, FormatError, Pipeline, Prepared
+from dexter_graphql.graph.context import Context, Services
+from dexter_graphql.graph.faults import format_error
+from dexter_graphql.graph.identity import Identity
+from dexter_graphql.server.requests import GraphQLRequest
+from dexter_graphql.telemetry.logs import get_log
+
+
+class Operations:
+    """Everything that transports share: preparing, running, and the form of errors."""
+
+    def __init__(self, pipeline: Pipeline, services: Services) -> None:
+        self._pipeline = pipeline
+        self._services = services
+        self._log = get_log("dexter.operations")
+
+    def prepare(self, request: GraphQLRequest) -> Prepared:
+        """The document, looked at and ready to run, or with what is wrong with it."""
+        return self._pipeline.prepare(request.query, request.operation_name)
+
+    async def execute(self, prepared: Prepared, request: GraphQLRequest, identity: Identity, request_id: str) -> Answer:
+        """The answer to a query or a mutation."""
+        context = Context(self._services, identity, request_id)
+        try:
+            return await self._pipeline.execute(prepared, request.variables, context, self._format(request_id))
+        finally:
+            await context.close()
+
+    async def stream(
+        self, prepared: Prepared, request: GraphQLRequest, identity: Identity, request_id: str
+    ) -> AsyncIterator[Answer]:
+        """The answers of any operation: one for a query or a mutation, one per event for a subscription."""
+        if prepared.kind is not OperationType.SUBSCRIPTION:
+            yield await self.execute(prepared, request, identity, request_id)
+            return
+        context = Context(self._services, identity, request_id)
+        answers = self._pipeline.subscribe(prepared, request.variables, context, self._format(request_id))
+        try:
+            async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator
+                async for answer in events:
+                    yield answer
+        finally:
+            await context.close()
+
+    def _format(self, request_id: str) -> FormatError:
+        def report(error: BaseException) -> None:
+            self._log.error("unforeseen error", request_id=request_id, exc_info=error)
+
+        def formatted(error: GraphQLError) -> dict[str, Any]:
+            return format_error(error, request_id, report)
+
+        return formatted

@@ -1,0 +1,120 @@
+"""Knows how a GraphQL request looks on HTTP, and refuses whatever does not."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.datastructures import Headers, QueryParams
+from starlette.types import Receive
+
+from dexter_graphql.errors import ErrorCode
+from dexter_graphql.server.responses import JSON, Refusal
+
+MAX_NESTING = 100
+"""Levels of lists and objects in variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """The parameters of a request, of the right types."""
+
+    query: str
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+
+
+async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
+    """The whole body; refuses one that is larger than `limit` bytes, by its header when it has one."""
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise too_large(limit)
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_USER_INPUT, "The request ended before its body did")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise too_large(limit)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def too_large(limit: int) -> Refusal:
+    """The refusal of a request that is longer than `limit` bytes."""
+    message = f"The request is larger than {limit} bytes"
+    return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ErrorCode.QUERY_TOO_COMPLEX, message)
+
+
+def check_content_type(value: str | None) -> None:
+    """Refuse a POST that is not JSON in UTF-8."""
+    name, *parameters = (part.strip().lower() for part in (value or "").split(";"))
+    charset = next((p.partition("=")[2].strip('" ') for p in parameters if p.startswith("charset=")), "utf-8")
+    if name != JSON or charset not in {"utf-8", "utf8"}:
+        raise Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            ErrorCode.BAD_USER_INPUT,
+            "Send the request as 'Content-Type: application/json' in UTF-8",
+        )
+
+
+def from_json(body: bytes) -> GraphQLRequest:
+    """The request in a JSON body."""
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise bad("The request is not JSON") from None
+    if not isinstance(value, dict):
+        raise bad("The request must be a JSON object with 'query', not a batch or a single value")
+    return from_values(value)
+
+
+def from_query(parameters: QueryParams) -> GraphQLRequest:
+    """The request in the query of a GET."""
+    value: dict[str, Any] = {name: parameters[name] for name in ("query", "operationName") if name in parameters}
+    for name in ("variables", "extensions"):
+        if parameters.get(name):
+            try:
+                value[name] = msgspec.json.decode(parameters[name])
+            except (msgspec.DecodeError, RecursionError):
+                raise bad(f"'{name}' is not JSON") from None
+    return from_values(value)
+
+
+def from_values(value: dict[str, Any]) -> GraphQLRequest:
+    """The request in decoded parameters; refuses missing ones and ones of the wrong type."""
+    query, name = value.get("query"), value.get("operationName")
+    variables, extensions = value.get("variables"), value.get("extensions")
+    if not isinstance(query, str) or not query:
+        raise bad("'query' must be the text of a GraphQL document")
+    if name is not None and not isinstance(name, str):
+        raise bad("'operationName' must be text")
+    if variables is not None and not isinstance(variables, dict):
+        raise bad("'variables' must be an object")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise bad("'extensions' must be an object")
+    if variables is not None and is_nested_deeper(variables, MAX_NESTING):
+        raise bad(f"'variables' are nested deeper than {MAX_NESTING} levels")
+    return GraphQLRequest(query, name or None, variables)
+
+
+def is_nested_deeper(value: Any, levels: int) -> bool:
+    """True when lists and objects stand inside of each other more than `levels` times."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            item
+            for holder in layer
+            if isinstance(holder, (dict, list))
+            for item in (holder.values() if isinstance(holder, dict) else holder)
+            if isinstance(item, (dict, list))
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def bad(message: str) -> Refusal:
+    """The refusal of a request that is not well formed."""
+    return Refusal(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_USER_INPUT, message)

@@ -1,0 +1,97 @@
+"""Knows in which form an answer is wanted, and how refusals are written."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import Scope
+
+from dexter_graphql.errors import ErrorCode
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
+MULTIPART = "multipart/mixed"
+HTML = "text/html"
+OFFERED = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM, MULTIPART)
+"""What we can send, the one for `*/*` first."""
+
+REQUEST_ID = "dexter.request_id"
+"""Where the request id stands in an ASGI scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):  # named after the fact
+    """A request that is answered before any document is looked at."""
+
+    status: int
+    code: ErrorCode
+    message: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id of a request, for headers, errors and logs."""
+    return str(scope.get(REQUEST_ID, ""))
+
+
+def json_response(value: Any, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response:
+    """A value as JSON."""
+    return Response(msgspec.json.encode(value), status, headers, JSON)
+
+
+def refused(refusal: Refusal, scope: Scope) -> Response:
+    """A refusal in the form of a GraphQL answer, so that clients of GraphQL can show it."""
+    extensions = {"code": refusal.code, "retryable": False, "requestId": request_id_of(scope)}
+    body = {"errors": [{"message": refusal.message, "extensions": extensions}]}
+    return json_response(body, refusal.status, dict(refusal.headers))
+
+
+def negotiated(accept: str | None) -> str | None:
+    """The media type to answer with, None when nothing that is accepted can be sent."""
+    if accept is None or not accept.strip():
+        return JSON
+    ranges = _ranges(accept)
+    best, best_quality = None, 0.0
+    for offer in OFFERED:
+        quality = _quality(offer, ranges)
+        if quality > best_quality:
+            best, best_quality = offer, quality
+    return best
+
+
+def wants_page(accept: str | None) -> bool:
+    """True for a browser that opens the address: HTML is named, and no form of JSON before it."""
+    names = [name for name, quality in _ranges(accept or "") if quality > 0]
+    return HTML in names and not any(name in OFFERED for name in names[: names.index(HTML)])
+
+
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    found = []
+    for item in accept.split(",")[:50]:
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        found.append((name, _q(parameters)))
+    return found
+
+
+def _q(parameters: Iterable[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
+    """The quality that the most specific matching range gives; streams are never meant by a wildcard."""
+    for name in (offer, *((offer.partition("/")[0] + "/*", "*/*") if offer in {JSON, GRAPHQL_RESPONSE} else ())):
+        qualities = [quality for found, quality in ranges if found == name]
+        if qualities:
+            return max(qualities)
+    return 0.0

@@ -1,0 +1,101 @@
+"""Knows how answers that come one after the other are written over HTTP: as server-sent events or as multipart."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from starlette.types import Receive, Scope, Send
+
+from dexter_graphql.engine.pipeline import Answer
+from dexter_graphql.server.responses import EVENT_STREAM, MULTIPART
+
+BOUNDARY = "graphql"
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a kind of stream writes an answer, a sign of life, and its end."""
+
+    content_type: str
+    prefix: bytes
+    suffix: bytes
+    heartbeat: bytes
+    end: bytes
+
+    def frame(self, answer: Answer) -> bytes:
+        """One answer."""
+        return self.prefix + answer.body + self.suffix
+
+
+FRAMINGS = {
+    EVENT_STREAM: Framing(EVENT_STREAM, b"event: next\ndata: ", b"\n\n", b":\n\n", b"event: complete\ndata:\n\n"),
+    MULTIPART: Framing(
+        f'{MULTIPART}; boundary="{BOUNDARY}"; subscriptionSpec=1.0',
+        f"--{BOUNDARY}\r\nContent-Type: application/json\r\n\r\n".encode() + b'{"payload":',
+        b"}\r\n",
+        f"--{BOUNDARY}\r\nContent-Type: application/json\r\n\r\n{{}}\r\n".encode(),
+        f"--{BOUNDARY}--\r\n".encode(),
+    ),
+}
+
+
+class StreamResponse:
+    """Sends answers as they come, a sign of life when none came for a while, and stops when the client leaves."""
+
+    def __init__(
+        self, answers: AsyncIterator[Answer], framing: Framing, heartbeat_s: float, draining: asyncio.Event
+    ) -> None:
+        self._answers = answers
+        self._framing = framing
+        self._heartbeat_s = heartbeat_s
+        self._draining = draining
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send everything; ends with the answers, the client or the server, whichever is first."""
+        headers = [
+            (b"content-type", self._framing.content_type.encode()),
+            (b"cache-control", b"no-cache, no-transform"),
+            (b"x-accel-buffering", b"no"),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        sending = asyncio.ensure_future(self._send_all(send))
+        watchers = {asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._draining.wait())}
+        try:
+            await asyncio.wait({sending, *watchers}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, *watchers):
+                task.cancel()
+            await asyncio.gather(sending, *watchers, return_exceptions=True)
+        if self._draining.is_set():
+            await send({"type": "http.response.body", "body": self._framing.end, "more_body": False})
+
+    async def _send_all(self, send: Send) -> None:
+        async with aclosing(self._answers) as answers:  # type: ignore[type-var]  # an async generator
+            async for chunk in with_heartbeats(answers, self._framing, self._heartbeat_s):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": self._framing.end, "more_body": False})
+
+
+async def with_heartbeats(answers: AsyncIterator[Answer], framing: Framing, heartbeat_s: float) -> AsyncIterator[bytes]:
+    """Framed answers, with signs of life between them."""
+    coming = asyncio.ensure_future(anext(answers))
+    try:
+        while True:
+            done, _ = await asyncio.wait({coming}, timeout=heartbeat_s)
+            if not done:
+                yield framing.heartbeat
+                continue
+            try:
+                yield framing.frame(coming.result())
+            except StopAsyncIteration:
+                return
+            coming = asyncio.ensure_future(anext(answers))
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
