@@ -69,7 +69,7 @@ class Organizations:
             return None
         if not isinstance(row, Record):
             raise row
-        return self._remember(ticket, row)
+        return self.remember(ticket, row)
 
     async def all(self, ticket: Ticket, *, first: int = 1000) -> list[OrganizationRef]:
         """Every organization that the credential sees, at most `first`; remembers them on the way."""
@@ -81,9 +81,10 @@ class Organizations:
             after=None,
             cap=first,
         )
-        return [self._remember(ticket, row) for row in page.rows if isinstance(row, Record)]
+        return [self.remember(ticket, row) for row in page.rows if isinstance(row, Record)]
 
-    def _remember(self, ticket: Ticket, row: Record) -> OrganizationRef:
+    def remember(self, ticket: Ticket, row: Record) -> OrganizationRef:
+        """The organization that a record with the members of REFERENCE tells of, known from now on."""
         values = {name: getattr(row, name) for name in ("id", "slug", "links")}
         broken = next((value for value in values.values() if isinstance(value, BadResponse)), None)
         if broken is not None:

@@ -212,6 +212,19 @@ def scoped_below(value: Any, scope: Scope) -> Any:
     return value
 
 
+def rescoped(row: Record, scope: Scope) -> Record:
+    """The same record with a scope of its own, for rows of one answer that differ in it."""
+    msgspec.structs.force_setattr(row, "scope", scope)
+    return row
+
+
+def misfit_in(row: Any, *attrs: str) -> Misfit | None:
+    """The misfit that stands for the row, or for one of these members of it; None when all of them can be used."""
+    if isinstance(row, Misfit):
+        return row
+    return next((value for attr in attrs if isinstance(value := getattr(row, attr), Misfit)), None)
+
+
 def records(rows: Iterable[Any]) -> list[Any]:
     """The records among rows of which some may be misfits."""
     return [row for row in rows if isinstance(row, Record)]

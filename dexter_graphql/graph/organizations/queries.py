@@ -4,10 +4,12 @@ from typing import Annotated, Any
 
 import strawberry
 
+from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
 from dexter_graphql.graph.fields import call
+from dexter_graphql.graph.listing import Search, listing, searched
 from dexter_graphql.graph.organizations.types import Organization
 from dexter_graphql.loaders.base import Lookup
-from dexter_graphql.loaders.organizations import reference
+from dexter_graphql.loaders.organizations import organization_page, reference
 from dexter_graphql.sentry.catalogue import organizations as catalogue
 
 
@@ -24,4 +26,11 @@ class OrganizationQueries:
     ) -> Organization | None:
         """An organization; null when the token sees none of that name."""
         found = await lookup.organizations.find(lookup.ticket, slug)
-        return None if found is None else reference(found, lookup)
+        return None if found is None else reference(found)
+
+    @call(uses=(catalogue.LIST,), target="Organization")
+    async def organizations(
+        _root: Any, lookup: Lookup, *, query: Search = None, first: First = DEFAULT_FIRST, after: After = None
+    ) -> Connection[Organization] | None:
+        """Organizations that the token sees."""
+        return await organization_page(listing(first, after, searched(query)), lookup)

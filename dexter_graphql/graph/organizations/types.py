@@ -1,22 +1,52 @@
 """Organizations: where everything else hangs."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 import strawberry
 
-from dexter_graphql.graph.connections import DEFAULT_FIRST, MAX_FIRST, After, First, window
-from dexter_graphql.graph.fields import DETAIL, batch, noun, plain
-from dexter_graphql.graph.ids import node_id
+from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
+from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility
+from dexter_graphql.graph.fields import DETAIL, LIST, batch, call, computed, noun, plain
+from dexter_graphql.graph.ids import key_of, node_id
+from dexter_graphql.graph.integrations.repositories import Repository
+from dexter_graphql.graph.integrations.types import AppInstallation, Integration
+from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list
 from dexter_graphql.graph.issues.enums import IssueSort
-from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
 from dexter_graphql.graph.issues.lists import IssueConnection
+from dexter_graphql.graph.listing import Search, listing, repeated, searched
+from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.ranges import TimeRange, range_query
-from dexter_graphql.loaders.issues import IssueList, issue_pages
+from dexter_graphql.graph.people import Avatar
+from dexter_graphql.graph.projects.types import Project
+from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
+from dexter_graphql.graph.releases.types import Release
+from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, UsageOutcome
+from dexter_graphql.graph.stats.types import Usage, UsageRange, usage_filter, usage_question
+from dexter_graphql.graph.teams.types import Team
+from dexter_graphql.graph.web import page
+from dexter_graphql.loaders.base import Loader, Lookup
+from dexter_graphql.loaders.environments import organization_environments
+from dexter_graphql.loaders.integrations import installation_pages, integration_pages
+from dexter_graphql.loaders.issues import issue_pages
+from dexter_graphql.loaders.members import MemberKey, member_details, member_pages
 from dexter_graphql.loaders.organizations import organization_details
+from dexter_graphql.loaders.projects import ProjectName, project_pages, projects_by_name
+from dexter_graphql.loaders.releases import ReleaseKey, release_pages, releases_by_version
+from dexter_graphql.loaders.repositories import repository_pages
+from dexter_graphql.loaders.stats import organization_usage
+from dexter_graphql.loaders.teams import TeamName, team_details, team_pages
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
 
 REFERENCE = "reference"
+FULL = (LIST, DETAIL)
+
+
+class Status(msgspec.Struct, frozen=True, gc=False):
+    """`status` of an organization on the wire."""
+
+    id: str | None = None
 
 
 def organization_key(row: Any) -> OrganizationRef:
@@ -29,30 +59,216 @@ def organization_scope(row: Any) -> Scope:
     return Scope(row.scope.organization)
 
 
-@noun(forms=(REFERENCE, DETAIL), hydrate=organization_details, key=organization_key)
+@noun(forms=(REFERENCE, *FULL), hydrate=organization_details, key=organization_key)
 class Organization(Node):
     """A company or a group with its own projects, teams and members at Sentry."""
 
     id: strawberry.ID = node_id(lambda _row: ())
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     slug: str = plain(description="Short name in addresses; may change, the id never does.")
-    name: str | None = plain(forms=(DETAIL,), description="Name for people.")
+    name: str | None = plain(forms=FULL, description="Name for people.")
+    date_created: datetime | None = plain("dateCreated", forms=FULL, description="When it was made.")
+    avatar: Avatar | None = plain(forms=FULL, description="Its picture.")
+    features: list[str] | None = plain(forms=FULL, description="Features that are switched on, in Sentry's words.")
+    access: list[str] | None = plain(forms=FULL, description="Scopes that the token has in it.")
+    is_early_adopter: bool | None = plain(
+        "isEarlyAdopter", forms=FULL, description="True when it gets new features before others."
+    )
+    requires_two_factor: bool | None = plain(
+        "require2FA", forms=FULL, description="True when members must sign in with a second factor."
+    )
+    has_auth_provider: bool | None = plain(
+        "hasAuthProvider", forms=FULL, description="True when members sign in with SSO."
+    )
+    allows_member_invite: bool | None = plain(
+        "allowMemberInvite", forms=FULL, description="True when every member may invite others."
+    )
+    allows_member_project_creation: bool | None = plain(
+        "allowMemberProjectCreation", forms=FULL, description="True when every member may make projects."
+    )
+
+    @computed(status=Status | None, forms=FULL)
+    def status(row: Any) -> str | None:
+        """`active`, or what is happening to it."""
+        return row.status and row.status.id
+
+    @computed()
+    def web_url(row: Any) -> str | None:
+        """Address of its issues in Sentry; null when Sentry does not say where its pages are."""
+        return page(row.scope.organization, "issues")
+
+    @batch(organization_issue, key=organization_key, reads={})
+    def issue(
+        *,
+        short_id: Annotated[str, strawberry.argument(description="The id people say, for example `WEB-9`.")],
+    ) -> Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")] | None:
+        """An issue by its short id; null when there is none."""
+        return checked_short_id(short_id)
 
     @batch(issue_pages, key=organization_scope, reads={})
     def issues(
         *,
-        filter: Annotated[
-            IssueFilter | None, strawberry.argument(description="Which issues; all when left out.")
-        ] = None,  # the word of the graph
-        range: Annotated[
-            TimeRange | None,
-            strawberry.argument(description="Only issues with events in this stretch; the last 90 days when left out."),
-        ] = None,
-        sort: Annotated[IssueSort, strawberry.argument(description="Order of the list.")] = IssueSort.LAST_SEEN,
+        filter: Filter = None,
+        range: Range = None,
+        sort: Sort = IssueSort.LAST_SEEN,
         first: First = DEFAULT_FIRST,
         after: After = None,
     ) -> IssueConnection | None:
         """Issues of all projects."""
-        wanted = window(first, after)
-        query = (*filter_query(filter), *range_query(range, "90d"), ("sort", sort.value))
-        return IssueList(query, wanted.first, wanted.after, MAX_FIRST)
+        return issue_list(filter, range, sort, first, after)
+
+    @batch(project_pages, key=organization_scope, reads={})
+    def projects(
+        *, query: Search = None, first: First = DEFAULT_FIRST, after: After = None
+    ) -> Connection[Project] | None:
+        """Projects that the token sees."""
+        return listing(first, after, searched(query))
+
+    @call(uses=projects_by_name.uses)
+    async def project(
+        row: Any,
+        lookup: Lookup,
+        *,
+        slug: Annotated[str, strawberry.argument(description="Slug, also a former one, or Sentry's numeric id.")],
+    ) -> Project | None:
+        """A project; null when there is none of that name."""
+        return await lookup.load(projects_by_name, ProjectName(organization_key(row), slug))
+
+    @batch(team_pages, key=organization_scope, reads={})
+    def teams(*, query: Search = None, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Team] | None:
+        """Teams."""
+        return listing(first, after, searched(query))
+
+    @call(uses=team_details.uses)
+    async def team(
+        row: Any,
+        lookup: Lookup,
+        *,
+        slug: Annotated[str, strawberry.argument(description="Slug, or Sentry's numeric id.")],
+    ) -> Team | None:
+        """A team; null when there is none of that name."""
+        return await lookup.load(team_details, TeamName(organization_key(row), slug))
+
+    @batch(member_pages, key=organization_scope, reads={})
+    def members(
+        *,
+        query: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Part of a name or an address, or `email:`, `role:`, `isInvited:` with a value."
+            ),
+        ] = None,
+        first: First = DEFAULT_FIRST,
+        after: After = None,
+    ) -> Connection[Member] | None:
+        """Members, and people who were invited."""
+        return listing(first, after, searched(query))
+
+    @call(uses=member_details.uses)
+    async def member(
+        row: Any,
+        lookup: Lookup,
+        *,
+        id: Annotated[
+            strawberry.ID,
+            strawberry.argument(description="Global id, Sentry's numeric id, or `me`: whose token it is."),
+        ],
+    ) -> Member | None:
+        """A member; null when there is none with that id."""
+        organization = organization_key(row)
+        number = str(id) if id == "me" or id.isdecimal() else key_of(id, "Member", 2)[1]
+        return await lookup.load(member_details, MemberKey(organization, number))
+
+    @batch(organization_environments, key=organization_scope, reads={})
+    def environments(
+        *,
+        visibility: Annotated[
+            EnvironmentVisibility, strawberry.argument(description="Which of them.")
+        ] = EnvironmentVisibility.VISIBLE,
+    ) -> list[Environment | None] | None:
+        """Environments that events come from."""
+        return visibility.value
+
+    @batch(release_pages, key=organization_scope, reads={})
+    def releases(
+        *,
+        query: ReleaseSearch = None,
+        projects: Annotated[
+            list[str] | None, strawberry.argument(description="Slugs of projects; all when left out.")
+        ] = None,
+        environments: EnvironmentNames = None,
+        first: First = DEFAULT_FIRST,
+        after: After = None,
+    ) -> Connection[Release] | None:
+        """Releases, newest first."""
+        narrowed = (
+            *searched(query),
+            *repeated("project", projects, "projects"),
+            *repeated("environment", environments, "environments"),
+        )
+        return listing(first, after, narrowed)
+
+    @call(uses=releases_by_version.uses)
+    async def release(
+        row: Any,
+        lookup: Lookup,
+        *,
+        version: Annotated[str, strawberry.argument(description="The whole version, for example `shop@1.4.0`.")],
+    ) -> Release | None:
+        """A release; null when there is none of that version."""
+        return await lookup.load(releases_by_version, ReleaseKey(organization_key(row), version))
+
+    @batch(integration_pages, key=organization_scope, reads={})
+    def integrations(
+        *,
+        provider: Annotated[
+            str | None, strawberry.argument(description="Only those with this tool, for example `github`.")
+        ] = None,
+        first: First = DEFAULT_FIRST,
+        after: After = None,
+    ) -> Connection[Integration] | None:
+        """Tools that are connected."""
+        return listing(first, after, (("providerKey", provider),) if provider else ())
+
+    @batch(installation_pages, key=organization_scope, reads={})
+    def app_installations(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[AppInstallation] | None:
+        """Apps built on Sentry's integration platform that are installed."""
+        return listing(first, after)
+
+    @batch(repository_pages, key=organization_scope, reads={})
+    def repositories(
+        *, query: Search = None, first: First = DEFAULT_FIRST, after: After = None
+    ) -> Connection[Repository] | None:
+        """Source repositories that are connected."""
+        return listing(first, after, searched(query))
+
+    @batch(organization_usage, key=organization_key, reads={})
+    def usage(
+        *,
+        group_by: Annotated[
+            list[UsageGrouping], strawberry.argument(description="What to group by; at least one value.")
+        ],
+        range: UsageRange = None,
+        interval: Annotated[
+            str, strawberry.argument(description="Length of an interval: whole hours that divide a day, or `1d`.")
+        ] = "1h",
+        categories: Annotated[
+            list[UsageCategory] | None, strawberry.argument(description="Only these; all when left out.")
+        ] = None,
+        outcomes: Annotated[
+            list[UsageOutcome] | None, strawberry.argument(description="Only these; all when left out.")
+        ] = None,
+        projects: Annotated[
+            list[str] | None, strawberry.argument(description="Slugs or numeric ids; all when left out.")
+        ] = None,
+    ) -> Usage | None:
+        """What it used of its plan. Always one call."""
+        return usage_question(group_by, range, interval, usage_filter(categories, outcomes, projects))
+
+
+def _organization(organization: OrganizationRef, _parts: tuple[str, ...]) -> tuple[Loader, OrganizationRef]:
+    return organization_details, organization
+
+
+NODES = {"Organization": _organization}
+"""Typename → how the keys of an id, below its organization, find the object."""

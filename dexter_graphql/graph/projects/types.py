@@ -1,13 +1,58 @@
 """Projects, as lists, the detail and other nouns give them."""
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.fields import noun, plain
+from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
+from dexter_graphql.graph.environments.types import EnvironmentVisibility, ProjectEnvironment
+from dexter_graphql.graph.fields import DETAIL, LIST, Embedded, batch, call, computed, link, noun, plain
 from dexter_graphql.graph.ids import node_id
+from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list, without_projects
+from dexter_graphql.graph.issues.enums import IssueSort
+from dexter_graphql.graph.issues.lists import IssueConnection
+from dexter_graphql.graph.listing import listing, repeated, searched
+from dexter_graphql.graph.members.types import Member, TeamType
 from dexter_graphql.graph.node import Node
-from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
+from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
+from dexter_graphql.graph.people import Avatar
+from dexter_graphql.graph.projects.keys import ClientKey
+from dexter_graphql.graph.projects.settings import ProjectSettings
+from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
+from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_range
+from dexter_graphql.graph.web import page
+from dexter_graphql.loaders.base import Loader, Lookup
+from dexter_graphql.loaders.issue_lists import project_issue_pages
+from dexter_graphql.loaders.projects import (
+    ClientKeyKey,
+    ProjectKey,
+    client_key,
+    named_environments,
+    project_environments,
+    project_keys,
+    project_members,
+    project_settings,
+    projects_by_id,
+    whole_projects,
+)
+from dexter_graphql.loaders.releases import ReleaseKey, project_release_pages, releases_by_version
+from dexter_graphql.loaders.stats import project_usage
+from dexter_graphql.loaders.teams import TeamKey, teams_by_id
+from dexter_graphql.sentry.catalogue import projects as catalogue
+from dexter_graphql.sentry.scope import OrganizationRef
+
+if TYPE_CHECKING:
+    from dexter_graphql.graph.releases.types import Release
+
+ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")]
+TEAM = Embedded(
+    "Team",
+    members=("id", "slug", "name"),
+    key=lambda row: TeamKey(row.scope.organization, str(row.id)),
+    load=teams_by_id,
+)
+"""A team as projects embed it."""
 
 
 def project_key(row: Any) -> ProjectKey:
@@ -15,7 +60,7 @@ def project_key(row: Any) -> ProjectKey:
     return ProjectKey(row.scope.organization, str(row.id))
 
 
-@noun(hydrate=projects_by_id, key=project_key)
+@noun(hydrate=whole_projects, key=project_key)
 class Project(Node):
     """An application or service whose events Sentry receives."""
 
@@ -24,3 +69,128 @@ class Project(Node):
     slug: str = plain(description="Short name in addresses; may change, the id never does.")
     name: str = plain(description="Name for people.")
     platform: str | None = plain(description="Main platform, for example `python-django`.")
+    platforms: list[str] | None = plain(description="Platforms of the events that it received.")
+    date_created: datetime | None = plain("dateCreated", description="When the project was made.")
+    first_event_at: datetime | None = plain("firstEvent", description="When its first event arrived; null before that.")
+    features: list[str] | None = plain(description="Features that are switched on, in Sentry's words.")
+    access: list[str] | None = plain(description="Scopes that the token has in the project.")
+    has_access: bool | None = plain("hasAccess", description="True when the token may see its events.")
+    is_bookmarked: bool | None = plain("isBookmarked", description="True when the token's own user has bookmarked it.")
+    is_member: bool | None = plain("isMember", description="True when the token's own user is in one of its teams.")
+    has_transactions: bool | None = plain(
+        "firstTransactionEvent", description="True when it has ever received a transaction."
+    )
+    has_sessions: bool | None = plain("hasSessions", description="True when it has release health.")
+    has_monitors: bool | None = plain("hasMonitors", description="True when cron jobs have checked in.")
+    has_replays: bool | None = plain("hasReplays", description="True when it has received replays.")
+    has_profiles: bool | None = plain("hasProfiles", description="True when it has received profiles.")
+    has_feedback: bool | None = plain("hasNewFeedbacks", description="True when users have sent feedback.")
+    has_logs: bool | None = plain("hasLogs", description="True when it has received logs.")
+    has_flags: bool | None = plain("hasFlags", description="True when its events tell feature flags.")
+    has_minified_stack_traces: bool | None = plain(
+        "hasMinifiedStackTrace", description="True when it has received stack traces without source maps."
+    )
+    status: str | None = plain(
+        forms=(DETAIL,), description="`active`, or what is happening to it. One call for each project."
+    )
+    is_internal: bool | None = plain(
+        "isInternal", forms=(DETAIL,), description="True for Sentry's own project. One call for each project."
+    )
+    is_public: bool | None = plain(
+        "isPublic", forms=(DETAIL,), description="True when anybody may see it. One call for each project."
+    )
+    color: str | None = plain(
+        forms=(DETAIL,), description="Colour of its badge, for example `#3f70bf`. One call for each project."
+    )
+    avatar: Avatar | None = plain(forms=(DETAIL,), description="Its picture. One call for each project.")
+
+    teams: list[TeamType | None] | None = link("teams", TEAM, description="Teams that look after it.")
+    latest_release: ReleaseType | None = link(
+        "latestRelease",
+        Embedded(
+            "Release",
+            members=("version",),
+            key=lambda row: ReleaseKey(row.scope.organization, row.version),
+            load=releases_by_version,
+            key_reads=("version",),
+        ),
+        description="Newest release; null when it has none.",
+    )
+    organization: OrganizationType = its_organization()
+    members: list[Member | None] | None = batch(
+        project_members, key=project_key, description="Members of its teams. One call for each project."
+    )
+    keys: list[ClientKey | None] | None = batch(
+        project_keys, key=project_key, description="Keys to send events with. One call for each project."
+    )
+    settings: ProjectSettings | None = batch(
+        project_settings, key=project_key, description="How it is set up. One call for each project."
+    )
+
+    # Lists of projects embed the names of visible environments; whether those suffice depends on what is selected.
+    @call(
+        uses=(catalogue.ENVIRONMENTS,),
+        reads={"environments": list[str] | None, "id": int | str},
+        target="ProjectEnvironment",
+    )
+    async def environments(
+        row: Any,
+        lookup: Lookup,
+        *,
+        visibility: Annotated[
+            EnvironmentVisibility, strawberry.argument(description="Which of them.")
+        ] = EnvironmentVisibility.VISIBLE,
+    ) -> list[ProjectEnvironment | None] | None:
+        """Environments that its events come from. Costs no call while only names of visible ones are selected."""
+        key, names = project_key(row), row.environments
+        is_told = visibility is EnvironmentVisibility.VISIBLE and lookup.reads(LIST) <= {"name", "isHidden"}
+        if is_told and isinstance(names, list):
+            return named_environments(key, names, lookup)
+        return await lookup.load(project_environments, key, visibility.value)
+
+    @batch(project_release_pages, key=project_key)
+    def releases(
+        *,
+        query: ReleaseSearch = None,
+        environments: EnvironmentNames = None,
+        first: First = DEFAULT_FIRST,
+        after: After = None,
+    ) -> Connection[ReleaseType] | None:
+        """Its releases, newest first. One call for each project."""
+        narrowed = (*searched(query), *repeated("environment", environments, "environments"))
+        return listing(first, after, narrowed)
+
+    @batch(project_issue_pages, key=project_key)
+    def issues(
+        *,
+        filter: Filter = None,
+        range: Range = None,
+        sort: Sort = IssueSort.LAST_SEEN,
+        first: First = DEFAULT_FIRST,
+        after: After = None,
+    ) -> IssueConnection | None:
+        """Its issues. One call for each project."""
+        return issue_list(without_projects(filter), range, sort, first, after)
+
+    @batch(project_usage, key=project_key)
+    def usage(*, range: UsageRange = None) -> list[ProjectUsage] | None:
+        """What it sent, by category and outcome. One call for all projects of an organization."""
+        return usage_range(range)
+
+    @computed(slug=str)
+    def web_url(row: Any) -> str | None:
+        """Address of the project's page in Sentry; null when Sentry does not say where its pages are."""
+        return page(row.scope.organization, "projects", row.slug)
+
+
+def _project(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, ProjectKey]:
+    return projects_by_id, ProjectKey(organization, *parts)
+
+
+def _client_key(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, ClientKeyKey]:
+    project, key = parts
+    return client_key, ClientKeyKey(ProjectKey(organization, project), key)
+
+
+NODES = {"Project": _project, "ClientKey": _client_key}
+"""Typename → how the keys of an id, below its organization, find the object."""

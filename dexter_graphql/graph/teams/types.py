@@ -1,18 +1,78 @@
-"""Teams of an organization."""
+"""Teams of an organization, and their members."""
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.fields import noun, plain
+from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Edge, EdgeRow, First, PageInfo, edges_of
+from dexter_graphql.graph.fields import Embedded, batch, computed, link, noun, part, plain
 from dexter_graphql.graph.ids import node_id
+from dexter_graphql.graph.listing import listing
+from dexter_graphql.graph.members.enums import TeamRole
+from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.node import Node
-from dexter_graphql.loaders.teams import TeamKey, teams_by_id
+from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
+from dexter_graphql.graph.people import Avatar
+from dexter_graphql.graph.web import settings_page
+from dexter_graphql.graph.wire_types import enum_member
+from dexter_graphql.loaders.base import Loader
+from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
+from dexter_graphql.loaders.teams import TeamKey, team_member_pages, teams_by_id
+from dexter_graphql.sentry.paging import Slice
+from dexter_graphql.sentry.scope import OrganizationRef
+
+if TYPE_CHECKING:
+    from dexter_graphql.graph.projects.types import Project
+
+ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")]
+team_role = enum_member(TeamRole)
 
 
 def team_key(row: Any) -> TeamKey:
     """Key of a team, from its own record."""
     return TeamKey(row.scope.organization, str(row.id))
+
+
+@part
+class TeamMemberEdge(Edge[Member]):
+    """A member in a team's list, with the role in the team."""
+
+    @computed()
+    def role(edge: EdgeRow) -> TeamRole | None:
+        """Role in the team; null when the role in the organization decides."""
+        found = getattr(edge.row, "teamRole", None)
+        return team_role(found) if isinstance(found, str) else found
+
+    @computed()
+    def role_raw(edge: EdgeRow) -> str | None:
+        """`role` in Sentry's own word."""
+        return getattr(edge.row, "teamRole", None)
+
+
+@part
+class TeamMemberConnection:
+    """A page of a team's members."""
+
+    @computed()
+    def edges(page: Slice) -> list[TeamMemberEdge]:
+        """Members with their cursors and their roles in the team."""
+        return edges_of(page)
+
+    @computed()
+    def nodes(page: Slice) -> list[Member | None]:
+        """Members alone."""
+        return page.rows
+
+    @computed()
+    def page_info(page: Slice) -> PageInfo:
+        """Where this page stands in the list."""
+        return page
+
+    @computed()
+    def is_cut(page: Slice) -> bool:
+        """True when fetching stopped at the largest number of rows that one request may compose, before `first`."""
+        return page.stopped
 
 
 @noun(hydrate=teams_by_id, key=team_key)
@@ -23,3 +83,42 @@ class Team(Node):
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     slug: str = plain(description="Short name in addresses; may change, the id never does.")
     name: str | None = plain(description="Name for people.")
+    date_created: datetime | None = plain("dateCreated", description="When the team was made.")
+    member_count: int | None = plain("memberCount", description="Number of members.")
+    avatar: Avatar | None = plain(description="Its picture.")
+    is_member: bool | None = plain("isMember", description="True when the token's own user is in the team.")
+    own_role: TeamRole | None = plain("teamRole", description="Role of the token's own user in the team.")
+    own_role_raw: str | None = plain("teamRole", description="`ownRole` in Sentry's own word.")
+    has_access: bool | None = plain("hasAccess", description="True when the token may see the team's projects.")
+    is_pending: bool | None = plain(
+        "isPending", description="True when the token's own user asked to join and has had no answer."
+    )
+    projects: list[ProjectType | None] | None = link(
+        "projects",
+        Embedded(
+            "Project",
+            members=("id", "slug", "name", "platform", "dateCreated", "isBookmarked", "isMember", "hasAccess"),
+            key=lambda row: ProjectKey(row.scope.organization, str(row.id)),
+            load=projects_by_id,
+        ),
+        description="Projects that the team looks after.",
+    )
+    organization: OrganizationType = its_organization()
+
+    @batch(team_member_pages, key=team_key)
+    def members(*, first: First = DEFAULT_FIRST, after: After = None) -> TeamMemberConnection | None:
+        """Members of the team. One call for each team."""
+        return listing(first, after)
+
+    @computed(slug=str)
+    def web_url(row: Any) -> str | None:
+        """Address of the team's page in Sentry; null when Sentry does not say where its pages are."""
+        return settings_page(row.scope.organization, "teams", row.slug)
+
+
+def _team(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, TeamKey]:
+    return teams_by_id, TeamKey(organization, *parts)
+
+
+NODES = {"Team": _team}
+"""Typename → how the keys of an id, below its organization, find the object."""

@@ -1,0 +1,1 @@
+"""The environments of Sentry in the graph."""

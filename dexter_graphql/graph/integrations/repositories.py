@@ -1,0 +1,67 @@
+"""Source repositories that an organization has connected."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
+from dexter_graphql.graph.fields import batch, noun, part, plain
+from dexter_graphql.graph.ids import node_id
+from dexter_graphql.graph.integrations.types import Integration
+from dexter_graphql.graph.listing import listing
+from dexter_graphql.graph.node import Node
+from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
+from dexter_graphql.graph.releases.parts import Commit
+from dexter_graphql.loaders.base import Loader
+from dexter_graphql.loaders.integrations import IntegrationKey, integrations_by_id
+from dexter_graphql.loaders.repositories import RepositoryKey, repositories_by_id, repository_commit_pages
+from dexter_graphql.sentry.scope import OrganizationRef
+
+
+def repository_key(row: Any) -> RepositoryKey:
+    """Key of a repository, from its own record."""
+    return RepositoryKey(row.scope.organization, str(row.id))
+
+
+@part
+class RepositoryProvider:
+    """Where a repository is kept."""
+
+    key: str | None = plain("id", description="Sentry's word, for example `integrations:github`.")
+    name: str | None = plain(description="Name for people, for example `GitHub`.")
+
+
+@noun(hydrate=repositories_by_id, key=repository_key)
+class Repository(Node):
+    """A source repository that Sentry knows."""
+
+    id: strawberry.ID = node_id(lambda row: (str(row.id),))
+    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
+    name: str = plain(description="Name, for example `acme/shop`.")
+    url: str | None = plain(description="Its address.")
+    provider: RepositoryProvider | None = plain(description="Where it is kept.")
+    status: str | None = plain(description="`active`, `disabled`, `hidden` or a newer word.")
+    external_slug: str | None = plain("externalSlug", description="Its name in the other tool.")
+    external_id: str | None = plain("externalId", type=int | str, convert=str, description="Its id in the other tool.")
+    date_created: datetime = plain("dateCreated", description="When it was connected.")
+    integration: Integration | None = batch(
+        integrations_by_id,
+        key=lambda row: IntegrationKey(row.scope.organization, str(row.integrationId)) if row.integrationId else None,
+        reads={"integrationId": int | str | None},
+        description="The integration that connects it; null when none does.",
+    )
+    organization: OrganizationType = its_organization()
+
+    @batch(repository_commit_pages, key=repository_key)
+    def commits(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Commit] | None:
+        """Its commits, newest first. One call for each repository."""
+        return listing(first, after)
+
+
+def _repository(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, RepositoryKey]:
+    return repositories_by_id, RepositoryKey(organization, *parts)
+
+
+NODES = {"Repository": _repository}
+"""Typename → how the keys of an id, below its organization, find the object."""

@@ -1,0 +1,35 @@
+"""The arguments that every list of issues takes, and the list that they ask for."""
+
+from typing import Annotated
+
+import strawberry
+
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.connections import MAX_FIRST, window
+from dexter_graphql.graph.issues.enums import IssueSort
+from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
+from dexter_graphql.graph.ranges import TimeRange, range_query
+from dexter_graphql.loaders.issues import IssueList
+
+Filter = Annotated[IssueFilter | None, strawberry.argument(description="Which issues; all when left out.")]
+Range = Annotated[
+    TimeRange | None,
+    strawberry.argument(description="Only issues with events in this stretch; the last 90 days when left out."),
+]
+Sort = Annotated[IssueSort, strawberry.argument(description="Order of the list.")]
+
+
+def issue_list(
+    filter: IssueFilter | None, range: TimeRange | None, sort: IssueSort, first: int, after: str | None
+) -> IssueList:
+    """The list that these arguments ask for."""
+    wanted = window(first, after)
+    query = (*filter_query(filter), *range_query(range, "90d"), ("sort", sort.value))
+    return IssueList(query, wanted.first, wanted.after, MAX_FIRST)
+
+
+def without_projects(filter: IssueFilter | None) -> IssueFilter | None:
+    """The filter of a list that hangs on one project, where naming projects would widen it; refused when it does."""
+    if filter is not None and filter.projects:
+        raise BadUserInput("'filter.projects' has no place here: the list is about one project already")
+    return filter

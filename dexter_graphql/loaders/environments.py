@@ -1,0 +1,40 @@
+"""Knows how an organization's environments are looked up; those of one project are in `projects`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dexter_graphql.loaders.base import Lookup, bulk, fan_out
+from dexter_graphql.loaders.listing import by_organization
+from dexter_graphql.sentry.catalogue import environments as catalogue
+from dexter_graphql.sentry.scope import OrganizationRef, Scope
+from dexter_graphql.sentry.shape import records
+
+EVERYTHING = 10_000
+"""Keys that one list of environments answers."""
+
+
+class EnvironmentKey(NamedTuple):
+    """An environment by Sentry's numeric id, as text."""
+
+    organization: OrganizationRef
+    id: str
+
+
+@fan_out(target="Environment", uses=(catalogue.LIST,), is_shared=True)
+async def organization_environments(scope: Scope, lookup: Lookup) -> list[Any]:
+    """The environments of an organization; options are `visible`, `hidden` or `all`."""
+    page = await lookup.client.page(
+        catalogue.LIST, lookup.ticket, lookup.shape("list"), scope=scope, query=(("visibility", lookup.options),)
+    )
+    return page.rows
+
+
+@bulk(target="Environment", uses=(catalogue.LIST,))
+async def environments_by_id(keys: Sequence[EnvironmentKey], lookup: Lookup) -> Mapping[EnvironmentKey, Any]:
+    """Environments by id, from the organization's list, which the cache keeps."""
+
+    async def listed(organization: OrganizationRef, _keys: Sequence[EnvironmentKey]) -> Mapping[EnvironmentKey, Any]:
+        rows = records(await lookup.load(organization_environments, Scope(organization), "all"))
+        return {EnvironmentKey(organization, str(row.id)): row for row in rows}
+
+    return await by_organization(keys, listed, size=EVERYTHING)

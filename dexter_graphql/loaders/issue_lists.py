@@ -1,0 +1,42 @@
+"""Knows how the list of issues is narrowed to what a field hangs on: a project or a release."""
+
+from dataclasses import replace
+from typing import Any
+
+from dexter_graphql.loaders.base import Lookup, fan_out
+from dexter_graphql.loaders.issues import IssueList, issue_pages
+from dexter_graphql.loaders.projects import ProjectKey
+from dexter_graphql.loaders.releases import ReleaseKey, search_value
+from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.scope import OrganizationRef, Scope
+
+
+@fan_out(target="Issue", uses=(catalogue.LIST,))
+async def project_issue_pages(key: ProjectKey, lookup: Lookup) -> Any:
+    """A page of the issues of one project; options are an IssueList."""
+    wanted: IssueList = lookup.options
+    return await _narrowed(key.organization, wanted._replace(query=(*wanted.query, ("project", key.id))), lookup)
+
+
+@fan_out(target="Issue", uses=(catalogue.LIST,))
+async def release_issue_pages(key: ReleaseKey, lookup: Lookup) -> Any:
+    """A page of the issues seen in one release; options are an IssueList."""
+    return await _narrowed(key.organization, _searching("release", key, lookup.options), lookup)
+
+
+@fan_out(target="Issue", uses=(catalogue.LIST,))
+async def new_issue_pages(key: ReleaseKey, lookup: Lookup) -> Any:
+    """A page of the issues that one release brought; options are an IssueList."""
+    return await _narrowed(key.organization, _searching("firstRelease", key, lookup.options), lookup)
+
+
+def _searching(word: str, key: ReleaseKey, wanted: IssueList) -> IssueList:
+    """The same list with one more term in its search."""
+    term = f"{word}:{search_value(key.version)}"
+    query = tuple((name, f"{term} {value}".strip() if name == "query" else value) for name, value in wanted.query)
+    return wanted._replace(query=query)
+
+
+async def _narrowed(organization: OrganizationRef, wanted: IssueList, lookup: Lookup) -> Any:
+    scope = Scope(organization)
+    return (await issue_pages.load((scope,), replace(lookup, options=wanted)))[scope]
