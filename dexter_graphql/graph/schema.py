@@ -11,13 +11,14 @@ from strawberry.schema.config import StrawberryConfig
 from dexter_graphql.graph.binding import Binding
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.fields import record_typename
+from dexter_graphql.graph.nodes import NodeQueries
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.scalars import scalar_map
 from dexter_graphql.graph.sdl import sorted_sdl
 
 
 @strawberry.type(description="Where questions begin.")
-class Query(OrganizationQueries):
+class Query(NodeQueries, OrganizationQueries):
     """All roots."""
 
 
@@ -36,7 +37,9 @@ class Graph:
 
 def build_graph() -> Graph:
     """The whole graph; raises DeclarationError when a declaration does not hold."""
-    built = strawberry.Schema(query=Query, types=ENTRY_TYPES, config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()))
+    built = strawberry.Schema(
+        query=Query, types=ENTRY_TYPES, config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map())
+    )
     schema = built._schema  # noqa: SLF001  # Strawberry has no public way to it
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import Lookup, bulk, chunks, each, fan_out
 from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.catalogue import organizations
 from dexter_graphql.sentry.errors import BadRequest, NotFound
 from dexter_graphql.sentry.paging import Position, Slice, collect
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Shape, records
+from dexter_graphql.sentry.shape import Member, Shape, misfit_in, records
 
 Query = tuple[tuple[str, str], ...]
 
@@ -32,6 +33,13 @@ class IssueKey(NamedTuple):
 
     organization: OrganizationRef
     id: str
+
+
+class ShortIdKey(NamedTuple):
+    """An issue by the id that people say, in upper case."""
+
+    organization: OrganizationRef
+    short_id: str
 
 
 class IssueList(NamedTuple):
@@ -78,6 +86,26 @@ async def issues_by_id(keys: Sequence[IssueKey], lookup: Lookup) -> Mapping[Issu
 async def issue_details(key: IssueKey, lookup: Lookup) -> Any:
     """The detail of one issue; None when there is no such issue."""
     return await _detail(key, lookup)
+
+
+@fan_out(target="Issue", uses=(organizations.SHORT_ID, catalogue.DETAIL), is_shared=True)
+async def issue_by_short_id(key: ShortIdKey, lookup: Lookup) -> Any:
+    """An issue by its short id: one call for its numeric id, then like any other; None when there is none."""
+    shape = Shape("ShortId", "detail", (Member("groupId", "groupId", int | str, is_required=True),))
+    scope, path = Scope(key.organization), {"issue": key.short_id}
+    try:
+        found = await lookup.client.one(organizations.SHORT_ID, lookup.ticket, shape, scope=scope, path=path)
+    except NotFound:
+        return None
+    if misfit := misfit_in(found, "groupId"):
+        return misfit
+    return await lookup.load(issues_by_id, IssueKey(key.organization, str(found.groupId)))
+
+
+@fan_out(target="Issue", uses=(organizations.SHORT_ID, catalogue.DETAIL))
+async def organization_issue(organization: OrganizationRef, lookup: Lookup) -> Any:
+    """The issue of an organization whose short id the options are."""
+    return await lookup.load(issue_by_short_id, ShortIdKey(organization, lookup.options))
 
 
 async def _detail(key: IssueKey, lookup: Lookup) -> Any:

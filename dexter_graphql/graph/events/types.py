@@ -25,11 +25,13 @@ from dexter_graphql.graph.wire_types import enum_member
 from dexter_graphql.loaders.events import EventKey, event_attachments, event_details
 from dexter_graphql.loaders.issues import IssueKey, issues_by_id
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
+from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.sentry.shape import Record
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.issues.types import Issue
     from dexter_graphql.graph.projects.types import Project
+    from dexter_graphql.graph.releases.types import Release
 
 LIGHT, REFERENCE = "light", "reference"
 ROWS = (LIST, DETAIL)
@@ -59,6 +61,12 @@ class Tag(msgspec.Struct, frozen=True, gc=False):
 def event_key(row: Any) -> EventKey:
     """Key of an event, from its own record."""
     return EventKey(row.scope.organization, str(row.projectID), row.eventID)
+
+
+def release_key(row: Any) -> ReleaseKey | None:
+    """Key of the release that an event names in its tags."""
+    version = tag_value(row.tags, "release")
+    return None if version is None else ReleaseKey(row.scope.organization, version)
 
 
 @part
@@ -266,6 +274,13 @@ class Event(Node):
         reads={"groupID": ID | None},
         forms=LIGHT_ROWS,
         description="Issue that it belongs to.",
+    )
+    release: Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")] | None = batch(
+        releases_by_version,
+        key=release_key,
+        reads={"tags": list[Tag] | None},
+        forms=ROWS,
+        description="Release that it happened in.",
     )
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
         projects_by_id,

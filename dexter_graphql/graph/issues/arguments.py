@@ -1,5 +1,6 @@
 """The arguments that every list of issues takes, and the list that they ask for."""
 
+import re
 from typing import Annotated
 
 import strawberry
@@ -10,6 +11,8 @@ from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
 from dexter_graphql.graph.ranges import TimeRange, range_query
 from dexter_graphql.loaders.issues import IssueList
+
+SHORT_ID = re.compile(r"[A-Z0-9_-]{1,100}-[0-9A-Z]{1,13}")
 
 Filter = Annotated[IssueFilter | None, strawberry.argument(description="Which issues; all when left out.")]
 Range = Annotated[
@@ -33,3 +36,11 @@ def without_projects(filter: IssueFilter | None) -> IssueFilter | None:
     if filter is not None and filter.projects:
         raise BadUserInput("'filter.projects' has no place here: the list is about one project already")
     return filter
+
+
+def checked_short_id(value: str) -> str:
+    """A short id in upper case; raises BadUserInput when it cannot be one."""
+    found = value.strip().upper()
+    if not SHORT_ID.fullmatch(found):
+        raise BadUserInput(f"'{value[:64]}' is not a short id, such as WEB-9")
+    return found

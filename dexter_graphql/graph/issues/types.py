@@ -50,15 +50,27 @@ from dexter_graphql.loaders.issue_parts import (
     issue_tags,
 )
 from dexter_graphql.loaders.issues import IssueKey, issue_details, issues_in_range
-from dexter_graphql.sentry.shape import NULL
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
+from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
+from dexter_graphql.sentry.shape import NULL
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.events.types import Event
     from dexter_graphql.graph.projects.types import Project
+    from dexter_graphql.graph.releases.types import Release
 
+RELEASE = Embedded(
+    "Release",
+    members=("id", "version", "shortVersion", "ref", "url", "dateReleased", "dateCreated"),
+    key=lambda row: ReleaseKey(row.scope.organization, row.version),
+    load=releases_by_version,
+    key_reads=("version",),
+)
+"""A release as the detail of an issue embeds it."""
+
+ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")]
 EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
 
 
@@ -199,6 +211,12 @@ class Issue(Node):
         "participants", USER, forms=(DETAIL,), description="People who follow it."
     )
 
+    first_release: ReleaseType | None = link(
+        "firstRelease", RELEASE, forms=(DETAIL,), description="Release in which it was first seen."
+    )
+    last_release: ReleaseType | None = link(
+        "lastRelease", RELEASE, forms=(DETAIL,), description="Newest release in which it was seen."
+    )
     latest_event: EventType | None = batch(latest_events, key=issue_key, description="Newest event.")
     oldest_event: EventType | None = batch(
         issue_events, key=lambda row: IssueEventKey(issue_key(row), "oldest"), description="First event that is kept."
