@@ -7,9 +7,9 @@ from itertools import pairwise
 import aiohttp
 import pytest
 import pytest_asyncio
-from conftest import NOON, Caller, StillClock
 
 from dexter_graphql.sandbox import SandboxServer, build_world
+from support.sandbox import NOON, Caller, StillClock
 
 EVENTS = "/organizations/acme/events/"
 DAY = NOON - timedelta(days=1)

@@ -3,9 +3,9 @@
 import aiohttp
 import pytest
 import pytest_asyncio
-from conftest import Caller, StillClock
 
 from dexter_graphql.sandbox import SandboxServer, build_world
+from support.sandbox import Caller, StillClock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from conftest import NOON
 
 from dexter_graphql.sandbox.search import Scope, Search, SearchError
+from support.sandbox import NOON
 
 DAY = timedelta(days=1)
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import aiohttp
 import pytest
 import pytest_asyncio
-from conftest import NOON, Caller, StillClock
 
 from dexter_graphql.sandbox import SandboxServer, build_world
 from dexter_graphql.sandbox.world.releases import health
+from support.sandbox import NOON, Caller, StillClock
 
 USAGE = "/organizations/acme/stats_v2/"
 SESSIONS = "/organizations/acme/sessions/"

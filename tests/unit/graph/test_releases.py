@@ -1,0 +1,197 @@
+"""Releases: what is known of them, what hangs below them, and their health."""
+
+import pytest
+
+from dexter_graphql.sandbox import Fault
+
+LIST = "/organizations/{organization}/releases/"
+DETAIL = "/organizations/{organization}/releases/{version}/"
+ISSUES = "/organizations/{organization}/issues/"
+SESSIONS = "/organizations/{organization}/sessions/"
+
+
+@pytest.fixture
+def release(asker):
+    """A release with commits and deploys."""
+    return next(one for one in asker.acme.releases if one.commits and one.deploys)
+
+
+def select(release, fields):
+    return f'release(version: "{release.version}") {{ {fields} }}'
+
+
+async def test_versions_are_told_apart_part_by_part(asker, release):
+    """Plain members and the parts of the version come from one call."""
+    told = await asker.organization(
+        select(
+            release,
+            "version status statusRaw commitCount deployCount dateReleased webUrl"
+            " versionInfo { package raw major minor patch pre } projects { slug newIssueCount hasHealthData }",
+        )
+    )
+
+    package, _, raw = release.version.rpartition("@")
+    found = told["release"]
+    assert (found["versionInfo"]["package"], found["versionInfo"]["raw"]) == (package, raw)
+    assert f"{found['versionInfo']['major']}.{found['versionInfo']['minor']}.{found['versionInfo']['patch']}" == raw
+    assert (found["status"], found["statusRaw"], found["commitCount"]) == ("OPEN", "open", len(release.commits))
+    assert [project["slug"] for project in found["projects"]] == [project.slug for project in release.projects]
+    assert told.routes == [DETAIL]
+
+
+async def test_absent_version_is_null(asker):
+    """A lookup that finds nothing is null without an error."""
+    told = await asker.organization('release(version: "no@1.0.0") { version }')
+
+    assert told.data == {"release": None}
+
+
+async def test_list_is_narrowed_by_its_arguments(asker):
+    """Text, projects and environments become parameters of the one call."""
+    told = await asker.organization(
+        'releases(query: "web@", projects: ["web"], environments: ["production"], first: 5) { nodes { version } }'
+    )
+
+    (query,) = told.queries(LIST)
+    assert query == [("query", "web@"), ("project", "web"), ("environment", "production"), ("per_page", "5")]
+    assert all(node["version"].startswith("web@") for node in told["releases"]["nodes"])
+
+
+async def test_deploys_know_their_release(asker, release):
+    """Sentry's deploys do not say which release they are of; the scope of the answer does, for no call."""
+    told = await asker.organization(
+        select(release, "deploys { environment finishedAt release { version } } lastDeploy { release { version } }")
+    )
+
+    assert {one["release"]["version"] for one in told["release"]["deploys"]} == {release.version}
+    assert told["release"]["lastDeploy"] == {"release": {"version": release.version}}
+    assert told.routes == sorted([DETAIL, DETAIL + "deploys/"])
+
+
+async def test_last_deploys_of_a_list_know_their_releases(asker):
+    """Each row of a list has its own scope."""
+    told = await asker.organization("releases(first: 5) { nodes { version lastDeploy { release { version } } } }")
+
+    for node in told["releases"]["nodes"]:
+        assert node["lastDeploy"] is None or node["lastDeploy"]["release"]["version"] == node["version"]
+    assert told.routes == [LIST]
+
+
+async def test_commits_tell_author_and_repository(asker, release):
+    """Authors without an account have a name and an address, and no user."""
+    told = await asker.organization(
+        select(
+            release,
+            "commits(first: 100) { nodes { key message author { name email user { email } } repository { name }"
+            " releases { version } } }",
+        )
+    )
+
+    commits = {one.id: one for one in release.commits}
+    for node in told["release"]["commits"]["nodes"]:
+        author = commits[node["key"]].author
+        assert (node["author"]["name"], node["author"]["email"]) == (author.name, author.email)
+        assert node["author"]["user"] == ({"email": author.email} if author.id else None)
+        assert {"version": release.version} in node["releases"]
+    assert len(told.calls) <= 3
+
+
+async def test_commit_files_are_all_files(asker, release):
+    """Files of all commits, with what happened to them."""
+    told = await asker.organization(select(release, "commitFiles { filename change repositoryName }"))
+
+    expected = sorted(path for commit in release.commits for path, _ in commit.files)
+    assert sorted(one["filename"] for one in told["release"]["commitFiles"]) == expected
+
+
+async def test_new_issues_are_searched_by_first_release(asker, release):
+    """The search quotes the version and keeps the filter's own terms."""
+    told = await asker.organization(
+        select(
+            release, 'newIssues(filter: { search: "timeout" }, first: 2) { nodes { shortId } } issues { totalCount }'
+        )
+    )
+
+    searches = sorted(dict(query)["query"] for query in told.queries(ISSUES))
+    assert searches == [f'firstRelease:"{release.version}" timeout', f'release:"{release.version}"']
+
+
+async def test_health_of_many_releases_is_one_call(asker):
+    """Releases of a page are asked about together, without series."""
+    told = await asker.organization(
+        'releases(first: 10, projects: ["web"]) { nodes { version health(range: { last: "14d" })'
+        " { sessions users crashFreeSessions crashRateSessions projects { sessions project { slug } } } } }"
+    )
+
+    (query,) = told.queries(SESSIONS)
+    versions = ",".join(f'"{node["version"]}"' for node in told["releases"]["nodes"])
+    assert ("query", f"release:[{versions}]") in query
+    assert ("includeSeries", "0") in query
+    for node in told["releases"]["nodes"]:
+        health = node["health"]
+        assert health["sessions"] == sum(one["sessions"] for one in health["projects"])
+        if health["sessions"]:
+            assert health["crashFreeSessions"] + health["crashRateSessions"] == pytest.approx(1)
+
+
+async def test_adoption_compares_with_all_releases_in_the_same_call(asker):
+    """Adoption needs everybody's sessions: the call is not narrowed, and shares of a project add up to one."""
+    told = await asker.organization(
+        'releases(first: 100, projects: ["web"]) { nodes { version projects { slug } health(range: { last: "14d" })'
+        " { adoption sessions projects { adoption project { slug } } } } }"
+    )
+
+    (query,) = told.queries(SESSIONS)
+    assert "query" not in dict(query)
+    shares = [
+        one["adoption"]
+        for node in told["releases"]["nodes"]
+        for one in node["health"]["projects"]
+        if one["project"]["slug"] == "web"
+    ]
+    assert shares
+    assert sum(shares) == pytest.approx(1)
+
+
+async def test_release_without_sessions_has_no_rates(asker):
+    """Rates of nothing are null, counts are zero."""
+    told = await asker.organization(
+        select(
+            asker.acme.releases[0],
+            'health(range: { last: "1h" }) { sessions crashFreeUsers adoption projects { users } }',
+        )
+    )
+
+    assert told["release"]["health"] == {"sessions": 0, "crashFreeUsers": None, "adoption": None, "projects": []}
+
+
+async def test_version_of_a_projects_newest_release_is_looked_up_when_more_is_asked(asker):
+    """The list embeds the version alone; the rest takes the detail."""
+    told = await asker.organization('project(slug: "web") { latestRelease { version dateReleased deploys { name } } }')
+
+    assert told["project"]["latestRelease"]["dateReleased"]
+    assert sorted(told.routes) == sorted([DETAIL, DETAIL + "deploys/", "/organizations/{organization}/projects/"])
+
+
+async def test_failed_health_leaves_the_releases(asker):
+    """One error for each release of the page, and everything else stands."""
+    asker.server.faults.add(Fault(route="/sessions/", times=None, status=503, body={}))
+
+    told = await asker.ask(
+        '{ organization(slug: "acme") { releases(first: 2) { nodes { version health { sessions } } } } }'
+    )
+
+    nodes = told["organization"]["releases"]["nodes"]
+    assert [node["health"] for node in nodes] == [None, None]
+    assert all(node["version"] for node in nodes)
+    assert {error["extensions"]["code"] for error in told.errors} == {"UPSTREAM_UNAVAILABLE"}
+
+
+async def test_answer_about_sessions_that_does_not_fit_is_an_error(asker):
+    """Groups that cannot be read are a bad response at their place."""
+    asker.server.faults.add(Fault(route="/sessions/", status=200, body={"groups": [{"totals": "many"}]}))
+
+    told = await asker.ask('{ organization(slug: "acme") { releases(first: 1) { nodes { health { sessions } } } } }')
+
+    assert [error["path"] for error in told.errors] == [["organization", "releases", "nodes", 0, "health"]]
+    assert told.errors[0]["extensions"]["code"] == "UPSTREAM_BAD_RESPONSE"

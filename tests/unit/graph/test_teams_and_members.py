@@ -1,0 +1,114 @@
+"""Teams, members and users: how they are found, linked and counted in calls."""
+
+TEAMS = "/organizations/{organization}/teams/"
+TEAM = "/teams/{organization}/{team}/"
+TEAM_MEMBERS = "/teams/{organization}/{team}/members/"
+MEMBERS = "/organizations/{organization}/members/"
+MEMBER = "/organizations/{organization}/members/{member}/"
+
+
+async def test_projects_of_teams_are_asked_for_only_when_selected(asker):
+    """Without them the list is asked to leave them out."""
+    bare = await asker.organization("teams(first: 3) { nodes { slug memberCount } }")
+    full = await asker.organization("teams(first: 3) { nodes { slug projects { slug } } }")
+
+    assert ("detailed", "0") in bare.queries(TEAMS)[0]
+    assert ("detailed", "0") not in full.queries(TEAMS)[0]
+    assert full["teams"]["nodes"][0]["projects"]
+    assert full.routes == [TEAMS]
+
+
+async def test_team_is_found_by_slug(asker):
+    """One detail call, without the organization that is known already; null when there is none."""
+    told = await asker.organization(
+        'team(slug: "web") { name webUrl avatar { kind } organization { slug } } none: team(slug: "no-such") { name }'
+    )
+
+    assert told["team"]["organization"] == {"slug": "acme"}
+    assert told["team"]["webUrl"] == f"{asker.server.url}/settings/acme/teams/web/"
+    assert told["none"] is None
+    assert told.queries(TEAM)[0] == [("collapse", "organization")]
+    assert told.routes == [TEAM, TEAM]
+
+
+async def test_teams_of_many_projects_are_one_call(asker):
+    """What projects do not embed of their teams comes from one list."""
+    told = await asker.organization("projects(first: 100) { nodes { teams { slug memberCount } } }")
+
+    assert told.routes == sorted(["/organizations/{organization}/projects/", TEAMS])
+
+
+async def test_role_in_the_team_stands_on_the_edge(asker):
+    """A member has a role per team, so it belongs to the edge and not to the member."""
+    team, member = asker.acme.teams[0], next(one for one in asker.acme.members if asker.acme.teams[0] in one.teams)
+    member.team_roles[team.slug] = "admin"
+
+    told = await asker.organization(
+        f'team(slug: "{team.slug}") {{ members(first: 100) {{ edges {{ role roleRaw node {{ email }} }} }} }}'
+    )
+
+    roles = {edge["node"]["email"]: (edge["role"], edge["roleRaw"]) for edge in told["team"]["members"]["edges"]}
+    assert roles[member.email] == ("ADMIN", "admin")
+    assert told.routes == sorted([TEAM, TEAM_MEMBERS])
+
+
+async def test_members_embed_their_users(asker):
+    """A page of members with all about their users is one call."""
+    told = await asker.organization(
+        "members(first: 5) { nodes { email orgRole orgRoleRaw pending expired inviteStatus flags { isSsoLinked }"
+        " dateCreated user { name username lastLogin hasTwoFactor isActive } } }"
+    )
+
+    first, member = told["members"]["nodes"][0], asker.acme.members[0]
+    assert first["email"] == member.email
+    assert first["orgRole"].lower() == first["orgRoleRaw"] == member.org_role
+    assert first["flags"] == {"isSsoLinked": False}
+    assert first["user"]["name"] == member.user.name
+    assert told.queries(MEMBERS) == [[("per_page", "5")]]
+
+
+async def test_unknown_role_keeps_its_word(asker):
+    """A role that is newer than the server is UNKNOWN, with the raw word beside it."""
+    member = asker.acme.members[0]
+    member.invite_status = "on_hold"
+
+    told = await asker.organization("members(first: 1) { nodes { inviteStatus inviteStatusRaw } }")
+
+    assert told["members"]["nodes"] == [{"inviteStatus": "UNKNOWN", "inviteStatusRaw": "on_hold"}]
+
+
+async def test_teams_of_a_member_take_the_detail(asker):
+    """Lists do not tell teams; the detail does, and the teams themselves are one call more."""
+    member = asker.acme.members[0]
+
+    told = await asker.organization(f'member(id: "{member.id}") {{ teams {{ slug role team {{ name }} }} }}')
+
+    assert [one["slug"] for one in told["member"]["teams"]] == [team.slug for team in member.teams]
+    assert all(one["team"]["name"] for one in told["member"]["teams"])
+    assert told.routes == sorted([MEMBER, TEAMS])
+
+
+async def test_member_is_found_by_global_id_and_as_me(asker):
+    """The argument takes the global id, Sentry's number, or `me`; null when there is none."""
+    member = asker.acme.members[2]
+    number = await asker.organization(f'member(id: "{member.id}") {{ id email }}')
+    node_id = number["member"]["id"]
+
+    told = await asker.organization(
+        f'byId: member(id: "{node_id}") {{ email }} me: member(id: "me") {{ email }} none: member(id: "1") {{ email }}'
+    )
+
+    assert told["byId"]["email"] == number["member"]["email"] == member.email
+    assert told["me"] is not None
+    assert told["none"] is None
+
+
+async def test_memberships_of_users_are_one_call(asker):
+    """Users link back to their memberships, all of a list in one call."""
+    told = await asker.organization("members(first: 4) { nodes { email user { member { email } } } }")
+
+    rows = told["members"]["nodes"]
+    assert [row["user"]["member"]["email"] for row in rows if row["user"]] == [
+        row["email"] for row in rows if row["user"]
+    ]
+    assert told.routes == [MEMBERS, MEMBERS]
