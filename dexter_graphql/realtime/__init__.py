@@ -1,0 +1,1 @@
+"""What happens at Sentry, as it happens: webhooks in, positions and items out."""

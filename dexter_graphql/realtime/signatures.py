@@ -1,0 +1,38 @@
+"""Knows how Sentry signs a webhook, and whose secret a signature was made with. Knows nothing of what is signed."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+from dexter_graphql.errors import SettingsError
+
+
+def signature(secret: str, body: bytes) -> str:
+    """Lower-case hexadecimal HMAC-SHA256 of the raw body."""
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+class Signers:
+    """The client secrets of the integrations we listen to; the one that verifies names the organization.
+
+    An organization may have several secrets, while one replaces the other. Never prints a secret.
+    """
+
+    def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
+        self._secrets: dict[str, str] = {}
+        for organization, secret in secrets:
+            if not secret:
+                raise SettingsError(f"The webhook secret of '{organization}' is empty")
+            if self._secrets.setdefault(secret, organization) != organization:
+                raise SettingsError(f"'{organization}' and '{self._secrets[secret]}' have the same webhook secret")
+
+    def __repr__(self) -> str:
+        return f"<Signers of {', '.join(sorted(set(self._secrets.values()))) or 'nobody'}>"
+
+    def organization_of(self, body: bytes, given: str) -> str | None:
+        """Slug of the organization whose secret signed the body, None when none did. Takes equally long for all."""
+        found = None
+        for secret, organization in self._secrets.items():
+            if hmac.compare_digest(signature(secret, body).encode(), given.encode("utf-8", "replace")):
+                found = organization
+        return found
