@@ -1,11 +1,11 @@
 """A graph and a sandbox to ask through it, for every test that wants to see calls arrive."""
 
 import pytest
-from support.graph import Asker
-from support.sandbox import StillClock
 
 from dexter_graphql.graph.schema import build_graph
 from dexter_graphql.sandbox import SandboxServer, build_world
+from support.graph import Asker
+from support.sandbox import StillClock
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from dexter_graphql.loaders.releases import ReleaseKey, search_value
 from dexter_graphql.loaders.stats import Group
 from dexter_graphql.sentry.catalogue import stats as catalogue
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Member, Shape
+from dexter_graphql.sentry.shape import Member, Shape, misfit_in
 
 SESSIONS, USERS = "sum(session)", "count_unique(user)"
 CRASH_FREE_SESSIONS, CRASH_FREE_USERS = "crash_free_rate(session)", "crash_free_rate(user)"
@@ -117,9 +117,10 @@ async def _groups(
     which: Query = BUSIEST if question.needs_all else (("query", f"release:[{versions}]"),)
     query = (*COMMON, *which, *question.query)
     found = await lookup.client.one(catalogue.SESSIONS, lookup.ticket, HEALTH, scope=Scope(organization), query=query)
-    groups: list[Group] | Exception = getattr(found, "groups", found)
-    if isinstance(groups, Exception):
-        raise groups
+    misfit = misfit_in(found, "groups")
+    if misfit is not None:
+        raise misfit
+    groups: list[Group] = found.groups
     return groups
 
 

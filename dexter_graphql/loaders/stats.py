@@ -12,7 +12,7 @@ from dexter_graphql.loaders.listing import Query, by_organization
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.catalogue import stats as catalogue
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Member, Record, Shape
+from dexter_graphql.sentry.shape import Member, Shape, misfit_in
 
 QUANTITY = "sum(quantity)"
 FIELD: Query = (("field", QUANTITY),)
@@ -112,11 +112,9 @@ async def _usage(organization: OrganizationRef, query: Query, lookup: Lookup) ->
     found = await lookup.client.one(
         catalogue.USAGE, lookup.ticket, USAGE, scope=Scope(organization), query=(*FIELD, *query)
     )
-    if not isinstance(found, Record):
-        raise found
-    for member in USAGE.members:
-        if isinstance(value := getattr(found, member.attr), Exception):
-            raise value
+    misfit = misfit_in(found, *(member.attr for member in USAGE.members))
+    if misfit is not None:
+        raise misfit
     return found
 
 

@@ -76,8 +76,7 @@ def _environment(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple
 
 
 def _project_environment(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, ProjectEnvironmentKey]:
-    project, name = parts
-    return environments_by_name, ProjectEnvironmentKey(ProjectKey(organization, project), name)
+    return environments_by_name, ProjectEnvironmentKey(ProjectKey(organization, *parts[:1]), *parts[1:])
 
 
 NODES = {"Environment": _environment, "ProjectEnvironment": _project_environment}

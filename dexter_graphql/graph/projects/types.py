@@ -188,8 +188,7 @@ def _project(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loa
 
 
 def _client_key(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, ClientKeyKey]:
-    project, key = parts
-    return client_key, ClientKeyKey(ProjectKey(organization, project), key)
+    return client_key, ClientKeyKey(ProjectKey(organization, *parts[:1]), *parts[1:])
 
 
 NODES = {"Project": _project, "ClientKey": _client_key}
