@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from dexter_graphql.loaders.base import Lookup, bulk
 from dexter_graphql.loaders.listing import Query, by_organization
@@ -22,9 +23,6 @@ COMMON: Query = (
 )
 BUSIEST: Query = (("orderBy", f"-{SESSIONS}"),)
 """Sentry cuts an answer at ten thousand groups; the least used releases go first."""
-RELEASES_PER_CALL = 40
-"""Versions may be 200 characters long, and an address should stay below 6 kB."""
-
 HEALTH = Shape("ReleaseHealth", "list", (Member("groups", "groups", list[Group], is_required=True),))
 
 
@@ -83,7 +81,7 @@ class Health:
 
 @bulk(target="ReleaseHealth", uses=(catalogue.SESSIONS,), is_shared=False)
 async def release_health(keys: Sequence[ReleaseKey], lookup: Lookup) -> Mapping[ReleaseKey, Any]:
-    """Health of releases: one call for up to forty of an organization; options are parameters of the call."""
+    """Health of releases: one call for up to a hundred of an organization; options are parameters of the call."""
     question = HealthQuestion(lookup.options, needs_all(lookup))
 
     async def answered(organization: OrganizationRef, mine: Sequence[ReleaseKey]) -> Mapping[ReleaseKey, Any]:
@@ -96,7 +94,7 @@ async def release_health(keys: Sequence[ReleaseKey], lookup: Lookup) -> Mapping[
                 rows.append(_health(organization, one, everything))
         return {key: Health(rows) for key, rows in found.items()}
 
-    return await by_organization(keys, answered, size=RELEASES_PER_CALL)
+    return await by_organization(keys, answered, weigh=_length)
 
 
 def needs_all(lookup: Lookup) -> bool:
@@ -122,6 +120,11 @@ async def _groups(
         raise misfit
     groups: list[Group] = found.groups
     return groups
+
+
+def _length(key: ReleaseKey) -> int:
+    """Characters that the key takes in an address; a version may have two hundred."""
+    return len(quote(search_value(key.version))) + 3
 
 
 def _by_project(groups: Sequence[Group]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from dexter_graphql.loaders.base import Lookup, chunks, each
+from dexter_graphql.loaders.base import Lookup, each
 from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.paging import Position, Slice, collect
@@ -13,6 +13,8 @@ from dexter_graphql.sentry.shape import Shape
 Query = tuple[tuple[str, str], ...]
 CHUNK = 100
 """Keys that one call asks for, at most."""
+MAX_BYTES = 4000
+"""Length of all keys in the address of one call, at most; addresses stay below 6 kB."""
 
 MAX_WHOLE = 1000
 """Rows of a list that is read whole, at most."""
@@ -76,12 +78,16 @@ async def by_organization(
     answer: Callable[[OrganizationRef, Sequence[KeyType]], Awaitable[Mapping[KeyType, Any]]],
     *,
     size: int = CHUNK,
+    weigh: Callable[[KeyType], int] = lambda _key: 0,
 ) -> dict[KeyType, Any]:
-    """What `answer` gives for the keys of each organization, `size` at a time; a failure is the answer of its keys."""
+    """What `answer` gives for the keys of each organization, `size` at a time; a failure is the answer of its keys.
+
+    `weigh` tells the length of a key in an address, where that may be more than a few characters.
+    """
     parts: list[tuple[OrganizationRef, tuple[KeyType, ...]]] = []
     for organization in dict.fromkeys(key.organization for key in keys):
         mine = [key for key in keys if key.organization == organization]
-        parts += [(organization, tuple(chunk)) for chunk in chunks(mine, size)]
+        parts += [(organization, chunk) for chunk in _cut(mine, size, weigh)]
 
     async def one(part: tuple[OrganizationRef, tuple[KeyType, ...]]) -> Mapping[KeyType, Any]:
         return await answer(*part)
@@ -90,3 +96,16 @@ async def by_organization(
     for (_, chunk), answers in (await each(parts, one)).items():
         found |= dict.fromkeys(chunk, answers) if isinstance(answers, Exception) else answers
     return found
+
+
+def _cut(keys: Sequence[KeyType], size: int, weigh: Callable[[KeyType], int]) -> list[tuple[KeyType, ...]]:
+    """Pieces of at most `size` keys that together fit an address."""
+    pieces: list[list[KeyType]] = []
+    length = 0
+    for key in keys:
+        length += weigh(key)
+        if not pieces or len(pieces[-1]) >= size or length > MAX_BYTES:
+            pieces.append([])
+            length = weigh(key)
+        pieces[-1].append(key)
+    return [tuple(piece) for piece in pieces]

@@ -7,7 +7,7 @@ from dexter_graphql.loaders.listing import Listing, pages
 from dexter_graphql.sentry.catalogue import organizations as catalogue
 from dexter_graphql.sentry.errors import Misfit, NotFound
 from dexter_graphql.sentry.paging import Slice
-from dexter_graphql.sentry.regions import NOWHERE, REFERENCE
+from dexter_graphql.sentry.regions import BARE, NOWHERE, REFERENCE
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
 from dexter_graphql.sentry.shape import Record, rescoped
 
@@ -28,7 +28,7 @@ async def organization_details(organization: OrganizationRef, lookup: Lookup) ->
     """The detail of an organization; None when Sentry no longer has it."""
     try:
         return await lookup.client.one(
-            catalogue.DETAIL, lookup.ticket, lookup.shape("detail"), scope=Scope(organization)
+            catalogue.DETAIL, lookup.ticket, lookup.shape("detail"), scope=Scope(organization), query=BARE
         )
     except NotFound:
         return None

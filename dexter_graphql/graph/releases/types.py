@@ -133,7 +133,7 @@ class Release(Node):
 
     @batch(release_health, key=release_key, reads=VERSION)
     def health(*, range: UsageRange = None, environments: EnvironmentNames = None) -> ReleaseHealth | None:
-        """How well it runs. One call for up to forty releases of a list."""
+        """How well it runs. One call for up to a hundred releases of a list."""
         return (*repeated("environment", environments, "environments"), *range_query(range, "24h"))
 
     @computed(VERSION)

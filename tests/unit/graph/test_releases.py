@@ -195,3 +195,16 @@ async def test_answer_about_sessions_that_does_not_fit_is_an_error(asker):
 
     assert [error["path"] for error in told.errors] == [["organization", "releases", "nodes", 0, "health"]]
     assert told.errors[0]["extensions"]["code"] == "UPSTREAM_BAD_RESPONSE"
+
+
+async def test_long_versions_are_asked_for_in_several_calls(asker):
+    """An address holds so much; what does not fit goes into another call."""
+    asker.acme.releases[:] = asker.acme.releases[-40:]
+    for number, release in enumerate(asker.acme.releases):
+        release.version = f"web@1.0.{number}+{'b' * 150}"
+
+    told = await asker.organization("releases(first: 40) { nodes { version health { sessions } } }")
+
+    calls = [call for call in told.calls if call.route == SESSIONS]
+    assert len(calls) > 1
+    assert max(len(call.line) for call in calls) < 6000
