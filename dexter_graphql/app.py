@@ -14,6 +14,7 @@ from dexter_graphql.graph.identity import Identity
 from dexter_graphql.graph.schema import build_graph
 from dexter_graphql.operations.library import load_library
 from dexter_graphql.operations.limits import Limits, limit_rule
+from dexter_graphql.realtime.changes import changes_in_memory
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.errors import SentryError
 from dexter_graphql.sentry.regions import Organizations
@@ -58,7 +59,7 @@ def create_app(settings: Settings, *, is_sandbox: bool = False, clock: Clock | N
         organizations=Organizations(client, clock),
         shaper=graph.binding,
         clock=clock,
-        changes=None,
+        changes=changes_in_memory(clock, settings.secret.get_secret_value().encode()),
         deadline_s=settings.deadline_s,
         call_budget=settings.call_budget,
     )

@@ -38,3 +38,7 @@ class SettingsError(DexterError):
 
 class BadUserInput(DexterError):
     """A value in the document or its variables is not usable; the message says which and why."""
+
+
+class NotPermitted(DexterError):
+    """Dexter itself does not let this caller do that, whatever Sentry would say."""

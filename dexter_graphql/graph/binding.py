@@ -16,6 +16,7 @@ from strawberry.types.arguments import convert_arguments
 from typing_extensions import override
 
 from dexter_graphql.engine.selection import Selection
+from dexter_graphql.errors import NotPermitted
 from dexter_graphql.graph.fields import (
     EMBEDDED,
     KIND,
@@ -135,7 +136,7 @@ class Binding:
         noun = getattr(getattr(definition, "origin", None), NOUN, Noun(frozenset()))
         fields = {}
         for name, graphql_field in graphql_type.fields.items():
-            bound = self._bind_field(graphql_type, name, graphql_field)
+            bound = self._bind_field(graphql_type, name, graphql_field, is_write=graphql_type is schema.mutation_type)
             if bound is None:
                 continue
             fields[name] = graphql_field.extensions[BOUND] = bound
@@ -147,7 +148,9 @@ class Binding:
             keys = tuple(Member(attr_of(wire), wire, kind) for wire, kind in noun.key_reads.items())
             self._nouns[graphql_type.name] = BoundNoun(graphql_type.name, noun, fields, keys)
 
-    def _bind_field(self, parent: GraphQLObjectType, name: str, graphql_field: GraphQLField) -> "BoundField | None":
+    def _bind_field(
+        self, parent: GraphQLObjectType, name: str, graphql_field: GraphQLField, *, is_write: bool
+    ) -> "BoundField | None":
         field = graphql_field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if not isinstance(field, KindField):
             return None
@@ -157,7 +160,7 @@ class Binding:
             Computed: BoundComputed,
             Link: BoundLink,
             Batch: BoundBatch,
-            Call: BoundCall,
+            Call: BoundWrite if is_write else BoundCall,
         }
         return kinds[type(declaration)](self, f"{parent.name}.{name}", declaration, graphql_field, field)
 
@@ -376,8 +379,18 @@ class BoundCall(BoundField):
         if declaration.function is None:
             raise DeclarationError(f"{self.place} is a call without a function")
         selection = info.context.walker(info).selection(info.return_type, info.field_nodes)
-        lookup = info.context.batches.lookup(declaration.target or "", None, selection)
+        lookup = info.context.batches.lookup(declaration.target or "", None, selection, info.context)
         return declaration.function(row, lookup, **self.converted(values))
+
+
+class BoundWrite(BoundCall):
+    """A mutation. Refused for whoever may only read, before anything else happens."""
+
+    @override
+    def answer(self, row: Any, info: Info, values: dict[str, Any]) -> Resolved:
+        if info.context.identity.reach.is_read_only:
+            raise NotPermitted("You may only read here; nothing was changed")
+        return super().answer(row, info, values)
 
 
 def add(members: dict[str, Member], more: Iterable[Member]) -> None:

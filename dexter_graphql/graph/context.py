@@ -9,7 +9,8 @@ from graphql import GraphQLResolveInfo
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import Walker
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.loaders.base import Batches, Shaper
+from dexter_graphql.loaders.base import Batches, Lookup, Shaper
+from dexter_graphql.realtime.changes import Changes
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.regions import Organizations
@@ -29,8 +30,7 @@ class Services:
     organizations: Organizations
     shaper: Shaper
     clock: Clock
-    changes: Any
-    """Publishes and reads changes; see `dexter_graphql.realtime`."""
+    changes: Changes
     web_url: str = "https://sentry.io"
     deadline_s: float = 30.0
     call_budget: int = 100
@@ -93,3 +93,10 @@ class Context:
         self.batches = Batches(services.client, services.organizations, self.ticket, services.shaper)
         if self._walker is not None:
             self.batches.follow(self._walker.everywhere)
+
+
+def context_of(lookup: Lookup) -> Context:
+    """The operation for which a call was made."""
+    if not isinstance(lookup.operation, Context):
+        raise TypeError("This lookup belongs to a loader, which knows nothing of the operation")
+    return lookup.operation

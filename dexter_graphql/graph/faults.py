@@ -5,11 +5,12 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from dexter_graphql.errors import BadUserInput, DexterError, ErrorCode
+from dexter_graphql.errors import BadUserInput, DexterError, ErrorCode, NotPermitted
 from dexter_graphql.sentry import errors as sentry
 
 CODES: tuple[tuple[type[DexterError], ErrorCode], ...] = (
     (BadUserInput, ErrorCode.BAD_USER_INPUT),
+    (NotPermitted, ErrorCode.FORBIDDEN),
     (sentry.BadRequest, ErrorCode.BAD_USER_INPUT),
     (sentry.Unauthorized, ErrorCode.UNAUTHENTICATED),
     (sentry.Forbidden, ErrorCode.FORBIDDEN),

@@ -73,6 +73,8 @@ class Lookup:
     """The field's arguments as one value, None when it has none."""
     selection: Selection | None
     """What is selected on the target, or on the connection around it; None outside of a document."""
+    operation: Any = None
+    """The operation that asks, for calls that do more than ask (changes and streams); None for loaders."""
 
     def shape(self, form: str) -> Shape:
         """Members of the target that will be read, as that form has them."""
@@ -192,9 +194,11 @@ class Batches:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    def lookup(self, target: str, options: Any = None, selection: Selection | None = None) -> Lookup:
+    def lookup(
+        self, target: str, options: Any = None, selection: Selection | None = None, operation: object = None
+    ) -> Lookup:
         """A lookup of `target`, for whoever asks Sentry without batching."""
-        return Lookup(self._client, self._organizations, self._ticket, self, target, options, selection)
+        return Lookup(self._client, self._organizations, self._ticket, self, target, options, selection, operation)
 
     def _batch(self, loader: Loader, options: Any, selection: Selection | None) -> DataLoader[Any, Any]:
         place = (loader, options, 0 if loader.is_shared else id(selection))

@@ -9,6 +9,7 @@ from graphql import execute, parse, validate
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.faults import format_error
 from dexter_graphql.graph.identity import Caller, Identity, Reach
+from dexter_graphql.realtime.changes import changes_in_memory
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.regions import Organizations
@@ -46,7 +47,7 @@ class Asker:
             organizations=Organizations(self.client, clock),
             shaper=graph.binding,
             clock=clock,
-            changes=None,
+            changes=changes_in_memory(clock, b"key of tests"),
         )
         self.identity = Identity(Upstream("test", server.token), Reach(), Caller("test"))
 
