@@ -12,9 +12,9 @@ from dexter_graphql.graph.fields import DETAIL, LIST, batch, call, computed, nou
 from dexter_graphql.graph.ids import key_of, node_id
 from dexter_graphql.graph.integrations.repositories import Repository
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
-from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list
+from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, checked_short_id, issue_list
 from dexter_graphql.graph.issues.enums import IssueSort
-from dexter_graphql.graph.issues.lists import IssueConnection
+from dexter_graphql.graph.issues.lists import IssueConnection, IssueType
 from dexter_graphql.graph.listing import Search, listing, repeated, searched
 from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.node import Node
@@ -29,7 +29,7 @@ from dexter_graphql.graph.web import page
 from dexter_graphql.loaders.base import Loader, Lookup
 from dexter_graphql.loaders.environments import organization_environments
 from dexter_graphql.loaders.integrations import installation_pages, integration_pages
-from dexter_graphql.loaders.issues import issue_pages
+from dexter_graphql.loaders.issues import issue_pages, organization_issue
 from dexter_graphql.loaders.members import MemberKey, member_details, member_pages
 from dexter_graphql.loaders.organizations import organization_details
 from dexter_graphql.loaders.projects import ProjectName, project_pages, projects_by_name
@@ -101,7 +101,7 @@ class Organization(Node):
     def issue(
         *,
         short_id: Annotated[str, strawberry.argument(description="The id people say, for example `WEB-9`.")],
-    ) -> Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")] | None:
+    ) -> IssueType | None:
         """An issue by its short id; null when there is none."""
         return checked_short_id(short_id)
 
@@ -176,8 +176,10 @@ class Organization(Node):
     ) -> Member | None:
         """A member; null when there is none with that id."""
         organization = organization_key(row)
-        number = str(id) if id == "me" or id.isdecimal() else key_of(id, "Member", 2)[1]
-        return await lookup.load(member_details, MemberKey(organization, number))
+        if id == "me" or id.isdecimal():
+            return await lookup.load(member_details, MemberKey(organization, str(id)))
+        home, number = key_of(id, "Member", 2)
+        return await lookup.load(member_details, MemberKey(organization, number)) if home == organization.id else None
 
     @batch(organization_environments, key=organization_scope, reads={})
     def environments(

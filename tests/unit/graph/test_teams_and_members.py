@@ -103,6 +103,17 @@ async def test_member_is_found_by_global_id_and_as_me(asker):
     assert told["none"] is None
 
 
+async def test_member_of_another_organization_is_null(asker):
+    """A global id says where the member is; it is not looked for elsewhere."""
+    told = await asker.organization("members(first: 1) { nodes { id } }")
+    node_id = told["members"]["nodes"][0]["id"]
+
+    elsewhere = await asker.organization(f'member(id: "{node_id}") {{ email }}', slug="globex")
+
+    assert elsewhere.data == {"member": None}
+    assert elsewhere.calls == []
+
+
 async def test_memberships_of_users_are_one_call(asker):
     """Users link back to their memberships, all of a list in one call."""
     told = await asker.organization("members(first: 4) { nodes { email user { member { email } } } }")
