@@ -33,7 +33,8 @@ from dexter_graphql.errors import ErrorCode
 MAX_DOCUMENTS = 1000
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 MAX_VALIDATION_ERRORS = 10
-TOO_LONG = "Document contains more than"
+TOO_MUCH = ("Document contains more than", "Document is nested too deeply")
+"""What the parser says of a document that it gives up on."""
 
 
 class OperationContext(Protocol):
@@ -149,8 +150,8 @@ class Pipeline:
         try:
             document = parse(text, max_tokens=self._max_tokens)
         except GraphQLSyntaxError as error:
-            is_too_long = TOO_LONG in error.message
-            code = ErrorCode.QUERY_TOO_COMPLEX if is_too_long else ErrorCode.GRAPHQL_PARSE_FAILED
+            is_too_much = any(words in error.message for words in TOO_MUCH)
+            code = ErrorCode.QUERY_TOO_COMPLEX if is_too_much else ErrorCode.GRAPHQL_PARSE_FAILED
             return (_coded(error, code),)
         except RecursionError:
             return (_error("The document is nested too deeply", ErrorCode.QUERY_TOO_COMPLEX),)

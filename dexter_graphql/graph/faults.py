@@ -63,9 +63,8 @@ def format_error(
         extensions = described(original)
         if report is not None:
             report(original)
-    extensions.setdefault(
-        "code", ErrorCode.UPSTREAM_BAD_RESPONSE if error.path else ErrorCode.GRAPHQL_VALIDATION_FAILED
-    )
+    # Without a path nothing was run: the variables did not fit. With one, a value of Sentry's did not.
+    extensions.setdefault("code", ErrorCode.UPSTREAM_BAD_RESPONSE if error.path else ErrorCode.BAD_USER_INPUT)
     extensions.setdefault("retryable", False)
     extensions["requestId"] = request_id
     return {**formatted, "extensions": extensions}

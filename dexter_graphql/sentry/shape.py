@@ -40,7 +40,8 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
 class Member:
     """One JSON member: attribute, wire name, and a msgspec type, a nested shape, or variants of one.
 
-    An undecoded member (`msgspec.Raw`) is `NULL` where others are None. `container` says how a nested shape is held: `one`, `list`, or `map` (an object of such objects).
+    An undecoded member (`msgspec.Raw`) is `NULL` where others are None. `container` says how a nested shape is held:
+    `one`, `list`, or `map` (an object of such objects).
     """
 
     attr: str

@@ -94,9 +94,7 @@ def make_other_issue(rng: Random, project: Project, issue_id: str, kind: Kind) -
     return issue
 
 
-def settle(
-    rng: Random, organization: Organization, issue: Issue, people: list[User], now: datetime
-) -> None:
+def settle(rng: Random, organization: Organization, issue: Issue, people: list[User], now: datetime) -> None:
     """Give the issue (which has events) a status, an assignee among the people, a history and perhaps a ticket."""
     history: list[_Line] = [("first_seen", None, issue.first_seen, {})]
     _choose_status(rng, issue, now)

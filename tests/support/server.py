@@ -1,0 +1,72 @@
+"""A whole Dexter on a real socket, over a sandbox on another one."""
+
+import asyncio
+from contextlib import asynccontextmanager, contextmanager
+
+import aiohttp
+import uvicorn
+
+from dexter_graphql.app import create_app
+from dexter_graphql.cli.running import listen
+from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.settings import load_settings
+
+
+class QuietServer(uvicorn.Server):
+    """Leaves signals to the test runner."""
+
+    @contextmanager
+    def capture_signals(self):
+        yield
+
+
+class Site:
+    """A running Dexter: its address, its sandbox, and a session to talk to it."""
+
+    def __init__(self, url, upstream, dexter, session):
+        self.url, self.upstream, self.dexter, self.session = url, upstream, dexter, session
+
+    @property
+    def graphql(self):
+        """Address of the graph."""
+        return f"{self.url}/graphql"
+
+    async def post(self, query, *, variables=None, headers=None, **more):
+        """Status, headers and decoded body of a POST."""
+        body = {"query": query, **({"variables": variables} if variables is not None else {}), **more}
+        async with self.session.post(self.graphql, json=body, headers=headers) as answer:
+            return answer.status, answer.headers, await answer.json(content_type=None)
+
+    async def data(self, query, **variables):
+        """Data of a query that must not fail."""
+        _, _, body = await self.post(query, variables=variables)
+        assert "errors" not in body, body["errors"]
+        return body["data"]
+
+
+@asynccontextmanager
+async def running_site(upstream=None, **settings):
+    """Dexter in mode `open` over a sandbox, until the block ends."""
+    async with SandboxServer(build_world()) if upstream is None else _as_is(upstream) as sandbox:
+        given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "port": 0} | settings
+        given.setdefault("webhook_secrets", (f"acme={sandbox.hooks.secret()}",))
+        loaded = load_settings(**given)
+        dexter = create_app(loaded, is_sandbox=True)
+        listener = listen(loaded.host, 0)
+        config = uvicorn.Config(dexter.app, log_config=None, access_log=False, lifespan="on", ws="websockets-sansio")
+        server = QuietServer(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not server.started:  # noqa: ASYNC110  # uvicorn tells in no other way
+                await asyncio.sleep(0.005)
+            async with aiohttp.ClientSession() as session:
+                yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", sandbox, dexter, session)
+        finally:
+            dexter.readiness.draining.set()
+            server.should_exit = True
+            await serving
+
+
+@asynccontextmanager
+async def _as_is(value):
+    yield value

@@ -1,0 +1,91 @@
+"""One client interface over every transport: `ask` gives the answers of an operation, decoded."""
+
+import json
+
+
+class Transport:
+    """A way to ask a running site."""
+
+    is_stream = False
+
+    def __init__(self, site):
+        self.site = site
+
+
+class Post(Transport):
+    """POST, answered as JSON."""
+
+    async def ask(self, query, variables):
+        headers = {"accept": "application/graphql-response+json"}
+        yield (await self.site.post(query, variables=variables, headers=headers))[2]
+
+
+class Get(Transport):
+    """GET, answered as JSON."""
+
+    async def ask(self, query, variables):
+        parameters = {"query": query} | ({"variables": json.dumps(variables)} if variables else {})
+        async with self.site.session.get(self.site.graphql, params=parameters) as answer:
+            yield await answer.json(content_type=None)
+
+
+class EventStream(Transport):
+    """POST, answered as server-sent events."""
+
+    is_stream = True
+
+    async def ask(self, query, variables):
+        body, headers = {"query": query, "variables": variables}, {"accept": "text/event-stream"}
+        async with self.site.session.post(self.site.graphql, json=body, headers=headers) as answer:
+            if answer.content_type != "text/event-stream":
+                yield await answer.json(content_type=None)
+                return
+            while True:
+                event = (await answer.content.readuntil(b"\n\n")).decode()
+                if event.startswith("event: complete"):
+                    return
+                if event.startswith("event: next\ndata: "):
+                    yield json.loads(event.removeprefix("event: next\ndata: "))
+
+
+class Multipart(Transport):
+    """POST, answered in parts."""
+
+    is_stream = True
+
+    async def ask(self, query, variables):
+        body = {"query": query, "variables": variables}
+        headers = {"accept": "multipart/mixed;subscriptionSpec=1.0"}
+        async with self.site.session.post(self.site.graphql, json=body, headers=headers) as answer:
+            if answer.content_type != "multipart/mixed":
+                yield await answer.json(content_type=None)
+                return
+            async for line in answer.content:
+                if line.startswith(b"--graphql--"):
+                    return
+                if line.startswith(b'{"payload":'):
+                    yield json.loads(line)["payload"]
+
+
+class Socket(Transport):
+    """A WebSocket of its own for each operation."""
+
+    is_stream = True
+
+    async def ask(self, query, variables):
+        async with self.site.session.ws_connect(self.site.graphql, protocols=["graphql-transport-ws"]) as socket:
+            await socket.send_json({"type": "connection_init"})
+            assert (await socket.receive_json()) == {"type": "connection_ack"}
+            payload = {"query": query, "variables": variables}
+            await socket.send_json({"type": "subscribe", "id": "one", "payload": payload})
+            while True:
+                message = await socket.receive_json()
+                if message["type"] == "complete":
+                    return
+                if message["type"] == "error":
+                    yield {"errors": message["payload"]}
+                    return
+                yield message["payload"]
+
+
+TRANSPORTS = (Post, Get, EventStream, Multipart, Socket)
