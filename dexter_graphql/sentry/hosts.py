@@ -14,16 +14,20 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def origin(url: str) -> str:
     """Scheme, host and port of an address in lower case; raises SettingsError when it is not an HTTP address."""
-    parts = urlsplit(url if "//" in url else f"//{url}")
     try:
+        parts = urlsplit(url if "//" in url else f"//{url}")
         port = parts.port
     except ValueError:
-        port = -1
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.username is not None or port == -1:
-        raise SettingsError(f"'{url}' is not the address of a Sentry server, such as https://sentry.io")
+        raise _not_an_address(url) from None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.username is not None:
+        raise _not_an_address(url)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     suffix = "" if port in {None, DEFAULT_PORTS[parts.scheme]} else f":{port}"
     return f"{parts.scheme}://{host}{suffix}"
+
+
+def _not_an_address(url: str) -> SettingsError:
+    return SettingsError(f"'{url}' is not the address of a Sentry server, such as https://sentry.io")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,170 @@
+"""Gives the tests of the client an upstream: mocked answers, scripted bytes on a real socket, or a wire in memory.
+
+Knows what today's aiohttp needs of aioresponses, and no endpoint of Sentry.
+"""
+
+import asyncio
+import socket
+import struct
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import aiohttp
+from aioresponses import aioresponses
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.call import Call, Reply, Upstream
+
+EPOCH_S = 1_800_000_000.0
+
+
+class MovedClock(Clock):
+    """Stands still until it is moved; both of its times move together."""
+
+    def __init__(self, time=EPOCH_S):
+        self._time = time
+
+    def time(self):
+        return self._time
+
+    def monotonic(self):
+        return self._time - EPOCH_S
+
+    def move(self, seconds):
+        self._time += seconds
+
+
+def a_call(**changes):
+    """A read of the issues of organization acme, with these members changed."""
+    members = {
+        "endpoint": "issues.list",
+        "title": "GET /organizations/{organization}/issues/",
+        "method": "GET",
+        "host": "https://sentry.io",
+        "path": "/api/0/organizations/acme/issues/",
+        "upstream": Upstream("alice", "sntryu_secret"),
+        "deadline": EPOCH_S + 60,
+        "tags": ("issues/acme",),
+    }
+    return Call(**members | changes)
+
+
+def a_reply(body=b"{}", *, status=200, headers=None):
+    """An answer as the wire gives it."""
+    return Reply(status=status, headers=headers or {}, body=body, fetched_at=EPOCH_S)
+
+
+class FakeWire:
+    """A wire in memory: `answer` maps a call to a reply or raises; `calls` remembers what was asked."""
+
+    def __init__(self, answer=lambda _: a_reply()):
+        self.answer = answer
+        self.calls = []
+        self.is_closed = False
+
+    async def __call__(self, call):
+        self.calls.append(call)
+        answer = self.answer(call)
+        return await answer if asyncio.iscoroutine(answer) else answer
+
+    async def close(self):
+        self.is_closed = True
+
+
+class SentResponse(aiohttp.ClientResponse):
+    """aiohttp asks the writer how much was sent; the responses of aioresponses come without one."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, stream_writer=SimpleNamespace(output_size=0), **options)
+
+
+class Mocked(aioresponses):
+    """aioresponses whose answers today's aiohttp can build."""
+
+    def add(self, *args, **options):
+        super().add(*args, **{"response_class": SentResponse} | options)
+
+    @property
+    def sent(self):
+        """Method and address of every request, in order of arrival by address."""
+        return [(method, str(url)) for (method, url), calls in self.requests.items() for _ in calls]
+
+
+def answer(body=b"{}", *, status="200 OK", headers=(), length=None):
+    """The bytes of an answer; `length` lies about how long the body is."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is sent after one request, and what follows: `keep`, `close`, `reset` or `hang`."""
+
+    data: bytes = b""
+    then: str = "keep"
+
+
+@dataclass
+class Scripted:
+    """A server on the loopback that plays one step for each request, the last one again and again."""
+
+    steps: list[Step]
+    requests: list[bytes] = field(default_factory=list)
+    """Heads of the requests, request line first."""
+    bodies: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    is_left: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a client closed its connection."""
+
+    @property
+    def url(self):
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    @property
+    def lines(self):
+        """Request lines in order of arrival."""
+        return [head.partition(b"\r\n")[0].decode() for head in self.requests]
+
+    async def __aenter__(self):
+        self._tasks = set()
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.wait_closed()
+
+    async def _accept(self, reader, writer):
+        self._tasks.add(asyncio.current_task())
+        self.connections += 1
+        try:
+            while await self._play(reader, writer):
+                pass
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self.is_left.set()
+        finally:
+            writer.close()
+
+    async def _play(self, reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.requests.append(head)
+        self.bodies.append(await reader.readexactly(_length(head)))
+        step = self.steps[min(len(self.requests), len(self.steps)) - 1]
+        writer.write(step.data)
+        await writer.drain()
+        if step.then == "hang":
+            await reader.readexactly(1)
+        if step.then == "reset":
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+        return step.then == "keep"
+
+
+def _length(head):
+    lines = head.decode().lower().split("\r\n")
+    return next((int(line.partition(":")[2]) for line in lines if line.startswith("content-length:")), 0)
