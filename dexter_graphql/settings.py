@@ -7,6 +7,7 @@ import ipaddress
 import secrets
 from enum import StrEnum
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -38,7 +39,8 @@ def _setting(name: str, default: Any, description: str, **bounds: Any) -> Any:
 class Settings(BaseSettings):
     """All settings, frozen and checked. Secrets never print."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    # Never by the names of the fields: HOST, PORT and SECRET mean other things in many environments.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, allow_inf_nan=False)
 
     sentry_url: str = _setting("SENTRY_URL", "https://sentry.io", "Address of Sentry.")
     sentry_auth_token: SecretStr | None = _setting(
@@ -58,7 +60,7 @@ class Settings(BaseSettings):
     allowed_hosts: Words = _setting("DEXTER_ALLOWED_HOSTS", (), "More values of `Host` that are answered.")
     allowed_origins: Words = _setting("DEXTER_ALLOWED_ORIGINS", (), "More origins of pages that may ask.")
     webhook_secrets: Words = _setting(
-        "DEXTER_WEBHOOK_SECRETS", (), "Client secrets of Sentry's integrations, as `organization=secret`."
+        "DEXTER_WEBHOOK_SECRETS", (), "Client secrets of Sentry's integrations, as `organization=secret`.", repr=False
     )
 
     deadline_s: float = _setting("DEXTER_DEADLINE_SECONDS", 30.0, "Time for one operation, in seconds.", gt=0, le=600)
@@ -103,6 +105,13 @@ class Settings(BaseSettings):
             raise ValueError(f"must be one of {', '.join(known)}")
         return value.lower()
 
+    @field_validator("sentry_url", "sentry_hosts")
+    @classmethod
+    def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if not all(is_address(url) for url in ((value,) if isinstance(value, str) else value)):
+            raise ValueError("must be an address such as https://sentry.io, without user and password")
+        return value
+
     @field_validator("webhook_secrets")
     @classmethod
     def _pairs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,7 +142,7 @@ class Settings(BaseSettings):
 def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment, `overrides` first; raises SettingsError that names what is wrong and the fix."""
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+        return Settings(**{variable(name): value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         raise SettingsError("\n".join(_explained(item) for item in error.errors())) from None
 
@@ -146,6 +155,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def is_address(url: str) -> bool:
+    """True for the address of a server over HTTP that holds no credentials."""
+    try:
+        parts = urlsplit(url)
+        is_port = parts.port != 0
+    except ValueError:
+        return False
+    return is_port and parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
 
 
 def variable(field_name: str) -> str:

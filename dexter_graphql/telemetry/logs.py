@@ -48,4 +48,5 @@ def get_log(name: str) -> structlog.stdlib.BoundLogger:
 
 
 def _without_secrets(_log: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {key: redacted(value) for key, value in event.items()}
+    # What begins with an underscore is structlog's own and is not written down.
+    return {key: value if key.startswith("_") else redacted(value) for key, value in event.items()}

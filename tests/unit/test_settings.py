@@ -1,0 +1,232 @@
+"""Settings: where they come from, what they refuse and what they never print."""
+
+import os
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from dexter_graphql.errors import SettingsError
+from dexter_graphql.settings import Mode, Settings, is_address, is_loopback, load_settings, variable
+
+SECRET = "do-not-print-me-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch):
+    """No setting of whoever runs the tests is seen by them."""
+    for name in os.environ:
+        if name.upper().startswith(("DEXTER_", "SENTRY_")):
+            monkeypatch.delenv(name)
+
+
+def test_defaults_need_nothing():
+    """Without a single variable there are settings that stay on the loopback and refuse writes."""
+    settings = load_settings()
+
+    assert (settings.host, settings.port, settings.mode) == ("127.0.0.1", 8000, Mode.OPEN)
+    assert (settings.sentry_url, settings.sentry_auth_token) == ("https://sentry.io", None)
+    assert settings.allow_writes is False
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_setting_is_named_and_described(name):
+    """Every setting has a sentence for its documentation and a variable in our name, or in that of Sentry's tools."""
+    field = Settings.model_fields[name]
+
+    assert re.fullmatch(r"[A-Z`].+\.", field.description)
+    assert re.fullmatch(r"DEXTER_[A-Z]+(_[A-Z]+)*|SENTRY_URL|SENTRY_AUTH_TOKEN", variable(name))
+
+
+def test_variables_differ():
+    """No two settings are read from the same variable."""
+    names = [variable(name) for name in Settings.model_fields]
+
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field", "value"),
+    [
+        ("SENTRY_URL", "http://sentry.internal:9000", "sentry_url", "http://sentry.internal:9000"),
+        ("DEXTER_PORT", "0", "port", 0),
+        ("DEXTER_PORT", "65535", "port", 65535),
+        ("DEXTER_MODE", "passthrough", "mode", Mode.PASSTHROUGH),
+        ("DEXTER_ALLOW_WRITES", "true", "allow_writes", True),
+        ("DEXTER_LOG_LEVEL", "WARNING", "log_level", "warning"),
+        ("DEXTER_LOG_FORMAT", "Json", "log_format", "json"),
+        ("DEXTER_DEADLINE_SECONDS", "0.5", "deadline_s", 0.5),
+        ("DEXTER_DRAIN_SECONDS", "0", "drain_s", 0.0),
+        ("DEXTER_MAX_DEPTH", "100", "max_depth", 100),
+        ("DEXTER_ALLOWED_HOSTS", "a.example, b.example ,,", "allowed_hosts", ("a.example", "b.example")),
+        ("DEXTER_ALLOWED_HOSTS", " , ", "allowed_hosts", ()),
+        ("DEXTER_SENTRY_HOSTS", "https://us.example,https://de.example", "sentry_hosts", 2 * ("",)),
+    ],
+)
+def test_environment_is_read(monkeypatch, name, text, field, value):
+    """Each variable sets its field; lists are separated by commas, spaces and empty words do not count."""
+    monkeypatch.setenv(name, text)
+
+    found = getattr(load_settings(), field)
+
+    assert found == (("https://us.example", "https://de.example") if field == "sentry_hosts" else value)
+
+
+@pytest.mark.parametrize("name", ["SENTRY_AUTH_TOKEN", "DEXTER_PORT", "DEXTER_HOST", "DEXTER_ALLOWED_HOSTS"])
+def test_empty_variable_is_no_setting(monkeypatch, name):
+    """Tools that write all variables out leave some empty; those have their defaults."""
+    monkeypatch.setenv(name, "")
+
+    assert load_settings(secret="x") == load_settings(secret="x", port=8000)
+    assert load_settings().sentry_auth_token is None
+
+
+@pytest.mark.parametrize("name", ["HOST", "PORT", "SECRET", "MODE", "LOG_LEVEL", "host", "port"])
+def test_names_of_others_are_not_read(monkeypatch, name):
+    """Shells and platforms set HOST and PORT for their own purposes."""
+    monkeypatch.setenv(name, "7777")
+
+    settings = load_settings()
+
+    assert (settings.host, settings.port, settings.mode, settings.log_level) == ("127.0.0.1", 8000, Mode.OPEN, "info")
+    assert settings.secret.get_secret_value() != "7777"
+
+
+def test_overrides_come_first(monkeypatch):
+    """An option of the command line beats the environment; one that was not given does not."""
+    monkeypatch.setenv("DEXTER_PORT", "9001")
+    monkeypatch.setenv("DEXTER_MODE", "passthrough")
+
+    settings = load_settings(port=9002, mode=None, host="0.0.0.0")  # noqa: S104  # nobody listens
+
+    assert (settings.port, settings.mode, settings.host) == (9002, Mode.PASSTHROUGH, "0.0.0.0")  # noqa: S104  # as above
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("SENTRY_URL", "sentry.io", "https://sentry.io"),
+        ("SENTRY_URL", "ftp://sentry.io", "https://sentry.io"),
+        ("SENTRY_URL", f"https://user:{SECRET}@sentry.io", "without user and password"),
+        ("SENTRY_URL", "https://", "https://sentry.io"),
+        ("SENTRY_URL", "http://[", "https://sentry.io"),
+        ("SENTRY_URL", "http://a:99999", "https://sentry.io"),
+        ("DEXTER_SENTRY_HOSTS", "https://a.example,b.example", "https://sentry.io"),
+        ("DEXTER_PORT", "-1", "greater than or equal to 0"),
+        ("DEXTER_PORT", "65536", "less than or equal to 65535"),
+        ("DEXTER_PORT", "http", "valid integer"),
+        ("DEXTER_MODE", "closed", "'open' or 'passthrough'"),
+        ("DEXTER_ALLOW_WRITES", "perhaps", "valid boolean"),
+        ("DEXTER_WEBHOOK_SECRETS", SECRET, "acme=0123abcd"),
+        ("DEXTER_WEBHOOK_SECRETS", f"={SECRET}", "acme=0123abcd"),
+        ("DEXTER_WEBHOOK_SECRETS", f"acme={SECRET},acme=", "acme=0123abcd"),
+        ("DEXTER_DEADLINE_SECONDS", "0", "greater than 0"),
+        ("DEXTER_DEADLINE_SECONDS", "601", "less than or equal to 600"),
+        ("DEXTER_DEADLINE_SECONDS", "nan", "finite"),
+        ("DEXTER_HEARTBEAT_SECONDS", "inf", "finite"),
+        ("DEXTER_HEARTBEAT_SECONDS", "0", "greater than 0"),
+        ("DEXTER_ATTEMPT_TIMEOUT_SECONDS", "0", "greater than 0"),
+        ("DEXTER_CALL_BUDGET", "0", "greater than or equal to 1"),
+        ("DEXTER_CACHE_MIB", "-1", "greater than or equal to 0"),
+        ("DEXTER_MAX_BODY_BYTES", "1023", "greater than or equal to 1024"),
+        ("DEXTER_MAX_TOKENS", "9", "greater than or equal to 10"),
+        ("DEXTER_MAX_DEPTH", "101", "less than or equal to 100"),
+        ("DEXTER_MAX_DEPTH", "0", "greater than or equal to 1"),
+        ("DEXTER_MAX_ALIASES", "-1", "greater than or equal to 0"),
+        ("DEXTER_MAX_ROOT_FIELDS", "0", "greater than or equal to 1"),
+        ("DEXTER_MAX_FIELDS", "0", "greater than or equal to 1"),
+        ("DEXTER_MAX_SOCKET_OPERATIONS", "0", "greater than or equal to 1"),
+        ("DEXTER_DRAIN_SECONDS", "301", "less than or equal to 300"),
+        ("DEXTER_LOG_LEVEL", "loud", "debug, info, warning, error"),
+        ("DEXTER_LOG_FORMAT", "xml", "text, json"),
+        ("DEXTER_SANDBOX_SEED", "-1", "greater than or equal to 0"),
+        ("DEXTER_HOST", "0.0.0.0", "DEXTER_HOST=127.0.0.1"),  # noqa: S104  # refused
+    ],
+)
+def test_bad_value_names_variable_and_fix(monkeypatch, name, text, hint):
+    """The message begins with the variable, says what is allowed, and never shows what may be secret."""
+    monkeypatch.setenv(name, text)
+
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+
+    message = str(refused.value)
+    assert re.match("DEXTER_MODE" if name == "DEXTER_HOST" else name, message)
+    assert hint in message
+    assert SECRET not in message
+    assert "\n" not in message
+
+
+def test_all_bad_values_are_named_at_once(monkeypatch):
+    """Whoever mends the first is not told of the second only then."""
+    monkeypatch.setenv("DEXTER_PORT", "x")
+    monkeypatch.setenv("DEXTER_MAX_DEPTH", "0")
+
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+
+    assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == ["DEXTER_PORT", "DEXTER_MAX_DEPTH"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
+def test_open_mode_listens_on_the_loopback(host):
+    """Where nobody is asked who they are, only this machine may come."""
+    assert load_settings(host=host).host == host
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.com", "localhost.example.com", " ", "127.1"])  # noqa: S104  # refused
+def test_open_mode_listens_nowhere_else(host):
+    """Any other address needs a mode that asks; that mode may listen there."""
+    with pytest.raises(SettingsError, match=r"DEXTER_MODE: .*loopback only"):
+        load_settings(host=host)
+
+    assert load_settings(host=host, mode="passthrough").host == host
+
+
+@pytest.mark.parametrize("show", [repr, str, lambda one: repr(one.model_dump(mode="json")["secret"])])
+def test_secrets_never_print(show):
+    """Token, key and webhook secrets are not in what settings look like."""
+    settings = load_settings(sentry_auth_token=SECRET, secret=SECRET, webhook_secrets=f"acme={SECRET}")
+
+    assert SECRET not in show(settings)
+
+
+def test_secret_is_random_when_unset():
+    """Positions and hashes of one start mean nothing to another, unless a key is set."""
+    one, other = load_settings(), load_settings(secret="")
+
+    assert len(one.secret.get_secret_value()) == 64
+    assert one.secret != other.secret
+    assert load_settings(secret=SECRET).secret.get_secret_value() == SECRET
+
+
+def test_webhook_secrets_name_their_organization():
+    """An organization may have several; a secret may hold an equals sign."""
+    settings = load_settings(webhook_secrets="acme=one, acme=two=2,globex=three")
+
+    assert settings.secrets_by_organization == (("acme", "one"), ("acme", "two=2"), ("globex", "three"))
+
+
+def test_hosts_are_the_loopback_s_names_and_what_was_added():
+    """Names are compared in lower case; an address of IPv6 stands in brackets as in the header."""
+    settings = load_settings(host="::1", allowed_hosts="Dexter.Example")
+
+    assert settings.hosts == {"localhost", "127.0.0.1", "[::1]", "dexter.example"}
+
+
+def test_settings_are_frozen():
+    """Nobody changes a setting after the start."""
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().port = 1
+
+
+@pytest.mark.parametrize(("host", "expected"), [("localhost", True), ("", False), ("[::1", True)])
+def test_loopback_is_told_from_the_text(host, expected):
+    """No name is looked up."""
+    assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(("url", "expected"), [("http://[::1]:9", True), ("//a", False), ("https://a:0", False)])
+def test_address_is_told_from_the_text(url, expected):
+    """An address has a scheme of HTTP, a host and a port that can be connected to."""
+    assert is_address(url) is expected
