@@ -15,7 +15,7 @@ from dexter_graphql import __version__
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import BadResponse, DeadlineExceeded, SentryError, Unavailable, UpstreamTimeout
-from dexter_graphql.sentry.refusals import is_html, refusal
+from dexter_graphql.sentry.refusals import PAGE, is_html, refusal
 
 KEPT_HEADERS = frozenset(
     {
@@ -73,7 +73,7 @@ class Wire:
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(call, status, headers, body, self._clock.time())
         if is_html(body):
-            raise Unavailable("A page came instead of an answer of Sentry's API", title=call.title, status=status)
+            raise Unavailable(PAGE, title=call.title, status=status)
         return Reply(status=status, headers=headers, body=body, fetched_at=self._clock.time())
 
     async def close(self) -> None:
@@ -82,14 +82,7 @@ class Wire:
             await self._session.close()
 
     async def _exchange(self, call: Call) -> tuple[int, dict[str, str], bytes]:
-        """One request, and for a call that may be repeated a second one when a kept connection turned out dead."""
-        try:
-            return await self._request(call)
-        except aiohttp.ServerDisconnectedError:
-            if not call.is_idempotent:
-                raise Unavailable("Sentry closed the connection without an answer", title=call.title) from None
-        except aiohttp.ClientError as error:
-            raise _translated(call, error) from error
+        """One request; when a kept connection turned out dead aiohttp sends it again, once, unless it is a POST."""
         try:
             return await self._request(call)
         except aiohttp.ClientError as error:
