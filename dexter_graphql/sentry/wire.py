@@ -4,7 +4,7 @@ Turns whatever goes wrong on the network into the tree of `errors.py`. Does not 
 """
 
 import asyncio
-from collections.abc import Mapping
+import re
 from http import HTTPStatus
 
 import aiohttp
@@ -34,6 +34,10 @@ KEPT_HEADERS = frozenset(
         "www-authenticate",
     }
 )
+RELATIONS = frozenset({"previous", "next"})
+LINK = re.compile(r"<[^>]*>([^<]*)")
+"""One target of a `Link` header: its address, unread, and its attributes."""
+ATTRIBUTE = re.compile(r';\s*(\w+)="([^"]*)"')
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 """The Link header repeats the whole query twice."""
@@ -96,7 +100,7 @@ class Wire:
         async with self._open().request(
             call.method, url, data=call.body, headers=headers, allow_redirects=False
         ) as response:
-            return response.status, _kept(response.headers, response), await self._read(call, response)
+            return response.status, _kept(response.headers), await self._read(call, response)
 
     async def _read(self, call: Call, response: aiohttp.ClientResponse) -> bytes:
         body = bytearray()
@@ -119,13 +123,14 @@ class Wire:
         return self._session
 
 
-def _kept(headers: CIMultiDictProxy[str], response: aiohttp.ClientResponse) -> dict[str, str]:
+def _kept(headers: CIMultiDictProxy[str]) -> dict[str, str]:
     """The headers that somebody reads; of `Link` only the cursors, since its addresses are never followed."""
     kept = {name.lower(): value for name, value in headers.items() if name.lower() in KEPT_HEADERS}
-    for relation in ("previous", "next"):
-        link: Mapping[str, object] = response.links.get(relation, {})
-        if link.get("results") == "true" and link.get("cursor"):
-            kept[f"cursor-{relation}"] = str(link["cursor"])
+    for link in LINK.findall(", ".join(headers.getall("link", ()))):
+        attributes = dict(ATTRIBUTE.findall(link))
+        relation, cursor = attributes.get("rel"), attributes.get("cursor")
+        if relation in RELATIONS and attributes.get("results") == "true" and cursor:
+            kept[f"cursor-{relation}"] = cursor
     return kept
 
 
