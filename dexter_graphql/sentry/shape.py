@@ -6,14 +6,17 @@ Does not know what a member means: names and types come from whoever asks.
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Union
+from typing import Any, ClassVar, TypeVar, Union
 
 import msgspec
 
 from dexter_graphql.sentry.errors import Misfit
 from dexter_graphql.sentry.scope import Scope
 
+T = TypeVar("T")
 MAX_RECORD_CLASSES = 4096
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises: other types and numbers out of range, broken JSON, broken text, more nesting than fits."""
 NULL = msgspec.Raw(b"null")
 """An undecoded member that is null or not there; msgspec has no optional Raw."""
 
@@ -73,9 +76,8 @@ class Variants:
         """Names of the nouns that may stand here, for messages."""
         return " or ".join(shape.typename for _, shape in self.shapes)
 
-    def of(self, row: Any) -> Shape | None:
-        """The shape of one untyped object, None when its tag is unknown and there is no fallback."""
-        tag = row.get(self.tag) if isinstance(row, dict) else None
+    def of(self, tag: str | None) -> Shape | None:
+        """The shape of an object with this tag, None when the tag is unknown and there is no fallback."""
         return next((shape for value, shape in self.shapes if value == tag), self.fallback)
 
 
@@ -157,45 +159,50 @@ class Records:
         return dict[str, cls] if member.container == "map" else cls  # type: ignore[valid-type]  # made at run time
 
     def _decode(self, body: bytes, kind: Any, envelope: tuple[str, ...], shape: Form, *, is_list: bool) -> Any:
+        payload = _unwrap(body, envelope)
         try:
-            return msgspec.json.decode(_unwrap(body, envelope), type=kind)
-        except msgspec.ValidationError:
-            return self._salvage(_untyped(_unwrap(body, envelope)), shape, is_list=is_list)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return msgspec.json.decode(payload, type=kind)
+        except UNREADABLE:
+            pass
+        try:
+            return self._salvage(msgspec.json.decode(payload, type=msgspec.Raw), shape, is_list=is_list)
+        except UNREADABLE as error:
             raise Misfit("The answer is not JSON") from error
 
-    def _salvage(self, value: Any, shape: Form, *, is_list: bool) -> Any:
+    def _salvage(self, value: msgspec.Raw, shape: Form, *, is_list: bool) -> Any:
         """Decode row by row and member by member, so that one bad value costs itself and nothing else."""
         if not is_list:
             return self._salvage_row(value, shape)
-        if not isinstance(value, list):
+        if (rows := _opened(value, list[msgspec.Raw])) is None:
             return Misfit(f"Expected a list of {shape.typename}, got {_json_type(value)}")
-        return [self._salvage_row(row, shape) for row in value]
+        return [self._salvage_row(row, shape) for row in rows]
 
-    def _salvage_row(self, value: Any, form: Form) -> Any:
-        shape = form.of(value) if isinstance(form, Variants) else form
-        if not isinstance(value, dict) or shape is None:
+    def _salvage_row(self, value: msgspec.Raw, form: Form) -> Any:
+        row = _opened(value, dict[str, msgspec.Raw])
+        if row is None:
             return Misfit(f"Expected an object for {form.typename}, got {_json_type(value)}")
-        values = {member.attr: self._salvage_member(value, member) for member in shape.members}
+        shape = form.of(_opened(row.get(form.tag, NULL), str)) if isinstance(form, Variants) else form
+        if shape is None:
+            return Misfit(f"Expected an object for {form.typename}, got one of another kind")
+        values = {member.attr: self._salvage_member(row, member) for member in shape.members}
         return self.record_class(shape)(**values)
 
-    def _salvage_member(self, row: dict[str, Any], member: Member) -> Any:
-        value = row.get(member.wire)
-        if value is None and member.type is msgspec.Raw:
-            return NULL
-        if value is None:
+    def _salvage_member(self, row: dict[str, msgspec.Raw], member: Member) -> Any:
+        value = row.get(member.wire, NULL)
+        if member.type is msgspec.Raw:
+            return value
+        if value == NULL:
             return Misfit(f"Sentry's answer lacks '{member.wire}'") if member.is_required else None
         if isinstance(member.type, (Shape, Variants)):
             return self._salvage_nested(value, member.type, member.container)
         try:
-            # Through JSON, because undecoded members cannot be converted from values.
-            return msgspec.json.decode(msgspec.json.encode(value), type=member.type)
-        except msgspec.ValidationError as error:
+            return msgspec.json.decode(value, type=member.type)
+        except UNREADABLE as error:
             return Misfit(f"'{member.wire}' in Sentry's answer does not fit: {error}")
 
-    def _salvage_nested(self, value: Any, shape: Form, container: str) -> Any:
-        if container == "map" and isinstance(value, dict):
-            return {key: self._salvage_row(item, shape) for key, item in value.items()}
+    def _salvage_nested(self, value: msgspec.Raw, shape: Form, container: str) -> Any:
+        if container == "map" and (items := _opened(value, dict[str, msgspec.Raw])) is not None:
+            return {key: self._salvage_row(item, shape) for key, item in items.items()}
         return self._salvage(value, shape, is_list=container == "list")
 
 
@@ -234,23 +241,28 @@ def records(rows: Iterable[Any]) -> list[Any]:
 def _rows(value: Any) -> Iterator[Record]:
     if isinstance(value, Record):
         yield value
-    elif isinstance(value, list):
-        yield from (row for row in value if isinstance(row, Record))
+    elif isinstance(value, (list, dict)):
+        items = value.values() if isinstance(value, dict) else value
+        yield from (row for row in items if isinstance(row, Record))
 
 
 def _unwrap(body: bytes, envelope: tuple[str, ...]) -> bytes:
     for key in envelope:
-        found = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get(key)
+        found = (_opened(body, dict[str, msgspec.Raw]) or {}).get(key)
         if found is None:
             raise Misfit(f"Sentry's answer lacks '{key}'")
         body = bytes(found)
     return body
 
 
-def _untyped(body: bytes) -> Any:
-    return msgspec.json.decode(body.decode("utf-8", "replace"))
+def _opened(value: bytes | msgspec.Raw, kind: type[T]) -> T | None:
+    """The value, None when it is of another kind or cannot be read."""
+    try:
+        return msgspec.json.decode(value, type=kind)
+    except UNREADABLE:
+        return None
 
 
-def _json_type(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")
+def _json_type(value: msgspec.Raw) -> str:
+    names = {b"{": "an object", b"[": "a list", b'"': "a string", b"t": "a boolean", b"f": "a boolean", b"n": "null"}
+    return names.get(bytes(value)[:1], "a number")
