@@ -15,6 +15,8 @@ from dexter_graphql.graph.schema import build_graph
 from dexter_graphql.operations.library import load_library
 from dexter_graphql.operations.limits import Limits, limit_rule
 from dexter_graphql.realtime.changes import changes_in_memory
+from dexter_graphql.realtime.intake import Intake
+from dexter_graphql.realtime.signatures import Signers
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.errors import SentryError
 from dexter_graphql.sentry.regions import Organizations
@@ -26,6 +28,7 @@ from dexter_graphql.server.graphql import GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
 from dexter_graphql.server.operations import Operations
 from dexter_graphql.server.routes import build_app
+from dexter_graphql.server.webhooks import webhook_routes
 from dexter_graphql.server.websocket import Sockets
 from dexter_graphql.settings import Settings
 from dexter_graphql.telemetry.logs import get_log
@@ -98,7 +101,9 @@ def create_app(settings: Settings, *, is_sandbox: bool = False, clock: Clock | N
                 await contact
             await client.close()
 
-    routes = [*health_routes(readiness), *console.routes()]
+    signers = Signers(settings.secrets_by_organization)
+    intake = Intake(signers, services.changes, client.invalidate, clock)
+    routes = [*health_routes(readiness), *webhook_routes(intake), *console.routes()]
     return Dexter(build_app(settings, endpoint, routes, lifespan), readiness)
 
 

@@ -37,8 +37,8 @@ KIND = "dexter-kind"
 ID = int | str
 """Wire type of an identifier: Sentry writes some as numbers, most as text."""
 
-LIST, DETAIL, EMBEDDED, WEBHOOK = "list", "detail", "embedded", "webhook"
-"""Forms in which a noun arrives; a noun may declare others."""
+LIST, DETAIL, EMBEDDED, BASE = "list", "detail", "embedded", "base"
+"""Forms in which a noun arrives; a noun may declare others. Writes and webhooks answer in the base form."""
 
 
 @strawberry.schema_directive(

@@ -22,6 +22,7 @@ from dexter_graphql.graph.releases import types as releases
 from dexter_graphql.graph.teams import types as teams
 from dexter_graphql.loaders.base import Loader, Lookup, each
 from dexter_graphql.loaders.events import EventKey, IssueEventKey, event_details, issue_events
+from dexter_graphql.loaders.issue_parts import CommentKey, comments_by_id
 from dexter_graphql.loaders.issues import IssueKey, ShortIdKey, issue_by_short_id, issues_by_id
 from dexter_graphql.loaders.organizations import reference
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
@@ -38,12 +39,18 @@ def _issue(organization: OrganizationRef, parts: tuple[str, ...]) -> Found:
     return issues_by_id, IssueKey(organization, *parts)
 
 
+def _comment(organization: OrganizationRef, parts: tuple[str, ...]) -> Found:
+    issue, number = parts
+    return comments_by_id, CommentKey(IssueKey(organization, issue), number)
+
+
 def _event(organization: OrganizationRef, parts: tuple[str, ...]) -> Found:
     return event_details, EventKey(organization, *parts)
 
 
 FINDERS: Mapping[str, Finder] = MappingProxyType(
     {
+        "Comment": _comment,
         "Issue": _issue,
         "Event": _event,
         **environments.NODES,
@@ -70,7 +77,7 @@ async def find(value: str, lookup: Lookup) -> Any:
         raise BadUserInput(f"Objects of type {typename} cannot be looked up by id")
     try:
         loader, key = finder(organization, tuple(parts))
-    except TypeError:
+    except (TypeError, ValueError):
         raise BadUserInput("This id was not made by this server") from None
     return await lookup.load(loader, key)
 

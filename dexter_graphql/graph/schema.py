@@ -11,14 +11,29 @@ from strawberry.schema.config import StrawberryConfig
 from dexter_graphql.graph.binding import Binding
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.fields import record_typename
+from dexter_graphql.graph.issues.comments import CommentMutations
+from dexter_graphql.graph.issues.mutations import IssueMutations
+from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
+from dexter_graphql.graph.issues.update import UpdateIssueMutation
 from dexter_graphql.graph.nodes import NodeQueries
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.scalars import scalar_map
 from dexter_graphql.graph.sdl import sorted_sdl
+from dexter_graphql.graph.viewer import ViewerQueries
 
 
 @strawberry.type(description="Where questions begin.")
-class Query(NodeQueries, OrganizationQueries):
+class Query(NodeQueries, OrganizationQueries, ViewerQueries):
+    """All roots."""
+
+
+@strawberry.type(description="Everything that changes something. Each takes one input and says what became of it.")
+class Mutation(IssueMutations, UpdateIssueMutation, CommentMutations):
+    """All roots."""
+
+
+@strawberry.type(description="What happens, as it happens. A stream says where it stands and can be taken up again.")
+class Subscription(IssueSubscriptions):
     """All roots."""
 
 
@@ -38,7 +53,11 @@ class Graph:
 def build_graph() -> Graph:
     """The whole graph; raises DeclarationError when a declaration does not hold."""
     built = strawberry.Schema(
-        query=Query, types=ENTRY_TYPES, config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map())
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=ENTRY_TYPES,
+        config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()),
     )
     schema = built._schema  # noqa: SLF001  # Strawberry has no public way to it
     for graphql_type in schema.type_map.values():

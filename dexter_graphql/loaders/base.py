@@ -187,6 +187,16 @@ class Batches:
                 batch.clear(key)
             raise
 
+    def know(self, loader: Loader, key: Hashable, value: Any) -> None:
+        """Take `value` as a shared loader's answer for a key, so that nobody need ask."""
+        batch = self._batch(loader, None, None)
+        batch.clear(key)
+        batch.prime(key, value)
+
+    def forget(self) -> None:
+        """Begin all batches anew: what was read before a write is not the answer after it."""
+        self._loaders.clear()
+
     async def close(self) -> None:
         """Cancel what is still running and wait for it; nothing outlives the request."""
         running = [task for task in self._tasks if not task.done()]

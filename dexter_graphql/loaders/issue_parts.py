@@ -9,7 +9,10 @@ from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import BadRequest, Misfit, NotFound
 from dexter_graphql.sentry.paging import Position, Slice, collect
 from dexter_graphql.sentry.scope import Scope
+from dexter_graphql.sentry.shape import records
 
+MAX_COMMENTS = 1000
+"""Newest comments of an issue among which one is looked for."""
 MAX_TAGS = 30
 """Tags of one issue that are asked for one by one, where Sentry does not give them all at once."""
 
@@ -33,6 +36,21 @@ class TagKey(NamedTuple):
 async def comment_pages(key: IssueKey, lookup: Lookup) -> Slice:
     """A page of an issue's comments, newest first; options are a PartList."""
     return await _pages(catalogue.COMMENTS, key, lookup)
+
+
+class CommentKey(NamedTuple):
+    """A comment on an issue, by Sentry's id."""
+
+    issue: IssueKey
+    id: str
+
+
+@fan_out(target="Comment", uses=(catalogue.COMMENTS,), is_shared=True)
+async def comments_by_id(key: CommentKey, lookup: Lookup) -> Any:
+    """One comment, looked for among the newest of its issue, because Sentry does not give one alone."""
+    wanted = PartList(MAX_COMMENTS, None, MAX_COMMENTS)
+    found = await _pages(catalogue.COMMENTS, key.issue, lookup, wanted=wanted)
+    return next((row for row in records(found.rows) if str(row.id) == key.id), None)
 
 
 @fan_out(target="IssueHash", uses=(catalogue.HASHES,))
@@ -80,8 +98,10 @@ async def external_issues(key: IssueKey, lookup: Lookup) -> list[Any]:
     return page.rows
 
 
-async def _pages(endpoint: Endpoint, issue: IssueKey, lookup: Lookup, **more: str) -> Slice:
-    wanted: PartList = lookup.options
+async def _pages(
+    endpoint: Endpoint, issue: IssueKey, lookup: Lookup, *, wanted: PartList | None = None, **more: str
+) -> Slice:
+    wanted = wanted or lookup.options
     shape, path = lookup.shape("list"), {"issue": issue.id, **more}
     return await collect(
         lambda size, cursor: lookup.client.page(

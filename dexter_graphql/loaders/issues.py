@@ -1,7 +1,7 @@
 """Knows how issues are looked up: lists, by id, and the detail of one."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from dexter_graphql.loaders.base import Lookup, bulk, chunks, each, fan_out
 from dexter_graphql.sentry.catalogue import issues as catalogue
@@ -12,6 +12,7 @@ from dexter_graphql.sentry.scope import OrganizationRef, Scope
 from dexter_graphql.sentry.shape import Member, Shape, misfit_in, records
 
 Query = tuple[tuple[str, str], ...]
+T = TypeVar("T")
 
 RETENTION: Query = (("statsPeriod", "90d"),)
 """As far back as Sentry keeps events."""
@@ -26,6 +27,10 @@ COLLAPSIBLE = {
     "unhandled": frozenset({"isUnhandled"}),
 }
 """Value of `collapse=` → members that go with it."""
+
+
+REFERENCE = Shape("ShortId", "detail", (Member("groupId", "groupId", int | str, is_required=True),))
+"""What a short id stands for."""
 
 
 class IssueKey(NamedTuple):
@@ -91,15 +96,20 @@ async def issue_details(key: IssueKey, lookup: Lookup) -> Any:
 @fan_out(target="Issue", uses=(organizations.SHORT_ID, catalogue.DETAIL), is_shared=True)
 async def issue_by_short_id(key: ShortIdKey, lookup: Lookup) -> Any:
     """An issue by its short id: one call for its numeric id, then like any other; None when there is none."""
-    shape = Shape("ShortId", "detail", (Member("groupId", "groupId", int | str, is_required=True),))
+    found = await numeric_id(key, lookup)
+    return None if found is None else await lookup.load(issues_by_id, found)
+
+
+async def numeric_id(key: ShortIdKey, lookup: Lookup) -> IssueKey | None:
+    """The issue with a short id; None when there is none."""
     scope, path = Scope(key.organization), {"issue": key.short_id}
     try:
-        found = await lookup.client.one(organizations.SHORT_ID, lookup.ticket, shape, scope=scope, path=path)
+        found = await lookup.client.one(organizations.SHORT_ID, lookup.ticket, REFERENCE, scope=scope, path=path)
     except NotFound:
         return None
     if misfit := misfit_in(found, "groupId"):
-        return misfit
-    return await lookup.load(issues_by_id, IssueKey(key.organization, str(found.groupId)))
+        raise misfit
+    return IssueKey(key.organization, str(found.groupId))
 
 
 @fan_out(target="Issue", uses=(organizations.SHORT_ID, catalogue.DETAIL))
@@ -149,15 +159,23 @@ async def _in_range(scope: Scope, keys: Sequence[IssueKey], shape: Shape, lookup
 async def _listed(
     scope: Scope, keys: Sequence[IssueKey], shape: Shape, lookup: Lookup, stretch: Query
 ) -> dict[IssueKey, Any]:
-    """Issues through the list: by `group=`, which is not published, else by a search for their ids."""
+    """Issues through the list."""
     common = (*pushdown(shape), *stretch)
-    by_group = (*common, ("query", ""), *(("group", key.id) for key in keys))
-    by_search = (*common, ("query", f"issue.id:[{','.join(key.id for key in keys)}]"))
-    try:
-        page = await lookup.client.page(catalogue.LIST, lookup.ticket, shape, scope=scope, query=by_group)
-    except (BadRequest, NotFound):
-        page = await lookup.client.page(catalogue.LIST, lookup.ticket, shape, scope=scope, query=by_search)
+    page = await by_group_or_search(
+        keys,
+        lambda those: lookup.client.page(
+            catalogue.LIST, lookup.ticket, shape, scope=scope, query=(*common, *those), size=len(keys)
+        ),
+    )
     return _by_id(keys, page.rows)
+
+
+async def by_group_or_search(keys: Sequence[IssueKey], ask: Callable[[Query], Awaitable[T]]) -> T:
+    """What `ask` gives for a list of just these issues: by `group=`, which is not published, else by a search."""
+    try:
+        return await ask((("query", ""), *(("group", key.id) for key in keys)))
+    except (BadRequest, NotFound):
+        return await ask((("query", f"issue.id:[{','.join(key.id for key in keys)}]"),))
 
 
 def _by_id(keys: Sequence[IssueKey], rows: Sequence[Any]) -> dict[IssueKey, Any]:
@@ -165,10 +183,12 @@ def _by_id(keys: Sequence[IssueKey], rows: Sequence[Any]) -> dict[IssueKey, Any]
     return {key: by_id[key.id] for key in keys if key.id in by_id}
 
 
-def pushdown(shape: Shape) -> Query:
-    """Ask the issue list for what will be read and for no more."""
+def pushdown(shape: Shape, *, keep: frozenset[str] = frozenset()) -> Query:
+    """Ask the issue list for what will be read and for no more; `keep` names values of COLLAPSIBLE to have anyway."""
     members = {member.attr for member in shape.members}
-    collapse = [("collapse", value) for value, needed in COLLAPSIBLE.items() if not members & needed]
+    collapse = [
+        ("collapse", value) for value, needed in COLLAPSIBLE.items() if not members & needed and value not in keep
+    ]
     expand = [("expand", value) for member, value in EXPANDABLE.items() if member in members]
     stats = [("groupStatsPeriod", "auto" if "stats" in members else "")]
     return (*stats, *collapse, *expand)

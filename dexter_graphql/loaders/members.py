@@ -66,6 +66,17 @@ async def member_details(key: MemberKey, lookup: Lookup) -> Any:
         return None
 
 
+async def own_user(organization: OrganizationRef, lookup: Lookup) -> Any:
+    """The user behind the token, as a member of an organization; None when it is no member's."""
+    shape = Shape("Member", "detail", (Member("user", "user", lookup.shape("member")),))
+    scope = Scope(organization)
+    try:
+        found = await lookup.client.one(catalogue.DETAIL, lookup.ticket, shape, scope=scope, path={"member": "me"})
+    except NotFound:
+        return None
+    return found if isinstance(found, Exception) else scoped_below(found.user, scope)
+
+
 @fan_out(target="Member", uses=(catalogue.LIST,))
 async def member_pages(scope: Scope, lookup: Lookup) -> Slice:
     """A page of the organization's members; options are a Listing."""

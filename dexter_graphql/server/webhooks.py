@@ -1,37 +1,34 @@
-"""The door for webhooks: hands the raw bytes to whoever verifies them, and answers at once."""
+"""The door for webhooks: hands the raw bytes to the intake, which verifies them, and answers at once."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dexter_graphql.realtime.intake import MAX_BODY_BYTES, Intake, Refused
 from dexter_graphql.server.requests import read_body
 from dexter_graphql.server.responses import Refusal, json_response, refused
-
-MAX_WEBHOOK_BYTES = 5 * 1024 * 1024
-"""Sentry's events are at most about a megabyte; their webhooks are of the same order."""
-
-
-class Intake(Protocol):
-    """Verifies a delivery and keeps it."""
-
-    async def accept(self, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        """HTTP status and a sentence for the sender. Header names in lower case."""
-        ...
+from dexter_graphql.telemetry.logs import get_log
 
 
 def webhook_routes(intake: Intake) -> list[Route]:
     """`POST /webhooks/sentry`."""
+    log = get_log("dexter.webhooks")
 
     async def receive(request: Request) -> Response:
         try:
-            body = await read_body(request.receive, Headers(scope=request.scope), MAX_WEBHOOK_BYTES)
+            body = await read_body(request.receive, Headers(scope=request.scope), MAX_BODY_BYTES)
         except Refusal as refusal:
             return refused(refusal, request.scope)
-        status, message = await intake.accept(dict(request.headers), body)
-        return json_response({"message": message}, status)
+        taken = await intake.accept(request.headers, body)
+        if isinstance(taken, Refused):
+            log.warning("webhook refused", reason=taken.message, status=int(taken.status))
+            return json_response({"message": taken.message}, taken.status)
+        if taken.change is None:
+            return json_response({"message": "Known already"}, HTTPStatus.OK)
+        log.info("webhook taken", action=taken.change.action, organization=taken.change.organization)
+        return json_response({"message": "Taken"}, HTTPStatus.OK)
 
     return [Route("/webhooks/sentry", receive, methods=["POST"])]

@@ -59,8 +59,10 @@ async def running_site(upstream=None, **settings):
         try:
             while not server.started:  # noqa: ASYNC110  # uvicorn tells in no other way
                 await asyncio.sleep(0.005)
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            sandbox.hooks.set_url(f"{url}/webhooks/sentry")
             async with aiohttp.ClientSession() as session:
-                yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", sandbox, dexter, session)
+                yield Site(url, sandbox, dexter, session)
         finally:
             dexter.readiness.draining.set()
             server.should_exit = True

@@ -12,15 +12,17 @@ from dexter_graphql.graph.node import Node
 from dexter_graphql.graph.scalars import JSON, BigInt
 from dexter_graphql.loaders.actors import actor_key, actors_by_key
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
-from dexter_graphql.loaders.issue_parts import PartList, TagKey, tag_value_pages
-from dexter_graphql.loaders.issues import IssueKey
+from dexter_graphql.loaders.issue_parts import CommentKey, PartList, TagKey, comments_by_id, tag_value_pages
+from dexter_graphql.loaders.issues import IssueKey, issues_by_id
 from dexter_graphql.loaders.members import UserKey, users_by_id
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.events.types import Event
+    from dexter_graphql.graph.issues.types import Issue
     from dexter_graphql.graph.members.types import User
     from dexter_graphql.graph.teams.types import Team
 
+IssueType = Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")]
 UserType = Annotated["User", strawberry.lazy("dexter_graphql.graph.members.types")]
 TeamType = Annotated["Team", strawberry.lazy("dexter_graphql.graph.teams.types")]
 Assignee = Annotated[
@@ -40,6 +42,11 @@ def below_issue(row: Any) -> IssueKey:
     return IssueKey(row.scope.organization, row.scope.issue)
 
 
+def comment_key(row: Any) -> CommentKey:
+    """Key of a comment, from its own record."""
+    return CommentKey(below_issue(row), str(row.id))
+
+
 @part
 class IssueActivity:
     """A line of an issue's history."""
@@ -53,7 +60,7 @@ class IssueActivity:
     actor: UserType | None = link("user", USER, description="Who did it; null for Sentry itself.")
 
 
-@noun(forms=("list",))
+@noun(forms=("list",), hydrate=comments_by_id, key=comment_key)
 class Comment(Node):
     """A comment on an issue."""
 
@@ -61,6 +68,8 @@ class Comment(Node):
     sentry_id: strawberry.ID = plain("id", description="Sentry's own id.")
     created_at: datetime = plain("dateCreated", description="When it was written.")
     author: UserType | None = link("user", USER, description="Who wrote it; null for an integration.")
+
+    issue: IssueType | None = batch(issues_by_id, key=below_issue, reads={}, description="The issue that it is on.")
 
     @computed(data=dict[str, object] | None)
     def text(row: Any) -> str:

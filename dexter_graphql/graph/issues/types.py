@@ -11,7 +11,7 @@ import strawberry
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.connections import DEFAULT_FIRST, MAX_FIRST, After, Connection, First, slice_of, window
 from dexter_graphql.graph.enums import word
-from dexter_graphql.graph.fields import DETAIL, LIST, WEBHOOK, Embedded, Undecoded, batch, computed, link, noun, plain
+from dexter_graphql.graph.fields import BASE, DETAIL, LIST, Embedded, Undecoded, batch, computed, link, noun, plain
 from dexter_graphql.graph.ids import node_id
 from dexter_graphql.graph.issues.enums import IssueCategory, IssuePriority, IssueStatus, IssueSubstatus, Level
 from dexter_graphql.graph.issues.lists import Buckets, Counts, IssueInRange, issue_series
@@ -83,10 +83,7 @@ class EventChoice(Enum):
     RECOMMENDED = word("recommended", "The one that Sentry takes to tell the most.")
 
 
-BASE = (LIST, DETAIL, WEBHOOK)
 READ = (LIST, DETAIL)
-
-
 EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -113,7 +110,7 @@ def issue_key(row: Any) -> IssueKey:
     return IssueKey(row.scope.organization, str(row.id))
 
 
-@noun(forms=BASE, hydrate=issue_details, key=issue_key)
+@noun(forms=(*READ, BASE), hydrate=issue_details, key=issue_key)
 class Issue(Node):
     """A group of similar events: the thing that is triaged, assigned and resolved."""
 
@@ -138,7 +135,7 @@ class Issue(Node):
     metadata: JSON = plain(description="What the title was made of; the keys depend on the kind of issue.")
     comment_count: int = plain("numComments", description="Number of comments.")
     is_unhandled: bool | None = plain(
-        "isUnhandled", forms=READ, description="True when its newest events were not caught by the program."
+        "isUnhandled", description="True when its newest events were not caught by the program."
     )
 
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = link(
@@ -172,24 +169,24 @@ class Issue(Node):
         description="User or team it is assigned to; null when nobody.",
     )
 
-    @computed(lifetime=Counts | None, count=int | str | None, forms=READ)
+    @computed(lifetime=Counts | None, count=int | str | None)
     def event_count(row: Any) -> BigInt | None:
         """Number of events since the issue was first seen."""
         value = row.lifetime.count if row.lifetime else row.count
         return None if value is None else BigInt(whole_number(value))
 
-    @computed(lifetime=Counts | None, userCount=int | None, forms=READ)
+    @computed(lifetime=Counts | None, userCount=int | None)
     def user_count(row: Any) -> BigInt | None:
         """Number of different users affected since the issue was first seen."""
         value = row.lifetime.userCount if row.lifetime else row.userCount
         return None if value is None else BigInt(value)
 
-    @computed(lifetime=Counts | None, firstSeen=datetime | None, forms=READ)
+    @computed(lifetime=Counts | None, firstSeen=datetime | None)
     def first_seen(row: Any) -> datetime | None:
         """When the first event happened."""
         return row.lifetime.firstSeen if row.lifetime else row.firstSeen
 
-    @computed(lifetime=Counts | None, lastSeen=datetime | None, forms=READ)
+    @computed(lifetime=Counts | None, lastSeen=datetime | None)
     def last_seen(row: Any) -> datetime | None:
         """When the newest event happened."""
         return row.lifetime.lastSeen if row.lifetime else row.lastSeen

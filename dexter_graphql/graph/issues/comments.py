@@ -1,0 +1,148 @@
+"""Writing, changing and deleting comments on issues."""
+
+from collections.abc import Awaitable, Callable
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import strawberry
+
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.fields import call
+from dexter_graphql.graph.ids import key_of
+from dexter_graphql.graph.issues.announcements import announce_comment
+from dexter_graphql.graph.issues.payloads import (
+    AddIssueCommentPayload,
+    Commented,
+    DeleteIssueCommentPayload,
+    EditIssueCommentPayload,
+)
+from dexter_graphql.graph.issues.selections import issue_key_of
+from dexter_graphql.graph.payloads import Refusal, UserErrorCode, refusals_of
+from dexter_graphql.loaders.base import Lookup
+from dexter_graphql.loaders.comment_writes import add_comment, delete_comment, edit_comment
+from dexter_graphql.loaders.issues import IssueKey
+from dexter_graphql.realtime.events import Kind
+from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound
+from dexter_graphql.sentry.shape import misfit_in
+
+FIELDS = MappingProxyType({"text": ("text",)})
+
+
+@strawberry.input(description="A comment to add to an issue.")
+class AddIssueCommentInput:
+    """Input."""
+
+    issue: strawberry.ID = strawberry.field(description="Global id of the issue.")
+    text: str = strawberry.field(description="The comment, in Markdown.")
+
+
+@strawberry.input(description="A comment, and its new text.")
+class EditIssueCommentInput:
+    """Input."""
+
+    id: strawberry.ID = strawberry.field(description="Global id of the comment; it must be the token's own user's.")
+    text: str = strawberry.field(description="The new text, in Markdown.")
+
+
+@strawberry.input(description="A comment to delete.")
+class DeleteIssueCommentInput:
+    """Input."""
+
+    id: strawberry.ID = strawberry.field(description="Global id of the comment; it must be the token's own user's.")
+
+
+@strawberry.type
+class CommentMutations:
+    """Roots."""
+
+    @call(uses=(catalogue.ADD_COMMENT,))
+    async def add_issue_comment(
+        _root: Any,
+        lookup: Lookup,
+        *,
+        input: Annotated[AddIssueCommentInput, strawberry.argument(description="On which issue, and what.")],
+    ) -> AddIssueCommentPayload | None:
+        """Add a comment to an issue. Sent twice, it is written twice."""
+        text = checked_text(input.text)
+        issue = await issue_key_of(input.issue, lookup)
+        if issue is None:
+            return Commented(refusals=[nowhere("issue")])
+
+        async def write() -> Commented:
+            comment = await add_comment(issue, text, lookup)
+            if misfit_in(comment, "id") is None:
+                await announce_comment(issue, str(comment.id), text, Kind.CREATED, lookup)
+            return Commented(issue, comment)
+
+        return await attempted(write, "issue")
+
+    @call(uses=(catalogue.EDIT_COMMENT,))
+    async def edit_issue_comment(
+        _root: Any,
+        lookup: Lookup,
+        *,
+        input: Annotated[EditIssueCommentInput, strawberry.argument(description="Which, and the new text.")],
+    ) -> EditIssueCommentPayload | None:
+        """Change the text of a comment."""
+        text = checked_text(input.text)
+        found = await comment_of(input.id, lookup)
+        if found is None:
+            return Commented(refusals=[nowhere("id")])
+        issue, number = found
+
+        async def write() -> Commented:
+            comment = await edit_comment(issue, number, text, lookup)
+            await announce_comment(issue, number, text, Kind.UPDATED, lookup)
+            return Commented(issue, comment)
+
+        return await attempted(write, "id")
+
+    @call(uses=(catalogue.DELETE_COMMENT,))
+    async def delete_issue_comment(
+        _root: Any,
+        lookup: Lookup,
+        *,
+        input: Annotated[DeleteIssueCommentInput, strawberry.argument(description="Which.")],
+    ) -> DeleteIssueCommentPayload | None:
+        """Delete a comment, for good."""
+        found = await comment_of(input.id, lookup)
+        if found is None:
+            return Commented(refusals=[nowhere("id")])
+        issue, number = found
+
+        async def write() -> Commented:
+            await delete_comment(issue, number, lookup)
+            await announce_comment(issue, number, "", Kind.DELETED, lookup)
+            return Commented(issue, deleted_id=input.id)
+
+        return await attempted(write, "id")
+
+
+def checked_text(text: str) -> str:
+    """The text of a comment; raises BadUserInput for one that says nothing."""
+    if not text.strip():
+        raise BadUserInput("'text' must not be empty")
+    return text
+
+
+async def comment_of(value: str, lookup: Lookup) -> tuple[IssueKey, str] | None:
+    """Issue and number of the comment with a global id; None when the token sees no such organization."""
+    organization_id, issue, number = key_of(value, "Comment", 3)
+    organization = await lookup.organizations.find(lookup.ticket, organization_id)
+    return None if organization is None else (IssueKey(organization, issue), number)
+
+
+async def attempted(write: Callable[[], Awaitable[Commented]], field: str) -> Commented:
+    """What `write` gives, or why Sentry refused; `field` names the input that says what it is about."""
+    try:
+        return await write()
+    except NotFound:
+        return Commented(refusals=[nowhere(field)])
+    except (BadRequest, Conflict) as refusal:
+        return Commented(refusals=refusals_of(refusal, FIELDS))
+
+
+def nowhere(field: str) -> Refusal:
+    """The refusal of something that is not there."""
+    return Refusal("There is nothing of that id, or nothing that the token may see", UserErrorCode.NOT_FOUND, (field,))

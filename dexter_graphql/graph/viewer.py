@@ -1,0 +1,62 @@
+"""Who asks: the caller of this server, and the user of Sentry behind their token, when it is their own."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from dexter_graphql.graph.context import context_of
+from dexter_graphql.graph.fields import call, computed, part
+from dexter_graphql.graph.identity import Identity
+from dexter_graphql.loaders.base import Lookup
+from dexter_graphql.loaders.members import own_user
+from dexter_graphql.sentry.catalogue import members, organizations
+
+if TYPE_CHECKING:
+    from dexter_graphql.graph.members.types import User
+
+
+@part
+class Viewer:
+    """The caller of this server."""
+
+    @computed()
+    def subject(identity: Identity) -> str:
+        """Name of the caller: opaque, the same for each of their requests until the server's secret changes."""
+        return identity.caller.subject
+
+    @computed()
+    def is_read_only(identity: Identity) -> bool:
+        """True when this server refuses the caller's mutations, whatever Sentry would say."""
+        return identity.reach.is_read_only
+
+    @call(uses=(organizations.LIST, members.DETAIL), target="User")
+    async def user(
+        identity: Identity,
+        lookup: Lookup,
+        *,
+        organization: Annotated[
+            str | None,
+            strawberry.argument(description="Slug of the organization to be seen in; the first one when left out."),
+        ] = None,
+    ) -> Annotated["User", strawberry.lazy("dexter_graphql.graph.members.types")] | None:
+        """The user whose token this is, as a member of an organization.
+
+        Null when the token is the server's, when it belongs to no person, or when its person is no member there.
+        """
+        if identity.is_shared_token:
+            return None
+        if organization is None:
+            found = next(iter(await lookup.organizations.all(lookup.ticket)), None)
+        else:
+            found = await lookup.organizations.find(lookup.ticket, organization)
+        return None if found is None else await own_user(found, lookup)
+
+
+@strawberry.type
+class ViewerQueries:
+    """Root."""
+
+    @call()
+    async def viewer(_root: Any, lookup: Lookup) -> Viewer:
+        """Who asks."""
+        return context_of(lookup).identity
