@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """Names under which this server answers, without ports, in lower case."""
-        return frozenset(map(str.lower, (*LOOPBACK_NAMES, _bracketed(self.host), *self.allowed_hosts)))
+        return frozenset(map(str.lower, (*LOOPBACK_NAMES, bracketed(self.host), *self.allowed_hosts)))
 
     @property
     def secrets_by_organization(self) -> tuple[tuple[str, str], ...]:
@@ -181,5 +181,6 @@ def _explained(item: Any) -> str:
     return f"{name}: {message}" if name else message
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """A host as it stands in an address: IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,13 +1,15 @@
 """Runs an ASGI application until a signal ends it, the way every command does."""
 
 import asyncio
+import signal
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 import uvicorn
+from typing_extensions import override
 
 from dexter_graphql.app import Dexter
 from dexter_graphql.errors import SettingsError
@@ -15,16 +17,28 @@ from dexter_graphql.settings import Settings
 
 
 class Server(uvicorn.Server):
-    """Begins to drain at the first signal, while what is under way goes on."""
+    """Announces itself when it answers, and begins to drain at the first signal, while what is under way goes on."""
 
-    def __init__(self, config: uvicorn.Config, dexter: Dexter) -> None:
+    def __init__(self, config: uvicorn.Config, dexter: Dexter, announce: Callable[[], None]) -> None:
         super().__init__(config)
         self._dexter = dexter
+        self._announce = announce
 
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+    @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Remember the signal, and tell the application."""
+        """Tell the application, and end; at once for the second Ctrl-C.
+
+        The signal is not remembered: uvicorn would raise it again in the end, and a clean end has exit code 0.
+        """
         self._dexter.readiness.draining.set()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -34,6 +48,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host.strip("[]"), port))
+        listener.listen()
     except OSError as error:
         listener.close()
         reason = error.strerror or "no such address"
@@ -44,8 +59,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def run(dexter: Dexter, settings: Settings, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM, then let what is under way finish within the drain time."""
+async def run(dexter: Dexter, settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then let what is under way finish within the drain time.
+
+    `announce` is called once requests are answered and signals are heard.
+    """
     config = uvicorn.Config(
         dexter.app,
         log_config=None,
@@ -58,7 +76,7 @@ async def run(dexter: Dexter, settings: Settings, listener: socket.socket) -> No
         timeout_graceful_shutdown=int(settings.drain_s),
         h11_max_incomplete_event_size=64 * 1024,
     )
-    await Server(config, dexter).serve(sockets=[listener])
+    await Server(config, dexter, announce).serve(sockets=[listener])
 
 
 def run_in_loop(main: Coroutine[Any, Any, None]) -> None:

@@ -6,6 +6,7 @@ import signal
 import click
 
 from dexter_graphql.cli.running import run_in_loop
+from dexter_graphql.errors import SettingsError
 from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, build_world
 
 
@@ -46,6 +47,12 @@ async def _run(server: SandboxServer) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopped.set)
-    async with server:
+    try:
+        await server.start()
+    except OSError as error:
+        raise SettingsError(f"cannot listen ({error.strerror or error}); choose another --host or --port") from None
+    try:
         click.echo(f"Sandbox   {server.url}\nToken     {server.token}\nWebhooks  secret {server.hooks.secret('acme')}")
         await stopped.wait()
+    finally:
+        await server.stop()

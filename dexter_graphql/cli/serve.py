@@ -7,7 +7,7 @@ import click
 from dexter_graphql.app import create_app
 from dexter_graphql.cli.running import listen, run, run_in_loop
 from dexter_graphql.sandbox import SandboxServer, build_world
-from dexter_graphql.settings import Mode, Settings, load_settings
+from dexter_graphql.settings import Mode, Settings, bracketed, load_settings
 from dexter_graphql.telemetry.logs import configure_logs
 
 FIRST_QUERY = (
@@ -34,7 +34,7 @@ def serve(
 async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
-    address = f"http://{settings.host}:{port}"
+    address = f"http://{bracketed(settings.host)}:{port}"
     async with AsyncExitStack() as stack:
         if with_sandbox:
             sandbox = await stack.enter_async_context(SandboxServer(build_world(settings.sandbox_seed)))
@@ -48,8 +48,7 @@ async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
             sandbox.hooks.set_url(f"{address}/webhooks/sentry")
             click.echo(f"Sandbox   {sandbox.url}\nToken     {sandbox.token}")
         dexter = create_app(settings, is_sandbox=with_sandbox)
-        click.echo(_welcome(address, settings))
-        await run(dexter, settings, listener)
+        await run(dexter, settings, listener, lambda: click.echo(_welcome(address, settings)))
 
 
 def _welcome(address: str, settings: Settings) -> str:

@@ -69,9 +69,10 @@ def test_no_token_is_written(capsys, style):
     """Messages, arguments, facts, headers and exceptions, of ours and of libraries, show no token."""
     configure_logs("debug", style)
     log, library = get_log("dexter.test"), logging.getLogger("library")
+    message = f"asked with {TOKEN}"
 
     structlog.contextvars.bind_contextvars(caller=TOKEN)
-    log.info("asked with " + TOKEN, token=TOKEN, headers=[(b"authorization", b"short")], error=ValueError(TOKEN))
+    log.info(message, token=TOKEN, headers=[(b"authorization", b"short")], error=ValueError(TOKEN))
     log.info("stack", stack_info=True, nested={"a": [{"b": (TOKEN.encode(),)}]})
     library.warning("token %s of %r", TOKEN, {"token": TOKEN})
     try:

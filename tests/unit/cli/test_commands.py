@@ -1,0 +1,208 @@
+"""Commands inside of this process: exit codes and what is said."""
+
+import asyncio
+import os
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from dexter_graphql import __version__
+from dexter_graphql.cli import commands, main
+from dexter_graphql.cli.running import listen
+from dexter_graphql.cli.serve import FIRST_QUERY, _welcome
+from dexter_graphql.errors import SettingsError
+from dexter_graphql.sandbox import Fault, SandboxServer, build_world
+from dexter_graphql.settings import load_settings
+from support.command import environment
+
+TOKEN = "sntryu_" + "0" * 64
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch):
+    """No setting of whoever runs the tests is seen by them."""
+    for name in os.environ.keys() - environment().keys():
+        monkeypatch.delenv(name)
+
+
+async def invoked(*arguments, **settings):
+    """The result of a command; it has a thread, because it brings its own event loop."""
+    return await asyncio.to_thread(CliRunner().invoke, commands, arguments, env=settings)
+
+
+class TestSchema:
+    """`dexter schema`."""
+
+    async def test_prints_the_schema(self, graph):
+        """Without options the text goes to standard output, as it would be written."""
+        result = await invoked("schema")
+
+        assert (result.exit_code, result.stdout) == (0, graph.sdl())
+
+    async def test_written_schema_is_the_same(self, tmp_path):
+        """What --output wrote, --check takes; the file is not changed by looking."""
+        path = tmp_path / "schema.graphql"
+
+        written = await invoked("schema", "--output", str(path))
+        before = path.read_bytes()
+        checked = await invoked("schema", "--check", "--output", str(path))
+
+        assert [(one.exit_code, one.output) for one in (written, checked)] == [(0, ""), (0, "")]
+        assert path.read_bytes() == before
+
+    @pytest.mark.parametrize("before", [None, "", "type Query {\n  old: Int\n}\n"])
+    async def test_difference_is_shown(self, tmp_path, before):
+        """A file that is old or missing is a failure: the lines, and the command that mends it; nothing is written."""
+        path = tmp_path / "schema.graphql"
+        if before is not None:
+            path.write_text(before)
+
+        result = await invoked("schema", "--check", "--output", str(path))
+
+        assert result.exit_code == 1
+        assert result.stdout.splitlines()[1] == "+++ the code"
+        assert ("-  old: Int" in result.stdout) is bool(before)
+        assert f"dexter schema --output {path}" in result.stderr
+        assert (path.read_text() if path.exists() else None) == before
+
+
+class TestDoctor:
+    """`dexter doctor`."""
+
+    async def test_good_token_is_well(self):
+        """Everything that is in order is said line by line; exit code 0."""
+        async with SandboxServer(build_world()) as sandbox:
+            result = await invoked("doctor", SENTRY_URL=sandbox.url, SENTRY_AUTH_TOKEN=sandbox.token)
+
+        assert result.exit_code == 0
+        assert result.output.splitlines() == [
+            f"ok    settings: mode open, Sentry at {sandbox.url}",
+            "ok    Sentry answers; organizations: acme, globex",
+        ]
+
+    async def test_wrong_token_is_told_with_advice(self):
+        """The remedy stands beside the failure, and the token in neither."""
+        async with SandboxServer(build_world()) as sandbox:
+            result = await invoked("doctor", SENTRY_URL=sandbox.url, SENTRY_AUTH_TOKEN=TOKEN)
+
+        assert result.exit_code == 1
+        assert result.output.splitlines()[1] == (
+            "FAIL  Sentry: Invalid token. "
+            "Make a new token at Sentry (Settings, Custom Integrations) and set SENTRY_AUTH_TOKEN."
+        )
+        assert TOKEN not in result.output
+
+    async def test_missing_scope_is_told_with_advice(self):
+        """A token that may not list organizations lacks one scope, which is named."""
+        async with SandboxServer(build_world()) as sandbox:
+            sandbox.faults.add(Fault(status=403, body={"detail": "You do not have permission"}, times=None))
+            result = await invoked("doctor", SENTRY_URL=sandbox.url, SENTRY_AUTH_TOKEN=sandbox.token)
+
+        assert result.exit_code == 1
+        assert result.output.splitlines()[1].endswith("Give the token the scope org:read.")
+
+    async def test_unreachable_sentry_is_told_with_advice(self):
+        """Where nobody listens, the address is what to look at."""
+        with listen("127.0.0.1", 0) as free:
+            port = free.getsockname()[1]
+
+        result = await invoked("doctor", SENTRY_URL=f"http://127.0.0.1:{port}", SENTRY_AUTH_TOKEN=TOKEN)
+
+        assert result.exit_code == 1
+        assert result.output.splitlines()[1].startswith("FAIL  Sentry: ")
+        assert result.output.endswith("Check SENTRY_URL and the way there.\n")
+
+    async def test_region_elsewhere_is_told(self):
+        """An organization that lives at an address which may not be asked is a problem to mend."""
+        async with SandboxServer(build_world()) as sandbox:
+            body = [{"id": "1", "slug": "acme", "links": {"regionUrl": "https://eu.example"}}]
+            sandbox.faults.add(Fault(status=200, body=body, times=None, headers={"Content-Type": "application/json"}))
+            result = await invoked("doctor", SENTRY_URL=sandbox.url, SENTRY_AUTH_TOKEN=sandbox.token)
+
+        assert result.exit_code == 1
+        assert "eu.example: add its address to DEXTER_SENTRY_HOSTS" in result.output
+
+    @pytest.mark.parametrize(("mode", "code", "lines"), [("open", 1, 2), ("passthrough", 0, 1)])
+    async def test_token_is_needed_in_mode_open_alone(self, mode, code, lines):
+        """Where clients bring their own tokens, the server needs none."""
+        result = await invoked("doctor", DEXTER_MODE=mode)
+
+        assert (result.exit_code, len(result.output.splitlines())) == (code, lines)
+        assert ("dexter serve --sandbox" in result.output) is (mode == "open")
+
+
+class TestMain:
+    """The way in."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "settings", "words"),
+        [
+            (["serve"], {"DEXTER_HOST": "0.0.0.0"}, "DEXTER_HOST=127.0.0.1"),  # noqa: S104  # refused
+            (["serve", "--host", "0.0.0.0"], {}, "DEXTER_MODE"),  # noqa: S104  # refused
+            (["serve"], {"SENTRY_URL": "https://u:hunter2@x.example"}, "SENTRY_URL"),
+            (["serve"], {"DEXTER_WEBHOOK_SECRETS": "hunter2"}, "DEXTER_WEBHOOK_SECRETS"),
+            (["serve", "--mode", "closed"], {}, "--mode"),
+            (["serve", "--port", "http"], {}, "--port"),
+            (["doctor"], {"DEXTER_MAX_DEPTH": "0"}, "DEXTER_MAX_DEPTH"),
+            (["sandbox", "--seed", "x"], {}, "--seed"),
+            (["fly"], {}, "No such command"),
+        ],
+    )
+    def test_mistake_is_named(self, monkeypatch, capsys, arguments, settings, words):
+        """A wrong setting or option ends the command with 2 and names itself; no traceback, no secret."""
+        monkeypatch.setattr(sys, "argv", ["dexter", *arguments])
+        for name, text in settings.items():
+            monkeypatch.setenv(name, text)
+
+        with pytest.raises(SystemExit) as ended:
+            main()
+
+        err = capsys.readouterr().err
+        assert ended.value.code == 2
+        assert words in err
+        assert "Traceback" not in err
+        assert "hunter2" not in err
+
+    async def test_version_and_help_are_told(self):
+        """Every command is listed with a sentence."""
+        version, shown = await invoked("--version"), await invoked("-h")
+
+        assert version.output == f"dexter, version {__version__}\n"
+        for name, command in commands.commands.items():
+            assert name in shown.output
+            assert command.get_short_help_str()
+
+
+class TestListen:
+    """The socket that is served."""
+
+    @pytest.mark.parametrize(("host", "name"), [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("[::1]", "::1")])
+    def test_port_0_is_a_free_one(self, host, name):
+        """An address of IPv6 may stand in brackets."""
+        with listen(host, 0) as listener:
+            found, port, *_ = listener.getsockname()
+
+        assert found == name
+        assert port > 0
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "192.0.2.1"])
+    def test_address_that_cannot_be_had_is_named(self, host):
+        """A taken port and an address of another machine are mistakes of the settings."""
+        with listen("127.0.0.1", 0) as taken:
+            port = taken.getsockname()[1]
+
+            with pytest.raises(SettingsError, match=rf"DEXTER_PORT: cannot listen on {host}:{port} .*--port or --host"):
+                listen(host, port)
+
+
+class TestWelcome:
+    """What is printed at the start."""
+
+    def test_passthrough_asks_for_a_token(self):
+        """The first query has a place for the token where one is needed."""
+        opened = _welcome("http://localhost:1", load_settings())
+        asked = _welcome("http://localhost:1", load_settings(mode="passthrough"))
+
+        assert ("YOUR_TOKEN" in opened, "YOUR_TOKEN" in asked) == (False, True)
+        assert FIRST_QUERY in opened
