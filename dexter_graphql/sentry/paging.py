@@ -60,9 +60,9 @@ async def collect(
         hits = page.hits if hits is None else hits
         taken = page.rows[here.index : here.index + wanted - len(rows)]
         rows += taken
-        positions += _positions(here, page, len(taken))
         is_page_used_up = here.index + len(taken) >= len(page.rows)
         is_last = page.next is None or page.next == here.cursor
+        positions += _positions(here, len(taken), None if is_last or not is_page_used_up else page.next)
         if len(rows) >= wanted or is_last:
             has_next = not is_page_used_up or not is_last
             return Slice(rows, positions, has_next, after is not None, hits, has_next and wanted < first)
@@ -72,9 +72,9 @@ async def collect(
         here = Position(page.next, 0, here.size)
 
 
-def _positions(here: Position, page: Page, count: int) -> list[Position]:
-    """Places after each taken row; after the last row of a page begins the next one, which saves a call."""
+def _positions(here: Position, count: int, following: str | None) -> list[Position]:
+    """Places after each taken row; after the last row of a page begins the following one, which saves a call."""
     found = [Position(here.cursor, here.index + n + 1, here.size) for n in range(count)]
-    if found and page.next is not None and found[-1].index >= len(page.rows):
-        found[-1] = Position(page.next, 0, here.size)
+    if found and following is not None:
+        found[-1] = Position(following, 0, here.size)
     return found

@@ -1,0 +1,180 @@
+"""Slices of a list, composed from the pages that Sentry gives."""
+
+import pytest
+
+from dexter_graphql.sentry.paging import Page, Position, Slice, collect
+
+
+class Pages:
+    """A paged list in memory: `pages` maps a cursor to its rows and to the cursor that follows."""
+
+    def __init__(self, pages, hits=None):
+        self.pages, self.hits = pages, hits
+        self.asked = []
+
+    async def __call__(self, size, cursor):
+        self.asked.append((size, cursor))
+        rows, following = self.pages[cursor]
+        return Page(rows=rows, next=following, hits=self.hits)
+
+
+def numbered(total, size=100):
+    """A list of numbers in pages of one size, with cursors of their own kind."""
+    ends = range(0, max(total, 1), size)
+    return Pages(
+        {
+            None if start == 0 else f"<{start}>": (
+                list(range(start, min(start + size, total))),
+                f"<{start + size}>" if start + size < total else None,
+            )
+            for start in ends
+        },
+        hits=total,
+    )
+
+
+async def test_a_short_list():
+    """A list that ends before the wanted number has no more, and each row has a place after it."""
+    pages = numbered(2)
+
+    found = await collect(pages, first=10, after=None)
+
+    assert found == Slice([0, 1], [Position(None, 1, 10), Position(None, 2, 10)], hits=2)
+    assert pages.asked == [(10, None)]
+
+
+async def test_an_empty_list():
+    """No rows, no places, nothing before or after."""
+    assert await collect(numbered(0), first=10, after=None) == Slice(hits=0)
+
+
+async def test_composed_pages():
+    """More rows than a page holds come from as few pages as it takes."""
+    pages = numbered(1000)
+
+    found = await collect(pages, first=250, after=None)
+
+    assert (found.rows, found.has_next, found.stopped) == (list(range(250)), True, False)
+    assert pages.asked == [(100, None), (100, "<100>"), (100, "<200>")]
+
+
+@pytest.mark.parametrize(("first", "has_next", "stopped"), [(99, True, False), (100, True, False), (101, True, True)])
+async def test_the_cap(first, has_next, stopped):
+    """A list cut by the cap says so, one cut by its own wish does not."""
+    found = await collect(numbered(1000), first=first, after=None, cap=100)
+
+    assert (len(found.rows), found.has_next, found.stopped) == (min(first, 100), has_next, stopped)
+
+
+@pytest.mark.parametrize("total", [99, 100])
+async def test_the_cap_at_the_end(total):
+    """A list that ends at the cap or before was not cut."""
+    found = await collect(numbered(total), first=500, after=None, cap=100)
+
+    assert (len(found.rows), found.has_next, found.stopped) == (total, False, False)
+
+
+@pytest.mark.parametrize(("total", "has_next"), [(9, False), (10, False), (11, True)])
+async def test_what_follows(total, has_next):
+    """The page's rest or Sentry's word decides whether more follows."""
+    found = await collect(numbered(total, size=10), first=10, after=None)
+
+    assert found.has_next is has_next
+
+
+async def test_resuming_in_a_page():
+    """A place between two rows of a page asks for that page in its size, and skips what lies before."""
+    pages = numbered(1000, size=10)
+    start = await collect(pages, first=7, after=None)
+    pages.asked.clear()
+
+    found = await collect(pages, first=5, after=start.positions[2])
+
+    assert (found.rows, found.has_previous, found.has_next) == ([3, 4, 5, 6, 7], True, True)
+    assert pages.asked == [(7, None)]
+
+
+async def test_resuming_at_the_end_of_a_page():
+    """The place after a page's last row is the beginning of the next page: no page is asked for twice."""
+    pages = numbered(30, size=10)
+    start = await collect(pages, first=10, after=None)
+    pages.asked.clear()
+
+    found = await collect(pages, first=10, after=start.positions[-1])
+
+    assert start.positions[-1] == Position("<10>", 0, 10)
+    assert (found.rows, pages.asked) == (list(range(10, 20)), [(10, "<10>")])
+
+
+async def test_resuming_at_the_end_of_the_list():
+    """After the last row nothing comes, however often it is asked."""
+    pages = numbered(15, size=10)
+    start = await collect(pages, first=20, after=None)
+
+    found = await collect(pages, first=10, after=start.positions[-1])
+
+    assert found == Slice(has_previous=True, hits=15)
+
+
+async def test_rows_that_vanished():
+    """A page that lost rows meanwhile gives what is left, and the list goes on."""
+    pages = Pages({None: ([0, 1], "b"), "b": ([5, 6], None)})
+
+    found = await collect(pages, first=2, after=Position(None, 7, 10))
+
+    assert found.rows == [5, 6]
+
+
+async def test_no_rows_wanted():
+    """None wanted means none taken; whether there are any is still told."""
+    found = await collect(numbered(5), first=0, after=None)
+
+    assert found == Slice(has_next=True, hits=5)
+
+
+@pytest.mark.parametrize(("empty", "rows"), [(1, [0, 1]), (2, [0, 1]), (3, [0])])
+async def test_empty_pages(empty, rows):
+    """A few pages without rows are skipped; three in a row are the end."""
+    pages = {None: ([0], "1")} | {f"{n}": ([], f"{n + 1}") for n in range(1, empty + 1)}
+    pages[f"{empty + 1}"] = ([1], None)
+
+    found = await collect(Pages(pages), first=10, after=None)
+
+    assert (found.rows, found.has_next) == (rows, False)
+
+
+async def test_empty_pages_are_counted_in_a_row():
+    """Rows between empty pages begin the count anew."""
+    pages = {None: ([], "1"), "1": ([], "2"), "2": ([0], "3"), "3": ([], "4"), "4": ([], "5"), "5": ([1], None)}
+
+    found = await collect(Pages(pages), first=10, after=None)
+
+    assert found.rows == [0, 1]
+
+
+async def test_a_cursor_that_leads_to_itself():
+    """A page that names itself as the next one is the last, and its end leads nowhere else."""
+    pages = Pages({None: ([0, 1], "b"), "b": ([2, 3], "b")})
+
+    found = await collect(pages, first=10, after=None)
+    again = await collect(pages, first=10, after=found.positions[-1])
+
+    assert (found.rows, found.has_next) == ([0, 1, 2, 3], False)
+    assert (again.rows, again.has_next) == ([], False)
+
+
+async def test_hits_of_the_first_page():
+    """The count is the one that came with the first page of the slice."""
+    pages = Pages({None: ([0], "b"), "b": ([1], None)})
+    hits = iter([17, 99])
+
+    async def fetch(size, cursor):
+        page = await pages(size, cursor)
+        return Page(rows=page.rows, next=page.next, hits=next(hits))
+
+    assert (await collect(fetch, first=10, after=None)).hits == 17
+
+
+async def test_pages_without_count():
+    """A list that Sentry does not count has no count."""
+    assert (await collect(Pages({None: ([0], None)}), first=10, after=None)).hits is None
