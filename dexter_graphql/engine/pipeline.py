@@ -31,10 +31,14 @@ from graphql import (
 from dexter_graphql.errors import ErrorCode
 
 MAX_DOCUMENTS = 1000
-MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+BYTES_PER_CHARACTER = 150
+"""Memory that a parsed document takes, as measured; its text is the smallest part of that."""
 MAX_VALIDATION_ERRORS = 10
 TOO_MUCH = ("Document contains more than", "Document is nested too deeply")
 """What the parser says of a document that it gives up on."""
+GIVEN_UP = "Validation aborted."
+"""All that the rules say of a document that they give up on, for its size or its depth."""
 
 
 class OperationContext(Protocol):
@@ -150,9 +154,7 @@ class Pipeline:
         try:
             document = parse(text, max_tokens=self._max_tokens)
         except GraphQLSyntaxError as error:
-            is_too_much = any(words in error.message for words in TOO_MUCH)
-            code = ErrorCode.QUERY_TOO_COMPLEX if is_too_much else ErrorCode.GRAPHQL_PARSE_FAILED
-            return (_coded(error, code),)
+            return (_coded(error, ErrorCode.GRAPHQL_PARSE_FAILED),)
         except RecursionError:
             return (_error("The document is nested too deeply", ErrorCode.QUERY_TOO_COMPLEX),)
         try:
@@ -165,10 +167,10 @@ class Pipeline:
 
     def _keep(self, text: str, looked_at: DocumentNode | tuple[GraphQLError, ...]) -> None:
         self._documents[text] = looked_at
-        self._document_bytes += len(text)
+        self._document_bytes += len(text) * BYTES_PER_CHARACTER
         while len(self._documents) > MAX_DOCUMENTS or self._document_bytes > MAX_DOCUMENT_BYTES:
             oldest, _ = self._documents.popitem(last=False)
-            self._document_bytes -= len(oldest)
+            self._document_bytes -= len(oldest) * BYTES_PER_CHARACTER
 
     def _written(self, result: ExecutionResult, context: OperationContext, format_error: FormatError) -> Answer:
         errors = [format_error(error) for error in result.errors or ()]
@@ -196,6 +198,9 @@ def _error(message: str, code: ErrorCode) -> GraphQLError:
 
 
 def _coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:
+    if error.message == GIVEN_UP:
+        return _error("The document is too complex to be validated", ErrorCode.QUERY_TOO_COMPLEX)
     if not error.extensions:
-        error.extensions = {"code": code}
+        is_too_much = any(words in error.message for words in TOO_MUCH)
+        error.extensions = {"code": ErrorCode.QUERY_TOO_COMPLEX if is_too_much else code}
     return error

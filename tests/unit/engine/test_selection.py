@@ -1,0 +1,227 @@
+"""The walker: what is selected, with fragments, directives and aliases applied."""
+
+import pytest
+from graphql import OperationDefinitionNode, build_schema, parse
+from graphql.execution.values import get_variable_values
+
+from dexter_graphql.engine.selection import Walker
+
+SCHEMA = build_schema("""
+  interface Node { id: ID, next: Node }
+  type Issue implements Node {
+    id: ID, next: Node, title: String, project: Project, events(first: Int): Events, owner: Owner
+  }
+  type Project implements Node { id: ID, next: Node, slug: String, issues: Issues }
+  type User { name: String, issue: Issue }
+  type Team { slug: String, name: Int }
+  union Owner = User | Team
+  type Events { nodes: [Event], edges: [EventEdge] }
+  type EventEdge { node: Event, cursor: String }
+  type Event { id: ID, message: String, issue: Issue }
+  type Issues { nodes: [Issue!]! }
+  type Query { issue: Issue, node: Node, owner: Owner, scalar: Int }
+""")
+
+
+def walked(document, **variables):
+    """The walker of the one operation, and what it selects at the root."""
+    parsed = parse(document)
+    [operation] = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
+    fragments = {node.name.value: node for node in parsed.definitions if node is not operation}
+    values = get_variable_values(SCHEMA, operation.variable_definitions or (), variables)
+    walker = Walker(SCHEMA, operation, fragments, values)
+    nodes = [node for node in operation.selection_set.selections if hasattr(node, "alias")]
+    return walker, nodes
+
+
+def selection(document, **variables):
+    """What is selected below the first field at the root."""
+    walker, nodes = walked(document, **variables)
+    field = SCHEMA.query_type.fields[nodes[0].name.value]
+    return walker.selection(field.type, [node for node in nodes if node.name.value == nodes[0].name.value])
+
+
+def names(found, typename):
+    """Names of the fields selected on a type, in document order."""
+    return list(found.fields(typename))
+
+
+def test_fields_come_in_document_order():
+    """Order is that of the first occurrence."""
+    assert names(selection("{ issue { title id project { slug } } }"), "Issue") == ["title", "id", "project"]
+
+
+def test_aliases_of_one_field_merge():
+    """What is read is told by field, not by the name in the answer."""
+    found = selection("{ issue { a: project { slug } b: project { id } project { next { id } } } }")
+
+    assert names(found, "Issue") == ["project"]
+    assert names(found.below("project"), "Project") == ["slug", "id", "next"]
+
+
+def test_same_field_twice_merges_at_every_depth():
+    """Two occurrences select the union of what stands below them."""
+    found = selection(
+        "{ issue { project { issues { nodes { id } } } } " + "issue { project { issues { nodes { title } } } } }"
+    )
+
+    assert names(found.below("project").below("issues").below("nodes"), "Issue") == ["id", "title"]
+
+
+def test_fragments_are_written_out():
+    """Named and inline fragments count as if their fields stood there, in their place."""
+    found = selection("""
+      { issue { ...Parts title ... on Issue { events { nodes { id } } } ... { id } } }
+      fragment Parts on Issue { project { ...Slug } }
+      fragment Slug on Project { slug }
+    """)
+
+    assert names(found, "Issue") == ["project", "title", "events", "id"]
+    assert found.has("project.slug")
+
+
+def test_fragment_on_another_type_does_not_count():
+    """A fragment selects on the types of its condition alone."""
+    found = selection("{ owner { ... on User { name } ... on Team { slug } } }")
+
+    assert found.typenames == ("Team", "User")
+    assert (names(found, "User"), names(found, "Team")) == (["name"], ["slug"])
+
+
+def test_interface_condition_applies_to_its_types():
+    """A fragment on an interface counts on every type that implements it, inside of a concrete one too."""
+    found = selection("{ node { id ... on Issue { ... on Node { next { id } } title } ... on Owner { __typename } } }")
+
+    assert found.typenames == ("Issue", "Project")
+    assert names(found, "Issue") == ["id", "next", "title"]
+    assert names(found, "Project") == ["id"]
+
+
+def test_union_condition_applies_to_its_members():
+    """A fragment on a union counts on its members."""
+    found = selection("{ owner { ... on Owner { ... on User { name } } } }")
+
+    assert (names(found, "User"), names(found, "Team")) == (["name"], [])
+
+
+@pytest.mark.parametrize(
+    ("directives", "is_there"),
+    [
+        ("", True),
+        ("@skip(if: true)", False),
+        ("@skip(if: false)", True),
+        ("@include(if: true)", True),
+        ("@include(if: false)", False),
+        ("@include(if: true) @skip(if: true)", False),
+        ("@include(if: false) @skip(if: false)", False),
+        ("@include(if: $yes) @skip(if: $no)", True),
+        ("@include(if: $no)", False),
+        ("@skip(if: $yes)", False),
+        ("@skip(if: $standard)", False),
+        ("@other", True),
+    ],
+)
+@pytest.mark.parametrize("form", ["title %s", "... %s { title }", "... on Issue %s { title }", "...Title %s"])
+def test_directives_leave_out(form, directives, is_there):
+    """Skip and include count on fields, inline fragments and spreads, with values, variables and their defaults."""
+    document = "query ($yes: Boolean!, $no: Boolean!, $standard: Boolean = true) { issue { id " + form % directives
+    document += " } } fragment Title on Issue { title }"
+
+    found = selection(document, yes=True, no=False)
+
+    assert names(found, "Issue") == ["id", *["title"] * is_there]
+
+
+def test_fragment_left_out_once_counts_elsewhere():
+    """A spread that is skipped does not hide the same fragment spread beside it."""
+    found = selection("{ issue { ...Title @skip(if: true) ...Title } } fragment Title on Issue { title }")
+
+    assert names(found, "Issue") == ["title"]
+
+
+def test_connections_are_walked():
+    """Nodes and edges of a connection are two ways to the same type."""
+    found = selection("{ issue { events(first: 2) { nodes { id } edges { cursor node { message } } } } }")
+
+    assert found.has("events.edges.node.message")
+    assert not found.has("events.edges.node.id")
+    events = found.below("events")
+    merged = events.below("nodes").merged_with(events.below("edges").below("node"))
+    assert names(merged, "Event") == ["id", "message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_there"),
+    [("project", True), ("project.slug", True), ("project.id", False), ("title", False), ("project.slug.x", False)],
+)
+def test_path_is_told(path, is_there):
+    """A dotted path is selected when each of its fields is."""
+    assert selection("{ issue { project { slug } } }").has(path) is is_there
+
+
+def test_nothing_is_below_what_is_not_selected():
+    """What nobody selects has no selection."""
+    assert selection("{ issue { id } }").below("project") is None
+
+
+def test_merging_with_nothing_is_the_same():
+    """There may be no other selection."""
+    found = selection("{ issue { id } }")
+
+    assert found.merged_with(None) is found
+
+
+def test_leaf_selects_nothing():
+    """Below a scalar no type stands and no field."""
+    found = selection("{ scalar }")
+
+    assert (found.typenames, found.has("x"), names(found, "Issue")) == ((), False, [])
+
+
+def test_unknown_names_are_passed_over():
+    """What the schema does not have cannot be read: fields, types and fragments."""
+    found = selection("{ issue { id nothing ...Missing ... on Nowhere { title } __typename } }")
+
+    assert names(found, "Issue") == ["id"]
+    assert names(found, "Nowhere") == []
+
+
+def test_recursive_fragments_end():
+    """A document that was not validated must not hang the walker."""
+    found = selection("{ issue { ...A } } fragment A on Issue { id ...B } fragment B on Issue { title ...A }")
+
+    assert names(found, "Issue") == ["id", "title"]
+
+
+def test_selection_is_remembered_per_node():
+    """Asking twice gives the same object, so that what was computed on it is kept."""
+    walker, nodes = walked("{ issue { id } issue { title } }")
+    kind = SCHEMA.query_type.fields["issue"].type
+
+    assert walker.selection(kind, nodes) is walker.selection(kind, list(nodes))
+    assert walker.selection(kind, nodes[:1]) is not walker.selection(kind, nodes)
+    assert walker.selection(kind, nodes).fields("Issue") is walker.selection(kind, nodes).fields("Issue")
+
+
+def test_everywhere_is_the_union_over_the_operation():
+    """A type's selections are collected wherever it stands, below abstract types too."""
+    walker, _ = walked("""
+      {
+        issue { title events { nodes { issue { project { slug } } } } }
+        node { id ... on Project { issues { nodes { owner { ... on User { name } } } } } }
+      }
+    """)
+
+    assert names(walker.everywhere("Issue"), "Issue") == ["title", "events", "project", "id", "owner"]
+    assert names(walker.everywhere("Project"), "Project") == ["slug", "id", "issues"]
+    assert names(walker.everywhere("Team"), "Team") == []
+
+
+def test_everywhere_leaves_out_what_is_skipped():
+    """Directives count at every depth."""
+    walker, _ = walked(
+        "query ($no: Boolean!) { issue { id events @include(if: $no) { nodes { message } } } }", no=False
+    )
+
+    assert names(walker.everywhere("Event"), "Event") == []
+    assert names(walker.everywhere("Issue"), "Issue") == ["id"]

@@ -1,0 +1,71 @@
+"""Our own documents and their headers."""
+
+import pytest
+from graphql import parse, validate
+
+from dexter_graphql.operations.library import LibraryError, _document, load_library
+
+LIBRARY = load_library()
+
+
+@pytest.fixture(params=LIBRARY, ids=lambda document: document.file)
+def document(request):
+    """Each document of the library."""
+    return request.param
+
+
+def test_header_is_read():
+    """Names and values of the comment lines before the document; the text is what follows."""
+    text = (
+        '# name: Triage list\n#purpose: For: everyone \n# variables: {"a": 1}\n# a remark\n\nquery A { b }\n# end\n\n'
+    )
+
+    found = _document("a.graphql", text)
+
+    assert (found.name, found.purpose, found.variables) == ("Triage list", "For: everyone", {"a": 1})
+    assert found.text == "query A { b }\n# end\n"
+    assert found.header.keys() == {"name", "purpose", "variables"}
+
+
+def test_variables_may_be_missing():
+    """A document without variables runs with none."""
+    assert _document("a.graphql", "# name: A\n# purpose: B\n{ b }").variables == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{ b }", "# name: A\n{ b }", "# purpose: B\n{ b }", "{ b }\n# name: A\n# purpose: B\n", "# name A\n"]
+)
+def test_document_without_name_or_purpose_is_refused(text):
+    """The file is named, and what it lacks."""
+    with pytest.raises(LibraryError, match=r"^a\.graphql begins without '# name: … ?'") as refused:
+        _document("a.graphql", text)
+
+    assert "# purpose: …" in str(refused.value)
+
+
+def test_header_may_be_all_there_is():
+    """A file that ends after its header has an empty document, which the schema refuses."""
+    assert _document("a.graphql", "# name: A\n# purpose: B").text == "\n"
+
+
+def test_library_is_sorted_by_file():
+    """The order is that of the file names, so that a number in front decides."""
+    assert [document.file for document in LIBRARY] == sorted(document.file for document in LIBRARY)
+    assert len({document.name for document in LIBRARY}) == len(LIBRARY) > 0
+
+
+def test_document_holds_against_the_schema(graph, document):
+    """Every document is valid, and its variables are those that it declares."""
+    parsed = parse(document.text)
+    [operation] = parsed.definitions
+    declared = {variable.variable.name.value for variable in operation.variable_definitions}
+
+    assert validate(graph.schema, parsed) == []
+    assert set(document.variables) <= declared
+
+
+async def test_document_runs_over_the_sandbox(asker, document):
+    """With the variables of its header every document answers without an error."""
+    told = await asker.ask(document.text, **document.variables)
+
+    assert told.errors == []
