@@ -11,9 +11,10 @@ import strawberry
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.environments import types as environments
 from dexter_graphql.graph.fields import call
-from dexter_graphql.graph.ids import decode_id
+from dexter_graphql.graph.ids import decode_id, key_of
 from dexter_graphql.graph.integrations import repositories
 from dexter_graphql.graph.integrations import types as integrations
+from dexter_graphql.graph.issues.types import Issue
 from dexter_graphql.graph.members import types as members
 from dexter_graphql.graph.node import Node
 from dexter_graphql.graph.organizations import types as organization_types
@@ -180,6 +181,14 @@ class NodeQueries:
             raise BadUserInput(f"'ids' takes at most {MAX_NODES} ids")
         found = await each(list(dict.fromkeys(ids)), lambda value: find(value, lookup), width=MAX_NODES)
         return [found[value] for value in ids]
+
+    @call(uses=(organizations.DETAIL, issues.DETAIL))
+    async def issue(
+        _root: Any, lookup: Lookup, *, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]
+    ) -> Issue | None:
+        """An issue by its global id; by its short id it is found in its organization."""
+        key_of(id, "Issue", 2)
+        return await find(id, lookup)
 
     @call(uses=USES)
     async def resource(

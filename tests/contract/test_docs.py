@@ -1,0 +1,109 @@
+"""The documents for users tell the truth: every setting, code, command and query in them is held against the code."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from graphql import parse, validate
+
+from dexter_graphql.cli import commands
+from dexter_graphql.errors import ErrorCode
+from dexter_graphql.settings import Mode, Settings, load_settings, variable
+from support.server import running_site
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+
+
+def blocks(document, language):
+    """Bodies of the fenced blocks of one language."""
+    return [body for word, body in FENCE.findall(document.read_text()) if word == language]
+
+
+def cells(document):
+    """Rows of all tables of a document, each a list of cells."""
+    rows = [line for line in document.read_text().splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented(name, monkeypatch):
+    """The table has the variable, with the default that the code has."""
+    monkeypatch.delenv(variable(name), raising=False)
+    rows = {row[0].strip("`"): row[1].strip("`") for row in cells(ROOT / "docs/configuration.md") if len(row) == 3}
+
+    told = rows[variable(name)]
+
+    default = getattr(load_settings(), name)
+    if name == "secret":
+        assert told == "random at each start"
+    elif default in (None, ()):
+        assert told == "none"
+    elif isinstance(default, bool):
+        assert told == str(default).lower()
+    elif isinstance(default, Mode | str):
+        assert told == str(default)
+    else:
+        assert float(told) == default
+
+
+def test_no_setting_is_documented_that_is_not_there():
+    """A variable in the documents is one that is read."""
+    known = {variable(name) for name in Settings.model_fields}
+    told = set().union(*(re.findall(r"\b(?:DEXTER|SENTRY)_[A-Z_]+\b", one.read_text()) for one in DOCUMENTS))
+
+    assert told - known == set()
+
+
+def test_every_error_code_is_documented():
+    """The table of errors is the closed list of codes, and nothing else."""
+    told = {row[0].strip("`") for row in cells(ROOT / "docs/errors.md") if re.fullmatch(r"`[A-Z_]+`", row[0])}
+
+    assert told == set(ErrorCode)
+
+
+@pytest.mark.parametrize("name", sorted(commands.commands))
+def test_every_command_is_documented(name):
+    """Each command of the command line has its line."""
+    assert f"`dexter {name}`" in (ROOT / "docs/configuration.md").read_text()
+
+
+def test_links_lead_somewhere():
+    """Every relative link of a document names a file."""
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.stem)
+def test_queries_of_the_documents_are_valid(document, graph):
+    """What a reader copies is accepted by the schema."""
+    for body in blocks(document, "graphql"):
+        for part in re.split(r"\n(?=subscription \{)", body):
+            assert validate(graph.schema, parse(part)) == [], part
+
+
+async def test_first_query_of_the_readme_gives_the_answer_of_the_readme():
+    """The first thing that a reader tries is as promised."""
+    readme = ROOT / "README.md"
+    [command] = [body for body in blocks(readme, "sh") if body.startswith("curl")]
+    request = re.search(r"-d '(.*)'", command, re.DOTALL)[1].replace("\n", " ")
+    [promised] = [msgspec.json.decode(body) for body in blocks(readme, "json")]
+
+    async with running_site() as site:
+        data = (await site.post(msgspec.json.decode(request)["query"]))[2]
+
+    assert data == promised
+
+
+async def test_queries_of_the_tour_give_answers():
+    """Each query of the tour runs over the sandbox without an error."""
+    async with running_site() as site:
+        data = await site.data('{ organization(slug: "acme") { releases(first: 1) { nodes { version } } } }')
+        version = data["organization"]["releases"]["nodes"][0]["version"]
+        for body in blocks(ROOT / "docs/schema-tour.md", "graphql"):
+            answer = await site.data(body, org="acme", version=version)
+
+            assert next(iter(answer.values()))
