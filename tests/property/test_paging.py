@@ -48,6 +48,7 @@ async def walked(pages, steps, *, cap=1000):
         assert len(found.rows) == len(found.positions) <= min(first, cap)
         assert found.has_previous is (turn > 0)
         rows += found.rows
+        assert len(rows) <= len(pages.rows)
         if not found.has_next:
             return rows
         assert found.rows

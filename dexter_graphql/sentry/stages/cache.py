@@ -5,6 +5,7 @@ Keys hold host, path, query and the upstream identity, so that two credentials n
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -75,13 +76,14 @@ class Cache:
         entry = self._held(key, call)
         if entry is not None:
             if isinstance(entry.answer, NotFound):
-                raise entry.answer
+                raise copy(entry.answer)
             return msgspec.structs.replace(entry.answer, origin="cache")
         stamp = self._generations.stamp(call.tags)
         try:
             reply = await proceed(call)
         except NotFound as absent:
-            self._keep(key, call, absent, stamp, ABSENT_S)
+            # A copy, because a raised exception holds the frames it went through, and with them the token.
+            self._keep(key, call, copy(absent), stamp, ABSENT_S)
             raise
         self._keep(key, call, reply, stamp, self._lifetimes_s[call.lifetime])
         return reply

@@ -1,7 +1,8 @@
 """Knows that equal reads under way at the same time are one read.
 
 A flight belongs to all who wait for it: it survives its first caller and ends with its last. Each waits no longer than
-their own deadline; a flight that ended because its first caller's time was up is flown again for those with time left.
+their own deadline; a flight that ended because its first caller's time or budget was used up is flown again for those
+who have some left.
 An error reaches those who waited and nobody after them.
 """
 
@@ -12,7 +13,7 @@ import msgspec
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
-from dexter_graphql.sentry.errors import DeadlineExceeded
+from dexter_graphql.sentry.errors import BudgetExhausted, DeadlineExceeded
 from dexter_graphql.sentry.generations import Generations, Stamp
 from dexter_graphql.sentry.stages import Proceed
 from dexter_graphql.sentry.stages.cache import Key, cache_key
@@ -48,6 +49,8 @@ class SingleFlight:
         while key in self._flights:
             try:
                 reply = await self._awaited(call, self._flights[key])
+            except BudgetExhausted:
+                continue
             except DeadlineExceeded:
                 if self._clock.time() >= call.deadline:
                     raise

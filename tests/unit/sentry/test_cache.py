@@ -1,0 +1,302 @@
+"""Answers that are given again: to whom, for how long, and what ends them."""
+
+import asyncio
+
+import pytest
+
+from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.endpoint import Lifetime
+from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound, RateLimited, Unavailable, UpstreamTimeout
+from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.stages.cache import ABSENT_S, ENTRY_OVERHEAD, LIFETIMES_S, Cache, cache_key
+from support.upstream import FakeWire, MovedClock, a_call, a_reply
+
+BODY = b"0123456789"
+ENTRY = ENTRY_OVERHEAD + len(BODY)
+WRITE = a_call(method="PUT", lifetime=Lifetime.NEVER, body=b"{}")
+
+
+@pytest.fixture
+def clock():
+    return MovedClock()
+
+
+@pytest.fixture
+def generations(clock):
+    return Generations(clock)
+
+
+@pytest.fixture
+def cache(clock, generations):
+    """A cache for four small answers."""
+    return Cache(clock, generations, limit_bytes=4 * ENTRY)
+
+
+@pytest.fixture
+def wire():
+    return FakeWire(lambda _: a_reply(BODY))
+
+
+async def test_a_hit_costs_nothing(cache, wire):
+    """The second of two equal reads gets the first one's answer, and says that it was kept."""
+    replies = [await cache(a_call(), wire) for _ in range(2)]
+
+    assert [reply.origin for reply in replies] == ["wire", "cache"]
+    assert [reply.body for reply in replies] == [BODY, BODY]
+    assert len(wire.calls) == 1
+
+
+async def test_what_may_differ(cache, wire):
+    """Who asked, until when, and in which order the parameters stand, makes no other read."""
+    await cache(a_call(query=(("a", "1"), ("b", "2"))), wire)
+
+    reply = await cache(a_call(query=(("b", "2"), ("a", "1")), deadline=0.0, caller="bob"), wire)
+
+    assert (reply.origin, len(wire.calls)) == ("cache", 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"upstream": Upstream("bob", "sntryu_secret")},
+        {"host": "https://us.sentry.io"},
+        {"path": "/api/0/organizations/other/issues/"},
+        {"query": (("query", "is:unresolved"),)},
+    ],
+)
+async def test_what_may_not_differ(cache, wire, changes):
+    """Another credential, host, path or query is another read, even with the same token."""
+    await cache(a_call(), wire)
+
+    reply = await cache(a_call(**changes), wire)
+
+    assert (reply.origin, len(wire.calls)) == ("wire", 2)
+
+
+def test_tokens_stand_in_no_key():
+    """A key holds the hash of a credential, never the credential."""
+    assert "secret" not in repr(cache_key(a_call()))
+
+
+@pytest.mark.parametrize("lifetime", [Lifetime.IMMUTABLE, Lifetime.STABLE, Lifetime.VOLATILE])
+async def test_lifetimes(cache, wire, clock, lifetime):
+    """An answer holds until its lifetime is over, not longer."""
+    call = a_call(lifetime=lifetime)
+    await cache(call, wire)
+
+    clock.move(LIFETIMES_S[lifetime] - 0.1)
+    before = await cache(call, wire)
+    clock.move(0.1)
+    after = await cache(call, wire)
+
+    assert (before.origin, after.origin) == ("cache", "wire")
+
+
+async def test_some_answers_are_never_kept(cache, wire):
+    """A read without lifetime is asked each time."""
+    call = a_call(lifetime=Lifetime.NEVER)
+
+    replies = [await cache(call, wire) for _ in range(2)]
+
+    assert ([reply.origin for reply in replies], repr(cache)) == (
+        ["wire", "wire"],
+        f"<Cache 0 entries, 0 of {4 * ENTRY} bytes>",
+    )
+
+
+async def test_lifetimes_are_settings(clock, generations, wire):
+    """Other seconds for a class of answers may be given."""
+    cache = Cache(clock, generations, lifetimes_s=LIFETIMES_S | {Lifetime.VOLATILE: 0.0})
+
+    replies = [await cache(a_call(), wire) for _ in range(2)]
+
+    assert [reply.origin for reply in replies] == ["wire", "wire"]
+
+
+@pytest.mark.parametrize(("tags", "origin"), [(["issues/acme"], "wire"), (["issues/other"], "cache"), ([], "cache")])
+async def test_raised_tags_end_answers(cache, wire, generations, tags, origin):
+    """A raise ends the answers that depend on its tag, and no others."""
+    await cache(a_call(), wire)
+
+    generations.raise_(tags)
+
+    assert (await cache(a_call(), wire)).origin == origin
+
+
+async def test_raises_count_again_for_new_answers(cache, wire, generations, clock):
+    """What was read right after a write is read again when the search index has caught up."""
+    call = a_call(lifetime=Lifetime.STABLE)
+    generations.raise_(call.tags)
+    await cache(call, wire)
+
+    clock.move(4.9)
+    before = await cache(call, wire)
+    clock.move(0.1)
+    after = await cache(call, wire)
+
+    assert (before.origin, after.origin) == ("cache", "wire")
+
+
+async def test_writes_pass(cache, wire):
+    """A write is never answered from what was kept, and nothing of it is kept."""
+    replies = [await cache(WRITE, wire) for _ in range(2)]
+
+    assert [reply.origin for reply in replies] == ["wire", "wire"]
+    assert wire.calls == [WRITE, WRITE]
+
+
+async def test_writes_end_answers(cache, wire):
+    """What was read before a write is read again after it."""
+    await cache(a_call(), wire)
+
+    await cache(WRITE, wire)
+
+    assert (await cache(a_call(), wire)).origin == "wire"
+
+
+@pytest.mark.parametrize(
+    ("error", "origin"),
+    [
+        (BadRequest("no"), "cache"),
+        (Forbidden("no"), "cache"),
+        (NotFound("no"), "cache"),
+        (Unavailable("ill"), "wire"),
+        (UpstreamTimeout("slow"), "wire"),
+        (RateLimited("wait", retry_after=1), "wire"),
+        (asyncio.CancelledError(), "wire"),
+    ],
+)
+async def test_failed_writes(cache, wire, error, origin):
+    """A refused write changed nothing; of any other that failed nobody knows, so answers end."""
+    await cache(a_call(), wire)
+
+    with pytest.raises(type(error)):
+        await cache(WRITE, FakeWire(lambda _: raised(error)))
+
+    assert (await cache(a_call(), wire)).origin == origin
+
+
+async def test_reads_that_a_write_overtook(cache, wire):
+    """An answer that was under way during a write may be older than it, and is not kept."""
+    asked, told = asyncio.Event(), asyncio.Event()
+
+    async def slowly():
+        asked.set()
+        await told.wait()
+        return a_reply(BODY)
+
+    reading = asyncio.ensure_future(cache(a_call(), FakeWire(lambda _: slowly())))
+    await asked.wait()
+    await cache(WRITE, wire)
+    told.set()
+
+    assert (await reading).body == BODY
+    assert (await cache(a_call(), wire)).origin == "wire"
+
+
+async def test_absence_is_kept_shortly(cache, clock):
+    """A thing that was not found is believed to be absent for some seconds, whatever the lifetime of an answer."""
+    call = a_call(lifetime=Lifetime.IMMUTABLE)
+    wire = FakeWire(lambda _: raised(NotFound("No such issue", title="GET /", status=404, detail_code="x")))
+
+    for seconds in (0, ABSENT_S - 0.1, 0.1):
+        clock.move(seconds)
+        with pytest.raises(NotFound) as absent:
+            await cache(call, wire)
+        assert (str(absent.value), vars(absent.value)) == (
+            "No such issue",
+            {"title": "GET /", "status": 404, "detail_code": "x"},
+        )
+
+    assert len(wire.calls) == 2
+
+
+async def test_absences_hold_no_frames(cache):
+    """An error that is kept for others does not grow with each of them, and holds nothing of whoever met it first."""
+    wire = FakeWire(lambda _: raised(NotFound("No such issue")))
+    met = []
+    for _ in range(4):
+        with pytest.raises(NotFound) as absent:
+            await cache(a_call(), wire)
+        met.append(absent)
+
+    kept = next(iter(cache._entries.values())).answer
+    assert kept.__traceback__ is None
+    assert len({id(absent.value) for absent in met}) == 4
+    assert len(met[-1].traceback) == len(met[1].traceback)
+
+
+async def test_absence_ends_with_a_write(cache, wire):
+    """What was not there may be there after a write."""
+    with pytest.raises(NotFound):
+        await cache(a_call(), FakeWire(lambda _: raised(NotFound("no"))))
+
+    await cache(WRITE, wire)
+
+    assert (await cache(a_call(), wire)).body == BODY
+
+
+@pytest.mark.parametrize("error", [Forbidden("no"), Unavailable("ill"), BadRequest("no"), asyncio.CancelledError()])
+async def test_other_errors_are_not_kept(cache, wire, error):
+    """Only absence is believed for a while: any other failure is met by whoever met it."""
+    with pytest.raises(type(error)):
+        await cache(a_call(), FakeWire(lambda _: raised(error)))
+
+    assert (await cache(a_call(), wire)).origin == "wire"
+
+
+async def test_the_oldest_answer_goes(cache, wire):
+    """When the bytes are used up, the answer that was not asked for longest goes."""
+    for name in "abcd":
+        await cache(a_call(path=name), wire)
+    await cache(a_call(path="a"), wire)
+
+    await cache(a_call(path="e"), wire)
+
+    assert repr(cache) == f"<Cache 4 entries, {4 * ENTRY} of {4 * ENTRY} bytes>"
+    assert [(await cache(a_call(path=name), wire)).origin for name in "acdeb"] == ["cache"] * 4 + ["wire"]
+
+
+async def test_one_large_answer_ends_many(cache, wire):
+    """As many go as it takes to make room."""
+    for name in "abcd":
+        await cache(a_call(path=name), wire)
+
+    await cache(a_call(path="large"), FakeWire(lambda _: a_reply(bytes(2 * ENTRY))))
+
+    assert [path for _, _, path, _ in cache._entries] == ["d", "large"]
+    assert cache._size_bytes == ENTRY + ENTRY_OVERHEAD + 2 * ENTRY
+
+
+@pytest.mark.parametrize(("spare", "entries"), [(1, 1), (0, 1), (-1, 0)])
+async def test_answers_larger_than_all(cache, spare, entries):
+    """An answer that fills the whole cache is kept, one byte more is not."""
+    size = 4 * ENTRY - ENTRY_OVERHEAD - spare
+
+    reply = await cache(a_call(), FakeWire(lambda _: a_reply(bytes(size))))
+
+    assert (len(reply.body), len(cache._entries)) == (size, entries)
+
+
+async def test_sizes_add_up(cache, wire, clock):
+    """An answer that ended, or came twice, is counted no longer."""
+    slow = asyncio.Event()
+
+    async def later():
+        await slow.wait()
+        return a_reply(BODY)
+
+    twice = [asyncio.ensure_future(cache(a_call(), FakeWire(lambda _: later()))) for _ in range(2)]
+    await asyncio.sleep(0)
+    slow.set()
+    await asyncio.gather(*twice)
+    both = cache._size_bytes
+    clock.move(5)
+    with pytest.raises(Unavailable):
+        await cache(a_call(), FakeWire(lambda _: raised(Unavailable("ill"))))
+
+    assert (both, cache._size_bytes, len(cache._entries)) == (ENTRY, 0, 0)
+
+
+def raised(error):
+    raise error
