@@ -16,7 +16,7 @@ from dexter_graphql.sentry.generations import Generations
 from dexter_graphql.sentry.hosts import AllowedHosts
 from dexter_graphql.sentry.paging import Page
 from dexter_graphql.sentry.scope import Scope
-from dexter_graphql.sentry.shape import Form, Records
+from dexter_graphql.sentry.shape import UNREADABLE, Form, Records
 from dexter_graphql.sentry.stages import Proceed, Stage, compose
 from dexter_graphql.sentry.stages.cache import LIFETIMES_S, MEBIBYTE, Cache
 from dexter_graphql.sentry.stages.single_flight import SingleFlight
@@ -98,7 +98,7 @@ class SentryClient:
             return None
         try:
             return msgspec.json.decode(reply.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             raise BadResponse("Sentry's answer is not JSON", title=endpoint.title, status=reply.status) from None
 
     async def reply(
@@ -209,7 +209,10 @@ def _encoded(name: str, value: str) -> str:
     """A path parameter, percent-encoded whole; one that would change the path is refused."""
     if not value or value in {".", ".."} or len(value) > MAX_PARAMETER:
         raise BadRequest(f"'{value[:40]}' cannot be a {name}")
-    return quote(value, safe="")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise BadRequest(f"A {name} cannot hold half a character") from None
 
 
 def _number(reply: Reply, header: str) -> int | None:

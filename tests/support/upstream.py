@@ -54,6 +54,11 @@ def a_reply(body=b"{}", *, status=200, headers=None):
     return Reply(status=status, headers=headers or {}, body=body, fetched_at=EPOCH_S)
 
 
+def raised(error):
+    """Raises, where only an expression may stand."""
+    raise error
+
+
 class FakeWire:
     """A wire in memory: `answer` maps a call to a reply or raises; `calls` remembers what was asked."""
 

@@ -9,7 +9,7 @@ from dexter_graphql.sentry.endpoint import Lifetime
 from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound, RateLimited, Unavailable, UpstreamTimeout
 from dexter_graphql.sentry.generations import Generations
 from dexter_graphql.sentry.stages.cache import ABSENT_S, ENTRY_OVERHEAD, LIFETIMES_S, Cache, cache_key
-from support.upstream import FakeWire, MovedClock, a_call, a_reply
+from support.upstream import FakeWire, MovedClock, a_call, a_reply, raised
 
 BODY = b"0123456789"
 ENTRY = ENTRY_OVERHEAD + len(BODY)
@@ -296,7 +296,3 @@ async def test_sizes_add_up(cache, wire, clock):
         await cache(a_call(), FakeWire(lambda _: raised(Unavailable("ill"))))
 
     assert (both, cache._size_bytes, len(cache._entries)) == (ENTRY, 0, 0)
-
-
-def raised(error):
-    raise error

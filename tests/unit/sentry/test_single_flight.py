@@ -8,7 +8,7 @@ from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.errors import BudgetExhausted, DeadlineExceeded, Unavailable
 from dexter_graphql.sentry.generations import Generations
 from dexter_graphql.sentry.stages.single_flight import SingleFlight
-from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply
+from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
 
 
 class SlowWire(FakeWire):
@@ -226,7 +226,3 @@ async def test_nobody_can_pay(flights):
 
     assert [type(error) for error in errors] == [BudgetExhausted] * 3
     assert (len(poor.calls), repr(flights)) == (3, "<SingleFlight 0 under way>")
-
-
-def raised(error):
-    raise error

@@ -1,0 +1,424 @@
+"""The one way to Sentry: what a question becomes, what an answer becomes, and who pays."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from dexter_graphql.sentry.call import Call, Priority, Reply, Upstream
+from dexter_graphql.sentry.client import SentryClient, build_client
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Silo
+from dexter_graphql.sentry.errors import (
+    BadRequest,
+    BadResponse,
+    BudgetExhausted,
+    HostNotAllowed,
+    Misfit,
+    NotFound,
+    Unavailable,
+)
+from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.hosts import AllowedHosts
+from dexter_graphql.sentry.paging import Page
+from dexter_graphql.sentry.scope import OrganizationRef, Scope
+from dexter_graphql.sentry.shape import Member, Shape
+from dexter_graphql.sentry.stages import compose
+from dexter_graphql.sentry.stages.cache import Cache
+from dexter_graphql.sentry.stages.single_flight import SingleFlight
+from dexter_graphql.sentry.ticket import Budget, Ledger, Ticket
+from support.upstream import EPOCH_S, FakeWire, MovedClock, Scripted, Step, a_call, a_reply, answer, raised
+
+ACME = Scope(OrganizationRef("1", "acme"))
+REGIONAL = Scope(OrganizationRef("1", "acme", region_url="https://us.sentry.io"))
+ISSUE = Shape("Issue", "list", (Member("id", "id", int | str, is_required=True),))
+LIST = Endpoint(
+    "issues.list",
+    "GET",
+    "/organizations/{organization}/issues/",
+    ("event:read",),
+    pages=Pages.LIMIT,
+    tags=("issues/{organization}",),
+)
+DETAIL = Endpoint(
+    "issues.detail",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/",
+    ("event:read",),
+    tags=("issues/{organization}", "issue/{issue}"),
+)
+UPDATE = Endpoint(
+    "issues.update",
+    "PUT",
+    "/organizations/{organization}/issues/{issue}/",
+    ("event:write",),
+    lifetime=Lifetime.NEVER,
+    tags=("issue/{issue}",),
+)
+WRAPPED = Endpoint(
+    "events.wrapped", "GET", "/organizations/{organization}/events/", ("event:read",), envelope=("data",)
+)
+CONTROL = Endpoint(
+    "integrations.list", "GET", "/organizations/{organization}/integrations/", ("org:read",), silo=Silo.CONTROL
+)
+
+
+@pytest.fixture
+def clock():
+    return MovedClock()
+
+
+@pytest.fixture
+def wire():
+    return FakeWire(lambda _: a_reply(b'[{"id": 1}]'))
+
+
+@pytest.fixture
+def client(clock, wire):
+    """A client whose stages are the real ones."""
+    generations = Generations(clock)
+    stages = (Cache(clock, generations), SingleFlight(clock, generations))
+    return SentryClient(wire, stages, AllowedHosts.of("https://sentry.io"), generations)
+
+
+def a_ticket(limit=10, **changes):
+    members = {"upstream": Upstream("alice", "sntryu_secret"), "deadline": EPOCH_S + 60, "budget": Budget(limit)}
+    return Ticket(**members | changes)
+
+
+async def test_what_a_question_becomes(client, wire):
+    """Endpoint, ticket and parameters become one call that says everything."""
+    ticket = a_ticket(priority=Priority.JOB, caller="alice@acme")
+
+    await client.json(
+        UPDATE, ticket, scope=ACME, path={"issue": "7"}, query=[("full", "1")], body={"a": None}, touches=["x"]
+    )
+
+    assert wire.calls == [
+        Call(
+            endpoint="issues.update",
+            title="PUT /organizations/{organization}/issues/{issue}/",
+            method="PUT",
+            host="https://sentry.io",
+            path="/api/0/organizations/acme/issues/7/",
+            upstream=ticket.upstream,
+            deadline=EPOCH_S + 60,
+            query=(("full", "1"),),
+            body=b'{"a":null}',
+            priority=Priority.JOB,
+            lifetime="never",
+            tags=("issue/7", "x"),
+            caller="alice@acme",
+        )
+    ]
+
+
+async def test_calls_survive_a_trip(client, wire):
+    """Calls and answers are plain values that another process can read."""
+    await client.reply(LIST, a_ticket(), scope=ACME)
+    reply = a_reply(b"\x00\xff", headers={"x-hits": "1"})
+
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(wire.calls[0]), type=Call) == wire.calls[0]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(reply), type=Reply) == reply
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        ("7", "7"),
+        ("a/b", "a%2Fb"),
+        ("../../users", "..%2F..%2Fusers"),
+        ("a b?c#d&e", "a%20b%3Fc%23d%26e"),
+        ("%2e%2e", "%252e%252e"),
+        ("é\n\0", "%C3%A9%0A%00"),
+        ("...", "..."),
+        ("{organization}", "%7Borganization%7D"),
+        ("n" * 512, "n" * 512),
+    ],
+)
+async def test_parameters_stay_in_their_place(client, wire, value, part):
+    """A parameter of the path is percent-encoded whole and cannot lead elsewhere."""
+    await client.json(DETAIL, a_ticket(), scope=ACME, path={"issue": value})
+
+    assert wire.calls[0].path == f"/api/0/organizations/acme/issues/{part}/"
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", "n" * 513, "\ud800"])
+async def test_parameters_that_change_the_path(client, wire, value):
+    """A parameter that would make another path is refused before anything is sent."""
+    with pytest.raises(BadRequest):
+        await client.json(DETAIL, a_ticket(), scope=ACME, path={"issue": value})
+    with pytest.raises(BadRequest):
+        await client.json(LIST, a_ticket(), scope=Scope(OrganizationRef("1", value)))
+
+    assert wire.calls == []
+
+
+async def test_parameters_reach_the_socket_as_they_are():
+    """Nothing on the way unpacks what was percent-encoded."""
+    async with Scripted([Step(answer(b"{}"))]) as server:
+        client = build_client(clock=MovedClock(), base_url=server.url)
+        await client.json(DETAIL, a_ticket(), scope=ACME, path={"issue": "../%2f é"})
+        await client.close()
+
+    assert server.lines == ["GET /api/0/organizations/acme/issues/..%2F%252f%20%C3%A9/ HTTP/1.1"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "scope", "host"),
+    [
+        (LIST, REGIONAL, "https://us.sentry.io"),
+        (CONTROL, REGIONAL, "https://sentry.io"),
+        (LIST, ACME, "https://sentry.io"),
+        (CONTROL, ACME, "https://sentry.io"),
+    ],
+)
+async def test_hosts(client, wire, endpoint, scope, host):
+    """The organization's region serves what belongs to it, the configured host what is the control silo's."""
+    await client.reply(endpoint, a_ticket(), scope=scope)
+
+    assert [call.host for call in wire.calls] == [host]
+
+
+async def test_without_organization(client, wire):
+    """What belongs to no organization is asked at the configured host, with no tag of one."""
+    await client.reply(Endpoint("users.me", "GET", "/users/{user}/", ()), a_ticket(), scope=None, path={"user": "me"})
+
+    assert [(call.host, call.path, call.tags) for call in wire.calls] == [("https://sentry.io", "/api/0/users/me/", ())]
+
+
+@pytest.mark.parametrize(
+    "region", ["https://evil.com", "http://us.sentry.io", "https://us.sentry.io@evil.com", "https://["]
+)
+async def test_foreign_regions(client, wire, region):
+    """An answer cannot send the token to another host by naming it as the region."""
+    ticket = a_ticket()
+
+    with pytest.raises(HostNotAllowed) as refused:
+        await client.reply(LIST, ticket, scope=Scope(OrganizationRef("1", "acme", region_url=region)))
+
+    assert (refused.value.title, wire.calls, ticket.budget.spent) == (LIST.title, [], 0)
+
+
+async def test_only_real_calls_are_paid(client, wire):
+    """Hits and shared flights are free, and the ledger tells all three apart."""
+    one, other = a_ticket(), a_ticket()
+
+    await asyncio.gather(client.reply(LIST, one, scope=ACME), client.reply(LIST, other, scope=ACME))
+    await client.reply(LIST, other, scope=ACME)
+
+    assert len(wire.calls) == 1
+    assert (one.ledger, one.budget.spent) == (Ledger(upstream_calls=1), 1)
+    assert (other.ledger, other.budget.spent) == (Ledger(cache_hits=1, shared_flights=1), 0)
+
+
+async def test_failed_calls_are_paid(client, wire):
+    """A call that failed was made."""
+    wire.answer = lambda _: raised(Unavailable("ill"))
+    ticket = a_ticket()
+
+    with pytest.raises(Unavailable):
+        await client.reply(LIST, ticket, scope=ACME)
+
+    assert (ticket.ledger.upstream_calls, ticket.budget.spent) == (1, 1)
+
+
+async def test_budgets_stop_calls(client, wire):
+    """The call after the last one is not made; what is kept may still be read."""
+    ticket = a_ticket(limit=1)
+    await client.reply(LIST, ticket, scope=ACME)
+
+    with pytest.raises(BudgetExhausted):
+        await client.reply(CONTROL, ticket, scope=ACME)
+    await client.reply(LIST, ticket, scope=ACME)
+
+    assert (len(wire.calls), ticket.ledger) == (1, Ledger(upstream_calls=1, cache_hits=1))
+
+
+async def test_stale_answers_are_entered_once(clock, wire):
+    """The ledger names each endpoint whose stale answer was used, without repeats."""
+    wire.answer = lambda _: msgspec.structs.replace(a_reply(b"[]"), is_stale=True)
+    client = SentryClient(wire, (), AllowedHosts.of("https://sentry.io"), Generations(clock))
+    ticket = a_ticket()
+
+    pages = [await client.page(endpoint, ticket, ISSUE, scope=ACME) for endpoint in (LIST, CONTROL, LIST)]
+
+    assert ([page.is_stale for page in pages], ticket.ledger.stale) == ([True] * 3, [LIST.title, CONTROL.title])
+
+
+async def test_one_record(client, wire):
+    """One record is decoded with the scope it was asked in."""
+    wire.answer = lambda _: a_reply(b'{"id": "7"}')
+
+    record = await client.one(DETAIL, a_ticket(), ISSUE, scope=ACME, path={"issue": "7"})
+
+    assert (record.id, record.scope) == ("7", ACME)
+
+
+async def test_one_misfit(client):
+    """An answer of another form is the misfit that stands for the record."""
+    record = await client.one(DETAIL, a_ticket(), ISSUE, scope=ACME, path={"issue": "7"})
+
+    assert (type(record), str(record)) == (Misfit, "Expected an object for Issue, got a list")
+
+
+async def test_envelopes(client, wire):
+    """The payload is taken out of what stands around it, for one and for many."""
+    wire.answer = lambda _: a_reply(b'{"data": [{"id": 1}]}')
+
+    page = await client.page(WRAPPED, a_ticket(), ISSUE, scope=ACME)
+    with pytest.raises(Misfit) as lacking:
+        await client.one(changed(WRAPPED, envelope=("rows",)), a_ticket(), ISSUE, scope=ACME)
+
+    assert [row.id for row in page.rows] == [1]
+    assert (str(lacking.value), lacking.value.title) == ("Sentry's answer lacks 'rows'", WRAPPED.title)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1", b"{}"])
+async def test_unreadable_answers_name_their_endpoint(client, wire, body):
+    """A list that cannot be read says whose answer it was."""
+    wire.answer = lambda _: a_reply(body)
+
+    with pytest.raises(BadResponse) as raised_error:
+        await client.page(LIST, a_ticket(), ISSUE, scope=ACME)
+
+    assert raised_error.value.title == LIST.title
+
+
+async def test_a_page(client, wire):
+    """Rows, cursors and counts of one page come from one call."""
+    headers = {
+        "cursor-next": "0:100:0",
+        "cursor-previous": "0:0:1",
+        "x-hits": "17",
+        "x-max-hits": "1000",
+        "x-sentry-direct-hit": "1",
+    }
+    wire.answer = lambda _: a_reply(b"[]", headers=headers)
+
+    page = await client.page(LIST, a_ticket(), ISSUE, scope=ACME, query=[("query", "x")], size=25, cursor="any:thing")
+
+    assert page == Page(
+        rows=[], next="0:100:0", previous="0:0:1", hits=17, max_hits=1000, is_direct_hit=True, is_stale=False
+    )
+    assert wire.calls[0].query == (("query", "x"), ("limit", "25"), ("cursor", "any:thing"))
+
+
+@pytest.mark.parametrize(
+    ("pages", "query"), [(Pages.LIMIT, (("limit", "100"),)), (Pages.PER_PAGE, (("per_page", "100"),)), (Pages.NONE, ())]
+)
+async def test_sizes(client, wire, pages, query):
+    """The page's size goes by the name that the endpoint has for it, or not at all."""
+    await client.page(changed(LIST, pages=pages), a_ticket(), ISSUE, scope=ACME)
+
+    assert wire.calls[0].query == query
+
+
+@pytest.mark.parametrize("text", ["", "many", "-1", "1.5", "1" * 19, "\u0661"])
+async def test_counts_that_are_none(client, wire, text):
+    """A count that is no number is no count."""
+    wire.answer = lambda _: a_reply(b"[]", headers={"x-hits": text, "x-sentry-direct-hit": "0"})
+
+    page = await client.page(LIST, a_ticket(), ISSUE, scope=ACME)
+
+    assert (page.hits, page.max_hits, page.is_direct_hit) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"), [(b"", None), (b"null", None), (b"[1]", [1]), (b'{"a": {}}', {"a": {}}), (b'"\xc3\xa9"', "é")]
+)
+async def test_plain_values(client, wire, body, value):
+    """An answer that is no record comes as it is; a missing one is None."""
+    wire.answer = lambda _: a_reply(body)
+
+    assert await client.json(UPDATE, a_ticket(), scope=ACME, path={"issue": "7"}) == value
+
+
+@pytest.mark.parametrize("body", [b"{", b"nonsense", b'"\xff"', b" ", b"[" * 100_000])
+async def test_plain_values_that_are_none(client, wire, body):
+    """An answer that is not JSON is told as one, with its endpoint and status."""
+    wire.answer = lambda _: a_reply(body, status=202)
+
+    with pytest.raises(BadResponse) as unreadable:
+        await client.json(UPDATE, a_ticket(), scope=ACME, path={"issue": "7"})
+
+    assert (str(unreadable.value), unreadable.value.title, unreadable.value.status) == (
+        "Sentry's answer is not JSON",
+        UPDATE.title,
+        202,
+    )
+
+
+@pytest.mark.parametrize(("touches", "calls"), [(["issues/acme"], 3), (["issues/other"], 2), ([], 2)])
+async def test_writes_touch_what_they_name(client, wire, touches, calls):
+    """A write ends the answers under its own tags and under those that it touches besides."""
+    await client.reply(LIST, a_ticket(), scope=ACME)
+    await client.json(UPDATE, a_ticket(), scope=ACME, path={"issue": "7"}, touches=touches)
+    await client.reply(LIST, a_ticket(), scope=ACME)
+
+    assert len(wire.calls) == calls
+
+
+async def test_reads_depend_on_what_they_touch(client, wire):
+    """A read may depend on more than its endpoint knows; a raise of that ends it for everybody."""
+    for _ in range(2):
+        await client.reply(LIST, a_ticket(), scope=ACME, touches=["issue/7"])
+
+    client.invalidate(["issue/7"])
+    await client.reply(LIST, a_ticket(), scope=ACME, touches=["issue/7"])
+
+    assert len(wire.calls) == 2
+
+
+async def test_credentials_share_nothing(client, wire):
+    """Two credentials never see each other's answers, kept or under way."""
+    alice, bob = a_ticket(), a_ticket(upstream=Upstream("bob", "sntryu_bob"))
+
+    await asyncio.gather(client.reply(LIST, alice, scope=ACME), client.reply(LIST, bob, scope=ACME))
+    await client.reply(LIST, bob, scope=ACME)
+
+    assert sorted(call.upstream.token for call in wire.calls) == ["sntryu_bob", "sntryu_secret"]
+
+
+async def test_refusals_pass(client, wire):
+    """An error of the wire comes through the stages as it is."""
+    error = NotFound("no", title=DETAIL.title)
+    wire.answer = lambda _: raised(error)
+
+    with pytest.raises(NotFound) as absent:
+        await client.reply(DETAIL, a_ticket(), scope=ACME, path={"issue": "7"})
+
+    assert absent.value is error
+
+
+async def test_closing_and_telling(client, wire):
+    """The client tells what its stages hold, and closes its wire."""
+    await client.reply(LIST, a_ticket(), scope=ACME)
+
+    told = client.state()
+    await client.close()
+
+    assert told == ["<Cache 1 entries, 1035 of 67108864 bytes>", "<SingleFlight 0 under way>"]
+    assert wire.is_closed
+
+
+async def test_stages_stand_in_order():
+    """The first stage is the outermost; without stages a call goes straight to the wire."""
+    seen = []
+
+    def stage(name):
+        async def passing(call, proceed):
+            seen.append(f"{name} in")
+            reply = await proceed(call)
+            seen.append(f"{name} out")
+            return reply
+
+        return passing
+
+    await compose([stage("a"), stage("b")], FakeWire())(a_call())
+    reply = await compose([], FakeWire())(a_call())
+
+    assert (seen, reply) == (["a in", "b in", "b out", "a out"], a_reply())
+
+
+def changed(endpoint, **changes):
+    return Endpoint(**{name: getattr(endpoint, name) for name in endpoint.__slots__} | changes)
