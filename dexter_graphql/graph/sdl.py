@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from graphql import (
+    DirectiveDefinitionNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
     InputObjectTypeDefinitionNode,
@@ -42,5 +43,6 @@ def _name(node: Node) -> str:
     return node.name.value  # type: ignore[attr-defined]  # only nodes with a name come here
 
 
-def _place(node: Node) -> tuple[str, str]:
-    return (node.kind, _name(node) if hasattr(node, "name") and node.name else "")
+def _place(node: Node) -> tuple[bool, str]:
+    """Directives first, then all types by name, whatever their kind."""
+    return (not isinstance(node, DirectiveDefinitionNode), _name(node))

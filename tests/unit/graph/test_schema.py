@@ -1,0 +1,131 @@
+"""The schema as a whole: described throughout, sorted, and what it says of calls is what it makes."""
+
+import pkgutil
+from importlib import import_module
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    build_schema,
+    is_introspection_type,
+    parse,
+    print_ast,
+)
+
+from dexter_graphql.graph.schema import build_graph
+from dexter_graphql.sentry import catalogue
+from dexter_graphql.sentry.endpoint import Endpoint
+
+BUILT_IN = {"Boolean", "Float", "ID", "Int", "String"}
+
+
+def endpoints():
+    """Every declared endpoint."""
+    for found in pkgutil.iter_modules(catalogue.__path__):
+        module = import_module(f"{catalogue.__name__}.{found.name}")
+        yield from (value for value in vars(module).values() if isinstance(value, Endpoint))
+
+
+@pytest.fixture(scope="module")
+def own_types(graph):
+    """Types of the schema that are ours."""
+    return [
+        one for name, one in graph.schema.type_map.items() if name not in BUILT_IN and not is_introspection_type(one)
+    ]
+
+
+def test_everything_is_described(own_types):
+    """Types, fields, arguments, input fields and enum values all say what they mean, in sentences."""
+    described = {one.name: one.description for one in own_types}
+    for one in own_types:
+        if isinstance(one, (GraphQLObjectType, GraphQLInterfaceType)):
+            described |= {f"{one.name}.{name}": field.description for name, field in one.fields.items()}
+            described |= {
+                f"{one.name}.{name}({argument})": value.description
+                for name, field in one.fields.items()
+                for argument, value in field.args.items()
+            }
+        elif isinstance(one, GraphQLInputObjectType):
+            described |= {f"{one.name}.{name}": field.description for name, field in one.fields.items()}
+        elif isinstance(one, GraphQLEnumType):
+            described |= {f"{one.name}.{name}": value.description for name, value in one.values.items()}
+
+    assert [
+        place for place, text in described.items() if not (text or "").rstrip().endswith((".", ":", "…", "!"))
+    ] == []
+
+
+def test_descriptions_speak_to_users_of_the_api(own_types):
+    """No word of Python or of our own floors."""
+    words = ("dataclass", "loader", "msgspec", "resolver", "Strawberry", "None", "Raises")
+    fields = [
+        (f"{one.name}.{name}", field.description or "")
+        for one in own_types
+        if isinstance(one, (GraphQLObjectType, GraphQLInterfaceType, GraphQLInputObjectType))
+        for name, field in one.fields.items()
+    ]
+    texts = [*fields, *((one.name, one.description or "") for one in own_types)]
+
+    assert [place for place, text in texts if any(word in text for word in words)] == []
+
+
+def test_written_schema_is_the_same_schema_sorted(graph):
+    """What is written down can be read by any tool, is in alphabetical order, and has every type."""
+    text = graph.sdl()
+
+    read = build_schema(text)
+
+    assert set(read.type_map) == set(graph.schema.type_map)
+    names = [node.name.value for node in parse(text).definitions if hasattr(node, "name") and node.name]
+    types = [name for name in names if name in graph.schema.type_map]
+    assert types == sorted(types)
+    assert print_ast(parse(text)) == print_ast(parse(build_graph().sdl()))
+
+
+def test_directive_names_declared_endpoints_alone(graph):
+    """`@sentry(calls: …)` says method and path of endpoints that are declared."""
+    declared = {endpoint.title for endpoint in endpoints()}
+    told = {
+        item.value
+        for node in parse(graph.sdl()).definitions
+        for field in getattr(node, "fields", None) or ()
+        for directive in field.directives or ()
+        if directive.name.value == "sentry"
+        for item in directive.arguments[0].value.values
+    }
+
+    assert told
+    assert told - declared == set()
+
+
+def test_what_another_call_brings_may_be_null(graph):
+    """A field that costs a call is nullable, so that its failure leaves the rest standing; `nodes` answers per id."""
+    costly = [
+        (f"{node.name.value}.{field.name.value}", graph.schema.type_map[node.name.value].fields[field.name.value].type)
+        for node in parse(graph.sdl()).definitions
+        for field in getattr(node, "fields", None) or ()
+        if any(directive.name.value == "sentry" for directive in field.directives or ())
+        and (node.name.value, field.name.value) not in {("Query", "nodes"), ("Subscription", "issueChanged")}
+    ]
+
+    assert [place for place, kind in costly if isinstance(kind, GraphQLNonNull)] == []
+
+
+def test_enums_that_sentry_may_extend_have_a_way_out(own_types):
+    """An enum that Sentry's answers are read into has UNKNOWN; those that only clients send need none."""
+    outputs = set()
+    for one in own_types:
+        if isinstance(one, (GraphQLObjectType, GraphQLInterfaceType)):
+            for field in one.fields.values():
+                inner = field.type
+                while hasattr(inner, "of_type"):
+                    inner = inner.of_type
+                outputs.add(inner)
+    ours = {"ChangeOrigin", "UserErrorCode"}
+    closed = [one.name for one in outputs if isinstance(one, GraphQLEnumType) and "UNKNOWN" not in one.values]
+
+    assert set(closed) - ours - {"__TypeKind", "__DirectiveLocation"} == set()
