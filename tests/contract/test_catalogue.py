@@ -1,0 +1,181 @@
+"""The catalogue of operations, against what is published and what is known to exist."""
+
+import csv
+from string import Formatter
+
+import pytest
+from published import CATALOGUE as LIST
+from published import Documents, directory, key_of
+
+from dexter_graphql.sentry.catalogue import CATALOGUE, MODULES
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Silo, Source
+
+ALL = [pytest.param(endpoint, id=endpoint.name) for endpoint in CATALOGUE.values()]
+READS = [param for param in ALL if param.values[0].is_read]
+WRITES = [param for param in ALL if not param.values[0].is_read]
+METHODS = {"GET", "POST", "PUT", "DELETE"}
+
+
+def of_source(source: Source) -> list:
+    return [param for param in ALL if param.values[0].source is source]
+
+
+def names(template: str) -> list[str]:
+    """Parameters of a template in order."""
+    return [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+
+
+@pytest.mark.parametrize("endpoint", of_source(Source.PUBLISHED))
+def test_published(endpoint: Endpoint, documents: Documents):
+    """The newest document has the operation, and the same scopes open it."""
+    operation = documents.newest.get(key_of(endpoint.method, endpoint.path))
+
+    assert operation is not None
+    assert frozenset(endpoint.scopes) == operation.scopes
+
+
+@pytest.mark.parametrize("endpoint", of_source(Source.LEGACY))
+def test_legacy(endpoint: Endpoint, documents: Documents):
+    """A retired operation was published once, is so no longer, and the same scopes opened it."""
+    key = key_of(endpoint.method, endpoint.path)
+
+    assert key not in documents.newest
+    assert frozenset(endpoint.scopes) == documents.legacy[key].scopes
+
+
+@pytest.mark.parametrize("endpoint", of_source(Source.OBSERVED))
+def test_observed(endpoint: Endpoint, documents: Documents):
+    """An operation that no document has is listed as existing, with scopes that overlap with ours if any are known."""
+    key = key_of(endpoint.method, endpoint.path)
+
+    assert documents.find(key) is None
+    assert key in documents.catalogue
+    known = documents.catalogue[key]
+    assert not known or known & set(endpoint.scopes)
+
+
+@pytest.mark.parametrize("endpoint", [param for param in READS if param.values[0].pages is not Pages.NONE])
+def test_pages(endpoint: Endpoint, documents: Documents):
+    """A page's size goes by the name that is published, where one is."""
+    operation = documents.find(key_of(endpoint.method, endpoint.path))
+    if operation is None:
+        pytest.skip("no document describes it")
+    published = {parameter["name"] for parameter in operation.body.get("parameters", [])}
+    sizes = published & {"limit", "per_page"}
+
+    assert not sizes or endpoint.pages.value in sizes
+
+
+@pytest.mark.parametrize("endpoint", ALL)
+def test_scopes(endpoint: Endpoint):
+    """Scopes are named once each; nothing can be done at Sentry without any."""
+    assert endpoint.scopes
+    assert len(set(endpoint.scopes)) == len(endpoint.scopes)
+
+
+@pytest.mark.parametrize("endpoint", ALL)
+def test_paths(endpoint: Endpoint):
+    """Paths begin and end with a slash, since a missing one costs a redirect; each parameter has a name of its own."""
+    parameters = names(endpoint.path)
+
+    assert endpoint.method in METHODS
+    assert endpoint.path.startswith("/")
+    assert endpoint.path.endswith("/")
+    assert all(parameters)
+    assert len(set(parameters)) == len(parameters)
+
+
+@pytest.mark.parametrize("endpoint", ALL)
+def test_tags_are_filled_from_the_path(endpoint: Endpoint):
+    """A tag asks for no parameter that a call may not have."""
+    known = set(names(endpoint.path))
+
+    assert {name for tag in endpoint.tags for name in names(tag)} <= known
+
+
+ONLY_TIME_ENDS = {
+    # What SDKs report, and what is computed from it.
+    "events.attachments",
+    "events.detail",
+    "events.discover",
+    "events.list",
+    "events.stats",
+    "events.tags",
+    "events.time_series",
+    "monitors.check_ins",
+    "organizations.event_id",
+    "projects.stats",
+    "projects.user_feedback",
+    "projects.users",
+    "stats.sessions",
+    "stats.summary",
+    "stats.usage",
+    # What other systems report.
+    "events.committers",
+    "events.owners",
+    "integrations.providers",
+    "repositories.commits",
+    # What spans organizations, of which none has a say over the whole.
+    "organizations.list",
+}
+
+
+@pytest.mark.parametrize("endpoint", READS)
+def test_reads_have_tags(endpoint: Endpoint):
+    """What a write or a webhook can change is found by its tags; the rest is listed here, and nothing else is."""
+    assert bool(endpoint.tags) is (endpoint.name not in ONLY_TIME_ENDS)
+
+
+@pytest.mark.parametrize("endpoint", WRITES)
+def test_writes(endpoint: Endpoint):
+    """A write is never kept, is not paged, and makes something stale that is read."""
+    read = {_root(tag) for param in READS for tag in param.values[0].tags}
+
+    assert endpoint.lifetime is Lifetime.NEVER
+    assert endpoint.pages is Pages.NONE
+    assert endpoint.tags
+    assert {_root(tag) for tag in endpoint.tags} <= read
+
+
+@pytest.mark.parametrize("endpoint", ALL)
+def test_only_posts_must_not_be_repeated(endpoint: Endpoint):
+    """The wire sends any other method once more when a kept connection turns out dead."""
+    assert endpoint.is_idempotent is (endpoint.method != "POST")
+
+
+@pytest.mark.parametrize("endpoint", ALL)
+def test_names(endpoint: Endpoint):
+    """An endpoint's name begins with its module's, and the module's constant is the rest of it."""
+    found = [
+        f"{module.__name__.rpartition('.')[2]}.{constant.lower()}"
+        for module in MODULES
+        for constant, value in vars(module).items()
+        if value is endpoint
+    ]
+
+    assert found == [endpoint.name]
+
+
+def test_names_are_unique():
+    """No endpoint hides another of its name, and none asks what another one asks."""
+    declared = [value for module in MODULES for value in vars(module).values() if isinstance(value, Endpoint)]
+    keys = [key_of(endpoint.method, endpoint.path) for endpoint in declared]
+
+    assert len({endpoint.name for endpoint in declared}) == len(declared) == len(CATALOGUE)
+    assert len(set(keys)) == len(keys)
+
+
+def test_control_silo(documents: Documents):
+    """What the control host serves is asked there, and nothing else."""
+    with (directory() / LIST).open(newline="", encoding="utf-8") as rows:
+        listed = {key_of(row["method"], row["path"]) for row in csv.DictReader(rows) if row["silo"] == "control"}
+
+    control = {endpoint.name for endpoint in CATALOGUE.values() if endpoint.silo is Silo.CONTROL}
+
+    assert control == {
+        endpoint.name for endpoint in CATALOGUE.values() if key_of(endpoint.method, endpoint.path) in listed
+    }
+
+
+def _root(tag: str) -> str:
+    return tag.partition("/")[0]
