@@ -1,11 +1,20 @@
 """A graph and a sandbox to ask through it, for every test that wants to see calls arrive."""
 
+import os
+
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dexter_graphql.graph.schema import build_graph
 from dexter_graphql.sandbox import SandboxServer, build_world
 from support.graph import Asker
 from support.sandbox import StillClock
+
+# `HYPOTHESIS_PROFILE=long` looks longer. Fixtures that properties ask for are for reading only.
+CALM = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
+settings.register_profile("default", settings(max_examples=100, **CALM))
+settings.register_profile("long", settings(max_examples=5000, **CALM))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.fixture(scope="session")

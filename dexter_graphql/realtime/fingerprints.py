@@ -60,8 +60,9 @@ class Echoes:
 
     def _known(self, key: Fingerprint) -> Told:
         now = self._clock.monotonic()
-        while self._told and (
-            len(self._told) > self._limit or now - next(iter(self._told.values())).since > self._window_s
-        ):
+        while self._told and now - next(iter(self._told.values())).since > self._window_s:
             self._told.popitem(last=False)
-        return self._told.setdefault(key, Told(now))
+        told = self._told.setdefault(key, Told(now))
+        if len(self._told) > self._limit:
+            self._told.popitem(last=False)
+        return told
