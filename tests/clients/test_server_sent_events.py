@@ -1,0 +1,65 @@
+"""The graphql-sse client, with a connection for each operation."""
+
+import pytest
+
+from support.node import result, result_while
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_query_gives_one_result_and_ends(site):
+    """Variables reach the operation; what follows the result is the end."""
+    operation = {
+        "query": "query A($s: String!) { organization(slug: $s) { slug } }",
+        "variables": {"s": "acme"},
+    }
+
+    asked = await result("sse.mjs", site.graphql, "ask", stdin=operation)
+
+    assert asked == {"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}
+
+
+async def test_failed_field_comes_as_a_result(site):
+    """Data and errors stand in one result; the operation itself is complete."""
+    operation = {"query": '{ __typename node(id: "junk") { id } }'}
+
+    asked = await result("sse.mjs", site.graphql, "ask", stdin=operation)
+
+    [answer] = asked["results"]
+    [error] = answer["errors"]
+    assert (answer["data"], asked["end"]) == ({"__typename": "Query", "node": None}, "complete")
+    assert (error["path"], error["extensions"]["code"]) == (["node"], "BAD_USER_INPUT")
+
+
+async def test_bad_document_comes_as_a_result(site):
+    """The client is told why nothing ran, and does not take it for a broken connection."""
+    asked = await result("sse.mjs", site.graphql, "ask", stdin={"query": "{ nothing }"})
+
+    [answer] = asked["results"]
+    [error] = answer["errors"]
+    assert (error["extensions"]["code"], "data" in answer, "path" in error) == (
+        "GRAPHQL_VALIDATION_FAILED",
+        False,
+        False,
+    )
+    assert asked["end"] == "complete"
+
+
+async def test_subscription_gives_what_happens(site):
+    """A new issue at Sentry reaches the client."""
+    opened = []
+    operation = {
+        "query": "subscription LiveIssues($org: String!) { issueChanged(organization: $org) { "
+        "change { kind issue { shortId } } } }",
+        "variables": {"org": "acme"},
+    }
+
+    answer = await result_while(
+        lambda: opened.append(site.upstream.live.open_issue().short_id),
+        *("sse.mjs", site.graphql, "take"),
+        stdin=operation,
+    )
+
+    short_id = answer["data"]["issueChanged"]["change"]["issue"]["shortId"]
+    assert short_id in opened
+    assert answer == {"data": {"issueChanged": {"change": {"kind": "CREATED", "issue": {"shortId": short_id}}}}}

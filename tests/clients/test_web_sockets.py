@@ -1,0 +1,120 @@
+"""The graphql-ws client, over real sockets."""
+
+import pytest
+
+from support.node import result, result_while
+from support.server import running_site
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TYPENAME = {"query": "{ __typename }"}
+SUBSCRIPTION = {
+    "query": "subscription LiveIssues($org: String!) { issueChanged(organization: $org) { "
+    "gap { missed } change { kind origin issue { shortId } } } }",
+    "variables": {"org": "acme"},
+}
+
+
+async def test_query_gives_one_result_and_ends(site):
+    """Variables and operation name reach the operation; what follows the result is the end."""
+    operation = {
+        "query": "query A($s: String!) { organization(slug: $s) { slug } } query B { __typename }",
+        "variables": {"s": "acme"},
+        "operationName": "A",
+    }
+
+    asked = await result("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
+
+    assert asked == {
+        "sockets": 1,
+        "outcomes": [{"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}],
+    }
+
+
+async def test_bad_document_ends_in_an_error_and_leaves_the_others(site):
+    """The client is told the errors of its operation, while another one on the socket gets its data."""
+    operations = [{"query": "{ nothing }"}, TYPENAME]
+
+    asked = await result("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
+
+    [bad, good] = asked["outcomes"]
+    [error] = bad["end"]["errors"]
+    assert (bad["results"], error["extensions"]["code"], "path" in error) == ([], "GRAPHQL_VALIDATION_FAILED", False)
+    assert good == {"results": [{"data": {"__typename": "Query"}}], "end": "complete"}
+
+
+async def test_failed_field_comes_as_a_result(site):
+    """Data and errors stand in one result; the operation itself is complete."""
+    operation = {"query": '{ __typename node(id: "junk") { id } }'}
+
+    asked = await result("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
+
+    [outcome] = asked["outcomes"]
+    [answer] = outcome["results"]
+    [error] = answer["errors"]
+    assert (answer["data"], outcome["end"]) == ({"__typename": "Query", "node": None}, "complete")
+    assert (error["path"], error["extensions"]["code"]) == (["node"], "BAD_USER_INPUT")
+
+
+async def test_many_operations_share_a_socket(site):
+    """Forty operations at once on one socket each get their own result."""
+    operations = [{"query": f"{{ name{n}: __typename }}"} for n in range(40)]
+
+    asked = await result("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
+
+    expected = [{"results": [{"data": {f"name{n}": "Query"}}], "end": "complete"} for n in range(40)]
+    assert asked == {"sockets": 1, "outcomes": expected}
+
+
+async def test_subscription_ends_when_the_client_wants():
+    """A completed subscription gives its place to the next operation of the socket."""
+    opened = []
+    async with running_site(max_socket_operations=1) as site:
+        taken = await result_while(
+            lambda: opened.append(site.upstream.live.open_issue().short_id),
+            *("ws.mjs", site.graphql, "take"),
+            stdin={"subscription": SUBSCRIPTION, "then": TYPENAME},
+        )
+
+    step = taken["first"]["data"]["issueChanged"]
+    short_id = step["change"]["issue"]["shortId"]
+    assert short_id in opened
+    assert step == {"gap": None, "change": {"kind": "CREATED", "origin": "WEBHOOK", "issue": {"shortId": short_id}}}
+    assert taken["sockets"] == 1
+    assert taken["after"] == {"results": [{"data": {"__typename": "Query"}}], "end": "complete"}
+
+
+async def test_ping_of_the_client_is_answered(site):
+    """A client that looks whether the connection lives gets its pong."""
+    assert await result("ws.mjs", site.graphql, "ping", stdin=None) == {"pong": True}
+
+
+@pytest.fixture
+async def guarded():
+    """A site where everybody asks with their own token."""
+    async with running_site(mode="passthrough") as running:
+        yield running
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_token_of_the_first_message_is_used(guarded):
+    """A browser cannot set headers on a socket, so the token comes in `connectionParams`."""
+    stdin = {
+        "operations": [{"query": '{ organization(slug: "acme") { slug } }'}],
+        "connectionParams": {"authorization": f"Bearer {guarded.upstream.token}"},
+    }
+
+    asked = await result("ws.mjs", guarded.graphql, "ask", stdin=stdin)
+
+    assert asked["outcomes"] == [{"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}]
+
+
+@pytest.mark.asyncio(loop_scope="function")
+@pytest.mark.parametrize("parameters", [None, {}, {"authorization": "Basic abc"}, {"authorization": "Bearer short"}])
+async def test_connection_without_a_token_is_closed(guarded, parameters):
+    """Who does not say who they are is turned away before any operation."""
+    stdin = {"operations": [TYPENAME], "connectionParams": parameters}
+
+    asked = await result("ws.mjs", guarded.graphql, "ask", stdin=stdin)
+
+    assert asked == {"sockets": 1, "outcomes": [{"results": [], "end": {"close": 4403, "reason": "Forbidden"}}]}
