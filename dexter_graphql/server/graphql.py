@@ -15,6 +15,7 @@ from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.operations import Operations
 from dexter_graphql.server.requests import GraphQLRequest, check_content_type, from_json, from_query, read_body
 from dexter_graphql.server.responses import (
+    EVENT_STREAM,
     GRAPHQL_RESPONSE,
     JSON,
     OFFERED,
@@ -79,7 +80,8 @@ class GraphQLEndpoint:
         scope[OPERATION] = prepared.name
         self._check(scope["method"], prepared, media_type)
         request_id = request_id_of(scope)
-        if media_type in FRAMINGS and prepared.document is not None:
+        # A client of event streams takes any other answer for a broken connection and does not read why.
+        if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.document is not None):
             answers = self._operations.stream(prepared, request, identity, request_id)
             return StreamResponse(answers, FRAMINGS[media_type], self._heartbeat_s, self._draining)
         answer = await self._operations.execute(prepared, request, identity, request_id)
