@@ -1,0 +1,30 @@
+# GraphiQL: the files of the npm packages that dexter_graphql/console/assets.json names.
+FROM node:22-slim AS console
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci
+COPY web/build.mjs ./
+COPY dexter_graphql/console /src/dexter_graphql/console
+RUN node build.mjs
+
+# Dexter and what it needs, in a virtual environment that the last stage takes as it is.
+FROM python:3.13-slim AS package
+WORKDIR /src
+RUN python -m venv /opt/venv
+COPY constraints.txt pyproject.toml README.md LICENSE ./
+COPY dexter_graphql ./dexter_graphql
+COPY --from=console /src/dexter_graphql/console/build ./dexter_graphql/console/build
+RUN /opt/venv/bin/pip install --no-cache-dir --constraint constraints.txt .
+
+FROM python:3.13-slim
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin dexter
+COPY --from=package /opt/venv /opt/venv
+# Mode `open` asks nobody who they are and listens on the loopback only, which nobody outside of a container reaches.
+ENV PATH=/opt/venv/bin:$PATH DEXTER_HOST=0.0.0.0 DEXTER_PORT=8000 DEXTER_MODE=passthrough
+WORKDIR /
+USER 10001:10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=4s --start-period=10s \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"DEXTER_PORT\"]}/health/live', timeout=3)"]
+ENTRYPOINT ["dexter"]
+CMD ["serve"]
