@@ -7,7 +7,7 @@ import strawberry
 
 from dexter_graphql.errors import BadUserInput
 
-PERIOD = re.compile(r"[1-9]\d{0,4}[smhdw]")
+PERIOD = re.compile(r"[1-9][0-9]{0,4}[smhdw]")
 
 Query = tuple[tuple[str, str], ...]
 
@@ -44,4 +44,4 @@ def range_query(value: TimeRange | None, default: str) -> Query:
 
 
 def _wire(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")

@@ -1,5 +1,6 @@
 """Knows the scalars of the graph and how they are written."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, NewType
 
@@ -13,6 +14,8 @@ from dexter_graphql.sentry.errors import Misfit
 
 BigInt = NewType("BigInt", int)
 JSON = NewType("JSON", object)
+WHOLE = re.compile(r"-?[0-9]{1,100}")
+"""A whole number as text."""
 
 
 def written_instant(value: datetime) -> str:
@@ -34,12 +37,10 @@ def read_instant(value: Any) -> datetime:
 
 def read_big_int(value: Any) -> int:
     """A whole number that a client sent, as a number or as text."""
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number and not (isinstance(value, str) and WHOLE.fullmatch(value)):
         raise GraphQLError("BigInt must be a whole number")
-    try:
-        return int(value)
-    except ValueError:
-        raise GraphQLError("BigInt must be a whole number") from None
+    return int(value)
 
 
 def _written_json(value: Any) -> Any:

@@ -42,7 +42,7 @@ def whole_number(value: int | str | float) -> int:  # noqa: PYI041  # all three 
     """A count or quantity, which Sentry writes as a number here and as text there."""
     try:
         return int(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Misfit("Sentry sent text where a whole number belongs") from None
 
 
@@ -58,7 +58,10 @@ def instant(value: datetime | float | str) -> datetime:
             return datetime.fromtimestamp(value, UTC)
         except (ValueError, OverflowError, OSError):
             raise Misfit("Sentry sent a number where a point in time belongs") from None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise Misfit("Sentry sent a point in time beyond the calendar") from None
 
 
 def enum_member(cls: type[Enum]) -> Callable[[str], Enum]:

@@ -68,7 +68,7 @@ def search_text(value: IssueFilter) -> str:
     terms += _any_of("release", _bounded(value.releases, "releases"))
     terms += _assigned(value.assignee)
     terms += [f"{'!' * tag.exclude}{tag_key(tag.key)}:{quoted(tag.value)}" for tag in _bounded(value.tags, "tags")]
-    return " ".join([*terms, *([value.search.strip()] if value.search else [])])
+    return " ".join([*terms, *([value.search.strip()] if value.search and value.search.strip() else [])])
 
 
 def quoted(value: str) -> str:
@@ -91,8 +91,10 @@ def _assigned(value: AssigneeFilter | None) -> list[str]:
     if value.user:
         return [f"assigned:{quoted(value.user)}"]
     if value.team:
-        return [f"assigned:#{value.team.removeprefix('#')}"]
-    return ["assigned:me" if value.me else "assigned:none"]
+        return [f"assigned:{quoted('#' + value.team.removeprefix('#'))}"]
+    if value.me is True or value.nobody is True:
+        return ["assigned:me" if value.me is True else "assigned:none"]
+    raise BadUserInput("'assignee' takes 'nobody: true', 'me: true', or the name of a user or a team")
 
 
 def _any_of(key: str, values: list[str]) -> list[str]:

@@ -1,0 +1,69 @@
+"""Ids and cursors come back as they went, and no text makes their readers raise anything but one error."""
+
+import base64
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.ids import decode_cursor, decode_id, encode_cursor, encode_id, key_of
+from dexter_graphql.sentry.paging import Position
+
+TYPENAMES = st.from_regex(r"[A-Z][A-Za-z0-9]{0,30}", fullmatch=True)
+KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+ENCODED = (st.text() | st.binary().map(lambda raw: raw.decode("latin-1"))).map(
+    lambda text: base64.urlsafe_b64encode(text.encode("utf-8", "replace")).decode()
+)
+ANY_TEXT = st.text() | st.text(ALPHABET + "=+/") | ENCODED | ENCODED.map(lambda text: text.rstrip("="))
+
+
+@given(TYPENAMES, st.lists(KEYS, min_size=1, max_size=4).filter(lambda keys: keys != [""]))
+def test_id_round_trip(typename, keys):
+    """Type and keys come back; the text needs no quoting in an address."""
+    value = encode_id(typename, *keys)
+
+    assert decode_id(value) == (typename, tuple(keys))
+    assert key_of(value, typename, len(keys)) == tuple(keys)
+    assert set(value) <= set(ALPHABET)
+
+
+@given(
+    st.none() | st.from_regex(r"[A-Za-z0-9_.:+-]{1,256}", fullmatch=True),
+    st.integers(1, 100).flatmap(lambda size: st.tuples(st.integers(0, size), st.just(size))),
+)
+def test_cursor_round_trip(cursor, place):
+    """Every position comes back; the text needs no quoting in an address."""
+    position = Position(cursor, *place)
+
+    value = encode_cursor(position)
+
+    assert decode_cursor(value) == position
+    assert set(value) <= set(ALPHABET)
+
+
+@given(TYPENAMES, TYPENAMES, st.lists(KEYS, min_size=1, max_size=3), st.lists(KEYS, min_size=1, max_size=3))
+def test_different_things_have_different_ids(one, other, keys, more):
+    """No two tuples of type and keys share an id."""
+    assert (encode_id(one, *keys) == encode_id(other, *more)) is ((one, keys) == (other, more))
+
+
+@given(ANY_TEXT)
+def test_no_id_raises_anything_else(text):
+    """A text is an id or the client's mistake."""
+    try:
+        typename, parts = decode_id(text)
+    except BadUserInput:
+        return
+    assert typename.isidentifier()
+    assert parts
+
+
+@given(ANY_TEXT)
+def test_no_cursor_raises_anything_else(text):
+    """A text is a cursor within the bounds or the client's mistake."""
+    try:
+        position = decode_cursor(text)
+    except BadUserInput:
+        return
+    assert 0 <= position.index <= position.size <= 100
