@@ -10,10 +10,14 @@ from graphql import (
     InterfaceTypeDefinitionNode,
     Node,
     ObjectTypeDefinitionNode,
+    StringValueNode,
     UnionTypeDefinitionNode,
     parse,
     print_ast,
 )
+
+ONE_OF = "Exactly one field of this input must be given, and it must not be null."
+"""What `@oneOf` says; the library writes the directive down without a word."""
 
 
 def sorted_sdl(text: str) -> str:
@@ -32,6 +36,8 @@ def _sorted(node: Node) -> Node:
         return replace(node, values=tuple(sorted(node.values or (), key=_name)))
     if isinstance(node, UnionTypeDefinitionNode):
         return replace(node, types=tuple(sorted(node.types or (), key=_name)))
+    if isinstance(node, DirectiveDefinitionNode) and node.name.value == "oneOf":
+        return replace(node, description=StringValueNode(value=ONE_OF, block=True))
     return node
 
 

@@ -1,0 +1,96 @@
+"""Relay's compiler on the schema, and the operations that it writes on the server."""
+
+import json
+import re
+import shutil
+
+import pytest
+import pytest_asyncio
+
+from support.command import running
+from support.node import installed, run
+from support.server import running_site
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+COMPILED = {
+    "IssueListPaginationQuery",
+    "IssueListQuery",
+    "IssueList_organization",
+    "IssueNodeQuery",
+    "IssueNodeSubscription",
+    "IssueRowRefetchQuery",
+    "IssueRow_issue",
+}
+TEXT = re.compile(r'^ *"text": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
+
+
+async def compiled(folder):
+    """Exit code and output of the compiler in a folder."""
+    compiler = installed() / "node_modules" / "relay-compiler" / "cli.js"
+    code, out, err = await run(compiler, "relay.config.json", cwd=folder)
+    return code, out + err
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def project(tmp_path_factory):
+    """A copy of the Relay project with the schema that the command writes."""
+    folder = tmp_path_factory.mktemp("relay") / "project"
+    shutil.copytree(installed() / "relay", folder)
+    async with running("schema", "--output", str(folder / "schema.graphql")) as command:
+        assert await command.ended() == (0, "")
+    return folder
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def artifacts(project):
+    """What the compiler wrote, by name."""
+    code, said = await compiled(project)
+    assert code == 0, said
+    return {path.name.removesuffix(".graphql.js"): path.read_text() for path in project.rglob("*.graphql.js")}
+
+
+def text_of(artifact):
+    """The operation in an artifact."""
+    return json.loads(TEXT.search(artifact)[1])
+
+
+async def test_compiler_takes_the_schema(artifacts):
+    """Fragments, a connection and objects that are fetched again by id make sense to Relay."""
+    assert set(artifacts) == COMPILED
+
+
+async def test_pages_follow_one_another(artifacts):
+    """What Relay writes for the next page goes on where the first one ended."""
+    async with running_site() as site:
+        first = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=2)
+        issues, id_ = first["organization"]["issues"], first["organization"]["id"]
+        text = text_of(artifacts["IssueListPaginationQuery"])
+        second = await site.data(text, id=id_, count=2, cursor=issues["pageInfo"]["endCursor"])
+        both = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=4)
+
+    pages = [page["issues"]["edges"] for page in (first["organization"], second["node"], both["organization"])]
+    [one, two, whole] = [[edge["node"]["shortId"] for edge in page] for page in pages]
+    assert (second["node"]["__typename"], second["node"]["id"]) == ("Organization", id_)
+    assert (len(one), len(two), one + two) == (2, 2, whole)
+
+
+async def test_object_is_fetched_again(artifacts):
+    """A row of the list is the same object when Relay asks for it by its id."""
+    async with running_site() as site:
+        listed = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=1)
+        [edge] = listed["organization"]["issues"]["edges"]
+        again = await site.data(text_of(artifacts["IssueRowRefetchQuery"]), id=edge["node"]["id"])
+
+    assert again["node"] == edge["node"]
+
+
+async def test_unknown_field_is_not_compiled(project, tmp_path):
+    """The compiler reads the schema: a field that is not there does not pass."""
+    folder = shutil.copytree(project, tmp_path / "project")
+    source = folder / "src" / "IssueRow.js"
+    source.write_text(source.read_text().replace("shortId", "shorterId"))
+
+    code, said = await compiled(folder)
+
+    assert (code, "shorterId" in said) == (1, True)
