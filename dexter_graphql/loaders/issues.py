@@ -29,6 +29,7 @@ COLLAPSIBLE = {
 """Value of `collapse=` → members that go with it."""
 
 
+IDENTITY = Shape("Issue", "detail", (Member("id", "id", int | str),))
 REFERENCE = Shape("ShortId", "detail", (Member("groupId", "groupId", int | str, is_required=True),))
 """What a short id stands for."""
 
@@ -95,9 +96,14 @@ async def issue_details(key: IssueKey, lookup: Lookup) -> Any:
 
 @fan_out(target="Issue", uses=(organizations.SHORT_ID, catalogue.DETAIL), is_shared=True)
 async def issue_by_short_id(key: ShortIdKey, lookup: Lookup) -> Any:
-    """An issue by its short id: one call for its numeric id, then like any other; None when there is none."""
-    found = await numeric_id(key, lookup)
-    return None if found is None else await lookup.load(issues_by_id, found)
+    """An issue by its short id: one call; where Sentry does not take it there, one more for its number."""
+    found = await _detail(IssueKey(key.organization, key.short_id), lookup)
+    if found is None:
+        number = await numeric_id(key, lookup)
+        return None if number is None else await lookup.load(issues_by_id, number)
+    if not misfit_in(found, "id"):
+        lookup.batches.know(issues_by_id, IssueKey(key.organization, str(found.id)), found)
+    return found
 
 
 async def numeric_id(key: ShortIdKey, lookup: Lookup) -> IssueKey | None:
@@ -119,12 +125,13 @@ async def organization_issue(organization: OrganizationRef, lookup: Lookup) -> A
 
 
 async def _detail(key: IssueKey, lookup: Lookup) -> Any:
-    shape = lookup.shape("detail")
+    shape = lookup.merged(lookup.shape("detail"), IDENTITY)
     members = {member.attr for member in shape.members}
     query = [("expand", value) for member, value in EXPANDABLE.items() if member in members]
     query += [("collapse", value) for value in ("stats", "tags") if value not in members]
     query += [("collapse", "release")] if not members & {"firstRelease", "lastRelease"} else []
-    scope = Scope(key.organization, issue=key.id)
+    # Below it, the issue is known by its number alone.
+    scope = Scope(key.organization, issue=key.id if key.id.isdecimal() else None)
     try:
         return await lookup.client.one(
             catalogue.DETAIL, lookup.ticket, shape, scope=scope, path={"issue": key.id}, query=query

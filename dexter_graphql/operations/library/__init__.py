@@ -20,7 +20,7 @@ class LibraryError(DexterError):
 
 @dataclass(frozen=True)
 class Document:
-    """A document and what its header says: `purpose` for people, `variables` to run it with."""
+    """A document and what its header says: `purpose` for people, `variables` to run it with, and what it costs."""
 
     file: str
     text: str
@@ -41,6 +41,11 @@ class Document:
         """Variables that fit the sandbox."""
         return msgspec.json.decode(self.header.get("variables", "{}"), type=dict[str, Any])
 
+    @property
+    def calls(self) -> int:
+        """Calls to Sentry that it costs at most, when nothing is known but the organization."""
+        return int(self.header["calls"])
+
 
 def load_library() -> tuple[Document, ...]:
     """All documents, in the order of their file names."""
@@ -52,6 +57,6 @@ def _document(file: str, text: str) -> Document:
     lines = text.splitlines()
     count = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
     header = {match["name"]: match["value"].strip() for line in lines[:count] if (match := HEADER.fullmatch(line))}
-    if not {"name", "purpose"} <= header.keys():
-        raise LibraryError(f"{file} begins without '# name: …' and '# purpose: …'")
+    if not {"name", "purpose", "calls"} <= header.keys() or not header["calls"].isdecimal():
+        raise LibraryError(f"{file} begins without '# name: …', '# purpose: …' and '# calls: …'")
     return Document(file, "\n".join(lines[count:]).strip() + "\n", header)

@@ -201,3 +201,12 @@ async def test_misfit_costs_its_own_member(asker):
     assert [node["slug"] for node in told["organization"]["projects"]["nodes"]] == ["web", "api", "gateway"]
     assert [error["path"] for error in told.errors] == [["organization", "projects", "nodes", 1, "platform"]]
     assert told.errors[0]["extensions"]["code"] == "UPSTREAM_BAD_RESPONSE"
+
+
+async def test_dashboards_of_many_projects_share_what_can_be_shared(asker):
+    """Usage of a whole list is one call; lists of issues and keys are one for each project."""
+    told = await asker.organization(
+        "projects(first: 4) { nodes { slug usage { quantity } keys { label } issues(first: 1) { totalCount } } }"
+    )
+
+    assert len(told.calls) == 1 + 1 + 4 + 4
