@@ -16,8 +16,8 @@ def document(request):
 
 def test_header_is_read():
     """Names and values of the comment lines before the document; the text is what follows."""
-    text = '# name: Triage list\n#purpose: For: everyone \n# variables: {"a": 1}\n# calls: 3\n'
-        '# a remark\n\nquery A { b }\n# end\n\n'
+    header = '# name: Triage list\n#purpose: For: everyone \n# variables: {"a": 1}\n# calls: 3\n# a remark\n'
+    text = header + "\nquery A { b }\n# end\n\n"
 
     found = _document("a.graphql", text)
 
