@@ -34,12 +34,10 @@ def test_everything_given_must_hold():
         search="  timeout ",
     )
 
+    query = 'is:unresolved is:unassigned level:[error,fatal] issue.priority:high release:[1.0,"app@2.0 beta"] '
+    query += 'assigned:ada@example.com browser.name:"Fire fox" !os:iOS timeout'
     assert filter_query(value) == (
-        (
-            "query",
-            'is:unresolved is:unassigned level:[error,fatal] issue.priority:high release:[1.0,"app@2.0 beta"] '
-            'assigned:ada@example.com browser.name:"Fire fox" !os:iOS timeout',
-        ),
+        ("query", query),
         ("project", "web"),
         ("project", "api"),
         ("environment", "production"),
