@@ -118,3 +118,20 @@ async def test_connection_without_a_token_is_closed(guarded, parameters):
     asked = await result("ws.mjs", guarded.graphql, "ask", stdin=stdin)
 
     assert asked == {"sockets": 1, "outcomes": [{"results": [], "end": {"close": 4403, "reason": "Forbidden"}}]}
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_token_that_sentry_refuses_fails_the_field(guarded):
+    """Only Sentry knows which tokens are good, so a well-formed one is refused where it is first used."""
+    stdin = {
+        "operations": [{"query": '{ organization(slug: "acme") { slug } }'}],
+        "connectionParams": {"authorization": "Bearer not-a-token-of-anybody"},
+    }
+
+    asked = await result("ws.mjs", guarded.graphql, "ask", stdin=stdin)
+
+    [outcome] = asked["outcomes"]
+    [answer] = outcome["results"]
+    [error] = answer["errors"]
+    assert (answer["data"], outcome["end"]) == ({"organization": None}, "complete")
+    assert (error["path"], error["extensions"]["code"]) == (["organization"], "UNAUTHENTICATED")
