@@ -195,6 +195,12 @@ class BoundField:
     def check(self, binding: Binding) -> None:
         """Raise DeclarationError when the declaration does not hold."""
 
+    def _function(self) -> Callable[..., Any]:
+        function: Callable[..., Any] | None = self.declaration.function
+        if function is None:
+            raise DeclarationError(f"{self.place} decorates no function")
+        return function
+
     def converted(self, values: dict[str, Any]) -> dict[str, Any]:
         """Argument values as the declaring function takes them."""
         return self.arguments(values) if self.arguments is not None else values
@@ -259,11 +265,15 @@ class BoundComputed(BoundField):
     """A pure function of several members; a misfit among them is the answer."""
 
     @override
+    def check(self, binding: Binding) -> None:
+        self._function()
+
+    @override
     def answer(self, row: Any, info: Info, values: dict[str, Any]) -> Resolved:
         for wire in self.declaration.reads:
             if isinstance(misfit := getattr(row, attr_of(wire)), Misfit):
                 return misfit
-        value = self.declaration.function(row, **self.converted(values))
+        value = self._function()(row, **self.converted(values))
         if isinstance(value, Undecoded):
             return self._decoded(value, row, info)
         if isinstance(value, list) and value and isinstance(value[0], Undecoded):
@@ -374,13 +384,16 @@ class BoundCall(BoundField):
     """Whatever its function does with a lookup."""
 
     @override
+    def check(self, binding: Binding) -> None:
+        self._function()
+
+    @override
     def answer(self, row: Any, info: Info, values: dict[str, Any]) -> Resolved:
         declaration: Call = self.declaration
-        if declaration.function is None:
-            raise DeclarationError(f"{self.place} is a call without a function")
+        function = self._function()
         selection = info.context.walker(info).selection(info.return_type, info.field_nodes)
         lookup = info.context.batches.lookup(declaration.target or "", None, selection, info.context)
-        return declaration.function(row, lookup, **self.converted(values))
+        return function(row, lookup, **self.converted(values))
 
 
 class BoundWrite(BoundCall):

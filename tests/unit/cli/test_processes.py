@@ -15,6 +15,7 @@ from support.command import running
 
 END_S = 4.0
 """Seconds within which a server that has nothing to finish has ended, on a busy machine too."""
+SUBSCRIPTION = 'subscription { issueChanged(organization: "acme") { position } }'
 ADDRESS = r"GraphQL   (http://\S+)"
 
 
@@ -103,6 +104,32 @@ async def test_open_connections_do_not_hold_the_end(session):
                 code, err = await command.ended()
 
     assert (code, ws.close_code, "Traceback" in err) == (0, 1001, False)
+
+
+async def test_open_streams_do_not_hold_the_end(session):
+    """An event stream and a WebSocket that wait for changes are completed by the server, which ends in time."""
+    async with running("serve", "--sandbox", "--port", "0") as command:
+        url = (await command.until(ADDRESS))[1]
+        await command.until(r"-d ")
+        headers = {"accept": "text/event-stream"}
+        async with (
+            session.post(url, json={"query": SUBSCRIPTION}, headers=headers) as stream,
+            session.ws_connect(url, protocols=["graphql-transport-ws"]) as ws,
+        ):
+            await ws.send_json({"type": "connection_init"})
+            await ws.receive_json(timeout=5)
+            await ws.send_json({"type": "subscribe", "id": "1", "payload": {"query": SUBSCRIPTION}})
+            await asyncio.sleep(0.3)  # until the server follows
+            async with asyncio.timeout(END_S):
+                command.process.send_signal(signal.SIGTERM)
+                last = await stream.content.read()
+                while (await ws.receive()).type is aiohttp.WSMsgType.TEXT:
+                    pass
+                code, err = await command.ended()
+
+    assert (stream.status, ws.close_code) == (200, 1001)
+    assert last.endswith(b"event: complete\ndata:\n\n")
+    assert (code, "Traceback" in err) == (0, False)
 
 
 async def test_request_under_way_is_answered(session):
