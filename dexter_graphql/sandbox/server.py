@@ -40,7 +40,11 @@ def _listen(address: tuple[str, int]) -> socket.socket:
     """A listening socket. asyncio turns Nagle's algorithm off only where the protocol number says TCP."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(address)
+    try:
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 
