@@ -1,0 +1,28 @@
+"""One server and one browser for all tests of a module; a page for each test."""
+
+import pytest_asyncio
+
+from support.browser import opened, running_browser
+from support.server import running_site
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site():
+    """A running Dexter over a sandbox of its own."""
+    async with running_site() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser():
+    """A browser without a window."""
+    async with running_browser() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def graphiql(browser, site):
+    """The page; whatever a test does there, no other host is asked and nothing is complained about."""
+    async with opened(browser, site.graphql) as page:
+        yield page
+        assert (page.strangers, page.complaints) == ([], [])

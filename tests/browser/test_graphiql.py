@@ -1,0 +1,128 @@
+"""GraphiQL in a real browser, without any other host: what a newcomer does in the first minutes."""
+
+import json
+
+import pytest
+from playwright.async_api import expect
+
+from dexter_graphql.operations.library import load_library
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_written_query_is_answered(graphiql, site):
+    """A query that is typed and run shows the server's answer."""
+    query = '{ organization(slug: "acme") { slug name } }'
+    expected = await site.data(query)
+
+    await graphiql.write(query)
+    await graphiql.run()
+
+    await graphiql.shows("acme")
+    assert await graphiql.answer() == {"data": expected}
+
+
+async def test_mistake_is_explained(graphiql):
+    """A document that does not fit shows the server's error, with its code."""
+    await graphiql.write("{ nothing }")
+    await graphiql.run()
+
+    await graphiql.shows("GRAPHQL_VALIDATION_FAILED")
+    [error] = (await graphiql.answer())["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert (
+        graphiql.complaints.pop() == "Failed to load resource: the server responded with a status of 400 (Bad Request)"
+    )
+
+
+async def test_variables_are_sent(graphiql):
+    """What stands in the variables editor reaches the operation."""
+    await graphiql.write("query Q($s: String!) { organization(slug: $s) { slug } }")
+    await graphiql.write('{"s": "globex"}', into="Variables")
+    await graphiql.run()
+
+    await graphiql.shows("globex")
+    assert await graphiql.answer() == {"data": {"organization": {"slug": "globex"}}}
+
+
+async def test_headers_are_sent(graphiql):
+    """What stands in the headers editor goes with the request."""
+    await graphiql.write("{ __typename }")
+    await graphiql.write('{"x-request-id": "from-the-editor"}', into="Headers")
+    await graphiql.run()
+
+    await graphiql.shows("Query")
+    assert [sent.headers["x-request-id"] for sent in graphiql.sent if "x-request-id" in sent.headers] == [
+        "from-the-editor"
+    ]
+
+
+async def test_schema_can_be_looked_up(graphiql):
+    """The documentation opens, and leads from the query type to a field and its description."""
+    page = graphiql.page
+
+    await page.get_by_role("button", name="Show Documentation Explorer").click()
+    explorer = page.locator(".graphiql-doc-explorer")
+    await explorer.get_by_role("link", name="Query", exact=True).click()
+    await explorer.get_by_role("link", name="organization", exact=True).click()
+
+    await expect(explorer).to_contain_text("slug: String!")
+    await expect(explorer).to_contain_text("Organization")
+
+
+async def test_first_example_is_there_to_run(graphiql):
+    """The page opens with the first document of the library and its variables; one click answers it."""
+    first = load_library()[0]
+
+    await graphiql.run()
+
+    await graphiql.shows('"data"')
+    assert "errors" not in await graphiql.answer()
+    assert (await graphiql.written(".graphiql-query-editor")).strip() == first.text.strip()
+
+
+async def test_every_example_opens(graphiql):
+    """Each document of the library is in the menu by its purpose, and opens in a tab with its variables."""
+    seen = []
+    for example in load_library():
+        await graphiql.open_example(example)
+
+        variables = json.loads(await graphiql.written('[aria-label="Variables"]'))
+        seen.append((await graphiql.written(".graphiql-query-editor"), variables))
+
+    assert seen == [(example.text, example.variables) for example in load_library()]
+
+
+async def test_run_follows_the_last_key(graphiql):
+    """What runs is the operation that the editor holds, not the one that it held a moment before."""
+    await graphiql.write("query First { __typename }")
+    await graphiql.run()
+    await graphiql.shows("Query")
+
+    await graphiql.page.locator(".graphiql-query-editor .CodeMirror").evaluate(
+        """element => {
+            element.CodeMirror.setValue("query Second { viewer { __typename } }");
+            document.querySelector(".graphiql-execute-button").click();
+        }"""
+    )
+
+    await graphiql.shows("Viewer")
+    names = [sent.post_data_json.get("operationName") for sent in graphiql.sent if sent.method == "POST"]
+    assert names == ["IntrospectionQuery", "First", "Second"]
+
+
+async def test_changes_arrive_live(graphiql, site):
+    """The live example shows an issue that is opened meanwhile, and its socket ends when it is told to stop."""
+    [example] = [document for document in load_library() if "subscription" in document.text]
+    opened = []
+    await graphiql.open_example(example)
+
+    async with graphiql.page.expect_websocket() as opening:
+        await graphiql.run()
+    await graphiql.shows_while(lambda: opened.append(site.upstream.live.open_issue().short_id), '"issueChanged"')
+    async with (await opening.value).expect_event("close"):
+        await graphiql.run()
+
+    change = (await graphiql.answer())["data"]["issueChanged"]["change"]
+    assert change["issue"]["shortId"] in opened
+    assert (change["kind"], change["origin"]) == ("CREATED", "WEBHOOK")
