@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.alerts import types as alerts
 from dexter_graphql.graph.environments import types as environments
 from dexter_graphql.graph.fields import call
 from dexter_graphql.graph.ids import decode_id, key_of
@@ -54,6 +55,7 @@ FINDERS: Mapping[str, Finder] = MappingProxyType(
         "Comment": _comment,
         "Issue": _issue,
         "Event": _event,
+        **alerts.NODES,
         **environments.NODES,
         **integrations.NODES,
         **members.NODES,

@@ -8,6 +8,7 @@ from graphql import GraphQLAbstractType, GraphQLInterfaceType, GraphQLObjectType
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from dexter_graphql.graph.alerts.types import ALERT_TYPES
 from dexter_graphql.graph.binding import Binding
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.fields import record_typename
@@ -56,7 +57,7 @@ def build_graph() -> Graph:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=ENTRY_TYPES,
+        types=[*ENTRY_TYPES, *ALERT_TYPES],
         config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()),
     )
     schema = built._schema  # noqa: SLF001  # Strawberry has no public way to it

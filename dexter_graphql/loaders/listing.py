@@ -8,7 +8,7 @@ from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.paging import Position, Slice, collect
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Shape
+from dexter_graphql.sentry.shape import Form
 
 Query = tuple[tuple[str, str], ...]
 CHUNK = 100
@@ -51,7 +51,7 @@ async def pages(
     wanted: Listing | None = None,
     path: Mapping[str, str] = NO_PATH,
     query: Query = (),
-    shape: Shape | None = None,
+    shape: Form | None = None,
 ) -> Slice:
     """The part that the lookup's options (a Listing) or `wanted` names; `query` is sent besides."""
     part: Listing = wanted or lookup.options

@@ -7,6 +7,7 @@ import msgspec
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.errors import SettingsError
+from dexter_graphql.sentry.backends import AlertBackends
 from dexter_graphql.sentry.catalogue import organizations as catalogue
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.errors import BadRequest, BadResponse, NotFound
@@ -54,6 +55,7 @@ class Organizations:
     """The directory. One call per organization and credential, or one for all of them when it was warmed."""
 
     def __init__(self, client: SentryClient, clock: Clock, *, limit: int = MAX_KNOWN) -> None:
+        self.alert_backends = AlertBackends(clock)
         self._client = client
         self._clock = clock
         self._limit = limit

@@ -11,7 +11,20 @@ import strawberry
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.connections import DEFAULT_FIRST, MAX_FIRST, After, Connection, First, slice_of, window
 from dexter_graphql.graph.enums import word
-from dexter_graphql.graph.fields import BASE, DETAIL, LIST, Embedded, Undecoded, batch, computed, link, noun, plain
+from dexter_graphql.graph.fields import (
+    BASE,
+    DETAIL,
+    EMBEDDED,
+    ID,
+    LIST,
+    Embedded,
+    Undecoded,
+    batch,
+    computed,
+    link,
+    noun,
+    plain,
+)
 from dexter_graphql.graph.ids import node_id
 from dexter_graphql.graph.issues.enums import IssueCategory, IssuePriority, IssueStatus, IssueSubstatus, Level
 from dexter_graphql.graph.issues.lists import Buckets, Counts, IssueInRange, issue_series
@@ -33,6 +46,7 @@ from dexter_graphql.graph.ranges import TimeRange, range_query
 from dexter_graphql.graph.scalars import JSON, BigInt
 from dexter_graphql.graph.series import TimeSeries
 from dexter_graphql.graph.wire_types import whole_number
+from dexter_graphql.loaders.alerts import alerts_of_project
 from dexter_graphql.loaders.events import (
     EventList,
     IssueEventKey,
@@ -54,9 +68,10 @@ from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
-from dexter_graphql.sentry.shape import NULL
+from dexter_graphql.sentry.shape import NULL, Member, Shape
 
 if TYPE_CHECKING:
+    from dexter_graphql.graph.alerts.types import Alert
     from dexter_graphql.graph.events.types import Event
     from dexter_graphql.graph.projects.types import Project
     from dexter_graphql.graph.releases.types import Release
@@ -71,6 +86,7 @@ RELEASE = Embedded(
 """A release as the detail of an issue embeds it."""
 
 ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")]
+AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
 EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
 
 
@@ -83,6 +99,8 @@ class EventChoice(Enum):
     RECOMMENDED = word("recommended", "The one that Sentry takes to tell the most.")
 
 
+PROJECT_ID = Shape("Project", EMBEDDED, (Member("id", "id", ID),))
+"""The project of an issue as far as everything else of it is found by that."""
 READ = (LIST, DETAIL)
 EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -217,6 +235,12 @@ class Issue(Node):
     latest_event: EventType | None = batch(latest_events, key=issue_key, description="Newest event.")
     oldest_event: EventType | None = batch(
         issue_events, key=lambda row: IssueEventKey(issue_key(row), "oldest"), description="First event that is kept."
+    )
+    alerts: list[AlertType | None] | None = batch(
+        alerts_of_project,
+        key=lambda row: ProjectKey(row.scope.organization, str(row.project.id)) if row.project else None,
+        reads={"project": PROJECT_ID},
+        description="Alerts of its project, at most a hundred. Two calls for all issues of a list.",
     )
     tags: list[IssueTag | None] | None = batch(
         issue_tags, key=issue_key, description="All tags of its events with their most frequent values."

@@ -6,6 +6,9 @@ from typing import Annotated, Any
 import msgspec
 import strawberry
 
+from dexter_graphql.graph.alerts.arguments import MonitorKinds, NameSearch, ProjectNames, alert_choice, monitor_choice
+from dexter_graphql.graph.alerts.monitors import Monitor
+from dexter_graphql.graph.alerts.types import Alert
 from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility
 from dexter_graphql.graph.fields import DETAIL, LIST, batch, call, computed, noun, plain
@@ -26,11 +29,13 @@ from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, Usage
 from dexter_graphql.graph.stats.types import Usage, UsageRange, usage_filter, usage_question
 from dexter_graphql.graph.teams.types import Team
 from dexter_graphql.graph.web import page
+from dexter_graphql.loaders.alerts import alert_pages
 from dexter_graphql.loaders.base import Loader, Lookup
 from dexter_graphql.loaders.environments import organization_environments
 from dexter_graphql.loaders.integrations import installation_pages, integration_pages
 from dexter_graphql.loaders.issues import issue_pages, organization_issue
 from dexter_graphql.loaders.members import MemberKey, member_details, member_pages
+from dexter_graphql.loaders.monitors import monitor_pages
 from dexter_graphql.loaders.organizations import organization_details
 from dexter_graphql.loaders.projects import ProjectName, project_pages, projects_by_name
 from dexter_graphql.loaders.releases import ReleaseKey, release_pages, releases_by_version
@@ -219,6 +224,25 @@ class Organization(Node):
     ) -> Release | None:
         """A release; null when there is none of that version."""
         return await lookup.load(releases_by_version, ReleaseKey(organization_key(row), version))
+
+    @batch(alert_pages, key=organization_key, reads={})
+    def alerts(
+        *, projects: ProjectNames = None, search: NameSearch = None, first: First = DEFAULT_FIRST, after: After = None
+    ) -> Connection[Alert] | None:
+        """Alerts, in order of their ids. On servers with old rules, one call for each project."""
+        return alert_choice(projects, search, first, after)
+
+    @batch(monitor_pages, key=organization_key, reads={})
+    def monitors(
+        *,
+        projects: ProjectNames = None,
+        types: MonitorKinds = None,
+        search: NameSearch = None,
+        first: First = DEFAULT_FIRST,
+        after: After = None,
+    ) -> Connection[Monitor] | None:
+        """Monitors, in order of their ids. Servers with old rules tell of metric monitors alone."""
+        return monitor_choice(projects, types, search, first, after)
 
     @batch(integration_pages, key=organization_scope, reads={})
     def integrations(

@@ -22,8 +22,10 @@ from dexter_graphql.graph.projects.settings import ProjectSettings
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
 from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_range
 from dexter_graphql.graph.web import page
+from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import Loader, Lookup
 from dexter_graphql.loaders.issue_lists import project_issue_pages
+from dexter_graphql.loaders.monitors import project_monitor_pages
 from dexter_graphql.loaders.projects import (
     ClientKeyKey,
     ProjectKey,
@@ -43,8 +45,12 @@ from dexter_graphql.sentry.catalogue import projects as catalogue
 from dexter_graphql.sentry.scope import OrganizationRef
 
 if TYPE_CHECKING:
+    from dexter_graphql.graph.alerts.monitors import Monitor
+    from dexter_graphql.graph.alerts.types import Alert
     from dexter_graphql.graph.releases.types import Release
 
+AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
+MonitorType = Annotated["Monitor", strawberry.lazy("dexter_graphql.graph.alerts.monitors")]
 ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")]
 TEAM = Embedded(
     "Team",
@@ -171,6 +177,16 @@ class Project(Node):
     ) -> IssueConnection | None:
         """Its issues. One call for each project."""
         return issue_list(without_projects(filter), range, sort, first, after)
+
+    @batch(project_alert_pages, key=project_key)
+    def alerts(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[AlertType] | None:
+        """Its alerts, in order of their ids. Two calls for all projects of a list; with old rules, one for each."""
+        return listing(first, after)
+
+    @batch(project_monitor_pages, key=project_key)
+    def monitors(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[MonitorType] | None:
+        """Its monitors, in order of their ids. One call for all projects of a list."""
+        return listing(first, after)
 
     @batch(project_usage, key=project_key)
     def usage(*, range: UsageRange = None) -> list[ProjectUsage] | None:

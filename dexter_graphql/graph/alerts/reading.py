@@ -1,0 +1,78 @@
+"""Knows how the open parts of alerts and monitors are read: comparisons, settings and lists of parts; knows no type."""
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, TypeVar
+
+import msgspec
+
+from dexter_graphql.graph.fields import Undecoded
+from dexter_graphql.graph.wire_types import enum_member
+from dexter_graphql.sentry.errors import Misfit
+from dexter_graphql.sentry.shape import NULL, UNREADABLE
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
+UNITS_S: Mapping[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+"""First letter of a unit of time → seconds."""
+INTERVAL = re.compile(r"(\d{1,6})\s*([a-z]*)")
+
+
+class Kind(msgspec.Struct, frozen=True, gc=False):
+    """What says which kind a condition or an action is of."""
+
+    type: str = ""
+
+
+def read(value: msgspec.Raw, kind: type[T]) -> T | None:
+    """A JSON object as `kind`, its keys in camel case or in snake case, numbers perhaps as text; None for null."""
+    if value == NULL:
+        return None
+    try:
+        members = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+        camel = {_camel(name): member for name, member in members.items()}
+        return msgspec.json.decode(msgspec.json.encode(camel), type=kind, strict=False)
+    except UNREADABLE as error:
+        raise Misfit(f"A part of an alert in Sentry's answer does not fit: {error}") from None
+
+
+def decoded(value: msgspec.Raw, kind: Any) -> Any:
+    """A JSON value as `kind`, None for null."""
+    if value == NULL:
+        return None
+    try:
+        return msgspec.json.decode(value, type=kind, strict=False)
+    except UNREADABLE as error:
+        raise Misfit(f"A part of an alert in Sentry's answer does not fit: {error}") from None
+
+
+def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str) -> list[Undecoded]:
+    """A JSON list of objects, each as the type that its kind says."""
+    found = []
+    for item in decoded(value, list[msgspec.Raw]) or []:
+        try:
+            kind = msgspec.json.decode(item, type=Kind).type
+        except UNREADABLE:
+            kind = ""
+        found.append(Undecoded(typenames.get(kind, unknown), item))
+    return found
+
+
+def seconds(text: str | None) -> int | None:
+    """A stretch of time such as `15min`, `1h` or `1w` in seconds; None when it is no such thing."""
+    match = INTERVAL.fullmatch((text or "").strip().lower())
+    unit = UNITS_S.get(match[2][:1]) if match is not None else None
+    return int(match[1]) * unit if match is not None and unit is not None else None
+
+
+def member_of(cls: type[E], value: Any) -> E | None:
+    """The value of an enum that stands for Sentry's word or number, UNKNOWN for a newer one, None for none."""
+    if value is None:
+        return None
+    return enum_member(cls)(str(value))
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in rest)

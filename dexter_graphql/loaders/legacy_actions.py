@@ -1,0 +1,115 @@
+"""Knows how the actions of Sentry's retired alert rules say what actions of workflows say; JSON in, JSON out."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+Action = Mapping[str, Any]
+TARGETS = MappingProxyType({"IssueOwners": "issue_owners", "Team": "team", "Member": "user"})
+TICKETS = MappingProxyType(
+    {
+        "JiraCreateTicketAction": "jira",
+        "JiraServerCreateTicketAction": "jira_server",
+        "GitHubCreateTicketAction": "github",
+        "GitHubEnterpriseCreateTicketAction": "github_enterprise",
+        "AzureDevopsCreateTicketAction": "vsts",
+    }
+)
+
+
+def rule_action(old: Action) -> dict[str, Any]:
+    """An action of an issue rule as a workflow's action; an unknown one keeps its id, and its members as data."""
+    name = str(old.get("id") or "")
+    word = name.rpartition(".")[2]
+    if word in TICKETS:
+        return _ticket(TICKETS[word], old)
+    known = ACTIONS.get(word)
+    if known is None:
+        return _action(name, data=_rest(old))
+    return known(old)
+
+
+def metric_action(old: Action) -> dict[str, Any]:
+    """An action of a metric rule's trigger as a workflow's action. A channel has its name beside its id."""
+    channel = old.get("inputChannelId")
+    target, app = old.get("targetIdentifier"), old.get("sentryAppId")
+    return _action(
+        str(old.get("type") or ""),
+        integration=old.get("integrationId"),
+        target=(old.get("targetType"), target if channel else None, channel or (target if app is None else app)),
+        data={"priority": old.get("priority"), "settings": old.get("settings")},
+    )
+
+
+def _mail(old: Action) -> dict[str, Any]:
+    kind = str(old.get("targetType") or "")
+    target = (TARGETS.get(kind, kind), None, old.get("targetIdentifier"))
+    return _action("email", target=target, data={"fallthroughType": old.get("fallthroughType")})
+
+
+def _channel(kind: str, integration: str) -> Callable[[Action], dict[str, Any]]:
+    def translated(old: Action) -> dict[str, Any]:
+        target = ("specific", old.get("channel"), old.get("channel_id"))
+        data = {"tags": old.get("tags"), "notes": old.get("notes")}
+        return _action(kind, integration=old.get(integration), target=target, data=data)
+
+    return translated
+
+
+def _on_call(kind: str, target: str, priority: str) -> Callable[[Action], dict[str, Any]]:
+    def translated(old: Action) -> dict[str, Any]:
+        data = {"priority": old.get(priority)}
+        return _action(kind, integration=old.get("account"), target=("specific", None, old.get(target)), data=data)
+
+    return translated
+
+
+def _ticket(kind: str, old: Action) -> dict[str, Any]:
+    return _action(kind, integration=old.get("integration"), data=_rest(old, "integration"))
+
+
+def _app(old: Action) -> dict[str, Any]:
+    target = ("sentry_app", None, old.get("sentryAppInstallationUuid"))
+    return _action("sentry_app", target=target, data={"settings": old.get("settings")})
+
+
+def _service(old: Action) -> dict[str, Any]:
+    return _action("webhook", target=(None, None, old.get("service")))
+
+
+def _plugins(_old: Action) -> dict[str, Any]:
+    return _action("plugin")
+
+
+ACTIONS: Mapping[str, Callable[[Action], dict[str, Any]]] = MappingProxyType(
+    {
+        "NotifyEmailAction": _mail,
+        "SlackNotifyServiceAction": _channel("slack", "workspace"),
+        "MsTeamsNotifyServiceAction": _channel("msteams", "team"),
+        "DiscordNotifyServiceAction": _channel("discord", "server"),
+        "PagerDutyNotifyServiceAction": _on_call("pagerduty", "service", "severity"),
+        "OpsgenieNotifyTeamAction": _on_call("opsgenie", "team", "priority"),
+        "NotifyEventSentryAppAction": _app,
+        "NotifyEventServiceAction": _service,
+        "NotifyEventAction": _plugins,
+    }
+)
+"""Last word of a rule's action → how it is translated."""
+
+
+def _action(
+    kind: str, *, integration: Any = None, target: tuple[Any, Any, Any] = (None, None, None), data: Any = None
+) -> dict[str, Any]:
+    """`target` is its kind, the name that people know it by, and its id."""
+    config = dict(zip(("targetType", "targetDisplay", "targetIdentifier"), target, strict=True))
+    return {
+        "type": kind,
+        "integrationId": None if integration is None else str(integration),
+        "data": {} if data is None else data,
+        "config": config,
+        "status": "active",
+    }
+
+
+def _rest(old: Action, *but: str) -> dict[str, Any]:
+    return {key: value for key, value in old.items() if key not in {"id", "name", "uuid", *but}}

@@ -1,0 +1,230 @@
+"""Knows how Sentry's retired alert rules say what workflows and detectors say; JSON in, JSON out, no call.
+
+An issue rule becomes a workflow without detectors. A metric rule becomes a detector and one workflow, which has a
+filter for each trigger: critical is high priority, warning medium. Minutes become seconds where detectors have seconds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from dexter_graphql.loaders.legacy_actions import metric_action, rule_action
+
+Rule = Mapping[str, Any]
+ISSUE_PREFIX, METRIC_PREFIX = "rule-", "metric-"
+"""What ids of translated rules begin with; ids of workflows and detectors are numbers."""
+DISABLED_METRIC = 5
+"""`status` of a metric rule that is switched off."""
+HIGH, MEDIUM, RESOLVED = 75, 50, 0
+"""Sentry's numbers for priorities, as conditions of detectors result in them."""
+PRIORITIES = MappingProxyType({"critical": HIGH, "warning": MEDIUM})
+MATCHES = MappingProxyType({"any": "any-short"})
+MINUTE_S = 60
+
+
+def workflow_of_issue_rule(rule: Rule) -> dict[str, Any]:
+    """An issue rule as a workflow. Its id holds the slug of its project, below which Sentry keeps it."""
+    slugs = [str(slug) for slug in _list(rule.get("projects"))]
+    match = str(rule.get("filterMatch") or "all")
+    return {
+        "id": f"{ISSUE_PREFIX}{slugs[0] if slugs else ''}-{rule['id']}",
+        "name": rule.get("name"),
+        "enabled": rule.get("status") != "disabled",
+        "environment": rule.get("environment"),
+        "config": {"frequency": rule.get("frequency")},
+        "lastTriggered": rule.get("lastTriggered"),
+        "dateCreated": rule.get("dateCreated"),
+        "dateUpdated": None,
+        "owner": rule.get("owner"),
+        "createdBy": _creator(rule),
+        "triggers": _group(_logic(rule.get("actionMatch")), [condition(one) for one in _objects(rule, "conditions")]),
+        "actionFilters": [
+            _group(
+                match,
+                [condition(one) for one in _objects(rule, "filters")],
+                [rule_action(one) for one in _objects(rule, "actions")],
+            )
+        ],
+        "detectorIds": [],
+        "projects": slugs,
+    }
+
+
+def workflow_of_metric_rule(rule: Rule) -> dict[str, Any]:
+    """The workflow that does what a metric rule's triggers do; it shares its id with the rule's detector."""
+    number = f"{METRIC_PREFIX}{rule['id']}"
+    return {
+        "id": number,
+        "name": rule.get("name"),
+        "enabled": rule.get("status") != DISABLED_METRIC,
+        "environment": rule.get("environment"),
+        "config": {},
+        "lastTriggered": None,
+        "dateCreated": rule.get("dateCreated"),
+        "dateUpdated": rule.get("dateModified"),
+        "owner": rule.get("owner"),
+        "createdBy": _creator(rule),
+        "triggers": _group("any", []),
+        "actionFilters": [_trigger_filter(one) for one in _objects(rule, "triggers")],
+        "detectorIds": [number],
+        "projects": [str(slug) for slug in _list(rule.get("projects"))],
+    }
+
+
+def detector_of_metric_rule(rule: Rule) -> dict[str, Any]:
+    """What a metric rule watches, as a detector. `projectId` is the slug, which is all that rules tell."""
+    number = f"{METRIC_PREFIX}{rule['id']}"
+    delta, kind = _seconds(rule.get("comparisonDelta")), rule.get("detectionType")
+    query = {name: rule.get(name) for name in ("aggregate", "dataset", "environment", "eventTypes", "query")}
+    return {
+        "id": number,
+        "projectId": next((str(slug) for slug in _list(rule.get("projects"))), None),
+        "name": rule.get("name"),
+        "description": None,
+        "type": "metric_issue",
+        "enabled": rule.get("status") != DISABLED_METRIC,
+        "owner": _owner(rule.get("owner")),
+        "createdBy": _creator(rule),
+        "dateCreated": rule.get("dateCreated"),
+        "dateUpdated": rule.get("dateModified"),
+        "workflowIds": [number],
+        "dataSources": [
+            {
+                "type": "snuba_query_subscription",
+                "queryObj": {"snubaQuery": {**query, "timeWindow": _seconds(rule.get("timeWindow"))}},
+            }
+        ],
+        "conditionGroup": _group("any", _thresholds(rule)),
+        "config": {"detectionType": kind or ("percent" if delta else "static"), "comparisonDelta": delta},
+        "latestGroup": None,
+    }
+
+
+def condition(old: Rule) -> dict[str, Any]:
+    """A condition or filter of an issue rule as a workflow's condition; an unknown one keeps its id and its members."""
+    name = str(old.get("id") or "")
+    known = CONDITIONS.get(name.rpartition(".")[2])
+    if known is None:
+        return {"type": name, "comparison": {key: value for key, value in old.items() if key not in {"id", "name"}}}
+    kind, comparison = known
+    compared = comparison(old)
+    is_percent = kind in FREQUENCIES and old.get("comparisonType") == "percent"
+    return {"type": kind.replace("_count", "_percent") if is_percent else kind, "comparison": compared}
+
+
+def _true(_old: Rule) -> bool:
+    return True
+
+
+def _members(*names: str) -> Callable[[Rule], dict[str, Any]]:
+    return lambda old: {name: old.get(name) for name in names}
+
+
+def _numbered(*names: str) -> Callable[[Rule], dict[str, Any]]:
+    """Members of which the rule may write numbers as text; the named ones are whole numbers."""
+    return lambda old: {
+        name: _number(value) if name in {"value", "level"} else value for name, value in _members(*names)(old).items()
+    }
+
+
+def _age(old: Rule) -> dict[str, Any]:
+    return {
+        "comparisonType": old.get("comparison_type"),
+        "value": _number(old.get("value")),
+        "time": old.get("time"),
+    }
+
+
+FREQUENCY = _numbered("value", "interval", "comparisonInterval")
+FREQUENCIES = frozenset({"event_frequency_count", "event_unique_user_frequency_count", "percent_sessions_count"})
+CONDITIONS: Mapping[str, tuple[str, Callable[[Rule], Any]]] = MappingProxyType(
+    {
+        "FirstSeenEventCondition": ("first_seen_event", _true),
+        "RegressionEventCondition": ("regression_event", _true),
+        "ReappearedEventCondition": ("reappeared_event", _true),
+        "EveryEventCondition": ("every_event", _true),
+        "NewHighPriorityIssueCondition": ("new_high_priority_issue", _true),
+        "ExistingHighPriorityIssueCondition": ("existing_high_priority_issue", _true),
+        "EventFrequencyCondition": ("event_frequency_count", FREQUENCY),
+        "EventUniqueUserFrequencyCondition": ("event_unique_user_frequency_count", FREQUENCY),
+        "EventFrequencyPercentCondition": ("percent_sessions_count", FREQUENCY),
+        "AgeComparisonFilter": ("age_comparison", _age),
+        "IssueOccurrencesFilter": ("issue_occurrences", _numbered("value")),
+        "AssignedToFilter": ("assigned_to", _members("targetType", "targetIdentifier")),
+        "LatestReleaseFilter": ("latest_release", _true),
+        "IssueCategoryFilter": ("issue_category", _numbered("value")),
+        "EventAttributeFilter": ("event_attribute", _members("attribute", "match", "value")),
+        "EventAttributeCondition": ("event_attribute", _members("attribute", "match", "value")),
+        "TaggedEventFilter": ("tagged_event", _members("key", "match", "value")),
+        "TaggedEventCondition": ("tagged_event", _members("key", "match", "value")),
+        "LevelFilter": ("level", _numbered("level", "match")),
+        "LevelCondition": ("level", _numbered("level", "match")),
+    }
+)
+"""Last word of a rule's condition → the workflow's word, and what is compared."""
+
+
+def _thresholds(rule: Rule) -> list[dict[str, Any]]:
+    if rule.get("detectionType") == "dynamic":
+        compared = {name: rule.get(name) for name in ("seasonality", "sensitivity", "thresholdType")}
+        return [{"type": "anomaly_detection", "comparison": compared, "conditionResult": HIGH}]
+    is_below = rule.get("thresholdType") == 1
+    found = [
+        {"type": "lt" if is_below else "gt", "comparison": one.get("alertThreshold"), "conditionResult": _priority(one)}
+        for one in _objects(rule, "triggers")
+    ]
+    if rule.get("resolveThreshold") is not None:
+        back = "gte" if is_below else "lte"
+        found.append({"type": back, "comparison": rule["resolveThreshold"], "conditionResult": RESOLVED})
+    return found
+
+
+def _trigger_filter(trigger: Rule) -> dict[str, Any]:
+    compared = {"type": "issue_priority_greater_or_equal", "comparison": _priority(trigger)}
+    return _group("any", [compared], [metric_action(one) for one in _objects(trigger, "actions")])
+
+
+def _priority(trigger: Rule) -> int:
+    return PRIORITIES.get(str(trigger.get("label")), HIGH)
+
+
+def _group(logic: str, conditions: Sequence[Rule], actions: Sequence[Rule] = ()) -> dict[str, Any]:
+    return {"logicType": logic, "conditions": list(conditions), "actions": list(actions)}
+
+
+def _logic(match: Any) -> str:
+    return MATCHES.get(str(match), str(match or "all"))
+
+
+def _owner(text: Any) -> dict[str, str] | None:
+    kind, _, number = str(text or "").partition(":")
+    return {"type": kind, "id": number} if number else None
+
+
+def _creator(rule: Rule) -> Any:
+    found = rule.get("createdBy")
+    return found.get("id") if isinstance(found, dict) else None
+
+
+def _seconds(minutes: Any) -> int | None:
+    number = _number(minutes)
+    return int(number * MINUTE_S) if isinstance(number, (int, float)) else None
+
+
+def _number(value: Any) -> Any:
+    """A number that a rule may have written as text; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = float(value)
+        return int(found) if found.is_integer() else found
+    except (ValueError, OverflowError):
+        return value
+
+
+def _objects(rule: Rule, name: str) -> list[Rule]:
+    return [one for one in _list(rule.get(name)) if isinstance(one, dict)]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
