@@ -20,12 +20,12 @@ def environment(**settings):
 class Command:
     """A running `dexter …`; warnings are errors in it."""
 
-    def __init__(self, process):
-        self.process, self.printed = process, ""
+    def __init__(self, process, patience_s=PATIENCE_S):
+        self.process, self.printed, self._patience_s = process, "", patience_s
 
     async def until(self, pattern):
         """The match of a pattern in what was printed, as soon as it is there."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(self._patience_s):
             while (found := re.search(pattern, self.printed)) is None:
                 line = (await self.process.stdout.readline()).decode()
                 assert line, f"ended after:\n{self.printed}\n{(await self.process.stderr.read()).decode()}"
@@ -39,7 +39,7 @@ class Command:
 
     async def ended(self):
         """Exit code and standard error, once it has ended by itself."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(self._patience_s):
             out, err = await self.process.communicate()
         self.printed += out.decode()
         return self.process.returncode, err.decode()

@@ -1,0 +1,94 @@
+"""The wheel: what is in it, and that it works where the project's folder is not."""
+
+import os
+import sys
+import sysconfig
+import venv
+import zipfile
+
+import pytest
+import pytest_asyncio
+
+from dexter_graphql import __version__
+from dexter_graphql.operations.library import load_library
+from support.checkout import CONSOLE_BUILD, ROOT, clean_copy, page_of, run, started
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PACKAGE = ROOT / "dexter_graphql"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def wheel(tmp_path_factory):
+    """A wheel of a clean copy with GraphiQL's files, built without the network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    copy = clean_copy(folder / "copy", with_console=True)
+    await run(sys.executable, *"-m pip wheel --quiet --no-deps --no-build-isolation -w ..".split(), copy, cwd=copy)
+    [built] = folder.glob("*.whl")
+    return built
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def installed(wheel, tmp_path_factory):
+    """The `dexter` of a fresh virtual environment: the wheel, and beside it what it depends on."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    python = folder / "bin" / "python"
+    await run(
+        *(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel),
+        cwd=folder,
+    )
+    [packages] = folder.glob("lib/python*/site-packages")
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return folder / "bin" / "dexter"
+
+
+async def test_nothing_is_missing_or_too_much(wheel):
+    """All modules, the mark of types, the library, the page and GraphiQL's files are in the wheel, and nothing else."""
+    modules = {path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts}
+    library = {PACKAGE / "operations" / "library" / document.file for document in load_library()}
+    page = {PACKAGE / "console" / name for name in ("assets.json", "index.html", "console.js", "console.css")}
+    console = {path for path in CONSOLE_BUILD.iterdir() if path.suffix}
+    expected = modules | library | page | console | {PACKAGE / "py.typed"}
+
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+
+    assert len(library) == len(load_library()) > 0
+    assert len(console) == 5
+    assert names == {path.relative_to(ROOT).as_posix() for path in expected}
+
+
+async def test_wheel_says_what_it_is(wheel):
+    """Name, version, licence and the command stand in the wheel's own words."""
+    archive = zipfile.ZipFile(wheel)
+    info = f"dexter_graphql-{__version__}.dist-info"
+
+    metadata = archive.read(f"{info}/METADATA").decode().splitlines()
+
+    assert {"Name: dexter-graphql", f"Version: {__version__}", "License-Expression: Apache-2.0"} <= set(metadata)
+    assert archive.read(f"{info}/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
+    assert (
+        archive.read(f"{info}/entry_points.txt").decode().split("\n", 1)[1].strip()
+        == "dexter = dexter_graphql.cli:main"
+    )
+
+
+async def test_installed_command_prints_the_schema(installed, tmp_path):
+    """The schema of the wheel is the one that is written down, from whatever folder."""
+    printed = await run(installed, "schema", cwd=tmp_path)
+
+    assert printed == (await run(sys.executable, "-m", "dexter_graphql", "schema", cwd=ROOT))
+
+
+async def test_installed_command_serves_graphiql(installed, tmp_path, session):
+    """The server of the wheel has the page with all files of its own, and the examples."""
+    async with started(installed, "serve", "--sandbox", "--port", "0", cwd=tmp_path) as command:
+        address = (await command.until(r"GraphQL   (http://\S+)/graphql"))[1]
+        page, files = await page_of(session, address)
+        code, err = await command.end()
+
+    assert (code, err) == (0, "")
+    assert len(files) == 7
+    assert set(files.values()) == {(200, True)}
+    assert "https://" not in page.partition("<body>")[0]
+    assert [document.name for document in load_library() if f'"{document.name}"' not in page] == []
