@@ -56,7 +56,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What came back: status, the few headers we read (lower-case names), the body's bytes, and where it came from.
 
     `fetched_at` is in seconds since the epoch; `origin` is `wire`, `cache` or `flight`; `is_stale` marks an answer
-    older than its lifetime.
+    older than its lifetime. `retries` and `waited_s` (for permits) tell what it took to get it.
     """
 
     status: int
@@ -65,3 +65,5 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     fetched_at: float
     origin: str = "wire"
     is_stale: bool = False
+    retries: int = 0
+    waited_s: float = 0.0

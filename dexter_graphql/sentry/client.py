@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import Random
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -18,7 +19,10 @@ from dexter_graphql.sentry.paging import Page
 from dexter_graphql.sentry.scope import Scope
 from dexter_graphql.sentry.shape import UNREADABLE, Form, Records
 from dexter_graphql.sentry.stages import Proceed, Stage, compose
-from dexter_graphql.sentry.stages.cache import LIFETIMES_S, MEBIBYTE, Cache
+from dexter_graphql.sentry.stages.breaker import Breaker, Tolerance
+from dexter_graphql.sentry.stages.cache import LIVES, MEBIBYTE, Cache, Life
+from dexter_graphql.sentry.stages.limiter import Limiter
+from dexter_graphql.sentry.stages.retry import Retry, RetryBudget
 from dexter_graphql.sentry.stages.single_flight import SingleFlight
 from dexter_graphql.sentry.ticket import Ticket
 from dexter_graphql.sentry.wire import Wire
@@ -139,7 +143,10 @@ class SentryClient:
         self._generations.raise_(tags)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """End what runs by itself and close all connections."""
+        for stage in self._stages:
+            if (close := getattr(stage, "close", None)) is not None:
+                await close()
         await self._wire.close()
 
     def state(self) -> list[str]:
@@ -168,17 +175,24 @@ def build_client(
     base_url: str,
     extra_hosts: tuple[str, ...] = (),
     cache_bytes: int = 64 * MEBIBYTE,
-    lifetimes_s: Mapping[str, float] = LIFETIMES_S,
+    lives: Mapping[str, Life] = LIVES,
     attempt_timeout_s: float = 30.0,
+    tolerance: Tolerance | None = None,
 ) -> SentryClient:
-    """A client with its stages in their order: cache, single flight, then the wire.
+    """A client with its stages in their order.
 
-    Retry, breaker and limiter belong between single flight and the wire: a hit or a shared flight costs nothing, and
-    each attempt asks the breaker and takes a permit.
+    A hit or a shared flight costs nothing; each attempt asks the breaker and takes a permit; an open breaker stops the
+    retries; waiting for a permit spends the deadline.
     """
     generations = Generations(clock)
-    cache = Cache(clock, generations, limit_bytes=cache_bytes, lifetimes_s=lifetimes_s)
-    stages: tuple[Stage, ...] = (cache, SingleFlight(clock, generations))
+    random = Random()  # noqa: S311  # spreads waits, hides nothing
+    stages: tuple[Stage, ...] = (
+        Cache(clock, generations, limit_bytes=cache_bytes, lives=lives),
+        SingleFlight(clock, generations),
+        Retry(clock, random, RetryBudget(clock)),
+        Breaker(clock, tolerance),
+        Limiter(clock, random),
+    )
     wire = Wire(clock, attempt_timeout_s=attempt_timeout_s)
     return SentryClient(wire, stages, AllowedHosts.of(base_url, extra_hosts), generations)
 

@@ -16,7 +16,8 @@
     ├── UpstreamTimeout         Sentry did not answer in time
     ├── DeadlineExceeded        our own deadline passed before an answer came
     ├── BudgetExhausted         the operation used up its upstream calls
-    ├── BadResponse             an answer that nobody can read: cut, oversized, not JSON
+    ├── BadResponse             an answer that nobody can read: oversized, not JSON
+    │   ├── CutOff              an answer that broke off
     │   └── Misfit              one value of an answer that does not have the published form
     └── HostNotAllowed          a token would have gone to a host that was not configured
 
@@ -114,11 +115,23 @@ class Gone(Refused):
 
 
 class RateLimited(SentryError):
-    """429. `retry_after` is in seconds from now."""
+    """429, or a wait of our own that would be too long. `retry_after` is in seconds from now.
 
-    def __init__(self, message: str, *, retry_after: float, title: str = "", status: int | None = 429) -> None:
+    `headers` are those of Sentry's answer, with names in lower case.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float,
+        title: str = "",
+        status: int | None = 429,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message, title=title, status=status)
         self.retry_after = retry_after
+        self.headers = dict(headers or {})
 
 
 class Unavailable(SentryError):
@@ -147,6 +160,10 @@ class BudgetExhausted(SentryError):
 
 class BadResponse(SentryError):
     """An answer that cannot be read: cut off, larger than allowed, or not JSON."""
+
+
+class CutOff(BadResponse):
+    """An answer that broke off in the middle."""
 
 
 class Misfit(BadResponse):

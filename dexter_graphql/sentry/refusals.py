@@ -55,7 +55,7 @@ def refusal(call: Call, status: int, headers: Mapping[str, str], body: bytes, no
         return Unavailable(PAGE, title=call.title, status=status)
     message = _message(data, status)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited(message, retry_after=_wait(headers, message, now), title=call.title)
+        return RateLimited(message, retry_after=_wait(headers, message, now), title=call.title, headers=headers)
     if status == HTTPStatus.REQUEST_TIMEOUT:
         return UpstreamTimeout(message, title=call.title, status=status)
     return _refused(call, status, headers, data, message)

@@ -14,12 +14,20 @@ from yarl import URL
 from dexter_graphql import __version__
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
-from dexter_graphql.sentry.errors import BadResponse, DeadlineExceeded, SentryError, Unavailable, UpstreamTimeout
+from dexter_graphql.sentry.errors import (
+    BadResponse,
+    CutOff,
+    DeadlineExceeded,
+    SentryError,
+    Unavailable,
+    UpstreamTimeout,
+)
 from dexter_graphql.sentry.refusals import PAGE, is_html, refusal
 
 KEPT_HEADERS = frozenset(
     {
         "content-type",
+        "date",
         "retry-after",
         "x-hits",
         "x-max-hits",
@@ -136,7 +144,7 @@ def _kept(headers: CIMultiDictProxy[str]) -> dict[str, str]:
 
 def _translated(call: Call, error: aiohttp.ClientError) -> SentryError:
     if isinstance(error, aiohttp.ClientPayloadError):
-        return BadResponse("Sentry's answer was cut off", title=call.title)
+        return CutOff("Sentry's answer was cut off", title=call.title)
     if isinstance(error, (aiohttp.ClientResponseError, aiohttp.InvalidURL)):
         return BadResponse("Sentry's answer is not HTTP that can be read", title=call.title)
     return Unavailable("Sentry cannot be reached", title=call.title)

@@ -19,7 +19,7 @@ EPOCH_S = 1_800_000_000.0
 
 
 class MovedClock(Clock):
-    """Stands still until it is moved; both of its times move together."""
+    """Stands still until it is moved, or somebody sleeps; both of its times move together."""
 
     def __init__(self, time=EPOCH_S):
         self._time = time
@@ -32,6 +32,10 @@ class MovedClock(Clock):
 
     def move(self, seconds):
         self._time += seconds
+
+    async def sleep(self, seconds):
+        self.move(seconds)
+        await asyncio.sleep(0)
 
 
 def a_call(**changes):

@@ -7,6 +7,7 @@ from dexter_graphql.sentry.call import Call, Reply
 
 Proceed = Callable[[Call], Awaitable[Reply]]
 Stage = Callable[[Call, Proceed], Awaitable[Reply]]
+"""One reason to stand between the client and the wire. Those with tasks of their own also have `close()`."""
 
 
 def compose(stages: Sequence[Stage], wire: Proceed) -> Proceed:

@@ -1,10 +1,14 @@
 """Knows which answers can be given again, and for how long; bounded in bytes, in this process only.
 
-Keys hold host, path, query and the upstream identity, so that two credentials never see each other's answers.
+An answer is fresh, then stale: given at once while a new one is fetched behind the reader's back, then spare: given
+only when Sentry fails. Keys hold host, path, query and the upstream identity, so that two credentials never see each
+other's answers.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,22 +16,58 @@ from types import MappingProxyType
 import msgspec
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.sentry.call import Call, Reply
+from dexter_graphql.sentry.call import Call, Priority, Reply
 from dexter_graphql.sentry.endpoint import Lifetime
-from dexter_graphql.sentry.errors import NotFound, Refused
+from dexter_graphql.sentry.errors import (
+    BadResponse,
+    DeadlineExceeded,
+    Gone,
+    NotFound,
+    RateLimited,
+    Refused,
+    SentryError,
+    Unavailable,
+    UpstreamTimeout,
+)
 from dexter_graphql.sentry.generations import Generations, Stamp
 from dexter_graphql.sentry.stages import Proceed
 
 MEBIBYTE = 1024 * 1024
 ENTRY_OVERHEAD = 1024
 """Bytes that an entry takes besides its body, roughly."""
+MAX_REFRESHES = 32
+"""Refreshes behind readers' backs at the same time; beyond, a stale answer stays stale for a while."""
+REFRESH_S = 20.0
+"""Time for one of them."""
+PASSING = (Unavailable, UpstreamTimeout, DeadlineExceeded, RateLimited, BadResponse, Gone)
+"""Failures that a spare answer bridges: none of them says that the answer is another one now."""
 
-LIFETIMES_S: Mapping[str, float] = MappingProxyType(
-    {Lifetime.IMMUTABLE: 3600.0, Lifetime.STABLE: 60.0, Lifetime.VOLATILE: 5.0, Lifetime.NEVER: 0.0}
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How long an answer is fresh, then stale, then spare; seconds each."""
+
+    fresh_s: float
+    stale_s: float = 0.0
+    spare_s: float = 0.0
+
+    @property
+    def whole_s(self) -> float:
+        """Until it is forgotten."""
+        return self.fresh_s + self.stale_s + self.spare_s
+
+
+LIVES: Mapping[str, Life] = MappingProxyType(
+    {
+        Lifetime.IMMUTABLE: Life(3600.0, 86400.0, 86400.0),
+        Lifetime.STABLE: Life(60.0, 240.0, 3600.0),
+        Lifetime.VOLATILE: Life(5.0, 5.0, 3600.0),
+        Lifetime.NEVER: Life(0.0),
+    }
 )
 """Lifetime class → seconds."""
-ABSENT_S = 5.0
-"""Seconds for which "not found" is believed."""
+ABSENT = Life(5.0)
+"""How long "not found" is believed."""
 
 Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
 
@@ -42,7 +82,8 @@ class Entry:
     """A kept answer, or the refusal that said there is none, with the stamp it began with."""
 
     answer: Reply | NotFound
-    expires_at: float
+    kept_at: float
+    life: Life
     stamp: Stamp
     size_bytes: int
 
@@ -56,37 +97,73 @@ class Cache:
         generations: Generations,
         *,
         limit_bytes: int = 64 * MEBIBYTE,
-        lifetimes_s: Mapping[str, float] = LIFETIMES_S,
+        lives: Mapping[str, Life] = LIVES,
     ) -> None:
         self._clock = clock
         self._generations = generations
         self._limit_bytes = limit_bytes
-        self._lifetimes_s = lifetimes_s
+        self._lives = lives
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self._size_bytes = 0
+        self._refreshes: dict[Key, asyncio.Task[None]] = {}
 
     def __repr__(self) -> str:
-        return f"<Cache {len(self._entries)} entries, {self._size_bytes} of {self._limit_bytes} bytes>"
+        held = f"{len(self._entries)} entries, {self._size_bytes} of {self._limit_bytes} bytes"
+        return f"<Cache {held}, {len(self._refreshes)} refreshes under way>"
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that the kept answers take, roughly."""
+        return self._size_bytes
 
     async def __call__(self, call: Call, proceed: Proceed) -> Reply:
-        """The kept answer while it holds, else a new one."""
+        """The kept answer while it is fresh or stale, else a new one, else the spare one."""
         if call.method != "GET":
             return await self._write(call, proceed)
         key = cache_key(call)
         entry = self._held(key, call)
-        if entry is not None:
-            if isinstance(entry.answer, NotFound):
-                raise copy(entry.answer)
-            return msgspec.structs.replace(entry.answer, origin="cache")
+        if entry is None:
+            return await self._fetched(key, call, proceed)
+        age_s = self._clock.monotonic() - entry.kept_at
+        if age_s < entry.life.fresh_s:
+            return _given(entry, is_stale=False)
+        if age_s < entry.life.fresh_s + entry.life.stale_s:
+            self._refresh(key, call, proceed)
+            return _given(entry, is_stale=True)
+        try:
+            return await self._fetched(key, call, proceed)
+        except PASSING:
+            return _given(entry, is_stale=True)
+
+    async def close(self) -> None:
+        """End what is fetched behind readers' backs."""
+        refreshes = list(self._refreshes.values())
+        for refresh in refreshes:
+            refresh.cancel()
+        await asyncio.gather(*refreshes, return_exceptions=True)
+
+    async def _fetched(self, key: Key, call: Call, proceed: Proceed) -> Reply:
         stamp = self._generations.stamp(call.tags)
         try:
             reply = await proceed(call)
         except NotFound as absent:
             # A copy, because a raised exception holds the frames it went through, and with them the token.
-            self._keep(key, call, copy(absent), stamp, ABSENT_S)
+            self._keep(key, call, copy(absent), stamp, ABSENT)
             raise
-        self._keep(key, call, reply, stamp, self._lifetimes_s[call.lifetime])
+        self._keep(key, call, reply, stamp, self._lives[call.lifetime])
         return reply
+
+    def _refresh(self, key: Key, call: Call, proceed: Proceed) -> None:
+        if key in self._refreshes or len(self._refreshes) >= MAX_REFRESHES:
+            return
+        later = msgspec.structs.replace(call, deadline=self._clock.time() + REFRESH_S, priority=Priority.JOB)
+
+        async def refresh() -> None:
+            with suppress(SentryError):
+                await self._fetched(key, later, proceed)
+
+        task = self._refreshes[key] = asyncio.create_task(refresh())
+        task.add_done_callback(lambda _: self._refreshes.pop(key))
 
     async def _write(self, call: Call, proceed: Proceed) -> Reply:
         """A refused write changed nothing; of any other that failed nobody knows, so it counts as done."""
@@ -104,21 +181,23 @@ class Cache:
         entry = self._entries.get(key)
         if entry is None:
             return None
-        if self._clock.monotonic() >= entry.expires_at or self._generations.stamp(call.tags) != entry.stamp:
+        is_over = self._clock.monotonic() - entry.kept_at >= entry.life.whole_s
+        if is_over or self._generations.stamp(call.tags) != entry.stamp:
             self._drop(key)
             return None
         self._entries.move_to_end(key)
         return entry
 
-    def _keep(self, key: Key, call: Call, answer: Reply | NotFound, stamp: Stamp, lifetime_s: float) -> None:
+    def _keep(self, key: Key, call: Call, answer: Reply | NotFound, stamp: Stamp, life: Life) -> None:
         """Keep an answer, unless its tags were raised while it was under way: then it may be older than the write."""
-        if lifetime_s <= 0 or self._generations.stamp(call.tags) != stamp:
+        if life.fresh_s <= 0 or self._generations.stamp(call.tags) != stamp:
             return
         size = ENTRY_OVERHEAD + (len(answer.body) if isinstance(answer, Reply) else 0)
         if size > self._limit_bytes:
             return
         self._drop(key)
-        self._entries[key] = Entry(answer, self._clock.monotonic() + lifetime_s, stamp, size)
+        age_s = max(0.0, self._clock.time() - answer.fetched_at) if isinstance(answer, Reply) else 0.0
+        self._entries[key] = Entry(answer, self._clock.monotonic() - age_s, life, stamp, size)
         self._size_bytes += size
         while self._size_bytes > self._limit_bytes:
             self._drop(next(iter(self._entries)))
@@ -127,3 +206,9 @@ class Cache:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._size_bytes -= entry.size_bytes
+
+
+def _given(entry: Entry, *, is_stale: bool) -> Reply:
+    if isinstance(entry.answer, NotFound):
+        raise copy(entry.answer)
+    return msgspec.structs.replace(entry.answer, origin="cache", is_stale=is_stale, retries=0, waited_s=0.0)

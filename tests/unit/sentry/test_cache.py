@@ -2,13 +2,24 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
-from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.call import Priority, Upstream
 from dexter_graphql.sentry.endpoint import Lifetime
-from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound, RateLimited, Unavailable, UpstreamTimeout
+from dexter_graphql.sentry.errors import (
+    BadRequest,
+    BadResponse,
+    DeadlineExceeded,
+    Forbidden,
+    Gone,
+    NotFound,
+    RateLimited,
+    Unavailable,
+    UpstreamTimeout,
+)
 from dexter_graphql.sentry.generations import Generations
-from dexter_graphql.sentry.stages.cache import ABSENT_S, ENTRY_OVERHEAD, LIFETIMES_S, Cache, cache_key
+from dexter_graphql.sentry.stages.cache import ABSENT, ENTRY_OVERHEAD, LIVES, REFRESH_S, Cache, Life, cache_key
 from support.upstream import FakeWire, MovedClock, a_call, a_reply, raised
 
 BODY = b"0123456789"
@@ -33,8 +44,8 @@ def cache(clock, generations):
 
 
 @pytest.fixture
-def wire():
-    return FakeWire(lambda _: a_reply(BODY))
+def wire(clock):
+    return FakeWire(lambda _: msgspec.structs.replace(a_reply(BODY), fetched_at=clock.time()))
 
 
 async def test_a_hit_costs_nothing(cache, wire):
@@ -78,18 +89,127 @@ def test_tokens_stand_in_no_key():
     assert "secret" not in repr(cache_key(a_call()))
 
 
-@pytest.mark.parametrize("lifetime", [Lifetime.IMMUTABLE, Lifetime.STABLE, Lifetime.VOLATILE])
-async def test_lifetimes(cache, wire, clock, lifetime):
-    """An answer holds until its lifetime is over, not longer."""
+KEPT = [Lifetime.IMMUTABLE, Lifetime.STABLE, Lifetime.VOLATILE]
+
+
+@pytest.mark.parametrize("lifetime", KEPT)
+async def test_fresh_answers(cache, wire, clock, lifetime):
+    """An answer is fresh until its lifetime is over, not longer."""
     call = a_call(lifetime=lifetime)
     await cache(call, wire)
 
-    clock.move(LIFETIMES_S[lifetime] - 0.1)
+    clock.move(LIVES[lifetime].fresh_s - 0.1)
     before = await cache(call, wire)
     clock.move(0.1)
     after = await cache(call, wire)
 
-    assert (before.origin, after.origin) == ("cache", "wire")
+    assert [(reply.origin, reply.is_stale) for reply in (before, after)] == [("cache", False), ("cache", True)]
+
+
+@pytest.mark.parametrize("lifetime", KEPT)
+async def test_stale_answers_are_refreshed_once(cache, wire, clock, lifetime):
+    """Who comes late gets the old answer at once, marked; one call fetches the new one for those who come next."""
+    call, life = a_call(lifetime=lifetime), LIVES[lifetime]
+    await cache(call, wire)
+    clock.move(life.fresh_s + life.stale_s - 0.1)
+
+    late = [await cache(call, wire) for _ in range(3)]
+    asked = len(wire.calls)
+    await settled()
+    after = await cache(call, wire)
+
+    assert [reply.is_stale for reply in late] == [True] * 3
+    assert (asked, len(wire.calls), after.is_stale) == (1, 2, False)
+    assert (wire.calls[1].priority, wire.calls[1].deadline) == (Priority.JOB, clock.time() + REFRESH_S)
+
+
+@pytest.mark.parametrize("lifetime", KEPT)
+async def test_old_answers_are_asked_for_again(cache, wire, clock, lifetime):
+    """What is older than stale is given no more while Sentry answers."""
+    call, life = a_call(lifetime=lifetime), LIVES[lifetime]
+    await cache(call, wire)
+
+    clock.move(life.fresh_s + life.stale_s)
+
+    assert ((await cache(call, wire)).origin, len(wire.calls)) == ("wire", 2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unavailable("ill"),
+        UpstreamTimeout("slow"),
+        DeadlineExceeded("late"),
+        RateLimited("busy", retry_after=1),
+        BadResponse("cut"),
+        Gone("brownout"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_spare_answers_bridge_failures(cache, wire, clock, error):
+    """When Sentry fails, what it said before is given, marked, until that is too long ago."""
+    life = LIVES[Lifetime.VOLATILE]
+    await cache(a_call(), wire)
+    ill = FakeWire(lambda _: raised(error))
+
+    clock.move(life.whole_s - 0.1)
+    spare = await cache(a_call(), ill)
+    clock.move(0.1)
+    with pytest.raises(type(error)):
+        await cache(a_call(), ill)
+
+    assert (spare.body, spare.is_stale, len(ill.calls)) == (BODY, True, 2)
+
+
+@pytest.mark.parametrize("error", [NotFound("gone"), Forbidden("no"), BadRequest("what")])
+async def test_refusals_are_answers(cache, wire, clock, error):
+    """What Sentry refuses now is not covered up with what it said before."""
+    await cache(a_call(), wire)
+    clock.move(60)
+
+    with pytest.raises(type(error)):
+        await cache(a_call(), FakeWire(lambda _: raised(error)))
+
+
+async def test_failed_refreshes(cache, wire, clock):
+    """A refresh that fails is nobody's failure, and is tried again by the next reader."""
+    ill = FakeWire(lambda _: raised(Unavailable("ill")))
+    await cache(a_call(), wire)
+    clock.move(6)
+
+    for _ in range(2):
+        assert (await cache(a_call(), ill)).is_stale
+        await settled()
+
+    assert len(ill.calls) == 2
+
+
+async def test_refreshes_end_with_the_cache(cache, wire, clock):
+    """Nothing is fetched behind the back of readers who are gone."""
+    never = asyncio.Event()
+    await cache(a_call(), wire)
+    clock.move(6)
+    await cache(a_call(), FakeWire(lambda _: never.wait()))
+
+    before = repr(cache)
+    await cache.close()
+
+    assert ("1 refreshes" in before, "0 refreshes" in repr(cache)) == (True, True)
+
+
+async def test_age_counts_from_the_answer(cache, clock):
+    """An answer that was on its way for long is that much older."""
+    old = a_reply(BODY)
+    clock.move(7)
+    await cache(a_call(), FakeWire(lambda _: old))
+
+    assert (await cache(a_call(), FakeWire(lambda _: old))).is_stale
+
+
+async def settled():
+    """Lets what was begun come to its end."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 async def test_some_answers_are_never_kept(cache, wire):
@@ -100,13 +220,13 @@ async def test_some_answers_are_never_kept(cache, wire):
 
     assert ([reply.origin for reply in replies], repr(cache)) == (
         ["wire", "wire"],
-        f"<Cache 0 entries, 0 of {4 * ENTRY} bytes>",
+        f"<Cache 0 entries, 0 of {4 * ENTRY} bytes, 0 refreshes under way>",
     )
 
 
 async def test_lifetimes_are_settings(clock, generations, wire):
     """Other seconds for a class of answers may be given."""
-    cache = Cache(clock, generations, lifetimes_s=LIFETIMES_S | {Lifetime.VOLATILE: 0.0})
+    cache = Cache(clock, generations, lives=LIVES | {Lifetime.VOLATILE: Life(0.0)})
 
     replies = [await cache(a_call(), wire) for _ in range(2)]
 
@@ -200,7 +320,7 @@ async def test_absence_is_kept_shortly(cache, clock):
     call = a_call(lifetime=Lifetime.IMMUTABLE)
     wire = FakeWire(lambda _: raised(NotFound("No such issue", title="GET /", status=404, detail_code="x")))
 
-    for seconds in (0, ABSENT_S - 0.1, 0.1):
+    for seconds in (0, ABSENT.fresh_s - 0.1, 0.1):
         clock.move(seconds)
         with pytest.raises(NotFound) as absent:
             await cache(call, wire)
@@ -254,7 +374,7 @@ async def test_the_oldest_answer_goes(cache, wire):
 
     await cache(a_call(path="e"), wire)
 
-    assert repr(cache) == f"<Cache 4 entries, {4 * ENTRY} of {4 * ENTRY} bytes>"
+    assert repr(cache) == f"<Cache 4 entries, {4 * ENTRY} of {4 * ENTRY} bytes, 0 refreshes under way>"
     assert [(await cache(a_call(path=name), wire)).origin for name in "acdeb"] == ["cache"] * 4 + ["wire"]
 
 
@@ -292,7 +412,7 @@ async def test_sizes_add_up(cache, wire, clock):
     slow.set()
     await asyncio.gather(*twice)
     both = cache._size_bytes
-    clock.move(5)
+    clock.move(LIVES[Lifetime.VOLATILE].whole_s)
     with pytest.raises(Unavailable):
         await cache(a_call(), FakeWire(lambda _: raised(Unavailable("ill"))))
 

@@ -11,6 +11,7 @@ from dexter_graphql import __version__
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.errors import (
     BadResponse,
+    CutOff,
     DeadlineExceeded,
     Forbidden,
     Moved,
@@ -160,7 +161,7 @@ async def test_no_time_left(wire, sentry, left):
     ("error", "kind", "message"),
     [
         (aiohttp.ClientConnectionError(), Unavailable, "Sentry cannot be reached"),
-        (aiohttp.ClientPayloadError(), BadResponse, "Sentry's answer was cut off"),
+        (aiohttp.ClientPayloadError(), CutOff, "Sentry's answer was cut off"),
         (aiohttp.InvalidURL("x"), BadResponse, "Sentry's answer is not HTTP that can be read"),
         (TimeoutError(), UpstreamTimeout, "Sentry did not answer in time"),
     ],

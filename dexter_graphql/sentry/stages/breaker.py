@@ -1,0 +1,153 @@
+"""Knows when Sentry is so ill that asking does harm: a circuit per host and family of endpoints.
+
+A circuit opens when, of enough calls in the last seconds, too many failed or were slow. While it is open nothing is
+asked; after a pause a few probes are let through, and their answers close it or open it again. What Sentry refuses
+(4xx, also rate limits) is no illness.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.call import Call, Reply
+from dexter_graphql.sentry.errors import BadResponse, CircuitOpen, RateLimited, Refused, Unavailable, UpstreamTimeout
+from dexter_graphql.sentry.stages import Proceed
+
+MAX_CIRCUITS = 1000
+ILLNESS = (Unavailable, UpstreamTimeout, BadResponse)
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How much illness a circuit bears."""
+
+    window_s: float = 10.0
+    min_calls: int = 20
+    failed_share: float = 0.5
+    slow_share: float = 0.8
+    slow_s: float = 10.0
+    open_s: float = 2.0
+    probes: int = 3
+    """Calls that a half-open circuit lets through, all of which must succeed."""
+
+
+@dataclass(slots=True)
+class Circuit:
+    """One circuit. `calls` holds (end, failed, slow) of the last seconds, oldest first."""
+
+    tolerance: Tolerance
+    calls: deque[tuple[float, bool, bool]] = field(default_factory=deque)
+    opened_at: float | None = None
+    probing: int = 0
+    passed: int = 0
+    failed: int = 0
+    slow: int = 0
+
+    def state(self, now: float) -> str:
+        """`closed`, `open` or `half-open`."""
+        if self.opened_at is None:
+            return "closed"
+        return "open" if now - self.opened_at < self.tolerance.open_s else "half-open"
+
+    def enter(self, now: float, title: str) -> bool:
+        """Let a call through, True when it is a probe; raises CircuitOpen when none may pass."""
+        state = self.state(now)
+        if state == "closed":
+            return False
+        if state == "open" or self.probing + self.passed >= self.tolerance.probes:
+            raise CircuitOpen("Sentry has been failing; it is asked again in a moment", title=title)
+        self.probing += 1
+        return True
+
+    def leave(self, *, is_probe: bool) -> None:
+        """A call ended without saying anything about Sentry."""
+        self.probing -= is_probe
+
+    def record(self, now: float, *, is_probe: bool, is_failed: bool, is_slow: bool) -> None:
+        """A call ended and says something about Sentry."""
+        if is_probe:
+            self._judge_probe(now, is_failed=is_failed or is_slow)
+        elif self.opened_at is None:
+            self._count(now, is_failed=is_failed, is_slow=is_slow)
+
+    def _judge_probe(self, now: float, *, is_failed: bool) -> None:
+        self.probing -= 1
+        if self.opened_at is None:
+            return
+        if is_failed:
+            self.opened_at, self.passed = now, 0
+            return
+        self.passed += 1
+        if self.passed >= self.tolerance.probes:
+            self.opened_at, self.passed = None, 0
+
+    def _count(self, now: float, *, is_failed: bool, is_slow: bool) -> None:
+        self.calls.append((now, is_failed, is_slow))
+        self.failed += is_failed
+        self.slow += is_slow
+        while self.calls and now - self.calls[0][0] > self.tolerance.window_s:
+            _, failed, slow = self.calls.popleft()
+            self.failed -= failed
+            self.slow -= slow
+        if self._is_ill():
+            self.opened_at = now
+            self.calls.clear()
+            self.failed = self.slow = 0
+
+    def _is_ill(self) -> bool:
+        count, limits = len(self.calls), self.tolerance
+        return count >= limits.min_calls and (
+            self.failed >= limits.failed_share * count or self.slow >= limits.slow_share * count
+        )
+
+
+class Breaker:
+    """Asks the circuit before each attempt."""
+
+    def __init__(self, clock: Clock, tolerance: Tolerance | None = None) -> None:
+        self._clock = clock
+        self._tolerance = tolerance or Tolerance()
+        self._circuits: OrderedDict[tuple[str, str], Circuit] = OrderedDict()
+
+    def __repr__(self) -> str:
+        ill = ", ".join(f"{family} of {host} {state}" for (host, family), state in self.states().items())
+        return f"<Breaker {ill or 'all closed'}>"
+
+    def states(self) -> dict[tuple[str, str], str]:
+        """State of every circuit that is not closed, by host and family."""
+        now = self._clock.monotonic()
+        return {key: state for key, one in self._circuits.items() if (state := one.state(now)) != "closed"}
+
+    async def __call__(self, call: Call, proceed: Proceed) -> Reply:
+        """The answer, unless the circuit is open."""
+        circuit = self._circuit(call)
+        started = self._clock.monotonic()
+        is_probe = circuit.enter(started, call.title)
+        try:
+            reply = await proceed(call)
+        except ILLNESS:
+            self._record(circuit, is_probe=is_probe, is_failed=True, took_s=0)
+            raise
+        except (Refused, RateLimited):
+            self._record(circuit, is_probe=is_probe, is_failed=False, took_s=0)
+            raise
+        except BaseException:
+            circuit.leave(is_probe=is_probe)
+            raise
+        took_s = self._clock.monotonic() - started - reply.waited_s
+        self._record(circuit, is_probe=is_probe, is_failed=False, took_s=took_s)
+        return reply
+
+    def _record(self, circuit: Circuit, *, is_probe: bool, is_failed: bool, took_s: float) -> None:
+        is_slow = took_s >= self._tolerance.slow_s
+        circuit.record(self._clock.monotonic(), is_probe=is_probe, is_failed=is_failed, is_slow=is_slow)
+
+    def _circuit(self, call: Call) -> Circuit:
+        key = (call.host, call.endpoint.partition(".")[0])
+        circuit = self._circuits.get(key)
+        if circuit is None:
+            circuit = self._circuits[key] = Circuit(self._tolerance)
+            if len(self._circuits) > MAX_CIRCUITS:
+                self._circuits.popitem(last=False)
+        self._circuits.move_to_end(key)
+        return circuit

@@ -1,0 +1,131 @@
+"""Knows how fast Sentry may be asked, and who asks next: a bucket per host, credential, endpoint and method.
+
+Sentry counts calls in fixed windows and in flight, and says so in the headers of each answer; there is nothing else to
+go by. Calls wait here rather than be refused there: the more urgent first, then in turns between callers. A wait that
+would outlast the call's deadline is refused at once, with the time that it would take.
+"""
+
+import asyncio
+from collections import OrderedDict
+from random import Random
+
+import msgspec
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.call import Call, Reply
+from dexter_graphql.sentry.errors import RateLimited
+from dexter_graphql.sentry.stages import Proceed
+from dexter_graphql.sentry.stages.permits import Bucket, Waiting
+from dexter_graphql.sentry.stages.windows import said
+
+MAX_BUCKETS = 4096
+MAX_WAITING = 2000
+"""Calls that wait in one bucket, at most."""
+JITTER_S = 0.02
+"""After the window's end, so that several processes do not all begin in the same moment."""
+TOO_MANY = "Sentry may not be asked any faster; the wait would be too long"
+
+Key = tuple[str, str, str, str]
+
+
+class Limiter:
+    """Gives each call a permit before it goes out, and learns from its answer."""
+
+    def __init__(self, clock: Clock, random: Random, *, max_waiting: int = MAX_WAITING) -> None:
+        self._clock = clock
+        self._random = random
+        self._max_waiting = max_waiting
+        self._buckets: OrderedDict[Key, Bucket] = OrderedDict()
+        self._timers: dict[Key, asyncio.Task[None]] = {}
+
+    def __repr__(self) -> str:
+        waiting, flying = (sum(getattr(b, name) for b in self._buckets.values()) for name in ("waiting", "in_flight"))
+        return f"<Limiter {len(self._buckets)} buckets, {flying} calls under way, {waiting} waiting>"
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait now, in all buckets."""
+        return sum(bucket.waiting for bucket in self._buckets.values())
+
+    async def __call__(self, call: Call, proceed: Proceed) -> Reply:
+        """The answer, after a wait for a permit."""
+        key = (call.host, call.upstream.key, call.endpoint, call.method)
+        bucket = self._bucket(key)
+        waited_s = await self._enter(key, bucket, call)
+        started = self._clock.monotonic()
+        try:
+            reply = await proceed(call)
+        except RateLimited as refusal:
+            bucket.refused(self._clock.time(), refusal.retry_after, said(refusal.headers, self._clock.time()))
+            raise
+        else:
+            bucket.learn(self._clock.time(), said(reply.headers, self._clock.time()))
+        finally:
+            bucket.leave(self._clock.monotonic() - started)
+            self._dispatch(key, bucket)
+        return msgspec.structs.replace(reply, waited_s=waited_s) if waited_s else reply
+
+    async def close(self) -> None:
+        """End all timers."""
+        timers = list(self._timers.values())
+        for timer in timers:
+            timer.cancel()
+        await asyncio.gather(*timers, return_exceptions=True)
+        self._timers.clear()
+
+    async def _enter(self, key: Key, bucket: Bucket, call: Call) -> float:
+        """Wait for a permit; the seconds that it took."""
+        now = self._clock.time()
+        if not bucket.waiting and bucket.take(now):
+            return 0.0
+        left_s = call.deadline - now
+        estimate_s = bucket.estimate_s(now, call.priority)
+        if estimate_s >= left_s or bucket.waiting >= self._max_waiting:
+            raise RateLimited(TOO_MANY, retry_after=max(estimate_s, bucket.rest_s(now)), title=call.title, status=None)
+        waiting = bucket.enqueue(call.priority, call.caller)
+        self._dispatch(key, bucket)
+        await self._permitted(key, bucket, waiting, call, left_s)
+        return self._clock.time() - now
+
+    async def _permitted(self, key: Key, bucket: Bucket, waiting: Waiting, call: Call, left_s: float) -> None:
+        try:
+            async with asyncio.timeout(left_s):
+                await waiting.permit
+        except TimeoutError:
+            self._give_up(key, bucket, waiting)
+            estimate_s = bucket.estimate_s(self._clock.time(), call.priority)
+            raise RateLimited(TOO_MANY, retry_after=estimate_s, title=call.title, status=None) from None
+        except BaseException:
+            self._give_up(key, bucket, waiting)
+            raise
+
+    def _give_up(self, key: Key, bucket: Bucket, waiting: Waiting) -> None:
+        bucket.abandon(waiting)
+        self._dispatch(key, bucket)
+
+    def _dispatch(self, key: Key, bucket: Bucket) -> None:
+        """Hand out what permits there are; look again when the window ends, if that is what somebody waits for."""
+        now = self._clock.time()
+        bucket.hand_out(now)
+        if bucket.waiting and key not in self._timers and bucket.rest_s(now) > 0:
+            self._timers[key] = asyncio.create_task(self._wake(key, bucket))
+
+    async def _wake(self, key: Key, bucket: Bucket) -> None:
+        try:
+            while bucket.waiting and (rest_s := bucket.rest_s(self._clock.time())) > 0:
+                await self._clock.sleep(rest_s + self._random.uniform(0, JITTER_S))
+                bucket.hand_out(self._clock.time())
+        finally:
+            # Here and not in a callback: whoever looks next must know that nobody wakes the bucket any more.
+            self._timers.pop(key, None)
+
+    def _bucket(self, key: Key) -> Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = Bucket()
+            if len(self._buckets) > MAX_BUCKETS:
+                idle = next((k for k, b in self._buckets.items() if not b.waiting and not b.in_flight), None)
+                if idle is not None:
+                    del self._buckets[idle]
+        self._buckets.move_to_end(key)
+        return bucket

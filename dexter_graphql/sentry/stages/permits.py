@@ -1,0 +1,153 @@
+"""One bucket of permits: what Sentry allows of one kind of call, what is used of it, and who waits for the rest."""
+
+import asyncio
+import heapq
+import itertools
+import math
+from dataclasses import dataclass, field
+
+from dexter_graphql.sentry.stages.windows import Said
+
+COLD_START = 2
+"""Calls in flight while nothing is known; each answer without limits allows one more."""
+MAX_UNLIMITED = 100
+MIN_WINDOW_S = 1.0
+FIRST_GUESS_S = 0.5
+"""How long a call takes, before one was seen."""
+WEIGHT = 0.2
+
+
+@dataclass(slots=True, order=True)
+class Waiting:
+    """Somebody's place in the queue."""
+
+    priority: int
+    turn: float
+    number: int
+    permit: asyncio.Future[None] = field(compare=False)
+
+
+class Bucket:
+    """Permits of one kind of call. Times are seconds since the epoch, on our clock."""
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+        self._limit: int | None = None
+        self._concurrent = COLD_START
+        self._is_learning = True
+        self._window_s = MIN_WINDOW_S
+        self._resets_at = 0.0
+        self._used = 0
+        self._blocked_until = 0.0
+        self._took_s = FIRST_GUESS_S
+        self._queue: list[Waiting] = []
+        self._numbers = itertools.count()
+        self._turn = 0.0
+        self._turns: dict[str, float] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a permit."""
+        return len(self._queue)
+
+    def take(self, now: float) -> bool:
+        """Take a permit, False when there is none."""
+        self._roll(now)
+        if self._free(now) <= 0:
+            return False
+        self._used += 1
+        self.in_flight += 1
+        return True
+
+    def leave(self, took_s: float) -> None:
+        """A call that had a permit has ended."""
+        self.in_flight -= 1
+        self._took_s += WEIGHT * (took_s - self._took_s)
+
+    def enqueue(self, priority: int, caller: str) -> Waiting:
+        """A place in the queue: behind all that is as urgent, but callers take turns."""
+        turn = max(self._turn, self._turns.get(caller, 0.0)) + 1
+        self._turns[caller] = turn
+        waiting = Waiting(priority, turn, next(self._numbers), asyncio.get_running_loop().create_future())
+        heapq.heappush(self._queue, waiting)
+        return waiting
+
+    def abandon(self, waiting: Waiting) -> None:
+        """Somebody no longer waits; a permit that they were just given is given back."""
+        if waiting in self._queue:
+            self._queue.remove(waiting)
+            heapq.heapify(self._queue)
+        elif not waiting.permit.cancelled():
+            self.in_flight -= 1
+            self._used -= 1
+
+    def hand_out(self, now: float) -> None:
+        """Give permits to those whose turn it is and who still wait."""
+        while self._queue:
+            if not self._queue[0].permit.done():
+                if not self.take(now):
+                    break
+                self._queue[0].permit.set_result(None)
+            self._turn = heapq.heappop(self._queue).turn
+        if not self._queue:
+            self._turns.clear()
+            self._turn = 0.0
+
+    def learn(self, now: float, said: Said) -> None:
+        """Take over what an answer said."""
+        if said.concurrent is not None:
+            self._is_learning = False
+            self._concurrent = said.concurrent
+        elif self._is_learning:
+            self._concurrent = min(self._concurrent + 1, MAX_UNLIMITED)
+        if said.limit is None:
+            return
+        self._limit = said.limit
+        self._roll(now)
+        if said.resets_at is not None and said.resets_at > self._resets_at:
+            self._begin(said.resets_at, now)
+        if said.remaining is not None:
+            self._used = max(self._used, said.limit - said.remaining)
+
+    def refused(self, now: float, wait_s: float, said: Said) -> None:
+        """Sentry refused a call: nothing goes out for so long."""
+        self.learn(now, said)
+        self._blocked_until = max(self._blocked_until, now + wait_s)
+
+    def rest_s(self, now: float) -> float:
+        """Seconds until time alone brings permits; 0 when calls under way must end first."""
+        self._roll(now)
+        blocked_s = self._blocked_until - now
+        window_s = self._resets_at - now if self._limit is not None and self._used >= self._limit else 0.0
+        return max(blocked_s, window_s, 0.0)
+
+    def estimate_s(self, now: float, priority: int) -> float:
+        """Seconds that a call of this priority would wait."""
+        ahead = sum(one.priority <= priority for one in self._queue)
+        # How long calls take is not known while learning; nobody is refused for a guess.
+        by_flight_s = 0.0 if self._is_learning else ahead / self._concurrent * self._took_s
+        by_window_s = 0.0
+        if self._limit is not None:
+            self._roll(now)
+            windows = math.ceil((ahead + 1 - max(0, self._limit - self._used)) / self._limit)
+            by_window_s = max(0.0, self._resets_at - now + (windows - 1) * self._window_s) if windows > 0 else 0.0
+        return max(self._blocked_until - now, by_flight_s, by_window_s)
+
+    def _free(self, now: float) -> int:
+        if now < self._blocked_until:
+            return 0
+        free = self._concurrent - self.in_flight
+        return free if self._limit is None else min(free, self._limit - self._used)
+
+    def _roll(self, now: float) -> None:
+        """Begin the next window when this one is over. What is in flight may be counted in it."""
+        if self._limit is not None and now >= self._resets_at:
+            missed = math.floor((now - self._resets_at) / self._window_s) + 1
+            self._resets_at += missed * self._window_s
+            self._used = self.in_flight
+
+    def _begin(self, resets_at: float, now: float) -> None:
+        """Sentry's window ends later than we took it to: a new one, or a longer one than we knew."""
+        self._window_s = max(MIN_WINDOW_S, min(self._window_s, resets_at - self._resets_at), resets_at - now)
+        self._resets_at = resets_at
+        self._used = self.in_flight
