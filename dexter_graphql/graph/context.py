@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from graphql import GraphQLResolveInfo
@@ -14,9 +15,17 @@ from dexter_graphql.realtime.changes import Changes
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.regions import Organizations
-from dexter_graphql.sentry.ticket import Budget, Ticket
+from dexter_graphql.sentry.ticket import Budget, Line, Ticket
 
 T = TypeVar("T")
+
+
+class Explain(StrEnum):
+    """What an answer tells of the calls that it took, besides what is stale."""
+
+    NOTHING = "nothing"
+    SUMMARY = "summary"
+    CALLS = "calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class Context:
     identity: Identity
     request_id: str
     priority: Priority = Priority.INTERACTIVE
+    explain: Explain = Explain.NOTHING
     ticket: Ticket = field(init=False)
     batches: Batches = field(init=False)
     _walker: Walker | None = field(default=None, init=False)
@@ -69,8 +79,19 @@ class Context:
 
     def extensions(self) -> dict[str, Any]:
         """What the answer tells about itself under `extensions.dexter`; empty when there is nothing to tell."""
-        stale = self.ticket.ledger.stale
-        return {"stale": list(stale)} if stale else {}
+        ledger = self.ticket.ledger
+        told: dict[str, Any] = {"stale": list(ledger.stale)} if ledger.stale else {}
+        if self.explain is not Explain.NOTHING:
+            told |= {
+                "upstreamCalls": ledger.upstream_calls,
+                "cacheHits": ledger.cache_hits,
+                "sharedFlights": ledger.shared_flights,
+                "retries": ledger.retries,
+                "waitedMs": _ms(ledger.waited_s),
+            }
+        if self.explain is Explain.CALLS:
+            told["calls"] = [_explained(line) for line in ledger.lines]
+        return told
 
     async def renew(self) -> None:
         """Begin anew for the next item: fresh deadline, budget and batches."""
@@ -93,6 +114,19 @@ class Context:
         self.batches = Batches(services.client, services.organizations, self.ticket, services.shaper)
         if self._walker is not None:
             self.batches.follow(self._walker.everywhere)
+
+
+def _explained(line: Line) -> dict[str, Any]:
+    told = {"endpoint": line.title, "origin": line.origin, "ms": _ms(line.took_s)}
+    if line.is_stale:
+        told["stale"] = True
+    if line.retries or line.waited_s:
+        told |= {"retries": line.retries, "waitedMs": _ms(line.waited_s)}
+    return told
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)
 
 
 def context_of(lookup: Lookup) -> Context:

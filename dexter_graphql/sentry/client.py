@@ -37,8 +37,11 @@ T = TypeVar("T")
 class SentryClient:
     """The one way to Sentry. Shared by all requests; what belongs to one of them comes with its ticket."""
 
-    def __init__(self, wire: Wire, stages: Sequence[Stage], hosts: AllowedHosts, generations: Generations) -> None:
+    def __init__(
+        self, clock: Clock, wire: Wire, stages: Sequence[Stage], hosts: AllowedHosts, generations: Generations
+    ) -> None:
         self.records = Records()
+        self._clock = clock
         self.hosts = hosts
         self._wire = wire
         self._stages = tuple(stages)
@@ -134,8 +137,9 @@ class SentryClient:
             tags=(*(tag.format(**parameters) for tag in endpoint.tags), *touches),
             caller=ticket.caller,
         )
+        started = self._clock.monotonic()
         reply = await compose(self._stages, self._accounted(ticket))(call)
-        _enter(ticket, endpoint, reply)
+        ticket.ledger.enter(endpoint.title, reply, self._clock.monotonic() - started)
         return reply
 
     def invalidate(self, tags: Iterable[str]) -> None:
@@ -194,7 +198,7 @@ def build_client(
         Limiter(clock, random),
     )
     wire = Wire(clock, attempt_timeout_s=attempt_timeout_s)
-    return SentryClient(wire, stages, AllowedHosts.of(base_url, extra_hosts), generations)
+    return SentryClient(clock, wire, stages, AllowedHosts.of(base_url, extra_hosts), generations)
 
 
 def _read(endpoint: Endpoint, decode: Callable[[], T]) -> T:
@@ -204,14 +208,6 @@ def _read(endpoint: Endpoint, decode: Callable[[], T]) -> T:
     except BadResponse as error:
         error.title = error.title or endpoint.title
         raise
-
-
-def _enter(ticket: Ticket, endpoint: Endpoint, reply: Reply) -> None:
-    ledger = ticket.ledger
-    ledger.cache_hits += reply.origin == "cache"
-    ledger.shared_flights += reply.origin == "flight"
-    if reply.is_stale and endpoint.title not in ledger.stale:
-        ledger.stale.append(endpoint.title)
 
 
 def _path(endpoint: Endpoint, parameters: Mapping[str, str]) -> str:

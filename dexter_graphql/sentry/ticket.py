@@ -1,9 +1,12 @@
 """Knows what one operation brings to each of its calls: whose credential, until when, how urgent, how many."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from dexter_graphql.sentry.call import Priority, Upstream
+from dexter_graphql.sentry.call import Priority, Reply, Upstream
 from dexter_graphql.sentry.errors import BudgetExhausted
+
+MAX_LINES = 500
 
 
 @dataclass(slots=True)
@@ -20,15 +23,40 @@ class Budget:
         self.spent += 1
 
 
+class Line(NamedTuple):
+    """What became of one call that the operation made: `origin` is `wire`, `cache`, `shared` or `flight`."""
+
+    title: str
+    origin: str
+    took_s: float
+    waited_s: float
+    retries: int
+    is_stale: bool
+
+
 @dataclass(slots=True)
 class Ledger:
-    """What the operation's calls did: counts by origin, and whether anything stale was served."""
+    """What the operation's calls did: counts by origin, what was stale, and a line for each of the first ones."""
 
     upstream_calls: int = 0
     cache_hits: int = 0
     shared_flights: int = 0
+    retries: int = 0
+    waited_s: float = 0.0
     stale: list[str] = field(default_factory=list)
     """Titles of the endpoints whose stale answers were used, in order, without repeats."""
+    lines: list[Line] = field(default_factory=list)
+
+    def enter(self, title: str, reply: Reply, took_s: float) -> None:
+        """Count one answer."""
+        self.cache_hits += reply.origin in {"cache", "shared"}
+        self.shared_flights += reply.origin == "flight"
+        self.retries += reply.retries
+        self.waited_s += reply.waited_s
+        if reply.is_stale and title not in self.stale:
+            self.stale.append(title)
+        if len(self.lines) < MAX_LINES:
+            self.lines.append(Line(title, reply.origin, took_s, reply.waited_s, reply.retries, reply.is_stale))
 
 
 @dataclass(frozen=True, slots=True)

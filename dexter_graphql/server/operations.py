@@ -28,7 +28,7 @@ class Operations:
 
     async def execute(self, prepared: Prepared, request: GraphQLRequest, identity: Identity, request_id: str) -> Answer:
         """The answer to a query or a mutation."""
-        context = Context(self._services, identity, request_id)
+        context = Context(self._services, identity, request_id, explain=request.explain)
         try:
             return await self._pipeline.execute(prepared, request.variables, context, self._format(request_id))
         finally:
@@ -41,7 +41,7 @@ class Operations:
         if prepared.kind is not OperationType.SUBSCRIPTION:
             yield await self.execute(prepared, request, identity, request_id)
             return
-        context = Context(self._services, identity, request_id)
+        context = Context(self._services, identity, request_id, explain=request.explain)
         answers = self._pipeline.subscribe(prepared, request.variables, context, self._format(request_id))
         try:
             async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator

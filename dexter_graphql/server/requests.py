@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.types import Receive
 
 from dexter_graphql.errors import ErrorCode
+from dexter_graphql.graph.context import Explain
 from dexter_graphql.server.responses import JSON, Refusal
 
 MAX_NESTING = 100
@@ -22,6 +23,7 @@ class GraphQLRequest:
     query: str
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
+    explain: Explain = Explain.NOTHING
 
 
 async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
@@ -96,7 +98,16 @@ def from_values(value: dict[str, Any]) -> GraphQLRequest:
         raise bad("'extensions' must be an object")
     if variables is not None and is_nested_deeper(variables, MAX_NESTING):
         raise bad(f"'variables' are nested deeper than {MAX_NESTING} levels")
-    return GraphQLRequest(query, name or None, variables)
+    return GraphQLRequest(query, name or None, variables, _explain(extensions or {}))
+
+
+def _explain(extensions: dict[str, Any]) -> Explain:
+    """What `extensions.dexter.explain` asks for; extensions of others are none of our business."""
+    own = extensions.get("dexter", {})
+    try:
+        return Explain(own.get("explain", Explain.NOTHING)) if isinstance(own, dict) else Explain("")
+    except ValueError:
+        raise bad("'extensions.dexter' must be an object; its 'explain' is 'summary' or 'calls'") from None
 
 
 def is_nested_deeper(value: Any, levels: int) -> bool:

@@ -25,7 +25,7 @@ from dexter_graphql.sentry.shape import Member, Shape
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import Cache
 from dexter_graphql.sentry.stages.single_flight import SingleFlight
-from dexter_graphql.sentry.ticket import Budget, Ledger, Ticket
+from dexter_graphql.sentry.ticket import Budget, Ticket
 from support.upstream import EPOCH_S, FakeWire, MovedClock, Scripted, Step, a_call, a_reply, answer, raised
 
 ACME = Scope(OrganizationRef("1", "acme"))
@@ -77,7 +77,7 @@ def client(clock, wire):
     """A client whose stages are the real ones."""
     generations = Generations(clock)
     stages = (Cache(clock, generations), SingleFlight(clock, generations))
-    return SentryClient(wire, stages, AllowedHosts.of("https://sentry.io"), generations)
+    return SentryClient(clock, wire, stages, AllowedHosts.of("https://sentry.io"), generations)
 
 
 def a_ticket(limit=10, **changes):
@@ -207,8 +207,14 @@ async def test_only_real_calls_are_paid(client, wire):
     await client.reply(LIST, other, scope=ACME)
 
     assert len(wire.calls) == 1
-    assert (one.ledger, one.budget.spent) == (Ledger(upstream_calls=1), 1)
-    assert (other.ledger, other.budget.spent) == (Ledger(cache_hits=1, shared_flights=1), 0)
+    assert (counts(one), one.budget.spent) == ((1, 0, 0), 1)
+    assert (counts(other), other.budget.spent) == ((0, 1, 1), 0)
+    assert [line.origin for line in (*one.ledger.lines, *other.ledger.lines)] == ["wire", "flight", "cache"]
+
+
+def counts(ticket):
+    """Upstream calls, hits and shared flights."""
+    return (ticket.ledger.upstream_calls, ticket.ledger.cache_hits, ticket.ledger.shared_flights)
 
 
 async def test_failed_calls_are_paid(client, wire):
@@ -231,13 +237,13 @@ async def test_budgets_stop_calls(client, wire):
         await client.reply(CONTROL, ticket, scope=ACME)
     await client.reply(LIST, ticket, scope=ACME)
 
-    assert (len(wire.calls), ticket.ledger) == (1, Ledger(upstream_calls=1, cache_hits=1))
+    assert (len(wire.calls), counts(ticket)) == (1, (1, 1, 0))
 
 
 async def test_stale_answers_are_entered_once(clock, wire):
     """The ledger names each endpoint whose stale answer was used, without repeats."""
     wire.answer = lambda _: msgspec.structs.replace(a_reply(b"[]"), is_stale=True)
-    client = SentryClient(wire, (), AllowedHosts.of("https://sentry.io"), Generations(clock))
+    client = SentryClient(clock, wire, (), AllowedHosts.of("https://sentry.io"), Generations(clock))
     ticket = a_ticket()
 
     pages = [await client.page(endpoint, ticket, ISSUE, scope=ACME) for endpoint in (LIST, CONTROL, LIST)]

@@ -33,7 +33,7 @@ def wire():
 @pytest.fixture
 def client(clock, wire):
     """A client that keeps nothing, so that every question of the directory arrives."""
-    return SentryClient(wire, (), AllowedHosts.of("https://sentry.io"), Generations(clock))
+    return SentryClient(clock, wire, (), AllowedHosts.of("https://sentry.io"), Generations(clock))
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.errors import BudgetExhausted
-from dexter_graphql.sentry.ticket import Budget, Ledger, Ticket
+from dexter_graphql.sentry.ticket import MAX_LINES, Budget, Ledger, Line, Ticket
+from support.upstream import a_reply
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
@@ -44,3 +45,15 @@ def test_tokens_are_not_printed():
     assert [text for text in (repr(upstream), str(upstream), repr(ticket), f"{[ticket]}") if "secret" in text] == []
     assert upstream.__rich_repr__() == [("key", "alice")]
     assert msgspec.json.decode(msgspec.json.encode(upstream), type=Upstream) == upstream
+
+
+def test_ledgers_add_up():
+    """Waits and retries of all calls, and a line for each, as many as there is room for."""
+    ledger = Ledger()
+    reply = msgspec.structs.replace(a_reply(), retries=2, waited_s=0.5, is_stale=True)
+
+    for _ in range(MAX_LINES + 1):
+        ledger.enter("GET /", reply, 1.5)
+
+    assert (ledger.retries, ledger.waited_s) == (2 * (MAX_LINES + 1), 0.5 * (MAX_LINES + 1))
+    assert (len(ledger.lines), ledger.lines[0]) == (MAX_LINES, Line("GET /", "wire", 1.5, 0.5, 2, is_stale=True))

@@ -1,0 +1,48 @@
+"""What an answer tells of the calls that it took, for whoever asks."""
+
+import pytest
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+QUERY = '{ organization(slug: "acme") { teams(first: 2) { nodes { slug } } } }'
+TEAMS = "GET /organizations/{organization}/teams/"
+
+
+async def explained(site, explain, query=QUERY):
+    """What stands under `extensions.dexter`."""
+    _, _, body = await site.post(query, extensions={"dexter": {"explain": explain}})
+    assert "errors" not in body
+    return body["extensions"]["dexter"]
+
+
+async def test_summary_counts(site):
+    """Calls, hits and waits; a second time the same costs nothing."""
+    query = QUERY.replace("first: 2", "first: 3")
+
+    cold, warm = await explained(site, "summary", query), await explained(site, "summary", query)
+
+    assert cold == {"upstreamCalls": 1, "cacheHits": 0, "sharedFlights": 0, "retries": 0, "waitedMs": 0.0}
+    assert warm == cold | {"upstreamCalls": 0, "cacheHits": 1}
+
+
+async def test_calls_are_told_one_by_one(site):
+    """Endpoint, origin and time of each; never an address, a parameter or a caller."""
+    told = await explained(site, "calls", QUERY.replace("first: 2", "first: 4"))
+
+    [call] = told["calls"]
+    assert (call["endpoint"], call["origin"], call.keys()) == (TEAMS, "wire", {"endpoint", "origin", "ms"})
+
+
+async def test_nobody_is_told_who_does_not_ask(site):
+    """Without asking there are no extensions, unless something was stale."""
+    _, _, body = await site.post(QUERY, extensions={"other": {"explain": "calls"}})
+
+    assert body.keys() == {"data"}
+
+
+@pytest.mark.parametrize("dexter", [7, "calls", [], {"explain": "all"}, {"explain": 1}, {"explain": None}])
+async def test_other_questions_are_refused(site, dexter):
+    """A word that means nothing gives 400."""
+    status, _, body = await site.post(QUERY, extensions={"dexter": dexter})
+
+    assert (status, body["errors"][0]["extensions"]["code"]) == (400, "BAD_USER_INPUT")
