@@ -62,12 +62,22 @@ class UserError:
 
 
 def refusals_of(error: SentryError, fields: Mapping[str, tuple[str, ...]]) -> list[Refusal]:
-    """What Sentry refused, in the words of the input; `fields` maps names of Sentry's body to paths of the input."""
+    """What Sentry refused, in the words of the input.
+
+    `fields` maps members of Sentry's body (nested ones with dots, as `BadRequest.fields` has them) to paths of the
+    input; a member that it does not name stands where the member around it does.
+    """
     code = UserErrorCode(code_of(error))
     if isinstance(error, BadRequest) and error.fields:
         return [
-            Refusal(message, code, fields.get(name, ()))
+            Refusal(message, code, _place(name, fields))
             for name, messages in error.fields.items()
             for message in messages
         ]
     return [Refusal(str(error), code)]
+
+
+def _place(name: str, fields: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    while name not in fields and "." in name:
+        name = name.rpartition(".")[0]
+    return fields.get(name, ())

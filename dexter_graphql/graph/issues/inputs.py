@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 import strawberry
@@ -15,6 +16,26 @@ MINUTE_S = 60
 MAX_DURATION_S = 3650 * 86400
 MAX_WINDOW_S = 7 * 86400
 MAX_COUNT = 2**31 - 1
+IN_RESOLUTION = MappingProxyType(
+    {
+        "inNextRelease": ("nextRelease",),
+        "inRelease": ("release",),
+        "inCommit": ("commit",),
+        "inCommit.commit": ("commit", "commit"),
+        "inCommit.repository": ("commit", "repository"),
+    }
+)
+"""Member of `statusDetails` → where clients gave it in a ResolutionInput."""
+IN_ARCHIVE = MappingProxyType(
+    {
+        "ignoreDuration": ("seconds",),
+        "ignoreCount": ("events", "count"),
+        "ignoreWindow": ("events", "withinSeconds"),
+        "ignoreUserCount": ("users", "count"),
+        "ignoreUserWindow": ("users", "withinSeconds"),
+    }
+)
+"""Member of `statusDetails` → where clients gave it in an ArchiveUntil."""
 
 
 @strawberry.input(description="A commit that Sentry knows.")
@@ -89,6 +110,13 @@ class IssueTarget(Enum):
     ARCHIVED = strawberry.enum_value(
         "ignored", description="Set aside; `archiveUntil` says until when, until it escalates when left out."
     )
+
+
+def status_fields(resolution: str, archive: str) -> dict[str, tuple[str, ...]]:
+    """Member of Sentry's body → path of the input, for inputs that call the two parts so."""
+    parts = ((resolution, IN_RESOLUTION), (archive, IN_ARCHIVE))
+    found = {f"statusDetails.{name}": (word, *path) for word, names in parts for name, path in names.items()}
+    return found | {"substatus": (archive,)}
 
 
 def resolution_body(value: ResolutionInput | None) -> Body:

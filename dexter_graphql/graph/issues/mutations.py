@@ -20,6 +20,7 @@ from dexter_graphql.graph.issues.inputs import (
     assignee_body,
     priority_body,
     resolution_body,
+    status_fields,
 )
 from dexter_graphql.graph.issues.payloads import (
     ArchiveIssuesPayload,
@@ -46,17 +47,7 @@ from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict
 
 USES = (*issue_choices.USES, *issue_writes.USES)
-FIELDS = MappingProxyType(
-    {
-        "assignedTo": ("to",),
-        "priority": ("priority",),
-        "status": ("in",),
-        "statusDetails": ("in",),
-        "inRelease": ("in", "release"),
-        "inCommit": ("in", "commit"),
-        "inNextRelease": ("in", "nextRelease"),
-    }
-)
+FIELDS = MappingProxyType({"assignedTo": ("to",), "priority": ("priority",)} | status_fields("in", "until"))
 """Member of Sentry's body → where clients gave it."""
 
 Write = Callable[[list[Any], Lookup], Awaitable[Written]]

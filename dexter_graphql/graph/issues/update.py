@@ -21,6 +21,7 @@ from dexter_graphql.graph.issues.inputs import (
     flags_body,
     priority_body,
     resolution_body,
+    status_fields,
 )
 from dexter_graphql.graph.issues.payloads import Outcome, UpdateIssuePayload
 from dexter_graphql.graph.issues.selections import issue_key_of
@@ -35,12 +36,13 @@ FIELDS = MappingProxyType(
         "assignedTo": ("assignee",),
         "priority": ("priority",),
         "status": ("status",),
-        "statusDetails": ("resolution",),
-        "inRelease": ("resolution", "release"),
-        "inCommit": ("resolution", "commit"),
-        "inNextRelease": ("resolution", "nextRelease"),
         "isPublic": ("isPublic",),
+        "inbox": ("isReviewed",),
+        "hasSeen": ("hasSeen",),
+        "isBookmarked": ("isBookmarked",),
+        "isSubscribed": ("isSubscribed",),
     }
+    | status_fields("resolution", "archiveUntil")
 )
 """Member of Sentry's body → where clients gave it."""
 
