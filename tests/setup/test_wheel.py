@@ -16,6 +16,7 @@ from support.checkout import CONSOLE_BUILD, ROOT, clean_copy, page_of, run, star
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PACKAGE = ROOT / "dexter_graphql"
+WHEEL = ("-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -23,7 +24,7 @@ async def wheel(tmp_path_factory):
     """A wheel of a clean copy with GraphiQL's files, built without the network."""
     folder = tmp_path_factory.mktemp("wheel")
     copy = clean_copy(folder / "copy", with_console=True)
-    await run(sys.executable, *"-m pip wheel --quiet --no-deps --no-build-isolation -w ..".split(), copy, cwd=copy)
+    await run(sys.executable, *WHEEL, folder, copy, cwd=copy)
     [built] = folder.glob("*.whl")
     return built
 
@@ -40,6 +41,8 @@ async def installed(wheel, tmp_path_factory):
     )
     [packages] = folder.glob("lib/python*/site-packages")
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    found = await run(python, "-c", "import dexter_graphql; print(dexter_graphql.__file__)", cwd=folder)
+    assert found.startswith(str(packages))
     return folder / "bin" / "dexter"
 
 
@@ -67,10 +70,7 @@ async def test_wheel_says_what_it_is(wheel):
 
     assert {"Name: dexter-graphql", f"Version: {__version__}", "License-Expression: Apache-2.0"} <= set(metadata)
     assert archive.read(f"{info}/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
-    assert (
-        archive.read(f"{info}/entry_points.txt").decode().split("\n", 1)[1].strip()
-        == "dexter = dexter_graphql.cli:main"
-    )
+    assert "dexter = dexter_graphql.cli:main" in archive.read(f"{info}/entry_points.txt").decode().splitlines()
 
 
 async def test_installed_command_prints_the_schema(installed, tmp_path):
@@ -80,14 +80,14 @@ async def test_installed_command_prints_the_schema(installed, tmp_path):
     assert printed == (await run(sys.executable, "-m", "dexter_graphql", "schema", cwd=ROOT))
 
 
-async def test_installed_command_serves_graphiql(installed, tmp_path, session):
+async def test_installed_command_serves_graphiql(installed, tmp_path):
     """The server of the wheel has the page with all files of its own, and the examples."""
     async with started(installed, "serve", "--sandbox", "--port", "0", cwd=tmp_path) as command:
         address = (await command.until(r"GraphQL   (http://\S+)/graphql"))[1]
-        page, files = await page_of(session, address)
-        code, err = await command.end()
+        page, files = await page_of(address)
+        code, _ = await command.end()
 
-    assert (code, err) == (0, "")
+    assert code == 0
     assert len(files) == 7
     assert set(files.values()) == {(200, True)}
     assert "https://" not in page.partition("<body>")[0]
