@@ -1,0 +1,97 @@
+"""The Dockerfile, step by step without Docker; what the last stage holds is started."""
+
+import json
+import re
+import shutil
+
+import aiohttp
+
+from support.checkout import ROOT, clean_copy, free_port, page_of, run, started
+from support.image import Builder, context_of, steps_of
+
+STEPS = steps_of((ROOT / "Dockerfile").read_text())
+RULES = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+CLUTTER = (
+    ".env",
+    ".git/config",
+    ".venv/pyvenv.cfg",
+    "dexter_graphql/__pycache__/a.pyc",
+    "dexter_graphql/console/build/old.js",
+    "web/node_modules/a/index.js",
+)
+"""What must never be sent to a builder."""
+
+
+def files_of(folder):
+    """All files below a folder, by their names below it."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_context_is_what_is_copied(tmp_path):
+    """A builder sees the package and the files that the steps name; no tests, no secrets, nothing that was made."""
+    project = clean_copy(tmp_path / "project")
+    package = {f"dexter_graphql/{name}" for name in files_of(project / "dexter_graphql")}
+    for name in CLUTTER:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).touch()
+
+    seen = context_of(project, RULES)
+
+    single = {"constraints.txt", "pyproject.toml", "README.md", "LICENSE"}
+    assert seen == package | single | {"web/package.json", "web/package-lock.json", "web/build.mjs"}
+
+
+def test_image_runs_without_rights():
+    """The user is made with a fixed number and without a shell, and is the one that runs."""
+    [added] = [value for name, value in STEPS if name == "RUN" and value.startswith("useradd")]
+    [user] = [value for name, value in STEPS if name == "USER"]
+
+    assert user == "10001:10001"
+    assert "--uid 10001 --user-group" in added
+    assert "--shell /usr/sbin/nologin" in added
+
+
+def test_image_names_bases_and_no_other_host():
+    """Stages begin with slim images of fixed versions, the last with the Python of the one that filled its packages."""
+    text = (ROOT / "Dockerfile").read_text()
+    bases = [value.split()[0] for name, value in STEPS if name == "FROM"]
+
+    assert all(re.fullmatch(r"(node:\d+|python:3\.\d+)-slim", base) for base in bases)
+    assert (len(bases), bases[1]) == (3, bases[2])
+    assert re.findall(r"https?://([\w.]+)", text) == ["127.0.0.1"]
+
+
+async def test_steps_give_a_server(tmp_path):
+    """Built from the clean context, the last stage alone is healthy, serves GraphiQL, and asks who wants an answer."""
+    project = clean_copy(tmp_path / "project")
+    for name in files_of(project) - context_of(project, RULES):
+        (project / name).unlink()
+    builder, port = Builder(tmp_path, project), free_port()
+    await builder.build(STEPS)
+    said, env = builder.stage.said, builder.environment(DEXTER_PORT=str(port))
+    entry = [*json.loads(said["ENTRYPOINT"]), *json.loads(said["CMD"])]
+    check = json.loads(said["HEALTHCHECK"].partition("CMD ")[2])
+    entry[0], check[0] = (shutil.which(one, path=env["PATH"]) for one in (entry[0], check[0]))
+
+    async with started(*entry, cwd=builder.stage.workdir, env=env) as command:
+        await command.until(rf"GraphQL   http://0\.0\.0\.0:{port}/graphql")
+        await run(*check, cwd=builder.stage.workdir, env=env)
+        page, files = await page_of(f"http://127.0.0.1:{port}")
+        status = await status_of_a_stranger(port)
+        code, _ = await command.end()
+
+    assert {path.name for path in builder.stage.root.iterdir()} == {"opt"}
+    assert all(path.startswith(str(builder.stage.root / "opt" / "venv" / "bin")) for path in (entry[0], check[0]))
+    assert said["EXPOSE"] == builder.stage.env["DEXTER_PORT"]
+    assert (len(files), set(files.values())) == (7, {(200, True)})
+    assert 'class="notice"' not in page
+    assert (status, code) == (401, 0)
+
+
+async def status_of_a_stranger(port):
+    """What somebody without a token is answered."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"http://127.0.0.1:{port}/graphql", json={"query": "{ __typename }"}) as answer,
+    ):
+        return answer.status
