@@ -1,7 +1,7 @@
 """The composition root: settings in, ASGI application out; start-up, draining and shutdown."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -17,10 +17,11 @@ from dexter_graphql.operations.limits import Limits, limit_rule
 from dexter_graphql.realtime.changes import changes_in_memory
 from dexter_graphql.realtime.intake import Intake
 from dexter_graphql.realtime.signatures import Signers
-from dexter_graphql.sentry.client import build_client
+from dexter_graphql.sentry.client import SentryClient, build_client
 from dexter_graphql.sentry.errors import SentryError
 from dexter_graphql.sentry.regions import Organizations
-from dexter_graphql.sentry.stages.cache import MEBIBYTE
+from dexter_graphql.sentry.shared.replicas import RedisOptions
+from dexter_graphql.sentry.stages.cache import LIVES, MEBIBYTE, Life
 from dexter_graphql.sentry.ticket import Budget, Ticket
 from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.console import Console
@@ -40,14 +41,20 @@ RETRY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Dexter:
-    """A server that is ready to be served: its application, and the switch that lets it drain."""
+    """A server that is ready to be served: its application, the switch that lets it drain, its way to Sentry."""
 
     app: Starlette
     readiness: Readiness
+    client: SentryClient
 
 
-def create_app(settings: Settings, *, is_sandbox: bool = False, clock: Clock | None = None) -> Dexter:
-    """The whole server. `is_sandbox` says that the configured Sentry is the embedded one, where anybody may write."""
+def create_app(
+    settings: Settings, *, is_sandbox: bool = False, clock: Clock | None = None, lives: Mapping[str, Life] = LIVES
+) -> Dexter:
+    """The whole server. `is_sandbox` says that the configured Sentry is the embedded one, where anybody may write.
+
+    `lives` replaces how long answers are fresh, stale and spare.
+    """
     clock = clock or Clock()
     graph = build_graph()
     client = build_client(
@@ -55,7 +62,9 @@ def create_app(settings: Settings, *, is_sandbox: bool = False, clock: Clock | N
         base_url=settings.sentry_url,
         extra_hosts=settings.sentry_hosts,
         cache_bytes=settings.cache_mib * MEBIBYTE,
+        lives=lives,
         attempt_timeout_s=settings.attempt_timeout_s,
+        redis=redis_options(settings),
     )
     services = Services(
         client=client,
@@ -91,6 +100,7 @@ def create_app(settings: Settings, *, is_sandbox: bool = False, clock: Clock | N
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        client.start()
         contact = asyncio.create_task(reach_sentry(services, authenticator.own, readiness))
         try:
             yield
@@ -104,7 +114,15 @@ def create_app(settings: Settings, *, is_sandbox: bool = False, clock: Clock | N
     signers = Signers(settings.secrets_by_organization)
     intake = Intake(signers, services.changes, client.invalidate, clock)
     routes = [*health_routes(readiness), *webhook_routes(intake), *console.routes()]
-    return Dexter(build_app(settings, endpoint, routes, lifespan), readiness)
+    return Dexter(build_app(settings, endpoint, routes, lifespan), readiness, client)
+
+
+def redis_options(settings: Settings) -> RedisOptions | None:
+    """How to share answers with other replicas; None when there is no Redis."""
+    if settings.redis_url is None:
+        return None
+    key = settings.secret.get_secret_value().encode()
+    return RedisOptions(settings.redis_url.get_secret_value(), key, settings.redis_keeps_events)
 
 
 async def reach_sentry(services: Services, own: Identity | None, readiness: Readiness) -> None:

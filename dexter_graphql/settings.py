@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     sentry_auth_token: SecretStr | None = _setting(
         "SENTRY_AUTH_TOKEN", None, "Token that the server uses at Sentry in mode `open`."
     )
+    redis_url: SecretStr | None = _setting(
+        "REDIS_URL", None, "Redis that replicas share answers through, for example `redis://localhost:6379/0`."
+    )
+    redis_keeps_events: bool = _setting(
+        "DEXTER_REDIS_KEEPS_EVENTS", default=False, description="Keep the bodies of events in Redis too."
+    )
 
     host: str = _setting("DEXTER_HOST", "127.0.0.1", "Address to listen on.")
     port: int = _setting("DEXTER_PORT", 8000, "Port to listen on; 0 picks a free one.", ge=0, le=65535)
@@ -117,6 +123,22 @@ class Settings(BaseSettings):
     def _pairs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if any(not all(pair.partition("=")[::2]) for pair in value):
             raise ValueError("must be pairs such as acme=0123abcd, separated by commas")
+        return value
+
+    @model_validator(mode="after")
+    def _redis_is_sealed(self) -> Self:
+        if self.redis_url is not None and "secret" not in self.model_fields_set:
+            raise ValueError(
+                "DEXTER_SECRET: REDIS_URL is set, and what is kept in Redis is sealed with DEXTER_SECRET; "
+                "set it to the same long random text on every replica"
+            )
+        return self
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
         return value
 
     @model_validator(mode="after")

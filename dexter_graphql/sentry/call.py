@@ -48,6 +48,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     lifetime: str = "volatile"
     is_idempotent: bool = True
     tags: tuple[str, ...] = ()
+    has_event_bodies: bool = False
+    """True when the answer holds what users' programs sent, which leaves this process only when that is wanted."""
     caller: str = ""
     """Fairness key of the subject who asked; never part of a cache key."""
 

@@ -18,11 +18,13 @@ from dexter_graphql.sentry.hosts import AllowedHosts
 from dexter_graphql.sentry.paging import Page
 from dexter_graphql.sentry.scope import Scope
 from dexter_graphql.sentry.shape import UNREADABLE, Form, Records
+from dexter_graphql.sentry.shared.replicas import RedisOptions, Replicas
 from dexter_graphql.sentry.stages import Proceed, Stage, compose
 from dexter_graphql.sentry.stages.breaker import Breaker, Tolerance
 from dexter_graphql.sentry.stages.cache import LIVES, MEBIBYTE, Cache, Life
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.retry import Retry, RetryBudget
+from dexter_graphql.sentry.stages.shared import Shared
 from dexter_graphql.sentry.stages.single_flight import SingleFlight
 from dexter_graphql.sentry.ticket import Ticket
 from dexter_graphql.sentry.wire import Wire
@@ -38,7 +40,14 @@ class SentryClient:
     """The one way to Sentry. Shared by all requests; what belongs to one of them comes with its ticket."""
 
     def __init__(
-        self, clock: Clock, wire: Wire, stages: Sequence[Stage], hosts: AllowedHosts, generations: Generations
+        self,
+        clock: Clock,
+        wire: Wire,
+        stages: Sequence[Stage],
+        hosts: AllowedHosts,
+        generations: Generations,
+        *,
+        replicas: Replicas | None = None,
     ) -> None:
         self.records = Records()
         self._clock = clock
@@ -46,6 +55,7 @@ class SentryClient:
         self._wire = wire
         self._stages = tuple(stages)
         self._generations = generations
+        self._replicas = replicas
 
     async def one(
         self,
@@ -134,17 +144,25 @@ class SentryClient:
             priority=ticket.priority,
             lifetime=endpoint.lifetime,
             is_idempotent=endpoint.is_idempotent,
+            has_event_bodies=endpoint.has_event_bodies,
             tags=(*(tag.format(**parameters) for tag in endpoint.tags), *touches),
             caller=ticket.caller,
         )
         started = self._clock.monotonic()
         reply = await compose(self._stages, self._accounted(ticket))(call)
         ticket.ledger.enter(endpoint.title, reply, self._clock.monotonic() - started)
+        if self._replicas is not None and not endpoint.is_read:
+            await self._replicas.news.told()
         return reply
 
     def invalidate(self, tags: Iterable[str]) -> None:
         """Make all answers stale that depend on one of these tags, whoever asked for them."""
         self._generations.raise_(tags)
+
+    def start(self) -> None:
+        """Begin what runs by itself; to be called in the event loop."""
+        if self._replicas is not None:
+            self._replicas.news.start()
 
     async def close(self) -> None:
         """End what runs by itself and close all connections."""
@@ -152,6 +170,8 @@ class SentryClient:
             if (close := getattr(stage, "close", None)) is not None:
                 await close()
         await self._wire.close()
+        if self._replicas is not None:
+            await self._replicas.close()
 
     def state(self) -> list[str]:
         """What the stages hold, a line each, for people."""
@@ -182,6 +202,7 @@ def build_client(
     lives: Mapping[str, Life] = LIVES,
     attempt_timeout_s: float = 30.0,
     tolerance: Tolerance | None = None,
+    redis: RedisOptions | None = None,
 ) -> SentryClient:
     """A client with its stages in their order.
 
@@ -190,15 +211,17 @@ def build_client(
     """
     generations = Generations(clock)
     random = Random()  # noqa: S311  # spreads waits, hides nothing
+    replicas = None if redis is None else Replicas.over(redis, generations, clock)
     stages: tuple[Stage, ...] = (
         Cache(clock, generations, limit_bytes=cache_bytes, lives=lives),
         SingleFlight(clock, generations),
+        *(() if replicas is None else (Shared(clock, replicas, lives=lives),)),
         Retry(clock, random, RetryBudget(clock)),
         Breaker(clock, tolerance),
         Limiter(clock, random),
     )
     wire = Wire(clock, attempt_timeout_s=attempt_timeout_s)
-    return SentryClient(clock, wire, stages, AllowedHosts.of(base_url, extra_hosts), generations)
+    return SentryClient(clock, wire, stages, AllowedHosts.of(base_url, extra_hosts), generations, replicas=replicas)
 
 
 def _read(endpoint: Endpoint, decode: Callable[[], T]) -> T:

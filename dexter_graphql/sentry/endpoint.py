@@ -68,6 +68,8 @@ class Endpoint:
     batch: Batch | None = None
     tags: tuple[str, ...] = ()
     envelope: tuple[str, ...] = ()
+    has_event_bodies: bool = False
+    """True when answers hold what users' programs sent: stack frames, breadcrumbs, requests."""
 
     @property
     def is_read(self) -> bool:

@@ -5,7 +5,7 @@ index lags behind its writes, so every raise counts once more some seconds later
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from dexter_graphql.clock import Clock
 
@@ -25,9 +25,17 @@ class Generations:
         self._limit = limit
         self._raised: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._forgotten = 0
+        self._followers: list[Callable[[Iterable[str]], None]] = []
 
-    def raise_(self, tags: Iterable[str]) -> None:
-        """Make every answer stale that depends on one of these tags."""
+    def follow(self, follower: Callable[[Iterable[str]], None]) -> None:
+        """Tell `follower` of everything that is raised here from now on."""
+        self._followers.append(follower)
+
+    def raise_(self, tags: Iterable[str], *, is_news: bool = True) -> None:
+        """Make every answer stale that depends on one of these tags; followers hear of it when it is news to them."""
+        tags = tuple(tags)
+        for follower in self._followers if is_news else ():
+            follower(tags)
         now = self._clock.monotonic()
         for tag in tags:
             count, _ = self._raised.pop(tag, (0, 0.0))
@@ -35,6 +43,10 @@ class Generations:
             if len(self._raised) > self._limit:
                 self._raised.popitem(last=False)
                 self._forgotten += 1
+
+    def raise_everything(self) -> None:
+        """Make every answer stale."""
+        self._forgotten += 1
 
     def stamp(self, tags: Iterable[str]) -> Stamp:
         """The present generations of these tags; equal stamps mean that nothing was raised in between."""

@@ -1,6 +1,7 @@
 """Knows how pages become the part of a list that somebody wants; knows no endpoint."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 MAX_PAGE = 100
 """Sentry's largest page."""
 MAX_EMPTY_PAGES = 3
-"""Pages without rows that are skipped before the list is taken to have ended."""
+"""Pages without rows that are skipped before the list is taken to have ended, or begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class Position:
     cursor: str | None
     index: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Before(Position):
+    """The same place, named to have the rows before the one that it follows, instead of those that come after it."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,10 +51,30 @@ class Slice:
     stopped: bool = False
 
 
-async def collect(
-    fetch_page: Callable[[int, str | None], Awaitable[Page]], *, first: int, after: Position | None, cap: int = 1000
-) -> Slice:
-    """`first` rows after a position, from as few pages as it takes, at most `cap`; `fetch_page(size, cursor)`."""
+FetchPage = Callable[[int, str | None], Awaitable[Page]]
+"""Takes the size of the page and its cursor, None for the first page."""
+
+
+async def collect(fetch_page: FetchPage, *, first: int, after: Position | None, cap: int = 1000) -> Slice:
+    """`first` rows after a position (for a Before: up to it), from as few pages as it takes, at most `cap`."""
+    if isinstance(after, Before):
+        return await _collect_before(fetch_page, first, after, cap)
+    return await _collect_after(fetch_page, first, after, cap)
+
+
+def slice_whole(rows: Sequence[Any], first: int, after: Position | None, size: int) -> Slice:
+    """The same part of rows that are all there; its positions are on a first page of `size` rows."""
+    place = min(after.index, len(rows)) if after is not None else 0
+    if isinstance(after, Before):
+        end = max(0, place - 1)
+        start = max(0, end - first)
+    else:
+        start, end = place, min(place + first, len(rows))
+    positions = _positions(Position(None, start, size), end - start, None)
+    return Slice(list(rows[start:end]), positions, end < len(rows), start > 0)
+
+
+async def _collect_after(fetch_page: FetchPage, first: int, after: Position | None, cap: int) -> Slice:
     wanted = min(first, cap)
     here = after or Position(None, 0, min(MAX_PAGE, max(1, wanted)))
     rows: list[Any] = []
@@ -78,3 +104,67 @@ def _positions(here: Position, count: int, following: str | None) -> list[Positi
     if found and following is not None:
         found[-1] = Position(following, 0, here.size)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A page that was met on the way back: so many of its rows, from its beginning, were not met before."""
+
+    cursor: str | None
+    page: Page
+    count: int
+    earlier: str | None
+
+
+async def _collect_before(fetch_page: FetchPage, first: int, end: Before, cap: int) -> Slice:
+    wanted = min(first, cap)
+    rows: list[Any] = []
+    positions: list[Position] = []
+    hits: int | None = None
+    named = 1
+    has_previous = False
+    async with aclosing(_parts_before(fetch_page, end)) as parts:
+        async for part in parts:
+            hits = part.page.hits if hits is None else hits
+            # The cursor of a row lies after it: the row itself is not wanted, wherever it turns up.
+            stop = max(0, part.count - named)
+            start = max(0, stop - (wanted - len(rows)))
+            named = 0 if part.count else named
+            rows[:0] = part.page.rows[start:stop]
+            positions[:0] = _positions(Position(part.cursor, start, end.size), stop - start, None)
+            has_previous = start > 0 or part.earlier is not None
+            if len(rows) >= wanted:
+                break
+        else:
+            has_previous = False
+    return Slice(rows, positions, True, has_previous, hits, has_previous and wanted < first)
+
+
+async def _parts_before(fetch_page: FetchPage, end: Before) -> AsyncGenerator[_Part]:
+    """Pages from that of a position back to the start of the list, or to where nothing is found for too long."""
+    cursor, empty = end.cursor, 0
+    page = await fetch_page(end.size, cursor)
+    count = min(end.index, len(page.rows))
+    met: set[Any] = set()
+    while True:
+        # Nothing comes before the first page, whatever Sentry says of it.
+        earlier = None if cursor is None or page.previous == cursor else page.previous
+        yield _Part(cursor, page, count, earlier)
+        if earlier is None or empty >= MAX_EMPTY_PAGES:
+            return
+        met = {_identity(row) for row in page.rows} or met
+        cursor, page = earlier, await fetch_page(end.size, earlier)
+        count = _unmet(page.rows, met)
+        empty = 0 if count else empty + 1
+
+
+def _unmet(rows: Sequence[Any], met: set[Any]) -> int:
+    """How many rows come before those that were met: at the start of a list, Sentry fills a page up with them."""
+    count = len(rows)
+    while count and _identity(rows[count - 1]) in met:
+        count -= 1
+    return count
+
+
+def _identity(row: Any) -> Any:
+    return getattr(row, "id", row)

@@ -40,7 +40,7 @@ STORE_WAIT_S = 30.0
 KINDS: Mapping[int, type[Refused]] = MappingProxyType({401: Unauthorized, 404: NotFound, 409: Conflict})
 FEATURE = re.compile(r"feature|upgrade|plan", re.IGNORECASE)
 PROJECTS = re.compile(r"multi project|multiple projects")
-"""Refusal of queries over several projects, as 400 or 403, where the plan allows one."""
+"""Refusal of queries over several projects, as 400 or 403, where the plan allows one; writes mean it."""
 PAGE = "A page came instead of an answer of Sentry's API"
 
 
@@ -63,7 +63,8 @@ def refusal(call: Call, status: int, headers: Mapping[str, str], body: bytes, no
 
 def _refused(call: Call, status: int, headers: Mapping[str, str], data: Any, message: str) -> SentryError:
     code = _detail_code(data)
-    if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN} and PROJECTS.search(message):
+    is_query = call.method == "GET" and status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
+    if is_query and PROJECTS.search(message):
         return FeatureUnavailable(message, title=call.title, status=status, detail_code=code)
     if status == HTTPStatus.BAD_REQUEST:
         return _bad_request(call, data, message, code)

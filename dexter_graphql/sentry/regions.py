@@ -11,6 +11,7 @@ from dexter_graphql.sentry.backends import AlertBackends
 from dexter_graphql.sentry.catalogue import organizations as catalogue
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.errors import BadRequest, BadResponse, NotFound
+from dexter_graphql.sentry.forms import RefusedForms
 from dexter_graphql.sentry.hosts import origin
 from dexter_graphql.sentry.paging import collect
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
@@ -56,6 +57,7 @@ class Organizations:
 
     def __init__(self, client: SentryClient, clock: Clock, *, limit: int = MAX_KNOWN) -> None:
         self.alert_backends = AlertBackends(clock)
+        self.forms = RefusedForms(clock)
         self._client = client
         self._clock = clock
         self._limit = limit

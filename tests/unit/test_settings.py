@@ -35,7 +35,7 @@ def test_setting_is_named_and_described(name):
     field = Settings.model_fields[name]
 
     assert re.fullmatch(r"[A-Z`].+\.", field.description)
-    assert re.fullmatch(r"DEXTER_[A-Z]+(_[A-Z]+)*|SENTRY_URL|SENTRY_AUTH_TOKEN", variable(name))
+    assert re.fullmatch(r"DEXTER_[A-Z]+(_[A-Z]+)*|SENTRY_URL|SENTRY_AUTH_TOKEN|REDIS_URL", variable(name))
 
 
 def test_variables_differ():
@@ -230,3 +230,21 @@ def test_loopback_is_told_from_the_text(host, expected):
 def test_address_is_told_from_the_text(url, expected):
     """An address has a scheme of HTTP, a host and a port that can be connected to."""
     assert is_address(url) is expected
+
+
+def test_redis_needs_a_secret(monkeypatch):
+    """What is kept in Redis is sealed; a key that differs on every replica would share nothing."""
+    monkeypatch.delenv("DEXTER_SECRET", raising=False)
+
+    with pytest.raises(SettingsError, match=r"^DEXTER_SECRET: REDIS_URL is set"):
+        load_settings(redis_url="redis://localhost/0")
+    assert load_settings(redis_url="redis://localhost/0", secret="s" * 32).redis_url is not None
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "http://localhost", "redis:/x"])
+def test_redis_address_is_checked(url):
+    """Another kind of address is refused, without showing it."""
+    with pytest.raises(SettingsError, match=r"^REDIS_URL: must begin with redis://") as refused:
+        load_settings(redis_url=url, secret="s" * 32)
+
+    assert url not in str(refused.value)

@@ -15,6 +15,7 @@ DETAIL = Endpoint(
     "/projects/{organization}/{project}/events/{event}/",
     ("project:admin", "project:read", "project:write"),
     lifetime=Lifetime.IMMUTABLE,
+    has_event_bodies=True,
 )
 ATTACHMENTS = Endpoint(
     "events.attachments",

@@ -43,6 +43,7 @@ HASHES = Endpoint(
     pages=Pages.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("issue/{issue}",),
+    has_event_bodies=True,
 )
 TAGS = Endpoint(
     "issues.tags",
@@ -82,6 +83,7 @@ EVENT = Endpoint(
     ("event:admin", "event:read", "event:write"),
     lifetime=Lifetime.STABLE,
     tags=("issue/{issue}",),
+    has_event_bodies=True,
 )
 ACTIVITIES = Endpoint(
     "issues.activities",

@@ -32,4 +32,5 @@ EVENT_ID = Endpoint(
     "/organizations/{organization}/eventids/{event}/",
     ("org:admin", "org:read", "org:write"),
     lifetime=Lifetime.IMMUTABLE,
+    has_event_bodies=True,
 )

@@ -1,0 +1,44 @@
+"""All that a client needs to share with other replicas, made once from where Redis is and how things are sealed."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.shared.line import Line
+from dexter_graphql.sentry.shared.news import News
+from dexter_graphql.sentry.shared.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class RedisOptions:
+    """Where Redis is, and the key that seals what is kept there. Never prints either."""
+
+    url: str
+    key: bytes
+    keeps_events: bool = False
+    """True to keep event bodies there too."""
+
+    def __repr__(self) -> str:
+        return "<RedisOptions>"
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """The line to Redis and what goes over it."""
+
+    line: Line
+    vault: Vault
+    news: News
+    keeps_events: bool
+
+    @classmethod
+    def over(cls, options: RedisOptions, generations: Generations, clock: Clock) -> Self:
+        """Ready to be started; connects when something is first asked."""
+        line, vault = Line(options.url, clock), Vault(options.key)
+        return cls(line, vault, News(line, vault, generations, clock), options.keeps_events)
+
+    async def close(self) -> None:
+        """End what runs, and close all connections."""
+        await self.news.close()
+        await self.line.close()

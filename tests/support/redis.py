@@ -1,0 +1,66 @@
+"""A real Redis server for tests: its own process on a socket of its own, that can be killed and started again."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+
+class RedisServer:
+    """One server process, without persistence."""
+
+    def __init__(self, folder):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder = folder
+        self._process = None
+
+    async def start(self):
+        """Start the process, with nothing in it, and wait until it answers."""
+        command = shutil.which("redis-server")
+        assert command, "these tests need redis-server; `make test` installs it"
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
+        self._process = subprocess.Popen([command, *options], stdout=subprocess.DEVNULL)  # noqa: ASYNC220, S603  # starts at once; fixed words
+        async with self.client() as client:
+            for _ in range(500):
+                try:
+                    await client.ping()
+                except (OSError, RedisError):
+                    await asyncio.sleep(0.01)
+                else:
+                    return
+        raise AssertionError("Redis did not start")
+
+    def kill(self):
+        """End it as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
+    @asynccontextmanager
+    async def client(self):
+        """A plain connection, to look at what is kept."""
+        client = Redis.from_url(self.url, retry_on_error=[], retry=None)
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+
+@asynccontextmanager
+async def running_redis():
+    """A server that lives as long as the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = RedisServer(Path(folder))
+        await server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
