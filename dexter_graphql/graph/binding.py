@@ -270,9 +270,9 @@ class BoundComputed(BoundField):
 
     @override
     def answer(self, row: Any, info: Info, values: dict[str, Any]) -> Resolved:
-        for wire in self.declaration.reads:
-            if isinstance(misfit := getattr(row, attr_of(wire)), Misfit):
-                return misfit
+        misfit = _misfit_among(row, self.declaration.reads)
+        if misfit is not None:
+            return misfit
         value = self._function()(row, **self.converted(values))
         if isinstance(value, Undecoded):
             return self._decoded(value, row, info)
@@ -367,11 +367,14 @@ class BoundLink(BoundField):
 
 
 class BoundBatch(BoundField):
-    """Looked up through a loader, by a key of the row."""
+    """Looked up through a loader, by a key of the row; a misfit among what the key reads is the answer."""
 
     @override
     def answer(self, row: Any, info: Info, values: dict[str, Any]) -> Resolved:
         declaration: Batch = self.declaration
+        misfit = _misfit_among(row, declaration.reads)
+        if misfit is not None:
+            return misfit
         options = None if declaration.function is None else declaration.function(**self.converted(values))
         key = declaration.key(row)
         if key is None:
@@ -430,6 +433,12 @@ def _merged(one: Member, other: Member) -> Member:
     if one.type != other.type:
         raise DeclarationError(f"Member '{one.wire}' is read as {one.type} and as {other.type}")
     return replace(one, is_required=one.is_required or other.is_required)
+
+
+def _misfit_among(row: Any, reads: Iterable[str]) -> Misfit | None:
+    """The first of these members, by wire name, that did not fit."""
+    values = (getattr(row, attr_of(wire), None) for wire in reads)
+    return next((value for value in values if isinstance(value, Misfit)), None)
 
 
 def _on(typename: str, selection: Selection | None) -> Selection | None:
