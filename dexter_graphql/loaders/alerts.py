@@ -144,7 +144,8 @@ def _project_names(place: AlertPlace, monitors: Mapping[MonitorKey, Any]) -> lis
     if place.slugs:
         return [ProjectName(organization, slug) for slug in place.slugs]
     rows = records(monitors[MonitorKey(organization, one)] for one in place.monitors)
-    return list(dict.fromkeys(ProjectName(organization, str(row.projectId)) for row in rows if row.projectId))
+    ids = (row.projectId for row in rows)
+    return list(dict.fromkeys(ProjectName(organization, str(one)) for one in ids if isinstance(one, (int, str))))
 
 
 async def _chosen(organization: OrganizationRef, choice: AlertChoice, lookup: Lookup) -> Slice:
@@ -195,9 +196,7 @@ def _translated(
 
 
 async def _workflows_by_id(organization: OrganizationRef, ids: Sequence[str], lookup: Lookup) -> list[Any]:
-    """Workflows by id; none where the server has no workflows."""
-    if lookup.organizations.alert_backends.is_retired(host_of(organization)):
-        return []
+    """Workflows by id; none where the server has no workflows. Their ids say that it once had some."""
     wanted = Listing(tuple(("id", one) for one in ids), len(ids), None, len(ids))
     try:
         page = await pages(catalogue.WORKFLOWS, Scope(organization), lookup, wanted=wanted, shape=_form(lookup))
@@ -237,8 +236,9 @@ async def _together(
     homes = {str(row.id): str(row.projectId) for row in detectors}
     found: dict[str, list[Any]] = {}
     for row in workflows:
-        for project in dict.fromkeys(homes.get(str(one)) for one in row.detectorIds or ()):
-            found.setdefault(project or "", []).append(row)
+        linked = row.detectorIds if isinstance(row.detectorIds, list) else ()
+        for project in dict.fromkeys(homes.get(str(one), "") for one in linked):
+            found.setdefault(project, []).append(row)
     return {key: head_of(found.get(key.id, []), lookup.options) for key in keys}
 
 

@@ -9,7 +9,7 @@ import strawberry
 
 from dexter_graphql.graph.alerts.enums import ActionTarget, EmailFallthrough
 from dexter_graphql.graph.alerts.reading import decoded, member_of, read
-from dexter_graphql.graph.fields import batch, computed, noun, part, plain
+from dexter_graphql.graph.fields import ID, batch, computed, noun, part, plain
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
 from dexter_graphql.graph.issues.parts import Assignee
 from dexter_graphql.graph.scalars import JSON, raw
@@ -22,7 +22,7 @@ from dexter_graphql.loaders.integrations import (
 )
 
 CONFIG, DATA = {"config": msgspec.Raw}, {"data": msgspec.Raw}
-INTEGRATION = {"integrationId": int | str | None}
+INTEGRATION = {"integrationId": ID}
 UUID_LENGTH = 36
 
 

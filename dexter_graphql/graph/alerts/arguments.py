@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from dexter_graphql.graph.alerts.enums import MonitorKind
+from dexter_graphql.graph.connections import Window
 from dexter_graphql.graph.listing import listing, repeated
 from dexter_graphql.loaders.alerts import AlertChoice
 from dexter_graphql.loaders.monitors import MonitorChoice
@@ -18,17 +19,17 @@ MonitorKinds = Annotated[
 ]
 
 
-def alert_choice(projects: list[str] | None, search: str | None, first: int, after: str | None) -> AlertChoice:
+def alert_choice(projects: list[str] | None, search: str | None, wanted: Window) -> AlertChoice:
     """The wanted alerts; raises BadUserInput when the arguments are out of bounds."""
-    return AlertChoice(listing(first, after), _names(projects), (search or "").strip())
+    return AlertChoice(listing(wanted), _names(projects), (search or "").strip())
 
 
 def monitor_choice(
-    projects: list[str] | None, types: list[MonitorKind] | None, search: str | None, first: int, after: str | None
+    projects: list[str] | None, types: list[MonitorKind] | None, search: str | None, wanted: Window
 ) -> MonitorChoice:
     """The wanted monitors; raises BadUserInput when the arguments are out of bounds."""
     kinds = tuple(dict.fromkeys(str(one.value) for one in types or ()))
-    return MonitorChoice(listing(first, after), _names(projects), kinds, (search or "").strip())
+    return MonitorChoice(listing(wanted), _names(projects), kinds, (search or "").strip())
 
 
 def _names(projects: list[str] | None) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ class EveryEventAlertCondition(AlertCondition):
 class HighPriorityAlertCondition(AlertCondition):
     """An issue is, or becomes, one of high priority."""
 
-    @computed(type=str | None)
+    @computed(type=str)
     def is_new_issue(row: Any) -> bool:
         """True when only new issues count, false when only those that were there before."""
         return row.type == "new_high_priority_issue"
@@ -133,7 +133,7 @@ class FrequencyAlertCondition(AlertCondition):
         """Length of the stretch of time in seconds."""
         return seconds(_frequency(row).interval)
 
-    @computed(type=str | None)
+    @computed(type=str)
     def comparison(row: Any) -> FrequencyComparison | None:
         """What `threshold` is compared with."""
         return member_of(FrequencyComparison, (row.type or "").rpartition("_")[2])
@@ -219,7 +219,7 @@ class PriorityAlertCondition(AlertCondition):
         value = decoded(row.comparison, bool | int | float | str | dict[str, object])
         return member_of(AlertPriority, value) if isinstance(value, int) and not isinstance(value, bool) else None
 
-    @computed(type=str | None)
+    @computed(type=str)
     def is_falling(row: Any) -> bool:
         """True when the issue must fall below the priority, false when it must have at least that."""
         return row.type == "issue_priority_deescalating"

@@ -52,9 +52,9 @@ class FrequencyComparison(Enum):
 class AgeComparison(Enum):
     """`comparisonType` of an age on the wire."""
 
+    UNKNOWN = word("unknown", NEWER)  # before NEWER gets another meaning here
     OLDER = word("older", "Older than that.")
     NEWER = word("newer", "Younger than that.")
-    UNKNOWN = word("unknown", NEWER)
 
 
 @strawberry.enum(description="Whom an issue must be assigned to.")
