@@ -172,6 +172,13 @@ def test_missing_features(status, data, message):
     assert told(error) == (FeatureUnavailable, message, {"status": status, "detail_code": None})
 
 
+def test_writes_for_several_projects_are_bad_requests():
+    """What a write cannot do for several projects at once is no lack of the plan's."""
+    text = json.dumps({"detail": "Cannot set resolved in release for multiple projects."}).encode()
+
+    assert type(refusal(a_call(method="PUT"), 400, {}, text, EPOCH_S)) is BadRequest
+
+
 def test_other_lists_are_bad_requests():
     """Not every list under `detail` speaks of a feature."""
     assert type(refused(400, {"detail": ["Invalid query."]})) is BadRequest
