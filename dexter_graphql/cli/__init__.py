@@ -6,6 +6,7 @@ import click
 
 from dexter_graphql import __version__
 from dexter_graphql.cli.doctor import doctor
+from dexter_graphql.cli.drill import drill
 from dexter_graphql.cli.sandbox import sandbox
 from dexter_graphql.cli.schema import schema
 from dexter_graphql.cli.serve import serve
@@ -22,6 +23,7 @@ commands.add_command(serve)
 commands.add_command(sandbox)
 commands.add_command(schema)
 commands.add_command(doctor)
+commands.add_command(drill)
 
 
 def main() -> None:

@@ -1,0 +1,11 @@
+"""Fault drills: a server under load while something goes wrong, and what it promises to do then."""
+
+from collections.abc import Mapping
+
+from dexter_graphql.drills import stampede
+from dexter_graphql.drills.form import Drill, Form
+from dexter_graphql.drills.report import Promise, Result, rendered
+
+DRILLS: Mapping[str, Drill] = {module.DRILL.name: module.DRILL for module in (stampede,)}
+
+__all__ = ["DRILLS", "Drill", "Form", "Promise", "Result", "rendered"]

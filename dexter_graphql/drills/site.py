@@ -1,0 +1,85 @@
+"""A whole Dexter over a sandbox, both on real sockets of the loopback and in this process. Knows no drill."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from dexter_graphql.app import Dexter, create_app
+from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.sandbox.limits import Limit
+from dexter_graphql.sentry.stages.cache import LIVES, Life
+from dexter_graphql.settings import load_settings
+
+
+class QuietServer(uvicorn.Server):
+    """Leaves signals to whoever owns the process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and tell so."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running Dexter, its address, and the sandbox that it asks."""
+
+    url: str
+    sandbox: SandboxServer
+    dexter: Dexter
+
+    @property
+    def graphql(self) -> str:
+        """Address of the graph."""
+        return f"{self.url}/graphql"
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[str]:
+    """The address under which `app` answers until the block ends."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", ws="websockets-sansio", timeout_graceful_shutdown=2
+    )
+    server = QuietServer(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]), name="drilled")
+    try:
+        await server.ready.wait()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def running(
+    *,
+    seed: int,
+    latency_ms: float = 0.0,
+    limit: Limit | None = None,
+    lives: Mapping[str, Life] = LIVES,
+    **settings: Any,
+) -> AsyncIterator[Site]:
+    """Dexter in mode `open` over a sandbox of that seed, latency and limit, until the block ends."""
+    async with SandboxServer(build_world(seed), latency_ms=latency_ms, limit=limit) as sandbox:
+        given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "mode": "open"} | settings
+        dexter = create_app(load_settings(**given), is_sandbox=True, lives=lives)
+        async with serving(dexter.app) as url:
+            yield Site(url, sandbox, dexter)
+            dexter.readiness.draining.set()

@@ -1,0 +1,23 @@
+"""The fault drills in their small forms: the same code, the same promises, a few seconds each."""
+
+import pytest
+
+from dexter_graphql.drills import DRILLS, Form
+
+SMALL = {
+    "stampede": Form(0, 16),
+}
+
+
+def broken(result):
+    """The promises that were not kept, with their figures."""
+    return [f"{promise.text}: {promise.measured}" for promise in result.promises if not promise.is_kept]
+
+
+@pytest.mark.parametrize("name", sorted(DRILLS))
+async def test_a_drill_keeps_its_promises(name):
+    """Each drill has a small form, finds something, and nothing that is broken."""
+    result = await DRILLS[name].run(SMALL[name])
+
+    assert result.promises
+    assert broken(result) == []
