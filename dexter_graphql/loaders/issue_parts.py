@@ -6,7 +6,7 @@ from dexter_graphql.loaders.base import Lookup, each, fan_out
 from dexter_graphql.loaders.issues import IssueKey
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.errors import BadRequest, Misfit, NotFound
+from dexter_graphql.sentry.errors import Misfit, NotFound
 from dexter_graphql.sentry.paging import Position, Slice, collect
 from dexter_graphql.sentry.scope import Scope
 from dexter_graphql.sentry.shape import records
@@ -80,13 +80,12 @@ async def issue_tag(key: IssueKey, lookup: Lookup) -> Any:
 @fan_out(target="IssueTag", uses=(catalogue.TAGS, catalogue.DETAIL, catalogue.TAG))
 async def issue_tags(key: IssueKey, lookup: Lookup) -> list[Any]:
     """All tags of an issue: one call; where Sentry refuses that one, the keys first and then a call for each."""
-    try:
-        page = await lookup.client.page(
-            catalogue.TAGS, lookup.ticket, lookup.shape("detail"), scope=_scope(key), path={"issue": key.id}
-        )
-    except (BadRequest, NotFound):
-        return await _tags_one_by_one(key, lookup)
-    return page.rows
+    return await lookup.organizations.forms.ask(
+        catalogue.TAGS.name,
+        key.organization,
+        first=lambda: _tags_at_once(key, lookup),
+        otherwise=lambda: _tags_one_by_one(key, lookup),
+    )
 
 
 @fan_out(target="ExternalIssue", uses=(catalogue.EXTERNAL_ISSUES,))
@@ -111,6 +110,13 @@ async def _pages(
         after=wanted.after,
         cap=wanted.cap,
     )
+
+
+async def _tags_at_once(key: IssueKey, lookup: Lookup) -> list[Any]:
+    page = await lookup.client.page(
+        catalogue.TAGS, lookup.ticket, lookup.shape("detail"), scope=_scope(key), path={"issue": key.id}
+    )
+    return page.rows
 
 
 async def _tags_one_by_one(key: IssueKey, lookup: Lookup) -> list[Any]:

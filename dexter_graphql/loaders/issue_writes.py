@@ -174,6 +174,7 @@ async def _by_project(keys: Sequence[IssueKey], lookup: Lookup) -> list[list[Iss
             lambda those: lookup.client.page(
                 catalogue.LIST, lookup.ticket, PLACE, scope=scope, query=(*LIGHT, *those), size=len(keys)
             ),
+            lookup,
         )
     except SentryError:
         return []
@@ -212,7 +213,7 @@ async def _look(keys: Sequence[IssueKey], written: Written, lookup: Lookup) -> N
     async def listed(those: Query) -> bytes:
         return (await lookup.client.reply(catalogue.LIST, lookup.ticket, scope=scope, query=(*query, *those))).body
 
-    _take(written, await by_group_or_search(keys, listed), shape, scope, lookup)
+    _take(written, await by_group_or_search(keys, listed, lookup), shape, scope, lookup)
 
 
 def _take(written: Written, body: bytes, shape: Shape, scope: Scope, lookup: Lookup) -> None:

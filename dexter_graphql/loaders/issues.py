@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from dexter_graphql.loaders.base import Lookup, bulk, chunks, each, fan_out
+from dexter_graphql.loaders.base import Lookup, bulk, each, fan_out
+from dexter_graphql.loaders.listing import by_organization
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations
-from dexter_graphql.sentry.errors import BadRequest, NotFound
+from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.paging import Position, Slice, collect
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
 from dexter_graphql.sentry.shape import Member, Shape, misfit_in, records
@@ -27,6 +28,8 @@ COLLAPSIBLE = {
     "unhandled": frozenset({"isUnhandled"}),
 }
 """Value of `collapse=` → members that go with it."""
+GROUP = f"{catalogue.LIST.name}?group="
+"""Name of the form in which the list takes ids."""
 
 
 IDENTITY = Shape("Issue", "detail", (Member("id", "id", int | str),))
@@ -80,12 +83,12 @@ async def issues_by_id(keys: Sequence[IssueKey], lookup: Lookup) -> Mapping[Issu
     """Issues by id: one detail call for one issue, one list call for up to a hundred of an organization."""
     if len(keys) == 1:
         return await each(keys, lambda key: _detail(key, lookup))
-    found: dict[IssueKey, Any] = {}
-    for organization in dict.fromkeys(key.organization for key in keys):
-        mine = [key for key in keys if key.organization == organization]
-        for chunk in chunks(mine, catalogue.LIST.batch.limit if catalogue.LIST.batch else 100):
-            found |= await _listed(Scope(organization), chunk, lookup.shape("list"), lookup, RETENTION)
-    return found
+    shape = lookup.shape("list")
+
+    async def answered(organization: OrganizationRef, mine: Sequence[IssueKey]) -> Mapping[IssueKey, Any]:
+        return await _listed(Scope(organization), mine, shape, lookup, RETENTION)
+
+    return await by_organization(keys, answered)
 
 
 @fan_out(target="Issue", uses=(catalogue.DETAIL,), is_shared=True)
@@ -144,23 +147,28 @@ async def _detail(key: IssueKey, lookup: Lookup) -> Any:
 async def issues_in_range(keys: Sequence[IssueKey], lookup: Lookup) -> Mapping[IssueKey, Any]:
     """Counts and series of issues within the range in the options: one call for up to a hundred of an organization."""
     shape = lookup.shape("list")
-    found: dict[IssueKey, Any] = {}
-    for organization in dict.fromkeys(key.organization for key in keys):
-        mine = [key for key in keys if key.organization == organization]
-        for chunk in chunks(mine, 100):
-            found |= await _in_range(Scope(organization), chunk, shape, lookup)
-    return found
+
+    async def answered(organization: OrganizationRef, mine: Sequence[IssueKey]) -> Mapping[IssueKey, Any]:
+        return await _in_range(Scope(organization), mine, shape, lookup)
+
+    return await by_organization(keys, answered)
 
 
 async def _in_range(scope: Scope, keys: Sequence[IssueKey], shape: Shape, lookup: Lookup) -> dict[IssueKey, Any]:
     """Through the operation for it, which is not published, else through the list."""
     common = (*pushdown(shape), *lookup.options, ("query", ""))
     groups = tuple(("groups", key.id) for key in keys)
-    try:
+
+    async def counted() -> dict[IssueKey, Any]:
         page = await lookup.client.page(catalogue.STATS, lookup.ticket, shape, scope=scope, query=(*common, *groups))
-    except (BadRequest, NotFound):
-        return await _listed(scope, keys, shape, lookup, lookup.options)
-    return _by_id(keys, page.rows)
+        return _by_id(keys, page.rows)
+
+    return await lookup.organizations.forms.ask(
+        catalogue.STATS.name,
+        scope.organization,
+        first=counted,
+        otherwise=lambda: _listed(scope, keys, shape, lookup, lookup.options),
+    )
 
 
 async def _listed(
@@ -173,16 +181,22 @@ async def _listed(
         lambda those: lookup.client.page(
             catalogue.LIST, lookup.ticket, shape, scope=scope, query=(*common, *those), size=len(keys)
         ),
+        lookup,
     )
     return _by_id(keys, page.rows)
 
 
-async def by_group_or_search(keys: Sequence[IssueKey], ask: Callable[[Query], Awaitable[T]]) -> T:
-    """What `ask` gives for a list of just these issues: by `group=`, which is not published, else by a search."""
-    try:
-        return await ask((("query", ""), *(("group", key.id) for key in keys)))
-    except (BadRequest, NotFound):
-        return await ask((("query", f"issue.id:[{','.join(key.id for key in keys)}]"),))
+async def by_group_or_search(keys: Sequence[IssueKey], ask: Callable[[Query], Awaitable[T]], lookup: Lookup) -> T:
+    """What `ask` gives for a list of just these issues: by `group=`, which is not published, else by a search.
+
+    All keys belong to one organization.
+    """
+    return await lookup.organizations.forms.ask(
+        GROUP,
+        keys[0].organization,
+        first=lambda: ask((("query", ""), *(("group", key.id) for key in keys))),
+        otherwise=lambda: ask((("query", f"issue.id:[{','.join(key.id for key in keys)}]"),)),
+    )
 
 
 def _by_id(keys: Sequence[IssueKey], rows: Sequence[Any]) -> dict[IssueKey, Any]:

@@ -41,7 +41,7 @@ class RefusedForms:
         first: Callable[[], Awaitable[T]],
         otherwise: Callable[[], Awaitable[T]],
     ) -> T:
-        """What `first` gives, which asks in that form; where the organization's host refuses it, what `otherwise` gives.
+        """What `first` gives, which asks in that form; what `otherwise` gives where the host refuses it.
 
         A refusal may also be about the object or about an argument. Then the other way is refused as well, and nothing
         is remembered.
