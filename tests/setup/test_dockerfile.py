@@ -27,9 +27,9 @@ def files_of(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_context_is_what_is_copied(tmp_path):
+def test_context_is_what_is_copied(folder):
     """A builder sees the package and the files that the steps name; no tests, no secrets, nothing that was made."""
-    project = clean_copy(tmp_path / "project")
+    project = clean_copy(folder / "project")
     package = {f"dexter_graphql/{name}" for name in files_of(project / "dexter_graphql")}
     for name in CLUTTER:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
@@ -61,12 +61,12 @@ def test_image_names_bases_and_no_other_host():
     assert re.findall(r"https?://([\w.]+)", text) == ["127.0.0.1"]
 
 
-async def test_steps_give_a_server(tmp_path):
+async def test_steps_give_a_server(folder):
     """Built from the clean context, the last stage alone is healthy, serves GraphiQL, and asks who wants an answer."""
-    project = clean_copy(tmp_path / "project")
+    project = clean_copy(folder / "project")
     for name in files_of(project) - context_of(project, RULES):
         (project / name).unlink()
-    builder, port = Builder(tmp_path, project), free_port()
+    builder, port = Builder(folder, project), free_port()
     await builder.build(STEPS)
     said, env = builder.stage.said, builder.environment(DEXTER_PORT=str(port))
     entry = [*json.loads(said["ENTRYPOINT"]), *json.loads(said["CMD"])]

@@ -49,9 +49,9 @@ async def is_free(port):
     return True
 
 
-async def test_first_and_second_start(tmp_path):
+async def test_first_and_second_start(folder):
     """`make run` sets up, serves and prints a query that works; the next one starts at once; signals end both."""
-    copy, port = clean_copy(tmp_path / "copy"), free_port()
+    copy, port = clean_copy(folder / "copy"), free_port()
     command = (MAKE, "run", f"PORT={port}")
 
     async with started(*command, cwd=copy, patience_s=FIRST_START_S) as first:
@@ -87,19 +87,19 @@ async def test_help_lists_the_targets():
 class TestWithoutNode:
     """A machine without Node.js."""
 
-    async def test_console_is_left_to_the_network(self, tmp_path):
+    async def test_console_is_left_to_the_network(self, folder):
         """`make console` says what will happen, makes nothing, and is no failure."""
-        copy = clean_copy(tmp_path / "copy")
-        (tmp_path / "bin").mkdir()
+        copy = clean_copy(folder / "copy")
+        (folder / "bin").mkdir()
 
-        printed = await run(MAKE, "console", cwd=copy, env=bare_environment(PATH=str(tmp_path / "bin")))
+        printed = await run(MAKE, "console", cwd=copy, env=bare_environment(PATH=str(folder / "bin")))
 
         assert printed == "Node.js is not there: GraphiQL will be loaded from the network\n"
         assert not (copy / "dexter_graphql" / "console" / "build").exists()
 
-    async def test_page_is_held_against_hashes(self, tmp_path):
+    async def test_page_is_held_against_hashes(self, folder):
         """The page says where GraphiQL comes from; a browser takes only the files that it was written for."""
-        copy = clean_copy(tmp_path / "copy")
+        copy = clean_copy(folder / "copy")
         serve = ("-m", "dexter_graphql", "serve", "--sandbox", "--port", "0")
         async with started(sys.executable, *serve, cwd=copy) as command:
             page, files = await page_of((await command.until(r"GraphQL   (http://\S+)/graphql"))[1])
