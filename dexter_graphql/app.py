@@ -27,12 +27,14 @@ from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.console import Console
 from dexter_graphql.server.graphql import GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
+from dexter_graphql.server.metrics import metrics_routes
 from dexter_graphql.server.operations import Operations
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.webhooks import webhook_routes
 from dexter_graphql.server.websocket import Sockets
 from dexter_graphql.settings import Settings
 from dexter_graphql.telemetry.logs import get_log
+from dexter_graphql.telemetry.metrics import Metrics
 
 FIRST_CONTACT_S = 10.0
 """Time for one try to reach Sentry at the start."""
@@ -56,7 +58,7 @@ def create_app(
     `lives` replaces how long answers are fresh, stale and spare.
     """
     clock = clock or Clock()
-    graph = build_graph()
+    graph, metrics = build_graph(), Metrics()
     client = build_client(
         clock=clock,
         base_url=settings.sentry_url,
@@ -65,6 +67,7 @@ def create_app(
         lives=lives,
         attempt_timeout_s=settings.attempt_timeout_s,
         redis=redis_options(settings),
+        metrics=metrics,
     )
     services = Services(
         client=client,
@@ -80,7 +83,7 @@ def create_app(
     authenticator = Authenticator(settings, is_sandbox=is_sandbox)
     readiness = Readiness()
     console, library = Console.load(), load_library()
-    operations = Operations(pipeline, services)
+    operations = Operations(pipeline, services, metrics)
     sockets = Sockets(
         operations,
         authenticator,
@@ -113,8 +116,13 @@ def create_app(
 
     signers = Signers(settings.secrets_by_organization)
     intake = Intake(signers, services.changes, client.invalidate, clock)
-    routes = [*health_routes(readiness), *webhook_routes(intake), *console.routes()]
-    return Dexter(build_app(settings, endpoint, routes, lifespan), readiness, client)
+    routes = [
+        *health_routes(readiness, client.state),
+        *webhook_routes(intake, metrics),
+        *metrics_routes(metrics),
+        *console.routes(),
+    ]
+    return Dexter(build_app(settings, endpoint, routes, lifespan, metrics), readiness, client)
 
 
 def redis_options(settings: Settings) -> RedisOptions | None:

@@ -43,6 +43,8 @@ async def _check(settings: Settings, problems: list[str]) -> None:
         problems.append(f"Sentry: {error}. {_advice(error)}")
     else:
         click.echo(f"ok    Sentry answers; organizations: {', '.join(one.slug for one in found) or 'none'}")
+        for line in client.state():
+            click.echo(f"      {line}")
         for one in found:
             _check_region(client.hosts.checked, one.region_url, problems)
     finally:

@@ -12,7 +12,7 @@ import msgspec
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.endpoint import Endpoint, Pages, Silo
-from dexter_graphql.sentry.errors import BadRequest, BadResponse
+from dexter_graphql.sentry.errors import BadRequest, BadResponse, SentryError
 from dexter_graphql.sentry.generations import Generations
 from dexter_graphql.sentry.hosts import AllowedHosts
 from dexter_graphql.sentry.paging import Page
@@ -20,7 +20,7 @@ from dexter_graphql.sentry.scope import Scope
 from dexter_graphql.sentry.shape import UNREADABLE, Form, Records
 from dexter_graphql.sentry.shared.replicas import RedisOptions, Replicas
 from dexter_graphql.sentry.stages import Proceed, Stage, compose
-from dexter_graphql.sentry.stages.breaker import Breaker, Tolerance
+from dexter_graphql.sentry.stages.breaker import Breaker
 from dexter_graphql.sentry.stages.cache import LIVES, MEBIBYTE, Cache, Life
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.retry import Retry, RetryBudget
@@ -28,6 +28,8 @@ from dexter_graphql.sentry.stages.shared import Shared
 from dexter_graphql.sentry.stages.single_flight import SingleFlight
 from dexter_graphql.sentry.ticket import Ticket
 from dexter_graphql.sentry.wire import Wire
+from dexter_graphql.telemetry.logs import get_log
+from dexter_graphql.telemetry.metrics import Figure, Metrics
 
 Query = Sequence[tuple[str, str]]
 NO_PATH: Mapping[str, str] = MappingProxyType({})
@@ -48,6 +50,7 @@ class SentryClient:
         generations: Generations,
         *,
         replicas: Replicas | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.records = Records()
         self._clock = clock
@@ -56,6 +59,10 @@ class SentryClient:
         self._stages = tuple(stages)
         self._generations = generations
         self._replicas = replicas
+        self._metrics = metrics or Metrics()
+        self._metrics.follow(self.figures)
+        self._retiring: set[str] = set()
+        self._log = get_log("dexter.sentry")
 
     async def one(
         self,
@@ -151,6 +158,9 @@ class SentryClient:
         started = self._clock.monotonic()
         reply = await compose(self._stages, self._accounted(ticket))(call)
         ticket.ledger.enter(endpoint.title, reply, self._clock.monotonic() - started)
+        self._metrics.answer(
+            endpoint.name, reply.origin, is_stale=reply.is_stale, retries=reply.retries, waited_s=reply.waited_s
+        )
         if self._replicas is not None and not endpoint.is_read:
             await self._replicas.news.told()
         return reply
@@ -177,15 +187,40 @@ class SentryClient:
         """What the stages hold, a line each, for people."""
         return [repr(stage) for stage in self._stages]
 
+    def figures(self) -> Iterable[Figure]:
+        """What the stages hold, as numbers."""
+        return [figure for stage in self._stages for figure in getattr(stage, "figures", list)()]
+
     def _accounted(self, ticket: Ticket) -> Proceed:
         """The wire, paid from the ticket's budget; behind the stages, so that hits and shared flights are free."""
 
         async def exchange(call: Call) -> Reply:
             ticket.budget.spend()
             ticket.ledger.upstream_calls += 1
-            return await self._wire(call)
+            started, outcome = self._clock.monotonic(), "cancelled"
+            try:
+                reply = await self._wire(call)
+                outcome = "answered"
+            except SentryError as error:
+                outcome = type(error).__name__
+                raise
+            finally:
+                self._metrics.attempt(call.endpoint, outcome, self._clock.monotonic() - started)
+            self._notice_retirement(call, reply)
+            return reply
 
         return exchange
+
+    def _notice_retirement(self, call: Call, reply: Reply) -> None:
+        """Sentry tells in headers what it is about to retire: count each time, and say it once."""
+        date = reply.headers.get("x-sentry-deprecation-date")
+        if date is None:
+            return
+        self._metrics.deprecated(call.endpoint)
+        if call.endpoint not in self._retiring:
+            self._retiring.add(call.endpoint)
+            successor = reply.headers.get("x-sentry-replacement-endpoint")
+            self._log.warning("Sentry retires an operation", endpoint=call.title, since=date, successor=successor)
 
     def _host(self, endpoint: Endpoint, scope: Scope | None) -> str:
         if endpoint.silo is Silo.CONTROL or scope is None or scope.organization.region_url is None:
@@ -201,8 +236,8 @@ def build_client(
     cache_bytes: int = 64 * MEBIBYTE,
     lives: Mapping[str, Life] = LIVES,
     attempt_timeout_s: float = 30.0,
-    tolerance: Tolerance | None = None,
     redis: RedisOptions | None = None,
+    metrics: Metrics | None = None,
 ) -> SentryClient:
     """A client with its stages in their order.
 
@@ -217,11 +252,13 @@ def build_client(
         SingleFlight(clock, generations),
         *(() if replicas is None else (Shared(clock, replicas, lives=lives),)),
         Retry(clock, random, RetryBudget(clock)),
-        Breaker(clock, tolerance),
+        Breaker(clock),
         Limiter(clock, random),
     )
     wire = Wire(clock, attempt_timeout_s=attempt_timeout_s)
-    return SentryClient(clock, wire, stages, AllowedHosts.of(base_url, extra_hosts), generations, replicas=replicas)
+    return SentryClient(
+        clock, wire, stages, AllowedHosts.of(base_url, extra_hosts), generations, replicas=replicas, metrics=metrics
+    )
 
 
 def _read(endpoint: Endpoint, decode: Callable[[], T]) -> T:

@@ -137,7 +137,9 @@ async def _collect_before(fetch_page: FetchPage, first: int, end: Before, cap: i
                 break
         else:
             has_previous = False
-    return Slice(rows, positions, True, has_previous, hits, has_previous and wanted < first)
+    return Slice(
+        rows, positions, has_next=True, has_previous=has_previous, hits=hits, stopped=has_previous and wanted < first
+    )
 
 
 async def _parts_before(fetch_page: FetchPage, end: Before) -> AsyncGenerator[_Part]:

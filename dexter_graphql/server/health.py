@@ -1,6 +1,7 @@
 """Tells machines whether the process is alive and whether it wants requests."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -18,8 +19,8 @@ class Readiness:
     problems: list[str] = field(default_factory=list)
 
 
-def health_routes(readiness: Readiness) -> list[Route]:
-    """`/health/live` and `/health/ready`."""
+def health_routes(readiness: Readiness, state: Callable[[], list[str]]) -> list[Route]:
+    """`/health/live` and `/health/ready`; `state` says what the parts hold, a line each."""
 
     async def live(_request: Request) -> Response:
         return json_response({"status": "alive"})
@@ -28,6 +29,6 @@ def health_routes(readiness: Readiness) -> list[Route]:
         reasons = ["The server is about to end"] if readiness.draining.is_set() else list(readiness.problems)
         if reasons:
             return json_response({"status": "not ready", "reasons": reasons}, 503)
-        return json_response({"status": "ready"})
+        return json_response({"status": "ready", "state": state()})
 
     return [Route("/health/live", live), Route("/health/ready", ready)]

@@ -12,12 +12,14 @@ from dexter_graphql.graph.faults import format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.telemetry.logs import get_log
+from dexter_graphql.telemetry.metrics import Metrics
 
 
 class Operations:
     """Everything that transports share: preparing, running, and the form of errors."""
 
-    def __init__(self, pipeline: Pipeline, services: Services) -> None:
+    def __init__(self, pipeline: Pipeline, services: Services, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._pipeline = pipeline
         self._services = services
         self._log = get_log("dexter.operations")
@@ -30,9 +32,11 @@ class Operations:
         """The answer to a query or a mutation."""
         context = Context(self._services, identity, request_id, explain=request.explain)
         try:
-            return await self._pipeline.execute(prepared, request.variables, context, self._format(request_id))
+            answer = await self._pipeline.execute(prepared, request.variables, context, self._format(request_id))
         finally:
             await context.close()
+        self._metrics.operation(_kind(prepared), answer.codes)
+        return answer
 
     async def stream(
         self, prepared: Prepared, request: GraphQLRequest, identity: Identity, request_id: str
@@ -43,11 +47,14 @@ class Operations:
             return
         context = Context(self._services, identity, request_id, explain=request.explain)
         answers = self._pipeline.subscribe(prepared, request.variables, context, self._format(request_id))
+        self._metrics.stream(1)
         try:
             async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator
                 async for answer in events:
+                    self._metrics.operation(_kind(prepared), answer.codes)
                     yield answer
         finally:
+            self._metrics.stream(-1)
             await context.close()
 
     def _format(self, request_id: str) -> FormatError:
@@ -58,3 +65,7 @@ class Operations:
             return format_error(error, request_id, report)
 
         return formatted
+
+
+def _kind(prepared: Prepared) -> str:
+    return prepared.kind.value if prepared.kind is not None else "refused"

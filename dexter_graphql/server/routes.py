@@ -11,17 +11,22 @@ from starlette.types import ASGIApp, Lifespan
 from dexter_graphql.server.middleware.access_log import AccessLog
 from dexter_graphql.server.middleware.hosts import Hosts
 from dexter_graphql.settings import Settings
+from dexter_graphql.telemetry.metrics import Metrics
 
 GRAPHQL = "/graphql"
 
 
 def build_app(
-    settings: Settings, graphql: ASGIApp, more: Sequence[BaseRoute], lifespan: Lifespan[Starlette]
+    settings: Settings,
+    graphql: ASGIApp,
+    more: Sequence[BaseRoute],
+    lifespan: Lifespan[Starlette],
+    metrics: Metrics,
 ) -> Starlette:
     """The whole server: `/graphql` and `more` routes behind the middleware, outermost first."""
     origins = frozenset(settings.allowed_origins)
     middleware = [
-        Middleware(AccessLog),
+        Middleware(AccessLog, metrics=metrics),
         Middleware(Hosts, hosts=settings.hosts, origins=origins),
         # What pages of the allowed origins may send and read.
         Middleware(

@@ -11,9 +11,10 @@ from dexter_graphql.realtime.intake import MAX_BODY_BYTES, Intake, Refused
 from dexter_graphql.server.requests import read_body
 from dexter_graphql.server.responses import Refusal, json_response, refused
 from dexter_graphql.telemetry.logs import get_log
+from dexter_graphql.telemetry.metrics import Metrics
 
 
-def webhook_routes(intake: Intake) -> list[Route]:
+def webhook_routes(intake: Intake, metrics: Metrics) -> list[Route]:
     """`POST /webhooks/sentry`."""
     log = get_log("dexter.webhooks")
 
@@ -23,6 +24,7 @@ def webhook_routes(intake: Intake) -> list[Route]:
         except Refusal as refusal:
             return refused(refusal, request.scope)
         taken = await intake.accept(request.headers, body)
+        metrics.webhook(taken.status if isinstance(taken, Refused) else HTTPStatus.OK)
         if isinstance(taken, Refused):
             log.warning("webhook refused", reason=taken.message, status=int(taken.status))
             return json_response({"message": taken.message}, taken.status)

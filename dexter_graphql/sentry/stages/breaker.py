@@ -12,8 +12,10 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import BadResponse, CircuitOpen, RateLimited, Refused, Unavailable, UpstreamTimeout
 from dexter_graphql.sentry.stages import Proceed
+from dexter_graphql.telemetry.metrics import Figure
 
 MAX_CIRCUITS = 1000
+OPENNESS = {"open": 1.0, "half-open": 0.5}
 ILLNESS = (Unavailable, UpstreamTimeout, BadResponse)
 
 
@@ -113,6 +115,13 @@ class Breaker:
         ill = ", ".join(f"{family} of {host} {state}" for (host, family), state in self.states().items())
         return f"<Breaker {ill or 'all closed'}>"
 
+    def figures(self) -> list[Figure]:
+        """Circuits that are not closed: 1 open, 0.5 half open."""
+        return [
+            Figure("dexter_circuit_open", "Circuits: 1 open, 0.5 half open.", OPENNESS[state], _labels(key))
+            for key, state in self.states().items()
+        ]
+
     def states(self) -> dict[tuple[str, str], str]:
         """State of every circuit that is not closed, by host and family."""
         now = self._clock.monotonic()
@@ -151,3 +160,8 @@ class Breaker:
                 self._circuits.popitem(last=False)
         self._circuits.move_to_end(key)
         return circuit
+
+
+def _labels(key: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    host, family = key
+    return (("host", host), ("family", family))

@@ -31,6 +31,7 @@ from dexter_graphql.sentry.errors import (
 )
 from dexter_graphql.sentry.generations import Generations, Stamp
 from dexter_graphql.sentry.stages import Proceed
+from dexter_graphql.telemetry.metrics import Figure
 
 MEBIBYTE = 1024 * 1024
 ENTRY_OVERHEAD = 1024
@@ -115,6 +116,14 @@ class Cache:
     def size_bytes(self) -> int:
         """Memory that the kept answers take, roughly."""
         return self._size_bytes
+
+    def figures(self) -> list[Figure]:
+        """How much is kept."""
+        return [
+            Figure("dexter_cache_bytes", "Memory of kept answers.", self._size_bytes),
+            Figure("dexter_cache_entries", "Answers kept in memory.", len(self._entries)),
+            Figure("dexter_cache_refreshes", "Refreshes under way.", len(self._refreshes)),
+        ]
 
     async def __call__(self, call: Call, proceed: Proceed) -> Reply:
         """The kept answer while it is fresh or stale, else a new one, else the spare one."""

@@ -17,6 +17,7 @@ from dexter_graphql.sentry.errors import RateLimited
 from dexter_graphql.sentry.stages import Proceed
 from dexter_graphql.sentry.stages.permits import Bucket, Waiting
 from dexter_graphql.sentry.stages.windows import said
+from dexter_graphql.telemetry.metrics import Figure
 
 MAX_BUCKETS = 4096
 MAX_WAITING = 2000
@@ -41,6 +42,14 @@ class Limiter:
     def __repr__(self) -> str:
         waiting, flying = (sum(getattr(b, name) for b in self._buckets.values()) for name in ("waiting", "in_flight"))
         return f"<Limiter {len(self._buckets)} buckets, {flying} calls under way, {waiting} waiting>"
+
+    def figures(self) -> list[Figure]:
+        """Who has permits, and who waits for one."""
+        flying = sum(bucket.in_flight for bucket in self._buckets.values())
+        return [
+            Figure("dexter_permits_taken", "Calls to Sentry under way.", flying),
+            Figure("dexter_permits_wanted", "Calls that wait for a permit.", self.waiting),
+        ]
 
     @property
     def waiting(self) -> int:

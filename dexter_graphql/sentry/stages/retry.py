@@ -12,6 +12,7 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import CircuitOpen, CutOff, RateLimited, SentryError, Unavailable, UpstreamTimeout
 from dexter_graphql.sentry.stages import Proceed
+from dexter_graphql.telemetry.metrics import Figure
 
 MAX_RETRIES = 4
 BASE_S = 0.1
@@ -36,6 +37,11 @@ class RetryBudget:
 
     def __repr__(self) -> str:
         return f"{self._tokens:.1f} of {self._limit:.0f} retries left"
+
+    @property
+    def left(self) -> float:
+        """Retries that may be spent now."""
+        return self._tokens
 
     def pay_in(self) -> None:
         """Count one call."""
@@ -63,6 +69,10 @@ class Retry:
 
     def __repr__(self) -> str:
         return f"<Retry {self._budget!r}>"
+
+    def figures(self) -> list[Figure]:
+        """What is left for retries."""
+        return [Figure("dexter_retry_budget", "Retries that may be spent now.", self._budget.left)]
 
     async def __call__(self, call: Call, proceed: Proceed) -> Reply:
         """The first answer that comes, or the last failure."""

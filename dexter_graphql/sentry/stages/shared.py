@@ -16,6 +16,7 @@ from dexter_graphql.sentry.shared.news import EVERYTHING, GENERATION_MS
 from dexter_graphql.sentry.shared.replicas import Replicas
 from dexter_graphql.sentry.stages import Proceed
 from dexter_graphql.sentry.stages.cache import LIVES, PASSING, Life
+from dexter_graphql.telemetry.metrics import Figure
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 MAX_STORES = 64
@@ -60,6 +61,10 @@ class Shared:
 
     def __repr__(self) -> str:
         return f"<Shared {self._line!r}, {self._news!r}>"
+
+    def figures(self) -> list[Figure]:
+        """Whether Redis is there."""
+        return [Figure("dexter_redis_up", "1 while Redis answers.", self._line.is_up)]
 
     async def __call__(self, call: Call, proceed: Proceed) -> Reply:
         """Another replica's answer while it is fresh, else a new one, else another's spare one."""

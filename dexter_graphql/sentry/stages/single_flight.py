@@ -17,6 +17,7 @@ from dexter_graphql.sentry.errors import BudgetExhausted, DeadlineExceeded
 from dexter_graphql.sentry.generations import Generations, Stamp
 from dexter_graphql.sentry.stages import Proceed
 from dexter_graphql.sentry.stages.cache import Key, cache_key
+from dexter_graphql.telemetry.metrics import Figure
 
 FlightKey = tuple[Key, Stamp]
 
@@ -40,6 +41,10 @@ class SingleFlight:
 
     def __repr__(self) -> str:
         return f"<SingleFlight {len(self._flights)} under way>"
+
+    def figures(self) -> list[Figure]:
+        """How many reads are under way."""
+        return [Figure("dexter_flights", "Shared reads under way.", len(self._flights))]
 
     async def __call__(self, call: Call, proceed: Proceed) -> Reply:
         """The answer of the flight that is under way, or of a new one."""

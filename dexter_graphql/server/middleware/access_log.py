@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dexter_graphql.server.graphql import OPERATION
 from dexter_graphql.server.responses import REQUEST_ID
 from dexter_graphql.telemetry.logs import get_log
+from dexter_graphql.telemetry.metrics import Metrics
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -17,8 +18,9 @@ SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 class AccessLog:
     """Outermost. A request id of the client's is taken when it is short and plain."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
         self._log = get_log("dexter.access")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,6 +41,8 @@ class AccessLog:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
+            took_s = time.perf_counter() - started
+            self._metrics.request(scope.get("method", "WEBSOCKET"), status[0], took_s)
             self._log.info(
                 "request",
                 request_id=request_id,
@@ -46,5 +50,5 @@ class AccessLog:
                 path=scope["path"][:200],
                 operation=scope.get(OPERATION),
                 status=status[0] or None,
-                ms=round((time.perf_counter() - started) * 1000, 1),
+                ms=round(took_s * 1000, 1),
             )

@@ -1,0 +1,99 @@
+"""What Prometheus sees."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dexter_graphql.telemetry.metrics import Metrics
+from support.server import running_site
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+DOCUMENT = Path(__file__).parents[2] / "docs/operating.md"
+SAMPLE = re.compile(r"^(\w+?)(?:_total|_bucket|_sum|_count)?(?:\{(.*)\})? (\S+)$", re.MULTILINE)
+
+
+async def scraped(site):
+    """Text of the metrics."""
+    async with site.session.get(f"{site.url}/metrics") as answer:
+        assert (answer.status, answer.content_type) == (200, "text/plain")
+        return await answer.text()
+
+
+async def value(site, line):
+    """Value of one sample, None when it is not there."""
+    found = re.search(rf"^{re.escape(line)} (\S+)$", await scraped(site), re.MULTILINE)
+    return found and float(found[1])
+
+
+async def test_calls_and_hits_are_counted(site):
+    """A call to Sentry, its answer, and the hit after it."""
+    query = '{ organization(slug: "acme") { environments { name } } }'
+    await site.data(query)
+    await site.data(query)
+
+    endpoint = 'endpoint="environments.list"'
+    assert await value(site, f'dexter_upstream_calls_total{{{endpoint},outcome="answered"}}') == 1
+    assert await value(site, f'dexter_upstream_answers_total{{{endpoint},origin="wire"}}') == 1
+    assert await value(site, f'dexter_upstream_answers_total{{{endpoint},origin="cache"}}') == 1
+
+
+async def test_errors_are_counted_by_code(site):
+    """Every code of every answer."""
+    await site.post("{ nothing }")
+    await site.post('{ node(id: "junk") { id } }')
+
+    assert await value(site, 'dexter_errors_total{code="GRAPHQL_VALIDATION_FAILED"}') >= 1
+    assert await value(site, 'dexter_errors_total{code="BAD_USER_INPUT"}') >= 1
+    assert await value(site, 'dexter_operations_total{kind="query"}') >= 1
+
+
+async def test_stages_show_what_they_hold(site):
+    """Figures of the cache, the flights, the permits and the retries."""
+    text = await scraped(site)
+
+    for name in ("cache_bytes", "cache_entries", "flights", "permits_taken", "permits_wanted", "retry_budget"):
+        assert f"\ndexter_{name} " in text
+
+
+async def test_nothing_of_users_is_shown(site):
+    """No token, slug, search or address stands in a label."""
+    await site.data(
+        '{ organization(slug: "acme") { issues(filter: { search: "secret words" }, first: 1) { nodes { id } } } }'
+    )
+
+    text = await scraped(site)
+
+    assert site.upstream.token not in text
+    for word in ("acme", "secret words", "127.0.0.1"):
+        assert word not in text
+
+
+async def test_every_metric_is_documented():
+    """The table of metrics has all names, and no others."""
+    async with running_site() as site:
+        shown = set(re.findall(r"^# TYPE (\w+?)(?:_total)? ", await scraped(site), re.MULTILINE))
+    created = {name.removesuffix("_created") for name in shown}
+    told = {
+        name.removesuffix("_total") for name in re.findall(r"^\| `(dexter_\w+)`", DOCUMENT.read_text(), re.MULTILINE)
+    }
+
+    assert created - told == set()
+    assert told - created <= {"dexter_circuit_open", "dexter_redis_up"}
+
+
+async def test_two_servers_count_apart():
+    """A registry belongs to its server."""
+    one, other = Metrics(), Metrics()
+    one.webhook(200)
+
+    assert (b'status="200"' in one.text(), b'status="200"' in other.text()) == (True, False)
+
+
+async def test_readiness_shows_the_state(site):
+    """People see what the stages hold, without names of anybody."""
+    async with site.session.get(f"{site.url}/health/ready") as answer:
+        body = await answer.json()
+
+    assert body["status"] == "ready"
+    assert [line.split()[0] for line in body["state"]] == ["<Cache", "<SingleFlight", "<Retry", "<Breaker", "<Limiter"]
