@@ -63,8 +63,9 @@ async def test_first_and_second_start(folder):
         address = (await second.until(r"GraphQL   (http://\S+)"))[1]
         codes.append((await second.end(signal.SIGTERM))[0])
 
+    assert list(answer) == ["data"], answer
     nodes = answer["data"]["organization"]["issues"]["nodes"]
-    assert (list(answer), len(nodes)) == (["data"], 3)
+    assert len(nodes) == 3
     assert all(re.fullmatch(r"[A-Z]+-\w+", node["shortId"]) for node in nodes)
     assert address == f"http://127.0.0.1:{port}/graphql"
     assert len(files) == 7
