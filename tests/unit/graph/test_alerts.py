@@ -789,3 +789,14 @@ async def test_refusal_is_no_reason_to_ask_for_the_other_form(asker):
 
     assert [error["extensions"]["code"] for error in told.errors] == ["FORBIDDEN"]
     assert told.routes == [WORKFLOWS]
+
+
+async def test_all_rules_of_an_old_server_are_one_list(known_old):
+    """Without projects, the issue rules of all projects come first and the metric rules after them."""
+    told = await known_old.organization("alerts(first: 100) { nodes { name sentryId } }")
+
+    count = len(known_old.acme.projects)
+    expected = [*known_old.acme.issue_rules, *known_old.acme.metric_rules]
+    assert sorted(node["sentryId"] for node in told["alerts"]["nodes"]) == sorted(one.id for one in expected)
+    assert [node["name"].startswith("High") for node in told["alerts"]["nodes"][-count:]] == [True] * count
+    assert len(told.calls) == count + 2
