@@ -1,13 +1,16 @@
 """Changes of issues: what Sentry has afterwards, what each issue's outcome says, and what it costs."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from dexter_graphql.graph.identity import Reach
 from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.sandbox import Fault
+from dexter_graphql.sentry.call import Upstream
 from support.sandbox import NOON
 
-DIRECTORY = "/organizations/{organization}/"
 LIST = "/organizations/{organization}/issues/"
 ISSUE = "/organizations/{organization}/issues/{issue}/"
 RESULTS = "results { issueId issue { shortId status substatus } userErrors { field message code } } unmatched dryRun"
@@ -350,3 +353,329 @@ async def test_one_issue_is_not_merged(asker):
 
     assert [(one["path"], one["extensions"]["code"]) for one in told.errors] == [(["mergeIssues"], "BAD_USER_INPUT")]
     assert told.calls == []
+
+
+async def test_unmatched_and_duplicates(asker):
+    """An issue named twice is changed once; what Sentry does not have, or the token does not see, is unmatched."""
+    one, other, gone = some(asker, 3)
+    del asker.acme.issues[gone.id]
+    elsewhere = encode_id("Issue", "999999", one.id)
+
+    payload, calls = await change(asker, "resolveIssues", [one, gone, elsewhere, one, other])
+
+    assert [result["issueId"] for result in payload["results"]] == [id_of(one), id_of(other)]
+    assert payload["unmatched"] == [elsewhere, id_of(gone)]
+    [put] = writes(calls)
+    assert list(put.query) == [("id", one.id), ("id", gone.id), ("id", other.id)]
+
+
+async def test_dry_run_writes_nothing(asker):
+    """`dryRun` tells what would be changed by looking, for every mutation."""
+    issues = some(asker, 2)
+    team = encode_id("Team", asker.acme.id, issues[0].project.teams[0].id)
+    mutations = {
+        "resolveIssues": "",
+        "unresolveIssues": "",
+        "archiveIssues": "",
+        "assignIssues": f'to: {{ team: "{team}" }}',
+        "setIssuePriority": "priority: HIGH",
+        "markIssuesSeen": "",
+        "bookmarkIssues": "",
+        "subscribeToIssues": "",
+        "deleteIssues": "",
+    }
+
+    told = {
+        name: await change(asker, name, issues, f"dryRun: true {arguments}") for name, arguments in mutations.items()
+    }
+    merged, merge_calls = await change(asker, "mergeIssues", issues, "dryRun: true", MERGED)
+
+    expected = [
+        {
+            "issueId": id_of(one),
+            "issue": {"shortId": one.short_id, "status": "UNRESOLVED", "substatus": one.substatus.upper()},
+            "userErrors": [],
+        }
+        for one in issues
+    ]
+    assert [payload for payload, _ in told.values()] == [
+        {"results": expected, "unmatched": [], "dryRun": True} for _ in mutations
+    ]
+    assert merged == {"issue": None, "mergedIds": [], "unmatched": [], "dryRun": True, "userErrors": []}
+    assert [writes(calls) for _, calls in told.values()] == [[] for _ in mutations]
+    assert writes(merge_calls) == []
+
+
+async def test_golden_bulk_resolve(asker):
+    """Resolving many issues in the next release costs the write and one look."""
+    _, calls = await change(asker, "resolveIssues", some(asker, 50), "in: { nextRelease: true }")
+
+    assert [(call.method, call.route) for call in calls] == [("PUT", LIST), ("GET", LIST)]
+
+
+ASSIGN = """
+mutation Assign($org: String!, $team: ID!, $values: [String!]!) {
+  assignIssues(input: { issues: { shortIds: { organization: $org, values: $values } }, to: { team: $team } }) {
+    results { issue { id assignee { __typename } } userErrors { field message code } } unmatched
+  }
+}
+"""
+
+
+async def test_golden_assign(asker):
+    """Assigning one issue by its short id costs its look-up and the write."""
+    issue = some(asker)[0]
+    team = encode_id("Team", asker.acme.id, issue.project.teams[0].id)
+    await asker.organization("slug")
+
+    told = await asker.ask(ASSIGN, org="acme", team=team, values=[issue.short_id.lower()])
+
+    assert (told.errors, told["assignIssues"]["unmatched"]) == ([], [])
+    assert told["assignIssues"]["results"] == [
+        {"issue": {"id": id_of(issue), "assignee": {"__typename": "Team"}}, "userErrors": []}
+    ]
+    assert [(call.method, call.route) for call in told.calls] == [
+        ("GET", "/organizations/{organization}/shortids/{short_id}/"),
+        ("PUT", ISSUE),
+    ]
+
+
+async def test_several_short_ids_are_one_look_up(asker):
+    """Several short ids are found by one list; those that are no issue's are unmatched, as they were given."""
+    issues = some(asker, 3)
+    team = encode_id("Team", asker.acme.id, issues[0].project.teams[0].id)
+    await asker.organization("slug")
+
+    told = await asker.ask(
+        ASSIGN, org="acme", team=team, values=[*(one.short_id for one in issues), "WEB-ZZZZ", issues[0].short_id]
+    )
+
+    assert told["assignIssues"]["unmatched"] == ["WEB-ZZZZ"]
+    assert [one["issue"]["id"] for one in told["assignIssues"]["results"]] == [id_of(one) for one in issues]
+    assert [(call.method, call.route) for call in told.calls] == [("GET", LIST), ("PUT", LIST), ("GET", LIST)]
+
+
+SEARCH = """
+mutation ($organization: String!, $filter: IssueFilter!, $max: Int! = 100) {
+  resolveIssues(input: { issues: { search: { organization: $organization, filter: $filter, max: $max } } }) {
+    results { issueId } unmatched
+  }
+}
+"""
+
+
+async def test_search_touches_no_more_than_it_may(asker):
+    """The issues of a search are changed up to `max`, the most recently seen first."""
+    found = [one for one in asker.acme.issues.values() if one.project.slug == "web" and one.status == "unresolved"]
+    latest = sorted(found, key=lambda one: (-one.last_seen.timestamp(), -int(one.id)))[:3]
+    await asker.organization("slug")
+
+    told = await asker.ask(SEARCH, organization="acme", filter={"is": ["UNRESOLVED"], "projects": ["web"]}, max=3)
+
+    assert [one["issueId"] for one in told["resolveIssues"]["results"]] == [id_of(one) for one in latest]
+    assert [one.id for one in found if one.status == "resolved"] == sorted(one.id for one in latest)
+    assert [(call.method, call.route) for call in told.calls] == [("GET", LIST), ("PUT", LIST), ("GET", LIST)]
+
+
+async def test_search_that_finds_nothing_writes_nothing(asker):
+    """No match means no write: a write without ids would change whatever a search finds."""
+    await asker.organization("slug")
+
+    told = await asker.ask(SEARCH, organization="acme", filter={"search": "no-such-words-anywhere"})
+
+    assert told.data == {"resolveIssues": {"results": [], "unmatched": []}}
+    assert writes(told.calls) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "most"),
+    [
+        ({}, 100),
+        ({"search": "  "}, 100),
+        ({"is": [], "levels": [], "tags": []}, 100),
+        ({"is": ["UNRESOLVED"]}, 0),
+        ({"is": ["UNRESOLVED"]}, 1001),
+    ],
+)
+async def test_search_that_means_everything_is_refused(asker, condition, most):
+    """A filter without a condition, and a `max` out of bounds, are refused before any call."""
+    told = await asker.ask(SEARCH, organization="acme", filter=condition, max=most)
+
+    assert told.data == {"resolveIssues": None}
+    assert [(one["path"], one["extensions"]["code"]) for one in told.errors] == [(["resolveIssues"], "BAD_USER_INPUT")]
+    assert told.calls == []
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [],
+        [encode_id("Issue", "1", "1")] * 1001,
+        [encode_id("Project", "100000", "101000")],
+        [encode_id("Issue", "100000", "1"), "garbage"],
+        [""],
+        [encode_id("Issue", "100000")],
+    ],
+    ids=["none", "too many", "another type", "garbage", "empty", "incomplete"],
+)
+async def test_bad_ids_are_refused(asker, ids):
+    """Ids that name no issue, or too many, are refused before any call, and nothing is changed."""
+    document = "mutation ($ids: [ID!]!) { deleteIssues(input: { issues: { ids: $ids } }) { unmatched } }"
+
+    told = await asker.ask(document, ids=ids)
+
+    assert told.data == {"deleteIssues": None}
+    assert [(one["path"], one["extensions"]["code"]) for one in told.errors] == [(["deleteIssues"], "BAD_USER_INPUT")]
+    assert told.calls == []
+
+
+@pytest.mark.parametrize("values", [[], ["WEB-1"] * 1001, ["not a short id"]], ids=["none", "too many", "garbage"])
+async def test_bad_short_ids_are_refused(asker, values):
+    """Short ids are checked before any call as well."""
+    told = await asker.ask(ASSIGN, org="acme", team=encode_id("Team", "100000", "1"), values=values)
+
+    assert told.data == {"assignIssues": None}
+    assert [one["extensions"]["code"] for one in told.errors] == ["BAD_USER_INPUT"]
+    assert told.calls == []
+
+
+async def test_unknown_organization_of_a_selection(asker):
+    """Selections that name an organization say so when there is none."""
+    told = await asker.ask(SEARCH, organization="nowhere", filter={"search": "timeout"})
+
+    [error] = told.errors
+    assert (error["path"], error["extensions"]["code"]) == (["resolveIssues"], "BAD_USER_INPUT")
+    assert "nowhere" in error["message"]
+
+
+async def test_issues_of_two_organizations(asker):
+    """Ids name their organization, so one mutation may be about two; a merge may not."""
+    here = some(asker)[0]
+    globex = asker.server.world.find_organization("globex")
+    there = next(one for one in globex.issues.values() if one.is_error)
+    ids = [id_of(here), id_of(there, globex.id)]
+    await asker.organization("slug", slug="globex")
+
+    payload, calls = await change(asker, "resolveIssues", ids)
+    merge = await attempt(asker, "mergeIssues", ids, "", MERGED)
+
+    assert [one["issueId"] for one in payload["results"]] == ids
+    assert (here.status, there.status) == ("resolved", "resolved")
+    assert [call.path.split("/")[4] for call in writes(calls)] == ["acme", "globex"]
+    assert [one["extensions"]["code"] for one in merge.errors] == ["BAD_USER_INPUT"]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "code"),
+    [
+        (500, {}, "UPSTREAM_UNAVAILABLE"),
+        (403, {}, "FORBIDDEN"),
+        # Longer than an operation may take, so that nobody waits for it.
+        (429, {"Retry-After": "50"}, "RATE_LIMITED"),
+    ],
+)
+@pytest.mark.parametrize("number", [1, 2])
+async def test_nothing_done_is_null_with_an_error(asker, status, headers, code, number):
+    """When Sentry says neither yes nor no, the mutation is null and its error tells where and why."""
+    issues = some(asker, number)
+    asker.server.faults.add(Fault(method="PUT", status=status, headers=headers, times=None))
+
+    told = await attempt(asker, "resolveIssues", issues)
+
+    assert told.data == {"resolveIssues": None}
+    [error] = told.errors
+    assert (error["path"], error["extensions"]["code"]) == (["resolveIssues"], code)
+    assert error["extensions"]["upstream"] == {"endpoint": f"PUT {ISSUE if number == 1 else LIST}", "status": status}
+
+
+async def test_failure_of_a_part_is_told_at_its_issues(asker):
+    """Issues whose call failed carry why; the others are changed."""
+    issues = some(asker, 101)
+    asker.server.faults.add(Fault(method="PUT", route=LIST, status=403, body={"detail": "Not you."}))
+
+    payload, _ = await change(asker, "setIssuePriority", issues, "priority: LOW")
+
+    refused = [{"field": None, "message": "Not you.", "code": "FORBIDDEN"}]
+    assert [one["userErrors"] for one in payload["results"]] == [refused] * 100 + [[]]
+    assert issues[-1].priority == "low"
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_nothing_stale_is_told_afterwards(asker, number):
+    """What was cached before a change is not the answer after it: by id, in a list, and in a detail."""
+    issues = some(asker, number)
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Issue { status } } }"
+    listed = 'issues(filter: { is: [RESOLVED], projects: ["web"] }) { nodes { id } }'
+    detail = f'issue(shortId: "{issues[0].short_id}") {{ status activity(first: 1) {{ nodes {{ kind }} }} }}'
+    ids = [id_of(one) for one in issues]
+    before = await asker.ask(query, ids=ids), await asker.organization(listed), await asker.organization(detail)
+
+    await change(asker, "resolveIssues", issues)
+    after = await asker.ask(query, ids=ids), await asker.organization(listed), await asker.organization(detail)
+
+    assert [one["status"] for one in before[0]["nodes"]] == ["UNRESOLVED"] * number
+    assert [one["status"] for one in after[0]["nodes"]] == ["RESOLVED"] * number
+    assert not {node["id"] for node in before[1]["issues"]["nodes"]} & set(ids)
+    assert {node["id"] for node in after[1]["issues"]["nodes"]} & set(ids)
+    assert (before[2]["issue"]["status"], after[2]["issue"]["status"]) == ("UNRESOLVED", "RESOLVED")
+    assert after[2]["issue"]["activity"]["nodes"] == [{"kind": "set_resolved"}]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_changes_of_one_document_show_their_own_state(asker, number):
+    """Roots of a mutation run one after the other, and each shows the issues as it left them."""
+    ids = [id_of(one) for one in some(asker, number)]
+    selection = "{ results { issue { status firstRelease { version } } } }"
+
+    told = await asker.ask(
+        f"""mutation ($ids: [ID!]!) {{
+          a: resolveIssues(input: {{ issues: {{ ids: $ids }} }}) {selection}
+          b: unresolveIssues(input: {{ issues: {{ ids: $ids }} }}) {selection}
+          c: archiveIssues(input: {{ issues: {{ ids: $ids }} }}) {selection}
+        }}""",
+        ids=ids,
+    )
+
+    assert told.errors == []
+    assert [[one["issue"]["status"] for one in told[name]["results"]] for name in "abc"] == [
+        ["RESOLVED"] * number,
+        ["UNRESOLVED"] * number,
+        ["ARCHIVED"] * number,
+    ]
+
+
+async def test_who_may_only_read_changes_nothing(asker):
+    """Every mutation is refused for a caller who may only read, before anything is asked."""
+    asker.identity = replace(asker.identity, reach=Reach("read", is_read_only=True))
+    ids = [id_of(one) for one in some(asker, 2)]
+
+    told = await asker.ask(
+        """mutation ($ids: [ID!]!, $id: ID!) {
+          resolveIssues(input: { issues: { ids: $ids } }) { unmatched }
+          deleteIssues(input: { issues: { ids: $ids } }) { unmatched }
+          mergeIssues(input: { issues: { ids: $ids } }) { unmatched }
+          updateIssue(input: { id: $id, hasSeen: true }) { issue { id } }
+          addIssueComment(input: { issue: $id, text: "x" }) { comment { id } }
+        }""",
+        ids=ids,
+        id=ids[0],
+    )
+
+    assert told.data == dict.fromkeys(
+        ("resolveIssues", "deleteIssues", "mergeIssues", "updateIssue", "addIssueComment")
+    )
+    assert {one["extensions"]["code"] for one in told.errors} == {"FORBIDDEN"}
+    assert len(told.errors) == 5
+    assert told.calls == []
+
+
+async def test_token_that_may_only_read_is_forbidden(asker):
+    """A token of Sentry's without the scope is told which scope would do."""
+    reader = asker.server.world.tokens.reader
+    asker.identity = replace(asker.identity, upstream=Upstream("reader", reader.text))
+
+    told = await attempt(asker, "resolveIssues", some(asker))
+
+    [error] = told.errors
+    assert (error["path"], error["extensions"]["code"]) == (["resolveIssues"], "FORBIDDEN")
+    assert error["extensions"]["requiredScopes"] == ["event:admin", "event:write"]
