@@ -41,6 +41,8 @@ KINDS: Mapping[int, type[Refused]] = MappingProxyType({401: Unauthorized, 404: N
 FEATURE = re.compile(r"feature|upgrade|plan", re.IGNORECASE)
 PROJECTS = re.compile(r"multi project|multiple projects")
 """Refusal of queries over several projects, as 400 or 403, where the plan allows one; writes mean it."""
+HIDDEN = b"[hidden]"
+"""Stands for the credential of the call where an answer repeats it."""
 PAGE = "A page came instead of an answer of Sentry's API"
 
 
@@ -48,7 +50,7 @@ def refusal(call: Call, status: int, headers: Mapping[str, str], body: bytes, no
     """The error that an answer with this status means; header names in lower case."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable(f"Sentry answered {status}", title=call.title, status=status)
-    data = _json(body)
+    data = _json(body.replace(call.upstream.token.encode(), HIDDEN) if call.upstream.token else body)
     if status < HTTPStatus.BAD_REQUEST:
         return _moved(call, status, data)
     if is_html(body) and status != HTTPStatus.TOO_MANY_REQUESTS:

@@ -339,3 +339,16 @@ def test_every_refusal_is_in_the_tree(status, body):
 def test_pages_are_recognized(body, expected):
     """A page is known by how it begins, whatever its content type."""
     assert is_html(body) is expected
+
+
+@pytest.mark.parametrize("data", [{"detail": "No {token} here"}, {"name": ["No {token} here"]}])
+def test_credential_in_an_answer_is_taken_out(data):
+    """Whoever is before Sentry may repeat the header of a request; no error passes it on."""
+    token = a_call().upstream.token
+    echo = json.dumps(data).replace("{token}", token).encode()
+
+    error = refused(400, body=echo)
+
+    assert token
+    assert "No [hidden] here" in str(error)
+    assert token not in str(told(error))
