@@ -1,14 +1,17 @@
 """Knows Relay's connections over slices of Sentry's lists; knows no noun."""
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from functools import wraps
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.fields import computed, part
 from dexter_graphql.graph.ids import decode_cursor, encode_cursor
-from dexter_graphql.sentry.paging import Position, Slice
+from dexter_graphql.sentry.paging import Before, Position, Slice, slice_whole
 
 MAX_FIRST = 1000
 """Largest page; more than 100 rows are fetched in several calls."""
@@ -26,30 +29,69 @@ After = Annotated[
     str | None, strawberry.argument(description="Return what follows this cursor, taken from an edge or a `pageInfo`.")
 ]
 
+Last = Annotated[
+    int | None,
+    strawberry.argument(description=f"How many to return of those before `before`, 1 to {MAX_FIRST}; needs `before`."),
+]
+BeforeCursor = Annotated[
+    str | None,
+    strawberry.argument(
+        description="With `last`: return what precedes this cursor, in the same order as ever. Not with `after`."
+    ),
+]
+
 NodeType = TypeVar("NodeType")
 
 
-class Window(tuple[int, Position | None]):
-    """The part of a list that is wanted: how many rows, and after which position."""
+class Window(NamedTuple):
+    """The part of a list that is wanted: how many rows, and after which position (or up to which, for a Before)."""
 
-    __slots__ = ()
-
-    @property
-    def first(self) -> int:
-        """Number of rows wanted."""
-        return self[0]
-
-    @property
-    def after(self) -> Position | None:
-        """Position to continue from, None for the start."""
-        return self[1]
+    first: int
+    after: Position | None
 
 
-def window(first: int, after: str | None) -> Window:
-    """Checked paging arguments; raises BadUserInput when they are out of bounds."""
-    if not 1 <= first <= MAX_FIRST:
-        raise BadUserInput(f"'first' must be between 1 and {MAX_FIRST}, not {first}")
-    return Window((first, decode_cursor(after)))
+def window(
+    *, first: First = DEFAULT_FIRST, after: After = None, last: Last = None, before: BeforeCursor = None
+) -> Window:
+    """Checked paging arguments; raises BadUserInput when they are out of bounds or contradict each other."""
+    if last is not None or before is not None:
+        return _backward(first, after, last, before)
+    return Window(_counted("first", first), decode_cursor(after))
+
+
+def _backward(first: int, after: str | None, last: int | None, before: str | None) -> Window:
+    if last is None:
+        raise BadUserInput("'before' needs 'last': how many rows are wanted before the cursor")
+    if before is None:
+        raise BadUserInput("'last' needs 'before': Sentry's lists are read from their start, and have no known end")
+    if after is not None or first != DEFAULT_FIRST:
+        raise BadUserInput("'last' and 'before' page backward, 'first' and 'after' forward: give one pair of them")
+    place = decode_cursor(before)
+    return Window(_counted("last", last), place and Before(place.cursor, place.index, place.size))
+
+
+def _counted(name: str, value: int) -> int:
+    if not 1 <= value <= MAX_FIRST:
+        raise BadUserInput(f"'{name}' must be between 1 and {MAX_FIRST}, not {value}")
+    return value
+
+
+PAGING = inspect.signature(window).parameters
+"""The arguments of every connection."""
+
+
+def paged(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate what declares a connection: its parameter `wanted` (a Window) is made of the arguments in PAGING."""
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def declared(*parents: Any, **arguments: Any) -> Any:
+        wanted = window(**{name: arguments.pop(name) for name in PAGING if name in arguments})
+        return function(*parents, **arguments, wanted=wanted)
+
+    own = [parameter for name, parameter in signature.parameters.items() if name != "wanted"]
+    declared.__signature__ = signature.replace(parameters=[*own, *PAGING.values()])  # type: ignore[attr-defined]  # read by inspect
+    return declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +118,7 @@ class PageInfo:
 
     @computed()
     def start_cursor(page: Slice) -> str | None:
-        """Cursor of the first edge; null when the page is empty."""
+        """Cursor of the first edge, to be given as `before`; null when the page is empty."""
         return encode_cursor(page.positions[0]) if page.positions else None
 
     @computed()
@@ -96,7 +138,7 @@ class Edge(Generic[NodeType]):
 
     @computed()
     def cursor(edge: EdgeRow) -> str:
-        """Position of this row, to be given as `after`."""
+        """Position of this row, to be given as `after` or `before`."""
         return encode_cursor(edge.position)
 
 
@@ -121,7 +163,7 @@ class Connection(Generic[NodeType]):
 
     @computed()
     def is_cut(page: Slice) -> bool:
-        """True when fetching stopped at the largest number of rows that one request may compose, before `first`."""
+        """True when fetching stopped at the largest number of rows that one request may compose, before all wanted."""
         return page.stopped
 
 
@@ -132,8 +174,4 @@ def edges_of(page: Slice) -> list[EdgeRow]:
 
 def slice_of(rows: list[Any], wanted: Window) -> Slice:
     """The wanted part of a list that came whole; of a longer one, of its first hundred."""
-    rows = rows[:MAX_WHOLE]
-    start = wanted.after.index if wanted.after is not None else 0
-    taken = rows[start : start + wanted.first]
-    positions = [Position(None, start + n + 1, MAX_WHOLE) for n in range(len(taken))]
-    return Slice(taken, positions, start + len(taken) < len(rows), start > 0)
+    return slice_whole(rows[:MAX_WHOLE], wanted.first, wanted.after, MAX_WHOLE)

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.connections import MAX_FIRST, window
+from dexter_graphql.graph.connections import MAX_FIRST, Window
 from dexter_graphql.loaders.listing import Listing, Query
 
 MAX_VALUES = 100
@@ -13,9 +13,8 @@ MAX_VALUES = 100
 Search = Annotated[str | None, strawberry.argument(description="Only those whose name or slug contains this text.")]
 
 
-def listing(first: int, after: str | None, query: Query = ()) -> Listing:
-    """The wanted part of a list; raises BadUserInput when the arguments are out of bounds."""
-    wanted = window(first, after)
+def listing(wanted: Window, query: Query = ()) -> Listing:
+    """The wanted part of a list, narrowed by a query."""
     return Listing(query, wanted.first, wanted.after, MAX_FIRST)
 
 

@@ -95,7 +95,11 @@ async def page_of(rows: Sequence[Any], wanted: Listing) -> Slice:
             raise BadRequest("'after' belongs to a list of another server")
         start = int(cursor or 0)
         end = start + size
-        return Page(rows=list(rows[start:end]), next=str(end) if end < len(rows) else None)
+        return Page(
+            rows=list(rows[start:end]),
+            next=str(end) if end < len(rows) else None,
+            previous=str(max(0, start - size)) if start else None,
+        )
 
     return await collect(fetch_page, first=wanted.first, after=wanted.after, cap=wanted.cap)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
+from dexter_graphql.graph.connections import Connection, Window, paged
 from dexter_graphql.graph.fields import batch, noun, part, plain
 from dexter_graphql.graph.ids import node_id
 from dexter_graphql.graph.integrations.types import Integration
@@ -54,9 +54,10 @@ class Repository(Node):
     organization: OrganizationType = its_organization()
 
     @batch(repository_commit_pages, key=repository_key)
-    def commits(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Commit] | None:
+    @paged
+    def commits(*, wanted: Window) -> Connection[Commit] | None:
         """Its commits, newest first. One call for each repository."""
-        return listing(first, after)
+        return listing(wanted)
 
 
 def _repository(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, RepositoryKey]:

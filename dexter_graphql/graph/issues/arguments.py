@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.connections import MAX_FIRST, window
+from dexter_graphql.graph.connections import MAX_FIRST, Window
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
 from dexter_graphql.graph.ranges import TimeRange, range_query
@@ -22,11 +22,8 @@ Range = Annotated[
 Sort = Annotated[IssueSort, strawberry.argument(description="Order of the list.")]
 
 
-def issue_list(
-    filter: IssueFilter | None, range: TimeRange | None, sort: IssueSort, first: int, after: str | None
-) -> IssueList:
+def issue_list(filter: IssueFilter | None, range: TimeRange | None, sort: IssueSort, wanted: Window) -> IssueList:
     """The list that these arguments ask for."""
-    wanted = window(first, after)
     query = (*filter_query(filter), *range_query(range, "90d"), ("sort", sort.value))
     return IssueList(query, wanted.first, wanted.after, MAX_FIRST)
 

@@ -100,7 +100,7 @@ class IssueConnection:
 
     @computed()
     def is_cut(page: Slice) -> bool:
-        """True when fetching stopped at the largest number of rows that one request may compose, before `first`."""
+        """True when fetching stopped at the largest number of rows that one request may compose, before all wanted."""
         return page.stopped
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import DEFAULT_FIRST, MAX_FIRST, After, Connection, First, window
+from dexter_graphql.graph.connections import MAX_FIRST, Connection, Window, paged
 from dexter_graphql.graph.fields import Embedded, batch, computed, link, noun, part, plain
 from dexter_graphql.graph.ids import node_id
 from dexter_graphql.graph.node import Node
@@ -100,9 +100,9 @@ class IssueTag:
     top_values: list[TagValue] | None = plain("topValues", description="The most frequent values, most frequent first.")
 
     @batch(tag_value_pages, key=lambda row: TagKey(below_issue(row), row.key), reads={"key": str})
-    def values(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[TagValue] | None:
+    @paged
+    def values(*, wanted: Window) -> Connection[TagValue] | None:
         """All values."""
-        wanted = window(first, after)
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
 

@@ -9,7 +9,7 @@ import msgspec
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.connections import DEFAULT_FIRST, MAX_FIRST, After, Connection, First, slice_of, window
+from dexter_graphql.graph.connections import MAX_FIRST, Connection, Window, paged, slice_of
 from dexter_graphql.graph.enums import word
 from dexter_graphql.graph.fields import (
     BASE,
@@ -261,6 +261,7 @@ class Issue(Node):
         return event_choice(which, id)
 
     @batch(issue_event_pages, key=issue_key)
+    @paged
     def events(
         *,
         range: Annotated[
@@ -270,11 +271,9 @@ class Issue(Node):
         search: Annotated[
             str | None, strawberry.argument(description="Narrow down, in Sentry's search syntax.")
         ] = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> Connection[EventType] | None:
         """Its events, newest first."""
-        wanted = window(first, after)
         query = [*range_query(range, "90d"), *(("environment", name) for name in environments or ())]
         query += [("query", search)] if search else []
         return EventList(tuple(query), wanted.first, wanted.after, MAX_FIRST)
@@ -294,22 +293,23 @@ class Issue(Node):
         return key
 
     @batch(hash_pages, key=issue_key)
-    def hashes(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[IssueHash] | None:
+    @paged
+    def hashes(*, wanted: Window) -> Connection[IssueHash] | None:
         """Hashes by which its events were grouped."""
-        wanted = window(first, after)
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
     @batch(comment_pages, key=issue_key)
-    def comments(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Comment] | None:
+    @paged
+    def comments(*, wanted: Window) -> Connection[Comment] | None:
         """Comments, newest first."""
-        wanted = window(first, after)
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
     @computed(activity=list[msgspec.Raw] | None, forms=(DETAIL,))
-    def activity(row: Any, *, first: First = DEFAULT_FIRST, after: After = None) -> Connection[IssueActivity] | None:
+    @paged
+    def activity(row: Any, *, wanted: Window) -> Connection[IssueActivity] | None:
         """Its history, newest first, as far back as Sentry gives it at once."""
         lines = [Undecoded("IssueActivity", line) for line in row.activity or ()]
-        return slice_of(lines, window(first, after))
+        return slice_of(lines, wanted)
 
     @computed(stats=Buckets | None, forms=(DETAIL,))
     def series(row: Any) -> TimeSeries | None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
+from dexter_graphql.graph.connections import Connection, Window, paged
 from dexter_graphql.graph.fields import call
 from dexter_graphql.graph.listing import Search, listing, searched
 from dexter_graphql.graph.organizations.types import Organization
@@ -29,8 +29,9 @@ class OrganizationQueries:
         return None if found is None else reference(found)
 
     @call(uses=(catalogue.LIST,), target="Organization")
+    @paged
     async def organizations(
-        _root: Any, lookup: Lookup, *, query: Search = None, first: First = DEFAULT_FIRST, after: After = None
+        _root: Any, lookup: Lookup, *, query: Search = None, wanted: Window
     ) -> Connection[Organization] | None:
         """Organizations that the token sees."""
-        return await organization_page(listing(first, after, searched(query)), lookup)
+        return await organization_page(listing(wanted, searched(query)), lookup)

@@ -9,7 +9,7 @@ import strawberry
 from dexter_graphql.graph.alerts.arguments import MonitorKinds, NameSearch, ProjectNames, alert_choice, monitor_choice
 from dexter_graphql.graph.alerts.monitors import Monitor
 from dexter_graphql.graph.alerts.types import Alert
-from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
+from dexter_graphql.graph.connections import Connection, Window, paged
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility
 from dexter_graphql.graph.fields import DETAIL, LIST, batch, call, computed, noun, plain
 from dexter_graphql.graph.ids import key_of, node_id
@@ -111,23 +111,22 @@ class Organization(Node):
         return checked_short_id(short_id)
 
     @batch(issue_pages, key=organization_scope, reads={})
+    @paged
     def issues(
         *,
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.LAST_SEEN,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> IssueConnection | None:
         """Issues of all projects."""
-        return issue_list(filter, range, sort, first, after)
+        return issue_list(filter, range, sort, wanted)
 
     @batch(project_pages, key=organization_scope, reads={})
-    def projects(
-        *, query: Search = None, first: First = DEFAULT_FIRST, after: After = None
-    ) -> Connection[Project] | None:
+    @paged
+    def projects(*, query: Search = None, wanted: Window) -> Connection[Project] | None:
         """Projects that the token sees."""
-        return listing(first, after, searched(query))
+        return listing(wanted, searched(query))
 
     @call(uses=projects_by_name.uses)
     async def project(
@@ -140,9 +139,10 @@ class Organization(Node):
         return await lookup.load(projects_by_name, ProjectName(organization_key(row), slug))
 
     @batch(team_pages, key=organization_scope, reads={})
-    def teams(*, query: Search = None, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Team] | None:
+    @paged
+    def teams(*, query: Search = None, wanted: Window) -> Connection[Team] | None:
         """Teams."""
-        return listing(first, after, searched(query))
+        return listing(wanted, searched(query))
 
     @call(uses=team_details.uses)
     async def team(
@@ -155,6 +155,7 @@ class Organization(Node):
         return await lookup.load(team_details, TeamName(organization_key(row), slug))
 
     @batch(member_pages, key=organization_scope, reads={})
+    @paged
     def members(
         *,
         query: Annotated[
@@ -163,11 +164,10 @@ class Organization(Node):
                 description="Part of a name or an address, or `email:`, `role:`, `isInvited:` with a value."
             ),
         ] = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> Connection[Member] | None:
         """Members, and people who were invited."""
-        return listing(first, after, searched(query))
+        return listing(wanted, searched(query))
 
     @call(uses=member_details.uses)
     async def member(
@@ -197,6 +197,7 @@ class Organization(Node):
         return visibility.value
 
     @batch(release_pages, key=organization_scope, reads={})
+    @paged
     def releases(
         *,
         query: ReleaseSearch = None,
@@ -204,8 +205,7 @@ class Organization(Node):
             list[str] | None, strawberry.argument(description="Slugs of projects; all when left out.")
         ] = None,
         environments: EnvironmentNames = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> Connection[Release] | None:
         """Releases, newest first."""
         narrowed = (
@@ -213,7 +213,7 @@ class Organization(Node):
             *repeated("project", projects, "projects"),
             *repeated("environment", environments, "environments"),
         )
-        return listing(first, after, narrowed)
+        return listing(wanted, narrowed)
 
     @call(uses=releases_by_version.uses)
     async def release(
@@ -226,47 +226,46 @@ class Organization(Node):
         return await lookup.load(releases_by_version, ReleaseKey(organization_key(row), version))
 
     @batch(alert_pages, key=organization_key, reads={})
-    def alerts(
-        *, projects: ProjectNames = None, search: NameSearch = None, first: First = DEFAULT_FIRST, after: After = None
-    ) -> Connection[Alert] | None:
+    @paged
+    def alerts(*, projects: ProjectNames = None, search: NameSearch = None, wanted: Window) -> Connection[Alert] | None:
         """Alerts, in order of their ids. On servers with old rules, one call for each project."""
-        return alert_choice(projects, search, first, after)
+        return alert_choice(projects, search, wanted)
 
     @batch(monitor_pages, key=organization_key, reads={})
+    @paged
     def monitors(
         *,
         projects: ProjectNames = None,
         types: MonitorKinds = None,
         search: NameSearch = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> Connection[Monitor] | None:
         """Monitors, in order of their ids. Servers with old rules tell of metric monitors alone."""
-        return monitor_choice(projects, types, search, first, after)
+        return monitor_choice(projects, types, search, wanted)
 
     @batch(integration_pages, key=organization_scope, reads={})
+    @paged
     def integrations(
         *,
         provider: Annotated[
             str | None, strawberry.argument(description="Only those with this tool, for example `github`.")
         ] = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> Connection[Integration] | None:
         """Tools that are connected."""
-        return listing(first, after, (("providerKey", provider),) if provider else ())
+        return listing(wanted, (("providerKey", provider),) if provider else ())
 
     @batch(installation_pages, key=organization_scope, reads={})
-    def app_installations(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[AppInstallation] | None:
+    @paged
+    def app_installations(*, wanted: Window) -> Connection[AppInstallation] | None:
         """Apps built on Sentry's integration platform that are installed."""
-        return listing(first, after)
+        return listing(wanted)
 
     @batch(repository_pages, key=organization_scope, reads={})
-    def repositories(
-        *, query: Search = None, first: First = DEFAULT_FIRST, after: After = None
-    ) -> Connection[Repository] | None:
+    @paged
+    def repositories(*, query: Search = None, wanted: Window) -> Connection[Repository] | None:
         """Source repositories that are connected."""
-        return listing(first, after, searched(query))
+        return listing(wanted, searched(query))
 
     @batch(organization_usage, key=organization_key, reads={})
     def usage(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
+from dexter_graphql.graph.connections import Connection, Window, paged
 from dexter_graphql.graph.environments.types import EnvironmentVisibility, ProjectEnvironment
 from dexter_graphql.graph.fields import DETAIL, LIST, Embedded, batch, call, computed, link, noun, plain
 from dexter_graphql.graph.ids import node_id
@@ -155,38 +155,40 @@ class Project(Node):
         return await lookup.load(project_environments, key, visibility.value)
 
     @batch(project_release_pages, key=project_key)
+    @paged
     def releases(
         *,
         query: ReleaseSearch = None,
         environments: EnvironmentNames = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> Connection[ReleaseType] | None:
         """Its releases, newest first. One call for each project."""
         narrowed = (*searched(query), *repeated("environment", environments, "environments"))
-        return listing(first, after, narrowed)
+        return listing(wanted, narrowed)
 
     @batch(project_issue_pages, key=project_key)
+    @paged
     def issues(
         *,
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.LAST_SEEN,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> IssueConnection | None:
         """Its issues. One call for each project."""
-        return issue_list(without_projects(filter), range, sort, first, after)
+        return issue_list(without_projects(filter), range, sort, wanted)
 
     @batch(project_alert_pages, key=project_key)
-    def alerts(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[AlertType] | None:
+    @paged
+    def alerts(*, wanted: Window) -> Connection[AlertType] | None:
         """Its alerts, in order of their ids. Two calls for all projects of a list; with old rules, one for each."""
-        return listing(first, after)
+        return listing(wanted)
 
     @batch(project_monitor_pages, key=project_key)
-    def monitors(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[MonitorType] | None:
+    @paged
+    def monitors(*, wanted: Window) -> Connection[MonitorType] | None:
         """Its monitors, in order of their ids. One call for all projects of a list."""
-        return listing(first, after)
+        return listing(wanted)
 
     @batch(project_usage, key=project_key)
     def usage(*, range: UsageRange = None) -> list[ProjectUsage] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Connection, First
+from dexter_graphql.graph.connections import Connection, Window, paged
 from dexter_graphql.graph.enums import NEWER, word
 from dexter_graphql.graph.fields import Embedded, batch, computed, link, noun, plain
 from dexter_graphql.graph.ids import node_id
@@ -103,33 +103,34 @@ class Release(Node):
     )
 
     @batch(release_commit_pages, key=release_key, reads=VERSION)
-    def commits(*, first: First = DEFAULT_FIRST, after: After = None) -> Connection[Commit] | None:
+    @paged
+    def commits(*, wanted: Window) -> Connection[Commit] | None:
         """Its commits, newest first. One call for each release."""
-        return listing(first, after)
+        return listing(wanted)
 
     @batch(new_issue_pages, key=release_key, reads=VERSION)
+    @paged
     def new_issues(
         *,
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.NEW,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> IssueConnection | None:
         """Issues first seen in it. One call for each release."""
-        return issue_list(filter, range, sort, first, after)
+        return issue_list(filter, range, sort, wanted)
 
     @batch(release_issue_pages, key=release_key, reads=VERSION)
+    @paged
     def issues(
         *,
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.LAST_SEEN,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        wanted: Window,
     ) -> IssueConnection | None:
         """Issues seen in it. One call for each release."""
-        return issue_list(filter, range, sort, first, after)
+        return issue_list(filter, range, sort, wanted)
 
     @batch(release_health, key=release_key, reads=VERSION)
     def health(*, range: UsageRange = None, environments: EnvironmentNames = None) -> ReleaseHealth | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import DEFAULT_FIRST, After, Edge, EdgeRow, First, PageInfo, edges_of
+from dexter_graphql.graph.connections import Edge, EdgeRow, PageInfo, Window, edges_of, paged
 from dexter_graphql.graph.fields import Embedded, batch, computed, link, noun, part, plain
 from dexter_graphql.graph.ids import node_id
 from dexter_graphql.graph.listing import listing
@@ -71,7 +71,7 @@ class TeamMemberConnection:
 
     @computed()
     def is_cut(page: Slice) -> bool:
-        """True when fetching stopped at the largest number of rows that one request may compose, before `first`."""
+        """True when fetching stopped at the largest number of rows that one request may compose, before all wanted."""
         return page.stopped
 
 
@@ -106,9 +106,10 @@ class Team(Node):
     organization: OrganizationType = its_organization()
 
     @batch(team_member_pages, key=team_key)
-    def members(*, first: First = DEFAULT_FIRST, after: After = None) -> TeamMemberConnection | None:
+    @paged
+    def members(*, wanted: Window) -> TeamMemberConnection | None:
         """Members of the team. One call for each team."""
-        return listing(first, after)
+        return listing(wanted)
 
     @computed(slug=str)
     def web_url(row: Any) -> str | None:
