@@ -79,7 +79,7 @@ def project_detail(record: Project, organization: Organization, viewer: Member |
 
 
 def embedded_organization(organization: Organization, url: str) -> dict[str, Any]:
-    """An organization inside a project or a team; `url` is the sandbox itself, its only region."""
+    """An organization inside a project or a team; `url` is the sandbox itself."""
     return {
         "id": organization.id,
         "slug": organization.slug,
@@ -89,7 +89,10 @@ def embedded_organization(organization: Organization, url: str) -> dict[str, Any
         "isEarlyAdopter": organization.is_early_adopter,
         "require2FA": False,
         "avatar": avatar(),
-        "links": {"organizationUrl": f"{url}/organizations/{organization.slug}", "regionUrl": url},
+        "links": {
+            "organizationUrl": f"{url}/organizations/{organization.slug}",
+            "regionUrl": organization.region_url or url,
+        },
         "hasAuthProvider": False,
         "allowMemberInvite": True,
         "allowMemberProjectCreation": True,

@@ -22,7 +22,10 @@ def organization_body(world: World, organization: Organization) -> dict[str, obj
         "isEarlyAdopter": organization.is_early_adopter,
         "require2FA": False,
         "avatar": {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None},
-        "links": {"organizationUrl": f"{world.url}/organizations/{organization.slug}", "regionUrl": world.url},
+        "links": {
+            "organizationUrl": f"{world.url}/organizations/{organization.slug}",
+            "regionUrl": organization.region_url or world.url,
+        },
         "hasAuthProvider": False,
         "allowMemberInvite": True,
         "allowMemberProjectCreation": True,

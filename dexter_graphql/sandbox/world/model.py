@@ -313,6 +313,8 @@ class Organization:
     date_created: datetime
     features: tuple[str, ...] = ()
     is_early_adopter: bool = False
+    region_url: str | None = None
+    """Where it lives, when that is another sandbox."""
     members: list[Member] = field(default_factory=list)
     teams: list[Team] = field(default_factory=list)
     projects: list[Project] = field(default_factory=list)

@@ -1,0 +1,143 @@
+"""Several servers: two replicas over one Sentry and one Redis, and one server over two regions of Sentry."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from dexter_graphql.sandbox import Fault, SandboxServer, build_world
+from support.redis import running_redis
+from support.server import running_site
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LIST = '{ organization(slug: "acme") { issues(filter: { projects: ["web"] }, first: 20) { nodes { id status } } } }'
+SOME = 'query ($first: Int!) { organization(slug: "acme") { issues(first: $first) { nodes { id } } } }'
+RESOLVE = "mutation ($ids: [ID!]!) { resolveIssues(input: { issues: { ids: $ids } }) { results { issue { status } } } }"
+
+
+@asynccontextmanager
+async def replicas():
+    """A Redis, and two servers that share it; nobody sends them webhooks."""
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(running_redis())
+        upstream = await stack.enter_async_context(SandboxServer(build_world()))
+        settings = {"redis_url": redis.url, "secret": "the same on every replica"}
+        sites = [await stack.enter_async_context(running_site(upstream, **settings)) for _ in range(2)]
+        upstream.hooks.set_url(None)
+        yield redis, *sites
+
+
+async def statuses(site):
+    """Status of each issue of the list."""
+    data = await site.data(LIST)
+    return {node["id"]: node["status"] for node in data["organization"]["issues"]["nodes"]}
+
+
+async def test_one_replica_knows_what_the_other_was_told():
+    """The same question on two replicas is one call to Sentry."""
+    async with replicas() as (_, one, other):
+        first = await statuses(one)
+        await asyncio.sleep(0.1)
+
+        second = await statuses(other)
+
+        assert first == second
+        lists = [call for call in one.upstream.requests if call.route == "/organizations/{organization}/issues/"]
+        assert len(lists) == 1
+
+
+async def test_what_is_written_on_one_is_read_on_the_other():
+    """After the answer to a write no replica gives the old status, whatever each had in memory."""
+    async with replicas() as (_, one, other):
+        for _ in range(5):
+            warm = await statuses(other)
+            await statuses(one)
+            chosen = next(key for key, status in warm.items() if status == "UNRESOLVED")
+            reading = [asyncio.ensure_future(statuses(other)) for _ in range(3)]
+            await one.post(RESOLVE, variables={"ids": [chosen]})
+            await asyncio.gather(*reading)
+
+            assert (await statuses(other))[chosen] == "RESOLVED"
+            assert (await statuses(one))[chosen] == "RESOLVED"
+
+
+async def test_redis_dies_and_comes_back_under_load():
+    """Not one request fails: not while it dies, not while it is away, not when it is back."""
+    async with replicas() as (redis, *sites):
+        answers, is_over = [], asyncio.Event()
+
+        async def ask(number):
+            count = 0
+            while not is_over.is_set():
+                count += 1
+                answers.append(await sites[count % 2].post(SOME, variables={"first": 1 + (number * 7 + count) % 50}))
+
+        asking = [asyncio.create_task(ask(number)) for number in range(8)]
+        await asyncio.sleep(0.5)
+        redis.kill()
+        await asyncio.sleep(1.5)
+        await redis.start()
+        await asyncio.sleep(1.5)
+        is_over.set()
+        await asyncio.gather(*asking)
+
+        assert len(answers) > 50
+        assert [body for status, _, body in answers if status != 200 or "errors" in body] == []
+
+
+TWO = """{
+  here: organization(slug: "acme") { name projects(first: 3) { nodes { slug } } }
+  there: organization(slug: "globex") { name projects(first: 3) { nodes { slug } } }
+}"""
+
+
+@asynccontextmanager
+async def regions():
+    """Two sandboxes with the same organizations; the first says that globex lives in the second."""
+    async with AsyncExitStack() as stack:
+        far = await stack.enter_async_context(SandboxServer(build_world()))
+        world = build_world()
+        world.find_organization("globex").region_url = far.url
+        near = await stack.enter_async_context(SandboxServer(world))
+        yield await stack.enter_async_context(running_site(near, sentry_hosts=(far.url,))), far
+
+
+async def test_organizations_of_two_regions_in_one_answer():
+    """Each organization is asked where it lives."""
+    async with regions() as (site, far):
+        data = await site.data(TWO)
+
+        assert (data["here"]["name"], data["there"]["name"]) == ("Acme", "Globex")
+        assert {call.path for call in far.requests} == {
+            "/api/0/organizations/globex/",
+            "/api/0/organizations/globex/projects/",
+        }
+
+
+async def test_one_region_down_leaves_the_others_whole():
+    """What lives elsewhere is answered; what cannot be is null, with an error at its place."""
+    async with regions() as (site, far):
+        far.faults.add(Fault(status=503, times=None))
+
+        _, _, body = await site.post(TWO)
+
+        assert len(body["data"]["here"]["projects"]["nodes"]) == 3
+        assert body["data"]["there"] == {"name": None, "projects": None}
+        assert sorted(error["path"] for error in body["errors"]) == [["there", "name"], ["there", "projects"]]
+        assert {error["extensions"]["code"] for error in body["errors"]} == {"UPSTREAM_UNAVAILABLE"}
+
+
+async def test_regions_that_were_not_configured_are_not_asked():
+    """A token goes where the settings say, not where an answer says."""
+    async with AsyncExitStack() as stack:
+        far = await stack.enter_async_context(SandboxServer(build_world()))
+        world = build_world()
+        world.find_organization("globex").region_url = far.url
+        near = await stack.enter_async_context(SandboxServer(world))
+        site = await stack.enter_async_context(running_site(near))
+
+        _, _, body = await site.post(TWO)
+
+        assert (body["data"]["here"] is not None, list(far.requests)) == (True, [])
+        assert body["errors"][0]["path"][0] == "there"
