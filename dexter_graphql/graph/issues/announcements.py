@@ -14,11 +14,17 @@ from dexter_graphql.realtime.objects import Telling, comment_change, issue_chang
 from dexter_graphql.sentry.scope import OrganizationRef
 
 
-async def announce_issues(found: Mapping[IssueKey, bytes], kind: Kind, lookup: Lookup) -> None:
-    """Publish a change of each issue; `found` has each as it is now, empty bytes when nobody could look."""
+async def announce_issues(
+    found: Mapping[IssueKey, bytes], kind: Kind, lookup: Lookup, *, is_current: bool = True
+) -> None:
+    """Publish a change of each issue; `found` has each as it is now, empty bytes when nobody could look.
+
+    Without `is_current` it has each as it was before: whose it is still holds, and subscribers look at the rest.
+    """
     changes = context_of(lookup).services.changes
     for key, raw in found.items():
-        await changes.publish(_issue_change(key, raw, kind, _telling(key.organization, f"issue.{kind}", lookup)))
+        change = _issue_change(key, raw, kind, _telling(key.organization, f"issue.{kind}", lookup))
+        await changes.publish(change if is_current else replace(change, object=None))
 
 
 async def announce_comment(issue: IssueKey, number: str, text: str, kind: Kind, lookup: Lookup) -> None:

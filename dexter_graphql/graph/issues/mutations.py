@@ -286,6 +286,7 @@ async def _merged(input: MergeIssuesInput, lookup: Lookup) -> Merged:
     if merged is None:
         return Merged(None, [], unmatched, is_dry_run=False)
     parent, children = merged
-    await announce_issues({parent: seen.found.get(parent, b"")}, Kind.UPDATED, lookup)
-    await announce_issues(dict.fromkeys(children, b""), Kind.DELETED, lookup)
+    before = {key: seen.found.get(key, b"") for key in (parent, *children)}
+    await announce_issues({parent: before.pop(parent)}, Kind.UPDATED, lookup, is_current=False)
+    await announce_issues(before, Kind.DELETED, lookup)
     return Merged(parent, [issue_id(child) for child in children], unmatched, is_dry_run=False)
