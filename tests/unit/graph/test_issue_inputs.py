@@ -1,0 +1,196 @@
+"""What clients say to change issues, in Sentry's words."""
+
+import pytest
+import strawberry
+
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.graph.issues.enums import IssuePriority
+from dexter_graphql.graph.issues.inputs import (
+    MAX_COUNT,
+    MAX_DURATION_S,
+    MAX_WINDOW_S,
+    ArchiveThreshold,
+    ArchiveUntil,
+    AssigneeInput,
+    CommitInput,
+    ResolutionInput,
+    archive_body,
+    assignee_body,
+    flags_body,
+    priority_body,
+    resolution_body,
+    status_fields,
+)
+from dexter_graphql.graph.payloads import Refusal, UserErrorCode, refusals_of
+from dexter_graphql.sentry.errors import BadRequest, Conflict, Forbidden
+
+ESCALATING = {"status": "ignored", "substatus": "archived_until_escalating", "statusDetails": {}}
+CONDITION = {"status": "ignored", "substatus": "archived_until_condition_met"}
+
+
+@pytest.mark.parametrize(
+    ("given", "details"),
+    [
+        (None, {}),
+        (ResolutionInput(now=True), {}),
+        (ResolutionInput(next_release=True), {"inNextRelease": True}),
+        (ResolutionInput(release="latest"), {"inRelease": "latest"}),
+        (
+            ResolutionInput(commit=CommitInput(commit="f00", repository="acme/web")),
+            {"inCommit": {"commit": "f00", "repository": "acme/web"}},
+        ),
+    ],
+)
+def test_resolutions(given, details):
+    """Each resolution is one detail of the status; none, and now, are no detail."""
+    assert resolution_body(given) == {"status": "resolved", "statusDetails": details}
+
+
+@pytest.mark.parametrize(
+    "given", [ResolutionInput(now=False), ResolutionInput(next_release=False), ResolutionInput(release="")]
+)
+def test_resolutions_that_say_no(given):
+    """A resolution that is false or empty means nothing, so it is a mistake rather than `now`."""
+    with pytest.raises(BadUserInput, match="must be true or named"):
+        resolution_body(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "body"),
+    [
+        (None, ESCALATING),
+        (
+            ArchiveUntil(escalating=True),
+            ESCALATING,
+        ),
+        (ArchiveUntil(forever=True), {"status": "ignored", "substatus": "archived_forever", "statusDetails": {}}),
+        (ArchiveUntil(seconds=60), CONDITION | {"statusDetails": {"ignoreDuration": 1}}),
+        (ArchiveUntil(seconds=MAX_DURATION_S), CONDITION | {"statusDetails": {"ignoreDuration": 5_256_000}}),
+        (ArchiveUntil(events=ArchiveThreshold(count=1)), CONDITION | {"statusDetails": {"ignoreCount": 1}}),
+        (
+            ArchiveUntil(events=ArchiveThreshold(count=MAX_COUNT)),
+            CONDITION | {"statusDetails": {"ignoreCount": MAX_COUNT}},
+        ),
+        (
+            ArchiveUntil(events=ArchiveThreshold(count=5, within_seconds=120)),
+            CONDITION | {"statusDetails": {"ignoreCount": 5, "ignoreWindow": 2}},
+        ),
+        (
+            ArchiveUntil(users=ArchiveThreshold(count=5, within_seconds=MAX_WINDOW_S)),
+            CONDITION | {"statusDetails": {"ignoreUserCount": 5, "ignoreUserWindow": 10_080}},
+        ),
+    ],
+)
+def test_archives(given, body):
+    """Each way to archive has its substatus and its details, in minutes."""
+    assert archive_body(given) == body
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ArchiveUntil(escalating=False),
+        ArchiveUntil(forever=False),
+        ArchiveUntil(seconds=0),
+        ArchiveUntil(seconds=-60),
+        ArchiveUntil(seconds=59),
+        ArchiveUntil(seconds=61),
+        ArchiveUntil(seconds=MAX_DURATION_S + 60),
+        ArchiveUntil(events=ArchiveThreshold(count=0)),
+        ArchiveUntil(users=ArchiveThreshold(count=-1)),
+        ArchiveUntil(events=ArchiveThreshold(count=MAX_COUNT + 1)),
+        ArchiveUntil(events=ArchiveThreshold(count=1, within_seconds=0)),
+        ArchiveUntil(events=ArchiveThreshold(count=1, within_seconds=90)),
+        ArchiveUntil(users=ArchiveThreshold(count=1, within_seconds=MAX_WINDOW_S + 60)),
+    ],
+)
+def test_archives_out_of_bounds(given):
+    """Sentry counts in whole minutes and within bounds; what does not fit is refused rather than rounded."""
+    with pytest.raises(BadUserInput):
+        archive_body(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "assigned"),
+    [
+        (AssigneeInput(nobody=True), ""),
+        (AssigneeInput(email="ada@example.com"), "ada@example.com"),
+        (AssigneeInput(user=strawberry.ID(encode_id("User", "1", "7"))), "user:7"),
+        (AssigneeInput(team=strawberry.ID(encode_id("Team", "1", "45"))), "team:45"),
+    ],
+)
+def test_assignees(given, assigned):
+    """Each assignee is one text."""
+    assert assignee_body(given, frozenset({"1"})) == {"assignedTo": assigned}
+
+
+@pytest.mark.parametrize(
+    ("given", "organizations"),
+    [
+        (AssigneeInput(nobody=False), {"1"}),
+        (AssigneeInput(email=""), {"1"}),
+        (AssigneeInput(user=strawberry.ID("")), {"1"}),
+        (AssigneeInput(user=strawberry.ID("7")), {"1"}),
+        (AssigneeInput(user=strawberry.ID(encode_id("Team", "1", "7"))), {"1"}),
+        (AssigneeInput(team=strawberry.ID(encode_id("User", "1", "7"))), {"1"}),
+        (AssigneeInput(team=strawberry.ID(encode_id("Team", "1", "7"))), {"2"}),
+        (AssigneeInput(team=strawberry.ID(encode_id("Team", "1", "7"))), {"1", "2"}),
+    ],
+)
+def test_assignees_that_are_nobody(given, organizations):
+    """An assignee that says nothing, of another type, or of another organization than an issue, is refused."""
+    with pytest.raises(BadUserInput):
+        assignee_body(given, frozenset(organizations))
+
+
+def test_priorities():
+    """Priorities are Sentry's words; UNKNOWN is none that can be set."""
+    words = [priority_body(one) for one in (IssuePriority.LOW, IssuePriority.MEDIUM, IssuePriority.HIGH)]
+
+    assert words == [{"priority": "low"}, {"priority": "medium"}, {"priority": "high"}]
+    with pytest.raises(BadUserInput):
+        priority_body(IssuePriority.UNKNOWN)
+
+
+def test_flags():
+    """False is a value; absent and null leave things as they are."""
+    assert flags_body({"a": True, "b": False, "c": None, "d": strawberry.UNSET}) == {"a": True, "b": False}
+
+
+@pytest.mark.parametrize(
+    ("member", "field"),
+    [
+        ("assignedTo", ("to",)),
+        ("statusDetails.inRelease", ("in", "release")),
+        ("statusDetails.inNextRelease", ("in", "nextRelease")),
+        ("statusDetails.inCommit", ("in", "commit")),
+        ("statusDetails.inCommit.repository", ("in", "commit", "repository")),
+        ("statusDetails.inRelease.0", ("in", "release")),
+        ("statusDetails.ignoreUserWindow", ("until", "users", "withinSeconds")),
+        ("substatus", ("until",)),
+        ("somethingElse.deep", ()),
+        ("", ()),
+    ],
+)
+def test_members_at_fault_are_told_at_their_inputs(member, field):
+    """A refusal of a member of Sentry's body is told at the input it came from, or at the one around it."""
+    fields = {"assignedTo": ("to",), **status_fields("in", "until")}
+    error = BadRequest("No.", fields={member: ("One.", "Two.")})
+
+    assert refusals_of(error, fields) == [
+        Refusal(text, UserErrorCode.BAD_USER_INPUT, field) for text in ("One.", "Two.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BadRequest("No."), UserErrorCode.BAD_USER_INPUT),
+        (Conflict("No."), UserErrorCode.CONFLICT),
+        (Forbidden("No."), UserErrorCode.FORBIDDEN),
+    ],
+)
+def test_general_refusals_have_no_field(error, code):
+    """What is not about one member is told without a field, with the code that errors have."""
+    assert refusals_of(error, {}) == [Refusal("No.", code)]
