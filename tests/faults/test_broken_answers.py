@@ -1,0 +1,110 @@
+"""What answers that do not have the published form cost: the smallest part of the document that needs them."""
+
+import msgspec
+import pytest
+
+from dexter_graphql.sandbox import Fault
+
+TEAMS = "/organizations/{organization}/teams/"
+JSON = {"Content-Type": "application/json"}
+UNREADABLE = {
+    "not-json": "{]",
+    "nothing": "",
+    "object": {"surprise": True},
+    "text": '"teams"',
+    "null": "null",
+}
+NODES = "nodes { slug name memberCount ownRole ownRoleRaw }"
+FIELDS = f'{{ organization(slug: "acme") {{ teams(first: 3) {{ {NODES} }} slug }} }}'
+
+
+def rows(**changes):
+    """Three teams as Sentry lists them; the second one changed."""
+    found = [
+        {"id": str(n), "slug": f"t{n}", "name": f"Team {n}", "memberCount": n, "teamRole": "admin"} for n in (1, 2, 3)
+    ]
+    found[1] |= changes
+    return [{name: value for name, value in row.items() if value is not ...} for row in found]
+
+
+def node(n, **changes):
+    """The same team in the answer of the graph."""
+    return {"slug": f"t{n}", "name": f"Team {n}", "memberCount": n, "ownRole": "ADMIN", "ownRoleRaw": "admin"} | changes
+
+
+@pytest.fixture
+def listed(patient):
+    """The teams that the graph shows when Sentry's list has these rows, and the errors' paths and extensions."""
+
+    async def ask(body):
+        patient.asker.server.faults.add(Fault(status=200, body=body, headers=JSON, route=TEAMS, times=None))
+        told = await patient.asker.ask(FIELDS)
+        errors = [(error["path"], error["extensions"]) for error in told.errors]
+        assert told["organization"]["slug"] == "acme"
+        return told["organization"]["teams"]["nodes"], errors
+
+    return ask
+
+
+def misfit(*path):
+    """The one error of an answer, below the list of teams."""
+    extensions = {"code": "UPSTREAM_BAD_RESPONSE", "retryable": False, "requestId": "request"}
+    return [(["organization", "teams", "nodes", *path], extensions)]
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+async def test_unreadable_answer_costs_its_branch(patient, name):
+    """What is no list of objects is an error of the branch, not retryable, and is not asked for again."""
+    told = await patient.ask(Fault(status=200, body=UNREADABLE[name], headers=JSON), route=TEAMS)
+
+    assert told.data == patient.without("teams")
+    [error] = told.errors
+    assert (error["path"], error["extensions"]["code"]) == (["organization", "teams"], "UPSTREAM_BAD_RESPONSE")
+    assert error["extensions"]["retryable"] is False
+    assert error["extensions"]["upstream"]["endpoint"] == f"GET {TEAMS}"
+    assert told.routes.count(TEAMS) == 1
+
+
+async def test_rows_as_published_are_whole(listed):
+    """The other tests of this file change one thing in an answer that is fine."""
+    assert await listed(rows()) == ([node(1), node(2), node(3)], [])
+
+
+async def test_null_row_costs_itself(listed):
+    """A row that is no object is null, and its neighbours stand."""
+    found = rows()
+    found[1] = None
+
+    assert await listed(found) == ([node(1), None, node(3)], misfit(1))
+
+
+@pytest.mark.parametrize(
+    ("wire", "value", "field"),
+    [("name", 5, "name"), ("memberCount", "many", "memberCount"), ("memberCount", {}, "memberCount")],
+)
+async def test_value_of_another_kind_costs_its_field(listed, wire, value, field):
+    """Only the field that reads the value is null; the rest of the row and the other rows stand."""
+    nodes, errors = await listed(rows(**{wire: value}))
+
+    assert (nodes, errors) == ([node(1), node(2, **{field: None}), node(3)], misfit(1, field))
+
+
+async def test_bytes_that_are_no_text_cost_their_field(listed):
+    """A value that is not UTF-8 is no reason to lose its neighbours."""
+    body = msgspec.json.encode(rows()).replace(b"Team 2", b"Team \xff")
+
+    assert await listed(body) == ([node(1), node(2, name=None), node(3)], misfit(1, "name"))
+
+
+async def test_newer_word_is_unknown_with_the_word_beside(listed):
+    """A value that the schema does not know is no error."""
+    nodes, errors = await listed(rows(teamRole="overlord"))
+
+    assert (nodes, errors) == ([node(1), node(2, ownRole="UNKNOWN", ownRoleRaw="overlord"), node(3)], [])
+
+
+async def test_missing_member_of_a_field_that_may_not_be_null_costs_the_row(listed):
+    """Null goes up to the nearest place that may be null, which is the row."""
+    nodes, errors = await listed(rows(slug=...))
+
+    assert (nodes, errors) == ([node(1), None, node(3)], misfit(1, "slug"))
