@@ -311,6 +311,25 @@ async def test_details_cost_one_call_an_item(site):
     assert [call.path.rstrip("/").split("/")[-1] for call in calls] == [one.id for one in issues]
 
 
+async def test_personal_marks_are_the_readers_own(site):
+    """Whether somebody has seen an issue is not told by what another one's change shows; it takes a call."""
+    after = await position_now(site)
+    seen, unseen = some(site, 2)
+    me = site.upstream.world.users[0].id
+    unseen.seen_by.pop(me, None)
+    seen.seen_by[me] = NOON
+    for issue in (seen, unseen):
+        editor(site).resolve(issue, Resolution())
+    await site.upstream.hooks.drain()
+    already = len(site.upstream.requests)
+
+    async with reading(site, "change { issue { shortId hasSeen } }", after=after) as reader:
+        items = [(await reader.item())["change"]["issue"] for _ in range(2)]
+
+    assert items == [{"shortId": seen.short_id, "hasSeen": True}, {"shortId": unseen.short_id, "hasSeen": False}]
+    assert len(site.upstream.requests) - already == 2
+
+
 async def test_deleted_issue_is_null(site):
     """A deletion is told with the issue's project, and there is no issue to show."""
     after = await position_now(site)
@@ -491,6 +510,24 @@ async def followed(asker, selection, **variables):
     return source
 
 
+async def test_webhook_may_be_faster_than_the_mutation(asker):
+    """When Sentry's webhook of a mutation comes before the mutation's own word, it is the one that is told."""
+    issue = next(one for one in asker.acme.issues.values() if one.is_error)
+    raw = msgspec.json.encode({"id": issue.id, "status": "resolved", "project": {"slug": issue.project.slug}})
+    source = await followed(asker, "change { kind origin }")
+
+    await asker.services.changes.publish(issue_change(Kind.RESOLVED, raw, TELLING))
+    await asker.ask(RESOLVE, ids=[id_of(issue)])
+    await asker.services.changes.publish(a_change(1))
+    items = [(await anext(source)).data["issueChanged"]["change"] for _ in range(2)]
+    await source.aclose()
+
+    assert items == [{"kind": "RESOLVED", "origin": "WEBHOOK"}] * 2
+
+
+TELLING = Telling("acme", "issue.resolved", Origin.WEBHOOK, None, NOON, NOON)
+
+
 async def test_gap_tells_how_many_are_gone(asker):
     """A reader behind what is kept gets a gap with their number in place of the changes, and then the rest."""
     changes = Changes(MemoryBroker(max_changes=3), Echoes(asker.services.clock), Seal(b"key"))
@@ -532,5 +569,4 @@ async def test_lost_memory_is_a_gap_without_a_number(asker):
 def a_change(number):
     """A resolved issue, as a webhook tells it."""
     raw = msgspec.json.encode(issue_data(number)["issue"])
-    telling = Telling("acme", "issue.resolved", Origin.WEBHOOK, None, NOON, NOON)
-    return issue_change(Kind.RESOLVED, raw, telling)
+    return issue_change(Kind.RESOLVED, raw, TELLING)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dexter_graphql.graph.issues.types import Issue
 
 MAX_VALUES = 100
+PERSONAL = frozenset({"hasSeen", "isBookmarked", "isSubscribed", "subscriptionDetails"})
+"""Members that are of whoever asks: those in a change's object are of nobody, or of whoever made the change."""
 
 
 def _kind(value: Kind, description: str) -> Any:
@@ -149,7 +151,7 @@ class IssueChange:
         change, scope = told.change, Scope(told.organization)
         if change.kind is Kind.DELETED or change.subject is None:
             return None
-        if change.object is None:
+        if change.object is None or lookup.reads("base") & PERSONAL:
             return await lookup.load(issues_by_id, IssueKey(told.organization, change.subject))
         return lookup.client.records.decode_one(change.object, lookup.shape("base"), (), scope)
 
