@@ -121,12 +121,12 @@ async def _collect_before(fetch_page: FetchPage, first: int, end: Before, cap: i
     rows: list[Any] = []
     positions: list[Position] = []
     hits: int | None = None
-    named = 1
+    # Where a page begins, the row that the place follows is the last one before it, and not wanted.
+    named = 1 if end.index == 0 else 0
     has_previous = False
     async with aclosing(_parts_before(fetch_page, end)) as parts:
         async for part in parts:
             hits = part.page.hits if hits is None else hits
-            # The cursor of a row lies after it: the row itself is not wanted, wherever it turns up.
             stop = max(0, part.count - named)
             start = max(0, stop - (wanted - len(rows)))
             named = 0 if part.count else named
@@ -146,7 +146,7 @@ async def _parts_before(fetch_page: FetchPage, end: Before) -> AsyncGenerator[_P
     """Pages from that of a position back to the start of the list, or to where nothing is found for too long."""
     cursor, empty = end.cursor, 0
     page = await fetch_page(end.size, cursor)
-    count = min(end.index, len(page.rows))
+    count = min(max(0, end.index - 1), len(page.rows))
     met: set[Any] = set()
     while True:
         # Nothing comes before the first page, whatever Sentry says of it.

@@ -1,8 +1,11 @@
 """Slices of a list, composed from the pages that Sentry gives."""
 
+from dataclasses import astuple
+from types import SimpleNamespace
+
 import pytest
 
-from dexter_graphql.sentry.paging import Page, Position, Slice, collect
+from dexter_graphql.sentry.paging import Before, Page, Position, Slice, collect, slice_whole
 
 
 class Pages:
@@ -178,3 +181,151 @@ async def test_hits_of_the_first_page():
 async def test_pages_without_count():
     """A list that Sentry does not count has no count."""
     assert (await collect(Pages({None: ([0], None)}), first=10, after=None)).hits is None
+
+
+def both_ways(total, size):
+    """A list of numbers whose cursors go both ways: `<n>` begins at n, `<-n>` ends before n and is filled up."""
+    asked = []
+
+    async def fetch(_size, cursor):
+        asked.append(cursor)
+        place = int(cursor.strip("<>")) if cursor else 0
+        start = max(0, -place - size) if place < 0 else place
+        end = min(start + size, total)
+        return Page(
+            rows=list(range(start, end)),
+            next=f"<{end}>" if end < total else None,
+            previous=f"<-{start}>" if start else None,
+            hits=total,
+        )
+
+    return fetch, asked
+
+
+async def test_before_a_row_of_the_same_page():
+    """Rows before a row of a page come from that page: the last ones, in the list's order, without the row itself."""
+    pages, asked = both_ways(30, 10)
+
+    found = await collect(pages, first=3, after=Before("<10>", 6, 10))
+
+    assert found == Slice(
+        [12, 13, 14],
+        [Position("<10>", index, 10) for index in (3, 4, 5)],
+        has_next=True,
+        has_previous=True,
+        hits=30,
+    )
+    assert asked == ["<10>"]
+
+
+@pytest.mark.parametrize(
+    ("last", "rows", "has_previous", "asked"),
+    [
+        (4, [10, 11, 12, 13], True, ["<10>"]),
+        (5, [9, 10, 11, 12, 13], True, ["<10>", "<-10>"]),
+        (13, list(range(1, 14)), True, ["<10>", "<-10>"]),
+        (14, list(range(14)), False, ["<10>", "<-10>"]),
+        (15, list(range(14)), False, ["<10>", "<-10>"]),
+    ],
+)
+async def test_before_goes_back_over_pages(last, rows, has_previous, asked):
+    """What the page of the row lacks comes from the pages before it, no more of them than it takes."""
+    pages, met = both_ways(30, 10)
+
+    found = await collect(pages, first=last, after=Before("<10>", 5, 10))
+
+    assert (found.rows, found.has_previous, found.has_next, met) == (rows, has_previous, True, asked)
+
+
+async def test_before_the_last_row_of_a_page():
+    """The place after a page's last row is on the next page; what lies before that row is on the page before."""
+    pages, asked = both_ways(30, 10)
+    start = await collect(pages, first=10, after=None)
+    asked.clear()
+
+    found = await collect(pages, first=2, after=Before(*astuple(start.positions[-1])))
+
+    assert (found.rows, asked) == ([7, 8], ["<10>", "<-10>"])
+
+
+async def test_before_the_first_row():
+    """Nothing comes before the first row, and the first page is all that is asked for."""
+    pages, asked = both_ways(30, 10)
+
+    found = await collect(pages, first=5, after=Before(None, 1, 10))
+
+    assert (found, asked) == (Slice(has_next=True, hits=30), [None])
+
+
+async def test_a_page_filled_up_with_rows_that_were_met():
+    """A page at the start that goes on into the page it was asked from gives each row once."""
+    pages, asked = both_ways(30, 10)
+
+    found = await collect(pages, first=10, after=Before("<3>", 4, 10))
+
+    assert (found.rows, found.has_previous, asked) == ([0, 1, 2, 3, 4, 5], False, ["<3>", "<-3>"])
+
+
+async def test_rows_are_known_by_their_id():
+    """Records are new objects on each page: their ids tell that they were met."""
+    pages = {"c": ("bcd", "p"), "p": ("abc", None)}
+
+    async def fetch(_size, cursor):
+        ids, previous = pages[cursor]
+        return Page(rows=[SimpleNamespace(id=one) for one in ids], previous=previous)
+
+    found = await collect(fetch, first=10, after=Before("c", 3, 3))
+
+    assert [row.id for row in found.rows] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("last", "stopped"), [(4, False), (5, False), (6, True)])
+async def test_the_cap_backward(last, stopped):
+    """A list cut by the cap says so on the way back too."""
+    pages, _ = both_ways(30, 10)
+
+    found = await collect(pages, first=last, after=Before("<10>", 10, 10), cap=5)
+
+    assert (len(found.rows), found.has_previous, found.stopped) == (min(last, 5), True, stopped)
+
+
+async def test_before_a_row_that_vanished():
+    """When the page has fewer rows now, none of those that are left is taken for the row of the cursor."""
+    pages, _ = both_ways(13, 10)
+
+    found = await collect(pages, first=2, after=Before("<10>", 6, 10))
+
+    assert found.rows == [11, 12]
+
+
+async def test_pages_that_lead_in_circles():
+    """Pages before which only pages come that were met are the start, after a few."""
+    asked = []
+
+    async def fetch(_size, cursor):
+        asked.append(cursor)
+        return Page(rows=[1, 2], previous="b" if cursor == "a" else "a")
+
+    found = await collect(fetch, first=5, after=Before("a", 2, 2))
+
+    assert (found.rows, found.has_previous) == ([1], False)
+    assert asked == ["a", "b", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("after", "rows", "has_previous", "has_next"),
+    [
+        (None, [0, 1], False, True),
+        (Position(None, 3, 100), [3, 4], True, False),
+        (Position(None, 9, 100), [], True, False),
+        (Before(None, 1, 100), [], False, True),
+        (Before(None, 3, 100), [0, 1], False, True),
+        (Before(None, 4, 100), [1, 2], True, True),
+        (Before(None, 9, 100), [2, 3], True, True),
+    ],
+)
+def test_a_list_that_is_all_there(after, rows, has_previous, has_next):
+    """The same parts of rows that came whole, both ways."""
+    found = slice_whole([0, 1, 2, 3, 4], 2, after, 100)
+
+    assert found == Slice(rows, [Position(None, row + 1, 100) for row in rows], has_next, has_previous)
