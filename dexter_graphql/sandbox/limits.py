@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from dexter_graphql.sandbox.faults import concurrency_limit, limit_headers, window_limit
-from dexter_graphql.sandbox.http import Answer, Refusal
+from dexter_graphql.sandbox.faults import Fault, concurrency_limit, limit_headers, window_limit
+from dexter_graphql.sandbox.http import Refusal
 
 MAX_BUCKETS: Final = 4096
 Key = tuple[str, str, str]
@@ -41,11 +41,19 @@ class Limiter:
             bucket.window, bucket.used = window, 0
         reset_at = (window + 1) * limit.window_s
         if bucket.used >= limit.calls:
-            raise _refusal(window_limit(limit.calls, limit.window_s, reset_at).answer())
+            raise _refusal(window_limit(limit.calls, limit.window_s, reset_at), self._headers(bucket, reset_at))
         if bucket.in_flight >= limit.concurrent:
-            raise _refusal(concurrency_limit(limit.concurrent, reset_at).answer())
+            raise _refusal(concurrency_limit(limit.concurrent, reset_at), self._headers(bucket, reset_at))
         bucket.used += 1
         bucket.in_flight += 1
+        return self._headers(bucket, reset_at)
+
+    def leave(self, key: Key) -> None:
+        """Count a call out."""
+        self._bucket(key).in_flight -= 1
+
+    def _headers(self, bucket: _Bucket, reset_at: int) -> dict[str, str]:
+        limit = self.limit
         return limit_headers(
             limit.calls,
             limit.calls - bucket.used,
@@ -53,10 +61,6 @@ class Limiter:
             concurrent=limit.concurrent,
             concurrent_remaining=limit.concurrent - bucket.in_flight,
         )
-
-    def leave(self, key: Key) -> None:
-        """Count a call out."""
-        self._bucket(key).in_flight -= 1
 
     def _bucket(self, key: Key) -> _Bucket:
         if key not in self._buckets:
@@ -67,5 +71,5 @@ class Limiter:
         return self._buckets[key]
 
 
-def _refusal(answer: Answer) -> Refusal:
-    return Refusal(answer.status, answer.body, answer.headers)
+def _refusal(fault: Fault, headers: dict[str, str]) -> Refusal:
+    return Refusal(fault.status, fault.body, headers)

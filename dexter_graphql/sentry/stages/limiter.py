@@ -87,7 +87,9 @@ class Limiter:
         now = self._clock.time()
         if not bucket.waiting and bucket.take(now):
             return 0.0
+        # A permit is no use to whom it leaves no time for the call itself.
         left_s = call.deadline - now
+        left_s -= min(bucket.took_s, left_s / 2)
         estimate_s = bucket.estimate_s(now, call.priority)
         if estimate_s >= left_s or bucket.waiting >= self._max_waiting:
             raise RateLimited(TOO_MANY, retry_after=max(estimate_s, bucket.rest_s(now)), title=call.title, status=None)

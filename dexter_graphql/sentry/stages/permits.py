@@ -50,6 +50,11 @@ class Bucket:
         """How many wait for a permit."""
         return len(self._queue)
 
+    @property
+    def took_s(self) -> float:
+        """Seconds that a call takes, roughly."""
+        return self._took_s
+
     def take(self, now: float) -> bool:
         """Take a permit, False when there is none."""
         self._roll(now)
@@ -106,6 +111,8 @@ class Bucket:
         self._roll(now)
         if said.resets_at is not None and said.resets_at > self._resets_at:
             self._begin(said.resets_at, now)
+        elif said.resets_at is not None and now < said.resets_at < self._resets_at:
+            self._shorten(said.resets_at)
         if said.remaining is not None:
             self._used = max(self._used, said.limit - said.remaining)
 
@@ -145,6 +152,12 @@ class Bucket:
             missed = math.floor((now - self._resets_at) / self._window_s) + 1
             self._resets_at += missed * self._window_s
             self._used = self.in_flight
+
+    def _shorten(self, resets_at: float) -> None:
+        """Sentry's window ends earlier than we took it to, and so may the next ones."""
+        began_at = self._resets_at - self._window_s
+        self._window_s = max(MIN_WINDOW_S, min(self._window_s, resets_at - began_at))
+        self._resets_at = resets_at
 
     def _begin(self, resets_at: float, now: float) -> None:
         """Sentry's window ends later than we took it to: a new one, or a longer one than we knew."""

@@ -9,7 +9,9 @@ from email.utils import parsedate_to_datetime
 PREFIX = "x-sentry-rate-limit-"
 MAX_NUMBER = 10**9
 SKEW_S = 2.0
-"""Difference between our clock and Sentry's from which on theirs is believed; its `Date` tells whole seconds."""
+"""Difference between our clock and Sentry's from which on theirs is believed."""
+DATE_AGE_S = 1.0
+"""How old a `Date` is when it comes, on average: it tells whole seconds, and many servers write it once per second."""
 MAX_WINDOW_S = 3600.0
 
 
@@ -48,13 +50,13 @@ def _resets_at(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _skew_s(headers: Mapping[str, str], now: float) -> float:
-    """How far Sentry's clock is ahead of ours; 0 while that may be the rounding of `Date`."""
+    """How far Sentry's clock is ahead of ours; 0 while that may be the age of `Date`."""
     try:
         theirs = parsedate_to_datetime(headers.get("date", ""))
     except ValueError:
         return 0.0
     skew_s = (theirs.replace(tzinfo=UTC) if theirs.tzinfo is None else theirs).timestamp() - now
-    return skew_s if abs(skew_s) > SKEW_S else 0.0
+    return skew_s if abs(skew_s + DATE_AGE_S) > SKEW_S else 0.0
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

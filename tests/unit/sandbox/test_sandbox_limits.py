@@ -53,3 +53,21 @@ def test_idle_buckets_make_room():
         limiter.leave(key)
 
     assert len(limiter._buckets) == MAX_BUCKETS
+
+
+def test_refusals_tell_both_limits():
+    """The headers of a refusal are those of any other answer: the window's calls and the calls in flight."""
+    limiter = Limiter(Limit(calls=2, window_s=10, concurrent=1))
+    limiter.enter(KEY, 0)
+    refusals = []
+    for is_free in (False, True, True):
+        if is_free:
+            limiter.leave(KEY)
+        try:
+            limiter.enter(KEY, 1)
+        except Refusal as refusal:
+            refusals.append(refusal.answer.headers)
+
+    prefix = "X-Sentry-Rate-Limit-"
+    told = [(one[prefix + "Remaining"], one[prefix + "ConcurrentLimit"]) for one in refusals]
+    assert told == [("1", "1"), ("0", "1")]

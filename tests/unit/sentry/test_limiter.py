@@ -8,7 +8,8 @@ import pytest
 from dexter_graphql.sentry.call import Priority, Upstream
 from dexter_graphql.sentry.errors import RateLimited, Unavailable
 from dexter_graphql.sentry.stages.limiter import Limiter
-from dexter_graphql.sentry.stages.permits import COLD_START
+from dexter_graphql.sentry.stages.permits import COLD_START, Bucket
+from dexter_graphql.sentry.stages.windows import Said
 from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
 
 
@@ -231,3 +232,31 @@ async def test_buckets_are_apart(limiter, clock, changes):
     assert repr(limiter) == "<Limiter 2 buckets, 0 calls under way, 0 waiting>"
     with pytest.raises(RateLimited):
         await limiter(a_call(), sentry)
+
+
+def test_window_that_was_taken_for_longer():
+    """One answer that told a late end does not make this window, or the next ones, longer for good."""
+    bucket = Bucket()
+    bucket.learn(EPOCH_S, Said(limit=10, remaining=9, resets_at=EPOCH_S + 3))
+    bucket.learn(EPOCH_S + 0.1, Said(limit=10, remaining=0, resets_at=EPOCH_S + 1))
+
+    rests = bucket.rest_s(EPOCH_S + 0.5)
+    first = [bucket.take(EPOCH_S + 1) for _ in range(2)]
+    bucket.learn(EPOCH_S + 1.1, Said(limit=10, remaining=0, resets_at=EPOCH_S + 2))
+
+    assert (rests, first, bucket.rest_s(EPOCH_S + 1.5), bucket.take(EPOCH_S + 2)) == (0.5, [True, True], 0.5, True)
+
+
+async def test_permits_that_would_come_too_late(limiter, clock):
+    """Whose wait leaves no time for the call is told that it was the limit, and nothing goes out for them."""
+    sentry = Sentry(clock, limit=10, window_s=10)
+    sentry.gate.clear()
+    held = begun(limiter, sentry, *[a_call(deadline=EPOCH_S + 60) for _ in range(2)])
+    await ticks()
+
+    with pytest.raises(RateLimited) as refused:
+        await limiter(a_call(deadline=EPOCH_S + 0.01), sentry)
+    sentry.gate.set()
+    await asyncio.gather(*held)
+
+    assert (refused.value.status, len(sentry.order)) == (None, 2)
