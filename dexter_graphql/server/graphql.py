@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from graphql import OperationType
@@ -13,7 +14,14 @@ from dexter_graphql.engine.pipeline import Prepared
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.operations import Operations
-from dexter_graphql.server.requests import GraphQLRequest, check_content_type, from_json, from_query, read_body
+from dexter_graphql.server.requests import (
+    GraphQLRequest,
+    check_content_type,
+    from_json,
+    from_query,
+    priority_of,
+    read_body,
+)
 from dexter_graphql.server.responses import (
     EVENT_STREAM,
     GRAPHQL_RESPONSE,
@@ -30,6 +38,7 @@ from dexter_graphql.server.streams import FRAMINGS, StreamResponse
 ALLOW = (("Allow", "GET, POST, OPTIONS"),)
 OPERATION = "dexter.operation"
 """Where the name of the operation stands in an ASGI scope, for the access log."""
+PRIORITY = "X-Dexter-Priority"
 Page = Callable[[], Response]
 
 
@@ -74,7 +83,8 @@ class GraphQLEndpoint:
         if media_type is None:
             message = f"None of the accepted types can be sent; these can: {', '.join(OFFERED)}"
             raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
-        request = await self._request(scope, receive, headers)
+        priority = priority_of(headers.get(PRIORITY))
+        request = replace(await self._request(scope, receive, headers), priority=priority)
         identity = self._authenticator.identity(headers.get("authorization"))
         prepared = self._operations.prepare(request)
         scope[OPERATION] = prepared.name

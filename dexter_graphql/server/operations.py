@@ -30,7 +30,7 @@ class Operations:
 
     async def execute(self, prepared: Prepared, request: GraphQLRequest, identity: Identity, request_id: str) -> Answer:
         """The answer to a query or a mutation."""
-        context = Context(self._services, identity, request_id, explain=request.explain)
+        context = self._context(request, identity, request_id)
         try:
             answer = await self._pipeline.execute(prepared, request.variables, context, self._format(request_id))
         finally:
@@ -45,7 +45,7 @@ class Operations:
         if prepared.kind is not OperationType.SUBSCRIPTION:
             yield await self.execute(prepared, request, identity, request_id)
             return
-        context = Context(self._services, identity, request_id, explain=request.explain)
+        context = self._context(request, identity, request_id)
         answers = self._pipeline.subscribe(prepared, request.variables, context, self._format(request_id))
         self._metrics.stream(1)
         try:
@@ -56,6 +56,9 @@ class Operations:
         finally:
             self._metrics.stream(-1)
             await context.close()
+
+    def _context(self, request: GraphQLRequest, identity: Identity, request_id: str) -> Context:
+        return Context(self._services, identity, request_id, request.priority, request.explain)
 
     def _format(self, request_id: str) -> FormatError:
         def report(error: BaseException) -> None:

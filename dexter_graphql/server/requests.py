@@ -10,8 +10,11 @@ from starlette.types import Receive
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Explain
+from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.responses import JSON, Refusal
 
+PRIORITIES = {"interactive": Priority.INTERACTIVE, "background": Priority.JOB}
+"""What a client may say of its hurry; nothing goes before somebody at a screen."""
 MAX_NESTING = 100
 """Levels of lists and objects in variables."""
 
@@ -24,6 +27,7 @@ class GraphQLRequest:
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     explain: Explain = Explain.NOTHING
+    priority: Priority = Priority.INTERACTIVE
 
 
 async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
@@ -59,6 +63,16 @@ def check_content_type(value: str | None) -> None:
             ErrorCode.BAD_USER_INPUT,
             "Send the request as 'Content-Type: application/json' in UTF-8",
         )
+
+
+def priority_of(value: str | None) -> Priority:
+    """How urgent a request is, by its header; without one somebody waits at a screen."""
+    if value is None:
+        return Priority.INTERACTIVE
+    try:
+        return PRIORITIES[value.strip().lower()]
+    except KeyError:
+        raise bad(f"'X-Dexter-Priority' is one of {', '.join(PRIORITIES)}") from None
 
 
 def from_json(body: bytes) -> GraphQLRequest:

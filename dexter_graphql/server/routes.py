@@ -33,7 +33,7 @@ def build_app(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
             allow_methods=("GET", "POST"),
-            allow_headers=("Authorization", "Content-Type", "X-Request-Id"),
+            allow_headers=("Authorization", "Content-Type", "X-Dexter-Priority", "X-Request-Id"),
             expose_headers=("X-Request-Id",),
         ),
     ]

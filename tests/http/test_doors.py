@@ -6,6 +6,9 @@ import aiohttp
 import pytest
 
 from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.sentry.call import Priority
+from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.errors import NotFound
 from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -155,3 +158,34 @@ async def test_page_runs_no_script_but_its_own(site):
     assert "frame-ancestors 'none'" in policy
     assert "'unsafe-eval'" not in policy
     assert "Triage list" in page
+
+
+@pytest.mark.parametrize("value", ["", "urgent", "0", "-1", "stream", "interactive, background"])
+async def test_hurry_that_means_nothing_is_refused(site, value):
+    """Nobody goes before somebody at a screen."""
+    status, _, body = await site.post("{ __typename }", headers={"x-dexter-priority": value})
+
+    assert (status, body["errors"][0]["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, Priority.INTERACTIVE),
+        ({"x-dexter-priority": "interactive"}, Priority.INTERACTIVE),
+        ({"x-dexter-priority": " Background"}, Priority.JOB),
+    ],
+)
+async def test_hurry_reaches_each_call(site, monkeypatch, headers, expected):
+    """A request of the background waits behind others for its calls to Sentry."""
+    asked = []
+
+    async def reply(self, endpoint, ticket, **more):
+        asked.append(ticket.priority)
+        raise NotFound("no")
+
+    monkeypatch.setattr(SentryClient, "reply", reply)
+
+    await site.post('{ organization(slug: "acme") { teams(first: 9) { nodes { slug } } } }', headers=headers)
+
+    assert set(asked) == {expected}
