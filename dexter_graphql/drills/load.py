@@ -1,6 +1,5 @@
 """Clients that ask over HTTP, look whether the answer is right, and count. Knows no drill and no promise."""
 
-import asyncio
 import math
 import time
 from array import array
@@ -55,15 +54,21 @@ class Tally:
         self.codes.update(answer.codes)
         self.waits.append(answer.took_s)
 
+    def forget(self) -> None:
+        """Begin to count anew."""
+        fresh = Tally()
+        for name in self.__slots__:
+            setattr(self, name, getattr(fresh, name))
+
     @property
     def right_share(self) -> float:
         """Right answers among all requests."""
         return self.right / self.requests if self.requests else 0.0
 
-    def figures(self) -> Figures:
-        """The columns that every drill shows."""
+    def figures(self, who: str = "") -> Figures:
+        """The rows that every drill shows."""
         codes = ", ".join(f"{code} {count}" for code, count in sorted(self.codes.items()))
-        return {
+        rows = {
             "requests": self.requests,
             "right answers": self.right,
             "wrong answers": self.wrong,
@@ -73,6 +78,7 @@ class Tally:
             "p99 wait, s": share_of(self.waits, 0.99),
             "worst wait, s": max(self.waits, default=0.0),
         }
+        return {f"{who} {name}".strip(): value for name, value in rows.items()}
 
 
 class Client:
@@ -100,7 +106,8 @@ class Client:
 @asynccontextmanager
 async def group(url: str, headers: Mapping[str, str] = NO_HEADERS) -> AsyncIterator[Client]:
     """A client for any number of tasks, with connections as they need them."""
-    connector = aiohttp.TCPConnector(limit=0)
+    # Shorter than the server keeps idle connections: none is used in the moment in which it is closed.
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=2)
     timeout = aiohttp.ClientTimeout(total=120)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers) as session:
         yield Client(session, url, Tally())
@@ -120,11 +127,6 @@ def busiest_second(instants: Sequence[float]) -> int:
             first += 1
         most = max(most, last - first + 1)
     return most
-
-
-async def pause(seconds: float) -> None:
-    """Wait, as a reader does between two looks."""
-    await asyncio.sleep(seconds)
 
 
 def _read(body: Any, check: Check, took_s: float) -> tuple[Answer, Mapping[str, Any]]:

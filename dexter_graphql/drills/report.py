@@ -40,6 +40,11 @@ def at_least(text: str, measured: float, bound: float, unit: str = "") -> Promis
     return Promise(text, measured >= bound, f"{number(measured)}{unit} of at least {number(bound)}{unit}")
 
 
+def percent(part: float, whole: float, of_nothing: float = 0.0) -> float:
+    """Part of the whole in percent."""
+    return 100 * part / whole if whole else of_nothing
+
+
 def rendered(result: Result) -> str:
     """The result as a table."""
     width = max(map(len, result.figures), default=0)

@@ -5,14 +5,14 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from dexter_graphql.app import Dexter, create_app
-from dexter_graphql.sandbox import SandboxServer, build_world
-from dexter_graphql.sandbox.limits import Limit
+from dexter_graphql.sandbox import Limit, SandboxServer, World, build_world
 from dexter_graphql.sentry.stages.cache import LIVES, Life
 from dexter_graphql.settings import load_settings
 
@@ -67,17 +67,31 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
         await task
 
 
+def _world(seed: int, issues: int | None) -> World:
+    """A world of which the first organization keeps only so many issues, with their events."""
+    world = build_world(seed)
+    if issues is not None:
+        organization = world.organizations[0]
+        organization.issues = dict(islice(organization.issues.items(), issues))
+        organization.events = {event.id: event for issue in organization.issues.values() for event in issue.events}
+    return world
+
+
 @asynccontextmanager
 async def running(
     *,
     seed: int,
+    issues: int | None = None,
     latency_ms: float = 0.0,
     limit: Limit | None = None,
     lives: Mapping[str, Life] = LIVES,
     **settings: Any,
 ) -> AsyncIterator[Site]:
-    """Dexter in mode `open` over a sandbox of that seed, latency and limit, until the block ends."""
-    async with SandboxServer(build_world(seed), latency_ms=latency_ms, limit=limit) as sandbox:
+    """Dexter in mode `open` over a sandbox of that seed, latency and limit, until the block ends.
+
+    With fewer `issues` the sandbox answers faster, so that it does not become what is measured.
+    """
+    async with SandboxServer(_world(seed, issues), latency_ms=latency_ms, limit=limit) as sandbox:
         given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "mode": "open"} | settings
         dexter = create_app(load_settings(**given), is_sandbox=True, lives=lives)
         async with serving(dexter.app) as url:

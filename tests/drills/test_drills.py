@@ -5,6 +5,7 @@ import pytest
 from dexter_graphql.drills import DRILLS, Form
 
 SMALL = {
+    "limit": Form(4, 40),
     "stampede": Form(0, 16),
 }
 
