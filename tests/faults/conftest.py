@@ -72,10 +72,16 @@ def well():
 
 
 @pytest.fixture
-async def asker(graph, well):
+def skipping():
+    """A clock that skips waits."""
+    return SkippingClock()
+
+
+@pytest.fixture
+async def asker(graph, well, skipping):
     """The graph over a sandbox for reading only; waits of the client are skipped."""
     async with SandboxServer(well) as server:
-        asker = Asker(graph, server, SkippingClock())
+        asker = Asker(graph, server, skipping)
         yield asker
         await asker.client.close()
 

@@ -1,0 +1,34 @@
+"""What a client is told of a mistake of ours over HTTP: that there was one and how to find it, nothing else."""
+
+import pytest
+
+from dexter_graphql.graph.faults import INTERNAL_MESSAGE
+from dexter_graphql.loaders import teams
+from support.server import running_site
+
+QUERY = '{ organization(slug: "acme") { teams(first: 2) { nodes { slug } } projects(first: 1) { nodes { slug } } } }'
+SECRET = "sntryu_secret"
+
+
+@pytest.fixture
+async def site(monkeypatch):
+    """A running Dexter in which one loader raises what nobody foresaw."""
+
+    def broken(*_arguments, **_more):
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(teams, "pages", broken)
+    async with running_site() as running:
+        yield running
+
+
+async def test_own_mistake_shows_the_request_id_alone(site):
+    """The branch is null and its neighbour stands; the exception's words are nowhere in the answer."""
+    status, headers, body = await site.post(QUERY, headers={"X-Request-Id": "find-me-0123456789"})
+
+    [error] = body["errors"]
+    assert status == 200
+    assert body["data"]["organization"] == {"teams": None, "projects": {"nodes": [{"slug": "web"}]}}
+    assert (error["message"], error["path"]) == (INTERNAL_MESSAGE, ["organization", "teams"])
+    assert error["extensions"] == {"code": "INTERNAL", "retryable": False, "requestId": headers["X-Request-Id"]}
+    assert SECRET not in str(body) + str(headers)
