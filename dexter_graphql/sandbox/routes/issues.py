@@ -7,7 +7,8 @@ from dexter_graphql.sandbox.bodies import event as event_bodies
 from dexter_graphql.sandbox.bodies import issue as bodies
 from dexter_graphql.sandbox.bodies import project_issue
 from dexter_graphql.sandbox.bodies.issue import Row, View
-from dexter_graphql.sandbox.http import MAX_PAGE, Answer, Call, Route, bad_request, invalid, paginate, scopes
+from dexter_graphql.sandbox.bodies.tags import event_tags
+from dexter_graphql.sandbox.http import MAX_PAGE, Answer, Call, Route, bad_request, invalid, not_found, paginate, scopes
 from dexter_graphql.sandbox.ranges import DEFAULT_RANGE, TimeRange, buckets, time_range
 from dexter_graphql.sandbox.selection import events_between, make_search, search_rows, select, visible
 from dexter_graphql.sandbox.world.model import Event
@@ -114,7 +115,15 @@ def _tags(call: Call) -> object:
 
 
 def _tag(call: Call) -> object:
-    return _tag_body(_row(call).events, call.parameters["key"], 9)
+    return _tag_body(_with_tag(call), call.parameters["key"], 9)
+
+
+def _with_tag(call: Call) -> Sequence[Event]:
+    """The events of the issue; there is no such tag while none of them carries it."""
+    events, key = _row(call).events, call.parameters["key"]
+    if not any(key in event_tags(event) for event in events):
+        raise not_found()
+    return events
 
 
 def _tag_body(events: Sequence[Event], key: str, count: int) -> dict[str, object]:
@@ -129,7 +138,7 @@ def _tag_body(events: Sequence[Event], key: str, count: int) -> dict[str, object
 
 
 def _tag_values(call: Call) -> Answer:
-    values = bodies.tag_values(_row(call).events, call.parameters["key"])
+    values = bodies.tag_values(_with_tag(call), call.parameters["key"])
     sort = call.text("sort") or "id"
     if sort == "date":
         values.sort(key=lambda value: str(value["lastSeen"]), reverse=True)
