@@ -310,10 +310,7 @@ class BoundLink(BoundField):
 
     @override
     def members(self, selection: Selection) -> tuple[Member, ...]:
-        is_fitting = self.fits(selection)
-        shapes = [
-            (one.tag or "", self._embedded_shape(one, selection, is_fitting)) for one in self.by_typename.values()
-        ]
+        shapes = [(one.tag or "", self._embedded_shape(one, selection)) for one in self.by_typename.values()]
         kind = Variants(self.declaration.tag_member, tuple(shapes)) if self.declaration.tag_member else shapes[0][1]
         return (Member(self.attr, self.declaration.wire, kind, container=self.container),)
 
@@ -323,12 +320,12 @@ class BoundLink(BoundField):
             for attr in (*embedded.wires, *map(attr_of, embedded.key_reads)):
                 binding.member(embedded.typename, attr)
 
-    def fits(self, selection: Selection) -> bool:
-        """True when everything selected can be answered from the embedded records."""
-        return all(
-            member.attr in embedded.wires
+    def fitting(self, selection: Selection) -> frozenset[str]:
+        """The types whose embedded records can answer everything that is selected on them."""
+        return frozenset(
+            typename
             for typename, embedded in self.by_typename.items()
-            for member in self._read_below(typename, selection)
+            if all(member.attr in embedded.wires for member in self._read_below(typename, selection))
         )
 
     @override
@@ -338,17 +335,23 @@ class BoundLink(BoundField):
             return value
         scoped_below(value, row.scope)
         selection = info.context.walker(info).selection(info.return_type, info.field_nodes)
-        if info.context.remembered((self.place, selection), lambda: self.fits(selection)):
-            return value
-        return self._look_up_all(value, info) if isinstance(value, list) else self._look_up(value, info)
+        fitting = info.context.remembered((self.place, selection), lambda: self.fitting(selection))
+        if isinstance(value, list):
+            is_whole = len(fitting) == len(self.by_typename)
+            return value if is_whole else self._look_up_all(value, fitting, info)
+        return value if value.typename in fitting else self._look_up(value, info)
 
     async def _look_up(self, embedded: Record, info: Info) -> Any:
         declared = self.by_typename[embedded.typename]
         key = declared.key(embedded)
         return None if key is None else await info.context.batches.load(declared.load, key)
 
-    async def _look_up_all(self, rows: list[Any], info: Info) -> list[Any]:
-        return await asyncio.gather(*(self._look_up(row, info) for row in rows), return_exceptions=True)
+    async def _look_up_all(self, rows: list[Any], fitting: frozenset[str], info: Info) -> list[Any]:
+        async def one(row: Any) -> Any:
+            is_lacking = isinstance(row, Record) and row.typename not in fitting
+            return await self._look_up(row, info) if is_lacking else row
+
+        return await asyncio.gather(*map(one, rows), return_exceptions=True)
 
     def _read_below(self, typename: str, selection: Selection) -> Iterable[Member]:
         fields = self.binding.noun(typename).fields
@@ -356,11 +359,11 @@ class BoundLink(BoundField):
             if name in fields:
                 yield from fields[name].members(selected.selection)
 
-    def _embedded_shape(self, embedded: Embedded, selection: Selection, is_fitting: bool) -> Shape:  # noqa: FBT001  # private
+    def _embedded_shape(self, embedded: Embedded, selection: Selection) -> Shape:
         wires = embedded.wires
         members: dict[str, Member] = {}
         add(members, (self.binding.member(embedded.typename, attr_of(wire)) for wire in embedded.key_reads))
-        if is_fitting:
+        if embedded.typename in self.fitting(selection):
             add(members, self._read_below(embedded.typename, selection))
         found = (replace(members[a], wire=wires.get(a, members[a].wire), is_required=False) for a in sorted(members))
         return Shape(embedded.typename, EMBEDDED, tuple(found))
