@@ -111,7 +111,9 @@ class Context:
             priority=self.priority,
             caller=self.identity.caller.subject,
         )
-        self.batches = Batches(services.client, services.organizations, self.ticket, services.shaper)
+        self.batches = Batches(
+            services.client, services.organizations, self.ticket, services.shaper, now=services.clock.now()
+        )
         if self._walker is not None:
             self.batches.follow(self._walker.everywhere)
 

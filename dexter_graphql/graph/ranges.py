@@ -1,15 +1,16 @@
-"""Knows how clients name a stretch of time and how Sentry wants to hear it."""
+"""Knows how clients name a stretch of time, and how they are told the one that was used."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.fields import computed, part
+from dexter_graphql.loaders.stretches import DAY_S, HOUR_S, MINUTE_S, SECOND_S, Last, Span, Stretch
 
 PERIOD = re.compile(r"[1-9][0-9]{0,4}[smhdw]")
-
-Query = tuple[tuple[str, str], ...]
+UNITS_S = {"s": SECOND_S, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S, "w": 7 * DAY_S}
 
 
 @strawberry.input(description="Two points in time; the first must be before the second.")
@@ -20,28 +21,57 @@ class Between:
     end: datetime = strawberry.field(description="End, not included.")
 
 
-@strawberry.input(one_of=True, description="A stretch of time: the last so much, or between two points.")
+@strawberry.input(
+    one_of=True, description="A stretch of time: the last so much, to the step or to the second, or between two points."
+)
 class TimeRange:
     """Input."""
 
     last: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A number and a unit: `30m`, `24h`, `14d`, `2w`."
+        default=strawberry.UNSET,
+        description=(
+            "A number and a unit: `30m`, `24h`, `14d`, `2w`. Widened to whole minutes, or to whole intervals where the"
+            " field has them, so that all who ask within a minute share an answer."
+        ),
     )
-    between: Between | None = strawberry.field(default=strawberry.UNSET, description="Two points in time.")
+    exactly: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="As `last`, but to the second. Nobody shares the answer, and each one costs a call.",
+    )
+    between: Between | None = strawberry.field(
+        default=strawberry.UNSET, description="Two points in time, to the second."
+    )
 
 
-def range_query(value: TimeRange | None, default: str) -> Query:
-    """The parameters that ask Sentry for this range, for `default` (such as `90d`) when there is none."""
-    if value is None:
-        return (("statsPeriod", default),)
+@part
+class UsedRange:
+    """The stretch of time that an answer is about."""
+
+    @computed()
+    def start(span: Span) -> datetime:
+        """Beginning, included."""
+        return span.start
+
+    @computed()
+    def end(span: Span) -> datetime:
+        """End, not included. Of a range that ends now, the end of the running minute or interval."""
+        return span.end
+
+
+def stretch_of(value: TimeRange, step_s: int = MINUTE_S) -> Stretch:
+    """The stretch that a client names, in whole steps unless it says otherwise; raises BadUserInput for none."""
     if value.between:
+        start, end = (instant.replace(microsecond=0) for instant in (value.between.start, value.between.end))
         if value.between.start >= value.between.end:
             raise BadUserInput("'between.start' must be before 'between.end'")
-        return (("start", _wire(value.between.start)), ("end", _wire(value.between.end)))
-    if not isinstance(value.last, str) or not PERIOD.fullmatch(value.last):
-        raise BadUserInput("'last' must be a number and one of s, m, h, d, w: for example '24h'")
-    return (("statsPeriod", value.last),)
+        return Span(start, end)
+    if isinstance(value.exactly, str):
+        return Last(seconds_of(value.exactly, "exactly"), SECOND_S)
+    return Last(seconds_of(value.last, "last"), step_s)
 
 
-def _wire(instant: datetime) -> str:
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+def seconds_of(period: object, name: str) -> int:
+    """Length of `30m`, `24h` and the like; raises BadUserInput, with the name of the input field, for anything else."""
+    if not isinstance(period, str) or not PERIOD.fullmatch(period):
+        raise BadUserInput(f"'{name}' must be a number and one of s, m, h, d, w: for example '24h'")
+    return int(period[:-1]) * UNITS_S[period[-1]]

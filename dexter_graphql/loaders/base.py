@@ -8,12 +8,14 @@ belongs to its key alone.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from aiodataloader import DataLoader
 
 from dexter_graphql.engine.selection import Selection
+from dexter_graphql.loaders.stretches import Span, Stretch
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.regions import Organizations
@@ -103,6 +105,10 @@ class Lookup:
         """True when the dotted path of fields is selected below, for example `edges.inRange`."""
         return self.selection is not None and self.selection.has(path)
 
+    def span(self, stretch: Stretch) -> Span:
+        """From when to when a stretch is in this request, which has one present instant from beginning to end."""
+        return stretch.at(self.batches.now)
+
     async def load(self, loader: Loader, key: Hashable, options: Any = None) -> Any:
         """Another loader's answer for `key`, batched with everybody else's in this request."""
         return await self.batches.load(loader, key, options)
@@ -157,10 +163,16 @@ def chunks(keys: Sequence[Any], size: int) -> list[Sequence[Any]]:
 
 
 class Batches:
-    """The loaders of one request: a batch per loader, options and selection, alive as long as the request."""
+    """The loaders of one request: a batch per loader, options and selection, alive as long as the request.
 
-    def __init__(self, client: SentryClient, organizations: Organizations, ticket: Ticket, shaper: Shaper) -> None:
+    `now` is the instant at which it began.
+    """
+
+    def __init__(
+        self, client: SentryClient, organizations: Organizations, ticket: Ticket, shaper: Shaper, *, now: datetime
+    ) -> None:
         self.shaper = shaper
+        self.now = now
         self._client = client
         self._organizations = organizations
         self._ticket = ticket

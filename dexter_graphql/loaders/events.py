@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import Lookup, bulk, chunks, each, fan_out
-from dexter_graphql.loaders.issues import RETENTION, IssueKey, Query
+from dexter_graphql.loaders.issues import RETENTION, IssueKey, Query, stretch_query
+from dexter_graphql.loaders.stretches import Stretch
 from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.catalogue import issues as issue_catalogue
 from dexter_graphql.sentry.errors import NotFound, Refused
@@ -45,9 +46,10 @@ class IssueEventKey(NamedTuple):
 
 
 class EventList(NamedTuple):
-    """The part of a list of events that is wanted, and the parameters that narrow it."""
+    """The part of a list of events that is wanted, the parameters that narrow it, and a stretch; None for all."""
 
     query: Query
+    stretch: Stretch | None
     first: int
     after: Position | None
     cap: int
@@ -101,6 +103,7 @@ async def issue_event_pages(key: IssueKey, lookup: Lookup) -> Slice:
     """A page of an issue's events, newest first; options are an EventList."""
     scope = Scope(key.organization, issue=key.id)
     shape, wanted = lookup.shape("list"), lookup.options
+    query = (*wanted.query, *stretch_query(wanted.stretch, lookup))
     return await collect(
         lambda size, cursor: lookup.client.page(
             issue_catalogue.EVENTS,
@@ -108,7 +111,7 @@ async def issue_event_pages(key: IssueKey, lookup: Lookup) -> Slice:
             shape,
             scope=scope,
             path={"issue": key.id},
-            query=wanted.query,
+            query=query,
             size=size,
             cursor=cursor,
         ),
@@ -122,9 +125,10 @@ async def issue_event_pages(key: IssueKey, lookup: Lookup) -> Slice:
 async def project_event_pages(scope: Scope, lookup: Lookup) -> Slice:
     """A page of a project's error events, newest first; options are an EventList."""
     shape, wanted, path = lookup.shape("list"), lookup.options, {"project": scope.project or ""}
+    query = (*wanted.query, *stretch_query(wanted.stretch, lookup))
     return await collect(
         lambda size, cursor: lookup.client.page(
-            catalogue.LIST, lookup.ticket, shape, scope=scope, path=path, query=wanted.query, size=size, cursor=cursor
+            catalogue.LIST, lookup.ticket, shape, scope=scope, path=path, query=query, size=size, cursor=cursor
         ),
         first=wanted.first,
         after=wanted.after,

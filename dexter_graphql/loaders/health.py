@@ -9,6 +9,7 @@ from dexter_graphql.loaders.base import Lookup, bulk
 from dexter_graphql.loaders.listing import Query, by_organization
 from dexter_graphql.loaders.releases import ReleaseKey, search_value
 from dexter_graphql.loaders.stats import Group
+from dexter_graphql.loaders.stretches import Span, Stretch
 from dexter_graphql.sentry.catalogue import stats as catalogue
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
 from dexter_graphql.sentry.shape import Member, Shape, misfit_in
@@ -24,6 +25,13 @@ COMMON: Query = (
 BUSIEST: Query = (("orderBy", f"-{SESSIONS}"),)
 """Sentry cuts an answer at ten thousand groups; the least used releases go first."""
 HEALTH = Shape("ReleaseHealth", "list", (Member("groups", "groups", list[Group], is_required=True),))
+
+
+class HealthChoice(NamedTuple):
+    """What is asked of releases: parameters that narrow, and a stretch of time."""
+
+    query: Query
+    stretch: Stretch
 
 
 class HealthQuestion(NamedTuple):
@@ -49,8 +57,9 @@ class ProjectHealth:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Health of a release, all of its projects taken together."""
+    """Health of a release within a stretch of time, all of its projects taken together."""
 
+    span: Span
     projects: list[ProjectHealth]
 
     @property
@@ -81,8 +90,10 @@ class Health:
 
 @bulk(target="ReleaseHealth", uses=(catalogue.SESSIONS,), is_shared=False)
 async def release_health(keys: Sequence[ReleaseKey], lookup: Lookup) -> Mapping[ReleaseKey, Any]:
-    """Health of releases: one call for up to a hundred of an organization; options are parameters of the call."""
-    question = HealthQuestion(lookup.options, needs_all(lookup))
+    """Health of releases: one call for up to a hundred of an organization; options are a HealthChoice."""
+    choice: HealthChoice = lookup.options
+    span = lookup.span(choice.stretch)
+    question = HealthQuestion((*choice.query, *span.query), needs_all(lookup))
 
     async def answered(organization: OrganizationRef, mine: Sequence[ReleaseKey]) -> Mapping[ReleaseKey, Any]:
         groups = await _groups(organization, mine, question, lookup)
@@ -92,7 +103,7 @@ async def release_health(keys: Sequence[ReleaseKey], lookup: Lookup) -> Mapping[
             rows = found.get(ReleaseKey(organization, str(one.by.get("release"))))
             if rows is not None:
                 rows.append(_health(organization, one, everything))
-        return {key: Health(rows) for key, rows in found.items()}
+        return {key: Health(span, rows) for key, rows in found.items()}
 
     return await by_organization(keys, answered, weigh=_length)
 

@@ -1,10 +1,12 @@
 """Knows how issues are looked up: lists, by id, and the detail of one."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, TypeVar
 
 from dexter_graphql.loaders.base import Lookup, bulk, each, fan_out
 from dexter_graphql.loaders.listing import by_organization
+from dexter_graphql.loaders.stretches import Span, Stretch
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations
 from dexter_graphql.sentry.errors import NotFound
@@ -16,7 +18,8 @@ Query = tuple[tuple[str, str], ...]
 T = TypeVar("T")
 
 RETENTION: Query = (("statsPeriod", "90d"),)
-"""As far back as Sentry keeps events."""
+"""As far back as Sentry keeps events. No stretch in whole minutes, so that the question, and with it the kept answer,
+stays the same from one minute to the next."""
 
 EXPANDABLE = {"owners": "owners", "inbox": "inbox", "integrationIssues": "integrationIssues"}
 """Member → value of `expand=` that brings it."""
@@ -52,23 +55,32 @@ class ShortIdKey(NamedTuple):
 
 
 class IssueList(NamedTuple):
-    """A search: parameters of the issue list without paging, and the part that is wanted."""
+    """A search: parameters of the issue list, a stretch of time (None for all), and the part that is wanted."""
 
     query: Query
+    stretch: Stretch | None
     first: int
     after: Position | None
     cap: int
 
 
+@dataclass(frozen=True, slots=True)
+class IssuePage(Slice):
+    """A part of an issue list, and the stretch of time it is about; None for all that Sentry keeps."""
+
+    span: Span | None = None
+
+
 @fan_out(target="Issue", uses=(catalogue.LIST,))
-async def issue_pages(scope: Scope, lookup: Lookup) -> Slice:
+async def issue_pages(scope: Scope, lookup: Lookup) -> IssuePage:
     """A page of the organization's issues; options are an IssueList."""
     wanted: IssueList = lookup.options
     edges = lookup.below("edges.inRange", "IssueInRange")
     shape = lookup.merged(lookup.shape("list"), edges.shape("list"))
-    query = (*wanted.query, *pushdown(shape))
+    span = None if wanted.stretch is None else lookup.span(wanted.stretch)
+    query = (*wanted.query, *(RETENTION if span is None else span.query), *pushdown(shape))
 
-    return await collect(
+    found = await collect(
         lambda size, cursor: lookup.client.page(
             catalogue.LIST, lookup.ticket, shape, scope=scope, query=query, size=size, cursor=cursor
         ),
@@ -76,6 +88,13 @@ async def issue_pages(scope: Scope, lookup: Lookup) -> Slice:
         after=wanted.after,
         cap=wanted.cap,
     )
+    members = {member.name: getattr(found, member.name) for member in fields(found)}
+    return IssuePage(**members, span=span)
+
+
+def stretch_query(stretch: Stretch | None, lookup: Lookup) -> Query:
+    """The parameters of a stretch as of this request; of all that Sentry keeps for None."""
+    return RETENTION if stretch is None else lookup.span(stretch).query
 
 
 @bulk(target="Issue", uses=(catalogue.LIST, catalogue.DETAIL))
@@ -156,7 +175,8 @@ async def issues_in_range(keys: Sequence[IssueKey], lookup: Lookup) -> Mapping[I
 
 async def _in_range(scope: Scope, keys: Sequence[IssueKey], shape: Shape, lookup: Lookup) -> dict[IssueKey, Any]:
     """Through the operation for it, which is not published, else through the list."""
-    common = (*pushdown(shape), *lookup.options, ("query", ""))
+    stretch = lookup.span(lookup.options).query
+    common = (*pushdown(shape), *stretch, ("query", ""))
     groups = tuple(("groups", key.id) for key in keys)
 
     async def counted() -> dict[IssueKey, Any]:
@@ -167,7 +187,7 @@ async def _in_range(scope: Scope, keys: Sequence[IssueKey], shape: Shape, lookup
         catalogue.STATS.name,
         scope.organization,
         first=counted,
-        otherwise=lambda: _listed(scope, keys, shape, lookup, lookup.options),
+        otherwise=lambda: _listed(scope, keys, shape, lookup, stretch),
     )
 
 

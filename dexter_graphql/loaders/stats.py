@@ -10,6 +10,7 @@ import msgspec
 from dexter_graphql.loaders.base import Lookup, bulk, fan_out
 from dexter_graphql.loaders.listing import Query, by_organization
 from dexter_graphql.loaders.projects import ProjectKey
+from dexter_graphql.loaders.stretches import Span, Stretch
 from dexter_graphql.sentry.catalogue import stats as catalogue
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
 from dexter_graphql.sentry.shape import Member, Shape, misfit_in
@@ -40,9 +41,10 @@ USAGE = Shape(
 
 
 class UsageQuestion(NamedTuple):
-    """What is asked of the usage of an organization: parameters, and the length of an interval."""
+    """What is asked of the usage of an organization: parameters, a stretch of time, and the length of an interval."""
 
     query: Query
+    stretch: Stretch
     interval_s: int
 
 
@@ -60,8 +62,9 @@ class UsageGroup:
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
-    """The groups of an organization's usage, and the stretch of time they are about."""
+    """The groups of an organization's usage; the stretch that was asked for, and the one that Sentry says it used."""
 
+    span: Span
     start: datetime | None
     end: datetime | None
     groups: list[UsageGroup]
@@ -80,22 +83,23 @@ class Quantity:
 async def organization_usage(organization: OrganizationRef, lookup: Lookup) -> UsageReport:
     """The usage of an organization: one call; options are a UsageQuestion."""
     question: UsageQuestion = lookup.options
-    answer = await _usage(organization, question.query, lookup)
+    span = lookup.span(question.stretch)
+    answer = await _usage(organization, (*question.query, *span.query), lookup)
     starts = answer.intervals if isinstance(answer.intervals, list) else []
     begin, length = (starts[0] if starts else answer.start), _length_s(starts) or question.interval_s
     groups = [
         UsageGroup(organization, one.by, _total(one), one.series.get(QUANTITY), begin, length) for one in answer.groups
     ]
-    return UsageReport(answer.start, answer.end, groups)
+    return UsageReport(span, answer.start, answer.end, groups)
 
 
 @bulk(target="ProjectUsage", uses=(catalogue.USAGE,), is_shared=False)
 async def project_usage(keys: Sequence[ProjectKey], lookup: Lookup) -> Mapping[ProjectKey, Any]:
-    """The usage of projects by category and outcome: one call per hundred; options are the range's parameters."""
+    """The usage of projects by category and outcome: one call per hundred; options are a Stretch."""
     by: Query = (("groupBy", "project"), ("groupBy", "category"), ("groupBy", "outcome"))
 
     async def answered(organization: OrganizationRef, mine: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
-        query = (*by, *(("project", key.id) for key in mine), *lookup.options)
+        query = (*by, *(("project", key.id) for key in mine), *lookup.span(lookup.options).query)
         answer = await _usage(organization, query, lookup)
         found: dict[ProjectKey, list[Quantity]] = {key: [] for key in mine}
         for one in answer.groups:

@@ -9,7 +9,7 @@ from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.connections import MAX_FIRST, Window
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
-from dexter_graphql.graph.ranges import TimeRange, range_query
+from dexter_graphql.graph.ranges import TimeRange, stretch_of
 from dexter_graphql.loaders.issues import IssueList
 
 SHORT_ID = re.compile(r"[A-Z0-9_-]{1,100}-[0-9A-Z]{1,13}")
@@ -24,8 +24,8 @@ Sort = Annotated[IssueSort, strawberry.argument(description="Order of the list."
 
 def issue_list(filter: IssueFilter | None, range: TimeRange | None, sort: IssueSort, wanted: Window) -> IssueList:
     """The list that these arguments ask for."""
-    query = (*filter_query(filter), *range_query(range, "90d"), ("sort", sort.value))
-    return IssueList(query, wanted.first, wanted.after, MAX_FIRST)
+    query = (*filter_query(filter), ("sort", sort.value))
+    return IssueList(query, None if range is None else stretch_of(range), wanted.first, wanted.after, MAX_FIRST)
 
 
 def without_projects(filter: IssueFilter | None) -> IssueFilter | None:

@@ -8,10 +8,11 @@ import strawberry
 
 from dexter_graphql.graph.connections import Edge, EdgeRow, PageInfo, edges_of
 from dexter_graphql.graph.fields import computed, noun, part
+from dexter_graphql.graph.ranges import UsedRange
 from dexter_graphql.graph.scalars import BigInt
 from dexter_graphql.graph.series import Series, TimeSeries, series_of_buckets
 from dexter_graphql.graph.wire_types import whole_number
-from dexter_graphql.sentry.paging import Slice
+from dexter_graphql.loaders.issues import IssuePage
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.issues.types import Issue
@@ -79,27 +80,32 @@ class IssueConnection:
     """A page of issues."""
 
     @computed()
-    def edges(page: Slice) -> list[IssueEdge]:
+    def edges(page: IssuePage) -> list[IssueEdge]:
         """Issues with their cursors and what happened in the range."""
         return edges_of(page)
 
     @computed()
-    def nodes(page: Slice) -> list[IssueType | None]:
+    def nodes(page: IssuePage) -> list[IssueType | None]:
         """Issues alone."""
         return page.rows
 
     @computed()
-    def page_info(page: Slice) -> PageInfo:
+    def page_info(page: IssuePage) -> PageInfo:
         """Where this page stands in the list."""
         return page
 
     @computed()
-    def total_count(page: Slice) -> BigInt | None:
+    def total_count(page: IssuePage) -> BigInt | None:
         """How many issues match; Sentry stops counting at about a thousand."""
         return None if page.hits is None else BigInt(page.hits)
 
     @computed()
-    def is_cut(page: Slice) -> bool:
+    def range(page: IssuePage) -> UsedRange | None:
+        """The stretch that was looked at; null when the list had no `range`: then it is the last 90 days."""
+        return page.span
+
+    @computed()
+    def is_cut(page: IssuePage) -> bool:
         """True when fetching stopped at the largest number of rows that one request may compose, before all wanted."""
         return page.stopped
 

@@ -10,10 +10,11 @@ from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.ids import encode_id, key_of
 from dexter_graphql.graph.issues.arguments import checked_short_id
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
-from dexter_graphql.graph.ranges import TimeRange, range_query
+from dexter_graphql.graph.ranges import TimeRange, stretch_of
 from dexter_graphql.loaders.base import Lookup
 from dexter_graphql.loaders.issue_choices import chosen_by_search, chosen_by_short_id
-from dexter_graphql.loaders.issues import IssueKey
+from dexter_graphql.loaders.issues import IssueKey, stretch_query
+from dexter_graphql.loaders.stretches import SECOND_S
 from dexter_graphql.sentry.scope import OrganizationRef
 
 MAX_ISSUES = 1000
@@ -34,7 +35,7 @@ class SearchSelection:
     organization: str = strawberry.field(description="Slug of the organization.")
     filter: IssueFilter = strawberry.field(description="Which issues; at least one condition.")
     range: TimeRange | None = strawberry.field(
-        default=None, description="Only issues with events in this stretch; the last 90 days when left out."
+        default=None, description="Only issues with events in this stretch, to the second; the last 90 days when left out."
     )
     max: int = strawberry.field(default=100, description="Touch at most so many, 1 to 1000.")
 
@@ -120,7 +121,9 @@ async def _by_search(selection: SearchSelection, lookup: Lookup) -> Chosen:
     if not _has_condition(selection.filter):
         raise BadUserInput("'filter' needs at least one condition: without one it would mean every issue")
     organization = await _organization(selection.organization, lookup)
-    query = (*filter_query(selection.filter), *range_query(selection.range, "90d"))
+    # To the second, because a change touches what was asked for and nothing besides.
+    stretch = None if selection.range is None else stretch_of(selection.range, SECOND_S)
+    query = (*filter_query(selection.filter), *stretch_query(stretch, lookup))
     keys = await chosen_by_search(organization, query, selection.max, lookup)
     return Chosen({key: issue_id(key) for key in keys})
 

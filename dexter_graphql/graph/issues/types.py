@@ -42,7 +42,7 @@ from dexter_graphql.graph.issues.parts import (
     UserType,
 )
 from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.ranges import TimeRange, range_query
+from dexter_graphql.graph.ranges import TimeRange, stretch_of
 from dexter_graphql.graph.scalars import JSON, BigInt
 from dexter_graphql.graph.series import TimeSeries
 from dexter_graphql.graph.wire_types import whole_number
@@ -274,16 +274,17 @@ class Issue(Node):
         wanted: Window,
     ) -> Connection[EventType] | None:
         """Its events, newest first."""
-        query = [*range_query(range, "90d"), *(("environment", name) for name in environments or ())]
+        query = [("environment", name) for name in environments or ()]
         query += [("query", search)] if search else []
-        return EventList(tuple(query), wanted.first, wanted.after, MAX_FIRST)
+        stretch = None if range is None else stretch_of(range)
+        return EventList(tuple(query), stretch, wanted.first, wanted.after, MAX_FIRST)
 
     @batch(issues_in_range, key=issue_key)
     def in_range(
         *, range: Annotated[TimeRange, strawberry.argument(description="The stretch of time.")]
     ) -> IssueInRange | None:
         """Counts and series within a stretch of time; one call for all issues of a list."""
-        return range_query(range, "14d")
+        return stretch_of(range)
 
     @batch(issue_tag, key=issue_key)
     def tag(

@@ -20,7 +20,7 @@ from dexter_graphql.graph.people import Avatar
 from dexter_graphql.graph.projects.keys import ClientKey
 from dexter_graphql.graph.projects.settings import ProjectSettings
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
-from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_range
+from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_stretch
 from dexter_graphql.graph.web import page
 from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import Loader, Lookup
@@ -193,7 +193,7 @@ class Project(Node):
     @batch(project_usage, key=project_key)
     def usage(*, range: UsageRange = None) -> list[ProjectUsage] | None:
         """What it sent, by category and outcome. One call for all projects of an organization."""
-        return usage_range(range)
+        return usage_stretch(range)
 
     @computed(slug=str)
     def web_url(row: Any) -> str | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from dexter_graphql.graph.fields import batch, computed, part
+from dexter_graphql.graph.ranges import UsedRange
 from dexter_graphql.graph.scalars import BigInt
 from dexter_graphql.loaders.health import Health, ProjectHealth, share
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
@@ -88,6 +89,11 @@ class ReleaseHealth:
     def adoption(row: Health) -> float | None:
         """Share of the sessions of its projects that ran this release; null when they had none."""
         return row.adoption
+
+    @computed()
+    def range(row: Health) -> UsedRange:
+        """The stretch that was asked for, in whole hours unless it was given to the second."""
+        return row.span
 
     @computed()
     def projects(row: Health) -> list[ReleaseProjectHealth]:

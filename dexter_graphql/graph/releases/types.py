@@ -17,15 +17,14 @@ from dexter_graphql.graph.listing import listing, repeated
 from dexter_graphql.graph.members.types import User
 from dexter_graphql.graph.node import Node
 from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
-from dexter_graphql.graph.ranges import range_query
 from dexter_graphql.graph.releases.arguments import EnvironmentNames
 from dexter_graphql.graph.releases.health import ReleaseHealth
 from dexter_graphql.graph.releases.parts import Commit, CommitAuthor, CommitFile, Deploy, ReleaseProject, VersionInfo
 from dexter_graphql.graph.scalars import BigInt
-from dexter_graphql.graph.stats.types import UsageRange
+from dexter_graphql.graph.stats.types import UsageRange, usage_stretch
 from dexter_graphql.graph.web import page
 from dexter_graphql.loaders.base import Loader
-from dexter_graphql.loaders.health import release_health
+from dexter_graphql.loaders.health import HealthChoice, release_health
 from dexter_graphql.loaders.issue_lists import new_issue_pages, release_issue_pages
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.releases import (
@@ -135,7 +134,7 @@ class Release(Node):
     @batch(release_health, key=release_key, reads=VERSION)
     def health(*, range: UsageRange = None, environments: EnvironmentNames = None) -> ReleaseHealth | None:
         """How well it runs. One call for up to a hundred releases of a list."""
-        return (*repeated("environment", environments, "environments"), *range_query(range, "24h"))
+        return HealthChoice(repeated("environment", environments, "environments"), usage_stretch(range))
 
     @computed(VERSION)
     def web_url(row: Any) -> str | None:

@@ -8,7 +8,7 @@ import strawberry
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.fields import batch, computed, part
 from dexter_graphql.graph.listing import repeated
-from dexter_graphql.graph.ranges import PERIOD, TimeRange, range_query
+from dexter_graphql.graph.ranges import PERIOD, TimeRange, UsedRange, seconds_of, stretch_of
 from dexter_graphql.graph.scalars import BigInt
 from dexter_graphql.graph.series import Series, TimeSeries
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, UsageOutcome
@@ -17,13 +17,12 @@ from dexter_graphql.loaders.listing import Query
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.stats import QUANTITY, Quantity, UsageQuestion, UsageReport
 from dexter_graphql.loaders.stats import UsageGroup as GroupSource
+from dexter_graphql.loaders.stretches import DAY_S, HOUR_S, Stretch
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
 
-HOUR_S, DAY_S = 3600, 86_400
-SECONDS = {"s": 1, "m": 60, "h": HOUR_S, "d": DAY_S, "w": 7 * DAY_S}
-DEFAULT_RANGE = "24h"
+DEFAULT_RANGE = TimeRange(last="24h")
 
 UsageRange = Annotated[
     TimeRange | None, strawberry.argument(description="Which stretch of time; the last 24 hours when left out.")
@@ -125,14 +124,19 @@ class Usage:
         return report.end
 
     @computed()
+    def range(report: UsageReport) -> UsedRange:
+        """The stretch that was asked for, in whole intervals unless it was given to the second."""
+        return report.span
+
+    @computed()
     def groups(report: UsageReport) -> list[UsageGroup]:
         """One for each combination of values that occurred."""
         return report.groups
 
 
-def usage_range(range: TimeRange | None) -> Query:
-    """The parameters of a range of usage."""
-    return range_query(range, DEFAULT_RANGE)
+def usage_stretch(range: TimeRange | None, interval_s: int = HOUR_S) -> Stretch:
+    """The stretch of a question about usage or sessions, which Sentry counts by the hour at the finest."""
+    return stretch_of(range or DEFAULT_RANGE, interval_s)
 
 
 def usage_filter(
@@ -151,7 +155,8 @@ def usage_question(by: list[UsageGrouping], range: TimeRange | None, interval: s
     if not by:
         raise BadUserInput("'groupBy' needs at least one value")
     groups = tuple(("groupBy", one.value) for one in dict.fromkeys(by))
-    return UsageQuestion((*groups, *narrowed, *usage_range(range), ("interval", interval)), _seconds(interval))
+    interval_s = _seconds(interval)
+    return UsageQuestion((*groups, *narrowed, ("interval", interval)), usage_stretch(range, interval_s), interval_s)
 
 
 def _words(name: str, values: list[Any] | None, argument: str) -> Query:
@@ -165,7 +170,7 @@ def _words(name: str, values: list[Any] | None, argument: str) -> Query:
 
 def _seconds(interval: str) -> int:
     """Length of an interval: whole hours that divide a day."""
-    seconds = int(interval[:-1]) * SECONDS[interval[-1]] if PERIOD.fullmatch(interval) else 0
+    seconds = seconds_of(interval, "interval") if PERIOD.fullmatch(interval) else 0
     if not HOUR_S <= seconds <= DAY_S or DAY_S % seconds or seconds % HOUR_S:
         raise BadUserInput("'interval' must be whole hours that divide a day: 1h, 2h, 3h, 4h, 6h, 8h, 12h or 1d")
     return seconds

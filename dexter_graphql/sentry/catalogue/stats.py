@@ -1,13 +1,28 @@
-"""Operations of Sentry on usage and release health."""
+"""Operations of Sentry on usage and release health.
 
-from dexter_graphql.sentry.endpoint import Endpoint
+Their answers are sums over whole hours; another one a minute later is soon enough, however many people look at it.
+"""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime
 
 USAGE = Endpoint(
-    "stats.usage", "GET", "/organizations/{organization}/stats_v2/", ("org:admin", "org:read", "org:write")
+    "stats.usage",
+    "GET",
+    "/organizations/{organization}/stats_v2/",
+    ("org:admin", "org:read", "org:write"),
+    lifetime=Lifetime.STABLE,
 )
 SUMMARY = Endpoint(
-    "stats.summary", "GET", "/organizations/{organization}/stats-summary/", ("org:admin", "org:read", "org:write")
+    "stats.summary",
+    "GET",
+    "/organizations/{organization}/stats-summary/",
+    ("org:admin", "org:read", "org:write"),
+    lifetime=Lifetime.STABLE,
 )
 SESSIONS = Endpoint(
-    "stats.sessions", "GET", "/organizations/{organization}/sessions/", ("org:admin", "org:read", "org:write")
+    "stats.sessions",
+    "GET",
+    "/organizations/{organization}/sessions/",
+    ("org:admin", "org:read", "org:write"),
+    lifetime=Lifetime.STABLE,
 )

@@ -46,8 +46,9 @@ async def test_filters_become_parameters(asker):
         ("category", "replay"),
         ("outcome", "filtered"),
         ("project", "web"),
-        ("statsPeriod", "24h"),
         ("interval", "6h"),
+        ("start", "2026-03-03T12:00:00"),
+        ("end", "2026-03-04T18:00:00"),
     ]
 
 
