@@ -172,7 +172,7 @@ class SentryClient:
     def start(self) -> None:
         """Begin what runs by itself; to be called in the event loop."""
         if self._replicas is not None:
-            self._replicas.news.start()
+            self._replicas.start()
 
     async def close(self) -> None:
         """End what runs by itself and close all connections."""
@@ -253,7 +253,7 @@ def build_client(
         *(() if replicas is None else (Shared(clock, replicas, lives=lives),)),
         Retry(clock, random, RetryBudget(clock)),
         Breaker(clock),
-        Limiter(clock, random),
+        Limiter(clock, random, leases=None if replicas is None else replicas.leases),
     )
     wire = Wire(clock, attempt_timeout_s=attempt_timeout_s)
     return SentryClient(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from traceback import format_exception
 from typing import Any
 
 from graphql import GraphQLError, OperationType
@@ -13,6 +14,7 @@ from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
+from dexter_graphql.telemetry.redact import redacted
 
 
 class Operations:
@@ -62,7 +64,9 @@ class Operations:
 
     def _format(self, request_id: str) -> FormatError:
         def report(error: BaseException) -> None:
-            self._log.error("unforeseen error", request_id=request_id, exc_info=error)
+            # As text and without secrets: a renderer of tracebacks may show local variables, and in them a token.
+            trace = redacted("".join(format_exception(error)))
+            self._log.error("unforeseen error", request_id=request_id, traceback=trace)
 
         def formatted(error: GraphQLError) -> dict[str, Any]:
             return format_error(error, request_id, report)

@@ -7,7 +7,7 @@ from dexter_graphql.loaders import teams
 from support.server import running_site
 
 QUERY = '{ organization(slug: "acme") { teams(first: 2) { nodes { slug } } projects(first: 1) { nodes { slug } } } }'
-SECRET = "sntryu_secret"
+SECRET = "sntryu_" + "5ec2e7" * 10 + "abcd"
 
 
 @pytest.fixture
@@ -32,3 +32,14 @@ async def test_own_mistake_shows_the_request_id_alone(site):
     assert (error["message"], error["path"]) == (INTERNAL_MESSAGE, ["organization", "teams"])
     assert error["extensions"] == {"code": "INTERNAL", "retryable": False, "requestId": headers["X-Request-Id"]}
     assert SECRET not in str(body) + str(headers)
+
+
+async def test_log_of_own_mistake_has_no_secret(site, capsys):
+    """The traceback is there to be read, with the request id; credentials in the exception's words are not."""
+    await site.post(QUERY, headers={"X-Request-Id": "find-me-too"})
+
+    printed = "".join(capsys.readouterr())
+    assert "RuntimeError" in printed
+    assert "find-me-too" in printed
+    assert SECRET not in printed
+    assert site.upstream.token not in printed

@@ -8,6 +8,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from dexter_graphql.clock import Clock
@@ -55,13 +56,21 @@ class Line:
         if self._clock.monotonic() < self._silent_until:
             return None
         try:
-            async with asyncio.timeout(TIME_S):
-                answer = await work(self._redis)
+            answer = await self._asked(work)
         except FAILURES as error:
             self._lost(error)
             return None
         self._found()
         return answer
+
+    async def _asked(self, work: Callable[[Redis], Awaitable[T]]) -> T:
+        """Ask, and once more when only a connection was lost: pooled ones die with a Redis that was started anew."""
+        async with asyncio.timeout(TIME_S):
+            try:
+                return await work(self._redis)
+            except (RedisConnectionError, OSError):
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
+                return await work(self._redis)
 
     def listener(self) -> PubSub:
         """A subscription; whoever has it reads it, catches FAILURES and closes it."""

@@ -5,6 +5,7 @@ from typing import Self
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.shared.leases import Leases
 from dexter_graphql.sentry.shared.line import Line
 from dexter_graphql.sentry.shared.news import News
 from dexter_graphql.sentry.shared.vault import Vault
@@ -30,15 +31,23 @@ class Replicas:
     line: Line
     vault: Vault
     news: News
+    leases: Leases
     keeps_events: bool
 
     @classmethod
     def over(cls, options: RedisOptions, generations: Generations, clock: Clock) -> Self:
         """Ready to be started; connects when something is first asked."""
         line, vault = Line(options.url, clock), Vault(options.key)
-        return cls(line, vault, News(line, vault, generations, clock), options.keeps_events)
+        news, leases = News(line, vault, generations, clock), Leases(line, vault, clock)
+        return cls(line, vault, news, leases, options.keeps_events)
+
+    def start(self) -> None:
+        """Begin what runs by itself; to be called in the event loop."""
+        self.news.start()
+        self.leases.start()
 
     async def close(self) -> None:
         """End what runs, and close all connections."""
         await self.news.close()
+        await self.leases.close()
         await self.line.close()

@@ -14,6 +14,7 @@ import msgspec
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import RateLimited
+from dexter_graphql.sentry.shared.leases import Leases
 from dexter_graphql.sentry.stages import Proceed
 from dexter_graphql.sentry.stages.permits import Bucket, Waiting
 from dexter_graphql.sentry.stages.windows import said
@@ -32,7 +33,11 @@ Key = tuple[str, str, str, str]
 class Limiter:
     """Gives each call a permit before it goes out, and learns from its answer."""
 
-    def __init__(self, clock: Clock, random: Random, *, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self, clock: Clock, random: Random, *, leases: Leases | None = None, max_waiting: int = MAX_WAITING
+    ) -> None:
+        self._leases = leases
+        self._leasing: dict[Key, asyncio.Task[None]] = {}
         self._clock = clock
         self._random = random
         self._max_waiting = max_waiting
@@ -75,12 +80,13 @@ class Limiter:
         return msgspec.structs.replace(reply, waited_s=waited_s) if waited_s else reply
 
     async def close(self) -> None:
-        """End all timers."""
-        timers = list(self._timers.values())
-        for timer in timers:
-            timer.cancel()
-        await asyncio.gather(*timers, return_exceptions=True)
+        """End all timers and leases under way."""
+        tasks = [*self._timers.values(), *self._leasing.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._timers.clear()
+        self._leasing.clear()
 
     async def _enter(self, key: Key, bucket: Bucket, call: Call) -> float:
         """Wait for a permit; the seconds that it took."""
@@ -118,14 +124,25 @@ class Limiter:
         """Hand out what permits there are; look again when the window ends, if that is what somebody waits for."""
         now = self._clock.time()
         bucket.hand_out(now)
+        if self._leases is not None and key not in self._leasing and (wanted := bucket.wanted(now)) is not None:
+            self._leasing[key] = asyncio.create_task(self._lease(self._leases, key, bucket, wanted))
         if bucket.waiting and key not in self._timers and bucket.rest_s(now) > 0:
             self._timers[key] = asyncio.create_task(self._wake(key, bucket))
+
+    async def _lease(self, leases: Leases, key: Key, bucket: Bucket, wanted: tuple[int, int, int]) -> None:
+        """Ask for this replica's next permits, and hand them out."""
+        window, permits, limit = wanted
+        try:
+            bucket.grant(window, await leases.take(key, window, permits, limit))
+        finally:
+            self._leasing.pop(key, None)
+        self._dispatch(key, bucket)
 
     async def _wake(self, key: Key, bucket: Bucket) -> None:
         try:
             while bucket.waiting and (rest_s := bucket.rest_s(self._clock.time())) > 0:
                 await self._clock.sleep(rest_s + self._random.uniform(0, JITTER_S))
-                bucket.hand_out(self._clock.time())
+                self._dispatch(key, bucket)
         finally:
             # Here and not in a callback: whoever looks next must know that nobody wakes the bucket any more.
             self._timers.pop(key, None)
@@ -139,4 +156,6 @@ class Limiter:
                 if idle is not None:
                     del self._buckets[idle]
         self._buckets.move_to_end(key)
+        if self._leases is not None and self._leases.replicas > 1:
+            bucket.share(self._leases.replicas)
         return bucket

@@ -10,6 +10,8 @@ from dexter_graphql.sentry.stages.windows import Said
 
 COLD_START = 2
 """Calls in flight while nothing is known; each answer without limits allows one more."""
+BATCH_SHARE = 0.1
+"""Part of a window's permits that a replica asks for at once."""
 MAX_UNLIMITED = 100
 MIN_WINDOW_S = 1.0
 FIRST_GUESS_S = 0.5
@@ -38,6 +40,9 @@ class Bucket:
         self._window_s = MIN_WINDOW_S
         self._resets_at = 0.0
         self._used = 0
+        self._taken = 0
+        self._granted: int | None = None
+        self._replicas = 1
         self._blocked_until = 0.0
         self._took_s = FIRST_GUESS_S
         self._queue: list[Waiting] = []
@@ -61,6 +66,7 @@ class Bucket:
         if self._free(now) <= 0:
             return False
         self._used += 1
+        self._taken += 1
         self.in_flight += 1
         return True
 
@@ -85,6 +91,7 @@ class Bucket:
         elif not waiting.permit.cancelled():
             self.in_flight -= 1
             self._used -= 1
+            self._taken -= 1
 
     def hand_out(self, now: float) -> None:
         """Give permits to those whose turn it is and who still wait."""
@@ -97,6 +104,29 @@ class Bucket:
         if not self._queue:
             self._turns.clear()
             self._turn = 0.0
+
+    def share(self, replicas: int) -> None:
+        """Use from now on only what is granted, and a part of the calls in flight."""
+        self._replicas = replicas
+        if self._granted is None:
+            self._granted = self._taken
+
+    def wanted(self, now: float) -> tuple[int, int, int] | None:
+        """Window, permits and limit to be asked for, when somebody waits for permits that are to be granted."""
+        self._roll(now)
+        if self._granted is None or self._limit is None or not self._queue or now < self._blocked_until:
+            return None
+        if self._granted > self._taken or self._used >= self._limit:
+            return None
+        return round(self._resets_at), math.ceil(self._limit * BATCH_SHARE), self._limit
+
+    def grant(self, window: int, permits: int) -> None:
+        """Take over granted permits; none at all means that the others have used up the window."""
+        if self._granted is None or self._limit is None or window != round(self._resets_at):
+            return
+        self._granted += permits
+        if permits == 0:
+            self._used = self._limit
 
     def learn(self, now: float, said: Said) -> None:
         """Take over what an answer said."""
@@ -143,15 +173,18 @@ class Bucket:
     def _free(self, now: float) -> int:
         if now < self._blocked_until:
             return 0
-        free = self._concurrent - self.in_flight
-        return free if self._limit is None else min(free, self._limit - self._used)
+        free = max(1, self._concurrent // self._replicas) - self.in_flight
+        if self._limit is None:
+            return free
+        granted = self._limit if self._granted is None else self._granted - self._taken
+        return min(free, granted, self._limit - self._used)
 
     def _roll(self, now: float) -> None:
         """Begin the next window when this one is over. What is in flight may be counted in it."""
         if self._limit is not None and now >= self._resets_at:
             missed = math.floor((now - self._resets_at) / self._window_s) + 1
             self._resets_at += missed * self._window_s
-            self._used = self.in_flight
+            self._open_window()
 
     def _shorten(self, resets_at: float) -> None:
         """Sentry's window ends earlier than we took it to, and so may the next ones."""
@@ -163,4 +196,9 @@ class Bucket:
         """Sentry's window ends later than we took it to: a new one, or a longer one than we knew."""
         self._window_s = max(MIN_WINDOW_S, min(self._window_s, resets_at - self._resets_at), resets_at - now)
         self._resets_at = resets_at
+        self._open_window()
+
+    def _open_window(self) -> None:
         self._used = self.in_flight
+        self._taken = 0
+        self._granted = None if self._granted is None else 0
