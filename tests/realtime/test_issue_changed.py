@@ -20,7 +20,7 @@ from dexter_graphql.realtime.events import Kind, Origin
 from dexter_graphql.realtime.fingerprints import Echoes
 from dexter_graphql.realtime.intake import MAX_BODY_BYTES
 from dexter_graphql.realtime.objects import Telling, issue_change
-from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.sandbox import Fault, SandboxServer, build_world
 from dexter_graphql.sandbox.changes import Editor, find_assignee
 from dexter_graphql.sandbox.hooks import sign
 from dexter_graphql.sandbox.resolution import Resolution
@@ -523,6 +523,22 @@ async def test_webhook_may_be_faster_than_the_mutation(asker):
     await source.aclose()
 
     assert items == [{"kind": "RESOLVED", "origin": "WEBHOOK"}] * 2
+
+
+async def test_change_that_nobody_could_look_at_is_told(asker):
+    """A write whose result cannot be seen is told all the same; whoever reads it looks for themselves."""
+    issues = [one for one in asker.acme.issues.values() if one.is_error][:2]
+    source = await followed(asker, "change { kind issue { shortId status } }")
+    number = asker.server.faults.add(
+        Fault(method="GET", route="/organizations/{organization}/issues/", status=403, times=None)
+    )
+
+    await asker.ask(RESOLVE, ids=[id_of(one) for one in issues])
+    asker.server.faults.remove(number)
+    items = [(await anext(source)).data["issueChanged"]["change"] for _ in issues]
+    await source.aclose()
+
+    assert items == [{"kind": "RESOLVED", "issue": {"shortId": one.short_id, "status": "RESOLVED"}} for one in issues]
 
 
 TELLING = Telling("acme", "issue.resolved", Origin.WEBHOOK, None, NOON, NOON)
