@@ -64,12 +64,13 @@ async def collect(fetch_page: FetchPage, *, first: int, after: Position | None, 
 
 def slice_whole(rows: Sequence[Any], first: int, after: Position | None, size: int) -> Slice:
     """The same part of rows that are all there; its positions are on a first page of `size` rows."""
-    place = min(after.index, len(rows)) if after is not None else 0
+    place = after.index if after is not None else 0
     if isinstance(after, Before):
-        end = max(0, place - 1)
+        end = min(max(0, place - 1), len(rows))
         start = max(0, end - first)
     else:
-        start, end = place, min(place + first, len(rows))
+        start = min(place, len(rows))
+        end = min(start + first, len(rows))
     positions = _positions(Position(None, start, size), end - start, None)
     return Slice(list(rows[start:end]), positions, end < len(rows), start > 0)
 

@@ -321,7 +321,7 @@ async def test_pages_that_lead_in_circles():
         (Before(None, 1, 100), [], False, True),
         (Before(None, 3, 100), [0, 1], False, True),
         (Before(None, 4, 100), [1, 2], True, True),
-        (Before(None, 9, 100), [2, 3], True, True),
+        (Before(None, 9, 100), [3, 4], True, False),
     ],
 )
 def test_a_list_that_is_all_there(after, rows, has_previous, has_next):
