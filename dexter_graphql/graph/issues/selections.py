@@ -35,7 +35,8 @@ class SearchSelection:
     organization: str = strawberry.field(description="Slug of the organization.")
     filter: IssueFilter = strawberry.field(description="Which issues; at least one condition.")
     range: TimeRange | None = strawberry.field(
-        default=None, description="Only issues with events in this stretch, to the second; the last 90 days when left out."
+        default=None,
+        description="Only issues with events in this stretch, to the second; the last 90 days when left out.",
     )
     max: int = strawberry.field(default=100, description="Touch at most so many, 1 to 1000.")
 
