@@ -1,10 +1,12 @@
 """Knows when Sentry is so ill that asking does harm: a circuit per host and family of endpoints.
 
 A circuit opens when, of enough calls in the last seconds, too many failed or were slow. While it is open nothing is
-asked; after a pause a few probes are let through, and their answers close it or open it again. What Sentry refuses
-(4xx, also rate limits) is no illness.
+asked; after a pause a few probes are let through, and their answers close it or open it again. Then calls go out in
+turns for a while, little faster than before, so that all that grew old meanwhile does not come at once. What Sentry
+refuses (4xx, also rate limits) is no illness.
 """
 
+import math
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
@@ -31,6 +33,11 @@ class Tolerance:
     open_s: float = 2.0
     probes: int = 3
     """Calls that a half-open circuit lets through, all of which must succeed."""
+    calm_s: float = 10.0
+    """How long a circuit that has closed again spreads its calls: all that is kept is old then."""
+    pace: float = 1.5
+    """How much faster than before the illness calls may go meanwhile."""
+    min_pace_per_s: float = 5.0
 
 
 @dataclass(slots=True)
@@ -44,6 +51,19 @@ class Circuit:
     passed: int = 0
     failed: int = 0
     slow: int = 0
+    pace_per_s: float = 0.0
+    closed_at: float = -math.inf
+    next_at: float = -math.inf
+
+    def take_turn(self, now: float, patience_s: float) -> float | None:
+        """Seconds that a call must wait, None when it would be too long; only for a while after the circuit closed."""
+        if self.opened_at is not None or now - self.closed_at >= self.tolerance.calm_s:
+            return 0.0
+        turn_at = max(now, self.next_at)
+        if turn_at - now >= patience_s:
+            return None
+        self.next_at = turn_at + 1 / self.pace_per_s
+        return turn_at - now
 
     def state(self, now: float) -> str:
         """`closed`, `open` or `half-open`."""
@@ -81,7 +101,7 @@ class Circuit:
             return
         self.passed += 1
         if self.passed >= self.tolerance.probes:
-            self.opened_at, self.passed = None, 0
+            self.opened_at, self.passed, self.closed_at = None, 0, now
 
     def _count(self, now: float, *, is_failed: bool, is_slow: bool) -> None:
         self.calls.append((now, is_failed, is_slow))
@@ -93,8 +113,15 @@ class Circuit:
             self.slow -= slow
         if self._is_ill():
             self.opened_at = now
+            self._remember_pace()
             self.calls.clear()
             self.failed = self.slow = 0
+
+    def _remember_pace(self) -> None:
+        """What answered calls there were per second, before; failures and their repetition are no measure."""
+        answers = [at for at, is_failed, _ in self.calls if not is_failed]
+        answered_per_s = len(answers) / max(1.0, answers[-1] - answers[0]) if answers else 0.0
+        self.pace_per_s = max(self.tolerance.min_pace_per_s, self.tolerance.pace * answered_per_s)
 
     def _is_ill(self) -> bool:
         count, limits = len(self.calls), self.tolerance
@@ -130,6 +157,7 @@ class Breaker:
     async def __call__(self, call: Call, proceed: Proceed) -> Reply:
         """The answer, unless the circuit is open."""
         circuit = self._circuit(call)
+        await self._take_turn(circuit, call)
         started = self._clock.monotonic()
         is_probe = circuit.enter(started, call.title)
         try:
@@ -146,6 +174,14 @@ class Breaker:
         took_s = self._clock.monotonic() - started - reply.waited_s
         self._record(circuit, is_probe=is_probe, is_failed=False, took_s=took_s)
         return reply
+
+    async def _take_turn(self, circuit: Circuit, call: Call) -> None:
+        patience_s = (call.deadline - self._clock.time()) / 2
+        wait_s = circuit.take_turn(self._clock.monotonic(), patience_s)
+        if wait_s is None:
+            raise CircuitOpen("Sentry has been failing; it is asked again in turns", title=call.title)
+        if wait_s > 0:
+            await self._clock.sleep(wait_s)
 
     def _record(self, circuit: Circuit, *, is_probe: bool, is_failed: bool, took_s: float) -> None:
         is_slow = took_s >= self._tolerance.slow_s

@@ -170,3 +170,50 @@ async def test_circuits_are_apart(breaker):
 
     assert [await tried(breaker, FakeWire(), 1, call) for call in others] == [None, None]
     assert type(await tried(breaker, FakeWire(), 1, a_call(endpoint="issues.detail"))) is CircuitOpen
+
+
+async def closed_again(breaker, clock, *, answered=40):
+    """A circuit that was ill after so many answers, and is well."""
+    well = FakeWire(lambda _: a_reply())
+    await tried(breaker, well, answered)
+    while repr(breaker) != OPEN:
+        await tried(breaker, ill(), 1)
+    await clock.sleep(LIMITS.open_s)
+    await tried(breaker, well, LIMITS.probes)
+    return well
+
+
+async def test_calls_take_turns_after_an_illness(breaker, clock):
+    """All that grew old meanwhile does not come at once, but half as fast again as before."""
+    began = clock.time()
+    wire = await closed_again(breaker, clock)
+    back = clock.time()
+    pace = 40 * LIMITS.pace / max(1.0, back - LIMITS.open_s - began)
+
+    await asyncio.gather(*(breaker(a_call(deadline=back + 600), wire) for _ in range(10)))
+
+    assert clock.time() - back == pytest.approx(9 / pace)
+
+
+async def test_turns_end(breaker, clock):
+    """After a while nobody waits any more."""
+    wire = await closed_again(breaker, clock)
+    await clock.sleep(LIMITS.calm_s)
+    calm = clock.time()
+
+    await asyncio.gather(*(breaker(a_call(deadline=calm + 600), wire) for _ in range(10)))
+
+    assert clock.time() == calm
+
+
+async def test_turns_that_come_too_late(breaker, clock):
+    """Who would wait for half of the time that is left is refused at once, so that a spare answer can be given."""
+    wire = await closed_again(breaker, clock)
+    now = clock.time()
+
+    found = await asyncio.gather(
+        *(breaker(a_call(deadline=now + 0.1), wire) for _ in range(10)), return_exceptions=True
+    )
+
+    assert isinstance(found[-1], CircuitOpen)
+    assert clock.time() - now < 0.1
