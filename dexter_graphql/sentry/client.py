@@ -184,8 +184,8 @@ class SentryClient:
             await self._replicas.close()
 
     def state(self) -> list[str]:
-        """What the stages hold, a line each, for people."""
-        return [repr(stage) for stage in self._stages]
+        """What the stages and the wire hold, a line each, for people."""
+        return [repr(part) for part in (*self._stages, self._wire)]
 
     def figures(self) -> Iterable[Figure]:
         """What the stages hold, as numbers."""

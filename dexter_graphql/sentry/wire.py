@@ -70,6 +70,10 @@ class Wire:
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
+    def __repr__(self) -> str:
+        connector = self._session.connector if self._session is not None else None
+        return f"<Wire {len(connector._acquired) if connector is not None else 0} connections in use>"  # noqa: SLF001  # aiohttp tells it in no other way
+
     async def __call__(self, call: Call) -> Reply:
         """Perform the call; raises a SentryError for every answer that is not a success."""
         left = call.deadline - self._clock.time()

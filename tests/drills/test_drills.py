@@ -5,7 +5,11 @@ import pytest
 from dexter_graphql.drills import DRILLS, Form
 
 SMALL = {
+    "cancellations": Form(2, 20),
+    "flaky": Form(3, 24),
     "limit": Form(4, 40),
+    "memory": Form(4, 8),
+    "outage": Form(6, 48),
     "stampede": Form(0, 16),
 }
 
