@@ -1,5 +1,7 @@
 """The documents of the library are the specification by example: what each answers, and what it may cost."""
 
+from datetime import datetime
+
 import pytest
 
 from dexter_graphql.operations.library import load_library
@@ -7,6 +9,27 @@ from dexter_graphql.operations.library import load_library
 LIBRARY = {document.file.removesuffix(".graphql"): document for document in load_library()}
 READS = [name for name, document in LIBRARY.items() if document.text.startswith("query")]
 DIRECTORY = '{ acme: organization(slug: "acme") { slug } globex: organization(slug: "globex") { slug } }'
+
+ORGANIZATION = "/organizations/{organization}/"
+ISSUES = ORGANIZATION + "issues/"
+ISSUE = ISSUES + "{issue}/"
+RELEASE = ORGANIZATION + "releases/{version}/"
+ROUTES = {
+    "01_triage_list": [ISSUES, *[ORGANIZATION + "events/"] * 2],
+    "02_paste_a_link": [ISSUE],
+    "03_issue_page": [ISSUE, ISSUE + "events/{event_id}/", ISSUE + "notes/", ISSUE + "tags/"],
+    "06_release_report": [RELEASE, RELEASE + "commits/", RELEASE + "deploys/", ORGANIZATION + "sessions/", ISSUES],
+    "09_alerts": [ORGANIZATION + "workflows/", ORGANIZATION + "detectors/"],
+    "11_project_dashboard": [
+        ORGANIZATION + "projects/",
+        "/projects/{organization}/{project}/keys/",
+        ORGANIZATION + "stats_v2/",
+        *[ISSUES] * 2,
+    ],
+    "12_two_organizations": [ORGANIZATION + "projects/"] * 2,
+    "13_usage": [ORGANIZATION + "stats_v2/"],
+}
+"""What is asked of Sentry for each document that reads, when nothing is known but the organizations."""
 
 
 @pytest.fixture
@@ -16,73 +39,116 @@ async def known(asker):
     return asker
 
 
-async def run(asker, name):
-    """The answer to a document of the library with its own variables."""
+async def run(asker, name, **variables):
+    """The answer to a document of the library with its own variables, some of them replaced."""
     document = LIBRARY[name]
-    return await asker.ask(document.text, **document.variables)
+    return await asker.ask(document.text, **document.variables | variables)
 
 
 @pytest.mark.parametrize("name", READS)
-async def test_cold_calls_stay_within_the_limit_and_warm_ones_are_none(known, name):
+async def test_cold_calls_are_these_and_warm_ones_are_none(known, name):
     """The number of calls is the contract; an answer asked for again comes from the cache."""
     cold = await run(known, name)
     warm = await run(known, name)
 
     assert cold.errors == []
-    assert len(cold.calls) <= LIBRARY[name].calls, cold.routes
-    assert (warm.data, warm.calls) == (cold.data, [])
+    assert cold.routes == sorted(ROUTES[name])
+    assert len(cold.calls) <= LIBRARY[name].calls
+    assert (warm.data, warm.errors, warm.calls) == (cold.data, [], [])
 
 
-async def test_triage_list_batches_the_newest_events(known):
-    """One list, and two searches for the newest events of all issues; what is not selected is collapsed."""
+async def test_triage_list_shows_the_worst_of_a_day(known):
+    """Fifty open errors of production, the most frequent first, each with its newest event; the search is Sentry's."""
     told = await run(known, "01_triage_list")
 
-    assert told.routes == ["/organizations/{organization}/events/"] * 2 + ["/organizations/{organization}/issues/"]
-    [query] = told.queries("/organizations/{organization}/issues/")
+    [query] = told.queries(ISSUES)
     assert ("query", "is:unresolved level:[error,fatal] timeout") in query
     assert {("project", "web"), ("environment", "production"), ("sort", "freq"), ("limit", "50")} <= set(query)
-    assert ("collapse", "unhandled") in query
-    edges = told["organization"]["issues"]["edges"]
-    assert edges
-    assert all("timeout" in edge["node"]["title"].lower() for edge in edges)
-    assert all(edge["node"]["latestEvent"]["eventId"] for edge in edges)
+    assert [value for name, value in query if name == "collapse"] == ["unhandled"]
+    page = told["organization"]["issues"]
+    nodes = [edge["node"] for edge in page["edges"]]
+    counts = [edge["inRange"]["eventCount"] for edge in page["edges"]]
+    issues = [known.acme.find_issue(node["shortId"]) for node in nodes]
+    assert (len(nodes), page["totalCount"] > 50, page["pageInfo"]["hasNextPage"]) == (50, True, True)
+    assert counts == sorted(counts, reverse=True)
+    assert [node["title"] for node in nodes] == [issue.title for issue in issues]
+    assert [node["eventCount"] for node in nodes] == [len(issue.events) for issue in issues]
+    assert [node["latestEvent"]["eventId"] for node in nodes] == [issue.events[-1].id for issue in issues]
+    for issue, edge in zip(issues, page["edges"], strict=True):
+        series = edge["inRange"]["series"]
+        since = datetime.fromisoformat(series["start"])
+        events = [event for event in issue.events if event.environment == "production" and event.time >= since]
+        assert (series["intervalSeconds"], sum(series["values"])) == (3600, len(events))
 
 
-async def test_link_leads_to_its_issue(known):
-    """The number in the address finds the issue that people call WEB-9."""
-    told = await run(known, "02_paste_a_link")
+async def test_triage_list_goes_on_after_its_cursor(known):
+    """The next page is one more list with its events, and repeats nothing."""
+    first = await run(known, "01_triage_list")
+    cursor = first["organization"]["issues"]["pageInfo"]["endCursor"]
 
-    assert told["resource"]["__typename"] == "Issue"
-    assert told["resource"]["shortId"] == "WEB-9"
+    second = await run(known, "01_triage_list", after=cursor)
+
+    pages = [told["organization"]["issues"]["edges"] for told in (first, second)]
+    ids = [edge["node"]["id"] for page in pages for edge in page]
+    assert second.routes == sorted(ROUTES["01_triage_list"])
+    assert len(ids) == len(set(ids)) > 50
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("issues/1000009/", {"__typename": "Issue", "shortId": "WEB-9"}),
+        ("issues/1000009/events/{event}/", {"__typename": "Event", "eventId": "{event}"}),
+        ("releases/web@1.8.2/", {"__typename": "Release", "version": "web@1.8.2"}),
+        ("issues/99/", None),
+    ],
+)
+async def test_link_leads_to_what_its_page_shows(known, path, expected):
+    """One call, whatever the page shows, in the address of Sentry's own server or of the organization's."""
+    event = known.acme.find_issue("WEB-9").events[0].id
+    url = f"https://acme.sentry.io/{path.replace('{event}', event)}"
+
+    told = await run(known, "02_paste_a_link", url=url)
+
+    found = told["resource"]
+    wanted = expected and {name: value.replace("{event}", event) for name, value in expected.items()}
+    assert (found and {name: found[name] for name in wanted}, told.errors) == (wanted, [])
+    assert len(told.calls) <= LIBRARY["02_paste_a_link"].calls
 
 
 async def test_issue_page_has_all_of_the_issue(known):
     """One call each for the issue, its tags, its comments and the event; whoever owns it costs none while unnamed."""
-    told = await run(known, "03_issue_page")
+    told = await run(known, "03_issue_page", shortId="WEB-B")
 
-    issue = told["organization"]["issue"]
+    known_issue = known.acme.find_issue("WEB-B")
+    issue, [comment] = told["organization"]["issue"], known_issue.comments
     event = issue["event"]
-    assert told.routes == [
-        "/organizations/{organization}/issues/{issue}/",
-        "/organizations/{organization}/issues/{issue}/events/{event_id}/",
-        "/organizations/{organization}/issues/{issue}/notes/",
-        "/organizations/{organization}/issues/{issue}/tags/",
-    ]
+    assert told.routes == sorted(ROUTES["03_issue_page"])
+    assert issue["title"] == known_issue.title
+    assert issue["firstRelease"]["version"] == known_issue.events[0].release.version
+    assert issue["lastRelease"] == {"version": known_issue.events[-1].release.version}
+    assert event["eventId"] in {one.id for one in known_issue.events}
     assert event["exceptions"][0]["frames"][-1]["context"]
     assert event["breadcrumbs"]
-    assert {entry["__typename"] for entry in event["entries"]} >= {"ExceptionEntry", "BreadcrumbsEntry"}
-    assert issue["activity"]["nodes"]
-    assert issue["tags"][0]["topValues"]
+    assert {entry["__typename"] for entry in event["entries"]} >= {"ExceptionEntry", "BreadcrumbsEntry", "RequestEntry"}
+    assert [line["kind"] for line in issue["activity"]["nodes"]] == [line.type for line in known_issue.activity[::-1]]
+    assert issue["comments"]["nodes"] == [{"text": comment.data["text"], "author": {"name": comment.user.name}}]
+    assert {tag["key"] for tag in issue["tags"]} >= {"browser", "environment", "release"}
+    assert issue["owners"][0]["owner"] == {"__typename": "Team"}
 
 
 async def test_bulk_resolve_answers_for_each_issue(known):
     """Two issues are resolved with one call, and seen with another; asked again nothing goes wrong."""
     told = await run(known, "04_bulk_resolve")
+    again = await run(known, "04_bulk_resolve")
 
-    payload = told["resolveIssues"]
-    assert (told.errors, len(told.calls), payload["unmatched"]) == ([], 2, [])
-    assert [result["issue"]["status"] for result in payload["results"]] == ["RESOLVED", "RESOLVED"]
-    assert [result["userErrors"] for result in payload["results"]] == [[], []]
+    for answer in (told, again):
+        payload = answer["resolveIssues"]
+        assert (answer.errors, len(answer.calls), payload["unmatched"]) == ([], 2, [])
+        assert [result["issue"]["status"] for result in payload["results"]] == ["RESOLVED", "RESOLVED"]
+        assert [result["userErrors"] for result in payload["results"]] == [[], []]
+    assert told.routes == [ISSUES, ISSUES]
+    assert [known.acme.find_issue(one).status for one in ("WEB-9", "WEB-A")] == ["resolved", "resolved"]
 
 
 async def test_assigning_by_short_id_costs_two_calls(known):
@@ -90,19 +156,90 @@ async def test_assigning_by_short_id_costs_two_calls(known):
     told = await run(known, "05_assign")
 
     [result] = told["assignIssues"]["results"]
-    assert (told.errors, len(told.calls)) == ([], 2)
+    assert told.errors == []
+    assert told.routes == sorted([ORGANIZATION + "shortids/{short_id}/", ISSUE])
     assert (result["issue"]["assignee"], result["userErrors"]) == ({"__typename": "Team"}, [])
+    assert known.acme.find_issue("WEB-9").assignee.team is known.acme.teams[0]
 
 
-async def test_release_report_has_commits_and_health(known):
-    """The newest release of a project, with who wrote it and how it fares."""
+@pytest.mark.parametrize("name", ["04_bulk_resolve", "05_assign"])
+async def test_list_after_a_change_shows_it(known, name):
+    """What was kept before the change is not believed after it."""
+    await run(known, "02_paste_a_link")
+
+    await run(known, name)
+    told = await known.organization('issue(shortId: "WEB-9") { status assignee { __typename } }')
+
+    expected = {"04_bulk_resolve": ("status", "RESOLVED"), "05_assign": ("assignee", {"__typename": "Team"})}
+    field, value = expected[name]
+    assert told["issue"][field] == value
+
+
+async def test_release_report_has_commits_deploys_issues_and_health(known):
+    """What a release brought, who wrote it, where it runs and how it fares."""
     told = await run(known, "06_release_report")
 
-    release = told["organization"]["release"]
-    assert release["version"] == "mobile@1.9.0"
-    assert len(release["commits"]["nodes"]) == min(release["commitCount"], 20)
-    assert release["projects"] == [{"slug": "mobile"}]
-    assert 0 <= release["health"]["crashFreeSessions"] <= 1
+    release, wanted = told["organization"]["release"], known.acme.find_release("web@1.8.2")
+    new = [issue for issue in known.acme.issues.values() if issue.events[0].release is wanted]
+    assert (release["version"], release["commitCount"]) == (wanted.version, len(wanted.commits))
+    assert {node["message"] for node in release["commits"]["nodes"]} == {commit.message for commit in wanted.commits}
+    assert all(node["author"]["name"] for node in release["commits"]["nodes"])
+    assert {deploy["environment"] for deploy in release["deploys"]} == {"staging", "production"}
+    assert len(release["newIssues"]["nodes"]) == 10
+    assert {node["shortId"] for node in release["newIssues"]["nodes"]} <= {issue.short_id for issue in new}
+    assert release["projects"] == [{"slug": "web"}]
+    assert 0 < release["health"]["crashFreeSessions"] <= 1
+    assert release["health"]["sessions"] > 0
+
+
+async def test_alerts_have_triggers_actions_and_monitors(known):
+    """An alert comes with what sets it off, who is told, and the monitors it listens to."""
+    told = await run(known, "09_alerts")
+
+    alerts = told["organization"]["alerts"]["nodes"]
+    project = known.acme.find_project("web")
+    detectors = {detector.id: detector for detector in known.acme.detectors if detector.project_id == project.id}
+    workflows = [one for one in known.acme.workflows if detectors.keys() & set(one.detector_ids)]
+    assert [
+        (alert["name"], alert["enabled"], [one["type"] for one in alert["triggers"]["conditions"]]) for alert in alerts
+    ] == [(one.name, one.enabled, [when["type"] for when in one.triggers["conditions"]]) for one in workflows]
+    assert [{monitor["name"] for monitor in alert["monitors"]} for alert in alerts] == [
+        {detectors[number].name for number in one.detector_ids if number in detectors} for one in workflows
+    ]
+    assert len(alerts) > 1
+    assert all(alert["actions"] for alert in alerts)
+
+
+async def test_project_dashboard_has_all_of_the_project(known):
+    """Teams, keys, newest release, environments, the worst and the newest issues, and what it used."""
+    told = await run(known, "11_project_dashboard")
+
+    found, project = told["organization"]["project"], known.acme.find_project("web")
+    newest = sorted(
+        (one for one in known.acme.issues.values() if one.project is project), key=lambda one: one.first_seen
+    )
+    assert (found["name"], found["platform"]) == (project.name, project.platform)
+    assert found["teams"] == [{"slug": team.slug} for team in project.teams]
+    assert [key["label"] for key in found["keys"]] == [key.label for key in project.keys]
+    assert all(key.public in told["dsn"]["public"] for key, told in zip(project.keys, found["keys"], strict=True))
+    assert found["latestRelease"] == {"version": "web@1.9.3"}
+    assert {one["name"] for one in found["environments"]} >= {"production", "staging"}
+    assert len(found["topIssues"]["nodes"]) == 5
+    assert [node["shortId"] for node in found["newest"]["nodes"]] == [one.short_id for one in newest[:-6:-1]]
+    assert {"ERROR", "TRANSACTION"} & {row["category"] for row in found["usage"]}
+    assert sum(row["quantity"] for row in found["usage"]) > 0
+
+
+async def test_two_organizations_are_asked_side_by_side(known):
+    """Each has its own projects, and costs its own call."""
+    told = await run(known, "12_two_organizations")
+
+    for alias, slug in (("a", "acme"), ("b", "globex")):
+        organization = known.server.world.find_organization(slug)
+        assert told[alias] == {
+            "name": organization.name,
+            "projects": {"nodes": [{"slug": project.slug} for project in organization.projects[:10]]},
+        }
 
 
 async def test_usage_adds_up(known):
@@ -110,7 +247,7 @@ async def test_usage_adds_up(known):
     told = await run(known, "13_usage")
 
     groups = told["organization"]["usage"]["groups"]
-    assert groups
+    assert len({(group["category"], group["outcome"]) for group in groups}) == len(groups) > 3
     assert all(sum(group["series"]["values"]) == group["total"] for group in groups)
 
 
@@ -135,9 +272,35 @@ async def test_node_seen_through_two_windows_is_the_same_node(known):
 async def test_large_page_is_composed_of_several_calls(known):
     """A hundred and fifty issues are two calls, each issue once, in the order of the list."""
     told = await known.ask(
-        '{ organization(slug: "acme") { issues(first: 150) { nodes { id } pageInfo { hasNextPage } isCut } } }'
+        '{ organization(slug: "acme") { issues(first: 150) { nodes { id lastSeen } pageInfo { hasNextPage } isCut } } }'
     )
 
     page = told["organization"]["issues"]
+    seen = [datetime.fromisoformat(node["lastSeen"]) for node in page["nodes"]]
     assert len({node["id"] for node in page["nodes"]}) == 150
-    assert (len(told.calls), page["pageInfo"]["hasNextPage"], page["isCut"]) == (2, True, False)
+    assert seen == sorted(seen, reverse=True)
+    assert told.routes == [ISSUES, ISSUES]
+    assert (page["pageInfo"]["hasNextPage"], page["isCut"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("selection", "collapsed", "expanded", "series"),
+    [
+        ("nodes { title }", ["stats", "filtered", "lifetime", "unhandled"], [], ""),
+        ("nodes { title isUnhandled }", ["stats", "filtered", "lifetime"], [], ""),
+        ("nodes { eventCount }", ["stats", "filtered", "unhandled"], [], ""),
+        ("nodes { owners { reason } }", ["stats", "filtered", "lifetime", "unhandled"], ["owners"], ""),
+        ("edges { inRange { eventCount } }", ["stats", "unhandled"], [], ""),
+        ("edges { inRange { series { values } } }", ["lifetime", "unhandled"], [], "auto"),
+        ("totalCount", ["stats", "filtered", "lifetime", "unhandled"], [], ""),
+    ],
+)
+async def test_sentry_is_asked_for_what_is_selected_alone(known, selection, collapsed, expanded, series):
+    """What nobody reads is collapsed, what costs Sentry more is expanded only for those who read it."""
+    told = await known.organization(f'issues(first: 5, range: {{ last: "24h" }}) {{ {selection} }}')
+
+    [query] = told.queries(ISSUES)
+    assert [value for name, value in query if name == "collapse"] == collapsed
+    assert [value for name, value in query if name == "expand"] == expanded
+    assert [value for name, value in query if name == "groupStatsPeriod"] == [series]
+    assert ("limit", "5") in query
