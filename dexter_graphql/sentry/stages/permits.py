@@ -27,6 +27,8 @@ class Waiting:
     turn: float
     number: int
     permit: asyncio.Future[None] = field(compare=False)
+    is_queued: bool = field(default=True, compare=False)
+    """False for one who left and is still in the heap: to take everybody out at once would cost a look at all others."""
 
 
 class Bucket:
@@ -46,6 +48,7 @@ class Bucket:
         self._blocked_until = 0.0
         self._took_s = FIRST_GUESS_S
         self._queue: list[Waiting] = []
+        self._left = 0
         self._numbers = itertools.count()
         self._turn = 0.0
         self._turns: dict[str, float] = {}
@@ -53,7 +56,7 @@ class Bucket:
     @property
     def waiting(self) -> int:
         """How many wait for a permit."""
-        return len(self._queue)
+        return len(self._queue) - self._left
 
     @property
     def took_s(self) -> float:
@@ -85,9 +88,14 @@ class Bucket:
 
     def abandon(self, waiting: Waiting) -> None:
         """Somebody no longer waits; a permit that they were just given is given back."""
-        if waiting in self._queue:
-            self._queue.remove(waiting)
-            heapq.heapify(self._queue)
+        if waiting.is_queued:
+            waiting.is_queued = False
+            waiting.permit.cancel()
+            self._left += 1
+            if 2 * self._left > len(self._queue):
+                self._queue = [one for one in self._queue if one.is_queued]
+                heapq.heapify(self._queue)
+                self._left = 0
         elif not waiting.permit.cancelled():
             self.in_flight -= 1
             self._used -= 1
@@ -100,7 +108,10 @@ class Bucket:
                 if not self.take(now):
                     break
                 self._queue[0].permit.set_result(None)
-            self._turn = heapq.heappop(self._queue).turn
+            first = heapq.heappop(self._queue)
+            self._turn = first.turn
+            self._left -= not first.is_queued
+            first.is_queued = False
         if not self._queue:
             self._turns.clear()
             self._turn = 0.0
@@ -160,7 +171,7 @@ class Bucket:
 
     def estimate_s(self, now: float, priority: int) -> float:
         """Seconds that a call of this priority would wait."""
-        ahead = sum(one.priority <= priority for one in self._queue)
+        ahead = sum(one.is_queued and one.priority <= priority for one in self._queue)
         # How long calls take is not known while learning; nobody is refused for a guess.
         by_flight_s = 0.0 if self._is_learning else ahead / self._concurrent * self._took_s
         by_window_s = 0.0

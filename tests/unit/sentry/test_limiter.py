@@ -260,3 +260,21 @@ async def test_permits_that_would_come_too_late(limiter, clock):
     await asyncio.gather(*held)
 
     assert (refused.value.status, len(sentry.order)) == (None, 2)
+
+
+async def test_who_left_is_nobody():
+    """Those who left neither count nor get a permit, in whatever order they leave."""
+    bucket = Bucket()
+    held = [bucket.take(EPOCH_S) for _ in range(COLD_START)]
+    places = [bucket.enqueue(Priority.INTERACTIVE, "one") for _ in range(9)]
+    counts = []
+    for gone in (4, 0, 8, 2, 6, 1, 7):
+        bucket.abandon(places[gone])
+        counts.append(bucket.waiting)
+
+    for _ in held:
+        bucket.leave(0.1)
+    bucket.hand_out(EPOCH_S)
+
+    given = [number for number, place in enumerate(places) if place.permit.done() and not place.permit.cancelled()]
+    assert (counts, given, bucket.waiting, bucket.in_flight) == ([8, 7, 6, 5, 4, 3, 2], [3, 5], 0, 2)
