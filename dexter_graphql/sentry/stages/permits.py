@@ -28,7 +28,7 @@ class Waiting:
     number: int
     permit: asyncio.Future[None] = field(compare=False)
     is_queued: bool = field(default=True, compare=False)
-    """False for one who left and is still in the heap: to take everybody out at once would cost a look at all others."""
+    """False for one who left and is still in the heap: to take one out at once would cost a look at all others."""
 
 
 class Bucket:

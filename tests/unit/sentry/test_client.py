@@ -403,7 +403,11 @@ async def test_closing_and_telling(client, wire):
     told = client.state()
     await client.close()
 
-    assert told == ["<Cache 1 entries, 1035 of 67108864 bytes, 0 refreshes under way>", "<SingleFlight 0 under way>"]
+    assert told == [
+        "<Cache 1 entries, 1035 of 67108864 bytes, 0 refreshes under way>",
+        "<SingleFlight 0 under way>",
+        repr(wire),
+    ]
     assert wire.is_closed
 
 
