@@ -17,6 +17,7 @@ from dexter_graphql.sandbox.control import control
 from dexter_graphql.sandbox.faults import Fault, Faults
 from dexter_graphql.sandbox.http import NO_PERMISSION, Answer, Call, Refusal, Route, refuse
 from dexter_graphql.sandbox.limits import Limit, Limiter
+from dexter_graphql.sandbox.odd import send_oddly
 from dexter_graphql.sandbox.requests import Request, RequestLog
 from dexter_graphql.sandbox.routes import all_routes
 from dexter_graphql.sandbox.routing import PREFIX, Match, Router
@@ -65,7 +66,7 @@ class Sandbox:
         match = self.router.find(incoming.method, below)
         fault = self.faults.take(incoming.method, match.route.path if match else None, incoming.path)
         if fault is not None:
-            await self.world.clock.sleep(fault.delay_s)
+            await self.world.clock.sleep(self.faults.delay_s(fault))
         if fault is None or fault.kind == "delay":
             answer = await self.answer(incoming, match, below)
             self._log(incoming, match, answer.status)
@@ -76,16 +77,21 @@ class Sandbox:
     async def _fail(  # noqa: PLR0917 - the parts of an ASGI call and what went wrong
         self, fault: Fault, incoming: Incoming, match: Match | None, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        below = incoming.raw_path.removeprefix(PREFIX)
         if fault.kind == "answer":
             answer = fault.answer()
             self._log(incoming, match, answer.status)
             await _send(send, answer)
             return
+        if fault.kind in {"close", "oversize", "trickle", "skew"}:
+            answer = await self.answer(incoming, match, below)
+            self._log(incoming, match, answer.status)
+            await send_oddly(fault, _encode(answer), scope, send, self.world.clock)
+            return
         self._log(incoming, match, None)
         if fault.kind == "hang":
             await self._hang(receive)
         elif fault.kind == "truncate":
-            below = incoming.raw_path.removeprefix(PREFIX)
             await answer_half(scope, receive, send, _encode(await self.answer(incoming, match, below)))
             return
         await cut(scope, receive)

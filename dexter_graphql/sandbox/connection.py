@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _EXTENSION = "sandbox.transport"
+_PROTOCOL = "sandbox.protocol"
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -19,7 +20,7 @@ class TransportProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request, with the transport among the extensions of its scope."""
         super().on_message_begin()
-        extensions: dict[str, object] = {_EXTENSION: self.transport}
+        extensions: dict[str, object] = {_EXTENSION: self.transport, _PROTOCOL: self}
         self.scope["extensions"] = extensions  # type: ignore[typeddict-item]
 
 
@@ -32,6 +33,17 @@ async def cut(scope: Scope, receive: Receive) -> None:
     raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     await _gone(receive)
+
+
+def close(scope: Scope) -> None:
+    """End the connection, without having said so in a header."""
+    scope["extensions"][_EXTENSION].close()
+
+
+def without_date(scope: Scope) -> None:
+    """Let the answer come without the `Date` that the server would write."""
+    cycle = scope["extensions"][_PROTOCOL].cycle
+    cycle.default_headers = [pair for pair in cycle.default_headers if pair[0] != b"date"]
 
 
 async def answer_half(scope: Scope, receive: Receive, send: Send, encoded: tuple[int, dict[str, str], bytes]) -> None:

@@ -9,8 +9,8 @@ from typing import Final, Literal
 from dexter_graphql.sandbox.http import Answer
 
 MAX_FAULTS: Final = 100
-Kind = Literal["answer", "delay", "reset", "truncate", "hang"]
-KINDS: Final = ("answer", "delay", "reset", "truncate", "hang")
+Kind = Literal["answer", "delay", "reset", "truncate", "hang", "close", "oversize", "trickle", "skew"]
+KINDS: Final = ("answer", "delay", "reset", "truncate", "hang", "close", "oversize", "trickle", "skew")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,11 @@ class Fault:
     """One way to fail.
 
     `answer` sends `status`, `body` (JSON data, or text as it is) and `headers`; `delay` waits and goes on as if nothing
-    happened; `reset` cuts the connection; `truncate` sends half of the true answer; `hang` never answers. All wait
-    `delay_s` first. It applies to calls with that `method` and that `route` (template or part of the path; None for
-    any), `times` times (None for ever), with that `probability`.
+    happened; `reset` cuts the connection; `truncate` sends half of the true answer; `hang` never answers; `close` sends
+    the true answer and closes the connection without a word of it; `oversize` sends `size_bytes` of spaces before the
+    true answer; `trickle` sends it in `pieces`, over `trickle_s`; `skew` sends it as from a clock `skew_s` ahead.
+    All wait `delay_s` first, give or take up to `spread_s`. It applies to calls with that `method` and that `route`
+    (template or part of the path; None for any), `times` times (None for ever), with that `probability`.
     """
 
     kind: Kind = "answer"
@@ -29,9 +31,14 @@ class Fault:
     times: int | None = 1
     probability: float = 1.0
     delay_s: float = 0.0
+    spread_s: float = 0.0
     status: int = 500
     body: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    size_bytes: int = 0
+    trickle_s: float = 0.0
+    pieces: int = 10
+    skew_s: float = 0.0
 
     def matches(self, method: str, route: str | None, path: str) -> bool:
         """Whether the fault is about such a call."""
@@ -129,6 +136,10 @@ class Faults:
     def active(self) -> dict[int, Fault]:
         """The faults in force, by id."""
         return dict(self._faults)
+
+    def delay_s(self, fault: Fault) -> float:
+        """How long this call waits."""
+        return max(0.0, fault.delay_s + self._random.uniform(-fault.spread_s, fault.spread_s))
 
     def take(self, method: str, route: str | None, path: str) -> Fault | None:
         """The fault for this call, if any; counts it as used."""

@@ -1,6 +1,7 @@
 """Scripted failures: each kind reaches the wire, as often as asked for."""
 
 import asyncio
+from email.utils import parsedate_to_datetime
 from random import Random
 
 import aiohttp
@@ -131,3 +132,57 @@ def test_faults_are_bounded():
 
     with pytest.raises(ValueError, match="at most"):
         faults.add(Fault())
+
+
+async def test_a_silent_close_is_after_the_answer(sentry):
+    """The answer is whole and does not say that the connection ends; the next call needs another one."""
+    sentry.server.faults.add(Fault(kind="close"))
+
+    first = await sentry.get("/organizations/acme/issues/?limit=1")
+    second = await sentry.get("/organizations/acme/issues/?limit=1")
+
+    assert (first[0], second[0], first[2] == second[2]) == (200, 200, True)
+    assert "close" not in first[1].get("Connection", "").lower()
+
+
+async def test_an_oversized_answer_is_still_json(sentry):
+    """As many bytes more as wanted, before a body that is the true one."""
+    plain = await sentry.get("/organizations/acme/issues/?limit=1")
+    sentry.server.faults.add(Fault(kind="oversize", size_bytes=1_000_000))
+
+    large = await sentry.get("/organizations/acme/issues/?limit=1")
+
+    assert int(large[1]["Content-Length"]) - int(plain[1]["Content-Length"]) == 1_000_000
+    assert large[2] == plain[2]
+
+
+async def test_a_trickle_is_whole_in_the_end(sentry):
+    """The body comes piece by piece over the time that it was told to take."""
+    plain = await sentry.get("/organizations/acme/issues/?limit=1")
+    sentry.server.faults.add(Fault(kind="trickle", trickle_s=0.1, pieces=4))
+
+    slow = await sentry.get("/organizations/acme/issues/?limit=1")
+
+    assert sum(sentry.server.world.clock.slept) == pytest.approx(0.1)
+    assert slow[2] == plain[2]
+
+
+async def test_a_skewed_clock_moves_date_and_window_alike(sentry):
+    """Whoever goes by the difference of the two finds the same window."""
+    sentry.server.faults.add(Fault(kind="skew", skew_s=600))
+
+    _, skewed, _ = await sentry.get("/organizations/acme/issues/?limit=1")
+    _, plain, _ = await sentry.get("/organizations/acme/issues/?limit=1")
+
+    reset = "X-Sentry-Rate-Limit-Reset"
+    ahead_s = parsedate_to_datetime(skewed["Date"]).timestamp() - int(sentry.server.world.clock.time())
+    assert (599 <= ahead_s <= 600, 599 <= int(skewed[reset]) - int(plain[reset]) <= 600) == (True, True)
+
+
+def test_delays_are_spread():
+    """Each call waits for its own time, around the one that was given and never less than nothing."""
+    faults = Faults(Random(1))
+
+    waits = [faults.delay_s(Fault(delay_s=0.1, spread_s=0.2)) for _ in range(200)]
+
+    assert (min(waits), max(waits) <= 0.3, len(set(waits)) > 100) == (0.0, True, True)
