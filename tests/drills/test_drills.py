@@ -6,6 +6,7 @@ from dexter_graphql.drills import DRILLS, Form
 
 SMALL = {
     "cancellations": Form(2, 20),
+    "dashboard": Form(3, 10),
     "flaky": Form(3, 24),
     "limit": Form(4, 40),
     "memory": Form(4, 8),
