@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -13,26 +13,9 @@ from starlette.types import ASGIApp
 
 from dexter_graphql.app import Dexter, create_app
 from dexter_graphql.sandbox import Limit, SandboxServer, World, build_world
+from dexter_graphql.sandbox.server import QuietServer
 from dexter_graphql.sentry.stages.cache import LIVES, Life
 from dexter_graphql.settings import load_settings
-
-
-class QuietServer(uvicorn.Server):
-    """Leaves signals to whoever owns the process."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, and tell so."""
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +46,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
         await server.ready.wait()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.ended.set()
         await task
 
 

@@ -96,4 +96,5 @@ async def test_readiness_shows_the_state(site):
         body = await answer.json()
 
     assert body["status"] == "ready"
-    assert [line.split()[0] for line in body["state"]] == ["<Cache", "<SingleFlight", "<Retry", "<Breaker", "<Limiter"]
+    parts = ["<Cache", "<SingleFlight", "<Retry", "<Breaker", "<Limiter", "<Wire"]
+    assert [line.split()[0] for line in body["state"]] == parts

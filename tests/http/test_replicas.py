@@ -5,8 +5,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from dexter_graphql.sandbox import Fault, SandboxServer, build_world
+from dexter_graphql.sandbox import Fault, SandboxServer
 from support.redis import running_redis
+from support.sandbox import fresh_world
 from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,7 +22,7 @@ async def replicas():
     """A Redis, and two servers that share it; nobody sends them webhooks."""
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(running_redis())
-        upstream = await stack.enter_async_context(SandboxServer(build_world()))
+        upstream = await stack.enter_async_context(SandboxServer(fresh_world()))
         settings = {"redis_url": redis.url, "secret": "the same on every replica"}
         sites = [await stack.enter_async_context(running_site(upstream, **settings)) for _ in range(2)]
         upstream.hooks.set_url(None)
@@ -97,8 +98,8 @@ TWO = """{
 async def regions():
     """Two sandboxes with the same organizations; the first says that globex lives in the second."""
     async with AsyncExitStack() as stack:
-        far = await stack.enter_async_context(SandboxServer(build_world()))
-        world = build_world()
+        far = await stack.enter_async_context(SandboxServer(fresh_world()))
+        world = fresh_world()
         world.find_organization("globex").region_url = far.url
         near = await stack.enter_async_context(SandboxServer(world))
         yield await stack.enter_async_context(running_site(near, sentry_hosts=(far.url,))), far
@@ -132,8 +133,8 @@ async def test_one_region_down_leaves_the_others_whole():
 async def test_regions_that_were_not_configured_are_not_asked():
     """A token goes where the settings say, not where an answer says."""
     async with AsyncExitStack() as stack:
-        far = await stack.enter_async_context(SandboxServer(build_world()))
-        world = build_world()
+        far = await stack.enter_async_context(SandboxServer(fresh_world()))
+        world = fresh_world()
         world.find_organization("globex").region_url = far.url
         near = await stack.enter_async_context(SandboxServer(world))
         site = await stack.enter_async_context(running_site(near))

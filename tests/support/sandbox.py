@@ -1,9 +1,13 @@
 """A still clock, and a way to talk to the sandbox as any client of Sentry would."""
 
 import asyncio
+import gc
+import pickle
 from datetime import UTC, datetime
+from functools import cache
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.sandbox import DEFAULT_SEED, build_world
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -23,6 +27,24 @@ class StillClock(Clock):
     async def sleep(self, seconds):
         self.slept.append(seconds)
         await asyncio.sleep(0)
+
+
+def fresh_world(clock=None):
+    """The default world as nobody has touched it; it is made once per process and copied, which takes half the time."""
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        world = pickle.loads(_pickled_world(type(clock or Clock())))  # noqa: S301  # our own bytes, of this process
+    finally:
+        if was_collecting:
+            gc.enable()
+    world.clock = clock or Clock()
+    return world
+
+
+@cache
+def _pickled_world(clock_class):
+    return pickle.dumps(build_world(DEFAULT_SEED, clock_class()), protocol=pickle.HIGHEST_PROTOCOL)
 
 
 class Caller:

@@ -1,23 +1,17 @@
 """A whole Dexter on a real socket, over a sandbox on another one."""
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 
 import aiohttp
 import uvicorn
 
 from dexter_graphql.app import create_app
 from dexter_graphql.cli.running import listen
-from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.sandbox import SandboxServer
+from dexter_graphql.sandbox.server import QuietServer
 from dexter_graphql.settings import load_settings
-
-
-class QuietServer(uvicorn.Server):
-    """Leaves signals to the test runner."""
-
-    @contextmanager
-    def capture_signals(self):
-        yield
+from support.sandbox import fresh_world
 
 
 class Site:
@@ -47,7 +41,7 @@ class Site:
 @asynccontextmanager
 async def running_site(upstream=None, **settings):
     """Dexter in mode `open` over a sandbox, until the block ends."""
-    async with SandboxServer(build_world()) if upstream is None else _as_is(upstream) as sandbox:
+    async with SandboxServer(fresh_world()) if upstream is None else _as_is(upstream) as sandbox:
         given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "port": 0} | settings
         given.setdefault("webhook_secrets", (f"acme={sandbox.hooks.secret()}",))
         loaded = load_settings(**given)
@@ -57,15 +51,14 @@ async def running_site(upstream=None, **settings):
         server = QuietServer(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            while not server.started:  # noqa: ASYNC110  # uvicorn tells in no other way
-                await asyncio.sleep(0.005)
+            await server.ready.wait()
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             sandbox.hooks.set_url(f"{url}/webhooks/sentry")
             async with aiohttp.ClientSession() as session:
                 yield Site(url, sandbox, dexter, session)
         finally:
             dexter.readiness.draining.set()
-            server.should_exit = True
+            server.ended.set()
             await serving
 
 

@@ -3,14 +3,14 @@
 import aiohttp
 import pytest
 
-from dexter_graphql.sandbox import SandboxServer, build_world
-from support.sandbox import Caller, StillClock
+from dexter_graphql.sandbox import SandboxServer
+from support.sandbox import Caller, StillClock, fresh_world
 
 
 @pytest.fixture(scope="session")
 def world():
     """For reading only: it is shared by all tests."""
-    return build_world(7, StillClock())
+    return fresh_world(StillClock())
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def clock():
 
 @pytest.fixture
 async def server(clock):
-    async with SandboxServer(build_world(7, clock)) as running:
+    async with SandboxServer(fresh_world(clock)) as running:
         yield running
 
 

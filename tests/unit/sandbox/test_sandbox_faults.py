@@ -116,7 +116,7 @@ def test_a_probability_is_a_share_of_calls():
     """About half of the calls fail, always the same ones for the same seed."""
 
     def story(seed):
-        faults = Faults(Random(seed))  # noqa: S311 - a die
+        faults = Faults(Random(seed))
         faults.add(Fault(probability=0.5, times=None))
         return [faults.take("GET", None, "/") is not None for _ in range(200)]
 
@@ -126,7 +126,7 @@ def test_a_probability_is_a_share_of_calls():
 
 def test_faults_are_bounded():
     """One more than the bound is refused."""
-    faults = Faults(Random(1))  # noqa: S311 - a die
+    faults = Faults(Random(1))
     for _ in range(MAX_FAULTS):
         faults.add(Fault())
 
