@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev tools console run test check schema clean
+.PHONY: help install dev tools console run test test-long drills check schema clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,13 @@ test: dev tools ## Run all tests
 	$(MAKE) --no-print-directory console tests/node/node_modules/.package-lock.json
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term:skip-covered --cov-fail-under=$(MIN_COVERAGE)
+
+test-long: dev tools ## Look longer: properties with thousands of examples each
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q tests/property
+
+drills: dev tools ## Run all fault drills in their full forms, about ten minutes
+	@for name in stampede limit outage flaky dashboard cancellations memory redis write_then_read; do \
+		$(BIN)/dexter drill $$name || exit 1; done
 
 check: dev ## Lint, types, import contract, and whether schema.graphql is what the code says
 	$(BIN)/ruff check .

@@ -73,6 +73,8 @@ async def run(dexter: Dexter, settings: Settings, listener: socket.socket, annou
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=settings.max_body_bytes,
+        # Longer than clients and proxies keep idle connections, so that none is used while it is being closed.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=int(settings.drain_s),
         h11_max_incomplete_event_size=64 * 1024,
     )

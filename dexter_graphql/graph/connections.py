@@ -20,7 +20,7 @@ MAX_WHOLE = 100
 """Rows that are kept of a list which Sentry gives whole."""
 
 First = Annotated[
-    int,
+    int | None,
     strawberry.argument(
         description=f"How many to return, 1 to {MAX_FIRST}. More than 100 are fetched in several calls to Sentry."
     ),
@@ -56,15 +56,15 @@ def window(
     """Checked paging arguments; raises BadUserInput when they are out of bounds or contradict each other."""
     if last is not None or before is not None:
         return _backward(first, after, last, before)
-    return Window(_counted("first", first), decode_cursor(after))
+    return Window(_counted("first", DEFAULT_FIRST if first is None else first), decode_cursor(after))
 
 
-def _backward(first: int, after: str | None, last: int | None, before: str | None) -> Window:
+def _backward(first: int | None, after: str | None, last: int | None, before: str | None) -> Window:
     if last is None:
         raise BadUserInput("'before' needs 'last': how many rows are wanted before the cursor")
     if before is None:
         raise BadUserInput("'last' needs 'before': Sentry's lists are read from their start, and have no known end")
-    if after is not None or first != DEFAULT_FIRST:
+    if after is not None or first not in {None, DEFAULT_FIRST}:
         raise BadUserInput("'last' and 'before' page backward, 'first' and 'after' forward: give one pair of them")
     place = decode_cursor(before)
     return Window(_counted("last", last), place and Before(place.cursor, place.index, place.size))

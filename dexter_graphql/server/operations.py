@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from traceback import format_exception
 from typing import Any
 
@@ -11,6 +12,7 @@ from dexter_graphql.engine.pipeline import Answer, FormatError, Pipeline, Prepar
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.faults import format_error
 from dexter_graphql.graph.identity import Identity
+from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
@@ -47,7 +49,9 @@ class Operations:
         if prepared.kind is not OperationType.SUBSCRIPTION:
             yield await self.execute(prepared, request, identity, request_id)
             return
-        context = self._context(request, identity, request_id)
+        # Nobody waits for an item of a stream as for a page.
+        patient = replace(request, priority=max(request.priority, Priority.STREAM))
+        context = self._context(patient, identity, request_id)
         answers = self._pipeline.subscribe(prepared, request.variables, context, self._format(request_id))
         self._metrics.stream(1)
         try:

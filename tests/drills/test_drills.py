@@ -11,7 +11,9 @@ SMALL = {
     "limit": Form(4, 40),
     "memory": Form(4, 8),
     "outage": Form(6, 48),
+    "redis": Form(3, 8),
     "stampede": Form(0, 16),
+    "write_then_read": Form(2, 5),
 }
 
 

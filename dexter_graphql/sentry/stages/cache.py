@@ -31,6 +31,7 @@ from dexter_graphql.sentry.errors import (
 )
 from dexter_graphql.sentry.generations import Generations, Stamp
 from dexter_graphql.sentry.stages import Proceed
+from dexter_graphql.sentry.stages.kinship import Kin, kin_of
 from dexter_graphql.telemetry.metrics import Figure
 
 MEBIBYTE = 1024 * 1024
@@ -87,6 +88,7 @@ class Entry:
     life: Life
     stamp: Stamp
     size_bytes: int
+    kin: Kin | None
 
 
 class Cache:
@@ -105,6 +107,7 @@ class Cache:
         self._limit_bytes = limit_bytes
         self._lives = lives
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
+        self._newest: dict[Kin, Key] = {}
         self._size_bytes = 0
         self._refreshes: dict[Key, asyncio.Task[None]] = {}
 
@@ -131,18 +134,19 @@ class Cache:
             return await self._write(call, proceed)
         key = cache_key(call)
         entry = self._held(key, call)
-        if entry is None:
-            return await self._fetched(key, call, proceed)
-        age_s = self._clock.monotonic() - entry.kept_at
-        if age_s < entry.life.fresh_s:
+        age_s = 0.0 if entry is None else self._clock.monotonic() - entry.kept_at
+        if entry is not None and age_s < entry.life.fresh_s:
             return _given(entry, is_stale=False)
-        if age_s < entry.life.fresh_s + entry.life.stale_s:
+        if entry is not None and age_s < entry.life.fresh_s + entry.life.stale_s:
             self._refresh(key, call, proceed)
             return _given(entry, is_stale=True)
         try:
             return await self._fetched(key, call, proceed)
         except PASSING:
-            return _given(entry, is_stale=True)
+            spare = entry or self._of_another_minute(call)
+            if spare is None:
+                raise
+            return _given(spare, is_stale=True)
 
     async def close(self) -> None:
         """End what is fetched behind readers' backs."""
@@ -197,6 +201,12 @@ class Cache:
         self._entries.move_to_end(key)
         return entry
 
+    def _of_another_minute(self, call: Call) -> Entry | None:
+        """The newest answer to the same question about a range that ended a little earlier."""
+        kin = kin_of(call, self._clock.time())
+        key = self._newest.get(kin) if kin is not None else None
+        return None if key is None else self._held(key, call)
+
     def _keep(self, key: Key, call: Call, answer: Reply | NotFound, stamp: Stamp, life: Life) -> None:
         """Keep an answer, unless its tags were raised while it was under way: then it may be older than the write."""
         if life.fresh_s <= 0 or self._generations.stamp(call.tags) != stamp:
@@ -206,15 +216,21 @@ class Cache:
             return
         self._drop(key)
         age_s = max(0.0, self._clock.time() - answer.fetched_at) if isinstance(answer, Reply) else 0.0
-        self._entries[key] = Entry(answer, self._clock.monotonic() - age_s, life, stamp, size)
+        kin = kin_of(call, self._clock.time())
+        self._entries[key] = Entry(answer, self._clock.monotonic() - age_s, life, stamp, size, kin)
+        if kin is not None:
+            self._newest[kin] = key
         self._size_bytes += size
         while self._size_bytes > self._limit_bytes:
             self._drop(next(iter(self._entries)))
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
-        if entry is not None:
-            self._size_bytes -= entry.size_bytes
+        if entry is None:
+            return
+        self._size_bytes -= entry.size_bytes
+        if entry.kin is not None and self._newest.get(entry.kin) == key:
+            del self._newest[entry.kin]
 
 
 def _given(entry: Entry, *, is_stale: bool) -> Reply:

@@ -1,6 +1,7 @@
 """Answers that are given again: to whom, for how long, and what ends them."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -20,7 +21,7 @@ from dexter_graphql.sentry.errors import (
 )
 from dexter_graphql.sentry.generations import Generations
 from dexter_graphql.sentry.stages.cache import ABSENT, ENTRY_OVERHEAD, LIVES, REFRESH_S, Cache, Life, cache_key
-from support.upstream import FakeWire, MovedClock, a_call, a_reply, raised
+from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
 
 BODY = b"0123456789"
 ENTRY = ENTRY_OVERHEAD + len(BODY)
@@ -417,3 +418,55 @@ async def test_sizes_add_up(cache, wire, clock):
         await cache(a_call(), FakeWire(lambda _: raised(Unavailable("ill"))))
 
     assert (both, cache._size_bytes, len(cache._entries)) == (ENTRY, 0, 0)
+
+
+def ending(seconds, hours=1, **changes):
+    """A read of the issues of so many hours that end so many seconds after the epoch of the tests."""
+    end = datetime.fromtimestamp(EPOCH_S + seconds, UTC).replace(tzinfo=None)
+    start = end - timedelta(hours=hours)
+    query = (("start", start.isoformat()), ("end", end.isoformat()), ("query", changes.pop("search", "")))
+    return a_call(query=query, deadline=EPOCH_S + 10_000, **changes)
+
+
+async def test_ranges_that_end_now_bridge_minutes(cache, wire, clock):
+    """While Sentry is ill, "the last hour" is answered with what was the last hour before, marked."""
+    ill = FakeWire(lambda _: raised(Unavailable("ill")))
+    await cache(ending(60), wire)
+    clock.move(180)
+
+    spare = await cache(ending(240), ill)
+
+    assert (spare.body, spare.is_stale, len(ill.calls)) == (BODY, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        ({"hours": 2}, 240),
+        ({"search": "is:resolved"}, 240),
+        ({"path": "/api/0/organizations/globex/issues/"}, 240),
+        ({"upstream": Upstream("bob", "sntryu_other")}, 240),
+        ({}, -3600),
+    ],
+    ids=["length", "search", "path", "credential", "a range that is over"],
+)
+async def test_other_ranges_are_other_questions(cache, wire, clock, changes, seconds):
+    """Another length, another question or another stretch of time is not answered with this one."""
+    await cache(ending(60), wire)
+    clock.move(180)
+
+    with pytest.raises(Unavailable):
+        await cache(ending(seconds, **changes), FakeWire(lambda _: raised(Unavailable("ill"))))
+
+
+async def test_bridges_end_with_their_answers(cache, wire, clock, generations):
+    """What a write ended, or what is too old, bridges nothing; and nothing of it is kept."""
+    ill = FakeWire(lambda _: raised(Unavailable("ill")))
+    await cache(ending(60), wire)
+    generations.raise_(["issues/acme"])
+    clock.move(120)
+
+    with pytest.raises(Unavailable):
+        await cache(ending(180), ill)
+
+    assert (cache._newest, cache._size_bytes) == ({}, 0)

@@ -1,0 +1,96 @@
+"""Two Dexters over one sandbox and one Redis, which can be killed and started again. Knows no drill."""
+
+import asyncio
+import shutil
+import socket
+import tempfile
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from dexter_graphql.app import create_app
+from dexter_graphql.drills.site import serving
+from dexter_graphql.errors import SettingsError
+from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.settings import load_settings
+
+SECRET = "the same long text on every replica"  # noqa: S105  # of servers that live for one drill
+START_S = 10.0
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Redis:
+    """A Redis server of our own on a free port, without persistence."""
+
+    folder: str
+    port: int = field(default_factory=free_port)
+    process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    async def start(self) -> None:
+        """Start it, empty; returns when it takes connections."""
+        command = shutil.which("redis-server")
+        if command is None:
+            raise SettingsError("This drill needs redis-server on the PATH")
+        options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder)
+        self.process = await asyncio.create_subprocess_exec(command, *options, stdout=DEVNULL, stderr=DEVNULL)
+        async with asyncio.timeout(START_S):
+            while not await self._is_there():  # noqa: ASYNC110  # another process tells in no other way
+                await asyncio.sleep(0.02)
+
+    async def kill(self) -> None:
+        """End it as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+            await self.process.wait()
+            self.process = None
+
+    async def _is_there(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """Addresses of the graphs of two servers, and what they share."""
+
+    graphs: tuple[str, str]
+    sandbox: SandboxServer
+    redis: Redis
+
+
+@asynccontextmanager
+async def replicated(seed: int) -> AsyncIterator[Replicas]:
+    """Two replicas in mode `open` over a sandbox that sends no webhooks, until the block ends."""
+    async with AsyncExitStack() as stack:
+        redis = Redis(stack.enter_context(tempfile.TemporaryDirectory()))
+        await redis.start()
+        stack.push_async_callback(redis.kill)
+        sandbox = await stack.enter_async_context(SandboxServer(build_world(seed)))
+        settings = load_settings(
+            sentry_url=sandbox.url,
+            sentry_auth_token=sandbox.token,
+            mode="open",
+            redis_url=redis.url,
+            secret=SECRET,
+        )
+        servers = [create_app(settings, is_sandbox=True) for _ in range(2)]
+        one, other = [await stack.enter_async_context(serving(server.app)) for server in servers]
+        yield Replicas((f"{one}/graphql", f"{other}/graphql"), sandbox, redis)
