@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import Lookup, bulk, chunks, each, fan_out
 from dexter_graphql.loaders.issues import RETENTION, IssueKey, Query, stretch_query
+from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.stretches import Stretch
 from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.catalogue import issues as issue_catalogue
@@ -122,13 +123,20 @@ async def issue_event_pages(key: IssueKey, lookup: Lookup) -> Slice:
 
 
 @fan_out(target="Event", uses=(catalogue.LIST,))
-async def project_event_pages(scope: Scope, lookup: Lookup) -> Slice:
+async def project_event_pages(key: ProjectKey, lookup: Lookup) -> Slice:
     """A page of a project's error events, newest first; options are an EventList."""
-    shape, wanted, path = lookup.shape("list"), lookup.options, {"project": scope.project or ""}
+    shape, wanted, path = lookup.shape("list"), lookup.options, {"project": key.id}
     query = (*wanted.query, *stretch_query(wanted.stretch, lookup))
     return await collect(
         lambda size, cursor: lookup.client.page(
-            catalogue.LIST, lookup.ticket, shape, scope=scope, path=path, query=query, size=size, cursor=cursor
+            catalogue.LIST,
+            lookup.ticket,
+            shape,
+            scope=Scope(key.organization),
+            path=path,
+            query=query,
+            size=size,
+            cursor=cursor,
         ),
         first=wanted.first,
         after=wanted.after,

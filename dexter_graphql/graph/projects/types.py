@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import Connection, Window, paged
+from dexter_graphql.graph.connections import MAX_FIRST, Connection, Window, paged
 from dexter_graphql.graph.environments.types import EnvironmentVisibility, ProjectEnvironment
 from dexter_graphql.graph.fields import DETAIL, LIST, Embedded, batch, call, computed, link, noun, plain
 from dexter_graphql.graph.ids import node_id
@@ -19,11 +19,13 @@ from dexter_graphql.graph.organizations.backlink import OrganizationType, its_or
 from dexter_graphql.graph.people import Avatar
 from dexter_graphql.graph.projects.keys import ClientKey
 from dexter_graphql.graph.projects.settings import ProjectSettings
+from dexter_graphql.graph.ranges import TimeRange, stretch_of
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
 from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_stretch
 from dexter_graphql.graph.web import page
 from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import Loader, Lookup
+from dexter_graphql.loaders.events import EventList, project_event_pages
 from dexter_graphql.loaders.issue_lists import project_issue_pages
 from dexter_graphql.loaders.monitors import project_monitor_pages
 from dexter_graphql.loaders.projects import (
@@ -47,8 +49,10 @@ from dexter_graphql.sentry.scope import OrganizationRef
 if TYPE_CHECKING:
     from dexter_graphql.graph.alerts.monitors import Monitor
     from dexter_graphql.graph.alerts.types import Alert
+    from dexter_graphql.graph.events.types import Event
     from dexter_graphql.graph.releases.types import Release
 
+EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
 AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
 MonitorType = Annotated["Monitor", strawberry.lazy("dexter_graphql.graph.alerts.monitors")]
 ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")]
@@ -177,6 +181,18 @@ class Project(Node):
     ) -> IssueConnection | None:
         """Its issues. One call for each project."""
         return issue_list(without_projects(filter), range, sort, wanted)
+
+    @batch(project_event_pages, key=project_key)
+    @paged
+    def events(
+        *,
+        range: Annotated[
+            TimeRange | None, strawberry.argument(description="Only this stretch; the last 90 days when left out.")
+        ] = None,
+        wanted: Window,
+    ) -> Connection[EventType] | None:
+        """Its error events, newest first. One call for each project."""
+        return EventList((), None if range is None else stretch_of(range), wanted.first, wanted.after, MAX_FIRST)
 
     @batch(project_alert_pages, key=project_key)
     @paged

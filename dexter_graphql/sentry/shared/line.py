@@ -14,10 +14,12 @@ from redis.exceptions import RedisError
 from dexter_graphql.clock import Clock
 from dexter_graphql.telemetry.logs import get_log
 
-TIME_S = 0.25
-"""For one exchange; Redis answers in a millisecond or is ill."""
+TIME_S = 1.0
+"""For one exchange; Redis answers in a millisecond or is ill. Long enough for a process that is short of time itself."""
 PAUSE_S = 1.0
 """After a failure nobody asks for so long."""
+LONG_PAUSE_S = 5.0
+"""After an exchange that took too long: the next one may take as long, and somebody waits for it."""
 CONNECTIONS = 32
 FAILURES = (RedisError, OSError, TimeoutError)
 
@@ -82,7 +84,8 @@ class Line:
         await self._redis.connection_pool.disconnect()
 
     def _lost(self, error: BaseException) -> None:
-        self._silent_until = self._clock.monotonic() + PAUSE_S
+        pause_s = LONG_PAUSE_S if isinstance(error, TimeoutError) else PAUSE_S
+        self._silent_until = self._clock.monotonic() + pause_s
         if self._is_up:
             self._is_up = False
             # Never the message: it may have the address, and with it a password.

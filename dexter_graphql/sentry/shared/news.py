@@ -22,7 +22,7 @@ EVERYTHING = "*"
 MAX_UNTOLD = 10_000
 GENERATION_MS = 3 * 24 * 3600 * 1000
 """Longer than any answer is kept."""
-WAIT_S = 0.3
+WAIT_S = 1.0
 """A write waits so long for the others to know."""
 AGAIN_S = 0.5
 

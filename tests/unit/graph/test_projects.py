@@ -210,3 +210,38 @@ async def test_dashboards_of_many_projects_share_what_can_be_shared(asker):
     )
 
     assert len(told.calls) == 1 + 1 + 4 + 4
+
+
+async def test_events_of_a_project_are_its_newest_errors(asker):
+    """One call for each project; page by page in the order of time, each with its issue and its own id."""
+    fields = (
+        "nodes { id eventId occurredAt title issue { shortId } project { slug } } pageInfo { endCursor hasNextPage }"
+    )
+    told = await asker.organization(f'project(slug: "api") {{ events(first: 3) {{ {fields} }} }}')
+
+    page = told["project"]["events"]
+    times = [node["occurredAt"] for node in page["nodes"]]
+    assert times == sorted(times, reverse=True)
+    assert [node["project"]["slug"] for node in page["nodes"]] == ["api"] * 3
+    assert all(node["issue"]["shortId"].startswith("API-") for node in page["nodes"])
+    assert told.routes.count("/projects/{organization}/{project}/events/") == 1
+
+    again = await asker.ask(
+        "query ($id: ID!) { node(id: $id) { ... on Event { eventId } } }", id=page["nodes"][0]["id"]
+    )
+    assert again["node"]["eventId"] == page["nodes"][0]["eventId"]
+    cursor = page["pageInfo"]["endCursor"]
+    more = await asker.organization(f'project(slug: "api") {{ events(first: 3, after: "{cursor}") {{ {fields} }} }}')
+    assert not {node["id"] for node in more["project"]["events"]["nodes"]} & {node["id"] for node in page["nodes"]}
+
+
+async def test_events_of_a_project_within_a_range(asker):
+    """A stretch without events has none; the range is sent as start and end."""
+    told = await asker.organization(
+        'project(slug: "api") { events(range: { between: '
+        '{ start: "2020-01-01T00:00:00Z", end: "2020-01-02T00:00:00Z" } }) { nodes { id } } }'
+    )
+
+    assert told["project"]["events"]["nodes"] == []
+    [query] = told.queries("/projects/{organization}/{project}/events/")
+    assert {("start", "2020-01-01T00:00:00"), ("end", "2020-01-02T00:00:00")} <= set(query)
