@@ -15,7 +15,7 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.telemetry.logs import get_log
 
 TIME_S = 1.0
-"""For one exchange; Redis answers in a millisecond or is ill. Long enough for a process that is short of time itself."""
+"""For one exchange; Redis answers in a millisecond or is ill. A process that is short of time itself needs longer."""
 PAUSE_S = 1.0
 """After a failure nobody asks for so long."""
 LONG_PAUSE_S = 5.0
