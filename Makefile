@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 MIN_COVERAGE ?= 90
-PYTEST_ARGS ?= -n 2
+PYTEST_ARGS ?= -n 2 --dist worksteal
 
 # The first Python that runs and is new enough; names on the PATH may be shims that do not.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \

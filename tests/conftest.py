@@ -18,6 +18,12 @@ settings.register_profile("long", settings(max_examples=5000, **CALM))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Whatever takes long, and mostly waits, comes first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not {"setup", "drills"} & set(item.path.parts))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _fewer_collections():
     """Worlds are many small objects that live for one test; collecting while they are made takes half the time."""
