@@ -17,6 +17,8 @@ HANG_UP_S = (0.0, 0.4)
 STAYS = 0.1
 """Part of the clients' requests that they wait for."""
 SETTLE_S = 15.0
+ANY = 1_000_000
+"""More tasks than there can be."""
 STAGES = ("<SingleFlight", "<Limiter", "<Wire")
 
 
@@ -34,7 +36,7 @@ async def run(form: Form) -> Result:
     async with running(seed=form.seed, issues=40, latency_ms=LATENCY_MS, limit=LIMIT, deadline_s=10.0) as site:
         async with group(site.graphql) as client:
             await keys.learn(client)
-        before = await _rest(site, 0)
+        before = await _rest(site, ANY)
         async with group(site.graphql) as client:
             ends_at = asyncio.get_running_loop().time() + form.seconds
             lots = [Random(form.seed + number) for number in range(form.clients)]  # noqa: S311  # draws lots, hides nothing

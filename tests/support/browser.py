@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 """Longest wait for something to appear, far beyond what it takes."""
 TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"""
