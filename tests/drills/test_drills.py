@@ -9,7 +9,7 @@ SMALL = {
     "dashboard": Form(3, 10),
     "flaky": Form(3, 24),
     "limit": Form(4, 40),
-    "memory": Form(4, 8),
+    "memory": Form(2, 8),
     "outage": Form(6, 48),
     "redis": Form(3, 8),
     "stampede": Form(0, 16),
