@@ -111,6 +111,9 @@ def _judged(site: Site, phases: Phases) -> Result:
         at_most("No thundering herd: busiest second after by busiest before", peak / max(busiest, 1), 2, " times"),
         at_least("Reads that are answered when it is back", percent(after.right, after.requests), 99, " %"),
     ]
+    if phases.steady_s >= STEADY_S:
+        # A smaller form sees too few calls for its busiest second to be held against a mean.
+        promises.append(at_most("No thundering herd: busiest second after by steady load", peak / max(steady, 1.0), 2))
     return Result("outage", figures, promises)
 
 

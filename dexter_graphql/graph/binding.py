@@ -1,7 +1,8 @@
 """Knows what the declarations of `fields.py` mean on graphql-core: which members a field reads, and how it resolves.
 
 Binding a schema checks every declaration; one that does not hold raises DeclarationError and the schema does not build.
-Knows no noun.
+Knows no noun. Longer than most modules, because each kind of field has its class here, beside the others that it must
+agree with.
 """
 
 import asyncio
