@@ -1,9 +1,8 @@
 """Knows what belongs to one request: identity, deadline, batches, and what the walker found."""
 
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from graphql import GraphQLResolveInfo
 
@@ -16,8 +15,6 @@ from dexter_graphql.sentry.call import Priority
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.regions import Organizations
 from dexter_graphql.sentry.ticket import Budget, Line, Ticket
-
-T = TypeVar("T")
 
 
 class Explain(StrEnum):
@@ -57,25 +54,25 @@ class Context:
     ticket: Ticket = field(init=False)
     batches: Batches = field(init=False)
     _walker: Walker | None = field(default=None, init=False)
-    _memo: dict[Hashable, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._begin()
 
+    @property
+    def caller(self) -> str:
+        """Who asks, for whatever is shared out between callers."""
+        return self.identity.caller.subject
+
+    def follow(self, walker: Walker) -> None:
+        """Take what the operation selects from this walker."""
+        self._walker = walker
+        self.batches.follow(walker.everywhere)
+
     def walker(self, info: GraphQLResolveInfo[Any]) -> Walker:
         """The walker of this operation."""
         if self._walker is None:
-            self._walker = Walker.of(info)
-            self.batches.follow(self._walker.everywhere)
+            self.follow(Walker.of(info))
         return self._walker
-
-    def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` gave the first time in this operation."""
-        try:
-            return self._memo[key]
-        except KeyError:
-            value = self._memo[key] = compute()
-            return value
 
     def extensions(self) -> dict[str, Any]:
         """What the answer tells about itself under `extensions.dexter`; empty when there is nothing to tell."""

@@ -70,4 +70,4 @@ def build_graph() -> Graph:
 
 
 def _typename(row: Any, _info: Any, _type: GraphQLAbstractType) -> str | None:
-    return record_typename(row)
+    return record_typename(type(row))

@@ -199,6 +199,26 @@ class Batches:
                 batch.clear(key)
             raise
 
+    async def load_all(
+        self, loader: Loader, keys: Sequence[Any], options: Any = None, selection: Selection | None = None
+    ) -> list[Any]:
+        """The loader's answer for each key, in order: None when it has none, the exception when it failed.
+
+        A key may be None, or the exception that stands for it: then that is the answer.
+        """
+        batch = self._batch(loader, options, selection)
+        futures = [key if key is None or isinstance(key, Exception) else batch.load(key) for key in keys]
+        try:
+            for future in futures:
+                if isinstance(future, asyncio.Future) and not future.done():
+                    await asyncio.wait((future,))
+        except asyncio.CancelledError:
+            for key, future in zip(keys, futures, strict=True):
+                if isinstance(future, asyncio.Future) and not future.done():
+                    batch.clear(key)
+            raise
+        return [_outcome(future) for future in futures]
+
     def know(self, loader: Loader, key: Hashable, value: Any) -> None:
         """Take `value` as a shared loader's answer for a key, so that nobody need ask."""
         batch = self._batch(loader, None, None)
@@ -241,6 +261,13 @@ class Batches:
             return [answers.get(key) for key in keys]
 
         return run
+
+
+def _outcome(answer: Any) -> Any:
+    """What became of a key: its answer, or the exception that stands for it."""
+    if not isinstance(answer, asyncio.Future):
+        return answer
+    return answer.exception() or answer.result()
 
 
 def _nothing_selected(_typename: str) -> Selection | None:
