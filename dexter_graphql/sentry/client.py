@@ -74,9 +74,9 @@ class SentryClient:
         path: Mapping[str, str] = NO_PATH,
         query: Query = (),
     ) -> Any:
-        """The record that the endpoint answers, or the Misfit that stands for it."""
+        """The record that the endpoint answers, or the Misfit that stands for it; shared with whoever asks the same."""
         reply = await self.reply(endpoint, ticket, scope=scope, path=path, query=query)
-        return _read(endpoint, lambda: self.records.decode_one(reply.body, shape, endpoint.envelope, scope))
+        return _read(self.records.decode_one, endpoint, reply, shape, scope)
 
     async def page(
         self,
@@ -90,19 +90,19 @@ class SentryClient:
         size: int = 100,
         cursor: str | None = None,
     ) -> Page:
-        """One page of the endpoint's list: one call."""
+        """One page of the endpoint's list: one call. Its rows are shared with whoever asks the same."""
         paging = [(endpoint.pages.value, str(size))] if endpoint.pages is not Pages.NONE else []
         paging += [("cursor", cursor)] if cursor is not None else []
         reply = await self.reply(endpoint, ticket, scope=scope, path=path, query=[*query, *paging])
-        rows = _read(endpoint, lambda: self.records.decode_list(reply.body, shape, endpoint.envelope, scope))
         return Page(
-            rows=rows,
+            rows=_read(self.records.decode_list, endpoint, reply, shape, scope),
             next=reply.headers.get("cursor-next"),
             previous=reply.headers.get("cursor-previous"),
             hits=_number(reply, "x-hits"),
             max_hits=_number(reply, "x-max-hits"),
             is_direct_hit=reply.headers.get("x-sentry-direct-hit") == "1",
             is_stale=reply.is_stale,
+            kept=reply.kept,
         )
 
     async def json(
@@ -261,10 +261,10 @@ def build_client(
     )
 
 
-def _read(endpoint: Endpoint, decode: Callable[[], T]) -> T:
+def _read(decode: Callable[..., T], endpoint: Endpoint, reply: Reply, shape: Form, scope: Scope) -> T:
     """What `decode` gives; an answer that cannot be read names its endpoint."""
     try:
-        return decode()
+        return decode(reply.body, shape, endpoint.envelope, scope, kept=reply.kept)
     except BadResponse as error:
         error.title = error.title or endpoint.title
         raise
