@@ -15,7 +15,7 @@ from graphql import GraphQLFloat, GraphQLLeafType
 from dexter_graphql.engine.completion import USUAL, Completion, Irregular, Leaves, ListOf, NonNull
 from dexter_graphql.engine.kernels import Generated, Kernel
 from dexter_graphql.engine.plan import PlannedField
-from dexter_graphql.engine.ways import Deferred, Inline, Typename
+from dexter_graphql.engine.ways import Deferred, Inline, Reader, Typename
 
 CHECKED: dict[GraphQLLeafType, type] = {**USUAL, GraphQLFloat: float}
 """Scalars that are written as a value of that type is when it was decoded from JSON, which has only finite numbers."""
@@ -88,6 +88,8 @@ class _Writer:
 
     def _checked(self, number: int, planned: PlannedField, way: Inline) -> str | None:
         """An expression for a value that needs no look at it; None when it does."""
+        if way.quick is not None and self._types:
+            return self._quick(number, planned, way.quick)
         if way.attr is None or way.attr not in self._types or not way.attr.isidentifier():
             return None
         read, (kind, is_optional) = f"r.{way.attr}", self._types[way.attr]
@@ -106,6 +108,14 @@ class _Writer:
         if not is_optional or (value == read and planned.is_nullable):
             return value
         return f"({'None' if planned.is_nullable else 'null()'} if {read} is None else {value})"
+
+    def _quick(self, number: int, planned: PlannedField, read: Reader) -> str | None:
+        leaves = _nullable(planned.completion)
+        if not isinstance(leaves, Leaves):
+            return None
+        self._names[f"B{number}"] = read
+        self._names[f"w{number}"] = leaves.write_or_null if planned.is_nullable else leaves.write
+        return f"w{number}(B{number}(r))"
 
     def _leaf(self, number: int, read: str, kind: Any, leaves: Leaves, way: Inline) -> str | None:
         if way.leaf is not None:

@@ -5,7 +5,7 @@ the ordinary, and then the rows are gone through `one` by one, which does what g
 messages. What neither of them understands raises Deviation: then graphql-core completes the operation itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql import (
@@ -17,6 +17,8 @@ from graphql import (
     GraphQLString,
 )
 from graphql.execution.executor import Executor
+
+from dexter_graphql.engine.ways import WRITER, Leaf
 
 if TYPE_CHECKING:
     from dexter_graphql.engine.plan import Level, PlannedField
@@ -95,8 +97,11 @@ class Leaves:
 
     def column(self, values: Sequence[Any], _run: "Run") -> list[Any]:
         """All values, written."""
-        write = self.write
-        return [None if value is None else write(value) for value in values]
+        return list(map(self.write_or_null, values))
+
+    def write_or_null(self, value: Any) -> Any:
+        """One value, written; null stays null."""
+        return None if value is None else self.write(value)
 
     def one(self, value: Any, _place: Place, _found: Found, _run: "Run") -> Any:
         """One value, written."""
@@ -206,10 +211,24 @@ def writer(kind: GraphQLLeafType) -> Callable[[Any], Any]:
     """How a value of a leaf type is written; the usual Python type of a built-in scalar is passed on as it is."""
     if kind is GraphQLInt:
         return _write_int
+    if (quick := kind.extensions.get(WRITER)) is not None:
+        return _quick_writer(kind, quick)
     usual = USUAL.get(kind)
 
     def write(value: Any) -> Any:
         return value if type(value) is usual else _coerced(kind, value)
+
+    return write
+
+
+def _quick_writer(kind: GraphQLLeafType, quick: Leaf) -> Callable[[Any], Any]:
+    make = quick.__getitem__ if isinstance(quick, Mapping) else quick
+
+    def write(value: Any) -> Any:
+        try:
+            return make(value)
+        except Exception:  # noqa: BLE001  # the type's own way says what is wrong, or takes it after all
+            return _coerced(kind, value)
 
     return write
 

@@ -13,8 +13,16 @@ from dexter_graphql.engine.selection import Selection
 RESOLUTION = "engine-resolution"
 """Key of a field's Resolution in the extensions of its GraphQLField."""
 
+WRITER = "engine-writer"
+"""Key of a quick way to write values of a scalar or an enum, in the extensions of its type: a function or a table that
+gives what the JSON encoder writes as the type's own `coerce_output_value` does. It is never given None."""
+
 Reader = Callable[[Any], Any]
 """Row → value. A returned exception counts as a raised one."""
+
+
+Leaf = Callable[[Any], Any] | Mapping[Any, Any]
+"""Makes what is written of a value: a function, or a table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,12 +32,14 @@ class Inline:
     `bind` turns arguments and context into the reader; when `is_free` it looks at neither. `attr` names the attribute
     that is the value as it is, or with `leaf` the one that a leaf is made of: `leaf` is conversion and the scalar's own
     writing in one, as a function or as a table. It is never given None, never gives None, and raises what does not fit.
+    `quick` reads rows of a sound class (`is_sound`), in whose members nothing is amiss, without arguments and context.
     """
 
     bind: Callable[[Any, Any], Reader]
     is_free: bool = False
     attr: str | None = None
-    leaf: Callable[[Any], Any] | Mapping[Any, Any] | None = None
+    leaf: Leaf | None = None
+    quick: Reader | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

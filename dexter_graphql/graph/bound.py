@@ -168,7 +168,7 @@ class BoundComputed(BoundField):
     def _way(self, selection: Selection) -> Way:
         function = self._careful(self.function())
         if self._converted is None and not selection.typenames:
-            return _free(function)
+            return replace(_free(function), quick=self.function())
         is_leaf = not selection.typenames
 
         def bind(arguments: dict[str, Any], context: Context) -> Reader:

@@ -59,6 +59,20 @@ def written_big_int(value: Any) -> int:
     return value
 
 
+def instant_in_utc(value: datetime) -> datetime:
+    """An instant as JSON gets it: its encoder writes instants in UTC as the scalar does."""
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+def whole(value: int) -> int:
+    """A whole number as JSON gets it."""
+    return value if type(value) is int else written_big_int(value)
+
+
+WRITERS = {"BigInt": whole, "DateTime": instant_in_utc, "JSON": _written_json}
+"""Scalar → the quick way to write it."""
+
+
 def scalar_map() -> dict[Any, ScalarDefinition]:
     """Python type → scalar definition, for the schema's configuration."""
     return {

@@ -1,6 +1,6 @@
 """Knows how GraphQL types look on Sentry's wire: the msgspec type to decode and the way from it to the value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -18,6 +18,7 @@ from graphql import (
     get_named_type,
 )
 
+from dexter_graphql.engine.ways import Leaf
 from dexter_graphql.errors import DexterError
 from dexter_graphql.sentry.errors import Misfit
 from dexter_graphql.sentry.shape import NULL
@@ -25,9 +26,6 @@ from dexter_graphql.sentry.shape import NULL
 
 class DeclarationError(DexterError):
     """A field is declared in a way that cannot work; raised while the schema is built."""
-
-
-Leaf = Callable[[Any], Any] | Mapping[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
