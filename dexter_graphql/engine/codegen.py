@@ -10,15 +10,11 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 import msgspec
-from graphql import GraphQLFloat, GraphQLLeafType
 
-from dexter_graphql.engine.completion import USUAL, Completion, Irregular, Leaves, ListOf, NonNull
+from dexter_graphql.engine.completion import Completion, Irregular, Leaves, ListOf, NonNull
 from dexter_graphql.engine.kernels import Generated, Kernel
 from dexter_graphql.engine.plan import PlannedField
-from dexter_graphql.engine.ways import Deferred, Inline, Reader, Typename
-
-CHECKED: dict[GraphQLLeafType, type] = {**USUAL, GraphQLFloat: float}
-"""Scalars that are written as a value of that type is when it was decoded from JSON, which has only finite numbers."""
+from dexter_graphql.engine.ways import Deferred, Inline, Typename
 
 
 def generate(kernel: Kernel) -> Generated:
@@ -76,20 +72,19 @@ class _Writer:
         assert planned.completion is not None  # noqa: S101  # inline fields have one
         self._names[f"C{number}"] = planned.completion.column
         if way.attr is not None and way.leaf is None and way.attr.isidentifier():
-            read = f"r.{way.attr}"
+            read = f"[r.{way.attr} for r in rows]"
         elif way.is_free:
-            self._names[f"B{number}"], read = way.bind(None, None), f"B{number}(r)"
+            is_sound = way.quick is not None and self._types
+            self._names[f"B{number}"] = way.quick if is_sound else way.bind(None, None)
+            read = f"list(map(B{number}, rows))"
         else:
-            self._names[f"P{number}"], read = planned, f"b{number}(r)"
-            self._columns.append(f"b{number} = run.reader(P{number})")
-        self._columns.append(f"c{number} = C{number}([{read} for r in rows], run)")
+            self._names[f"P{number}"], read = planned, f"list(map(run.reader(P{number}), rows))"
+        self._columns.append(f"c{number} = C{number}({read}, run)")
         self._zipped.append(f"c{number}")
         return f"c{number}"
 
     def _checked(self, number: int, planned: PlannedField, way: Inline) -> str | None:
         """An expression for a value that needs no look at it; None when it does."""
-        if way.quick is not None and self._types:
-            return self._quick(number, planned, way.quick)
         if way.attr is None or way.attr not in self._types or not way.attr.isidentifier():
             return None
         read, (kind, is_optional) = f"r.{way.attr}", self._types[way.attr]
@@ -109,24 +104,11 @@ class _Writer:
             return value
         return f"({'None' if planned.is_nullable else 'null()'} if {read} is None else {value})"
 
-    def _quick(self, number: int, planned: PlannedField, read: Reader) -> str | None:
-        leaves = _nullable(planned.completion)
-        if not isinstance(leaves, Leaves):
-            return None
-        self._names[f"B{number}"] = read
-        self._names[f"w{number}"] = leaves.write_or_null if planned.is_nullable else leaves.write
-        return f"w{number}(B{number}(r))"
-
     def _leaf(self, number: int, read: str, kind: Any, leaves: Leaves, way: Inline) -> str | None:
         if way.leaf is not None:
             self._names[f"w{number}"] = way.leaf
             return f"w{number}[{read}]" if isinstance(way.leaf, Mapping) else f"w{number}({read})"
-        if kind is CHECKED.get(leaves.kind):
-            return read
-        if kind is int:
-            self._names[f"w{number}"] = leaves.write
-            return f"w{number}({read})"
-        return None
+        return read if leaves.writer.takes_decoded(kind) else None
 
 
 def _leaves_of(completion: Completion | None) -> tuple[bool, Leaves | None]:

@@ -5,20 +5,12 @@ the ordinary, and then the rows are gone through `one` by one, which does what g
 messages. What neither of them understands raises Deviation: then graphql-core completes the operation itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from graphql import (
-    FieldNode,
-    GraphQLBoolean,
-    GraphQLID,
-    GraphQLInt,
-    GraphQLLeafType,
-    GraphQLString,
-)
-from graphql.execution.executor import Executor
+from graphql import FieldNode, GraphQLLeafType
 
-from dexter_graphql.engine.ways import WRITER, Leaf
+from dexter_graphql.engine.leaves import Writer
 
 if TYPE_CHECKING:
     from dexter_graphql.engine.plan import Level, PlannedField
@@ -26,9 +18,6 @@ if TYPE_CHECKING:
 
 Place = tuple[str | int, ...]
 """Response keys and list indices from some object down to a value."""
-MAX_INT, MIN_INT = 2**31 - 1, -(2**31)
-USUAL: dict[GraphQLLeafType, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
-"""Scalars that are written as any value of that very type is."""
 
 
 class Deviation(Exception):  # named after the fact
@@ -91,23 +80,16 @@ class Leaves:
 
     level = None
 
-    def __init__(self, kind: GraphQLLeafType, _planned: "PlannedField") -> None:
-        self.kind = kind
-        self.write = writer(kind)
+    def __init__(self, kind: GraphQLLeafType) -> None:
+        self.writer = Writer(kind)
 
     def column(self, values: Sequence[Any], _run: "Run") -> list[Any]:
         """All values, written."""
-        return list(map(self.write_or_null, values))
-
-    def write_or_null(self, value: Any) -> Any:
-        """One value, written; null stays null."""
-        return None if value is None else self.write(value)
+        return self.writer.all(values)
 
     def one(self, value: Any, _place: Place, _found: Found, _run: "Run") -> Any:
         """One value, written."""
-        if isinstance(value, Exception):
-            raise value
-        return None if value is None else self.write(value)
+        return self.writer.one(value)
 
 
 class NonNull:
@@ -205,42 +187,6 @@ class Objects:
         if isinstance(value, Exception):
             raise value
         return None if value is None else self.level.kernels.complete_one(value, place, found, run)
-
-
-def writer(kind: GraphQLLeafType) -> Callable[[Any], Any]:
-    """How a value of a leaf type is written; the usual Python type of a built-in scalar is passed on as it is."""
-    if kind is GraphQLInt:
-        return _write_int
-    if (quick := kind.extensions.get(WRITER)) is not None:
-        return _quick_writer(kind, quick)
-    usual = USUAL.get(kind)
-
-    def write(value: Any) -> Any:
-        return value if type(value) is usual else _coerced(kind, value)
-
-    return write
-
-
-def _quick_writer(kind: GraphQLLeafType, quick: Leaf) -> Callable[[Any], Any]:
-    make = quick.__getitem__ if isinstance(quick, Mapping) else quick
-
-    def write(value: Any) -> Any:
-        try:
-            return make(value)
-        except Exception:  # noqa: BLE001  # the type's own way says what is wrong, or takes it after all
-            return _coerced(kind, value)
-
-    return write
-
-
-def _write_int(value: Any) -> Any:
-    return value if type(value) is int and MIN_INT <= value <= MAX_INT else _coerced(GraphQLInt, value)
-
-
-def _coerced(kind: GraphQLLeafType, value: Any) -> Any:
-    if isinstance(value, Exception):
-        raise value
-    return Executor.complete_leaf_value(kind, value)
 
 
 def _size(rows: Any) -> int:

@@ -208,7 +208,7 @@ class Plan:
             inner = self.completion(planned, kind.of_type)
             return inner and ListOf(inner, planned)
         if isinstance(kind, (GraphQLScalarType, GraphQLEnumType)):
-            return Leaves(kind, planned)
+            return Leaves(kind)
         is_known = kind.is_type_of is None if isinstance(kind, GraphQLObjectType) else self.typename_of is not None
         if not is_known:
             return None

@@ -13,10 +13,6 @@ from dexter_graphql.engine.selection import Selection
 RESOLUTION = "engine-resolution"
 """Key of a field's Resolution in the extensions of its GraphQLField."""
 
-WRITER = "engine-writer"
-"""Key of a quick way to write values of a scalar or an enum, in the extensions of its type: a function or a table that
-gives what the JSON encoder writes as the type's own `coerce_output_value` does. It is never given None."""
-
 Reader = Callable[[Any], Any]
 """Row → value. A returned exception counts as a raised one."""
 

@@ -16,7 +16,7 @@ from graphql import (
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from dexter_graphql.engine.ways import WRITER
+from dexter_graphql.engine.leaves import WRITING, Writing
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
 from dexter_graphql.graph.binding import Binding
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
@@ -27,7 +27,7 @@ from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
 from dexter_graphql.graph.issues.update import UpdateIssueMutation
 from dexter_graphql.graph.nodes import NodeQueries
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
-from dexter_graphql.graph.scalars import WRITERS, scalar_map
+from dexter_graphql.graph.scalars import WRITINGS, scalar_map
 from dexter_graphql.graph.sdl import sorted_sdl
 from dexter_graphql.graph.viewer import ViewerQueries
 
@@ -76,11 +76,12 @@ def build_graph() -> Graph:
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):
             graphql_type.resolve_type = _typename
-        elif isinstance(graphql_type, GraphQLScalarType) and graphql_type.name in WRITERS:
-            graphql_type.extensions[WRITER] = WRITERS[graphql_type.name]
+        elif isinstance(graphql_type, GraphQLScalarType) and graphql_type.name in WRITINGS:
+            graphql_type.extensions[WRITING] = WRITINGS[graphql_type.name]
         elif isinstance(graphql_type, GraphQLEnumType) and STRAWBERRY in graphql_type.extensions:
             members = graphql_type.extensions[STRAWBERRY].wrapped_cls
-            graphql_type.extensions[WRITER] = {one: graphql_type.coerce_output_value(one) for one in members}
+            names = {one: graphql_type.coerce_output_value(one) for one in members}
+            graphql_type.extensions[WRITING] = Writing(table=names)
         elif isinstance(graphql_type, GraphQLObjectType):
             graphql_type.is_type_of = None  # sources are records, whose class nobody need check
     return Graph(built, schema, Binding(built))
