@@ -14,6 +14,7 @@ import msgspec
 from dexter_graphql.engine.completion import Completion, Irregular, Leaves, ListOf, NonNull
 from dexter_graphql.engine.kernels import Generated, Kernel
 from dexter_graphql.engine.plan import PlannedField
+from dexter_graphql.engine.regions import Region, can_finish
 from dexter_graphql.engine.ways import Deferred, Inline, Typename
 
 
@@ -29,6 +30,7 @@ class _Writer:
     """The parts of one function while they are written."""
 
     def __init__(self, kernel: Kernel) -> None:
+        self._row_class = kernel.row_class
         self._types = _checked_types(kernel.row_class)
         self._names: dict[str, Any] = {"S": kernel.output, "Irregular": Irregular, "null": _null}
         self._columns: list[str] = []
@@ -79,6 +81,9 @@ class _Writer:
             read = f"list(map(B{number}, rows))"
         else:
             self._names[f"P{number}"], read = planned, f"list(map(run.reader(P{number}), rows))"
+        if can_finish(planned, self._row_class):
+            self._names[f"C{number}"] = Region(planned, planned.completion).column
+            read = f"rows, {read}"
         self._columns.append(f"c{number} = C{number}({read}, run)")
         self._zipped.append(f"c{number}")
         return f"c{number}"

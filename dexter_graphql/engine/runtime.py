@@ -38,6 +38,7 @@ class Run:
         "recorded",
         "replay",
         "root",
+        "unfinished",
         "variables",
         "waiting",
     )
@@ -49,6 +50,9 @@ class Run:
         self.replay = replay
         self.waiting: Waiting = {}
         self.failed = 0
+        """Rows so far that could not be completed, and stand as Failed in a column."""
+        self.unfinished = 0
+        """How often something failed or has to be waited for; what is completed without it is finished."""
         self.recorded: list[Recorded] = []
         self.root: Any = None
         self._generate = generate
@@ -92,6 +96,7 @@ class Run:
 
     def fail(self, holder: Any, found: Found) -> None:
         """Remember failures below an object or a list; it has null in their place."""
+        self.unfinished += 1
         self._errors.append((holder, found))
 
     def reader(self, planned: PlannedField) -> Reader:
@@ -129,6 +134,7 @@ class Run:
     # Waiting.
 
     def _wait(self, planned: PlannedField, way: Deferred | None, rows: Sequence[Any], outputs: Sequence[Any]) -> None:
+        self.unfinished += 1
         there = self.waiting.get(planned)
         if there is None:
             self.waiting[planned] = (way, list(rows), list(outputs))
