@@ -81,12 +81,15 @@ def create_app(
         call_budget=settings.call_budget,
     )
     limits = Limits(settings.max_depth, settings.max_aliases, settings.max_root_fields, settings.max_fields)
-    pipeline = Pipeline(
-        graph.schema, rules=[limit_rule(limits)], max_tokens=settings.max_tokens, compiler=compiler_of(graph, settings)
-    )
+    compiler = compiler_of(graph, settings)
+    pipeline = Pipeline(graph.schema, rules=[limit_rule(limits)], max_tokens=settings.max_tokens, compiler=compiler)
+    if compiler is not None:
+        metrics.follow(compiler.figures)
+    console, library = Console.load(), load_library()
+    for document in library:
+        pipeline.pin(document.text)
     authenticator = Authenticator(settings, is_sandbox=is_sandbox)
     readiness = Readiness()
-    console, library = Console.load(), load_library()
     operations = Operations(pipeline, services, metrics)
     sockets = Sockets(
         operations,

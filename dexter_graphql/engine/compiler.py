@@ -5,9 +5,11 @@ small share of the time, for all callers together and for each of them; whoever 
 """
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar
 
 from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
@@ -17,6 +19,7 @@ from dexter_graphql.engine.codegen import generate
 from dexter_graphql.engine.kernels import Generated, Kernel
 from dexter_graphql.engine.outputs import Outputs
 from dexter_graphql.engine.plan import Plan, TypenameOf, conditions
+from dexter_graphql.telemetry.metrics import Figure
 
 MAX_PLANS = 1000
 MAX_SHAPES = 16
@@ -28,14 +31,45 @@ MAX_CALLERS = 1000
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Tally:
-    """Executions by the way they took, and plans and kernels made."""
+OTHER = "other"
+"""Name under which all operations count that are not pinned."""
 
-    fast: int = 0
-    replayed: int = 0
-    interpreted: int = 0
-    compiled: int = 0
+
+class Outcome(StrEnum):
+    """How an operation was executed."""
+
+    FAST = "fast"
+    REPLAYED = "replayed"
+    """Begun by a plan, and completed by graphql-core with what had been found."""
+    INTERPRETED = "interpreted"
+    BROKEN = "broken"
+    """As replayed, but for a mistake of the engine's own."""
+
+
+class Tally:
+    """Counts executions by operation and outcome, and kernels made."""
+
+    def __init__(self) -> None:
+        self.compiled = 0
+        self._counts: Counter[tuple[str, Outcome]] = Counter()
+
+    def count(self, candidate: "Candidate", outcome: Outcome) -> None:
+        """One execution."""
+        self._counts[candidate.name, outcome] += 1
+
+    def of(self, outcome: Outcome) -> int:
+        """Executions with that outcome, of all operations."""
+        return sum(count for (_, one), count in self._counts.items() if one is outcome)
+
+    def figures(self) -> list[Figure]:
+        """All counts."""
+        return [
+            Figure("dexter_engine_kernels", "Functions generated.", self.compiled),
+            *(
+                Figure("dexter_engine_runs", "Executions.", count, (("operation", name), ("outcome", outcome.value)))
+                for (name, outcome), count in self._counts.items()
+            ),
+        ]
 
 
 class Purse:
@@ -85,26 +119,39 @@ class Budget:
         return found
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Candidate:
-    """One operation of one document, on its way to plans. `is_pinned` ones are planned at once and never given up."""
+    """One operation of one document, on its way to plans. `is_pinned` ones are planned at once, and given up last."""
 
     document: DocumentNode
     operation: OperationDefinitionNode
     is_pinned: bool = False
     sights: int = 0
-    fragments: Mapping[str, FragmentDefinitionNode] = field(init=False)
-    conditions: tuple[str, ...] = field(init=False)
     plans: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    @property
+    def operation_name(self) -> str | None:
+        """Name of the operation."""
+        return self.operation.name.value if self.operation.name is not None else None
+
+    @cached_property
+    def name(self) -> str:
+        """What it counts as: pinned operations by their names, all others as one."""
+        return self.operation_name or OTHER if self.is_pinned else OTHER
+
+    @cached_property
+    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
+        """Fragments of the document, by name."""
         definitions = self.document.definitions
-        self.fragments = {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
-        self.conditions = conditions((self.operation, *self.fragments.values()))
+        return {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
 
     def shape(self, variables: VariableValues) -> tuple[Any, ...]:
         """The values that decide what is selected."""
-        return tuple(variables.coerced.get(name) for name in self.conditions)
+        return tuple(variables.coerced.get(name) for name in self._conditions)
+
+    @cached_property
+    def _conditions(self) -> tuple[str, ...]:
+        return conditions((self.operation, *self.fragments.values()))
 
 
 class Compiler:
@@ -130,15 +177,20 @@ class Compiler:
         self.size = 0
         """Plans that are kept."""
 
+    def figures(self) -> list[Figure]:
+        """What was run and made, and what is kept."""
+        return [*self.tally.figures(), Figure("dexter_engine_plans", "Plans kept.", self.size)]
+
     def plan(self, candidate: Candidate, variables: VariableValues, caller: str) -> Plan | None:
         """The plan for an operation with these variables; None when graphql-core shall execute it."""
+        candidate.sights += 1
+        if candidate.sights < self._sights and not candidate.is_pinned:
+            return None
         shape = candidate.shape(variables)
         if shape in candidate.plans:
             self._kept.move_to_end(candidate)
             return candidate.plans[shape]
-        candidate.sights += 1
-        is_early = candidate.sights < self._sights and not candidate.is_pinned
-        if is_early or len(candidate.plans) >= MAX_SHAPES or (self._budget and self._budget.is_empty(caller)):
+        if len(candidate.plans) >= MAX_SHAPES or (self._budget and self._budget.is_empty(caller)):
             return None
         return self._spending(caller, lambda: self._planned(candidate, shape, variables))
 

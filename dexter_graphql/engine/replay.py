@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
-from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute
+from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute
 from graphql.execution import Executor
 from graphql.pyutils import Path
 
 from dexter_graphql.engine.completion import Deviation
 
 if TYPE_CHECKING:
+    from dexter_graphql.engine.compiler import Candidate
     from dexter_graphql.engine.plan import PlannedField
 
 Recorded = tuple[FieldNode, Sequence[Any], Sequence[Any]]
@@ -24,12 +25,10 @@ Recorded = tuple[FieldNode, Sequence[Any], Sequence[Any]]
 class Replay:
     """graphql-core over the same document, variables and context as one execution of the engine."""
 
-    def __init__(
-        self, schema: GraphQLSchema, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Any
-    ) -> None:
+    def __init__(self, schema: GraphQLSchema, candidate: "Candidate", variables: dict[str, Any], context: Any) -> None:
         self._schema = schema
-        self._document = document
-        self._name = name
+        self._document = candidate.document
+        self._name = candidate.operation_name
         self._variables = variables
         self._context = context
         self._executor: Executor[Any] | None = None

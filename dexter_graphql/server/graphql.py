@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dexter_graphql.engine.pipeline import Prepared
+from dexter_graphql.engine.documents import Prepared
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.operations import Operations
@@ -91,7 +91,7 @@ class GraphQLEndpoint:
         self._check(scope["method"], prepared, media_type)
         request_id = request_id_of(scope)
         # A client of event streams takes any other answer for a broken connection and does not read why.
-        if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.document is not None):
+        if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.candidate is not None):
             answers = self._operations.stream(prepared, request, identity, request_id)
             return StreamResponse(answers, FRAMINGS[media_type], self._heartbeat_s, self._draining)
         answer = await self._operations.execute(prepared, request, identity, request_id)

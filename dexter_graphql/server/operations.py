@@ -8,7 +8,8 @@ from typing import Any
 
 from graphql import GraphQLError, OperationType
 
-from dexter_graphql.engine.pipeline import Answer, FormatError, Pipeline, Prepared
+from dexter_graphql.engine.documents import Prepared
+from dexter_graphql.engine.pipeline import Answer, FormatError, Pipeline
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.faults import format_error
 from dexter_graphql.graph.identity import Identity
