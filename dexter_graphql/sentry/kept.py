@@ -1,11 +1,15 @@
 """Holds what this process made of one kept answer: records by projection, and bytes that others finished from them.
 
-Knows neither answers nor records. It is bounded, counts into the cache's size, and ends with the cache's entry.
+Knows no answers and no shapes. It is bounded, counts into the cache's size, and ends with the cache's entry.
 """
 
 from collections.abc import Callable, Hashable, Sequence
 from sys import getsizeof
-from typing import Any, Generic, TypeVar
+from typing import Any
+
+import msgspec
+
+from dexter_graphql.sentry.scope import Scope
 
 MAX_PROJECTIONS = 8
 MAX_FINISHED = 32
@@ -14,7 +18,13 @@ PIECE_BYTES = 256
 SAMPLE = 2
 """Items of a collection that are weighed; the others are taken to weigh as much."""
 
-T = TypeVar("T")
+PLAIN = frozenset({float, int, str})
+WEIGHTLESS = frozenset({bool, type(None), Scope})
+"""What is there anyway, or once for all records of an answer."""
+
+Pieces = dict[Hashable, tuple[Any, int]]
+"""Things with their sizes; the one that was not asked for longest stands first."""
+NOTHING = (None, 0)
 
 
 class Kept:
@@ -29,27 +39,28 @@ class Kept:
         self.size_bytes = size_bytes
         self._limit_bytes = limit_bytes
         self._grown: Callable[[int], None] | None = grown
-        self._records: _Pieces[Any] = _Pieces(MAX_PROJECTIONS)
-        self._finished: _Pieces[bytes] = _Pieces(MAX_FINISHED)
+        self._records: Pieces = {}
+        self._finished: Pieces = {}
 
     def __repr__(self) -> str:
         return f"<Kept {len(self._records)} projections, {len(self._finished)} finished, {self.size_bytes} bytes>"
 
     def records(self, projection: Hashable) -> Any:
         """What was decoded in this projection, always the same objects; None when nothing is kept."""
-        return self._records.get(projection)
+        return _found(self._records, projection)
 
     def keep_records(self, projection: Hashable, found: Any) -> None:
         """Give these records to whoever asks for the projection next; nobody may change them from now on."""
-        self._keep(self._records, projection, found, PIECE_BYTES + weight(found))
+        self._keep(self._records, MAX_PROJECTIONS, projection, found, weight(found))
 
     def finished(self, key: Hashable) -> bytes | None:
         """The bytes that were finished under this key, None when nothing is kept."""
-        return self._finished.get(key)
+        found: bytes | None = _found(self._finished, key)
+        return found
 
     def finish(self, key: Hashable, content: bytes) -> None:
         """Keep bytes that depend on this answer, on the key, and on nothing else."""
-        self._keep(self._finished, key, content, PIECE_BYTES + len(content))
+        self._keep(self._finished, MAX_FINISHED, key, content, len(content))
 
     def end(self) -> None:
         """Keep nothing from now on: the answer is no longer in the cache."""
@@ -57,61 +68,41 @@ class Kept:
         self._records.clear()
         self._finished.clear()
 
-    def _keep(self, pieces: "_Pieces[T]", key: Hashable, content: T, size_bytes: int) -> None:
+    def _keep(self, pieces: Pieces, limit: int, key: Hashable, content: Any, size_bytes: int) -> None:
+        size_bytes += PIECE_BYTES
         if self._grown is None or self.size_bytes + size_bytes > self._limit_bytes:
             return
-        change = pieces.put(key, content, size_bytes)
+        _, replaced_bytes = pieces.pop(key, NOTHING)
+        _, gone_bytes = NOTHING if len(pieces) < limit else pieces.pop(next(iter(pieces)))
+        pieces[key] = (content, size_bytes)
+        change = size_bytes - replaced_bytes - gone_bytes
         self.size_bytes += change
         self._grown(change)
 
 
-class _Pieces(Generic[T]):
-    """A few things under their keys; the one that was not asked for longest goes first."""
-
-    __slots__ = ("_limit", "_pieces")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._pieces: dict[Hashable, tuple[T, int]] = {}
-
-    def __len__(self) -> int:
-        return len(self._pieces)
-
-    def get(self, key: Hashable) -> T | None:
-        piece = self._pieces.pop(key, None)
-        if piece is None:
-            return None
-        self._pieces[key] = piece
-        return piece[0]
-
-    def put(self, key: Hashable, content: T, size_bytes: int) -> int:
-        """Bytes by which all of them grew."""
-        replaced = self._pieces.pop(key, None)
-        gone_bytes = 0 if replaced is None else replaced[1]
-        if len(self._pieces) >= self._limit:
-            gone_bytes += self._pieces.pop(next(iter(self._pieces)))[1]
-        self._pieces[key] = (content, size_bytes)
-        return size_bytes - gone_bytes
-
-    def clear(self) -> None:
-        self._pieces.clear()
+def _found(pieces: Pieces, key: Hashable) -> Any:
+    """The piece under a key, which becomes the last one to go."""
+    piece = pieces.pop(key, NOTHING)
+    if piece is not NOTHING:
+        pieces[key] = piece
+    return piece[0]
 
 
 def weight(value: Any) -> int:
     """Bytes of memory that a decoded value takes, roughly: of a longer collection two items are weighed."""
     kind = type(value)
-    if kind is str or kind is int or kind is float:
-        return getsizeof(value)
-    if value is None or kind is bool:
+    if kind in WEIGHTLESS:
         return 0
     own = getsizeof(value)
+    if kind in PLAIN:
+        return own
     if kind is list:
         return own + _weight_of_all(value)
     if kind is dict:
         return own + _weight_of_all(list(value)) + _weight_of_all(list(value.values()))
-    for name in getattr(kind, "__struct_fields__", ()):
-        if name != "scope":
-            own += weight(getattr(value, name))
+    if isinstance(value, msgspec.Struct):
+        for item in msgspec.structs.astuple(value):
+            own += getsizeof(item) if type(item) is str else weight(item)
     return own
 
 

@@ -80,8 +80,7 @@ def cache_key(call: Call) -> Key:
     return (call.upstream.key, call.host, call.path, tuple(sorted(call.query)))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, eq=False):
     """A kept answer, or the refusal that said there is none, with the stamp it began with.
 
     The answer stands as it is given while it is fresh; `kept` is what was made of it, and knows the size of both.
@@ -221,7 +220,8 @@ class Cache:
         size_bytes = ENTRY_OVERHEAD + (len(answer.body) if isinstance(answer, Reply) else 0)
         if size_bytes > self._limit_bytes:
             return None
-        self._drop(key)
+        if there is not None:
+            self._drop(key)
         kept = Kept(size_bytes, self._limit_bytes, self._grow)
         age_s = 0.0
         if isinstance(answer, Reply):

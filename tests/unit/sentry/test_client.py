@@ -1,6 +1,7 @@
 """The one way to Sentry: what a question becomes, what an answer becomes, and who pays."""
 
 import asyncio
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -273,7 +274,7 @@ async def test_envelopes(client, wire):
 
     page = await client.page(WRAPPED, a_ticket(), ISSUE, scope=ACME)
     with pytest.raises(Misfit) as lacking:
-        await client.one(changed(WRAPPED, envelope=("rows",)), a_ticket(), ISSUE, scope=ACME)
+        await client.one(replace(WRAPPED, envelope=("rows",)), a_ticket(), ISSUE, scope=ACME)
 
     assert [row.id for row in page.rows] == [1]
     assert (str(lacking.value), lacking.value.title) == ("Sentry's answer lacks 'rows'", WRAPPED.title)
@@ -367,7 +368,7 @@ async def test_misfits_are_nobody_elses(client, wire):
 )
 async def test_sizes(client, wire, pages, query):
     """The page's size goes by the name that the endpoint has for it, or not at all."""
-    await client.page(changed(LIST, pages=pages), a_ticket(), ISSUE, scope=ACME)
+    await client.page(replace(LIST, pages=pages), a_ticket(), ISSUE, scope=ACME)
 
     assert wire.calls[0].query == query
 
@@ -477,11 +478,7 @@ async def test_stages_stand_in_order():
 
         return passing
 
-    await compose([stage("a"), stage("b")], FakeWire())(a_call())
-    reply = await compose([], FakeWire())(a_call())
+    await compose([stage("a"), stage("b")])(a_call(), FakeWire())
+    reply = await compose([])(a_call(), FakeWire())
 
     assert (seen, reply) == (["a in", "b in", "b out", "a out"], a_reply())
-
-
-def changed(endpoint, **changes):
-    return Endpoint(**{name: getattr(endpoint, name) for name in endpoint.__slots__} | changes)
