@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.compiler import Budget, Compiler
@@ -47,7 +48,7 @@ RETRY_S = 5.0
 class Dexter:
     """A server that is ready to be served: its application, the switch that lets it drain, its way to Sentry."""
 
-    app: Starlette
+    app: ASGIApp
     readiness: Readiness
     client: SentryClient
 

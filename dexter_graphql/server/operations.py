@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import replace
 from traceback import format_exception
 from typing import Any
 
 from graphql import GraphQLError, OperationType
+from msgspec.structs import replace
 
 from dexter_graphql.engine.documents import Prepared
 from dexter_graphql.engine.pipeline import Answer, FormatError, Pipeline

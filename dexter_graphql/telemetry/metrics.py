@@ -1,10 +1,11 @@
 """Counts what happens, for Prometheus. Knows names of figures, not where they come from; labels are closed lists."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -21,6 +22,20 @@ class Figure(NamedTuple):
 
 
 FigureSource = Callable[[], Iterable[Figure]]
+Child = TypeVar("Child", bound=MetricWrapperBase)
+Label = str | int
+
+
+class Labelled(dict[Label | tuple[Label, ...], Child], Generic[Child]):
+    """A metric's children by their label or labels; each is made once, and then found without the metric's lock."""
+
+    def __init__(self, metric: Child) -> None:
+        super().__init__()
+        self._metric = metric
+
+    def __missing__(self, labels: Label | tuple[Label, ...]) -> Child:
+        child = self[labels] = self._metric.labels(*(labels if isinstance(labels, tuple) else (labels,)))
+        return child
 
 
 class Metrics:
@@ -34,7 +49,9 @@ class Metrics:
         self._errors = self._counter("dexter_errors", "Errors in answers, by code.", "code")
         self._streams = Gauge("dexter_streams", "Subscriptions that are open now.", registry=self.registry)
         self._attempts = self._counter("dexter_upstream_calls", "Calls sent to Sentry.", "endpoint", "outcome")
-        self._attempt_seconds = self._histogram("dexter_upstream_seconds", "Time of a call to Sentry.", "endpoint")
+        self._attempt_seconds = Labelled(
+            self._histogram("dexter_upstream_seconds", "Time of a call to Sentry.", "endpoint")
+        )
         self._answers = self._counter("dexter_upstream_answers", "Answers of Sentry used.", "endpoint", "origin")
         self._stale = self._counter("dexter_stale_answers", "Answers used past their lifetime.", "endpoint")
         self._retries = self._counter("dexter_upstream_retries", "Calls that were tried again.", "endpoint")
@@ -52,14 +69,14 @@ class Metrics:
 
     def request(self, method: str, status: int, took_s: float) -> None:
         """A request was answered."""
-        self._requests.labels(method, str(status)).inc()
+        self._requests[method, status].inc()
         self._request_seconds.observe(took_s)
 
     def operation(self, kind: str, codes: Iterable[str]) -> None:
         """An operation was run, with these error codes."""
-        self._operations.labels(kind).inc()
+        self._operations[kind].inc()
         for code in codes:
-            self._errors.labels(code).inc()
+            self._errors[code].inc()
 
     def stream(self, change: int) -> None:
         """A subscription began (1) or ended (-1)."""
@@ -67,27 +84,27 @@ class Metrics:
 
     def attempt(self, endpoint: str, outcome: str, took_s: float) -> None:
         """A call was sent to Sentry."""
-        self._attempts.labels(endpoint, outcome).inc()
-        self._attempt_seconds.labels(endpoint).observe(took_s)
+        self._attempts[endpoint, outcome].inc()
+        self._attempt_seconds[endpoint].observe(took_s)
 
     def answer(self, endpoint: str, origin: str, *, is_stale: bool, retries: int, waited_s: float) -> None:
         """An answer was used, from wherever it came."""
-        self._answers.labels(endpoint, origin).inc()
-        self._stale.labels(endpoint).inc(is_stale)
-        self._retries.labels(endpoint).inc(retries)
+        self._answers[endpoint, origin].inc()
+        self._stale[endpoint].inc(is_stale)
+        self._retries[endpoint].inc(retries)
         if waited_s:
             self._wait_seconds.observe(waited_s)
 
     def deprecated(self, endpoint: str) -> None:
         """Sentry said that it will retire an operation."""
-        self._deprecated.labels(endpoint).inc()
+        self._deprecated[endpoint].inc()
 
     def webhook(self, status: int) -> None:
         """A webhook was answered."""
-        self._webhooks.labels(str(status)).inc()
+        self._webhooks[status].inc()
 
-    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
-        return Counter(name, meaning, labels, registry=self.registry)
+    def _counter(self, name: str, meaning: str, *labels: str) -> Labelled[Counter]:
+        return Labelled(Counter(name, meaning, labels, registry=self.registry))
 
     def _histogram(self, name: str, meaning: str, *labels: str) -> Histogram:
         return Histogram(name, meaning, labels, buckets=SECONDS, registry=self.registry)

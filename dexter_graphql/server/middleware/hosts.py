@@ -3,17 +3,18 @@
 The first stops DNS rebinding; the second stops a page of another origin from using a server that trusts its network.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dexter_graphql.errors import ErrorCode
+from dexter_graphql.server.headers import headers_of, remembered, text_of
 from dexter_graphql.server.responses import Refusal, refused
 
 POLICY_VIOLATION = 1008
-CROSS_SITE = frozenset({"cross-site", "same-site"})
+CROSS_SITE = frozenset({b"cross-site", b"same-site"})
 
 
 class Hosts:
@@ -21,29 +22,28 @@ class Hosts:
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str], origins: frozenset[str]) -> None:
         self._app = app
-        self._hosts = hosts
+        self._is_ours = remembered(lambda host: host_name(host or "") in hosts)
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] in {"http", "websocket"}:
-            refusal = self._refusal(Headers(scope=scope))
-            if refusal is not None:
-                await _refuse(refusal, scope, receive, send)
-                return
+        refusal = self._refusal(headers_of(scope))
+        if refusal is not None:
+            await _refuse(refusal, scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
-    def _refusal(self, headers: Headers) -> Refusal | None:
-        host = headers.get("host", "")
-        if host_name(host) not in self._hosts:
+    def _refusal(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
+        host, origin = headers.get(b"host"), headers.get(b"origin")
+        if not self._is_ours(host):
             message = "This server does not answer under that name; add it to DEXTER_ALLOWED_HOSTS"
             return Refusal(HTTPStatus.MISDIRECTED_REQUEST, ErrorCode.FORBIDDEN, message)
-        origin = headers.get("origin")
-        if origin is not None and not self._may_ask(origin, host):
+        if origin is not None:
+            if self._may_ask(text_of(origin) or "", text_of(host) or ""):
+                return None
             message = "Pages of that origin may not ask; add it to DEXTER_ALLOWED_ORIGINS"
             return Refusal(HTTPStatus.FORBIDDEN, ErrorCode.FORBIDDEN, message)
-        is_navigation = headers.get("sec-fetch-mode") == "navigate"
-        if origin is None and headers.get("sec-fetch-site") in CROSS_SITE and not is_navigation:
+        if headers.get(b"sec-fetch-site") in CROSS_SITE and headers.get(b"sec-fetch-mode") != b"navigate":
             message = "Requests that another site's page makes must name their origin"
             return Refusal(HTTPStatus.FORBIDDEN, ErrorCode.FORBIDDEN, message)
         return None
