@@ -113,6 +113,10 @@ class Lookup:
         """Another loader's answer for `key`, batched with everybody else's in this request."""
         return await self.batches.load(loader, key, options)
 
+    async def load_each(self, loader: Loader, keys: Sequence[Hashable]) -> dict[Any, Any]:
+        """The same for many keys: the answer of each, or the exception that stands for it."""
+        return dict(zip(keys, await self.batches.load_all(loader, keys), strict=True))
+
 
 def bulk(
     *, target: str, uses: Sequence[Endpoint], is_shared: bool = True
@@ -143,18 +147,23 @@ async def each(
     keys: Sequence[Any], answer: Callable[[Any], Coroutine[Any, Any, Any]], *, width: int = FAN_OUT
 ) -> dict[Any, Any]:
     """`answer` of every key, or the exception that it raised, at most `width` at once."""
-    gate = asyncio.Semaphore(width)
+    found: dict[Any, Any] = dict.fromkeys(keys)
+    waiting = iter(found.copy())
 
-    async def one(key: Any) -> Any:
-        async with gate:
+    async def work() -> None:
+        for key in waiting:
             try:
-                return await answer(key)
+                found[key] = await answer(key)
             except Exception as error:  # noqa: BLE001  # the border between keys: each exception is its key's answer
-                return error
+                found[key] = error
 
+    if len(found) == 1 or width == 1:
+        await work()
+        return found
     async with asyncio.TaskGroup() as group:
-        tasks = {key: group.create_task(one(key)) for key in keys}
-    return {key: task.result() for key, task in tasks.items()}
+        for _ in range(min(width, len(found))):
+            group.create_task(work())
+    return found
 
 
 def chunks(keys: Sequence[Any], size: int) -> list[Sequence[Any]]:
