@@ -8,14 +8,14 @@ belongs to its key alone.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from aiodataloader import DataLoader
 
 from dexter_graphql.engine.selection import Selection
-from dexter_graphql.loaders.stretches import Span, Stretch
+from dexter_graphql.loaders.stretches import Last, Span, Stretch
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.regions import Organizations
@@ -107,7 +107,7 @@ class Lookup:
 
     def span(self, stretch: Stretch) -> Span:
         """From when to when a stretch is in this request, which has one present instant from beginning to end."""
-        return stretch.at(self.batches.now)
+        return self.batches.span(stretch)
 
     async def load(self, loader: Loader, key: Hashable, options: Any = None) -> Any:
         """Another loader's answer for `key`, batched with everybody else's in this request."""
@@ -182,6 +182,8 @@ class Batches:
     ) -> None:
         self.shaper = shaper
         self.now = now
+        self.same_until = datetime.max.replace(tzinfo=UTC)
+        """When a stretch that was asked for becomes another one."""
         self._client = client
         self._organizations = organizations
         self._ticket = ticket
@@ -227,6 +229,12 @@ class Batches:
                     batch.clear(key)
             raise
         return [_outcome(future) for future in futures]
+
+    def span(self, stretch: Stretch) -> Span:
+        """From when to when a stretch is, seen from the request's instant; it remembers how long that is the same."""
+        if isinstance(stretch, Last):
+            self.same_until = min(self.same_until, stretch.same_until(self.now))
+        return stretch.at(self.now)
 
     def know(self, loader: Loader, key: Hashable, value: Any) -> None:
         """Take `value` as a shared loader's answer for a key, so that nobody need ask."""
