@@ -60,7 +60,7 @@ class Context:
     _walker: Walker | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._begin()
+        self.deadline = self._deadline()
 
     @property
     def caller(self) -> str:
@@ -125,16 +125,16 @@ class Context:
     async def renew(self) -> None:
         """Begin anew for the next item: fresh deadline, budget and batches."""
         await self.close()
-        self._begin()
+        self.deadline = self._deadline()
+        self._ticket = self._batches = None
 
     async def close(self) -> None:
         """End what still runs for this operation."""
         if self._batches is not None:
             await self._batches.close()
 
-    def _begin(self) -> None:
-        self.deadline = self.services.clock.time() + self.services.deadline_s
-        self._ticket = self._batches = None
+    def _deadline(self) -> float:
+        return self.services.clock.time() + self.services.deadline_s
 
 
 def _explained(line: Line) -> dict[str, Any]:

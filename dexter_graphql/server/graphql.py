@@ -88,8 +88,9 @@ class GraphQLEndpoint:
         if media_type is None:
             message = f"None of the accepted types can be sent; these can: {', '.join(OFFERED)}"
             raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
-        priority = priority_of(text_of(headers.get(PRIORITY)))
-        request = replace(await self._request(scope, receive), priority=priority)
+        request = await self._request(scope, receive)
+        if (hurry := headers.get(PRIORITY)) is not None:
+            request = replace(request, priority=priority_of(hurry.decode("latin-1")))
         identity = self._authenticator.identity(text_of(headers.get(b"authorization")))
         prepared = self._operations.prepare(request)
         scope[OPERATION] = prepared.name

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from functools import partial
 from traceback import format_exception
 from typing import Any
 
@@ -17,7 +18,6 @@ from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
-from dexter_graphql.telemetry.redact import redacted
 
 
 class Operations:
@@ -68,15 +68,13 @@ class Operations:
         return Context(self._services, identity, request_id, request.priority, request.explain)
 
     def _format(self, request_id: str) -> FormatError:
-        def report(error: BaseException) -> None:
-            # As text and without secrets: a renderer of tracebacks may show local variables, and in them a token.
-            trace = redacted("".join(format_exception(error)))
-            self._log.error("unforeseen error", request_id=request_id, traceback=trace)
-
         def formatted(error: GraphQLError) -> dict[str, Any]:
-            return format_error(error, request_id, report)
+            return format_error(error, request_id, partial(self._report, request_id))
 
         return formatted
+
+    def _report(self, request_id: str, error: BaseException) -> None:
+        self._log.error("unforeseen error", request_id=request_id, exception="".join(format_exception(error)))
 
 
 def _kind(prepared: Prepared) -> str:

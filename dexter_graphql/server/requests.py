@@ -27,6 +27,7 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
     variables: dict[str, Any] | None = None
     explain: Explain = Explain.NOTHING
     priority: Priority = Priority.INTERACTIVE
+    """Somebody waits at a screen, unless the request says otherwise."""
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
@@ -66,10 +67,8 @@ def check_content_type(value: str | None) -> None:
         )
 
 
-def priority_of(value: str | None) -> Priority:
-    """How urgent a request is, by its header; without one somebody waits at a screen."""
-    if value is None:
-        return Priority.INTERACTIVE
+def priority_of(value: str) -> Priority:
+    """How urgent a request is, by its header."""
     try:
         return PRIORITIES[value.strip().lower()]
     except KeyError:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from dexter_graphql.server.headers import headers_of
 from dexter_graphql.server.middleware.access_log import AccessLog
-from dexter_graphql.server.middleware.hosts import Hosts
+from dexter_graphql.server.middleware.hosts import Hosts, refuse
 from dexter_graphql.settings import Settings
 from dexter_graphql.telemetry.metrics import Metrics
 
@@ -23,35 +23,43 @@ def build_app(
     lifespan: Lifespan[Starlette],
     metrics: Metrics,
 ) -> ASGIApp:
-    """The whole server: `/graphql` and `more` routes behind what every request passes, outermost first.
-
-    `/graphql` is reached without the search for a route; everything else, and the server's life, is Starlette's.
-    """
+    """The whole server: `/graphql` and `more` routes behind what every request passes."""
     site = Starlette(routes=[Route(GRAPHQL, graphql), WebSocketRoute(GRAPHQL, graphql), *more], lifespan=lifespan)
-
-    async def routed(scope: Scope, receive: Receive, send: Send) -> None:
-        await (graphql if scope["path"] == GRAPHQL else site)(scope, receive, send)
-
-    hosts = Hosts(with_cors(routed, settings), settings.hosts, frozenset(settings.allowed_origins))
-    requests = AccessLog(hosts, metrics)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await (site if scope["type"] == "lifespan" else requests)(scope, receive, send)
-
-    return app
+    return AccessLog(Doors(settings, graphql, site), metrics)
 
 
-def with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """`app`, which tells pages of the allowed origins what they may send and read; others never hear of it."""
-    cors = CORSMiddleware(
-        app,
-        allow_origins=settings.allowed_origins,
-        allow_methods=("GET", "POST"),
-        allow_headers=("Authorization", "Content-Type", "X-Dexter-Priority", "X-Request-Id"),
-        expose_headers=("X-Request-Id",),
-    )
+class Doors:
+    """Looks at hosts and origins, and shows the way: to the graph without a search, else to the site and its routes."""
 
-    async def told(scope: Scope, receive: Receive, send: Send) -> None:
-        await (cors if b"origin" in headers_of(scope) else app)(scope, receive, send)
+    def __init__(self, settings: Settings, graphql: ASGIApp, site: ASGIApp) -> None:
+        self._graphql = graphql
+        self._site = site
+        self._hosts = Hosts(settings.hosts, frozenset(settings.allowed_origins))
+        # What pages of the allowed origins may send and read; whoever is no page never hears of it.
+        self._for_pages = CORSMiddleware(
+            self._pass,
+            allow_origins=settings.allowed_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("Authorization", "Content-Type", "X-Dexter-Priority", "X-Request-Id"),
+            expose_headers=("X-Request-Id",),
+        )
 
-    return told
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request or pass it on; the server's life is the site's matter."""
+        if scope["type"] == "lifespan":
+            await self._site(scope, receive, send)
+            return
+        headers = headers_of(scope)
+        refusal = self._hosts.refusal(headers)
+        if refusal is not None:
+            await refuse(refusal, scope, receive, send)
+        elif b"origin" in headers:
+            await self._for_pages(scope, receive, send)
+        else:
+            await self._way(scope)(scope, receive, send)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._way(scope)(scope, receive, send)
+
+    def _way(self, scope: Scope) -> ASGIApp:
+        return self._graphql if scope["path"] == GRAPHQL else self._site

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.server.headers import headers_of, remembered, text_of
+from dexter_graphql.server.headers import remembered, text_of
 from dexter_graphql.server.responses import Refusal, refused
 
 POLICY_VIOLATION = 1008
@@ -18,22 +18,14 @@ CROSS_SITE = frozenset({b"cross-site", b"same-site"})
 
 
 class Hosts:
-    """Stands before every route."""
+    """The rule that stands before every route."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], origins: frozenset[str]) -> None:
-        self._app = app
+    def __init__(self, hosts: frozenset[str], origins: frozenset[str]) -> None:
         self._is_ours = remembered(lambda host: host_name(host or "") in hosts)
         self._origins = origins
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
-        refusal = self._refusal(headers_of(scope))
-        if refusal is not None:
-            await _refuse(refusal, scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
-    def _refusal(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
+    def refusal(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
+        """Why a request with these headers is not answered; None when it is."""
         host, origin = headers.get(b"host"), headers.get(b"origin")
         if not self._is_ours(host):
             message = "This server does not answer under that name; add it to DEXTER_ALLOWED_HOSTS"
@@ -58,7 +50,8 @@ def host_name(host: str) -> str:
     return name if separator and port.isdecimal() else host.lower()
 
 
-async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+async def refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    """Tell a client of either protocol that its request is not answered."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refusal.message})
         return
