@@ -5,6 +5,7 @@ row is out of the ordinary, and while a kernel is not generated yet.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from graphql import FieldNode
@@ -113,10 +114,10 @@ class Kernels:
         if len(classes) == 1:
             return self._of_class(classes.pop(), rows, run, nodes)
         completed: list[Any] = [None] * len(rows)
-        for row_class in classes:
-            indices = [index for index, row in enumerate(rows) if type(row) is row_class]
-            mine = self._of_class(row_class, [rows[index] for index in indices], run, nodes)
-            for index, one in zip(indices, mine, strict=True):
+        # In their order, so that what is waited for below them is asked for in their order, too.
+        for row_class, pairs in groupby(_by_kind(rows), key=_class_of):
+            indices, mine = zip(*pairs, strict=True)
+            for index, one in zip(indices, self._of_class(row_class, mine, run, nodes), strict=True):
                 completed[index] = one
         return completed
 
@@ -134,6 +135,16 @@ class Kernels:
             run.failed += len(rows)
             return [Failed([Located(row, (), nodes)]) for row in rows]
         return self.of(row_class)(rows, run)
+
+
+def _by_kind(rows: Sequence[Any]) -> list[tuple[int, Any]]:
+    """Rows with their places: those that are objects first, in their order, then exceptions; None is left out."""
+    pairs = [(index, row) for index, row in enumerate(rows) if row is not None]
+    return sorted(pairs, key=lambda pair: isinstance(pair[1], Exception))
+
+
+def _class_of(pair: tuple[int, Any]) -> type:
+    return type(pair[1])
 
 
 def _way(planned: "PlannedField", row_class: type) -> Any:

@@ -24,6 +24,7 @@ from dexter_graphql.graph.bound import (
     BoundPlain,
     BoundWrite,
     EventAsIs,
+    checked_key,
 )
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.fields import KIND, NOUN, Batch, Call, Computed, KindField, Link, Noun, Plain, attr_of
@@ -115,7 +116,8 @@ class Binding:
         noun = self.noun(typename).noun
         if noun.hydrate is None or noun.key is None:
             raise DeclarationError(f"{typename} in form '{form}' lacks '{field}' and cannot hydrate")
-        found = await context.batches.load_all(noun.hydrate, [noun.key(row) for row in rows])
+        key_of = checked_key(noun.key, {attr_of(wire): kind for wire, kind in noun.key_reads.items()})
+        found = await context.batches.load_all(noun.hydrate, [key_of(row) for row in rows])
         return [NotFound(f"Sentry no longer has this {typename}") if one is None else one for one in found]
 
     def arguments(self, field: KindField) -> Arguments | None:

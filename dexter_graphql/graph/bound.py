@@ -19,6 +19,7 @@ from dexter_graphql.errors import NotPermitted
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.fields import (
     EMBEDDED,
+    ID,
     Batch,
     Call,
     Embedded,
@@ -272,7 +273,8 @@ class BoundLink(BoundField):
 
     async def _found(self, typename: str, rows: Sequence[Any], context: Context) -> dict[int, Any]:
         declared = self.by_typename[typename]
-        answers = await context.batches.load_all(declared.load, _keys(declared.key, rows))
+        key_of = checked_key(declared.key, {attr_of(wire): ID for wire in declared.key_reads})
+        answers = await context.batches.load_all(declared.load, _keys(key_of, rows))
         return {id(row): answer for row, answer in zip(rows, answers, strict=True)}
 
     def _read_below(self, typename: str, selection: Selection) -> Iterable[Member]:
@@ -302,11 +304,7 @@ class BoundBatch(BoundField):
     @override
     def _way(self, selection: Selection) -> Way:
         declaration: Batch = self.declaration
-        reads = tuple(member.attr for member in self.own_members())
-
-        def key_of(row: Any) -> Any:
-            misfit = _misfit_among(row, reads)
-            return declaration.key(row) if misfit is None else misfit
+        key_of = checked_key(declaration.key, {member.attr: member.type for member in self.own_members()})
 
         async def resolve_all(rows: Sequence[Any], options: Any, context: Context) -> list[Any]:
             if isinstance(options, Exception):
@@ -412,6 +410,21 @@ def _misfit_among(row: Any, attrs: Iterable[str]) -> Misfit | None:
     """The first of these members that did not fit."""
     values = (getattr(row, attr, None) for attr in attrs)
     return next((value for value in values if isinstance(value, Misfit)), None)
+
+
+def checked_key(key: Callable[[Any], Any], reads: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """The key of a row, or the misfit that stands for it: what it reads does not fit, or the row has no id."""
+    is_by_id = reads.get("id") is ID
+
+    def key_of(row: Any) -> Any:
+        misfit = _misfit_among(row, reads)
+        if misfit is not None:
+            return misfit
+        if is_by_id and getattr(row, "id", None) is None:
+            return Misfit("Sentry's answer lacks 'id'")
+        return key(row)
+
+    return key_of
 
 
 def _keys(key_of: Callable[[Any], Any], rows: Sequence[Any]) -> list[Any]:

@@ -18,6 +18,7 @@ from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
+from dexter_graphql.telemetry.redact import redacted
 
 
 class Operations:
@@ -74,7 +75,7 @@ class Operations:
         return formatted
 
     def _report(self, request_id: str, error: BaseException) -> None:
-        self._log.error("unforeseen error", request_id=request_id, exception="".join(format_exception(error)))
+        self._log.error("unforeseen error", request_id=request_id, exception=redacted("".join(format_exception(error))))
 
 
 def _kind(prepared: Prepared) -> str:
