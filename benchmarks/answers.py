@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from benchmarks.bodies import ISSUES, PROJECTS, WEB, Body, World, organization
+from benchmarks.bodies import ISSUES, World, organization
+from benchmarks.values import WEB, Body
 
 LANES = 4
 """Organizations of each behaviour: as many clients can ask the same without sharing a call."""
@@ -82,7 +83,7 @@ class Answers:
             case ["organizations", slug]:
                 answer = self._answer(f"organization {slug}", lambda: organization(SLUGS.index(slug) + 1, slug))
             case ["organizations", _, "projects"]:
-                answer = self._answer("projects", lambda: [world.project_row(number) for number in range(PROJECTS)])
+                answer = self._answer("projects", lambda: world.projects)
             case ["projects", _, name] if name in self._projects:
                 number = self._projects[name]
                 answer = self._answer(f"project {number}", lambda: world.project_detail(number))
@@ -100,7 +101,7 @@ class Answers:
 
     def _event(self, behaviour: Behaviour, number: int) -> Answer:
         if not _lacks(behaviour, number):
-            return self._answer(f"event {number}", lambda: self._world.event(number))
+            return self._answer(f"event {number}", lambda: self._world.events[number])
         if behaviour is Behaviour.FAILING:
             return _written("event", "403 Forbidden", {"detail": "You do not have permission to see this event."})
         return self._answer(f"event {number} short", lambda: self._world.short_event(number))

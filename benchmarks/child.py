@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import cProfile
+import gc
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,8 +29,12 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What the parent wants. `profile` names the file for what was profiled since a question with `is_profiling`."""
+    """What the parent wants. `profile` names the file for what was profiled since a question with `is_profiling`.
 
+    After one with `ends_collecting` the process collects its garbage once more, and then never again.
+    """
+
+    ends_collecting: bool = False
     is_profiling: bool = False
     profile: str | None = None
 
@@ -58,19 +64,22 @@ class Server(uvicorn.Server):
 
 async def main(spec: Spec, control: socket.socket) -> None:
     """Serve until the parent closes the socket."""
-    upstream = Upstream()
-    serving = _upstream(upstream) if spec.kind == "upstream" else _app(spec)
+    counts: Counter[str] = Counter()
+    serving = _upstream(counts) if spec.kind == "upstream" else _app(spec)
     reader, writer = await asyncio.open_connection(sock=control)
     profile = cProfile.Profile()
     async with serving as port:
         while True:
-            told = Told(port=port, cpu_s=time.process_time(), counts=dict(upstream.counts))
-            upstream.counts.clear()
+            told = Told(port=port, cpu_s=time.process_time(), counts=dict(counts))
+            counts.clear()
             writer.write(msgspec.json.encode(told) + b"\n")
             line = await reader.readline()
             if not line:
                 break
             question = msgspec.json.decode(line, type=Question)
+            if question.ends_collecting:
+                gc.collect()
+                gc.disable()
             if question.is_profiling:
                 profile.enable()
             if question.profile:
@@ -86,8 +95,8 @@ def _listener() -> socket.socket:
 
 
 @asynccontextmanager
-async def _upstream(upstream: Upstream) -> AsyncIterator[int]:
-    listener = _listener()
+async def _upstream(counts: Counter[str]) -> AsyncIterator[int]:
+    listener, upstream = _listener(), Upstream(counts)
     upstream.tick()
     server = await asyncio.get_running_loop().create_server(lambda: Exchange(upstream), sock=listener, backlog=1024)
     yield listener.getsockname()[1]
@@ -111,15 +120,20 @@ async def _app(spec: Spec) -> AsyncIterator[int]:
 
 
 def _made(spec: Spec) -> Any:
-    # The upstream and the static answer start without the time that these imports take.
-    from benchmarks import apps  # noqa: PLC0415
-
+    # No process holds what another one serves: collecting garbage costs more, the more there is that stays.
     match spec.kind:
         case "static":
-            return apps.static(spec.source)
-        case "plain":
-            return apps.plain(spec.source)
-    return apps.dexter(is_cached=spec.is_cached)
+            from benchmarks.static import create_static  # noqa: PLC0415
+
+            return create_static(spec.source)
+        case "plain" | "plain-default":
+            from benchmarks.plain import create_plain  # noqa: PLC0415
+
+            return create_plain(spec.source, keeps_documents=spec.kind == "plain")
+        case _:
+            from benchmarks.ours import create_ours  # noqa: PLC0415
+
+            return create_ours(is_cached=spec.is_cached)
 
 
 if __name__ == "__main__":

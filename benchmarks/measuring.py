@@ -6,40 +6,51 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 
-from benchmarks.child import Spec
+from benchmarks.answers import LANES, Behaviour
+from benchmarks.child import Question, Spec
 from benchmarks.load import Answer, connected, repeat, written
 from benchmarks.processes import BenchmarkError, Process, running
 from benchmarks.results import Contest, Figure, Found, Run
-from benchmarks.workloads import DEXTER, INTERPRETER, STATIC, WORKLOADS, Contestant, Workload
+from benchmarks.workloads import DEXTER, INTERPRETER, PLAIN_DEFAULT, STATIC, WORKLOADS, Contestant, Workload
 
-WARM_UP = 6
-"""Requests of each client before anything is measured: what is made at first or at second sight is made then."""
-SHORTEST = 2
-"""Requests of each client in a round, at least."""
+WARM_UP = 2
+"""Requests of each client before it is looked how long one takes. What is made at second sight is made by then."""
 SETTINGS: Mapping[str, str] = MappingProxyType(
     {"SENTRY_AUTH_TOKEN": "benchmark", "DEXTER_MODE": "open", "DEXTER_LOG_LEVEL": "error"}
 )
+HELLO = written("{ __typename }", {})
+"""Asked before anything is measured, so that connections are there and known to the server."""
 ENGINES: Mapping[str, str] = MappingProxyType({INTERPRETER: "interpreter"})
 """Server → the engine that it is told to use, when it is not the default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How long is measured: rounds, and processor time of each contestant in each of them."""
+    """How long is measured: rounds, processor time of each contestant in each of them, clients, who is left out.
+
+    Garbage is collected now and then, and takes as long as several requests. Rounds that are not long enough to hold
+    many collections are steady only without them.
+    """
 
     rounds: int
+    bursts: int
     cpu_s: float
+    clients: int
+    is_collecting: bool = True
+    without: frozenset[str] = frozenset()
 
 
-FULL = Form(rounds=7, cpu_s=0.5)
-SHORT = Form(rounds=3, cpu_s=0.1)
+FULL = Form(rounds=7, bursts=5, cpu_s=1.0, clients=LANES)
+SHORT = Form(rounds=7, bursts=2, cpu_s=0.05, clients=2, is_collecting=False, without=frozenset({PLAIN_DEFAULT}))
+REFERENCE = replace(SHORT, rounds=21, bursts=7)
+"""As the short form, with which it is compared, but surer."""
 
 
 @dataclass(slots=True)
@@ -62,9 +73,10 @@ class Measured:
 
 
 class Site:
-    """The upstream and the servers that were needed so far; all end with the block that the site is of."""
+    """The upstream, so many clients, and the servers that were needed so far; all end with the site's block."""
 
-    def __init__(self, upstream: Process, stack: AsyncExitStack) -> None:
+    def __init__(self, clients: int, upstream: Process, stack: AsyncExitStack) -> None:
+        self.clients = clients
         self.upstream = upstream
         self._stack = stack
         self._servers: dict[tuple[str, bool], Process] = {}
@@ -86,18 +98,18 @@ class Site:
     async def ask(self, workload: Workload, contestant: Contestant, times: int) -> Sample:
         """What it costs when each client asks so many times."""
         server = await self.server(workload, contestant.server)
-        occasion = next(self._occasions)
+        occasion, clients = next(self._occasions), workload.burst or self.clients
         requests = [
-            written(workload.document, workload.variables(contestant, client, occasion))
-            for client in range(workload.clients)
+            written(workload.document, workload.variables(contestant, client, occasion)) for client in range(clients)
         ]
-        async with connected(server.port, workload.clients) as connections:
+        async with connected(server.port, clients) as connections:
+            await repeat(connections, [HELLO] * clients, 1)
             await self.upstream.ask()
             before = await server.ask()
             answers = await repeat(connections, requests, times)
             after = await server.ask()
             calls = (await self.upstream.ask()).counts
-        count = times * workload.clients
+        count = times * clients
         return Sample((after.cpu_s - before.cpu_s) * 1000 / count, count, Counter(calls), answers)
 
     async def _finished(self, workload: Workload) -> str:
@@ -110,16 +122,16 @@ class Site:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Site]:
+async def opened(clients: int) -> AsyncIterator[Site]:
     """A site with its upstream; servers begin when they are first needed."""
     async with AsyncExitStack() as stack:
-        yield Site(await stack.enter_async_context(running(Spec(kind="upstream"), {})), stack)
+        yield Site(clients, await stack.enter_async_context(running(Spec(kind="upstream"), {})), stack)
 
 
 async def measure(form: Form, names: Iterable[str], tell: Callable[[str, Found], None]) -> Run:
     """What these workloads find, one after the other; `tell` hears of each at once."""
     found: dict[str, Found] = {}
-    async with opened() as site:
+    async with opened(form.clients) as site:
         for name in names:
             found[name] = await contest(site, WORKLOADS[name], form)
             tell(name, found[name])
@@ -129,11 +141,13 @@ async def measure(form: Form, names: Iterable[str], tell: Callable[[str, Found],
 
 async def contest(site: Site, workload: Workload, form: Form) -> Found:
     """What one workload finds. All contestants must give the same answers, before anything is measured."""
-    contestants = [Measured(contestant) for contestant in workload.contestants]
-    await _agree(site, workload)
+    contestants = [Measured(one) for one in workload.contestants if one.server not in form.without]
+    await _agree(site, workload, [one.contestant for one in contestants])
+    for server in {one.contestant.server for one in contestants} if not form.is_collecting else ():
+        await (await site.server(workload, server)).ask(Question(ends_collecting=True))
     for one in contestants:
         one.times = await _times(site, workload, one.contestant, form)
-    for number in range(form.rounds):
+    for number in range(form.bursts if workload.burst else form.rounds):
         # There and back again: a machine that gets slower in a round favours nobody.
         for one in contestants if number % 2 == 0 else reversed(contestants):
             one.samples.append(await site.ask(workload, one.contestant, one.times))
@@ -141,14 +155,18 @@ async def contest(site: Site, workload: Workload, form: Form) -> Found:
     return Found(
         purpose=workload.purpose,
         contestants={label: _contest(workload, one) for label, one in by_label.items()},
-        ratios={f"{of} / {to}": _ratio(by_label[of], by_label[to]) for of, to in workload.ratios},
+        ratios={
+            f"{of} / {to}": _ratio(by_label[of], by_label[to])
+            for of, to in workload.ratios
+            if {of, to} <= by_label.keys()
+        },
     )
 
 
-async def _agree(site: Site, workload: Workload) -> None:
+async def _agree(site: Site, workload: Workload, contestants: Iterable[Contestant]) -> None:
     """Raise BenchmarkError unless all servers answer alike over an upstream that behaves alike."""
     known: dict[tuple[str, int], bytes] = {}
-    for contestant in workload.contestants:
+    for contestant in contestants:
         answers = (await site.ask(workload, contestant, 1)).answers
         for client, answer in enumerate(answers):
             data = _data(answer, contestant)
@@ -160,9 +178,10 @@ async def _agree(site: Site, workload: Workload) -> None:
 
 
 def _data(answer: Answer, contestant: Contestant) -> bytes:
-    """The data of an answer, with keys in order."""
+    """The data of an answer, with keys in order; whole, unless the upstream fails."""
     body = msgspec.json.decode(answer.body)
-    if answer.status != HTTPStatus.OK or not body.get("data"):
+    is_whole = "errors" not in body or contestant.behaviour is Behaviour.FAILING
+    if answer.status != HTTPStatus.OK or not body.get("data") or not is_whole:
         raise BenchmarkError(f"{contestant.label} answered {answer.status}: {answer.body[:500]!r}")
     return msgspec.json.encode(body["data"], order="deterministic")
 
@@ -174,24 +193,24 @@ def _difference(first: bytes, other: bytes) -> str:
 
 async def _times(site: Site, workload: Workload, contestant: Contestant, form: Form) -> int:
     """How often each client asks in a round, so that the contestant is busy for as long as the form says."""
-    if workload.is_burst:
+    if workload.burst:
         return 1
     await site.ask(workload, contestant, WARM_UP)
-    sample = await site.ask(workload, contestant, SHORTEST)
-    return max(SHORTEST, round(form.cpu_s * 1000 / sample.cpu_ms / workload.clients))
+    sample = await site.ask(workload, contestant, WARM_UP)
+    return max(1, round(form.cpu_s * 1000 / sample.cpu_ms / site.clients))
 
 
 def _contest(workload: Workload, one: Measured) -> Contest:
     calls: Counter[str] = sum((sample.calls for sample in one.samples), Counter())
     requests = sum(sample.requests for sample in one.samples)
-    occasions = len(one.samples) if workload.is_burst else requests
+    occasions = len(one.samples) if workload.burst else requests
     last = [max(answer.took_s for answer in sample.answers) * 1000 for sample in one.samples]
     return Contest(
         cpu_ms=Figure.of([sample.cpu_ms for sample in one.samples]),
         requests=requests,
         calls={route: count / occasions for route, count in sorted(calls.items())},
         answer_bytes=len(one.samples[0].answers[0].body),
-        last_answer_ms=Figure.of(last) if workload.is_burst else None,
+        last_answer_ms=Figure.of(last) if workload.burst else None,
     )
 
 

@@ -1,7 +1,7 @@
 """A GraphQL server over Sentry as a team writes it in a day: Strawberry, aiohttp, aiodataloader. Knows nothing of ours.
 
-It does what their documentation recommends: documents are parsed and validated once, one session keeps connections, and
-the loaders of each request ask for every key once. It has no bulk forms and keeps no answers.
+It does what their documentation recommends: one session keeps connections, and the loaders of each request ask for
+every key once. It has no bulk forms and keeps no answers.
 """
 
 import asyncio
@@ -276,8 +276,8 @@ class Query:
 class View(GraphQL[Context, None]):
     """The address of the graph."""
 
-    def __init__(self, sentry: Sentry) -> None:
-        super().__init__(strawberry.Schema(Query, extensions=[ParserCache, ValidationCache]))
+    def __init__(self, sentry: Sentry, *, keeps_documents: bool) -> None:
+        super().__init__(strawberry.Schema(Query, extensions=[ParserCache, ValidationCache] if keeps_documents else []))
         self._sentry = sentry
 
     @override
@@ -285,8 +285,8 @@ class View(GraphQL[Context, None]):
         return Context(self._sentry)
 
 
-def create_plain(upstream: str) -> Starlette:
-    """The whole server."""
+def create_plain(upstream: str, *, keeps_documents: bool) -> Starlette:
+    """The whole server. A document that it keeps is parsed and validated once, by extensions that Strawberry brings."""
     sentry = Sentry(upstream)
 
     @asynccontextmanager
@@ -294,4 +294,4 @@ def create_plain(upstream: str) -> Starlette:
         async with aiohttp.ClientSession(headers={"Authorization": "Bearer benchmark"}) as sentry.session:
             yield
 
-    return Starlette(routes=[Route("/graphql", View(sentry))], lifespan=lifespan)
+    return Starlette(routes=[Route("/graphql", View(sentry, keeps_documents=keeps_documents))], lifespan=lifespan)

@@ -15,6 +15,7 @@ from benchmarks.child import Question, Spec, Told
 ROOT = Path(__file__).parents[1]
 FOREIGN = ("DEXTER_", "SENTRY_", "REDIS_", "COVERAGE_")
 """Beginnings of variables that would change what is measured: settings, and the measuring of coverage."""
+JUST_TELL = Question()
 START_S = 60.0
 END_S = 10.0
 
@@ -36,9 +37,8 @@ class Process:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def ask(self, *, is_profiling: bool = False, profile: str | None = None) -> Told:
+    async def ask(self, question: Question = JUST_TELL) -> Told:
         """How the process is now; counts begin anew with each question."""
-        question = Question(is_profiling=is_profiling, profile=profile)
         self._writer.write(msgspec.json.encode(question) + b"\n")
         return await _told(self._reader)
 

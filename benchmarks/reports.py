@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from benchmarks.processes import BenchmarkError
 from benchmarks.results import Contest, Figure, Found, Run
 
 Row = tuple[str, ...]
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 HEAD: Row = ("", "median", "least", "most", "calls", "answer, bytes")
 
 
@@ -26,6 +28,15 @@ def markdown(run: Run) -> str:
         rows += [(f"`{name}`" if place == 0 else "", *row) for place, row in enumerate(_rows(found))]
     table = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([*table, "", f"CPU ms per request; Python {run.python}, {run.machine}, {run.rounds} rounds."])
+
+
+def filled(document: str, table: str) -> str:
+    """A document with the table in its place for results, in the place of an earlier one."""
+    before, mark, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        raise BenchmarkError(f"the document has no place for results: {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 
 def _rows(found: Found) -> Iterator[Row]:

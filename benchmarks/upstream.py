@@ -17,10 +17,10 @@ MAX_ADDRESSES = 10_000
 
 
 class Upstream:
-    """Answers requests, and knows how often each route was asked for."""
+    """Answers requests, and counts how often each route was asked for."""
 
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
+    def __init__(self, counts: Counter[str]) -> None:
+        self._counts = counts
         self._answers = Answers()
         self._known: dict[bytes, tuple[Answer, float]] = {}
         self._moving = b""
@@ -33,7 +33,7 @@ class Upstream:
                 self._known.clear()
             known = self._known[address] = self._answers.find(address.decode())
         answer, latency_s = known
-        self.counts[answer.route] += 1
+        self._counts[answer.route] += 1
         if latency_s:
             asyncio.get_running_loop().call_later(latency_s, self._write, answer, transport)
         else:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import documents
-from benchmarks.answers import Behaviour
+from benchmarks.answers import LATENCY_S, Behaviour
 
-DEXTER, INTERPRETER, PLAIN, STATIC = "dexter", "dexter-interpreter", "plain", "static"
-CLIENTS = 4
-"""Steady clients, each over a connection of its own."""
+DEXTER, INTERPRETER, STATIC = "dexter", "dexter-interpreter", "static"
+PLAIN, PLAIN_DEFAULT = "plain", "plain-default"
 BURST = 64
 """Clients that ask the same in one moment."""
 
@@ -32,6 +31,7 @@ class Workload:
     """A document and who answers it. `ratios` name two contestants: processor time of the first over the second's.
 
     While answers are not cached each client asks about an organization of its own, so that no two share a call.
+    `burst` is how many ask the same in one moment, once; 0 for a few steady clients that ask again and again.
     """
 
     name: str
@@ -39,9 +39,8 @@ class Workload:
     document: str
     contestants: tuple[Contestant, ...]
     ratios: tuple[tuple[str, str], ...]
-    clients: int = CLIENTS
     is_cached: bool = False
-    is_burst: bool = False
+    burst: int = 0
 
     def variables(self, contestant: Contestant, client: int, occasion: int) -> dict[str, Any]:
         """What a client asks about; something new on each occasion, when the document searches."""
@@ -54,8 +53,8 @@ def _each(*servers: str, behaviour: Behaviour = Behaviour.PLAIN) -> tuple[Contes
     return tuple(Contestant(server, behaviour) for server in servers)
 
 
-EXECUTORS = _each(DEXTER, INTERPRETER, PLAIN)
-LIGHTER = ((PLAIN, DEXTER), (INTERPRETER, DEXTER))
+EXECUTORS = _each(DEXTER, INTERPRETER, PLAIN, PLAIN_DEFAULT)
+LIGHTER = ((PLAIN, DEXTER), (PLAIN_DEFAULT, DEXTER), (INTERPRETER, DEXTER))
 SPARSE = Contestant(DEXTER, Behaviour.SPARSE)
 FAILING = Contestant(DEXTER, Behaviour.FAILING)
 
@@ -87,25 +86,24 @@ WORKLOADS = {
             "failing",
             "100 issues with their newest events, of which one in five is asked for alone, and refused; executed",
             documents.LIST_WITH_EVENTS,
-            (SPARSE, FAILING, *_each(INTERPRETER, behaviour=Behaviour.SPARSE)),
+            (SPARSE, FAILING, Contestant(INTERPRETER, Behaviour.FAILING)),
             ((SPARSE.label, FAILING.label),),
         ),
         Workload(
             "burst",
-            f"{BURST} equal cold requests in one moment, over a slow upstream",
+            f"{BURST} equal cold requests in one moment, to an upstream that takes {LATENCY_S * 1000:g} ms",
             documents.FRESH_LIST,
-            _each(DEXTER, INTERPRETER, PLAIN, behaviour=Behaviour.SLOW),
-            LIGHTER,
-            clients=BURST,
+            _each(DEXTER, PLAIN, behaviour=Behaviour.SLOW),
+            ((PLAIN, DEXTER),),
             is_cached=True,
-            is_burst=True,
+            burst=BURST,
         ),
         Workload(
             "warm",
             "the list again and again; answers of Sentry are kept",
             documents.LIST,
-            _each(DEXTER, INTERPRETER, STATIC),
-            ((STATIC, DEXTER), (INTERPRETER, DEXTER)),
+            _each(DEXTER, STATIC),
+            ((STATIC, DEXTER),),
             is_cached=True,
         ),
     )
