@@ -163,6 +163,7 @@ class SentryClient:
             caller=ticket.caller,
         )
         started = self._clock.monotonic()
+        ticket.ledger.asked += 1
         reply = await self._way(call, self._accounted(ticket))
         ticket.ledger.enter(endpoint.title, reply, self._clock.monotonic() - started)
         self._metrics.answer(

@@ -30,12 +30,15 @@ NOTHING = (None, 0)
 class Kept:
     """Given along with each answer out of the cache, in this process only; `size_bytes` begins with the entry's own.
 
-    `grown` hears of every change of the size.
+    `grown` hears of every change of the size, and `is_fresh` tells whether the answer would be given without a doubt.
     """
 
-    __slots__ = ("_finished", "_grown", "_limit_bytes", "_records", "size_bytes")
+    __slots__ = ("_finished", "_grown", "_is_fresh", "_limit_bytes", "_records", "size_bytes")
 
-    def __init__(self, size_bytes: int, limit_bytes: int, grown: Callable[[int], None]) -> None:
+    def __init__(
+        self, size_bytes: int, limit_bytes: int, grown: Callable[[int], None], is_fresh: Callable[[], bool]
+    ) -> None:
+        self._is_fresh = is_fresh
         self.size_bytes = size_bytes
         self._limit_bytes = limit_bytes
         self._grown: Callable[[int], None] | None = grown
@@ -44,6 +47,11 @@ class Kept:
 
     def __repr__(self) -> str:
         return f"<Kept {len(self._records)} projections, {len(self._finished)} finished, {self.size_bytes} bytes>"
+
+    @property
+    def is_fresh(self) -> bool:
+        """True while the answer is in the cache, within its lifetime, and nothing was raised that it depends on."""
+        return self._grown is not None and self._is_fresh()
 
     def records(self, projection: Hashable) -> Any:
         """What was decoded in this projection, always the same objects; None when nothing is kept."""

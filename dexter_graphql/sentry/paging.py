@@ -1,6 +1,6 @@
 """Knows how pages become the part of a list that somebody wants; knows no endpoint."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, overload
@@ -103,6 +103,12 @@ class Slice:
     hits: int | None = None
     stopped: bool = False
     kept: Kept | None = field(default=None, compare=False)
+
+    @property
+    def part(self) -> Hashable:
+        """Which part of the answer it is: whatever is made of equal parts of one answer is equal."""
+        place = self.positions[0] if self.positions else None
+        return (place, len(self.rows), self.has_next, self.has_previous, self.stopped)
 
 
 FetchPage = Callable[[int, str | None], Awaitable[Page]]

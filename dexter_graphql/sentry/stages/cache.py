@@ -222,10 +222,10 @@ class Cache:
             return None
         if there is not None:
             self._drop(key)
-        kept = Kept(size_bytes, self._limit_bytes, self._grow)
-        age_s = 0.0
+        age_s = max(0.0, self._clock.time() - answer.fetched_at) if isinstance(answer, Reply) else 0.0
+        until = self._clock.monotonic() - age_s + life.fresh_s
+        kept = Kept(size_bytes, self._limit_bytes, self._grow, lambda: self._is_fresh(until, call.tags, stamp))
         if isinstance(answer, Reply):
-            age_s = max(0.0, self._clock.time() - answer.fetched_at)
             answer = msgspec.structs.replace(answer, origin="cache", is_stale=False, retries=0, waited_s=0.0, kept=kept)
         kin = kin_of(call, self._clock.time())
         self._entries[key] = Entry(answer, self._clock.monotonic() - age_s, life, stamp, kept, kin)
@@ -233,6 +233,9 @@ class Cache:
             self._newest[kin] = key
         self._grow(size_bytes)
         return kept
+
+    def _is_fresh(self, until: float, tags: tuple[str, ...], stamp: Stamp) -> bool:
+        return self._clock.monotonic() < until and self._generations.stamp(tags) == stamp
 
     def _grow(self, size_bytes: int) -> None:
         self._size_bytes += size_bytes

@@ -20,7 +20,7 @@ def changes():
 
 @pytest.fixture
 def kept(changes):
-    return Kept(100, LIMIT, changes.append)
+    return Kept(100, LIMIT, changes.append, lambda: True)
 
 
 def test_pieces_come_back(kept, changes):

@@ -144,7 +144,7 @@ async def test_rows_that_vanished():
 )
 async def test_what_is_kept_of_one_answer(first, after, is_kept):
     """A part of one answer comes with what is kept of that answer, a part of several with nothing."""
-    pages, kept = numbered(30, size=10), Kept(0, 0, lambda _: None)
+    pages, kept = numbered(30, size=10), Kept(0, 0, lambda _: None, lambda: True)
 
     async def fetch_page(size, cursor):
         found = await pages(size, cursor)
