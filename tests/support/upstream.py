@@ -5,6 +5,7 @@ Knows no endpoint of Sentry.
 
 import asyncio
 import socket
+import ssl
 import struct
 from dataclasses import dataclass, field
 
@@ -95,6 +96,7 @@ class Scripted:
     """A server on the loopback that plays one step for each request, the last one again and again."""
 
     steps: list[Step]
+    tls: ssl.SSLContext | None = None
     requests: list[bytes] = field(default_factory=list)
     """Heads of the requests, request line first."""
     bodies: list[bytes] = field(default_factory=list)
@@ -105,7 +107,7 @@ class Scripted:
     @property
     def url(self):
         host, port = self._server.sockets[0].getsockname()[:2]
-        return f"http://{host}:{port}"
+        return f"http://{host}:{port}" if self.tls is None else f"https://localhost:{port}"
 
     @property
     def lines(self):
@@ -120,7 +122,7 @@ class Scripted:
 
     async def __aenter__(self):
         self._tasks = set()
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
         return self
 
     async def __aexit__(self, *_):
