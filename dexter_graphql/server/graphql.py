@@ -1,7 +1,7 @@
 """GraphQL over HTTP: GET for queries, POST for everything, answers as JSON, server-sent events or multipart."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from graphql import OperationType
@@ -88,7 +88,7 @@ class GraphQLEndpoint:
         if media_type is None:
             message = f"None of the accepted types can be sent; these can: {', '.join(OFFERED)}"
             raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
-        request = await self._request(scope, receive)
+        request = await self._request(scope, receive, headers)
         if (hurry := headers.get(PRIORITY)) is not None:
             request = replace(request, priority=priority_of(hurry.decode("latin-1")))
         identity = self._authenticator.identity(text_of(headers.get(b"authorization")))
@@ -106,14 +106,14 @@ class GraphQLEndpoint:
         status = HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK
         return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)
 
-    async def _request(self, scope: Scope, receive: Receive) -> GraphQLRequest:
+    async def _request(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> GraphQLRequest:
         if scope["method"] == "GET":
             return from_query(QueryParams(scope["query_string"]))
         if scope["method"] != "POST":
             message = "Use GET for queries and POST for everything"
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, ALLOW)
-        self._check_content_type(headers_of(scope).get(b"content-type"))
-        return from_json(await read_body(scope, receive, self._max_body_bytes))
+        self._check_content_type(headers.get(b"content-type"))
+        return from_json(await read_body(headers, receive, self._max_body_bytes))
 
     def _check(self, method: str, prepared: Prepared, media_type: str) -> None:
         if method == "GET" and prepared.kind is OperationType.MUTATION:

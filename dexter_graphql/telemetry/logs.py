@@ -19,7 +19,7 @@ from typing_extensions import override
 from dexter_graphql.clock import Clock
 from dexter_graphql.telemetry.redact import redacted
 
-PLAIN = re.compile(r"[\w./:@%+,-]+", re.ASCII)
+is_plain = re.compile(r"[\w./:@%+,-]+", re.ASCII).fullmatch
 """Text that can be told from what stands around it."""
 BELOW = ("stack", "exception")
 """Facts of many lines."""
@@ -47,7 +47,10 @@ def _second(whole: int) -> str:
 def text_line(level: str, event: str, facts: dict[str, Any]) -> str:
     """Time, level, what happened and its facts; a stack and an exception below."""
     below = [facts.pop(name) for name in BELOW if name in facts]
-    shown = [f" {name}={value if _is_plain(value) else repr(value)}" for name, value in facts.items()]
+    shown = [
+        f" {name}={value if isinstance(value, str) and is_plain(value) else repr(value)}"
+        for name, value in facts.items()
+    ]
     line = f"{now()} [{level:<9}] {event:<30}{''.join(shown)}".rstrip()
     return "\n".join([line, *below]) if below else line
 
@@ -130,7 +133,3 @@ def _below(record: logging.LogRecord) -> Iterator[tuple[str, str]]:
         yield "stack", record.stack_info
     if record.exc_info and record.exc_info[1] is not None:
         yield "exception", "".join(format_exception(record.exc_info[1])).rstrip()
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str) and PLAIN.fullmatch(value) is not None
