@@ -1,7 +1,7 @@
 """GraphQL over HTTP: GET for queries, POST for everything, answers as JSON, server-sent events or multipart."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from graphql import OperationType
@@ -89,7 +89,7 @@ class GraphQLEndpoint:
             message = f"None of the accepted types can be sent; these can: {', '.join(OFFERED)}"
             raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
         identity = self._authenticator.identity(text_of(headers.get(b"authorization")))
-        source = await self._source(scope, receive)
+        source = await self._source(scope, receive, headers)
         key = None if media_type in FRAMINGS else key_of(source, identity)
         repeat = self._operations.repeat(key)
         if repeat is not None:
@@ -112,15 +112,15 @@ class GraphQLEndpoint:
         status = HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK
         return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)
 
-    async def _source(self, scope: Scope, receive: Receive) -> bytes:
+    async def _source(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
         """The bytes that say what is asked: the body of a POST, or the query of a GET with its question mark."""
         if scope["method"] == "GET":
             return b"?" + bytes(scope["query_string"])
         if scope["method"] != "POST":
             message = "Use GET for queries and POST for everything"
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, ALLOW)
-        self._check_content_type(headers_of(scope).get(b"content-type"))
-        return await read_body(scope, receive, self._max_body_bytes)
+        self._check_content_type(headers.get(b"content-type"))
+        return await read_body(headers, receive, self._max_body_bytes)
 
     def _check(self, method: str, prepared: Prepared, media_type: str) -> None:
         if method == "GET" and prepared.kind is OperationType.MUTATION:
