@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev tools console run test test-long drills check schema clean
+.PHONY: help install dev tools console run test test-long drills bench check schema clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ test-long: dev tools ## Look longer: properties with thousands of examples each
 drills: dev tools ## Run all fault drills in their full forms, about ten minutes
 	@for name in stampede limit outage flaky dashboard cancellations memory redis write_then_read; do \
 		$(BIN)/dexter drill $$name || exit 1; done
+
+bench: install ## Measure processor time per request beside other servers, about five minutes
+	$(BIN)/python -m benchmarks
 
 check: dev ## Lint, types, import contract, and whether schema.graphql is what the code says
 	$(BIN)/ruff check .

@@ -6,23 +6,26 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.engine.compiler import Budget, Compiler
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.context import Services
+from dexter_graphql.graph.fields import record_typename
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.graph.schema import build_graph
+from dexter_graphql.graph.schema import Graph, build_graph
 from dexter_graphql.operations.library import load_library
 from dexter_graphql.operations.limits import Limits, limit_rule
 from dexter_graphql.realtime.changes import changes_in_memory
 from dexter_graphql.realtime.intake import Intake
 from dexter_graphql.realtime.signatures import Signers
+from dexter_graphql.sentry import ticket as tickets
 from dexter_graphql.sentry.client import SentryClient, build_client
 from dexter_graphql.sentry.errors import SentryError
 from dexter_graphql.sentry.regions import Organizations
 from dexter_graphql.sentry.shared.replicas import RedisOptions
 from dexter_graphql.sentry.stages.cache import LIVES, MEBIBYTE, Life
-from dexter_graphql.sentry.ticket import Budget, Ticket
 from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.console import Console
 from dexter_graphql.server.graphql import GraphQLEndpoint
@@ -32,7 +35,7 @@ from dexter_graphql.server.operations import Operations
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.webhooks import webhook_routes
 from dexter_graphql.server.websocket import Sockets
-from dexter_graphql.settings import Settings
+from dexter_graphql.settings import Engine, Settings
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
 
@@ -45,7 +48,7 @@ RETRY_S = 5.0
 class Dexter:
     """A server that is ready to be served: its application, the switch that lets it drain, its way to Sentry."""
 
-    app: Starlette
+    app: ASGIApp
     readiness: Readiness
     client: SentryClient
 
@@ -79,10 +82,15 @@ def create_app(
         call_budget=settings.call_budget,
     )
     limits = Limits(settings.max_depth, settings.max_aliases, settings.max_root_fields, settings.max_fields)
-    pipeline = Pipeline(graph.schema, rules=[limit_rule(limits)], max_tokens=settings.max_tokens)
+    compiler = compiler_of(graph, settings)
+    pipeline = Pipeline(graph.schema, rules=[limit_rule(limits)], max_tokens=settings.max_tokens, compiler=compiler)
+    if compiler is not None:
+        metrics.follow(compiler.figures)
+    console, library = Console.load(), load_library()
+    for document in library:
+        pipeline.pin(document.text)
     authenticator = Authenticator(settings, is_sandbox=is_sandbox)
     readiness = Readiness()
-    console, library = Console.load(), load_library()
     operations = Operations(pipeline, services, metrics)
     sockets = Sockets(
         operations,
@@ -125,6 +133,13 @@ def create_app(
     return Dexter(build_app(settings, endpoint, routes, lifespan, metrics), readiness, client)
 
 
+def compiler_of(graph: Graph, settings: Settings) -> Compiler | None:
+    """What makes plans of documents; None when graphql-core shall run them all."""
+    if settings.engine is Engine.INTERPRETER:
+        return None
+    return Compiler(graph.schema, typename_of=record_typename, budget=Budget())
+
+
 def redis_options(settings: Settings) -> RedisOptions | None:
     """How to share answers with other replicas; None when there is no Redis."""
     if settings.redis_url is None:
@@ -139,7 +154,7 @@ async def reach_sentry(services: Services, own: Identity | None, readiness: Read
         return
     log = get_log("dexter.start")
     while True:
-        ticket = Ticket(own.upstream, services.clock.time() + FIRST_CONTACT_S, Budget(10))
+        ticket = tickets.Ticket(own.upstream, services.clock.time() + FIRST_CONTACT_S, tickets.Budget(10))
         try:
             found = await services.organizations.all(ticket)
         except SentryError as error:

@@ -24,6 +24,13 @@ class Mode(StrEnum):
     PASSTHROUGH = "passthrough"
 
 
+class Engine(StrEnum):
+    """What runs documents."""
+
+    COMPILED = "compiled"
+    INTERPRETER = "interpreter"
+
+
 def _words(value: object) -> object:
     return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
@@ -56,6 +63,11 @@ class Settings(BaseSettings):
     host: str = _setting("DEXTER_HOST", "127.0.0.1", "Address to listen on.")
     port: int = _setting("DEXTER_PORT", 8000, "Port to listen on; 0 picks a free one.", ge=0, le=65535)
     mode: Mode = _setting("DEXTER_MODE", Mode.OPEN, "Who may ask: `open` (loopback only) or `passthrough`.")
+    engine: Engine = _setting(
+        "DEXTER_ENGINE",
+        Engine.COMPILED,
+        "What runs documents: `compiled` plans, or the `interpreter` of graphql-core, for comparison and emergencies.",
+    )
     allow_writes: bool = _setting(
         "DEXTER_ALLOW_WRITES", default=False, description="Let mutations through in mode `open` with a real token."
     )

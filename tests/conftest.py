@@ -21,7 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Whatever takes long, and mostly waits, comes first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: not {"setup", "drills"} & set(item.path.parts))
+    items.sort(key=lambda item: not {"setup", "benchmarks", "drills"} & set(item.path.parts))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -68,7 +68,10 @@ async def run(dexter: Dexter, settings: Settings, listener: socket.socket, annou
         dexter.app,
         log_config=None,
         access_log=False,
+        http="httptools",
         server_header=False,
+        # Nobody looks at the address of a client, nor at the scheme.
+        proxy_headers=False,
         lifespan="on",
         ws="websockets-sansio",
         ws_per_message_deflate=False,

@@ -3,10 +3,10 @@
 The one walker of the project: whatever wants to know what will be read asks here. Does not know what a field means.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import (
     FieldNode,
@@ -30,6 +30,8 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Selected:
@@ -48,6 +50,7 @@ class Selection:
         self._named: GraphQLType = get_named_type(return_type)
         self.sets = sets
         self._fields: dict[str, dict[str, Selected]] = {}
+        self._memo: dict[Hashable, Any] = {}
 
     @cached_property
     def typenames(self) -> tuple[str, ...]:
@@ -63,6 +66,14 @@ class Selection:
         found = self._fields.get(typename)
         if found is None:
             found = self._fields[typename] = self._walker.collect(typename, self.sets)
+        return found
+
+    def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` made of this selection the first time; it lives as long as the selection does."""
+        try:
+            found: T = self._memo[key]
+        except KeyError:
+            found = self._memo[key] = compute()
         return found
 
     def below(self, name: str) -> "Selection | None":
@@ -102,6 +113,7 @@ class Walker:
         self._fragments = fragments
         self._variables = variables
         self._by_node: dict[tuple[int, ...], Selection] = {}
+        self._by_type: dict[str, Selection] = {}
 
     @classmethod
     def of(cls, info: GraphQLResolveInfo[Any]) -> "Walker":
@@ -119,7 +131,11 @@ class Walker:
 
     def everywhere(self, typename: str) -> Selection:
         """The union of what the whole operation selects on an object type, wherever it stands."""
-        return Selection(self, self.schema.get_type(typename), self._sets_by_type.get(typename, []))  # type: ignore[arg-type]  # callers name object types
+        found = self._by_type.get(typename)
+        if found is None:
+            named, sets = self.schema.get_type(typename), self._sets_by_type.get(typename, [])
+            found = self._by_type[typename] = Selection(self, named, sets)  # type: ignore[arg-type]  # callers name object types
+        return found
 
     def collect(self, typename: str, sets: Sequence[SelectionSetNode]) -> dict[str, Selected]:
         """Fields of `typename` in these selection sets, in document order."""

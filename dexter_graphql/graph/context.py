@@ -1,9 +1,8 @@
 """Knows what belongs to one request: identity, deadline, batches, and what the walker found."""
 
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from graphql import GraphQLResolveInfo
 
@@ -16,8 +15,6 @@ from dexter_graphql.sentry.call import Priority
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.regions import Organizations
 from dexter_graphql.sentry.ticket import Budget, Line, Ticket
-
-T = TypeVar("T")
 
 
 class Explain(StrEnum):
@@ -47,38 +44,70 @@ class Services:
 
 @dataclass(slots=True)
 class Context:
-    """One operation. An operation that lasts (a subscription) renews it for each item that it sends."""
+    """One operation, from now until its deadline. What it needs to ask Sentry is made when it first asks.
+
+    An operation that lasts (a subscription) renews it for each item that it sends.
+    """
 
     services: Services
     identity: Identity
     request_id: str
     priority: Priority = Priority.INTERACTIVE
     explain: Explain = Explain.NOTHING
-    ticket: Ticket = field(init=False)
-    batches: Batches = field(init=False)
+    deadline: float = field(init=False)
+    _ticket: Ticket | None = field(default=None, init=False)
+    _batches: Batches | None = field(default=None, init=False)
     _walker: Walker | None = field(default=None, init=False)
-    _memo: dict[Hashable, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._begin()
+        self.deadline = self._deadline()
+
+    @property
+    def caller(self) -> str:
+        """Who asks, for whatever is shared out between callers."""
+        return self.identity.caller.subject
+
+    def follow(self, walker: Walker) -> None:
+        """Take what the operation selects from this walker."""
+        self._walker = walker
+        if self._batches is not None:
+            self._batches.follow(walker.everywhere)
+
+    @property
+    def ticket(self) -> Ticket:
+        """What each of its calls shows to the client."""
+        if self._ticket is None:
+            self._ticket = Ticket(
+                upstream=self.identity.upstream,
+                deadline=self.deadline,
+                budget=Budget(self.services.call_budget),
+                priority=self.priority,
+                caller=self.identity.caller.subject,
+            )
+        return self._ticket
+
+    @property
+    def batches(self) -> Batches:
+        """Its loaders; their present instant is when it first asks."""
+        if self._batches is None:
+            services = self.services
+            self._batches = Batches(
+                services.client, services.organizations, self.ticket, services.shaper, now=services.clock.now()
+            )
+            if self._walker is not None:
+                self._batches.follow(self._walker.everywhere)
+        return self._batches
 
     def walker(self, info: GraphQLResolveInfo[Any]) -> Walker:
         """The walker of this operation."""
         if self._walker is None:
-            self._walker = Walker.of(info)
-            self.batches.follow(self._walker.everywhere)
+            self.follow(Walker.of(info))
         return self._walker
-
-    def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` gave the first time in this operation."""
-        try:
-            return self._memo[key]
-        except KeyError:
-            value = self._memo[key] = compute()
-            return value
 
     def extensions(self) -> dict[str, Any]:
         """What the answer tells about itself under `extensions.dexter`; empty when there is nothing to tell."""
+        if self._ticket is None and self.explain is Explain.NOTHING:
+            return {}
         ledger = self.ticket.ledger
         told: dict[str, Any] = {"stale": list(ledger.stale)} if ledger.stale else {}
         if self.explain is not Explain.NOTHING:
@@ -95,27 +124,17 @@ class Context:
 
     async def renew(self) -> None:
         """Begin anew for the next item: fresh deadline, budget and batches."""
-        await self.batches.close()
-        self._begin()
+        await self.close()
+        self.deadline = self._deadline()
+        self._ticket = self._batches = None
 
     async def close(self) -> None:
         """End what still runs for this operation."""
-        await self.batches.close()
+        if self._batches is not None:
+            await self._batches.close()
 
-    def _begin(self) -> None:
-        services = self.services
-        self.ticket = Ticket(
-            upstream=self.identity.upstream,
-            deadline=services.clock.time() + services.deadline_s,
-            budget=Budget(services.call_budget),
-            priority=self.priority,
-            caller=self.identity.caller.subject,
-        )
-        self.batches = Batches(
-            services.client, services.organizations, self.ticket, services.shaper, now=services.clock.now()
-        )
-        if self._walker is not None:
-            self.batches.follow(self._walker.everywhere)
+    def _deadline(self) -> float:
+        return self.services.clock.time() + self.services.deadline_s
 
 
 def _explained(line: Line) -> dict[str, Any]:

@@ -331,6 +331,6 @@ def _field(
     )
 
 
-def record_typename(row: Any) -> str | None:
-    """Typename of a record, for abstract types."""
-    return row.typename if isinstance(row, Record) else None
+def record_typename(row_class: type) -> str | None:
+    """Typename of records of a class, for abstract types; None when rows of that class are no records."""
+    return row_class.typename if issubclass(row_class, Record) else None

@@ -1,6 +1,7 @@
 """Knows the scalars of the graph and how they are written."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NewType
 
@@ -9,6 +10,7 @@ import strawberry
 from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
+from dexter_graphql.engine.leaves import Writing
 from dexter_graphql.graph.wire_types import instant
 from dexter_graphql.sentry.errors import Misfit
 
@@ -57,6 +59,14 @@ def written_big_int(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise GraphQLError("BigInt cannot represent a value that is not a whole number")
     return value
+
+
+def _are_in_utc(values: Sequence[datetime]) -> bool:
+    return {value.tzinfo for value in values} == {UTC}
+
+
+WRITINGS = {"BigInt": Writing(int), "DateTime": Writing(datetime, _are_in_utc), "JSON": Writing(msgspec.Raw)}
+"""Scalar → what JSON gets without further ado: its encoder writes instants in UTC as the scalar does."""
 
 
 def scalar_map() -> dict[Any, ScalarDefinition]:

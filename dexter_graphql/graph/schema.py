@@ -4,10 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from graphql import GraphQLAbstractType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, GraphQLUnionType
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLEnumType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLUnionType,
+)
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from dexter_graphql.engine.leaves import WRITING, Writing
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
 from dexter_graphql.graph.binding import Binding
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
@@ -18,9 +27,12 @@ from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
 from dexter_graphql.graph.issues.update import UpdateIssueMutation
 from dexter_graphql.graph.nodes import NodeQueries
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
-from dexter_graphql.graph.scalars import scalar_map
+from dexter_graphql.graph.scalars import WRITINGS, scalar_map
 from dexter_graphql.graph.sdl import sorted_sdl
 from dexter_graphql.graph.viewer import ViewerQueries
+
+STRAWBERRY = "strawberry-definition"
+"""Key of Strawberry's own definition in the extensions of a type."""
 
 
 @strawberry.type(description="Where questions begin.")
@@ -64,10 +76,16 @@ def build_graph() -> Graph:
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):
             graphql_type.resolve_type = _typename
+        elif isinstance(graphql_type, GraphQLScalarType) and graphql_type.name in WRITINGS:
+            graphql_type.extensions[WRITING] = WRITINGS[graphql_type.name]
+        elif isinstance(graphql_type, GraphQLEnumType) and STRAWBERRY in graphql_type.extensions:
+            members = graphql_type.extensions[STRAWBERRY].wrapped_cls
+            names = {one: graphql_type.coerce_output_value(one) for one in members}
+            graphql_type.extensions[WRITING] = Writing(table=names)
         elif isinstance(graphql_type, GraphQLObjectType):
             graphql_type.is_type_of = None  # sources are records, whose class nobody need check
     return Graph(built, schema, Binding(built))
 
 
 def _typename(row: Any, _info: Any, _type: GraphQLAbstractType) -> str | None:
-    return record_typename(row)
+    return record_typename(type(row))

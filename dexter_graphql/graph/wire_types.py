@@ -18,6 +18,7 @@ from graphql import (
     get_named_type,
 )
 
+from dexter_graphql.engine.ways import Leaf
 from dexter_graphql.errors import DexterError
 from dexter_graphql.sentry.errors import Misfit
 from dexter_graphql.sentry.shape import NULL
@@ -29,13 +30,18 @@ class DeclarationError(DexterError):
 
 @dataclass(frozen=True, slots=True)
 class WireType:
-    """How one field's member is decoded. `typename` names the nested object type, when there is one."""
+    """How one field's member is decoded. `typename` names the nested object type, when there is one.
+
+    `leaf` writes a decoded member as the field's scalar or enum does after `convert`, in one step; None where that
+    takes a closer look.
+    """
 
     type: Any
     convert: Callable[[Any], Any] | None
     container: str
     typename: str | None
     is_required: bool
+    leaf: Leaf | None = None
 
 
 def whole_number(value: int | str | float) -> int:  # noqa: PYI041  # all three come
@@ -78,21 +84,42 @@ def enum_member(cls: type[Enum]) -> Callable[[str], Enum]:
     return convert
 
 
+class EnumNames(dict[Any, str]):
+    """Sentry's word → name of the enum's value, UNKNOWN for a word that is new to us."""
+
+    def __init__(self, cls: type[Enum], graphql_type: GraphQLEnumType) -> None:
+        super().__init__({member.value: graphql_type.coerce_output_value(member) for member in cls})
+        self._convert, self._name = enum_member(cls), graphql_type.coerce_output_value
+
+    def __missing__(self, value: Any) -> str:
+        """The name for a new word; raises Misfit when there is none."""
+        return self._name(self._convert(value))
+
+
+def _written_whole_number(value: Any) -> int:
+    return value if type(value) is int else whole_number(value)
+
+
+def _written_instant(value: Any) -> datetime:
+    """In UTC, where JSON gets the same text as from the scalar."""
+    return value if type(value) is datetime and value.tzinfo is UTC else instant(value)
+
+
 def _json(value: msgspec.Raw) -> msgspec.Raw | None:
     return None if value == NULL else value
 
 
-SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None]] = {
-    "String": (str, None),
-    "Int": (int, None),
-    "Float": (float, None),
-    "Boolean": (bool, None),
-    "ID": (int | str, str),
-    "BigInt": (int | str | float, whole_number),
-    "DateTime": (datetime | float | int, instant),
-    "JSON": (msgspec.Raw, _json),
+SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
+    "String": (str, None, None),
+    "Int": (int, None, None),
+    "Float": (float, None, None),
+    "Boolean": (bool, None, None),
+    "ID": (int | str, str, str),
+    "BigInt": (int | str | float, whole_number, _written_whole_number),
+    "DateTime": (datetime | float | int, instant, _written_instant),
+    "JSON": (msgspec.Raw, _json, None),
 }
-"""GraphQL scalar → wire type and conversion."""
+"""GraphQL scalar → wire type, conversion, and both conversion and writing."""
 
 
 def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any], Any] | None, place: str) -> WireType:
@@ -107,15 +134,17 @@ def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any],
         return WireType(object, None, container, named.name, is_required)
     if isinstance(named, (GraphQLUnionType, GraphQLInterfaceType)):
         raise DeclarationError(f"{place} is abstract: declare its wire type and conversion, or make it a link")
-    kind, to_value = _leaf(named, place)
+    kind, to_value, leaf = _leaf(named, place)
+    leaf = leaf if convert is None else None
     if container == "list":
-        return WireType(list[kind], convert or _each(to_value), container, None, is_required)  # type: ignore[valid-type]  # made at run time
-    return WireType(kind, convert or to_value, container, None, is_required)
+        return WireType(list[kind], convert or _each(to_value), container, None, is_required, leaf)  # type: ignore[valid-type]  # made at run time
+    return WireType(kind, convert or to_value, container, None, is_required, leaf)
 
 
-def _leaf(named: Any, place: str) -> tuple[Any, Callable[[Any], Any] | None]:
+def _leaf(named: Any, place: str) -> tuple[Any, Callable[[Any], Any] | None, Leaf | None]:
     if isinstance(named, GraphQLEnumType):
-        return str, enum_member(named.extensions["strawberry-definition"].wrapped_cls)
+        cls = named.extensions["strawberry-definition"].wrapped_cls
+        return str, enum_member(cls), EnumNames(cls, named)
     try:
         return SCALARS[named.name]
     except KeyError:

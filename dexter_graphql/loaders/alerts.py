@@ -89,7 +89,7 @@ async def alerts_by_id(keys: Sequence[AlertKey], lookup: Lookup) -> Mapping[Aler
 async def linked_alerts(keys: Sequence[AlertKeys], lookup: Lookup) -> Mapping[AlertKeys, Any]:
     """The alerts that each key names; those that are gone, or not to be seen, are left out."""
     wanted = list(dict.fromkeys(AlertKey(key.organization, one) for key in keys for one in key.ids))
-    found = await each(wanted, lambda key: lookup.load(alerts_by_id, key), width=max(1, len(wanted)))
+    found = await lookup.load_each(alerts_by_id, wanted)
     return {key: [row for one in key.ids if (row := found[AlertKey(key.organization, one)])] for key in keys}
 
 
@@ -124,10 +124,10 @@ async def project_alert_pages(keys: Sequence[ProjectKey], lookup: Lookup) -> Map
 async def alert_projects(keys: Sequence[AlertPlace], lookup: Lookup) -> Mapping[AlertPlace, Any]:
     """The projects of each alert: those of its monitors, unless a rule names them."""
     linked = list(dict.fromkeys(MonitorKey(key.organization, one) for key in keys for one in key.monitors))
-    monitors = await each(linked, lambda key: lookup.load(monitors_by_id, key), width=max(1, len(linked)))
+    monitors = await lookup.load_each(monitors_by_id, linked)
     names = {key: _project_names(key, monitors) for key in keys}
     wanted = list(dict.fromkeys(name for found in names.values() for name in found))
-    found = await each(wanted, lambda key: lookup.load(projects_by_name, key), width=max(1, len(wanted)))
+    found = await lookup.load_each(projects_by_name, wanted)
     return {key: [row for name in names[key] if (row := found[name]) is not None] for key in keys}
 
 

@@ -8,14 +8,14 @@ belongs to its key alone.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from aiodataloader import DataLoader
 
 from dexter_graphql.engine.selection import Selection
-from dexter_graphql.loaders.stretches import Span, Stretch
+from dexter_graphql.loaders.stretches import Last, Span, Stretch
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.regions import Organizations
@@ -107,11 +107,15 @@ class Lookup:
 
     def span(self, stretch: Stretch) -> Span:
         """From when to when a stretch is in this request, which has one present instant from beginning to end."""
-        return stretch.at(self.batches.now)
+        return self.batches.span(stretch)
 
     async def load(self, loader: Loader, key: Hashable, options: Any = None) -> Any:
         """Another loader's answer for `key`, batched with everybody else's in this request."""
         return await self.batches.load(loader, key, options)
+
+    async def load_each(self, loader: Loader, keys: Sequence[Hashable]) -> dict[Any, Any]:
+        """The same for many keys: the answer of each, or the exception that stands for it."""
+        return dict(zip(keys, await self.batches.load_all(loader, keys), strict=True))
 
 
 def bulk(
@@ -143,18 +147,23 @@ async def each(
     keys: Sequence[Any], answer: Callable[[Any], Coroutine[Any, Any, Any]], *, width: int = FAN_OUT
 ) -> dict[Any, Any]:
     """`answer` of every key, or the exception that it raised, at most `width` at once."""
-    gate = asyncio.Semaphore(width)
+    found: dict[Any, Any] = dict.fromkeys(keys)
+    waiting = iter(found.copy())
 
-    async def one(key: Any) -> Any:
-        async with gate:
+    async def work() -> None:
+        for key in waiting:
             try:
-                return await answer(key)
+                found[key] = await answer(key)
             except Exception as error:  # noqa: BLE001  # the border between keys: each exception is its key's answer
-                return error
+                found[key] = error
 
+    if len(found) == 1 or width == 1:
+        await work()
+        return found
     async with asyncio.TaskGroup() as group:
-        tasks = {key: group.create_task(one(key)) for key in keys}
-    return {key: task.result() for key, task in tasks.items()}
+        for _ in range(min(width, len(found))):
+            group.create_task(work())
+    return found
 
 
 def chunks(keys: Sequence[Any], size: int) -> list[Sequence[Any]]:
@@ -173,6 +182,8 @@ class Batches:
     ) -> None:
         self.shaper = shaper
         self.now = now
+        self.same_until = datetime.max.replace(tzinfo=UTC)
+        """When a stretch that was asked for becomes another one."""
         self._client = client
         self._organizations = organizations
         self._ticket = ticket
@@ -198,6 +209,32 @@ class Batches:
             if not future.done():
                 batch.clear(key)
             raise
+
+    async def load_all(
+        self, loader: Loader, keys: Sequence[Any], options: Any = None, selection: Selection | None = None
+    ) -> list[Any]:
+        """The loader's answer for each key, in order: None when it has none, the exception when it failed.
+
+        A key may be None, or the exception that stands for it: then that is the answer.
+        """
+        batch = self._batch(loader, options, selection)
+        futures = [key if key is None or isinstance(key, Exception) else batch.load(key) for key in keys]
+        try:
+            for future in futures:
+                if isinstance(future, asyncio.Future) and not future.done():
+                    await asyncio.wait((future,))
+        except asyncio.CancelledError:
+            for key, future in zip(keys, futures, strict=True):
+                if isinstance(future, asyncio.Future) and not future.done():
+                    batch.clear(key)
+            raise
+        return [_outcome(future) for future in futures]
+
+    def span(self, stretch: Stretch) -> Span:
+        """From when to when a stretch is, seen from the request's instant; it remembers how long that is the same."""
+        if isinstance(stretch, Last):
+            self.same_until = min(self.same_until, stretch.same_until(self.now))
+        return stretch.at(self.now)
 
     def know(self, loader: Loader, key: Hashable, value: Any) -> None:
         """Take `value` as a shared loader's answer for a key, so that nobody need ask."""
@@ -241,6 +278,13 @@ class Batches:
             return [answers.get(key) for key in keys]
 
         return run
+
+
+def _outcome(answer: Any) -> Any:
+    """What became of a key: its answer, or the exception that stands for it."""
+    if not isinstance(answer, asyncio.Future):
+        return answer
+    return answer.exception() or answer.result()
 
 
 def _nothing_selected(_typename: str) -> Selection | None:

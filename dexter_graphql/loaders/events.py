@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import Lookup, bulk, chunks, each, fan_out
+from dexter_graphql.loaders.base import Lookup, bulk, chunks, fan_out
 from dexter_graphql.loaders.issues import RETENTION, IssueKey, Query, stretch_query
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.stretches import Stretch
@@ -96,7 +96,10 @@ async def latest_events(keys: Sequence[IssueKey], lookup: Lookup) -> Mapping[Iss
             for chunk in chunks(mine, 100):
                 found |= await _light(organization, chunk, lookup)
     missing = [key for key in keys if key not in found]
-    return found | await each(missing, lambda key: lookup.load(issue_events, IssueEventKey(key, "latest")))
+    if not missing:
+        return found
+    single = await lookup.load_each(issue_events, [IssueEventKey(key, "latest") for key in missing])
+    return found | {key.issue: event for key, event in single.items()}
 
 
 @fan_out(target="Event", uses=(issue_catalogue.EVENTS,))

@@ -1,8 +1,10 @@
 """Knows how issues are looked up: lists, by id, and the detail of one."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, TypeVar
+
+from typing_extensions import override
 
 from dexter_graphql.loaders.base import Lookup, bulk, each, fan_out
 from dexter_graphql.loaders.listing import by_organization
@@ -69,6 +71,11 @@ class IssuePage(Slice):
     """A part of an issue list, and the stretch of time it is about; None for all that Sentry keeps."""
 
     span: Span | None = None
+
+    @property
+    @override
+    def part(self) -> Hashable:
+        return (self.span, super(IssuePage, self).part)
 
 
 @fan_out(target="Issue", uses=(catalogue.LIST,))

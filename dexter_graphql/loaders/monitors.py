@@ -80,7 +80,7 @@ async def monitors_by_id(keys: Sequence[MonitorKey], lookup: Lookup) -> Mapping[
 async def linked_monitors(keys: Sequence[MonitorKeys], lookup: Lookup) -> Mapping[MonitorKeys, Any]:
     """The monitors that each key names; those that are gone, or not to be seen, are left out."""
     wanted = list(dict.fromkeys(MonitorKey(key.organization, one) for key in keys for one in key.ids))
-    found = await each(wanted, lambda key: lookup.load(monitors_by_id, key), width=max(1, len(wanted)))
+    found = await lookup.load_each(monitors_by_id, wanted)
     return {key: [row for one in key.ids if (row := found[MonitorKey(key.organization, one)])] for key in keys}
 
 

@@ -45,6 +45,11 @@ class Last:
         start = _stepped(here - timedelta(seconds=self.length_s), self.step_s)
         return Span(start, _stepped(here, self.step_s) + timedelta(seconds=self.step_s))
 
+    def same_until(self, now: datetime) -> datetime:
+        """When it begins to be another span: the next step of its end or of its start, whichever comes first."""
+        span = self.at(now)
+        return min(span.end, span.start + timedelta(seconds=self.step_s + self.length_s))
+
 
 Stretch = Span | Last
 

@@ -1,8 +1,13 @@
-"""Knows the plain values that travel between stages; everything here survives a trip to another process."""
+"""Knows the plain values that travel between stages; everything here survives a trip to another process.
+
+All but what the outermost stage adds for the client in front of it.
+"""
 
 from enum import IntEnum
 
 import msgspec
+
+from dexter_graphql.sentry.kept import Kept
 
 
 class Priority(IntEnum):
@@ -69,3 +74,5 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     is_stale: bool = False
     retries: int = 0
     waited_s: float = 0.0
+    kept: Kept | None = None
+    """What this process made of the body; None unless the cache keeps the answer. Stays in this process."""

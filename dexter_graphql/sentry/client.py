@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from random import Random
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -33,8 +34,11 @@ from dexter_graphql.telemetry.metrics import Figure, Metrics
 
 Query = Sequence[tuple[str, str]]
 NO_PATH: Mapping[str, str] = MappingProxyType({})
+NUMBER = re.compile(r"[0-9]{1,18}")
 MAX_PARAMETER = 512
 """Longer than any name of Sentry's."""
+MAX_ADDRESSES = 4096
+"""Paths that are remembered with their tags, and regional hosts with their endpoints."""
 T = TypeVar("T")
 
 
@@ -57,6 +61,9 @@ class SentryClient:
         self.hosts = hosts
         self._wire = wire
         self._stages = tuple(stages)
+        self._way = compose(self._stages)
+        self._addressed = lru_cache(MAX_ADDRESSES)(_addressed)
+        self._regional = lru_cache(MAX_ADDRESSES)(hosts.checked)
         self._generations = generations
         self._replicas = replicas
         self._metrics = metrics or Metrics()
@@ -74,9 +81,9 @@ class SentryClient:
         path: Mapping[str, str] = NO_PATH,
         query: Query = (),
     ) -> Any:
-        """The record that the endpoint answers, or the Misfit that stands for it."""
+        """The record that the endpoint answers, or the Misfit that stands for it; shared with whoever asks the same."""
         reply = await self.reply(endpoint, ticket, scope=scope, path=path, query=query)
-        return _read(endpoint, lambda: self.records.decode_one(reply.body, shape, endpoint.envelope, scope))
+        return _read(self.records.decode_one, endpoint, reply, shape, scope)
 
     async def page(
         self,
@@ -90,19 +97,18 @@ class SentryClient:
         size: int = 100,
         cursor: str | None = None,
     ) -> Page:
-        """One page of the endpoint's list: one call."""
-        paging = [(endpoint.pages.value, str(size))] if endpoint.pages is not Pages.NONE else []
-        paging += [("cursor", cursor)] if cursor is not None else []
-        reply = await self.reply(endpoint, ticket, scope=scope, path=path, query=[*query, *paging])
-        rows = _read(endpoint, lambda: self.records.decode_list(reply.body, shape, endpoint.envelope, scope))
+        """One page of the endpoint's list: one call. Its rows are shared with whoever asks the same."""
+        asked = (*query, *_paging(endpoint, size, cursor))
+        reply = await self.reply(endpoint, ticket, scope=scope, path=path, query=asked)
         return Page(
-            rows=rows,
+            rows=_read(self.records.decode_list, endpoint, reply, shape, scope),
             next=reply.headers.get("cursor-next"),
             previous=reply.headers.get("cursor-previous"),
             hits=_number(reply, "x-hits"),
             max_hits=_number(reply, "x-max-hits"),
             is_direct_hit=reply.headers.get("x-sentry-direct-hit") == "1",
             is_stale=reply.is_stale,
+            kept=reply.kept,
         )
 
     async def json(
@@ -137,13 +143,14 @@ class SentryClient:
         touches: Iterable[str] = (),
     ) -> Reply:
         """The answer undecoded. `touches` names more tags that a write makes stale, or that a read depends on."""
-        parameters = {**path, "organization": scope.organization.slug} if scope is not None else dict(path)
+        organization = None if scope is None else scope.organization.slug
+        encoded, tags = self._addressed(endpoint, organization, tuple(path.items()))
         call = Call(
             endpoint=endpoint.name,
             title=endpoint.title,
             method=endpoint.method,
             host=self._host(endpoint, scope),
-            path="/api/0" + _path(endpoint, parameters),
+            path=encoded,
             upstream=ticket.upstream,
             deadline=ticket.deadline,
             query=tuple(query),
@@ -152,11 +159,12 @@ class SentryClient:
             lifetime=endpoint.lifetime,
             is_idempotent=endpoint.is_idempotent,
             has_event_bodies=endpoint.has_event_bodies,
-            tags=(*(tag.format(**parameters) for tag in endpoint.tags), *touches),
+            tags=(*tags, *touches) if touches else tags,
             caller=ticket.caller,
         )
         started = self._clock.monotonic()
-        reply = await compose(self._stages, self._accounted(ticket))(call)
+        ticket.ledger.asked += 1
+        reply = await self._way(call, self._accounted(ticket))
         ticket.ledger.enter(endpoint.title, reply, self._clock.monotonic() - started)
         self._metrics.answer(
             endpoint.name, reply.origin, is_stale=reply.is_stale, retries=reply.retries, waited_s=reply.waited_s
@@ -225,7 +233,7 @@ class SentryClient:
     def _host(self, endpoint: Endpoint, scope: Scope | None) -> str:
         if endpoint.silo is Silo.CONTROL or scope is None or scope.organization.region_url is None:
             return self.hosts.base
-        return self.hosts.checked(scope.organization.region_url, title=endpoint.title)
+        return self._regional(scope.organization.region_url, title=endpoint.title)
 
 
 def build_client(
@@ -261,18 +269,28 @@ def build_client(
     )
 
 
-def _read(endpoint: Endpoint, decode: Callable[[], T]) -> T:
+def _read(decode: Callable[..., T], endpoint: Endpoint, reply: Reply, shape: Form, scope: Scope) -> T:
     """What `decode` gives; an answer that cannot be read names its endpoint."""
     try:
-        return decode()
+        return decode(reply.body, shape, endpoint.envelope, scope, kept=reply.kept)
     except BadResponse as error:
         error.title = error.title or endpoint.title
         raise
 
 
-def _path(endpoint: Endpoint, parameters: Mapping[str, str]) -> str:
+def _paging(endpoint: Endpoint, size: int, cursor: str | None) -> Query:
+    asked = ((endpoint.pages.value, str(size)),) if endpoint.pages is not Pages.NONE else ()
+    return asked if cursor is None else (*asked, ("cursor", cursor))
+
+
+def _addressed(
+    endpoint: Endpoint, organization: str | None, path: tuple[tuple[str, str], ...]
+) -> tuple[str, tuple[str, ...]]:
+    """The encoded path of a call, and the tags that its answer depends on."""
+    parameters = dict(path) if organization is None else {**dict(path), "organization": organization}
     named = {name: value for name, value in parameters.items() if f"{{{name}}}" in endpoint.path}
-    return endpoint.path.format(**{name: _encoded(name, value) for name, value in named.items()})
+    encoded = endpoint.path.format(**{name: _encoded(name, value) for name, value in named.items()})
+    return "/api/0" + encoded, tuple(tag.format(**parameters) for tag in endpoint.tags)
 
 
 def _encoded(name: str, value: str) -> str:
@@ -286,5 +304,5 @@ def _encoded(name: str, value: str) -> str:
 
 
 def _number(reply: Reply, header: str) -> int | None:
-    value = reply.headers.get(header, "")
-    return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
+    value = reply.headers.get(header)
+    return None if value is None or NUMBER.fullmatch(value) is None else int(value)

@@ -1,7 +1,9 @@
 """Knows how one operation of Sentry is declared; holds no endpoint itself and makes no call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from typing_extensions import override
 
 
 class Lifetime(StrEnum):
@@ -71,12 +73,18 @@ class Endpoint:
     has_event_bodies: bool = False
     """True when answers hold what users' programs sent: stack frames, breadcrumbs, requests."""
 
-    @property
-    def is_read(self) -> bool:
-        """True when the operation changes nothing at Sentry."""
-        return self.method == "GET"
+    is_read: bool = field(init=False, repr=False, compare=False)
+    """True when the operation changes nothing at Sentry."""
+    title: str = field(init=False, repr=False, compare=False)
+    """Method and template, the form in which errors and the schema name the operation."""
+    _hash: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def title(self) -> str:
-        """Method and template, the form in which errors and the schema name the operation."""
-        return f"{self.method} {self.path}"
+    def __post_init__(self) -> None:
+        # Endpoints are declared once, and looked at for every call.
+        object.__setattr__(self, "is_read", self.method == "GET")
+        object.__setattr__(self, "title", f"{self.method} {self.path}")
+        object.__setattr__(self, "_hash", hash((self.name, self.method, self.path)))
+
+    @override
+    def __hash__(self) -> int:
+        return self._hash

@@ -50,9 +50,9 @@ class Generations:
 
     def stamp(self, tags: Iterable[str]) -> Stamp:
         """The present generations of these tags; equal stamps mean that nothing was raised in between."""
-        now = self._clock.monotonic()
-        return (self._forgotten, *(self._generation(tag, now) for tag in tags))
+        raised = self._raised
+        return (self._forgotten, *[self._generation(tag) if tag in raised else 0 for tag in tags])
 
-    def _generation(self, tag: str, now: float) -> int:
-        count, at = self._raised.get(tag, (0, 0.0))
-        return count if count == 0 or now - at >= self._lag_s else count - 1
+    def _generation(self, tag: str) -> int:
+        count, at = self._raised[tag]
+        return count if self._clock.monotonic() - at >= self._lag_s else count - 1

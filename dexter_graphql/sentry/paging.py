@@ -1,11 +1,14 @@
 """Knows how pages become the part of a list that somebody wants; knows no endpoint."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import msgspec
+from typing_extensions import override
+
+from dexter_graphql.sentry.kept import Kept
 
 MAX_PAGE = 100
 """Sentry's largest page."""
@@ -27,8 +30,54 @@ class Before(Position):
     """The same place, named to have the rows before the one that it follows, instead of those that come after it."""
 
 
+class Positions(Sequence[Position]):
+    """Places after each of `count` rows of a page, from one of its places on; made when somebody looks at them.
+
+    Where the page ends with the last of them, `following` begins the next page, which saves a call.
+    """
+
+    __slots__ = ("_count", "_following", "_here")
+
+    def __init__(self, here: Position, count: int, following: str | None = None) -> None:
+        self._here = here
+        self._count = count
+        self._following = following
+
+    @override
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Position: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Position]: ...
+    @override
+    def __getitem__(self, place: int | slice) -> Position | list[Position]:
+        if isinstance(place, slice):
+            return [self._position(number) for number in range(self._count)[place]]
+        return self._position(range(self._count)[place])
+
+    @override
+    def __iter__(self) -> Iterator[Position]:
+        return map(self._position, range(self._count))
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, (Positions, list)) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # equal to lists, which have none
+
+    def _position(self, number: int) -> Position:
+        if self._following is not None and number == self._count - 1:
+            return Position(self._following, 0, self._here.size)
+        return Position(self._here.cursor, self._here.index + number + 1, self._here.size)
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer of a paged endpoint. `next` and `previous` are cursors, None where nothing follows."""
+    """One answer of a paged endpoint. `next` and `previous` are cursors, None where nothing follows.
+
+    `kept` is what this process made of the answer, None unless it is in the cache. Nobody may change the rows.
+    """
 
     rows: list[Any]
     next: str | None = None
@@ -37,18 +86,29 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     max_hits: int | None = None
     is_direct_hit: bool = False
     is_stale: bool = False
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The wanted part of a list. `positions[i]` lies right after `rows[i]`; `stopped` says that the cap cut it."""
+    """The wanted part of a list. `positions[i]` lies right after `rows[i]`; `stopped` says that the cap cut it.
+
+    When all rows are of one answer, whole or in part, `kept` is what this process made of it.
+    """
 
     rows: list[Any] = field(default_factory=list)
-    positions: list[Position] = field(default_factory=list)
+    positions: Sequence[Position] = field(default_factory=list)
     has_next: bool = False
     has_previous: bool = False
     hits: int | None = None
     stopped: bool = False
+    kept: Kept | None = field(default=None, compare=False)
+
+    @property
+    def part(self) -> Hashable:
+        """Which part of the answer it is: whatever is made of equal parts of one answer is equal."""
+        place = self.positions[0] if self.positions else None
+        return (place, len(self.rows), self.has_next, self.has_previous, self.stopped)
 
 
 FetchPage = Callable[[int, str | None], Awaitable[Page]]
@@ -71,40 +131,40 @@ def slice_whole(rows: Sequence[Any], first: int, after: Position | None, size: i
     else:
         start = min(place, len(rows))
         end = min(start + first, len(rows))
-    positions = _positions(Position(None, start, size), end - start, None)
-    return Slice(list(rows[start:end]), positions, end < len(rows), start > 0)
+    positions = Positions(Position(None, start, size), end - start)
+    return Slice(_part(rows, start, end), positions, end < len(rows), start > 0)
 
 
 async def _collect_after(fetch_page: FetchPage, first: int, after: Position | None, cap: int) -> Slice:
     wanted = min(first, cap)
     here = after or Position(None, 0, min(MAX_PAGE, max(1, wanted)))
     rows: list[Any] = []
-    positions: list[Position] = []
+    positions: Sequence[Position] = []
     hits: int | None = None
     empty = 0
+    pages = 0
     while True:
         page = await fetch_page(here.size, here.cursor)
+        pages += 1
         hits = page.hits if hits is None else hits
-        taken = page.rows[here.index : here.index + wanted - len(rows)]
-        rows += taken
+        taken = _part(page.rows, here.index, here.index + wanted - len(rows))
         is_page_used_up = here.index + len(taken) >= len(page.rows)
         is_last = page.next is None or page.next == here.cursor
-        positions += _positions(here, len(taken), None if is_last or not is_page_used_up else page.next)
+        places = Positions(here, len(taken), None if is_last or not is_page_used_up else page.next)
+        rows, positions = (taken, places) if pages == 1 else ([*rows, *taken], [*positions, *places])
+        kept = page.kept if pages == 1 else None
         if len(rows) >= wanted or is_last:
             has_next = not is_page_used_up or not is_last
-            return Slice(rows, positions, has_next, after is not None, hits, has_next and wanted < first)
+            return Slice(rows, positions, has_next, after is not None, hits, has_next and wanted < first, kept)
         empty = 0 if page.rows else empty + 1
         if empty >= MAX_EMPTY_PAGES:
-            return Slice(rows, positions, has_next=False, has_previous=after is not None, hits=hits)
+            return Slice(rows, positions, has_next=False, has_previous=after is not None, hits=hits, kept=kept)
         here = Position(page.next, 0, here.size)
 
 
-def _positions(here: Position, count: int, following: str | None) -> list[Position]:
-    """Places after each taken row; after the last row of a page begins the following one, which saves a call."""
-    found = [Position(here.cursor, here.index + n + 1, here.size) for n in range(count)]
-    if found and following is not None:
-        found[-1] = Position(following, 0, here.size)
-    return found
+def _part(rows: Sequence[Any], start: int, end: int) -> list[Any]:
+    """Rows of a page from one to another; all of them are the page's own list, which stays the same in the cache."""
+    return rows if start == 0 and end >= len(rows) and isinstance(rows, list) else list(rows[start:end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +180,10 @@ class _Part:
 async def _collect_before(fetch_page: FetchPage, first: int, end: Before, cap: int) -> Slice:
     wanted = min(first, cap)
     rows: list[Any] = []
-    positions: list[Position] = []
+    positions: Sequence[Position] = []
     hits: int | None = None
+    kept: Kept | None = None
+    pages = 0
     # Where a page begins, the row that the place follows is the last one before it, and not wanted.
     named = 1 if end.index == 0 else 0
     has_previous = False
@@ -131,16 +193,17 @@ async def _collect_before(fetch_page: FetchPage, first: int, end: Before, cap: i
             stop = max(0, part.count - named)
             start = max(0, stop - (wanted - len(rows)))
             named = 0 if part.count else named
-            rows[:0] = part.page.rows[start:stop]
-            positions[:0] = _positions(Position(part.cursor, start, end.size), stop - start, None)
+            rows = [*part.page.rows[start:stop], *rows]
+            positions = [*Positions(Position(part.cursor, start, end.size), stop - start), *positions]
+            pages += 1
+            kept = part.page.kept if pages == 1 else None
             has_previous = start > 0 or part.earlier is not None
             if len(rows) >= wanted:
                 break
         else:
             has_previous = False
-    return Slice(
-        rows, positions, has_next=True, has_previous=has_previous, hits=hits, stopped=has_previous and wanted < first
-    )
+    is_stopped = has_previous and wanted < first
+    return Slice(rows, positions, True, has_previous, hits, is_stopped, kept)  # noqa: FBT003  # has_next
 
 
 async def _parts_before(fetch_page: FetchPage, end: Before) -> AsyncGenerator[_Part]:

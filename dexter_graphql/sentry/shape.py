@@ -3,14 +3,16 @@
 Does not know what a member means: names and types come from whoever asks.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar, Union
 
 import msgspec
+from typing_extensions import override
 
 from dexter_graphql.sentry.errors import Misfit
+from dexter_graphql.sentry.kept import Kept
 from dexter_graphql.sentry.scope import Scope
 
 T = TypeVar("T")
@@ -19,6 +21,7 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises: other types and numbers out of range, broken JSON, broken text, more nesting than fits."""
 NULL = msgspec.Raw(b"null")
 """An undecoded member that is null or not there; msgspec has no optional Raw."""
+_set = msgspec.structs.force_setattr
 
 
 class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
@@ -34,6 +37,8 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
     """Which of the noun's forms this is, for example `list` or `detail`."""
     members: ClassVar[frozenset[str]] = frozenset()
     """Names of the attributes that the answer was asked for."""
+    is_sound: ClassVar[bool] = False
+    """True for a class of which every record was decoded: its members, and theirs, have the types that it declares."""
 
     # Sentry sends no such key, and the client overwrites whatever one would decode to.
     scope: Any = msgspec.field(default=None, name="(scope)")
@@ -61,6 +66,15 @@ class Shape:
     typename: str
     form: str
     members: tuple[Member, ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Shapes are deep, and looked up for every answer.
+        object.__setattr__(self, "_hash", hash((self.typename, self.form, self.members)))
+
+    @override
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,14 @@ class Variants:
     tag: str
     shapes: tuple[tuple[str, Shape], ...]
     fallback: Shape | None = None
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.tag, self.shapes, self.fallback)))
+
+    @override
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def typename(self) -> str:
@@ -86,39 +108,64 @@ Form = Shape | Variants
 
 
 class Records:
-    """Generates record classes and decodes answers with them; bounded, the oldest class goes first."""
+    """Generates record classes and decodes answers with them; bounded, the class not used for longest goes first."""
 
     def __init__(self, limit: int = MAX_RECORD_CLASSES) -> None:
-        self._limit = limit
-        self._classes: OrderedDict[tuple[Shape, tuple[str, str] | None], type[Record]] = OrderedDict()
+        self._sound = lru_cache(limit)(self._define)
+        self._salvaged = lru_cache(limit)(self._define_salvaged)
+        self._of_one = lru_cache(limit)(lambda form: msgspec.json.Decoder(self._type(form)))
+        self._of_list = lru_cache(limit)(lambda form: msgspec.json.Decoder(list[self._type(form)]))  # type: ignore[misc]  # made at run time
 
     def record_class(self, shape: Shape, tag: tuple[str, str] | None = None) -> type[Record]:
-        """The struct that decodes this shape, made at first sight; `tag` is a member and the value it must have."""
-        found = self._classes.get((shape, tag))
-        if found is None:
-            found = self._classes[shape, tag] = self._define(shape, tag)
-            if len(self._classes) > self._limit:
-                self._classes.popitem(last=False)
-        else:
-            self._classes.move_to_end((shape, tag))
-        return found
+        """The struct that decodes this shape, made at first sight; `tag` is a member and the value it must have.
 
-    def _type(self, shape: Form) -> Any:
-        if isinstance(shape, Shape):
-            return self.record_class(shape)
-        return Union[tuple(self.record_class(one, (shape.tag, value)) for value, one in shape.shapes)]  # noqa: UP007  # made at run time
+        Records with misfits are of a subclass of it, which is not sound.
+        """
+        return self._sound(shape, tag)
 
-    def decode_one(self, body: bytes, shape: Form, envelope: tuple[str, ...], scope: Scope) -> Any:
-        """The record in `body`, or the Misfit that stands for it. Raises BadResponse when it is not JSON at all."""
-        return _scoped(self._decode(body, self._type(shape), envelope, shape, is_list=False), scope)
+    def decode_one(
+        self, body: bytes, shape: Form, envelope: tuple[str, ...], scope: Scope, *, kept: Kept | None = None
+    ) -> Any:
+        """The record in `body`, or the Misfit that stands for it. Raises BadResponse when it is not JSON at all.
 
-    def decode_list(self, body: bytes, shape: Form, envelope: tuple[str, ...], scope: Scope) -> list[Any]:
-        """The records of a JSON array, each a record or the Misfit that stands for it."""
-        rows = self._decode(body, list[self._type(shape)], envelope, shape, is_list=True)  # type: ignore[misc]  # made at run time
+        With `kept`, which must be of this body, a record without misfits is decoded once and given again.
+        """
+        place = (shape, envelope, scope, False)
+        found = None if kept is None else kept.records(place)
+        if found is not None:
+            return found
+        row = self._decode(body, shape, envelope, is_list=False)
+        if isinstance(row, Record):
+            _set(row, "scope", scope)
+            if kept is not None and row.is_sound:
+                kept.keep_records(place, row)
+        return row
+
+    def decode_list(
+        self, body: bytes, shape: Form, envelope: tuple[str, ...], scope: Scope, *, kept: Kept | None = None
+    ) -> list[Any]:
+        """The records of a JSON array, each a record or the Misfit that stands for it.
+
+        With `kept`, which must be of this body, a list without misfits is decoded once: later calls get the same list
+        with the same records, and must leave both as they are.
+        """
+        place = (shape, envelope, scope, True)
+        found: list[Any] | None = None if kept is None else kept.records(place)
+        if found is not None:
+            return found
+        rows = self._decode(body, shape, envelope, is_list=True)
         if isinstance(rows, Misfit):
             raise rows
+        is_sound = True
         for row in rows:
-            _scoped(row, scope)
+            if isinstance(row, Record):
+                _set(row, "scope", scope)
+                is_sound &= row.is_sound
+            else:
+                is_sound = False
+        # A misfit is an exception, and grows with everybody who raises it.
+        if kept is not None and is_sound:
+            kept.keep_records(place, rows)
         return rows  # type: ignore[no-any-return]  # msgspec checked that it is a list
 
     def _define(self, shape: Shape, tag: tuple[str, str] | None) -> type[Record]:
@@ -127,6 +174,7 @@ class Records:
             "typename": shape.typename,
             "form": shape.form,
             "members": frozenset(member.attr for member in shape.members),
+            "is_sound": True,
         }
         return msgspec.defstruct(  # type: ignore[return-value]  # defstruct cannot say that bases decide the type
             f"{shape.typename}_{shape.form}",
@@ -140,6 +188,15 @@ class Records:
             tag_field=tag and tag[0],
             tag=tag and tag[1],
         )
+
+    def _define_salvaged(self, shape: Shape) -> type[Record]:
+        sound = self._sound(shape, None)
+        return msgspec.defstruct(sound.__name__, (), bases=(sound,), namespace={"is_sound": False})  # type: ignore[return-value]  # as above
+
+    def _type(self, shape: Form) -> Any:
+        if isinstance(shape, Shape):
+            return self._sound(shape, None)
+        return Union[tuple(self._sound(one, (shape.tag, value)) for value, one in shape.shapes)]  # noqa: UP007  # made at run time
 
     def _field(self, member: Member) -> tuple[str, Any, Any]:
         kind = self.member_type(member)
@@ -158,10 +215,10 @@ class Records:
             return list[cls]  # type: ignore[valid-type]  # made at run time
         return dict[str, cls] if member.container == "map" else cls  # type: ignore[valid-type]  # made at run time
 
-    def _decode(self, body: bytes, kind: Any, envelope: tuple[str, ...], shape: Form, *, is_list: bool) -> Any:
+    def _decode(self, body: bytes, shape: Form, envelope: tuple[str, ...], *, is_list: bool) -> Any:
         payload = _unwrap(body, envelope)
         try:
-            return msgspec.json.decode(payload, type=kind)
+            return (self._of_list(shape) if is_list else self._of_one(shape)).decode(payload)
         except UNREADABLE:
             pass
         try:
@@ -170,7 +227,7 @@ class Records:
             raise Misfit("The answer is not JSON") from error
 
     def _salvage(self, value: msgspec.Raw, shape: Form, *, is_list: bool) -> Any:
-        """Decode row by row and member by member, so that one bad value costs itself and nothing else."""
+        """Decode row by row, and what does not fit member by member: one bad value costs itself and nothing else."""
         if not is_list:
             return self._salvage_row(value, shape)
         if (rows := _opened(value, list[msgspec.Raw])) is None:
@@ -178,14 +235,19 @@ class Records:
         return [self._salvage_row(row, shape) for row in rows]
 
     def _salvage_row(self, value: msgspec.Raw, form: Form) -> Any:
+        try:
+            return self._of_one(form).decode(value)
+        except UNREADABLE:
+            pass
         row = _opened(value, dict[str, msgspec.Raw])
         if row is None:
             return Misfit(f"Expected an object for {form.typename}, got {_json_type(value)}")
-        shape = form.of(_opened(row.get(form.tag, NULL), str)) if isinstance(form, Variants) else form
-        if shape is None:
-            return Misfit(f"Expected an object for {form.typename}, got one of another kind")
-        values = {member.attr: self._salvage_member(row, member) for member in shape.members}
-        return self.record_class(shape)(**values)
+        if isinstance(form, Variants):
+            shape = form.of(_opened(row.get(form.tag, NULL), str))
+            if shape is None:
+                return Misfit(f"Expected an object for {form.typename}, got one of another kind")
+            return self._salvage_row(value, shape)
+        return self._salvaged(form)(**{member.attr: self._salvage_member(row, member) for member in form.members})
 
     def _salvage_member(self, row: dict[str, msgspec.Raw], member: Member) -> Any:
         value = row.get(member.wire, NULL)
@@ -206,23 +268,17 @@ class Records:
         return self._salvage(value, shape, is_list=container == "list")
 
 
-def _scoped(row: Any, scope: Scope) -> Any:
-    if isinstance(row, Record):
-        msgspec.structs.force_setattr(row, "scope", scope)
-    return row
-
-
 def scoped_below(value: Any, scope: Scope) -> Any:
     """`value` with the scope written on the records it is or holds; nested records get theirs when first read."""
     for row in _rows(value):
         if row.scope is None:
-            msgspec.structs.force_setattr(row, "scope", scope)
+            _set(row, "scope", scope)
     return value
 
 
 def rescoped(row: Record, scope: Scope) -> Record:
     """The same record with a scope of its own, for rows of one answer that differ in it."""
-    msgspec.structs.force_setattr(row, "scope", scope)
+    _set(row, "scope", scope)
     return row
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from dexter_graphql.sentry.call import Priority, Reply, Upstream
 from dexter_graphql.sentry.errors import BudgetExhausted
+from dexter_graphql.sentry.kept import Kept
 
 MAX_LINES = 500
 
@@ -46,9 +47,20 @@ class Ledger:
     stale: list[str] = field(default_factory=list)
     """Titles of the endpoints whose stale answers were used, in order, without repeats."""
     lines: list[Line] = field(default_factory=list)
+    asked: int = 0
+    """Answers asked for, whatever became of them."""
+    sources: list[Kept] = field(default_factory=list)
+    """What this process keeps of the answers that are in its cache."""
+
+    @property
+    def is_kept(self) -> bool:
+        """True when everything that was learned stands in fresh answers of the cache, and in nothing else."""
+        return 0 < self.asked == len(self.sources) and not self.stale
 
     def enter(self, title: str, reply: Reply, took_s: float) -> None:
         """Count one answer."""
+        if reply.kept is not None:
+            self.sources.append(reply.kept)
         self.cache_hits += reply.origin in {"cache", "shared"}
         self.shared_flights += reply.origin == "flight"
         self.retries += reply.retries

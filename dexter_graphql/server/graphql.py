@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 
 from graphql import OperationType
-from starlette.datastructures import Headers, QueryParams
+from msgspec.structs import replace
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dexter_graphql.engine.pipeline import Prepared
+from dexter_graphql.engine.documents import Prepared
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.auth import Authenticator
+from dexter_graphql.server.headers import headers_of, remembered, text_of
 from dexter_graphql.server.operations import Operations
 from dexter_graphql.server.requests import (
     GraphQLRequest,
@@ -27,6 +28,7 @@ from dexter_graphql.server.responses import (
     GRAPHQL_RESPONSE,
     JSON,
     OFFERED,
+    AnswerResponse,
     Refusal,
     negotiated,
     refused,
@@ -38,7 +40,7 @@ from dexter_graphql.server.streams import FRAMINGS, StreamResponse
 ALLOW = (("Allow", "GET, POST, OPTIONS"),)
 OPERATION = "dexter.operation"
 """Where the name of the operation stands in an ASGI scope, for the access log."""
-PRIORITY = "X-Dexter-Priority"
+PRIORITY = b"x-dexter-priority"
 Page = Callable[[], Response]
 
 
@@ -63,6 +65,8 @@ class GraphQLEndpoint:
         self._draining = draining
         self._max_body_bytes = max_body_bytes
         self._heartbeat_s = heartbeat_s
+        self._media_type = remembered(negotiated)
+        self._check_content_type = remembered(check_content_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -76,39 +80,40 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
-        headers = Headers(scope=scope)
-        if scope["method"] in {"GET", "HEAD"} and wants_page(headers.get("accept")):
+        headers = headers_of(scope)
+        accept = headers.get(b"accept")
+        if scope["method"] in {"GET", "HEAD"} and wants_page(text_of(accept)):
             return self._page()
-        media_type = negotiated(headers.get("accept"))
+        media_type = self._media_type(accept)
         if media_type is None:
             message = f"None of the accepted types can be sent; these can: {', '.join(OFFERED)}"
             raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
-        priority = priority_of(headers.get(PRIORITY))
-        request = replace(await self._request(scope, receive, headers), priority=priority)
-        identity = self._authenticator.identity(headers.get("authorization"))
+        request = await self._request(scope, receive)
+        if (hurry := headers.get(PRIORITY)) is not None:
+            request = replace(request, priority=priority_of(hurry.decode("latin-1")))
+        identity = self._authenticator.identity(text_of(headers.get(b"authorization")))
         prepared = self._operations.prepare(request)
         scope[OPERATION] = prepared.name
         self._check(scope["method"], prepared, media_type)
         request_id = request_id_of(scope)
         # A client of event streams takes any other answer for a broken connection and does not read why.
-        if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.document is not None):
+        if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.candidate is not None):
             answers = self._operations.stream(prepared, request, identity, request_id)
             return StreamResponse(answers, FRAMINGS[media_type], self._heartbeat_s, self._draining)
         answer = await self._operations.execute(prepared, request, identity, request_id)
         # A client of the older media type reads errors from the body, whatever the status.
         is_refused = answer.is_request_error and media_type != JSON
         status = HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK
-        content_type = JSON if media_type in FRAMINGS else media_type
-        return Response(answer.body, status, {"Content-Type": f"{content_type}; charset=utf-8", "Vary": "Accept"})
+        return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)
 
-    async def _request(self, scope: Scope, receive: Receive, headers: Headers) -> GraphQLRequest:
+    async def _request(self, scope: Scope, receive: Receive) -> GraphQLRequest:
         if scope["method"] == "GET":
             return from_query(QueryParams(scope["query_string"]))
         if scope["method"] != "POST":
             message = "Use GET for queries and POST for everything"
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, ALLOW)
-        check_content_type(headers.get("content-type"))
-        return from_json(await read_body(receive, headers, self._max_body_bytes))
+        self._check_content_type(headers_of(scope).get(b"content-type"))
+        return from_json(await read_body(scope, receive, self._max_body_bytes))
 
     def _check(self, method: str, prepared: Prepared, media_type: str) -> None:
         if method == "GET" and prepared.kind is OperationType.MUTATION:

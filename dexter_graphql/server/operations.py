@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import replace
+from functools import partial
 from traceback import format_exception
 from typing import Any
 
 from graphql import GraphQLError, OperationType
+from msgspec.structs import replace
 
-from dexter_graphql.engine.pipeline import Answer, FormatError, Pipeline, Prepared
+from dexter_graphql.engine.documents import Prepared
+from dexter_graphql.engine.pipeline import Answer, FormatError, Pipeline
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.faults import format_error
 from dexter_graphql.graph.identity import Identity
@@ -67,15 +69,13 @@ class Operations:
         return Context(self._services, identity, request_id, request.priority, request.explain)
 
     def _format(self, request_id: str) -> FormatError:
-        def report(error: BaseException) -> None:
-            # As text and without secrets: a renderer of tracebacks may show local variables, and in them a token.
-            trace = redacted("".join(format_exception(error)))
-            self._log.error("unforeseen error", request_id=request_id, traceback=trace)
-
         def formatted(error: GraphQLError) -> dict[str, Any]:
-            return format_error(error, request_id, report)
+            return format_error(error, request_id, partial(self._report, request_id))
 
         return formatted
+
+    def _report(self, request_id: str, error: BaseException) -> None:
+        self._log.error("unforeseen error", request_id=request_id, exception=redacted("".join(format_exception(error))))
 
 
 def _kind(prepared: Prepared) -> str:

@@ -1,16 +1,16 @@
 """Knows how a GraphQL request looks on HTTP, and refuses whatever does not."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from starlette.datastructures import Headers, QueryParams
-from starlette.types import Receive
+from starlette.datastructures import QueryParams
+from starlette.types import Receive, Scope
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Explain
 from dexter_graphql.sentry.call import Priority
+from dexter_graphql.server.headers import headers_of
 from dexter_graphql.server.responses import JSON, Refusal
 
 PRIORITIES = {"interactive": Priority.INTERACTIVE, "background": Priority.JOB}
@@ -19,8 +19,7 @@ MAX_NESTING = 100
 """Levels of lists and objects in variables."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
+class GraphQLRequest(msgspec.Struct, frozen=True):
     """The parameters of a request, of the right types."""
 
     query: str
@@ -28,23 +27,26 @@ class GraphQLRequest:
     variables: dict[str, Any] | None = None
     explain: Explain = Explain.NOTHING
     priority: Priority = Priority.INTERACTIVE
+    """Somebody waits at a screen, unless the request says otherwise."""
 
 
-async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body; refuses one that is larger than `limit` bytes, by its header when it has one."""
-    declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit:
+    declared = headers_of(scope).get(b"content-length", b"")
+    if declared.isdigit() and int(declared[:20]) > limit:
         raise too_large(limit)
-    body = bytearray()
-    while True:
+    parts, size, is_whole = [], 0, False
+    while not is_whole:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Refusal(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_USER_INPUT, "The request ended before its body did")
-        body += message.get("body", b"")
-        if len(body) > limit:
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
             raise too_large(limit)
-        if not message.get("more_body", False):
-            return bytes(body)
+        parts.append(part)
+        is_whole = not message.get("more_body", False)
+    return b"".join(parts)
 
 
 def too_large(limit: int) -> Refusal:
@@ -65,10 +67,8 @@ def check_content_type(value: str | None) -> None:
         )
 
 
-def priority_of(value: str | None) -> Priority:
-    """How urgent a request is, by its header; without one somebody waits at a screen."""
-    if value is None:
-        return Priority.INTERACTIVE
+def priority_of(value: str) -> Priority:
+    """How urgent a request is, by its header."""
     try:
         return PRIORITIES[value.strip().lower()]
     except KeyError:
@@ -117,7 +117,9 @@ def from_values(value: dict[str, Any]) -> GraphQLRequest:
 
 def _explain(extensions: dict[str, Any]) -> Explain:
     """What `extensions.dexter.explain` asks for; extensions of others are none of our business."""
-    own = extensions.get("dexter", {})
+    if "dexter" not in extensions:
+        return Explain.NOTHING
+    own = extensions["dexter"]
     try:
         return Explain(own.get("explain", Explain.NOTHING)) if isinstance(own, dict) else Explain("")
     except ValueError:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Lifespan
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
+from dexter_graphql.server.headers import headers_of
 from dexter_graphql.server.middleware.access_log import AccessLog
-from dexter_graphql.server.middleware.hosts import Hosts
+from dexter_graphql.server.middleware.hosts import Hosts, refuse
 from dexter_graphql.settings import Settings
 from dexter_graphql.telemetry.metrics import Metrics
 
@@ -22,20 +22,44 @@ def build_app(
     more: Sequence[BaseRoute],
     lifespan: Lifespan[Starlette],
     metrics: Metrics,
-) -> Starlette:
-    """The whole server: `/graphql` and `more` routes behind the middleware, outermost first."""
-    origins = frozenset(settings.allowed_origins)
-    middleware = [
-        Middleware(AccessLog, metrics=metrics),
-        Middleware(Hosts, hosts=settings.hosts, origins=origins),
-        # What pages of the allowed origins may send and read.
-        Middleware(
-            CORSMiddleware,
+) -> ASGIApp:
+    """The whole server: `/graphql` and `more` routes behind what every request passes."""
+    site = Starlette(routes=[Route(GRAPHQL, graphql), WebSocketRoute(GRAPHQL, graphql), *more], lifespan=lifespan)
+    return AccessLog(Doors(settings, graphql, site), metrics)
+
+
+class Doors:
+    """Looks at hosts and origins, and shows the way: to the graph without a search, else to the site and its routes."""
+
+    def __init__(self, settings: Settings, graphql: ASGIApp, site: ASGIApp) -> None:
+        self._graphql = graphql
+        self._site = site
+        self._hosts = Hosts(settings.hosts, frozenset(settings.allowed_origins))
+        # What pages of the allowed origins may send and read; whoever is no page never hears of it.
+        self._for_pages = CORSMiddleware(
+            self._pass,
             allow_origins=settings.allowed_origins,
             allow_methods=("GET", "POST"),
             allow_headers=("Authorization", "Content-Type", "X-Dexter-Priority", "X-Request-Id"),
             expose_headers=("X-Request-Id",),
-        ),
-    ]
-    routes = [Route(GRAPHQL, graphql), WebSocketRoute(GRAPHQL, graphql), *more]
-    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request or pass it on; the server's life is the site's matter."""
+        if scope["type"] == "lifespan":
+            await self._site(scope, receive, send)
+            return
+        headers = headers_of(scope)
+        refusal = self._hosts.refusal(headers)
+        if refusal is not None:
+            await refuse(refusal, scope, receive, send)
+        elif b"origin" in headers:
+            await self._for_pages(scope, receive, send)
+        else:
+            await self._way(scope)(scope, receive, send)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._way(scope)(scope, receive, send)
+
+    def _way(self, scope: Scope) -> ASGIApp:
+        return self._graphql if scope["path"] == GRAPHQL else self._site

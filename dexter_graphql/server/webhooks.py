@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,7 +19,7 @@ def webhook_routes(intake: Intake, metrics: Metrics) -> list[Route]:
 
     async def receive(request: Request) -> Response:
         try:
-            body = await read_body(request.receive, Headers(scope=request.scope), MAX_BODY_BYTES)
+            body = await read_body(request.scope, request.receive, MAX_BODY_BYTES)
         except Refusal as refusal:
             return refused(refusal, request.scope)
         taken = await intake.accept(request.headers, body)

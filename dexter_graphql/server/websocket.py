@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.exceptions import ConnectionRejectionError
@@ -21,6 +20,7 @@ from typing_extensions import override
 
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.auth import Authenticator
+from dexter_graphql.server.headers import headers_of, text_of
 from dexter_graphql.server.operations import Operations
 from dexter_graphql.server.requests import from_values
 from dexter_graphql.server.responses import Refusal, request_id_of
@@ -59,7 +59,7 @@ class Sockets:
             await socket.close(NOT_ACCEPTABLE, f"Use the subprotocol {PROTOCOL}")
             return
         await socket.accept(PROTOCOL)
-        view = Gate(self._authenticator, Headers(scope=scope).get("authorization"))
+        view = Gate(self._authenticator, text_of(headers_of(scope).get(b"authorization")))
         adapter = Adapter(socket, self._max_message_bytes)
         context = SimpleNamespace(connection_params=None)
         handler = Handler(

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from dexter_graphql.telemetry.tallies import Counts, Times
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Figure(NamedTuple):
@@ -28,19 +29,19 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = self._counter("dexter_requests", "Requests answered.", "method", "status")
-        self._request_seconds = self._histogram("dexter_request_seconds", "Time until a request was answered.")
-        self._operations = self._counter("dexter_operations", "GraphQL operations run.", "kind")
-        self._errors = self._counter("dexter_errors", "Errors in answers, by code.", "code")
+        self._requests = self._counts("dexter_requests", "Requests answered.", "method", "status")
+        self._request_seconds = self._times("dexter_request_seconds", "Time until a request was answered.")
+        self._operations = self._counts("dexter_operations", "GraphQL operations run.", "kind")
+        self._errors = self._counts("dexter_errors", "Errors in answers, by code.", "code")
         self._streams = Gauge("dexter_streams", "Subscriptions that are open now.", registry=self.registry)
-        self._attempts = self._counter("dexter_upstream_calls", "Calls sent to Sentry.", "endpoint", "outcome")
-        self._attempt_seconds = self._histogram("dexter_upstream_seconds", "Time of a call to Sentry.", "endpoint")
-        self._answers = self._counter("dexter_upstream_answers", "Answers of Sentry used.", "endpoint", "origin")
-        self._stale = self._counter("dexter_stale_answers", "Answers used past their lifetime.", "endpoint")
-        self._retries = self._counter("dexter_upstream_retries", "Calls that were tried again.", "endpoint")
-        self._wait_seconds = self._histogram("dexter_permit_wait_seconds", "Waits for a permit to ask Sentry.")
-        self._deprecated = self._counter("dexter_deprecated_calls", "Calls of operations to be retired.", "endpoint")
-        self._webhooks = self._counter("dexter_webhooks", "Webhooks that came in.", "status")
+        self._attempts = self._counts("dexter_upstream_calls", "Calls sent to Sentry.", "endpoint", "outcome")
+        self._attempt_seconds = self._times("dexter_upstream_seconds", "Time of a call to Sentry.", "endpoint")
+        self._answers = self._counts("dexter_upstream_answers", "Answers of Sentry used.", "endpoint", "origin")
+        self._stale = self._counts("dexter_stale_answers", "Answers used past their lifetime.", "endpoint")
+        self._retries = self._counts("dexter_upstream_retries", "Calls that were tried again.", "endpoint")
+        self._wait_seconds = self._times("dexter_permit_wait_seconds", "Waits for a permit to ask Sentry.")
+        self._deprecated = self._counts("dexter_deprecated_calls", "Calls of operations to be retired.", "endpoint")
+        self._webhooks = self._counts("dexter_webhooks", "Webhooks that came in.", "status")
 
     def follow(self, source: FigureSource) -> None:
         """Ask `source` for its figures whenever somebody looks."""
@@ -52,14 +53,14 @@ class Metrics:
 
     def request(self, method: str, status: int, took_s: float) -> None:
         """A request was answered."""
-        self._requests.labels(method, str(status)).inc()
-        self._request_seconds.observe(took_s)
+        self._requests.add(method, status)
+        self._request_seconds.add(took_s)
 
     def operation(self, kind: str, codes: Iterable[str]) -> None:
         """An operation was run, with these error codes."""
-        self._operations.labels(kind).inc()
+        self._operations.add(kind)
         for code in codes:
-            self._errors.labels(code).inc()
+            self._errors.add(code)
 
     def stream(self, change: int) -> None:
         """A subscription began (1) or ended (-1)."""
@@ -67,30 +68,34 @@ class Metrics:
 
     def attempt(self, endpoint: str, outcome: str, took_s: float) -> None:
         """A call was sent to Sentry."""
-        self._attempts.labels(endpoint, outcome).inc()
-        self._attempt_seconds.labels(endpoint).observe(took_s)
+        self._attempts.add(endpoint, outcome)
+        self._attempt_seconds.add(took_s, endpoint)
 
     def answer(self, endpoint: str, origin: str, *, is_stale: bool, retries: int, waited_s: float) -> None:
         """An answer was used, from wherever it came."""
-        self._answers.labels(endpoint, origin).inc()
-        self._stale.labels(endpoint).inc(is_stale)
-        self._retries.labels(endpoint).inc(retries)
+        self._answers.add(endpoint, origin)
+        self._stale.add(endpoint, times=is_stale)
+        self._retries.add(endpoint, times=retries)
         if waited_s:
-            self._wait_seconds.observe(waited_s)
+            self._wait_seconds.add(waited_s)
 
     def deprecated(self, endpoint: str) -> None:
         """Sentry said that it will retire an operation."""
-        self._deprecated.labels(endpoint).inc()
+        self._deprecated.add(endpoint)
 
     def webhook(self, status: int) -> None:
         """A webhook was answered."""
-        self._webhooks.labels(str(status)).inc()
+        self._webhooks.add(status)
 
-    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
-        return Counter(name, meaning, labels, registry=self.registry)
+    def _counts(self, name: str, meaning: str, *labels: str) -> Counts:
+        counts = Counts(name, meaning, *labels)
+        self.registry.register(counts)
+        return counts
 
-    def _histogram(self, name: str, meaning: str, *labels: str) -> Histogram:
-        return Histogram(name, meaning, labels, buckets=SECONDS, registry=self.registry)
+    def _times(self, name: str, meaning: str, *labels: str) -> Times:
+        times = Times(name, meaning, *labels)
+        self.registry.register(times)
+        return times
 
 
 class _Figures(Collector):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dexter_graphql.operations.library import load_library
 from dexter_graphql.telemetry.metrics import Metrics
 from support.server import running_site
 
@@ -56,6 +57,21 @@ async def test_stages_show_what_they_hold(site):
         assert f"\ndexter_{name} " in text
 
 
+async def test_engine_counts_by_operation_and_outcome(site):
+    """Operations of the library count by name from the first time on, all others together and from the second."""
+    usage = next(one for one in load_library() if one.name == "Usage")
+    before = await scraped(site)
+
+    await site.data(usage.text, **usage.variables)
+    for _ in range(2):
+        await site.data("{ mine: __typename }")
+
+    assert 'operation="Usage",outcome="fast"' not in before
+    assert await value(site, 'dexter_engine_runs{operation="Usage",outcome="fast"}') == 1
+    assert await value(site, 'dexter_engine_runs{operation="other",outcome="fast"}') == 1
+    assert 'outcome="broken"' not in await scraped(site)
+
+
 async def test_nothing_of_users_is_shown(site):
     """No token, slug, search or address stands in a label."""
     await site.data(
@@ -72,14 +88,14 @@ async def test_nothing_of_users_is_shown(site):
 async def test_every_metric_is_documented():
     """The table of metrics has all names, and no others."""
     async with running_site() as site:
+        await site.data("{ __typename }")
         shown = set(re.findall(r"^# TYPE (\w+?)(?:_total)? ", await scraped(site), re.MULTILINE))
-    created = {name.removesuffix("_created") for name in shown}
     told = {
         name.removesuffix("_total") for name in re.findall(r"^\| `(dexter_\w+)`", DOCUMENT.read_text(), re.MULTILINE)
     }
 
-    assert created - told == set()
-    assert told - created <= {"dexter_circuit_open", "dexter_redis_up"}
+    assert shown - told == set()
+    assert told - shown <= {"dexter_circuit_open", "dexter_redis_up"}
 
 
 async def test_two_servers_count_apart():

@@ -1,16 +1,12 @@
-"""Gives the tests of the client an upstream: mocked answers, scripted bytes on a real socket, or a wire in memory.
+"""Gives the tests of the client an upstream: scripted bytes on a real socket, or a wire in memory.
 
-Knows what today's aiohttp needs of aioresponses, and no endpoint of Sentry.
+Knows no endpoint of Sentry.
 """
 
 import asyncio
 import socket
 import struct
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-
-import aiohttp
-from aioresponses import aioresponses
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply, Upstream
@@ -80,25 +76,6 @@ class FakeWire:
         self.is_closed = True
 
 
-class SentResponse(aiohttp.ClientResponse):
-    """aiohttp asks the writer how much was sent; the responses of aioresponses come without one."""
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, stream_writer=SimpleNamespace(output_size=0), **options)
-
-
-class Mocked(aioresponses):
-    """aioresponses whose answers today's aiohttp can build."""
-
-    def add(self, *args, **options):
-        super().add(*args, **{"response_class": SentResponse} | options)
-
-    @property
-    def sent(self):
-        """Method and address of every request, in order of arrival by address."""
-        return [(method, str(url)) for (method, url), calls in self.requests.items() for _ in calls]
-
-
 def answer(body=b"{}", *, status="200 OK", headers=(), length=None):
     """The bytes of an answer; `length` lies about how long the body is."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
@@ -135,6 +112,12 @@ class Scripted:
         """Request lines in order of arrival."""
         return [head.partition(b"\r\n")[0].decode() for head in self.requests]
 
+    async def say(self, data):
+        """Send bytes on the newest connection, unasked, and let them arrive."""
+        self._newest.write(data)
+        await self._newest.drain()
+        await asyncio.sleep(0.02)
+
     async def __aenter__(self):
         self._tasks = set()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -150,6 +133,7 @@ class Scripted:
     async def _accept(self, reader, writer):
         self._tasks.add(asyncio.current_task())
         self.connections += 1
+        self._newest = writer
         try:
             while await self._play(reader, writer):
                 pass

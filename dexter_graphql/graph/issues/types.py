@@ -191,13 +191,12 @@ class Issue(Node):
     def event_count(row: Any) -> BigInt | None:
         """Number of events since the issue was first seen."""
         value = row.lifetime.count if row.lifetime else row.count
-        return None if value is None else BigInt(whole_number(value))
+        return None if value is None else whole_number(value)
 
     @computed(lifetime=Counts | None, userCount=int | None)
     def user_count(row: Any) -> BigInt | None:
         """Number of different users affected since the issue was first seen."""
-        value = row.lifetime.userCount if row.lifetime else row.userCount
-        return None if value is None else BigInt(value)
+        return row.lifetime.userCount if row.lifetime else row.userCount
 
     @computed(lifetime=Counts | None, firstSeen=datetime | None)
     def first_seen(row: Any) -> datetime | None:

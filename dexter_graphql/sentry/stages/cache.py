@@ -30,6 +30,7 @@ from dexter_graphql.sentry.errors import (
     UpstreamTimeout,
 )
 from dexter_graphql.sentry.generations import Generations, Stamp
+from dexter_graphql.sentry.kept import Kept
 from dexter_graphql.sentry.stages import Proceed
 from dexter_graphql.sentry.stages.kinship import Kin, kin_of
 from dexter_graphql.telemetry.metrics import Figure
@@ -79,15 +80,17 @@ def cache_key(call: Call) -> Key:
     return (call.upstream.key, call.host, call.path, tuple(sorted(call.query)))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A kept answer, or the refusal that said there is none, with the stamp it began with."""
+class Entry(msgspec.Struct, frozen=True, eq=False):
+    """A kept answer, or the refusal that said there is none, with the stamp it began with.
+
+    The answer stands as it is given while it is fresh; `kept` is what was made of it, and knows the size of both.
+    """
 
     answer: Reply | NotFound
     kept_at: float
     life: Life
     stamp: Stamp
-    size_bytes: int
+    kept: Kept
     kin: Kin | None
 
 
@@ -163,8 +166,8 @@ class Cache:
             # A copy, because a raised exception holds the frames it went through, and with them the token.
             self._keep(key, call, copy(absent), stamp, ABSENT)
             raise
-        self._keep(key, call, reply, stamp, self._lives[call.lifetime])
-        return reply
+        kept = self._keep(key, call, reply, stamp, self._lives[call.lifetime])
+        return reply if kept is None else msgspec.structs.replace(reply, kept=kept)
 
     def _refresh(self, key: Key, call: Call, proceed: Proceed) -> None:
         if key in self._refreshes or len(self._refreshes) >= MAX_REFRESHES:
@@ -207,20 +210,35 @@ class Cache:
         key = self._newest.get(kin) if kin is not None else None
         return None if key is None else self._held(key, call)
 
-    def _keep(self, key: Key, call: Call, answer: Reply | NotFound, stamp: Stamp, life: Life) -> None:
+    def _keep(self, key: Key, call: Call, answer: Reply | NotFound, stamp: Stamp, life: Life) -> Kept | None:
         """Keep an answer, unless its tags were raised while it was under way: then it may be older than the write."""
         if life.fresh_s <= 0 or self._generations.stamp(call.tags) != stamp:
-            return
-        size = ENTRY_OVERHEAD + (len(answer.body) if isinstance(answer, Reply) else 0)
-        if size > self._limit_bytes:
-            return
-        self._drop(key)
+            return None
+        there = self._entries.get(key)
+        if there is not None and _is_same(there.answer, answer) and there.stamp == stamp:
+            return there.kept
+        size_bytes = ENTRY_OVERHEAD + (len(answer.body) if isinstance(answer, Reply) else 0)
+        if size_bytes > self._limit_bytes:
+            return None
+        if there is not None:
+            self._drop(key)
         age_s = max(0.0, self._clock.time() - answer.fetched_at) if isinstance(answer, Reply) else 0.0
+        until = self._clock.monotonic() - age_s + life.fresh_s
+        kept = Kept(size_bytes, self._limit_bytes, self._grow, lambda: self._is_fresh(until, call.tags, stamp))
+        if isinstance(answer, Reply):
+            answer = msgspec.structs.replace(answer, origin="cache", is_stale=False, retries=0, waited_s=0.0, kept=kept)
         kin = kin_of(call, self._clock.time())
-        self._entries[key] = Entry(answer, self._clock.monotonic() - age_s, life, stamp, size, kin)
+        self._entries[key] = Entry(answer, self._clock.monotonic() - age_s, life, stamp, kept, kin)
         if kin is not None:
             self._newest[kin] = key
-        self._size_bytes += size
+        self._grow(size_bytes)
+        return kept
+
+    def _is_fresh(self, until: float, tags: tuple[str, ...], stamp: Stamp) -> bool:
+        return self._clock.monotonic() < until and self._generations.stamp(tags) == stamp
+
+    def _grow(self, size_bytes: int) -> None:
+        self._size_bytes += size_bytes
         while self._size_bytes > self._limit_bytes:
             self._drop(next(iter(self._entries)))
 
@@ -228,12 +246,20 @@ class Cache:
         entry = self._entries.pop(key, None)
         if entry is None:
             return
-        self._size_bytes -= entry.size_bytes
+        self._size_bytes -= entry.kept.size_bytes
+        entry.kept.end()
         if entry.kin is not None and self._newest.get(entry.kin) == key:
             del self._newest[entry.kin]
+
+
+def _is_same(one: Reply | NotFound, other: Reply | NotFound) -> bool:
+    """True for two callers' answers out of one flight."""
+    if not (isinstance(one, Reply) and isinstance(other, Reply)):
+        return False
+    return one.body is other.body and one.fetched_at == other.fetched_at
 
 
 def _given(entry: Entry, *, is_stale: bool) -> Reply:
     if isinstance(entry.answer, NotFound):
         raise copy(entry.answer)
-    return msgspec.structs.replace(entry.answer, origin="cache", is_stale=is_stale, retries=0, waited_s=0.0)
+    return msgspec.structs.replace(entry.answer, is_stale=True) if is_stale else entry.answer

@@ -17,16 +17,18 @@ Kin = tuple[str, str, str, float, tuple[tuple[str, str], ...]]
 def kin_of(call: Call, now: float) -> Kin | None:
     """What reads of one range that ends now have in common; None for all others."""
     query = dict(call.query)
-    start, end = _instant(query.get("start")), _instant(query.get("end"))
+    if "start" not in query or "end" not in query:
+        return None
+    start, end = _instant(query["start"]), _instant(query["end"])
     if start is None or end is None or end < now - ENDED_S:
         return None
     rest = tuple(sorted(pair for pair in call.query if pair[0] not in {"start", "end"}))
     return (call.upstream.key, call.host, call.path, end - start, rest)
 
 
-def _instant(text: str | None) -> float | None:
+def _instant(text: str) -> float | None:
     try:
-        found = datetime.fromisoformat(text or "")
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
     return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).timestamp()

@@ -65,19 +65,23 @@ class Limiter:
         """The answer, after a wait for a permit."""
         key = (call.host, call.upstream.key, call.endpoint, call.method)
         bucket = self._bucket(key)
-        waited_s = await self._enter(key, bucket, call)
+        now = self._clock.time()
+        is_at_once = not bucket.waiting and bucket.take(now)
+        waited_s = 0.0 if is_at_once else await self._queued(key, bucket, call, now)
         started = self._clock.monotonic()
         try:
             reply = await proceed(call)
         except RateLimited as refusal:
-            bucket.refused(self._clock.time(), refusal.retry_after, said(refusal.headers, self._clock.time()))
+            now = self._clock.time()
+            bucket.refused(now, refusal.retry_after, said(refusal.headers, now))
             raise
         else:
-            bucket.learn(self._clock.time(), said(reply.headers, self._clock.time()))
+            now = self._clock.time()
+            bucket.learn(now, said(reply.headers, now))
         finally:
             bucket.leave(self._clock.monotonic() - started)
             self._dispatch(key, bucket)
-        return msgspec.structs.replace(reply, waited_s=waited_s) if waited_s else reply
+        return reply if is_at_once else msgspec.structs.replace(reply, waited_s=waited_s)
 
     async def close(self) -> None:
         """End all timers and leases under way."""
@@ -88,11 +92,8 @@ class Limiter:
         self._timers.clear()
         self._leasing.clear()
 
-    async def _enter(self, key: Key, bucket: Bucket, call: Call) -> float:
+    async def _queued(self, key: Key, bucket: Bucket, call: Call, now: float) -> float:
         """Wait for a permit; the seconds that it took."""
-        now = self._clock.time()
-        if not bucket.waiting and bucket.take(now):
-            return 0.0
         # A permit is no use to whom it leaves no time for the call itself.
         left_s = call.deadline - now
         left_s -= min(bucket.took_s, left_s / 2)

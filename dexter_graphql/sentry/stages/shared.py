@@ -37,7 +37,7 @@ return found
 Stamp = tuple[int, ...]
 
 
-class Kept(msgspec.Struct, frozen=True, array_like=True):
+class Stored(msgspec.Struct, frozen=True, array_like=True):
     """An answer in Redis, and the generations that it began with."""
 
     stamp: Stamp
@@ -92,7 +92,7 @@ class Shared:
         """Let what is being written be written."""
         await asyncio.gather(*self._stores, return_exceptions=True)
 
-    async def _look(self, place: str, call: Call) -> tuple[Stamp | None, Kept | None]:
+    async def _look(self, place: str, call: Call) -> tuple[Stamp | None, Stored | None]:
         """The generations as they stand, None when Redis cannot be trusted, and the answer that holds, if any."""
         if not self._news.is_told:
             return None, None
@@ -120,15 +120,15 @@ class Shared:
             numbers.append(int(count) if is_settled else int(count) - 1)
         return tuple(numbers)
 
-    def _opened(self, place: str, sealed: bytes) -> Kept | None:
+    def _opened(self, place: str, sealed: bytes) -> Stored | None:
         content = self._vault.opened(place, sealed)
         try:
-            return None if content is None else msgspec.msgpack.decode(content, type=Kept)
+            return None if content is None else msgspec.msgpack.decode(content, type=Stored)
         except msgspec.DecodeError:
             return None
 
     async def _store(self, place: str, stamp: Stamp, reply: Reply, life: Life) -> None:
-        kept = Kept(stamp, reply.fetched_at, reply.status, reply.headers, reply.body)
+        kept = Stored(stamp, reply.fetched_at, reply.status, reply.headers, reply.body)
         sealed = self._vault.sealed(place, msgspec.msgpack.encode(kept))
 
         async def work(redis: object) -> object:
@@ -137,7 +137,7 @@ class Shared:
         await self._line.ask(work)
 
 
-def _reply(kept: Kept, *, is_stale: bool) -> Reply:
+def _reply(kept: Stored, *, is_stale: bool) -> Reply:
     return Reply(
         status=kept.status,
         headers=kept.headers,

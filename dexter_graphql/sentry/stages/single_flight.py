@@ -7,7 +7,7 @@ An error reaches those who waited and nobody after them.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Awaitable
 
 import msgspec
 
@@ -22,13 +22,59 @@ from dexter_graphql.telemetry.metrics import Figure
 FlightKey = tuple[Key, Stamp]
 
 
-@dataclass(slots=True, eq=False)
 class Flight:
-    """A read under way and how many wait for it."""
+    """A read under way, and who waits for it."""
 
-    key: FlightKey
-    task: asyncio.Future[Reply]
-    waiting: int = 0
+    __slots__ = ("_board", "_key", "_task", "_waiting")
+
+    def __init__(self, board: "dict[FlightKey, Flight]", key: FlightKey, under_way: Awaitable[Reply]) -> None:
+        self._board = board
+        self._key = key
+        self._task = asyncio.ensure_future(under_way)
+        self._waiting: list[asyncio.Future[bool]] = []
+        self._task.add_done_callback(self._land)
+        board[key] = self
+
+    async def answer(self, call: Call, patience_s: float) -> Reply:
+        """What it brings; raises DeadlineExceeded when that takes longer. The last one who leaves before ends it."""
+        # Less than a timeout and a shield, which every call would pay for.
+        loop = asyncio.get_running_loop()
+        has_landed = loop.create_future()
+        self._waiting.append(has_landed)
+        timer = loop.call_later(patience_s, _tell, has_landed, False)  # noqa: FBT003  # what becomes of the future
+        try:
+            is_in_time = await has_landed
+        finally:
+            timer.cancel()
+            if not self._task.done():
+                self._leave(has_landed)
+        if not is_in_time:
+            raise DeadlineExceeded("The deadline of this operation passed", title=call.title)
+        return self._task.result()
+
+    def _leave(self, waiter: "asyncio.Future[bool]") -> None:
+        self._waiting.remove(waiter)
+        if not self._waiting:
+            self._strike()
+            self._task.cancel()
+
+    def _land(self, task: asyncio.Future[Reply]) -> None:
+        self._strike()
+        for waiter in self._waiting:
+            _tell(waiter, True)  # noqa: FBT003  # as above
+        if not task.cancelled():
+            # Looked at, even when nobody waited to the end.
+            task.exception()
+
+    def _strike(self) -> None:
+        """Take nobody aboard any more; another flight may have the place already."""
+        if self._board.get(self._key) is self:
+            del self._board[self._key]
+
+
+def _tell(waiter: "asyncio.Future[bool]", is_in_time: bool) -> None:  # noqa: FBT001  # as above
+    if not waiter.done():
+        waiter.set_result(is_in_time)
 
 
 class SingleFlight:
@@ -51,9 +97,9 @@ class SingleFlight:
         if call.method != "GET":
             return await proceed(call)
         key = (cache_key(call), self._generations.stamp(call.tags))
-        while key in self._flights:
+        while (flight := self._flights.get(key)) is not None:
             try:
-                reply = await self._awaited(call, self._flights[key])
+                reply = await flight.answer(call, self._patience_s(call))
             except BudgetExhausted:
                 continue
             except DeadlineExceeded:
@@ -61,26 +107,7 @@ class SingleFlight:
                     raise
             else:
                 return msgspec.structs.replace(reply, origin="flight")
-        return await self._awaited(call, self._depart(key, call, proceed))
+        return await Flight(self._flights, key, proceed(call)).answer(call, self._patience_s(call))
 
-    def _depart(self, key: FlightKey, call: Call, proceed: Proceed) -> Flight:
-        flight = self._flights[key] = Flight(key, asyncio.ensure_future(proceed(call)))
-        flight.task.add_done_callback(lambda _task: self._forget(flight))
-        return flight
-
-    def _forget(self, flight: Flight) -> None:
-        if self._flights.get(flight.key) is flight:
-            del self._flights[flight.key]
-
-    async def _awaited(self, call: Call, flight: Flight) -> Reply:
-        flight.waiting += 1
-        try:
-            async with asyncio.timeout(max(0.0, call.deadline - self._clock.time())):
-                return await asyncio.shield(flight.task)
-        except TimeoutError:
-            raise DeadlineExceeded("The deadline of this operation passed", title=call.title) from None
-        finally:
-            flight.waiting -= 1
-            if flight.waiting == 0 and not flight.task.done():
-                self._forget(flight)
-                flight.task.cancel()
+    def _patience_s(self, call: Call) -> float:
+        return max(0.0, call.deadline - self._clock.time())

@@ -5,14 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
-PREFIX = "x-sentry-rate-limit-"
+LIMIT = "x-sentry-rate-limit-limit"
+REMAINING = "x-sentry-rate-limit-remaining"
+RESET = "x-sentry-rate-limit-reset"
+CONCURRENT = "x-sentry-rate-limit-concurrentlimit"
 MAX_NUMBER = 10**9
 SKEW_S = 2.0
 """Difference between our clock and Sentry's from which on theirs is believed."""
 DATE_AGE_S = 1.0
 """How old a `Date` is when it comes, on average: it tells whole seconds, and many servers write it once per second."""
 MAX_WINDOW_S = 3600.0
+MAX_DATES = 16
+"""Dates that are remembered as numbers; reading one takes longer than all else here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +39,15 @@ NOTHING = Said()
 
 def said(headers: Mapping[str, str], now: float) -> Said:
     """What the headers of one answer say; names in lower case. Values that make no sense are left out."""
-    limit, concurrent = _number(headers, "limit"), _number(headers, "concurrentlimit")
+    limit, concurrent = _number(headers, LIMIT), _number(headers, CONCURRENT)
     if limit is None and concurrent is None:
         return NOTHING
-    return Said(limit or None, _number(headers, "remaining"), _resets_at(headers, now), concurrent or None)
+    return Said(limit or None, _number(headers, REMAINING), _resets_at(headers, now), concurrent or None)
 
 
 def _resets_at(headers: Mapping[str, str], now: float) -> float | None:
-    reset = headers.get(PREFIX + "reset", "")
     try:
-        at = float(reset)
+        at = float(headers.get(RESET, ""))
     except ValueError:
         return None
     ahead_s = at - now - _skew_s(headers, now)
@@ -52,13 +57,19 @@ def _resets_at(headers: Mapping[str, str], now: float) -> float | None:
 def _skew_s(headers: Mapping[str, str], now: float) -> float:
     """How far Sentry's clock is ahead of ours; 0 while that may be the age of `Date`."""
     try:
-        theirs = parsedate_to_datetime(headers.get("date", ""))
+        theirs = _instant(headers.get("date", ""))
     except ValueError:
         return 0.0
-    skew_s = (theirs.replace(tzinfo=UTC) if theirs.tzinfo is None else theirs).timestamp() - now
-    return skew_s if abs(skew_s + DATE_AGE_S) > SKEW_S else 0.0
+    return theirs - now if abs(theirs - now + DATE_AGE_S) > SKEW_S else 0.0
+
+
+@lru_cache(MAX_DATES)
+def _instant(date: str) -> float:
+    """A date of HTTP in seconds since the epoch; all answers of a second have the same."""
+    found = parsedate_to_datetime(date)
+    return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).timestamp()
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:
-    text = headers.get(PREFIX + name, "")
+    text = headers.get(name, "")
     return min(int(text), MAX_NUMBER) if text.isascii() and text.isdecimal() and len(text) < 12 else None  # noqa: PLR2004  # digits

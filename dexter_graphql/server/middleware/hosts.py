@@ -3,47 +3,39 @@
 The first stops DNS rebinding; the second stops a page of another origin from using a server that trusts its network.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from dexter_graphql.errors import ErrorCode
+from dexter_graphql.server.headers import remembered, text_of
 from dexter_graphql.server.responses import Refusal, refused
 
 POLICY_VIOLATION = 1008
-CROSS_SITE = frozenset({"cross-site", "same-site"})
+CROSS_SITE = frozenset({b"cross-site", b"same-site"})
 
 
 class Hosts:
-    """Stands before every route."""
+    """The rule that stands before every route."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], origins: frozenset[str]) -> None:
-        self._app = app
-        self._hosts = hosts
+    def __init__(self, hosts: frozenset[str], origins: frozenset[str]) -> None:
+        self._is_ours = remembered(lambda host: host_name(host or "") in hosts)
         self._origins = origins
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
-        if scope["type"] in {"http", "websocket"}:
-            refusal = self._refusal(Headers(scope=scope))
-            if refusal is not None:
-                await _refuse(refusal, scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-    def _refusal(self, headers: Headers) -> Refusal | None:
-        host = headers.get("host", "")
-        if host_name(host) not in self._hosts:
+    def refusal(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
+        """Why a request with these headers is not answered; None when it is."""
+        host, origin = headers.get(b"host"), headers.get(b"origin")
+        if not self._is_ours(host):
             message = "This server does not answer under that name; add it to DEXTER_ALLOWED_HOSTS"
             return Refusal(HTTPStatus.MISDIRECTED_REQUEST, ErrorCode.FORBIDDEN, message)
-        origin = headers.get("origin")
-        if origin is not None and not self._may_ask(origin, host):
+        if origin is not None:
+            if self._may_ask(text_of(origin) or "", text_of(host) or ""):
+                return None
             message = "Pages of that origin may not ask; add it to DEXTER_ALLOWED_ORIGINS"
             return Refusal(HTTPStatus.FORBIDDEN, ErrorCode.FORBIDDEN, message)
-        is_navigation = headers.get("sec-fetch-mode") == "navigate"
-        if origin is None and headers.get("sec-fetch-site") in CROSS_SITE and not is_navigation:
+        if headers.get(b"sec-fetch-site") in CROSS_SITE and headers.get(b"sec-fetch-mode") != b"navigate":
             message = "Requests that another site's page makes must name their origin"
             return Refusal(HTTPStatus.FORBIDDEN, ErrorCode.FORBIDDEN, message)
         return None
@@ -58,7 +50,8 @@ def host_name(host: str) -> str:
     return name if separator and port.isdecimal() else host.lower()
 
 
-async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+async def refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    """Tell a client of either protocol that its request is not answered."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refusal.message})
         return

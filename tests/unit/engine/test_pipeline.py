@@ -7,8 +7,9 @@ import msgspec
 import pytest
 from graphql import GraphQLError, OperationType, build_schema
 
-from dexter_graphql.engine import pipeline as module
-from dexter_graphql.engine.pipeline import Answer, Pipeline, Prepared, written_errors
+from dexter_graphql.engine import documents as module
+from dexter_graphql.engine.documents import Prepared
+from dexter_graphql.engine.pipeline import Answer, Pipeline, written_errors
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.operations.limits import Limits, limit_rule
 
@@ -118,7 +119,7 @@ class TestPrepare:
         prepared = pipeline.prepare(text)
 
         assert set(codes(prepared)) == ({code} if code else set())
-        assert (prepared.document is None) is bool(code)
+        assert (prepared.candidate is None) is bool(code)
 
     def test_too_large_is_said_alone(self, pipeline):
         """A document over a limit is not worth the other rules."""
@@ -196,8 +197,13 @@ class TestKept:
     def kept(pipeline, monkeypatch, texts):
         """Which of the texts need not be looked at again."""
         missing = []
-        monkeypatch.setattr(module.Pipeline, "_looked_at", lambda _self, text: missing.append(text) or ())
-        monkeypatch.setattr(module.Pipeline, "_keep", lambda *_: None)
+
+        def looked_at(_self, text):
+            missing.append(text)
+            return module.Document(None)
+
+        monkeypatch.setattr(module.Documents, "_looked_at", looked_at)
+        monkeypatch.setattr(module.Documents, "_keep", lambda *_: None)
         for text in texts:
             pipeline.prepare(text)
         return [text for text in texts if text not in missing]
@@ -227,8 +233,8 @@ class TestKept:
         """It drives out the others, and the count of bytes is right afterwards."""
         monkeypatch.setattr(module, "MAX_DOCUMENT_BYTES", 10 * module.BYTES_PER_CHARACTER)
 
-        assert pipeline.prepare("{ b }      ").document is not None
-        assert pipeline.prepare("{ b }").document is not None
+        assert pipeline.prepare("{ b }      ").candidate is not None
+        assert pipeline.prepare("{ b }").candidate is not None
 
         assert self.kept(pipeline, monkeypatch, ["{ b }      ", "{ b }"]) == ["{ b }"]
 

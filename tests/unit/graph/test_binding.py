@@ -1,6 +1,5 @@
 """Declarations bound to a schema: what they read, and that none of them goes through which does not hold."""
 
-from dataclasses import dataclass
 from typing import Annotated, NewType, Union
 
 import msgspec
@@ -12,9 +11,10 @@ from strawberry.schema.config import StrawberryConfig
 
 from dexter_graphql.engine.selection import Walker
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.graph.binding import Binding, add, merged
+from dexter_graphql.graph.binding import Binding
 from dexter_graphql.graph.fields import ID, Embedded, batch, call, computed, link, noun, part, plain
 from dexter_graphql.graph.scalars import scalar_map
+from dexter_graphql.graph.shapes import add, merged
 from dexter_graphql.graph.wire_types import DeclarationError
 from dexter_graphql.loaders.base import bulk
 from dexter_graphql.sentry.errors import NotFound
@@ -206,14 +206,8 @@ class TestRefused:
             typename = "Project"
             form = "list"
 
-        @dataclass
-        class Info:
-            """What a resolver is told."""
-
-            field_name: str = "size"
-
         with pytest.raises(DeclarationError, match="Project in form 'list' lacks 'size' and cannot hydrate"):
-            await binding.hydrated(Row(), Info())
+            await binding.hydrated([Row()], "size", None)
 
     def test_message_of_a_declaration_is_no_client_s(self):
         """It is raised at the start; if it ever came later, it would be our own failure."""
@@ -232,35 +226,34 @@ class TestHydrated:
         form = "list"
         id: str = "7"
 
-    class Info:
-        """What a resolver is told; its batches answer as scripted."""
+    class Context:
+        """An operation whose batches answer as scripted."""
 
-        field_name = "title"
+        def __init__(self, answers):
+            self.answers, self.asked = answers, []
+            self.batches = self
 
-        def __init__(self, answer):
-            self.answer, self.asked = answer, []
-            self.context = self.batches = self
-
-        def walker(self, _info):
-            return self
-
-        async def load(self, loader, key):
-            self.asked.append((loader.name, key))
-            return self.answer
+        async def load_all(self, loader, keys):
+            self.asked.append((loader.name, keys))
+            return self.answers
 
     async def test_comes_through_the_noun_s_loader(self, binding):
-        """By the row's own key."""
-        full = self.Row(id="7")
-        info = self.Info(full)
+        """By the rows' own keys, for all of them at once."""
+        whole = [self.Row(id="7"), self.Row(id="8")]
+        context = self.Context(whole)
 
-        assert await binding.hydrated(self.Row(), info) is full
-        assert info.asked == [("projects", "7")]
+        assert await binding.hydrated([self.Row(), self.Row(id="8")], "title", context) == whole
+        assert context.asked == [("projects", ["7", "8"])]
 
     @pytest.mark.parametrize("answer", [None, NotFound("gone")])
     async def test_object_that_is_gone_is_an_error(self, binding, answer):
-        """The row was there a moment ago; its missing member is an error at its path."""
-        with pytest.raises(NotFound):
-            await binding.hydrated(self.Row(), self.Info(answer))
+        """The row was there a moment ago; the exception stands for it, beside those that are there."""
+        there = self.Row()
+
+        gone, found = await binding.hydrated([self.Row(), there], "title", self.Context([answer, there]))
+
+        assert isinstance(gone, NotFound)
+        assert found is there
 
 
 class TestShape:

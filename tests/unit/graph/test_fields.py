@@ -206,12 +206,12 @@ def test_interface_is_one():
 
 
 def test_type_of_a_record_is_its_own():
-    """Abstract types ask the record; other sources cannot tell."""
+    """Abstract types ask the record's class; other sources cannot tell."""
 
     class Row(Record):
         typename = "Issue"
 
-    assert (record_typename(Row()), record_typename(object()), record_typename(None)) == ("Issue", None, None)
+    assert (record_typename(Row), record_typename(object), record_typename(type(None))) == ("Issue", None, None)
 
 
 def test_open_union_keeps_what_nobody_knows():

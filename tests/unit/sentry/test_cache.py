@@ -20,6 +20,7 @@ from dexter_graphql.sentry.errors import (
     UpstreamTimeout,
 )
 from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.kept import PIECE_BYTES
 from dexter_graphql.sentry.stages.cache import ABSENT, ENTRY_OVERHEAD, LIVES, REFRESH_S, Cache, Life, cache_key
 from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
 
@@ -418,6 +419,59 @@ async def test_sizes_add_up(cache, wire, clock):
         await cache(a_call(), FakeWire(lambda _: raised(Unavailable("ill"))))
 
     assert (both, cache._size_bytes, len(cache._entries)) == (ENTRY, 0, 0)
+
+
+async def test_what_is_made_of_answers_counts(cache, wire):
+    """What was made of an answer takes room, ends others for it, and ends with its answer."""
+    for name in "abc":
+        await cache(a_call(path=name), wire)
+    kept = (await cache(a_call(path="c"), wire)).kept
+
+    kept.finish("region", bytes(ENTRY))
+
+    assert [path for _, _, path, _ in cache._entries] == ["b", "c"]
+    assert (cache._size_bytes, kept.size_bytes) == (3 * ENTRY + PIECE_BYTES, 2 * ENTRY + PIECE_BYTES)
+
+    await cache(WRITE, wire)
+    again = (await cache(a_call(path="c"), wire)).kept
+    kept.finish("region", bytes(ENTRY))
+
+    assert (kept.finished("region"), again.finished("region"), cache._size_bytes) == (None, None, 2 * ENTRY)
+
+
+async def test_what_is_made_of_one_answer_is_bounded(cache, wire):
+    """An answer with all that was made of it takes no more room than there is; beyond, nothing more is kept of it."""
+    kept = (await cache(a_call(), wire)).kept
+
+    kept.finish("fits", bytes(3 * ENTRY - PIECE_BYTES))
+    kept.finish("more", b"")
+
+    assert (cache._size_bytes, kept.finished("fits") is None, kept.finished("more")) == (4 * ENTRY, False, None)
+
+
+async def test_answers_of_one_flight_are_one(cache):
+    """Callers who were given one answer share what is made of it."""
+    told = asyncio.Event()
+    answer = a_reply(BODY)
+
+    async def later():
+        await told.wait()
+        return msgspec.structs.replace(answer, origin="flight")
+
+    both = [asyncio.ensure_future(cache(a_call(), FakeWire(lambda _: later()))) for _ in range(2)]
+    await asyncio.sleep(0)
+    told.set()
+    first, second = await asyncio.gather(*both)
+
+    assert first.kept is second.kept
+    assert first.kept is (await cache(a_call(), FakeWire())).kept
+
+
+async def test_answers_that_are_not_kept_keep_nothing(cache, wire):
+    """Without an entry there is no place for what is made of an answer."""
+    reply = await cache(a_call(lifetime=Lifetime.NEVER), wire)
+
+    assert reply.kept is None
 
 
 def ending(seconds, hours=1, **changes):

@@ -1,6 +1,7 @@
 """The one way to Sentry: what a question becomes, what an answer becomes, and who pays."""
 
 import asyncio
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -273,7 +274,7 @@ async def test_envelopes(client, wire):
 
     page = await client.page(WRAPPED, a_ticket(), ISSUE, scope=ACME)
     with pytest.raises(Misfit) as lacking:
-        await client.one(changed(WRAPPED, envelope=("rows",)), a_ticket(), ISSUE, scope=ACME)
+        await client.one(replace(WRAPPED, envelope=("rows",)), a_ticket(), ISSUE, scope=ACME)
 
     assert [row.id for row in page.rows] == [1]
     assert (str(lacking.value), lacking.value.title) == ("Sentry's answer lacks 'rows'", WRAPPED.title)
@@ -304,9 +305,62 @@ async def test_a_page(client, wire):
     page = await client.page(LIST, a_ticket(), ISSUE, scope=ACME, query=[("query", "x")], size=25, cursor="any:thing")
 
     assert page == Page(
-        rows=[], next="0:100:0", previous="0:0:1", hits=17, max_hits=1000, is_direct_hit=True, is_stale=False
+        rows=[],
+        next="0:100:0",
+        previous="0:0:1",
+        hits=17,
+        max_hits=1000,
+        is_direct_hit=True,
+        is_stale=False,
+        kept=page.kept,
     )
     assert wire.calls[0].query == (("query", "x"), ("limit", "25"), ("cursor", "any:thing"))
+
+
+async def test_warm_pages_are_not_decoded_again(client, wire):
+    """Who asks the same of a kept answer gets the very rows that were decoded first, and the place to keep more."""
+    other = Shape("Issue", "list", (Member("short_id", "shortId", str),))
+
+    first, again = [await client.page(LIST, a_ticket(), ISSUE, scope=ACME) for _ in range(2)]
+    else_read = await client.page(LIST, a_ticket(), other, scope=ACME)
+    elsewhere = await client.page(LIST, a_ticket(), ISSUE, scope=REGIONAL)
+
+    assert (again.rows is first.rows, again.kept is first.kept, again.rows[0].id) == (True, True, 1)
+    assert (else_read.kept is first.kept, else_read.rows is first.rows) == (True, False)
+    assert [page.rows[0].scope for page in (again, elsewhere)] == [ACME, REGIONAL]
+    assert len(wire.calls) == 2
+
+
+async def test_warm_records_are_not_decoded_again(client, wire):
+    """The same holds for a single record; another scope of the same answer gets records of its own."""
+    wire.answer = lambda _: a_reply(b'{"id": 7}')
+    within = ACME.within(issue="7")
+
+    first, again, other = [
+        await client.one(DETAIL, a_ticket(), ISSUE, scope=scope, path={"issue": "7"}) for scope in (ACME, ACME, within)
+    ]
+
+    assert (again is first, other is first, other.scope) == (True, False, within)
+    assert len(wire.calls) == 1
+
+
+async def test_what_is_made_of_answers_stays_here(client, wire):
+    """Nothing that was made of an answer goes to another process: whoever tries is told."""
+    reply = await client.reply(LIST, a_ticket(), scope=ACME)
+
+    with pytest.raises(TypeError, match="Kept"):
+        msgspec.msgpack.encode(reply)
+
+
+async def test_misfits_are_nobody_elses(client, wire):
+    """A misfit is an exception, which grows with each that raises it: every reader gets one of their own."""
+    wire.answer = lambda _: a_reply(b'[{"id": 1}, {"id": []}]')
+
+    first, again = [await client.page(LIST, a_ticket(), ISSUE, scope=ACME) for _ in range(2)]
+
+    assert [type(page.rows[1].id) for page in (first, again)] == [Misfit, Misfit]
+    assert first.rows[1].id is not again.rows[1].id
+    assert len(wire.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -314,7 +368,7 @@ async def test_a_page(client, wire):
 )
 async def test_sizes(client, wire, pages, query):
     """The page's size goes by the name that the endpoint has for it, or not at all."""
-    await client.page(changed(LIST, pages=pages), a_ticket(), ISSUE, scope=ACME)
+    await client.page(replace(LIST, pages=pages), a_ticket(), ISSUE, scope=ACME)
 
     assert wire.calls[0].query == query
 
@@ -424,11 +478,7 @@ async def test_stages_stand_in_order():
 
         return passing
 
-    await compose([stage("a"), stage("b")], FakeWire())(a_call())
-    reply = await compose([], FakeWire())(a_call())
+    await compose([stage("a"), stage("b")])(a_call(), FakeWire())
+    reply = await compose([])(a_call(), FakeWire())
 
     assert (seen, reply) == (["a in", "b in", "b out", "a out"], a_reply())
-
-
-def changed(endpoint, **changes):
-    return Endpoint(**{name: getattr(endpoint, name) for name in endpoint.__slots__} | changes)

@@ -3,9 +3,11 @@
 from dataclasses import astuple
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
-from dexter_graphql.sentry.paging import Before, Page, Position, Slice, collect, slice_whole
+from dexter_graphql.sentry.kept import Kept
+from dexter_graphql.sentry.paging import Before, Page, Position, Positions, Slice, collect, slice_whole
 
 
 class Pages:
@@ -126,6 +128,59 @@ async def test_rows_that_vanished():
     found = await collect(pages, first=2, after=Position(None, 7, 10))
 
     assert found.rows == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("first", "after", "is_kept"),
+    [
+        (10, None, True),
+        (4, None, True),
+        (4, Position(None, 3, 10), True),
+        (4, Before(None, 8, 10), True),
+        (11, None, False),
+        (10, Position(None, 3, 10), False),
+        (10, Before("<10>", 3, 10), False),
+    ],
+)
+async def test_what_is_kept_of_one_answer(first, after, is_kept):
+    """A part of one answer comes with what is kept of that answer, a part of several with nothing."""
+    pages, kept = numbered(30, size=10), Kept(0, 0, lambda _: None, lambda: True)
+
+    async def fetch_page(size, cursor):
+        found = await pages(size, cursor)
+        previous = {"<10>": "<0>"}.get(cursor)
+        return msgspec.structs.replace(found, kept=kept, previous=previous)
+
+    pages.pages["<0>"] = pages.pages[None]
+
+    found = await collect(fetch_page, first=first, after=after)
+
+    assert (len(found.rows), found.kept is kept) == (first, is_kept)
+
+
+async def test_whole_answers_stay_themselves():
+    """The rows of a whole page are the page's own list, so that whoever knows it knows them."""
+    page = Page(rows=[1, 2, 3])
+
+    async def fetch_page(_size, _cursor):
+        return page
+
+    whole, part = [await collect(fetch_page, first=first, after=None) for first in (3, 2)]
+
+    assert (whole.rows is page.rows, part.rows, page.rows) == (True, [1, 2], [1, 2, 3])
+    assert slice_whole(page.rows, 3, None, 100).rows is page.rows
+    assert slice_whole(page.rows, 3, Position(None, 1, 100), 100).rows == [2, 3]
+
+
+def test_positions_are_a_sequence():
+    """Positions are made when they are looked at, and are equal to a list of them."""
+    found = Positions(Position("c", 4, 10), 3, "d")
+
+    assert found == [Position("c", 5, 10), Position("c", 6, 10), Position("d", 0, 10)]
+    assert (found[0], found[-1], found[1:]) == (Position("c", 5, 10), Position("d", 0, 10), list(found)[1:])
+    assert (len(found), found == Positions(Position("c", 4, 10), 3, "d"), found == 5) == (3, True, False)
+    with pytest.raises(IndexError):
+        found[3]
 
 
 async def test_no_rows_wanted():

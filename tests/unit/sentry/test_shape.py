@@ -245,6 +245,38 @@ def test_variants_in_members(classes):
     assert found == [{"entries": [{"code": misfit}, {"text": "b"}]}]
 
 
+def test_sound_records(classes):
+    """A record that was decoded says that all in it has the declared types; one with a misfit in it does not."""
+    body = b"""[{"id": 1, "owner": {"name": "a"}}, {"id": 2, "owner": {"name": 5}, "users": [{"name": "b"}]}]"""
+
+    good, bad = classes.decode_list(body, ISSUE, (), ACME)
+
+    sound = [row.is_sound for row in (good, good.owner, bad, bad.owner, bad.users[0])]
+    assert sound == [True, True, False, False, True]
+    assert type(good) is classes.record_class(ISSUE)
+    assert (type(bad).__base__, type(bad).__name__, bad.typename, bad.form) == (
+        type(good),
+        "Issue_list",
+        "Issue",
+        "list",
+    )
+    assert msgspec.structs.fields(type(bad)) == msgspec.structs.fields(type(good))
+
+
+def test_sound_variants(classes):
+    """An object whose tag nobody lists is as sound as others when it fits."""
+    known, unknown, unfit = classes.decode_list(
+        b'[{"kind": "error", "text": "a"}, {"kind": "new", "text": "b"}, {"kind": "new", "text": 1}]', OPEN, (), ACME
+    )
+
+    assert [row.is_sound for row in (known, unknown, unfit)] == [True, True, False]
+
+
+def test_records_of_others_are_not_sound():
+    """Who builds a record has checked nothing."""
+    assert not Record.is_sound
+
+
 def test_equal_shapes_share_a_class(classes):
     """A class is made once for each shape, whoever asks for it."""
     again = Shape(USER.typename, USER.form, tuple(USER.members))
@@ -262,7 +294,7 @@ def test_classes_are_bounded():
     classes.record_class(first)
     classes.record_class(third)
 
-    assert (len(classes._classes), classes.record_class(first) is kept, record.id) == (2, True, 1)
+    assert (classes._sound.cache_info().currsize, classes.record_class(first) is kept, record.id) == (2, True, 1)
     assert classes.record_class(second) is not type(record)
 
 

@@ -51,7 +51,7 @@ class Replica:
     async def ask(self, **changes):
         """An answer through memory, Redis and wire."""
         call = a_call(deadline=self.clock.time() + 60, **changes)
-        return await compose((self.cache, self.shared), self._answered)(call)
+        return await compose((self.cache, self.shared))(call, self._answered)
 
     async def _answered(self, call):
         reply = await self.wire(call)

@@ -52,6 +52,16 @@ def test_text_line_is_for_people(capsys):
     assert "\x1b" not in line
 
 
+def test_text_cannot_be_forged(capsys):
+    """A value with spaces, signs of equality or ends of lines is quoted, so that nobody writes lines of their own."""
+    configure_logs("info", "text")
+
+    get_log("dexter.test").info("request", path="/x status=200\nfake", operation="Triage", ms=1.5)
+
+    facts = capsys.readouterr().err.partition("request ")[2]
+    assert facts.lstrip() == "path='/x status=200\\nfake' operation=Triage ms=1.5\n"
+
+
 @pytest.mark.parametrize(("level", "events"), [("debug", 4), ("info", 3), ("WARNING", 2), ("error", 1)])
 def test_level_holds_for_all_logs(capsys, level, events):
     """What is below the level is not written."""

@@ -1,0 +1,49 @@
+"""The documents that are asked. Every server of the benchmark has the fields in them."""
+
+ROW = """sentryId shortId title culprit level status priority platform commentCount isUnhandled eventCount userCount
+    firstSeen lastSeen webUrl project { slug name }"""
+"""15 scalars of an issue, and its project."""
+
+TYPENAME = "{ __typename }"
+LIST = f"""query List($org: String!) {{
+  organization(slug: $org) {{ issues(first: 100) {{ nodes {{
+    {ROW}
+  }} }} }}
+}}"""
+FRESH_LIST = f"""query FreshList($org: String!, $search: String!) {{
+  organization(slug: $org) {{ issues(first: 100, filter: {{ search: $search }}) {{ nodes {{
+    {ROW}
+  }} }} }}
+}}"""
+LIST_WITH_EVENTS = f"""query ListWithEvents($org: String!) {{
+  organization(slug: $org) {{ issues(first: 100) {{ nodes {{
+    {ROW}
+    latestEvent {{ eventId title message occurredAt }}
+  }} }} }}
+}}"""
+LIGHT = """query Light($org: String!) {
+  organization(slug: $org) { issues(first: 50) { nodes {
+    shortId title latestEvent { eventId title message occurredAt } project { slug isBookmarked }
+  } } }
+}"""
+"""Bulk forms exist for all of it."""
+EACH = """query Each($org: String!) {
+  organization(slug: $org) { issues(first: 50) { nodes {
+    shortId title latestEvent { eventId title message occurredAt platform } project { slug color }
+  } } }
+}"""
+"""Two members more, for which Sentry has no bulk forms: `platform` of the event, `color` of the project."""
+PAGE = """query Page($org: String!) {
+  organization(slug: $org) { issue(shortId: "AVATAR-7") {
+    sentryId shortId title culprit level status priority platform eventCount userCount firstSeen lastSeen
+    event(which: RECOMMENDED) {
+      eventId title message occurredAt platform user { email username ipAddress } tags { key value }
+      exceptions {
+        type value mechanism { type handled } frames { file function line inApp context { line text } }
+      }
+      breadcrumbs(last: 50) { timestamp category level message }
+      request { url method }
+    }
+    activity(first: 20) { nodes { kind occurredAt actor { name } } }
+  } }
+}"""

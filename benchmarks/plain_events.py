@@ -1,0 +1,166 @@
+"""Events of the plain server: the parts that pages show, read from decoded answers."""
+
+from typing import Any
+
+import strawberry
+
+JSON = dict[str, Any]
+
+
+@strawberry.type
+class EventTag:
+    """A tag of an event."""
+
+    key: str | None
+    value: str | None
+
+
+@strawberry.type
+class EventUser:
+    """Who was using the program."""
+
+    email: str | None
+    username: str | None
+    ip_address: str | None
+
+
+@strawberry.type
+class ContextLine:
+    """A line of code."""
+
+    line: int | None
+    text: str | None
+
+
+@strawberry.type
+class StackFrame:
+    """A call on the stack."""
+
+    file: str | None
+    function: str | None
+    line: int | None
+    in_app: bool | None
+    context: list[ContextLine]
+
+    @staticmethod
+    def of(data: JSON) -> "StackFrame":
+        """The frame that Sentry tells of."""
+        return StackFrame(
+            file=data["filename"],
+            function=data["function"],
+            line=data["lineNo"],
+            in_app=data["inApp"],
+            context=[ContextLine(line=line, text=text) for line, text in data["context"]],
+        )
+
+
+@strawberry.type
+class ExceptionMechanism:
+    """How an exception came to be reported."""
+
+    type: str | None
+    handled: bool | None
+
+
+@strawberry.type
+class ExceptionValue:
+    """An exception with its stack."""
+
+    type: str | None
+    value: str | None
+    mechanism: ExceptionMechanism | None
+    frames: list[StackFrame] | None
+
+    @staticmethod
+    def of(data: JSON) -> "ExceptionValue":
+        """The exception that Sentry tells of."""
+        mechanism, stack = data["mechanism"], data["stacktrace"]
+        return ExceptionValue(
+            type=data["type"],
+            value=data["value"],
+            mechanism=ExceptionMechanism(type=mechanism["type"], handled=mechanism["handled"]) if mechanism else None,
+            frames=[StackFrame.of(frame) for frame in stack["frames"]] if stack else None,
+        )
+
+
+@strawberry.type
+class Breadcrumb:
+    """Something that happened before."""
+
+    timestamp: str | None
+    category: str | None
+    level: str | None
+    message: str | None
+
+    @staticmethod
+    def of(data: JSON) -> "Breadcrumb":
+        """The breadcrumb that Sentry tells of."""
+        return Breadcrumb(
+            timestamp=data["timestamp"], category=data["category"], level=data["level"], message=data["message"]
+        )
+
+
+@strawberry.type
+class HTTPRequest:
+    """The request that was being answered."""
+
+    url: str | None
+    method: str | None
+
+
+@strawberry.type
+class Event:
+    """An event."""
+
+    data: strawberry.Private[JSON]
+    event_id: str
+    title: str | None
+    message: str | None
+    occurred_at: str | None
+    platform: str | None
+
+    @staticmethod
+    def of(data: JSON) -> "Event":
+        """The event that Sentry tells of. What is inside of its parts is read when it is asked for."""
+        return Event(
+            data=data,
+            event_id=data["eventID"],
+            title=data["title"],
+            message=data["message"],
+            occurred_at=data["dateCreated"],
+            platform=data["platform"],
+        )
+
+    @strawberry.field
+    def user(self) -> EventUser | None:
+        """Who was using the program."""
+        user = self.data["user"]
+        return (
+            EventUser(email=user["email"], username=user["username"], ip_address=user["ip_address"]) if user else None
+        )
+
+    @strawberry.field
+    def tags(self) -> list[EventTag]:
+        """Its tags."""
+        return [EventTag(key=tag["key"], value=tag["value"]) for tag in self.data["tags"]]
+
+    @strawberry.field
+    def exceptions(self) -> list[ExceptionValue] | None:
+        """The exceptions of its chain."""
+        found = self._entry("exception")
+        return [ExceptionValue.of(value) for value in found["values"]] if found else None
+
+    @strawberry.field
+    def breadcrumbs(self, last: int = 100) -> list[Breadcrumb] | None:
+        """What happened before."""
+        found = self._entry("breadcrumbs")
+        return [Breadcrumb.of(crumb) for crumb in found["values"][-last:]] if found else None
+
+    @strawberry.field
+    def request(self) -> HTTPRequest | None:
+        """The request that was being answered."""
+        found = self._entry("request")
+        return HTTPRequest(url=found["url"], method=found["method"]) if found else None
+
+    def _entry(self, kind: str) -> JSON | None:
+        return next((entry["data"] for entry in self.data["entries"] if entry["type"] == kind), None)

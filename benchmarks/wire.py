@@ -1,0 +1,235 @@
+"""`python -m benchmarks.wire`: processor time of one call to Sentry, layer by layer, over real sockets on the loopback.
+
+The upstream is another process, so that its time is not counted. Knows nothing of GraphQL.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+from itertools import count
+from statistics import median
+from types import MappingProxyType
+
+import aiohttp
+import click
+import httptools
+import msgspec
+import uvloop
+from typing_extensions import override
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.call import Call, Upstream
+from dexter_graphql.sentry.client import SentryClient, build_client
+from dexter_graphql.sentry.endpoint import Endpoint, Pages
+from dexter_graphql.sentry.scope import OrganizationRef, Scope
+from dexter_graphql.sentry.shape import Member, Shape
+from dexter_graphql.sentry.ticket import Budget, Ticket
+from dexter_graphql.sentry.wire import Wire
+
+SIZES = MappingProxyType({"1kB": 1_000, "9kB": 9_000, "200kB": 200_000})
+ROWS = MappingProxyType({"1kB": 1, "9kB": 4, "200kB": 100})
+READ = 17
+"""Members of each row that are decoded."""
+AT_ONCE = 8
+ROUNDS = 9
+ROUND_S = 0.15
+"""Processor time of one round, roughly."""
+TOGETHER = 10**9
+"""More calls than one ticket pays for here."""
+
+LIST = Endpoint(
+    "benchmark.list",
+    "GET",
+    "/organizations/{organization}/{size}/",
+    ("event:read",),
+    pages=Pages.LIMIT,
+    tags=("issues/{organization}", "issue/{size}"),
+)
+ACME = Scope(OrganizationRef("1", "acme"))
+ALICE = Upstream("alice", "sntryu_0123456789abcdef0123456789abcdef")
+SHAPE = Shape("Row", "list", tuple(Member(f"m{number}", f"member{number}", str) for number in range(READ)))
+
+Ask = Callable[[int], Awaitable[object]]
+"""One call; the number makes it another question than all calls before."""
+
+
+def body_of(size: str) -> bytes:
+    """A list of rows with the members that are read, and as much again that is not, until the size is reached."""
+    read = {f"member{number}": f"value {number}" for number in range(READ)}
+    used = len(msgspec.json.encode([read] * ROWS[size]))
+    padding = max(0, SIZES[size] - used) // ROWS[size]
+    rest = {f"other{number}": "x" * 20 for number in range(padding // 33)}
+    return msgspec.json.encode([{**rest, **read}] * ROWS[size])
+
+
+def answer_of(body: bytes) -> bytes:
+    """An answer with the headers that Sentry sends."""
+    address = "https://sentry.example/api/0/organizations/acme/issues/?cursor"
+    links = ", ".join(
+        f'<{address}=0:{number}:0>; rel="{relation}"; results="{results}"; cursor="0:{number}:0"'
+        for relation, number, results in (("previous", 0, "false"), ("next", 100, "true"))
+    )
+    head = (
+        "HTTP/1.1 200 OK\r\n"
+        f"Date: {formatdate(usegmt=True)}\r\n"
+        "Content-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        "Vary: Accept-Language, Cookie\r\nAllow: GET, POST, HEAD, OPTIONS\r\nContent-Language: en\r\n"
+        "X-Content-Type-Options: nosniff\r\nX-Frame-Options: deny\r\nReferrer-Policy: strict-origin\r\n"
+        "X-Sentry-Rate-Limit-Limit: 1000000\r\nX-Sentry-Rate-Limit-Remaining: 999999\r\n"
+        f"X-Sentry-Rate-Limit-Reset: {int(time.time()) + 3000}\r\n"
+        "X-Sentry-Rate-Limit-ConcurrentLimit: 100\r\nX-Sentry-Rate-Limit-ConcurrentRemaining: 99\r\n"
+        f"X-Hits: 1000\r\nX-Max-Hits: 1000\r\nLink: {links}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class Exchange(asyncio.Protocol):
+    """One connection to the upstream, which answers with the size that the path names."""
+
+    def __init__(self, answers: dict[bytes, bytes]) -> None:
+        self._answers = answers
+        self._parser = httptools.HttpRequestParser(self)
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_url(self, address: bytes) -> None:
+        """Answer: nobody here sends a body."""
+        size = address.partition(b"?")[0].rstrip(b"/").rpartition(b"/")[2]
+        self._transport.write(self._answers[size])  # type: ignore[attr-defined]  # of a connection that can be written
+
+
+async def serve() -> None:
+    """The upstream: tells its port, and ends with its input."""
+    answers = {size.encode(): answer_of(body_of(size)) for size in SIZES}
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Exchange(answers), "127.0.0.1", 0)
+    click.echo(server.sockets[0].getsockname()[1])
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
+
+
+@asynccontextmanager
+async def upstream() -> AsyncIterator[str]:
+    """The address of an upstream in another process, for one block."""
+    command = (sys.executable, "-m", "benchmarks.wire", "--serve")
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("a process with pipes has them")
+    try:
+        yield f"http://127.0.0.1:{int(await process.stdout.readline())}"
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+def bare(session: aiohttp.ClientSession, address: str, size: str) -> Ask:
+    """What it costs to ask with aiohttp as it comes."""
+    headers = {"Authorization": f"Bearer {ALICE.token}", "Accept": "application/json"}
+
+    async def ask(number: int) -> object:
+        path = f"{address}/api/0/organizations/acme/{size}/"
+        async with session.get(path, params={"query": str(number), "limit": "100"}, headers=headers) as response:
+            return await response.read()
+
+    return ask
+
+
+def wired(wire: Wire, address: str, size: str) -> Ask:
+    """What our wire costs, with all that it checks and translates."""
+
+    async def ask(number: int) -> object:
+        return await wire(
+            Call(
+                endpoint=LIST.name,
+                title=LIST.title,
+                method="GET",
+                host=address,
+                path=f"/api/0/organizations/acme/{size}/",
+                upstream=ALICE,
+                deadline=time.time() + 60,
+                query=(("query", str(number)), ("limit", "100")),
+            )
+        )
+
+    return ask
+
+
+def whole(client: SentryClient, size: str, *, is_warm: bool) -> Ask:
+    """What a page costs through all stages, decoded: asked for the first time, or again."""
+    path = {"size": size}
+
+    async def ask(number: int) -> object:
+        ticket = Ticket(ALICE, time.time() + 60, Budget(TOGETHER))
+        query = (("query", "0" if is_warm else str(number)),)
+        return await client.page(LIST, ticket, SHAPE, scope=ACME, path=path, query=query)
+
+    return ask
+
+
+async def measure(asks: dict[str, Ask]) -> dict[str, list[float]]:
+    """Processor time per call, in microseconds, of each in every round; they take turns."""
+    numbers = count()
+    found: dict[str, list[float]] = {name: [] for name in asks}
+    times = {name: await _times(ask, numbers) for name, ask in asks.items()}
+    for number in range(ROUNDS):
+        for name in asks if number % 2 == 0 else reversed(asks):
+            found[name].append(await _cost_us(asks[name], times[name], numbers))
+    return found
+
+
+async def _times(ask: Ask, numbers: "count[int]") -> int:
+    """How many calls fill a round."""
+    await _cost_us(ask, 100, numbers)
+    return max(100, round(ROUND_S * 1e6 / await _cost_us(ask, 100, numbers)))
+
+
+async def _cost_us(ask: Ask, times: int, numbers: "count[int]") -> float:
+    async def some() -> None:
+        for _ in range(times // AT_ONCE):
+            await ask(next(numbers))
+
+    started = time.process_time()
+    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
+    return (time.process_time() - started) * 1e6 / (times // AT_ONCE * AT_ONCE)
+
+
+async def compare() -> None:
+    """Print the figures."""
+    async with upstream() as address, aiohttp.ClientSession() as session:
+        clock = Clock()
+        wire = Wire(clock)
+        client = build_client(clock=clock, base_url=address)
+        asks: dict[str, Ask] = {}
+        for size in SIZES:
+            asks[f"{size}: bare aiohttp"] = bare(session, address, size)
+            asks[f"{size}: our wire"] = wired(wire, address, size)
+            asks[f"{size}: client, cold"] = whole(client, size, is_warm=False)
+            asks[f"{size}: client, warm"] = whole(client, size, is_warm=True)
+        for name, costs in (await measure(asks)).items():
+            click.echo(f"{name:<22} {median(costs):8.1f} us   ({min(costs):.1f} to {max(costs):.1f})")
+        await client.close()
+        await wire.close()
+
+
+@click.command()
+@click.option("--serve", "is_upstream", is_flag=True, help="Be the upstream.")
+def main(*, is_upstream: bool) -> None:
+    """Processor time of one call to Sentry, layer by layer."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve() if is_upstream else compare())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Decides how an operation is executed: by a plan, or by graphql-core, or begun by one and completed by the other."""
+
+from traceback import format_exception
+from typing import Any, Protocol
+
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution.values import VariableValues, get_variable_values
+
+from dexter_graphql.engine.compiler import Candidate, Compiler, Outcome
+from dexter_graphql.engine.completion import Deviation
+from dexter_graphql.engine.replay import Replay
+from dexter_graphql.engine.runtime import Run
+from dexter_graphql.engine.selection import Walker
+from dexter_graphql.telemetry.logs import get_log
+from dexter_graphql.telemetry.redact import redacted
+
+MAX_COERCION_ERRORS = 50
+NO_VARIABLES = VariableValues({}, {})
+
+
+class OperationContext(Protocol):
+    """What belongs to one operation."""
+
+    @property
+    def caller(self) -> str:
+        """Who asks, for whatever is shared out between callers."""
+        ...
+
+    def extensions(self) -> dict[str, Any]:
+        """What the answer tells about itself."""
+        ...
+
+    def follow(self, walker: Walker) -> None:
+        """Take what the operation selects from this walker."""
+        ...
+
+
+class Executions:
+    """Executes operations over one schema; with a compiler by plans, without one all by graphql-core."""
+
+    def __init__(self, schema: GraphQLSchema, compiler: Compiler | None) -> None:
+        self._schema = schema
+        self._compiler = compiler
+        self._log = get_log("dexter.engine")
+
+    async def executed(
+        self, candidate: Candidate, variables: dict[str, Any], context: OperationContext, root_value: Any = None
+    ) -> ExecutionResult:
+        """The result of one execution; of a subscription, for the event that is the root value."""
+        coerced = self._coerced(candidate, variables)
+        if isinstance(coerced, list):
+            return ExecutionResult(None, coerced)
+        replay = Replay(self._schema, candidate, variables, context)
+        plan = None if self._compiler is None else self._compiler.plan(candidate, coerced, context.caller)
+        if self._compiler is None or plan is None:
+            self._count(candidate, Outcome.INTERPRETED)
+            return await replay.whole((), root_value)
+        context.follow(plan.walker)
+        run = Run(plan, coerced, context, replay, self._compiler.generator(context.caller))
+        try:
+            data = await run.execute(root_value)
+            errors = [*run.errors(), *replay.errors]
+        except Exception as error:  # noqa: BLE001  # whatever it is, graphql-core answers, and it is counted
+            self._left(candidate, error)
+            return await replay.whole(run.recorded, root_value)
+        self._count(candidate, Outcome.FAST)
+        return ExecutionResult(data, errors or None)
+
+    def _coerced(self, candidate: Candidate, variables: dict[str, Any]) -> VariableValues | list[GraphQLError]:
+        definitions = candidate.operation.variable_definitions
+        if not definitions:
+            return NO_VARIABLES
+        return get_variable_values(self._schema, definitions, variables, max_errors=MAX_COERCION_ERRORS)
+
+    def _left(self, candidate: Candidate, error: Exception) -> None:
+        """A run left its way: foreseen, or through a mistake of ours that somebody should hear of."""
+        if isinstance(error, Deviation):
+            self._count(candidate, Outcome.REPLAYED)
+            return
+        self._count(candidate, Outcome.BROKEN)
+        trace = redacted("".join(format_exception(error)))
+        self._log.error("a plan broke; graphql-core answers instead", traceback=trace)
+
+    def _count(self, candidate: Candidate, outcome: Outcome) -> None:
+        if self._compiler is not None:
+            self._compiler.tally.count(candidate, outcome)

@@ -1,0 +1,262 @@
+"""Knows what an operation selects, level by level, and how each field of it finds and completes its value.
+
+A plan belongs to one operation of one document and to one outcome of its @skip and @include. Fields are collected by
+graphql-core's own functions, so that fragments, merging and directives mean what they mean there.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    visit,
+)
+from graphql.execution.collect_fields import (
+    FieldDetailsList,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+
+from dexter_graphql.engine.completion import Completion, Leaves, ListOf, NonNull, Objects
+from dexter_graphql.engine.kernels import Kernels
+from dexter_graphql.engine.outputs import Output, Outputs
+from dexter_graphql.engine.selection import Selection, Walker
+from dexter_graphql.engine.ways import RESOLUTION, Deferred, Foreign, Inline, Resolution, Typename
+
+TYPENAME = "__typename"
+UNPREPARED = object()
+TypenameOf = Callable[[type], str | None]
+"""Class of a row → name of its object type; None when rows of that class may stand for none."""
+
+_serials = count()
+
+
+class PlannedField:
+    """One response key of one object type: its nodes merged, its way, and how its value is completed."""
+
+    __slots__ = (
+        "_constant",
+        "completion",
+        "definition",
+        "details",
+        "has_variables",
+        "name",
+        "nodes",
+        "parent",
+        "resolution",
+        "response_name",
+        "selection",
+        "serial",
+        "way",
+    )
+
+    def __init__(self, plan: "Plan", parent: GraphQLObjectType, response_name: str, details: FieldDetailsList) -> None:
+        self.serial = next(_serials)
+        self.response_name = response_name
+        self.details = details
+        self.nodes: list[FieldNode] = [detail.node for detail in details]
+        self.name = self.nodes[0].name.value
+        self.parent = parent
+        definition = plan.schema.get_field(parent, self.name)
+        if definition is None:
+            raise KeyError(self.name)
+        self.definition: GraphQLField = definition
+        self.resolution: Resolution | None = definition.extensions.get(RESOLUTION)
+        self.selection: Selection = plan.walker.selection(definition.type, self.nodes)
+        self.has_variables = any(uses_variables(argument) for argument in self.nodes[0].arguments or ())
+        self._constant: Any = UNPREPARED
+        self.completion: Completion | None = None
+        self.way: Inline | Deferred | Typename | Foreign = self._way(plan)
+
+    @property
+    def is_nullable(self) -> bool:
+        """True when the field may be null."""
+        return not isinstance(self.definition.type, GraphQLNonNull)
+
+    @property
+    def is_constant(self) -> bool:
+        """True when the arguments are the same for every execution of the plan."""
+        return not self.has_variables and self.resolution is not None and self.resolution.is_repeatable
+
+    def arguments(self, variables: VariableValues) -> Any:
+        """Prepared arguments, or the exception that preparing them raised. Raises GraphQLError when they do not fit."""
+        if self._constant is not UNPREPARED:
+            return self._constant
+        values = get_argument_values(self.definition, self.nodes[0], variables) if self.definition.args else {}
+        try:
+            prepared = self.resolution.prepared(values) if self.resolution is not None else values
+        except Exception as error:  # noqa: BLE001  # the border to declared functions: every row fails with it
+            return error
+        if self.is_constant:
+            self._constant = prepared
+        return prepared
+
+    def _way(self, plan: "Plan") -> Inline | Deferred | Typename | Foreign:
+        if self.name == TYPENAME:
+            return Typename(self.parent.name)
+        if self.resolution is None:
+            return Foreign()
+        self.completion = plan.completion(self, self.definition.type)
+        return self.resolution.way(self.selection) if self.completion is not None else Foreign()
+
+
+class Level:
+    """All objects on which one selection is completed; of an abstract type, each concrete one has its own fields."""
+
+    def __init__(self, plan: "Plan", named: Any, grouped: Callable[[GraphQLObjectType], GroupedFieldSet]) -> None:
+        self.plan = plan
+        self.named = named
+        self.kernels = Kernels(self)
+        self._grouped = grouped
+        self._fields: dict[str, tuple[PlannedField, ...]] = {}
+
+    def typename(self, row_class: type) -> str | None:
+        """Name of the object type that rows of that class stand for here; None when they cannot stand here."""
+        if isinstance(self.named, GraphQLObjectType):
+            return self.named.name
+        name = self.plan.typename_of(row_class) if self.plan.typename_of is not None else None
+        found = self.plan.schema.get_type(name) if name is not None else None
+        is_possible = isinstance(found, GraphQLObjectType) and self.plan.schema.is_sub_type(self.named, found)
+        return name if is_possible else None
+
+    def fields(self, typename: str) -> tuple[PlannedField, ...]:
+        """The fields that are selected on an object type, in the order of the answer."""
+        found = self._fields.get(typename)
+        if found is None:
+            parent = self.plan.schema.get_type(typename)
+            assert isinstance(parent, GraphQLObjectType)  # noqa: S101  # typename() looked
+            planned = [PlannedField(self.plan, parent, *item) for item in self._grouped(parent).items()]
+            found = self._fields[typename] = tuple(planned)
+        return found
+
+    def output(self, typename: str) -> type[Output]:
+        """The class of completed objects of that type."""
+        return self.plan.outputs.of(tuple(one.response_name for one in self.fields(typename)))
+
+    @cached_property
+    def is_fixed(self) -> bool:
+        """True when no argument below depends on a variable, so that equal rows always have equal answers."""
+        possible = (
+            [self.named]
+            if isinstance(self.named, GraphQLObjectType)
+            else self.plan.schema.get_possible_types(self.named)
+        )
+        fields = [one for named in possible for one in self.fields(named.name)]
+        return not any(one.has_variables for one in fields) and all(
+            one.completion is None or one.completion.level is None or one.completion.level.is_fixed for one in fields
+        )
+
+
+class Plan:
+    """What one operation does, for one outcome of its conditions."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: VariableValues,
+        *,
+        typename_of: TypenameOf | None,
+        outputs: Outputs,
+    ) -> None:
+        self.schema = schema
+        self.typename_of = typename_of
+        self.outputs = outputs
+        self.operation = operation
+        self.is_serial = operation.operation is OperationType.MUTATION
+        self.walker = Walker(schema, operation, fragments, variables)
+        self._fragments = {name: FragmentDetails(node) for name, node in fragments.items()}
+        self._variables = variables
+        root = schema.get_root_type(operation.operation)
+        self.root = Level(self, root, self._root_fields)
+
+    @cached_property
+    def is_worthwhile(self) -> bool:
+        """False when graphql-core would execute every field at the root anyway, or one that must not run twice."""
+        are_planned = [not isinstance(one.way, Foreign) for one in self.root.fields(self.root.named.name)]
+        return all(are_planned) if self.is_serial else any(are_planned)
+
+    def completion(self, planned: PlannedField, kind: GraphQLOutputType) -> Completion | None:
+        """How values of that type are completed; None for what the engine does not understand."""
+        if isinstance(kind, GraphQLNonNull):
+            inner = self.completion(planned, kind.of_type)
+            return inner and NonNull(inner, planned)
+        if isinstance(kind, GraphQLList):
+            inner = self.completion(planned, kind.of_type)
+            return inner and ListOf(inner, planned)
+        if isinstance(kind, (GraphQLScalarType, GraphQLEnumType)):
+            return Leaves(kind)
+        is_known = kind.is_type_of is None if isinstance(kind, GraphQLObjectType) else self.typename_of is not None
+        if not is_known:
+            return None
+        return Objects(self._below(planned, get_named_type(kind)), planned)
+
+    def _below(self, planned: PlannedField, named: Any) -> Level:
+        def grouped(parent: GraphQLObjectType) -> GroupedFieldSet:
+            return collect_subfields(
+                self.schema, self._fragments, self._variables, self.operation, parent, planned.details
+            ).grouped_field_set
+
+        return Level(self, named, grouped)
+
+    def _root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
+        return collect_fields(self.schema, self._fragments, self._variables, root, self.operation).grouped_field_set
+
+
+@dataclass(slots=True)
+class Conditions(Visitor):
+    """Collects the variables that decide on @skip and @include."""
+
+    names: dict[str, None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        Visitor.__init__(self)
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        """Only these two decide."""
+        if node.name.value in {"skip", "include"}:
+            self.names |= {
+                one.value.name.value: None for one in node.arguments or () if isinstance(one.value, VariableNode)
+            }
+
+
+def conditions(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Names of the variables that decide what an operation selects."""
+    found = Conditions()
+    for node in nodes:
+        visit(node, found)
+    return tuple(found.names)
+
+
+def uses_variables(node: Node) -> bool:
+    """True when a variable stands anywhere in a node."""
+    if isinstance(node, VariableNode):
+        return True
+    return any(uses_variables(child) for key in node.keys for child in _nodes(getattr(node, key, None)))
+
+
+def _nodes(value: Any) -> list[Node]:
+    return [one for one in (value if isinstance(value, (list, tuple)) else (value,)) if isinstance(one, Node)]

@@ -1,0 +1,50 @@
+"""Knows how the finished bytes of a region stay with the upstream answer that it was made of.
+
+A region is what is completed below one field of a row that tells what of an upstream answer it is: such a row's class
+has `kept` (a store that lives exactly as long as the answer, or None) and `part` (which part of the answer the row is).
+It is finished when nothing in it had to be waited for and nothing failed; then its bytes depend on the answer alone.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dexter_graphql.engine.completion import Completion
+
+if TYPE_CHECKING:
+    from dexter_graphql.engine.plan import PlannedField
+    from dexter_graphql.engine.runtime import Run
+
+
+def can_finish(planned: "PlannedField", row_class: type) -> bool:
+    """True when what is completed below a field may stay with the answer that rows of that class are part of."""
+    level = planned.completion.level if planned.completion is not None else None
+    is_part = hasattr(row_class, "kept") and hasattr(row_class, "part")
+    return is_part and level is not None and not planned.has_variables and level.is_fixed
+
+
+class Region:
+    """Completes the values of one field, or gives what was finished of them before."""
+
+    def __init__(self, planned: "PlannedField", completion: Completion) -> None:
+        self._serial = planned.serial
+        self._completion = completion
+
+    def column(self, rows: Any, values: list[Any], run: "Run") -> list[Any]:
+        """The values of all rows, completed or as bytes."""
+        return [self._one(row, value, run) for row, value in zip(rows, values, strict=True)]
+
+    def _one(self, row: Any, value: Any, run: "Run") -> Any:
+        if row.kept is None:
+            return self._completion.column((value,), run)[0]
+        key = (self._serial, row.part)
+        finished = row.kept.finished(key)
+        if finished is not None:
+            return msgspec.Raw(finished)
+        before = run.unfinished
+        completed = self._completion.column((value,), run)[0]
+        if run.unfinished != before:
+            return completed
+        content = msgspec.json.encode(completed)
+        row.kept.finish(key, content)
+        return msgspec.Raw(content)

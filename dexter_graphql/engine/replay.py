@@ -1,0 +1,77 @@
+"""Has graphql-core execute what the engine leaves to it: single fields, or a whole operation with known values.
+
+On a replay graphql-core takes values that were found already from the record, so that nothing is fetched twice, and its
+own rules decide on messages, paths and nulls.
+"""
+
+from collections.abc import Callable, Sequence
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
+
+from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute
+from graphql.execution import Executor
+from graphql.pyutils import Path
+
+from dexter_graphql.engine.completion import Deviation
+
+if TYPE_CHECKING:
+    from dexter_graphql.engine.compiler import Candidate
+    from dexter_graphql.engine.plan import PlannedField
+
+Recorded = tuple[FieldNode, Sequence[Any], Sequence[Any]]
+"""A field's first node, rows, and the value or exception of each."""
+
+
+class Replay:
+    """graphql-core over the same document, variables and context as one execution of the engine."""
+
+    def __init__(self, schema: GraphQLSchema, candidate: "Candidate", variables: dict[str, Any], context: Any) -> None:
+        self._schema = schema
+        self._document = candidate.document
+        self._name = candidate.operation_name
+        self._variables = variables
+        self._context = context
+        self._executor: Executor[Any] | None = None
+
+    @property
+    def errors(self) -> list[GraphQLError]:
+        """Errors of single fields that were executed."""
+        return self._executor.collected_errors.errors if self._executor is not None else []
+
+    async def field(self, planned: "PlannedField", row: Any, path: Path | None) -> Any:
+        """One field of one row, completed. Raises Deviation when it must not be null and is."""
+        if self._executor is None:
+            built = Executor.build(self._schema, self._document, None, self._context, self._variables, self._name)
+            assert isinstance(built, Executor)  # noqa: S101  # the variables fitted
+            self._executor = built
+        assert path is not None  # noqa: S101  # it ends with the field
+        try:
+            completed = self._executor.execute_field(planned.parent, row, planned.details, path, None)
+            return await completed if isawaitable(completed) else completed
+        except GraphQLError:
+            raise Deviation from None
+
+    async def whole(self, recorded: Sequence[Recorded], root_value: Any = None) -> ExecutionResult:
+        """The whole operation; fields that are on record keep their values."""
+        result = execute(
+            self._schema,
+            self._document,
+            root_value,
+            self._context,
+            self._variables,
+            self._name,
+            middleware=[_remembering(recorded)],
+        )
+        return await result if isawaitable(result) else result
+
+
+def _remembering(recorded: Sequence[Recorded]) -> Callable[..., Any]:
+    values = {
+        (id(node), id(row)): value for node, rows, found in recorded for row, value in zip(rows, found, strict=True)
+    }
+
+    def resolve(proceed: Callable[..., Any], row: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        key = (id(info.field_nodes[0]), id(row))
+        return values[key] if key in values else proceed(row, info, **arguments)
+
+    return resolve

@@ -1,0 +1,130 @@
+"""Declares fields of small schemas for the engine, and the same for graphql-core, by functions of a row."""
+
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any
+
+import msgspec
+from graphql import build_schema
+
+from dexter_graphql.engine.compiler import Compiler, Outcome
+from dexter_graphql.engine.pipeline import Pipeline
+from dexter_graphql.engine.ways import RESOLUTION, Deferred, Inline
+
+
+@dataclass
+class Declared:
+    """A field whose value a way finds; `lacking` are classes of rows that must be hydrated first, by `hydrate`."""
+
+    found: Any
+    prepare: Any = dict
+    lacking: tuple = ()
+    hydrate: Any = None
+    is_repeatable: bool = True
+
+    def prepared(self, values):
+        return self.prepare(values)
+
+    def way(self, _selection):
+        return self.found
+
+    def lacks(self, row_class):
+        return row_class in self.lacking
+
+    def hydrating(self, way):
+        async def resolve_all(rows, arguments, context):
+            return [way.bind(arguments, context)(self.hydrate(row)) for row in rows]
+
+        return Deferred(resolve_all)
+
+    def resolve(self, row, info, **values):
+        """What graphql-core gets."""
+        way = self.hydrating(self.found) if self.lacks(type(row)) else self.found
+        arguments = self.prepared(values)
+        is_inline = isinstance(way, Inline)
+        return way.bind(arguments, info.context)(row) if is_inline else self._first(way, row, arguments, info.context)
+
+    @staticmethod
+    async def _first(way, row, arguments, context):
+        (value,) = await way.resolve_all([row], arguments, context)
+        return value
+
+
+def inline(read, **more):
+    """A field that `read(row)` answers."""
+    return Declared(Inline(lambda _arguments, _context: read, is_free=True), **more)
+
+
+def attribute(name, *, leaf=None):
+    """A field that is an attribute of the row."""
+    return Declared(Inline(lambda _arguments, _context: lambda row: getattr(row, name), attr=name, leaf=leaf))
+
+
+def told(compute, **more):
+    """A field that `compute(row, **arguments)` answers."""
+    return Declared(Inline(lambda arguments, _context: lambda row: compute(row, **arguments)), **more)
+
+
+def deferred(answer, **more):
+    """A field that `answer(rows, arguments)` answers for all rows, at once or later."""
+
+    async def resolve_all(rows, arguments, _context):
+        if isinstance(arguments, Exception):
+            return [arguments] * len(rows)
+        values = answer(rows, arguments)
+        return await values if isawaitable(values) else values
+
+    return Declared(Deferred(resolve_all), **more)
+
+
+def schema_of(sdl, **fields):
+    """A schema whose fields, named `Type_field`, are declared."""
+    schema = build_schema(sdl)
+    for place, declared in fields.items():
+        typename, _, name = place.partition("_")
+        graphql_field = schema.type_map[typename].fields[name]
+        graphql_field.extensions[RESOLUTION], graphql_field.resolve = declared, declared.resolve
+    return schema
+
+
+@dataclass
+class Context:
+    """An operation of somebody."""
+
+    caller: str = "somebody"
+    followed: list = field(default_factory=list)
+
+    def extensions(self):
+        return {}
+
+    def follow(self, walker):
+        self.followed.append(walker)
+
+
+class Both:
+    """Both engines over one schema; `outcome` of the compiled one tells which way the last operation went."""
+
+    def __init__(self, schema, **options):
+        self.compiler = Compiler(schema, **{"sights": 1} | options)
+        self.compiled, self.interpreted = Pipeline(schema, compiler=self.compiler), Pipeline(schema)
+        self.outcome = None
+
+    async def ask(self, text, variables=None):
+        """The decoded answer of the compiled engine."""
+        before = {outcome: self.compiler.tally.of(outcome) for outcome in Outcome}
+        answer = await run(self.compiled, text, variables)
+        self.outcome = next((one for one in Outcome if self.compiler.tally.of(one) > before[one]), None)
+        return answer
+
+    async def agreed(self, text, variables=None):
+        """The answer that both engines give."""
+        answer, expected = await self.ask(text, variables), await run(self.interpreted, text, variables)
+        assert msgspec.json.encode(answer.get("data")) == msgspec.json.encode(expected.get("data"))
+        assert sorted(map(repr, answer.get("errors", []))) == sorted(map(repr, expected.get("errors", [])))
+        return answer
+
+
+async def run(pipeline, text, variables=None):
+    """The decoded answer to a document."""
+    answer = await pipeline.execute(pipeline.prepare(text), variables, Context(), lambda error: error.formatted)
+    return msgspec.json.decode(answer.body)
