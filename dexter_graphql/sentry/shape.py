@@ -107,6 +107,15 @@ Form = Shape | Variants
 """What an answer can be decoded as."""
 
 
+class Projection(msgspec.Struct, frozen=True, gc=False):
+    """What an answer is decoded as."""
+
+    shape: Form
+    envelope: tuple[str, ...]
+    scope: Scope
+    is_list: bool
+
+
 class Records:
     """Generates record classes and decodes answers with them; bounded, the class not used for longest goes first."""
 
@@ -130,7 +139,7 @@ class Records:
 
         With `kept`, which must be of this body, a record without misfits is decoded once and given again.
         """
-        place = (shape, envelope, scope, False)
+        place = Projection(shape, envelope, scope, is_list=False)
         found = None if kept is None else kept.records(place)
         if found is not None:
             return found
@@ -149,7 +158,7 @@ class Records:
         With `kept`, which must be of this body, a list without misfits is decoded once: later calls get the same list
         with the same records, and must leave both as they are.
         """
-        place = (shape, envelope, scope, True)
+        place = Projection(shape, envelope, scope, is_list=True)
         found: list[Any] | None = None if kept is None else kept.records(place)
         if found is not None:
             return found
