@@ -165,13 +165,9 @@ class Records:
         rows = self._decode(body, shape, envelope, is_list=True)
         if isinstance(rows, Misfit):
             raise rows
-        is_sound = True
-        for row in rows:
-            if isinstance(row, Record):
-                _set(row, "scope", scope)
-                is_sound &= row.is_sound
-            else:
-                is_sound = False
+        is_sound = all(issubclass(kind, Record) and kind.is_sound for kind in set(map(type, rows)))
+        for row in rows if is_sound else records(rows):
+            _set(row, "scope", scope)
         # A misfit is an exception, and grows with everybody who raises it.
         if kept is not None and is_sound:
             kept.keep_records(place, rows)

@@ -1,10 +1,11 @@
-"""Asks the graph over a sandbox, and counts the calls that arrive there."""
+"""Asks the graph over a sandbox on both engines, and counts the calls that arrive there."""
 
-from dataclasses import dataclass, field
-from inspect import isawaitable
+import asyncio
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
 import msgspec
-from graphql import execute, parse, validate
 
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.faults import format_error
@@ -13,6 +14,13 @@ from dexter_graphql.realtime.changes import changes_in_memory
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.regions import Organizations
+from dexter_graphql.sentry.stages import compose
+from dexter_graphql.sentry.stages.cache import LIVES
+from support.engines import assert_agreement, engines, line_of, outcome
+from support.rounds import Player, Rounds
+
+both_engines = cache(engines)
+"""The engines over a schema, which keep their plans from test to test."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,11 @@ class Told:
 
 
 class Asker:
-    """Asks the graph over a sandbox, one operation after the other; the cache lives as long as the asker."""
+    """Asks the graph over a sandbox, one operation after the other; the cache lives as long as the asker.
+
+    Each operation is run by the compiled engine over the sandbox. Then graphql-core runs it with all that was kept
+    before, and Sentry's answers to it are those that came the first time; both must come to the same.
+    """
 
     def __init__(self, graph, server, clock):
         self.graph, self.server = graph, server
@@ -57,19 +69,17 @@ class Asker:
         return self.server.world.find_organization("acme")
 
     async def ask(self, document, **variables):
-        """The answer to a valid document."""
-        parsed = parse(document)
-        assert not (invalid := validate(self.graph.schema, parsed)), invalid
-        already = len(self.server.requests)
-        context = Context(self.services, self.identity, "request")
-        result = execute(self.graph.schema, parsed, context_value=context, variable_values=variables)
-        result = await result if isawaitable(result) else result
-        await context.close()
-        return Told(
-            msgspec.json.decode(msgspec.json.encode(result.data)),
-            [format_error(error, "request") for error in result.errors or ()],
-            list(self.server.requests)[already:],
-        )
+        """The answer to a valid document, on which the engines agree."""
+        both = both_engines(self.graph.schema)
+        prepared = both.compiled.prepare(document)
+        assert not prepared.errors, prepared.errors
+        already, twin, wire = len(self.server.requests), _twin(self.services), Rounds(self.client._wire)
+        answer, compiled = await self._asked(both.compiled, self.services, wire, prepared, variables)
+        player = Player(wire.history)
+        _, interpreted = await self._asked(both.interpreted, twin, player, prepared, variables)
+        assert_agreement(compiled, interpreted, document, variables)
+        body = msgspec.json.decode(answer.body)
+        return Told(body.get("data"), body.get("errors", []), list(self.server.requests)[already:])
 
     async def organization(self, selection, slug="acme"):
         """What is selected on an organization; the directory knows it already, and nothing may fail."""
@@ -77,3 +87,28 @@ class Asker:
         told = await self.ask("query ($slug: String!) { organization(slug: $slug) {" + selection + "} }", slug=slug)
         assert told.errors == []
         return Told(told["organization"], [], told.calls)
+
+    async def _asked(self, pipeline, services, wire, prepared, variables):
+        """The answer of one engine, and all that it did."""
+        unforeseen = []
+        context = Context(services, self.identity, "request")
+        shown = partial(format_error, request_id="request", report=unforeseen.append)
+        real, services.client._wire = services.client._wire, wire
+        try:
+            answer = await pipeline.execute(prepared, variables, context, shown)
+            await wire.rest()  # what is refreshed behind the answer's back is a call of it all the same
+        finally:
+            services.client._wire = real
+            await context.close()
+        return answer, outcome(answer, calls=map(line_of, wire.calls), unforeseen=unforeseen)
+
+
+def _twin(services):
+    """Services of their own that know what these know now. What is the same for everybody is shared."""
+    client = services.client
+    shared = [LIVES, client.records, client.hosts, client._metrics, client._log, client._wire, *asyncio.all_tasks()]
+    parts = (client, services.organizations, services.clock)
+    client, organizations, clock = deepcopy(parts, {id(part): part for part in shared})
+    client._way = compose(client._stages)  # functions are never copied, and lead to the stages that they were made of
+    changes = changes_in_memory(clock, b"key of tests")
+    return replace(services, client=client, organizations=organizations, clock=clock, changes=changes)

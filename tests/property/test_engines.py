@@ -1,0 +1,88 @@
+"""Random documents over the real schema and a Sentry that is damaged at random: both engines say the same.
+
+`pytest --hypothesis-show-statistics` tells how many documents found something, failed, and went which way.
+"""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from support.documents import documents
+from support.engines import engines, tallied
+from support.recorded import DAMAGES, Damage
+from support.sides import Asking, sides_over_sandboxes
+
+EXAMPLES = settings.default.max_examples
+DAMAGE = st.builds(
+    Damage,
+    seed=st.integers(0, 2**16),
+    failing=st.sampled_from([0.0, 0.0, 0.2, 0.5]),
+    broken=st.sampled_from([0.0, 0.0, 0.01, 0.05, 0.2]),
+    kinds=st.just(tuple(DAMAGES)) | st.sampled_from([(kind,) for kind in DAMAGES]),
+)
+ASKING = st.builds(Asking, is_shared_token=st.booleans(), is_read_only=st.sampled_from([False, False, False, True]))
+IS_MUTATION = st.integers(0, 9).map(lambda luck: luck == 9)
+
+
+@pytest.fixture
+async def sides(graph):
+    """Pairs of engines over one recorded Sentry."""
+    async with sides_over_sandboxes(graph) as sides:
+        yield sides
+
+
+@pytest.fixture(scope="module")
+def at_once(graph):
+    """Both engines, of which one compiles at first sight."""
+    return engines(graph.schema)
+
+
+@pytest.fixture(scope="module")
+def later(graph):
+    """Both engines, of which one compiles what it sees again."""
+    return engines(graph.schema, sights=2)
+
+
+@settings(max_examples=max(200, EXAMPLES))
+@given(data=st.data())
+async def test_engines_agree(sides, at_once, graph, data):
+    """Data with their order, errors with their places, what is explained, and the calls to Sentry."""
+    document = data.draw(documents(graph.schema, sides.known, mutations=IS_MUTATION))
+
+    pair = sides.pair(at_once, data.draw(DAMAGE), data.draw(ASKING))
+    with tallied(at_once, event):
+        outcome = await pair.agreed(document)
+
+    tell(outcome)
+
+
+@settings(max_examples=max(30, EXAMPLES // 5))
+@given(data=st.data())
+async def test_engines_agree_on_what_they_know(sides, later, graph, data):
+    """The same when answers are kept, when a document comes again with other flags, and after other documents."""
+    one, other = (data.draw(documents(graph.schema, sides.known, mutations=IS_MUTATION)) for _ in range(2))
+
+    pair = sides.pair(later, data.draw(DAMAGE))
+    for document in (one, one, other, flipped(one), flipped(other), one):
+        with tallied(later, event):
+            outcome = await pair.agreed(document)
+
+    tell(outcome)
+
+
+def flipped(document):
+    """The document with all its flags the other way round."""
+    variables = document.variables or {}
+    return replace(
+        document, variables={name: not value if value in (True, False) else value for name, value in variables.items()}
+    )
+
+
+def tell(outcome):
+    """What became of a document, for the statistics."""
+    event("refused" if outcome.is_request_error else "with errors" if outcome.errors else "without errors")
+    for code in outcome.codes:
+        event(code)
+    event("with calls" if outcome.calls else "without calls")

@@ -1,0 +1,154 @@
+"""What one engine needs to answer over a recorded Sentry: a client with nothing kept, and a context."""
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+
+from dexter_graphql.graph.context import Context, Explain, Services
+from dexter_graphql.graph.faults import format_error
+from dexter_graphql.graph.identity import Caller, Identity, Reach
+from dexter_graphql.realtime.changes import changes_in_memory
+from dexter_graphql.sandbox import SandboxServer
+from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.hosts import AllowedHosts
+from dexter_graphql.sentry.regions import Organizations
+from dexter_graphql.sentry.shape import Records
+from dexter_graphql.sentry.stages.cache import Cache
+from dexter_graphql.sentry.stages.single_flight import SingleFlight
+from dexter_graphql.sentry.ticket import Budget, Ticket
+from dexter_graphql.sentry.wire import Wire
+from support.documents import Document
+from support.engines import assert_agreement, engines, line_of, outcome
+from support.known import HARVEST, known_of
+from support.recorded import Broken, Damage, Recorded
+from support.sandbox import StillClock, fresh_world
+
+CALLS = 10_000
+"""Budget of calls: which of them would be the last depends on their order, which engines may choose."""
+
+
+class StoppedClock(StillClock):
+    """Stands at noon, and nothing grows old."""
+
+    def monotonic(self):
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks."""
+
+    is_shared_token: bool = False
+    is_read_only: bool = False
+
+    def identity(self, token):
+        """The identity with that token at Sentry."""
+        reach = Reach("reader", is_read_only=True) if self.is_read_only else Reach()
+        return Identity(Upstream("test", token), reach, Caller("test"), self.is_shared_token)
+
+
+UNHARMED, OWNER = Damage(), Asking()
+
+
+class Side:
+    """One engine with a client of its own, which keeps what it was told."""
+
+    def __init__(self, pipeline, wire, services, identity):
+        self._pipeline, self._wire, self._services, self._identity = pipeline, wire, services, identity
+
+    async def ran(self, document):
+        """The outcome of a document."""
+        already, unforeseen = len(self._wire.calls), []
+        context = Context(self._services, self._identity, "request", explain=Explain.CALLS)
+        shown = partial(format_error, request_id="request", report=unforeseen.append)
+        prepared = self._pipeline.prepare(document.text)
+        try:
+            answer = await self._pipeline.execute(prepared, document.variables, context, shown)
+        finally:
+            await context.close()
+        calls = [line_of(call) for call in self._wire.calls[already:]]
+        return outcome(answer, calls=calls, unforeseen=unforeseen)
+
+
+class Pair:
+    """Both engines over the same Sentry."""
+
+    def __init__(self, compiled, interpreted, told):
+        self._sides, self._told = (compiled, interpreted), told
+
+    async def agreed(self, document):
+        """The outcome of a document on which both agree."""
+        compiled, interpreted = [await side.ran(document) for side in self._sides]
+        assert_agreement(compiled, interpreted, document, *self._told)
+        return compiled
+
+
+class Sides:
+    """A recorded Sentry, and pairs of engines over it that know its organizations and nothing else.
+
+    A client has the stages that engines meet, which share answers. Those that hold calls back or repeat them count all
+    calls in their order, and which of two calls at once comes first is left to the engine.
+    """
+
+    def __init__(self, graph, recorded, server):
+        self._graph, self._recorded = graph, recorded
+        self._clock = StoppedClock()
+        self._url, self._token = server.url, server.token
+        self._records = Records()
+        self._directory, self.known = None, None
+
+    async def learn(self, engines):
+        """Get to know the organizations and what they have."""
+        wire = self._broken(UNHARMED).wire()
+        client = self._client(wire)
+        self._directory = Organizations(client, self._clock)
+        ticket = Ticket(Upstream("test", self._token), self._clock.time() + 30, Budget(CALLS))
+        await self._directory.all(ticket)
+        found = await self.pair(engines).agreed(Document(HARVEST, None))
+        assert not found.errors
+        self.known = known_of(found.decoded)
+
+    def pair(self, engines, damage=UNHARMED, asking=OWNER):
+        """Both engines over the recorded Sentry with that damage."""
+        broken = self._broken(damage)
+        return Pair(*(self._side(pipeline, broken.wire(), asking) for pipeline in engines), (damage, asking))
+
+    def _broken(self, damage):
+        return Broken(self._recorded, damage, self._clock.time())
+
+    def _side(self, pipeline, wire, asking):
+        client = self._client(wire)
+        organizations = Organizations(client, self._clock)
+        organizations._known.update(self._directory._known)
+        changes = changes_in_memory(self._clock, b"key of tests")
+        services = Services(client, organizations, self._graph.binding, self._clock, changes, call_budget=CALLS)
+        return Side(pipeline, wire, services, asking.identity(self._token))
+
+    def _client(self, wire):
+        generations = Generations(self._clock)
+        stages = (Cache(self._clock, generations), SingleFlight(self._clock, generations))
+        client = SentryClient(self._clock, wire, stages, AllowedHosts.of(self._url, ()), generations)
+        client.records = self._records
+        return client
+
+
+@asynccontextmanager
+async def sides_over_sandboxes(graph):
+    """Both sides over two sandboxes, one to be read and one to be changed, until the block ends."""
+    clock = StoppedClock()
+    wire = Wire(clock)
+    async with SandboxServer(fresh_world(clock)) as reads, SandboxServer(fresh_world(clock)) as writes:
+
+        async def write(call):
+            return await wire(msgspec.structs.replace(call, host=writes.url))
+
+        sides = Sides(graph, Recorded(wire, write), reads)
+        await sides.learn(engines(graph.schema))
+        try:
+            yield sides
+        finally:
+            await wire.close()
