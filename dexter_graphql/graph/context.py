@@ -57,6 +57,8 @@ class Context:
     request_id: str
     priority: Priority = Priority.INTERACTIVE
     explain: Explain = Explain.NOTHING
+    is_shared: Callable[[], bool] = lambda: False
+    """Whether others wait for its answer, too."""
     deadline: float = field(init=False)
     _ticket: Ticket | None = field(default=None, init=False)
     _batches: Batches | None = field(default=None, init=False)
@@ -91,6 +93,10 @@ class Context:
                 self._batches.follow(self._walker.everywhere)
         return self._batches
 
+    def is_in_time(self) -> bool:
+        """True until its deadline."""
+        return self.services.clock.time() < self.deadline
+
     def walker(self, info: GraphQLResolveInfo[Any]) -> Walker:
         """The walker of this operation."""
         if self._walker is None:
@@ -120,6 +126,8 @@ class Context:
                 "retries": ledger.retries,
                 "waitedMs": _ms(ledger.waited_s),
             }
+            if self.is_shared():
+                told["shared"] = True
         if self.explain is Explain.CALLS:
             told["calls"] = [_explained(line) for line in ledger.lines]
         return told
