@@ -1,5 +1,6 @@
 """Knows what belongs to one request: identity, deadline, batches, and what the walker found."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -62,9 +63,9 @@ class Context:
     request_id: str
     priority: Priority = Priority.INTERACTIVE
     explain: Explain = Explain.NOTHING
+    is_shared: Callable[[], bool] = lambda: False
+    """Whether others wait for its answer, too."""
     deadline: float = field(init=False)
-    is_personal: bool = field(default=False, init=False)
-    """True when something looked at the operation itself: what it is told may be about the caller."""
     _ticket: Ticket | None = field(default=None, init=False)
     _batches: Batches | None = field(default=None, init=False)
     _walker: Walker | None = field(default=None, init=False)
@@ -108,6 +109,10 @@ class Context:
                 self._batches.follow(self._walker.everywhere)
         return self._batches
 
+    def is_in_time(self) -> bool:
+        """True until its deadline."""
+        return self.services.clock.time() < self.deadline
+
     def walker(self, info: GraphQLResolveInfo[Any]) -> Walker:
         """The walker of this operation."""
         if self._walker is None:
@@ -128,14 +133,15 @@ class Context:
                 "retries": ledger.retries,
                 "waitedMs": _ms(ledger.waited_s),
             }
+            if self.is_shared():
+                told["shared"] = True
         if self.explain is Explain.CALLS:
             told["calls"] = [_explained(line) for line in ledger.lines]
         return told
 
     def lasting(self) -> Lasting | None:
         """What would make the same answer again; None when something else went into it, or it tells of its calls."""
-        is_told = self.explain is not Explain.NOTHING or self.is_personal
-        if is_told or self._batches is None or not self.ticket.ledger.is_kept:
+        if self.explain is not Explain.NOTHING or self._batches is None or not self.ticket.ledger.is_kept:
             return None
         return Lasting(tuple(self.ticket.ledger.sources), self._batches.same_until.timestamp())
 
@@ -171,5 +177,4 @@ def context_of(lookup: Lookup) -> Context:
     """The operation for which a call was made."""
     if not isinstance(lookup.operation, Context):
         raise TypeError("This lookup belongs to a loader, which knows nothing of the operation")
-    lookup.operation.is_personal = True
     return lookup.operation

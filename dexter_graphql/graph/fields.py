@@ -60,6 +60,7 @@ class Plain:
     type: Any
     convert: Callable[[Any], Any] | None
     forms: frozenset[str] | None
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class Call:
     reads: Mapping[str, Any] = field(default_factory=dict)
     target: str | None = None
     function: Callable[..., Any] | None = None
+    is_personal: bool = False
 
 
 Decorator = Callable[[Callable[..., Any]], Any]
@@ -165,9 +167,14 @@ def plain(  # the return type is the annotation's business
     name: str | None = None,
     description: str,
     deprecation_reason: str | None = None,
+    is_personal: bool = False,
 ) -> Any:
-    """A field that reads one member; `forms` names the forms that have it, all of the noun's when left out."""
-    return _field(Plain(wire, type, convert, _frozen(forms)), name, description, deprecation_reason=deprecation_reason)
+    """A field that reads one member; `forms` names the forms that have it, all of the noun's when left out.
+
+    `is_personal` says that the value belongs to who asks, so that no answer with it is given to anybody else.
+    """
+    declaration = Plain(wire, type, convert, _frozen(forms), is_personal)
+    return _field(declaration, name, description, deprecation_reason=deprecation_reason)
 
 
 def computed(
@@ -234,9 +241,14 @@ def call(
     reads: Mapping[str, Any] | None = None,
     target: str | None = None,
     name: str | None = None,
+    is_personal: bool = False,
 ) -> Decorator:
-    """Decorate an async function of (row, lookup, *, arguments); `target` names the noun that the lookup shapes."""
-    return _field(Call(tuple(uses), dict(reads or {}), target), name, None, uses=tuple(uses))
+    """Decorate an async function of (row, lookup, *, arguments); `target` names the noun that the lookup shapes.
+
+    `is_personal` as in `plain`.
+    """
+    declaration = Call(tuple(uses), dict(reads or {}), target, is_personal=is_personal)
+    return _field(declaration, name, None, uses=tuple(uses))
 
 
 def described(function: Callable[..., Any]) -> str | None:

@@ -56,7 +56,7 @@ class Viewer:
 class ViewerQueries:
     """Root."""
 
-    @call()
+    @call(is_personal=True)
     async def viewer(_root: Any, lookup: Lookup) -> Viewer:
         """Who asks."""
         return context_of(lookup).identity

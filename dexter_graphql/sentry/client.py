@@ -71,6 +71,11 @@ class SentryClient:
         self._retiring: set[str] = set()
         self._log = get_log("dexter.sentry")
 
+    @property
+    def version(self) -> int:
+        """Stands while no answer was made stale by a write or by news; see Generations."""
+        return self._generations.version
+
     async def one(
         self,
         endpoint: Endpoint,

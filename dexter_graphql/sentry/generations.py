@@ -4,7 +4,7 @@ An answer remembers the stamp of its tags from when it was asked for and holds w
 index lags behind its writes, so every raise counts once more some seconds later.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 
 from dexter_graphql.clock import Clock
@@ -25,7 +25,17 @@ class Generations:
         self._limit = limit
         self._raised: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._forgotten = 0
+        self._raises = 0
+        self._lagging: deque[float] = deque()
         self._followers: list[Callable[[Iterable[str]], None]] = []
+
+    @property
+    def version(self) -> int:
+        """Grows with every raise, and again when its lag is over: while it stands, all stamps do."""
+        while self._lagging and self._clock.monotonic() - self._lagging[0] >= self._lag_s:
+            self._lagging.popleft()
+            self._raises += 1
+        return self._raises
 
     def follow(self, follower: Callable[[Iterable[str]], None]) -> None:
         """Tell `follower` of everything that is raised here from now on."""
@@ -37,6 +47,8 @@ class Generations:
         for follower in self._followers if is_news else ():
             follower(tags)
         now = self._clock.monotonic()
+        self._raises = self.version + 1
+        self._lagging.append(now)
         for tag in tags:
             count, _ = self._raised.pop(tag, (0, 0.0))
             self._raised[tag] = (count + 2, now)
@@ -47,6 +59,7 @@ class Generations:
     def raise_everything(self) -> None:
         """Make every answer stale."""
         self._forgotten += 1
+        self._raises += 1
 
     def stamp(self, tags: Iterable[str]) -> Stamp:
         """The present generations of these tags; equal stamps mean that nothing was raised in between."""

@@ -106,7 +106,7 @@ class GraphQLEndpoint:
         if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.candidate is not None):
             answers = self._operations.stream(prepared, request, identity, request_id)
             return StreamResponse(answers, FRAMINGS[media_type], self._heartbeat_s, self._draining)
-        answer = await self._operations.execute(prepared, request, identity, request_id, key)
+        answer = await self._operations.execute(prepared, request, identity, request_id, key=key)
         # A client of the older media type reads errors from the body, whatever the status.
         is_refused = answer.is_request_error and media_type != JSON
         status = HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK

@@ -1,19 +1,24 @@
 """Runs one GraphQL request for whoever asked: the step between a transport and the pipeline."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import aclosing
 from functools import partial
+from secrets import token_hex
 from traceback import format_exception
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 from graphql import GraphQLError, OperationType
 from msgspec.structs import replace
 
 from dexter_graphql.engine.documents import Prepared
 from dexter_graphql.engine.pipeline import Answer, FormatError, Pipeline
+from dexter_graphql.engine.sharing import Execution, Sharing
+from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.faults import format_error
 from dexter_graphql.graph.identity import Identity
+from dexter_graphql.graph.shareable import Shareable
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.repeats import Key, Repeat, Repeats
 from dexter_graphql.server.requests import GraphQLRequest
@@ -22,8 +27,21 @@ from dexter_graphql.telemetry.metrics import Metrics
 from dexter_graphql.telemetry.redact import redacted
 
 
+class Asked(NamedTuple):
+    """One request for an operation, by whom, and under which key its answer is kept; None when it is not."""
+
+    prepared: Prepared
+    request: GraphQLRequest
+    identity: Identity
+    request_id: str
+    key: Key | None
+
+
 class Operations:
-    """Everything that transports share: preparing, running, and the form of errors."""
+    """Everything that transports share: preparing, running, and the form of errors.
+
+    Queries that ask the same of Sentry, for the same reader, while nothing changes, are executed once.
+    """
 
     def __init__(self, pipeline: Pipeline, services: Services, metrics: Metrics, repeats: Repeats) -> None:
         self._metrics = metrics
@@ -31,6 +49,11 @@ class Operations:
         self._pipeline = pipeline
         self._services = services
         self._log = get_log("dexter.operations")
+        self._is_shareable = Shareable(pipeline.schema)
+        self._sharing: Sharing[Answer] = Sharing()
+        metrics.follow(self._sharing.figures)
+        # Stands for the request id of whoever is told, in answers for several. Nobody knows it, so no data contains it.
+        self._any_request = token_hex(16)
 
     def prepare(self, request: GraphQLRequest) -> Prepared:
         """The document, looked at and ready to run, or with what is wrong with it."""
@@ -49,17 +72,21 @@ class Operations:
         request: GraphQLRequest,
         identity: Identity,
         request_id: str,
+        *,
         key: Key | None = None,
+        may_leave: bool = False,
     ) -> Answer:
-        """The answer to a query or a mutation. With a key it is kept, to be given again."""
-        context = self._context(request, identity, request_id)
-        try:
-            answer = await self._pipeline.execute(prepared, request.variables, context, self._format(request_id))
-        finally:
-            await context.close()
+        """The answer to a query or a mutation.
+
+        With a key it is kept, to be given again; `may_leave` says that the client may end it before it is there.
+        """
+        if self._may_share(prepared):
+            asked = Asked(prepared, request, identity, request_id, key)
+            answer = await self._shared(asked, may_leave=may_leave)
+        else:
+            context = self._context(request, identity, request_id)
+            answer = await self._executed(prepared, request, context, self._format(request_id))
         self._metrics.operation(_kind(prepared), answer.codes)
-        if not answer.codes and prepared.kind is OperationType.QUERY and (lasting := context.lasting()) is not None:
-            self._repeats.keep(key, answer, operation=prepared.name, sources=lasting.sources, until=lasting.until)
         return answer
 
     async def stream(
@@ -67,7 +94,7 @@ class Operations:
     ) -> AsyncIterator[Answer]:
         """The answers of any operation: one for a query or a mutation, one per event for a subscription."""
         if prepared.kind is not OperationType.SUBSCRIPTION:
-            yield await self.execute(prepared, request, identity, request_id)
+            yield await self.execute(prepared, request, identity, request_id, may_leave=True)
             return
         # Nobody waits for an item of a stream as for a page.
         patient = replace(request, priority=max(request.priority, Priority.STREAM))
@@ -83,12 +110,72 @@ class Operations:
             self._metrics.stream(-1)
             await context.close()
 
+    def _may_share(self, prepared: Prepared) -> bool:
+        candidate = prepared.candidate
+        is_query = candidate is not None and prepared.kind is OperationType.QUERY
+        return is_query and candidate is not None and self._is_shareable(candidate.document)
+
+    async def _shared(self, asked: Asked, *, may_leave: bool) -> Answer:
+        """The answer of an equal operation that is being executed, or of this one, which others may join."""
+        prepared, request, identity, request_id, repeat_key = asked
+        context = self._context(request, identity, request_id)
+
+        async def begin(execution: Execution[Answer]) -> Answer:
+            context.is_shared = execution.has_company
+            answer = await self._executed(prepared, request, context, self._format(request_id, self._any_request))
+            if repeat_key is not None and not answer.codes and (lasting := context.lasting()) is not None:
+                self._repeats.keep(repeat_key, answer, prepared.name, lasting)
+            return answer
+
+        key = self._key(prepared, request, identity)
+        answer, leader = await self._sharing.answer(key, request_id, begin, may_leave=may_leave)
+        if leader is not None:
+            self._metrics.joined()
+            if ErrorCode.DEADLINE_EXCEEDED in answer.codes and context.is_in_time():
+                # The other's time was over, this one's is not.
+                return await self._executed(prepared, request, context, self._format(request_id))
+            if ErrorCode.INTERNAL in answer.codes:
+                self._log.error("unforeseen error", request_id=request_id, told_under=leader)
+        if answer.codes:
+            told = msgspec.json.encode(request_id)[1:-1]
+            answer = Answer(
+                answer.body.replace(self._any_request.encode(), told), answer.is_request_error, answer.codes
+            )
+        return answer
+
+    def _key(self, prepared: Prepared, request: GraphQLRequest, identity: Identity) -> Hashable:
+        """What makes operations equal: everything that their answers depend on.
+
+        `me` in an argument means whose credential it is. The document stays alive, and its number its own, while it is
+        executed.
+        """
+        return (
+            id(prepared.candidate),
+            prepared.name,
+            msgspec.json.encode(request.variables) if request.variables else b"",
+            identity.upstream.key,
+            identity.reach.key,
+            self._services.client.version,
+            request.explain,
+            request.priority,
+        )
+
+    async def _executed(
+        self, prepared: Prepared, request: GraphQLRequest, context: Context, formatted: FormatError
+    ) -> Answer:
+        try:
+            return await self._pipeline.execute(prepared, request.variables, context, formatted)
+        finally:
+            await context.close()
+
     def _context(self, request: GraphQLRequest, identity: Identity, request_id: str) -> Context:
         return Context(self._services, identity, request_id, request.priority, request.explain)
 
-    def _format(self, request_id: str) -> FormatError:
+    def _format(self, request_id: str, shown_id: str | None = None) -> FormatError:
+        """The form of errors; their request id is `shown_id` when that is not the one to be found in the log."""
+
         def formatted(error: GraphQLError) -> dict[str, Any]:
-            return format_error(error, request_id, partial(self._report, request_id))
+            return format_error(error, shown_id or request_id, partial(self._report, request_id))
 
         return formatted
 

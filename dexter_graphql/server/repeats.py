@@ -5,13 +5,12 @@ only what an operation that reads told without an error, and nothing that is abo
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.pipeline import Answer
+from dexter_graphql.graph.context import Lasting
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.sentry.kept import Kept
 from dexter_graphql.telemetry.metrics import Figure
 
 MAX_REQUEST_BYTES = 16 * 1024
@@ -24,12 +23,11 @@ Key = tuple[bytes, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """An answer, the operation's name, what it was made of, and until when (seconds since the epoch) it holds."""
+    """An answer, the name of the operation, and what it was made of."""
 
     answer: Answer
     operation: str | None
-    sources: Sequence[Kept]
-    until: float
+    lasting: Lasting
     size_bytes: int
 
 
@@ -55,24 +53,22 @@ class Repeats:
         found = self._kept.get(key) if key is not None else None
         if found is None or key is None:
             return None
-        if self._clock.time() >= found.until or not all(source.is_fresh for source in found.sources):
+        if not self._is_lasting(found.lasting):
             self._drop(key)
             return None
         self._kept.move_to_end(key)
         self._given += 1
         return found
 
-    def keep(
-        self, key: Key | None, answer: Answer, *, operation: str | None, sources: Sequence[Kept], until: float
-    ) -> None:
-        """Give this answer again, until `until` or until one of its sources is no longer fresh."""
-        if key is None or not sources or len(sources) > MAX_SOURCES:
+    def keep(self, key: Key, answer: Answer, operation: str | None, lasting: Lasting) -> None:
+        """Give this answer again, until its time is over or one of its sources is no longer fresh."""
+        if not lasting.sources or len(lasting.sources) > MAX_SOURCES:
             return
         size_bytes = OVERHEAD_BYTES + len(key[0]) + len(answer.body)
         if size_bytes > self._limit_bytes:
             return
         self._drop(key)
-        self._kept[key] = Repeat(answer, operation, sources, until, size_bytes)
+        self._kept[key] = Repeat(answer, operation, lasting, size_bytes)
         self._size_bytes += size_bytes
         while self._size_bytes > self._limit_bytes:
             self._drop(next(iter(self._kept)))
@@ -83,6 +79,9 @@ class Repeats:
             Figure("dexter_repeat_bytes", "Memory of whole answers that are kept.", self._size_bytes),
             Figure("dexter_repeats", "Whole answers given again.", self._given),
         ]
+
+    def _is_lasting(self, lasting: Lasting) -> bool:
+        return self._clock.time() < lasting.until and all(source.is_fresh for source in lasting.sources)
 
     def _drop(self, key: Key) -> None:
         gone = self._kept.pop(key, None)

@@ -32,6 +32,7 @@ class Metrics:
         self._requests = self._counts("dexter_requests", "Requests answered.", "method", "status")
         self._request_seconds = self._times("dexter_request_seconds", "Time until a request was answered.")
         self._operations = self._counts("dexter_operations", "GraphQL operations run.", "kind")
+        self._joined = self._counts("dexter_joined_operations", "Operations answered by an equal one's execution.")
         self._errors = self._counts("dexter_errors", "Errors in answers, by code.", "code")
         self._streams = Gauge("dexter_streams", "Subscriptions that are open now.", registry=self.registry)
         self._attempts = self._counts("dexter_upstream_calls", "Calls sent to Sentry.", "endpoint", "outcome")
@@ -61,6 +62,10 @@ class Metrics:
         self._operations.add(kind)
         for code in codes:
             self._errors.add(code)
+
+    def joined(self) -> None:
+        """An operation waited for an equal one that was being executed."""
+        self._joined.add()
 
     def stream(self, change: int) -> None:
         """A subscription began (1) or ended (-1)."""

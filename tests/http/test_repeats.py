@@ -3,6 +3,7 @@
 import pytest
 
 from dexter_graphql.engine.pipeline import Answer
+from dexter_graphql.graph.context import Lasting
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.server.repeats import MAX_REQUEST_BYTES, MAX_SOURCES, OVERHEAD_BYTES, Repeats, key_of
@@ -130,7 +131,8 @@ class TestKept:
         clock = MovedClock()
         repeats, key = Repeats(clock, limit), key_of(request, identity())
         sources = [a_kept()] if sources is None else sources
-        repeats.keep(key, self.ANSWER, operation="Op", sources=sources, until=until)
+        if key is not None:
+            repeats.keep(key, self.ANSWER, "Op", Lasting(tuple(sources), until))
         return repeats, key, clock
 
     def test_it_is_found_by_request_credential_and_reach(self):
@@ -184,6 +186,6 @@ class TestKept:
         size = OVERHEAD_BYTES + 101
         repeats, _, _ = self.kept(limit=room * size - 1 if room == 1 else (room - 1) * size)
         keys = [key_of(request, identity()) for request in (b"r", b"s")]
-        repeats.keep(keys[1], self.ANSWER, operation=None, sources=[a_kept()], until=EPOCH_S + 60)
+        repeats.keep(keys[1], self.ANSWER, None, Lasting((a_kept(),), EPOCH_S + 60))
 
         assert [repeats.find(key) is not None for key in keys] == found

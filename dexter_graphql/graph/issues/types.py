@@ -208,9 +208,15 @@ class Issue(Node):
         """When the newest event happened."""
         return row.lifetime.lastSeen if row.lifetime else row.lastSeen
 
-    is_bookmarked: bool | None = plain("isBookmarked", description="True when the token's own user bookmarked it.")
-    is_subscribed: bool | None = plain("isSubscribed", description="True when the token's own user follows it.")
-    has_seen: bool | None = plain("hasSeen", description="True when the token's own user has seen it.")
+    is_bookmarked: bool | None = plain(
+        "isBookmarked", description="True when the token's own user bookmarked it.", is_personal=True
+    )
+    is_subscribed: bool | None = plain(
+        "isSubscribed", description="True when the token's own user follows it.", is_personal=True
+    )
+    has_seen: bool | None = plain(
+        "hasSeen", description="True when the token's own user has seen it.", is_personal=True
+    )
     status_details: IssueStatusDetails | None = plain(
         "statusDetails", description="Under which condition it is resolved or archived."
     )

@@ -85,8 +85,12 @@ class Project(Node):
     features: list[str] | None = plain(description="Features that are switched on, in Sentry's words.")
     access: list[str] | None = plain(description="Scopes that the token has in the project.")
     has_access: bool | None = plain("hasAccess", description="True when the token may see its events.")
-    is_bookmarked: bool | None = plain("isBookmarked", description="True when the token's own user has bookmarked it.")
-    is_member: bool | None = plain("isMember", description="True when the token's own user is in one of its teams.")
+    is_bookmarked: bool | None = plain(
+        "isBookmarked", description="True when the token's own user has bookmarked it.", is_personal=True
+    )
+    is_member: bool | None = plain(
+        "isMember", description="True when the token's own user is in one of its teams.", is_personal=True
+    )
     has_transactions: bool | None = plain(
         "firstTransactionEvent", description="True when it has ever received a transaction."
     )

@@ -86,12 +86,16 @@ class Team(Node):
     date_created: datetime | None = plain("dateCreated", description="When the team was made.")
     member_count: int | None = plain("memberCount", description="Number of members.")
     avatar: Avatar | None = plain(description="Its picture.")
-    is_member: bool | None = plain("isMember", description="True when the token's own user is in the team.")
-    own_role: TeamRole | None = plain("teamRole", description="Role of the token's own user in the team.")
-    own_role_raw: str | None = plain("teamRole", description="`ownRole` in Sentry's own word.")
+    is_member: bool | None = plain(
+        "isMember", description="True when the token's own user is in the team.", is_personal=True
+    )
+    own_role: TeamRole | None = plain(
+        "teamRole", description="Role of the token's own user in the team.", is_personal=True
+    )
+    own_role_raw: str | None = plain("teamRole", description="`ownRole` in Sentry's own word.", is_personal=True)
     has_access: bool | None = plain("hasAccess", description="True when the token may see the team's projects.")
     is_pending: bool | None = plain(
-        "isPending", description="True when the token's own user asked to join and has had no answer."
+        "isPending", description="True when the token's own user asked to join and has had no answer.", is_personal=True
     )
     projects: list[ProjectType | None] | None = link(
         "projects",

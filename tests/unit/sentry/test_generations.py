@@ -90,3 +90,32 @@ def test_the_oldest_tag_goes(clock):
     generations.raise_(["a", "b", "a", "c"])
 
     assert list(generations._raised) == ["a", "c"]
+
+
+def test_version_stands_while_all_stamps_do(generations, clock):
+    """Every raise moves it, at once and when the lag is over; time alone does not."""
+    versions = [generations.version]
+
+    generations.raise_(["a", "b"])
+    versions.append(generations.version)
+    clock.move(4.9)
+    versions.append(generations.version)
+    generations.raise_([], is_news=False)
+    versions.append(generations.version)
+    clock.move(0.1)
+    versions.append(generations.version)
+    clock.move(10_000)
+    versions.append(generations.version)
+    generations.raise_everything()
+    versions.append(generations.version)
+
+    assert versions == [0, 1, 1, 2, 3, 4, 5]
+
+
+def test_version_remembers_no_more_than_the_lag(generations, clock):
+    """Raises that nobody asks about are forgotten when their lag is over."""
+    for _ in range(100):
+        generations.raise_(["a"])
+        clock.move(1)
+
+    assert len(generations._lagging) <= 6
