@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.applications import Starlette
 
 from dexter_graphql.app import create_app
+from dexter_graphql.cli.running import spare_the_collector
 from dexter_graphql.sentry.stages.cache import LIVES, Life
 from dexter_graphql.settings import load_settings
 from dexter_graphql.telemetry.logs import configure_logs
@@ -16,7 +17,9 @@ EXECUTED: Mapping[str, Life] = dict.fromkeys(LIVES, Life(0.0))
 
 
 def create_ours(*, is_cached: bool) -> Starlette:
-    """The whole server, as the environment sets it."""
+    """The whole server, as the environment sets it and `dexter serve` runs it."""
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
-    return create_app(settings, lives=KEPT if is_cached else EXECUTED).app
+    app = create_app(settings, lives=KEPT if is_cached else EXECUTED).app
+    spare_the_collector()
+    return app
