@@ -39,7 +39,7 @@ def planned(level, found):
     return found
 
 
-MEASURED = {"LIST": (19, 2), "LIGHT": (10, 4), "EACH": (9, 4), "PAGE": (52, 3)}
+MEASURED = {"LIST": (19, 2), "LIGHT": (9, 4), "EACH": (10, 4), "PAGE": (52, 3)}
 """The same of the documents of the benchmark."""
 DOCUMENTS = [(one.text, FIELDS.get(one.name)) for one in load_library()]
 DOCUMENTS += [(getattr(documents, name), fields) for name, fields in MEASURED.items()]
