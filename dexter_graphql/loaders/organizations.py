@@ -1,5 +1,6 @@
 """Knows how organizations are looked up."""
 
+from dataclasses import replace
 from typing import Any
 
 from dexter_graphql.loaders.base import Lookup, fan_out
@@ -38,8 +39,7 @@ async def organization_page(wanted: Listing, lookup: Lookup) -> Slice:
     """A page of the organizations that the token sees, each in its own scope."""
     shape = lookup.merged(lookup.shape("list"), REFERENCE)
     page = await pages(catalogue.LIST, NOWHERE, lookup, wanted=wanted, shape=shape)
-    page.rows[:] = [_in_itself(row, lookup) for row in page.rows]
-    return page
+    return replace(page, rows=[_in_itself(row, lookup) for row in page.rows])
 
 
 def reference(organization: OrganizationRef) -> OrganizationReference:
