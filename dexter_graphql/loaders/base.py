@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from aiodataloader import DataLoader
 
@@ -22,6 +22,7 @@ from dexter_graphql.sentry.regions import Organizations
 from dexter_graphql.sentry.shape import Shape
 from dexter_graphql.sentry.ticket import Ticket
 
+T = TypeVar("T")
 FAN_OUT = 10
 """Calls that one fan-out makes side by side at most."""
 
@@ -84,11 +85,15 @@ class Lookup:
 
     def merged(self, one: Shape, other: Shape) -> Shape:
         """A shape with the members of both, for answers whose rows are read as two types."""
-        return self.batches.shaper.merged(one, other)
+        return self.remembered(("merged", one, other), lambda: self.batches.shaper.merged(one, other))
 
     def reads(self, form: str) -> frozenset[str]:
         """Attributes of the target that will be read."""
         return frozenset(member.attr for member in self.shape(form).members)
+
+    def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` made of the selection the first time: the same for all requests that a plan serves."""
+        return compute() if self.selection is None else self.selection.remembered((self.target, key), compute)
 
     def below(self, path: str, target: str) -> "Lookup":
         """The same for `target`, which stands at this dotted path of fields below the selection."""
@@ -251,7 +256,8 @@ class Batches:
         running = [task for task in self._tasks if not task.done()]
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        if running:
+            await asyncio.gather(*running, return_exceptions=True)
 
     def lookup(
         self, target: str, options: Any = None, selection: Selection | None = None, operation: object = None

@@ -29,6 +29,8 @@ LIGHT: Mapping[str, str] = MappingProxyType(
 )
 """Member of an event → field of Discover that has it."""
 NEWEST = "latest_event()"
+NEWEST_ID = Shape("Event", "newest", (Member("issue", "issue.id", int | str), Member("newest", NEWEST, str)))
+"""The newest event of an issue, as Discover tells it."""
 
 
 class EventKey(NamedTuple):
@@ -189,13 +191,16 @@ class Table(NamedTuple):
 
 
 async def _newest_ids(table: Table, keys: Sequence[IssueKey]) -> dict[IssueKey, str]:
-    shape = Shape("Event", "newest", (Member("issue", "issue.id", int | str), Member("newest", NEWEST, str)))
-    rows = await table.rows(shape, f"issue.id:[{','.join(key.id for key in keys)}]")
+    rows = await table.rows(NEWEST_ID, f"issue.id:[{','.join(key.id for key in keys)}]")
     by_issue = {str(row.issue): row.newest for row in rows if isinstance(row.newest, str)}
     return {key: by_issue[key.id] for key in keys if key.id in by_issue}
 
 
 async def _rows(table: Table, ids: list[str]) -> dict[str, Any]:
-    wanted = table.lookup.shape("light")
-    shape = replace(wanted, members=tuple(replace(one, wire=LIGHT[one.attr]) for one in wanted.members))
+    shape = table.lookup.remembered("light", lambda: _light_shape(table.lookup))
     return {row.eventID: row for row in await table.rows(shape, f"id:[{','.join(ids)}]")}
+
+
+def _light_shape(lookup: Lookup) -> Shape:
+    wanted = lookup.shape("light")
+    return replace(wanted, members=tuple(replace(one, wire=LIGHT[one.attr]) for one in wanted.members))

@@ -82,10 +82,9 @@ class IssuePage(Slice):
 async def issue_pages(scope: Scope, lookup: Lookup) -> IssuePage:
     """A page of the organization's issues; options are an IssueList."""
     wanted: IssueList = lookup.options
-    edges = lookup.below("edges.inRange", "IssueInRange")
-    shape = lookup.merged(lookup.shape("list"), edges.shape("list"))
+    shape, pushed = lookup.remembered("issue_pages", lambda: _list_shape(lookup))
     span = None if wanted.stretch is None else lookup.span(wanted.stretch)
-    query = (*wanted.query, *(RETENTION if span is None else span.query), *pushdown(shape))
+    query = (*wanted.query, *(RETENTION if span is None else span.query), *pushed)
 
     found = await collect(
         lambda size, cursor: lookup.client.page(
@@ -97,6 +96,13 @@ async def issue_pages(scope: Scope, lookup: Lookup) -> IssuePage:
     )
     members = {member.name: getattr(found, member.name) for member in fields(found)}
     return IssuePage(**members, span=span)
+
+
+def _list_shape(lookup: Lookup) -> tuple[Shape, Query]:
+    """What is read of each row, as an issue and as what happened in the range, and the parameters that ask for it."""
+    edges = lookup.below("edges.inRange", "IssueInRange")
+    shape = lookup.merged(lookup.shape("list"), edges.shape("list"))
+    return shape, pushdown(shape)
 
 
 def stretch_query(stretch: Stretch | None, lookup: Lookup) -> Query:
