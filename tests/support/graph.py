@@ -15,11 +15,11 @@ from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.regions import Organizations
 from dexter_graphql.sentry.stages.cache import LIVES
-from support.engines import assert_agreement, engines, line_of, outcome
+from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.rounds import Player, Rounds
 
-both_engines = cache(engines)
-"""The engines over a schema, which keep their plans from test to test."""
+both_engines = cache(engines_of)
+"""The engines over a graph, which keep their plans from test to test."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Asker:
 
     async def ask(self, document, **variables):
         """The answer to a valid document, on which the engines agree."""
-        both = both_engines(self.graph.schema)
+        both = both_engines(self.graph)
         prepared = both.compiled.prepare(document)
         assert not prepared.errors, prepared.errors
         already, twin, wire = len(self.server.requests), _twin(self.services), Rounds(self.client._wire)

@@ -22,7 +22,7 @@ from dexter_graphql.sentry.stages.single_flight import SingleFlight
 from dexter_graphql.sentry.ticket import Budget, Ticket
 from dexter_graphql.sentry.wire import Wire
 from support.documents import Document
-from support.engines import assert_agreement, engines, line_of, outcome
+from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.known import HARVEST, known_of
 from support.recorded import Broken, Damage, Recorded
 from support.sandbox import StillClock, fresh_world
@@ -147,7 +147,7 @@ async def sides_over_sandboxes(graph):
             return await wire(msgspec.structs.replace(call, host=writes.url))
 
         sides = Sides(graph, Recorded(wire, write), reads)
-        await sides.learn(engines(graph.schema))
+        await sides.learn(engines_of(graph))
         try:
             yield sides
         finally:
