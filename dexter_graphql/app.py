@@ -32,6 +32,7 @@ from dexter_graphql.server.graphql import GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
 from dexter_graphql.server.metrics import metrics_routes
 from dexter_graphql.server.operations import Operations
+from dexter_graphql.server.repeats import Repeats
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.webhooks import webhook_routes
 from dexter_graphql.server.websocket import Sockets
@@ -91,7 +92,9 @@ def create_app(
         pipeline.pin(document.text)
     authenticator = Authenticator(settings, is_sandbox=is_sandbox)
     readiness = Readiness()
-    operations = Operations(pipeline, services, metrics)
+    repeats = Repeats(clock, settings.cache_mib * MEBIBYTE // 4)
+    metrics.follow(repeats.figures)
+    operations = Operations(pipeline, services, metrics, repeats)
     sockets = Sockets(
         operations,
         authenticator,

@@ -82,7 +82,7 @@ class _Writer:
         else:
             self._names[f"P{number}"], read = planned, f"list(map(run.reader(P{number}), rows))"
         if can_finish(planned, self._row_class):
-            self._names[f"C{number}"] = Region(planned, planned.completion).column
+            self._names[f"C{number}"] = Region(planned.completion).column
             read = f"rows, {read}"
         self._columns.append(f"c{number} = C{number}({read}, run)")
         self._zipped.append(f"c{number}")

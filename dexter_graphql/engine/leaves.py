@@ -87,4 +87,4 @@ class Writer:
         if NoneType in types:
             types.remove(NoneType)
             values = [value for value in values if value is not None]
-        return types == {self._usual} and (self._are_fit is None or self._are_fit(values))
+        return not types or (types == {self._usual} and (self._are_fit is None or self._are_fit(values)))

@@ -7,7 +7,6 @@ graphql-core's own functions, so that fragments, merging and directives mean wha
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count
 from typing import Any
 
 from graphql import (
@@ -50,8 +49,6 @@ UNPREPARED = object()
 TypenameOf = Callable[[type], str | None]
 """Class of a row → name of its object type; None when rows of that class may stand for none."""
 
-_serials = count()
-
 
 class PlannedField:
     """One response key of one object type: its nodes merged, its way, and how its value is completed."""
@@ -68,12 +65,10 @@ class PlannedField:
         "resolution",
         "response_name",
         "selection",
-        "serial",
         "way",
     )
 
     def __init__(self, plan: "Plan", parent: GraphQLObjectType, response_name: str, details: FieldDetailsList) -> None:
-        self.serial = next(_serials)
         self.response_name = response_name
         self.details = details
         self.nodes: list[FieldNode] = [detail.node for detail in details]

@@ -26,8 +26,9 @@ def can_finish(planned: "PlannedField", row_class: type) -> bool:
 class Region:
     """Completes the values of one field, or gives what was finished of them before."""
 
-    def __init__(self, planned: "PlannedField", completion: Completion) -> None:
-        self._serial = planned.serial
+    def __init__(self, completion: Completion) -> None:
+        # A key of its own, through which what is kept does not hold on to the plan.
+        self._key = object()
         self._completion = completion
 
     def column(self, rows: Any, values: list[Any], run: "Run") -> list[Any]:
@@ -37,7 +38,7 @@ class Region:
     def _one(self, row: Any, value: Any, run: "Run") -> Any:
         if row.kept is None:
             return self._completion.column((value,), run)[0]
-        key = (self._serial, row.part)
+        key = (self._key, row.part)
         finished = row.kept.finished(key)
         if finished is not None:
             return msgspec.Raw(finished)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import GraphQLResolveInfo
 
@@ -13,6 +13,7 @@ from dexter_graphql.loaders.base import Batches, Lookup, Shaper
 from dexter_graphql.realtime.changes import Changes
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.kept import Kept
 from dexter_graphql.sentry.regions import Organizations
 from dexter_graphql.sentry.ticket import Budget, Line, Ticket
 
@@ -42,6 +43,13 @@ class Services:
     call_budget: int = 100
 
 
+class Lasting(NamedTuple):
+    """What an answer was made of, all of it kept and fresh, and until when (seconds since the epoch) it is the same."""
+
+    sources: tuple[Kept, ...]
+    until: float
+
+
 @dataclass(slots=True)
 class Context:
     """One operation, from now until its deadline. What it needs to ask Sentry is made when it first asks.
@@ -55,6 +63,8 @@ class Context:
     priority: Priority = Priority.INTERACTIVE
     explain: Explain = Explain.NOTHING
     deadline: float = field(init=False)
+    is_personal: bool = field(default=False, init=False)
+    """True when something looked at the operation itself: what it is told may be about the caller."""
     _ticket: Ticket | None = field(default=None, init=False)
     _batches: Batches | None = field(default=None, init=False)
     _walker: Walker | None = field(default=None, init=False)
@@ -122,6 +132,13 @@ class Context:
             told["calls"] = [_explained(line) for line in ledger.lines]
         return told
 
+    def lasting(self) -> Lasting | None:
+        """What would make the same answer again; None when something else went into it, or it tells of its calls."""
+        is_told = self.explain is not Explain.NOTHING or self.is_personal
+        if is_told or self._batches is None or not self.ticket.ledger.is_kept:
+            return None
+        return Lasting(tuple(self.ticket.ledger.sources), self._batches.same_until.timestamp())
+
     async def renew(self) -> None:
         """Begin anew for the next item: fresh deadline, budget and batches."""
         await self.close()
@@ -154,4 +171,5 @@ def context_of(lookup: Lookup) -> Context:
     """The operation for which a call was made."""
     if not isinstance(lookup.operation, Context):
         raise TypeError("This lookup belongs to a loader, which knows nothing of the operation")
+    lookup.operation.is_personal = True
     return lookup.operation

@@ -59,7 +59,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """Fairness key of the subject who asked; never part of a cache key."""
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What came back: status, the few headers we read (lower-case names), the body's bytes, and where it came from.
 
     `fetched_at` is in seconds since the epoch; `origin` is `wire`, `cache` or `flight`; `is_stale` marks an answer

@@ -108,6 +108,7 @@ class SentryClient:
             max_hits=_number(reply, "x-max-hits"),
             is_direct_hit=reply.headers.get("x-sentry-direct-hit") == "1",
             is_stale=reply.is_stale,
+            scope=scope,
             kept=reply.kept,
         )
 

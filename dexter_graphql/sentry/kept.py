@@ -1,14 +1,16 @@
 """Holds what this process made of one kept answer: records by projection, and bytes that others finished from them.
 
-Knows no answers and no shapes. It is bounded, counts into the cache's size, and ends with the cache's entry.
+Knows no answers and no shapes. It is bounded, takes room of the cache, and ends with the cache's entry.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from sys import getsizeof
 from typing import Any
 
 import msgspec
 
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.generations import Generations, Stamp
 from dexter_graphql.sentry.scope import Scope
 
 MAX_PROJECTIONS = 8
@@ -22,28 +24,49 @@ PLAIN = frozenset({float, int, str})
 WEIGHTLESS = frozenset({bool, type(None), Scope})
 """What is there anyway, or once for all records of an answer."""
 
-Pieces = dict[Hashable, tuple[Any, int]]
-"""Things with their sizes; the one that was not asked for longest stands first."""
-NOTHING = (None, 0)
+
+class Room:
+    """What all kept answers share: how much memory they may take and do, the time, and what was raised."""
+
+    __slots__ = ("clock", "generations", "limit_bytes", "used_bytes")
+
+    def __init__(self, limit_bytes: int, clock: Clock, generations: Generations) -> None:
+        self.limit_bytes = limit_bytes
+        self.used_bytes = 0
+        self.clock = clock
+        self.generations = generations
+
+
+class Piece(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A thing with its size. Thousands are kept, so nothing here is looked through for cycles again and again."""
+
+    content: Any
+    size_bytes: int
+
+
+Pieces = dict[Hashable, Piece]
+"""The one that was not asked for longest stands first."""
 
 
 class Kept:
     """Given along with each answer out of the cache, in this process only; `size_bytes` begins with the entry's own.
 
-    `grown` hears of every change of the size, and `is_fresh` tells whether the answer would be given without a doubt.
+    The answer is fresh until a time of the clock that never jumps, and while the stamp of its tags stands.
     """
 
-    __slots__ = ("_finished", "_grown", "_is_fresh", "_limit_bytes", "_records", "size_bytes")
+    __slots__ = ("_finished", "_fresh_until", "_records", "_room", "_stamp", "_tags", "size_bytes")
 
     def __init__(
-        self, size_bytes: int, limit_bytes: int, grown: Callable[[int], None], is_fresh: Callable[[], bool]
+        self, room: Room, size_bytes: int, *, fresh_until: float, tags: tuple[str, ...] = (), stamp: Stamp = ()
     ) -> None:
-        self._is_fresh = is_fresh
         self.size_bytes = size_bytes
-        self._limit_bytes = limit_bytes
-        self._grown: Callable[[int], None] | None = grown
+        self._room: Room | None = room
+        self._fresh_until = fresh_until
+        self._tags = tags
+        self._stamp = stamp
         self._records: Pieces = {}
         self._finished: Pieces = {}
+        room.used_bytes += size_bytes
 
     def __repr__(self) -> str:
         return f"<Kept {len(self._records)} projections, {len(self._finished)} finished, {self.size_bytes} bytes>"
@@ -51,7 +74,10 @@ class Kept:
     @property
     def is_fresh(self) -> bool:
         """True while the answer is in the cache, within its lifetime, and nothing was raised that it depends on."""
-        return self._grown is not None and self._is_fresh()
+        room = self._room
+        if room is None or room.clock.monotonic() >= self._fresh_until:
+            return False
+        return room.generations.stamp(self._tags) == self._stamp
 
     def records(self, projection: Hashable) -> Any:
         """What was decoded in this projection, always the same objects; None when nothing is kept."""
@@ -72,28 +98,32 @@ class Kept:
 
     def end(self) -> None:
         """Keep nothing from now on: the answer is no longer in the cache."""
-        self._grown = None
-        self._records.clear()
-        self._finished.clear()
+        if self._room is not None:
+            self._room.used_bytes -= self.size_bytes
+            self._room = None
+            self._records.clear()
+            self._finished.clear()
 
     def _keep(self, pieces: Pieces, limit: int, key: Hashable, content: Any, size_bytes: int) -> None:
-        size_bytes += PIECE_BYTES
-        if self._grown is None or self.size_bytes + size_bytes > self._limit_bytes:
+        piece = Piece(content, size_bytes + PIECE_BYTES)
+        if self._room is None or self.size_bytes + piece.size_bytes > self._room.limit_bytes:
             return
-        _, replaced_bytes = pieces.pop(key, NOTHING)
-        _, gone_bytes = NOTHING if len(pieces) < limit else pieces.pop(next(iter(pieces)))
-        pieces[key] = (content, size_bytes)
-        change = size_bytes - replaced_bytes - gone_bytes
+        gone = pieces.pop(key, None)
+        change = piece.size_bytes - (0 if gone is None else gone.size_bytes)
+        if len(pieces) >= limit:
+            change -= pieces.pop(next(iter(pieces))).size_bytes
+        pieces[key] = piece
         self.size_bytes += change
-        self._grown(change)
+        self._room.used_bytes += change
 
 
 def _found(pieces: Pieces, key: Hashable) -> Any:
     """The piece under a key, which becomes the last one to go."""
-    piece = pieces.pop(key, NOTHING)
-    if piece is not NOTHING:
-        pieces[key] = piece
-    return piece[0]
+    piece = pieces.pop(key, None)
+    if piece is None:
+        return None
+    pieces[key] = piece
+    return piece.content
 
 
 def weight(value: Any) -> int:

@@ -9,6 +9,7 @@ import msgspec
 from typing_extensions import override
 
 from dexter_graphql.sentry.kept import Kept
+from dexter_graphql.sentry.scope import Scope
 
 MAX_PAGE = 100
 """Sentry's largest page."""
@@ -86,6 +87,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     max_hits: int | None = None
     is_direct_hit: bool = False
     is_stale: bool = False
+    scope: Scope | None = None
     kept: Kept | None = None
 
 
@@ -93,7 +95,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class Slice:
     """The wanted part of a list. `positions[i]` lies right after `rows[i]`; `stopped` says that the cap cut it.
 
-    When all rows are of one answer, whole or in part, `kept` is what this process made of it.
+    When all rows are of one answer, whole or in part, `kept` is what this process made of it, and `scope` theirs.
     """
 
     rows: list[Any] = field(default_factory=list)
@@ -103,12 +105,13 @@ class Slice:
     hits: int | None = None
     stopped: bool = False
     kept: Kept | None = field(default=None, compare=False)
+    scope: Scope | None = field(default=None, compare=False)
 
     @property
     def part(self) -> Hashable:
         """Which part of the answer it is: whatever is made of equal parts of one answer is equal."""
         place = self.positions[0] if self.positions else None
-        return (place, len(self.rows), self.has_next, self.has_previous, self.stopped)
+        return (self.scope, place, len(self.rows), self.has_next, self.has_previous, self.stopped)
 
 
 FetchPage = Callable[[int, str | None], Awaitable[Page]]
@@ -141,25 +144,29 @@ async def _collect_after(fetch_page: FetchPage, first: int, after: Position | No
     rows: list[Any] = []
     positions: Sequence[Position] = []
     hits: int | None = None
+    pages: list[Page] = []
     empty = 0
-    pages = 0
     while True:
         page = await fetch_page(here.size, here.cursor)
-        pages += 1
+        pages.append(page)
         hits = page.hits if hits is None else hits
         taken = _part(page.rows, here.index, here.index + wanted - len(rows))
         is_page_used_up = here.index + len(taken) >= len(page.rows)
         is_last = page.next is None or page.next == here.cursor
         places = Positions(here, len(taken), None if is_last or not is_page_used_up else page.next)
-        rows, positions = (taken, places) if pages == 1 else ([*rows, *taken], [*positions, *places])
-        kept = page.kept if pages == 1 else None
-        if len(rows) >= wanted or is_last:
-            has_next = not is_page_used_up or not is_last
-            return Slice(rows, positions, has_next, after is not None, hits, has_next and wanted < first, kept)
+        rows, positions = (taken, places) if len(pages) == 1 else ([*rows, *taken], [*positions, *places])
         empty = 0 if page.rows else empty + 1
-        if empty >= MAX_EMPTY_PAGES:
-            return Slice(rows, positions, has_next=False, has_previous=after is not None, hits=hits, kept=kept)
+        is_complete = len(rows) >= wanted or is_last
+        if is_complete or empty >= MAX_EMPTY_PAGES:
+            has_next = is_complete and not (is_page_used_up and is_last)
+            is_stopped = has_next and wanted < first
+            return Slice(rows, positions, has_next, after is not None, hits, is_stopped, *_source(pages))
         here = Position(page.next, 0, here.size)
+
+
+def _source(pages: Sequence[Page]) -> tuple[Kept | None, Scope | None]:
+    """What is kept of the one answer that was needed, and its scope; nothing of several."""
+    return (pages[0].kept, pages[0].scope) if len(pages) == 1 else (None, None)
 
 
 def _part(rows: Sequence[Any], start: int, end: int) -> list[Any]:
@@ -182,8 +189,7 @@ async def _collect_before(fetch_page: FetchPage, first: int, end: Before, cap: i
     rows: list[Any] = []
     positions: Sequence[Position] = []
     hits: int | None = None
-    kept: Kept | None = None
-    pages = 0
+    pages: list[Page] = []
     # Where a page begins, the row that the place follows is the last one before it, and not wanted.
     named = 1 if end.index == 0 else 0
     has_previous = False
@@ -195,15 +201,14 @@ async def _collect_before(fetch_page: FetchPage, first: int, end: Before, cap: i
             named = 0 if part.count else named
             rows = [*part.page.rows[start:stop], *rows]
             positions = [*Positions(Position(part.cursor, start, end.size), stop - start), *positions]
-            pages += 1
-            kept = part.page.kept if pages == 1 else None
+            pages.append(part.page)
             has_previous = start > 0 or part.earlier is not None
             if len(rows) >= wanted:
                 break
         else:
             has_previous = False
     is_stopped = has_previous and wanted < first
-    return Slice(rows, positions, True, has_previous, hits, is_stopped, kept)  # noqa: FBT003  # has_next
+    return Slice(rows, positions, True, has_previous, hits, is_stopped, *_source(pages))  # noqa: FBT003  # has_next
 
 
 async def _parts_before(fetch_page: FetchPage, end: Before) -> AsyncGenerator[_Part]:

@@ -107,6 +107,15 @@ Form = Shape | Variants
 """What an answer can be decoded as."""
 
 
+class Projection(msgspec.Struct, frozen=True, gc=False):
+    """What an answer is decoded as."""
+
+    shape: Form
+    envelope: tuple[str, ...]
+    scope: Scope
+    is_list: bool
+
+
 class Records:
     """Generates record classes and decodes answers with them; bounded, the class not used for longest goes first."""
 
@@ -130,7 +139,7 @@ class Records:
 
         With `kept`, which must be of this body, a record without misfits is decoded once and given again.
         """
-        place = (shape, envelope, scope, False)
+        place = Projection(shape, envelope, scope, is_list=False)
         found = None if kept is None else kept.records(place)
         if found is not None:
             return found
@@ -149,20 +158,16 @@ class Records:
         With `kept`, which must be of this body, a list without misfits is decoded once: later calls get the same list
         with the same records, and must leave both as they are.
         """
-        place = (shape, envelope, scope, True)
+        place = Projection(shape, envelope, scope, is_list=True)
         found: list[Any] | None = None if kept is None else kept.records(place)
         if found is not None:
             return found
         rows = self._decode(body, shape, envelope, is_list=True)
         if isinstance(rows, Misfit):
             raise rows
-        is_sound = True
-        for row in rows:
-            if isinstance(row, Record):
-                _set(row, "scope", scope)
-                is_sound &= row.is_sound
-            else:
-                is_sound = False
+        is_sound = all(issubclass(kind, Record) and kind.is_sound for kind in set(map(type, rows)))
+        for row in rows if is_sound else records(rows):
+            _set(row, "scope", scope)
         # A misfit is an exception, and grows with everybody who raises it.
         if kept is not None and is_sound:
             kept.keep_records(place, rows)

@@ -1,7 +1,7 @@
 """GraphQL over HTTP: GET for queries, POST for everything, answers as JSON, server-sent events or multipart."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from graphql import OperationType
@@ -15,8 +15,8 @@ from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.headers import headers_of, remembered, text_of
 from dexter_graphql.server.operations import Operations
+from dexter_graphql.server.repeats import key_of
 from dexter_graphql.server.requests import (
-    GraphQLRequest,
     check_content_type,
     from_json,
     from_query,
@@ -88,10 +88,16 @@ class GraphQLEndpoint:
         if media_type is None:
             message = f"None of the accepted types can be sent; these can: {', '.join(OFFERED)}"
             raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
-        request = await self._request(scope, receive)
+        identity = self._authenticator.identity(text_of(headers.get(b"authorization")))
+        source = await self._source(scope, receive, headers)
+        key = None if media_type in FRAMINGS else key_of(source, identity)
+        repeat = self._operations.repeat(key)
+        if repeat is not None:
+            scope[OPERATION] = repeat.operation
+            return AnswerResponse(repeat.answer.body, HTTPStatus.OK, media_type)
+        request = from_json(source) if scope["method"] == "POST" else from_query(QueryParams(source[1:]))
         if (hurry := headers.get(PRIORITY)) is not None:
             request = replace(request, priority=priority_of(hurry.decode("latin-1")))
-        identity = self._authenticator.identity(text_of(headers.get(b"authorization")))
         prepared = self._operations.prepare(request)
         scope[OPERATION] = prepared.name
         self._check(scope["method"], prepared, media_type)
@@ -100,20 +106,21 @@ class GraphQLEndpoint:
         if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.candidate is not None):
             answers = self._operations.stream(prepared, request, identity, request_id)
             return StreamResponse(answers, FRAMINGS[media_type], self._heartbeat_s, self._draining)
-        answer = await self._operations.execute(prepared, request, identity, request_id)
+        answer = await self._operations.execute(prepared, request, identity, request_id, key)
         # A client of the older media type reads errors from the body, whatever the status.
         is_refused = answer.is_request_error and media_type != JSON
         status = HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK
         return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)
 
-    async def _request(self, scope: Scope, receive: Receive) -> GraphQLRequest:
+    async def _source(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+        """The bytes that say what is asked: the body of a POST, or the query of a GET with its question mark."""
         if scope["method"] == "GET":
-            return from_query(QueryParams(scope["query_string"]))
+            return b"?" + bytes(scope["query_string"])
         if scope["method"] != "POST":
             message = "Use GET for queries and POST for everything"
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, ALLOW)
-        self._check_content_type(headers_of(scope).get(b"content-type"))
-        return from_json(await read_body(scope, receive, self._max_body_bytes))
+        self._check_content_type(headers.get(b"content-type"))
+        return await read_body(headers, receive, self._max_body_bytes)
 
     def _check(self, method: str, prepared: Prepared, media_type: str) -> None:
         if method == "GET" and prepared.kind is OperationType.MUTATION:

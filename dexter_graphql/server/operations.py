@@ -15,6 +15,7 @@ from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.faults import format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
+from dexter_graphql.server.repeats import Key, Repeat, Repeats
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
@@ -24,8 +25,9 @@ from dexter_graphql.telemetry.redact import redacted
 class Operations:
     """Everything that transports share: preparing, running, and the form of errors."""
 
-    def __init__(self, pipeline: Pipeline, services: Services, metrics: Metrics) -> None:
+    def __init__(self, pipeline: Pipeline, services: Services, metrics: Metrics, repeats: Repeats) -> None:
         self._metrics = metrics
+        self._repeats = repeats
         self._pipeline = pipeline
         self._services = services
         self._log = get_log("dexter.operations")
@@ -34,14 +36,30 @@ class Operations:
         """The document, looked at and ready to run, or with what is wrong with it."""
         return self._pipeline.prepare(request.query, request.operation_name)
 
-    async def execute(self, prepared: Prepared, request: GraphQLRequest, identity: Identity, request_id: str) -> Answer:
-        """The answer to a query or a mutation."""
+    def repeat(self, key: Key | None) -> Repeat | None:
+        """The answer to a request that came before, while it is sure that it would be the same again."""
+        found = self._repeats.find(key)
+        if found is not None:
+            self._metrics.operation(OperationType.QUERY.value, ())
+        return found
+
+    async def execute(
+        self,
+        prepared: Prepared,
+        request: GraphQLRequest,
+        identity: Identity,
+        request_id: str,
+        key: Key | None = None,
+    ) -> Answer:
+        """The answer to a query or a mutation. With a key it is kept, to be given again."""
         context = self._context(request, identity, request_id)
         try:
             answer = await self._pipeline.execute(prepared, request.variables, context, self._format(request_id))
         finally:
             await context.close()
         self._metrics.operation(_kind(prepared), answer.codes)
+        if not answer.codes and prepared.kind is OperationType.QUERY and (lasting := context.lasting()) is not None:
+            self._repeats.keep(key, answer, operation=prepared.name, sources=lasting.sources, until=lasting.until)
         return answer
 
     async def stream(

@@ -1,16 +1,16 @@
 """Knows how a GraphQL request looks on HTTP, and refuses whatever does not."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from starlette.datastructures import QueryParams
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Explain
 from dexter_graphql.sentry.call import Priority
-from dexter_graphql.server.headers import headers_of
 from dexter_graphql.server.responses import JSON, Refusal
 
 PRIORITIES = {"interactive": Priority.INTERACTIVE, "background": Priority.JOB}
@@ -30,9 +30,9 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
     """Somebody waits at a screen, unless the request says otherwise."""
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
     """The whole body; refuses one that is larger than `limit` bytes, by its header when it has one."""
-    declared = headers_of(scope).get(b"content-length", b"")
+    declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared[:20]) > limit:
         raise too_large(limit)
     parts, size, is_whole = [], 0, False

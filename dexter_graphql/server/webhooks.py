@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dexter_graphql.realtime.intake import MAX_BODY_BYTES, Intake, Refused
+from dexter_graphql.server.headers import headers_of
 from dexter_graphql.server.requests import read_body
 from dexter_graphql.server.responses import Refusal, json_response, refused
 from dexter_graphql.telemetry.logs import get_log
@@ -19,7 +20,7 @@ def webhook_routes(intake: Intake, metrics: Metrics) -> list[Route]:
 
     async def receive(request: Request) -> Response:
         try:
-            body = await read_body(request.scope, request.receive, MAX_BODY_BYTES)
+            body = await read_body(headers_of(request.scope), request.receive, MAX_BODY_BYTES)
         except Refusal as refusal:
             return refused(refusal, request.scope)
         taken = await intake.accept(request.headers, body)

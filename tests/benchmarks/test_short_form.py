@@ -14,7 +14,7 @@ CALLS = {
     "typename": {},
     "list": {"issues": 1},
     "n+1": {"issues": 1, "discover": 2, "projects": 1},
-    "n+1-each": {"issues": 1, "event": 50, "projects": 1, "project": 8},
+    "n+1-each": {"issues": 1, "event": 50, "project": 8},
     "page": {"issue": 1, "event": 1},
     "failing": {"issues": 1, "discover": 3, "event": 20},
     "burst": {"issues": 1},

@@ -28,15 +28,18 @@ async def value(site, line):
 
 
 async def test_calls_and_hits_are_counted(site):
-    """A call to Sentry, its answer, and the hit after it."""
+    """A call to Sentry, its answer, and the hit after it; the third time the whole answer is given again."""
     query = '{ organization(slug: "acme") { environments { name } } }'
     await site.data(query)
+    await site.data(query.replace("{ name }", "{ name  }"))
+    given = await value(site, "dexter_repeats")
     await site.data(query)
 
     endpoint = 'endpoint="environments.list"'
     assert await value(site, f'dexter_upstream_calls_total{{{endpoint},outcome="answered"}}') == 1
     assert await value(site, f'dexter_upstream_answers_total{{{endpoint},origin="wire"}}') == 1
     assert await value(site, f'dexter_upstream_answers_total{{{endpoint},origin="cache"}}') == 1
+    assert await value(site, "dexter_repeats") == given + 1
 
 
 async def test_errors_are_counted_by_code(site):

@@ -14,6 +14,7 @@ from dexter_graphql.realtime.changes import changes_in_memory
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.regions import Organizations
+from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import LIVES
 from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.rounds import Player, Rounds
@@ -108,5 +109,6 @@ def _twin(services):
     shared = [LIVES, client.records, client.hosts, client._metrics, client._log, client._wire, *asyncio.all_tasks()]
     parts = (client, services.organizations, services.clock)
     client, organizations, clock = deepcopy(parts, {id(part): part for part in shared})
+    client._way = compose(client._stages)  # functions are never copied, and lead to the stages that they were made of
     changes = changes_in_memory(clock, b"key of tests")
     return replace(services, client=client, organizations=organizations, clock=clock, changes=changes)

@@ -65,7 +65,7 @@ from dexter_graphql.loaders.issue_parts import (
 )
 from dexter_graphql.loaders.issues import IssueKey, issue_details, issues_in_range
 from dexter_graphql.loaders.members import UserKey, users_by_id
-from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
+from dexter_graphql.loaders.projects import ProjectKey, whole_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
 from dexter_graphql.sentry.shape import NULL, Member, Shape
@@ -162,7 +162,7 @@ class Issue(Node):
             "Project",
             members=("id", "name", "slug", "platform"),
             key=lambda row: ProjectKey(row.scope.organization, str(row.id)),
-            load=projects_by_id,
+            load=whole_projects,
         ),
         description="Project whose events it groups.",
     )

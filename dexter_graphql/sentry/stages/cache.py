@@ -30,7 +30,7 @@ from dexter_graphql.sentry.errors import (
     UpstreamTimeout,
 )
 from dexter_graphql.sentry.generations import Generations, Stamp
-from dexter_graphql.sentry.kept import Kept
+from dexter_graphql.sentry.kept import Kept, Room
 from dexter_graphql.sentry.stages import Proceed
 from dexter_graphql.sentry.stages.kinship import Kin, kin_of
 from dexter_graphql.telemetry.metrics import Figure
@@ -80,7 +80,7 @@ def cache_key(call: Call) -> Key:
     return (call.upstream.key, call.host, call.path, tuple(sorted(call.query)))
 
 
-class Entry(msgspec.Struct, frozen=True, eq=False):
+class Entry(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A kept answer, or the refusal that said there is none, with the stamp it began with.
 
     The answer stands as it is given while it is fresh; `kept` is what was made of it, and knows the size of both.
@@ -107,26 +107,25 @@ class Cache:
     ) -> None:
         self._clock = clock
         self._generations = generations
-        self._limit_bytes = limit_bytes
+        self._room = Room(limit_bytes, clock, generations)
         self._lives = lives
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self._newest: dict[Kin, Key] = {}
-        self._size_bytes = 0
         self._refreshes: dict[Key, asyncio.Task[None]] = {}
 
     def __repr__(self) -> str:
-        held = f"{len(self._entries)} entries, {self._size_bytes} of {self._limit_bytes} bytes"
+        held = f"{len(self._entries)} entries, {self._room.used_bytes} of {self._room.limit_bytes} bytes"
         return f"<Cache {held}, {len(self._refreshes)} refreshes under way>"
 
     @property
     def size_bytes(self) -> int:
-        """Memory that the kept answers take, roughly."""
-        return self._size_bytes
+        """Memory that the kept answers take, roughly, with what was made of them."""
+        return self._room.used_bytes
 
     def figures(self) -> list[Figure]:
         """How much is kept."""
         return [
-            Figure("dexter_cache_bytes", "Memory of kept answers.", self._size_bytes),
+            Figure("dexter_cache_bytes", "Memory of kept answers.", self._room.used_bytes),
             Figure("dexter_cache_entries", "Answers kept in memory.", len(self._entries)),
             Figure("dexter_cache_refreshes", "Refreshes under way.", len(self._refreshes)),
         ]
@@ -135,6 +134,7 @@ class Cache:
         """The kept answer while it is fresh or stale, else a new one, else the spare one."""
         if call.method != "GET":
             return await self._write(call, proceed)
+        self._make_room()
         key = cache_key(call)
         entry = self._held(key, call)
         age_s = 0.0 if entry is None else self._clock.monotonic() - entry.kept_at
@@ -218,35 +218,31 @@ class Cache:
         if there is not None and _is_same(there.answer, answer) and there.stamp == stamp:
             return there.kept
         size_bytes = ENTRY_OVERHEAD + (len(answer.body) if isinstance(answer, Reply) else 0)
-        if size_bytes > self._limit_bytes:
+        if size_bytes > self._room.limit_bytes:
             return None
         if there is not None:
             self._drop(key)
         age_s = max(0.0, self._clock.time() - answer.fetched_at) if isinstance(answer, Reply) else 0.0
-        until = self._clock.monotonic() - age_s + life.fresh_s
-        kept = Kept(size_bytes, self._limit_bytes, self._grow, lambda: self._is_fresh(until, call.tags, stamp))
+        kept_at = self._clock.monotonic() - age_s
+        kept = Kept(self._room, size_bytes, fresh_until=kept_at + life.fresh_s, tags=call.tags, stamp=stamp)
         if isinstance(answer, Reply):
             answer = msgspec.structs.replace(answer, origin="cache", is_stale=False, retries=0, waited_s=0.0, kept=kept)
         kin = kin_of(call, self._clock.time())
-        self._entries[key] = Entry(answer, self._clock.monotonic() - age_s, life, stamp, kept, kin)
+        self._entries[key] = Entry(answer, kept_at, life, stamp, kept, kin)
         if kin is not None:
             self._newest[kin] = key
-        self._grow(size_bytes)
+        self._make_room()
         return kept
 
-    def _is_fresh(self, until: float, tags: tuple[str, ...], stamp: Stamp) -> bool:
-        return self._clock.monotonic() < until and self._generations.stamp(tags) == stamp
-
-    def _grow(self, size_bytes: int) -> None:
-        self._size_bytes += size_bytes
-        while self._size_bytes > self._limit_bytes:
+    def _make_room(self) -> None:
+        """Let the oldest answers go until the others fit, with what was made of them since somebody last looked."""
+        while self._room.used_bytes > self._room.limit_bytes:
             self._drop(next(iter(self._entries)))
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
         if entry is None:
             return
-        self._size_bytes -= entry.kept.size_bytes
         entry.kept.end()
         if entry.kin is not None and self._newest.get(entry.kin) == key:
             del self._newest[entry.kin]

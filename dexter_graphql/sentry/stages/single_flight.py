@@ -7,7 +7,8 @@ An error reaches those who waited and nobody after them.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
+from typing import Any, cast
 
 import msgspec
 
@@ -27,10 +28,10 @@ class Flight:
 
     __slots__ = ("_board", "_key", "_task", "_waiting")
 
-    def __init__(self, board: "dict[FlightKey, Flight]", key: FlightKey, under_way: Awaitable[Reply]) -> None:
+    def __init__(self, board: "dict[FlightKey, Flight]", key: FlightKey, read: Awaitable[Reply]) -> None:
         self._board = board
         self._key = key
-        self._task = asyncio.ensure_future(under_way)
+        self._task = asyncio.get_running_loop().create_task(cast("Coroutine[Any, Any, Reply]", read))
         self._waiting: list[asyncio.Future[bool]] = []
         self._task.add_done_callback(self._land)
         board[key] = self

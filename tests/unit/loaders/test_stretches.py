@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dexter_graphql.graph.context import Context
+from dexter_graphql.loaders.stretches import Last
 from dexter_graphql.sandbox import SandboxServer
 from support.graph import Asker
 from support.sandbox import NOON, StillClock, fresh_world
@@ -184,3 +185,15 @@ async def test_a_change_touches_the_range_to_the_second(walking):
     assert told.errors == []
     query = told.queries(ISSUES)[0]
     assert {"start": "2026-03-04T11:00:07", "end": "2026-03-04T12:00:08"}.items() <= dict(query).items()
+
+
+@pytest.mark.parametrize("length_s", [60, 3600, 90, 86_400, 100])
+@pytest.mark.parametrize("step_s", [1, 60, 3600])
+@pytest.mark.parametrize("second", [0, 1, 59, 3599])
+def test_a_stretch_is_the_same_until_its_next_step(length_s, step_s, second):
+    """To the moment: of its end or of its start, whichever steps first."""
+    stretch, now = Last(length_s, step_s), datetime(2026, 3, 4, 12, tzinfo=UTC) + timedelta(seconds=second)
+
+    until = stretch.same_until(now)
+
+    assert stretch.at(until - timedelta(microseconds=1)) == stretch.at(now) != stretch.at(until)

@@ -312,6 +312,7 @@ async def test_a_page(client, wire):
         max_hits=1000,
         is_direct_hit=True,
         is_stale=False,
+        scope=ACME,
         kept=page.kept,
     )
     assert wire.calls[0].query == (("query", "x"), ("limit", "25"), ("cursor", "any:thing"))

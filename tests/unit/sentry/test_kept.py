@@ -5,26 +5,29 @@ import tracemalloc
 import msgspec
 import pytest
 
-from dexter_graphql.sentry.kept import MAX_FINISHED, MAX_PROJECTIONS, PIECE_BYTES, Kept, weight
+from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.kept import MAX_FINISHED, MAX_PROJECTIONS, PIECE_BYTES, Kept, Room, weight
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
 from dexter_graphql.sentry.shape import Member, Records, Shape
+from support.upstream import MovedClock
 
 ACME = Scope(OrganizationRef("1", "acme"))
 LIMIT = 100_000
 
 
 @pytest.fixture
-def changes():
-    return []
+def room():
+    clock = MovedClock()
+    return Room(LIMIT, clock, Generations(clock))
 
 
 @pytest.fixture
-def kept(changes):
-    return Kept(100, LIMIT, changes.append, lambda: True)
+def kept(room):
+    return Kept(room, 100, fresh_until=5.0, tags=("a",), stamp=room.generations.stamp(["a"]))
 
 
-def test_pieces_come_back(kept, changes):
-    """What was kept under a key comes back, under no other, and what counts is told."""
+def test_pieces_come_back(kept, room):
+    """What was kept under a key comes back, under no other, and takes room."""
     rows = ["a"]
 
     kept.keep_records(("shape", 1), rows)
@@ -33,16 +36,16 @@ def test_pieces_come_back(kept, changes):
     assert kept.records(("shape", 1)) is rows
     assert kept.finished(("plan", 1)) == b"123"
     assert (kept.records(("shape", 2)), kept.finished(("shape", 1)), kept.records(("plan", 1))) == (None, None, None)
-    assert sum(changes) == kept.size_bytes - 100 == 2 * PIECE_BYTES + weight(rows) + 3
+    assert room.used_bytes == kept.size_bytes == 100 + 2 * PIECE_BYTES + weight(rows) + 3
     assert repr(kept) == f"<Kept 1 projections, 1 finished, {kept.size_bytes} bytes>"
 
 
-def test_pieces_are_replaced(kept, changes):
+def test_pieces_are_replaced(kept, room):
     """A key holds one thing."""
     for content in (b"long" * 100, b"short"):
         kept.finish("key", content)
 
-    assert (kept.finished("key"), kept.size_bytes, sum(changes)) == (b"short", 105 + PIECE_BYTES, 5 + PIECE_BYTES)
+    assert (kept.finished("key"), kept.size_bytes, room.used_bytes) == (b"short", *[105 + PIECE_BYTES] * 2)
 
 
 @pytest.mark.parametrize("spare", [-1, 0, 1])
@@ -66,25 +69,36 @@ def test_the_number_of_pieces(kept, spare):
 
 
 @pytest.mark.parametrize("spare", [-1, 0, 1])
-def test_the_size_of_pieces(kept, changes, spare):
+def test_the_size_of_pieces(kept, room, spare):
     """What does not fit the limit is not kept."""
     size = LIMIT - 100 - PIECE_BYTES - spare
 
     kept.finish("key", bytes(size))
 
-    assert (kept.finished("key") is None, changes) == ((True, []) if spare < 0 else (False, [size + PIECE_BYTES]))
+    assert (kept.finished("key") is None, room.used_bytes) == ((True, 100) if spare < 0 else (False, LIMIT - spare))
 
 
-def test_the_end(kept, changes):
-    """When its answer went, nothing is kept any more, and nothing counts."""
+def test_the_end(kept, room):
+    """When its answer went, nothing is kept any more, and nothing takes room; an end comes once."""
     kept.keep_records("shape", [1])
-    changes.clear()
 
+    kept.end()
     kept.end()
     kept.keep_records("shape", [1])
     kept.finish("key", b"1")
 
-    assert (kept.records("shape"), kept.finished("key"), changes) == (None, None, [])
+    assert (kept.records("shape"), kept.finished("key"), room.used_bytes, kept.is_fresh) == (None, None, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "raised", "is_fresh"), [(4.9, [], True), (5.0, [], False), (0.0, ["a"], False), (0.0, ["b"], True)]
+)
+def test_freshness(kept, room, seconds, raised, is_fresh):
+    """An answer is fresh within its lifetime, while nothing is raised that it depends on."""
+    room.clock.move(seconds)
+    room.generations.raise_(raised)
+
+    assert kept.is_fresh is is_fresh
 
 
 def test_weights_are_near_what_memory_says():

@@ -6,8 +6,13 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from dexter_graphql.sentry.kept import Kept
+from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.kept import Kept, Room
 from dexter_graphql.sentry.paging import Before, Page, Position, Positions, Slice, collect, slice_whole
+from dexter_graphql.sentry.scope import OrganizationRef, Scope
+from support.upstream import MovedClock
+
+ACME = Scope(OrganizationRef("1", "acme"))
 
 
 class Pages:
@@ -144,18 +149,19 @@ async def test_rows_that_vanished():
 )
 async def test_what_is_kept_of_one_answer(first, after, is_kept):
     """A part of one answer comes with what is kept of that answer, a part of several with nothing."""
-    pages, kept = numbered(30, size=10), Kept(0, 0, lambda _: None, lambda: True)
+    clock = MovedClock()
+    pages, kept = numbered(30, size=10), Kept(Room(0, clock, Generations(clock)), 0, fresh_until=5.0)
 
     async def fetch_page(size, cursor):
         found = await pages(size, cursor)
         previous = {"<10>": "<0>"}.get(cursor)
-        return msgspec.structs.replace(found, kept=kept, previous=previous)
+        return msgspec.structs.replace(found, kept=kept, scope=ACME, previous=previous)
 
     pages.pages["<0>"] = pages.pages[None]
 
     found = await collect(fetch_page, first=first, after=after)
 
-    assert (len(found.rows), found.kept is kept) == (first, is_kept)
+    assert (len(found.rows), found.kept is kept, ACME in found.part) == (first, is_kept, is_kept)
 
 
 async def test_whole_answers_stay_themselves():

@@ -1,0 +1,31 @@
+"""What a command prepares in its process before it serves."""
+
+import gc
+
+import pytest
+
+from dexter_graphql.cli.running import YOUNG_OBJECTS, spare_the_collector
+
+
+@pytest.fixture
+def _collector_as_before():
+    """What a test does to the process is taken back."""
+    thresholds = gc.get_threshold()
+
+    yield
+
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+@pytest.mark.usefixtures("_collector_as_before")
+def test_collector_passes_over_what_stays():
+    """What is there at the start is set aside, and new cycles are still found."""
+    spare_the_collector()
+
+    assert gc.get_freeze_count() > YOUNG_OBJECTS
+    assert gc.get_threshold()[0] == YOUNG_OBJECTS
+    cycle = []
+    cycle.append(cycle)
+    del cycle
+    assert gc.collect() >= 1

@@ -1,0 +1,198 @@
+"""Which operations get plans and kernels, for how much time, and how many are kept."""
+
+import pytest
+from graphql import parse
+
+from dexter_graphql.engine import compiler as module
+from dexter_graphql.engine.compiler import BURST_S, Budget, Candidate, Compiler, Outcome
+from support.declared import Both, Context, attribute, deferred, inline, run, schema_of
+
+SDL = "type Query { a: Int, row: Row } type Row { b: Int }"
+
+
+class Row:
+    """A row."""
+
+    b = 1
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def schema():
+    """A schema with something to plan."""
+    return schema_of(
+        SDL,
+        Query_a=inline(lambda _: 1),
+        Query_row=deferred(lambda rows, _: [Row() for _ in rows]),
+        Row_b=attribute("b"),
+    )
+
+
+class TestSights:
+    """From which time on."""
+
+    @pytest.mark.parametrize(("sights", "fast"), [(1, 3), (2, 2), (3, 1), (4, 0)])
+    async def test_an_operation_is_planned_when_it_comes_again(self, schema, sights, fast):
+        """What is asked once is not worth it."""
+        both = Both(schema, sights=sights)
+
+        for _ in range(3):
+            await both.ask("{ a }")
+
+        assert (both.compiler.tally.of(Outcome.FAST), both.compiler.tally.of(Outcome.INTERPRETED)) == (fast, 3 - fast)
+
+    async def test_a_pinned_document_is_planned_at_once(self, schema):
+        """And counts by its name."""
+        both = Both(schema, sights=5)
+        both.compiled.pin("query Mine { a }")
+
+        await both.ask("query Mine { a }")
+
+        labels = [dict(figure.labels) for figure in both.compiler.figures() if figure.labels]
+        assert labels == [{"operation": "Mine", "outcome": "fast"}]
+
+
+class TestBudget:
+    """How much time may go into it."""
+
+    def test_it_comes_back_with_time(self):
+        """At its share, up to a burst."""
+        now = Hand()
+        budget = Budget(share=0.1, now=now)
+
+        budget.spend("a", BURST_S / 2)
+        assert (budget.is_empty("a"), budget.is_empty("b")) == (True, False)
+        budget.spend("b", BURST_S)
+        assert budget.is_empty("c")
+        now.now += 1000
+        assert not any(budget.is_empty(name) for name in "abc")
+
+    def test_callers_are_bounded(self, monkeypatch):
+        """The oldest is forgotten."""
+        monkeypatch.setattr(module, "MAX_CALLERS", 3)
+        budget = Budget(now=Hand())
+
+        for n in range(10):
+            budget.spend(str(n), 0.001)
+
+        assert len(budget._callers) == 3
+
+    async def test_whoever_is_over_it_is_answered_all_the_same(self, schema):
+        """By graphql-core; others are not slowed down."""
+        budget = Budget(now=Hand())
+        both = Both(schema, budget=budget)
+        budget.spend("somebody", BURST_S / 2)
+
+        assert await both.ask("{ a row { b } }") == {"data": {"a": 1, "row": {"b": 1}}}
+        assert both.outcome is Outcome.INTERPRETED
+
+    async def test_a_plan_without_kernels_runs_with_care(self, schema):
+        """The budget may end between the plan and its functions."""
+        now = Hand()
+        budget = Budget(now=now)
+        both = Both(schema, budget=budget)
+        both.compiler._spending = lambda _caller, work: (budget.spend("somebody", BURST_S / 2), work())[1]
+
+        assert await both.ask("{ a row { b } }") == {"data": {"a": 1, "row": {"b": 1}}}
+        assert (both.outcome, both.compiler.tally.compiled) == (Outcome.FAST, 0)
+
+        now.now += 1000
+        await both.ask("{ a row { b } }")
+        assert both.compiler.tally.compiled == 1
+
+
+class TestKept:
+    """How much."""
+
+    async def test_plans_are_bounded(self, schema):
+        """The operation that was not asked for longest loses its plans, a pinned one last."""
+        both = Both(schema, limit=3)
+        both.compiled.pin("query Pinned { a }")
+        await both.ask("query Pinned { a }")
+
+        for n in range(10):
+            await both.ask(f"{{ a{n}: a }}")
+
+        assert both.compiler.size == 3
+        await both.ask("query Pinned { a }")
+        assert both.outcome is Outcome.FAST
+        assert len(both.compiler._kept) == 3
+
+    async def test_conditions_are_bounded(self, schema, monkeypatch):
+        """An operation with more outcomes than that is not planned for the others."""
+        monkeypatch.setattr(module, "MAX_SHAPES", 2)
+        both = Both(schema)
+        text = "query ($x: Boolean!, $y: Boolean!) { a @skip(if: $x) b: a @include(if: $y) row { b } }"
+
+        outcomes = []
+        for x, y in [(True, True), (True, False), (False, True), (True, True)]:
+            await both.agreed(text, {"x": x, "y": y})
+            outcomes.append(both.outcome)
+
+        assert outcomes == [Outcome.FAST, Outcome.FAST, Outcome.INTERPRETED, Outcome.FAST]
+
+    async def test_kernels_of_a_level_are_bounded(self, schema, monkeypatch):
+        """However many classes its rows have."""
+        monkeypatch.setattr("dexter_graphql.engine.kernels.MAX_CLASSES", 3)
+        schema.query_type.fields["row"].extensions["engine-resolution"] = deferred(
+            lambda rows, _: [type("Row", (Row,), {})() for _ in rows]
+        )
+        both = Both(schema)
+
+        for _ in range(6):
+            await both.ask("{ row { b } }")
+
+        (candidate,) = both.compiler._kept
+        (plan,) = candidate.plans.values()
+        (row,) = plan.root.fields("Query")
+        assert len(row.completion.level.kernels._by_class) == 3
+
+    async def test_document_that_is_forgotten_takes_nothing_along(self, schema):
+        """Its plans go when it is their turn."""
+        compiler = Compiler(schema, sights=1, limit=2)
+        documents = [parse(f"{{ a{n}: a }}") for n in range(4)]
+        candidates = [Candidate(document, document.definitions[0]) for document in documents]
+
+        for candidate in candidates:
+            compiler.plan(candidate, module.VariableValues({}, {}), "somebody")
+
+        assert [len(candidate.plans) for candidate in candidates] == [0, 0, 1, 1]
+        assert compiler.size == 2
+
+
+async def test_text_of_a_client_is_never_code(schema, monkeypatch):
+    """Response keys go into names of members, and not into the text of functions."""
+    texts = []
+    monkeypatch.setattr(
+        "dexter_graphql.engine.codegen.compile",
+        lambda text, *more: texts.append(text) or compile(text, *more),
+        raising=False,
+    )
+    keys = ["__class__", "None", "import", "rows", "run", "S", "f0", "names", "__init__", "a" * 2000]
+    both = Both(schema)
+    text = "{ " + " ".join(f"{key}: a" for key in keys) + " row { " + " ".join(f"{key}: b" for key in keys) + " } }"
+
+    answer = await both.agreed(text)
+
+    assert list(answer["data"]) == [*keys, "row"]
+    assert len(texts) == 2
+    assert not any(key in text for text in texts for key in ("__class__", "import", "__init__", "aaaa"))
+
+
+async def test_context_is_asked_for_its_caller(schema):
+    """Each has a share of its own."""
+    both = Both(schema, budget=Budget(now=Hand()))
+    both.compiler._budget.spend("greedy", BURST_S)
+    await both.compiled.execute(both.compiled.prepare("{ a }"), None, Context("greedy"), lambda error: error.formatted)
+
+    assert both.compiler.tally.of(Outcome.INTERPRETED) == 1
+    assert await run(both.interpreted, "{ a }") == {"data": {"a": 1}}

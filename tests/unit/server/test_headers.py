@@ -1,0 +1,63 @@
+"""Headers that are read once, and verdicts that are remembered."""
+
+import pytest
+
+from dexter_graphql.server.headers import KEPT, LONGEST, headers_of, remembered
+
+
+def test_first_of_equal_names_counts():
+    """Whoever sends a header twice cannot have one judged and the other used."""
+    scope = {"headers": [(b"host", b"localhost"), (b"accept", b"a"), (b"host", b"evil.example")]}
+
+    assert headers_of(scope) == {b"host": b"localhost", b"accept": b"a"}
+    assert headers_of(scope) is headers_of(scope)
+
+
+def test_verdict_is_asked_for_once():
+    """A value that comes again is not judged again; no value is a value of its own."""
+    asked = []
+    verdict = remembered(lambda value: asked.append(value) or value)
+
+    assert [verdict(value) for value in (b"a", b"a", None, None, b"\xe9")] == ["a", "a", None, None, "é"]
+    assert asked == ["a", None, "é"]
+
+
+@pytest.mark.parametrize(("length", "times"), [(LONGEST, 1), (LONGEST + 1, 2)])
+def test_long_values_are_not_kept(length, times):
+    """Clients choose values, so their memory is bounded."""
+    asked = []
+    verdict = remembered(asked.append)
+
+    verdict(b"x" * length)
+    verdict(b"x" * length)
+
+    assert len(asked) == times
+
+
+def test_old_values_are_forgotten():
+    """So many are kept, those seen last."""
+    asked = []
+    verdict = remembered(asked.append)
+
+    for number in range(KEPT + 1):
+        verdict(b"%d" % number)
+    verdict(b"%d" % KEPT)
+    verdict(b"0")
+
+    assert asked[KEPT:] == [str(KEPT), "0"]
+
+
+def test_refusal_is_not_kept():
+    """What was refused is judged each time, and refused each time."""
+    asked = []
+
+    def refuse(value):
+        asked.append(value)
+        raise ValueError(value)
+
+    verdict = remembered(refuse)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="x"):
+            verdict(b"x")
+
+    assert asked == ["x", "x"]
