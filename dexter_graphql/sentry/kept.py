@@ -56,9 +56,7 @@ class Kept:
 
     __slots__ = ("_finished", "_fresh_until", "_records", "_room", "_stamp", "_tags", "size_bytes")
 
-    def __init__(
-        self, room: Room, size_bytes: int, *, fresh_until: float, tags: tuple[str, ...] = (), stamp: Stamp = ()
-    ) -> None:
+    def __init__(self, room: Room, size_bytes: int, *, fresh_until: float, tags: tuple[str, ...], stamp: Stamp) -> None:
         self.size_bytes = size_bytes
         self._room: Room | None = room
         self._fresh_until = fresh_until

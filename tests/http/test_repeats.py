@@ -5,10 +5,9 @@ import pytest
 from dexter_graphql.engine.pipeline import Answer
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.sentry.call import Upstream
-from dexter_graphql.sentry.kept import Kept
 from dexter_graphql.server.repeats import MAX_REQUEST_BYTES, MAX_SOURCES, OVERHEAD_BYTES, Repeats, key_of
 from support.server import running_site
-from support.upstream import EPOCH_S, MovedClock
+from support.upstream import EPOCH_S, MovedClock, a_kept
 
 LIST = '{ organization(slug: "acme") { issues(first: 3) { nodes { id shortId status } } } }'
 RESOLVE = """mutation ($ids: [ID!]!) { resolveIssues(input: { issues: { ids: $ids } }) { results { issue { id } } } }"""
@@ -130,14 +129,9 @@ class TestKept:
         """Repeats with one answer, its key and the clock."""
         clock = MovedClock()
         repeats, key = Repeats(clock, limit), key_of(request, identity())
-        sources = [self.source()] if sources is None else sources
+        sources = [a_kept()] if sources is None else sources
         repeats.keep(key, self.ANSWER, operation="Op", sources=sources, until=until)
         return repeats, key, clock
-
-    @staticmethod
-    def source(*, is_fresh=lambda: True):
-        """An answer of Sentry."""
-        return Kept(0, 1000, lambda _: None, is_fresh)
 
     def test_it_is_found_by_request_credential_and_reach(self):
         """All three."""
@@ -160,11 +154,11 @@ class TestKept:
 
     def test_it_ends_with_any_of_its_sources(self):
         """One that is no longer fresh, or no longer in the cache."""
-        ended = self.source()
+        ended = a_kept()
         ended.end()
 
-        for broken in (self.source(is_fresh=lambda: False), ended):
-            repeats, key, _ = self.kept(sources=[self.source(), broken])
+        for broken in (a_kept(fresh_s=0), ended):
+            repeats, key, _ = self.kept(sources=[a_kept(), broken])
             assert repeats.find(key) is None
             assert repeats.figures()[0].value == 0
 
@@ -180,7 +174,7 @@ class TestKept:
     )
     def test_answers_of_no_and_of_many_sources_are_not_kept(self, count, is_kept):
         """Nothing would end the first, and the others are not worth a look at each source."""
-        repeats, key, _ = self.kept(sources=[self.source() for _ in range(count)])
+        repeats, key, _ = self.kept(sources=[a_kept() for _ in range(count)])
 
         assert (repeats.find(key) is not None) is is_kept
 
@@ -190,6 +184,6 @@ class TestKept:
         size = OVERHEAD_BYTES + 101
         repeats, _, _ = self.kept(limit=room * size - 1 if room == 1 else (room - 1) * size)
         keys = [key_of(request, identity()) for request in (b"r", b"s")]
-        repeats.keep(keys[1], self.ANSWER, operation=None, sources=[self.source()], until=EPOCH_S + 60)
+        repeats.keep(keys[1], self.ANSWER, operation=None, sources=[a_kept()], until=EPOCH_S + 60)
 
         assert [repeats.find(key) is not None for key in keys] == found

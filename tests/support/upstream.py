@@ -5,11 +5,14 @@ Knows no endpoint of Sentry.
 
 import asyncio
 import socket
+import ssl
 import struct
 from dataclasses import dataclass, field
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply, Upstream
+from dexter_graphql.sentry.generations import Generations
+from dexter_graphql.sentry.kept import Kept, Room
 
 EPOCH_S = 1_800_000_000.0
 
@@ -54,6 +57,14 @@ def a_reply(body=b"{}", *, status=200, headers=None):
     return Reply(status=status, headers=headers or {}, body=body, fetched_at=EPOCH_S)
 
 
+def a_kept(*, limit_bytes=100_000, fresh_s=60.0):
+    """A place for what is made of an answer that is fresh for so long on a clock that stands still."""
+    clock = MovedClock()
+    generations = Generations(clock)
+    room = Room(limit_bytes, clock, generations)
+    return Kept(room, 0, fresh_until=fresh_s, tags=(), stamp=generations.stamp(()))
+
+
 def raised(error):
     """Raises, where only an expression may stand."""
     raise error
@@ -95,6 +106,7 @@ class Scripted:
     """A server on the loopback that plays one step for each request, the last one again and again."""
 
     steps: list[Step]
+    tls: ssl.SSLContext | None = None
     requests: list[bytes] = field(default_factory=list)
     """Heads of the requests, request line first."""
     bodies: list[bytes] = field(default_factory=list)
@@ -105,7 +117,7 @@ class Scripted:
     @property
     def url(self):
         host, port = self._server.sockets[0].getsockname()[:2]
-        return f"http://{host}:{port}"
+        return f"http://{host}:{port}" if self.tls is None else f"https://localhost:{port}"
 
     @property
     def lines(self):
@@ -120,7 +132,7 @@ class Scripted:
 
     async def __aenter__(self):
         self._tasks = set()
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
         return self
 
     async def __aexit__(self, *_):

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+
+import msgspec
 
 LIMIT = "x-sentry-rate-limit-limit"
 REMAINING = "x-sentry-rate-limit-remaining"
@@ -21,8 +22,7 @@ MAX_DATES = 16
 """Dates that are remembered as numbers; reading one takes longer than all else here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """What an answer says: calls per window and how many are left, calls in flight, and when the window ends.
 
     `resets_at` is on our clock, in seconds since the epoch. None stands for what was not said.

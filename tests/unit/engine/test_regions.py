@@ -7,6 +7,7 @@ import pytest
 from dexter_graphql.engine.compiler import Outcome
 from dexter_graphql.sentry.kept import Kept
 from support.declared import Both, attribute, deferred, inline, schema_of, told
+from support.upstream import a_kept
 
 SDL = """
   type Query { page(part: Int = 0): Page }
@@ -35,7 +36,7 @@ class Page:
 @pytest.fixture
 def page():
     """A page of two rows."""
-    return Page([Item("1"), Item("2")], Kept(0, 100_000, lambda _: None, lambda: True))
+    return Page([Item("1"), Item("2")], a_kept())
 
 
 @pytest.fixture

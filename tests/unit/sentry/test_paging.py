@@ -6,11 +6,9 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from dexter_graphql.sentry.generations import Generations
-from dexter_graphql.sentry.kept import Kept, Room
 from dexter_graphql.sentry.paging import Before, Page, Position, Positions, Slice, collect, slice_whole
 from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from support.upstream import MovedClock
+from support.upstream import a_kept
 
 ACME = Scope(OrganizationRef("1", "acme"))
 
@@ -149,8 +147,7 @@ async def test_rows_that_vanished():
 )
 async def test_what_is_kept_of_one_answer(first, after, is_kept):
     """A part of one answer comes with what is kept of that answer, a part of several with nothing."""
-    clock = MovedClock()
-    pages, kept = numbered(30, size=10), Kept(Room(0, clock, Generations(clock)), 0, fresh_until=5.0)
+    pages, kept = numbered(30, size=10), a_kept()
 
     async def fetch_page(size, cursor):
         found = await pages(size, cursor)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import sys
 import tracemalloc
 
 import pytest
@@ -21,9 +22,31 @@ from dexter_graphql.sentry.errors import (
     UpstreamTimeout,
 )
 from dexter_graphql.sentry.wire import MAX_HEADER_BYTES, TimeLimit, Wire
+from support.certificate import certified
 from support.upstream import EPOCH_S, MovedClock, Scripted, Step, a_call, answer
 
 MEBIBYTE = 1024 * 1024
+ASK_TWICE = """
+import asyncio, sys, time
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.call import Call, Upstream
+from dexter_graphql.sentry.errors import SentryError
+from dexter_graphql.sentry.wire import Wire
+
+async def main():
+    wire = Wire(Clock())
+    call = Call(endpoint="x", title="x", method="GET", host=sys.argv[1], path="/", upstream=Upstream("a", "b"),
+                deadline=time.time() + 30)
+    try:
+        first, second = [await wire(call) for _ in range(2)]
+        print(first.status, second.status, second.body.decode())
+    except SentryError as error:
+        print(error)
+    await wire.close()
+
+asyncio.run(main())
+"""
+"""A program of its own, since what the system trusts is read when a program begins."""
 
 
 async def asked(data, call=None, **options):
@@ -474,6 +497,32 @@ async def test_cancelled_calls_leave_their_connection():
         await asyncio.wait_for(server.is_left.wait(), 5)
         assert (under_way, repr(wire)) == ("<Wire 1 connections in use>", "<Wire 0 connections in use>")
         assert waiting.cancelled()
+
+
+@pytest.mark.parametrize(("name", "told"), [("localhost", "200 200 [1]"), ("elsewhere", "Sentry cannot be reached")])
+async def test_trusted_servers(tmp_path, name, told):
+    """Over TLS the server must show a certificate for its name that the system trusts; it is kept for the next call."""
+    tls, trusted = certified(tmp_path, name)
+    async with Scripted([Step(answer(b"[1]"))], tls) as server:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", ASK_TWICE, server.url),
+            stdout=asyncio.subprocess.PIPE,
+            env={"SSL_CERT_FILE": str(trusted), "PATH": ""},
+        )
+        said, _ = await process.communicate()
+
+    assert said.decode().strip() == told
+    assert server.connections == (1 if name == "localhost" else 0)
+
+
+async def test_servers_that_nobody_trusts(tmp_path):
+    """A token is not sent to a server whose certificate nobody has signed."""
+    tls, _ = certified(tmp_path)
+    async with Scripted([Step(answer())], tls) as server, closing() as wire:
+        with pytest.raises(Unavailable) as raised:
+            await wire(at(server))
+
+    assert (str(raised.value), server.requests) == ("Sentry cannot be reached", [])
 
 
 async def test_a_limit_of_time():
