@@ -190,11 +190,14 @@ def _canonical(value):
 
 
 def _null_above(data, path):
-    """The place above this one that is null, None when there is no such."""
+    """The place above this one that is null, None when there is none; an error may bring a path that leads nowhere."""
     for depth, key in enumerate(path):
         if data is None:
             return tuple(path[:depth])
-        data = data[key]
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            return None
     return None
 
 

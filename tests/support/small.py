@@ -5,7 +5,7 @@ every field declared as told at once, and with every field declared as waited fo
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from inspect import isawaitable, iscoroutine
 from types import SimpleNamespace
 from typing import Any
@@ -121,23 +121,31 @@ def _root(value):
 
 
 def declare(schema, kind):
-    """Declare every field of the schema in that way."""
+    """Declare every field of the schema in that way, or none when it is None."""
     for graphql_type in list(schema.type_map.values()):
         if isinstance(graphql_type, GraphQLObjectType) and not graphql_type.name.startswith("__"):
             is_write = graphql_type is schema.mutation_type
             for name, field in graphql_type.fields.items():
-                field.extensions[RESOLUTION] = kind(name, field.resolve or default_field_resolver, is_write=is_write)
+                field.extensions.pop(RESOLUTION, None)
+                if kind is not None:
+                    resolve = field.resolve or default_field_resolver
+                    field.extensions[RESOLUTION] = kind(name, resolve, is_write=is_write)
+
+
+@lru_cache(maxsize=8)
+def prepared(schema, text):
+    """The document, looked at once."""
+    return Pipeline(schema).prepare(text)
 
 
 async def agreed(schema, text, variables=None, *, typename_of=None):
     """What every engine, on every way, says to a document."""
-    prepared = Pipeline(schema).prepare(text)
-    expected = await executed(Pipeline(schema), prepared, variables)
+    document = prepared(schema, text)
+    expected = await executed(Pipeline(schema), document, variables)
     for kind in (None, AtOnce, Later):
-        if kind is not None:
-            declare(schema, kind)
+        declare(schema, kind)
         both = engines(schema, typename_of=typename_of)
-        found = await executed(both.compiled, anew(prepared), variables)
+        found = await executed(both.compiled, anew(document), variables)
         if not any(error.startswith(Waited.__name__) for error in found.unforeseen):
             assert_agreement(found, expected, kind, text, variables)
             assert_sound(both)
@@ -146,27 +154,29 @@ async def agreed(schema, text, variables=None, *, typename_of=None):
     return Agreed(expected.decoded, places, expected.raised)
 
 
-def anew(prepared):
+def anew(document):
     """The document as nobody has seen it."""
-    candidate = prepared.candidate
-    return prepared if candidate is None else Prepared(Candidate(candidate.document, candidate.operation))
+    candidate = document.candidate
+    return document if candidate is None else Prepared(Candidate(candidate.document, candidate.operation))
 
 
-async def executed(pipeline, prepared, variables=None):
+async def executed(pipeline, document, variables=None):
     """The outcome of a document on one engine; also of one that raises."""
     unforeseen = []
     try:
-        answer = await pipeline.execute(prepared, variables, Operation(), partial(located, unforeseen=unforeseen))
+        answer = await pipeline.execute(document, variables, Operation(), partial(located, unforeseen=unforeseen))
     except Exception as error:  # noqa: BLE001  # whatever one engine raises, the other one must raise
         return Outcome(raised=ADDRESS.sub("0x", f"{type(error).__name__}: {error}"))
     return outcome(answer, unforeseen=unforeseen)
 
 
-async def subscribed(pipeline, prepared, variables=None):
-    """The outcomes of all items of a subscription."""
+async def subscribed(pipeline, document, variables=None):
+    """The outcomes of the items of a subscription, one after the other."""
     unforeseen = []
-    answers = pipeline.subscribe(prepared, variables, Operation(), partial(located, unforeseen=unforeseen))
-    return [outcome(answer, unforeseen=unforeseen) async for answer in answers]
+    answers = pipeline.subscribe(document, variables, Operation(), partial(located, unforeseen=unforeseen))
+    async for answer in answers:
+        yield outcome(answer, unforeseen=unforeseen)
+        unforeseen.clear()
 
 
 def located(error, *, unforeseen):

@@ -113,7 +113,7 @@ def writes():
         "mutation { a: add(n: 1) { total } b: fail(n: 2) { total } c: add(n: 3) { total then } }",
         "mutation { a: add(n: 1) { total } b: must(n: -1) c: add(n: 3) { total } }",
         "mutation { b: must(n: 4) a: add(n: 1) { total } }",
-        "mutation { add(n: 1) { total } ...F add(n: 1) { then } } fragment F on Mutation { add(n: 1) { self { total } } }",
+        "mutation { add(n: 1) { total } ...F } fragment F on Mutation { add(n: 1) { self { total } then } }",
         "mutation { a: add(n: 1) @skip(if: true) { total } b: add(n: 2) { total } __typename }",
         'mutation { a: add(n: "x") { total } b: add(n: 2) { total } }',
         "mutation ($n: Int!) { a: add(n: $n) { total } b: add(n: 2) { total } }",

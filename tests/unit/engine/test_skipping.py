@@ -59,3 +59,17 @@ async def test_flags_are_variables(schema, variables):
 async def test_flags_that_are_missing_or_no_flags(schema, variables):
     """They are errors, or what is said where they are declared."""
     await agreed(schema, FLAGS, variables)
+
+
+@pytest.mark.parametrize("variables", [{"y": None}, {"y": False}, {}])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "query ($y: Boolean = true) { a @skip(if: $y) b }",
+        "query ($y: Boolean = true) { a item { a @skip(if: $y) b } }",
+        "query ($y: Boolean = true) { a item { a item { ... @include(if: $y) { b } } } }",
+    ],
+)
+async def test_flag_that_is_null(schema, text, variables):
+    """It was declared with a value, so that it may be null, and then fits nowhere."""
+    await agreed(schema, text, variables)
