@@ -31,6 +31,7 @@ class Run:
     __slots__ = (
         "_errors",
         "_generate",
+        "_looked_at",
         "_readers",
         "context",
         "failed",
@@ -58,6 +59,8 @@ class Run:
         self._generate = generate
         self._readers: dict[PlannedField, Reader] = {}
         self._errors: list[tuple[Any, Found]] = []
+        self._looked_at = 0
+        """Failures up to which objects were looked for that came into no answer."""
 
     async def execute(self, root_value: Any) -> Any:
         """The completed root object; raises Deviation when graphql-core has to complete it."""
@@ -143,8 +146,17 @@ class Run:
             there[2].extend(outputs)
 
     def _taken(self) -> Waiting:
+        """What is waited for, without what belongs to objects that came into no answer, as something in them failed."""
         taken, self.waiting = self.waiting, {}
-        return taken
+        if not taken or len(self._errors) == self._looked_at:
+            return taken
+        self._looked_at = len(self._errors)
+        known = places(self.root)
+        return {
+            field: (way, [row for row, _ in pairs], [output for _, output in pairs])
+            for field, (way, rows, outputs) in taken.items()
+            if (pairs := [pair for pair in zip(rows, outputs, strict=True) if id(pair[1]) in known])
+        }
 
     async def _settle(self, waiting: Waiting) -> None:
         """Find all that is waited for, and all that this in turn leads to."""

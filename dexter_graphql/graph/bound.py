@@ -238,6 +238,8 @@ class BoundLink(BoundField):
 
     @override
     def needs_scope(self, selection: Selection) -> bool:
+        if len(self.fitting(selection)) < len(self.by_typename):
+            return True  # keys of what is looked up name the organization
         return any(self.binding.needs_scope(typename, selection) for typename in self.by_typename)
 
     def fitting(self, selection: Selection) -> frozenset[str]:
@@ -273,7 +275,7 @@ class BoundLink(BoundField):
 
     async def _found(self, typename: str, rows: Sequence[Any], context: Context) -> dict[int, Any]:
         declared = self.by_typename[typename]
-        key_of = checked_key(declared.key, {attr_of(wire): ID for wire in declared.key_reads})
+        key_of = checked_key(declared.key, {attr_of(wire): ID for wire in declared.key_reads}, is_link=True)
         answers = await context.batches.load_all(declared.load, _keys(key_of, rows))
         return {id(row): answer for row, answer in zip(rows, answers, strict=True)}
 
@@ -287,8 +289,8 @@ class BoundLink(BoundField):
         wires = embedded.wires
         members: dict[str, Member] = {}
         add(members, (self.binding.member(embedded.typename, attr_of(wire)) for wire in embedded.key_reads))
-        if embedded.typename in self.fitting(selection):
-            add(members, self._read_below(embedded.typename, selection))
+        # Also when not all of it fits: under another alias the same field may ask for no more than is embedded.
+        add(members, (one for one in self._read_below(embedded.typename, selection) if one.attr in wires))
         found = (replace(members[a], wire=wires.get(a, members[a].wire), is_required=False) for a in sorted(members))
         return Shape(embedded.typename, EMBEDDED, tuple(found))
 
@@ -412,17 +414,19 @@ def _misfit_among(row: Any, attrs: Iterable[str]) -> Misfit | None:
     return next((value for value in values if isinstance(value, Misfit)), None)
 
 
-def checked_key(key: Callable[[Any], Any], reads: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """The key of a row, or the misfit that stands for it: what it reads does not fit, or the row has no id."""
-    is_by_id = reads.get("id") is ID
+def checked_key(key: Callable[[Any], Any], reads: Mapping[str, Any], *, is_link: bool = False) -> Callable[[Any], Any]:
+    """The key of a row, or the misfit that stands for it: what it reads does not fit, or the row has no id.
+
+    What a link embeds is looked up by all that its key reads, so that nothing of it may be missing.
+    """
+    ids = [attr for attr, kind in reads.items() if kind is ID and (attr == "id" or is_link)]
 
     def key_of(row: Any) -> Any:
         misfit = _misfit_among(row, reads)
         if misfit is not None:
             return misfit
-        if is_by_id and getattr(row, "id", None) is None:
-            return Misfit("Sentry's answer lacks 'id'")
-        return key(row)
+        lacking = next((attr for attr in ids if getattr(row, attr, None) is None), None)
+        return key(row) if lacking is None else Misfit(f"Sentry's answer lacks '{lacking}'")
 
     return key_of
 

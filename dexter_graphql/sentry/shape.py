@@ -125,6 +125,10 @@ class Records:
         self._of_one = lru_cache(limit)(lambda form: msgspec.json.Decoder(self._type(form)))
         self._of_list = lru_cache(limit)(lambda form: msgspec.json.Decoder(list[self._type(form)]))  # type: ignore[misc]  # made at run time
 
+    def __len__(self) -> int:
+        """How many classes are kept."""
+        return self._sound.cache_info().currsize + self._salvaged.cache_info().currsize
+
     def record_class(self, shape: Shape, tag: tuple[str, str] | None = None) -> type[Record]:
         """The struct that decodes this shape, made at first sight; `tag` is a member and the value it must have.
 

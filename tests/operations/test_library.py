@@ -1,19 +1,16 @@
 """The documents of the library are the specification by example: what each answers, and what it may cost."""
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from graphql import parse, subscribe
 
-from dexter_graphql.graph.context import Context
 from dexter_graphql.operations.library import load_library
+from support.graph import ENGINES
 
 LIBRARY = {document.file.removesuffix(".graphql"): document for document in load_library()}
 READS = [name for name, document in LIBRARY.items() if document.text.startswith("query")]
 DIRECTORY = '{ acme: organization(slug: "acme") { slug } globex: organization(slug: "globex") { slug } }'
-WAIT_S = 10
 
 ORGANIZATION = "/organizations/{organization}/"
 ISSUES = ORGANIZATION + "issues/"
@@ -180,39 +177,36 @@ async def test_list_after_a_change_shows_it(known, name):
     assert told["issue"][field] == value
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("is_shared_token", "more"), [(True, []), (False, [ORGANIZATION + "projects/"])])
-async def test_live_issues_tell_a_change_for_no_call(known, is_shared_token, more):
+async def test_live_issues_tell_a_change_for_no_call(known, engine, is_shared_token, more):
     """The issue comes with the change; whose token it is must be allowed to see its project, which is asked once."""
     document = LIBRARY["10_live_issues"]
-    context = Context(known.services, replace(known.identity, is_shared_token=is_shared_token), "request")
-    changes = await subscribe(
-        known.graph.schema, parse(document.text), context_value=context, variable_values=document.variables
-    )
-    already = len(known.server.requests)
+    identity = replace(known.identity, is_shared_token=is_shared_token)
+    async with known.following(document.text, engine=engine, identity=identity, **document.variables) as items:
+        already = len(known.server.requests)
 
-    changed = await run(known, "04_bulk_resolve")
-    told = await asyncio.wait_for(anext(changes), WAIT_S)
+        changed = await run(known, "04_bulk_resolve")
+        told = await items.next()
 
-    item = told.data["issueChanged"]
-    issue = known.acme.find_issue("WEB-9")
-    change = item["change"] | {"occurredAt": None}
-    assert (told.errors, item["gap"], bool(item["position"])) == (None, None, True)
-    assert change == {
-        "kind": "RESOLVED",
-        "occurredAt": None,
-        "origin": "MUTATION",
-        "actor": None,
-        "issue": {
-            "id": changed["resolveIssues"]["results"][0]["issue"]["id"],
-            "shortId": "WEB-9",
-            "title": issue.title,
-            "status": "RESOLVED",
-            "eventCount": len(issue.events),
-        },
-    }
-    assert [call.route for call in known.server.requests][already:] == [ISSUES, ISSUES, *more]
-    await changes.aclose()
-    await context.close()
+        item = told["data"]["issueChanged"]
+        issue = known.acme.find_issue("WEB-9")
+        change = item["change"] | {"occurredAt": None}
+        assert ("errors" in told, item["gap"], bool(item["position"])) == (False, None, True)
+        assert change == {
+            "kind": "RESOLVED",
+            "occurredAt": None,
+            "origin": "MUTATION",
+            "actor": None,
+            "issue": {
+                "id": changed["resolveIssues"]["results"][0]["issue"]["id"],
+                "shortId": "WEB-9",
+                "title": issue.title,
+                "status": "RESOLVED",
+                "eventCount": len(issue.events),
+            },
+        }
+        assert [call.route for call in known.server.requests][already:] == [ISSUES, ISSUES, *more]
 
 
 async def test_release_report_has_commits_deploys_issues_and_health(known):

@@ -10,7 +10,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from support.documents import documents
-from support.engines import engines, tallied
+from support.engines import engines_of, tallied
 from support.recorded import DAMAGES, Damage
 from support.sides import Asking, sides_over_sandboxes
 
@@ -36,16 +36,16 @@ async def sides(graph):
 @pytest.fixture(scope="module")
 def at_once(graph):
     """Both engines, of which one compiles at first sight."""
-    return engines(graph.schema)
+    return engines_of(graph)
 
 
 @pytest.fixture(scope="module")
 def later(graph):
     """Both engines, of which one compiles what it sees again."""
-    return engines(graph.schema, sights=2)
+    return engines_of(graph, sights=2)
 
 
-@settings(max_examples=max(200, EXAMPLES))
+@settings(max_examples=max(300, EXAMPLES))
 @given(data=st.data())
 async def test_engines_agree(sides, at_once, graph, data):
     """Data with their order, errors with their places, what is explained, and the calls to Sentry."""

@@ -143,9 +143,11 @@ class Writer:
 
     def _boolean(self):
         value = self._below(2) == 1
-        if self._is(50):
-            return self._variable("Boolean! = true" if self._is(20) else "Boolean!", value)
-        return value
+        if not self._is(50):
+            return value
+        if self._is(20):
+            return self._variable("Boolean = true", None if self._is(10) else value)
+        return self._variable("Boolean!", value)
 
     # Selections
 

@@ -1,6 +1,7 @@
 """Asks the graph over a sandbox on both engines, and counts the calls that arrive there."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -16,11 +17,14 @@ from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.regions import Organizations
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import LIVES
-from support.engines import assert_agreement, engines, line_of, outcome
-from support.rounds import Player, Rounds
+from support.engines import assert_agreement, engines_of, line_of, outcome
+from support.rounds import Player, Rounds, idle
 
-both_engines = cache(engines)
-"""The engines over a schema, which keep their plans from test to test."""
+ENGINES = ["compiled", "interpreted"]
+"""For tests that cannot ask both at the same time."""
+WAIT_S = 10
+both_engines = cache(engines_of)
+"""The engines over a graph, which keep their plans from test to test."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,25 @@ class Told:
     def queries(self, route):
         """Parameters of the calls of one route, a list of pairs each."""
         return [list(call.query) for call in self.calls if call.route == route]
+
+
+class Items:
+    """The answers of a subscription, of which the next one is always waited for."""
+
+    def __init__(self, answers):
+        self._answers = answers
+        self._coming = asyncio.ensure_future(anext(answers))
+
+    async def next(self):
+        """The next answer, decoded."""
+        answer = await asyncio.wait_for(self._coming, WAIT_S)
+        self._coming = asyncio.ensure_future(anext(self._answers))
+        return msgspec.json.decode(answer.body)
+
+    async def close(self):
+        """Wait for no more."""
+        self._coming.cancel()
+        await asyncio.gather(self._coming, return_exceptions=True)
 
 
 class Asker:
@@ -70,7 +93,7 @@ class Asker:
 
     async def ask(self, document, **variables):
         """The answer to a valid document, on which the engines agree."""
-        both = both_engines(self.graph.schema)
+        both = both_engines(self.graph)
         prepared = both.compiled.prepare(document)
         assert not prepared.errors, prepared.errors
         already, twin, wire = len(self.server.requests), _twin(self.services), Rounds(self.client._wire)
@@ -87,6 +110,26 @@ class Asker:
         told = await self.ask("query ($slug: String!) { organization(slug: $slug) {" + selection + "} }", slug=slug)
         assert told.errors == []
         return Told(told["organization"], [], told.calls)
+
+    @asynccontextmanager
+    async def following(self, document, *, engine="compiled", identity=None, **variables):
+        """The items of a subscription on one of the engines, from now on and until the block ends.
+
+        Its calls are its own: it has a client that knows what is known now.
+        """
+        pipeline = getattr(both_engines(self.graph), engine)
+        services = replace(_twin(self.services), changes=self.services.changes)
+        context = Context(services, identity or self.identity, "request")
+        shown = partial(format_error, request_id="request")
+        answers = pipeline.subscribe(pipeline.prepare(document), variables, context, shown)
+        items = Items(answers)
+        await idle()
+        try:
+            yield items
+        finally:
+            await items.close()
+            await answers.aclose()
+            await context.close()
 
     async def _asked(self, pipeline, services, wire, prepared, variables):
         """The answer of one engine, and all that it did."""

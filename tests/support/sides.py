@@ -22,7 +22,7 @@ from dexter_graphql.sentry.stages.single_flight import SingleFlight
 from dexter_graphql.sentry.ticket import Budget, Ticket
 from dexter_graphql.sentry.wire import Wire
 from support.documents import Document
-from support.engines import assert_agreement, engines, line_of, outcome
+from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.known import HARVEST, known_of
 from support.recorded import Broken, Damage, Recorded
 from support.sandbox import StillClock, fresh_world
@@ -98,7 +98,7 @@ class Sides:
         self._graph, self._recorded = graph, recorded
         self._clock = StoppedClock()
         self._url, self._token = server.url, server.token
-        self._records = Records()
+        self.records = Records()
         self._directory, self.known = None, None
 
     async def learn(self, engines):
@@ -117,6 +117,10 @@ class Sides:
         broken = self._broken(damage)
         return Pair(*(self._side(pipeline, broken.wire(), asking) for pipeline in engines), (damage, asking))
 
+    def alone(self, pipeline):
+        """One engine over the recorded Sentry."""
+        return self._side(pipeline, self._broken(UNHARMED).wire(), OWNER)
+
     def _broken(self, damage):
         return Broken(self._recorded, damage, self._clock.time())
 
@@ -132,7 +136,7 @@ class Sides:
         generations = Generations(self._clock)
         stages = (Cache(self._clock, generations), SingleFlight(self._clock, generations))
         client = SentryClient(self._clock, wire, stages, AllowedHosts.of(self._url, ()), generations)
-        client.records = self._records
+        client.records = self.records
         return client
 
 
@@ -147,7 +151,7 @@ async def sides_over_sandboxes(graph):
             return await wire(msgspec.structs.replace(call, host=writes.url))
 
         sides = Sides(graph, Recorded(wire, write), reads)
-        await sides.learn(engines(graph.schema))
+        await sides.learn(engines_of(graph))
         try:
             yield sides
         finally:

@@ -1,0 +1,85 @@
+"""However many documents come, and come again, what is kept of them is bounded."""
+
+import gc
+
+import pytest
+from hypothesis import settings
+
+from dexter_graphql.engine import documents as documents_module
+from dexter_graphql.engine.compiler import MAX_PLANS, Compiler
+from dexter_graphql.engine.outputs import MAX_CLASSES, Output
+from dexter_graphql.engine.pipeline import Pipeline
+from dexter_graphql.graph.fields import record_typename
+from dexter_graphql.sentry.shape import MAX_RECORD_CLASSES, Record, Records
+from support.documents import Document
+from support.sides import sides_over_sandboxes
+
+IS_LONG = settings.default.max_examples > 1000
+DOCUMENTS = 10_000 if IS_LONG else 100
+PLANS, OUTPUTS, RECORDS, TEXTS = (MAX_PLANS, MAX_CLASSES, MAX_RECORD_CLASSES, 1000) if IS_LONG else (20, 25, 30, 40)
+"""Bounds: those of the server, or small ones that few documents reach."""
+FIELDS = [
+    *("title", "culprit", "status", "level", "priority", "platform", "logger", "shortId", "firstSeen", "lastSeen"),
+    *("isPublic", "metadata", "issueType", "webUrl"),
+]
+
+
+def document(number):
+    """A document unlike all others: other members, and other response keys."""
+    chosen = [name for bit, name in enumerate(FIELDS) if number >> bit & 1]
+    fields = " ".join(f"a{number}_{name}: {name}" for name in chosen) or "id"
+    return Document(f'{{ organization(slug: "acme") {{ issues(first: 2) {{ nodes {{ {fields} }} }} }} }}', None)
+
+
+@pytest.fixture
+def compiler(graph):
+    """A compiler with these bounds, that compiles what comes again."""
+    compiler = Compiler(graph.schema, typename_of=record_typename, limit=PLANS)
+    compiler._outputs._limit = OUTPUTS
+    return compiler
+
+
+def living(base):
+    """Generated classes that somebody still holds."""
+    gc.collect()
+    return len(base.__subclasses__())
+
+
+async def test_what_is_kept_of_documents_is_bounded(graph, compiler, monkeypatch):
+    """Each document is sent twice: plans, texts, and the classes of records and answers stay within their bounds."""
+    monkeypatch.setattr(documents_module, "MAX_DOCUMENTS", TEXTS)
+    pipeline = Pipeline(graph.schema, compiler=compiler)
+    async with sides_over_sandboxes(graph) as sides:
+        sides.records = Records(RECORDS)
+        side = sides.alone(pipeline)
+        before = living(Output), living(Record)
+
+        for number in range(DOCUMENTS):
+            for _ in range(2):
+                assert not (await side.ran(document(number))).errors
+
+        after = living(Output), living(Record)
+        assert 0 < compiler.size <= PLANS
+        assert 0 < len(compiler._outputs) <= OUTPUTS
+        assert 0 < len(sides.records) <= RECORDS
+        assert len(pipeline._documents._documents) == min(TEXTS, DOCUMENTS)
+        assert after[0] - before[0] <= OUTPUTS + PLANS * 5
+        assert after[1] - before[1] <= RECORDS + PLANS * 5
+
+
+async def test_shapes_of_one_document_are_bounded(graph, compiler):
+    """Flags make many documents of one, of which some are planned and all are answered."""
+    pipeline = Pipeline(graph.schema, compiler=compiler)
+    names = FIELDS[:6]
+    flags = ", ".join(f"${name}: Boolean!" for name in names)
+    fields = " ".join(f"{name} @include(if: ${name})" for name in names)
+    text = f'query ({flags}) {{ organization(slug: "acme") {{ issues(first: 1) {{ nodes {{ id {fields} }} }} }} }}'
+    async with sides_over_sandboxes(graph) as sides:
+        side = sides.alone(pipeline)
+
+        for number in range(2 ** len(names)):
+            values = {name: bool(number >> bit & 1) for bit, name in enumerate(names)}
+            told = await side.ran(Document(text, values))
+            assert list(told.decoded["organization"]["issues"]["nodes"][0]) == ["id", *(n for n in names if values[n])]
+
+    assert 0 < compiler.size <= PLANS

@@ -1,0 +1,186 @@
+"""Small schemas with plain resolvers, on graphql-core and on all ways that the compiled engine has for them.
+
+The engine knows a field by its declaration only, so each schema runs three times more: with no field declared, with
+every field declared as told at once, and with every field declared as waited for. All must say what graphql-core says.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from inspect import isawaitable, iscoroutine
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+from graphql import GraphQLObjectType, build_schema, default_field_resolver
+
+from dexter_graphql.engine.compiler import Candidate
+from dexter_graphql.engine.documents import Prepared
+from dexter_graphql.engine.pipeline import Pipeline
+from dexter_graphql.engine.ways import RESOLUTION, Deferred, Inline
+from support.engines import ADDRESS, Outcome, assert_agreement, assert_sound, engines, outcome
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What all said. Errors are (path, message), sorted; `raised` is what came instead of an answer."""
+
+    data: Any
+    errors: list
+    raised: str | None = None
+
+
+class Operation:
+    """An operation that tells nothing about itself."""
+
+    caller = "test"
+
+    def extensions(self):
+        return {}
+
+    def follow(self, walker):
+        pass
+
+
+class Waited(Exception):
+    """A resolver that was declared to answer at once did not."""
+
+
+class Declared:
+    """A field declared by its plain resolver."""
+
+    def __init__(self, name, resolve, *, is_write):
+        self._name, self._resolve = name, resolve
+        self.is_repeatable = not is_write
+
+    def prepared(self, values):
+        return values
+
+    def lacks(self, _row_class):
+        return False
+
+    def _answered(self, row, arguments, context):
+        return self._resolve(row, SimpleNamespace(field_name=self._name, context=context), **arguments)
+
+
+class AtOnce(Declared):
+    """A field that is told at once."""
+
+    def way(self, _selection):
+        return Inline(lambda arguments, context: partial(self._told, arguments=arguments, context=context))
+
+    def _told(self, row, arguments, context):
+        value = self._answered(row, arguments, context)
+        if any(map(isawaitable, value if isinstance(value, (list, tuple)) else [value])) or hasattr(value, "__aiter__"):
+            for one in value if isinstance(value, list) else [value]:
+                if iscoroutine(one):
+                    one.close()
+            raise Waited
+        return value
+
+
+class Later(Declared):
+    """A field that is waited for."""
+
+    def way(self, _selection):
+        return Deferred(self._all)
+
+    async def _all(self, rows, arguments, context):
+        return [await self._one(row, arguments, context) for row in rows]
+
+    async def _one(self, row, arguments, context):
+        value = await _settled(self._answered, row, arguments, context)
+        return [await _settled(lambda one=one: one) for one in value] if isinstance(value, list) else value
+
+
+async def _settled(make, *given):
+    """What a function gives, waited for if it must be, or the exception that it raises."""
+    try:
+        value = make(*given)
+        return await value if isawaitable(value) else value
+    except Exception as error:  # noqa: BLE001  # a field or an item fails for itself
+        return error
+
+
+def small(sdl, *, fields=None, types=None, **roots):
+    """A schema. `roots` are the values of the fields of Query, or functions that make them for each execution;
+    `fields` are resolvers by `Type.field`, `types` functions that change a type, by its name.
+    """
+    schema = build_schema(sdl, assume_valid_sdl=True)
+    for name, value in roots.items():
+        schema.query_type.fields[name].resolve = _root(value)
+    for place, resolve in (fields or {}).items():
+        kind, _, name = place.partition(".")
+        schema.type_map[kind].fields[name].resolve = resolve
+    for name, change in (types or {}).items():
+        change(schema.type_map[name])
+    return schema
+
+
+def _root(value):
+    return lambda _root, _info, **arguments: value(**arguments) if callable(value) else value
+
+
+def declare(schema, kind):
+    """Declare every field of the schema in that way, or none when it is None."""
+    for graphql_type in list(schema.type_map.values()):
+        if isinstance(graphql_type, GraphQLObjectType) and not graphql_type.name.startswith("__"):
+            is_write = graphql_type is schema.mutation_type
+            for name, field in graphql_type.fields.items():
+                field.extensions.pop(RESOLUTION, None)
+                if kind is not None:
+                    resolve = field.resolve or default_field_resolver
+                    field.extensions[RESOLUTION] = kind(name, resolve, is_write=is_write)
+
+
+@lru_cache(maxsize=8)
+def prepared(schema, text):
+    """The document, looked at once."""
+    return Pipeline(schema).prepare(text)
+
+
+async def agreed(schema, text, variables=None, *, typename_of=None):
+    """What every engine, on every way, says to a document."""
+    document = prepared(schema, text)
+    expected = await executed(Pipeline(schema), document, variables)
+    for kind in (None, AtOnce, Later):
+        declare(schema, kind)
+        both = engines(schema, typename_of=typename_of)
+        found = await executed(both.compiled, anew(document), variables)
+        if not any(error.startswith(Waited.__name__) for error in found.unforeseen):
+            assert_agreement(found, expected, kind, text, variables)
+            assert_sound(both)
+    errors = [msgspec.json.decode(error) for error in expected.errors.elements()]
+    places = sorted(((error.get("path", []), error["message"]) for error in errors), key=repr)
+    return Agreed(expected.decoded, places, expected.raised)
+
+
+def anew(document):
+    """The document as nobody has seen it."""
+    candidate = document.candidate
+    return document if candidate is None else Prepared(Candidate(candidate.document, candidate.operation))
+
+
+async def executed(pipeline, document, variables=None):
+    """The outcome of a document on one engine; also of one that raises."""
+    unforeseen = []
+    try:
+        answer = await pipeline.execute(document, variables, Operation(), partial(located, unforeseen=unforeseen))
+    except Exception as error:  # noqa: BLE001  # whatever one engine raises, the other one must raise
+        return Outcome(raised=ADDRESS.sub("0x", f"{type(error).__name__}: {error}"))
+    return outcome(answer, unforeseen=unforeseen)
+
+
+async def subscribed(pipeline, document, variables=None):
+    """The outcomes of the items of a subscription, one after the other."""
+    unforeseen = []
+    answers = pipeline.subscribe(document, variables, Operation(), partial(located, unforeseen=unforeseen))
+    async for answer in answers:
+        yield outcome(answer, unforeseen=unforeseen)
+        unforeseen.clear()
+
+
+def located(error, *, unforeseen):
+    """An error with all that graphql-core says of it; its cause, whatever it was, is kept for comparison."""
+    if error.original_error is not None:
+        unforeseen.append(error.original_error)
+    return {**error.formatted, "extensions": {"code": type(error.original_error).__name__, **(error.extensions or {})}}

@@ -1,0 +1,117 @@
+"""Nulls that go up: fields that may not be null, at once and later, by a null, an error and an error as a value."""
+
+import asyncio
+
+import pytest
+
+from support.small import agreed, small
+
+SDL = """
+  type Query { top: Level, must: Level! }
+  type Level { ok: Int, now: Int, nowMust: Int!, later: Int, laterMust: Int!
+    below: Level, belowMust: Level!, levels: [Level], levelsMust: [Level!]!, belowLater: Level, belowLaterMust: Level! }
+"""
+LEAVES = ["now", "nowMust", "later", "laterMust"]
+NESTS = ["below", "belowMust", "levels", "levelsMust", "belowLater", "belowLaterMust"]
+
+
+class Level:
+    """An object whose leaves all fail in one way, and whose nested objects are like it."""
+
+    def __init__(self, fail):
+        self._fail = fail
+        self.ok = 1
+
+    def now(self, _info):
+        return self._fail()
+
+    nowMust = now  # noqa: N815  # the name of a field
+
+    async def later(self, _info):
+        await asyncio.sleep(0)
+        return self._fail()
+
+    laterMust = later  # noqa: N815  # as above
+
+    @property
+    def below(self):
+        return self
+
+    belowMust = below  # noqa: N815  # as above
+
+    @property
+    def levels(self):
+        return [self, None, self]
+
+    @property
+    def levelsMust(self):  # noqa: N802  # as above
+        return [self, self]
+
+    async def belowLater(self, _info):  # noqa: N802  # as above
+        await asyncio.sleep(0)
+        return self
+
+    belowLaterMust = belowLater  # noqa: N815  # as above
+
+
+def null():
+    """A null."""
+
+
+def raised():
+    """An error."""
+    raise ValueError("raised")
+
+
+def given():
+    """An error as a value."""
+    return ValueError("given")
+
+
+@pytest.fixture(params=[null, raised, given])
+def schema(request):
+    """A schema over levels that fail."""
+    return small(SDL, top=lambda: Level(request.param), must=lambda: Level(request.param))
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+async def test_null_goes_up_to_what_may_be_null(schema, leaf):
+    """A leaf on one level, below each kind of nested field."""
+    await agreed(schema, f"{{ {' '.join(f'{nest}: top {{ ok {nest} {{ ok {leaf} }} }}' for nest in NESTS)} }}")
+
+
+@pytest.mark.parametrize("outer", NESTS)
+async def test_null_goes_up_through_two_levels(schema, outer):
+    """Whatever lies between, beside a field that is well."""
+    tops = " ".join(f"{nest}: top {{ ok {outer} {{ ok {nest} {{ nowMust ok }} }} }}" for nest in NESTS)
+
+    found = await agreed(schema, f"{{ {tops} must {{ ok }} }}")
+
+    assert found.data["must"] == {"ok": 1}
+    assert all("nowMust" in path for path, _ in found.errors)
+
+
+@pytest.mark.parametrize("leaf", ["nowMust", "laterMust"])
+async def test_null_goes_up_to_the_top(schema, leaf):
+    """There is no data then."""
+    found = await agreed(schema, f"{{ top {{ ok }} must {{ belowMust {{ belowMust {{ {leaf} }} }} }} }}")
+
+    assert found.data is None
+
+
+@pytest.mark.parametrize("pair", ["now later", "later now", "nowMust now", "later laterMust", "nowMust laterMust"])
+async def test_two_failures_on_one_level(schema, pair):
+    """One that may be null, and one that may not."""
+    await agreed(schema, f"{{ top {{ {pair} ok below {{ {pair} }} }} }}")
+
+
+async def test_failures_side_by_side_in_many_levels(schema):
+    """Each null stands where it belongs."""
+    nested = " ".join(
+        f"{nest} {{ ok now later }} {nest}2: {nest} {{ nowMust }}" for nest in NESTS if "Must" not in nest
+    )
+
+    found = await agreed(schema, f"{{ top {{ ok {nested} {' '.join(LEAVES[:1])} }} }}")
+
+    assert found.data["top"]["below2"] is None
+    assert found.data["top"]["levels2"] == [None, None, None]
