@@ -15,7 +15,7 @@ from support.documents import Document
 from support.sides import sides_over_sandboxes
 
 IS_LONG = settings.default.max_examples > 1000
-DOCUMENTS = 10_000 if IS_LONG else 100
+DOCUMENTS = 10_000 if IS_LONG else 60
 PLANS, OUTPUTS, RECORDS, TEXTS = (MAX_PLANS, MAX_CLASSES, MAX_RECORD_CLASSES, 1000) if IS_LONG else (20, 25, 30, 40)
 """Bounds: those of the server, or small ones that few documents reach."""
 FIELDS = [

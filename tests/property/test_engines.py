@@ -58,7 +58,7 @@ async def test_engines_agree(sides, at_once, graph, data):
     tell(outcome)
 
 
-@settings(max_examples=max(30, EXAMPLES // 5))
+@settings(max_examples=max(15, EXAMPLES // 10))
 @given(data=st.data())
 async def test_engines_agree_on_what_they_know(sides, later, graph, data):
     """The same when answers are kept, when a document comes again with other flags, and after other documents."""
