@@ -1,7 +1,8 @@
 """Knows how each kind of field finds its value: which members it reads, and its way, for one row or for many.
 
 Both engines use the same ways: the plan asks for all rows of a level, graphql-core for one row after the other.
-Knows no noun.
+Knows no noun. Longer than most modules, because each kind of field has its class here, beside the others that it must
+agree with.
 """
 
 import asyncio
