@@ -57,7 +57,7 @@ test: dev tools ## Run all tests
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term:skip-covered --cov-fail-under=$(MIN_COVERAGE)
 
-test-long: dev tools ## Look longer: properties with thousands of examples each
+test-long: dev tools ## Look longer: thousands of examples each, and both engines on random documents
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q tests/property
 
 drills: dev tools ## Run all fault drills in their full forms, about ten minutes
