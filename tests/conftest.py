@@ -11,7 +11,8 @@ from dexter_graphql.sandbox import SandboxServer
 from support.graph import Asker
 from support.sandbox import StillClock, fresh_world
 
-# Every run of the tests looks at the same examples; `HYPOTHESIS_PROFILE=long` looks at many others. Fixtures that properties ask for are for reading only.
+# Every run of the tests looks at the same examples; `HYPOTHESIS_PROFILE=long` looks at many others.
+# Fixtures that properties ask for are for reading only.
 CALM = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
 settings.register_profile("default", settings(max_examples=100, derandomize=True, **CALM))
 settings.register_profile("long", settings(max_examples=5000, **CALM))
