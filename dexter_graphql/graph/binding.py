@@ -101,6 +101,11 @@ class Binding:
                 return member
         raise DeclarationError(f"No field of {typename} reads a member '{attr}'")
 
+    def own_key(self, typename: str) -> list[str]:
+        """Attributes by which objects of that type are told apart; none for types without identity."""
+        bound = self._nouns.get(typename)
+        return [] if bound is None else [member.attr for member in bound.key_members]
+
     def needs_scope(self, typename: str, selection: Selection) -> bool:
         """True when one of the fields selected on `typename` looks at the scope of its record."""
         fields = self.noun(typename).fields
@@ -116,7 +121,8 @@ class Binding:
         noun = self.noun(typename).noun
         if noun.hydrate is None or noun.key is None:
             raise DeclarationError(f"{typename} in form '{form}' lacks '{field}' and cannot hydrate")
-        key_of = checked_key(noun.key, {attr_of(wire): kind for wire, kind in noun.key_reads.items()})
+        own = self.own_key(typename)
+        key_of = checked_key(noun.key, own, needed=own)
         found = await context.batches.load_all(noun.hydrate, [key_of(row) for row in rows])
         return [NotFound(f"Sentry no longer has this {typename}") if one is None else one for one in found]
 

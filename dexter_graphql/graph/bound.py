@@ -6,7 +6,7 @@ agree with.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,6 @@ from dexter_graphql.errors import NotPermitted
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.fields import (
     EMBEDDED,
-    ID,
     Batch,
     Call,
     Embedded,
@@ -276,7 +275,8 @@ class BoundLink(BoundField):
 
     async def _found(self, typename: str, rows: Sequence[Any], context: Context) -> dict[int, Any]:
         declared = self.by_typename[typename]
-        key_of = checked_key(declared.key, {attr_of(wire): ID for wire in declared.key_reads}, is_link=True)
+        reads = [attr_of(wire) for wire in declared.key_reads]
+        key_of = checked_key(declared.key, reads, needed=reads)
         answers = await context.batches.load_all(declared.load, _keys(key_of, rows))
         return {id(row): answer for row, answer in zip(rows, answers, strict=True)}
 
@@ -307,7 +307,9 @@ class BoundBatch(BoundField):
     @override
     def _way(self, selection: Selection) -> Way:
         declaration: Batch = self.declaration
-        key_of = checked_key(declaration.key, {member.attr: member.type for member in self.own_members()})
+        reads = [member.attr for member in self.own_members()]
+        own = {"id", *self.binding.own_key(self.place.partition(".")[0])}
+        key_of = checked_key(declaration.key, reads, needed=[attr for attr in reads if attr in own])
 
         async def resolve_all(rows: Sequence[Any], options: Any, context: Context) -> list[Any]:
             if isinstance(options, Exception):
@@ -415,18 +417,14 @@ def _misfit_among(row: Any, attrs: Iterable[str]) -> Misfit | None:
     return next((value for value in values if isinstance(value, Misfit)), None)
 
 
-def checked_key(key: Callable[[Any], Any], reads: Mapping[str, Any], *, is_link: bool = False) -> Callable[[Any], Any]:
-    """The key of a row, or the misfit that stands for it: what it reads does not fit, or the row has no id.
-
-    What a link embeds is looked up by all that its key reads, so that nothing of it may be missing.
-    """
-    ids = [attr for attr, kind in reads.items() if kind is ID and (attr == "id" or is_link)]
+def checked_key(key: Callable[[Any], Any], reads: Collection[str], needed: Collection[str]) -> Callable[[Any], Any]:
+    """The key of a row, or the misfit that stands for it: a member does not fit, or one that is needed is missing."""
 
     def key_of(row: Any) -> Any:
         misfit = _misfit_among(row, reads)
         if misfit is not None:
             return misfit
-        lacking = next((attr for attr in ids if getattr(row, attr, None) is None), None)
+        lacking = next((attr for attr in needed if getattr(row, attr, None) is None), None)
         return key(row) if lacking is None else Misfit(f"Sentry's answer lacks '{lacking}'")
 
     return key_of

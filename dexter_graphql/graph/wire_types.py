@@ -109,6 +109,17 @@ def _json(value: msgspec.Raw) -> msgspec.Raw | None:
     return None if value == NULL else value
 
 
+def _needed_json(name: str) -> Callable[[msgspec.Raw], msgspec.Raw]:
+    """For a member that may not be null: undecoded bytes are there even when they say `null`."""
+
+    def some(value: msgspec.Raw) -> msgspec.Raw:
+        if value == NULL:
+            raise Misfit(f"Sentry's answer lacks '{name}'")
+        return value
+
+    return some
+
+
 SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
     "String": (str, None, None),
     "Int": (int, None, None),
@@ -135,6 +146,8 @@ def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any],
     if isinstance(named, (GraphQLUnionType, GraphQLInterfaceType)):
         raise DeclarationError(f"{place} is abstract: declare its wire type and conversion, or make it a link")
     kind, to_value, leaf = _leaf(named, place)
+    if to_value is _json and is_required and container == "one":
+        to_value = _needed_json(place.rpartition(".")[2])
     leaf = leaf if convert is None else None
     if container == "list":
         return WireType(list[kind], convert or _each(to_value), container, None, is_required, leaf)  # type: ignore[valid-type]  # made at run time

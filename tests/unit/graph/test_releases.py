@@ -3,6 +3,7 @@
 import pytest
 
 from dexter_graphql.sandbox import Fault
+from dexter_graphql.sandbox.bodies import releases
 
 LIST = "/organizations/{organization}/releases/"
 DETAIL = "/organizations/{organization}/releases/{version}/"
@@ -208,3 +209,22 @@ async def test_long_versions_are_asked_for_in_several_calls(asker):
     calls = [call for call in told.calls if call.route == SESSIONS]
     assert len(calls) > 1
     assert max(len(call.line) for call in calls) < 6000
+
+
+async def test_release_without_a_version_fails_where_its_version_is_needed(asker, monkeypatch):
+    """What hangs below it cannot be asked for; the other releases are as they were."""
+    whole, newest = releases.release, asker.acme.releases[-1]
+    monkeypatch.setattr(
+        releases, "release", lambda one, *rest: whole(one, *rest) | ({"version": None} if one is newest else {})
+    )
+
+    told = await asker.ask(
+        '{ organization(slug: "acme") { releases(first: 9) { nodes { deploys { environment } } } } }'
+    )
+
+    deploys = [node["deploys"] for node in told["organization"]["releases"]["nodes"]]
+    assert deploys[0] is None
+    assert all(deploys[1:])
+    assert [(error["path"], error["message"]) for error in told.errors] == [
+        (["organization", "releases", "nodes", 0, "deploys"], "Sentry's answer lacks 'version'")
+    ]
