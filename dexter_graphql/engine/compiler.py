@@ -187,6 +187,8 @@ class Compiler:
         if candidate.sights < self._sights and not candidate.is_pinned:
             return None
         shape = candidate.shape(variables)
+        if None in shape:  # a flag of @skip or @include that is null: graphql-core refuses it, at the places it knows
+            return None
         if shape in candidate.plans:
             self._kept.move_to_end(candidate)
             return candidate.plans[shape]

@@ -8,7 +8,6 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from dexter_graphql.engine.compiler import Candidate, Compiler, Outcome
 from dexter_graphql.engine.completion import Deviation
-from dexter_graphql.engine.plan import Plan
 from dexter_graphql.engine.replay import Replay
 from dexter_graphql.engine.runtime import Run
 from dexter_graphql.engine.selection import Walker
@@ -52,7 +51,7 @@ class Executions:
         if isinstance(coerced, list):
             return ExecutionResult(None, coerced)
         replay = Replay(self._schema, candidate, variables, context)
-        plan = self._plan(candidate, coerced, context)
+        plan = None if self._compiler is None else self._compiler.plan(candidate, coerced, context.caller)
         if self._compiler is None or plan is None:
             self._count(candidate, Outcome.INTERPRETED)
             return await replay.whole((), root_value)
@@ -66,14 +65,6 @@ class Executions:
             return await replay.whole(run.recorded, root_value)
         self._count(candidate, Outcome.FAST)
         return ExecutionResult(data, errors or None)
-
-    def _plan(self, candidate: Candidate, coerced: VariableValues, context: OperationContext) -> Plan | None:
-        if self._compiler is None:
-            return None
-        try:
-            return self._compiler.plan(candidate, coerced, context.caller)
-        except GraphQLError:  # a flag of @skip or @include that is null, which graphql-core refuses in its words
-            return None
 
     def _coerced(self, candidate: Candidate, variables: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         definitions = candidate.operation.variable_definitions

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.documents import documents
 from support.engines import engines_of, tallied
 from support.recorded import DAMAGES, Damage
+from support.rounds import dispatch_when_idle
 from support.sides import Asking, sides_over_sandboxes
 
 EXAMPLES = settings.default.max_examples
@@ -27,8 +28,9 @@ IS_MUTATION = st.integers(0, 9).map(lambda luck: luck == 9)
 
 
 @pytest.fixture
-async def sides(graph):
+async def sides(graph, monkeypatch):
     """Pairs of engines over one recorded Sentry."""
+    monkeypatch.setattr("aiodataloader.enqueue_post_future_job", dispatch_when_idle)
     async with sides_over_sandboxes(graph) as sides:
         yield sides
 

@@ -19,8 +19,11 @@ ADDRESS = re.compile(r"0x[0-9a-f]+")
 """Where an object lies in memory, as texts of exceptions show it."""
 WORDS = re.compile(r"[ ,\[\]]+")
 """What stands between the parts of a question that asks for many things at once."""
-TIMES = ("ms", "waitedMs", "retryAfterSeconds")
-"""Members of an answer that depend on how long something took."""
+SIZES = ("per_page", "limit")
+TIMES = ("ms", "waitedMs", "retryAfterSeconds", "cacheHits")
+"""Members of an answer that depend on how long something took, or on what was there already."""
+ORIGINS = {"flight": "cache"}
+"""Where the answer to an equal call was found depends on whether it had come by then."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,11 @@ def line_of(call):
     return call.method, f"{call.method} {call.path}?{query} {(call.body or b'').decode()}".rstrip("? ")
 
 
+def kind_of(call):
+    """What a call asks, whatever it asks it of: its method, its path and the names of its parameters."""
+    return f"{call.method} {call.path} {sorted({name for name, _ in call.query})}"
+
+
 def differences(compiled, interpreted):
     """In what two outcomes differ, a sentence each; empty when the engines agree."""
     found = []
@@ -133,7 +141,7 @@ def differences(compiled, interpreted):
     found += [line for place in one.keys() | other.keys() for line in _below(place, one, other)]
     alike = ["names", "is_request_error", "raised", "writes"]
     if one:  # what stands beside a field that failed, below a null, need not be asked for
-        found += _alone("calls", compiled.calls - interpreted.calls, Counter())
+        found += _alone("calls", _beyond(compiled.calls, interpreted.calls), Counter())
     else:
         found += _alone("calls", compiled.calls, interpreted.calls)
         found += _alone("unforeseen", compiled.unforeseen, interpreted.unforeseen)
@@ -152,6 +160,29 @@ def _alone(name, one, other):
         for whose, more in (("compiled", one - other), ("interpreted", other - one))
         for item, count in more.items()
     ]
+
+
+def _beyond(calls, others):
+    """The calls that ask for something that none of the others asks for in the same way."""
+    alone = calls - others
+    return Counter({line: count for line, count in alone.items() if not any(_is_part(line, one) for one in others)})
+
+
+def _is_part(line, other):
+    """True when a call asks for a part of what another one asks for: the same parameters with fewer words."""
+    (path, words), (other_path, other_words) = map(_asked, (line, other))
+    return path == other_path and words.keys() == other_words.keys() and all(words[n] <= other_words[n] for n in words)
+
+
+def _asked(line):
+    """The path of a call, and the words of each parameter but the size of a page."""
+    path, _, query = line.partition("?")
+    words = {}
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if name not in SIZES:
+            words.setdefault(name, set()).update(value.split(" "))
+    return path, words
 
 
 def _below(place, one, other):
@@ -179,6 +210,8 @@ def _without_times(value):
     """The value without what depends on time, and lists of calls in an order of their own."""
     if isinstance(value, dict):
         kept = {name: _without_times(item) for name, item in value.items() if name not in TIMES}
+        if "origin" in kept:
+            kept["origin"] = ORIGINS.get(kept["origin"], kept["origin"])
         if isinstance(kept.get("calls"), list):
             kept["calls"] = sorted(kept["calls"], key=_canonical)
         return kept

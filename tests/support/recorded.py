@@ -1,6 +1,7 @@
 """A Sentry that answers from memory what a sandbox said once, whole or damaged; knows JSON and no endpoint.
 
-Damage depends on its seed and on the call alone, so that whoever asks the same question gets the same damaged answer.
+Damage depends on its seed, on the kind of the call and on each row alone: whoever asks gets the same rows damaged in
+the same way, whatever else they ask for in the same breath.
 """
 
 import json
@@ -12,7 +13,7 @@ import msgspec
 
 from dexter_graphql.sentry.errors import CutOff, SentryError, Unavailable, UpstreamTimeout
 from dexter_graphql.sentry.refusals import refusal
-from support.engines import line_of
+from support.engines import kind_of, line_of
 from support.rounds import Rounds
 
 MAX_KEPT = 2000
@@ -52,6 +53,8 @@ FAILURES = (
     "page",
 )
 """What may come in the place of an answer: a status, an error on the way, or bytes that are no answer."""
+ROW_DEPTH = 2
+"""How deep in an answer its rows are: in a list, or in a list below a name."""
 BODIES = {"empty": b"", "text": b"Internal error", "page": b"<!doctype html><html></html>"}
 
 
@@ -100,15 +103,16 @@ class Broken:
 
     def wire(self):
         """A new wire; all of them give the same answers."""
-        return Rounds(self._answered)
+        return Rounds(self._answered, patience_s=None)  # all of them come, some from the sandbox and some from memory
 
     async def _answered(self, call):
         line = line_of(call)
         if line not in self._answers:
-            self._answers[line] = await self._made(call, Random(f"{self._damage.seed} {line}"))
+            self._answers[line] = await self._made(call, f"{self._damage.seed} {kind_of(call)}")
         return _given(self._answers[line])
 
-    async def _made(self, call, die):
+    async def _made(self, call, seed):
+        die = Random(seed)
         try:
             reply = await self._recorded(call)
         except SentryError as error:
@@ -116,7 +120,7 @@ class Broken:
         if die.random() < self._damage.failing:
             return self._failed(call, reply, die.choice(FAILURES))
         if self._damage.broken and reply.body:
-            return msgspec.structs.replace(reply, body=damaged(reply.body, self._damage, die))
+            return msgspec.structs.replace(reply, body=damaged(reply.body, self._damage, seed))
         return reply
 
     def _failed(self, call, reply, failure):
@@ -136,21 +140,37 @@ class Broken:
                 return msgspec.structs.replace(reply, body=BODIES[kind])
 
 
-def damaged(body, damage, die):
+def damaged(body, damage, seed):
     """JSON of which a share of the values is not what it was."""
     kinds = [DAMAGES[kind] for kind in damage.kinds]
-    value = _damaged(msgspec.json.decode(body), damage.broken, kinds, die)
+    value = _damaged(msgspec.json.decode(body), damage.broken, kinds, Lots(seed))
     return b"" if value is REMOVED else json.dumps(value).encode()
 
 
-def _damaged(value, share, kinds, die):
-    if die.random() < share:
-        return die.choice(kinds)(value, die)
+class Lots:
+    """Draws lots for a value; down to the rows of an answer each value has lots of its own, below its row's."""
+
+    def __init__(self, seed, depth=0):
+        self._seed, self._depth = seed, depth
+        self.die = Random(seed)
+
+    def of(self, name, item):
+        """The lots of a member, or of an item of a list, which is known by what it says."""
+        if self._depth >= ROW_DEPTH or (name is None and not isinstance(item, dict)):
+            return self
+        mark = msgspec.json.encode(item).decode() if name is None else name
+        return Lots(f"{self._seed} {mark}", self._depth + 1)
+
+
+def _damaged(value, share, kinds, lots):
+    if lots.die.random() < share:
+        return lots.die.choice(kinds)(value, lots.die)
     if isinstance(value, dict):
-        items = ((name, _damaged(item, share, kinds, die)) for name, item in value.items())
+        items = ((name, _damaged(item, share, kinds, lots.of(name, item))) for name, item in value.items())
         return {name: item for name, item in items if item is not REMOVED}
     if isinstance(value, list):
-        return [found for item in value if (found := _damaged(item, share, kinds, die)) is not REMOVED]
+        found = [_damaged(item, share, kinds, lots.of(None, item)) for item in value]
+        return [item for item in found if item is not REMOVED]
     return value
 
 

@@ -3,13 +3,19 @@
 import asyncio
 from collections import defaultdict, deque
 
+from aiodataloader import dispatch_queue
+
 from dexter_graphql.sentry.errors import Unavailable
 from support.engines import line_of
 
 MAX_TURNS = 10_000
 """Turns of the event loop after which it counts as idle, because somebody never rests."""
 PATIENCE_S = 0.2
-"""How long a round waits for its last answers; later ones come alone."""
+"""How long a round waits for its last answers, if not for ever; later ones come alone."""
+
+
+_dispatching = set()
+"""Batches that wait to be sent off: the event loop alone would forget them."""
 
 
 async def idle():
@@ -25,6 +31,20 @@ async def idle():
         loop.idlers -= 1
 
 
+def dispatch_when_idle(_loop, loader):
+    """Send a batch off when nobody can put another key into it, in the place of the next turn of the event loop.
+
+    Which of two batches of one kind are one, must not depend on how many turns an engine takes.
+    """
+
+    async def dispatch():
+        await idle()
+        dispatch_queue(loader)
+
+    _dispatching.add(task := asyncio.ensure_future(dispatch()))
+    task.add_done_callback(_dispatching.discard)
+
+
 class Rounds:
     """Collects calls until nobody can ask for more without an answer, then answers all of them at once.
 
@@ -33,8 +53,9 @@ class Rounds:
     answer or error with its call and the number of its round; it is None where whoever asked did not wait for it.
     """
 
-    def __init__(self, answer):
+    def __init__(self, answer, *, patience_s=PATIENCE_S):
         self._answer = answer
+        self._patience_s = patience_s
         self._waiting = []
         self._running = None
         self._rounds = set()
@@ -65,7 +86,7 @@ class Rounds:
         together, self._waiting = [one for one in self._waiting if not one[1].done()], []
         if together:
             tasks = [self._begun(call, future) for call, future in together]
-            await asyncio.wait(tasks, timeout=PATIENCE_S)
+            await asyncio.wait(tasks, timeout=self._patience_s)
             self._number += 1
             for task, (call, future) in zip(tasks, together, strict=True):
                 if task.done():

@@ -26,7 +26,7 @@ from dexter_graphql.loaders.events import EventKey, event_attachments, event_det
 from dexter_graphql.loaders.issues import IssueKey, issues_by_id
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
-from dexter_graphql.sentry.shape import Record
+from dexter_graphql.sentry.shape import NULL, Record
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.issues.types import Issue
@@ -175,11 +175,7 @@ class Event(Node):
 
     id: strawberry.ID = node_id(lambda row: (str(row.projectID), row.eventID), {"eventID": str, "projectID": ID})
 
-    @computed(eventID=str)
-    def event_id(row: Any) -> str:
-        """Sentry's id of the event: 32 hexadecimal digits."""
-        return row.eventID
-
+    event_id: str = plain("eventID", description="Sentry's id of the event: 32 hexadecimal digits.")
     title: str | None = plain(forms=LIGHT_ROWS, description="What happened, in one line.")
     message: str | None = plain(forms=LIGHT_ROWS, description="The message, when there is one.")
     occurred_at: datetime | None = plain("dateCreated", forms=LIGHT_ROWS, description="When it happened.")
@@ -229,7 +225,7 @@ class Event(Node):
     @computed(contexts=dict[str, msgspec.Raw] | None, forms=(DETAIL,))
     def contexts(row: Any) -> list[EventContext]:
         """What was known about the surroundings, by name."""
-        return [context(name, value) for name, value in (row.contexts or {}).items()]
+        return [context(name, value) for name, value in (row.contexts or {}).items() if value != NULL]
 
     @computed(entries=ENTRIES, forms=(DETAIL,))
     def entries(row: Any) -> list[EventEntry]:

@@ -369,6 +369,17 @@ class TestMembers:
             {"name": name, "type": value["type"], "value": value} for name, value in expected.items()
         ]
 
+    async def test_context_of_null_is_none(self, asker, monkeypatch):
+        """It says nothing, and what stands in a context may not be null."""
+        issue = find(asker, ordinary)
+        monkeypatch.setattr(
+            "dexter_graphql.sandbox.bodies.event.contexts", lambda _event: {"os": None, "trace": {"type": "trace"}}
+        )
+
+        node, _ = await event_of(asker, issue, "contexts { name type value }")
+
+        assert node["contexts"] == [{"name": "trace", "type": "trace", "value": {"type": "trace"}}]
+
     async def test_occurrence_tells_what_was_detected(self, asker):
         """Issues that are not errors rest on evidence."""
         issue = find(asker, lambda issue: issue.category == "outage")
