@@ -55,14 +55,15 @@
     const { addTab, queryEditor, variableEditor } = GraphiQL.React.useEditorContext({ nonNull: true });
     const [wanted, setWanted] = React.useState(null);
     React.useEffect(() => {
-      if (wanted === null) return;
-      queryEditor?.setValue(wanted.document);
-      variableEditor?.setValue(JSON.stringify(wanted.variables, null, 2));
+      if (wanted === null || !queryEditor || !variableEditor) return;
+      queryEditor.setValue(wanted.document);
+      variableEditor.setValue(JSON.stringify(wanted.variables, null, 2));
       setWanted(null);
     }, [wanted, queryEditor, variableEditor]);
     const open = (example) => {
       addTab();
-      setWanted(example);
+      // React may apply the new tab once more after what waits from before the click, and empties the editors each time.
+      React.startTransition(() => setWanted(example));
     };
     return h(
       "section",
