@@ -30,7 +30,7 @@ from dexter_graphql.graph.fields import (
     attr_of,
 )
 from dexter_graphql.graph.shapes import add
-from dexter_graphql.graph.wire_types import DeclarationError, WireType, wire_type
+from dexter_graphql.graph.wire_types import DeclarationError, WireType, admits_null, wire_type
 from dexter_graphql.sentry.errors import Misfit
 from dexter_graphql.sentry.paging import Slice
 from dexter_graphql.sentry.shape import Member, Record, Records, Shape, Variants, scoped_below
@@ -155,11 +155,15 @@ class BoundPlain(BoundField):
 
 
 class BoundComputed(BoundField):
-    """A pure function of several members; a misfit among them is the answer."""
+    """A pure function of several members; a misfit among them is the answer, also for one that is missed."""
 
     def __init__(self, *place: Any) -> None:
         super().__init__(*place)
         self._reads = tuple(member.attr for member in self.own_members())
+
+    @override
+    def own_members(self) -> tuple[Member, ...]:
+        return tuple(replace(one, is_required=not admits_null(one.type)) for one in super().own_members())
 
     @override
     def check(self, binding: "Binding") -> None:
@@ -292,7 +296,7 @@ class BoundLink(BoundField):
         add(members, (self.binding.member(embedded.typename, attr_of(wire)) for wire in embedded.key_reads))
         # Also when not all of it fits: under another alias the same field may ask for no more than is embedded.
         add(members, (one for one in self._read_below(embedded.typename, selection) if one.attr in wires))
-        found = (replace(members[a], wire=wires.get(a, members[a].wire), is_required=False) for a in sorted(members))
+        found = (replace(members[a], wire=wires.get(a, members[a].wire)) for a in sorted(members))
         return Shape(embedded.typename, EMBEDDED, tuple(found))
 
 

@@ -65,7 +65,10 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A pure function of the row; `reads` maps wire names to msgspec types."""
+    """A pure function of the row; `reads` maps wire names to msgspec types.
+
+    A row is not asked for a value when it lacks a member whose type does not admit null.
+    """
 
     reads: Mapping[str, Any]
     forms: frozenset[str] | None

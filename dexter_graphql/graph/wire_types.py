@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from graphql import (
@@ -131,6 +131,11 @@ SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
     "JSON": (msgspec.Raw, _json, None),
 }
 """GraphQL scalar → wire type, conversion, and both conversion and writing."""
+
+
+def admits_null(kind: Any) -> bool:
+    """True for a wire type that says what a null is; undecoded bytes may be anything."""
+    return kind in {msgspec.Raw, object} or type(None) in get_args(kind)
 
 
 def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any], Any] | None, place: str) -> WireType:

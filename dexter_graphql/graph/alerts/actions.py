@@ -22,7 +22,7 @@ from dexter_graphql.loaders.integrations import (
 )
 
 CONFIG, DATA = {"config": msgspec.Raw}, {"data": msgspec.Raw}
-INTEGRATION = {"integrationId": ID}
+INTEGRATION = {"integrationId": ID | None}
 UUID_LENGTH = 36
 
 

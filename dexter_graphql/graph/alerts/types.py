@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")]
 MINUTE_S = 60
-SLUGS = {"projects": list[str]}
+SLUGS = {"projects": list[str] | None}
 FILTERS = {"actionFilters": msgspec.Raw}
 
 

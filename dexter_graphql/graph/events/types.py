@@ -26,6 +26,7 @@ from dexter_graphql.loaders.events import EventKey, event_attachments, event_det
 from dexter_graphql.loaders.issues import IssueKey, issues_by_id
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
+from dexter_graphql.sentry.errors import Misfit
 from dexter_graphql.sentry.shape import NULL, Record
 
 if TYPE_CHECKING:
@@ -310,8 +311,11 @@ def reference(row: Any, event_id: str | None) -> EventReference | None:
 
 
 def newest(values: msgspec.Raw, last: int) -> msgspec.Raw:
-    """The last so many items of an undecoded list."""
-    items = msgspec.json.decode(values, type=list[msgspec.Raw])
+    """The last so many items of an undecoded list; raises Misfit when it is none."""
+    try:
+        items = msgspec.json.decode(values, type=list[msgspec.Raw])
+    except msgspec.ValidationError as error:
+        raise Misfit(str(error)) from None
     return raw(items[-min(max(last, 1), MAX_BREADCRUMBS) :])
 
 

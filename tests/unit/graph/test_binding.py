@@ -284,16 +284,16 @@ class TestShape:
         assert found["labels"].type == list[str]
 
     def test_link_is_embedded_while_the_selection_fits(self, binding, schema):
-        """The embedded members are optional there."""
+        """With what is selected, each member as needed as in the noun itself."""
         found = read(binding, schema, "{ project { slug } }")
 
-        assert found["project"].type == Shape("Project", "embedded", (Member("slug", "slug", str),))
+        assert found["project"].type == Shape("Project", "embedded", (Member("slug", "slug", str, is_required=True),))
 
     def test_link_that_does_not_fit_reads_its_key_alone(self, binding, schema):
         """The rest is looked up."""
         found = read(binding, schema, "{ project { slug size } }")
 
-        assert found["project"].type == Shape("Project", "embedded", (Member("slug", "slug", str),))
+        assert found["project"].type == Shape("Project", "embedded", (Member("slug", "slug", str, is_required=True),))
         assert found.keys() == {"id", "project"}
 
     def test_member_that_a_form_lacks_is_not_read_there(self, binding):

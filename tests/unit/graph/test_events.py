@@ -369,16 +369,15 @@ class TestMembers:
             {"name": name, "type": value["type"], "value": value} for name, value in expected.items()
         ]
 
-    async def test_context_of_null_is_none(self, asker, monkeypatch):
+    async def test_context_of_null_is_none(self, asker):
         """It says nothing, and what stands in a context may not be null."""
-        issue = find(asker, ordinary)
-        monkeypatch.setattr(
-            "dexter_graphql.sandbox.bodies.event.contexts", lambda _event: {"os": None, "trace": {"type": "trace"}}
-        )
+        contexts = {"os": None, "trace": {"type": "trace"}}
 
-        node, _ = await event_of(asker, issue, "contexts { name type value }")
+        told = await altered_event(asker, "contexts { name type value }", contexts=contexts)
 
-        assert node["contexts"] == [{"name": "trace", "type": "trace", "value": {"type": "trace"}}]
+        assert told["organization"]["issue"]["event"]["contexts"] == [
+            {"name": "trace", "type": "trace", "value": {"type": "trace"}}
+        ]
 
     async def test_occurrence_tells_what_was_detected(self, asker):
         """Issues that are not errors rest on evidence."""
@@ -520,6 +519,16 @@ class TestParts:
         chain = [{"type": "ConnectionError"}, {"type": issue.type_name}]
         assert node["exceptions"] == chain
         assert node["entries"][0] == {"exceptions": chain}
+
+    @pytest.mark.parametrize(("values", "codes"), [(None, []), ("lost", ["UPSTREAM_BAD_RESPONSE"]), ([], [])])
+    async def test_breadcrumbs_that_are_no_list(self, asker, values, codes):
+        """There are none, or it is said at their place that they did not fit."""
+        entries = [{"type": "breadcrumbs", "data": {"values": values}}]
+
+        told = await altered_event(asker, "breadcrumbs { category }", entries=entries)
+
+        assert [error["extensions"]["code"] for error in told.errors] == codes
+        assert told["organization"]["issue"]["event"]["breadcrumbs"] == ([] if values == [] else None)
 
     async def test_last_breadcrumbs_are_the_ones_before_the_event(self, asker):
         """`last` counts from the event; what is left stays oldest first."""
