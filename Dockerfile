@@ -1,8 +1,6 @@
 # GraphiQL: the files of the npm packages that dexter_graphql/console/assets.json names.
 FROM node:22-slim AS console
 WORKDIR /src/web
-COPY web/package.json web/package-lock.json ./
-RUN npm ci
 COPY web/build.mjs ./
 COPY dexter_graphql/console /src/dexter_graphql/console
 RUN node build.mjs

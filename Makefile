@@ -38,8 +38,7 @@ console: ## Build the GraphiQL page, when Node.js is there
 	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory dexter_graphql/console/build/built; \
 	else echo "Node.js is not there: GraphiQL will be loaded from the network"; fi
 
-dexter_graphql/console/build/built: web/package-lock.json web/build.mjs dexter_graphql/console/assets.json
-	npm --prefix web ci --silent
+dexter_graphql/console/build/built: web/build.mjs dexter_graphql/console/assets.json
 	node web/build.mjs
 	@touch $@
 
@@ -78,4 +77,4 @@ schema: dev ## Write schema.graphql anew
 	$(BIN)/dexter schema --output schema.graphql
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) web/node_modules tests/node/node_modules dexter_graphql/console/build .coverage .coverage.*
+	rm -rf $(VENV) tests/node/node_modules dexter_graphql/console/build .coverage .coverage.*

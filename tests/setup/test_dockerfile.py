@@ -17,7 +17,7 @@ CLUTTER = (
     ".venv/pyvenv.cfg",
     "dexter_graphql/__pycache__/a.pyc",
     "dexter_graphql/console/build/old.js",
-    "web/node_modules/a/index.js",
+    "web/more.mjs",
 )
 """What must never be sent to a builder."""
 
@@ -38,7 +38,7 @@ def test_context_is_what_is_copied(folder):
     seen = context_of(project, RULES)
 
     single = {"constraints.txt", "pyproject.toml", "README.md", "LICENSE"}
-    assert seen == package | single | {"web/package.json", "web/package-lock.json", "web/build.mjs"}
+    assert seen == package | single | {"web/build.mjs"}
 
 
 def test_image_runs_without_rights():

@@ -11,6 +11,8 @@ import sys
 from contextlib import suppress
 from urllib.request import Request, urlopen
 
+import pytest
+
 from support.checkout import ROOT, bare_environment, clean_copy, free_port, page_of, run, started
 
 FIRST_START_S = 300.0
@@ -84,6 +86,18 @@ async def test_help_lists_the_targets():
     assert targets[:6] == ["help", "install", "console", "run", "tools", "test"]
     assert targets[6:] == ["test-long", "drills", "bench", "check", "schema", "clean"]
     assert all(len(line.split()) > 2 for line in printed[0].splitlines())
+
+
+async def test_other_files_of_graphiql_are_refused(folder):
+    """What the registry gives is held against the hashes of the page; the page keeps what it had."""
+    copy = clean_copy(folder / "copy")
+    manifest = copy / "dexter_graphql" / "console" / "assets.json"
+    manifest.write_text(manifest.read_text().replace("sha384-1", "sha384-2"))
+
+    with pytest.raises(AssertionError, match=r"ended with 1:\n\n.* is not the file that assets.json names"):
+        await run("node", "web/build.mjs", cwd=copy)
+
+    assert not (copy / "dexter_graphql" / "console" / "build").exists()
 
 
 class TestWithoutNode:

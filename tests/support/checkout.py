@@ -29,9 +29,13 @@ def clean_copy(target, *, with_console=False):
 
 
 def bare_environment(**settings):
-    """The environment without our settings, those of make, and the virtual environment of whoever runs the tests."""
+    """The environment without our settings, those of make, and the virtual environment of whoever runs the tests.
+
+    What pip installs is compiled when it is first imported: most of it never is.
+    """
     foreign = ("MAKE", "MFLAGS", "VIRTUAL_ENV", "COV_", "PYTEST_")
-    return {name: text for name, text in environment(**settings).items() if not name.startswith(foreign)}
+    kept = {name: text for name, text in environment(**settings).items() if not name.startswith(foreign)}
+    return {"PIP_NO_COMPILE": "1"} | kept
 
 
 def free_port():
