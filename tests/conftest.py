@@ -7,9 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from dexter_graphql.graph.schema import build_graph
-from dexter_graphql.sandbox import SandboxServer
 from support.graph import Asker
-from support.sandbox import StillClock, fresh_world
+from support.sandbox import StillClock, running_sandbox
 
 # Every run of the tests looks at the same examples; `HYPOTHESIS_PROFILE=long` looks at many others.
 # Fixtures that properties ask for are for reading only.
@@ -30,7 +29,7 @@ def _fewer_collections():
     """Worlds are many small objects that live for one test; collecting while they are made takes half the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(500_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +42,7 @@ def graph():
 async def asker(graph):
     """The graph over a sandbox with a world of its own, and with a cold cache."""
     clock = StillClock()
-    async with SandboxServer(fresh_world(clock)) as server:
+    async with running_sandbox(clock) as server:
         asker = Asker(graph, server, clock)
         yield asker
         await asker.client.close()

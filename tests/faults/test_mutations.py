@@ -6,10 +6,9 @@ import pytest
 
 from dexter_graphql.graph.ids import encode_id
 from dexter_graphql.realtime.events import Stream, Topic
-from dexter_graphql.sandbox import SandboxServer
 from dexter_graphql.sandbox.faults import internal_error
 from support.graph import Asker
-from support.sandbox import StillClock, fresh_world
+from support.sandbox import StillClock, running_sandbox
 
 ISSUE = "/organizations/{organization}/issues/{issue}/"
 RESOLVE = "mutation ($id: ID!) { resolveIssues(input: { issues: { ids: [$id] } }) { results { issue { status } } } }"
@@ -19,7 +18,7 @@ STATUS = "query ($id: ID!) { node(id: $id) { ... on Issue { status } } }"
 @pytest.fixture
 async def asker(graph, skipping):
     """The graph over a sandbox that may be changed."""
-    async with SandboxServer(fresh_world(StillClock())) as server:
+    async with running_sandbox(StillClock()) as server:
         asker = Asker(graph, server, skipping)
         assert (await asker.ask('{ organization(slug: "acme") { slug } }')).errors == []
         yield asker

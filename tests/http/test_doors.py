@@ -5,11 +5,10 @@ import asyncio
 import aiohttp
 import pytest
 
-from dexter_graphql.sandbox import SandboxServer
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.errors import NotFound
-from support.sandbox import fresh_world
+from support.sandbox import running_sandbox
 from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -131,7 +130,7 @@ async def test_two_tokens_share_nothing():
 async def test_readiness_says_why_not():
     """Until Sentry answered the server's own token, the server does not want requests."""
     async with (
-        SandboxServer(fresh_world()) as upstream,
+        running_sandbox() as upstream,
         running_site(upstream, sentry_auth_token="sntryu_" + "0" * 64) as site,
     ):
         await asyncio.sleep(0.2)

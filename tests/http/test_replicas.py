@@ -7,7 +7,7 @@ import pytest
 
 from dexter_graphql.sandbox import Fault, SandboxServer
 from support.redis import running_redis
-from support.sandbox import fresh_world
+from support.sandbox import fresh_world, running_sandbox
 from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -22,7 +22,7 @@ async def replicas():
     """A Redis, and two servers that share it; nobody sends them webhooks."""
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(running_redis())
-        upstream = await stack.enter_async_context(SandboxServer(fresh_world()))
+        upstream = await stack.enter_async_context(running_sandbox())
         settings = {"redis_url": redis.url, "secret": "the same on every replica"}
         sites = [await stack.enter_async_context(running_site(upstream, **settings)) for _ in range(2)]
         upstream.hooks.set_url(None)
@@ -101,7 +101,7 @@ TWO = """{
 async def regions():
     """Two sandboxes with the same organizations; the first says that globex lives in the second."""
     async with AsyncExitStack() as stack:
-        far = await stack.enter_async_context(SandboxServer(fresh_world()))
+        far = await stack.enter_async_context(running_sandbox())
         world = fresh_world()
         world.find_organization("globex").region_url = far.url
         near = await stack.enter_async_context(SandboxServer(world))
@@ -136,7 +136,7 @@ async def test_one_region_down_leaves_the_others_whole():
 async def test_regions_that_were_not_configured_are_not_asked():
     """A token goes where the settings say, not where an answer says."""
     async with AsyncExitStack() as stack:
-        far = await stack.enter_async_context(SandboxServer(fresh_world()))
+        far = await stack.enter_async_context(running_sandbox())
         world = fresh_world()
         world.find_organization("globex").region_url = far.url
         near = await stack.enter_async_context(SandboxServer(world))

@@ -20,11 +20,11 @@ from dexter_graphql.realtime.events import Kind, Origin
 from dexter_graphql.realtime.fingerprints import Echoes
 from dexter_graphql.realtime.intake import MAX_BODY_BYTES
 from dexter_graphql.realtime.objects import Telling, issue_change
-from dexter_graphql.sandbox import Fault, SandboxServer
+from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.changes import Editor, find_assignee
 from dexter_graphql.sandbox.hooks import sign
 from dexter_graphql.sandbox.resolution import Resolution
-from support.sandbox import NOON, fresh_world
+from support.sandbox import NOON, running_sandbox
 from support.server import Site, running_site
 from support.transports import EventStream
 
@@ -456,7 +456,7 @@ async def test_replayed_and_unknown_webhooks_are_taken_quietly(site):
 
 async def test_secret_decides_the_organization():
     """What one organization's secret signed is told in that organization's stream alone."""
-    async with SandboxServer(fresh_world()) as sandbox:
+    async with running_sandbox() as sandbox:
         secrets = tuple(f"{slug}={sandbox.hooks.secret(slug)}" for slug in ("acme", "globex"))
         async with running_site(sandbox, webhook_secrets=secrets) as site:
             after = await position_now(site)

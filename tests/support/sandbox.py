@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import pickle
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.sandbox import DEFAULT_SEED, build_world
+from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, build_world
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -40,6 +41,23 @@ def fresh_world(clock=None):
             gc.enable()
     world.clock = clock or Clock()
     return world
+
+
+@asynccontextmanager
+async def running_sandbox(clock=None):
+    """A sandbox with a fresh world, until the block ends."""
+    async with SandboxServer(fresh_world(clock)) as server:
+        yield server
+    _forget(server.world)
+
+
+def _forget(world):
+    """Break the circles of a world that nobody needs any more; finding them takes longer than making them."""
+    for organization in world.organizations:
+        for issue in organization.issues.values():
+            issue.events.clear()
+        organization.events.clear()
+        organization.issues.clear()
 
 
 @cache

@@ -8,10 +8,9 @@ import uvicorn
 
 from dexter_graphql.app import create_app
 from dexter_graphql.cli.running import listen
-from dexter_graphql.sandbox import SandboxServer
 from dexter_graphql.sandbox.server import QuietServer
 from dexter_graphql.settings import load_settings
-from support.sandbox import fresh_world
+from support.sandbox import running_sandbox
 
 
 class Site:
@@ -41,7 +40,7 @@ class Site:
 @asynccontextmanager
 async def running_site(upstream=None, **settings):
     """Dexter in mode `open` over a sandbox, until the block ends."""
-    async with SandboxServer(fresh_world()) if upstream is None else _as_is(upstream) as sandbox:
+    async with running_sandbox() if upstream is None else _as_is(upstream) as sandbox:
         given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "port": 0} | settings
         given.setdefault("webhook_secrets", (f"acme={sandbox.hooks.secret()}",))
         loaded = load_settings(**given)

@@ -10,7 +10,6 @@ from dexter_graphql.graph.context import Context, Explain, Services
 from dexter_graphql.graph.faults import format_error
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.realtime.changes import changes_in_memory
-from dexter_graphql.sandbox import SandboxServer
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.generations import Generations
@@ -25,7 +24,7 @@ from support.documents import Document
 from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.known import HARVEST, known_of
 from support.recorded import Broken, Damage, Recorded
-from support.sandbox import StillClock, fresh_world
+from support.sandbox import StillClock, running_sandbox
 
 CALLS = 10_000
 """Budget of calls: which of them would be the last depends on their order, which engines may choose."""
@@ -145,7 +144,7 @@ async def sides_over_sandboxes(graph):
     """Both sides over two sandboxes, one to be read and one to be changed, until the block ends."""
     clock = StoppedClock()
     wire = Wire(clock)
-    async with SandboxServer(fresh_world(clock)) as reads, SandboxServer(fresh_world(clock)) as writes:
+    async with running_sandbox(clock) as reads, running_sandbox(clock) as writes:
 
         async def write(call):
             return await wire(msgspec.structs.replace(call, host=writes.url))

@@ -12,10 +12,10 @@ from dexter_graphql.cli import commands, main
 from dexter_graphql.cli.running import listen
 from dexter_graphql.cli.serve import FIRST_QUERY, _welcome
 from dexter_graphql.errors import SettingsError
-from dexter_graphql.sandbox import Fault, SandboxServer
+from dexter_graphql.sandbox import Fault
 from dexter_graphql.settings import load_settings
 from support.command import environment
-from support.sandbox import fresh_world
+from support.sandbox import running_sandbox
 
 TOKEN = "sntryu_" + "0" * 64
 
@@ -76,7 +76,7 @@ class TestDoctor:
 
     async def test_good_token_is_well(self):
         """Everything that is in order is said line by line; exit code 0."""
-        async with SandboxServer(fresh_world()) as sandbox:
+        async with running_sandbox() as sandbox:
             result = await invoked("doctor", SENTRY_URL=sandbox.url, SENTRY_AUTH_TOKEN=sandbox.token)
 
         assert result.exit_code == 0
@@ -89,7 +89,7 @@ class TestDoctor:
 
     async def test_wrong_token_is_told_with_advice(self):
         """The remedy stands beside the failure, and the token in neither."""
-        async with SandboxServer(fresh_world()) as sandbox:
+        async with running_sandbox() as sandbox:
             result = await invoked("doctor", SENTRY_URL=sandbox.url, SENTRY_AUTH_TOKEN=TOKEN)
 
         assert result.exit_code == 1
@@ -101,7 +101,7 @@ class TestDoctor:
 
     async def test_missing_scope_is_told_with_advice(self):
         """A token that may not list organizations lacks one scope, which is named."""
-        async with SandboxServer(fresh_world()) as sandbox:
+        async with running_sandbox() as sandbox:
             sandbox.faults.add(Fault(status=403, body={"detail": "You do not have permission"}, times=None))
             result = await invoked("doctor", SENTRY_URL=sandbox.url, SENTRY_AUTH_TOKEN=sandbox.token)
 
@@ -121,7 +121,7 @@ class TestDoctor:
 
     async def test_region_elsewhere_is_told(self):
         """An organization that lives at an address which may not be asked is a problem to mend."""
-        async with SandboxServer(fresh_world()) as sandbox:
+        async with running_sandbox() as sandbox:
             body = [{"id": "1", "slug": "acme", "links": {"regionUrl": "https://eu.example"}}]
             sandbox.faults.add(Fault(status=200, body=body, times=None, headers={"Content-Type": "application/json"}))
             result = await invoked("doctor", SENTRY_URL=sandbox.url, SENTRY_AUTH_TOKEN=sandbox.token)

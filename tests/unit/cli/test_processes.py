@@ -10,9 +10,9 @@ import socket
 import aiohttp
 import pytest
 
-from dexter_graphql.sandbox import Fault, SandboxServer
+from dexter_graphql.sandbox import Fault
 from support.command import running
-from support.sandbox import fresh_world
+from support.sandbox import running_sandbox
 
 END_S = 8.0
 """Seconds within which a server that has nothing to finish has ended, on a very busy machine too."""
@@ -135,7 +135,7 @@ async def test_open_streams_do_not_hold_the_end(session):
 
 async def test_request_under_way_is_answered(session):
     """The server takes no more requests, and finishes those that it has."""
-    async with SandboxServer(fresh_world()) as sandbox:
+    async with running_sandbox() as sandbox:
         sandbox.faults.add(Fault("delay", route="/issues/", delay_s=0.8))
         settings = {"SENTRY_URL": sandbox.url, "SENTRY_AUTH_TOKEN": sandbox.token}
         async with running("serve", "--port", "0", **settings) as command:
@@ -156,7 +156,7 @@ async def test_request_under_way_is_answered(session):
 
 async def test_request_that_hangs_is_cut_after_the_drain_time(session):
     """A Sentry that never answers holds the end no longer than was set."""
-    async with SandboxServer(fresh_world()) as sandbox:
+    async with running_sandbox() as sandbox:
         sandbox.faults.add(Fault("hang", route="/issues/"))
         settings = {"SENTRY_URL": sandbox.url, "SENTRY_AUTH_TOKEN": sandbox.token, "DEXTER_DRAIN_SECONDS": "1"}
         async with running("serve", "--port", "0", **settings) as command:

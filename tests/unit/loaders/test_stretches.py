@@ -6,9 +6,8 @@ import pytest
 
 from dexter_graphql.graph.context import Context
 from dexter_graphql.loaders.stretches import Last
-from dexter_graphql.sandbox import SandboxServer
 from support.graph import Asker
-from support.sandbox import NOON, StillClock, fresh_world
+from support.sandbox import NOON, StillClock, running_sandbox
 from support.upstream import MovedClock
 
 USAGE = "/organizations/{organization}/stats_v2/"
@@ -47,7 +46,7 @@ class HurryingClock(StillClock):
 async def walking(graph):
     """An asker whose clock can be moved; the directory knows the organization."""
     clock = WalkingClock()
-    async with SandboxServer(fresh_world(StillClock())) as server:
+    async with running_sandbox(StillClock()) as server:
         asker = Asker(graph, server, clock)
         await asker.organization("slug")
         yield asker, clock
@@ -149,7 +148,7 @@ async def test_a_project_is_asked_about_whole_hours(walking):
 
 async def test_a_request_has_one_present_instant(graph):
     """Two fields with the same range are about the same stretch, however long the request takes."""
-    async with SandboxServer(fresh_world(StillClock())) as server:
+    async with running_sandbox(StillClock()) as server:
         asker = Asker(graph, server, HurryingClock())
         told = await asker.organization(
             'a: issues(first: 1, range: { last: "1h" })'

@@ -3,8 +3,7 @@
 import aiohttp
 import pytest
 
-from dexter_graphql.sandbox import SandboxServer
-from support.sandbox import Caller, StillClock, fresh_world
+from support.sandbox import Caller, StillClock, fresh_world, running_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +19,7 @@ def clock():
 
 @pytest.fixture
 async def server(clock):
-    async with SandboxServer(fresh_world(clock)) as running:
+    async with running_sandbox(clock) as running:
         yield running
 
 
