@@ -6,12 +6,21 @@ Knows no noun.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import strawberry
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    get_nullable_type,
+)
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
+from strawberry.types.base import StrawberryMaybe
 
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.engine.ways import RESOLUTION
@@ -31,7 +40,7 @@ from dexter_graphql.graph.fields import KIND, NOUN, Batch, Call, Computed, KindF
 from dexter_graphql.graph.shapes import add, merged
 from dexter_graphql.graph.wire_types import DeclarationError
 from dexter_graphql.sentry.errors import NotFound
-from dexter_graphql.sentry.shape import Member, Record, Shape
+from dexter_graphql.sentry.shape import MAX_RECORD_CLASSES, Member, Record, Shape
 
 BOUND = "dexter-bound"
 """Key of a bound field in the extensions of its GraphQLField."""
@@ -55,6 +64,8 @@ class Binding:
     def __init__(self, schema: strawberry.Schema) -> None:
         self._converter = schema.schema_converter
         self._nouns: dict[str, BoundNoun] = {}
+        # Plans of equal documents read equal shapes; the same one is found without a look at all its members.
+        self._same: Callable[[Shape], Shape] = lru_cache(MAX_RECORD_CLASSES)(_itself)
         for graphql_type in schema._schema.type_map.values():  # noqa: SLF001  # Strawberry has no public way to it
             if isinstance(graphql_type, GraphQLObjectType):
                 self._bind_type(graphql_type, schema._schema)  # noqa: SLF001  # as above
@@ -76,11 +87,11 @@ class Binding:
             field = bound.fields.get(name)
             if field is not None and field.is_in(form):
                 add(members, field.members(selected.selection))
-        return Shape(typename, form, tuple(members[attr] for attr in sorted(members)))
+        return self._same(Shape(typename, form, tuple(members[attr] for attr in sorted(members))))
 
     def merged(self, one: Shape, other: Shape) -> Shape:
         """A shape with the members of both, under the first one's name and form."""
-        return merged(one, other)
+        return self._same(merged(one, other))
 
     def noun(self, typename: str) -> BoundNoun:
         """The bound noun of that name."""
@@ -126,16 +137,22 @@ class Binding:
         found = await context.batches.load_all(noun.hydrate, [key_of(row) for row in rows])
         return [NotFound(f"Sentry no longer has this {typename}") if one is None else one for one in found]
 
-    def arguments(self, field: KindField) -> Arguments | None:
+    def arguments(self, field: KindField, graphql_field: GraphQLField) -> Arguments | None:
         """How to turn graphql-core's argument values into those that the function takes; None without arguments."""
         if not field.arguments:
             return None
         converter = self._converter
+        names = {converter.config.name_converter.from_argument(one): one for one in field.arguments}
+        ready = {name: one.python_name for name, one in names.items() if _is_ready(one, graphql_field.args[name])}
+        others = [one for name, one in names.items() if name not in ready]
 
         def convert(values: dict[str, Any]) -> dict[str, Any]:
-            return convert_arguments(
-                values, field.arguments, scalar_registry=converter.scalar_registry, config=converter.config
-            )
+            found = {ready[name]: value for name, value in values.items() if name in ready}
+            if others:
+                found |= convert_arguments(
+                    values, others, scalar_registry=converter.scalar_registry, config=converter.config
+                )
+            return found
 
         return convert
 
@@ -182,6 +199,16 @@ def _on(typename: str, selection: Selection | None) -> Selection | None:
     nodes, edges = selection.below("nodes"), selection.below("edges")
     inside = edges.below("node") if edges is not None else None
     return inside.merged_with(nodes) if inside is not None else nodes
+
+
+def _itself(shape: Shape) -> Shape:
+    return shape
+
+
+def _is_ready(argument: StrawberryArgument, declared: GraphQLArgument) -> bool:
+    """True for an argument whose values the function takes as graphql-core coerced them: a scalar or null."""
+    is_wrapped = isinstance(argument.type, StrawberryMaybe)
+    return not is_wrapped and isinstance(get_nullable_type(declared.type), GraphQLScalarType)
 
 
 def _event_as_is(event: Any, _info: Any, **_values: Any) -> Any:

@@ -54,7 +54,7 @@ class BoundField:
         self.declaration = declaration
         self.name = place.partition(".")[2]
         self.graphql_field = graphql_field
-        self._converted = binding.arguments(field)
+        self._converted = binding.arguments(field, graphql_field)
 
     def is_in(self, form: str) -> bool:
         """True when records of that form have what this field reads."""

@@ -227,7 +227,7 @@ class Batches:
         try:
             for future in futures:
                 if isinstance(future, asyncio.Future) and not future.done():
-                    await asyncio.wait((future,))
+                    await _ended(future)
         except asyncio.CancelledError:
             for key, future in zip(keys, futures, strict=True):
                 if isinstance(future, asyncio.Future) and not future.done():
@@ -284,6 +284,18 @@ class Batches:
             return [answers.get(key) for key in keys]
 
         return run
+
+
+async def _ended(future: asyncio.Future[Any]) -> None:
+    """Return when the future has ended, in whatever way; it goes on when whoever waits here is cancelled."""
+    ended = asyncio.get_running_loop().create_future()
+
+    def tell(_: object) -> None:
+        if not ended.done():
+            ended.set_result(None)
+
+    future.add_done_callback(tell)
+    await ended
 
 
 def _outcome(answer: Any) -> Any:

@@ -1,7 +1,7 @@
 """Knows how issues are looked up: lists, by id, and the detail of one."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from typing_extensions import override
@@ -94,8 +94,8 @@ async def issue_pages(scope: Scope, lookup: Lookup) -> IssuePage:
         after=wanted.after,
         cap=wanted.cap,
     )
-    members = {member.name: getattr(found, member.name) for member in fields(found)}
-    return IssuePage(**members, span=span)
+    members = (found.rows, found.positions, found.has_next, found.has_previous, found.hits, found.stopped)
+    return IssuePage(*members, kept=found.kept, scope=found.scope, span=span)
 
 
 def _list_shape(lookup: Lookup) -> tuple[Shape, Query]:

@@ -55,6 +55,8 @@ ATTRIBUTE = re.compile(r';\s*(\w+)="([^"]*)"')
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 """The Link header repeats the whole query twice."""
+READ_BUFFER_BYTES = 1024 * 1024
+"""Reading is paused at twice as much that nobody has taken yet: pausing costs more than holding most answers."""
 CONNECTIONS = 100
 MAX_ORIGINS = 256
 """Hosts of which is remembered how they are reached."""
@@ -204,7 +206,12 @@ async def _answered(connection: Connection, request: bytes) -> tuple[RawResponse
     # Whatever was said before anybody asked is nobody's answer.
     if protocol is None or transport is None or protocol.should_close:
         raise aiohttp.ServerDisconnectedError
-    protocol.set_response_params(read_until_eof=True, max_line_size=MAX_HEADER_BYTES, max_field_size=MAX_HEADER_BYTES)
+    protocol.set_response_params(
+        read_until_eof=True,
+        read_bufsize=READ_BUFFER_BYTES,
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+    )
     transport.write(request)
     while True:
         head, content = await protocol.read()

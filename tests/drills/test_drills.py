@@ -8,7 +8,7 @@ SMALL = {
     "cancellations": Form(2, 20),
     "dashboard": Form(3, 10),
     "flaky": Form(3, 24),
-    "limit": Form(4, 40),
+    "limit": Form(6, 40),
     "memory": Form(2, 8),
     "outage": Form(6, 48),
     "redis": Form(3, 8),
