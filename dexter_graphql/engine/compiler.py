@@ -47,15 +47,20 @@ class Outcome(StrEnum):
 
 
 class Tally:
-    """Counts executions by operation and outcome, and kernels made."""
+    """Counts executions by operation and outcome, plans made by operation, and kernels made."""
 
     def __init__(self) -> None:
         self.compiled = 0
         self._counts: Counter[tuple[str, Outcome]] = Counter()
+        self._planned: Counter[str] = Counter()
 
     def count(self, candidate: "Candidate", outcome: Outcome) -> None:
         """One execution."""
         self._counts[candidate.name, outcome] += 1
+
+    def plan(self, candidate: "Candidate") -> None:
+        """One plan made."""
+        self._planned[candidate.name] += 1
 
     def of(self, outcome: Outcome) -> int:
         """Executions with that outcome, of all operations."""
@@ -65,6 +70,10 @@ class Tally:
         """All counts."""
         return [
             Figure("dexter_engine_kernels", "Functions generated.", self.compiled),
+            *(
+                Figure("dexter_engine_compiled", "Plans made.", count, (("operation", name),))
+                for name, count in self._planned.items()
+            ),
             *(
                 Figure("dexter_engine_runs", "Executions.", count, (("operation", name), ("outcome", outcome.value)))
                 for (name, outcome), count in self._counts.items()
@@ -217,6 +226,7 @@ class Compiler:
             outputs=self._outputs,
         )
         found = candidate.plans[shape] = plan if plan.is_worthwhile else None
+        self.tally.plan(candidate)
         self._kept[candidate] = None
         self._kept.move_to_end(candidate)
         self.size += 1

@@ -58,7 +58,7 @@ class TestSights:
         await both.ask("query Mine { a }")
 
         labels = [dict(figure.labels) for figure in both.compiler.figures() if figure.labels]
-        assert labels == [{"operation": "Mine", "outcome": "fast"}]
+        assert labels == [{"operation": "Mine"}, {"operation": "Mine", "outcome": "fast"}]
 
 
 class TestBudget:
