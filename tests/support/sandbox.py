@@ -1,15 +1,22 @@
 """A still clock, and a way to talk to the sandbox as any client of Sentry would."""
 
 import asyncio
+import copyreg
 import gc
 import pickle
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
+from io import BytesIO
+from operator import attrgetter
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, build_world
+from dexter_graphql.sandbox.world.model import Activity, Event
 
+MOST = (Event, Activity)
+"""What a world has most of; they lie below what they know."""
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
@@ -62,7 +69,17 @@ def _forget(world):
 
 @cache
 def _pickled_world(clock_class):
-    return pickle.dumps(build_world(DEFAULT_SEED, clock_class()), protocol=pickle.HIGHEST_PROTOCOL)
+    written = BytesIO()
+    pickler = pickle.Pickler(written, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = copyreg.dispatch_table | {kind: _made_anew(kind) for kind in MOST}
+    pickler.dump(build_world(DEFAULT_SEED, clock_class()))
+    return written.getvalue()
+
+
+def _made_anew(kind):
+    """Copies of this kind are made by calling it, in half the time that setting member after member takes."""
+    members = attrgetter(*(one.name for one in fields(kind)))
+    return lambda original: (kind, members(original))
 
 
 class Caller:
