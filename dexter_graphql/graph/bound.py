@@ -30,7 +30,7 @@ from dexter_graphql.graph.fields import (
     attr_of,
 )
 from dexter_graphql.graph.shapes import add
-from dexter_graphql.graph.wire_types import DeclarationError, WireType, admits_null, wire_type
+from dexter_graphql.graph.wire_types import DeclarationError, WireType, wire_type, without_null
 from dexter_graphql.sentry.errors import Misfit
 from dexter_graphql.sentry.paging import Slice
 from dexter_graphql.sentry.shape import Member, Record, Records, Shape, Variants, scoped_below
@@ -64,7 +64,7 @@ class BoundField:
     def own_members(self) -> tuple[Member, ...]:
         """The members that this field reads, without what nested objects are asked for."""
         reads: Mapping[str, Any] = self.declaration.reads
-        return tuple(Member(attr_of(wire), wire, kind) for wire, kind in reads.items())
+        return tuple(Member(attr_of(wire), wire, without_null(kind)[0]) for wire, kind in reads.items())
 
     def members(self, _selection: Selection) -> tuple[Member, ...]:
         """The members that this field reads when that is selected below it."""
@@ -163,7 +163,10 @@ class BoundComputed(BoundField):
 
     @override
     def own_members(self) -> tuple[Member, ...]:
-        return tuple(replace(one, is_required=not admits_null(one.type)) for one in super().own_members())
+        needed = (not without_null(kind)[1] for kind in self.declaration.reads.values())
+        return tuple(
+            replace(one, is_required=is_needed) for one, is_needed in zip(super().own_members(), needed, strict=True)
+        )
 
     @override
     def check(self, binding: "Binding") -> None:

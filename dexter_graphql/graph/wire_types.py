@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, get_args
+from functools import reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from graphql import (
@@ -133,9 +136,12 @@ SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
 """GraphQL scalar → wire type, conversion, and both conversion and writing."""
 
 
-def admits_null(kind: Any) -> bool:
-    """True for a wire type that says what a null is; undecoded bytes may be anything."""
-    return kind in {msgspec.Raw, object} or type(None) in get_args(kind)
+def without_null(kind: Any) -> tuple[Any, bool]:
+    """A wire type without null, and whether it admits null; undecoded bytes may be anything."""
+    kinds = get_args(kind) if get_origin(kind) in {Union, UnionType} else ()
+    if NoneType not in kinds:
+        return kind, kind in {msgspec.Raw, object}
+    return reduce(or_, (one for one in kinds if one is not NoneType)), True
 
 
 def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any], Any] | None, place: str) -> WireType:

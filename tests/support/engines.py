@@ -20,7 +20,7 @@ ADDRESS = re.compile(r"0x[0-9a-f]+")
 WORDS = re.compile(r"[ ,\[\]]+")
 """What stands between the parts of a question that asks for many things at once."""
 SIZES = ("per_page", "limit")
-TIMES = ("ms", "waitedMs", "retryAfterSeconds", "cacheHits")
+TIMES = ("ms", "waitedMs", "retryAfterSeconds", "cacheHits", "sharedFlights")
 """Members of an answer that depend on how long something took, or on what was there already."""
 ORIGINS = {"flight": "cache"}
 """Where the answer to an equal call was found depends on whether it had come by then."""

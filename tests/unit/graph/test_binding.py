@@ -347,3 +347,13 @@ class TestMerged:
 
         with pytest.raises(DeclarationError, match="Member 'n' is read as"):
             add(members, [Member("n", "n", Shape("N", "embedded", ()))])
+
+
+def test_fields_of_a_noun_read_a_member_alike(graph):
+    """Whatever is selected together: each member is decoded as one type."""
+    for name, bound in graph.binding._nouns.items():
+        kinds = {}
+        for field in bound.fields.values():
+            for member in field.own_members():
+                if member.type is not object and not isinstance(member.type, Shape):
+                    assert kinds.setdefault(member.attr, member.type) == member.type, f"{name}.{member.attr}"
