@@ -133,10 +133,11 @@ def _checked_types(row_class: type) -> dict[str, tuple[Any, bool]]:
     """Attribute → type without None, and whether None may be there; empty for classes that nobody has checked."""
     if not getattr(row_class, "is_sound", False) or not issubclass(row_class, msgspec.Struct):
         return {}
-    return {one.name: _without_none(one.type) for one in msgspec.structs.fields(row_class)}
+    return {one.name: without_none(one.type) for one in msgspec.structs.fields(row_class)}
 
 
-def _without_none(kind: Any) -> tuple[Any, bool]:
+def without_none(kind: Any) -> tuple[Any, bool]:
+    """A type without None, and whether None was part of it."""
     if get_origin(kind) not in {Union, UnionType}:
         return kind, False
     kinds = [one for one in get_args(kind) if one is not NoneType]

@@ -6,7 +6,7 @@ agree with.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,8 @@ class BoundField:
     """One declared field of one type. `place` is `Type.field`, for messages."""
 
     is_repeatable = True
+    needs_members = False
+    """True when nothing can be told of a row without the members whose declared types do not admit null."""
 
     def __init__(
         self, binding: "Binding", place: str, declaration: Any, graphql_field: GraphQLField, field: KindField
@@ -63,8 +65,11 @@ class BoundField:
 
     def own_members(self) -> tuple[Member, ...]:
         """The members that this field reads, without what nested objects are asked for."""
-        reads: Mapping[str, Any] = self.declaration.reads
-        return tuple(Member(attr_of(wire), wire, without_null(kind)[0]) for wire, kind in reads.items())
+        reads = [(wire, *without_null(kind)) for wire, kind in self.declaration.reads.items()]
+        return tuple(
+            Member(attr_of(wire), wire, kind, is_required=self.needs_members and not admits_null)
+            for wire, kind, admits_null in reads
+        )
 
     def members(self, _selection: Selection) -> tuple[Member, ...]:
         """The members that this field reads when that is selected below it."""
@@ -157,16 +162,11 @@ class BoundPlain(BoundField):
 class BoundComputed(BoundField):
     """A pure function of several members; a misfit among them is the answer, also for one that is missed."""
 
+    needs_members = True
+
     def __init__(self, *place: Any) -> None:
         super().__init__(*place)
         self._reads = tuple(member.attr for member in self.own_members())
-
-    @override
-    def own_members(self) -> tuple[Member, ...]:
-        needed = (not without_null(kind)[1] for kind in self.declaration.reads.values())
-        return tuple(
-            replace(one, is_required=is_needed) for one, is_needed in zip(super().own_members(), needed, strict=True)
-        )
 
     @override
     def check(self, binding: "Binding") -> None:

@@ -4,10 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from functools import reduce
-from operator import or_
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 import msgspec
 from graphql import (
@@ -21,6 +18,7 @@ from graphql import (
     get_named_type,
 )
 
+from dexter_graphql.engine.codegen import without_none
 from dexter_graphql.engine.ways import Leaf
 from dexter_graphql.errors import DexterError
 from dexter_graphql.sentry.errors import Misfit
@@ -138,10 +136,8 @@ SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
 
 def without_null(kind: Any) -> tuple[Any, bool]:
     """A wire type without null, and whether it admits null; undecoded bytes may be anything."""
-    kinds = get_args(kind) if get_origin(kind) in {Union, UnionType} else ()
-    if NoneType not in kinds:
-        return kind, kind in {msgspec.Raw, object}
-    return reduce(or_, (one for one in kinds if one is not NoneType)), True
+    found, admits_null = without_none(kind)
+    return found, admits_null or found in {msgspec.Raw, object}
 
 
 def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any], Any] | None, place: str) -> WireType:
