@@ -1,4 +1,7 @@
-"""The subscription `issueChanged` over real HTTP: what comes in by webhooks and mutations, and who is told of it."""
+"""The subscription `issueChanged` over real HTTP: what comes in by webhooks and mutations, and who is told of it.
+
+Long, because every way in and every way out of one stream share the reader at its beginning.
+"""
 
 import asyncio
 import io

@@ -1,4 +1,7 @@
-"""Alerts and monitors: what is told of them on either back end, what it costs, and what happens between the two."""
+"""Alerts and monitors: what is told of them on either back end, what it costs, and what happens between the two.
+
+Long, because nearly all of it is said of both back ends, by the fixtures at its beginning.
+"""
 
 import pytest
 

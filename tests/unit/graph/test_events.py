@@ -1,4 +1,7 @@
-"""Events: how they are found, what they tell, and the parts that they are made of."""
+"""Events: how they are found, what they tell, and the parts that they are made of.
+
+Long, because it is about one noun with many parts, found by the functions at its beginning; a class for each side.
+"""
 
 from base64 import urlsafe_b64encode
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""Changes of issues: what Sentry has afterwards, what each issue's outcome says, and what it costs."""
+"""Changes of issues: what Sentry has afterwards, what each issue's outcome says, and what it costs.
+
+Long, because each mutation is held to the same promises: outcomes, costs, refusals.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""Issues: what lists and the detail tell of them, whom they belong to, and what hangs below them."""
+"""Issues: what lists and the detail tell of them, whom they belong to, and what hangs below them.
+
+Long, because the issue is the noun with most members, links and arguments; each has its few lines.
+"""
 
 from base64 import urlsafe_b64encode
 from datetime import datetime

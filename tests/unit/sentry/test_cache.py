@@ -1,4 +1,7 @@
-"""Answers that are given again: to whom, for how long, and what ends them."""
+"""Answers that are given again: to whom, for how long, and what ends them.
+
+Long, because one stage decides all of it, and each case is a few lines over the same fixtures.
+"""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,7 @@
-"""The one way to Sentry: what a question becomes, what an answer becomes, and who pays."""
+"""The one way to Sentry: what a question becomes, what an answer becomes, and who pays.
+
+Long, because all questions pass this one door; each of its promises is a few lines over the same fixtures.
+"""
 
 import asyncio
 from dataclasses import replace

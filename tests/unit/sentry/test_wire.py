@@ -1,4 +1,7 @@
-"""One exchange over HTTP, with scripted bytes on a real socket."""
+"""One exchange over HTTP, with scripted bytes on a real socket.
+
+Long, because a network has many ways to fail, and each is a script of its own for the same exchange.
+"""
 
 import asyncio
 import gzip
