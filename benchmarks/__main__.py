@@ -45,31 +45,31 @@ def main(
 ) -> None:
     """Processor time per request of Dexter and of other servers, and ratios between them."""
     chosen = names or tuple(WORKLOADS)
-    form = REFERENCE if commits else SHORT if short else FULL
+    representation = REFERENCE if commits else SHORT if short else FULL
     if render:
         run = msgspec.json.decode(path.read_bytes(), type=Run)
         DOCUMENT.write_text(filled(DOCUMENT.read_text(), markdown(run)))
         return
     if profiled is not None:
-        requests = _run(profile(WORKLOADS[chosen[0]], server, profiled, cpu_s=form.cpu_s))
+        requests = _run(profile(WORKLOADS[chosen[0]], server, profiled, cpu_s=representation.cpu_s))
         show(profiled)
         click.echo(f"{requests} requests of '{chosen[0]}' at '{server}': {profiled}")
         return
-    run = _run(measure(form, chosen, _tell))
+    run = _run(measure(representation, chosen, _tell))
     path.write_bytes(msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n")
     click.echo(f"Written to {path}")
     if commits:
         write_reference(run)
-    if check and not _holds(run, form):
+    if check and not _holds(run, representation):
         sys.exit(1)
 
 
-def _holds(run: Run, form: Form) -> bool:
+def _holds(run: Run, representation: Form) -> bool:
     """Whether nothing is broken; what is gets a second chance, because the machine may have been busy."""
     found = broken(run, read_reference())
     if found:
         click.echo(f"Once more: {', '.join(found)}\n")
-        found = broken(_run(measure(form, found, _tell)), read_reference())
+        found = broken(_run(measure(representation, found, _tell)), read_reference())
     for name, problems in found.items():
         click.echo(f"{name}: {'; '.join(problems)}", err=True)
     return not found

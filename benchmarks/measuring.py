@@ -128,26 +128,26 @@ async def opened(clients: int) -> AsyncIterator[Site]:
         yield Site(clients, await stack.enter_async_context(running(Spec(kind="upstream"), {})), stack)
 
 
-async def measure(form: Form, names: Iterable[str], tell: Callable[[str, Found], None]) -> Run:
+async def measure(representation: Form, names: Iterable[str], tell: Callable[[str, Found], None]) -> Run:
     """What these workloads find, one after the other; `tell` hears of each at once."""
     found: dict[str, Found] = {}
-    async with opened(form.clients) as site:
+    async with opened(representation.clients) as site:
         for name in names:
-            found[name] = await contest(site, WORKLOADS[name], form)
+            found[name] = await contest(site, WORKLOADS[name], representation)
             tell(name, found[name])
     machine = f"{platform.system()} {platform.machine()}"
-    return Run(python=platform.python_version(), machine=machine, rounds=form.rounds, workloads=found)
+    return Run(python=platform.python_version(), machine=machine, rounds=representation.rounds, workloads=found)
 
 
-async def contest(site: Site, workload: Workload, form: Form) -> Found:
+async def contest(site: Site, workload: Workload, representation: Form) -> Found:
     """What one workload finds. All contestants must give the same answers, before anything is measured."""
-    contestants = [Measured(one) for one in workload.contestants if one.server not in form.without]
+    contestants = [Measured(one) for one in workload.contestants if one.server not in representation.without]
     await _agree(site, workload, [one.contestant for one in contestants])
-    for server in {one.contestant.server for one in contestants} if not form.is_collecting else ():
+    for server in {one.contestant.server for one in contestants} if not representation.is_collecting else ():
         await (await site.server(workload, server)).ask(Question(ends_collecting=True))
     for one in contestants:
-        one.times = await _times(site, workload, one.contestant, form)
-    for number in range(form.bursts if workload.burst else form.rounds):
+        one.times = await _times(site, workload, one.contestant, representation)
+    for number in range(representation.bursts if workload.burst else representation.rounds):
         # There and back again: a machine that gets slower in a round favours nobody.
         for one in contestants if number % 2 == 0 else reversed(contestants):
             one.samples.append(await site.ask(workload, one.contestant, one.times))
@@ -191,13 +191,13 @@ def _difference(first: bytes, other: bytes) -> str:
     return f"{first[max(0, place - 80) : place + 80]!r} against {other[max(0, place - 80) : place + 80]!r}"
 
 
-async def _times(site: Site, workload: Workload, contestant: Contestant, form: Form) -> int:
+async def _times(site: Site, workload: Workload, contestant: Contestant, representation: Form) -> int:
     """How often each client asks in a round, so that the contestant is busy for as long as the form says."""
     if workload.burst:
         return 1
     await site.ask(workload, contestant, WARM_UP)
     sample = await site.ask(workload, contestant, WARM_UP)
-    return max(1, round(form.cpu_s * 1000 / sample.cpu_ms / site.clients))
+    return max(1, round(representation.cpu_s * 1000 / sample.cpu_ms / site.clients))
 
 
 def _contest(workload: Workload, one: Measured) -> Contest:

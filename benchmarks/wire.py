@@ -22,12 +22,12 @@ from typing_extensions import override
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Upstream
+from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.client import SentryClient, build_client
-from dexter_graphql.sentry.endpoint import Endpoint, Pages
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Member, Shape
-from dexter_graphql.sentry.ticket import Budget, Ticket
-from dexter_graphql.sentry.wire import Wire
+from dexter_graphql.sentry.endpoint import Endpoint, Pagination
+from dexter_graphql.sentry.http.transport import Transport
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import Field, Projection
 
 SIZES = MappingProxyType({"1kB": 1_000, "9kB": 9_000, "200kB": 200_000})
 ROWS = MappingProxyType({"1kB": 1, "9kB": 4, "200kB": 100})
@@ -45,12 +45,12 @@ LIST = Endpoint(
     "GET",
     "/organizations/{organization}/{size}/",
     ("event:read",),
-    pages=Pages.LIMIT,
+    pages=Pagination.LIMIT,
     tags=("issues/{organization}", "issue/{size}"),
 )
-ACME = Scope(OrganizationRef("1", "acme"))
+ACME = Parents(OrganizationRef("1", "acme"))
 ALICE = Upstream("alice", "sntryu_0123456789abcdef0123456789abcdef")
-SHAPE = Shape("Row", "list", tuple(Member(f"m{number}", f"member{number}", str) for number in range(READ)))
+SHAPE = Projection("Row", "list", tuple(Field(f"m{number}", f"member{number}", str) for number in range(READ)))
 
 Ask = Callable[[int], Awaitable[object]]
 """One call; the number makes it another question than all calls before."""
@@ -146,7 +146,7 @@ def bare(session: aiohttp.ClientSession, address: str, size: str) -> Ask:
     return ask
 
 
-def wired(wire: Wire, address: str, size: str) -> Ask:
+def wired(wire: Transport, address: str, size: str) -> Ask:
     """What our wire costs, with all that it checks and translates."""
 
     async def ask(number: int) -> object:
@@ -171,9 +171,9 @@ def whole(client: SentryClient, size: str, *, is_warm: bool) -> Ask:
     path = {"size": size}
 
     async def ask(number: int) -> object:
-        ticket = Ticket(ALICE, time.time() + 60, Budget(TOGETHER))
+        call_context = CallContext(ALICE, time.time() + 60, CallBudget(TOGETHER))
         query = (("query", "0" if is_warm else str(number)),)
-        return await client.page(LIST, ticket, SHAPE, scope=ACME, path=path, query=query)
+        return await client.page(LIST, call_context, SHAPE, parents=ACME, path=path, query=query)
 
     return ask
 
@@ -209,7 +209,7 @@ async def compare() -> None:
     """Print the figures."""
     async with upstream() as address, aiohttp.ClientSession() as session:
         clock = Clock()
-        wire = Wire(clock)
+        wire = Transport(clock)
         client = build_client(clock=clock, base_url=address)
         asks: dict[str, Ask] = {}
         for size in SIZES:

@@ -9,30 +9,30 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.engine.compiler import Budget, Compiler
+from dexter_graphql.engine.compiler import CompileBudget, Compiler
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.context import Services
-from dexter_graphql.graph.fields import record_typename
+from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.graph.schema import Graph, build_graph
 from dexter_graphql.operations.library import load_library
 from dexter_graphql.operations.limits import Limits, limit_rule
-from dexter_graphql.realtime.changes import changes_in_memory
-from dexter_graphql.realtime.intake import Intake
-from dexter_graphql.realtime.signatures import Signers
-from dexter_graphql.sentry import ticket as tickets
+from dexter_graphql.realtime.feed import in_memory_feed
+from dexter_graphql.realtime.webhooks.receiver import WebhookReceiver
+from dexter_graphql.realtime.webhooks.signatures import Signers
+from dexter_graphql.sentry import call_context as tickets
 from dexter_graphql.sentry.client import SentryClient, build_client
 from dexter_graphql.sentry.errors import SentryError
-from dexter_graphql.sentry.regions import Organizations
-from dexter_graphql.sentry.shared.replicas import RedisOptions
-from dexter_graphql.sentry.stages.cache import LIVES, MEBIBYTE, Life
+from dexter_graphql.sentry.organization_directory import OrganizationDirectory
+from dexter_graphql.sentry.redis.services import RedisOptions
+from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
 from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.console import Console
+from dexter_graphql.server.executor import RequestExecutor
 from dexter_graphql.server.graphql import GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
 from dexter_graphql.server.metrics import metrics_routes
-from dexter_graphql.server.operations import Operations
-from dexter_graphql.server.repeats import Repeats
+from dexter_graphql.server.response_cache import ResponseCache
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.webhooks import webhook_routes
 from dexter_graphql.server.websocket import Sockets
@@ -55,7 +55,11 @@ class Dexter:
 
 
 def create_app(
-    settings: Settings, *, is_sandbox: bool = False, clock: Clock | None = None, lives: Mapping[str, Life] = LIVES
+    settings: Settings,
+    *,
+    is_sandbox: bool = False,
+    clock: Clock | None = None,
+    policies: Mapping[str, CachePolicy] = POLICIES,
 ) -> Dexter:
     """The whole server. `is_sandbox` says that the configured Sentry is the embedded one, where anybody may write.
 
@@ -68,17 +72,17 @@ def create_app(
         base_url=settings.sentry_url,
         extra_hosts=settings.sentry_hosts,
         cache_bytes=settings.cache_mib * MEBIBYTE,
-        lives=lives,
+        policies=policies,
         attempt_timeout_s=settings.attempt_timeout_s,
         redis=redis_options(settings),
         metrics=metrics,
     )
     services = Services(
         client=client,
-        organizations=Organizations(client, clock),
-        shaper=graph.binding,
+        organizations=OrganizationDirectory(client, clock),
+        projections=graph.binder,
         clock=clock,
-        changes=changes_in_memory(clock, settings.secret.get_secret_value().encode()),
+        changes=in_memory_feed(clock, settings.secret.get_secret_value().encode()),
         deadline_s=settings.deadline_s,
         call_budget=settings.call_budget,
     )
@@ -86,15 +90,15 @@ def create_app(
     compiler = compiler_of(graph, settings)
     pipeline = Pipeline(graph.schema, rules=[limit_rule(limits)], max_tokens=settings.max_tokens, compiler=compiler)
     if compiler is not None:
-        metrics.follow(compiler.figures)
+        metrics.register(compiler.collect)
     console, library = Console.load(), load_library()
     for document in library:
         pipeline.pin(document.text)
     authenticator = Authenticator(settings, is_sandbox=is_sandbox)
     readiness = Readiness()
-    repeats = Repeats(clock, settings.cache_mib * MEBIBYTE // 4)
-    metrics.follow(repeats.figures)
-    operations = Operations(pipeline, services, metrics, repeats)
+    response_cache = ResponseCache(clock, settings.cache_mib * MEBIBYTE // 4)
+    metrics.register(response_cache.collect)
+    operations = RequestExecutor(pipeline, services, metrics, response_cache)
     sockets = Sockets(
         operations,
         authenticator,
@@ -126,10 +130,10 @@ def create_app(
             await client.close()
 
     signers = Signers(settings.secrets_by_organization)
-    intake = Intake(signers, services.changes, client.invalidate, clock)
+    receiver = WebhookReceiver(signers, services.changes, client.invalidate, clock)
     routes = [
         *health_routes(readiness, client.state),
-        *webhook_routes(intake, metrics),
+        *webhook_routes(receiver, metrics),
         *metrics_routes(metrics),
         *console.routes(),
     ]
@@ -140,7 +144,7 @@ def compiler_of(graph: Graph, settings: Settings) -> Compiler | None:
     """What makes plans of documents; None when graphql-core shall run them all."""
     if settings.engine is Engine.INTERPRETER:
         return None
-    return Compiler(graph.schema, typename_of=record_typename, budget=Budget())
+    return Compiler(graph.schema, typename_of=record_typename, budget=CompileBudget())
 
 
 def redis_options(settings: Settings) -> RedisOptions | None:
@@ -157,9 +161,11 @@ async def reach_sentry(services: Services, own: Identity | None, readiness: Read
         return
     log = get_log("dexter.start")
     while True:
-        ticket = tickets.Ticket(own.upstream, services.clock.time() + FIRST_CONTACT_S, tickets.Budget(10))
+        call_context = tickets.CallContext(
+            own.upstream, services.clock.time() + FIRST_CONTACT_S, tickets.CallBudget(10)
+        )
         try:
-            found = await services.organizations.all(ticket)
+            found = await services.organizations.all(call_context)
         except SentryError as error:
             readiness.problems[:] = [f"Sentry: {error}"]
             log.warning("cannot reach Sentry", reason=str(error), again_in_s=RETRY_S)

@@ -7,10 +7,10 @@ import click
 from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.errors import Forbidden, HostNotAllowed, SentryError, Unauthorized
-from dexter_graphql.sentry.regions import Organizations
-from dexter_graphql.sentry.ticket import Budget, Ticket
+from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.settings import Settings, load_settings
 
 TIME_S = 15.0
@@ -36,9 +36,9 @@ async def _check(settings: Settings, problems: list[str]) -> None:
     clock = Clock()
     client = build_client(clock=clock, base_url=settings.sentry_url, extra_hosts=settings.sentry_hosts)
     token = settings.sentry_auth_token.get_secret_value()
-    ticket = Ticket(Upstream("doctor", token), clock.time() + TIME_S, Budget(10))
+    call_context = CallContext(Upstream("doctor", token), clock.time() + TIME_S, CallBudget(10))
     try:
-        found = await Organizations(client, clock).all(ticket)
+        found = await OrganizationDirectory(client, clock).all(call_context)
     except SentryError as error:
         problems.append(f"Sentry: {error}. {_advice(error)}")
     else:

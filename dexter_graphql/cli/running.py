@@ -16,7 +16,7 @@ from dexter_graphql.app import Dexter
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.settings import Settings
 
-YOUNG_OBJECTS = 20_000
+GC_THRESHOLD = 20_000
 """Objects made and kept until the collector of cycles looks at them; one operation makes thousands, nearly all of which
 go without it."""
 
@@ -33,7 +33,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            spare_the_collector()
+            freeze_gc()
             self._announce()
 
     @override
@@ -47,14 +47,14 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def spare_the_collector() -> None:
+def freeze_gc() -> None:
     """Let the collector of cycles pass over what lives as long as the process, and look at the rest less often.
 
     Some hundred thousand objects of modules and of the schema would be walked through again and again in vain.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from dexter_graphql.drills.load import Answer, Client
+from dexter_graphql.drills.load import Client, LoadAnswer
 
 QUERY = """query Issues($search: String!) { organization(slug: "acme") {
   issues(first: 3, filter: { search: $search }) { nodes { shortId title } }
@@ -26,11 +26,11 @@ class Keys:
         if self._right is None:
             raise RuntimeError("the sandbox has no issues")
 
-    async def unique(self, client: Client) -> Answer:
+    async def unique(self, client: Client) -> LoadAnswer:
         """Ask what nobody asked before."""
         return await self.known(client, f"u{next(self._numbers)}")
 
-    async def known(self, client: Client, name: str) -> Answer:
+    async def known(self, client: Client, name: str) -> LoadAnswer:
         """Ask the question of this name."""
         return await client.ask(QUERY, self._is_right, variables={"search": f"!nonce:{name}"})
 

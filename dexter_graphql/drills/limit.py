@@ -6,7 +6,7 @@ from random import Random
 
 from dexter_graphql.drills.form import Drill, Form
 from dexter_graphql.drills.keys import ROUTE, Keys
-from dexter_graphql.drills.load import Answer, Client, group, share_of
+from dexter_graphql.drills.load import Client, LoadAnswer, group, share_of
 from dexter_graphql.drills.report import Result, at_least, at_most, percent
 from dexter_graphql.drills.site import Site, running
 from dexter_graphql.sandbox import Limit
@@ -25,7 +25,7 @@ async def run(form: Form) -> Result:
 
 async def run_with(form: Form, limit: Limit, *, deadline_s: float) -> Result:
     """The drill with another limit and another deadline."""
-    keys, told = Keys(), Told()
+    keys, told = Keys(), Outcomes()
     async with running(seed=form.seed, issues=40, latency_ms=LATENCY_MS, limit=limit, deadline_s=deadline_s) as site:
         async with group(site.graphql) as front, group(site.graphql, {"X-Dexter-Priority": "background"}) as back:
             await keys.learn(front)
@@ -40,7 +40,7 @@ async def run_with(form: Form, limit: Limit, *, deadline_s: float) -> Result:
         return _judged(site, front, back, told, deadline_s)
 
 
-class Told:
+class Outcomes:
     """How often a client was refused, and how often the time that it was told was true."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Told:
         self.longest_s = 0.0
 
 
-async def _reader(client: Client, keys: Keys, told: Told, lots: Random, ends_at: float) -> None:
+async def _reader(client: Client, keys: Keys, told: Outcomes, lots: Random, ends_at: float) -> None:
     loop = asyncio.get_running_loop()
     await asyncio.sleep(lots.uniform(0, 1))
     while loop.time() < ends_at:
@@ -56,7 +56,7 @@ async def _reader(client: Client, keys: Keys, told: Told, lots: Random, ends_at:
         await asyncio.sleep(min(lots.uniform(*THINK_S), max(0.0, ends_at - loop.time())))
 
 
-async def _worker(client: Client, keys: Keys, told: Told, ends_at: float) -> None:
+async def _worker(client: Client, keys: Keys, told: Outcomes, ends_at: float) -> None:
     loop = asyncio.get_running_loop()
     while loop.time() < ends_at:
         answer = await _persistent(client, keys, told, ends_at)
@@ -64,7 +64,7 @@ async def _worker(client: Client, keys: Keys, told: Told, ends_at: float) -> Non
             await asyncio.sleep(max(0.0, ends_at - loop.time()))
 
 
-async def _persistent(client: Client, keys: Keys, told: Told, ends_at: float) -> Answer:
+async def _persistent(client: Client, keys: Keys, told: Outcomes, ends_at: float) -> LoadAnswer:
     """Ask; who is refused comes back after the time that they were told, while the load goes on."""
     answer = await keys.unique(client)
     while answer.retry_after_s is not None and asyncio.get_running_loop().time() + answer.retry_after_s < ends_at:
@@ -76,7 +76,7 @@ async def _persistent(client: Client, keys: Keys, told: Told, ends_at: float) ->
     return answer
 
 
-def _judged(site: Site, front: Client, back: Client, told: Told, deadline_s: float) -> Result:
+def _judged(site: Site, front: Client, back: Client, told: Outcomes, deadline_s: float) -> Result:
     calls = site.sandbox.requests.select("GET", ROUTE)
     refused = sum(call.status == HTTPStatus.TOO_MANY_REQUESTS for call in calls)
     others = sum(one.tally.requests - one.tally.right - one.tally.codes[REFUSED] for one in (front, back))

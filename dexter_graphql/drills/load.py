@@ -20,7 +20,7 @@ Check = Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LoadAnswer:
     """What came back for one request: `codes` of its errors, none when it succeeded; `retry_after_s` if told."""
 
     is_right: bool
@@ -31,7 +31,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Tally:
+class LoadCounters:
     """What a group of clients counted. `waits` holds seconds until the answer, in the order of the answers."""
 
     requests: int = 0
@@ -43,7 +43,7 @@ class Tally:
     codes: Counter[str] = field(default_factory=Counter)
     waits: "array[float]" = field(default_factory=lambda: array("d"))
 
-    def count(self, answer: Answer, told: Mapping[str, Any]) -> None:
+    def count(self, answer: LoadAnswer, told: Mapping[str, Any]) -> None:
         """Count one answer, and what it told of its calls."""
         self.requests += 1
         self.right += answer.is_right
@@ -56,7 +56,7 @@ class Tally:
 
     def forget(self) -> None:
         """Begin to count anew."""
-        fresh = Tally()
+        fresh = LoadCounters()
         for name in self.__slots__:
             setattr(self, name, getattr(fresh, name))
 
@@ -84,12 +84,12 @@ class Tally:
 class Client:
     """One client of a group; groups share a session and a tally."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, tally: Tally) -> None:
+    def __init__(self, session: aiohttp.ClientSession, url: str, tally: LoadCounters) -> None:
         self._session = session
         self._url = url
         self.tally = tally
 
-    async def ask(self, query: str, check: Check, *, variables: Mapping[str, Any] | None = None) -> Answer:
+    async def ask(self, query: str, check: Check, *, variables: Mapping[str, Any] | None = None) -> LoadAnswer:
         """Ask once, and count the answer. What is no answer of GraphQL counts as the error `NO_ANSWER`."""
         asked = {"query": query, "variables": variables or {}, "extensions": EXPLAIN}
         began = time.monotonic()
@@ -110,7 +110,7 @@ async def group(url: str, headers: Mapping[str, str] = NO_HEADERS) -> AsyncItera
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=2)
     timeout = aiohttp.ClientTimeout(total=120)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers) as session:
-        yield Client(session, url, Tally())
+        yield Client(session, url, LoadCounters())
 
 
 def share_of(values: Sequence[float], share: float) -> float:
@@ -129,10 +129,10 @@ def busiest_second(instants: Sequence[float]) -> int:
     return most
 
 
-def _read(body: Any, check: Check, took_s: float) -> tuple[Answer, Mapping[str, Any]]:
+def _read(body: Any, check: Check, took_s: float) -> tuple[LoadAnswer, Mapping[str, Any]]:
     errors = [error.get("extensions", {}) for error in body.get("errors", ())]
     told = body.get("extensions", {}).get("dexter", {})
     codes = tuple(str(error.get("code", "NO_CODE")) for error in errors)
     times = [error["retryAfterSeconds"] for error in errors if "retryAfterSeconds" in error]
     is_right = not errors and check(body.get("data"))
-    return Answer(is_right, bool(told.get("stale")), codes, max(times, default=None), took_s), told
+    return LoadAnswer(is_right, bool(told.get("stale")), codes, max(times, default=None), took_s), told

@@ -6,15 +6,15 @@ from random import Random
 
 from dexter_graphql.drills.form import Drill, Form
 from dexter_graphql.drills.keys import ROUTE, Keys
-from dexter_graphql.drills.load import Client, Tally, busiest_second, group
+from dexter_graphql.drills.load import Client, LoadCounters, busiest_second, group
 from dexter_graphql.drills.report import Result, at_least, at_most, percent
 from dexter_graphql.drills.site import Site, running
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sentry.endpoint import Lifetime
-from dexter_graphql.sentry.stages.cache import LIVES, Life
+from dexter_graphql.sentry.stages.cache import POLICIES, CachePolicy
 
-LIFE = Life(fresh_s=2.0, stale_s=2.0, spare_s=3600.0)
-KEPT = dict(LIVES) | dict.fromkeys((Lifetime.VOLATILE, Lifetime.STABLE), LIFE)
+LIFE = CachePolicy(max_age=2.0, stale_while_revalidate=2.0, stale_if_error=3600.0)
+KEPT = dict(POLICIES) | dict.fromkeys((Lifetime.VOLATILE, Lifetime.STABLE), LIFE)
 QUESTIONS = 24
 THINK_S = (0.1, 0.9)
 STEADY_S = 12.0
@@ -25,7 +25,7 @@ RECOVERY_S = 5.0
 async def run(form: Form) -> Result:
     """Steady load, an outage of so many seconds, steady load again."""
     keys = Keys()
-    async with running(seed=form.seed, issues=40, lives=KEPT) as site, group(site.graphql) as client:
+    async with running(seed=form.seed, issues=40, policies=KEPT) as site, group(site.graphql) as client:
         await keys.learn(client)
         clients = [asyncio.create_task(_reader(client, keys, Random(form.seed + n))) for n in range(form.clients)]  # noqa: S311  # draws lots, hides nothing
         try:
@@ -47,9 +47,9 @@ async def _reader(client: Client, keys: Keys, lots: Random) -> None:
 class Phases:
     """What was counted while the last answers grew old, then until Sentry was back, then; and when that was."""
 
-    aging: Tally
-    down: Tally
-    after: Tally
+    aging: LoadCounters
+    down: LoadCounters
+    after: LoadCounters
     steady_s: float
     down_at: float
     back_at: float
@@ -59,17 +59,17 @@ async def _phases(site: Site, client: Client, seconds: float) -> Phases:
     clock, faults = site.sandbox.world.clock, site.sandbox.faults
     steady_s = min(STEADY_S, max(2 * RECOVERY_S - 2, seconds))
 
-    def counted_anew() -> Tally:
-        client.tally = Tally()
+    def counted_anew() -> LoadCounters:
+        client.tally = LoadCounters()
         return client.tally
 
     await clock.sleep(steady_s)
     aging, down_at = counted_anew(), clock.time()
     faults.add(Fault(kind="reset", times=None, probability=0.5))
     faults.add(Fault(status=503, body="<html>Service Unavailable</html>", times=None))
-    await clock.sleep(LIFE.fresh_s + LIFE.stale_s)
+    await clock.sleep(LIFE.max_age + LIFE.stale_while_revalidate)
     down = counted_anew()
-    await clock.sleep(max(0.0, seconds - LIFE.fresh_s - LIFE.stale_s))
+    await clock.sleep(max(0.0, seconds - LIFE.max_age - LIFE.stale_while_revalidate))
     faults.clear()
     after, back_at = counted_anew(), clock.time()
     await clock.sleep(steady_s)

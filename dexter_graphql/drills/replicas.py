@@ -68,7 +68,7 @@ class Redis:
 
 
 @dataclass(frozen=True, slots=True)
-class Replicas:
+class ReplicaSet:
     """Addresses of the graphs of two servers, and what they share."""
 
     graphs: tuple[str, str]
@@ -77,7 +77,7 @@ class Replicas:
 
 
 @asynccontextmanager
-async def replicated(seed: int) -> AsyncIterator[Replicas]:
+async def replicated(seed: int) -> AsyncIterator[ReplicaSet]:
     """Two replicas in mode `open` over a sandbox that sends no webhooks, until the block ends."""
     async with AsyncExitStack() as stack:
         redis = Redis(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -93,4 +93,4 @@ async def replicated(seed: int) -> AsyncIterator[Replicas]:
         )
         servers = [create_app(settings, is_sandbox=True) for _ in range(2)]
         one, other = [await stack.enter_async_context(serving(server.app)) for server in servers]
-        yield Replicas((f"{one}/graphql", f"{other}/graphql"), sandbox, redis)
+        yield ReplicaSet((f"{one}/graphql", f"{other}/graphql"), sandbox, redis)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from dexter_graphql.app import Dexter, create_app
 from dexter_graphql.sandbox import Limit, SandboxServer, World, build_world
 from dexter_graphql.sandbox.server import QuietServer
-from dexter_graphql.sentry.stages.cache import LIVES, Life
+from dexter_graphql.sentry.stages.cache import POLICIES, CachePolicy
 from dexter_graphql.settings import load_settings
 
 
@@ -67,7 +67,7 @@ async def running(
     issues: int | None = None,
     latency_ms: float = 0.0,
     limit: Limit | None = None,
-    lives: Mapping[str, Life] = LIVES,
+    policies: Mapping[str, CachePolicy] = POLICIES,
     **settings: Any,
 ) -> AsyncIterator[Site]:
     """Dexter in mode `open` over a sandbox of that seed, latency and limit, until the block ends.
@@ -76,7 +76,7 @@ async def running(
     """
     async with SandboxServer(_world(seed, issues), latency_ms=latency_ms, limit=limit) as sandbox:
         given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "mode": "open"} | settings
-        dexter = create_app(load_settings(**given), is_sandbox=True, lives=lives)
+        dexter = create_app(load_settings(**given), is_sandbox=True, policies=policies)
         async with serving(dexter.app) as url:
             yield Site(url, sandbox, dexter)
             dexter.readiness.draining.set()

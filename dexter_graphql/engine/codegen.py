@@ -11,88 +11,88 @@ from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
-from dexter_graphql.engine.completion import Completion, Irregular, Leaves, ListOf, NonNull
-from dexter_graphql.engine.kernels import Generated, Kernel
+from dexter_graphql.engine.completers import GeneratedCompleter, RowCompleter
+from dexter_graphql.engine.completion import Completion, LeafCompletion, ListCompletion, NonNullCompletion, SlowPath
+from dexter_graphql.engine.fragment_cache import CachedFragment, is_cacheable
 from dexter_graphql.engine.plan import PlannedField
-from dexter_graphql.engine.regions import Region, can_finish
-from dexter_graphql.engine.ways import Deferred, Inline, Typename
+from dexter_graphql.engine.resolution import Batched, Immediate, Typename
 
 
-def generate(kernel: Kernel) -> Generated:
+def generate(completer: RowCompleter) -> GeneratedCompleter:
     """The function for a kernel: rows and run in, completed objects out; raises when a row is out of the ordinary."""
-    written = _Writer(kernel)
-    for number, (_, planned, way) in enumerate(kernel.fields):
-        written.field(number, planned, way)
+    written = _Writer(completer)
+    for number, (_, planned, strategy) in enumerate(completer.fields):
+        written.field(number, planned, strategy)
     return written.function()
 
 
 class _Writer:
     """The parts of one function while they are written."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._row_class = kernel.row_class
-        self._types = _checked_types(kernel.row_class)
-        self._names: dict[str, Any] = {"S": kernel.output, "Irregular": Irregular, "null": _null}
+    def __init__(self, completer: RowCompleter) -> None:
+        self._row_class = completer.row_class
+        self._types = _checked_types(completer.row_class)
+        self._names: dict[str, Any] = {"S": completer.output, "SlowPath": SlowPath, "null": _null}
         self._columns: list[str] = []
         self._zipped: list[str] = []
         self._values: list[str] = []
         self._later: list[str] = []
 
-    def field(self, number: int, planned: PlannedField, way: Any) -> None:
+    def field(self, number: int, planned: PlannedField, strategy: Any) -> None:
         """Write down how one field gets its value."""
         value = "None"
-        if isinstance(way, Typename):
-            self._names[f"k{number}"], value = way.name, f"k{number}"
-        elif isinstance(way, Inline):
-            value = self._checked(number, planned, way) or self._column(number, planned, way)
+        if isinstance(strategy, Typename):
+            self._names[f"k{number}"], value = strategy.name, f"k{number}"
+        elif isinstance(strategy, Immediate):
+            value = self._checked(number, planned, strategy) or self._column(number, planned, strategy)
         else:
-            self._names[f"P{number}"], self._names[f"W{number}"] = planned, way
-            call = f"defer(P{number}, W{number}, " if isinstance(way, Deferred) else f"leave(P{number}, "
-            self._later.append(f"run.{call}rows, done)")
+            self._names[f"P{number}"], self._names[f"W{number}"] = planned, strategy
+            call = f"defer(P{number}, W{number}, " if isinstance(strategy, Batched) else f"delegate(P{number}, "
+            self._later.append(f"execution.{call}rows, done)")
         self._values.append(value)
 
-    def function(self) -> Generated:
+    def function(self) -> GeneratedCompleter:
         """The whole of it, compiled."""
         rows = ", ".join(["rows", *self._zipped])
         each = f"r, {', '.join(self._zipped)} in zip({rows})" if self._zipped else "r in rows"
-        check = ["if run.failed != failed:", "    raise Irregular"] if self._columns else []
+        check = ["if execution.failed != failed:", "    raise SlowPath"] if self._columns else []
         lines = [
-            *(["failed = run.failed"] if self._columns else []),
+            *(["failed = execution.failed"] if self._columns else []),
             *self._columns,
             *check,
             f"done = [S({', '.join(self._values)}) for {each}]",
             *self._later,
             "return done",
         ]
-        text = "def complete(rows, run):\n" + "".join(f"    {line}\n" for line in lines)
+        text = "def complete(rows, execution):\n" + "".join(f"    {line}\n" for line in lines)
         exec(compile(text, "<engine>", "exec"), self._names)  # noqa: S102  # our own text, see above
-        complete: Generated = self._names["complete"]
+        complete: GeneratedCompleter = self._names["complete"]
         return complete
 
-    def _column(self, number: int, planned: PlannedField, way: Inline) -> str:
+    def _column(self, number: int, planned: PlannedField, strategy: Immediate) -> str:
         """The values of all rows, completed before the rows are."""
         assert planned.completion is not None  # noqa: S101  # inline fields have one
-        self._names[f"C{number}"] = planned.completion.column
-        if way.attr is not None and way.leaf is None and way.attr.isidentifier():
-            read = f"[r.{way.attr} for r in rows]"
-        elif way.is_free:
-            is_sound = way.quick is not None and self._types
-            self._names[f"B{number}"] = way.quick if is_sound else way.bind(None, None)
+        self._names[f"C{number}"] = planned.completion.complete_many
+        if strategy.attr is not None and strategy.leaf is None and strategy.attr.isidentifier():
+            read = f"[r.{strategy.attr} for r in rows]"
+        elif strategy.is_context_free:
+            is_sound = strategy.unchecked is not None and self._types
+            self._names[f"B{number}"] = strategy.unchecked if is_sound else strategy.bind(None, None)
             read = f"list(map(B{number}, rows))"
         else:
-            self._names[f"P{number}"], read = planned, f"list(map(run.reader(P{number}), rows))"
-        if can_finish(planned, self._row_class):
-            self._names[f"C{number}"] = Region(planned.completion).column
+            self._names[f"P{number}"], read = planned, f"list(map(execution.reader(P{number}), rows))"
+        if is_cacheable(planned, self._row_class):
+            self._names[f"C{number}"] = CachedFragment(planned.completion).complete_many
             read = f"rows, {read}"
-        self._columns.append(f"c{number} = C{number}({read}, run)")
+        self._columns.append(f"c{number} = C{number}({read}, execution)")
         self._zipped.append(f"c{number}")
         return f"c{number}"
 
-    def _checked(self, number: int, planned: PlannedField, way: Inline) -> str | None:
+    def _checked(self, number: int, planned: PlannedField, strategy: Immediate) -> str | None:
         """An expression for a value that needs no look at it; None when it does."""
-        if way.attr is None or way.attr not in self._types or not way.attr.isidentifier():
+        if strategy.attr is None or strategy.attr not in self._types or not strategy.attr.isidentifier():
             return None
-        read, (kind, is_optional) = f"r.{way.attr}", self._types[way.attr]
+        read, (kind, is_optional) = f"r.{strategy.attr}", self._types[strategy.attr]
         is_list, leaves = _leaves_of(planned.completion)
         if leaves is None:
             return None
@@ -100,7 +100,7 @@ class _Writer:
             if get_origin(kind) is not list:
                 return None
             (kind,) = get_args(kind)
-        value = self._leaf(number, "x" if is_list else read, kind, leaves, way)
+        value = self._leaf(number, "x" if is_list else read, kind, leaves, strategy)
         if value is None:
             return None
         if is_list:
@@ -109,29 +109,29 @@ class _Writer:
             return value
         return f"({'None' if planned.is_nullable else 'null()'} if {read} is None else {value})"
 
-    def _leaf(self, number: int, read: str, kind: Any, leaves: Leaves, way: Inline) -> str | None:
-        if way.leaf is not None:
-            self._names[f"w{number}"] = way.leaf
-            return f"w{number}[{read}]" if isinstance(way.leaf, Mapping) else f"w{number}({read})"
-        return read if leaves.writer.takes_decoded(kind) else None
+    def _leaf(self, number: int, read: str, kind: Any, leaves: LeafCompletion, strategy: Immediate) -> str | None:
+        if strategy.leaf is not None:
+            self._names[f"w{number}"] = strategy.leaf
+            return f"w{number}[{read}]" if isinstance(strategy.leaf, Mapping) else f"w{number}({read})"
+        return read if leaves.serializer.takes_decoded(kind) else None
 
 
-def _leaves_of(completion: Completion | None) -> tuple[bool, Leaves | None]:
+def _leaves_of(completion: Completion | None) -> tuple[bool, LeafCompletion | None]:
     """Whether it is a list of leaves, and the leaves; None for objects and for lists of lists."""
     inner = _nullable(completion)
-    if isinstance(inner, ListOf):
+    if isinstance(inner, ListCompletion):
         item = _nullable(inner.inner)
-        return True, item if isinstance(item, Leaves) else None
-    return False, inner if isinstance(inner, Leaves) else None
+        return True, item if isinstance(item, LeafCompletion) else None
+    return False, inner if isinstance(inner, LeafCompletion) else None
 
 
 def _nullable(completion: Completion | None) -> Completion | None:
-    return completion.inner if isinstance(completion, NonNull) else completion
+    return completion.inner if isinstance(completion, NonNullCompletion) else completion
 
 
 def _checked_types(row_class: type) -> dict[str, tuple[Any, bool]]:
     """Attribute → type without None, and whether None may be there; empty for classes that nobody has checked."""
-    if not getattr(row_class, "is_sound", False) or not issubclass(row_class, msgspec.Struct):
+    if not getattr(row_class, "is_validated", False) or not issubclass(row_class, msgspec.Struct):
         return {}
     return {one.name: without_none(one.type) for one in msgspec.structs.fields(row_class)}
 
@@ -145,4 +145,4 @@ def without_none(kind: Any) -> tuple[Any, bool]:
 
 
 def _null() -> None:
-    raise Irregular
+    raise SlowPath

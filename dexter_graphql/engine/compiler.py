@@ -16,15 +16,15 @@ from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, Operati
 from graphql.execution.values import VariableValues
 
 from dexter_graphql.engine.codegen import generate
-from dexter_graphql.engine.kernels import Generated, Kernel
-from dexter_graphql.engine.outputs import Outputs
-from dexter_graphql.engine.plan import Plan, TypenameOf, conditions
-from dexter_graphql.telemetry.metrics import Figure
+from dexter_graphql.engine.completers import GeneratedCompleter, RowCompleter
+from dexter_graphql.engine.outputs import OutputClasses
+from dexter_graphql.engine.plan import Plan, TypenameOf, condition_variables
+from dexter_graphql.telemetry.metrics import Sample
 
 MAX_PLANS = 1000
-MAX_SHAPES = 16
+MAX_PLANS_PER_OPERATION = 16
 """Plans of one operation: outcomes of its @skip and @include."""
-SHARE = 0.05
+COMPILE_SHARE = 0.05
 """Share of the time that may go into plans and kernels."""
 BURST_S = 2.0
 MAX_CALLERS = 1000
@@ -46,42 +46,42 @@ class Outcome(StrEnum):
     """As replayed, but for a mistake of the engine's own."""
 
 
-class Tally:
+class ExecutionCounters:
     """Counts executions by operation and outcome, plans made by operation, and kernels made."""
 
     def __init__(self) -> None:
         self.compiled = 0
         self._counts: Counter[tuple[str, Outcome]] = Counter()
-        self._planned: Counter[str] = Counter()
+        self._make_plan: Counter[str] = Counter()
 
-    def count(self, candidate: "Candidate", outcome: Outcome) -> None:
+    def count(self, operation_entry: "OperationEntry", outcome: Outcome) -> None:
         """One execution."""
-        self._counts[candidate.name, outcome] += 1
+        self._counts[operation_entry.name, outcome] += 1
 
-    def plan(self, candidate: "Candidate") -> None:
+    def plan(self, operation_entry: "OperationEntry") -> None:
         """One plan made."""
-        self._planned[candidate.name] += 1
+        self._make_plan[operation_entry.name] += 1
 
     def of(self, outcome: Outcome) -> int:
         """Executions with that outcome, of all operations."""
         return sum(count for (_, one), count in self._counts.items() if one is outcome)
 
-    def figures(self) -> list[Figure]:
+    def collect(self) -> list[Sample]:
         """All counts."""
         return [
-            Figure("dexter_engine_kernels", "Functions generated.", self.compiled),
+            Sample("dexter_engine_functions_total", "Functions generated.", self.compiled),
             *(
-                Figure("dexter_engine_compiled", "Plans made.", count, (("operation", name),))
-                for name, count in self._planned.items()
+                Sample("dexter_engine_compiled", "Plans made.", count, (("operation", name),))
+                for name, count in self._make_plan.items()
             ),
             *(
-                Figure("dexter_engine_runs", "Executions.", count, (("operation", name), ("outcome", outcome.value)))
+                Sample("dexter_engine_runs", "Executions.", count, (("operation", name), ("outcome", outcome.value)))
                 for (name, outcome), count in self._counts.items()
             ),
         ]
 
 
-class Purse:
+class TokenBucket:
     """Seconds that may be spent: they come back at a steady rate, up to a bound."""
 
     __slots__ = ("_at", "_left_s", "_limit_s", "_rate")
@@ -100,42 +100,42 @@ class Purse:
         self._left_s -= seconds
 
 
-class Budget:
+class CompileBudget:
     """What compiling may take: a share of the time for all, half of it for each caller."""
 
-    def __init__(self, *, share: float = SHARE, now: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, *, share: float = COMPILE_SHARE, now: Callable[[], float] = time.perf_counter) -> None:
         self._share = share
         self._now = now
-        self._all = Purse(share, BURST_S, now())
-        self._callers: OrderedDict[str, Purse] = OrderedDict()
+        self._all = TokenBucket(share, BURST_S, now())
+        self._callers: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def is_empty(self, caller: str) -> bool:
         """True when nothing may be compiled for that caller now."""
         now = self._now()
-        return self._all.is_empty(now) or self._purse(caller, now).is_empty(now)
+        return self._all.is_empty(now) or self._bucket(caller, now).is_empty(now)
 
     def spend(self, caller: str, seconds: float) -> None:
         """Count what compiling took."""
         self._all.spend(seconds)
-        self._purse(caller, self._now()).spend(seconds)
+        self._bucket(caller, self._now()).spend(seconds)
 
-    def _purse(self, caller: str, now: float) -> Purse:
+    def _bucket(self, caller: str, now: float) -> TokenBucket:
         found = self._callers.get(caller)
         if found is None:
-            found = self._callers[caller] = Purse(self._share / 2, BURST_S / 2, now)
+            found = self._callers[caller] = TokenBucket(self._share / 2, BURST_S / 2, now)
             if len(self._callers) > MAX_CALLERS:
                 self._callers.popitem(last=False)
         return found
 
 
 @dataclass(eq=False)
-class Candidate:
+class OperationEntry:
     """One operation of one document, on its way to plans. `is_pinned` ones are planned at once, and given up last."""
 
     document: DocumentNode
     operation: OperationDefinitionNode
     is_pinned: bool = False
-    sights: int = 0
+    times_seen: int = 0
     plans: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
 
     @property
@@ -154,13 +154,13 @@ class Candidate:
         definitions = self.document.definitions
         return {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
 
-    def shape(self, variables: VariableValues) -> tuple[Any, ...]:
+    def selection_key(self, variables: VariableValues) -> tuple[Any, ...]:
         """The values that decide what is selected."""
         return tuple(variables.coerced.get(name) for name in self._conditions)
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:
-        return conditions((self.operation, *self.fragments.values()))
+        return condition_variables((self.operation, *self.fragments.values()))
 
 
 class Compiler:
@@ -171,76 +171,80 @@ class Compiler:
         schema: GraphQLSchema,
         *,
         typename_of: TypenameOf | None = None,
-        sights: int = 2,
-        budget: Budget | None = None,
+        times_seen: int = 2,
+        budget: CompileBudget | None = None,
         limit: int = MAX_PLANS,
     ) -> None:
-        self.tally = Tally()
+        self.counters = ExecutionCounters()
         self._schema = schema
         self._typename_of = typename_of
-        self._sights = sights
+        self._times_seen = times_seen
         self._budget = budget
         self._limit = limit
-        self._outputs = Outputs()
-        self._kept: OrderedDict[Candidate, None] = OrderedDict()
+        self._outputs = OutputClasses()
+        self._entries: OrderedDict[OperationEntry, None] = OrderedDict()
         self.size = 0
         """Plans that are kept."""
 
-    def figures(self) -> list[Figure]:
+    def collect(self) -> list[Sample]:
         """What was run and made, and what is kept."""
-        return [*self.tally.figures(), Figure("dexter_engine_plans", "Plans kept.", self.size)]
+        return [*self.counters.collect(), Sample("dexter_engine_plans", "Plans kept.", self.size)]
 
-    def plan(self, candidate: Candidate, variables: VariableValues, caller: str) -> Plan | None:
+    def plan(self, operation_entry: OperationEntry, variables: VariableValues, caller: str) -> Plan | None:
         """The plan for an operation with these variables; None when graphql-core shall execute it."""
-        candidate.sights += 1
-        if candidate.sights < self._sights and not candidate.is_pinned:
+        operation_entry.times_seen += 1
+        if operation_entry.times_seen < self._times_seen and not operation_entry.is_pinned:
             return None
-        shape = candidate.shape(variables)
-        if None in shape:  # a flag of @skip or @include that is null: graphql-core refuses it, at the places it knows
+        selection_key = operation_entry.selection_key(variables)
+        if (
+            None in selection_key
+        ):  # a flag of @skip or @include that is null: graphql-core refuses it, at the places it knows
             return None
-        if shape in candidate.plans:
-            self._kept.move_to_end(candidate)
-            return candidate.plans[shape]
-        if len(candidate.plans) >= MAX_SHAPES or (self._budget and self._budget.is_empty(caller)):
+        if selection_key in operation_entry.plans:
+            self._entries.move_to_end(operation_entry)
+            return operation_entry.plans[selection_key]
+        if len(operation_entry.plans) >= MAX_PLANS_PER_OPERATION or (self._budget and self._budget.is_empty(caller)):
             return None
-        return self._spending(caller, lambda: self._planned(candidate, shape, variables))
+        return self._charge(caller, lambda: self._make_plan(operation_entry, selection_key, variables))
 
-    def generator(self, caller: str) -> Callable[[Kernel], Generated | None]:
+    def generator(self, caller: str) -> Callable[[RowCompleter], GeneratedCompleter | None]:
         """What makes a kernel's function for that caller; it gives None while nothing may be spent."""
 
-        def generated(kernel: Kernel) -> Generated | None:
+        def generated(completer: RowCompleter) -> GeneratedCompleter | None:
             if self._budget is not None and self._budget.is_empty(caller):
                 return None
-            self.tally.compiled += 1
-            return self._spending(caller, lambda: generate(kernel))
+            self.counters.compiled += 1
+            return self._charge(caller, lambda: generate(completer))
 
         return generated
 
-    def _planned(self, candidate: Candidate, shape: tuple[Any, ...], variables: VariableValues) -> Plan | None:
+    def _make_plan(
+        self, operation_entry: OperationEntry, selection_key: tuple[Any, ...], variables: VariableValues
+    ) -> Plan | None:
         plan = Plan(
             self._schema,
-            candidate.operation,
-            candidate.fragments,
+            operation_entry.operation,
+            operation_entry.fragments,
             variables,
             typename_of=self._typename_of,
             outputs=self._outputs,
         )
-        found = candidate.plans[shape] = plan if plan.is_worthwhile else None
-        self.tally.plan(candidate)
-        self._kept[candidate] = None
-        self._kept.move_to_end(candidate)
+        found = operation_entry.plans[selection_key] = plan if plan.is_worthwhile else None
+        self.counters.plan(operation_entry)
+        self._entries[operation_entry] = None
+        self._entries.move_to_end(operation_entry)
         self.size += 1
         while self.size > self._limit:
-            self._give_up_oldest()
+            self._evict_oldest()
         return found
 
-    def _give_up_oldest(self) -> None:
-        oldest = next((one for one in self._kept if not one.is_pinned), None) or next(iter(self._kept))
-        del self._kept[oldest]
+    def _evict_oldest(self) -> None:
+        oldest = next((one for one in self._entries if not one.is_pinned), None) or next(iter(self._entries))
+        del self._entries[oldest]
         self.size -= len(oldest.plans)
         oldest.plans.clear()
 
-    def _spending(self, caller: str, work: Callable[[], T]) -> T:
+    def _charge(self, caller: str, work: Callable[[], T]) -> T:
         started = time.perf_counter()
         try:
             return work()

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues, get_variable_values
 
-from dexter_graphql.engine.compiler import Candidate, Compiler, Outcome
-from dexter_graphql.engine.completion import Deviation
+from dexter_graphql.engine.compiler import Compiler, OperationEntry, Outcome
+from dexter_graphql.engine.completion import FallBack
 from dexter_graphql.engine.replay import Replay
-from dexter_graphql.engine.runtime import Run
-from dexter_graphql.engine.selection import Walker
+from dexter_graphql.engine.runtime import Execution
+from dexter_graphql.engine.selection import SelectionIndex
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.redact import redacted
 
@@ -30,12 +30,12 @@ class OperationContext(Protocol):
         """What the answer tells about itself."""
         ...
 
-    def follow(self, walker: Walker) -> None:
+    def use_selection(self, selection_index: SelectionIndex) -> None:
         """Take what the operation selects from this walker."""
         ...
 
 
-class Executions:
+class OperationRunner:
     """Executes operations over one schema; with a compiler by plans, without one all by graphql-core."""
 
     def __init__(self, schema: GraphQLSchema, compiler: Compiler | None) -> None:
@@ -43,44 +43,50 @@ class Executions:
         self._compiler = compiler
         self._log = get_log("dexter.engine")
 
-    async def executed(
-        self, candidate: Candidate, variables: dict[str, Any], context: OperationContext, root_value: Any = None
+    async def run(
+        self,
+        operation_entry: OperationEntry,
+        variables: dict[str, Any],
+        context: OperationContext,
+        root_value: Any = None,
     ) -> ExecutionResult:
         """The result of one execution; of a subscription, for the event that is the root value."""
-        coerced = self._coerced(candidate, variables)
+        coerced = self._coerce_variables(operation_entry, variables)
         if isinstance(coerced, list):
             return ExecutionResult(None, coerced)
-        replay = Replay(self._schema, candidate, variables, context)
-        plan = None if self._compiler is None else self._compiler.plan(candidate, coerced, context.caller)
+        replay = Replay(self._schema, operation_entry, variables, context)
+        plan = None if self._compiler is None else self._compiler.plan(operation_entry, coerced, context.caller)
         if self._compiler is None or plan is None:
-            self._count(candidate, Outcome.INTERPRETED)
+            self._count(operation_entry, Outcome.INTERPRETED)
             return await replay.whole((), root_value)
-        context.follow(plan.walker)
-        run = Run(plan, coerced, context, replay, self._compiler.generator(context.caller))
+        context.use_selection(plan.selection_index)
+        execution = Execution(plan, coerced, context, replay, self._compiler.generator(context.caller))
         try:
-            data = await run.execute(root_value)
-            errors = [*run.errors(), *replay.errors]
+            data = await execution.execute(root_value)
+            errors = [*execution.errors(), *replay.errors]
         except Exception as error:  # noqa: BLE001  # whatever it is, graphql-core answers, and it is counted
-            self._left(candidate, error)
-            return await replay.whole(run.recorded, root_value)
-        self._count(candidate, Outcome.FAST)
+            self._count_fallback(operation_entry, error)
+            return await replay.whole(execution.recorded, root_value)
+        self._count(operation_entry, Outcome.FAST)
         return ExecutionResult(data, errors or None)
 
-    def _coerced(self, candidate: Candidate, variables: dict[str, Any]) -> VariableValues | list[GraphQLError]:
-        definitions = candidate.operation.variable_definitions
+    def _coerce_variables(
+        self, operation_entry: OperationEntry, variables: dict[str, Any]
+    ) -> VariableValues | list[GraphQLError]:
+        definitions = operation_entry.operation.variable_definitions
         if not definitions:
             return NO_VARIABLES
         return get_variable_values(self._schema, definitions, variables, max_errors=MAX_COERCION_ERRORS)
 
-    def _left(self, candidate: Candidate, error: Exception) -> None:
+    def _count_fallback(self, operation_entry: OperationEntry, error: Exception) -> None:
         """A run left its way: foreseen, or through a mistake of ours that somebody should hear of."""
-        if isinstance(error, Deviation):
-            self._count(candidate, Outcome.REPLAYED)
+        if isinstance(error, FallBack):
+            self._count(operation_entry, Outcome.REPLAYED)
             return
-        self._count(candidate, Outcome.BROKEN)
+        self._count(operation_entry, Outcome.BROKEN)
         trace = redacted("".join(format_exception(error)))
         self._log.error("a plan broke; graphql-core answers instead", traceback=trace)
 
-    def _count(self, candidate: Candidate, outcome: Outcome) -> None:
+    def _count(self, operation_entry: OperationEntry, outcome: Outcome) -> None:
         if self._compiler is not None:
-            self._compiler.tally.count(candidate, outcome)
+            self._compiler.counters.count(operation_entry, outcome)

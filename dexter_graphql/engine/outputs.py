@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-MAX_CLASSES = 4096
-Place = tuple[str | int, ...]
+MAX_OUTPUT_CLASSES = 4096
+OutputPath = tuple[str | int, ...]
 
 
 class Output(msgspec.Struct, gc=False, eq=False):
@@ -20,10 +20,10 @@ class Output(msgspec.Struct, gc=False, eq=False):
     """Response keys, in the order of the attributes."""
 
 
-class Outputs:
+class OutputClasses:
     """The classes of completed objects, by response keys; bounded, the oldest goes first."""
 
-    def __init__(self, limit: int = MAX_CLASSES) -> None:
+    def __init__(self, limit: int = MAX_OUTPUT_CLASSES) -> None:
         self._limit = limit
         self._classes: OrderedDict[tuple[str, ...], type[Output]] = OrderedDict()
 
@@ -34,27 +34,27 @@ class Outputs:
         """The class of objects with these response keys; every attribute is None until it is set."""
         found = self._classes.get(names)
         if found is None:
-            found = self._classes[names] = _defined(names)
+            found = self._classes[names] = _define(names)
             if len(self._classes) > self._limit:
                 self._classes.popitem(last=False)
         return found
 
 
-def _defined(names: tuple[str, ...]) -> type[Output]:
+def _define(names: tuple[str, ...]) -> type[Output]:
     fields = [(f"f{number}", Any, msgspec.field(default=None, name=name)) for number, name in enumerate(names)]
     return msgspec.defstruct(  # type: ignore[return-value]  # defstruct cannot say that bases decide the type
         "Completed", fields, bases=(Output,), namespace={"names": names}, gc=False, eq=False
     )
 
 
-def places(root: Any) -> dict[int, Place]:
+def paths_by_identity(root: Any) -> dict[int, OutputPath]:
     """Where each object and list of an answer stands, by identity."""
-    found: dict[int, Place] = {}
-    waiting: list[tuple[Any, Place]] = [(root, ())]
-    while waiting:
-        value, place = waiting.pop()
+    found: dict[int, OutputPath] = {}
+    pending: list[tuple[Any, OutputPath]] = [(root, ())]
+    while pending:
+        value, place = pending.pop()
         found[id(value)] = place
-        waiting += [(child, (*place, key)) for key, child in _children(value) if isinstance(child, (Output, list))]
+        pending += [(child, (*place, key)) for key, child in _children(value) if isinstance(child, (Output, list))]
     return found
 
 

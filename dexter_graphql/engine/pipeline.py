@@ -15,12 +15,12 @@ from graphql.execution import create_source_event_stream
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
 
 from dexter_graphql.engine.compiler import Compiler
-from dexter_graphql.engine.documents import Documents, Prepared
-from dexter_graphql.engine.execution import Executions, OperationContext
+from dexter_graphql.engine.documents import DocumentCache, PreparedDocument
+from dexter_graphql.engine.execution import OperationContext, OperationRunner
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ExecutionAnswer:
     """The answer's bytes. `is_request_error` means that nothing was run: there is no `data`."""
 
     body: bytes
@@ -46,49 +46,62 @@ class Pipeline:
         compiler: Compiler | None = None,
     ) -> None:
         self.schema = schema
-        self._documents = Documents(schema, rules, max_tokens)
-        self._executions = Executions(schema, compiler)
+        self._documents = DocumentCache(schema, rules, max_tokens)
+        self._runner = OperationRunner(schema, compiler)
 
     def pin(self, text: str) -> None:
         """Keep this document for good once it was asked for, and plan its operations at first sight."""
         self._documents.pin(text)
 
-    def prepare(self, text: str, operation_name: str | None = None) -> Prepared:
+    def prepare(self, text: str, operation_name: str | None = None) -> PreparedDocument:
         """The document with its operation, or with what is wrong with it. Never raises for a bad document."""
         return self._documents.prepare(text, operation_name)
 
     async def execute(
-        self, prepared: Prepared, variables: dict[str, Any] | None, context: OperationContext, format_error: FormatError
-    ) -> Answer:
+        self,
+        prepared: PreparedDocument,
+        variables: dict[str, Any] | None,
+        context: OperationContext,
+        format_error: FormatError,
+    ) -> ExecutionAnswer:
         """The answer to a query or a mutation."""
-        if prepared.candidate is None:
-            return written_errors(prepared.errors, format_error)
-        executed = await self._executions.executed(prepared.candidate, variables or {}, context)
-        return self._written(executed, context, format_error)
+        if prepared.operation_entry is None:
+            return encode_errors(prepared.errors, format_error)
+        executed = await self._runner.run(prepared.operation_entry, variables or {}, context)
+        return self._encode(executed, context, format_error)
 
     async def subscribe(
-        self, prepared: Prepared, variables: dict[str, Any] | None, context: OperationContext, format_error: FormatError
-    ) -> AsyncIterator[Answer]:
+        self,
+        prepared: PreparedDocument,
+        variables: dict[str, Any] | None,
+        context: OperationContext,
+        format_error: FormatError,
+    ) -> AsyncIterator[ExecutionAnswer]:
         """The answers of a subscription, one per event; one answer without data when it cannot begin."""
-        if prepared.candidate is None:
-            yield written_errors(prepared.errors, format_error)
+        if prepared.operation_entry is None:
+            yield encode_errors(prepared.errors, format_error)
             return
-        candidate, variables = prepared.candidate, variables or {}
+        operation_entry, variables = prepared.operation_entry, variables or {}
         executor = ExecutorThrowingOnIncremental.build(
-            self.schema, candidate.document, None, context, variables, operation_name=candidate.operation_name
+            self.schema,
+            operation_entry.document,
+            None,
+            context,
+            variables,
+            operation_name=operation_entry.operation_name,
         )
         source = ExecutionResult(None, executor) if isinstance(executor, list) else create_source_event_stream(executor)
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
-            yield self._written(source, context, format_error)
+            yield self._encode(source, context, format_error)
             return
         async with aclosing(source) as events:  # type: ignore[type-var]  # an async generator
             async for event in events:
-                executed = await self._executions.executed(candidate, variables, context, event)
-                yield self._written(executed, context, format_error)
+                executed = await self._runner.run(operation_entry, variables, context, event)
+                yield self._encode(executed, context, format_error)
 
-    def _written(self, result: ExecutionResult, context: OperationContext, format_error: FormatError) -> Answer:
+    def _encode(self, result: ExecutionResult, context: OperationContext, format_error: FormatError) -> ExecutionAnswer:
         errors = [format_error(error) for error in result.errors or ()]
         is_request_error = result.data is None and not any(error.path for error in result.errors or ())
         answer: dict[str, Any] = {"errors": errors} if errors else {}
@@ -96,13 +109,13 @@ class Pipeline:
             answer["data"] = result.data
         if extensions := context.extensions():
             answer["extensions"] = {"dexter": extensions}
-        return Answer(msgspec.json.encode(answer), is_request_error, _codes(errors))
+        return ExecutionAnswer(msgspec.json.encode(answer), is_request_error, _codes(errors))
 
 
-def written_errors(errors: Sequence[GraphQLError], format_error: FormatError) -> Answer:
+def encode_errors(errors: Sequence[GraphQLError], format_error: FormatError) -> ExecutionAnswer:
     """An answer without data: nothing was run."""
     formatted = [format_error(error) for error in errors]
-    return Answer(msgspec.json.encode({"errors": formatted}), is_request_error=True, codes=_codes(formatted))
+    return ExecutionAnswer(msgspec.json.encode({"errors": formatted}), is_request_error=True, codes=_codes(formatted))
 
 
 def _codes(errors: list[dict[str, Any]]) -> tuple[str, ...]:

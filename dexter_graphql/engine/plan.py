@@ -38,11 +38,17 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
-from dexter_graphql.engine.completion import Completion, Leaves, ListOf, NonNull, Objects
-from dexter_graphql.engine.kernels import Kernels
-from dexter_graphql.engine.outputs import Output, Outputs
-from dexter_graphql.engine.selection import Selection, Walker
-from dexter_graphql.engine.ways import RESOLUTION, Deferred, Foreign, Inline, Resolution, Typename
+from dexter_graphql.engine.completers import RowCompleters
+from dexter_graphql.engine.completion import (
+    Completion,
+    LeafCompletion,
+    ListCompletion,
+    NonNullCompletion,
+    ObjectCompletion,
+)
+from dexter_graphql.engine.outputs import Output, OutputClasses
+from dexter_graphql.engine.resolution import RESOLUTION, Batched, Delegated, Immediate, Resolution, Typename
+from dexter_graphql.engine.selection import Selection, SelectionIndex
 
 TYPENAME = "__typename"
 UNPREPARED = object()
@@ -65,7 +71,7 @@ class PlannedField:
         "resolution",
         "response_name",
         "selection",
-        "way",
+        "strategy",
     )
 
     def __init__(self, plan: "Plan", parent: GraphQLObjectType, response_name: str, details: FieldDetailsList) -> None:
@@ -79,11 +85,11 @@ class PlannedField:
             raise KeyError(self.name)
         self.definition: GraphQLField = definition
         self.resolution: Resolution | None = definition.extensions.get(RESOLUTION)
-        self.selection: Selection = plan.walker.selection(definition.type, self.nodes)
+        self.selection: Selection = plan.selection_index.selection(definition.type, self.nodes)
         self.has_variables = any(uses_variables(argument) for argument in self.nodes[0].arguments or ())
         self._constant: Any = UNPREPARED
         self.completion: Completion | None = None
-        self.way: Inline | Deferred | Typename | Foreign = self._way(plan)
+        self.strategy: Immediate | Batched | Typename | Delegated = self._strategy(plan)
 
     @property
     def is_nullable(self) -> bool:
@@ -101,20 +107,20 @@ class PlannedField:
             return self._constant
         values = get_argument_values(self.definition, self.nodes[0], variables) if self.definition.args else {}
         try:
-            prepared = self.resolution.prepared(values) if self.resolution is not None else values
+            prepared = self.resolution.prepare_arguments(values) if self.resolution is not None else values
         except Exception as error:  # noqa: BLE001  # the border to declared functions: every row fails with it
             return error
         if self.is_constant:
             self._constant = prepared
         return prepared
 
-    def _way(self, plan: "Plan") -> Inline | Deferred | Typename | Foreign:
+    def _strategy(self, plan: "Plan") -> Immediate | Batched | Typename | Delegated:
         if self.name == TYPENAME:
             return Typename(self.parent.name)
         if self.resolution is None:
-            return Foreign()
+            return Delegated()
         self.completion = plan.completion(self, self.definition.type)
-        return self.resolution.way(self.selection) if self.completion is not None else Foreign()
+        return self.resolution.strategy(self.selection) if self.completion is not None else Delegated()
 
 
 class Level:
@@ -123,7 +129,7 @@ class Level:
     def __init__(self, plan: "Plan", named: Any, grouped: Callable[[GraphQLObjectType], GroupedFieldSet]) -> None:
         self.plan = plan
         self.named = named
-        self.kernels = Kernels(self)
+        self.completers = RowCompleters(self)
         self._grouped = grouped
         self._fields: dict[str, tuple[PlannedField, ...]] = {}
 
@@ -175,14 +181,14 @@ class Plan:
         variables: VariableValues,
         *,
         typename_of: TypenameOf | None,
-        outputs: Outputs,
+        outputs: OutputClasses,
     ) -> None:
         self.schema = schema
         self.typename_of = typename_of
         self.outputs = outputs
         self.operation = operation
         self.is_serial = operation.operation is OperationType.MUTATION
-        self.walker = Walker(schema, operation, fragments, variables)
+        self.selection_index = SelectionIndex(schema, operation, fragments, variables)
         self._fragments = {name: FragmentDetails(node) for name, node in fragments.items()}
         self._variables = variables
         root = schema.get_root_type(operation.operation)
@@ -191,23 +197,23 @@ class Plan:
     @cached_property
     def is_worthwhile(self) -> bool:
         """False when graphql-core would execute every field at the root anyway, or one that must not run twice."""
-        are_planned = [not isinstance(one.way, Foreign) for one in self.root.fields(self.root.named.name)]
+        are_planned = [not isinstance(one.strategy, Delegated) for one in self.root.fields(self.root.named.name)]
         return all(are_planned) if self.is_serial else any(are_planned)
 
     def completion(self, planned: PlannedField, kind: GraphQLOutputType) -> Completion | None:
         """How values of that type are completed; None for what the engine does not understand."""
         if isinstance(kind, GraphQLNonNull):
             inner = self.completion(planned, kind.of_type)
-            return inner and NonNull(inner, planned)
+            return inner and NonNullCompletion(inner, planned)
         if isinstance(kind, GraphQLList):
             inner = self.completion(planned, kind.of_type)
-            return inner and ListOf(inner, planned)
+            return inner and ListCompletion(inner, planned)
         if isinstance(kind, (GraphQLScalarType, GraphQLEnumType)):
-            return Leaves(kind)
+            return LeafCompletion(kind)
         is_known = kind.is_type_of is None if isinstance(kind, GraphQLObjectType) else self.typename_of is not None
         if not is_known:
             return None
-        return Objects(self._below(planned, get_named_type(kind)), planned)
+        return ObjectCompletion(self._below(planned, get_named_type(kind)), planned)
 
     def _below(self, planned: PlannedField, named: Any) -> Level:
         def grouped(parent: GraphQLObjectType) -> GroupedFieldSet:
@@ -222,7 +228,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Conditions(Visitor):
+class ConditionVariables(Visitor):
     """Collects the variables that decide on @skip and @include."""
 
     names: dict[str, None] = field(default_factory=dict)
@@ -238,9 +244,9 @@ class Conditions(Visitor):
             }
 
 
-def conditions(nodes: Sequence[Node]) -> tuple[str, ...]:
+def condition_variables(nodes: Sequence[Node]) -> tuple[str, ...]:
     """Names of the variables that decide what an operation selects."""
-    found = Conditions()
+    found = ConditionVariables()
     for node in nodes:
         visit(node, found)
     return tuple(found.names)

@@ -12,23 +12,25 @@ from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLResolveInfo
 from graphql.execution import Executor
 from graphql.pyutils import Path
 
-from dexter_graphql.engine.completion import Deviation
+from dexter_graphql.engine.completion import FallBack
 
 if TYPE_CHECKING:
-    from dexter_graphql.engine.compiler import Candidate
+    from dexter_graphql.engine.compiler import OperationEntry
     from dexter_graphql.engine.plan import PlannedField
 
-Recorded = tuple[FieldNode, Sequence[Any], Sequence[Any]]
+RecordedValues = tuple[FieldNode, Sequence[Any], Sequence[Any]]
 """A field's first node, rows, and the value or exception of each."""
 
 
 class Replay:
     """graphql-core over the same document, variables and context as one execution of the engine."""
 
-    def __init__(self, schema: GraphQLSchema, candidate: "Candidate", variables: dict[str, Any], context: Any) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, operation_entry: "OperationEntry", variables: dict[str, Any], context: Any
+    ) -> None:
         self._schema = schema
-        self._document = candidate.document
-        self._name = candidate.operation_name
+        self._document = operation_entry.document
+        self._name = operation_entry.operation_name
         self._variables = variables
         self._context = context
         self._executor: Executor[Any] | None = None
@@ -49,9 +51,9 @@ class Replay:
             completed = self._executor.execute_field(planned.parent, row, planned.details, path, None)
             return await completed if isawaitable(completed) else completed
         except GraphQLError:
-            raise Deviation from None
+            raise FallBack from None
 
-    async def whole(self, recorded: Sequence[Recorded], root_value: Any = None) -> ExecutionResult:
+    async def whole(self, recorded: Sequence[RecordedValues], root_value: Any = None) -> ExecutionResult:
         """The whole operation; fields that are on record keep their values."""
         result = execute(
             self._schema,
@@ -60,12 +62,12 @@ class Replay:
             self._context,
             self._variables,
             self._name,
-            middleware=[_remembering(recorded)],
+            middleware=[_replay_middleware(recorded)],
         )
         return await result if isawaitable(result) else result
 
 
-def _remembering(recorded: Sequence[Recorded]) -> Callable[..., Any]:
+def _replay_middleware(recorded: Sequence[RecordedValues]) -> Callable[..., Any]:
     values = {
         (id(node), id(row)): value for node, rows, found in recorded for row, value in zip(rows, found, strict=True)
     }

@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
+class SelectedField:
     """One field of an object type, all of its occurrences under one parent merged."""
 
     name: str
@@ -45,11 +45,13 @@ class Selected:
 class Selection:
     """What is selected below one or more equal field nodes; fields are asked for by concrete object type."""
 
-    def __init__(self, walker: "Walker", return_type: GraphQLType, sets: Sequence[SelectionSetNode]) -> None:
-        self._walker = walker
+    def __init__(
+        self, selection_index: "SelectionIndex", return_type: GraphQLType, sets: Sequence[SelectionSetNode]
+    ) -> None:
+        self._selection_index = selection_index
         self._named: GraphQLType = get_named_type(return_type)
         self.sets = sets
-        self._fields: dict[str, dict[str, Selected]] = {}
+        self._fields: dict[str, dict[str, SelectedField]] = {}
         self._memo: dict[Hashable, Any] = {}
 
     @cached_property
@@ -58,17 +60,19 @@ class Selection:
         if isinstance(self._named, GraphQLObjectType):
             return (self._named.name,)
         if isinstance(self._named, (GraphQLInterfaceType, GraphQLUnionType)):
-            return tuple(sorted(possible.name for possible in self._walker.schema.get_possible_types(self._named)))
+            return tuple(
+                sorted(possible.name for possible in self._selection_index.schema.get_possible_types(self._named))
+            )
         return ()
 
-    def fields(self, typename: str) -> Mapping[str, Selected]:
+    def fields(self, typename: str) -> Mapping[str, SelectedField]:
         """Fields selected when the object is a `typename`, by field name (aliases of one field merge)."""
         found = self._fields.get(typename)
         if found is None:
-            found = self._fields[typename] = self._walker.collect(typename, self.sets)
+            found = self._fields[typename] = self._selection_index.collect(typename, self.sets)
         return found
 
-    def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
+    def memoized(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What `compute` made of this selection the first time; it lives as long as the selection does."""
         try:
             found: T = self._memo[key]
@@ -76,7 +80,7 @@ class Selection:
             found = self._memo[key] = compute()
         return found
 
-    def below(self, name: str) -> "Selection | None":
+    def child(self, name: str) -> "Selection | None":
         """Selection of the field `name`, the same on all possible types; None when no type selects it."""
         for typename in self.typenames:
             selected = self.fields(typename).get(name)
@@ -88,17 +92,17 @@ class Selection:
         """True when the dotted path of field names is selected, for example `edges.inRange.series`."""
         here: Selection | None = self
         for name in path.split("."):
-            here = here.below(name) if here is not None else None
+            here = here.child(name) if here is not None else None
         return here is not None
 
     def merged_with(self, other: "Selection | None") -> "Selection":
         """Both selections as one; they must select on the same type."""
         if other is None:
             return self
-        return Selection(self._walker, self._named, [*self.sets, *other.sets])
+        return Selection(self._selection_index, self._named, [*self.sets, *other.sets])
 
 
-class Walker:
+class SelectionIndex:
     """Walks one operation with one set of variables. Cheap to make; answers are computed when asked."""
 
     def __init__(
@@ -116,7 +120,7 @@ class Walker:
         self._by_type: dict[str, Selection] = {}
 
     @classmethod
-    def of(cls, info: GraphQLResolveInfo[Any]) -> "Walker":
+    def of(cls, info: GraphQLResolveInfo[Any]) -> "SelectionIndex":
         """The walker of the operation that is being executed."""
         return cls(info.schema, info.operation, info.fragments, info.variable_values)
 
@@ -129,7 +133,7 @@ class Walker:
             found = self._by_node[key] = Selection(self, return_type, sets)
         return found
 
-    def everywhere(self, typename: str) -> Selection:
+    def all_on_type(self, typename: str) -> Selection:
         """The union of what the whole operation selects on an object type, wherever it stands."""
         found = self._by_type.get(typename)
         if found is None:
@@ -137,7 +141,7 @@ class Walker:
             found = self._by_type[typename] = Selection(self, named, sets)  # type: ignore[arg-type]  # callers name object types
         return found
 
-    def collect(self, typename: str, sets: Sequence[SelectionSetNode]) -> dict[str, Selected]:
+    def collect(self, typename: str, sets: Sequence[SelectionSetNode]) -> dict[str, SelectedField]:
         """Fields of `typename` in these selection sets, in document order."""
         parent = self.schema.get_type(typename)
         nodes: dict[str, list[FieldNode]] = {}
@@ -148,7 +152,7 @@ class Walker:
         for name, group in nodes.items():
             definition = parent.fields.get(name) if isinstance(parent, GraphQLObjectType) else None
             if definition is not None:
-                found[name] = Selected(name, definition, self.selection(definition.type, group))
+                found[name] = SelectedField(name, definition, self.selection(definition.type, group))
         return found
 
     @cached_property

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from dexter_graphql.telemetry.metrics import Figure
+from dexter_graphql.telemetry.metrics import Sample
 
 MAX_EXECUTIONS = 1000
 """Executions that others may join; those above it run by themselves."""
@@ -50,9 +50,9 @@ class Sharing(Generic[Answered]):
         self._max_company = max_company
         self._executions: dict[Hashable, Execution[Answered]] = {}
 
-    def figures(self) -> list[Figure]:
+    def collect(self) -> list[Sample]:
         """How many executions are under way."""
-        return [Figure("dexter_shareable_executions", "Executions that equal operations join.", len(self._executions))]
+        return [Sample("dexter_shareable_executions", "Executions that equal operations join.", len(self._executions))]
 
     async def answer(
         self, key: Hashable, name: str, begin: Begin[Answered], *, may_leave: bool

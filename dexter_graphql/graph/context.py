@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 from graphql import GraphQLResolveInfo
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.engine.selection import Walker
+from dexter_graphql.engine.selection import SelectionIndex
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.loaders.base import Batches, Lookup, Shaper
-from dexter_graphql.realtime.changes import Changes
+from dexter_graphql.loaders.base import LoadContext, ProjectionFactory, RequestLoaders
+from dexter_graphql.realtime.feed import ChangeFeed
+from dexter_graphql.sentry.cache_entry import CacheEntry
 from dexter_graphql.sentry.call import Priority
+from dexter_graphql.sentry.call_context import CallBudget, CallContext, CallRecord
 from dexter_graphql.sentry.client import SentryClient
-from dexter_graphql.sentry.kept import Kept
-from dexter_graphql.sentry.regions import Organizations
-from dexter_graphql.sentry.ticket import Budget, Line, Ticket
+from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 
 
 class Explain(StrEnum):
@@ -35,19 +35,19 @@ class Services:
     """
 
     client: SentryClient
-    organizations: Organizations
-    shaper: Shaper
+    organizations: OrganizationDirectory
+    projections: ProjectionFactory
     clock: Clock
-    changes: Changes
+    changes: ChangeFeed
     web_url: str = "https://sentry.io"
     deadline_s: float = 30.0
     call_budget: int = 100
 
 
-class Lasting(NamedTuple):
+class CacheDependencies(NamedTuple):
     """What an answer was made of, all of it kept and fresh, and until when (seconds since the epoch) it is the same."""
 
-    sources: tuple[Kept, ...]
+    sources: tuple[CacheEntry, ...]
     until: float
 
 
@@ -66,9 +66,9 @@ class Context:
     is_shared: Callable[[], bool] = lambda: False
     """Whether others wait for its answer, too."""
     deadline: float = field(init=False)
-    _ticket: Ticket | None = field(default=None, init=False)
-    _batches: Batches | None = field(default=None, init=False)
-    _walker: Walker | None = field(default=None, init=False)
+    _call_context: CallContext | None = field(default=None, init=False)
+    _loaders: RequestLoaders | None = field(default=None, init=False)
+    _selection_index: SelectionIndex | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.deadline = self._deadline()
@@ -78,103 +78,107 @@ class Context:
         """Who asks, for whatever is shared out between callers."""
         return self.identity.caller.subject
 
-    def follow(self, walker: Walker) -> None:
+    def use_selection(self, selection_index: SelectionIndex) -> None:
         """Take what the operation selects from this walker."""
-        self._walker = walker
-        if self._batches is not None:
-            self._batches.follow(walker.everywhere)
+        self._selection_index = selection_index
+        if self._loaders is not None:
+            self._loaders.use_selection(selection_index.all_on_type)
 
     @property
-    def ticket(self) -> Ticket:
+    def call_context(self) -> CallContext:
         """What each of its calls shows to the client."""
-        if self._ticket is None:
-            self._ticket = Ticket(
+        if self._call_context is None:
+            self._call_context = CallContext(
                 upstream=self.identity.upstream,
                 deadline=self.deadline,
-                budget=Budget(self.services.call_budget),
+                budget=CallBudget(self.services.call_budget),
                 priority=self.priority,
                 caller=self.identity.caller.subject,
             )
-        return self._ticket
+        return self._call_context
 
     @property
-    def batches(self) -> Batches:
+    def loaders(self) -> RequestLoaders:
         """Its loaders; their present instant is when it first asks."""
-        if self._batches is None:
+        if self._loaders is None:
             services = self.services
-            self._batches = Batches(
-                services.client, services.organizations, self.ticket, services.shaper, now=services.clock.now()
+            self._loaders = RequestLoaders(
+                services.client,
+                services.organizations,
+                self.call_context,
+                services.projections,
+                now=services.clock.now(),
             )
-            if self._walker is not None:
-                self._batches.follow(self._walker.everywhere)
-        return self._batches
+            if self._selection_index is not None:
+                self._loaders.use_selection(self._selection_index.all_on_type)
+        return self._loaders
 
     def is_in_time(self) -> bool:
         """True until its deadline."""
         return self.services.clock.time() < self.deadline
 
-    def walker(self, info: GraphQLResolveInfo[Any]) -> Walker:
+    def selection_index(self, info: GraphQLResolveInfo[Any]) -> SelectionIndex:
         """The walker of this operation."""
-        if self._walker is None:
-            self.follow(Walker.of(info))
-        return self._walker
+        if self._selection_index is None:
+            self.use_selection(SelectionIndex.of(info))
+        return self._selection_index
 
     def extensions(self) -> dict[str, Any]:
         """What the answer tells about itself under `extensions.dexter`; empty when there is nothing to tell."""
-        if self._ticket is None and self.explain is Explain.NOTHING:
+        if self._call_context is None and self.explain is Explain.NOTHING:
             return {}
-        ledger = self.ticket.ledger
-        told: dict[str, Any] = {"stale": list(ledger.stale)} if ledger.stale else {}
+        stats = self.call_context.stats
+        extensions_: dict[str, Any] = {"stale": list(stats.stale)} if stats.stale else {}
         if self.explain is not Explain.NOTHING:
-            told |= {
-                "upstreamCalls": ledger.upstream_calls,
-                "cacheHits": ledger.cache_hits,
-                "sharedFlights": ledger.shared_flights,
-                "retries": ledger.retries,
-                "waitedMs": _ms(ledger.waited_s),
+            extensions_ |= {
+                "upstreamCalls": stats.upstream_calls,
+                "cacheHits": stats.cache_hits,
+                "sharedFlights": stats.shared_flights,
+                "retries": stats.retries,
+                "waitedMs": _ms(stats.waited_s),
             }
             if self.is_shared():
-                told["shared"] = True
+                extensions_["shared"] = True
         if self.explain is Explain.CALLS:
-            told["calls"] = [_explained(line) for line in ledger.lines]
-        return told
+            extensions_["calls"] = [_explain_call(record) for record in stats.records]
+        return extensions_
 
-    def lasting(self) -> Lasting | None:
+    def cache_dependencies(self) -> CacheDependencies | None:
         """What would make the same answer again; None when something else went into it, or it tells of its calls."""
-        if self.explain is not Explain.NOTHING or self._batches is None or not self.ticket.ledger.is_kept:
+        if self.explain is not Explain.NOTHING or self._loaders is None or not self.call_context.stats.is_cacheable:
             return None
-        return Lasting(tuple(self.ticket.ledger.sources), self._batches.same_until.timestamp())
+        return CacheDependencies(tuple(self.call_context.stats.sources), self._loaders.stable_until.timestamp())
 
     async def renew(self) -> None:
         """Begin anew for the next item: fresh deadline, budget and batches."""
         await self.close()
         self.deadline = self._deadline()
-        self._ticket = self._batches = None
+        self._call_context = self._loaders = None
 
     async def close(self) -> None:
         """End what still runs for this operation."""
-        if self._batches is not None:
-            await self._batches.close()
+        if self._loaders is not None:
+            await self._loaders.close()
 
     def _deadline(self) -> float:
         return self.services.clock.time() + self.services.deadline_s
 
 
-def _explained(line: Line) -> dict[str, Any]:
-    told = {"endpoint": line.title, "origin": line.origin, "ms": _ms(line.took_s)}
-    if line.is_stale:
-        told["stale"] = True
-    if line.retries or line.waited_s:
-        told |= {"retries": line.retries, "waitedMs": _ms(line.waited_s)}
-    return told
+def _explain_call(record: CallRecord) -> dict[str, Any]:
+    extensions_ = {"endpoint": record.title, "origin": record.origin, "ms": _ms(record.took_s)}
+    if record.is_stale:
+        extensions_["stale"] = True
+    if record.retries or record.waited_s:
+        extensions_ |= {"retries": record.retries, "waitedMs": _ms(record.waited_s)}
+    return extensions_
 
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 1)
 
 
-def context_of(lookup: Lookup) -> Context:
+def context_of(load_context: LoadContext) -> Context:
     """The operation for which a call was made."""
-    if not isinstance(lookup.operation, Context):
+    if not isinstance(load_context.operation, Context):
         raise TypeError("This lookup belongs to a loader, which knows nothing of the operation")
-    return lookup.operation
+    return load_context.operation

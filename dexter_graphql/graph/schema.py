@@ -16,19 +16,19 @@ from graphql import (
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from dexter_graphql.engine.leaves import WRITING, Writing
+from dexter_graphql.engine.leaf_types import NATIVE_ENCODINGS, NativeEncoding
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
-from dexter_graphql.graph.binding import Binding
+from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
+from dexter_graphql.graph.declarations.binder import SchemaBinder
+from dexter_graphql.graph.declarations.fields import record_typename
+from dexter_graphql.graph.declarations.sdl import sorted_sdl
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
-from dexter_graphql.graph.fields import record_typename
 from dexter_graphql.graph.issues.comments import CommentMutations
 from dexter_graphql.graph.issues.mutations import IssueMutations
 from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
 from dexter_graphql.graph.issues.update import UpdateIssueMutation
-from dexter_graphql.graph.nodes import NodeQueries
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
-from dexter_graphql.graph.scalars import WRITINGS, scalar_map
-from dexter_graphql.graph.sdl import sorted_sdl
+from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.viewer import ViewerQueries
 
 STRAWBERRY = "strawberry-definition"
@@ -56,7 +56,7 @@ class Graph:
 
     strawberry: strawberry.Schema
     schema: GraphQLSchema
-    binding: Binding
+    binder: SchemaBinder
 
     def sdl(self) -> str:
         """The schema as text, types and fields in alphabetical order, applied directives included."""
@@ -76,15 +76,15 @@ def build_graph() -> Graph:
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):
             graphql_type.resolve_type = _typename
-        elif isinstance(graphql_type, GraphQLScalarType) and graphql_type.name in WRITINGS:
-            graphql_type.extensions[WRITING] = WRITINGS[graphql_type.name]
+        elif isinstance(graphql_type, GraphQLScalarType) and graphql_type.name in SERIALIZERS:
+            graphql_type.extensions[NATIVE_ENCODINGS] = SERIALIZERS[graphql_type.name]
         elif isinstance(graphql_type, GraphQLEnumType) and STRAWBERRY in graphql_type.extensions:
             members = graphql_type.extensions[STRAWBERRY].wrapped_cls
             names = {one: graphql_type.coerce_output_value(one) for one in members}
-            graphql_type.extensions[WRITING] = Writing(table=names)
+            graphql_type.extensions[NATIVE_ENCODINGS] = NativeEncoding(table=names)
         elif isinstance(graphql_type, GraphQLObjectType):
             graphql_type.is_type_of = None  # sources are records, whose class nobody need check
-    return Graph(built, schema, Binding(built))
+    return Graph(built, schema, SchemaBinder(built))
 
 
 def _typename(row: Any, _info: Any, _type: GraphQLAbstractType) -> str | None:

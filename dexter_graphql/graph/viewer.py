@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from dexter_graphql.graph.context import context_of
-from dexter_graphql.graph.fields import call, computed, part
+from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.loaders.base import Lookup
+from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.members import own_user
 from dexter_graphql.sentry.catalogue import members, organizations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dexter_graphql.graph.members.types import User
 
 
-@part
+@value_type
 class Viewer:
     """The caller of this server."""
 
@@ -32,7 +32,7 @@ class Viewer:
     @call(uses=(organizations.LIST, members.DETAIL), target="User")
     async def user(
         identity: Identity,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         organization: Annotated[
             str | None,
@@ -46,10 +46,10 @@ class Viewer:
         if identity.is_shared_token:
             return None
         if organization is None:
-            found = next(iter(await lookup.organizations.all(lookup.ticket)), None)
+            found = next(iter(await load_context.organizations.all(load_context.call_context)), None)
         else:
-            found = await lookup.organizations.find(lookup.ticket, organization)
-        return None if found is None else await own_user(found, lookup)
+            found = await load_context.organizations.find(load_context.call_context, organization)
+        return None if found is None else await own_user(found, load_context)
 
 
 @strawberry.type
@@ -57,6 +57,6 @@ class ViewerQueries:
     """Root."""
 
     @call(is_personal=True)
-    async def viewer(_root: Any, lookup: Lookup) -> Viewer:
+    async def viewer(_root: Any, load_context: LoadContext) -> Viewer:
         """Who asks."""
-        return context_of(lookup).identity
+        return context_of(load_context).identity

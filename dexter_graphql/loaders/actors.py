@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dexter_graphql.loaders.base import Lookup, bulk, each
+from dexter_graphql.loaders.base import LoadContext, bulk, each
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
 from dexter_graphql.sentry.catalogue import members, teams
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
 TYPENAMES = {"user": "User", "team": "Team"}
 
@@ -29,24 +29,24 @@ def actor_key(organization: OrganizationRef, text: str | None) -> ActorKey | Non
 
 
 @bulk(target="User", uses=(members.LIST, teams.LIST), is_shared=False)
-async def actors_by_key(keys: Sequence[ActorKey], lookup: Lookup) -> Mapping[ActorKey, Any]:
+async def actors_by_key(keys: Sequence[ActorKey], load_context: LoadContext) -> Mapping[ActorKey, Any]:
     """Users and teams: one call for each of the two, none while nothing but their ids is asked for."""
 
     async def one(key: ActorKey) -> Any:
-        bare = _bare(key, lookup)
+        bare = _bare(key, load_context)
         if bare is not None:
             return bare
         if key.kind == "team":
-            return await lookup.load(teams_by_id, TeamKey(key.organization, key.id))
-        return await lookup.load(users_by_id, UserKey(key.organization, key.id))
+            return await load_context.load(teams_by_id, TeamKey(key.organization, key.id))
+        return await load_context.load(users_by_id, UserKey(key.organization, key.id))
 
     return await each(keys, one, width=len(keys))
 
 
-def _bare(key: ActorKey, lookup: Lookup) -> Any:
+def _bare(key: ActorKey, load_context: LoadContext) -> Any:
     """A record with the id alone, when that is all that will be read."""
-    shape = lookup.batches.shaper.shape(TYPENAMES[key.kind], "embedded", lookup.selection)
-    if any(member.wire != "id" for member in shape.members):
+    projection = load_context.loaders.projections.projection(TYPENAMES[key.kind], "embedded", load_context.selection)
+    if any(member.wire != "id" for member in projection.members):
         return None
     body = msgspec.json.encode({"id": key.id})
-    return lookup.client.records.decode_one(body, shape, (), Scope(key.organization))
+    return load_context.client.records.decode_one(body, projection, (), Parents(key.organization))

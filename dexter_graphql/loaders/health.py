@@ -5,39 +5,39 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from dexter_graphql.loaders.base import Lookup, bulk
-from dexter_graphql.loaders.listing import Query, by_organization
+from dexter_graphql.loaders.base import LoadContext, bulk
+from dexter_graphql.loaders.lists import QueryParameters, by_organization
 from dexter_graphql.loaders.releases import ReleaseKey, search_value
 from dexter_graphql.loaders.stats import Group
-from dexter_graphql.loaders.stretches import Span, Stretch
+from dexter_graphql.loaders.time_ranges import Interval, TimeRange
 from dexter_graphql.sentry.catalogue import stats as catalogue
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Member, Shape, misfit_in
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 
 SESSIONS, USERS = "sum(session)", "count_unique(user)"
 CRASH_FREE_SESSIONS, CRASH_FREE_USERS = "crash_free_rate(session)", "crash_free_rate(user)"
-COMMON: Query = (
+COMMON: QueryParameters = (
     *(("field", name) for name in (SESSIONS, USERS, CRASH_FREE_SESSIONS, CRASH_FREE_USERS)),
     ("groupBy", "release"),
     ("groupBy", "project"),
     ("includeSeries", "0"),
 )
-BUSIEST: Query = (("orderBy", f"-{SESSIONS}"),)
+BUSIEST: QueryParameters = (("orderBy", f"-{SESSIONS}"),)
 """Sentry cuts an answer at ten thousand groups; the least used releases go first."""
-HEALTH = Shape("ReleaseHealth", "list", (Member("groups", "groups", list[Group], is_required=True),))
+HEALTH = Projection("ReleaseHealth", "list", (Field("groups", "groups", list[Group], is_required=True),))
 
 
-class HealthChoice(NamedTuple):
+class HealthOptions(NamedTuple):
     """What is asked of releases: parameters that narrow, and a stretch of time."""
 
-    query: Query
-    stretch: Stretch
+    query: QueryParameters
+    time_range: TimeRange
 
 
-class HealthQuestion(NamedTuple):
+class HealthKey(NamedTuple):
     """Range and environments as parameters, and whether sessions of all releases are needed to compare with."""
 
-    query: Query
+    query: QueryParameters
     needs_all: bool
 
 
@@ -59,7 +59,7 @@ class ProjectHealth:
 class Health:
     """Health of a release within a stretch of time, all of its projects taken together."""
 
-    span: Span
+    interval: Interval
     projects: list[ProjectHealth]
 
     @property
@@ -89,28 +89,28 @@ class Health:
 
 
 @bulk(target="ReleaseHealth", uses=(catalogue.SESSIONS,), is_shared=False)
-async def release_health(keys: Sequence[ReleaseKey], lookup: Lookup) -> Mapping[ReleaseKey, Any]:
-    """Health of releases: one call for up to a hundred of an organization; options are a HealthChoice."""
-    choice: HealthChoice = lookup.options
-    span = lookup.span(choice.stretch)
-    question = HealthQuestion((*choice.query, *span.query), needs_all(lookup))
+async def release_health(keys: Sequence[ReleaseKey], load_context: LoadContext) -> Mapping[ReleaseKey, Any]:
+    """Health of releases: one call for up to a hundred of an organization; options are a HealthOptions."""
+    choice: HealthOptions = load_context.options
+    interval = load_context.interval(choice.time_range)
+    question = HealthKey((*choice.query, *interval.query), needs_all(load_context))
 
     async def answered(organization: OrganizationRef, mine: Sequence[ReleaseKey]) -> Mapping[ReleaseKey, Any]:
-        groups = await _groups(organization, mine, question, lookup)
+        groups = await _groups(organization, mine, question, load_context)
         everything = _by_project(groups) if question.needs_all else {}
         found: dict[ReleaseKey, list[ProjectHealth]] = {key: [] for key in mine}
         for one in groups:
             rows = found.get(ReleaseKey(organization, str(one.by.get("release"))))
             if rows is not None:
                 rows.append(_health(organization, one, everything))
-        return {key: Health(span, rows) for key, rows in found.items()}
+        return {key: Health(interval, rows) for key, rows in found.items()}
 
     return await by_organization(keys, answered, weigh=_length)
 
 
-def needs_all(lookup: Lookup) -> bool:
+def needs_all(load_context: LoadContext) -> bool:
     """True when something is selected that compares a release with all others."""
-    return lookup.has("adoption") or lookup.has("projects.adoption")
+    return load_context.has("adoption") or load_context.has("projects.adoption")
 
 
 def share(part: int, totals: list[int | None]) -> float | None:
@@ -120,15 +120,17 @@ def share(part: int, totals: list[int | None]) -> float | None:
 
 
 async def _groups(
-    organization: OrganizationRef, keys: Sequence[ReleaseKey], question: HealthQuestion, lookup: Lookup
+    organization: OrganizationRef, keys: Sequence[ReleaseKey], question: HealthKey, load_context: LoadContext
 ) -> list[Group]:
     versions = ",".join(search_value(key.version) for key in keys)
-    which: Query = BUSIEST if question.needs_all else (("query", f"release:[{versions}]"),)
+    which: QueryParameters = BUSIEST if question.needs_all else (("query", f"release:[{versions}]"),)
     query = (*COMMON, *which, *question.query)
-    found = await lookup.client.one(catalogue.SESSIONS, lookup.ticket, HEALTH, scope=Scope(organization), query=query)
-    misfit = misfit_in(found, "groups")
-    if misfit is not None:
-        raise misfit
+    found = await load_context.client.one(
+        catalogue.SESSIONS, load_context.call_context, HEALTH, parents=Parents(organization), query=query
+    )
+    invalid = first_invalid(found, "groups")
+    if invalid is not None:
+        raise invalid
     groups: list[Group] = found.groups
     return groups
 

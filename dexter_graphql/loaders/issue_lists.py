@@ -3,31 +3,31 @@
 from dataclasses import replace
 from typing import Any
 
-from dexter_graphql.loaders.base import Lookup, fan_out
+from dexter_graphql.loaders.base import LoadContext, fan_out
 from dexter_graphql.loaders.issues import IssueList, issue_pages
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.releases import ReleaseKey, search_value
 from dexter_graphql.sentry.catalogue import issues as catalogue
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
 
 @fan_out(target="Issue", uses=(catalogue.LIST,))
-async def project_issue_pages(key: ProjectKey, lookup: Lookup) -> Any:
+async def project_issue_pages(key: ProjectKey, load_context: LoadContext) -> Any:
     """A page of the issues of one project; options are an IssueList."""
-    wanted: IssueList = lookup.options
-    return await _narrowed(key.organization, wanted._replace(query=(*wanted.query, ("project", key.id))), lookup)
+    wanted: IssueList = load_context.options
+    return await _narrowed(key.organization, wanted._replace(query=(*wanted.query, ("project", key.id))), load_context)
 
 
 @fan_out(target="Issue", uses=(catalogue.LIST,))
-async def release_issue_pages(key: ReleaseKey, lookup: Lookup) -> Any:
+async def release_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
     """A page of the issues seen in one release; options are an IssueList."""
-    return await _narrowed(key.organization, _searching("release", key, lookup.options), lookup)
+    return await _narrowed(key.organization, _searching("release", key, load_context.options), load_context)
 
 
 @fan_out(target="Issue", uses=(catalogue.LIST,))
-async def new_issue_pages(key: ReleaseKey, lookup: Lookup) -> Any:
+async def new_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
     """A page of the issues that one release brought; options are an IssueList."""
-    return await _narrowed(key.organization, _searching("firstRelease", key, lookup.options), lookup)
+    return await _narrowed(key.organization, _searching("firstRelease", key, load_context.options), load_context)
 
 
 def _searching(word: str, key: ReleaseKey, wanted: IssueList) -> IssueList:
@@ -37,6 +37,6 @@ def _searching(word: str, key: ReleaseKey, wanted: IssueList) -> IssueList:
     return wanted._replace(query=query)
 
 
-async def _narrowed(organization: OrganizationRef, wanted: IssueList, lookup: Lookup) -> Any:
-    scope = Scope(organization)
-    return (await issue_pages.load((scope,), replace(lookup, options=wanted)))[scope]
+async def _narrowed(organization: OrganizationRef, wanted: IssueList, load_context: LoadContext) -> Any:
+    parents = Parents(organization)
+    return (await issue_pages.load((parents,), replace(load_context, options=wanted)))[parents]

@@ -2,14 +2,14 @@
 
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import Lookup, each, fan_out
+from dexter_graphql.loaders.base import LoadContext, each, fan_out
 from dexter_graphql.loaders.issues import IssueKey
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.errors import Misfit, NotFound
-from dexter_graphql.sentry.paging import Position, Slice, collect
-from dexter_graphql.sentry.scope import Scope
-from dexter_graphql.sentry.shape import records
+from dexter_graphql.sentry.errors import InvalidValue, NotFound
+from dexter_graphql.sentry.pagination import Position, Slice, collect
+from dexter_graphql.sentry.parents import Parents
+from dexter_graphql.sentry.projection import only_records
 
 MAX_COMMENTS = 1000
 """Newest comments of an issue among which one is looked for."""
@@ -33,9 +33,9 @@ class TagKey(NamedTuple):
 
 
 @fan_out(target="Comment", uses=(catalogue.COMMENTS,))
-async def comment_pages(key: IssueKey, lookup: Lookup) -> Slice:
+async def comment_pages(key: IssueKey, load_context: LoadContext) -> Slice:
     """A page of an issue's comments, newest first; options are a PartList."""
-    return await _pages(catalogue.COMMENTS, key, lookup)
+    return await _pages(catalogue.COMMENTS, key, load_context)
 
 
 class CommentKey(NamedTuple):
@@ -46,65 +46,69 @@ class CommentKey(NamedTuple):
 
 
 @fan_out(target="Comment", uses=(catalogue.COMMENTS,), is_shared=True)
-async def comments_by_id(key: CommentKey, lookup: Lookup) -> Any:
+async def comments_by_id(key: CommentKey, load_context: LoadContext) -> Any:
     """One comment, looked for among the newest of its issue, because Sentry does not give one alone."""
     wanted = PartList(MAX_COMMENTS, None, MAX_COMMENTS)
-    found = await _pages(catalogue.COMMENTS, key.issue, lookup, wanted=wanted)
-    return next((row for row in records(found.rows) if str(row.id) == key.id), None)
+    found = await _pages(catalogue.COMMENTS, key.issue, load_context, wanted=wanted)
+    return next((row for row in only_records(found.rows) if str(row.id) == key.id), None)
 
 
 @fan_out(target="IssueHash", uses=(catalogue.HASHES,))
-async def hash_pages(key: IssueKey, lookup: Lookup) -> Slice:
+async def hash_pages(key: IssueKey, load_context: LoadContext) -> Slice:
     """A page of the hashes that an issue groups; options are a PartList."""
-    return await _pages(catalogue.HASHES, key, lookup)
+    return await _pages(catalogue.HASHES, key, load_context)
 
 
 @fan_out(target="TagValue", uses=(catalogue.TAG_VALUES,))
-async def tag_value_pages(tag: TagKey, lookup: Lookup) -> Slice:
+async def tag_value_pages(tag: TagKey, load_context: LoadContext) -> Slice:
     """A page of the values of one tag; options are a PartList."""
-    return await _pages(catalogue.TAG_VALUES, tag.issue, lookup, key=tag.key)
+    return await _pages(catalogue.TAG_VALUES, tag.issue, load_context, key=tag.key)
 
 
 @fan_out(target="IssueTag", uses=(catalogue.TAG,))
-async def issue_tag(key: IssueKey, lookup: Lookup) -> Any:
+async def issue_tag(key: IssueKey, load_context: LoadContext) -> Any:
     """One tag of an issue; options are its key. None when no event carries it."""
-    path = {"issue": key.id, "key": lookup.options}
+    path = {"issue": key.id, "key": load_context.options}
     try:
-        return await lookup.client.one(
-            catalogue.TAG, lookup.ticket, lookup.shape("detail"), scope=_scope(key), path=path
+        return await load_context.client.one(
+            catalogue.TAG, load_context.call_context, load_context.projection("detail"), parents=_scope(key), path=path
         )
     except NotFound:
         return None
 
 
 @fan_out(target="IssueTag", uses=(catalogue.TAGS, catalogue.DETAIL, catalogue.TAG))
-async def issue_tags(key: IssueKey, lookup: Lookup) -> list[Any]:
+async def issue_tags(key: IssueKey, load_context: LoadContext) -> list[Any]:
     """All tags of an issue: one call; where Sentry refuses that one, the keys first and then a call for each."""
-    return await lookup.organizations.forms.ask(
+    return await load_context.organizations.forms.ask(
         catalogue.TAGS.name,
         key.organization,
-        first=lambda: _tags_at_once(key, lookup),
-        otherwise=lambda: _tags_one_by_one(key, lookup),
+        first=lambda: _tags_at_once(key, load_context),
+        otherwise=lambda: _tags_one_by_one(key, load_context),
     )
 
 
 @fan_out(target="ExternalIssue", uses=(catalogue.EXTERNAL_ISSUES,))
-async def external_issues(key: IssueKey, lookup: Lookup) -> list[Any]:
+async def external_issues(key: IssueKey, load_context: LoadContext) -> list[Any]:
     """Tickets of other tools that are tied to an issue."""
-    page = await lookup.client.page(
-        catalogue.EXTERNAL_ISSUES, lookup.ticket, lookup.shape("list"), scope=_scope(key), path={"issue": key.id}
+    page = await load_context.client.page(
+        catalogue.EXTERNAL_ISSUES,
+        load_context.call_context,
+        load_context.projection("list"),
+        parents=_scope(key),
+        path={"issue": key.id},
     )
     return page.rows
 
 
 async def _pages(
-    endpoint: Endpoint, issue: IssueKey, lookup: Lookup, *, wanted: PartList | None = None, **more: str
+    endpoint: Endpoint, issue: IssueKey, load_context: LoadContext, *, wanted: PartList | None = None, **more: str
 ) -> Slice:
-    wanted = wanted or lookup.options
-    shape, path = lookup.shape("list"), {"issue": issue.id, **more}
+    wanted = wanted or load_context.options
+    projection, path = load_context.projection("list"), {"issue": issue.id, **more}
     return await collect(
-        lambda size, cursor: lookup.client.page(
-            endpoint, lookup.ticket, shape, scope=_scope(issue), path=path, size=size, cursor=cursor
+        lambda size, cursor: load_context.client.page(
+            endpoint, load_context.call_context, projection, parents=_scope(issue), path=path, size=size, cursor=cursor
         ),
         first=wanted.first,
         after=wanted.after,
@@ -112,28 +116,38 @@ async def _pages(
     )
 
 
-async def _tags_at_once(key: IssueKey, lookup: Lookup) -> list[Any]:
-    page = await lookup.client.page(
-        catalogue.TAGS, lookup.ticket, lookup.shape("detail"), scope=_scope(key), path={"issue": key.id}
+async def _tags_at_once(key: IssueKey, load_context: LoadContext) -> list[Any]:
+    page = await load_context.client.page(
+        catalogue.TAGS,
+        load_context.call_context,
+        load_context.projection("detail"),
+        parents=_scope(key),
+        path={"issue": key.id},
     )
     return page.rows
 
 
-async def _tags_one_by_one(key: IssueKey, lookup: Lookup) -> list[Any]:
-    detail = await lookup.client.json(catalogue.DETAIL, lookup.ticket, scope=_scope(key), path={"issue": key.id})
+async def _tags_one_by_one(key: IssueKey, load_context: LoadContext) -> list[Any]:
+    detail = await load_context.client.json(
+        catalogue.DETAIL, load_context.call_context, parents=_scope(key), path={"issue": key.id}
+    )
     rows = detail.get("tags") if isinstance(detail, dict) else None
     if not isinstance(rows, list):
-        raise Misfit("Sentry's answer lacks 'tags'", title=catalogue.DETAIL.title)
+        raise InvalidValue("Sentry's answer lacks 'tags'", title=catalogue.DETAIL.title)
     names = [row["key"] for row in rows if isinstance(row, dict) and isinstance(row.get("key"), str)]
-    shape = lookup.shape("detail")
+    projection = load_context.projection("detail")
     found = await each(
         names[:MAX_TAGS],
-        lambda name: lookup.client.one(
-            catalogue.TAG, lookup.ticket, shape, scope=_scope(key), path={"issue": key.id, "key": name}
+        lambda name: load_context.client.one(
+            catalogue.TAG,
+            load_context.call_context,
+            projection,
+            parents=_scope(key),
+            path={"issue": key.id, "key": name},
         ),
     )
     return list(found.values())
 
 
-def _scope(key: IssueKey) -> Scope:
-    return Scope(key.organization, issue=key.id)
+def _scope(key: IssueKey) -> Parents:
+    return Parents(key.organization, issue=key.id)

@@ -11,37 +11,37 @@ from typing import Any
 
 import msgspec
 
-from dexter_graphql.loaders.base import Lookup, chunks
+from dexter_graphql.loaders.base import LoadContext, chunks
 from dexter_graphql.loaders.issues import (
     COLLAPSIBLE,
     RETENTION,
     IssueKey,
-    Query,
+    QueryParameters,
     by_group_or_search,
     issues_by_id,
     pushdown,
 )
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound, SentryError
-from dexter_graphql.sentry.scope import Scope
-from dexter_graphql.sentry.shape import Member, Shape, misfit_in, records
+from dexter_graphql.sentry.parents import Parents
+from dexter_graphql.sentry.projection import Field, Projection, first_invalid, only_records
 
 CHUNK = 100
 """Issues that one call changes; Sentry takes a thousand, addresses do not."""
 
 USES = (catalogue.UPDATE, catalogue.BULK_UPDATE, catalogue.LIST)
-ID = Member("id", "id", int | str)
-IDENTITY = Shape("Issue", "list", (ID,))
-PLACE = Shape("Issue", "list", (ID, Member("project", "project", dict[str, object], is_required=True)))
-TOLD = frozenset({"lifetime", "unhandled"})
+ID = Field("id", "id", int | str)
+IDENTITY = Projection("Issue", "list", (ID,))
+PLACE = Projection("Issue", "list", (ID, Field("project", "project", dict[str, object], is_required=True)))
+ANNOUNCED_FIELDS = frozenset({"lifetime", "unhandled"})
 """What whoever hears of a change wants to know of the issue besides."""
-LIGHT = (*RETENTION, *(("collapse", value) for value in COLLAPSIBLE))
+REFERENCE_FIELDS = (*RETENTION, *(("collapse", value) for value in COLLAPSIBLE))
 
 Write = Callable[[Sequence[IssueKey]], Awaitable[object]]
 
 
 @dataclass(slots=True)
-class Written:
+class UpdateResult:
     """What became of a write. `refused` and `absent` were not changed."""
 
     found: dict[IssueKey, bytes] = field(default_factory=dict)
@@ -55,45 +55,49 @@ class Written:
         return {key: raw for key, raw in self.found.items() if key not in self.refused}
 
 
-async def update_issues(keys: Sequence[IssueKey], body: Mapping[str, Any], lookup: Lookup) -> Written:
+async def update_issues(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
     """Change issues alike. Raises what Sentry raised when it said neither yes nor no to any of them."""
     if len(keys) == 1:
-        return await _update_one(keys[0], body, lookup)
+        return await _update_one(keys[0], body, load_context)
 
     async def write(part: Sequence[IssueKey]) -> object:
-        return await _bulk_write(part, body, lookup)
+        return await _bulk_write(part, body, load_context)
 
-    written = Written(refused=await _refusals(keys, write, lookup))
-    lookup.batches.forget()
-    return await _seen_after(keys, written, lookup)
+    written = UpdateResult(refused=await _refusals(keys, write, load_context))
+    load_context.loaders.clear()
+    return await _seen_after(keys, written, load_context)
 
 
-async def look_at_issues(keys: Sequence[IssueKey], lookup: Lookup) -> Written:
+async def look_at_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> UpdateResult:
     """What a write would find, without writing."""
-    return await _seen(keys, Written(), lookup)
+    return await _seen(keys, UpdateResult(), load_context)
 
 
-async def delete_issues(keys: Sequence[IssueKey], lookup: Lookup) -> Written:
+async def delete_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> UpdateResult:
     """Delete issues; `found` is what they were. Sentry deletes some time later and tells nothing of each."""
-    written = await _seen(keys, Written(), lookup)
+    written = await _seen(keys, UpdateResult(), load_context)
 
     async def write(part: Sequence[IssueKey]) -> object:
         organization = part[0].organization
-        return await lookup.client.reply(
-            catalogue.BULK_DELETE, lookup.ticket, scope=Scope(organization), query=_ids(part), touches=_tags(part)
+        return await load_context.client.reply(
+            catalogue.BULK_DELETE,
+            load_context.call_context,
+            parents=Parents(organization),
+            query=_ids(part),
+            touches=_tags(part),
         )
 
     there = [key for key in keys if key in written.found]
-    written.refused = await _refusals(there, write, lookup) if there else {}
-    lookup.batches.forget()
+    written.refused = await _refusals(there, write, load_context) if there else {}
+    load_context.loaders.clear()
     return written
 
 
-async def merge_issues(keys: Sequence[IssueKey], lookup: Lookup) -> tuple[IssueKey, list[IssueKey]] | None:
+async def merge_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> tuple[IssueKey, list[IssueKey]] | None:
     """Make one issue of several: the one that stays, and those that became part of it; None when none was found."""
     organization = keys[0].organization
-    applied = msgspec.json.decode((await _bulk_write(keys, {"merge": 1}, lookup)).body or b"null")
-    lookup.batches.forget()
+    applied = msgspec.json.decode((await _bulk_write(keys, {"merge": 1}, load_context)).body or b"null")
+    load_context.loaders.clear()
     merged = applied.get("merge") if isinstance(applied, dict) else None
     if not isinstance(merged, dict) or "parent" not in merged:
         return None
@@ -101,63 +105,72 @@ async def merge_issues(keys: Sequence[IssueKey], lookup: Lookup) -> tuple[IssueK
     return IssueKey(organization, str(merged["parent"])), children
 
 
-async def _update_one(key: IssueKey, body: Mapping[str, Any], lookup: Lookup) -> Written:
-    scope = Scope(key.organization, issue=key.id)
+async def _update_one(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
+    parents = Parents(key.organization, issue=key.id)
     try:
-        reply = await lookup.client.reply(
-            catalogue.UPDATE, lookup.ticket, scope=scope, path={"issue": key.id}, body=body, touches=_tags([key])
+        reply = await load_context.client.reply(
+            catalogue.UPDATE,
+            load_context.call_context,
+            parents=parents,
+            path={"issue": key.id},
+            body=body,
+            touches=_tags([key]),
         )
     except NotFound:
-        return Written(absent=[key])
+        return UpdateResult(absent=[key])
     except (BadRequest, Conflict) as refusal:
-        written = await _seen([key], Written(refused={key: refusal}), lookup)
-        return written if written.found else Written(absent=[key])
-    lookup.batches.forget()
-    shape = lookup.everywhere("Issue").shape("base")
-    lookup.batches.know(issues_by_id, key, lookup.client.records.decode_one(reply.body, shape, (), scope))
-    return Written(found={key: reply.body})
+        written = await _seen([key], UpdateResult(refused={key: refusal}), load_context)
+        return written if written.found else UpdateResult(absent=[key])
+    load_context.loaders.clear()
+    projection = load_context.all_on_type("Issue").projection("base")
+    load_context.loaders.prime(
+        issues_by_id, key, load_context.client.records.decode_one(reply.body, projection, (), parents)
+    )
+    return UpdateResult(found={key: reply.body})
 
 
-async def _bulk_write(keys: Sequence[IssueKey], body: Mapping[str, Any], lookup: Lookup) -> Any:
-    return await lookup.client.reply(
+async def _bulk_write(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> Any:
+    return await load_context.client.reply(
         catalogue.BULK_UPDATE,
-        lookup.ticket,
-        scope=Scope(keys[0].organization),
+        load_context.call_context,
+        parents=Parents(keys[0].organization),
         query=_ids(keys),
         body=body,
         touches=_tags(keys),
     )
 
 
-async def _refusals(keys: Sequence[IssueKey], write: Write, lookup: Lookup) -> dict[IssueKey, SentryError]:
+async def _refusals(keys: Sequence[IssueKey], write: Write, load_context: LoadContext) -> dict[IssueKey, SentryError]:
     """Write by organization and hundred, and tell which issues were left alone, and why."""
     refused: dict[IssueKey, SentryError] = {}
     for organization in dict.fromkeys(key.organization for key in keys):
         for part in chunks([key for key in keys if key.organization == organization], CHUNK):
-            refused |= await _refusals_of(part, write, lookup)
+            refused |= await _refusals_of(part, write, load_context)
     failures = [error for error in refused.values() if not isinstance(error, (BadRequest, Conflict))]
     if failures and len(failures) == len(keys):
         raise failures[0]
     return refused
 
 
-async def _refusals_of(keys: Sequence[IssueKey], write: Write, lookup: Lookup) -> dict[IssueKey, SentryError]:
-    refusal = await _tried(keys, write)
+async def _refusals_of(
+    keys: Sequence[IssueKey], write: Write, load_context: LoadContext
+) -> dict[IssueKey, SentryError]:
+    refusal = await _try_write(keys, write)
     if refusal is None:
         return {}
     if not isinstance(refusal, BadRequest):
         return dict.fromkeys(keys, refusal)
-    parts = await _by_project(keys, lookup)
+    parts = await _by_project(keys, load_context)
     if len(parts) <= 1:
         return dict.fromkeys(keys, refusal)
     refused: dict[IssueKey, SentryError] = {}
     for part in parts:
-        if (again := await _tried(part, write)) is not None:
+        if (again := await _try_write(part, write)) is not None:
             refused |= dict.fromkeys(part, again)
     return refused
 
 
-async def _tried(keys: Sequence[IssueKey], write: Write) -> SentryError | None:
+async def _try_write(keys: Sequence[IssueKey], write: Write) -> SentryError | None:
     try:
         await write(keys)
     except SentryError as error:
@@ -165,65 +178,76 @@ async def _tried(keys: Sequence[IssueKey], write: Write) -> SentryError | None:
     return None
 
 
-async def _by_project(keys: Sequence[IssueKey], lookup: Lookup) -> list[list[IssueKey]]:
+async def _by_project(keys: Sequence[IssueKey], load_context: LoadContext) -> list[list[IssueKey]]:
     """The issues that Sentry has, apart by project; none when it cannot tell."""
-    scope = Scope(keys[0].organization)
+    parents = Parents(keys[0].organization)
     try:
         rows = await by_group_or_search(
             keys,
-            lambda those: lookup.client.page(
-                catalogue.LIST, lookup.ticket, PLACE, scope=scope, query=(*LIGHT, *those), size=len(keys)
+            lambda those: load_context.client.page(
+                catalogue.LIST,
+                load_context.call_context,
+                PLACE,
+                parents=parents,
+                query=(*REFERENCE_FIELDS, *those),
+                size=len(keys),
             ),
-            lookup,
+            load_context,
         )
     except SentryError:
         return []
     parts: dict[str, list[IssueKey]] = {}
-    for row in records(rows.rows):
-        if not misfit_in(row, "id", "project"):
+    for row in only_records(rows.rows):
+        if not first_invalid(row, "id", "project"):
             parts.setdefault(str(row.project.get("id")), []).append(IssueKey(keys[0].organization, str(row.id)))
     return list(parts.values())
 
 
-async def _seen_after(keys: Sequence[IssueKey], written: Written, lookup: Lookup) -> Written:
+async def _seen_after(keys: Sequence[IssueKey], written: UpdateResult, load_context: LoadContext) -> UpdateResult:
     """Look at what was written. The write is done: that it cannot be seen is no failure of it."""
     try:
-        return await _seen(keys, written, lookup)
+        return await _seen(keys, written, load_context)
     except SentryError:
         written.found |= dict.fromkeys(keys, b"")
         return written
 
 
-async def _seen(keys: Sequence[IssueKey], written: Written, lookup: Lookup) -> Written:
+async def _seen(keys: Sequence[IssueKey], written: UpdateResult, load_context: LoadContext) -> UpdateResult:
     """Add to `written` the issues as they are now, and those that are not there; the graph knows them from here."""
     for organization in dict.fromkeys(key.organization for key in keys):
         for part in chunks([key for key in keys if key.organization == organization], CHUNK):
-            await _look(part, written, lookup)
+            await _look(part, written, load_context)
     written.absent = [key for key in keys if key not in written.found]
     for key in written.absent:
         written.refused.pop(key, None)
     return written
 
 
-async def _look(keys: Sequence[IssueKey], written: Written, lookup: Lookup) -> None:
-    wanted, scope = lookup.everywhere("Issue"), Scope(keys[0].organization)
-    shape = wanted.merged(wanted.shape("list"), IDENTITY)
-    query = (*pushdown(shape, keep=TOLD), *RETENTION, ("limit", str(len(keys))))
+async def _look(keys: Sequence[IssueKey], written: UpdateResult, load_context: LoadContext) -> None:
+    wanted, parents = load_context.all_on_type("Issue"), Parents(keys[0].organization)
+    projection = wanted.merge_projections(wanted.projection("list"), IDENTITY)
+    query = (*pushdown(projection, keep=ANNOUNCED_FIELDS), *RETENTION, ("limit", str(len(keys))))
 
-    async def listed(those: Query) -> bytes:
-        return (await lookup.client.reply(catalogue.LIST, lookup.ticket, scope=scope, query=(*query, *those))).body
+    async def listed(those: QueryParameters) -> bytes:
+        return (
+            await load_context.client.reply(
+                catalogue.LIST, load_context.call_context, parents=parents, query=(*query, *those)
+            )
+        ).body
 
-    _take(written, await by_group_or_search(keys, listed, lookup), shape, scope, lookup)
+    _take(written, await by_group_or_search(keys, listed, load_context), projection, parents, load_context)
 
 
-def _take(written: Written, body: bytes, shape: Shape, scope: Scope, lookup: Lookup) -> None:
-    rows = lookup.client.records.decode_list(body, shape, (), scope)
+def _take(
+    written: UpdateResult, body: bytes, projection: Projection, parents: Parents, load_context: LoadContext
+) -> None:
+    rows = load_context.client.records.decode_list(body, projection, (), parents)
     for row, raw in zip(rows, msgspec.json.decode(body, type=list[msgspec.Raw]), strict=True):
         number = getattr(row, "id", None)
         if isinstance(number, (int, str)):
-            key = IssueKey(scope.organization, str(number))
+            key = IssueKey(parents.organization, str(number))
             written.found[key] = bytes(raw)
-            lookup.batches.know(issues_by_id, key, row)
+            load_context.loaders.prime(issues_by_id, key, row)
 
 
 def _ids(keys: Sequence[IssueKey]) -> tuple[tuple[str, str], ...]:

@@ -22,7 +22,7 @@ def rule_action(old: Action) -> dict[str, Any]:
     name = str(old.get("id") or "")
     word = name.rpartition(".")[2]
     if word in TICKETS:
-        return _ticket(TICKETS[word], old)
+        return _call_context(TICKETS[word], old)
     known = ACTIONS.get(word)
     if known is None:
         return _action(name, data=_rest(old))
@@ -64,7 +64,7 @@ def _on_call(kind: str, target: str, priority: str) -> Callable[[Action], dict[s
     return translated
 
 
-def _ticket(kind: str, old: Action) -> dict[str, Any]:
+def _call_context(kind: str, old: Action) -> dict[str, Any]:
     return _action(kind, integration=old.get("integration"), data=_rest(old, "integration"))
 
 

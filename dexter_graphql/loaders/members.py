@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import Lookup, bulk, fan_out
-from dexter_graphql.loaders.listing import by_organization, pages
+from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
+from dexter_graphql.loaders.lists import by_organization, fetch_list
 from dexter_graphql.sentry.catalogue import members as catalogue
 from dexter_graphql.sentry.errors import NotFound
-from dexter_graphql.sentry.paging import Slice
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Member, Record, Shape, records, scoped_below
+from dexter_graphql.sentry.pagination import Slice
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import Field, Projection, Record, only_records, with_parents
 
 
 class UserKey(NamedTuple):
@@ -27,70 +27,76 @@ class MemberKey(NamedTuple):
 
 
 @bulk(target="User", uses=(catalogue.LIST,))
-async def users_by_id(keys: Sequence[UserKey], lookup: Lookup) -> Mapping[UserKey, Any]:
+async def users_by_id(keys: Sequence[UserKey], load_context: LoadContext) -> Mapping[UserKey, Any]:
     """Users by id, through the members of their organization: one call per organization and hundred."""
-    shape = Shape("Member", "list", (Member("user", "user", lookup.shape("member")),))
+    projection = Projection("Member", "list", (Field("user", "user", load_context.projection("member")),))
 
     async def listed(organization: OrganizationRef, mine: Sequence[UserKey]) -> Mapping[UserKey, Any]:
-        rows = await _members_of(organization, mine, lookup, shape)
+        rows = await _members_of(organization, mine, load_context, projection)
         return {UserKey(organization, str(row.user.id)): row.user for row in rows}
 
     return await by_organization(keys, listed)
 
 
 @bulk(target="Member", uses=(catalogue.LIST,))
-async def members_by_user(keys: Sequence[UserKey], lookup: Lookup) -> Mapping[UserKey, Any]:
+async def members_by_user(keys: Sequence[UserKey], load_context: LoadContext) -> Mapping[UserKey, Any]:
     """Members by the ids of their users: one call per organization and hundred."""
-    user = Shape("User", "embedded", (Member("id", "id", int | str),))
-    shape = lookup.merged(lookup.shape("list"), Shape("Member", "list", (Member("user", "user", user),)))
+    user = Projection("User", "embedded", (Field("id", "id", int | str),))
+    projection = load_context.merge_projections(
+        load_context.projection("list"), Projection("Member", "list", (Field("user", "user", user),))
+    )
 
     async def listed(organization: OrganizationRef, mine: Sequence[UserKey]) -> Mapping[UserKey, Any]:
-        rows = await _members_of(organization, mine, lookup, shape)
+        rows = await _members_of(organization, mine, load_context, projection)
         return {UserKey(organization, str(row.user.id)): row for row in rows}
 
     return await by_organization(keys, listed)
 
 
 @fan_out(target="Member", uses=(catalogue.DETAIL,), is_shared=True)
-async def member_details(key: MemberKey, lookup: Lookup) -> Any:
+async def member_details(key: MemberKey, load_context: LoadContext) -> Any:
     """The detail of a member, with teams; None when there is no such member."""
     try:
-        return await lookup.client.one(
+        return await load_context.client.one(
             catalogue.DETAIL,
-            lookup.ticket,
-            lookup.shape("detail"),
-            scope=Scope(key.organization),
+            load_context.call_context,
+            load_context.projection("detail"),
+            parents=Parents(key.organization),
             path={"member": key.id},
         )
     except NotFound:
         return None
 
 
-async def own_user(organization: OrganizationRef, lookup: Lookup) -> Any:
+async def own_user(organization: OrganizationRef, load_context: LoadContext) -> Any:
     """The user behind the token, as a member of an organization; None when it is no member's."""
-    shape = Shape("Member", "detail", (Member("user", "user", lookup.shape("member")),))
-    scope = Scope(organization)
+    projection = Projection("Member", "detail", (Field("user", "user", load_context.projection("member")),))
+    parents = Parents(organization)
     try:
-        found = await lookup.client.one(catalogue.DETAIL, lookup.ticket, shape, scope=scope, path={"member": "me"})
+        found = await load_context.client.one(
+            catalogue.DETAIL, load_context.call_context, projection, parents=parents, path={"member": "me"}
+        )
     except NotFound:
         return None
-    return found if isinstance(found, Exception) else scoped_below(found.user, scope)
+    return found if isinstance(found, Exception) else with_parents(found.user, parents)
 
 
 @fan_out(target="Member", uses=(catalogue.LIST,))
-async def member_pages(scope: Scope, lookup: Lookup) -> Slice:
+async def member_pages(parents: Parents, load_context: LoadContext) -> Slice:
     """A page of the organization's members; options are a Listing."""
-    return await pages(catalogue.LIST, scope, lookup)
+    return await fetch_list(catalogue.LIST, parents, load_context)
 
 
 async def _members_of(
-    organization: OrganizationRef, keys: Sequence[UserKey], lookup: Lookup, shape: Shape
+    organization: OrganizationRef, keys: Sequence[UserKey], load_context: LoadContext, projection: Projection
 ) -> list[Any]:
     """Members who are one of these users."""
-    scope = Scope(organization)
+    parents = Parents(organization)
     query = (("query", " ".join(f"user.id:{key.id}" for key in keys)),)
-    page = await lookup.client.page(catalogue.LIST, lookup.ticket, shape, scope=scope, query=query)
-    found = [row for row in records(page.rows) if isinstance(row.user, Record)]
+    page = await load_context.client.page(
+        catalogue.LIST, load_context.call_context, projection, parents=parents, query=query
+    )
+    found = [row for row in only_records(page.rows) if isinstance(row.user, Record)]
     for row in found:
-        scoped_below(row.user, scope)
+        with_parents(row.user, parents)
     return found

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import Lookup, bulk, each, fan_out
+from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.legacy_rules import METRIC_PREFIX, detector_of_metric_rule
-from dexter_graphql.loaders.listing import CHUNK, WHOLE, Listing, Query, by_organization, pages
+from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, QueryParameters, by_organization, fetch_list
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.rules import as_slugs, metric_rules, page_of, translated
 from dexter_graphql.sentry.catalogue import alerts as catalogue
 from dexter_graphql.sentry.errors import Gone, NotFound
-from dexter_graphql.sentry.paging import Before, Slice, slice_whole
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Form, Variants, records
+from dexter_graphql.sentry.pagination import Before, Slice, slice_rows
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import AnyProjection, TaggedUnion, only_records
 
 MONITOR_TYPES: Mapping[str, str] = {
     "error": "ErrorMonitor",
@@ -24,7 +24,7 @@ MONITOR_TYPES: Mapping[str, str] = {
 """Sentry's word for a detector's type → its type in the graph; any other is UnknownMonitor."""
 UNKNOWN_TYPE = "UnknownMonitor"
 METRIC_TYPE = "metric_issue"
-ORDER: Query = (("sortBy", "id"),)
+ORDER: QueryParameters = (("sortBy", "id"),)
 USES = (catalogue.DETECTORS, catalogue.METRIC_RULES)
 
 
@@ -42,10 +42,10 @@ class MonitorKeys(NamedTuple):
     ids: tuple[str, ...]
 
 
-class MonitorChoice(NamedTuple):
+class MonitorOptions(NamedTuple):
     """Which monitors of an organization: of these projects, of these types, with this text in their names."""
 
-    wanted: Listing
+    wanted: ListOptions
     projects: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     search: str = ""
@@ -56,51 +56,53 @@ def host_of(organization: OrganizationRef) -> str:
     return organization.region_url or ""
 
 
-def monitor_form(lookup: Lookup) -> Variants:
+def monitor_form(load_context: LoadContext) -> TaggedUnion:
     """How monitors are decoded: each type with what the operation selects on it anywhere."""
-    shapes = tuple((word, lookup.everywhere(typename).shape("list")) for word, typename in MONITOR_TYPES.items())
-    return Variants("type", shapes, fallback=lookup.everywhere(UNKNOWN_TYPE).shape("list"))
+    projections = tuple(
+        (word, load_context.all_on_type(typename).projection("list")) for word, typename in MONITOR_TYPES.items()
+    )
+    return TaggedUnion("type", projections, fallback=load_context.all_on_type(UNKNOWN_TYPE).projection("list"))
 
 
 @bulk(target=UNKNOWN_TYPE, uses=USES)
-async def monitors_by_id(keys: Sequence[MonitorKey], lookup: Lookup) -> Mapping[MonitorKey, Any]:
+async def monitors_by_id(keys: Sequence[MonitorKey], load_context: LoadContext) -> Mapping[MonitorKey, Any]:
     """Monitors by id: one call per hundred, and one for all translated rules."""
 
     async def listed(organization: OrganizationRef, mine: Sequence[MonitorKey]) -> Mapping[MonitorKey, Any]:
         numbers = [key.id for key in mine if key.id.isdecimal()]
-        rows = await _detectors_by_id(organization, numbers, lookup) if numbers else []
+        rows = await _detectors_by_id(organization, numbers, load_context) if numbers else []
         if any(key.id.startswith(METRIC_PREFIX) for key in mine):
-            rows += await _detectors_by_rule(organization, lookup)
-        return {MonitorKey(organization, str(row.id)): row for row in records(rows)}
+            rows += await _detectors_by_rule(organization, load_context)
+        return {MonitorKey(organization, str(row.id)): row for row in only_records(rows)}
 
     return await by_organization(keys, listed)
 
 
 @bulk(target=UNKNOWN_TYPE, uses=USES)
-async def linked_monitors(keys: Sequence[MonitorKeys], lookup: Lookup) -> Mapping[MonitorKeys, Any]:
+async def linked_monitors(keys: Sequence[MonitorKeys], load_context: LoadContext) -> Mapping[MonitorKeys, Any]:
     """The monitors that each key names; those that are gone, or not to be seen, are left out."""
     wanted = list(dict.fromkeys(MonitorKey(key.organization, one) for key in keys for one in key.ids))
-    found = await lookup.load_each(monitors_by_id, wanted)
+    found = await load_context.load_each(monitors_by_id, wanted)
     return {key: [row for one in key.ids if (row := found[MonitorKey(key.organization, one)])] for key in keys}
 
 
 @fan_out(target=UNKNOWN_TYPE, uses=USES)
-async def monitor_pages(organization: OrganizationRef, lookup: Lookup) -> Slice:
-    """A page of the organization's monitors in order of their ids; options are a MonitorChoice."""
-    return await _chosen(organization, lookup.options, lookup)
+async def monitor_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
+    """A page of the organization's monitors in order of their ids; options are a MonitorOptions."""
+    return await _chosen(organization, load_context.options, load_context)
 
 
 @bulk(target=UNKNOWN_TYPE, uses=USES, is_shared=False)
-async def project_monitor_pages(keys: Sequence[ProjectKey], lookup: Lookup) -> Mapping[ProjectKey, Any]:
+async def project_monitor_pages(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
     """A page of the monitors of each project; options are a Listing. First pages of many projects are one list."""
 
     async def one(key: ProjectKey) -> Slice:
-        return await _chosen(key.organization, MonitorChoice(lookup.options, (key.id,)), lookup)
+        return await _chosen(key.organization, MonitorOptions(load_context.options, (key.id,)), load_context)
 
     async def answered(organization: OrganizationRef, mine: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
-        is_known_retired = lookup.organizations.alert_backends.is_retired(host_of(organization))
-        if len(mine) > 1 and is_head(lookup.options) and not is_known_retired:
-            together = await _together(organization, mine, lookup)
+        is_known_retired = load_context.organizations.alert_backends.is_retired(host_of(organization))
+        if len(mine) > 1 and is_head(load_context.options) and not is_known_retired:
+            together = await _together(organization, mine, load_context)
             if together is not None:
                 return together
         return await each(mine, one)
@@ -108,82 +110,95 @@ async def project_monitor_pages(keys: Sequence[ProjectKey], lookup: Lookup) -> M
     return await by_organization(keys, answered)
 
 
-def is_head(wanted: Listing) -> bool:
+def is_head(wanted: ListOptions) -> bool:
     """True for a part that lies within the first hundred rows of a list."""
     after = wanted.after
     if after is None:
-        return wanted.first <= CHUNK
+        return wanted.first <= CHUNK_SIZE
     if isinstance(after, Before):
         return after.cursor is None
-    return after.cursor is None and after.index + wanted.first <= CHUNK
+    return after.cursor is None and after.index + wanted.first <= CHUNK_SIZE
 
 
-def head_of(rows: Sequence[Any], wanted: Listing) -> Slice:
+def head_of(rows: Sequence[Any], wanted: ListOptions) -> Slice:
     """The wanted part of a list whose first rows are all there; its cursors are those of the list at Sentry."""
-    return slice_whole(rows, wanted.first, wanted.after, CHUNK)
+    return slice_rows(rows, wanted.first, wanted.after, CHUNK_SIZE)
 
 
 async def detectors_of(
-    organization: OrganizationRef, keys: Sequence[ProjectKey], form: Form, lookup: Lookup
+    organization: OrganizationRef, keys: Sequence[ProjectKey], form: AnyProjection, load_context: LoadContext
 ) -> list[Any] | None:
     """All detectors of these projects; None when the server has none to list, or too many to read together."""
     query = (*ORDER, *(("project", key.id) for key in keys))
     try:
-        page = await pages(catalogue.DETECTORS, Scope(organization), lookup, wanted=WHOLE, query=query, shape=form)
+        page = await fetch_list(
+            catalogue.DETECTORS, Parents(organization), load_context, wanted=ALL_ROWS, query=query, projection=form
+        )
     except (NotFound, Gone):
         return None
-    return None if page.has_next else records(page.rows)
+    return None if page.has_next else only_records(page.rows)
 
 
 async def _together(
-    organization: OrganizationRef, keys: Sequence[ProjectKey], lookup: Lookup
+    organization: OrganizationRef, keys: Sequence[ProjectKey], load_context: LoadContext
 ) -> Mapping[ProjectKey, Any] | None:
-    rows = await detectors_of(organization, keys, monitor_form(lookup), lookup)
+    rows = await detectors_of(organization, keys, monitor_form(load_context), load_context)
     if rows is None:
         return None
-    return {key: head_of([row for row in rows if str(row.projectId) == key.id], lookup.options) for key in keys}
+    return {key: head_of([row for row in rows if str(row.projectId) == key.id], load_context.options) for key in keys}
 
 
-async def _detectors_by_id(organization: OrganizationRef, ids: Sequence[str], lookup: Lookup) -> list[Any]:
+async def _detectors_by_id(organization: OrganizationRef, ids: Sequence[str], load_context: LoadContext) -> list[Any]:
     """Detectors by id; none where the server has no detectors. Their ids say that it once had some."""
-    wanted = Listing(tuple(("id", one) for one in ids), len(ids), None, len(ids))
+    wanted = ListOptions(tuple(("id", one) for one in ids), len(ids), None, len(ids))
     try:
-        page = await pages(catalogue.DETECTORS, Scope(organization), lookup, wanted=wanted, shape=monitor_form(lookup))
+        page = await fetch_list(
+            catalogue.DETECTORS,
+            Parents(organization),
+            load_context,
+            wanted=wanted,
+            projection=monitor_form(load_context),
+        )
     except NotFound:
         return []
     return page.rows
 
 
-async def _detectors_by_rule(organization: OrganizationRef, lookup: Lookup) -> list[Any]:
+async def _detectors_by_rule(organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
     """All metric rules as detectors; none where the server has no rules."""
     try:
-        rules = await metric_rules(organization, lookup)
+        rules = await metric_rules(organization, load_context)
     except NotFound:
         return []
-    return translated(rules, detector_of_metric_rule, monitor_form(lookup), Scope(organization), lookup)
+    return translated(rules, detector_of_metric_rule, monitor_form(load_context), Parents(organization), load_context)
 
 
-async def _chosen(organization: OrganizationRef, choice: MonitorChoice, lookup: Lookup) -> Slice:
+async def _chosen(organization: OrganizationRef, choice: MonitorOptions, load_context: LoadContext) -> Slice:
     """A page of monitors from whichever form the server has."""
-    return await lookup.organizations.alert_backends.ask(
+    return await load_context.organizations.alert_backends.ask(
         host_of(organization),
-        newer=lambda: _detector_page(organization, choice, lookup),
-        retired=lambda: _rule_page(organization, choice, lookup),
+        newer=lambda: _detector_page(organization, choice, load_context),
+        retired=lambda: _rule_page(organization, choice, load_context),
     )
 
 
-async def _detector_page(organization: OrganizationRef, choice: MonitorChoice, lookup: Lookup) -> Slice:
+async def _detector_page(organization: OrganizationRef, choice: MonitorOptions, load_context: LoadContext) -> Slice:
     text = " ".join(part for part in (_typed(choice.types), choice.search) if part)
     query = (*ORDER, *(("project", one) for one in choice.projects), *((("query", text),) if text else ()))
-    return await pages(
-        catalogue.DETECTORS, Scope(organization), lookup, wanted=choice.wanted, query=query, shape=monitor_form(lookup)
+    return await fetch_list(
+        catalogue.DETECTORS,
+        Parents(organization),
+        load_context,
+        wanted=choice.wanted,
+        query=query,
+        projection=monitor_form(load_context),
     )
 
 
-async def _rule_page(organization: OrganizationRef, choice: MonitorChoice, lookup: Lookup) -> Slice:
+async def _rule_page(organization: OrganizationRef, choice: MonitorOptions, load_context: LoadContext) -> Slice:
     """Metric rules are the only monitors that such a server tells of."""
-    rules = await metric_rules(organization, lookup)
-    slugs = set(await as_slugs(organization, choice.projects, lookup))
+    rules = await metric_rules(organization, load_context)
+    slugs = set(await as_slugs(organization, choice.projects, load_context))
     if choice.types and METRIC_TYPE not in choice.types:
         rules = []
     chosen = [
@@ -192,7 +207,7 @@ async def _rule_page(organization: OrganizationRef, choice: MonitorChoice, looku
         if (not slugs or slugs.intersection(rule["projects"] or ()))
         and choice.search.lower() in str(rule["name"]).lower()
     ]
-    rows = translated(chosen, detector_of_metric_rule, monitor_form(lookup), Scope(organization), lookup)
+    rows = translated(chosen, detector_of_metric_rule, monitor_form(load_context), Parents(organization), load_context)
     return await page_of(rows, choice.wanted)
 
 

@@ -2,15 +2,15 @@
 
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import Lookup, fan_out
-from dexter_graphql.loaders.listing import WHOLE, pages
+from dexter_graphql.loaders.base import LoadContext, fan_out
+from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.catalogue import releases as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import NotFound
-from dexter_graphql.sentry.paging import Slice
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Record, records, rescoped
+from dexter_graphql.sentry.pagination import Slice
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import Record, only_records, replace_parents
 
 
 class ReleaseKey(NamedTuple):
@@ -31,14 +31,14 @@ class ReleaseReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
 
 
 @fan_out(target="Release", uses=(catalogue.DETAIL,), is_shared=True)
-async def releases_by_version(key: ReleaseKey, lookup: Lookup) -> Any:
+async def releases_by_version(key: ReleaseKey, load_context: LoadContext) -> Any:
     """The detail of a release; None when there is no such version."""
     try:
-        return await lookup.client.one(
+        return await load_context.client.one(
             catalogue.DETAIL,
-            lookup.ticket,
-            lookup.shape("detail"),
-            scope=release_scope(key),
+            load_context.call_context,
+            load_context.projection("detail"),
+            parents=release_scope(key),
             path={"release": key.version},
         )
     except NotFound:
@@ -46,43 +46,45 @@ async def releases_by_version(key: ReleaseKey, lookup: Lookup) -> Any:
 
 
 @fan_out(target="Release", uses=(catalogue.LIST,))
-async def release_pages(scope: Scope, lookup: Lookup) -> Slice:
+async def release_pages(parents: Parents, load_context: LoadContext) -> Slice:
     """A page of the organization's releases, newest first; options are a Listing."""
-    return _within(await pages(catalogue.LIST, scope, lookup))
+    return _within(await fetch_list(catalogue.LIST, parents, load_context))
 
 
 @fan_out(target="Release", uses=(catalogue.LIST,))
-async def project_release_pages(key: ProjectKey, lookup: Lookup) -> Slice:
+async def project_release_pages(key: ProjectKey, load_context: LoadContext) -> Slice:
     """A page of a project's releases, newest first; options are a Listing."""
-    return _within(await pages(catalogue.LIST, Scope(key.organization), lookup, query=(("project", key.id),)))
+    return _within(
+        await fetch_list(catalogue.LIST, Parents(key.organization), load_context, query=(("project", key.id),))
+    )
 
 
 @fan_out(target="Commit", uses=(catalogue.COMMITS,))
-async def release_commit_pages(key: ReleaseKey, lookup: Lookup) -> Slice:
+async def release_commit_pages(key: ReleaseKey, load_context: LoadContext) -> Slice:
     """A page of a release's commits, newest first; options are a Listing."""
-    return await pages(catalogue.COMMITS, release_scope(key), lookup, path={"release": key.version})
+    return await fetch_list(catalogue.COMMITS, release_scope(key), load_context, path={"release": key.version})
 
 
 @fan_out(target="Deploy", uses=(catalogue.DEPLOYS,))
-async def release_deploys(key: ReleaseKey, lookup: Lookup) -> list[Any]:
+async def release_deploys(key: ReleaseKey, load_context: LoadContext) -> list[Any]:
     """The deploys of a release, newest first."""
-    return await _whole(catalogue.DEPLOYS, key, lookup)
+    return await _whole(catalogue.DEPLOYS, key, load_context)
 
 
 @fan_out(target="CommitFile", uses=(catalogue.COMMIT_FILES,))
-async def release_commit_files(key: ReleaseKey, lookup: Lookup) -> list[Any]:
+async def release_commit_files(key: ReleaseKey, load_context: LoadContext) -> list[Any]:
     """The files that a release's commits changed."""
-    return await _whole(catalogue.COMMIT_FILES, key, lookup)
+    return await _whole(catalogue.COMMIT_FILES, key, load_context)
 
 
-def release_scope(key: ReleaseKey) -> Scope:
+def release_scope(key: ReleaseKey) -> Parents:
     """Scope of a release and of what hangs below it."""
-    return Scope(key.organization, release=key.version)
+    return Parents(key.organization, release=key.version)
 
 
-def release_reference(scope: Scope) -> ReleaseReference | None:
+def release_reference(parents: Parents) -> ReleaseReference | None:
     """The release that a scope names: a record that costs no call; None when it names none."""
-    return None if scope.release is None else ReleaseReference(version=scope.release, scope=scope)
+    return None if parents.release is None else ReleaseReference(version=parents.release, parents=parents)
 
 
 def search_value(version: str) -> str:
@@ -92,12 +94,12 @@ def search_value(version: str) -> str:
 
 def _within(page: Slice) -> Slice:
     """The same page with each release's own scope, for what its record embeds."""
-    for row in records(page.rows):
+    for row in only_records(page.rows):
         if isinstance(row.version, str):
-            rescoped(row, row.scope.within(release=row.version))
+            replace_parents(row, row.parents.within(release=row.version))
     return page
 
 
-async def _whole(endpoint: Endpoint, key: ReleaseKey, lookup: Lookup) -> list[Any]:
-    found = await pages(endpoint, release_scope(key), lookup, wanted=WHOLE, path={"release": key.version})
+async def _whole(endpoint: Endpoint, key: ReleaseKey, load_context: LoadContext) -> list[Any]:
+    found = await fetch_list(endpoint, release_scope(key), load_context, wanted=ALL_ROWS, path={"release": key.version})
     return found.rows

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dexter_graphql.loaders.base import Lookup, bulk, fan_out
-from dexter_graphql.loaders.listing import Query, by_organization
+from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
+from dexter_graphql.loaders.lists import QueryParameters, by_organization
 from dexter_graphql.loaders.projects import ProjectKey
-from dexter_graphql.loaders.stretches import Span, Stretch
+from dexter_graphql.loaders.time_ranges import Interval, TimeRange
 from dexter_graphql.sentry.catalogue import stats as catalogue
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Member, Shape, misfit_in
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 
 QUANTITY = "sum(quantity)"
-FIELD: Query = (("field", QUANTITY),)
+FIELD: QueryParameters = (("field", QUANTITY),)
 Number = float | int
 
 
@@ -28,23 +28,23 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     series: dict[str, list[Number | None]] = {}
 
 
-USAGE = Shape(
+USAGE = Projection(
     "Usage",
     "list",
     (
-        Member("end", "end", datetime),
-        Member("groups", "groups", list[Group], is_required=True),
-        Member("intervals", "intervals", list[datetime]),
-        Member("start", "start", datetime),
+        Field("end", "end", datetime),
+        Field("groups", "groups", list[Group], is_required=True),
+        Field("intervals", "intervals", list[datetime]),
+        Field("start", "start", datetime),
     ),
 )
 
 
-class UsageQuestion(NamedTuple):
+class UsageOptions(NamedTuple):
     """What is asked of the usage of an organization: parameters, a stretch of time, and the length of an interval."""
 
-    query: Query
-    stretch: Stretch
+    query: QueryParameters
+    time_range: TimeRange
     interval_s: int
 
 
@@ -64,7 +64,7 @@ class UsageGroup:
 class UsageReport:
     """The groups of an organization's usage; the stretch that was asked for, and the one that Sentry says it used."""
 
-    span: Span
+    interval: Interval
     start: datetime | None
     end: datetime | None
     groups: list[UsageGroup]
@@ -80,27 +80,27 @@ class Quantity:
 
 
 @fan_out(target="Usage", uses=(catalogue.USAGE,))
-async def organization_usage(organization: OrganizationRef, lookup: Lookup) -> UsageReport:
-    """The usage of an organization: one call; options are a UsageQuestion."""
-    question: UsageQuestion = lookup.options
-    span = lookup.span(question.stretch)
-    answer = await _usage(organization, (*question.query, *span.query), lookup)
+async def organization_usage(organization: OrganizationRef, load_context: LoadContext) -> UsageReport:
+    """The usage of an organization: one call; options are a UsageOptions."""
+    question: UsageOptions = load_context.options
+    interval = load_context.interval(question.time_range)
+    answer = await _usage(organization, (*question.query, *interval.query), load_context)
     starts = answer.intervals if isinstance(answer.intervals, list) else []
     begin, length = (starts[0] if starts else answer.start), _length_s(starts) or question.interval_s
     groups = [
         UsageGroup(organization, one.by, _total(one), one.series.get(QUANTITY), begin, length) for one in answer.groups
     ]
-    return UsageReport(span, answer.start, answer.end, groups)
+    return UsageReport(interval, answer.start, answer.end, groups)
 
 
 @bulk(target="ProjectUsage", uses=(catalogue.USAGE,), is_shared=False)
-async def project_usage(keys: Sequence[ProjectKey], lookup: Lookup) -> Mapping[ProjectKey, Any]:
+async def project_usage(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
     """The usage of projects by category and outcome: one call per hundred; options are a Stretch."""
-    by: Query = (("groupBy", "project"), ("groupBy", "category"), ("groupBy", "outcome"))
+    by: QueryParameters = (("groupBy", "project"), ("groupBy", "category"), ("groupBy", "outcome"))
 
     async def answered(organization: OrganizationRef, mine: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
-        query = (*by, *(("project", key.id) for key in mine), *lookup.span(lookup.options).query)
-        answer = await _usage(organization, query, lookup)
+        query = (*by, *(("project", key.id) for key in mine), *load_context.interval(load_context.options).query)
+        answer = await _usage(organization, query, load_context)
         found: dict[ProjectKey, list[Quantity]] = {key: [] for key in mine}
         for one in answer.groups:
             rows = found.get(ProjectKey(organization, str(one.by.get("project"))))
@@ -111,14 +111,14 @@ async def project_usage(keys: Sequence[ProjectKey], lookup: Lookup) -> Mapping[P
     return await by_organization(keys, answered)
 
 
-async def _usage(organization: OrganizationRef, query: Query, lookup: Lookup) -> Any:
-    """The answer as a record whose groups fit; raises the Misfit when they do not."""
-    found = await lookup.client.one(
-        catalogue.USAGE, lookup.ticket, USAGE, scope=Scope(organization), query=(*FIELD, *query)
+async def _usage(organization: OrganizationRef, query: QueryParameters, load_context: LoadContext) -> Any:
+    """The answer as a record whose groups fit; raises the InvalidValue when they do not."""
+    found = await load_context.client.one(
+        catalogue.USAGE, load_context.call_context, USAGE, parents=Parents(organization), query=(*FIELD, *query)
     )
-    misfit = misfit_in(found, *(member.attr for member in USAGE.members))
-    if misfit is not None:
-        raise misfit
+    invalid = first_invalid(found, *(member.attr for member in USAGE.members))
+    if invalid is not None:
+        raise invalid
     return found
 
 

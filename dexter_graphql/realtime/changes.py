@@ -1,67 +1,87 @@
-"""Where changes go in and come out: removes echoes, publishes, and lets a reader follow a topic from a position."""
+"""Knows what a change is: a fact about one object of an organization. Knows neither webhooks nor the graph."""
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
 
-from dexter_graphql.clock import Clock
-from dexter_graphql.realtime.brokers.base import Broker, Gap, Item
-from dexter_graphql.realtime.brokers.memory import MemoryBroker
-from dexter_graphql.realtime.brokers.positions import Seal
-from dexter_graphql.realtime.events import Change, Topic
-from dexter_graphql.realtime.fingerprints import Echoes
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What a follower gets: a change, or a gap, and the text of the position right after it."""
+class Origin(StrEnum):
+    """Who told of a change."""
 
-    position: str
-    change: Change | None = None
-    gap: Gap | None = None
-
-
-class Changes:
-    """All changes of all organizations. Whoever follows a topic must have been allowed to before."""
-
-    def __init__(self, broker: Broker, echoes: Echoes, seal: Seal) -> None:
-        self._broker = broker
-        self._echoes = echoes
-        self._seal = seal
-
-    def __repr__(self) -> str:
-        return f"<Changes in {self._broker!r}>"
-
-    async def publish(self, change: Change) -> bool:
-        """Append a change, unless it is the echo of one; True when it was new."""
-        if self._echoes.is_echo(change):
-            return False
-        try:
-            await self._broker.publish(change)
-        except BaseException:
-            self._echoes.retract(change)
-            raise
-        return True
-
-    async def follow(self, topic: Topic, after: str | None) -> AsyncGenerator[Followed, None]:
-        """What follows a position, from now on when it is None; raises BadUserInput when it is not one of ours.
-
-        The place is fixed when this returns: what is published before the first item is asked for is not lost.
-        """
-        start = await self._broker.newest(topic) if after is None else self._seal.read(topic, after)
-        return self._followed(topic, self._broker.read(topic, start))
-
-    async def _followed(self, topic: Topic, found: AsyncGenerator[Item | Gap, None]) -> AsyncGenerator[Followed, None]:
-        try:
-            async for one in found:
-                position = self._seal.written(topic, one.position)
-                if isinstance(one, Item):
-                    yield Followed(position, change=one.change)
-                else:
-                    yield Followed(position, gap=one)
-        finally:
-            await found.aclose()
+    WEBHOOK = "webhook"
+    MUTATION = "mutation"
+    POLL = "poll"
 
 
-def changes_in_memory(clock: Clock, key: bytes) -> Changes:
-    """Changes that one process keeps; `key` signs positions."""
-    return Changes(MemoryBroker(), Echoes(clock), Seal(key))
+class Kind(StrEnum):
+    """What happened. UNKNOWN stands for whatever is newer than this server; `Change.action` has Sentry's word."""
+
+    CREATED = "created"
+    RESOLVED = "resolved"
+    UNRESOLVED = "unresolved"
+    ASSIGNED = "assigned"
+    ARCHIVED = "archived"
+    UPDATED = "updated"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+class Stream(StrEnum):
+    """Classes of changes that are kept apart, so that a flood of one never drives out another."""
+
+    ISSUES = "issues"
+    COMMENTS = "comments"
+    ERRORS = "errors"
+    ALERTS = "alerts"
+    OTHER = "other"
+
+
+class Topic(NamedTuple):
+    """One stream of one organization, which is named by its slug."""
+
+    organization: str
+    stream: Stream
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who did it: `type` is `user`, `application` or a newer word."""
+
+    type: str
+    name: str
+    id: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact. `object` has the bytes of the object as it was afterwards, when whoever told it sent them.
+
+    `noun` and `subject` say about what (subject is Sentry's id), `action` is the fact in Sentry's words, such as
+    `issue.resolved`, and `state` the resulting state as far as it tells two facts of one kind apart.
+    """
+
+    id: str
+    organization: str
+    stream: Stream
+    entity: str
+    kind: Kind
+    action: str
+    origin: Origin
+    occurred_at: datetime
+    received_at: datetime
+    subject: str | None = None
+    state: str = ""
+    project: str | None = None
+    level: str | None = None
+    actor: Actor | None = None
+    object: bytes | None = None
+
+    @property
+    def topic(self) -> Topic:
+        """Where it is published."""
+        return Topic(self.organization, self.stream)
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that keeping it takes, roughly."""
+        return 512 + len(self.object or b"")

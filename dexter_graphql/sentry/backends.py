@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.sentry.errors import FeatureUnavailable, Gone, NotFound, Refused
+from dexter_graphql.sentry.errors import ClientError, FeatureUnavailable, Gone, NotFound
 
 LIFETIME_S = 3600.0
 """A server may be upgraded, after which it serves both forms and means the newer one."""
@@ -51,7 +51,7 @@ class AlertBackends:
             self._retired_until.pop(host, None)
 
 
-def _neither(*refused: Refused) -> Refused:
+def _neither(*refused: ClientError) -> ClientError:
     """A brownout passes and says so itself; without one the server has no alerts."""
     gone = next((one for one in refused if isinstance(one, Gone)), None)
     if gone is not None:

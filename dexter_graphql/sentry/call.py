@@ -7,7 +7,7 @@ from enum import IntEnum
 
 import msgspec
 
-from dexter_graphql.sentry.kept import Kept
+from dexter_graphql.sentry.cache_entry import CacheEntry
 
 
 class Priority(IntEnum):
@@ -74,5 +74,5 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_stale: bool = False
     retries: int = 0
     waited_s: float = 0.0
-    kept: Kept | None = None
+    cache_entry: CacheEntry | None = None
     """What this process made of the body; None unless the cache keeps the answer. Stays in this process."""

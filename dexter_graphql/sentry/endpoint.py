@@ -15,7 +15,7 @@ class Lifetime(StrEnum):
     NEVER = "never"
 
 
-class Pages(StrEnum):
+class Pagination(StrEnum):
     """How an endpoint splits a long answer, named after the parameter that sets the page's size."""
 
     NONE = "none"
@@ -63,7 +63,7 @@ class Endpoint:
     path: str
     scopes: tuple[str, ...]
     source: Source = Source.PUBLISHED
-    pages: Pages = Pages.NONE
+    pages: Pagination = Pagination.NONE
     lifetime: Lifetime = Lifetime.VOLATILE
     silo: Silo = Silo.REGION
     is_idempotent: bool = True

@@ -17,8 +17,8 @@
     ├── DeadlineExceeded        our own deadline passed before an answer came
     ├── BudgetExhausted         the operation used up its upstream calls
     ├── BadResponse             an answer that nobody can read: oversized, not JSON
-    │   ├── CutOff              an answer that broke off
-    │   └── Misfit              one value of an answer that does not have the published form
+    │   ├── TruncatedResponse              an answer that broke off
+    │   └── InvalidValue              one value of an answer that does not have the published form
     └── HostNotAllowed          a token would have gone to a host that was not configured
 
 No message carries a credential, a query string or a response body.
@@ -38,7 +38,7 @@ class SentryError(DexterError):
         self.status = status
 
 
-class Refused(SentryError):
+class ClientError(SentryError):
     """Sentry understood the request and said no. `detail_code` is Sentry's own code when it sent one."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Refused(SentryError):
         self.detail_code = detail_code
 
 
-class BadRequest(Refused):
+class BadRequest(ClientError):
     """400. `fields` maps the name of a member at fault to Sentry's messages, empty when the refusal is general."""
 
     def __init__(
@@ -64,11 +64,11 @@ class BadRequest(Refused):
         self.fields = dict(fields or {})
 
 
-class Unauthorized(Refused):
+class Unauthorized(ClientError):
     """401: the token is missing, wrong, expired, or needs SSO."""
 
 
-class Forbidden(Refused):
+class Forbidden(ClientError):
     """403. `scopes` lists what the endpoint accepts, any of them."""
 
     def __init__(
@@ -84,11 +84,11 @@ class Forbidden(Refused):
         self.scopes = scopes
 
 
-class NotFound(Refused):
+class NotFound(ClientError):
     """404: there is no such thing, or none that this token may see."""
 
 
-class Moved(Refused):
+class Moved(ClientError):
     """302 with a body: the project or organization in the path has been renamed to `slug`."""
 
     def __init__(self, message: str, *, slug: str, title: str = "", status: int | None = 302) -> None:
@@ -96,15 +96,15 @@ class Moved(Refused):
         self.slug = slug
 
 
-class Conflict(Refused):
+class Conflict(ClientError):
     """409: something of that name exists, or changed meanwhile."""
 
 
-class FeatureUnavailable(Refused):
+class FeatureUnavailable(ClientError):
     """The organization's plan, or this version of Sentry, does not have the feature."""
 
 
-class Gone(Refused):
+class Gone(ClientError):
     """410: a deprecated operation in a brownout. `replacement` is the template of its successor, if named."""
 
     def __init__(
@@ -162,11 +162,11 @@ class BadResponse(SentryError):
     """An answer that cannot be read: cut off, larger than allowed, or not JSON."""
 
 
-class CutOff(BadResponse):
+class TruncatedResponse(BadResponse):
     """An answer that broke off in the middle."""
 
 
-class Misfit(BadResponse):
+class InvalidValue(BadResponse):
     """A value that does not have the form Sentry publishes. May stand in a record in the place of the value."""
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.sentry.call import Upstream
-from dexter_graphql.server.responses import Refusal
+from dexter_graphql.server.responses import RequestRejected
 from dexter_graphql.settings import Mode, Settings
 
 TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
@@ -51,6 +51,6 @@ class Authenticator:
         return hmac.new(self._key, token.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def unauthenticated(message: str) -> Refusal:
+def unauthenticated(message: str) -> RequestRejected:
     """The refusal of somebody who did not say who they are."""
-    return Refusal(HTTPStatus.UNAUTHORIZED, ErrorCode.UNAUTHENTICATED, message, CHALLENGE)
+    return RequestRejected(HTTPStatus.UNAUTHORIZED, ErrorCode.UNAUTHENTICATED, message, CHALLENGE)

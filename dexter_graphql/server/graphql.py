@@ -10,12 +10,11 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dexter_graphql.engine.documents import Prepared
+from dexter_graphql.engine.documents import PreparedDocument
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.auth import Authenticator
-from dexter_graphql.server.headers import headers_of, remembered, text_of
-from dexter_graphql.server.operations import Operations
-from dexter_graphql.server.repeats import key_of
+from dexter_graphql.server.executor import RequestExecutor
+from dexter_graphql.server.headers import headers_of, memoized_header, text_of
 from dexter_graphql.server.requests import (
     check_content_type,
     from_json,
@@ -23,15 +22,16 @@ from dexter_graphql.server.requests import (
     priority_of,
     read_body,
 )
+from dexter_graphql.server.response_cache import cache_key_of
 from dexter_graphql.server.responses import (
     EVENT_STREAM,
     GRAPHQL_RESPONSE,
     JSON,
     OFFERED,
     AnswerResponse,
-    Refusal,
-    negotiated,
-    refused,
+    RequestRejected,
+    negotiate,
+    rejection_response,
     request_id_of,
     wants_page,
 )
@@ -49,7 +49,7 @@ class GraphQLEndpoint:
 
     def __init__(
         self,
-        operations: Operations,
+        executor: RequestExecutor,
         authenticator: Authenticator,
         sockets: ASGIApp,
         page: Page,
@@ -58,15 +58,15 @@ class GraphQLEndpoint:
         max_body_bytes: int,
         heartbeat_s: float,
     ) -> None:
-        self._operations = operations
+        self._executor = executor
         self._authenticator = authenticator
         self._sockets = sockets
         self._page = page
         self._draining = draining
         self._max_body_bytes = max_body_bytes
         self._heartbeat_s = heartbeat_s
-        self._media_type = remembered(negotiated)
-        self._check_content_type = remembered(check_content_type)
+        self._media_type = memoized_header(negotiate)
+        self._check_content_type = memoized_header(check_content_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -75,8 +75,8 @@ class GraphQLEndpoint:
             return
         try:
             response = await self._answer(scope, receive)
-        except Refusal as refusal:
-            response = refused(refusal, scope)
+        except RequestRejected as refusal:
+            response = rejection_response(refusal, scope)
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
@@ -87,26 +87,26 @@ class GraphQLEndpoint:
         media_type = self._media_type(accept)
         if media_type is None:
             message = f"None of the accepted types can be sent; these can: {', '.join(OFFERED)}"
-            raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
+            raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
         identity = self._authenticator.identity(text_of(headers.get(b"authorization")))
         source = await self._source(scope, receive, headers)
-        key = None if media_type in FRAMINGS else key_of(source, identity)
-        repeat = self._operations.repeat(key)
-        if repeat is not None:
-            scope[OPERATION] = repeat.operation
-            return AnswerResponse(repeat.answer.body, HTTPStatus.OK, media_type)
+        key = None if media_type in FRAMINGS else cache_key_of(source, identity)
+        find_cached = self._executor.find_cached(key)
+        if find_cached is not None:
+            scope[OPERATION] = find_cached.operation
+            return AnswerResponse(find_cached.answer.body, HTTPStatus.OK, media_type)
         request = from_json(source) if scope["method"] == "POST" else from_query(QueryParams(source[1:]))
-        if (hurry := headers.get(PRIORITY)) is not None:
-            request = replace(request, priority=priority_of(hurry.decode("latin-1")))
-        prepared = self._operations.prepare(request)
+        if (priority := headers.get(PRIORITY)) is not None:
+            request = replace(request, priority=priority_of(priority.decode("latin-1")))
+        prepared = self._executor.prepare(request)
         scope[OPERATION] = prepared.name
         self._check(scope["method"], prepared, media_type)
         request_id = request_id_of(scope)
         # A client of event streams takes any other answer for a broken connection and does not read why.
-        if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.candidate is not None):
-            answers = self._operations.stream(prepared, request, identity, request_id)
+        if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.operation_entry is not None):
+            answers = self._executor.stream(prepared, request, identity, request_id)
             return StreamResponse(answers, FRAMINGS[media_type], self._heartbeat_s, self._draining)
-        answer = await self._operations.execute(prepared, request, identity, request_id, key=key)
+        answer = await self._executor.execute(prepared, request, identity, request_id, key=key)
         # A client of the older media type reads errors from the body, whatever the status.
         is_refused = answer.is_request_error and media_type != JSON
         status = HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK
@@ -118,14 +118,16 @@ class GraphQLEndpoint:
             return b"?" + bytes(scope["query_string"])
         if scope["method"] != "POST":
             message = "Use GET for queries and POST for everything"
-            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, ALLOW)
+            raise RequestRejected(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, ALLOW)
         self._check_content_type(headers.get(b"content-type"))
         return await read_body(headers, receive, self._max_body_bytes)
 
-    def _check(self, method: str, prepared: Prepared, media_type: str) -> None:
+    def _check(self, method: str, prepared: PreparedDocument, media_type: str) -> None:
         if method == "GET" and prepared.kind is OperationType.MUTATION:
             message = "Mutations are sent by POST"
-            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, (("Allow", "POST"),))
+            raise RequestRejected(
+                HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, (("Allow", "POST"),)
+            )
         if prepared.kind is OperationType.SUBSCRIPTION and media_type in {JSON, GRAPHQL_RESPONSE}:
             message = "Subscriptions need a stream: accept 'text/event-stream' or 'multipart/mixed', or use a WebSocket"
-            raise Refusal(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
+            raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)

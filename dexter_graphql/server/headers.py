@@ -8,10 +8,10 @@ from starlette.types import Scope
 
 HEADERS = "dexter.headers"
 """Where the headers stand in an ASGI scope, once somebody asked for them."""
-KEPT = 256
-LONGEST = 256
+MAX_MEMOIZED = 256
+MAX_MEMOIZED_BYTES = 256
 """Bytes of a value whose verdict is kept; clients choose values."""
-Verdict = TypeVar("Verdict")
+Parsed = TypeVar("Parsed")
 
 
 def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
@@ -27,18 +27,18 @@ def text_of(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def remembered(judge: Callable[[str | None], Verdict]) -> Callable[[bytes | None], Verdict]:
+def memoized_header(judge: Callable[[str | None], Parsed]) -> Callable[[bytes | None], Parsed]:
     """`judge` for the raw values of a header; asked once for each of those seen last. What it raises is not kept.
 
     Not for credentials: values stay in memory.
     """
 
-    def judged(value: bytes | None) -> Verdict:
+    def judged(value: bytes | None) -> Parsed:
         return judge(text_of(value))
 
-    kept = lru_cache(maxsize=KEPT)(judged)
+    kept = lru_cache(maxsize=MAX_MEMOIZED)(judged)
 
-    def verdict(value: bytes | None) -> Verdict:
-        return kept(value) if value is None or len(value) <= LONGEST else judged(value)
+    def verdict(value: bytes | None) -> Parsed:
+        return kept(value) if value is None or len(value) <= MAX_MEMOIZED_BYTES else judged(value)
 
     return verdict

@@ -11,7 +11,7 @@ from starlette.types import Receive
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Explain
 from dexter_graphql.sentry.call import Priority
-from dexter_graphql.server.responses import JSON, Refusal
+from dexter_graphql.server.responses import JSON, RequestRejected
 
 PRIORITIES = {"interactive": Priority.INTERACTIVE, "background": Priority.JOB}
 """What a client may say of its hurry; nothing goes before somebody at a screen."""
@@ -39,7 +39,9 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int
     while not is_whole:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Refusal(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_USER_INPUT, "The request ended before its body did")
+            raise RequestRejected(
+                HTTPStatus.BAD_REQUEST, ErrorCode.BAD_USER_INPUT, "The request ended before its body did"
+            )
         part = message.get("body", b"")
         size += len(part)
         if size > limit:
@@ -49,10 +51,10 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int
     return b"".join(parts)
 
 
-def too_large(limit: int) -> Refusal:
+def too_large(limit: int) -> RequestRejected:
     """The refusal of a request that is longer than `limit` bytes."""
     message = f"The request is larger than {limit} bytes"
-    return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ErrorCode.QUERY_TOO_COMPLEX, message)
+    return RequestRejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ErrorCode.QUERY_TOO_COMPLEX, message)
 
 
 def check_content_type(value: str | None) -> None:
@@ -60,7 +62,7 @@ def check_content_type(value: str | None) -> None:
     name, *parameters = (part.strip().lower() for part in (value or "").split(";"))
     charset = next((p.partition("=")[2].strip('" ') for p in parameters if p.startswith("charset=")), "utf-8")
     if name != JSON or charset not in {"utf-8", "utf8"}:
-        raise Refusal(
+        raise RequestRejected(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             ErrorCode.BAD_USER_INPUT,
             "Send the request as 'Content-Type: application/json' in UTF-8",
@@ -72,7 +74,7 @@ def priority_of(value: str) -> Priority:
     try:
         return PRIORITIES[value.strip().lower()]
     except KeyError:
-        raise bad(f"'X-Dexter-Priority' is one of {', '.join(PRIORITIES)}") from None
+        raise bad_request(f"'X-Dexter-Priority' is one of {', '.join(PRIORITIES)}") from None
 
 
 def from_json(body: bytes) -> GraphQLRequest:
@@ -80,9 +82,9 @@ def from_json(body: bytes) -> GraphQLRequest:
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise bad("The request is not JSON") from None
+        raise bad_request("The request is not JSON") from None
     if not isinstance(value, dict):
-        raise bad("The request must be a JSON object with 'query', not a batch or a single value")
+        raise bad_request("The request must be a JSON object with 'query', not a batch or a single value")
     return from_values(value)
 
 
@@ -94,7 +96,7 @@ def from_query(parameters: QueryParams) -> GraphQLRequest:
             try:
                 value[name] = msgspec.json.decode(parameters[name])
             except (msgspec.DecodeError, RecursionError):
-                raise bad(f"'{name}' is not JSON") from None
+                raise bad_request(f"'{name}' is not JSON") from None
     return from_values(value)
 
 
@@ -103,15 +105,15 @@ def from_values(value: dict[str, Any]) -> GraphQLRequest:
     query, name = value.get("query"), value.get("operationName")
     variables, extensions = value.get("variables"), value.get("extensions")
     if not isinstance(query, str) or not query:
-        raise bad("'query' must be the text of a GraphQL document")
+        raise bad_request("'query' must be the text of a GraphQL document")
     if name is not None and not isinstance(name, str):
-        raise bad("'operationName' must be text")
+        raise bad_request("'operationName' must be text")
     if variables is not None and not isinstance(variables, dict):
-        raise bad("'variables' must be an object")
+        raise bad_request("'variables' must be an object")
     if extensions is not None and not isinstance(extensions, dict):
-        raise bad("'extensions' must be an object")
+        raise bad_request("'extensions' must be an object")
     if variables is not None and is_nested_deeper(variables, MAX_NESTING):
-        raise bad(f"'variables' are nested deeper than {MAX_NESTING} levels")
+        raise bad_request(f"'variables' are nested deeper than {MAX_NESTING} levels")
     return GraphQLRequest(query, name or None, variables, _explain(extensions or {}))
 
 
@@ -123,7 +125,7 @@ def _explain(extensions: dict[str, Any]) -> Explain:
     try:
         return Explain(own.get("explain", Explain.NOTHING)) if isinstance(own, dict) else Explain("")
     except ValueError:
-        raise bad("'extensions.dexter' must be an object; its 'explain' is 'summary' or 'calls'") from None
+        raise bad_request("'extensions.dexter' must be an object; its 'explain' is 'summary' or 'calls'") from None
 
 
 def is_nested_deeper(value: Any, levels: int) -> bool:
@@ -142,6 +144,6 @@ def is_nested_deeper(value: Any, levels: int) -> bool:
     return True
 
 
-def bad(message: str) -> Refusal:
+def bad_request(message: str) -> RequestRejected:
     """The refusal of a request that is not well formed."""
-    return Refusal(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_USER_INPUT, message)
+    return RequestRejected(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_USER_INPUT, message)

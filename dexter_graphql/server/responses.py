@@ -29,7 +29,7 @@ REQUEST_ID = "dexter.request_id"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal(Exception):  # named after the fact
+class RequestRejected(Exception):  # named after the fact
     """A request that is answered before any document is looked at."""
 
     status: int
@@ -65,14 +65,14 @@ def json_response(value: Any, status: int = HTTPStatus.OK, headers: Mapping[str,
     return Response(msgspec.json.encode(value), status, headers, JSON)
 
 
-def refused(refusal: Refusal, scope: Scope) -> Response:
+def rejection_response(refusal: RequestRejected, scope: Scope) -> Response:
     """A refusal in the form of a GraphQL answer, so that clients of GraphQL can show it."""
     extensions = {"code": refusal.code, "retryable": False, "requestId": request_id_of(scope)}
     body = {"errors": [{"message": refusal.message, "extensions": extensions}]}
     return json_response(body, refusal.status, dict(refusal.headers))
 
 
-def negotiated(accept: str | None) -> str | None:
+def negotiate(accept: str | None) -> str | None:
     """The media type to answer with, None when nothing that is accepted can be sent."""
     if accept is None or not accept.strip():
         return JSON

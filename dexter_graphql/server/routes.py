@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from dexter_graphql.server.headers import headers_of
 from dexter_graphql.server.middleware.access_log import AccessLog
-from dexter_graphql.server.middleware.hosts import Hosts, refuse
+from dexter_graphql.server.middleware.host_guard import HostGuard, refuse
 from dexter_graphql.settings import Settings
 from dexter_graphql.telemetry.metrics import Metrics
 
@@ -25,16 +25,16 @@ def build_app(
 ) -> ASGIApp:
     """The whole server: `/graphql` and `more` routes behind what every request passes."""
     site = Starlette(routes=[Route(GRAPHQL, graphql), WebSocketRoute(GRAPHQL, graphql), *more], lifespan=lifespan)
-    return AccessLog(Doors(settings, graphql, site), metrics)
+    return AccessLog(Gateway(settings, graphql, site), metrics)
 
 
-class Doors:
+class Gateway:
     """Looks at hosts and origins, and shows the way: to the graph without a search, else to the site and its routes."""
 
     def __init__(self, settings: Settings, graphql: ASGIApp, site: ASGIApp) -> None:
         self._graphql = graphql
         self._site = site
-        self._hosts = Hosts(settings.hosts, frozenset(settings.allowed_origins))
+        self._hosts = HostGuard(settings.hosts, frozenset(settings.allowed_origins))
         # What pages of the allowed origins may send and read; whoever is no page never hears of it.
         self._for_pages = CORSMiddleware(
             self._pass,

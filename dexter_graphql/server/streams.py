@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from dexter_graphql.engine.pipeline import Answer
+from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.server.responses import EVENT_STREAM, MULTIPART
 
 BOUNDARY = "graphql"
@@ -23,7 +23,7 @@ class Framing:
     heartbeat: bytes
     end: bytes
 
-    def frame(self, answer: Answer) -> bytes:
+    def frame(self, answer: ExecutionAnswer) -> bytes:
         """One answer."""
         return self.prefix + answer.body + self.suffix
 
@@ -44,7 +44,7 @@ class StreamResponse:
     """Sends answers as they come, a sign of life when none came for a while, and stops when the client leaves."""
 
     def __init__(
-        self, answers: AsyncIterator[Answer], framing: Framing, heartbeat_s: float, draining: asyncio.Event
+        self, answers: AsyncIterator[ExecutionAnswer], framing: Framing, heartbeat_s: float, draining: asyncio.Event
     ) -> None:
         self._answers = answers
         self._framing = framing
@@ -60,7 +60,7 @@ class StreamResponse:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         sending = asyncio.ensure_future(self._send_all(send))
-        watchers = {asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._draining.wait())}
+        watchers = {asyncio.ensure_future(_wait_for_disconnect(receive)), asyncio.ensure_future(self._draining.wait())}
         try:
             await asyncio.wait({sending, *watchers}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -77,7 +77,9 @@ class StreamResponse:
         await send({"type": "http.response.body", "body": self._framing.end, "more_body": False})
 
 
-async def with_heartbeats(answers: AsyncIterator[Answer], framing: Framing, heartbeat_s: float) -> AsyncIterator[bytes]:
+async def with_heartbeats(
+    answers: AsyncIterator[ExecutionAnswer], framing: Framing, heartbeat_s: float
+) -> AsyncIterator[bytes]:
     """Framed answers, with signs of life between them."""
     coming = asyncio.ensure_future(anext(answers))
     try:
@@ -96,6 +98,6 @@ async def with_heartbeats(answers: AsyncIterator[Answer], framing: Framing, hear
         await asyncio.gather(coming, return_exceptions=True)
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -20,10 +20,10 @@ from typing_extensions import override
 
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.auth import Authenticator
+from dexter_graphql.server.executor import RequestExecutor
 from dexter_graphql.server.headers import headers_of, text_of
-from dexter_graphql.server.operations import Operations
 from dexter_graphql.server.requests import from_values
-from dexter_graphql.server.responses import Refusal, request_id_of
+from dexter_graphql.server.responses import RequestRejected, request_id_of
 
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = timedelta(seconds=10)
@@ -38,14 +38,14 @@ class Sockets:
 
     def __init__(
         self,
-        operations: Operations,
+        executor: RequestExecutor,
         authenticator: Authenticator,
         draining: asyncio.Event,
         *,
         max_operations: int,
         max_message_bytes: int,
     ) -> None:
-        self._operations = operations
+        self._executor = executor
         self._authenticator = authenticator
         self._draining = draining
         self._max_operations = max_operations
@@ -59,7 +59,7 @@ class Sockets:
             await socket.close(NOT_ACCEPTABLE, f"Use the subprotocol {PROTOCOL}")
             return
         await socket.accept(PROTOCOL)
-        view = Gate(self._authenticator, text_of(headers_of(scope).get(b"authorization")))
+        view = ConnectionAuthenticator(self._authenticator, text_of(headers_of(scope).get(b"authorization")))
         adapter = Adapter(socket, self._max_message_bytes)
         context = SimpleNamespace(connection_params=None)
         handler = Handler(
@@ -71,7 +71,7 @@ class Sockets:
             INIT_TIMEOUT,
             self._max_operations,
         )
-        handler.bind(self._operations, request_id_of(scope))
+        handler.bind(self._executor, request_id_of(scope))
         await self._serve(handler, adapter)
 
     async def _serve(self, handler: "Handler", adapter: "Adapter") -> None:
@@ -88,7 +88,7 @@ class Sockets:
             await asyncio.gather(serving, leaving, return_exceptions=True)
 
 
-class Gate:
+class ConnectionAuthenticator:
     """What Strawberry's protocol code asks its view: may this connection begin?"""
 
     def __init__(self, authenticator: Authenticator, authorization: str | None) -> None:
@@ -102,7 +102,7 @@ class Gate:
             self.identity = self._authenticator.identity(
                 self._authorization or authorization_in(context.connection_params or {})
             )
-        except Refusal:
+        except RequestRejected:
             raise ConnectionRejectionError from None
         return UNSET
 
@@ -157,12 +157,12 @@ class Adapter(AsyncWebSocketAdapter):
 class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
     """The protocol, with operations that run through the pipeline."""
 
-    _operations: Operations
+    _executor: RequestExecutor
     _request_id: str
 
-    def bind(self, operations: Operations, request_id: str) -> None:
+    def bind(self, executor: RequestExecutor, request_id: str) -> None:
         """Say what runs operations, and under which request id."""
-        self._operations = operations
+        self._executor = executor
         self._request_id = request_id
 
     async def complete_all(self) -> None:
@@ -180,7 +180,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
             return
         try:
             from_values(payload)  # type: ignore[arg-type]  # whatever the client sent
-        except Refusal as refusal:
+        except RequestRejected as refusal:
             await self.handle_invalid_message(refusal.message)
             return
         await super().handle_subscribe(message)
@@ -190,11 +190,11 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
         request = from_values(
             {"query": operation.query, "variables": operation.variables, "operationName": operation.operation_name}
         )
-        gate: Gate = self.view  # type: ignore[assignment]  # see Sockets
+        gate: ConnectionAuthenticator = self.view  # type: ignore[assignment]  # see Sockets
         if gate.identity is None:
             return
-        prepared = self._operations.prepare(request)
-        answers = self._operations.stream(prepared, request, gate.identity, f"{self._request_id}/{operation.id}")
+        prepared = self._executor.prepare(request)
+        answers = self._executor.stream(prepared, request, gate.identity, f"{self._request_id}/{operation.id}")
         try:
             async with aclosing(answers) as results:  # type: ignore[type-var]  # an async generator
                 async for answer in results:

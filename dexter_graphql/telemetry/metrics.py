@@ -7,21 +7,21 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from dexter_graphql.telemetry.tallies import Counts, Times
+from dexter_graphql.telemetry.counters import Counter, Histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class Figure(NamedTuple):
+class Sample(NamedTuple):
     """A value as it is now; `labels` are pairs of name and value."""
 
     name: str
-    meaning: str
+    description: str
     value: float
     labels: tuple[tuple[str, str], ...] = ()
 
 
-FigureSource = Callable[[], Iterable[Figure]]
+SampleSource = Callable[[], Iterable[Sample]]
 
 
 class Metrics:
@@ -29,24 +29,24 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = self._counts("dexter_requests", "Requests answered.", "method", "status")
-        self._request_seconds = self._times("dexter_request_seconds", "Time until a request was answered.")
-        self._operations = self._counts("dexter_operations", "GraphQL operations run.", "kind")
-        self._joined = self._counts("dexter_joined_operations", "Operations answered by an equal one's execution.")
-        self._errors = self._counts("dexter_errors", "Errors in answers, by code.", "code")
+        self._requests = self._counter("dexter_requests", "Requests answered.", "method", "status")
+        self._request_seconds = self._histogram("dexter_request_seconds", "Time until a request was answered.")
+        self._operations = self._counter("dexter_operations", "GraphQL operations run.", "kind")
+        self._joined = self._counter("dexter_joined_operations", "Operations answered by an equal one's execution.")
+        self._errors = self._counter("dexter_errors", "Errors in answers, by code.", "code")
         self._streams = Gauge("dexter_streams", "Subscriptions that are open now.", registry=self.registry)
-        self._attempts = self._counts("dexter_upstream_calls", "Calls sent to Sentry.", "endpoint", "outcome")
-        self._attempt_seconds = self._times("dexter_upstream_seconds", "Time of a call to Sentry.", "endpoint")
-        self._answers = self._counts("dexter_upstream_answers", "Answers of Sentry used.", "endpoint", "origin")
-        self._stale = self._counts("dexter_stale_answers", "Answers used past their lifetime.", "endpoint")
-        self._retries = self._counts("dexter_upstream_retries", "Calls that were tried again.", "endpoint")
-        self._wait_seconds = self._times("dexter_permit_wait_seconds", "Waits for a permit to ask Sentry.")
-        self._deprecated = self._counts("dexter_deprecated_calls", "Calls of operations to be retired.", "endpoint")
-        self._webhooks = self._counts("dexter_webhooks", "Webhooks that came in.", "status")
+        self._attempts = self._counter("dexter_upstream_calls", "Calls sent to Sentry.", "endpoint", "outcome")
+        self._attempt_seconds = self._histogram("dexter_upstream_seconds", "Time of a call to Sentry.", "endpoint")
+        self._answers = self._counter("dexter_upstream_answers", "Answers of Sentry used.", "endpoint", "origin")
+        self._stale = self._counter("dexter_stale_answers", "Answers used past their lifetime.", "endpoint")
+        self._retries = self._counter("dexter_upstream_retries", "Calls that were tried again.", "endpoint")
+        self._wait_seconds = self._histogram("dexter_permit_wait_seconds", "Waits for a permit to ask Sentry.")
+        self._deprecated = self._counter("dexter_deprecated_calls", "Calls of operations to be retired.", "endpoint")
+        self._webhooks = self._counter("dexter_webhooks", "Webhooks that came in.", "status")
 
-    def follow(self, source: FigureSource) -> None:
+    def register(self, source: SampleSource) -> None:
         """Ask `source` for its figures whenever somebody looks."""
-        self.registry.register(_Figures(source))
+        self.registry.register(_SampleCollector(source))
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
@@ -92,30 +92,30 @@ class Metrics:
         """A webhook was answered."""
         self._webhooks.add(status)
 
-    def _counts(self, name: str, meaning: str, *labels: str) -> Counts:
-        counts = Counts(name, meaning, *labels)
+    def _counter(self, name: str, description: str, *labels: str) -> Counter:
+        counts = Counter(name, description, *labels)
         self.registry.register(counts)
         return counts
 
-    def _times(self, name: str, meaning: str, *labels: str) -> Times:
-        times = Times(name, meaning, *labels)
+    def _histogram(self, name: str, description: str, *labels: str) -> Histogram:
+        times = Histogram(name, description, *labels)
         self.registry.register(times)
         return times
 
 
-class _Figures(Collector):
+class _SampleCollector(Collector):
     """Asks a source when Prometheus comes."""
 
-    def __init__(self, source: FigureSource) -> None:
+    def __init__(self, source: SampleSource) -> None:
         self._source = source
 
     def collect(self) -> Iterator[Metric]:
         """The source's figures, those of one name together."""
         families: dict[str, GaugeMetricFamily] = {}
-        for figure in self._source():
-            names, values = zip(*figure.labels, strict=True) if figure.labels else ((), ())
-            family = families.get(figure.name)
+        for sample in self._source():
+            names, values = zip(*sample.labels, strict=True) if sample.labels else ((), ())
+            family = families.get(sample.name)
             if family is None:
-                family = families[figure.name] = GaugeMetricFamily(figure.name, figure.meaning, labels=names)
-            family.add_metric(values, figure.value)
+                family = families[sample.name] = GaugeMetricFamily(sample.name, sample.description, labels=names)
+            family.add_metric(values, sample.value)
         yield from families.values()

@@ -43,10 +43,10 @@ class Operation:
     def scopes(self) -> frozenset[str]:
         """Scopes of which one is enough; older documents print some with a stray space."""
         return frozenset(
-            scope.replace(" ", "")
+            parents.replace(" ", "")
             for requirement in self.body.get("security", [])
             for scopes in requirement.values()
-            for scope in scopes
+            for parents in scopes
         )
 
 

@@ -8,7 +8,7 @@ from published import CATALOGUE as LIST
 from published import Documents, directory, key_of
 
 from dexter_graphql.sentry.catalogue import CATALOGUE, MODULES
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Silo, Source
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Silo, Source
 
 ALL = [pytest.param(endpoint, id=endpoint.name) for endpoint in CATALOGUE.values()]
 READS = [param for param in ALL if param.values[0].is_read]
@@ -54,7 +54,7 @@ def test_observed(endpoint: Endpoint, documents: Documents):
     assert not known or known & set(endpoint.scopes)
 
 
-@pytest.mark.parametrize("endpoint", [param for param in READS if param.values[0].pages is not Pages.NONE])
+@pytest.mark.parametrize("endpoint", [param for param in READS if param.values[0].pages is not Pagination.NONE])
 def test_pages(endpoint: Endpoint, documents: Documents):
     """A page's size goes by the name that is published, where one is."""
     operation = documents.find(key_of(endpoint.method, endpoint.path))
@@ -131,7 +131,7 @@ def test_writes(endpoint: Endpoint):
     read = {_root(tag) for param in READS for tag in param.values[0].tags}
 
     assert endpoint.lifetime is Lifetime.NEVER
-    assert endpoint.pages is Pages.NONE
+    assert endpoint.pages is Pagination.NONE
     assert endpoint.tags
     assert {_root(tag) for tag in endpoint.tags} <= read
 

@@ -124,7 +124,7 @@ async def test_retired_routes_announce_their_end(sandbox: SandboxServer, client:
 
 
 @pytest.mark.parametrize(
-    ("script", "path", "status", "shape"),
+    ("script", "path", "status", "projection"),
     [
         (retired_alerts_in_brownout, "/projects/acme/web/rules/", 410, GONE),
         (retired_alerts_in_brownout, f"{ACME}/alert-rules/", 410, GONE),
@@ -134,7 +134,7 @@ async def test_retired_routes_announce_their_end(sandbox: SandboxServer, client:
     ],
 )
 async def test_a_back_end_can_be_missing(  # noqa: PLR0917 - a table of four columns and two fixtures
-    script, path: str, status: int, shape: dict, sandbox: SandboxServer, client: aiohttp.ClientSession
+    script, path: str, status: int, projection: dict, sandbox: SandboxServer, client: aiohttp.ClientSession
 ):
     """The sandbox plays servers without one alert back end until it is told to stop."""
     numbers = script(sandbox.faults)
@@ -146,4 +146,4 @@ async def test_a_back_end_can_be_missing(  # noqa: PLR0917 - a table of four col
         assert healed.status == 200
 
     assert response.status == status
-    assert violations(shape, body) == []
+    assert violations(projection, body) == []

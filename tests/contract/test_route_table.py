@@ -27,18 +27,18 @@ def test_scopes_are_those_published(documents: Documents):
     published = {param.id: documents.find(key_of(param.values[0].method, param.values[0].path)) for param in ROUTES}
     routes = {param.id: param.values[0] for param in ROUTES}
 
-    misfits = [
+    invalids = [
         name
         for name, operation in published.items()
         if operation is not None and not _is_open_to(routes[name].scopes, operation.scopes)
     ]
 
-    assert misfits == []
+    assert invalids == []
     assert sum(operation is None for operation in published.values()) == UNDESCRIBED
 
 
 def _is_open_to(scopes: frozenset[str], published: frozenset[str]) -> bool:
-    families = {scope.partition(":")[0] for scope in published}
+    families = {parents.partition(":")[0] for parents in published}
     stronger = {s for s in scopes - published if s.partition(":")[0] in families and not s.endswith(":read")}
     return published <= scopes <= published | stronger
 

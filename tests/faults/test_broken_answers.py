@@ -46,7 +46,7 @@ def listed(patient):
     return ask
 
 
-def misfit(*path):
+def invalid(*path):
     """The one error of an answer, below the list of teams."""
     extensions = {"code": "UPSTREAM_BAD_RESPONSE", "retryable": False, "requestId": "request"}
     return [(["organization", "teams", "nodes", *path], extensions)]
@@ -75,7 +75,7 @@ async def test_null_row_costs_itself(listed):
     found = rows()
     found[1] = None
 
-    assert await listed(found) == ([node(1), None, node(3)], misfit(1))
+    assert await listed(found) == ([node(1), None, node(3)], invalid(1))
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ async def test_value_of_another_kind_costs_its_field(listed, wire, value, field)
     """Only the field that reads the value is null; the rest of the row and the other rows stand."""
     nodes, errors = await listed(rows(**{wire: value}))
 
-    assert (nodes, errors) == ([node(1), node(2, **{field: None}), node(3)], misfit(1, field))
+    assert (nodes, errors) == ([node(1), node(2, **{field: None}), node(3)], invalid(1, field))
 
 
 async def test_bytes_that_are_no_text_cost_their_field(listed):
     """A value that is not UTF-8 is no reason to lose its neighbours."""
     body = msgspec.json.encode(rows()).replace(b"Team 2", b"Team \xff")
 
-    assert await listed(body) == ([node(1), node(2, name=None), node(3)], misfit(1, "name"))
+    assert await listed(body) == ([node(1), node(2, name=None), node(3)], invalid(1, "name"))
 
 
 async def test_newer_word_is_unknown_with_the_word_beside(listed):
@@ -107,4 +107,4 @@ async def test_missing_member_of_a_field_that_may_not_be_null_costs_the_row(list
     """Null goes up to the nearest place that may be null, which is the row."""
     nodes, errors = await listed(rows(slug=...))
 
-    assert (nodes, errors) == ([node(1), None, node(3)], misfit(1, "slug"))
+    assert (nodes, errors) == ([node(1), None, node(3)], invalid(1, "slug"))

@@ -6,7 +6,7 @@ import pytest
 
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sentry.client import build_client
-from dexter_graphql.sentry.regions import Organizations
+from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from support.graph import Asker
 
 TEAMS = "/organizations/{organization}/teams/"
@@ -36,7 +36,7 @@ async def hasty(patient):
     asker = Asker(patient.asker.graph, patient.asker.server, patient.asker.services.clock)
     await asker.client.close()
     asker.client = build_client(clock=asker.services.clock, base_url=asker.server.url, attempt_timeout_s=0.25)
-    organizations = Organizations(asker.client, asker.services.clock)
+    organizations = OrganizationDirectory(asker.client, asker.services.clock)
     asker.services = replace(asker.services, client=asker.client, organizations=organizations)
     assert (await asker.ask('{ organization(slug: "acme") { slug } }')).errors == []
     yield asker

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from dexter_graphql.graph.ids import encode_id
-from dexter_graphql.realtime.events import Stream, Topic
+from dexter_graphql.graph.relay.global_ids import encode_id
+from dexter_graphql.realtime.changes import Stream, Topic
 from dexter_graphql.sandbox.faults import internal_error
 from support.graph import Asker
 from support.sandbox import StillClock, running_sandbox

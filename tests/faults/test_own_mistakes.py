@@ -2,7 +2,7 @@
 
 import pytest
 
-from dexter_graphql.graph.faults import INTERNAL_MESSAGE
+from dexter_graphql.graph.errors import INTERNAL_MESSAGE
 from dexter_graphql.loaders import teams
 from support.server import running_site
 
@@ -17,7 +17,7 @@ async def site(monkeypatch):
     def broken(*_arguments, **_more):
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(teams, "pages", broken)
+    monkeypatch.setattr(teams, "fetch_list", broken)
     async with running_site() as running:
         yield running
 

@@ -32,14 +32,14 @@ async def test_calls_and_hits_are_counted(site):
     query = '{ organization(slug: "acme") { environments { name } } }'
     await site.data(query)
     await site.data(query.replace("{ name }", "{ name  }"))
-    given = await value(site, "dexter_repeats")
+    given = await value(site, "dexter_response_cache_hits_total")
     await site.data(query)
 
     endpoint = 'endpoint="environments.list"'
     assert await value(site, f'dexter_upstream_calls_total{{{endpoint},outcome="answered"}}') == 1
     assert await value(site, f'dexter_upstream_answers_total{{{endpoint},origin="wire"}}') == 1
     assert await value(site, f'dexter_upstream_answers_total{{{endpoint},origin="cache"}}') == 1
-    assert await value(site, "dexter_repeats") == given + 1
+    assert await value(site, "dexter_response_cache_hits_total") == given + 1
 
 
 async def test_errors_are_counted_by_code(site):
@@ -56,7 +56,14 @@ async def test_stages_show_what_they_hold(site):
     """Figures of the cache, the flights, the permits and the retries."""
     text = await scraped(site)
 
-    for name in ("cache_bytes", "cache_entries", "flights", "permits_taken", "permits_wanted", "retry_budget"):
+    for name in (
+        "cache_bytes",
+        "cache_entries",
+        "flights",
+        "upstream_in_flight",
+        "rate_limit_queue_length",
+        "retry_budget",
+    ):
         assert f"\ndexter_{name} " in text
 
 

@@ -18,7 +18,7 @@ RESOLVE = "mutation ($ids: [ID!]!) { resolveIssues(input: { issues: { ids: $ids 
 
 
 @asynccontextmanager
-async def replicas():
+async def services():
     """A Redis, and two servers that share it; nobody sends them webhooks."""
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(running_redis())
@@ -37,7 +37,7 @@ async def statuses(site):
 
 async def test_one_replica_knows_what_the_other_was_told():
     """The same question on two replicas is one call to Sentry."""
-    async with replicas() as (_, one, other):
+    async with services() as (_, one, other):
         first = await statuses(one)
         await asyncio.sleep(0.1)
 
@@ -50,7 +50,7 @@ async def test_one_replica_knows_what_the_other_was_told():
 
 async def test_what_is_written_on_one_is_read_on_the_other():
     """A moment after the answer to a write no replica gives the old status, whatever each had in memory."""
-    async with replicas() as (_, one, other):
+    async with services() as (_, one, other):
         for _ in range(5):
             warm = await statuses(other)
             await statuses(one)
@@ -69,16 +69,16 @@ async def test_what_is_written_on_one_is_read_on_the_other():
 
 async def test_redis_dies_and_comes_back_under_load():
     """Not one request fails: not while it dies, not while it is away, not when it is back."""
-    async with replicas() as (redis, *sites):
+    async with services() as (redis, *sites):
         answers, is_over = [], asyncio.Event()
 
-        async def ask(number):
+        async def run(number):
             count = 0
             while not is_over.is_set():
                 count += 1
                 answers.append(await sites[count % 2].post(SOME, variables={"first": 1 + (number * 7 + count) % 50}))
 
-        asking = [asyncio.create_task(ask(number)) for number in range(8)]
+        asking = [asyncio.create_task(run(number)) for number in range(8)]
         await asyncio.sleep(0.5)
         redis.kill()
         await asyncio.sleep(1.5)

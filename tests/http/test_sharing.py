@@ -215,7 +215,7 @@ async def test_own_mistake_is_found_under_each_id(site, monkeypatch, capsys):
         await asyncio.sleep(0.2)
         raise RuntimeError
 
-    monkeypatch.setattr(teams, "pages", broken)
+    monkeypatch.setattr(teams, "fetch_list", broken)
 
     answers = await asyncio.gather(*(asked(site, number) for number in range(2)))
 

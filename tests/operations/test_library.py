@@ -306,7 +306,8 @@ async def test_node_seen_through_two_windows_is_the_same_node(known):
 async def test_large_page_is_composed_of_several_calls(known):
     """A hundred and fifty issues are two calls, each issue once, in the order of the list."""
     told = await known.ask(
-        '{ organization(slug: "acme") { issues(first: 150) { nodes { id lastSeen } pageInfo { hasNextPage } isCut } } }'
+        '{ organization(slug: "acme") { issues(first: 150) {'
+        " nodes { id lastSeen } pageInfo { hasNextPage } isTruncated } } }"
     )
 
     page = told["organization"]["issues"]
@@ -314,7 +315,7 @@ async def test_large_page_is_composed_of_several_calls(known):
     assert len({node["id"] for node in page["nodes"]}) == 150
     assert seen == sorted(seen, reverse=True)
     assert told.routes == [ISSUES, ISSUES]
-    assert (page["pageInfo"]["hasNextPage"], page["isCut"]) == (True, False)
+    assert (page["pageInfo"]["hasNextPage"], page["isTruncated"]) == (True, False)
 
 
 @pytest.mark.parametrize(

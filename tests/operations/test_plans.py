@@ -6,10 +6,10 @@ import pytest
 from graphql import GraphQLObjectType, get_operation_ast, parse
 
 from benchmarks import documents
-from dexter_graphql.engine.compiler import Candidate, Compiler
+from dexter_graphql.engine.compiler import Compiler, OperationEntry
 from dexter_graphql.engine.execution import NO_VARIABLES
-from dexter_graphql.engine.ways import Deferred, Foreign, Inline
-from dexter_graphql.graph.fields import record_typename
+from dexter_graphql.engine.resolution import Batched, Delegated, Immediate
+from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.operations.library import load_library
 
 FIELDS = {
@@ -33,7 +33,7 @@ def planned(level, found):
     named, schema = level.named, level.plan.schema
     for one in [named] if isinstance(named, GraphQLObjectType) else schema.get_possible_types(named):
         for field in level.fields(one.name):
-            found[type(field.way)] += 1
+            found[type(field.strategy)] += 1
             if field.completion is not None and field.completion.level is not None:
                 planned(field.completion.level, found)
     return found
@@ -49,10 +49,10 @@ DOCUMENTS += [(getattr(documents, name), fields) for name, fields in MEASURED.it
 def test_document_is_planned_as_a_whole(graph, text, fields):
     """Field by field; who changes a declaration sees here what became slower."""
     parsed = parse(text)
-    candidate = Candidate(parsed, get_operation_ast(parsed), is_pinned=True)
+    candidate = OperationEntry(parsed, get_operation_ast(parsed), is_pinned=True)
     plan = Compiler(graph.schema, typename_of=record_typename).plan(candidate, NO_VARIABLES, "somebody")
 
     found = planned(plan.root, Counter())
 
-    assert found[Foreign] == 0
-    assert (found[Inline], found[Deferred]) == fields
+    assert found[Delegated] == 0
+    assert (found[Immediate], found[Batched]) == fields

@@ -7,16 +7,18 @@ from hypothesis import settings
 
 from dexter_graphql.engine import documents as documents_module
 from dexter_graphql.engine.compiler import MAX_PLANS, Compiler
-from dexter_graphql.engine.outputs import MAX_CLASSES, Output
+from dexter_graphql.engine.outputs import MAX_OUTPUT_CLASSES, Output
 from dexter_graphql.engine.pipeline import Pipeline
-from dexter_graphql.graph.fields import record_typename
-from dexter_graphql.sentry.shape import MAX_RECORD_CLASSES, Record, Records
+from dexter_graphql.graph.declarations.fields import record_typename
+from dexter_graphql.sentry.projection import MAX_RECORD_CLASSES, Record, RecordDecoder
 from support.documents import Document
 from support.sides import sides_over_sandboxes
 
 IS_LONG = settings.default.max_examples > 1000
 DOCUMENTS = 10_000 if IS_LONG else 60
-PLANS, OUTPUTS, RECORDS, TEXTS = (MAX_PLANS, MAX_CLASSES, MAX_RECORD_CLASSES, 1000) if IS_LONG else (20, 25, 30, 40)
+PLANS, OUTPUTS, RECORDS, TEXTS = (
+    (MAX_PLANS, MAX_OUTPUT_CLASSES, MAX_RECORD_CLASSES, 1000) if IS_LONG else (20, 25, 30, 40)
+)
 """Bounds: those of the server, or small ones that few documents reach."""
 FIELDS = [
     *("title", "culprit", "status", "level", "priority", "platform", "logger", "shortId", "firstSeen", "lastSeen"),
@@ -50,7 +52,7 @@ async def test_what_is_kept_of_documents_is_bounded(graph, compiler, monkeypatch
     monkeypatch.setattr(documents_module, "MAX_DOCUMENTS", TEXTS)
     pipeline = Pipeline(graph.schema, compiler=compiler)
     async with sides_over_sandboxes(graph) as sides:
-        sides.records = Records(RECORDS)
+        sides.records = RecordDecoder(RECORDS)
         side = sides.alone(pipeline)
         before = living(Output), living(Record)
 

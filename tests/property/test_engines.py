@@ -44,7 +44,7 @@ def at_once(graph):
 @pytest.fixture(scope="module")
 def later(graph):
     """Both engines, of which one compiles what it sees again."""
-    return engines_of(graph, sights=2)
+    return engines_of(graph, times_seen=2)
 
 
 @settings(max_examples=max(300, EXAMPLES))

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.ids import decode_cursor, decode_id, encode_cursor, encode_id, key_of
-from dexter_graphql.sentry.paging import Position
+from dexter_graphql.graph.relay.global_ids import decode_cursor, decode_id, encode_cursor, encode_id, key_from_id
+from dexter_graphql.sentry.pagination import Position
 
 TYPENAMES = st.from_regex(r"[A-Z][A-Za-z0-9]{0,30}", fullmatch=True)
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -24,7 +24,7 @@ def test_id_round_trip(typename, keys):
     value = encode_id(typename, *keys)
 
     assert decode_id(value) == (typename, tuple(keys))
-    assert key_of(value, typename, len(keys)) == tuple(keys)
+    assert key_from_id(value, typename, len(keys)) == tuple(keys)
     assert set(value) <= set(ALPHABET)
 
 

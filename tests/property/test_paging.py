@@ -5,7 +5,7 @@ from dataclasses import astuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dexter_graphql.sentry.paging import MAX_EMPTY_PAGES, MAX_PAGE, Before, Page, collect
+from dexter_graphql.sentry.pagination import MAX_EMPTY_PAGES, MAX_PAGE, Before, Page, collect
 
 STEPS = st.lists(st.integers(1, 350), min_size=1, max_size=30)
 

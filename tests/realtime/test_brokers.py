@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.realtime.brokers.base import Gap, Item, Position
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
-from dexter_graphql.realtime.brokers.positions import Seal
-from dexter_graphql.realtime.events import Stream, Topic
+from dexter_graphql.realtime.brokers.positions import PositionSigner
+from dexter_graphql.realtime.changes import Stream, Topic
 from support.realtime import change
 
 ISSUES, ERRORS = Topic("acme", Stream.ISSUES), Topic("acme", Stream.ERRORS)
@@ -210,52 +210,52 @@ class TestMemoryBroker:
 class TestSeal:
     """Positions as text."""
 
-    seal = Seal(b"key")
+    signer = PositionSigner(b"key")
 
     @given(st.text(), st.integers(0, 2**60), st.text(), st.sampled_from(Stream))
     def test_position_is_read_as_it_was_written(self, epoch, offset, organization, stream):
         """Whatever stands in it comes back, as long as it is no longer than positions are."""
         topic, position = Topic(organization, stream), Position(epoch[:20], offset)
 
-        text = self.seal.written(topic, position)
+        text = self.signer.written(topic, position)
 
-        assert self.seal.read(topic, text) == position
+        assert self.signer.read(topic, text) == position
         assert not set(text) - set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
     @given(st.text() | st.binary().map(lambda raw: raw.hex()) | st.text("ABCabc019-_=", max_size=300))
     def test_garbage_is_refused(self, text):
         """Any text that was not written here is the client's mistake and nothing else."""
         with pytest.raises(BadUserInput, match="was not made by this server"):
-            self.seal.read(ISSUES, text)
+            self.signer.read(ISSUES, text)
 
     @pytest.mark.parametrize("topic", [ERRORS, Topic("globex", Stream.ISSUES), Topic("", Stream.ISSUES)])
     def test_other_topic_is_refused(self, topic):
         """A position of one organization or stream opens no other."""
-        text = self.seal.written(ISSUES, Position("epoch", 7))
+        text = self.signer.written(ISSUES, Position("epoch", 7))
 
         with pytest.raises(BadUserInput, match="for this stream"):
-            self.seal.read(topic, text)
+            self.signer.read(topic, text)
 
     def test_other_key_is_refused(self):
         """A server with another key did not write it."""
-        text = Seal(b"other").written(ISSUES, Position("epoch", 7))
+        text = PositionSigner(b"other").written(ISSUES, Position("epoch", 7))
 
         with pytest.raises(BadUserInput, match="its key has changed"):
-            self.seal.read(ISSUES, text)
+            self.signer.read(ISSUES, text)
 
     @pytest.mark.parametrize("place", [0, 5, 16, 20, -2])
     def test_changed_text_is_refused(self, place):
         """Nobody moves a position by changing a character of it."""
-        text = self.seal.written(ISSUES, Position("epoch", 7))
+        text = self.signer.written(ISSUES, Position("epoch", 7))
         changed = list(text)
         changed[place] = "A" if changed[place] != "A" else "B"
 
         with pytest.raises(BadUserInput):
-            self.seal.read(ISSUES, "".join(changed))
+            self.signer.read(ISSUES, "".join(changed))
 
     def test_longer_text_is_refused(self):
         """Positions have a largest length; what is longer is not looked at as a whole."""
-        text = self.seal.written(ISSUES, Position("epoch" * 100, 7))
+        text = self.signer.written(ISSUES, Position("epoch" * 100, 7))
 
         with pytest.raises(BadUserInput):
-            self.seal.read(ISSUES, text)
+            self.signer.read(ISSUES, text)

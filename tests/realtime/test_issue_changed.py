@@ -15,14 +15,14 @@ import pytest
 from graphql import ExecutionResult, parse, subscribe
 
 from dexter_graphql.graph.context import Context
-from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
-from dexter_graphql.realtime.brokers.positions import Seal
-from dexter_graphql.realtime.changes import Changes
-from dexter_graphql.realtime.events import Kind, Origin
-from dexter_graphql.realtime.fingerprints import Echoes
-from dexter_graphql.realtime.intake import MAX_BODY_BYTES
-from dexter_graphql.realtime.objects import Telling, issue_change
+from dexter_graphql.realtime.brokers.positions import PositionSigner
+from dexter_graphql.realtime.changes import Kind, Origin
+from dexter_graphql.realtime.deduplication import ChangeDeduplicator
+from dexter_graphql.realtime.feed import ChangeFeed
+from dexter_graphql.realtime.snapshots import ChangeSource, issue_change
+from dexter_graphql.realtime.webhooks.receiver import MAX_BODY_BYTES
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.changes import Editor, find_assignee
 from dexter_graphql.sandbox.hooks import sign
@@ -544,12 +544,12 @@ async def test_change_that_nobody_could_look_at_is_told(asker):
     assert items == [{"kind": "RESOLVED", "issue": {"shortId": one.short_id, "status": "RESOLVED"}} for one in issues]
 
 
-TELLING = Telling("acme", "issue.resolved", Origin.WEBHOOK, None, NOON, NOON)
+TELLING = ChangeSource("acme", "issue.resolved", Origin.WEBHOOK, None, NOON, NOON)
 
 
 async def test_gap_tells_how_many_are_gone(asker):
     """A reader behind what is kept gets a gap with their number in place of the changes, and then the rest."""
-    changes = Changes(MemoryBroker(max_changes=3), Echoes(asker.services.clock), Seal(b"key"))
+    changes = ChangeFeed(MemoryBroker(max_changes=3), ChangeDeduplicator(asker.services.clock), PositionSigner(b"key"))
     asker.services = replace(asker.services, changes=changes)
     source = await followed(asker, "position change { issue { shortId } }")
     await changes.publish(a_change(0))
@@ -573,7 +573,7 @@ async def test_lost_memory_is_a_gap_without_a_number(asker):
     clock = asker.services.clock
     positions = []
     for _ in range(2):
-        changes = Changes(MemoryBroker(), Echoes(clock), Seal(b"key"))
+        changes = ChangeFeed(MemoryBroker(), ChangeDeduplicator(clock), PositionSigner(b"key"))
         asker.services = replace(asker.services, changes=changes)
         after = {"after": positions[-1]} if positions else {}
         source = await followed(asker, "position gap { missed } change { kind }", **after)

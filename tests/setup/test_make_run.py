@@ -42,7 +42,7 @@ async def interrupted(command):
     return (await command.ended())[0]
 
 
-async def is_free(port):
+async def is_context_free(port):
     """Whether nobody listens there any more."""
     with suppress(ConnectionRefusedError):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -74,7 +74,7 @@ async def test_first_and_second_start(folder):
     assert set(files.values()) == {(200, True)}
     assert 'class="notice"' not in page
     assert codes == [-signal.SIGINT, -signal.SIGTERM]
-    assert await is_free(port)
+    assert await is_context_free(port)
 
 
 async def test_help_lists_the_targets():

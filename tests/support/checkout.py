@@ -34,8 +34,8 @@ def bare_environment(**settings):
     What pip installs is compiled when it is first imported: most of it never is.
     """
     foreign = ("MAKE", "MFLAGS", "VIRTUAL_ENV", "COV_", "PYTEST_")
-    kept = {name: text for name, text in environment(**settings).items() if not name.startswith(foreign)}
-    return {"PIP_NO_COMPILE": "1"} | kept
+    cache_entry = {name: text for name, text in environment(**settings).items() if not name.startswith(foreign)}
+    return {"PIP_NO_COMPILE": "1"} | cache_entry
 
 
 def free_port():

@@ -9,12 +9,12 @@ from graphql import build_schema
 
 from dexter_graphql.engine.compiler import Compiler, Outcome
 from dexter_graphql.engine.pipeline import Pipeline
-from dexter_graphql.engine.ways import RESOLUTION, Deferred, Inline
+from dexter_graphql.engine.resolution import RESOLUTION, Batched, Immediate
 
 
 @dataclass
 class Declared:
-    """A field whose value a way finds; `lacking` are classes of rows that must be hydrated first, by `hydrate`."""
+    """A field whose value a strategy finds; `lacking` are classes of rows that must be hydrated first, by `hydrate`."""
 
     found: Any
     prepare: Any = dict
@@ -22,47 +22,51 @@ class Declared:
     hydrate: Any = None
     is_repeatable: bool = True
 
-    def prepared(self, values):
+    def prepare_arguments(self, values):
         return self.prepare(values)
 
-    def way(self, _selection):
+    def strategy(self, _selection):
         return self.found
 
-    def lacks(self, row_class):
+    def needs_hydration(self, row_class):
         return row_class in self.lacking
 
-    def hydrating(self, way):
+    def with_hydration(self, strategy):
         async def resolve_all(rows, arguments, context):
-            return [way.bind(arguments, context)(self.hydrate(row)) for row in rows]
+            return [strategy.bind(arguments, context)(self.hydrate(row)) for row in rows]
 
-        return Deferred(resolve_all)
+        return Batched(resolve_all)
 
     def resolve(self, row, info, **values):
         """What graphql-core gets."""
-        way = self.hydrating(self.found) if self.lacks(type(row)) else self.found
-        arguments = self.prepared(values)
-        is_inline = isinstance(way, Inline)
-        return way.bind(arguments, info.context)(row) if is_inline else self._first(way, row, arguments, info.context)
+        strategy = self.with_hydration(self.found) if self.needs_hydration(type(row)) else self.found
+        arguments = self.prepare_arguments(values)
+        is_inline = isinstance(strategy, Immediate)
+        return (
+            strategy.bind(arguments, info.context)(row)
+            if is_inline
+            else self._first(strategy, row, arguments, info.context)
+        )
 
     @staticmethod
-    async def _first(way, row, arguments, context):
-        (value,) = await way.resolve_all([row], arguments, context)
+    async def _first(strategy, row, arguments, context):
+        (value,) = await strategy.resolve_all([row], arguments, context)
         return value
 
 
 def inline(read, **more):
     """A field that `read(row)` answers."""
-    return Declared(Inline(lambda _arguments, _context: read, is_free=True), **more)
+    return Declared(Immediate(lambda _arguments, _context: read, is_context_free=True), **more)
 
 
 def attribute(name, *, leaf=None):
     """A field that is an attribute of the row."""
-    return Declared(Inline(lambda _arguments, _context: lambda row: getattr(row, name), attr=name, leaf=leaf))
+    return Declared(Immediate(lambda _arguments, _context: lambda row: getattr(row, name), attr=name, leaf=leaf))
 
 
 def told(compute, **more):
     """A field that `compute(row, **arguments)` answers."""
-    return Declared(Inline(lambda arguments, _context: lambda row: compute(row, **arguments)), **more)
+    return Declared(Immediate(lambda arguments, _context: lambda row: compute(row, **arguments)), **more)
 
 
 def deferred(answer, **more):
@@ -74,7 +78,7 @@ def deferred(answer, **more):
         values = answer(rows, arguments)
         return await values if isawaitable(values) else values
 
-    return Declared(Deferred(resolve_all), **more)
+    return Declared(Batched(resolve_all), **more)
 
 
 def schema_of(sdl, **fields):
@@ -97,23 +101,23 @@ class Context:
     def extensions(self):
         return {}
 
-    def follow(self, walker):
-        self.followed.append(walker)
+    def use_selection(self, selection_index):
+        self.followed.append(selection_index)
 
 
 class Both:
-    """Both engines over one schema; `outcome` of the compiled one tells which way the last operation went."""
+    """Both engines over one schema; `outcome` of the compiled one tells which strategy the last operation went."""
 
     def __init__(self, schema, **options):
-        self.compiler = Compiler(schema, **{"sights": 1} | options)
+        self.compiler = Compiler(schema, **{"times_seen": 1} | options)
         self.compiled, self.interpreted = Pipeline(schema, compiler=self.compiler), Pipeline(schema)
         self.outcome = None
 
     async def ask(self, text, variables=None):
         """The decoded answer of the compiled engine."""
-        before = {outcome: self.compiler.tally.of(outcome) for outcome in Outcome}
+        before = {outcome: self.compiler.counters.of(outcome) for outcome in Outcome}
         answer = await run(self.compiled, text, variables)
-        self.outcome = next((one for one in Outcome if self.compiler.tally.of(one) > before[one]), None)
+        self.outcome = next((one for one in Outcome if self.compiler.counters.of(one) > before[one]), None)
         return answer
 
     async def agreed(self, text, variables=None):

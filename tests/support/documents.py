@@ -49,7 +49,7 @@ class Taken(NamedTuple):
 
     name: str
     arguments: str
-    form: str
+    representation: str
     below: dict[str, "Taken"]
 
 
@@ -77,8 +77,8 @@ class Writer:
     def document(self, *, is_mutation):
         """An operation with one to three fields at its root."""
         root = self._schema.mutation_type if is_mutation else self._schema.query_type
-        scope = {}
-        fields = [self._root_field(root, scope) for _ in range(1 + self._below(3) * self._is(50))]
+        parents = {}
+        fields = [self._root_field(root, parents) for _ in range(1 + self._below(3) * self._is(50))]
         if not is_mutation and self._is(5):
             fields.append(self._of(INTROSPECTION))
         selection = " ".join(fields)
@@ -88,9 +88,9 @@ class Writer:
         text = f"{'mutation' if is_mutation else 'query'} Asked{head} {{ {selection} }}"
         return Document(" ".join([text, *self._fragments]), self._values or None)
 
-    def _root_field(self, root, scope):
+    def _root_field(self, root, parents):
         name = self._of(ROOTS) if root is self._schema.query_type and self._is(85) else self._of(sorted(root.fields))
-        return self._field(root, name, scope, DEPTH)
+        return self._field(root, name, parents, DEPTH)
 
     def _below(self, bound):
         return self._draw(st.integers(0, bound - 1)) if bound > 1 else 0
@@ -108,19 +108,19 @@ class Writer:
 
     # Fields
 
-    def _field(self, parent, name, scope, depth, prefix=""):
+    def _field(self, parent, name, parents, depth, prefix=""):
         """One field with all that belongs to it; its response key may be taken by one that it merges with."""
-        if scope and not prefix and self._is(12):
-            key = self._of(list(scope))
-            taken = scope[key]
-            if taken.name in parent.fields and _form(parent.fields[taken.name]) == taken.form:
+        if parents and not prefix and self._is(12):
+            key = self._of(list(parents))
+            taken = parents[key]
+            if taken.name in parent.fields and _form(parent.fields[taken.name]) == taken.representation:
                 return self._written(parent.fields[taken.name], key, taken, depth)
         definition = parent.fields[name]
         wanted = Taken(name, self._arguments(parent, name, definition), _form(definition), {})
         key = f"{prefix}{name}" if prefix else self._key(name)
-        if key in scope and scope[key][:3] != wanted[:3]:
+        if key in parents and parents[key][:3] != wanted[:3]:
             key = self._new("u")
-        return self._written(definition, key, scope.setdefault(key, wanted), depth)
+        return self._written(definition, key, parents.setdefault(key, wanted), depth)
 
     def _key(self, name):
         choice = self._below(20)
@@ -151,12 +151,12 @@ class Writer:
 
     # Selections
 
-    def _selection(self, kind, scope, depth):
+    def _selection(self, kind, parents, depth):
         """What is selected on a type, at most so deep."""
-        parts = list(self._parts(kind, scope, depth))
+        parts = list(self._parts(kind, parents, depth))
         return f"{{ {' '.join(parts or ['__typename'])} }}"
 
-    def _parts(self, kind, scope, depth, prefix=""):
+    def _parts(self, kind, parents, depth, prefix=""):
         if self._is(40):
             yield "__typename"
         is_abstract = isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType))
@@ -164,10 +164,10 @@ class Writer:
         for _ in range(self._below(FIELDS_PER_SELECTION if not is_abstract else 3) + (not is_abstract)):
             if names and self._room > 0:
                 name = self._of(names[self._below(len(names))])
-                yield self._field(kind, name, scope, depth, prefix)
+                yield self._field(kind, name, parents, depth, prefix)
         for _ in range(1 + self._below(3) if is_abstract else self._is(15)):
             if self._room > 0:
-                yield self._fragment(kind, scope, depth, prefix)
+                yield self._fragment(kind, parents, depth, prefix)
 
     def _names_of(self, kind, depth):
         """Names of the leaves of a type and of its other fields, as two lists of which one may be missing."""
@@ -175,7 +175,7 @@ class Writer:
         nested = [name for name in kind.fields if name not in leaves] if depth > 0 else []
         return [names for names in (leaves, nested) if names]
 
-    def _fragment(self, kind, scope, depth, prefix):
+    def _fragment(self, kind, parents, depth, prefix):
         """A fragment, inline or named, of a type that overlaps with this one."""
         condition = self._condition(kind)
         if not prefix and self._shared and self._is(30):
@@ -185,7 +185,7 @@ class Writer:
         choice = self._below(10)
         if choice == 9 and not prefix and depth > 1:
             return self._shared_fragment(condition, depth - 1)
-        body = " ".join(list(self._parts(condition, scope, depth - 1, prefix)) or ["__typename"])
+        body = " ".join(list(self._parts(condition, parents, depth - 1, prefix)) or ["__typename"])
         if choice > 6:
             name = self._new("F")
             self._fragments.append(f"fragment {name} on {condition.name} {{ {body} }}")

@@ -13,7 +13,7 @@ import msgspec
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.compiler import Outcome as Way
 from dexter_graphql.engine.pipeline import Pipeline
-from dexter_graphql.graph.fields import record_typename
+from dexter_graphql.graph.declarations.fields import record_typename
 
 ADDRESS = re.compile(r"0x[0-9a-f]+")
 """Where an object lies in memory, as texts of exceptions show it."""
@@ -39,25 +39,25 @@ class Engines:
         yield self.interpreted
 
 
-def engines(schema, *, sights=1, typename_of=None):
-    """Both engines over a schema; the compiled one compiles a document when it sees it for the `sights`th time."""
-    compiler = Compiler(schema, sights=sights, typename_of=typename_of)
+def engines(schema, *, times_seen=1, typename_of=None):
+    """Both engines over a schema; the compiled one compiles a document when it sees it for the `times_seen`th time."""
+    compiler = Compiler(schema, times_seen=times_seen, typename_of=typename_of)
     return Engines(Pipeline(schema, compiler=compiler), Pipeline(schema), compiler)
 
 
-def engines_of(graph, *, sights=1):
+def engines_of(graph, *, times_seen=1):
     """Both engines over the graph, as the server has the compiled one, but for what compiling may take."""
-    return engines(graph.schema, sights=sights, typename_of=record_typename)
+    return engines(graph.schema, times_seen=times_seen, typename_of=record_typename)
 
 
 @contextmanager
 def tallied(engines, tell):
     """Tell which ways the compiled engine went, while the block lasts."""
-    tally = engines.compiler.tally
-    before = {way: tally.of(way) for way in Way}
+    counters = engines.compiler.counters
+    before = {way: counters.of(way) for way in Way}
     yield
     for way in Way:
-        if tally.of(way) > before[way]:
+        if counters.of(way) > before[way]:
             tell(way.value)
 
 
@@ -197,7 +197,7 @@ def _below(place, one, other):
 
 def assert_sound(engines):
     """Fail when a plan broke by a mistake of the engine's own, though graphql-core answered instead."""
-    assert engines.compiler.tally.of(Way.BROKEN) == 0
+    assert engines.compiler.counters.of(Way.BROKEN) == 0
 
 
 def assert_agreement(compiled, interpreted, *told):
@@ -209,12 +209,12 @@ def assert_agreement(compiled, interpreted, *told):
 def _without_times(value):
     """The value without what depends on time, and lists of calls in an order of their own."""
     if isinstance(value, dict):
-        kept = {name: _without_times(item) for name, item in value.items() if name not in TIMES}
-        if "origin" in kept:
-            kept["origin"] = ORIGINS.get(kept["origin"], kept["origin"])
-        if isinstance(kept.get("calls"), list):
-            kept["calls"] = sorted(kept["calls"], key=_canonical)
-        return kept
+        cache_entry = {name: _without_times(item) for name, item in value.items() if name not in TIMES}
+        if "origin" in cache_entry:
+            cache_entry["origin"] = ORIGINS.get(cache_entry["origin"], cache_entry["origin"])
+        if isinstance(cache_entry.get("calls"), list):
+            cache_entry["calls"] = sorted(cache_entry["calls"], key=_canonical)
+        return cache_entry
     return [_without_times(item) for item in value] if isinstance(value, list) else value
 
 

@@ -9,14 +9,14 @@ from functools import cache, partial
 import msgspec
 
 from dexter_graphql.graph.context import Context, Services
-from dexter_graphql.graph.faults import format_error
+from dexter_graphql.graph.errors import format_error
 from dexter_graphql.graph.identity import Caller, Identity, Reach
-from dexter_graphql.realtime.changes import changes_in_memory
+from dexter_graphql.realtime.feed import in_memory_feed
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.client import build_client
-from dexter_graphql.sentry.regions import Organizations
+from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.stages import compose
-from dexter_graphql.sentry.stages.cache import LIVES
+from dexter_graphql.sentry.stages.cache import POLICIES
 from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.rounds import Player, Rounds, idle
 
@@ -79,10 +79,10 @@ class Asker:
         self.client = build_client(clock=clock, base_url=server.url)
         self.services = Services(
             client=self.client,
-            organizations=Organizations(self.client, clock),
-            shaper=graph.binding,
+            organizations=OrganizationDirectory(self.client, clock),
+            projections=graph.binder,
             clock=clock,
-            changes=changes_in_memory(clock, b"key of tests"),
+            changes=in_memory_feed(clock, b"key of tests"),
         )
         self.identity = Identity(Upstream("test", server.token), Reach(), Caller("test"))
 
@@ -149,9 +149,9 @@ class Asker:
 def _twin(services):
     """Services of their own that know what these know now. What is the same for everybody is shared."""
     client = services.client
-    shared = [LIVES, client.records, client.hosts, client._metrics, client._log, client._wire, *asyncio.all_tasks()]
+    shared = [POLICIES, client.records, client.hosts, client._metrics, client._log, client._wire, *asyncio.all_tasks()]
     parts = (client, services.organizations, services.clock)
     client, organizations, clock = deepcopy(parts, {id(part): part for part in shared})
     client._way = compose(client._stages)  # functions are never copied, and lead to the stages that they were made of
-    changes = changes_in_memory(clock, b"key of tests")
+    changes = in_memory_feed(clock, b"key of tests")
     return replace(services, client=client, organizations=organizations, clock=clock, changes=changes)

@@ -35,7 +35,7 @@ def steps_of(text):
 
 def context_of(project, rules):
     """The project's files that a builder gets to see; the last rule that fits a file, or a folder of it, decides."""
-    kept = set()
+    cache_entry = set()
     for path in (path for path in project.rglob("*") if path.is_file()):
         name, is_out = path.relative_to(project).as_posix(), False
         for rule in rules:
@@ -44,8 +44,8 @@ def context_of(project, rules):
             if any(fnmatch.fnmatch(one, pattern) for one in folders):
                 is_out = not rule.startswith("!")
         if not is_out:
-            kept.add(name)
-    return kept
+            cache_entry.add(name)
+    return cache_entry
 
 
 class Builder:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from dexter_graphql.realtime.events import Change, Kind, Origin, Stream
+from dexter_graphql.realtime.changes import Change, Kind, Origin, Stream
 from support.sandbox import NOON, StillClock
 
 SECRET = "client-secret-of-acme"
@@ -38,7 +38,7 @@ def change(subject="1", **different):
         "id": f"change-{subject}",
         "organization": "acme",
         "stream": Stream.ISSUES,
-        "noun": "issue",
+        "entity": "issue",
         "kind": Kind.RESOLVED,
         "action": "issue.resolved",
         "origin": Origin.WEBHOOK,

@@ -11,8 +11,8 @@ from random import Random
 
 import msgspec
 
-from dexter_graphql.sentry.errors import CutOff, SentryError, Unavailable, UpstreamTimeout
-from dexter_graphql.sentry.refusals import refusal
+from dexter_graphql.sentry.errors import SentryError, TruncatedResponse, Unavailable, UpstreamTimeout
+from dexter_graphql.sentry.http.error_responses import error_for
 from support.engines import kind_of, line_of
 from support.rounds import Rounds
 
@@ -127,9 +127,9 @@ class Broken:
         match failure:
             case int(status):
                 body = {"detail": f"Refused with {status}", "slug": "elsewhere"}
-                return refusal(call, status, {}, msgspec.json.encode(body), self._now)
+                return error_for(call, status, {}, msgspec.json.encode(body), self._now)
             case "cut":
-                return CutOff("Sentry's answer was cut off", title=call.title)
+                return TruncatedResponse("Sentry's answer was cut off", title=call.title)
             case "timeout":
                 return UpstreamTimeout("Sentry did not answer in time", title=call.title)
             case "connection" | "page":

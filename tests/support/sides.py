@@ -7,19 +7,19 @@ from functools import partial
 import msgspec
 
 from dexter_graphql.graph.context import Context, Explain, Services
-from dexter_graphql.graph.faults import format_error
+from dexter_graphql.graph.errors import format_error
 from dexter_graphql.graph.identity import Caller, Identity, Reach
-from dexter_graphql.realtime.changes import changes_in_memory
+from dexter_graphql.realtime.feed import in_memory_feed
+from dexter_graphql.sentry.cache_tags import TagVersions
 from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.client import SentryClient
-from dexter_graphql.sentry.generations import Generations
-from dexter_graphql.sentry.hosts import AllowedHosts
-from dexter_graphql.sentry.regions import Organizations
-from dexter_graphql.sentry.shape import Records
+from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
+from dexter_graphql.sentry.http.transport import Transport
+from dexter_graphql.sentry.organization_directory import OrganizationDirectory
+from dexter_graphql.sentry.projection import RecordDecoder
 from dexter_graphql.sentry.stages.cache import Cache
 from dexter_graphql.sentry.stages.single_flight import SingleFlight
-from dexter_graphql.sentry.ticket import Budget, Ticket
-from dexter_graphql.sentry.wire import Wire
 from support.documents import Document
 from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.known import HARVEST, known_of
@@ -97,16 +97,16 @@ class Sides:
         self._graph, self._recorded = graph, recorded
         self._clock = StoppedClock()
         self._url, self._token = server.url, server.token
-        self.records = Records()
+        self.records = RecordDecoder()
         self._directory, self.known = None, None
 
     async def learn(self, engines):
         """Get to know the organizations and what they have."""
         wire = self._broken(UNHARMED).wire()
         client = self._client(wire)
-        self._directory = Organizations(client, self._clock)
-        ticket = Ticket(Upstream("test", self._token), self._clock.time() + 30, Budget(CALLS))
-        await self._directory.all(ticket)
+        self._directory = OrganizationDirectory(client, self._clock)
+        call_context = CallContext(Upstream("test", self._token), self._clock.time() + 30, CallBudget(CALLS))
+        await self._directory.all(call_context)
         found = await self.pair(engines).agreed(Document(HARVEST, None))
         assert not found.errors
         self.known = known_of(found.decoded)
@@ -125,16 +125,16 @@ class Sides:
 
     def _side(self, pipeline, wire, asking):
         client = self._client(wire)
-        organizations = Organizations(client, self._clock)
-        organizations._known.update(self._directory._known)
-        changes = changes_in_memory(self._clock, b"key of tests")
-        services = Services(client, organizations, self._graph.binding, self._clock, changes, call_budget=CALLS)
+        organizations = OrganizationDirectory(client, self._clock)
+        organizations._entries.update(self._directory._entries)
+        changes = in_memory_feed(self._clock, b"key of tests")
+        services = Services(client, organizations, self._graph.binder, self._clock, changes, call_budget=CALLS)
         return Side(pipeline, wire, services, asking.identity(self._token))
 
     def _client(self, wire):
-        generations = Generations(self._clock)
-        stages = (Cache(self._clock, generations), SingleFlight(self._clock, generations))
-        client = SentryClient(self._clock, wire, stages, AllowedHosts.of(self._url, ()), generations)
+        tag_versions = TagVersions(self._clock)
+        stages = (Cache(self._clock, tag_versions), SingleFlight(self._clock, tag_versions))
+        client = SentryClient(self._clock, wire, stages, AllowedHosts.of(self._url, ()), tag_versions)
         client.records = self.records
         return client
 
@@ -143,7 +143,7 @@ class Sides:
 async def sides_over_sandboxes(graph):
     """Both sides over two sandboxes, one to be read and one to be changed, until the block ends."""
     clock = StoppedClock()
-    wire = Wire(clock)
+    wire = Transport(clock)
     async with running_sandbox(clock) as reads, running_sandbox(clock) as writes:
 
         async def write(call):

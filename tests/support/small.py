@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 from graphql import GraphQLObjectType, build_schema, default_field_resolver
 
-from dexter_graphql.engine.compiler import Candidate
-from dexter_graphql.engine.documents import Prepared
+from dexter_graphql.engine.compiler import OperationEntry
+from dexter_graphql.engine.documents import PreparedDocument
 from dexter_graphql.engine.pipeline import Pipeline
-from dexter_graphql.engine.ways import RESOLUTION, Deferred, Inline
+from dexter_graphql.engine.resolution import RESOLUTION, Batched, Immediate
 from support.engines import ADDRESS, Outcome, assert_agreement, assert_sound, engines, outcome
 
 
@@ -37,7 +37,7 @@ class Operation:
     def extensions(self):
         return {}
 
-    def follow(self, walker):
+    def use_selection(self, selection_index):
         pass
 
 
@@ -52,10 +52,10 @@ class Declared:
         self._name, self._resolve = name, resolve
         self.is_repeatable = not is_write
 
-    def prepared(self, values):
+    def prepare_arguments(self, values):
         return values
 
-    def lacks(self, _row_class):
+    def needs_hydration(self, _row_class):
         return False
 
     def _answered(self, row, arguments, context):
@@ -65,8 +65,8 @@ class Declared:
 class AtOnce(Declared):
     """A field that is told at once."""
 
-    def way(self, _selection):
-        return Inline(lambda arguments, context: partial(self._told, arguments=arguments, context=context))
+    def strategy(self, _selection):
+        return Immediate(lambda arguments, context: partial(self._told, arguments=arguments, context=context))
 
     def _told(self, row, arguments, context):
         value = self._answered(row, arguments, context)
@@ -81,8 +81,8 @@ class AtOnce(Declared):
 class Later(Declared):
     """A field that is waited for."""
 
-    def way(self, _selection):
-        return Deferred(self._all)
+    def strategy(self, _selection):
+        return Batched(self._all)
 
     async def _all(self, rows, arguments, context):
         return [await self._one(row, arguments, context) for row in rows]
@@ -121,7 +121,7 @@ def _root(value):
 
 
 def declare(schema, kind):
-    """Declare every field of the schema in that way, or none when it is None."""
+    """Declare every field of the schema in that strategy, or none when it is None."""
     for graphql_type in list(schema.type_map.values()):
         if isinstance(graphql_type, GraphQLObjectType) and not graphql_type.name.startswith("__"):
             is_write = graphql_type is schema.mutation_type
@@ -139,7 +139,7 @@ def prepared(schema, text):
 
 
 async def agreed(schema, text, variables=None, *, typename_of=None):
-    """What every engine, on every way, says to a document."""
+    """What every engine, on every strategy, says to a document."""
     document = prepared(schema, text)
     expected = await executed(Pipeline(schema), document, variables)
     for kind in (None, AtOnce, Later):
@@ -156,8 +156,12 @@ async def agreed(schema, text, variables=None, *, typename_of=None):
 
 def anew(document):
     """The document as nobody has seen it."""
-    candidate = document.candidate
-    return document if candidate is None else Prepared(Candidate(candidate.document, candidate.operation))
+    operation_entry = document.operation_entry
+    return (
+        document
+        if operation_entry is None
+        else PreparedDocument(OperationEntry(operation_entry.document, operation_entry.operation))
+    )
 
 
 async def executed(pipeline, document, variables=None):

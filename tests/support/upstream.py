@@ -10,9 +10,9 @@ import struct
 from dataclasses import dataclass, field
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.cache_entry import CacheEntry, MemoryBudget
+from dexter_graphql.sentry.cache_tags import TagVersions
 from dexter_graphql.sentry.call import Call, Reply, Upstream
-from dexter_graphql.sentry.generations import Generations
-from dexter_graphql.sentry.kept import Kept, Room
 
 EPOCH_S = 1_800_000_000.0
 
@@ -57,12 +57,12 @@ def a_reply(body=b"{}", *, status=200, headers=None):
     return Reply(status=status, headers=headers or {}, body=body, fetched_at=EPOCH_S)
 
 
-def a_kept(*, limit_bytes=100_000, fresh_s=60.0):
+def a_kept(*, limit_bytes=100_000, max_age=60.0):
     """A place for what is made of an answer that is fresh for so long on a clock that stands still."""
     clock = MovedClock()
-    generations = Generations(clock)
-    room = Room(limit_bytes, clock, generations)
-    return Kept(room, 0, fresh_until=fresh_s, tags=(), stamp=generations.stamp(()))
+    tag_versions = TagVersions(clock)
+    room = MemoryBudget(limit_bytes, clock, tag_versions)
+    return CacheEntry(room, 0, fresh_until=max_age, tags=(), snapshot=tag_versions.snapshot(()))
 
 
 def raised(error):

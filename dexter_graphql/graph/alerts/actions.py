@@ -9,10 +9,10 @@ import strawberry
 
 from dexter_graphql.graph.alerts.enums import ActionTarget, EmailFallthrough
 from dexter_graphql.graph.alerts.reading import decoded, member_of, read
-from dexter_graphql.graph.fields import ID, batch, computed, noun, part, plain
+from dexter_graphql.graph.common.scalars import JSON, raw
+from dexter_graphql.graph.declarations.fields import ID, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
 from dexter_graphql.graph.issues.parts import Assignee
-from dexter_graphql.graph.scalars import JSON, raw
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
 from dexter_graphql.loaders.integrations import (
     InstallationKey,
@@ -58,21 +58,21 @@ def _identifier(row: Any) -> str | None:
 
 
 def _integration(row: Any) -> IntegrationKey | None:
-    return IntegrationKey(row.scope.organization, str(row.integrationId)) if row.integrationId else None
+    return IntegrationKey(row.parents.organization, str(row.integrationId)) if row.integrationId else None
 
 
 def _receiver(row: Any) -> ActorKey | None:
     kind, number = _target(row).target_type, _identifier(row)
-    return ActorKey(row.scope.organization, str(kind), number) if kind in {"user", "team"} and number else None
+    return ActorKey(row.parents.organization, str(kind), number) if kind in {"user", "team"} and number else None
 
 
 def _installation(row: Any) -> InstallationKey | None:
     number = _identifier(row)
     is_uuid = number is not None and len(number) == UUID_LENGTH
-    return InstallationKey(row.scope.organization, number) if number and is_uuid else None
+    return InstallationKey(row.parents.organization, number) if number and is_uuid else None
 
 
-@noun(forms=(), is_interface=True)
+@entity(representations=(), is_interface=True)
 class AlertAction:
     """What an alert does; its type says which."""
 
@@ -81,7 +81,7 @@ class AlertAction:
     status: str | None = plain(description="`active` or `disabled`.")
 
 
-@noun(forms=(), is_interface=True)
+@entity(representations=(), is_interface=True)
 class IntegrationAlertAction(AlertAction):
     """An action in another tool that is connected."""
 
@@ -94,7 +94,7 @@ class IntegrationAlertAction(AlertAction):
     )
 
 
-@part
+@value_type
 class EmailAlertAction(AlertAction):
     """Sends an e-mail."""
 
@@ -116,7 +116,7 @@ class EmailAlertAction(AlertAction):
         return member_of(EmailFallthrough, _settings(row).fallthrough_type)
 
 
-@noun(forms=(), is_interface=True)
+@entity(representations=(), is_interface=True)
 class ChannelAlertAction(IntegrationAlertAction):
     """Posts a message into a channel."""
 
@@ -141,22 +141,22 @@ class ChannelAlertAction(IntegrationAlertAction):
         return _settings(row).notes or None
 
 
-@part
+@value_type
 class SlackAlertAction(ChannelAlertAction):
     """Posts a message into a channel of Slack."""
 
 
-@part
+@value_type
 class MicrosoftTeamsAlertAction(ChannelAlertAction):
     """Posts a message into a channel of Microsoft Teams."""
 
 
-@part
+@value_type
 class DiscordAlertAction(ChannelAlertAction):
     """Posts a message into a channel of Discord."""
 
 
-@noun(forms=(), is_interface=True)
+@entity(representations=(), is_interface=True)
 class OnCallAlertAction(IntegrationAlertAction):
     """Calls whoever is on duty."""
 
@@ -176,24 +176,24 @@ class OnCallAlertAction(IntegrationAlertAction):
         return _settings(row).priority
 
 
-@part
+@value_type
 class PagerDutyAlertAction(OnCallAlertAction):
     """Opens an incident at PagerDuty."""
 
 
-@part
+@value_type
 class OpsgenieAlertAction(OnCallAlertAction):
     """Opens an alert at Opsgenie."""
 
 
-@part
+@value_type
 class TicketAlertAction(IntegrationAlertAction):
     """Opens a ticket in another tool: Jira, GitHub, Azure DevOps; `type` says which."""
 
     fields: JSON | None = plain("data", description="What the ticket is filled in with, as Sentry sent it.")
 
 
-@part
+@value_type
 class AppAlertAction(AlertAction):
     """Tells an app built on Sentry's integration platform."""
 
@@ -215,7 +215,7 @@ class AppAlertAction(AlertAction):
         return decoded(_settings(row).settings, msgspec.Raw)
 
 
-@part
+@value_type
 class WebhookAlertAction(AlertAction):
     """Calls a web address that a project, or an integration, has set up."""
 
@@ -225,12 +225,12 @@ class WebhookAlertAction(AlertAction):
         return _identifier(row)
 
 
-@part
+@value_type
 class PluginAlertAction(AlertAction):
     """Tells all plugins of the project."""
 
 
-@part
+@value_type
 class UnknownAlertAction(AlertAction):
     """An action of a kind that is newer than this server."""
 

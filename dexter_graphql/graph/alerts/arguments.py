@@ -5,10 +5,10 @@ from typing import Annotated
 import strawberry
 
 from dexter_graphql.graph.alerts.enums import MonitorKind
-from dexter_graphql.graph.connections import Window
-from dexter_graphql.graph.listing import listing, repeated
-from dexter_graphql.loaders.alerts import AlertChoice
-from dexter_graphql.loaders.monitors import MonitorChoice
+from dexter_graphql.graph.relay.connections import PageArguments
+from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter
+from dexter_graphql.loaders.alerts import AlertOptions
+from dexter_graphql.loaders.monitors import MonitorOptions
 
 ProjectNames = Annotated[
     list[str] | None, strawberry.argument(description="Slugs or numeric ids of projects; all when left out.")
@@ -19,18 +19,18 @@ MonitorKinds = Annotated[
 ]
 
 
-def alert_choice(projects: list[str] | None, search: str | None, wanted: Window) -> AlertChoice:
+def alert_options(projects: list[str] | None, search: str | None, wanted: PageArguments) -> AlertOptions:
     """The wanted alerts; raises BadUserInput when the arguments are out of bounds."""
-    return AlertChoice(listing(wanted), _names(projects), (search or "").strip())
+    return AlertOptions(list_options(wanted), _names(projects), (search or "").strip())
 
 
-def monitor_choice(
-    projects: list[str] | None, types: list[MonitorKind] | None, search: str | None, wanted: Window
-) -> MonitorChoice:
+def monitor_options(
+    projects: list[str] | None, types: list[MonitorKind] | None, search: str | None, wanted: PageArguments
+) -> MonitorOptions:
     """The wanted monitors; raises BadUserInput when the arguments are out of bounds."""
     kinds = tuple(dict.fromkeys(str(one.value) for one in types or ()))
-    return MonitorChoice(listing(wanted), _names(projects), kinds, (search or "").strip())
+    return MonitorOptions(list_options(wanted), _names(projects), kinds, (search or "").strip())
 
 
 def _names(projects: list[str] | None) -> tuple[str, ...]:
-    return tuple(name for _, name in repeated("project", projects, "projects"))
+    return tuple(name for _, name in repeated_parameter("project", projects, "projects"))

@@ -15,10 +15,10 @@ from dexter_graphql.graph.alerts.enums import (
     FrequencyComparison,
 )
 from dexter_graphql.graph.alerts.reading import UNITS_S, decoded, member_of, read, seconds
-from dexter_graphql.graph.fields import batch, computed, noun, part, plain
+from dexter_graphql.graph.common.scalars import JSON, BigInt
+from dexter_graphql.graph.declarations.fields import batch, computed, entity, plain, value_type
 from dexter_graphql.graph.issues.enums import IssueCategory, Level
 from dexter_graphql.graph.issues.parts import Assignee
-from dexter_graphql.graph.scalars import JSON, BigInt
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
 
 COMPARISON = {"comparison": msgspec.Raw}
@@ -69,14 +69,14 @@ def compared(row: Any) -> Compared:
 def _assignee(row: Any) -> ActorKey | None:
     found = compared(row)
     kind = {"Team": "team", "Member": "user"}.get(found.target_type or "")
-    return ActorKey(row.scope.organization, kind, str(found.target_identifier)) if kind else None
+    return ActorKey(row.parents.organization, kind, str(found.target_identifier)) if kind else None
 
 
 def _frequency(row: Any) -> Frequency:
     return read(row.comparison, Frequency) or Frequency()
 
 
-@noun(forms=(), is_interface=True)
+@entity(representations=(), is_interface=True)
 class AlertCondition:
     """A condition of an alert; its type says which."""
 
@@ -84,32 +84,32 @@ class AlertCondition:
     condition_id: strawberry.ID | None = plain("id", description="Sentry's id of it; null on servers with old rules.")
 
 
-@part
+@value_type
 class FirstSeenAlertCondition(AlertCondition):
     """An issue is new."""
 
 
-@part
+@value_type
 class RegressionAlertCondition(AlertCondition):
     """A resolved issue comes back."""
 
 
-@part
+@value_type
 class ReappearedAlertCondition(AlertCondition):
     """An archived issue comes back."""
 
 
-@part
+@value_type
 class ResolvedAlertCondition(AlertCondition):
     """An issue is resolved."""
 
 
-@part
+@value_type
 class EveryEventAlertCondition(AlertCondition):
     """An event arrives, any event."""
 
 
-@part
+@value_type
 class HighPriorityAlertCondition(AlertCondition):
     """An issue is, or becomes, one of high priority."""
 
@@ -119,7 +119,7 @@ class HighPriorityAlertCondition(AlertCondition):
         return row.type == "new_high_priority_issue"
 
 
-@noun(forms=(), is_interface=True)
+@entity(representations=(), is_interface=True)
 class FrequencyAlertCondition(AlertCondition):
     """Something happens so many times within a stretch of time."""
 
@@ -144,22 +144,22 @@ class FrequencyAlertCondition(AlertCondition):
         return seconds(_frequency(row).comparison_interval)
 
 
-@part
+@value_type
 class EventFrequencyAlertCondition(FrequencyAlertCondition):
     """An issue has so many events."""
 
 
-@part
+@value_type
 class UserFrequencyAlertCondition(FrequencyAlertCondition):
     """An issue affects so many users."""
 
 
-@part
+@value_type
 class SessionFrequencyAlertCondition(FrequencyAlertCondition):
     """An issue affects so many percent of sessions."""
 
 
-@part
+@value_type
 class AgeAlertCondition(AlertCondition):
     """An issue is older or younger than something."""
 
@@ -176,7 +176,7 @@ class AgeAlertCondition(AlertCondition):
         return BigInt(int(found.value * unit)) if unit and isinstance(found.value, (int, float)) else None
 
 
-@part
+@value_type
 class AssignedToAlertCondition(AlertCondition):
     """An issue is assigned to somebody."""
 
@@ -193,7 +193,7 @@ class AssignedToAlertCondition(AlertCondition):
         return member_of(AssigneeKind, compared(row).target_type)
 
 
-@part
+@value_type
 class CategoryAlertCondition(AlertCondition):
     """An issue is of a category."""
 
@@ -209,7 +209,7 @@ class CategoryAlertCondition(AlertCondition):
         return _whole(compared(row).value)
 
 
-@part
+@value_type
 class PriorityAlertCondition(AlertCondition):
     """An issue has at least a priority, or loses it."""
 
@@ -225,7 +225,7 @@ class PriorityAlertCondition(AlertCondition):
         return row.type == "issue_priority_deescalating"
 
 
-@part
+@value_type
 class LevelAlertCondition(AlertCondition):
     """An event has a severity."""
 
@@ -246,7 +246,7 @@ class LevelAlertCondition(AlertCondition):
         return member_of(ConditionMatch, compared(row).match)
 
 
-@part
+@value_type
 class OccurrencesAlertCondition(AlertCondition):
     """An issue has had so many events in all."""
 
@@ -257,12 +257,12 @@ class OccurrencesAlertCondition(AlertCondition):
         return None if found is None else BigInt(found)
 
 
-@part
+@value_type
 class LatestReleaseAlertCondition(AlertCondition):
     """An event is of the newest release."""
 
 
-@part
+@value_type
 class LatestAdoptedReleaseAlertCondition(AlertCondition):
     """An event is of a release that is older or newer than the one that most people use."""
 
@@ -282,7 +282,7 @@ class LatestAdoptedReleaseAlertCondition(AlertCondition):
         return compared(row).environment
 
 
-@part
+@value_type
 class TaggedEventAlertCondition(AlertCondition):
     """An event carries a tag."""
 
@@ -307,7 +307,7 @@ class TaggedEventAlertCondition(AlertCondition):
         return _text(compared(row).value)
 
 
-@part
+@value_type
 class EventAttributeAlertCondition(AlertCondition):
     """An event has an attribute."""
 
@@ -332,7 +332,7 @@ class EventAttributeAlertCondition(AlertCondition):
         return _text(compared(row).value)
 
 
-@part
+@value_type
 class UnknownAlertCondition(AlertCondition):
     """A condition of a kind that is newer than this server."""
 

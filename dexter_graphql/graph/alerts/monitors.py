@@ -9,13 +9,13 @@ import strawberry
 from dexter_graphql.graph.alerts.enums import AlertPriority, MetricDetection, ThresholdComparison
 from dexter_graphql.graph.alerts.reading import decoded, member_of, read
 from dexter_graphql.graph.alerts.sources import CronSource, MetricQuery, UptimeSource, sourced
-from dexter_graphql.graph.fields import ID, LIST, Undecoded, batch, computed, noun, part, plain
-from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.graph.common.scalars import JSON, raw
+from dexter_graphql.graph.common.web_urls import organization_page_url
+from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.issues.parts import Assignee, IssueType
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
-from dexter_graphql.graph.scalars import JSON, raw
-from dexter_graphql.graph.web import page
+from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.relay.global_ids import encode_id
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
 from dexter_graphql.loaders.alerts import AlertKeys, linked_alerts
 from dexter_graphql.loaders.base import Loader
@@ -23,7 +23,7 @@ from dexter_graphql.loaders.issues import IssueKey, issues_by_id
 from dexter_graphql.loaders.legacy_rules import METRIC_PREFIX
 from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
-from dexter_graphql.sentry.scope import OrganizationRef
+from dexter_graphql.sentry.parents import OrganizationRef
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.alerts.types import Alert
@@ -80,7 +80,7 @@ class Anomaly(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 def monitor_key(row: Any) -> MonitorKey:
     """Key of a monitor, from its own record."""
-    return MonitorKey(row.scope.organization, str(row.id))
+    return MonitorKey(row.parents.organization, str(row.id))
 
 
 def sentry_number(row: Any) -> str:
@@ -102,15 +102,15 @@ def sentry_id() -> Any:
 def _owner(row: Any) -> ActorKey | None:
     found = row.owner
     is_actor = found is not None and found.type in {"user", "team"} and found.id is not None
-    return ActorKey(row.scope.organization, found.type, str(found.id)) if is_actor else None
+    return ActorKey(row.parents.organization, found.type, str(found.id)) if is_actor else None
 
 
 def _latest(row: Any) -> IssueKey | None:
     found = row.latestGroup
-    return IssueKey(row.scope.organization, str(found.id)) if found is not None and found.id is not None else None
+    return IssueKey(row.parents.organization, str(found.id)) if found is not None and found.id is not None else None
 
 
-@noun(forms=(), is_interface=True)
+@entity(representations=(), is_interface=True)
 class Monitor(Node):
     """Something that Sentry watches, and that makes issues when it goes wrong; its type says what it watches."""
 
@@ -120,7 +120,7 @@ class Monitor(Node):
     enabled: bool | None = plain(description="False while it is switched off.")
     created_at: datetime | None = plain("dateCreated", description="When it was made.")
     updated_at: datetime | None = plain("dateUpdated", description="When it was last changed.")
-    organization: OrganizationType = its_organization()
+    organization: OrganizationType = organization_field()
     owner: Assignee | None = batch(
         actors_by_key,
         key=_owner,
@@ -129,7 +129,7 @@ class Monitor(Node):
     )
     project: ProjectType | None = batch(
         projects_by_name,
-        key=lambda row: ProjectName(row.scope.organization, str(row.projectId)) if row.projectId else None,
+        key=lambda row: ProjectName(row.parents.organization, str(row.projectId)) if row.projectId else None,
         reads={"projectId": ID},
         description="Project that it watches.",
     )
@@ -141,7 +141,7 @@ class Monitor(Node):
     )
     alerts: list[AlertType | None] | None = batch(
         linked_alerts,
-        key=lambda row: AlertKeys(row.scope.organization, tuple(map(str, row.workflowIds or ()))),
+        key=lambda row: AlertKeys(row.parents.organization, tuple(map(str, row.workflowIds or ()))),
         reads={"workflowIds": IDS},
         description="Alerts that are tied to it. One call for all monitors of a list.",
     )
@@ -149,7 +149,7 @@ class Monitor(Node):
     @computed({"id": ID})
     def id(row: Any) -> strawberry.ID:
         """Global id: opaque, stable, usable with `node`."""
-        return encode_id("Monitor", row.scope.organization.id, str(row.id))
+        return encode_id("Monitor", row.parents.organization.id, str(row.id))
 
     @computed()
     def type(row: Any) -> str | None:
@@ -159,10 +159,10 @@ class Monitor(Node):
     @computed({"id": ID})
     def web_url(row: Any) -> str | None:
         """Address of its page in Sentry; null when Sentry does not say where its pages are."""
-        number, organization = str(row.id), row.scope.organization
+        number, organization = str(row.id), row.parents.organization
         if number.startswith(METRIC_PREFIX):
-            return page(organization, "issues", "alerts", "rules", "details", sentry_number(row))
-        return page(organization, "monitors", number)
+            return organization_page_url(organization, "issues", "alerts", "rules", "details", sentry_number(row))
+        return organization_page_url(organization, "monitors", number)
 
 
 def _type_field(word: str) -> Any:
@@ -175,7 +175,7 @@ def _type_field(word: str) -> Any:
     return computed(name="type")(type_)
 
 
-known = noun(forms=(LIST,), hydrate=monitors_by_id, key=monitor_key, key_reads=KEY_READS)
+known = entity(representations=(LIST,), hydrate=monitors_by_id, key=monitor_key, key_reads=KEY_READS)
 """What all types of monitors have in common."""
 
 
@@ -193,7 +193,7 @@ class IssueStreamMonitor(Monitor):
     type: str | None = _type_field("issue_stream")
 
 
-@part
+@value_type
 class MonitorCondition:
     """A threshold of a monitor, and what it means to cross it."""
 
@@ -292,7 +292,7 @@ class MetricMonitor(Monitor):
     def conditions(row: Any) -> list[MonitorCondition | None] | None:
         """Its thresholds; null when Sentry tells none."""
         found = row.conditionGroup
-        return None if found is None else Undecoded("MonitorCondition", found.conditions, is_list=True)
+        return None if found is None else LazyJSON("MonitorCondition", found.conditions, is_list=True)
 
 
 def _uptime(row: Any) -> UptimeSource:

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dexter_graphql.graph.fields import Undecoded
-from dexter_graphql.graph.wire_types import enum_member
-from dexter_graphql.sentry.errors import Misfit
-from dexter_graphql.sentry.shape import NULL, UNREADABLE
+from dexter_graphql.graph.declarations.fields import LazyJSON
+from dexter_graphql.graph.declarations.wire_types import enum_member
+from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.projection import NULL, UNREADABLE
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -34,7 +34,7 @@ def read(value: msgspec.Raw, kind: type[T]) -> T | None:
         camel = {_camel(name): member for name, member in members.items()}
         return msgspec.json.decode(msgspec.json.encode(camel), type=kind, strict=False)
     except UNREADABLE as error:
-        raise Misfit(f"A part of an alert in Sentry's answer does not fit: {error}") from None
+        raise InvalidValue(f"A part of an alert in Sentry's answer does not fit: {error}") from None
 
 
 def decoded(value: msgspec.Raw, kind: Any) -> Any:
@@ -44,10 +44,10 @@ def decoded(value: msgspec.Raw, kind: Any) -> Any:
     try:
         return msgspec.json.decode(value, type=kind, strict=False)
     except UNREADABLE as error:
-        raise Misfit(f"A part of an alert in Sentry's answer does not fit: {error}") from None
+        raise InvalidValue(f"A part of an alert in Sentry's answer does not fit: {error}") from None
 
 
-def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str) -> list[Undecoded]:
+def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str) -> list[LazyJSON]:
     """A JSON list of objects, each as the type that its kind says."""
     found = []
     for item in decoded(value, list[msgspec.Raw]) or []:
@@ -55,7 +55,7 @@ def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str) -> 
             kind = msgspec.json.decode(item, type=Kind).type
         except UNREADABLE:
             kind = ""
-        found.append(Undecoded(typenames.get(kind, unknown), item))
+        found.append(LazyJSON(typenames.get(kind, unknown), item))
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dexter_graphql.graph.alerts.reading import read
-from dexter_graphql.sentry.shape import NULL, UNREADABLE
+from dexter_graphql.sentry.projection import NULL, UNREADABLE
 
 T = TypeVar("T")
 Object = dict[str, msgspec.Raw]

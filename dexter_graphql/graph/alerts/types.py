@@ -12,20 +12,20 @@ from dexter_graphql.graph.alerts.conditions import CONDITION_TYPES, CONDITIONS, 
 from dexter_graphql.graph.alerts.enums import ConditionLogic
 from dexter_graphql.graph.alerts.monitors import Monitor, sentry_id, sentry_number
 from dexter_graphql.graph.alerts.reading import decoded, parts_of
-from dexter_graphql.graph.fields import ID, LIST, Undecoded, batch, computed, noun, part, plain
-from dexter_graphql.graph.ids import node_id
+from dexter_graphql.graph.common.web_urls import organization_page_url
+from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.issues.parts import Assignee, UserType
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
-from dexter_graphql.graph.web import page
+from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actor_key, actors_by_key
 from dexter_graphql.loaders.alerts import IDS, AlertKey, AlertPlace, alert_projects, alerts_by_id
 from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.legacy_rules import ISSUE_PREFIX, METRIC_PREFIX
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.monitors import MonitorKeys, linked_monitors
-from dexter_graphql.sentry.scope import OrganizationRef
-from dexter_graphql.sentry.shape import NULL
+from dexter_graphql.sentry.parents import OrganizationRef
+from dexter_graphql.sentry.projection import NULL
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
@@ -50,7 +50,7 @@ class Actions(msgspec.Struct, frozen=True, gc=False):
 
 def alert_key(row: Any) -> AlertKey:
     """Key of an alert, from its own record."""
-    return AlertKey(row.scope.organization, str(row.id))
+    return AlertKey(row.parents.organization, str(row.id))
 
 
 def _linked(row: Any) -> tuple[str, ...]:
@@ -58,10 +58,10 @@ def _linked(row: Any) -> tuple[str, ...]:
 
 
 def _creator(row: Any) -> UserKey | None:
-    return UserKey(row.scope.organization, str(row.createdBy)) if row.createdBy is not None else None
+    return UserKey(row.parents.organization, str(row.createdBy)) if row.createdBy is not None else None
 
 
-@part
+@value_type
 class AlertConditionGroup:
     """Conditions of an alert, and how many of them must hold."""
 
@@ -74,7 +74,7 @@ class AlertConditionGroup:
         return parts_of(row.conditions, CONDITIONS, "UnknownAlertCondition")
 
 
-@part
+@value_type
 class AlertFilter:
     """Actions of an alert, and the conditions under which they happen."""
 
@@ -92,7 +92,7 @@ class AlertFilter:
         return parts_of(row.actions, ACTIONS, "UnknownAlertAction")
 
 
-@noun(forms=(LIST,), hydrate=alerts_by_id, key=alert_key, key_reads={"id": ID, "detectorIds": IDS})
+@entity(representations=(LIST,), hydrate=alerts_by_id, key=alert_key, key_reads={"id": ID, "detectorIds": IDS})
 class Alert(Node):
     """What happens when a monitor finds something: who is told, and under which conditions.
 
@@ -109,10 +109,10 @@ class Alert(Node):
     created_at: datetime | None = plain("dateCreated", description="When it was made.")
     updated_at: datetime | None = plain("dateUpdated", description="When it was last changed; null when nobody knows.")
     triggers: AlertConditionGroup | None = plain(description="What sets it off.")
-    organization: OrganizationType = its_organization()
+    organization: OrganizationType = organization_field()
     owner: Assignee | None = batch(
         actors_by_key,
-        key=lambda row: actor_key(row.scope.organization, row.owner),
+        key=lambda row: actor_key(row.parents.organization, row.owner),
         reads={"owner": str | None},
         description="Who looks after it. One call for all of an organization.",
     )
@@ -124,13 +124,13 @@ class Alert(Node):
     )
     monitors: list[Monitor | None] | None = batch(
         linked_monitors,
-        key=lambda row: MonitorKeys(row.scope.organization, _linked(row)),
+        key=lambda row: MonitorKeys(row.parents.organization, _linked(row)),
         reads={"detectorIds": IDS},
         description="Monitors that it is tied to; none for issue rules of servers with old rules. One call for a list.",
     )
     projects: list[ProjectType | None] | None = batch(
         alert_projects,
-        key=lambda row: AlertPlace(row.scope.organization, _linked(row), tuple(row.projects or ())),
+        key=lambda row: AlertPlace(row.parents.organization, _linked(row), tuple(row.projects or ())),
         reads={"detectorIds": IDS, **SLUGS},
         description="Projects of its monitors. Two calls for all alerts of a list.",
     )
@@ -144,7 +144,7 @@ class Alert(Node):
     @computed(FILTERS)
     def filters(row: Any) -> list[AlertFilter | None] | None:
         """What is done, each under its own conditions."""
-        return None if row.actionFilters == NULL else Undecoded("AlertFilter", row.actionFilters, is_list=True)
+        return None if row.actionFilters == NULL else LazyJSON("AlertFilter", row.actionFilters, is_list=True)
 
     @computed(FILTERS)
     def actions(row: Any) -> list[AlertAction | None]:
@@ -158,13 +158,13 @@ class Alert(Node):
     @computed({"id": ID, **SLUGS})
     def web_url(row: Any) -> str | None:
         """Address of its page in Sentry; null when Sentry does not say where its pages are."""
-        number, organization = str(row.id), row.scope.organization
+        number, organization = str(row.id), row.parents.organization
         if number.startswith(METRIC_PREFIX):
-            return page(organization, "issues", "alerts", "rules", "details", sentry_number(row))
+            return organization_page_url(organization, "issues", "alerts", "rules", "details", sentry_number(row))
         if number.startswith(ISSUE_PREFIX):
             slug = number.removeprefix(ISSUE_PREFIX).rpartition("-")[0]
-            return page(organization, "issues", "alerts", "rules", slug, sentry_number(row), "details")
-        return page(organization, "monitors", "alerts", number)
+            return organization_page_url(organization, "issues", "alerts", "rules", slug, sentry_number(row), "details")
+        return organization_page_url(organization, "monitors", "alerts", number)
 
 
 def _alert(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, AlertKey]:

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.fields import Kinded, Undecoded, computed, noun, part, plain
-from dexter_graphql.graph.scalars import JSON, raw
-from dexter_graphql.sentry.shape import NULL
+from dexter_graphql.graph.common.scalars import JSON, raw
+from dexter_graphql.graph.declarations.fields import LazyJSON, TaggedJSON, computed, entity, plain, value_type
+from dexter_graphql.sentry.projection import NULL
 
 Pairs = list[tuple[str | None, object]]
 MAX_PAIRS = 1000
@@ -19,7 +19,7 @@ MAX_PAIRS = 1000
 
 def undecoded(typename: str, raw: msgspec.Raw | None, *, is_list: bool = False) -> Any:
     """JSON of a known type, None for null."""
-    return None if raw is None or raw == NULL else Undecoded(typename, raw, is_list)
+    return None if raw is None or raw == NULL else LazyJSON(typename, raw, is_list)
 
 
 def member(raw: msgspec.Raw | None, name: str) -> msgspec.Raw | None:
@@ -38,7 +38,7 @@ def pairs(value: Any) -> list[tuple[str, object]]:
     return [(key or "", text) for key, text in value or ()]
 
 
-@part
+@value_type
 class KeyValue:
     """A name with a value, in the order in which they were sent."""
 
@@ -53,7 +53,7 @@ class KeyValue:
         return None if pair[1] is None else pair[1] if isinstance(pair[1], str) else str(pair[1])
 
 
-@part
+@value_type
 class ContextLine:
     """A line of source code around the place where it happened."""
 
@@ -68,7 +68,7 @@ class ContextLine:
         return pair[1]
 
 
-@part
+@value_type
 class StackFrame:
     """One call on the stack."""
 
@@ -94,7 +94,7 @@ class StackFrame:
         return row.context or []
 
 
-@part
+@value_type
 class StackTrace:
     """Calls on the stack, oldest first."""
 
@@ -103,7 +103,7 @@ class StackTrace:
     registers: JSON | None = plain(description="Registers, for native code.")
 
 
-@part
+@value_type
 class ExceptionMechanism:
     """How an exception came to be reported."""
 
@@ -116,7 +116,7 @@ class ExceptionMechanism:
     parent_id: int | None = plain("parent_id", description="Number of the exception that has it as a cause.")
 
 
-@part
+@value_type
 class ExceptionValue:
     """One exception of a chain."""
 
@@ -138,7 +138,7 @@ class ExceptionValue:
         return undecoded("StackFrame", member(row.stacktrace, "frames"), is_list=True)
 
 
-@part
+@value_type
 class Breadcrumb:
     """Something that happened shortly before the event."""
 
@@ -151,7 +151,7 @@ class Breadcrumb:
     event_id: str | None = plain("event_id", description="Event that it led to.")
 
 
-@part
+@value_type
 class HTTPRequest:
     """The HTTP request that was being answered, or made."""
 
@@ -179,7 +179,7 @@ class HTTPRequest:
         return pairs(row.cookies)
 
 
-@part
+@value_type
 class Thread:
     """A thread of the program at the time of the event."""
 
@@ -191,7 +191,7 @@ class Thread:
     stack_trace: StackTrace | None = plain("stacktrace", description="Where it was.")
 
 
-@noun(forms=(), is_interface=True)
+@entity(representations=(), is_interface=True)
 class EventEntry:
     """A part of an event; its type says which."""
 
@@ -211,7 +211,7 @@ def kind_field(word: str) -> Any:
     return computed()(kind)
 
 
-@part
+@value_type
 class ExceptionEntry(EventEntry):
     """The exception, with the ones that caused it."""
 
@@ -220,7 +220,7 @@ class ExceptionEntry(EventEntry):
     has_system_frames: bool | None = plain("hasSystemFrames", description="True when some frames are of libraries.")
 
 
-@part
+@value_type
 class MessageEntry(EventEntry):
     """A message that was reported instead of an exception, or beside it."""
 
@@ -230,7 +230,7 @@ class MessageEntry(EventEntry):
     parameters: JSON | None = plain("params", description="What was put in.")
 
 
-@part
+@value_type
 class BreadcrumbsEntry(EventEntry):
     """What happened shortly before."""
 
@@ -238,7 +238,7 @@ class BreadcrumbsEntry(EventEntry):
     breadcrumbs: list[Breadcrumb] | None = plain("values", description="Oldest first.")
 
 
-@part
+@value_type
 class RequestEntry(EventEntry):
     """The HTTP request that was being answered, or made."""
 
@@ -247,7 +247,7 @@ class RequestEntry(EventEntry):
     method: str | None = plain(description="HTTP method.")
 
 
-@part
+@value_type
 class StackTraceEntry(EventEntry):
     """A stack trace without an exception."""
 
@@ -255,7 +255,7 @@ class StackTraceEntry(EventEntry):
     frames: list[StackFrame] | None = plain(description="Calls, oldest first.")
 
 
-@part
+@value_type
 class ThreadsEntry(EventEntry):
     """The threads of the program."""
 
@@ -263,7 +263,7 @@ class ThreadsEntry(EventEntry):
     threads: list[Thread] | None = plain("values", description="All threads that were reported.")
 
 
-@part
+@value_type
 class TemplateEntry(EventEntry):
     """The template that was being rendered."""
 
@@ -278,7 +278,7 @@ class TemplateEntry(EventEntry):
         return row.context or []
 
 
-@part
+@value_type
 class CSPEntry(EventEntry):
     """A violation of the content security policy."""
 
@@ -290,7 +290,7 @@ class CSPEntry(EventEntry):
     disposition: str | None = plain(description="`enforce` or `report`.")
 
 
-@part
+@value_type
 class DebugMetaEntry(EventEntry):
     """Images and symbols that native code was loaded from."""
 
@@ -298,7 +298,7 @@ class DebugMetaEntry(EventEntry):
     images: JSON | None = plain(description="Loaded images.")
 
 
-@part
+@value_type
 class SpansEntry(EventEntry):
     """Spans of a transaction."""
 
@@ -306,7 +306,7 @@ class SpansEntry(EventEntry):
     spans: JSON | None = plain(description="The spans as Sentry sent them.")
 
 
-@part
+@value_type
 class ReportEntry(EventEntry):
     """A report of the browser about certificates: `expectct`, `expectstaple` or `hpkp`."""
 
@@ -319,7 +319,7 @@ class ReportEntry(EventEntry):
     port: int | None = plain(description="Port that the report is about.")
 
 
-@part
+@value_type
 class UnknownEntry(EventEntry):
     """A part of a type that is newer than this server."""
 
@@ -351,22 +351,22 @@ TYPENAMES: Mapping[str, str] = MappingProxyType(
 """Sentry's word for a part → its type in the graph."""
 
 
-def entry(part: Kinded) -> Any:
+def entry(value_type: TaggedJSON) -> Any:
     """A part of an event as the type that its kind says, UnknownEntry for a kind that is new to us."""
-    typename = TYPENAMES.get(part.type, "UnknownEntry")
+    typename = TYPENAMES.get(value_type.type, "UnknownEntry")
     if typename == "UnknownEntry":
-        return Undecoded(typename, raw({"kind": part.type, "data": part.data}))
+        return LazyJSON(typename, raw({"kind": value_type.type, "data": value_type.data}))
     if typename == "SpansEntry":
-        return Undecoded(typename, raw({"spans": part.data}))
+        return LazyJSON(typename, raw({"spans": value_type.data}))
     if typename == "ReportEntry":
-        members = msgspec.json.decode(part.data)
-        return Undecoded(typename, raw({**(members if isinstance(members, dict) else {}), "kind": part.type}))
-    return Undecoded(typename, part.data)
+        members = msgspec.json.decode(value_type.data)
+        return LazyJSON(typename, raw({**(members if isinstance(members, dict) else {}), "kind": value_type.type}))
+    return LazyJSON(typename, value_type.data)
 
 
-def inside(parts: list[Kinded] | None, kind: str) -> msgspec.Raw | None:
+def inside(parts: list[TaggedJSON] | None, kind: str) -> msgspec.Raw | None:
     """The data of the first part of that kind."""
-    return next((part.data for part in parts or () if part.type == kind), None)
+    return next((value_type.data for value_type in parts or () if value_type.type == kind), None)
 
 
 ENTRY_TYPES: tuple[type, ...] = (

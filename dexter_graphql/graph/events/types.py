@@ -6,6 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import strawberry
 
+from dexter_graphql.graph.common.scalars import JSON, BigInt, raw
+from dexter_graphql.graph.declarations.fields import (
+    DETAIL,
+    ID,
+    LIST,
+    LazyJSON,
+    TaggedJSON,
+    batch,
+    computed,
+    entity,
+    plain,
+    value_type,
+)
+from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.events.entries import (
     Breadcrumb,
     EventEntry,
@@ -16,18 +30,15 @@ from dexter_graphql.graph.events.entries import (
     member,
     undecoded,
 )
-from dexter_graphql.graph.fields import DETAIL, ID, LIST, Kinded, Undecoded, batch, computed, noun, part, plain
-from dexter_graphql.graph.ids import node_id
 from dexter_graphql.graph.issues.enums import Level
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.scalars import JSON, BigInt, raw
-from dexter_graphql.graph.wire_types import enum_member
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.events import EventKey, event_attachments, event_details
 from dexter_graphql.loaders.issues import IssueKey, issues_by_id
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
-from dexter_graphql.sentry.errors import Misfit
-from dexter_graphql.sentry.shape import NULL, Record
+from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.projection import NULL, Record
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.issues.types import Issue
@@ -37,7 +48,7 @@ if TYPE_CHECKING:
 LIGHT, REFERENCE = "light", "reference"
 ROWS = (LIST, DETAIL)
 LIGHT_ROWS = (LIGHT, LIST, DETAIL)
-ENTRIES = list[Kinded] | None
+ENTRIES = list[TaggedJSON] | None
 MAX_BREADCRUMBS = 100
 
 
@@ -45,7 +56,7 @@ class EventReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
     """An event of which only the id is known; whatever else is asked of it is fetched."""
 
     typename = "Event"
-    form = REFERENCE
+    representation = REFERENCE
     members = frozenset({"eventID", "projectID"})
 
     eventID: str  # noqa: N815  # Sentry's name
@@ -61,16 +72,16 @@ class Tag(msgspec.Struct, frozen=True, gc=False):
 
 def event_key(row: Any) -> EventKey:
     """Key of an event, from its own record."""
-    return EventKey(row.scope.organization, str(row.projectID), row.eventID)
+    return EventKey(row.parents.organization, str(row.projectID), row.eventID)
 
 
 def release_key(row: Any) -> ReleaseKey | None:
     """Key of the release that an event names in its tags."""
     version = tag_value(row.tags, "release")
-    return None if version is None else ReleaseKey(row.scope.organization, version)
+    return None if version is None else ReleaseKey(row.parents.organization, version)
 
 
-@part
+@value_type
 class EventTag:
     """A tag of an event."""
 
@@ -78,7 +89,7 @@ class EventTag:
     value: str | None = plain(description="Value.")
 
 
-@part
+@value_type
 class EventContext:
     """What was known about a part of the surroundings: the browser, the runtime, the trace, …"""
 
@@ -99,7 +110,7 @@ class EventContext:
         return row.value
 
 
-@part
+@value_type
 class EventUser:
     """The person who was using the program."""
 
@@ -112,7 +123,7 @@ class EventUser:
     data: JSON | None = plain(description="Whatever else the program reported.")
 
 
-@part
+@value_type
 class SDK:
     """The library that reported."""
 
@@ -120,7 +131,7 @@ class SDK:
     version: str | None = plain(description="Version.")
 
 
-@part
+@value_type
 class ProcessingError:
     """Something that went wrong while Sentry processed the event."""
 
@@ -129,7 +140,7 @@ class ProcessingError:
     data: JSON | None = plain(description="More about it.")
 
 
-@part
+@value_type
 class Evidence:
     """A fact that a non-error issue rests on."""
 
@@ -138,7 +149,7 @@ class Evidence:
     important: bool | None = plain(description="True for the ones to show first.")
 
 
-@part
+@value_type
 class Occurrence:
     """What was detected, for issues that are not errors."""
 
@@ -152,7 +163,7 @@ class Occurrence:
     evidence_data: JSON | None = plain("evidenceData", description="Facts for programs.")
 
 
-@part
+@value_type
 class Attachment:
     """A file that came with an event."""
 
@@ -165,8 +176,8 @@ class Attachment:
     created_at: datetime | None = plain("dateCreated", description="When it arrived.")
 
 
-@noun(
-    forms=(REFERENCE, LIGHT, LIST, DETAIL),
+@entity(
+    representations=(REFERENCE, LIGHT, LIST, DETAIL),
     hydrate=event_details,
     key=event_key,
     key_reads={"eventID": str, "projectID": ID},
@@ -177,73 +188,77 @@ class Event(Node):
     id: strawberry.ID = node_id(lambda row: (str(row.projectID), row.eventID), {"eventID": str, "projectID": ID})
 
     event_id: str = plain("eventID", description="Sentry's id of the event: 32 hexadecimal digits.")
-    title: str | None = plain(forms=LIGHT_ROWS, description="What happened, in one line.")
-    message: str | None = plain(forms=LIGHT_ROWS, description="The message, when there is one.")
-    occurred_at: datetime | None = plain("dateCreated", forms=LIGHT_ROWS, description="When it happened.")
-    received_at: datetime | None = plain("dateReceived", forms=(DETAIL,), description="When Sentry received it.")
-    culprit: str | None = plain(forms=ROWS, description="Where it happened.")
-    location: str | None = plain(forms=ROWS, description="File or address where it happened.")
-    platform: str | None = plain(forms=ROWS, description="Platform, for example `python`.")
-    size_bytes: BigInt | None = plain("size", forms=(DETAIL,), description="Size in bytes.")
-    dist: str | None = plain(forms=(DETAIL,), description="Distribution of the release.")
-    user: EventUser | None = plain(forms=ROWS, description="The person who was using the program.")
-    sdk: SDK | None = plain(forms=(DETAIL,), description="The library that reported.")
-    metadata: JSON | None = plain(forms=ROWS, description="What the title was made of.")
-    fingerprints: list[str] | None = plain(forms=(DETAIL,), description="Hashes by which it was grouped.")
-    packages: JSON | None = plain(forms=(DETAIL,), description="Packages and their versions.")
-    extra: JSON | None = plain("context", forms=(DETAIL,), description="Extra data that the program reported.")
-    occurrence: Occurrence | None = plain(forms=(DETAIL,), description="What was detected; null for errors.")
+    title: str | None = plain(representations=LIGHT_ROWS, description="What happened, in one line.")
+    message: str | None = plain(representations=LIGHT_ROWS, description="The message, when there is one.")
+    occurred_at: datetime | None = plain("dateCreated", representations=LIGHT_ROWS, description="When it happened.")
+    received_at: datetime | None = plain(
+        "dateReceived", representations=(DETAIL,), description="When Sentry received it."
+    )
+    culprit: str | None = plain(representations=ROWS, description="Where it happened.")
+    location: str | None = plain(representations=ROWS, description="File or address where it happened.")
+    platform: str | None = plain(representations=ROWS, description="Platform, for example `python`.")
+    size_bytes: BigInt | None = plain("size", representations=(DETAIL,), description="Size in bytes.")
+    dist: str | None = plain(representations=(DETAIL,), description="Distribution of the release.")
+    user: EventUser | None = plain(representations=ROWS, description="The person who was using the program.")
+    sdk: SDK | None = plain(representations=(DETAIL,), description="The library that reported.")
+    metadata: JSON | None = plain(representations=ROWS, description="What the title was made of.")
+    fingerprints: list[str] | None = plain(representations=(DETAIL,), description="Hashes by which it was grouped.")
+    packages: JSON | None = plain(representations=(DETAIL,), description="Packages and their versions.")
+    extra: JSON | None = plain(
+        "context", representations=(DETAIL,), description="Extra data that the program reported."
+    )
+    occurrence: Occurrence | None = plain(representations=(DETAIL,), description="What was detected; null for errors.")
     processing_errors: list[ProcessingError] | None = plain(
-        "errors", forms=(DETAIL,), description="What went wrong while it was processed."
+        "errors", representations=(DETAIL,), description="What went wrong while it was processed."
     )
 
-    @computed({"type": str | None, "event.type": str | None}, forms=ROWS)
+    @computed({"type": str | None, "event.type": str | None}, representations=ROWS)
     def kind(row: Any) -> str | None:
         """Sentry's own word for the type of the event: `error`, `default`, `transaction`, `csp`, `generic`, …"""
         return row.type or row.event_type
 
-    @computed(tags=list[Tag] | None, forms=ROWS)
+    @computed(tags=list[Tag] | None, representations=ROWS)
     def tags(row: Any) -> list[EventTag]:
         """Tags, in Sentry's order."""
         return row.tags or []
 
-    @computed(tags=list[Tag] | None, forms=ROWS)
+    @computed(tags=list[Tag] | None, representations=ROWS)
     def level(row: Any) -> Level | None:
         """Severity."""
         found = tag_value(row.tags, "level")
         return None if found is None else enum_member(Level)(found)
 
-    @computed(tags=list[Tag] | None, forms=ROWS)
+    @computed(tags=list[Tag] | None, representations=ROWS)
     def environment(row: Any) -> str | None:
         """Environment it happened in."""
         return tag_value(row.tags, "environment")
 
-    @computed(tags=list[Tag] | None, forms=ROWS)
+    @computed(tags=list[Tag] | None, representations=ROWS)
     def release_version(row: Any) -> str | None:
         """Version of the release it happened in."""
         return tag_value(row.tags, "release")
 
-    @computed(contexts=dict[str, msgspec.Raw] | None, forms=(DETAIL,))
+    @computed(contexts=dict[str, msgspec.Raw] | None, representations=(DETAIL,))
     def contexts(row: Any) -> list[EventContext]:
         """What was known about the surroundings, by name."""
         return [context(name, value) for name, value in (row.contexts or {}).items() if value != NULL]
 
-    @computed(entries=ENTRIES, forms=(DETAIL,))
+    @computed(entries=ENTRIES, representations=(DETAIL,))
     def entries(row: Any) -> list[EventEntry]:
         """All parts of the event, in Sentry's order."""
-        return [entry(part) for part in row.entries or ()]
+        return [entry(value_type) for value_type in row.entries or ()]
 
-    @computed(entries=ENTRIES, forms=(DETAIL,))
+    @computed(entries=ENTRIES, representations=(DETAIL,))
     def exceptions(row: Any) -> list[ExceptionValue] | None:
         """The exception with those that caused it, the outermost last; null when there is none."""
         return undecoded("ExceptionValue", member(inside(row.entries, "exception"), "values"), is_list=True)
 
-    @computed(entries=ENTRIES, forms=(DETAIL,))
+    @computed(entries=ENTRIES, representations=(DETAIL,))
     def request(row: Any) -> HTTPRequest | None:
         """The HTTP request that was being answered, or made; null when there is none."""
         return undecoded("HTTPRequest", inside(row.entries, "request"))
 
-    @computed(entries=ENTRIES, forms=(DETAIL,))
+    @computed(entries=ENTRIES, representations=(DETAIL,))
     def breadcrumbs(
         row: Any,
         *,
@@ -255,33 +270,33 @@ class Event(Node):
         found = member(inside(row.entries, "breadcrumbs"), "values")
         return None if found is None else undecoded("Breadcrumb", newest(found, last), is_list=True)
 
-    @computed(previousEventID=str | None, projectID=ID, forms=(DETAIL,))
+    @computed(previousEventID=str | None, projectID=ID, representations=(DETAIL,))
     def previous(row: Any) -> Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")] | None:
         """The event before this one in its issue; its id costs no call."""
         return reference(row, row.previousEventID)
 
-    @computed(nextEventID=str | None, projectID=ID, forms=(DETAIL,))
+    @computed(nextEventID=str | None, projectID=ID, representations=(DETAIL,))
     def next(row: Any) -> Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")] | None:
         """The event after this one in its issue; its id costs no call."""
         return reference(row, row.nextEventID)
 
     issue: Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")] | None = batch(
         issues_by_id,
-        key=lambda row: None if row.groupID is None else IssueKey(row.scope.organization, str(row.groupID)),
+        key=lambda row: None if row.groupID is None else IssueKey(row.parents.organization, str(row.groupID)),
         reads={"groupID": ID | None},
-        forms=LIGHT_ROWS,
+        representations=LIGHT_ROWS,
         description="Issue that it belongs to.",
     )
     release: Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")] | None = batch(
         releases_by_version,
         key=release_key,
         reads={"tags": list[Tag] | None},
-        forms=ROWS,
+        representations=ROWS,
         description="Release that it happened in.",
     )
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
         projects_by_id,
-        key=lambda row: ProjectKey(row.scope.organization, str(row.projectID)),
+        key=lambda row: ProjectKey(row.parents.organization, str(row.projectID)),
         reads={"projectID": ID},
         description="Project that received it.",
     )
@@ -295,7 +310,7 @@ class Event(Node):
 
 def context(name: str, value: msgspec.Raw) -> Any:
     """A context with its name, which Sentry writes as the key of a map."""
-    return Undecoded("EventContext", raw({"name": name, "value": value}))
+    return LazyJSON("EventContext", raw({"name": name, "value": value}))
 
 
 def tag_value(tags: list[Tag] | None, key: str) -> str | None:
@@ -307,15 +322,15 @@ def reference(row: Any, event_id: str | None) -> EventReference | None:
     """An event of the same issue by its id."""
     if event_id is None:
         return None
-    return EventReference(eventID=event_id, projectID=row.projectID, scope=row.scope)
+    return EventReference(eventID=event_id, projectID=row.projectID, parents=row.parents)
 
 
 def newest(values: msgspec.Raw, last: int) -> msgspec.Raw:
-    """The last so many items of an undecoded list; raises Misfit when it is none."""
+    """The last so many items of an undecoded list; raises InvalidValue when it is none."""
     try:
         items = msgspec.json.decode(values, type=list[msgspec.Raw])
     except msgspec.ValidationError as error:
-        raise Misfit(str(error)) from None
+        raise InvalidValue(str(error)) from None
     return raw(items[-min(max(last, 1), MAX_BREADCRUMBS) :])
 
 

@@ -5,26 +5,26 @@ from typing import Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import Connection, Window, paged
-from dexter_graphql.graph.fields import batch, noun, part, plain
-from dexter_graphql.graph.ids import node_id
+from dexter_graphql.graph.declarations.fields import batch, entity, plain, value_type
 from dexter_graphql.graph.integrations.types import Integration
-from dexter_graphql.graph.listing import listing
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
+from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.list_options import list_options
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.parts import Commit
 from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.integrations import IntegrationKey, integrations_by_id
 from dexter_graphql.loaders.repositories import RepositoryKey, repositories_by_id, repository_commit_pages
-from dexter_graphql.sentry.scope import OrganizationRef
+from dexter_graphql.sentry.parents import OrganizationRef
 
 
 def repository_key(row: Any) -> RepositoryKey:
     """Key of a repository, from its own record."""
-    return RepositoryKey(row.scope.organization, str(row.id))
+    return RepositoryKey(row.parents.organization, str(row.id))
 
 
-@part
+@value_type
 class RepositoryProvider:
     """Where a repository is kept."""
 
@@ -32,7 +32,7 @@ class RepositoryProvider:
     name: str | None = plain(description="Name for people, for example `GitHub`.")
 
 
-@noun(hydrate=repositories_by_id, key=repository_key)
+@entity(hydrate=repositories_by_id, key=repository_key)
 class Repository(Node):
     """A source repository that Sentry knows."""
 
@@ -47,17 +47,17 @@ class Repository(Node):
     date_created: datetime = plain("dateCreated", description="When it was connected.")
     integration: Integration | None = batch(
         integrations_by_id,
-        key=lambda row: IntegrationKey(row.scope.organization, str(row.integrationId)) if row.integrationId else None,
+        key=lambda row: IntegrationKey(row.parents.organization, str(row.integrationId)) if row.integrationId else None,
         reads={"integrationId": int | str | None},
         description="The integration that connects it; null when none does.",
     )
-    organization: OrganizationType = its_organization()
+    organization: OrganizationType = organization_field()
 
     @batch(repository_commit_pages, key=repository_key)
     @paged
-    def commits(*, wanted: Window) -> Connection[Commit] | None:
+    def commits(*, wanted: PageArguments) -> Connection[Commit] | None:
         """Its commits, newest first. One call for each repository."""
-        return listing(wanted)
+        return list_options(wanted)
 
 
 def _repository(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, RepositoryKey]:

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.enums import NEWER, word
-from dexter_graphql.graph.fields import LIST, computed, noun, part, plain
-from dexter_graphql.graph.ids import node_id
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
-from dexter_graphql.graph.web import settings_page
+from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
+from dexter_graphql.graph.common.web_urls import settings_page_url
+from dexter_graphql.graph.declarations.fields import LIST, computed, entity, plain, value_type
+from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.integrations import (
     InstallationKey,
@@ -20,7 +20,7 @@ from dexter_graphql.loaders.integrations import (
     installations_by_uuid,
     integrations_by_id,
 )
-from dexter_graphql.sentry.scope import OrganizationRef
+from dexter_graphql.sentry.parents import OrganizationRef
 
 
 class App(msgspec.Struct, frozen=True, gc=False):
@@ -48,22 +48,22 @@ PROVIDER = {"provider": Provider | None}
 class InstallationStatus(Enum):
     """`status` on the wire."""
 
-    PENDING = word("pending", "The app has not confirmed it yet.")
-    INSTALLED = word("installed", "In use.")
-    UNKNOWN = word("unknown", NEWER)
+    PENDING = wire_value("pending", "The app has not confirmed it yet.")
+    INSTALLED = wire_value("installed", "In use.")
+    UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
 def integration_key(row: Any) -> IntegrationKey:
     """Key of an integration, from its own record."""
-    return IntegrationKey(row.scope.organization, str(row.id))
+    return IntegrationKey(row.parents.organization, str(row.id))
 
 
 def installation_key(row: Any) -> InstallationKey:
     """Key of an installed app, from its own record."""
-    return InstallationKey(row.scope.organization, row.uuid)
+    return InstallationKey(row.parents.organization, row.uuid)
 
 
-@part
+@value_type
 class IntegrationProvider:
     """A kind of tool that can be integrated."""
 
@@ -93,7 +93,7 @@ class IntegrationProvider:
         return row.features
 
 
-@noun(forms=(LIST,), hydrate=integrations_by_id, key=integration_key)
+@entity(representations=(LIST,), hydrate=integrations_by_id, key=integration_key)
 class Integration(Node):
     """A tool that an organization has connected to Sentry. Its settings and secrets are not given."""
 
@@ -111,7 +111,7 @@ class Integration(Node):
     is_out_of_date: bool | None = plain("outOfDate", description="True when it has to be installed anew.")
     external_id: str | None = plain("externalId", type=int | str, convert=str, description="Its id in the other tool.")
     grace_period_end: datetime | None = plain("gracePeriodEnd", description="When it will be switched off.")
-    organization: OrganizationType = its_organization()
+    organization: OrganizationType = organization_field()
 
     @computed(PROVIDER)
     def provider(row: Any) -> IntegrationProvider | None:
@@ -123,10 +123,10 @@ class Integration(Node):
         """Address of the integration's settings in Sentry; null when Sentry does not say where its pages are."""
         if row.provider is None or row.provider.key is None:
             return None
-        return settings_page(row.scope.organization, "integrations", row.provider.key, str(row.id))
+        return settings_page_url(row.parents.organization, "integrations", row.provider.key, str(row.id))
 
 
-@noun(forms=(LIST,), hydrate=installations_by_uuid, key=installation_key, key_reads={"uuid": str})
+@entity(representations=(LIST,), hydrate=installations_by_uuid, key=installation_key, key_reads={"uuid": str})
 class AppInstallation(Node):
     """An app built on Sentry's integration platform, as installed in an organization."""
 
@@ -134,7 +134,7 @@ class AppInstallation(Node):
     uuid: str = plain(description="Sentry's own id of the installation.")
     status: InstallationStatus | None = plain(description="Where it stands.")
     status_raw: str | None = plain("status", description="`status` in Sentry's own word.")
-    organization: OrganizationType = its_organization()
+    organization: OrganizationType = organization_field()
 
     @computed(APP)
     def app_slug(row: Any) -> str | None:
@@ -149,7 +149,11 @@ class AppInstallation(Node):
     @computed(APP)
     def web_url(row: Any) -> str | None:
         """Address of the app's page in Sentry; null when Sentry does not say where its pages are."""
-        return settings_page(row.scope.organization, "sentry-apps", row.app.slug) if row.app and row.app.slug else None
+        return (
+            settings_page_url(row.parents.organization, "sentry-apps", row.app.slug)
+            if row.app and row.app.slug
+            else None
+        )
 
 
 def _integration(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, IntegrationKey]:

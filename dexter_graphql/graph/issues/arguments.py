@@ -6,26 +6,28 @@ from typing import Annotated
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.connections import MAX_FIRST, Window
+from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
-from dexter_graphql.graph.ranges import TimeRange, stretch_of
+from dexter_graphql.graph.relay.connections import MAX_FIRST, PageArguments
 from dexter_graphql.loaders.issues import IssueList
 
 SHORT_ID = re.compile(r"[A-Z0-9_-]{1,100}-[0-9A-Z]{1,13}")
 
 Filter = Annotated[IssueFilter | None, strawberry.argument(description="Which issues; all when left out.")]
 Range = Annotated[
-    TimeRange | None,
+    TimeRangeInput | None,
     strawberry.argument(description="Only issues with events in this stretch; the last 90 days when left out."),
 ]
 Sort = Annotated[IssueSort, strawberry.argument(description="Order of the list.")]
 
 
-def issue_list(filter: IssueFilter | None, range: TimeRange | None, sort: IssueSort, wanted: Window) -> IssueList:
+def issue_list(
+    filter: IssueFilter | None, range: TimeRangeInput | None, sort: IssueSort, wanted: PageArguments
+) -> IssueList:
     """The list that these arguments ask for."""
     query = (*filter_query(filter), ("sort", sort.value))
-    return IssueList(query, None if range is None else stretch_of(range), wanted.first, wanted.after, MAX_FIRST)
+    return IssueList(query, None if range is None else time_range_of(range), wanted.first, wanted.after, MAX_FIRST)
 
 
 def without_projects(filter: IssueFilter | None) -> IssueFilter | None:

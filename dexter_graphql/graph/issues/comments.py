@@ -7,24 +7,24 @@ from typing import Annotated, Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.fields import call
-from dexter_graphql.graph.ids import key_of
+from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, user_errors_for
+from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_comment
 from dexter_graphql.graph.issues.payloads import (
     AddIssueCommentPayload,
-    Commented,
+    CommentResult,
     DeleteIssueCommentPayload,
     EditIssueCommentPayload,
 )
 from dexter_graphql.graph.issues.selections import issue_key_of
-from dexter_graphql.graph.payloads import Refusal, UserErrorCode, refusals_of
-from dexter_graphql.loaders.base import Lookup
+from dexter_graphql.graph.relay.global_ids import key_from_id
+from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.comment_writes import add_comment, delete_comment, edit_comment
 from dexter_graphql.loaders.issues import IssueKey
-from dexter_graphql.realtime.events import Kind
+from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound
-from dexter_graphql.sentry.shape import misfit_in
+from dexter_graphql.sentry.projection import first_invalid
 
 FIELDS = MappingProxyType({"text": ("text",)})
 
@@ -59,62 +59,62 @@ class CommentMutations:
     @call(uses=(catalogue.ADD_COMMENT,))
     async def add_issue_comment(
         _root: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         input: Annotated[AddIssueCommentInput, strawberry.argument(description="On which issue, and what.")],
     ) -> AddIssueCommentPayload | None:
         """Add a comment to an issue. Sent twice, it is written twice."""
         text = checked_text(input.text)
-        issue = await issue_key_of(input.issue, lookup)
+        issue = await issue_key_of(input.issue, load_context)
         if issue is None:
-            return Commented(refusals=[nowhere("issue")])
+            return CommentResult(refusals=[nowhere("issue")])
 
-        async def write() -> Commented:
-            comment = await add_comment(issue, text, lookup)
-            if misfit_in(comment, "id") is None:
-                await announce_comment(issue, str(comment.id), text, Kind.CREATED, lookup)
-            return Commented(issue, comment)
+        async def write() -> CommentResult:
+            comment = await add_comment(issue, text, load_context)
+            if first_invalid(comment, "id") is None:
+                await announce_comment(issue, str(comment.id), text, Kind.CREATED, load_context)
+            return CommentResult(issue, comment)
 
         return await attempted(write, "issue")
 
     @call(uses=(catalogue.EDIT_COMMENT,))
     async def edit_issue_comment(
         _root: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         input: Annotated[EditIssueCommentInput, strawberry.argument(description="Which, and the new text.")],
     ) -> EditIssueCommentPayload | None:
         """Change the text of a comment."""
         text = checked_text(input.text)
-        found = await comment_of(input.id, lookup)
+        found = await comment_of(input.id, load_context)
         if found is None:
-            return Commented(refusals=[nowhere("id")])
+            return CommentResult(refusals=[nowhere("id")])
         issue, number = found
 
-        async def write() -> Commented:
-            comment = await edit_comment(issue, number, text, lookup)
-            await announce_comment(issue, number, text, Kind.UPDATED, lookup)
-            return Commented(issue, comment)
+        async def write() -> CommentResult:
+            comment = await edit_comment(issue, number, text, load_context)
+            await announce_comment(issue, number, text, Kind.UPDATED, load_context)
+            return CommentResult(issue, comment)
 
         return await attempted(write, "id")
 
     @call(uses=(catalogue.DELETE_COMMENT,))
     async def delete_issue_comment(
         _root: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         input: Annotated[DeleteIssueCommentInput, strawberry.argument(description="Which.")],
     ) -> DeleteIssueCommentPayload | None:
         """Delete a comment, for good."""
-        found = await comment_of(input.id, lookup)
+        found = await comment_of(input.id, load_context)
         if found is None:
-            return Commented(refusals=[nowhere("id")])
+            return CommentResult(refusals=[nowhere("id")])
         issue, number = found
 
-        async def write() -> Commented:
-            await delete_comment(issue, number, lookup)
-            await announce_comment(issue, number, "", Kind.DELETED, lookup)
-            return Commented(issue, deleted_id=input.id)
+        async def write() -> CommentResult:
+            await delete_comment(issue, number, load_context)
+            await announce_comment(issue, number, "", Kind.DELETED, load_context)
+            return CommentResult(issue, deleted_id=input.id)
 
         return await attempted(write, "id")
 
@@ -126,23 +126,25 @@ def checked_text(text: str) -> str:
     return text
 
 
-async def comment_of(value: str, lookup: Lookup) -> tuple[IssueKey, str] | None:
+async def comment_of(value: str, load_context: LoadContext) -> tuple[IssueKey, str] | None:
     """Issue and number of the comment with a global id; None when the token sees no such organization."""
-    organization_id, issue, number = key_of(value, "Comment", 3)
-    organization = await lookup.organizations.find(lookup.ticket, organization_id)
+    organization_id, issue, number = key_from_id(value, "Comment", 3)
+    organization = await load_context.organizations.find(load_context.call_context, organization_id)
     return None if organization is None else (IssueKey(organization, issue), number)
 
 
-async def attempted(write: Callable[[], Awaitable[Commented]], field: str) -> Commented:
+async def attempted(write: Callable[[], Awaitable[CommentResult]], field: str) -> CommentResult:
     """What `write` gives, or why Sentry refused; `field` names the input that says what it is about."""
     try:
         return await write()
     except NotFound:
-        return Commented(refusals=[nowhere(field)])
+        return CommentResult(refusals=[nowhere(field)])
     except (BadRequest, Conflict) as refusal:
-        return Commented(refusals=refusals_of(refusal, FIELDS))
+        return CommentResult(refusals=user_errors_for(refusal, FIELDS))
 
 
-def nowhere(field: str) -> Refusal:
+def nowhere(field: str) -> MutationError:
     """The refusal of something that is not there."""
-    return Refusal("There is nothing of that id, or nothing that the token may see", UserErrorCode.NOT_FOUND, (field,))
+    return MutationError(
+        "There is nothing of that id, or nothing that the token may see", UserErrorCode.NOT_FOUND, (field,)
+    )

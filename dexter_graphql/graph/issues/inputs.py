@@ -8,8 +8,8 @@ from typing import Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.ids import key_of
 from dexter_graphql.graph.issues.enums import IssuePriority
+from dexter_graphql.graph.relay.global_ids import key_from_id
 
 Body = dict[str, Any]
 MINUTE_S = 60
@@ -158,7 +158,7 @@ def assignee_body(value: AssigneeInput, organizations: frozenset[str]) -> Body:
         return {"assignedTo": value.email}
     for given, typename, word in ((value.user, "User", "user"), (value.team, "Team", "team")):
         if given:
-            organization, number = key_of(given, typename, 2)
+            organization, number = key_from_id(given, typename, 2)
             if organizations - {organization}:
                 raise BadUserInput(f"This {word} and the issues are of different organizations")
             return {"assignedTo": f"{word}:{number}"}

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.connections import Edge, EdgeRow, PageInfo, edges_of
-from dexter_graphql.graph.fields import computed, noun, part
-from dexter_graphql.graph.ranges import UsedRange
-from dexter_graphql.graph.scalars import BigInt
-from dexter_graphql.graph.series import Series, TimeSeries, series_of_buckets
-from dexter_graphql.graph.wire_types import whole_number
+from dexter_graphql.graph.common.scalars import BigInt
+from dexter_graphql.graph.common.series import Series, TimeSeries, series_of_buckets
+from dexter_graphql.graph.common.time_ranges import UsedRange
+from dexter_graphql.graph.declarations.fields import computed, entity, value_type
+from dexter_graphql.graph.declarations.wire_types import whole_number
+from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageInfo, edges_of
 from dexter_graphql.loaders.issues import IssuePage
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Counts(msgspec.Struct, frozen=True, gc=False):
 Buckets = dict[str, list[tuple[float, float | None]]]
 
 
-@noun(forms=("list",), key=lambda row: str(row.id))
+@entity(representations=("list",), key=lambda row: str(row.id))
 class IssueInRange:
     """What happened to an issue within the range, and with the filters, of the list it stands in."""
 
@@ -65,7 +65,7 @@ class IssueInRange:
         return issue_series((row.filtered and row.filtered.stats) or row.stats)
 
 
-@part
+@value_type
 class IssueEdge(Edge[IssueType]):
     """An issue in a list, and what happened to it in the list's range."""
 
@@ -75,7 +75,7 @@ class IssueEdge(Edge[IssueType]):
         return edge.row
 
 
-@part
+@value_type
 class IssueConnection:
     """A page of issues."""
 
@@ -102,10 +102,10 @@ class IssueConnection:
     @computed()
     def range(page: IssuePage) -> UsedRange | None:
         """The stretch that was looked at; null when the list had no `range`: then it is the last 90 days."""
-        return page.span
+        return page.interval
 
     @computed()
-    def is_cut(page: IssuePage) -> bool:
+    def is_truncated(page: IssuePage) -> bool:
         """True when fetching stopped at the largest number of rows that one request may compose, before all wanted."""
         return page.stopped
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import MAX_FIRST, Connection, Window, paged
-from dexter_graphql.graph.fields import Embedded, batch, computed, link, noun, part, plain
-from dexter_graphql.graph.ids import node_id
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.scalars import JSON, BigInt
+from dexter_graphql.graph.common.scalars import JSON, BigInt
+from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain, value_type
+from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageArguments, paged
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actor_key, actors_by_key
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
 from dexter_graphql.loaders.issue_parts import CommentKey, PartList, TagKey, comments_by_id, tag_value_pages
@@ -31,7 +31,7 @@ Assignee = Annotated[
 USER = Embedded(
     "User",
     members=("id", "name", "email", "username", "avatarUrl"),
-    key=lambda row: UserKey(row.scope.organization, str(row.id)),
+    key=lambda row: UserKey(row.parents.organization, str(row.id)),
     load=users_by_id,
 )
 """A user as histories, comments and lists of people embed them."""
@@ -39,7 +39,7 @@ USER = Embedded(
 
 def below_issue(row: Any) -> IssueKey:
     """Key of the issue that a row hangs below, which its scope knows."""
-    return IssueKey(row.scope.organization, row.scope.issue)
+    return IssueKey(row.parents.organization, row.parents.issue)
 
 
 def comment_key(row: Any) -> CommentKey:
@@ -47,7 +47,7 @@ def comment_key(row: Any) -> CommentKey:
     return CommentKey(below_issue(row), str(row.id))
 
 
-@part
+@value_type
 class IssueActivity:
     """A line of an issue's history."""
 
@@ -60,11 +60,11 @@ class IssueActivity:
     actor: UserType | None = link("user", USER, description="Who did it; null for Sentry itself.")
 
 
-@noun(forms=("list",), hydrate=comments_by_id, key=comment_key)
+@entity(representations=("list",), hydrate=comments_by_id, key=comment_key)
 class Comment(Node):
     """A comment on an issue."""
 
-    id: strawberry.ID = node_id(lambda row: (row.scope.issue, str(row.id)))
+    id: strawberry.ID = node_id(lambda row: (row.parents.issue, str(row.id)))
     sentry_id: strawberry.ID = plain("id", description="Sentry's own id.")
     created_at: datetime = plain("dateCreated", description="When it was written.")
     author: UserType | None = link("user", USER, description="Who wrote it; null for an integration.")
@@ -78,7 +78,7 @@ class Comment(Node):
         return found if isinstance(found, str) else ""
 
 
-@part
+@value_type
 class TagValue:
     """A value of a tag, and how often it was seen."""
 
@@ -89,7 +89,7 @@ class TagValue:
     last_seen: datetime | None = plain("lastSeen", description="When it was last seen.")
 
 
-@noun(forms=("detail",))
+@entity(representations=("detail",))
 class IssueTag:
     """A tag of an issue's events, with its most frequent values."""
 
@@ -101,12 +101,12 @@ class IssueTag:
 
     @batch(tag_value_pages, key=lambda row: TagKey(below_issue(row), row.key), reads={"key": str})
     @paged
-    def values(*, wanted: Window) -> Connection[TagValue] | None:
+    def values(*, wanted: PageArguments) -> Connection[TagValue] | None:
         """All values."""
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
 
-@noun(forms=("list",))
+@entity(representations=("list",))
 class IssueHash:
     """A hash by which events were grouped into an issue."""
 
@@ -116,7 +116,7 @@ class IssueHash:
         Embedded(
             "Event",
             members=("eventID", "groupID", "projectID", "title", "message", "dateCreated", "platform", "culprit"),
-            key=lambda row: IssueEventKey(IssueKey(row.scope.organization, str(row.groupID)), row.eventID),
+            key=lambda row: IssueEventKey(IssueKey(row.parents.organization, str(row.groupID)), row.eventID),
             load=issue_events,
             key_reads=("eventID", "groupID"),
         ),
@@ -124,7 +124,7 @@ class IssueHash:
     )
 
 
-@part
+@value_type
 class IssueOwner:
     """Somebody whom Sentry suggests to look after an issue."""
 
@@ -132,13 +132,13 @@ class IssueOwner:
     since: datetime | None = plain("date_added", description="When the suggestion was made.")
     owner: Assignee | None = batch(
         actors_by_key,
-        key=lambda row: actor_key(row.scope.organization, row.owner),
+        key=lambda row: actor_key(row.parents.organization, row.owner),
         reads={"owner": str | None},
         description="The user or the team.",
     )
 
 
-@noun(forms=("list",))
+@entity(representations=("list",))
 class ExternalIssue:
     """A ticket of another tool that is tied to an issue."""
 
@@ -148,7 +148,7 @@ class ExternalIssue:
     web_url: str = plain("webUrl", description="Address of the ticket.")
 
 
-@part
+@value_type
 class IssueStatusDetails:
     """Under which condition an issue is resolved or archived."""
 
@@ -166,7 +166,7 @@ class IssueStatusDetails:
     actor: JSON | None = plain(description="Who did it, as Sentry writes people.")
 
 
-@part
+@value_type
 class Annotation:
     """A link that Sentry shows beside an issue."""
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.fields import batch, computed, part
-from dexter_graphql.graph.issues.selections import Chosen, issue_id
-from dexter_graphql.graph.payloads import Refusal, UserError, refusals_of
-from dexter_graphql.loaders.issue_writes import Written
+from dexter_graphql.graph.common.user_errors import MutationError, UserError, user_errors_for
+from dexter_graphql.graph.declarations.fields import batch, computed, value_type
+from dexter_graphql.graph.issues.selections import SelectedIssues, issue_id
+from dexter_graphql.loaders.issue_writes import UpdateResult
 from dexter_graphql.loaders.issues import IssueKey, issues_by_id
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Outcome:
 
     key: IssueKey | None
     id: str
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[MutationError] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +40,38 @@ class Outcomes:
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergeResult:
     """What became of a merge."""
 
     parent: IssueKey | None
     merged_ids: list[str]
     unmatched: list[str]
     is_dry_run: bool
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[MutationError] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Commented:
+class CommentResult:
     """What became of a comment: the record, or the id of what was deleted."""
 
     issue: IssueKey | None = None
     comment: Any = None
     deleted_id: str | None = None
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[MutationError] = field(default_factory=list)
 
 
-def outcomes(chosen: Chosen, written: Written, fields: FieldPaths, *, is_dry_run: bool) -> Outcomes:
+def outcomes(chosen: SelectedIssues, written: UpdateResult, fields: FieldPaths, *, is_dry_run: bool) -> Outcomes:
     """The outcome of every issue that was found, in the order in which they were chosen."""
     absent = set(written.absent)
     results = [
-        Outcome(key, issue_id(key), refusals_of(written.refused[key], fields) if key in written.refused else [])
+        Outcome(key, issue_id(key), user_errors_for(written.refused[key], fields) if key in written.refused else [])
         for key in chosen.keys
         if key not in absent
     ]
     return Outcomes(results, [*chosen.unmatched, *(chosen.names[key] for key in written.absent)], is_dry_run)
 
 
-@part
+@value_type
 class IssueResult:
     """What became of one issue."""
 
@@ -93,7 +93,7 @@ class IssueResult:
         return outcome.refusals
 
 
-@part
+@value_type
 class IssuesPayload:
     """What became of the chosen issues."""
 
@@ -113,47 +113,47 @@ class IssuesPayload:
         return payload.is_dry_run
 
 
-@part
+@value_type
 class ResolveIssuesPayload(IssuesPayload):
     """What became of issues that were to be resolved."""
 
 
-@part
+@value_type
 class UnresolveIssuesPayload(IssuesPayload):
     """What became of issues that were to be opened again."""
 
 
-@part
+@value_type
 class ArchiveIssuesPayload(IssuesPayload):
     """What became of issues that were to be archived."""
 
 
-@part
+@value_type
 class AssignIssuesPayload(IssuesPayload):
     """What became of issues that were to be assigned."""
 
 
-@part
+@value_type
 class SetIssuePriorityPayload(IssuesPayload):
     """What became of issues whose priority was to be set."""
 
 
-@part
+@value_type
 class MarkIssuesSeenPayload(IssuesPayload):
     """What became of issues that were to be marked as seen."""
 
 
-@part
+@value_type
 class BookmarkIssuesPayload(IssuesPayload):
     """What became of issues that were to be bookmarked."""
 
 
-@part
+@value_type
 class SubscribeToIssuesPayload(IssuesPayload):
     """What became of issues that were to be followed."""
 
 
-@part
+@value_type
 class DeleteIssuesPayload(IssuesPayload):
     """What became of issues that were to be deleted. Sentry deletes some seconds later."""
 
@@ -163,7 +163,7 @@ class DeleteIssuesPayload(IssuesPayload):
         return [strawberry.ID(outcome.id) for outcome in payload.results if not outcome.refusals]
 
 
-@part
+@value_type
 class MergeIssuesPayload:
     """What became of issues that were to be merged."""
 
@@ -172,27 +172,27 @@ class MergeIssuesPayload:
     )
 
     @computed()
-    def merged_ids(merged: Merged) -> list[strawberry.ID]:
+    def merged_ids(merged: MergeResult) -> list[strawberry.ID]:
         """Global ids of the issues that became part of it; they no longer exist."""
         return [strawberry.ID(value) for value in merged.merged_ids]
 
     @computed()
-    def unmatched(merged: Merged) -> list[str]:
+    def unmatched(merged: MergeResult) -> list[str]:
         """Chosen ids, as they were given, for which Sentry has no issue that the token may see."""
         return merged.unmatched
 
     @computed()
-    def dry_run(merged: Merged) -> bool:
+    def dry_run(merged: MergeResult) -> bool:
         """True when nothing was changed because that was asked for."""
         return merged.is_dry_run
 
     @computed()
-    def user_errors(merged: Merged) -> list[UserError]:
+    def user_errors(merged: MergeResult) -> list[UserError]:
         """Why nothing was merged; empty when it was."""
         return merged.refusals
 
 
-@part
+@value_type
 class UpdateIssuePayload:
     """What became of an issue that was to be changed."""
 
@@ -209,12 +209,12 @@ class UpdateIssuePayload:
         return outcome.refusals
 
 
-@part
+@value_type
 class CommentPayload:
     """What became of a comment."""
 
     @computed()
-    def comment(commented: Commented) -> CommentType | None:
+    def comment(commented: CommentResult) -> CommentType | None:
         """The comment as it is now; null when it was refused."""
         return commented.comment
 
@@ -223,27 +223,27 @@ class CommentPayload:
     )
 
     @computed()
-    def user_errors(commented: Commented) -> list[UserError]:
+    def user_errors(commented: CommentResult) -> list[UserError]:
         """Why nothing was written; empty when it was."""
         return commented.refusals
 
 
-@part
+@value_type
 class AddIssueCommentPayload(CommentPayload):
     """What became of a comment that was to be added."""
 
 
-@part
+@value_type
 class EditIssueCommentPayload(CommentPayload):
     """What became of a comment that was to be changed."""
 
 
-@part
+@value_type
 class DeleteIssueCommentPayload:
     """What became of a comment that was to be deleted."""
 
     @computed()
-    def deleted_id(commented: Commented) -> strawberry.ID | None:
+    def deleted_id(commented: CommentResult) -> strawberry.ID | None:
         """Global id of the comment that no longer exists; null when it was refused."""
         return None if commented.deleted_id is None else strawberry.ID(commented.deleted_id)
 
@@ -252,6 +252,6 @@ class DeleteIssueCommentPayload:
     )
 
     @computed()
-    def user_errors(commented: Commented) -> list[UserError]:
+    def user_errors(commented: CommentResult) -> list[UserError]:
         """Why it was left alone; empty when it was deleted."""
         return commented.refusals

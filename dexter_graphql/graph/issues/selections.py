@@ -7,15 +7,15 @@ from typing import Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.ids import encode_id, key_of
+from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.issues.arguments import checked_short_id
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
-from dexter_graphql.graph.ranges import TimeRange, stretch_of
-from dexter_graphql.loaders.base import Lookup
-from dexter_graphql.loaders.issue_choices import chosen_by_search, chosen_by_short_id
-from dexter_graphql.loaders.issues import IssueKey, stretch_query
-from dexter_graphql.loaders.stretches import SECOND_S
-from dexter_graphql.sentry.scope import OrganizationRef
+from dexter_graphql.graph.relay.global_ids import encode_id, key_from_id
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.issue_selection import select_by_search, select_by_short_ids
+from dexter_graphql.loaders.issues import IssueKey, range_parameters
+from dexter_graphql.loaders.time_ranges import SECOND_S
+from dexter_graphql.sentry.parents import OrganizationRef
 
 MAX_ISSUES = 1000
 
@@ -34,7 +34,7 @@ class SearchSelection:
 
     organization: str = strawberry.field(description="Slug of the organization.")
     filter: IssueFilter = strawberry.field(description="Which issues; at least one condition.")
-    range: TimeRange | None = strawberry.field(
+    range: TimeRangeInput | None = strawberry.field(
         default=None,
         description="Only issues with events in this stretch, to the second; the last 90 days when left out.",
     )
@@ -57,7 +57,7 @@ class IssueSelection:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedIssues:
     """The issues that were chosen, each with what the client called it, and what was found to be no issue."""
 
     names: Mapping[IssueKey, str]
@@ -74,19 +74,19 @@ class Chosen:
         return frozenset(key.organization.id for key in self.names)
 
 
-async def chosen(selection: IssueSelection, lookup: Lookup) -> Chosen:
+async def select_issues(selection: IssueSelection, load_context: LoadContext) -> SelectedIssues:
     """The issues of a selection; raises BadUserInput for one that names nothing, before anything is asked."""
     if selection.short_ids:
-        return await _by_short_id(selection.short_ids, lookup)
+        return await _by_short_id(selection.short_ids, load_context)
     if selection.search:
-        return await _by_search(selection.search, lookup)
-    return await _by_id([str(value) for value in _checked(selection.ids, "ids")], lookup)
+        return await _by_search(selection.search, load_context)
+    return await _by_id([str(value) for value in _checked(selection.ids, "ids")], load_context)
 
 
-async def issue_key_of(value: str, lookup: Lookup) -> IssueKey | None:
+async def issue_key_of(value: str, load_context: LoadContext) -> IssueKey | None:
     """The key in the global id of an issue; None when the token sees no such organization."""
-    organization_id, number = key_of(value, "Issue", 2)
-    organization = await lookup.organizations.find(lookup.ticket, organization_id)
+    organization_id, number = key_from_id(value, "Issue", 2)
+    organization = await load_context.organizations.find(load_context.call_context, organization_id)
     return None if organization is None else IssueKey(organization, number)
 
 
@@ -95,38 +95,40 @@ def issue_id(key: IssueKey) -> str:
     return encode_id("Issue", key.organization.id, key.id)
 
 
-async def _by_id(ids: list[str], lookup: Lookup) -> Chosen:
+async def _by_id(ids: list[str], load_context: LoadContext) -> SelectedIssues:
     for value in ids:
-        key_of(value, "Issue", 2)
+        key_from_id(value, "Issue", 2)
     names: dict[IssueKey, str] = {}
     unmatched: list[str] = []
     for value in dict.fromkeys(ids):
-        key = await issue_key_of(value, lookup)
+        key = await issue_key_of(value, load_context)
         if key is None:
             unmatched.append(value)
         else:
             names.setdefault(key, value)
-    return Chosen(names, unmatched)
+    return SelectedIssues(names, unmatched)
 
 
-async def _by_short_id(selection: ShortIdSelection, lookup: Lookup) -> Chosen:
+async def _by_short_id(selection: ShortIdSelection, load_context: LoadContext) -> SelectedIssues:
     values = list(dict.fromkeys(checked_short_id(value) for value in _checked(selection.values, "values")))
-    organization = await _organization(selection.organization, lookup)
-    found = await chosen_by_short_id(organization, values, lookup)
-    return Chosen({found[value]: value for value in values if value in found}, [v for v in values if v not in found])
+    organization = await _organization(selection.organization, load_context)
+    found = await select_by_short_ids(organization, values, load_context)
+    return SelectedIssues(
+        {found[value]: value for value in values if value in found}, [v for v in values if v not in found]
+    )
 
 
-async def _by_search(selection: SearchSelection, lookup: Lookup) -> Chosen:
+async def _by_search(selection: SearchSelection, load_context: LoadContext) -> SelectedIssues:
     if not 1 <= selection.max <= MAX_ISSUES:
         raise BadUserInput(f"'max' must be between 1 and {MAX_ISSUES}")
     if not _has_condition(selection.filter):
         raise BadUserInput("'filter' needs at least one condition: without one it would mean every issue")
-    organization = await _organization(selection.organization, lookup)
+    organization = await _organization(selection.organization, load_context)
     # To the second, because a change touches what was asked for and nothing besides.
-    stretch = None if selection.range is None else stretch_of(selection.range, SECOND_S)
-    query = (*filter_query(selection.filter), *stretch_query(stretch, lookup))
-    keys = await chosen_by_search(organization, query, selection.max, lookup)
-    return Chosen({key: issue_id(key) for key in keys})
+    time_range = None if selection.range is None else time_range_of(selection.range, SECOND_S)
+    query = (*filter_query(selection.filter), *range_parameters(time_range, load_context))
+    keys = await select_by_search(organization, query, selection.max, load_context)
+    return SelectedIssues({key: issue_id(key) for key in keys})
 
 
 def _has_condition(value: IssueFilter) -> bool:
@@ -141,8 +143,8 @@ def _checked(values: Any, name: str) -> list[Any]:
     return list(values)
 
 
-async def _organization(slug: str, lookup: Lookup) -> OrganizationRef:
-    found = await lookup.organizations.find(lookup.ticket, slug)
+async def _organization(slug: str, load_context: LoadContext) -> OrganizationRef:
+    found = await load_context.organizations.find(load_context.call_context, slug)
     if found is None:
         raise BadUserInput(f"There is no organization '{slug[:64]}', or the token may not see it")
     return found

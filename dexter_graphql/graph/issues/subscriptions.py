@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.context import Context, context_of
-from dexter_graphql.graph.fields import call, computed, part
+from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.issues.enums import Level
-from dexter_graphql.graph.scalars import BigInt
-from dexter_graphql.loaders.base import Lookup
+from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues import IssueKey, issues_by_id
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 from dexter_graphql.realtime.brokers.base import Gap
-from dexter_graphql.realtime.changes import Followed
-from dexter_graphql.realtime.events import Actor, Change, Kind, Origin, Stream, Topic
+from dexter_graphql.realtime.changes import Actor, Change, Kind, Origin, Stream, Topic
+from dexter_graphql.realtime.feed import FeedItem
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations, projects
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.issues.types import Issue
@@ -68,7 +68,7 @@ class IssueChangeFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class VisibleChange:
     """A change, and the organization as the caller sees it."""
 
     change: Change
@@ -76,15 +76,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class StreamItem:
     """What a subscriber gets: a change or a gap, and the position after it."""
 
     position: str
-    told: Told | None
+    told: VisibleChange | None
     gap: Gap | None
 
 
-@part
+@value_type
 class ChangeActor:
     """Who did something: a person, an integration or Sentry itself."""
 
@@ -99,7 +99,7 @@ class ChangeActor:
         return actor.name
 
 
-@part
+@value_type
 class StreamGap:
     """Changes that this stream can no longer tell. Ask a list for what is true now, and read on."""
 
@@ -109,69 +109,69 @@ class StreamGap:
         return None if gap.missed is None else BigInt(gap.missed)
 
 
-@part
+@value_type
 class IssueChange:
     """Something that happened to an issue."""
 
     @computed()
-    def kind(told: Told) -> ChangeKind:
+    def kind(told: VisibleChange) -> ChangeKind:
         """What happened."""
         return ChangeKind(told.change.kind)
 
     @computed()
-    def action(told: Told) -> str:
+    def action(told: VisibleChange) -> str:
         """What happened in Sentry's words, for example `issue.resolved`."""
         return told.change.action
 
     @computed()
-    def occurred_at(told: Told) -> datetime:
+    def occurred_at(told: VisibleChange) -> datetime:
         """When it happened, to the second."""
         return told.change.occurred_at
 
     @computed()
-    def received_at(told: Told) -> datetime:
+    def received_at(told: VisibleChange) -> datetime:
         """When this server heard of it."""
         return told.change.received_at
 
     @computed()
-    def origin(told: Told) -> ChangeOrigin:
+    def origin(told: VisibleChange) -> ChangeOrigin:
         """Who told of it."""
         return ChangeOrigin(told.change.origin)
 
     @computed()
-    def actor(told: Told) -> ChangeActor | None:
+    def actor(told: VisibleChange) -> ChangeActor | None:
         """Who did it; null when that was not told."""
         return told.change.actor
 
     @call(uses=(catalogue.DETAIL,), target="Issue")
     async def issue(
-        told: Told, lookup: Lookup
+        told: VisibleChange, load_context: LoadContext
     ) -> Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")] | None:
         """The issue as it was right afterwards; null when it is gone."""
-        change, scope = told.change, Scope(told.organization)
+        change, parents = told.change, Parents(told.organization)
         if change.kind is Kind.DELETED or change.subject is None:
             return None
-        if change.object is None or lookup.reads("base") & PERSONAL:
-            return await lookup.load(issues_by_id, IssueKey(told.organization, change.subject))
-        return lookup.client.records.decode_one(change.object, lookup.shape("base"), (), scope)
+        if change.object is None or load_context.reads("base") & PERSONAL:
+            return await load_context.load(issues_by_id, IssueKey(told.organization, change.subject))
+        return load_context.client.records.decode_one(change.object, load_context.projection("base"), (), parents)
 
 
-@part
+@value_type
 class IssueChanged:
     """One step of a stream of changes: a change, or a gap."""
 
     @computed()
-    def position(item: Item) -> str:
+    def position(item: StreamItem) -> str:
         """Where the stream stands after this step; give it as `after` to read on from here."""
         return item.position
 
     @computed()
-    def gap(item: Item) -> StreamGap | None:
+    def gap(item: StreamItem) -> StreamGap | None:
         """Set instead of `change` when changes were missed that are no longer kept."""
         return item.gap
 
     @computed()
-    def change(item: Item) -> IssueChange | None:
+    def change(item: StreamItem) -> IssueChange | None:
         """What happened; null when this step is a gap."""
         return item.told
 
@@ -183,7 +183,7 @@ class IssueSubscriptions:
     @call(uses=(organizations.DETAIL, projects.LIST))
     async def issue_changed(
         _root: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         organization: Annotated[str, strawberry.argument(description="Slug of the organization.")],
         filter: Annotated[
@@ -195,16 +195,16 @@ class IssueSubscriptions:
         ] = None,
     ) -> AsyncGenerator[IssueChanged, None]:
         """Every change of an issue that the token may see: from webhooks and from this graph's own mutations."""
-        context = context_of(lookup)
-        found = await lookup.organizations.find(lookup.ticket, organization)
+        context = context_of(load_context)
+        found = await load_context.organizations.find(load_context.call_context, organization)
         if found is None:
             raise BadUserInput(f"There is no organization '{organization[:64]}', or the token may not see it")
-        is_wanted = Wanted(filter)
+        is_wanted = ChangeMatcher(filter)
         followed = await context.services.changes.follow(Topic(found.slug, Stream.ISSUES), after)
         return _items(followed, found, is_wanted, context)
 
 
-class Wanted:
+class ChangeMatcher:
     """A filter of changes."""
 
     def __init__(self, value: IssueChangeFilter | None) -> None:
@@ -223,17 +223,17 @@ class Wanted:
 
 
 async def _items(
-    followed: AsyncGenerator[Followed, None], organization: OrganizationRef, is_wanted: Wanted, context: Context
-) -> AsyncGenerator[Item, None]:
+    followed: AsyncGenerator[FeedItem, None], organization: OrganizationRef, is_wanted: ChangeMatcher, context: Context
+) -> AsyncGenerator[StreamItem, None]:
     try:
         async for one in followed:
             if one.change is None:
                 await context.renew()
-                yield Item(one.position, None, one.gap)
+                yield StreamItem(one.position, None, one.gap)
             elif is_wanted(one.change):
                 await context.renew()
                 if await _may_see(one.change, organization, context):
-                    yield Item(one.position, Told(one.change, organization), None)
+                    yield StreamItem(one.position, VisibleChange(one.change, organization), None)
     finally:
         await followed.aclose()
 
@@ -244,8 +244,8 @@ async def _may_see(change: Change, organization: OrganizationRef, context: Conte
         return True
     if change.project is None:
         return False
-    lookup = context.batches.lookup("Project")
-    return await lookup.load(projects_by_name, ProjectName(organization, change.project)) is not None
+    load_context = context.loaders.load_context("Project")
+    return await load_context.load(projects_by_name, ProjectName(organization, change.project)) is not None
 
 
 def _set(values: list[Any] | None) -> frozenset[Any] | None:

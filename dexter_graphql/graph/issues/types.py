@@ -9,23 +9,25 @@ import msgspec
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.connections import MAX_FIRST, Connection, Window, paged, slice_of
-from dexter_graphql.graph.enums import word
-from dexter_graphql.graph.fields import (
+from dexter_graphql.graph.common.enums import wire_value
+from dexter_graphql.graph.common.scalars import JSON, BigInt
+from dexter_graphql.graph.common.series import TimeSeries
+from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
+from dexter_graphql.graph.declarations.fields import (
     BASE,
     DETAIL,
     EMBEDDED,
     ID,
     LIST,
     Embedded,
-    Undecoded,
+    LazyJSON,
     batch,
     computed,
+    entity,
     link,
-    noun,
     plain,
 )
-from dexter_graphql.graph.ids import node_id
+from dexter_graphql.graph.declarations.wire_types import whole_number
 from dexter_graphql.graph.issues.enums import IssueCategory, IssuePriority, IssueStatus, IssueSubstatus, Level
 from dexter_graphql.graph.issues.lists import Buckets, Counts, IssueInRange, issue_series
 from dexter_graphql.graph.issues.parts import (
@@ -41,11 +43,9 @@ from dexter_graphql.graph.issues.parts import (
     IssueTag,
     UserType,
 )
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.ranges import TimeRange, stretch_of
-from dexter_graphql.graph.scalars import JSON, BigInt
-from dexter_graphql.graph.series import TimeSeries
-from dexter_graphql.graph.wire_types import whole_number
+from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageArguments, paged, slice_of
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.alerts import alerts_of_project
 from dexter_graphql.loaders.events import (
     EventList,
@@ -68,7 +68,7 @@ from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, whole_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
-from dexter_graphql.sentry.shape import NULL, Member, Shape
+from dexter_graphql.sentry.projection import NULL, Field, Projection
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.alerts.types import Alert
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 RELEASE = Embedded(
     "Release",
     members=("id", "version", "shortVersion", "ref", "url", "dateReleased", "dateCreated"),
-    key=lambda row: ReleaseKey(row.scope.organization, row.version),
+    key=lambda row: ReleaseKey(row.parents.organization, row.version),
     load=releases_by_version,
     key_reads=("version",),
 )
@@ -94,18 +94,18 @@ EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.type
 class EventChoice(Enum):
     """Words that stand for an event's id."""
 
-    LATEST = word("latest", "The newest.")
-    OLDEST = word("oldest", "The first that is kept.")
-    RECOMMENDED = word("recommended", "The one that Sentry takes to tell the most.")
+    LATEST = wire_value("latest", "The newest.")
+    OLDEST = wire_value("oldest", "The first that is kept.")
+    RECOMMENDED = wire_value("recommended", "The one that Sentry takes to tell the most.")
 
 
-PROJECT_ID = Shape("Project", EMBEDDED, (Member("id", "id", ID),))
+PROJECT_ID = Projection("Project", EMBEDDED, (Field("id", "id", ID),))
 """The project of an issue as far as everything else of it is found by that."""
 READ = (LIST, DETAIL)
 EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def event_choice(which: EventChoice | None, event_id: str | None) -> str:
+def event_selector(which: EventChoice | None, event_id: str | None) -> str:
     """What stands for the wanted event in a path; raises BadUserInput for an id that cannot be one."""
     if event_id is None:
         return str((which or EventChoice.RECOMMENDED).value)
@@ -115,20 +115,20 @@ def event_choice(which: EventChoice | None, event_id: str | None) -> str:
     return found
 
 
-def suggested(owners: msgspec.Raw) -> list[Undecoded] | None:
+def suggested(owners: msgspec.Raw) -> list[LazyJSON] | None:
     """Suggested owners: a list in the detail, the first one alone in lists."""
     if owners == NULL:
         return None
     items = msgspec.json.decode(owners, type=list[msgspec.Raw]) if bytes(owners).startswith(b"[") else [owners]
-    return [Undecoded("IssueOwner", item) for item in items]
+    return [LazyJSON("IssueOwner", item) for item in items]
 
 
 def issue_key(row: Any) -> IssueKey:
     """Key of an issue, from its own record."""
-    return IssueKey(row.scope.organization, str(row.id))
+    return IssueKey(row.parents.organization, str(row.id))
 
 
-@noun(forms=(*READ, BASE), hydrate=issue_details, key=issue_key)
+@entity(representations=(*READ, BASE), hydrate=issue_details, key=issue_key)
 class Issue(Node):
     """A group of similar events: the thing that is triaged, assigned and resolved."""
 
@@ -161,7 +161,7 @@ class Issue(Node):
         Embedded(
             "Project",
             members=("id", "name", "slug", "platform"),
-            key=lambda row: ProjectKey(row.scope.organization, str(row.id)),
+            key=lambda row: ProjectKey(row.parents.organization, str(row.id)),
             load=whole_projects,
         ),
         description="Project whose events it groups.",
@@ -172,7 +172,7 @@ class Issue(Node):
             "User",
             tag="user",
             members=("id", "name", "email"),
-            key=lambda row: UserKey(row.scope.organization, str(row.id)),
+            key=lambda row: UserKey(row.parents.organization, str(row.id)),
             load=users_by_id,
         ),
         # Sentry writes a team's slug where it writes a user's name.
@@ -180,7 +180,7 @@ class Issue(Node):
             "Team",
             tag="team",
             members={"id": "id", "slug": "name"},
-            key=lambda row: TeamKey(row.scope.organization, str(row.id)),
+            key=lambda row: TeamKey(row.parents.organization, str(row.id)),
             load=teams_by_id,
         ),
         tag_member="type",
@@ -222,20 +222,20 @@ class Issue(Node):
     )
     annotations: list[Annotation] | None = plain(description="Links that Sentry shows beside the issue.")
     feedback_count: int | None = plain(
-        "userReportCount", forms=(DETAIL,), description="Number of reports that users sent about it."
+        "userReportCount", representations=(DETAIL,), description="Number of reports that users sent about it."
     )
     seen_by: list[UserType | None] | None = link(
-        "seenBy", USER, forms=(DETAIL,), description="People who have looked at it, newest first."
+        "seenBy", USER, representations=(DETAIL,), description="People who have looked at it, newest first."
     )
     participants: list[UserType | None] | None = link(
-        "participants", USER, forms=(DETAIL,), description="People who follow it."
+        "participants", USER, representations=(DETAIL,), description="People who follow it."
     )
 
     first_release: ReleaseType | None = link(
-        "firstRelease", RELEASE, forms=(DETAIL,), description="Release in which it was first seen."
+        "firstRelease", RELEASE, representations=(DETAIL,), description="Release in which it was first seen."
     )
     last_release: ReleaseType | None = link(
-        "lastRelease", RELEASE, forms=(DETAIL,), description="Newest release in which it was seen."
+        "lastRelease", RELEASE, representations=(DETAIL,), description="Newest release in which it was seen."
     )
     latest_event: EventType | None = batch(latest_events, key=issue_key, description="Newest event.")
     oldest_event: EventType | None = batch(
@@ -243,7 +243,7 @@ class Issue(Node):
     )
     alerts: list[AlertType | None] | None = batch(
         alerts_of_project,
-        key=lambda row: ProjectKey(row.scope.organization, str(row.project.id)) if row.project else None,
+        key=lambda row: ProjectKey(row.parents.organization, str(row.project.id)) if row.project else None,
         reads={"project": PROJECT_ID},
         description="Alerts of its project, at most a hundred. Two calls for all issues of a list.",
     )
@@ -263,33 +263,33 @@ class Issue(Node):
         id: Annotated[str | None, strawberry.argument(description="Sentry's id of the event: 32 digits.")] = None,
     ) -> EventType | None:
         """One of its events; null when it has none such."""
-        return event_choice(which, id)
+        return event_selector(which, id)
 
     @batch(issue_event_pages, key=issue_key)
     @paged
     def events(
         *,
         range: Annotated[
-            TimeRange | None, strawberry.argument(description="Only this stretch; the last 90 days when left out.")
+            TimeRangeInput | None, strawberry.argument(description="Only this stretch; the last 90 days when left out.")
         ] = None,
         environments: Annotated[list[str] | None, strawberry.argument(description="Only these environments.")] = None,
         search: Annotated[
             str | None, strawberry.argument(description="Narrow down, in Sentry's search syntax.")
         ] = None,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> Connection[EventType] | None:
         """Its events, newest first."""
         query = [("environment", name) for name in environments or ()]
         query += [("query", search)] if search else []
-        stretch = None if range is None else stretch_of(range)
-        return EventList(tuple(query), stretch, wanted.first, wanted.after, MAX_FIRST)
+        time_range = None if range is None else time_range_of(range)
+        return EventList(tuple(query), time_range, wanted.first, wanted.after, MAX_FIRST)
 
     @batch(issues_in_range, key=issue_key)
     def in_range(
-        *, range: Annotated[TimeRange, strawberry.argument(description="The stretch of time.")]
+        *, range: Annotated[TimeRangeInput, strawberry.argument(description="The stretch of time.")]
     ) -> IssueInRange | None:
         """Counts and series within a stretch of time; one call for all issues of a list."""
-        return stretch_of(range)
+        return time_range_of(range)
 
     @batch(issue_tag, key=issue_key)
     def tag(
@@ -300,29 +300,29 @@ class Issue(Node):
 
     @batch(hash_pages, key=issue_key)
     @paged
-    def hashes(*, wanted: Window) -> Connection[IssueHash] | None:
+    def hashes(*, wanted: PageArguments) -> Connection[IssueHash] | None:
         """Hashes by which its events were grouped."""
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
     @batch(comment_pages, key=issue_key)
     @paged
-    def comments(*, wanted: Window) -> Connection[Comment] | None:
+    def comments(*, wanted: PageArguments) -> Connection[Comment] | None:
         """Comments, newest first."""
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
-    @computed(activity=list[msgspec.Raw] | None, forms=(DETAIL,))
+    @computed(activity=list[msgspec.Raw] | None, representations=(DETAIL,))
     @paged
-    def activity(row: Any, *, wanted: Window) -> Connection[IssueActivity] | None:
+    def activity(row: Any, *, wanted: PageArguments) -> Connection[IssueActivity] | None:
         """Its history, newest first, as far back as Sentry gives it at once."""
-        lines = [Undecoded("IssueActivity", line) for line in row.activity or ()]
+        lines = [LazyJSON("IssueActivity", line) for line in row.activity or ()]
         return slice_of(lines, wanted)
 
-    @computed(stats=Buckets | None, forms=(DETAIL,))
+    @computed(stats=Buckets | None, representations=(DETAIL,))
     def series(row: Any) -> TimeSeries | None:
         """Events per day over the last 30 days."""
         return issue_series(row.stats)
 
-    @computed(owners=msgspec.Raw, forms=READ)
+    @computed(owners=msgspec.Raw, representations=READ)
     def owners(row: Any) -> list[IssueOwner | None] | None:
         """Whom Sentry suggests to look after it; a list of issues gives the first suggestion alone."""
         return suggested(row.owners)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.fields import call
+from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, user_errors_for
+from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_issues
 from dexter_graphql.graph.issues.enums import IssuePriority
 from dexter_graphql.graph.issues.inputs import (
@@ -25,10 +26,9 @@ from dexter_graphql.graph.issues.inputs import (
 )
 from dexter_graphql.graph.issues.payloads import Outcome, UpdateIssuePayload
 from dexter_graphql.graph.issues.selections import issue_key_of
-from dexter_graphql.graph.payloads import Refusal, UserErrorCode, refusals_of
-from dexter_graphql.loaders.base import Lookup
+from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issue_writes import update_issues
-from dexter_graphql.realtime.events import Kind
+from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.sentry.catalogue import issues as catalogue
 
 FIELDS = MappingProxyType(
@@ -49,7 +49,7 @@ FIELDS = MappingProxyType(
 KINDS = MappingProxyType(
     {IssueTarget.RESOLVED: Kind.RESOLVED, IssueTarget.UNRESOLVED: Kind.UNRESOLVED, IssueTarget.ARCHIVED: Kind.ARCHIVED}
 )
-NOWHERE = Refusal("There is no such issue, or none that the token may see", UserErrorCode.NOT_FOUND, ("id",))
+NOWHERE = MutationError("There is no such issue, or none that the token may see", UserErrorCode.NOT_FOUND, ("id",))
 
 
 @strawberry.input(description="An issue, and what to change about it; what is left out stays as it is.")
@@ -84,22 +84,22 @@ class UpdateIssueMutation:
     @call(uses=(catalogue.UPDATE,))
     async def update_issue(
         _root: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         input: Annotated[UpdateIssueInput, strawberry.argument(description="Which, and what to change.")],
     ) -> UpdateIssuePayload | None:
         """Change several things about one issue at once."""
-        key = await issue_key_of(input.id, lookup)
+        key = await issue_key_of(input.id, load_context)
         if key is None:
             return Outcome(None, input.id, [NOWHERE])
-        written = await update_issues([key], update_body(input, key.organization.id), lookup)
+        written = await update_issues([key], update_body(input, key.organization.id), load_context)
         outcome = Outcome(key, input.id)
         if key in written.refused:
-            return replace(outcome, refusals=refusals_of(written.refused[key], FIELDS))
+            return replace(outcome, refusals=user_errors_for(written.refused[key], FIELDS))
         if written.absent:
             return Outcome(None, input.id, [NOWHERE])
         for kind in changes_in(input):
-            await announce_issues(written.changed(), kind, lookup)
+            await announce_issues(written.changed(), kind, load_context)
         return outcome
 
 

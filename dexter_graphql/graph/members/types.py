@@ -5,16 +5,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.fields import DETAIL, LIST, Embedded, batch, computed, link, noun, part, plain
-from dexter_graphql.graph.ids import node_id
+from dexter_graphql.graph.common.web_urls import settings_page_url
+from dexter_graphql.graph.declarations.fields import (
+    DETAIL,
+    LIST,
+    Embedded,
+    batch,
+    computed,
+    entity,
+    link,
+    plain,
+    value_type,
+)
 from dexter_graphql.graph.members.enums import InviteStatus, OrganizationRole, TeamRole
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
-from dexter_graphql.graph.web import settings_page
+from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.members import MemberKey, UserKey, member_details, members_by_user, users_by_id
 from dexter_graphql.loaders.teams import TeamName, teams_by_slug
-from dexter_graphql.sentry.scope import OrganizationRef
+from dexter_graphql.sentry.parents import OrganizationRef
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.teams.types import Team
@@ -24,15 +34,15 @@ TeamType = Annotated["Team", strawberry.lazy("dexter_graphql.graph.teams.types")
 
 def user_key(row: Any) -> UserKey:
     """Key of a user, from its own record."""
-    return UserKey(row.scope.organization, str(row.id))
+    return UserKey(row.parents.organization, str(row.id))
 
 
 def member_key(row: Any) -> MemberKey:
     """Key of a member, from its own record."""
-    return MemberKey(row.scope.organization, str(row.id))
+    return MemberKey(row.parents.organization, str(row.id))
 
 
-@noun(forms=("member",), hydrate=users_by_id, key=user_key)
+@entity(representations=("member",), hydrate=users_by_id, key=user_key)
 class User(Node):
     """A person with an account at Sentry, seen as a member of one organization."""
 
@@ -57,7 +67,7 @@ class User(Node):
     )
 
 
-@part
+@value_type
 class MemberFlags:
     """What is special about a membership."""
 
@@ -75,7 +85,7 @@ class MemberFlags:
     )
 
 
-@part
+@value_type
 class MemberTeam:
     """A team that a member belongs to."""
 
@@ -84,13 +94,13 @@ class MemberTeam:
     role_raw: str | None = plain("role", description="`role` in Sentry's own word.")
     team: TeamType | None = batch(
         teams_by_slug,
-        key=lambda row: TeamName(row.scope.organization, row.teamSlug) if row.teamSlug else None,
+        key=lambda row: TeamName(row.parents.organization, row.teamSlug) if row.teamSlug else None,
         reads={"teamSlug": str},
         description="The team; null when it no longer exists.",
     )
 
 
-@noun(forms=(LIST, DETAIL), hydrate=member_details, key=member_key)
+@entity(representations=(LIST, DETAIL), hydrate=member_details, key=member_key)
 class Member(Node):
     """A place in an organization: of a user, or of somebody who was invited and has not answered yet."""
 
@@ -108,10 +118,10 @@ class Member(Node):
     invite_status_raw: str | None = plain("inviteStatus", description="`inviteStatus` in Sentry's own word.")
     inviter_name: str | None = plain("inviterName", description="Name of the person who invited this one.")
     is_only_owner: bool | None = plain(
-        "isOnlyOwner", forms=(DETAIL,), description="True for the last owner. One call for each member."
+        "isOnlyOwner", representations=(DETAIL,), description="True for the last owner. One call for each member."
     )
     teams: list[MemberTeam | None] | None = plain(
-        "teamRoles", forms=(DETAIL,), description="Teams with the roles in them. One call for each member."
+        "teamRoles", representations=(DETAIL,), description="Teams with the roles in them. One call for each member."
     )
     user: User | None = link(
         "user",
@@ -126,12 +136,12 @@ class Member(Node):
         ),
         description="The user; null while the invitation has not been accepted.",
     )  # fmt: skip
-    organization: OrganizationType = its_organization()
+    organization: OrganizationType = organization_field()
 
     @computed(id=int | str)
     def web_url(row: Any) -> str | None:
         """Address of the member's page in Sentry; null when Sentry does not say where its pages are."""
-        return settings_page(row.scope.organization, "members", str(row.id))
+        return settings_page_url(row.parents.organization, "members", str(row.id))
 
 
 def _user(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, UserKey]:

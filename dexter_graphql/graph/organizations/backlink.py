@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.fields import computed
+from dexter_graphql.graph.declarations.fields import computed
 from dexter_graphql.loaders.organizations import reference
 
 if TYPE_CHECKING:
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 OrganizationType = Annotated["Organization", strawberry.lazy("dexter_graphql.graph.organizations.types")]
 
 
-def its_organization() -> Any:
+def organization_field() -> Any:
     """The `organization` field of a noun; its id and slug cost no call."""
 
     def function(row: Any) -> Any:
-        return reference(row.scope.organization)
+        return reference(row.parents.organization)
 
     function.__doc__ = "The organization. Its id and slug cost no call."
     function.__annotations__["return"] = OrganizationType

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import Connection, Window, paged
-from dexter_graphql.graph.fields import call
-from dexter_graphql.graph.listing import Search, listing, searched
+from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.organizations.types import Organization
-from dexter_graphql.loaders.base import Lookup
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.list_options import NameContains, list_options, search_parameter
+from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.organizations import organization_page, reference
 from dexter_graphql.sentry.catalogue import organizations as catalogue
 
@@ -20,18 +20,18 @@ class OrganizationQueries:
     @call(uses=(catalogue.DETAIL,), target="Organization")
     async def organization(
         _root: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         slug: Annotated[str, strawberry.argument(description="Slug, or Sentry's numeric id.")],
     ) -> Organization | None:
         """An organization; null when the token sees none of that name."""
-        found = await lookup.organizations.find(lookup.ticket, slug)
+        found = await load_context.organizations.find(load_context.call_context, slug)
         return None if found is None else reference(found)
 
     @call(uses=(catalogue.LIST,), target="Organization")
     @paged
     async def organizations(
-        _root: Any, lookup: Lookup, *, query: Search = None, wanted: Window
+        _root: Any, load_context: LoadContext, *, query: NameContains = None, wanted: PageArguments
     ) -> Connection[Organization] | None:
         """Organizations that the token sees."""
-        return await organization_page(listing(wanted, searched(query)), lookup)
+        return await organization_page(list_options(wanted, search_parameter(query)), load_context)

@@ -6,31 +6,31 @@ from typing import Annotated, Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.alerts.arguments import MonitorKinds, NameSearch, ProjectNames, alert_choice, monitor_choice
+from dexter_graphql.graph.alerts.arguments import MonitorKinds, NameSearch, ProjectNames, alert_options, monitor_options
 from dexter_graphql.graph.alerts.monitors import Monitor
 from dexter_graphql.graph.alerts.types import Alert
-from dexter_graphql.graph.connections import Connection, Window, paged
+from dexter_graphql.graph.common.avatars import Avatar
+from dexter_graphql.graph.common.web_urls import organization_page_url
+from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, plain
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility
-from dexter_graphql.graph.fields import DETAIL, LIST, batch, call, computed, noun, plain
-from dexter_graphql.graph.ids import key_of, node_id
 from dexter_graphql.graph.integrations.repositories import Repository
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, checked_short_id, issue_list
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.lists import IssueConnection, IssueType
-from dexter_graphql.graph.listing import Search, listing, repeated, searched
 from dexter_graphql.graph.members.types import Member
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.people import Avatar
 from dexter_graphql.graph.projects.types import Project
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.global_ids import key_from_id, node_id
+from dexter_graphql.graph.relay.list_options import NameContains, list_options, repeated_parameter, search_parameter
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
 from dexter_graphql.graph.releases.types import Release
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, UsageOutcome
-from dexter_graphql.graph.stats.types import Usage, UsageRange, usage_filter, usage_question
+from dexter_graphql.graph.stats.types import Usage, UsageRange, usage_filter, usage_options
 from dexter_graphql.graph.teams.types import Team
-from dexter_graphql.graph.web import page
 from dexter_graphql.loaders.alerts import alert_pages
-from dexter_graphql.loaders.base import Loader, Lookup
+from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.environments import organization_environments
 from dexter_graphql.loaders.integrations import installation_pages, integration_pages
 from dexter_graphql.loaders.issues import issue_pages, organization_issue
@@ -42,7 +42,7 @@ from dexter_graphql.loaders.releases import ReleaseKey, release_pages, releases_
 from dexter_graphql.loaders.repositories import repository_pages
 from dexter_graphql.loaders.stats import organization_usage
 from dexter_graphql.loaders.teams import TeamName, team_details, team_pages
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
 REFERENCE = "reference"
 FULL = (LIST, DETAIL)
@@ -56,43 +56,45 @@ class Status(msgspec.Struct, frozen=True, gc=False):
 
 def organization_key(row: Any) -> OrganizationRef:
     """Key of an organization, from any record of it or below it."""
-    return row.scope.organization
+    return row.parents.organization
 
 
-def organization_scope(row: Any) -> Scope:
+def organization_scope(row: Any) -> Parents:
     """The scope of everything in the organization."""
-    return Scope(row.scope.organization)
+    return Parents(row.parents.organization)
 
 
-@noun(forms=(REFERENCE, *FULL), hydrate=organization_details, key=organization_key)
+@entity(representations=(REFERENCE, *FULL), hydrate=organization_details, key=organization_key)
 class Organization(Node):
     """A company or a group with its own projects, teams and members at Sentry."""
 
     id: strawberry.ID = node_id(lambda _row: ())
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     slug: str = plain(description="Short name in addresses; may change, the id never does.")
-    name: str | None = plain(forms=FULL, description="Name for people.")
-    date_created: datetime | None = plain("dateCreated", forms=FULL, description="When it was made.")
-    avatar: Avatar | None = plain(forms=FULL, description="Its picture.")
-    features: list[str] | None = plain(forms=FULL, description="Features that are switched on, in Sentry's words.")
-    access: list[str] | None = plain(forms=FULL, description="Scopes that the token has in it.")
+    name: str | None = plain(representations=FULL, description="Name for people.")
+    date_created: datetime | None = plain("dateCreated", representations=FULL, description="When it was made.")
+    avatar: Avatar | None = plain(representations=FULL, description="Its picture.")
+    features: list[str] | None = plain(
+        representations=FULL, description="Features that are switched on, in Sentry's words."
+    )
+    access: list[str] | None = plain(representations=FULL, description="Scopes that the token has in it.")
     is_early_adopter: bool | None = plain(
-        "isEarlyAdopter", forms=FULL, description="True when it gets new features before others."
+        "isEarlyAdopter", representations=FULL, description="True when it gets new features before others."
     )
     requires_two_factor: bool | None = plain(
-        "require2FA", forms=FULL, description="True when members must sign in with a second factor."
+        "require2FA", representations=FULL, description="True when members must sign in with a second factor."
     )
     has_auth_provider: bool | None = plain(
-        "hasAuthProvider", forms=FULL, description="True when members sign in with SSO."
+        "hasAuthProvider", representations=FULL, description="True when members sign in with SSO."
     )
     allows_member_invite: bool | None = plain(
-        "allowMemberInvite", forms=FULL, description="True when every member may invite others."
+        "allowMemberInvite", representations=FULL, description="True when every member may invite others."
     )
     allows_member_project_creation: bool | None = plain(
-        "allowMemberProjectCreation", forms=FULL, description="True when every member may make projects."
+        "allowMemberProjectCreation", representations=FULL, description="True when every member may make projects."
     )
 
-    @computed(status=Status | None, forms=FULL)
+    @computed(status=Status | None, representations=FULL)
     def status(row: Any) -> str | None:
         """`active`, or what is happening to it."""
         return row.status and row.status.id
@@ -100,7 +102,7 @@ class Organization(Node):
     @computed()
     def web_url(row: Any) -> str | None:
         """Address of its issues in Sentry; null when Sentry does not say where its pages are."""
-        return page(row.scope.organization, "issues")
+        return organization_page_url(row.parents.organization, "issues")
 
     @batch(organization_issue, key=organization_key, reads={})
     def issue(
@@ -117,42 +119,42 @@ class Organization(Node):
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.LAST_SEEN,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> IssueConnection | None:
         """Issues of all projects."""
         return issue_list(filter, range, sort, wanted)
 
     @batch(project_pages, key=organization_scope, reads={})
     @paged
-    def projects(*, query: Search = None, wanted: Window) -> Connection[Project] | None:
+    def projects(*, query: NameContains = None, wanted: PageArguments) -> Connection[Project] | None:
         """Projects that the token sees."""
-        return listing(wanted, searched(query))
+        return list_options(wanted, search_parameter(query))
 
     @call(uses=projects_by_name.uses)
     async def project(
         row: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         slug: Annotated[str, strawberry.argument(description="Slug, also a former one, or Sentry's numeric id.")],
     ) -> Project | None:
         """A project; null when there is none of that name."""
-        return await lookup.load(projects_by_name, ProjectName(organization_key(row), slug))
+        return await load_context.load(projects_by_name, ProjectName(organization_key(row), slug))
 
     @batch(team_pages, key=organization_scope, reads={})
     @paged
-    def teams(*, query: Search = None, wanted: Window) -> Connection[Team] | None:
+    def teams(*, query: NameContains = None, wanted: PageArguments) -> Connection[Team] | None:
         """Teams."""
-        return listing(wanted, searched(query))
+        return list_options(wanted, search_parameter(query))
 
     @call(uses=team_details.uses)
     async def team(
         row: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         slug: Annotated[str, strawberry.argument(description="Slug, or Sentry's numeric id.")],
     ) -> Team | None:
         """A team; null when there is none of that name."""
-        return await lookup.load(team_details, TeamName(organization_key(row), slug))
+        return await load_context.load(team_details, TeamName(organization_key(row), slug))
 
     @batch(member_pages, key=organization_scope, reads={})
     @paged
@@ -164,15 +166,15 @@ class Organization(Node):
                 description="Part of a name or an address, or `email:`, `role:`, `isInvited:` with a value."
             ),
         ] = None,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> Connection[Member] | None:
         """Members, and people who were invited."""
-        return listing(wanted, searched(query))
+        return list_options(wanted, search_parameter(query))
 
     @call(uses=member_details.uses)
     async def member(
         row: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         id: Annotated[
             strawberry.ID,
@@ -182,9 +184,13 @@ class Organization(Node):
         """A member; null when there is none with that id."""
         organization = organization_key(row)
         if id == "me" or id.isdecimal():
-            return await lookup.load(member_details, MemberKey(organization, str(id)))
-        home, number = key_of(id, "Member", 2)
-        return await lookup.load(member_details, MemberKey(organization, number)) if home == organization.id else None
+            return await load_context.load(member_details, MemberKey(organization, str(id)))
+        home, number = key_from_id(id, "Member", 2)
+        return (
+            await load_context.load(member_details, MemberKey(organization, number))
+            if home == organization.id
+            else None
+        )
 
     @batch(organization_environments, key=organization_scope, reads={})
     def environments(
@@ -205,31 +211,33 @@ class Organization(Node):
             list[str] | None, strawberry.argument(description="Slugs of projects; all when left out.")
         ] = None,
         environments: EnvironmentNames = None,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> Connection[Release] | None:
         """Releases, newest first."""
         narrowed = (
-            *searched(query),
-            *repeated("project", projects, "projects"),
-            *repeated("environment", environments, "environments"),
+            *search_parameter(query),
+            *repeated_parameter("project", projects, "projects"),
+            *repeated_parameter("environment", environments, "environments"),
         )
-        return listing(wanted, narrowed)
+        return list_options(wanted, narrowed)
 
     @call(uses=releases_by_version.uses)
     async def release(
         row: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         version: Annotated[str, strawberry.argument(description="The whole version, for example `shop@1.4.0`.")],
     ) -> Release | None:
         """A release; null when there is none of that version."""
-        return await lookup.load(releases_by_version, ReleaseKey(organization_key(row), version))
+        return await load_context.load(releases_by_version, ReleaseKey(organization_key(row), version))
 
     @batch(alert_pages, key=organization_key, reads={})
     @paged
-    def alerts(*, projects: ProjectNames = None, search: NameSearch = None, wanted: Window) -> Connection[Alert] | None:
+    def alerts(
+        *, projects: ProjectNames = None, search: NameSearch = None, wanted: PageArguments
+    ) -> Connection[Alert] | None:
         """Alerts, in order of their ids. On servers with old rules, one call for each project."""
-        return alert_choice(projects, search, wanted)
+        return alert_options(projects, search, wanted)
 
     @batch(monitor_pages, key=organization_key, reads={})
     @paged
@@ -238,10 +246,10 @@ class Organization(Node):
         projects: ProjectNames = None,
         types: MonitorKinds = None,
         search: NameSearch = None,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> Connection[Monitor] | None:
         """Monitors, in order of their ids. Servers with old rules tell of metric monitors alone."""
-        return monitor_choice(projects, types, search, wanted)
+        return monitor_options(projects, types, search, wanted)
 
     @batch(integration_pages, key=organization_scope, reads={})
     @paged
@@ -250,22 +258,22 @@ class Organization(Node):
         provider: Annotated[
             str | None, strawberry.argument(description="Only those with this tool, for example `github`.")
         ] = None,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> Connection[Integration] | None:
         """Tools that are connected."""
-        return listing(wanted, (("providerKey", provider),) if provider else ())
+        return list_options(wanted, (("providerKey", provider),) if provider else ())
 
     @batch(installation_pages, key=organization_scope, reads={})
     @paged
-    def app_installations(*, wanted: Window) -> Connection[AppInstallation] | None:
+    def app_installations(*, wanted: PageArguments) -> Connection[AppInstallation] | None:
         """Apps built on Sentry's integration platform that are installed."""
-        return listing(wanted)
+        return list_options(wanted)
 
     @batch(repository_pages, key=organization_scope, reads={})
     @paged
-    def repositories(*, query: Search = None, wanted: Window) -> Connection[Repository] | None:
+    def repositories(*, query: NameContains = None, wanted: PageArguments) -> Connection[Repository] | None:
         """Source repositories that are connected."""
-        return listing(wanted, searched(query))
+        return list_options(wanted, search_parameter(query))
 
     @batch(organization_usage, key=organization_key, reads={})
     def usage(
@@ -288,7 +296,7 @@ class Organization(Node):
         ] = None,
     ) -> Usage | None:
         """What it used of its plan. Always one call."""
-        return usage_question(group_by, range, interval, usage_filter(categories, outcomes, projects))
+        return usage_options(group_by, range, interval, usage_filter(categories, outcomes, projects))
 
 
 def _organization(organization: OrganizationRef, _parts: tuple[str, ...]) -> tuple[Loader, OrganizationRef]:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.fields import LIST, batch, noun, part, plain
-from dexter_graphql.graph.ids import node_id
-from dexter_graphql.graph.node import Node
+from dexter_graphql.graph.declarations.fields import LIST, batch, entity, plain, value_type
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.projects import ClientKeyKey, ProjectKey, client_key, projects_by_id
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def key_key(row: Any) -> ClientKeyKey:
     """Key of a client key; the scope knows the project."""
-    return ClientKeyKey(ProjectKey(row.scope.organization, row.scope.project), row.id)
+    return ClientKeyKey(ProjectKey(row.parents.organization, row.parents.project), row.id)
 
 
-@part
+@value_type
 class DSN:
     """Addresses that programs send to with this key. The one with the secret half is not given."""
 
@@ -37,7 +37,7 @@ class DSN:
     otlp_logs: str | None = plain("otlp_logs", description="Where OpenTelemetry sends logs.")
 
 
-@part
+@value_type
 class KeyRateLimit:
     """How many events a key takes."""
 
@@ -45,11 +45,11 @@ class KeyRateLimit:
     window_seconds: int | None = plain("window", description="Length of the window in seconds.")
 
 
-@noun(forms=(LIST,), hydrate=client_key, key=key_key, key_reads={"id": str})
+@entity(representations=(LIST,), hydrate=client_key, key=key_key, key_reads={"id": str})
 class ClientKey(Node):
     """A key that programs send events of a project with. Its secret half is not given."""
 
-    id: strawberry.ID = node_id(lambda row: (row.scope.project, row.id), reads={"id": str})
+    id: strawberry.ID = node_id(lambda row: (row.parents.project, row.id), reads={"id": str})
     key: str = plain("id", description="Sentry's own id of the key: its public half.")
     label: str = plain(description="Name for people.")
     public: str | None = plain(description="Public half.")
@@ -63,7 +63,7 @@ class ClientKey(Node):
     date_created: datetime | None = plain("dateCreated", description="When it was made.")
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
         projects_by_id,
-        key=lambda row: ProjectKey(row.scope.organization, row.scope.project),
+        key=lambda row: ProjectKey(row.parents.organization, row.parents.project),
         reads={},
         description="The project.",
     )

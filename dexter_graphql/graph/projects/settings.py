@@ -2,11 +2,11 @@
 
 import strawberry
 
-from dexter_graphql.graph.fields import DETAIL, noun, plain
-from dexter_graphql.graph.scalars import JSON
+from dexter_graphql.graph.common.scalars import JSON
+from dexter_graphql.graph.declarations.fields import DETAIL, entity, plain
 
 
-@noun(forms=(DETAIL,))
+@entity(representations=(DETAIL,))
 class ProjectSettings:
     """How a project is set up. Tokens and other secrets are not given."""
 

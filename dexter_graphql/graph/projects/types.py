@@ -5,26 +5,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import MAX_FIRST, Connection, Window, paged
+from dexter_graphql.graph.common.avatars import Avatar
+from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
+from dexter_graphql.graph.common.web_urls import organization_page_url
+from dexter_graphql.graph.declarations.fields import DETAIL, LIST, Embedded, batch, call, computed, entity, link, plain
 from dexter_graphql.graph.environments.types import EnvironmentVisibility, ProjectEnvironment
-from dexter_graphql.graph.fields import DETAIL, LIST, Embedded, batch, call, computed, link, noun, plain
-from dexter_graphql.graph.ids import node_id
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list, without_projects
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.lists import IssueConnection
-from dexter_graphql.graph.listing import listing, repeated, searched
 from dexter_graphql.graph.members.types import Member, TeamType
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
-from dexter_graphql.graph.people import Avatar
+from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
 from dexter_graphql.graph.projects.keys import ClientKey
 from dexter_graphql.graph.projects.settings import ProjectSettings
-from dexter_graphql.graph.ranges import TimeRange, stretch_of
+from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageArguments, paged
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter, search_parameter
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
-from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_stretch
-from dexter_graphql.graph.web import page
+from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_range
 from dexter_graphql.loaders.alerts import project_alert_pages
-from dexter_graphql.loaders.base import Loader, Lookup
+from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.events import EventList, project_event_pages
 from dexter_graphql.loaders.issue_lists import project_issue_pages
 from dexter_graphql.loaders.monitors import project_monitor_pages
@@ -44,7 +44,7 @@ from dexter_graphql.loaders.releases import ReleaseKey, project_release_pages, r
 from dexter_graphql.loaders.stats import project_usage
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
 from dexter_graphql.sentry.catalogue import projects as catalogue
-from dexter_graphql.sentry.scope import OrganizationRef
+from dexter_graphql.sentry.parents import OrganizationRef
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.alerts.monitors import Monitor
@@ -59,7 +59,7 @@ ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.release
 TEAM = Embedded(
     "Team",
     members=("id", "slug", "name"),
-    key=lambda row: TeamKey(row.scope.organization, str(row.id)),
+    key=lambda row: TeamKey(row.parents.organization, str(row.id)),
     load=teams_by_id,
 )
 """A team as projects embed it."""
@@ -67,10 +67,10 @@ TEAM = Embedded(
 
 def project_key(row: Any) -> ProjectKey:
     """Key of a project, from its own record."""
-    return ProjectKey(row.scope.organization, str(row.id))
+    return ProjectKey(row.parents.organization, str(row.id))
 
 
-@noun(hydrate=whole_projects, key=project_key)
+@entity(hydrate=whole_projects, key=project_key)
 class Project(Node):
     """An application or service whose events Sentry receives."""
 
@@ -105,18 +105,18 @@ class Project(Node):
         "hasMinifiedStackTrace", description="True when it has received stack traces without source maps."
     )
     status: str | None = plain(
-        forms=(DETAIL,), description="`active`, or what is happening to it. One call for each project."
+        representations=(DETAIL,), description="`active`, or what is happening to it. One call for each project."
     )
     is_internal: bool | None = plain(
-        "isInternal", forms=(DETAIL,), description="True for Sentry's own project. One call for each project."
+        "isInternal", representations=(DETAIL,), description="True for Sentry's own project. One call for each project."
     )
     is_public: bool | None = plain(
-        "isPublic", forms=(DETAIL,), description="True when anybody may see it. One call for each project."
+        "isPublic", representations=(DETAIL,), description="True when anybody may see it. One call for each project."
     )
     color: str | None = plain(
-        forms=(DETAIL,), description="Colour of its badge, for example `#3f70bf`. One call for each project."
+        representations=(DETAIL,), description="Colour of its badge, for example `#3f70bf`. One call for each project."
     )
-    avatar: Avatar | None = plain(forms=(DETAIL,), description="Its picture. One call for each project.")
+    avatar: Avatar | None = plain(representations=(DETAIL,), description="Its picture. One call for each project.")
 
     teams: list[TeamType | None] | None = link("teams", TEAM, description="Teams that look after it.")
     latest_release: ReleaseType | None = link(
@@ -124,13 +124,13 @@ class Project(Node):
         Embedded(
             "Release",
             members=("version",),
-            key=lambda row: ReleaseKey(row.scope.organization, row.version),
+            key=lambda row: ReleaseKey(row.parents.organization, row.version),
             load=releases_by_version,
             key_reads=("version",),
         ),
         description="Newest release; null when it has none.",
     )
-    organization: OrganizationType = its_organization()
+    organization: OrganizationType = organization_field()
     members: list[Member | None] | None = batch(
         project_members, key=project_key, description="Members of its teams. One call for each project."
     )
@@ -149,7 +149,7 @@ class Project(Node):
     )
     async def environments(
         row: Any,
-        lookup: Lookup,
+        load_context: LoadContext,
         *,
         visibility: Annotated[
             EnvironmentVisibility, strawberry.argument(description="Which of them.")
@@ -157,10 +157,10 @@ class Project(Node):
     ) -> list[ProjectEnvironment | None] | None:
         """Environments that its events come from. Costs no call while only names of visible ones are selected."""
         key, names = project_key(row), row.environments
-        is_told = visibility is EnvironmentVisibility.VISIBLE and lookup.reads(LIST) <= {"name", "isHidden"}
+        is_told = visibility is EnvironmentVisibility.VISIBLE and load_context.reads(LIST) <= {"name", "isHidden"}
         if is_told and isinstance(names, list):
-            return named_environments(key, names, lookup)
-        return await lookup.load(project_environments, key, visibility.value)
+            return named_environments(key, names, load_context)
+        return await load_context.load(project_environments, key, visibility.value)
 
     @batch(project_release_pages, key=project_key)
     @paged
@@ -168,11 +168,11 @@ class Project(Node):
         *,
         query: ReleaseSearch = None,
         environments: EnvironmentNames = None,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> Connection[ReleaseType] | None:
         """Its releases, newest first. One call for each project."""
-        narrowed = (*searched(query), *repeated("environment", environments, "environments"))
-        return listing(wanted, narrowed)
+        narrowed = (*search_parameter(query), *repeated_parameter("environment", environments, "environments"))
+        return list_options(wanted, narrowed)
 
     @batch(project_issue_pages, key=project_key)
     @paged
@@ -181,7 +181,7 @@ class Project(Node):
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.LAST_SEEN,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> IssueConnection | None:
         """Its issues. One call for each project."""
         return issue_list(without_projects(filter), range, sort, wanted)
@@ -191,34 +191,34 @@ class Project(Node):
     def events(
         *,
         range: Annotated[
-            TimeRange | None, strawberry.argument(description="Only this stretch; the last 90 days when left out.")
+            TimeRangeInput | None, strawberry.argument(description="Only this stretch; the last 90 days when left out.")
         ] = None,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> Connection[EventType] | None:
         """Its error events, newest first. One call for each project."""
-        return EventList((), None if range is None else stretch_of(range), wanted.first, wanted.after, MAX_FIRST)
+        return EventList((), None if range is None else time_range_of(range), wanted.first, wanted.after, MAX_FIRST)
 
     @batch(project_alert_pages, key=project_key)
     @paged
-    def alerts(*, wanted: Window) -> Connection[AlertType] | None:
+    def alerts(*, wanted: PageArguments) -> Connection[AlertType] | None:
         """Its alerts, in order of their ids. Two calls for all projects of a list; with old rules, one for each."""
-        return listing(wanted)
+        return list_options(wanted)
 
     @batch(project_monitor_pages, key=project_key)
     @paged
-    def monitors(*, wanted: Window) -> Connection[MonitorType] | None:
+    def monitors(*, wanted: PageArguments) -> Connection[MonitorType] | None:
         """Its monitors, in order of their ids. One call for all projects of a list."""
-        return listing(wanted)
+        return list_options(wanted)
 
     @batch(project_usage, key=project_key)
     def usage(*, range: UsageRange = None) -> list[ProjectUsage] | None:
         """What it sent, by category and outcome. One call for all projects of an organization."""
-        return usage_stretch(range)
+        return usage_range(range)
 
     @computed(slug=str)
     def web_url(row: Any) -> str | None:
         """Address of the project's page in Sentry; null when Sentry does not say where its pages are."""
-        return page(row.scope.organization, "projects", row.slug)
+        return organization_page_url(row.parents.organization, "projects", row.slug)
 
 
 def _project(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, ProjectKey]:

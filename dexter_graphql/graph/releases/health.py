@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from dexter_graphql.graph.fields import batch, computed, part
-from dexter_graphql.graph.ranges import UsedRange
-from dexter_graphql.graph.scalars import BigInt
+from dexter_graphql.graph.common.scalars import BigInt
+from dexter_graphql.graph.common.time_ranges import UsedRange
+from dexter_graphql.graph.declarations.fields import batch, computed, value_type
 from dexter_graphql.loaders.health import Health, ProjectHealth, share
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
 
 
-@part
+@value_type
 class ReleaseProjectHealth:
     """How well a release runs in one project. Rates are shares from 0 to 1, null without sessions."""
 
@@ -51,7 +51,7 @@ class ReleaseProjectHealth:
         return share(row.sessions, [row.all_sessions])
 
 
-@part
+@value_type
 class ReleaseHealth:
     """How well a release runs, in all of its projects. Rates are shares from 0 to 1, null without sessions."""
 
@@ -93,7 +93,7 @@ class ReleaseHealth:
     @computed()
     def range(row: Health) -> UsedRange:
         """The stretch that was asked for, in whole hours unless it was given to the second."""
-        return row.span
+        return row.interval
 
     @computed()
     def projects(row: Health) -> list[ReleaseProjectHealth]:

@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.fields import EMBEDDED, LIST, Embedded, batch, computed, link, noun, part, plain
+from dexter_graphql.graph.common.scalars import BigInt
+from dexter_graphql.graph.declarations.fields import (
+    EMBEDDED,
+    LIST,
+    Embedded,
+    batch,
+    computed,
+    entity,
+    link,
+    plain,
+    value_type,
+)
 from dexter_graphql.graph.members.types import User
-from dexter_graphql.graph.scalars import BigInt
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, release_reference, releases_by_version
@@ -37,7 +47,7 @@ class Version(msgspec.Struct, frozen=True, gc=False):
 VERSION = {"version": Version | None}
 
 
-@part
+@value_type
 class VersionInfo:
     """The parts of a version, as far as Sentry understands it."""
 
@@ -76,7 +86,7 @@ class VersionInfo:
         return row.version and row.version.buildCode
 
 
-@part
+@value_type
 class CommitAuthor:
     """Who wrote a commit: somebody with an account at Sentry, or a name and an address."""
 
@@ -84,7 +94,7 @@ class CommitAuthor:
     email: str | None = plain(description="E-mail address.")
     user: User | None = batch(
         users_by_id,
-        key=lambda row: None if row.id is None else UserKey(row.scope.organization, str(row.id)),
+        key=lambda row: None if row.id is None else UserKey(row.parents.organization, str(row.id)),
         reads={"id": int | str | None},
         description="The user; null when the address belongs to no member.",
     )
@@ -95,13 +105,13 @@ REPOSITORY = Embedded(
     members=(
         "id", "name", "url", "provider", "status", "integrationId", "externalSlug", "externalId", "dateCreated",
     ),
-    key=lambda row: RepositoryKey(row.scope.organization, str(row.id)),
+    key=lambda row: RepositoryKey(row.parents.organization, str(row.id)),
     load=repositories_by_id,
 )  # fmt: skip
 """A repository as commits and pull requests embed it."""
 
 
-@part
+@value_type
 class PullRequest:
     """A pull request that brought a commit."""
 
@@ -116,7 +126,7 @@ class PullRequest:
     repository: RepositoryType | None = link("repository", REPOSITORY, description="Where it was opened.")
 
 
-@noun(forms=(LIST, EMBEDDED))
+@entity(representations=(LIST, EMBEDDED))
 class Commit:
     """A commit of a source repository."""
 
@@ -134,7 +144,7 @@ class Commit:
         Embedded(
             "Release",
             members=("version", "shortVersion", "ref", "url", "dateReleased", "dateCreated"),
-            key=lambda row: ReleaseKey(row.scope.organization, row.version),
+            key=lambda row: ReleaseKey(row.parents.organization, row.version),
             load=releases_by_version,
             key_reads=("version",),
         ),
@@ -142,7 +152,7 @@ class Commit:
     )
 
 
-@noun(forms=(LIST, EMBEDDED))
+@entity(representations=(LIST, EMBEDDED))
 class Deploy:
     """A release that was brought to an environment."""
 
@@ -156,10 +166,10 @@ class Deploy:
     @computed()
     def release(row: Any) -> ReleaseType | None:
         """What was deployed. Its version costs no call."""
-        return release_reference(row.scope)
+        return release_reference(row.parents)
 
 
-@noun(forms=(LIST,))
+@entity(representations=(LIST,))
 class CommitFile:
     """A file that a commit of a release changed."""
 
@@ -170,7 +180,7 @@ class CommitFile:
     author: CommitAuthor | None = plain(description="Who changed it.")
 
 
-@part
+@value_type
 class ReleaseProject:
     """A release in one of its projects."""
 
@@ -183,6 +193,6 @@ class ReleaseProject:
     has_health_data: bool | None = plain("hasHealthData", description="True when release health is known here.")
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
         projects_by_id,
-        key=lambda row: ProjectKey(row.scope.organization, str(row.id)),
+        key=lambda row: ProjectKey(row.parents.organization, str(row.id)),
         description="The project, with everything about it.",
     )

@@ -6,25 +6,25 @@ from typing import Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import Connection, Window, paged
-from dexter_graphql.graph.enums import NEWER, word
-from dexter_graphql.graph.fields import Embedded, batch, computed, link, noun, plain
-from dexter_graphql.graph.ids import node_id
+from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
+from dexter_graphql.graph.common.scalars import BigInt
+from dexter_graphql.graph.common.web_urls import organization_page_url
+from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.lists import IssueConnection
-from dexter_graphql.graph.listing import listing, repeated
 from dexter_graphql.graph.members.types import User
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
+from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames
 from dexter_graphql.graph.releases.health import ReleaseHealth
 from dexter_graphql.graph.releases.parts import Commit, CommitAuthor, CommitFile, Deploy, ReleaseProject, VersionInfo
-from dexter_graphql.graph.scalars import BigInt
-from dexter_graphql.graph.stats.types import UsageRange, usage_stretch
-from dexter_graphql.graph.web import page
+from dexter_graphql.graph.stats.types import UsageRange, usage_range
 from dexter_graphql.loaders.base import Loader
-from dexter_graphql.loaders.health import HealthChoice, release_health
+from dexter_graphql.loaders.health import HealthOptions, release_health
 from dexter_graphql.loaders.issue_lists import new_issue_pages, release_issue_pages
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.releases import (
@@ -34,7 +34,7 @@ from dexter_graphql.loaders.releases import (
     release_deploys,
     releases_by_version,
 )
-from dexter_graphql.sentry.scope import OrganizationRef
+from dexter_graphql.sentry.parents import OrganizationRef
 
 VERSION = {"version": str}
 """What most fields of a release read."""
@@ -44,17 +44,17 @@ VERSION = {"version": str}
 class ReleaseStatus(Enum):
     """`status` on the wire."""
 
-    OPEN = word("open", "In use.")
-    ARCHIVED = word("archived", "Set aside; lists leave it out.")
-    UNKNOWN = word("unknown", NEWER)
+    OPEN = wire_value("open", "In use.")
+    ARCHIVED = wire_value("archived", "Set aside; lists leave it out.")
+    UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
 def release_key(row: Any) -> ReleaseKey:
     """Key of a release, from its own record."""
-    return ReleaseKey(row.scope.organization, row.version)
+    return ReleaseKey(row.parents.organization, row.version)
 
 
-@noun(hydrate=releases_by_version, key=release_key, key_reads=VERSION)
+@entity(hydrate=releases_by_version, key=release_key, key_reads=VERSION)
 class Release(Node):
     """A version of a program that events come from."""
 
@@ -85,12 +85,12 @@ class Release(Node):
         Embedded(
             "User",
             members=("id", "name", "email", "username", "avatarUrl"),
-            key=lambda row: UserKey(row.scope.organization, str(row.id)),
+            key=lambda row: UserKey(row.parents.organization, str(row.id)),
             load=users_by_id,
         ),
         description="Who looks after it.",
     )
-    organization: OrganizationType = its_organization()
+    organization: OrganizationType = organization_field()
     deploys: list[Deploy | None] | None = batch(
         release_deploys, key=release_key, reads=VERSION, description="Its deploys. One call for each release."
     )
@@ -103,9 +103,9 @@ class Release(Node):
 
     @batch(release_commit_pages, key=release_key, reads=VERSION)
     @paged
-    def commits(*, wanted: Window) -> Connection[Commit] | None:
+    def commits(*, wanted: PageArguments) -> Connection[Commit] | None:
         """Its commits, newest first. One call for each release."""
-        return listing(wanted)
+        return list_options(wanted)
 
     @batch(new_issue_pages, key=release_key, reads=VERSION)
     @paged
@@ -114,7 +114,7 @@ class Release(Node):
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.NEW,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> IssueConnection | None:
         """Issues first seen in it. One call for each release."""
         return issue_list(filter, range, sort, wanted)
@@ -126,7 +126,7 @@ class Release(Node):
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.LAST_SEEN,
-        wanted: Window,
+        wanted: PageArguments,
     ) -> IssueConnection | None:
         """Issues seen in it. One call for each release."""
         return issue_list(filter, range, sort, wanted)
@@ -134,12 +134,12 @@ class Release(Node):
     @batch(release_health, key=release_key, reads=VERSION)
     def health(*, range: UsageRange = None, environments: EnvironmentNames = None) -> ReleaseHealth | None:
         """How well it runs. One call for up to a hundred releases of a list."""
-        return HealthChoice(repeated("environment", environments, "environments"), usage_stretch(range))
+        return HealthOptions(repeated_parameter("environment", environments, "environments"), usage_range(range))
 
     @computed(VERSION)
     def web_url(row: Any) -> str | None:
         """Address of the release's page in Sentry; null when Sentry does not say where its pages are."""
-        return page(row.scope.organization, "releases", row.version)
+        return organization_page_url(row.parents.organization, "releases", row.version)
 
 
 def _release(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, ReleaseKey]:

@@ -6,31 +6,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.fields import batch, computed, part
-from dexter_graphql.graph.listing import repeated
-from dexter_graphql.graph.ranges import PERIOD, TimeRange, UsedRange, seconds_of, stretch_of
-from dexter_graphql.graph.scalars import BigInt
-from dexter_graphql.graph.series import Series, TimeSeries
+from dexter_graphql.graph.common.scalars import BigInt
+from dexter_graphql.graph.common.series import Series, TimeSeries
+from dexter_graphql.graph.common.time_ranges import PERIOD, TimeRangeInput, UsedRange, seconds_of, time_range_of
+from dexter_graphql.graph.declarations.fields import batch, computed, value_type
+from dexter_graphql.graph.declarations.wire_types import enum_member
+from dexter_graphql.graph.relay.list_options import repeated_parameter
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, UsageOutcome
-from dexter_graphql.graph.wire_types import enum_member
-from dexter_graphql.loaders.listing import Query
+from dexter_graphql.loaders.lists import QueryParameters
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
-from dexter_graphql.loaders.stats import QUANTITY, Quantity, UsageQuestion, UsageReport
+from dexter_graphql.loaders.stats import QUANTITY, Quantity, UsageOptions, UsageReport
 from dexter_graphql.loaders.stats import UsageGroup as GroupSource
-from dexter_graphql.loaders.stretches import DAY_S, HOUR_S, Stretch
+from dexter_graphql.loaders.time_ranges import DAY_S, HOUR_S, TimeRange
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
 
-DEFAULT_RANGE = TimeRange(last="24h")
+DEFAULT_RANGE = TimeRangeInput(last="24h")
 
 UsageRange = Annotated[
-    TimeRange | None, strawberry.argument(description="Which stretch of time; the last 24 hours when left out.")
+    TimeRangeInput | None, strawberry.argument(description="Which stretch of time; the last 24 hours when left out.")
 ]
 category_of, outcome_of = enum_member(UsageCategory), enum_member(UsageOutcome)
 
 
-@part
+@value_type
 class ProjectUsage:
     """How much of a category a project sent, by what became of it."""
 
@@ -60,7 +60,7 @@ class ProjectUsage:
         return BigInt(row.quantity)
 
 
-@part
+@value_type
 class UsageGroup:
     """How much of the plan one group used."""
 
@@ -109,7 +109,7 @@ class UsageGroup:
     )
 
 
-@part
+@value_type
 class Usage:
     """What an organization used of its plan."""
 
@@ -126,7 +126,7 @@ class Usage:
     @computed()
     def range(report: UsageReport) -> UsedRange:
         """The stretch that was asked for, in whole intervals unless it was given to the second."""
-        return report.span
+        return report.interval
 
     @computed()
     def groups(report: UsageReport) -> list[UsageGroup]:
@@ -134,38 +134,40 @@ class Usage:
         return report.groups
 
 
-def usage_stretch(range: TimeRange | None, interval_s: int = HOUR_S) -> Stretch:
+def usage_range(range: TimeRangeInput | None, interval_s: int = HOUR_S) -> TimeRange:
     """The stretch of a question about usage or sessions, which Sentry counts by the hour at the finest."""
-    return stretch_of(range or DEFAULT_RANGE, interval_s)
+    return time_range_of(range or DEFAULT_RANGE, interval_s)
 
 
 def usage_filter(
     categories: list[UsageCategory] | None, outcomes: list[UsageOutcome] | None, projects: list[str] | None
-) -> Query:
+) -> QueryParameters:
     """The parameters that narrow usage; raises BadUserInput for what Sentry would refuse."""
     return (
         *_words("category", categories, "categories"),
         *_words("outcome", outcomes, "outcomes"),
-        *repeated("project", projects, "projects"),
+        *repeated_parameter("project", projects, "projects"),
     )
 
 
-def usage_question(by: list[UsageGrouping], range: TimeRange | None, interval: str, narrowed: Query) -> UsageQuestion:
+def usage_options(
+    by: list[UsageGrouping], range: TimeRangeInput | None, interval: str, narrowed: QueryParameters
+) -> UsageOptions:
     """What is asked of the usage; raises BadUserInput for what Sentry would refuse."""
     if not by:
         raise BadUserInput("'groupBy' needs at least one value")
     groups = tuple(("groupBy", one.value) for one in dict.fromkeys(by))
     interval_s = _seconds(interval)
-    return UsageQuestion((*groups, *narrowed, ("interval", interval)), usage_stretch(range, interval_s), interval_s)
+    return UsageOptions((*groups, *narrowed, ("interval", interval)), usage_range(range, interval_s), interval_s)
 
 
-def _words(name: str, values: list[Any] | None, argument: str) -> Query:
+def _words(name: str, values: list[Any] | None, argument: str) -> QueryParameters:
     words = [one.value for one in values or ()]
     if "unknown" in words:
         raise BadUserInput(f"'{argument}' cannot ask for UNKNOWN")
     if name == "category" and "attachment" in words and len(words) > 1:
         raise BadUserInput("ATTACHMENT is measured in bytes and cannot be combined with other categories")
-    return repeated(name, words, argument)
+    return repeated_parameter(name, words, argument)
 
 
 def _seconds(interval: str) -> int:

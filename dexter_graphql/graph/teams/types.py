@@ -5,22 +5,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.connections import Edge, EdgeRow, PageInfo, Window, edges_of, paged
-from dexter_graphql.graph.fields import Embedded, batch, computed, link, noun, part, plain
-from dexter_graphql.graph.ids import node_id
-from dexter_graphql.graph.listing import listing
+from dexter_graphql.graph.common.avatars import Avatar
+from dexter_graphql.graph.common.web_urls import settings_page_url
+from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain, value_type
+from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.members.enums import TeamRole
 from dexter_graphql.graph.members.types import Member
-from dexter_graphql.graph.node import Node
-from dexter_graphql.graph.organizations.backlink import OrganizationType, its_organization
-from dexter_graphql.graph.people import Avatar
-from dexter_graphql.graph.web import settings_page
-from dexter_graphql.graph.wire_types import enum_member
+from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageArguments, PageInfo, edges_of, paged
+from dexter_graphql.graph.relay.global_ids import node_id
+from dexter_graphql.graph.relay.list_options import list_options
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.teams import TeamKey, team_member_pages, teams_by_id
-from dexter_graphql.sentry.paging import Slice
-from dexter_graphql.sentry.scope import OrganizationRef
+from dexter_graphql.sentry.pagination import Slice
+from dexter_graphql.sentry.parents import OrganizationRef
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
@@ -31,10 +31,10 @@ team_role = enum_member(TeamRole)
 
 def team_key(row: Any) -> TeamKey:
     """Key of a team, from its own record."""
-    return TeamKey(row.scope.organization, str(row.id))
+    return TeamKey(row.parents.organization, str(row.id))
 
 
-@part
+@value_type
 class TeamMemberEdge(Edge[Member]):
     """A member in a team's list, with the role in the team."""
 
@@ -50,7 +50,7 @@ class TeamMemberEdge(Edge[Member]):
         return getattr(edge.row, "teamRole", None)
 
 
-@part
+@value_type
 class TeamMemberConnection:
     """A page of a team's members."""
 
@@ -70,12 +70,12 @@ class TeamMemberConnection:
         return page
 
     @computed()
-    def is_cut(page: Slice) -> bool:
+    def is_truncated(page: Slice) -> bool:
         """True when fetching stopped at the largest number of rows that one request may compose, before all wanted."""
         return page.stopped
 
 
-@noun(hydrate=teams_by_id, key=team_key)
+@entity(hydrate=teams_by_id, key=team_key)
 class Team(Node):
     """People who look after projects together."""
 
@@ -102,23 +102,23 @@ class Team(Node):
         Embedded(
             "Project",
             members=("id", "slug", "name", "platform", "dateCreated", "isBookmarked", "isMember", "hasAccess"),
-            key=lambda row: ProjectKey(row.scope.organization, str(row.id)),
+            key=lambda row: ProjectKey(row.parents.organization, str(row.id)),
             load=projects_by_id,
         ),
         description="Projects that the team looks after.",
     )
-    organization: OrganizationType = its_organization()
+    organization: OrganizationType = organization_field()
 
     @batch(team_member_pages, key=team_key)
     @paged
-    def members(*, wanted: Window) -> TeamMemberConnection | None:
+    def members(*, wanted: PageArguments) -> TeamMemberConnection | None:
         """Members of the team. One call for each team."""
-        return listing(wanted)
+        return list_options(wanted)
 
     @computed(slug=str)
     def web_url(row: Any) -> str | None:
         """Address of the team's page in Sentry; null when Sentry does not say where its pages are."""
-        return settings_page(row.scope.organization, "teams", row.slug)
+        return settings_page_url(row.parents.organization, "teams", row.slug)
 
 
 def _team(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, TeamKey]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from dexter_graphql.realtime.events import Change, Topic
+from dexter_graphql.realtime.changes import Change, Topic
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from uuid import uuid4
 
 from dexter_graphql.realtime.brokers.base import Gap, Item, Position
-from dexter_graphql.realtime.events import Change, Topic
+from dexter_graphql.realtime.changes import Change, Topic
 
 MAX_CHANGES = 2_000
 MAX_BYTES = 8 * 1024 * 1024

@@ -9,13 +9,13 @@ import msgspec
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.realtime.brokers.base import Position
-from dexter_graphql.realtime.events import Topic
+from dexter_graphql.realtime.changes import Topic
 
 MAC_BYTES = 12
 MAX_LENGTH = 200
 
 
-class Seal:
+class PositionSigner:
     """Signs positions with a key. A position of one topic is worth nothing in another."""
 
     def __init__(self, key: bytes) -> None:

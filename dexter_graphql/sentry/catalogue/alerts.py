@@ -1,13 +1,13 @@
 """Operations of Sentry on alerts and monitors, in the new model and in the retired one."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Source
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 
 WORKFLOWS = Endpoint(
     "alerts.workflows",
     "GET",
     "/organizations/{organization}/workflows/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
 )
@@ -24,7 +24,7 @@ DETECTORS = Endpoint(
     "GET",
     "/organizations/{organization}/detectors/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
 )
@@ -42,7 +42,7 @@ ISSUE_RULES = Endpoint(
     "/projects/{organization}/{project}/rules/",
     ("alerts:read", "alerts:write", "project:admin", "project:read", "project:write"),
     source=Source.LEGACY,
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
 )
@@ -61,7 +61,7 @@ METRIC_RULES = Endpoint(
     "/organizations/{organization}/alert-rules/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
     source=Source.LEGACY,
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
 )

@@ -1,13 +1,13 @@
 """Operations of Sentry on events, and what Discover computes from them."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Source
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 
 LIST = Endpoint(
     "events.list",
     "GET",
     "/projects/{organization}/{project}/events/",
     ("project:admin", "project:read", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
 )
 DETAIL = Endpoint(
     "events.detail",
@@ -22,7 +22,7 @@ ATTACHMENTS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/events/{event}/attachments/",
     ("project:admin", "project:read", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
 )
 COMMITTERS = Endpoint(
@@ -46,7 +46,7 @@ DISCOVER = Endpoint(
     "GET",
     "/organizations/{organization}/events/",
     ("org:admin", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     envelope=("data",),
 )
 TIME_SERIES = Endpoint(

@@ -1,13 +1,13 @@
 """Operations of Sentry on integrations."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Silo
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Silo
 
 LIST = Endpoint(
     "integrations.list",
     "GET",
     "/organizations/{organization}/integrations/",
     ("org:admin", "org:integrations", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     silo=Silo.CONTROL,
     tags=("integrations/{organization}",),
@@ -34,7 +34,7 @@ APP_INSTALLATIONS = Endpoint(
     "GET",
     "/organizations/{organization}/sentry-app-installations/",
     ("org:integrations", "org:read"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     silo=Silo.CONTROL,
     tags=("integrations/{organization}",),

@@ -1,13 +1,13 @@
 """Operations of Sentry on issues."""
 
-from dexter_graphql.sentry.endpoint import Batch, Endpoint, Lifetime, Pages, Source
+from dexter_graphql.sentry.endpoint import Batch, Endpoint, Lifetime, Pagination, Source
 
 LIST = Endpoint(
     "issues.list",
     "GET",
     "/organizations/{organization}/issues/",
     ("event:admin", "event:read", "event:write"),
-    pages=Pages.LIMIT,
+    pages=Pagination.LIMIT,
     batch=Batch("group"),
     tags=("issues/{organization}",),
 )
@@ -40,7 +40,7 @@ HASHES = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/hashes/",
     ("event:admin", "event:read", "event:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("issue/{issue}",),
     has_event_bodies=True,
@@ -65,7 +65,7 @@ TAG_VALUES = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/tags/{key}/values/",
     ("event:admin", "event:read", "event:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
 )
 EVENTS = Endpoint(
@@ -73,7 +73,7 @@ EVENTS = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/events/",
     ("event:admin", "event:read", "event:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
 )
 EVENT = Endpoint(
@@ -99,7 +99,7 @@ COMMENTS = Endpoint(
     "/organizations/{organization}/issues/{issue}/notes/",
     ("event:read", "event:write", "event:admin"),
     source=Source.OBSERVED,
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
 )
 EXTERNAL_ISSUES = Endpoint(
@@ -116,7 +116,7 @@ ATTACHMENTS = Endpoint(
     "/organizations/{organization}/issues/{issue}/attachments/",
     ("event:read", "event:write", "event:admin"),
     source=Source.OBSERVED,
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
 )
 UPDATE = Endpoint(

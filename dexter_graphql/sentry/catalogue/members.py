@@ -1,13 +1,13 @@
 """Operations of Sentry on members and users."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 
 LIST = Endpoint(
     "members.list",
     "GET",
     "/organizations/{organization}/members/",
     ("member:admin", "member:read", "member:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("members/{organization}",),
 )

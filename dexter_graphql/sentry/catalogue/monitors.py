@@ -1,13 +1,13 @@
 """Operations of Sentry on cron monitors."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Pages
+from dexter_graphql.sentry.endpoint import Endpoint, Pagination
 
 LIST = Endpoint(
     "monitors.list",
     "GET",
     "/organizations/{organization}/monitors/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     tags=("alerts/{organization}",),
 )
 DETAIL = Endpoint(
@@ -22,5 +22,5 @@ CHECK_INS = Endpoint(
     "GET",
     "/organizations/{organization}/monitors/{monitor}/checkins/",
     ("alerts:read", "alerts:write", "project:admin", "project:read", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
 )

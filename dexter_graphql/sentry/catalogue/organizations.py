@@ -1,13 +1,13 @@
 """Operations of Sentry on organizations, and the ids that lead into them."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 
 LIST = Endpoint(
     "organizations.list",
     "GET",
     "/organizations/",
     ("org:admin", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
 )
 DETAIL = Endpoint(

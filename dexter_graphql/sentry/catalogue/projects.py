@@ -1,13 +1,13 @@
 """Operations of Sentry on projects."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 
 LIST = Endpoint(
     "projects.list",
     "GET",
     "/organizations/{organization}/projects/",
     ("org:admin", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}",),
 )
@@ -24,7 +24,7 @@ KEYS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/keys/",
     ("project:admin", "project:read", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}", "project/{project}"),
 )
@@ -41,7 +41,7 @@ TEAMS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/teams/",
     ("project:admin", "project:read", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}", "project/{project}", "teams/{organization}"),
 )
@@ -58,7 +58,7 @@ USERS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/users/",
     ("project:admin", "project:read", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
 )
 ENVIRONMENTS = Endpoint(
     "projects.environments",
@@ -79,5 +79,5 @@ USER_FEEDBACK = Endpoint(
     "GET",
     "/projects/{organization}/{project}/user-feedback/",
     ("project:read",),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
 )

@@ -1,13 +1,13 @@
 """Operations of Sentry on releases."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Source
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 
 LIST = Endpoint(
     "releases.list",
     "GET",
     "/organizations/{organization}/releases/",
     ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     tags=("releases/{organization}",),
 )
 DETAIL = Endpoint(
@@ -23,7 +23,7 @@ COMMITS = Endpoint(
     "GET",
     "/organizations/{organization}/releases/{release}/commits/",
     ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("releases/{organization}",),
 )
@@ -40,7 +40,7 @@ DEPLOYS = Endpoint(
     "GET",
     "/organizations/{organization}/releases/{release}/deploys/",
     ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("releases/{organization}",),
 )
@@ -59,7 +59,7 @@ RESOLVED = Endpoint(
     "/organizations/{organization}/releases/{release}/resolved/",
     ("project:releases", "project:read", "org:ci"),
     source=Source.OBSERVED,
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     tags=("releases/{organization}", "issues/{organization}"),
 )
 PROJECT_LIST = Endpoint(
@@ -67,6 +67,6 @@ PROJECT_LIST = Endpoint(
     "GET",
     "/projects/{organization}/{project}/releases/",
     ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     tags=("releases/{organization}",),
 )

@@ -1,13 +1,13 @@
 """Operations of Sentry on repositories."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 
 LIST = Endpoint(
     "repositories.list",
     "GET",
     "/organizations/{organization}/repos/",
     ("org:admin", "org:ci", "org:integrations", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("integrations/{organization}",),
 )
@@ -16,5 +16,5 @@ COMMITS = Endpoint(
     "GET",
     "/organizations/{organization}/repos/{repository}/commits/",
     ("org:admin", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
 )

@@ -1,13 +1,13 @@
 """Operations of Sentry on teams."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 
 LIST = Endpoint(
     "teams.list",
     "GET",
     "/organizations/{organization}/teams/",
     ("org:admin", "org:read", "org:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("teams/{organization}",),
 )
@@ -24,7 +24,7 @@ MEMBERS = Endpoint(
     "GET",
     "/teams/{organization}/{team}/members/",
     ("team:admin", "team:read", "team:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("teams/{organization}", "members/{organization}"),
 )
@@ -33,7 +33,7 @@ PROJECTS = Endpoint(
     "GET",
     "/teams/{organization}/{team}/projects/",
     ("project:admin", "project:read", "project:write"),
-    pages=Pages.PER_PAGE,
+    pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("teams/{organization}", "projects/{organization}"),
 )

@@ -4,29 +4,29 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from dexter_graphql.sentry.call import Call, Reply
 
-Proceed = Callable[[Call], Awaitable[Reply]]
-Stage = Callable[[Call, Proceed], Awaitable[Reply]]
+CallNext = Callable[[Call], Awaitable[Reply]]
+Stage = Callable[[Call, CallNext], Awaitable[Reply]]
 """One reason to stand between the client and the wire. Those with tasks of their own also have `close()`."""
 
 
-Way = Callable[[Call, Proceed], Awaitable[Reply]]
+Handler = Callable[[Call, CallNext], Awaitable[Reply]]
 """Leads a call through all stages, to the wire that is handed along."""
 
 
-def compose(stages: Sequence[Stage]) -> Way:
+def compose(stages: Sequence[Stage]) -> Handler:
     """The way through `stages`, outermost first; made once, since only the wire differs from call to call."""
-    way: Way = _arrived
+    way: Handler = _call_transport
     for stage in reversed(stages):
-        way = _through(stage, way)
+        way = _wrap(stage, way)
     return way
 
 
-def _through(stage: Stage, rest: Way) -> Way:
-    def way(call: Call, wire: Proceed) -> Awaitable[Reply]:
+def _wrap(stage: Stage, rest: Handler) -> Handler:
+    def way(call: Call, wire: CallNext) -> Awaitable[Reply]:
         return stage(call, lambda call: rest(call, wire))
 
     return way
 
 
-def _arrived(call: Call, wire: Proceed) -> Awaitable[Reply]:
+def _call_transport(call: Call, wire: CallNext) -> Awaitable[Reply]:
     return wire(call)

@@ -12,17 +12,24 @@ from dataclasses import dataclass, field
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
-from dexter_graphql.sentry.errors import BadResponse, CircuitOpen, RateLimited, Refused, Unavailable, UpstreamTimeout
-from dexter_graphql.sentry.stages import Proceed
-from dexter_graphql.telemetry.metrics import Figure
+from dexter_graphql.sentry.errors import (
+    BadResponse,
+    CircuitOpen,
+    ClientError,
+    RateLimited,
+    Unavailable,
+    UpstreamTimeout,
+)
+from dexter_graphql.sentry.stages import CallNext
+from dexter_graphql.telemetry.metrics import Sample
 
 MAX_CIRCUITS = 1000
-OPENNESS = {"open": 1.0, "half-open": 0.5}
-ILLNESS = (Unavailable, UpstreamTimeout, BadResponse)
+STATE_VALUES = {"open": 1.0, "half-open": 0.5}
+FAILURES = (Unavailable, UpstreamTimeout, BadResponse)
 
 
 @dataclass(frozen=True, slots=True)
-class Tolerance:
+class BreakerConfig:
     """How much illness a circuit bears."""
 
     window_s: float = 10.0
@@ -44,7 +51,7 @@ class Tolerance:
 class Circuit:
     """One circuit. `calls` holds (end, failed, slow) of the last seconds, oldest first."""
 
-    tolerance: Tolerance
+    config: BreakerConfig
     calls: deque[tuple[float, bool, bool]] = field(default_factory=deque)
     opened_at: float | None = None
     probing: int = 0
@@ -57,7 +64,7 @@ class Circuit:
 
     def take_turn(self, now: float, patience_s: float) -> float | None:
         """Seconds that a call must wait, None when it would be too long; only for a while after the circuit closed."""
-        if self.opened_at is not None or now - self.closed_at >= self.tolerance.calm_s:
+        if self.opened_at is not None or now - self.closed_at >= self.config.calm_s:
             return 0.0
         turn_at = max(now, self.next_at)
         if turn_at - now >= patience_s:
@@ -69,19 +76,19 @@ class Circuit:
         """`closed`, `open` or `half-open`."""
         if self.opened_at is None:
             return "closed"
-        return "open" if now - self.opened_at < self.tolerance.open_s else "half-open"
+        return "open" if now - self.opened_at < self.config.open_s else "half-open"
 
     def enter(self, now: float, title: str) -> bool:
         """Let a call through, True when it is a probe; raises CircuitOpen when none may pass."""
         state = self.state(now)
         if state == "closed":
             return False
-        if state == "open" or self.probing + self.passed >= self.tolerance.probes:
+        if state == "open" or self.probing + self.passed >= self.config.probes:
             raise CircuitOpen("Sentry has been failing; it is asked again in a moment", title=title)
         self.probing += 1
         return True
 
-    def leave(self, *, is_probe: bool) -> None:
+    def release(self, *, is_probe: bool) -> None:
         """A call ended without saying anything about Sentry."""
         self.probing -= is_probe
 
@@ -100,18 +107,18 @@ class Circuit:
             self.opened_at, self.passed = now, 0
             return
         self.passed += 1
-        if self.passed >= self.tolerance.probes:
+        if self.passed >= self.config.probes:
             self.opened_at, self.passed, self.closed_at = None, 0, now
 
     def _count(self, now: float, *, is_failed: bool, is_slow: bool) -> None:
         self.calls.append((now, is_failed, is_slow))
         self.failed += is_failed
         self.slow += is_slow
-        while self.calls and now - self.calls[0][0] > self.tolerance.window_s:
+        while self.calls and now - self.calls[0][0] > self.config.window_s:
             _, failed, slow = self.calls.popleft()
             self.failed -= failed
             self.slow -= slow
-        if self._is_ill():
+        if self._should_open():
             self.opened_at = now
             self._remember_pace()
             self.calls.clear()
@@ -121,10 +128,10 @@ class Circuit:
         """What answered calls there were per second, before; failures and their repetition are no measure."""
         answers = [at for at, is_failed, _ in self.calls if not is_failed]
         answered_per_s = len(answers) / max(1.0, answers[-1] - answers[0]) if answers else 0.0
-        self.pace_per_s = max(self.tolerance.min_pace_per_s, self.tolerance.pace * answered_per_s)
+        self.pace_per_s = max(self.config.min_pace_per_s, self.config.pace * answered_per_s)
 
-    def _is_ill(self) -> bool:
-        count, limits = len(self.calls), self.tolerance
+    def _should_open(self) -> bool:
+        count, limits = len(self.calls), self.config
         return count >= limits.min_calls and (
             self.failed >= limits.failed_share * count or self.slow >= limits.slow_share * count
         )
@@ -133,19 +140,19 @@ class Circuit:
 class Breaker:
     """Asks the circuit before each attempt."""
 
-    def __init__(self, clock: Clock, tolerance: Tolerance | None = None) -> None:
+    def __init__(self, clock: Clock, config: BreakerConfig | None = None) -> None:
         self._clock = clock
-        self._tolerance = tolerance or Tolerance()
+        self._config = config or BreakerConfig()
         self._circuits: OrderedDict[tuple[str, str], Circuit] = OrderedDict()
 
     def __repr__(self) -> str:
         ill = ", ".join(f"{family} of {host} {state}" for (host, family), state in self.states().items())
         return f"<Breaker {ill or 'all closed'}>"
 
-    def figures(self) -> list[Figure]:
+    def collect(self) -> list[Sample]:
         """Circuits that are not closed: 1 open, 0.5 half open."""
         return [
-            Figure("dexter_circuit_open", "Circuits: 1 open, 0.5 half open.", OPENNESS[state], _labels(key))
+            Sample("dexter_circuit_open", "Circuits: 1 open, 0.5 half open.", STATE_VALUES[state], _labels(key))
             for key, state in self.states().items()
         ]
 
@@ -154,22 +161,22 @@ class Breaker:
         now = self._clock.monotonic()
         return {key: state for key, one in self._circuits.items() if (state := one.state(now)) != "closed"}
 
-    async def __call__(self, call: Call, proceed: Proceed) -> Reply:
+    async def __call__(self, call: Call, call_next: CallNext) -> Reply:
         """The answer, unless the circuit is open."""
         circuit = self._circuit(call)
         await self._take_turn(circuit, call)
         started = self._clock.monotonic()
         is_probe = circuit.enter(started, call.title)
         try:
-            reply = await proceed(call)
-        except ILLNESS:
+            reply = await call_next(call)
+        except FAILURES:
             self._record(circuit, is_probe=is_probe, is_failed=True, took_s=0)
             raise
-        except (Refused, RateLimited):
+        except (ClientError, RateLimited):
             self._record(circuit, is_probe=is_probe, is_failed=False, took_s=0)
             raise
         except BaseException:
-            circuit.leave(is_probe=is_probe)
+            circuit.release(is_probe=is_probe)
             raise
         took_s = self._clock.monotonic() - started - reply.waited_s
         self._record(circuit, is_probe=is_probe, is_failed=False, took_s=took_s)
@@ -184,14 +191,14 @@ class Breaker:
             await self._clock.sleep(wait_s)
 
     def _record(self, circuit: Circuit, *, is_probe: bool, is_failed: bool, took_s: float) -> None:
-        is_slow = took_s >= self._tolerance.slow_s
+        is_slow = took_s >= self._config.slow_s
         circuit.record(self._clock.monotonic(), is_probe=is_probe, is_failed=is_failed, is_slow=is_slow)
 
     def _circuit(self, call: Call) -> Circuit:
         key = (call.host, call.endpoint.partition(".")[0])
         circuit = self._circuits.get(key)
         if circuit is None:
-            circuit = self._circuits[key] = Circuit(self._tolerance)
+            circuit = self._circuits[key] = Circuit(self._config)
             if len(self._circuits) > MAX_CIRCUITS:
                 self._circuits.popitem(last=False)
         self._circuits.move_to_end(key)

@@ -16,24 +16,24 @@ from types import MappingProxyType
 import msgspec
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.cache_entry import CacheEntry, MemoryBudget
+from dexter_graphql.sentry.cache_tags import TagSnapshot, TagVersions
 from dexter_graphql.sentry.call import Call, Priority, Reply
 from dexter_graphql.sentry.endpoint import Lifetime
 from dexter_graphql.sentry.errors import (
     BadResponse,
+    ClientError,
     DeadlineExceeded,
     Gone,
     NotFound,
     RateLimited,
-    Refused,
     SentryError,
     Unavailable,
     UpstreamTimeout,
 )
-from dexter_graphql.sentry.generations import Generations, Stamp
-from dexter_graphql.sentry.kept import Kept, Room
-from dexter_graphql.sentry.stages import Proceed
-from dexter_graphql.sentry.stages.kinship import Kin, kin_of
-from dexter_graphql.telemetry.metrics import Figure
+from dexter_graphql.sentry.stages import CallNext
+from dexter_graphql.sentry.stages.kinship import RollingRangeKey, rolling_range_key
+from dexter_graphql.telemetry.metrics import Sample
 
 MEBIBYTE = 1024 * 1024
 ENTRY_OVERHEAD = 1024
@@ -42,45 +42,45 @@ MAX_REFRESHES = 32
 """Refreshes behind readers' backs at the same time; beyond, a stale answer stays stale for a while."""
 REFRESH_S = 20.0
 """Time for one of them."""
-PASSING = (Unavailable, UpstreamTimeout, DeadlineExceeded, RateLimited, BadResponse, Gone)
+STALE_IF_ERROR_ON = (Unavailable, UpstreamTimeout, DeadlineExceeded, RateLimited, BadResponse, Gone)
 """Failures that a spare answer bridges: none of them says that the answer is another one now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class CachePolicy:
     """How long an answer is fresh, then stale, then spare; seconds each."""
 
-    fresh_s: float
-    stale_s: float = 0.0
-    spare_s: float = 0.0
+    max_age: float
+    stale_while_revalidate: float = 0.0
+    stale_if_error: float = 0.0
 
     @property
-    def whole_s(self) -> float:
+    def total_lifetime(self) -> float:
         """Until it is forgotten."""
-        return self.fresh_s + self.stale_s + self.spare_s
+        return self.max_age + self.stale_while_revalidate + self.stale_if_error
 
 
-LIVES: Mapping[str, Life] = MappingProxyType(
+POLICIES: Mapping[str, CachePolicy] = MappingProxyType(
     {
-        Lifetime.IMMUTABLE: Life(3600.0, 86400.0, 86400.0),
-        Lifetime.STABLE: Life(60.0, 240.0, 3600.0),
-        Lifetime.VOLATILE: Life(5.0, 5.0, 3600.0),
-        Lifetime.NEVER: Life(0.0),
+        Lifetime.IMMUTABLE: CachePolicy(3600.0, 86400.0, 86400.0),
+        Lifetime.STABLE: CachePolicy(60.0, 240.0, 3600.0),
+        Lifetime.VOLATILE: CachePolicy(5.0, 5.0, 3600.0),
+        Lifetime.NEVER: CachePolicy(0.0),
     }
 )
 """Lifetime class → seconds."""
-ABSENT = Life(5.0)
+NEGATIVE_TTL = CachePolicy(5.0)
 """How long "not found" is believed."""
 
-Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
+CacheKey = tuple[str, str, str, tuple[tuple[str, str], ...]]
 
 
-def cache_key(call: Call) -> Key:
+def cache_key(call: Call) -> CacheKey:
     """What makes two reads the same read."""
     return (call.upstream.key, call.host, call.path, tuple(sorted(call.query)))
 
 
-class Entry(msgspec.Struct, frozen=True, eq=False, gc=False):
+class CachedReply(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A kept answer, or the refusal that said there is none, with the stamp it began with.
 
     The answer stands as it is given while it is fresh; `kept` is what was made of it, and knows the size of both.
@@ -88,10 +88,10 @@ class Entry(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     answer: Reply | NotFound
     kept_at: float
-    life: Life
-    stamp: Stamp
-    kept: Kept
-    kin: Kin | None
+    policy: CachePolicy
+    snapshot: TagSnapshot
+    cache_entry: CacheEntry
+    kin: RollingRangeKey | None
 
 
 class Cache:
@@ -100,18 +100,18 @@ class Cache:
     def __init__(
         self,
         clock: Clock,
-        generations: Generations,
+        tag_versions: TagVersions,
         *,
         limit_bytes: int = 64 * MEBIBYTE,
-        lives: Mapping[str, Life] = LIVES,
+        policies: Mapping[str, CachePolicy] = POLICIES,
     ) -> None:
         self._clock = clock
-        self._generations = generations
-        self._room = Room(limit_bytes, clock, generations)
-        self._lives = lives
-        self._entries: OrderedDict[Key, Entry] = OrderedDict()
-        self._newest: dict[Kin, Key] = {}
-        self._refreshes: dict[Key, asyncio.Task[None]] = {}
+        self._tag_versions = tag_versions
+        self._room = MemoryBudget(limit_bytes, clock, tag_versions)
+        self._lives = policies
+        self._entries: OrderedDict[CacheKey, CachedReply] = OrderedDict()
+        self._newest: dict[RollingRangeKey, CacheKey] = {}
+        self._refreshes: dict[CacheKey, asyncio.Task[None]] = {}
 
     def __repr__(self) -> str:
         held = f"{len(self._entries)} entries, {self._room.used_bytes} of {self._room.limit_bytes} bytes"
@@ -122,34 +122,34 @@ class Cache:
         """Memory that the kept answers take, roughly, with what was made of them."""
         return self._room.used_bytes
 
-    def figures(self) -> list[Figure]:
+    def collect(self) -> list[Sample]:
         """How much is kept."""
         return [
-            Figure("dexter_cache_bytes", "Memory of kept answers.", self._room.used_bytes),
-            Figure("dexter_cache_entries", "Answers kept in memory.", len(self._entries)),
-            Figure("dexter_cache_refreshes", "Refreshes under way.", len(self._refreshes)),
+            Sample("dexter_cache_bytes", "Memory of kept answers.", self._room.used_bytes),
+            Sample("dexter_cache_entries", "Answers kept in memory.", len(self._entries)),
+            Sample("dexter_cache_refreshes", "Refreshes under way.", len(self._refreshes)),
         ]
 
-    async def __call__(self, call: Call, proceed: Proceed) -> Reply:
+    async def __call__(self, call: Call, call_next: CallNext) -> Reply:
         """The kept answer while it is fresh or stale, else a new one, else the spare one."""
         if call.method != "GET":
-            return await self._write(call, proceed)
+            return await self._write(call, call_next)
         self._make_room()
         key = cache_key(call)
         entry = self._held(key, call)
         age_s = 0.0 if entry is None else self._clock.monotonic() - entry.kept_at
-        if entry is not None and age_s < entry.life.fresh_s:
-            return _given(entry, is_stale=False)
-        if entry is not None and age_s < entry.life.fresh_s + entry.life.stale_s:
-            self._refresh(key, call, proceed)
-            return _given(entry, is_stale=True)
+        if entry is not None and age_s < entry.policy.max_age:
+            return _reply_from(entry, is_stale=False)
+        if entry is not None and age_s < entry.policy.max_age + entry.policy.stale_while_revalidate:
+            self._refresh(key, call, call_next)
+            return _reply_from(entry, is_stale=True)
         try:
-            return await self._fetched(key, call, proceed)
-        except PASSING:
+            return await self._fetched(key, call, call_next)
+        except STALE_IF_ERROR_ON:
             spare = entry or self._of_another_minute(call)
             if spare is None:
                 raise
-            return _given(spare, is_stale=True)
+            return _reply_from(spare, is_stale=True)
 
     async def close(self) -> None:
         """End what is fetched behind readers' backs."""
@@ -158,65 +158,67 @@ class Cache:
             refresh.cancel()
         await asyncio.gather(*refreshes, return_exceptions=True)
 
-    async def _fetched(self, key: Key, call: Call, proceed: Proceed) -> Reply:
-        stamp = self._generations.stamp(call.tags)
+    async def _fetched(self, key: CacheKey, call: Call, call_next: CallNext) -> Reply:
+        snapshot = self._tag_versions.snapshot(call.tags)
         try:
-            reply = await proceed(call)
+            reply = await call_next(call)
         except NotFound as absent:
             # A copy, because a raised exception holds the frames it went through, and with them the token.
-            self._keep(key, call, copy(absent), stamp, ABSENT)
+            self._keep(key, call, copy(absent), snapshot, NEGATIVE_TTL)
             raise
-        kept = self._keep(key, call, reply, stamp, self._lives[call.lifetime])
-        return reply if kept is None else msgspec.structs.replace(reply, kept=kept)
+        cache_entry = self._keep(key, call, reply, snapshot, self._lives[call.lifetime])
+        return reply if cache_entry is None else msgspec.structs.replace(reply, cache_entry=cache_entry)
 
-    def _refresh(self, key: Key, call: Call, proceed: Proceed) -> None:
+    def _refresh(self, key: CacheKey, call: Call, call_next: CallNext) -> None:
         if key in self._refreshes or len(self._refreshes) >= MAX_REFRESHES:
             return
         later = msgspec.structs.replace(call, deadline=self._clock.time() + REFRESH_S, priority=Priority.JOB)
 
         async def refresh() -> None:
             with suppress(SentryError):
-                await self._fetched(key, later, proceed)
+                await self._fetched(key, later, call_next)
 
         task = self._refreshes[key] = asyncio.create_task(refresh())
         task.add_done_callback(lambda _: self._refreshes.pop(key))
 
-    async def _write(self, call: Call, proceed: Proceed) -> Reply:
+    async def _write(self, call: Call, call_next: CallNext) -> Reply:
         """A refused write changed nothing; of any other that failed nobody knows, so it counts as done."""
         try:
-            reply = await proceed(call)
-        except Refused:
+            reply = await call_next(call)
+        except ClientError:
             raise
         except BaseException:
-            self._generations.raise_(call.tags)
+            self._tag_versions.invalidate(call.tags)
             raise
-        self._generations.raise_(call.tags)
+        self._tag_versions.invalidate(call.tags)
         return reply
 
-    def _held(self, key: Key, call: Call) -> Entry | None:
+    def _held(self, key: CacheKey, call: Call) -> CachedReply | None:
         entry = self._entries.get(key)
         if entry is None:
             return None
-        is_over = self._clock.monotonic() - entry.kept_at >= entry.life.whole_s
-        if is_over or self._generations.stamp(call.tags) != entry.stamp:
+        is_over = self._clock.monotonic() - entry.kept_at >= entry.policy.total_lifetime
+        if is_over or self._tag_versions.snapshot(call.tags) != entry.snapshot:
             self._drop(key)
             return None
         self._entries.move_to_end(key)
         return entry
 
-    def _of_another_minute(self, call: Call) -> Entry | None:
+    def _of_another_minute(self, call: Call) -> CachedReply | None:
         """The newest answer to the same question about a range that ended a little earlier."""
-        kin = kin_of(call, self._clock.time())
+        kin = rolling_range_key(call, self._clock.time())
         key = self._newest.get(kin) if kin is not None else None
         return None if key is None else self._held(key, call)
 
-    def _keep(self, key: Key, call: Call, answer: Reply | NotFound, stamp: Stamp, life: Life) -> Kept | None:
+    def _keep(
+        self, key: CacheKey, call: Call, answer: Reply | NotFound, snapshot: TagSnapshot, policy: CachePolicy
+    ) -> CacheEntry | None:
         """Keep an answer, unless its tags were raised while it was under way: then it may be older than the write."""
-        if life.fresh_s <= 0 or self._generations.stamp(call.tags) != stamp:
+        if policy.max_age <= 0 or self._tag_versions.snapshot(call.tags) != snapshot:
             return None
         there = self._entries.get(key)
-        if there is not None and _is_same(there.answer, answer) and there.stamp == stamp:
-            return there.kept
+        if there is not None and _is_same(there.answer, answer) and there.snapshot == snapshot:
+            return there.cache_entry
         size_bytes = ENTRY_OVERHEAD + (len(answer.body) if isinstance(answer, Reply) else 0)
         if size_bytes > self._room.limit_bytes:
             return None
@@ -224,26 +226,30 @@ class Cache:
             self._drop(key)
         age_s = max(0.0, self._clock.time() - answer.fetched_at) if isinstance(answer, Reply) else 0.0
         kept_at = self._clock.monotonic() - age_s
-        kept = Kept(self._room, size_bytes, fresh_until=kept_at + life.fresh_s, tags=call.tags, stamp=stamp)
+        cache_entry = CacheEntry(
+            self._room, size_bytes, fresh_until=kept_at + policy.max_age, tags=call.tags, snapshot=snapshot
+        )
         if isinstance(answer, Reply):
-            answer = msgspec.structs.replace(answer, origin="cache", is_stale=False, retries=0, waited_s=0.0, kept=kept)
-        kin = kin_of(call, self._clock.time())
-        self._entries[key] = Entry(answer, kept_at, life, stamp, kept, kin)
+            answer = msgspec.structs.replace(
+                answer, origin="cache", is_stale=False, retries=0, waited_s=0.0, cache_entry=cache_entry
+            )
+        kin = rolling_range_key(call, self._clock.time())
+        self._entries[key] = CachedReply(answer, kept_at, policy, snapshot, cache_entry, kin)
         if kin is not None:
             self._newest[kin] = key
         self._make_room()
-        return kept
+        return cache_entry
 
     def _make_room(self) -> None:
         """Let the oldest answers go until the others fit, with what was made of them since somebody last looked."""
         while self._room.used_bytes > self._room.limit_bytes:
             self._drop(next(iter(self._entries)))
 
-    def _drop(self, key: Key) -> None:
+    def _drop(self, key: CacheKey) -> None:
         entry = self._entries.pop(key, None)
         if entry is None:
             return
-        entry.kept.end()
+        entry.cache_entry.evict()
         if entry.kin is not None and self._newest.get(entry.kin) == key:
             del self._newest[entry.kin]
 
@@ -255,7 +261,7 @@ def _is_same(one: Reply | NotFound, other: Reply | NotFound) -> bool:
     return one.body is other.body and one.fetched_at == other.fetched_at
 
 
-def _given(entry: Entry, *, is_stale: bool) -> Reply:
+def _reply_from(entry: CachedReply, *, is_stale: bool) -> Reply:
     if isinstance(entry.answer, NotFound):
         raise copy(entry.answer)
     return msgspec.structs.replace(entry.answer, is_stale=True) if is_stale else entry.answer

@@ -11,10 +11,10 @@ from dexter_graphql.sentry.call import Call
 ENDED_S = 120.0
 """A range that ended longer ago does not end now."""
 
-Kin = tuple[str, str, str, float, tuple[tuple[str, str], ...]]
+RollingRangeKey = tuple[str, str, str, float, tuple[tuple[str, str], ...]]
 
 
-def kin_of(call: Call, now: float) -> Kin | None:
+def rolling_range_key(call: Call, now: float) -> RollingRangeKey | None:
     """What reads of one range that ends now have in common; None for all others."""
     query = dict(call.query)
     if "start" not in query or "end" not in query:

@@ -14,11 +14,11 @@ import msgspec
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import RateLimited
-from dexter_graphql.sentry.shared.leases import Leases
-from dexter_graphql.sentry.stages import Proceed
-from dexter_graphql.sentry.stages.permits import Bucket, Waiting
-from dexter_graphql.sentry.stages.windows import said
-from dexter_graphql.telemetry.metrics import Figure
+from dexter_graphql.sentry.redis.rate_limit_shares import RateLimitShares
+from dexter_graphql.sentry.stages import CallNext
+from dexter_graphql.sentry.stages.rate_limit_bucket import Bucket, Waiter
+from dexter_graphql.sentry.stages.rate_limit_headers import parse
+from dexter_graphql.telemetry.metrics import Sample
 
 MAX_BUCKETS = 4096
 MAX_WAITING = 2000
@@ -27,33 +27,38 @@ JITTER_S = 0.02
 """After the window's end, so that several processes do not all begin in the same moment."""
 TOO_MANY = "Sentry may not be asked any faster; the wait would be too long"
 
-Key = tuple[str, str, str, str]
+BucketKey = tuple[str, str, str, str]
 
 
 class Limiter:
     """Gives each call a permit before it goes out, and learns from its answer."""
 
     def __init__(
-        self, clock: Clock, random: Random, *, leases: Leases | None = None, max_waiting: int = MAX_WAITING
+        self,
+        clock: Clock,
+        random: Random,
+        *,
+        rate_limit_shares: RateLimitShares | None = None,
+        max_waiting: int = MAX_WAITING,
     ) -> None:
-        self._leases = leases
-        self._leasing: dict[Key, asyncio.Task[None]] = {}
+        self._rate_limit_shares = rate_limit_shares
+        self._leasing: dict[BucketKey, asyncio.Task[None]] = {}
         self._clock = clock
         self._random = random
         self._max_waiting = max_waiting
-        self._buckets: OrderedDict[Key, Bucket] = OrderedDict()
-        self._timers: dict[Key, asyncio.Task[None]] = {}
+        self._buckets: OrderedDict[BucketKey, Bucket] = OrderedDict()
+        self._timers: dict[BucketKey, asyncio.Task[None]] = {}
 
     def __repr__(self) -> str:
         waiting, flying = (sum(getattr(b, name) for b in self._buckets.values()) for name in ("waiting", "in_flight"))
         return f"<Limiter {len(self._buckets)} buckets, {flying} calls under way, {waiting} waiting>"
 
-    def figures(self) -> list[Figure]:
+    def collect(self) -> list[Sample]:
         """Who has permits, and who waits for one."""
         flying = sum(bucket.in_flight for bucket in self._buckets.values())
         return [
-            Figure("dexter_permits_taken", "Calls to Sentry under way.", flying),
-            Figure("dexter_permits_wanted", "Calls that wait for a permit.", self.waiting),
+            Sample("dexter_upstream_in_flight", "Calls to Sentry under way.", flying),
+            Sample("dexter_rate_limit_queue_length", "Calls that wait for a permit.", self.waiting),
         ]
 
     @property
@@ -61,7 +66,7 @@ class Limiter:
         """Calls that wait now, in all buckets."""
         return sum(bucket.waiting for bucket in self._buckets.values())
 
-    async def __call__(self, call: Call, proceed: Proceed) -> Reply:
+    async def __call__(self, call: Call, call_next: CallNext) -> Reply:
         """The answer, after a wait for a permit."""
         key = (call.host, call.upstream.key, call.endpoint, call.method)
         bucket = self._bucket(key)
@@ -70,16 +75,16 @@ class Limiter:
         waited_s = 0.0 if is_at_once else await self._queued(key, bucket, call, now)
         started = self._clock.monotonic()
         try:
-            reply = await proceed(call)
+            reply = await call_next(call)
         except RateLimited as refusal:
             now = self._clock.time()
-            bucket.refused(now, refusal.retry_after, said(refusal.headers, now))
+            bucket.refused(now, refusal.retry_after, parse(refusal.headers, now))
             raise
         else:
             now = self._clock.time()
-            bucket.learn(now, said(reply.headers, now))
+            bucket.learn(now, parse(reply.headers, now))
         finally:
-            bucket.leave(self._clock.monotonic() - started)
+            bucket.release(self._clock.monotonic() - started)
             self._dispatch(key, bucket)
         return reply if is_at_once else msgspec.structs.replace(reply, waited_s=waited_s)
 
@@ -92,7 +97,7 @@ class Limiter:
         self._timers.clear()
         self._leasing.clear()
 
-    async def _queued(self, key: Key, bucket: Bucket, call: Call, now: float) -> float:
+    async def _queued(self, key: BucketKey, bucket: Bucket, call: Call, now: float) -> float:
         """Wait for a permit; the seconds that it took."""
         # A permit is no use to whom it leaves no time for the call itself.
         left_s = call.deadline - now
@@ -105,7 +110,7 @@ class Limiter:
         await self._permitted(key, bucket, waiting, call, left_s)
         return self._clock.time() - now
 
-    async def _permitted(self, key: Key, bucket: Bucket, waiting: Waiting, call: Call, left_s: float) -> None:
+    async def _permitted(self, key: BucketKey, bucket: Bucket, waiting: Waiter, call: Call, left_s: float) -> None:
         try:
             async with asyncio.timeout(left_s):
                 await waiting.permit
@@ -117,29 +122,35 @@ class Limiter:
             self._give_up(key, bucket, waiting)
             raise
 
-    def _give_up(self, key: Key, bucket: Bucket, waiting: Waiting) -> None:
+    def _give_up(self, key: BucketKey, bucket: Bucket, waiting: Waiter) -> None:
         bucket.abandon(waiting)
         self._dispatch(key, bucket)
 
-    def _dispatch(self, key: Key, bucket: Bucket) -> None:
+    def _dispatch(self, key: BucketKey, bucket: Bucket) -> None:
         """Hand out what permits there are; look again when the window ends, if that is what somebody waits for."""
         now = self._clock.time()
-        bucket.hand_out(now)
-        if self._leases is not None and key not in self._leasing and (wanted := bucket.wanted(now)) is not None:
-            self._leasing[key] = asyncio.create_task(self._lease(self._leases, key, bucket, wanted))
+        bucket.release_waiters(now)
+        if (
+            self._rate_limit_shares is not None
+            and key not in self._leasing
+            and (wanted := bucket.wanted(now)) is not None
+        ):
+            self._leasing[key] = asyncio.create_task(self._lease(self._rate_limit_shares, key, bucket, wanted))
         if bucket.waiting and key not in self._timers and bucket.rest_s(now) > 0:
             self._timers[key] = asyncio.create_task(self._wake(key, bucket))
 
-    async def _lease(self, leases: Leases, key: Key, bucket: Bucket, wanted: tuple[int, int, int]) -> None:
+    async def _lease(
+        self, rate_limit_shares: RateLimitShares, key: BucketKey, bucket: Bucket, wanted: tuple[int, int, int]
+    ) -> None:
         """Ask for this replica's next permits, and hand them out."""
         window, permits, limit = wanted
         try:
-            bucket.grant(window, await leases.take(key, window, permits, limit))
+            bucket.grant(window, await rate_limit_shares.take(key, window, permits, limit))
         finally:
             self._leasing.pop(key, None)
         self._dispatch(key, bucket)
 
-    async def _wake(self, key: Key, bucket: Bucket) -> None:
+    async def _wake(self, key: BucketKey, bucket: Bucket) -> None:
         try:
             while bucket.waiting and (rest_s := bucket.rest_s(self._clock.time())) > 0:
                 await self._clock.sleep(rest_s + self._random.uniform(0, JITTER_S))
@@ -148,7 +159,7 @@ class Limiter:
             # Here and not in a callback: whoever looks next must know that nobody wakes the bucket any more.
             self._timers.pop(key, None)
 
-    def _bucket(self, key: Key) -> Bucket:
+    def _bucket(self, key: BucketKey) -> Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = Bucket()
@@ -157,6 +168,6 @@ class Limiter:
                 if idle is not None:
                     del self._buckets[idle]
         self._buckets.move_to_end(key)
-        if self._leases is not None and self._leases.replicas > 1:
-            bucket.share(self._leases.replicas)
+        if self._rate_limit_shares is not None and self._rate_limit_shares.services > 1:
+            bucket.share(self._rate_limit_shares.services)
         return bucket

@@ -10,9 +10,16 @@ import msgspec
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
-from dexter_graphql.sentry.errors import CircuitOpen, CutOff, RateLimited, SentryError, Unavailable, UpstreamTimeout
-from dexter_graphql.sentry.stages import Proceed
-from dexter_graphql.telemetry.metrics import Figure
+from dexter_graphql.sentry.errors import (
+    CircuitOpen,
+    RateLimited,
+    SentryError,
+    TruncatedResponse,
+    Unavailable,
+    UpstreamTimeout,
+)
+from dexter_graphql.sentry.stages import CallNext
+from dexter_graphql.telemetry.metrics import Sample
 
 MAX_RETRIES = 4
 BASE_S = 0.1
@@ -21,7 +28,7 @@ SHARE = 0.1
 """Retries that each call pays in for, so that retries stay a tenth of traffic."""
 FLOOR_PER_S = 10.0
 """Retries per second that are free, so that little traffic is not left alone with its failures."""
-RETRYABLE = (RateLimited, Unavailable, UpstreamTimeout, CutOff)
+RETRYABLE = (RateLimited, Unavailable, UpstreamTimeout, TruncatedResponse)
 
 
 class RetryBudget:
@@ -70,16 +77,16 @@ class Retry:
     def __repr__(self) -> str:
         return f"<Retry {self._budget!r}>"
 
-    def figures(self) -> list[Figure]:
+    def collect(self) -> list[Sample]:
         """What is left for retries."""
-        return [Figure("dexter_retry_budget", "Retries that may be spent now.", self._budget.left)]
+        return [Sample("dexter_retry_budget", "Retries that may be spent now.", self._budget.left)]
 
-    async def __call__(self, call: Call, proceed: Proceed) -> Reply:
+    async def __call__(self, call: Call, call_next: CallNext) -> Reply:
         """The first answer that comes, or the last failure."""
         self._budget.pay_in()
         for retries in range(self._max_retries + 1):
             try:
-                reply = await proceed(call)
+                reply = await call_next(call)
             except SentryError as error:
                 wait_s = self._wait_s(call, error, retries)
                 if wait_s is None:

@@ -13,14 +13,14 @@ from typing import Any, cast
 import msgspec
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.cache_tags import TagSnapshot, TagVersions
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import BudgetExhausted, DeadlineExceeded
-from dexter_graphql.sentry.generations import Generations, Stamp
-from dexter_graphql.sentry.stages import Proceed
-from dexter_graphql.sentry.stages.cache import Key, cache_key
-from dexter_graphql.telemetry.metrics import Figure
+from dexter_graphql.sentry.stages import CallNext
+from dexter_graphql.sentry.stages.cache import CacheKey, cache_key
+from dexter_graphql.telemetry.metrics import Sample
 
-FlightKey = tuple[Key, Stamp]
+FlightKey = tuple[CacheKey, TagSnapshot]
 
 
 class Flight:
@@ -81,23 +81,23 @@ def _tell(waiter: "asyncio.Future[bool]", is_in_time: bool) -> None:  # noqa: FB
 class SingleFlight:
     """Lets one of several equal reads through. A raised generation starts a new flight beside the old one."""
 
-    def __init__(self, clock: Clock, generations: Generations) -> None:
+    def __init__(self, clock: Clock, tag_versions: TagVersions) -> None:
         self._clock = clock
-        self._generations = generations
+        self._tag_versions = tag_versions
         self._flights: dict[FlightKey, Flight] = {}
 
     def __repr__(self) -> str:
         return f"<SingleFlight {len(self._flights)} under way>"
 
-    def figures(self) -> list[Figure]:
+    def collect(self) -> list[Sample]:
         """How many reads are under way."""
-        return [Figure("dexter_flights", "Shared reads under way.", len(self._flights))]
+        return [Sample("dexter_flights", "Shared reads under way.", len(self._flights))]
 
-    async def __call__(self, call: Call, proceed: Proceed) -> Reply:
+    async def __call__(self, call: Call, call_next: CallNext) -> Reply:
         """The answer of the flight that is under way, or of a new one."""
         if call.method != "GET":
-            return await proceed(call)
-        key = (cache_key(call), self._generations.stamp(call.tags))
+            return await call_next(call)
+        key = (cache_key(call), self._tag_versions.snapshot(call.tags))
         while (flight := self._flights.get(key)) is not None:
             try:
                 reply = await flight.answer(call, self._patience_s(call))
@@ -108,7 +108,7 @@ class SingleFlight:
                     raise
             else:
                 return msgspec.structs.replace(reply, origin="flight")
-        return await Flight(self._flights, key, proceed(call)).answer(call, self._patience_s(call))
+        return await Flight(self._flights, key, call_next(call)).answer(call, self._patience_s(call))
 
     def _patience_s(self, call: Call) -> float:
         return max(0.0, call.deadline - self._clock.time())

@@ -92,10 +92,10 @@ async def test_open_connections_do_not_hold_the_end(session):
         url = (await command.until(ADDRESS))[1]
         await command.until(r"-d ")
         async with (
-            session.post(url, json={"query": "{ __typename }"}) as kept,
+            session.post(url, json={"query": "{ __typename }"}) as cache_entry,
             session.ws_connect(url, protocols=["graphql-transport-ws"]) as ws,
         ):
-            await kept.read()
+            await cache_entry.read()
             await ws.send_json({"type": "connection_init"})
             assert (await ws.receive_json(timeout=5)) == {"type": "connection_ack"}
             async with asyncio.timeout(END_S):

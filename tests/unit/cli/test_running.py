@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from dexter_graphql.cli.running import YOUNG_OBJECTS, spare_the_collector
+from dexter_graphql.cli.running import GC_THRESHOLD, freeze_gc
 
 
 @pytest.fixture
@@ -21,10 +21,10 @@ def _collector_as_before():
 @pytest.mark.usefixtures("_collector_as_before")
 def test_collector_passes_over_what_stays():
     """What is there at the start is set aside, and new cycles are still found."""
-    spare_the_collector()
+    freeze_gc()
 
-    assert gc.get_freeze_count() > YOUNG_OBJECTS
-    assert gc.get_threshold()[0] == YOUNG_OBJECTS
+    assert gc.get_freeze_count() > GC_THRESHOLD
+    assert gc.get_threshold()[0] == GC_THRESHOLD
     cycle = []
     cycle.append(cycle)
     del cycle

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dexter_graphql.engine.compiler import Outcome as Way
-from dexter_graphql.engine.pipeline import Answer, Pipeline
-from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.engine.pipeline import ExecutionAnswer, Pipeline
+from dexter_graphql.graph.relay.global_ids import encode_id
 from support import graph as asking
 from support.engines import Engines, assert_sound, differences, engines_of, outcome
 
@@ -27,7 +27,7 @@ CALLS = [("GET", "GET /a?x=1"), ("GET", "GET /a?x=1"), ("PUT", "PUT /b? {}"), ("
 
 def said(body=BODY, *, calls=CALLS, unforeseen=(), **answer):
     """The outcome of an answer with that body."""
-    return outcome(Answer(json.dumps(body).encode(), **answer), calls=calls, unforeseen=unforeseen)
+    return outcome(ExecutionAnswer(json.dumps(body).encode(), **answer), calls=calls, unforeseen=unforeseen)
 
 
 def changed(change):
@@ -176,7 +176,7 @@ def test_broken_plan_is_noticed(graph):
     """Even when graphql-core answers in its place."""
     both = engines_of(graph)
     assert_sound(both)
-    both.compiler.tally.count(Wanted(), Way.BROKEN)
+    both.compiler.counters.count(Wanted(), Way.BROKEN)
 
     with pytest.raises(AssertionError):
         assert_sound(both)

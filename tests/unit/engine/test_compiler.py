@@ -4,7 +4,7 @@ import pytest
 from graphql import parse
 
 from dexter_graphql.engine import compiler as module
-from dexter_graphql.engine.compiler import BURST_S, Budget, Candidate, Compiler, Outcome
+from dexter_graphql.engine.compiler import BURST_S, CompileBudget, Compiler, OperationEntry, Outcome
 from support.declared import Both, Context, attribute, deferred, inline, run, schema_of
 
 SDL = "type Query { a: Int, row: Row } type Row { b: Int }"
@@ -40,24 +40,27 @@ def schema():
 class TestSights:
     """From which time on."""
 
-    @pytest.mark.parametrize(("sights", "fast"), [(1, 3), (2, 2), (3, 1), (4, 0)])
-    async def test_an_operation_is_planned_when_it_comes_again(self, schema, sights, fast):
+    @pytest.mark.parametrize(("times_seen", "fast"), [(1, 3), (2, 2), (3, 1), (4, 0)])
+    async def test_an_operation_is_planned_when_it_comes_again(self, schema, times_seen, fast):
         """What is asked once is not worth it."""
-        both = Both(schema, sights=sights)
+        both = Both(schema, times_seen=times_seen)
 
         for _ in range(3):
             await both.ask("{ a }")
 
-        assert (both.compiler.tally.of(Outcome.FAST), both.compiler.tally.of(Outcome.INTERPRETED)) == (fast, 3 - fast)
+        assert (both.compiler.counters.of(Outcome.FAST), both.compiler.counters.of(Outcome.INTERPRETED)) == (
+            fast,
+            3 - fast,
+        )
 
     async def test_a_pinned_document_is_planned_at_once(self, schema):
         """And counts by its name."""
-        both = Both(schema, sights=5)
+        both = Both(schema, times_seen=5)
         both.compiled.pin("query Mine { a }")
 
         await both.ask("query Mine { a }")
 
-        labels = [dict(figure.labels) for figure in both.compiler.figures() if figure.labels]
+        labels = [dict(figure.labels) for figure in both.compiler.collect() if figure.labels]
         assert labels == [{"operation": "Mine"}, {"operation": "Mine", "outcome": "fast"}]
 
 
@@ -67,7 +70,7 @@ class TestBudget:
     def test_it_comes_back_with_time(self):
         """At its share, up to a burst."""
         now = Hand()
-        budget = Budget(share=0.1, now=now)
+        budget = CompileBudget(share=0.1, now=now)
 
         budget.spend("a", BURST_S / 2)
         assert (budget.is_empty("a"), budget.is_empty("b")) == (True, False)
@@ -79,7 +82,7 @@ class TestBudget:
     def test_callers_are_bounded(self, monkeypatch):
         """The oldest is forgotten."""
         monkeypatch.setattr(module, "MAX_CALLERS", 3)
-        budget = Budget(now=Hand())
+        budget = CompileBudget(now=Hand())
 
         for n in range(10):
             budget.spend(str(n), 0.001)
@@ -88,7 +91,7 @@ class TestBudget:
 
     async def test_whoever_is_over_it_is_answered_all_the_same(self, schema):
         """By graphql-core; others are not slowed down."""
-        budget = Budget(now=Hand())
+        budget = CompileBudget(now=Hand())
         both = Both(schema, budget=budget)
         budget.spend("somebody", BURST_S / 2)
 
@@ -98,16 +101,16 @@ class TestBudget:
     async def test_a_plan_without_kernels_runs_with_care(self, schema):
         """The budget may end between the plan and its functions."""
         now = Hand()
-        budget = Budget(now=now)
+        budget = CompileBudget(now=now)
         both = Both(schema, budget=budget)
-        both.compiler._spending = lambda _caller, work: (budget.spend("somebody", BURST_S / 2), work())[1]
+        both.compiler._charge = lambda _caller, work: (budget.spend("somebody", BURST_S / 2), work())[1]
 
         assert await both.ask("{ a row { b } }") == {"data": {"a": 1, "row": {"b": 1}}}
-        assert (both.outcome, both.compiler.tally.compiled) == (Outcome.FAST, 0)
+        assert (both.outcome, both.compiler.counters.compiled) == (Outcome.FAST, 0)
 
         now.now += 1000
         await both.ask("{ a row { b } }")
-        assert both.compiler.tally.compiled == 1
+        assert both.compiler.counters.compiled == 1
 
 
 class TestKept:
@@ -125,11 +128,11 @@ class TestKept:
         assert both.compiler.size == 3
         await both.ask("query Pinned { a }")
         assert both.outcome is Outcome.FAST
-        assert len(both.compiler._kept) == 3
+        assert len(both.compiler._entries) == 3
 
     async def test_conditions_are_bounded(self, schema, monkeypatch):
         """An operation with more outcomes than that is not planned for the others."""
-        monkeypatch.setattr(module, "MAX_SHAPES", 2)
+        monkeypatch.setattr(module, "MAX_PLANS_PER_OPERATION", 2)
         both = Both(schema)
         text = "query ($x: Boolean!, $y: Boolean!) { a @skip(if: $x) b: a @include(if: $y) row { b } }"
 
@@ -142,7 +145,7 @@ class TestKept:
 
     async def test_kernels_of_a_level_are_bounded(self, schema, monkeypatch):
         """However many classes its rows have."""
-        monkeypatch.setattr("dexter_graphql.engine.kernels.MAX_CLASSES", 3)
+        monkeypatch.setattr("dexter_graphql.engine.completers.MAX_ROW_CLASSES", 3)
         schema.query_type.fields["row"].extensions["engine-resolution"] = deferred(
             lambda rows, _: [type("Row", (Row,), {})() for _ in rows]
         )
@@ -151,21 +154,21 @@ class TestKept:
         for _ in range(6):
             await both.ask("{ row { b } }")
 
-        (candidate,) = both.compiler._kept
-        (plan,) = candidate.plans.values()
+        (operation_entry,) = both.compiler._entries
+        (plan,) = operation_entry.plans.values()
         (row,) = plan.root.fields("Query")
-        assert len(row.completion.level.kernels._by_class) == 3
+        assert len(row.completion.level.completers._by_class) == 3
 
     async def test_document_that_is_forgotten_takes_nothing_along(self, schema):
         """Its plans go when it is their turn."""
-        compiler = Compiler(schema, sights=1, limit=2)
+        compiler = Compiler(schema, times_seen=1, limit=2)
         documents = [parse(f"{{ a{n}: a }}") for n in range(4)]
-        candidates = [Candidate(document, document.definitions[0]) for document in documents]
+        candidates = [OperationEntry(document, document.definitions[0]) for document in documents]
 
-        for candidate in candidates:
-            compiler.plan(candidate, module.VariableValues({}, {}), "somebody")
+        for operation_entry in candidates:
+            compiler.plan(operation_entry, module.VariableValues({}, {}), "somebody")
 
-        assert [len(candidate.plans) for candidate in candidates] == [0, 0, 1, 1]
+        assert [len(operation_entry.plans) for operation_entry in candidates] == [0, 0, 1, 1]
         assert compiler.size == 2
 
 
@@ -190,9 +193,9 @@ async def test_text_of_a_client_is_never_code(schema, monkeypatch):
 
 async def test_context_is_asked_for_its_caller(schema):
     """Each has a share of its own."""
-    both = Both(schema, budget=Budget(now=Hand()))
+    both = Both(schema, budget=CompileBudget(now=Hand()))
     both.compiler._budget.spend("greedy", BURST_S)
     await both.compiled.execute(both.compiled.prepare("{ a }"), None, Context("greedy"), lambda error: error.formatted)
 
-    assert both.compiler.tally.of(Outcome.INTERPRETED) == 1
+    assert both.compiler.counters.of(Outcome.INTERPRETED) == 1
     assert await run(both.interpreted, "{ a }") == {"data": {"a": 1}}

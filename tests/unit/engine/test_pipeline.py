@@ -8,8 +8,8 @@ import pytest
 from graphql import GraphQLError, OperationType, build_schema
 
 from dexter_graphql.engine import documents as module
-from dexter_graphql.engine.documents import Prepared
-from dexter_graphql.engine.pipeline import Answer, Pipeline, written_errors
+from dexter_graphql.engine.documents import PreparedDocument
+from dexter_graphql.engine.pipeline import ExecutionAnswer, Pipeline, encode_errors
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.operations.limits import Limits, limit_rule
 
@@ -88,7 +88,7 @@ def codes(prepared):
     return [error.extensions["code"] for error in prepared.errors]
 
 
-async def run(pipeline, text, variables=None, *, name=None, **told):
+async def execution(pipeline, text, variables=None, *, name=None, **told):
     """The answer to a document, decoded, and the answer itself."""
     answer = await pipeline.execute(pipeline.prepare(text, name), variables, Context(**told), format_error)
     return msgspec.json.decode(answer.body), answer
@@ -119,7 +119,7 @@ class TestPrepare:
         prepared = pipeline.prepare(text)
 
         assert set(codes(prepared)) == ({code} if code else set())
-        assert (prepared.candidate is None) is bool(code)
+        assert (prepared.operation_entry is None) is bool(code)
 
     def test_too_large_is_said_alone(self, pipeline):
         """A document over a limit is not worth the other rules."""
@@ -176,7 +176,7 @@ class TestPrepare:
 
         assert (prepared.kind, prepared.name) == (kind, None)
 
-    def test_document_is_looked_at_once(self, pipeline, monkeypatch):
+    def test_document_is_inspect_once(self, pipeline, monkeypatch):
         """Good and bad documents alike are remembered; another operation of the same text is not another document."""
         looked_at = []
         parse = module.parse
@@ -185,7 +185,7 @@ class TestPrepare:
         for _ in range(3):
             assert pipeline.prepare("query A { b } query B { b }", "A").name == "A"
             assert pipeline.prepare("query A { b } query B { b }", "B").name == "B"
-            assert pipeline.prepare("{") != Prepared()
+            assert pipeline.prepare("{") != PreparedDocument()
 
         assert looked_at == ["query A { b } query B { b }", "{"]
 
@@ -194,16 +194,16 @@ class TestKept:
     """The bounds of what is remembered."""
 
     @staticmethod
-    def kept(pipeline, monkeypatch, texts):
+    def cache_entry(pipeline, monkeypatch, texts):
         """Which of the texts need not be looked at again."""
         missing = []
 
         def looked_at(_self, text):
             missing.append(text)
-            return module.Document(None)
+            return module.CachedDocument(None)
 
-        monkeypatch.setattr(module.Documents, "_looked_at", looked_at)
-        monkeypatch.setattr(module.Documents, "_keep", lambda *_: None)
+        monkeypatch.setattr(module.DocumentCache, "_inspect", looked_at)
+        monkeypatch.setattr(module.DocumentCache, "_store", lambda *_: None)
         for text in texts:
             pipeline.prepare(text)
         return [text for text in texts if text not in missing]
@@ -216,7 +216,7 @@ class TestKept:
         for n in (0, 1, 2, 0, 3):
             pipeline.prepare(texts[n])
 
-        assert self.kept(pipeline, monkeypatch, texts) == [texts[0], texts[2], texts[3]]
+        assert self.cache_entry(pipeline, monkeypatch, texts) == [texts[0], texts[2], texts[3]]
 
     @pytest.mark.parametrize(("room", "count"), [(2, 2), (3, 3)])
     def test_memory_is_bounded(self, pipeline, monkeypatch, room, count):
@@ -227,16 +227,16 @@ class TestKept:
         for text in texts:
             pipeline.prepare(text)
 
-        assert self.kept(pipeline, monkeypatch, texts) == texts[-count:]
+        assert self.cache_entry(pipeline, monkeypatch, texts) == texts[-count:]
 
     def test_document_larger_than_all_room_is_run_and_not_kept(self, pipeline, monkeypatch):
         """It drives out the others, and the count of bytes is right afterwards."""
         monkeypatch.setattr(module, "MAX_DOCUMENT_BYTES", 10 * module.BYTES_PER_CHARACTER)
 
-        assert pipeline.prepare("{ b }      ").candidate is not None
-        assert pipeline.prepare("{ b }").candidate is not None
+        assert pipeline.prepare("{ b }      ").operation_entry is not None
+        assert pipeline.prepare("{ b }").operation_entry is not None
 
-        assert self.kept(pipeline, monkeypatch, ["{ b }      ", "{ b }"]) == ["{ b }"]
+        assert self.cache_entry(pipeline, monkeypatch, ["{ b }      ", "{ b }"]) == ["{ b }"]
 
 
 class TestExecute:
@@ -244,19 +244,19 @@ class TestExecute:
 
     async def test_answer_is_data_alone(self, pipeline):
         """Without errors and extensions there is one key; nested values keep the document's order."""
-        _, answer = await run(pipeline, "{ x: b a { b } b }")
+        _, answer = await execution(pipeline, "{ x: b a { b } b }")
 
-        assert answer == Answer(b'{"data":{"x":1,"a":{"b":1},"b":1}}')
+        assert answer == ExecutionAnswer(b'{"data":{"x":1,"a":{"b":1},"b":1}}')
 
     async def test_raw_json_is_spliced(self, pipeline):
         """JSON that nobody decoded goes into the answer byte by byte."""
-        _, answer = await run(pipeline, "{ raw }")
+        _, answer = await execution(pipeline, "{ raw }")
 
         assert answer.body == b'{"data":{"raw":{"as":  "it came"}}}'
 
     async def test_failed_branch_leaves_the_rest(self, pipeline):
         """The error stands beside the data, at its path; something was run."""
-        body, answer = await run(pipeline, "{ b a { fails } }")
+        body, answer = await execution(pipeline, "{ b a { fails } }")
 
         assert body == {
             "errors": [{"message": "no", "path": ["a", "fails"], "extensions": {"code": "INTERNAL"}}],
@@ -266,14 +266,14 @@ class TestExecute:
 
     async def test_null_that_went_to_the_top_is_still_data(self, pipeline):
         """`data` is null and not missing when something was run."""
-        body, answer = await run(pipeline, "{ must }")
+        body, answer = await execution(pipeline, "{ must }")
 
         assert (body["data"], body["errors"][0]["path"], answer.is_request_error) == (None, ["must"], False)
 
     @pytest.mark.parametrize("variables", [{"n": "x"}, {"n": 2**40}, {"n": [1]}])
     async def test_variables_that_do_not_fit_run_nothing(self, pipeline, variables):
         """There is no data, as for a bad document."""
-        body, answer = await run(pipeline, "query ($n: Int) { echo(n: $n) }", variables)
+        body, answer = await execution(pipeline, "query ($n: Int) { echo(n: $n) }", variables)
 
         assert body.keys() == {"errors"}
         assert answer.is_request_error
@@ -281,27 +281,27 @@ class TestExecute:
     @pytest.mark.parametrize(("variables", "value"), [(None, None), ({}, None), ({"n": None}, None), ({"n": 7}, 7)])
     async def test_variables_may_be_absent(self, pipeline, variables, value):
         """Absent, null, empty and given variables are all taken."""
-        body, _ = await run(pipeline, "query ($n: Int) { echo(n: $n) }", variables)
+        body, _ = await execution(pipeline, "query ($n: Int) { echo(n: $n) }", variables)
 
         assert body == {"data": {"echo": value}}
 
     async def test_named_operation_is_run(self, pipeline):
         """Of several operations the named one runs."""
-        body, _ = await run(pipeline, "query A { b } query B { a { b } }", name="B")
+        body, _ = await execution(pipeline, "query A { b } query B { a { b } }", name="B")
 
         assert body == {"data": {"a": {"b": 1}}}
 
     async def test_refused_document_runs_nothing(self, pipeline):
         """Errors are formatted, and their codes told to whoever writes the status."""
-        body, answer = await run(pipeline, "{ nothing }")
+        body, answer = await execution(pipeline, "{ nothing }")
 
         assert body.keys() == {"errors"}
         assert (answer.is_request_error, answer.codes) == (True, ("GRAPHQL_VALIDATION_FAILED",))
 
     async def test_extensions_are_told_when_there_are_any(self, pipeline):
         """What the operation tells stands under our name, with data and with errors."""
-        told, _ = await run(pipeline, "{ b }", stale=["a"])
-        failed, _ = await run(pipeline, "{ fails }", stale=["a"])
+        told, _ = await execution(pipeline, "{ b }", stale=["a"])
+        failed, _ = await execution(pipeline, "{ fails }", stale=["a"])
 
         assert told == {"data": {"b": 1}, "extensions": {"dexter": {"stale": ["a"]}}}
         assert failed["extensions"] == {"dexter": {"stale": ["a"]}}
@@ -355,7 +355,7 @@ def test_written_errors_have_no_data():
     """An answer for a request that was never run; codes are sorted and told once."""
     errors = [GraphQLError("x", extensions={"code": code}) for code in ("B", "A", "B")]
 
-    answer = written_errors(errors, format_error)
+    answer = encode_errors(errors, format_error)
 
     assert (answer.is_request_error, answer.codes) == (True, ("A", "B"))
     assert [error["message"] for error in msgspec.json.decode(answer.body)["errors"]] == ["x", "x", "x"]
@@ -363,4 +363,4 @@ def test_written_errors_have_no_data():
 
 def test_error_without_extensions_has_no_code():
     """Whoever formats errors decides whether they have a code."""
-    assert written_errors([GraphQLError("x")], lambda error: {"message": error.message}).codes == ()
+    assert encode_errors([GraphQLError("x")], lambda error: {"message": error.message}).codes == ()

@@ -304,7 +304,7 @@ class TestFailures:
 
     async def test_mistake_of_ours_is_answered_by_graphql_core(self, both, monkeypatch):
         """And counted, so that somebody looks."""
-        monkeypatch.setattr("dexter_graphql.engine.runtime.Run.errors", lambda _run: 1 / 0)
+        monkeypatch.setattr("dexter_graphql.engine.runtime.Execution.errors", lambda _execution: 1 / 0)
 
         assert await both.ask("{ plain }") == {"data": {"plain": "plain"}}
         assert both.outcome is Outcome.BROKEN
@@ -409,7 +409,7 @@ class TestCancelling:
 class Sound(msgspec.Struct, gc=False):
     """Decoded, and nothing amiss."""
 
-    is_sound: ClassVar[bool] = True
+    is_validated: ClassVar[bool] = True
     id: str
     size: int | None = None
     name: str | None = None

@@ -4,7 +4,7 @@ import pytest
 from graphql import OperationDefinitionNode, build_schema, parse
 from graphql.execution.values import get_variable_values
 
-from dexter_graphql.engine.selection import Walker
+from dexter_graphql.engine.selection import SelectionIndex
 
 SCHEMA = build_schema("""
   interface Node { id: ID, next: Node }
@@ -29,16 +29,16 @@ def walked(document, **variables):
     [operation] = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {node.name.value: node for node in parsed.definitions if node is not operation}
     values = get_variable_values(SCHEMA, operation.variable_definitions or (), variables)
-    walker = Walker(SCHEMA, operation, fragments, values)
+    selection_index = SelectionIndex(SCHEMA, operation, fragments, values)
     nodes = [node for node in operation.selection_set.selections if hasattr(node, "alias")]
-    return walker, nodes
+    return selection_index, nodes
 
 
 def selection(document, **variables):
     """What is selected below the first field at the root."""
-    walker, nodes = walked(document, **variables)
+    selection_index, nodes = walked(document, **variables)
     field = SCHEMA.query_type.fields[nodes[0].name.value]
-    return walker.selection(field.type, [node for node in nodes if node.name.value == nodes[0].name.value])
+    return selection_index.selection(field.type, [node for node in nodes if node.name.value == nodes[0].name.value])
 
 
 def names(found, typename):
@@ -56,7 +56,7 @@ def test_aliases_of_one_field_merge():
     found = selection("{ issue { a: project { slug } b: project { id } project { next { id } } } }")
 
     assert names(found, "Issue") == ["project"]
-    assert names(found.below("project"), "Project") == ["slug", "id", "next"]
+    assert names(found.child("project"), "Project") == ["slug", "id", "next"]
 
 
 def test_same_field_twice_merges_at_every_depth():
@@ -65,7 +65,7 @@ def test_same_field_twice_merges_at_every_depth():
         "{ issue { project { issues { nodes { id } } } } " + "issue { project { issues { nodes { title } } } } }"
     )
 
-    assert names(found.below("project").below("issues").below("nodes"), "Issue") == ["id", "title"]
+    assert names(found.child("project").child("issues").child("nodes"), "Issue") == ["id", "title"]
 
 
 def test_fragments_are_written_out():
@@ -145,8 +145,8 @@ def test_connections_are_walked():
 
     assert found.has("events.edges.node.message")
     assert not found.has("events.edges.node.id")
-    events = found.below("events")
-    merged = events.below("nodes").merged_with(events.below("edges").below("node"))
+    events = found.child("events")
+    merged = events.child("nodes").merged_with(events.child("edges").child("node"))
     assert names(merged, "Event") == ["id", "message"]
 
 
@@ -161,7 +161,7 @@ def test_path_is_told(path, is_there):
 
 def test_nothing_is_below_what_is_not_selected():
     """What nobody selects has no selection."""
-    assert selection("{ issue { id } }").below("project") is None
+    assert selection("{ issue { id } }").child("project") is None
 
 
 def test_merging_with_nothing_is_the_same():
@@ -195,33 +195,35 @@ def test_recursive_fragments_end():
 
 def test_selection_is_remembered_per_node():
     """Asking twice gives the same object, so that what was computed on it is kept."""
-    walker, nodes = walked("{ issue { id } issue { title } }")
+    selection_index, nodes = walked("{ issue { id } issue { title } }")
     kind = SCHEMA.query_type.fields["issue"].type
 
-    assert walker.selection(kind, nodes) is walker.selection(kind, list(nodes))
-    assert walker.selection(kind, nodes[:1]) is not walker.selection(kind, nodes)
-    assert walker.selection(kind, nodes).fields("Issue") is walker.selection(kind, nodes).fields("Issue")
+    assert selection_index.selection(kind, nodes) is selection_index.selection(kind, list(nodes))
+    assert selection_index.selection(kind, nodes[:1]) is not selection_index.selection(kind, nodes)
+    assert selection_index.selection(kind, nodes).fields("Issue") is selection_index.selection(kind, nodes).fields(
+        "Issue"
+    )
 
 
 def test_everywhere_is_the_union_over_the_operation():
     """A type's selections are collected wherever it stands, below abstract types too."""
-    walker, _ = walked("""
+    selection_index, _ = walked("""
       {
         issue { title events { nodes { issue { project { slug } } } } }
         node { id ... on Project { issues { nodes { owner { ... on User { name } } } } } }
       }
     """)
 
-    assert names(walker.everywhere("Issue"), "Issue") == ["title", "events", "project", "id", "owner"]
-    assert names(walker.everywhere("Project"), "Project") == ["slug", "id", "issues"]
-    assert names(walker.everywhere("Team"), "Team") == []
+    assert names(selection_index.all_on_type("Issue"), "Issue") == ["title", "events", "project", "id", "owner"]
+    assert names(selection_index.all_on_type("Project"), "Project") == ["slug", "id", "issues"]
+    assert names(selection_index.all_on_type("Team"), "Team") == []
 
 
 def test_everywhere_leaves_out_what_is_skipped():
     """Directives count at every depth."""
-    walker, _ = walked(
+    selection_index, _ = walked(
         "query ($no: Boolean!) { issue { id events @include(if: $no) { nodes { message } } } }", no=False
     )
 
-    assert names(walker.everywhere("Event"), "Event") == []
-    assert names(walker.everywhere("Issue"), "Issue") == ["id"]
+    assert names(selection_index.all_on_type("Event"), "Event") == []
+    assert names(selection_index.all_on_type("Issue"), "Issue") == ["id"]

@@ -54,7 +54,7 @@ async def waiting(sharing, work, *keys, may_leave=True):
 
 def under_way(sharing):
     """How many executions others may join."""
-    [figure] = sharing.figures()
+    [figure] = sharing.collect()
     return figure.value
 
 

@@ -5,7 +5,7 @@ Long, because nearly all of it is said of both back ends, by the fixtures at its
 
 import pytest
 
-from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.backends import retired_alerts_in_brownout, without_new_alerts, without_retired_alerts
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox import Fault
 
 NOTES = "/organizations/{organization}/issues/{issue}/notes/"

@@ -77,7 +77,7 @@ class TestFinding:
     """Which event it is, and what finding it costs."""
 
     @pytest.mark.parametrize(
-        ("field", "place"),
+        ("field", "coordinate"),
         [
             ("latestEvent", -1),
             ("oldestEvent", 0),
@@ -85,13 +85,13 @@ class TestFinding:
             ("event(which: OLDEST)", 0),
         ],
     )
-    async def test_word_names_the_event(self, asker, field, place):
+    async def test_word_names_the_event(self, asker, field, coordinate):
         """Newest and first are told apart; one call gives either of them whole."""
         issue = find(asker, ordinary)
 
         told = await asker.organization(f'issue(shortId: "{issue.short_id}") {{ event: {field} {{ eventId dist }} }}')
 
-        assert told["issue"] == {"event": {"eventId": issue.events[place].id, "dist": None}}
+        assert told["issue"] == {"event": {"eventId": issue.events[coordinate].id, "dist": None}}
         assert told.routes == sorted([ISSUE, EVENT])
 
     async def test_recommended_is_what_is_taken_without_a_word(self, asker):
@@ -764,10 +764,10 @@ class TestParts:
             entries=[wrong, good],
         )
 
-        place = ["organization", "issue", "event", "exceptions", 0, "type"]
+        coordinate = ["organization", "issue", "event", "exceptions", 0, "type"]
         event = told["organization"]["issue"]["event"]
         assert [(error["path"], error["extensions"]["code"]) for error in told.errors] == [
-            (place, "UPSTREAM_BAD_RESPONSE")
+            (coordinate, "UPSTREAM_BAD_RESPONSE")
         ]
         assert event["exceptions"] == [{"type": None, "value": "v"}]
         assert event["entries"] == [{"kind": "exception"}, {"kind": "message", "formatted": "Hello"}]

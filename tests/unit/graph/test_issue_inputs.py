@@ -4,7 +4,7 @@ import pytest
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, user_errors_for
 from dexter_graphql.graph.issues.enums import IssuePriority
 from dexter_graphql.graph.issues.inputs import (
     MAX_COUNT,
@@ -22,7 +22,7 @@ from dexter_graphql.graph.issues.inputs import (
     resolution_body,
     status_fields,
 )
-from dexter_graphql.graph.payloads import Refusal, UserErrorCode, refusals_of
+from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sentry.errors import BadRequest, Conflict, Forbidden
 
 ESCALATING = {"status": "ignored", "substatus": "archived_until_escalating", "statusDetails": {}}
@@ -178,8 +178,8 @@ def test_members_at_fault_are_told_at_their_inputs(member, field):
     fields = {"assignedTo": ("to",), **status_fields("in", "until")}
     error = BadRequest("No.", fields={member: ("One.", "Two.")})
 
-    assert refusals_of(error, fields) == [
-        Refusal(text, UserErrorCode.BAD_USER_INPUT, field) for text in ("One.", "Two.")
+    assert user_errors_for(error, fields) == [
+        MutationError(text, UserErrorCode.BAD_USER_INPUT, field) for text in ("One.", "Two.")
     ]
 
 
@@ -193,4 +193,4 @@ def test_members_at_fault_are_told_at_their_inputs(member, field):
 )
 def test_general_refusals_have_no_field(error, code):
     """What is not about one member is told without a field, with the code that errors have."""
-    assert refusals_of(error, {}) == [Refusal("No.", code)]
+    assert user_errors_for(error, {}) == [MutationError("No.", code)]

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from dexter_graphql.graph.identity import Reach
-from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sentry.call import Upstream
 from support.sandbox import NOON

@@ -385,12 +385,12 @@ async def test_tickets_of_other_tools_are_shown(asker):
 
     assert node["externalIssues"] == [
         {
-            "externalId": ticket.id,
-            "serviceType": ticket.service_type,
-            "displayName": ticket.display_name,
-            "webUrl": ticket.web_url,
+            "externalId": call_context.id,
+            "serviceType": call_context.service_type,
+            "displayName": call_context.display_name,
+            "webUrl": call_context.web_url,
         }
-        for ticket in issue.external_issues
+        for call_context in issue.external_issues
     ]
     assert told.routes == sorted([DETAIL, DETAIL + "external-issues/"])
 

@@ -55,7 +55,7 @@ def test_everything_is_described(own_types):
             described |= {f"{one.name}.{name}": value.description for name, value in one.values.items()}
 
     assert [
-        place for place, text in described.items() if not (text or "").rstrip().endswith((".", ":", "…", "!"))
+        coordinate for coordinate, text in described.items() if not (text or "").rstrip().endswith((".", ":", "…", "!"))
     ] == []
 
 
@@ -70,7 +70,7 @@ def test_descriptions_speak_to_users_of_the_api(own_types):
     ]
     texts = [*fields, *((one.name, one.description or "") for one in own_types)]
 
-    assert [place for place, text in texts if any(word in text for word in words)] == []
+    assert [coordinate for coordinate, text in texts if any(word in text for word in words)] == []
 
 
 def test_written_schema_is_the_same_schema_sorted(graph):
@@ -112,7 +112,7 @@ def test_what_another_call_brings_may_be_null(graph):
         and (node.name.value, field.name.value) not in {("Query", "nodes"), ("Subscription", "issueChanged")}
     ]
 
-    assert [place for place, kind in costly if isinstance(kind, GraphQLNonNull)] == []
+    assert [coordinate for coordinate, kind in costly if isinstance(kind, GraphQLNonNull)] == []
 
 
 def test_enums_that_sentry_may_extend_have_a_way_out(own_types):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox import Fault
 from support.sandbox import NOON
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from dexter_graphql.loaders.listing import Listing
+from dexter_graphql.loaders.lists import ListOptions
 from dexter_graphql.loaders.monitors import head_of, is_head
 from dexter_graphql.loaders.rules import page_of
-from dexter_graphql.sentry.paging import Before, Position, Slice
+from dexter_graphql.sentry.pagination import Before, Position, Slice
 
 ROWS = list(range(10))
 
 
 def wanted(first, after):
     """A part of a list that nothing narrows."""
-    return Listing((), first, after, 1000)
+    return ListOptions((), first, after, 1000)
 
 
 async def test_rules_both_ways():

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from dexter_graphql.graph.ids import encode_id
+from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox import Fault
 
 LIST = "/organizations/{organization}/issues/"

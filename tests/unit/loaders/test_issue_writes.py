@@ -21,7 +21,7 @@ class Writer:
     def __init__(self, asker, organizations):
         self.asker = asker
         self.context = Context(asker.services, asker.identity, "request")
-        self.lookup = self.context.batches.lookup("Issue", None, None, self.context)
+        self.load_context = self.context.loaders.load_context("Issue", None, None, self.context)
         self.organizations = organizations
         self._already = len(asker.server.requests)
 
@@ -44,7 +44,7 @@ class Writer:
 async def writer(asker):
     """A writer that knows both organizations."""
     context = Context(asker.services, asker.identity, "request")
-    found = {slug: await asker.services.organizations.find(context.ticket, slug) for slug in ("acme", "globex")}
+    found = {slug: await asker.services.organizations.find(context.call_context, slug) for slug in ("acme", "globex")}
     writer = Writer(asker, found)
     yield writer
     await writer.context.close()
@@ -61,7 +61,7 @@ async def test_one_issue_is_one_call(asker, writer):
     [issue] = some(asker, 1)
     [key] = writer.keys([issue])
 
-    written = await update_issues([key], RESOLVED, writer.lookup)
+    written = await update_issues([key], RESOLVED, writer.load_context)
 
     assert writer.calls == [("PUT", ISSUE)]
     assert list(written.found) == [key]
@@ -73,7 +73,7 @@ async def test_several_issues_are_a_write_and_a_look(asker, writer):
     issues = some(asker, 5)
     keys = writer.keys(issues)
 
-    written = await update_issues(keys, RESOLVED, writer.lookup)
+    written = await update_issues(keys, RESOLVED, writer.load_context)
 
     assert writer.calls == [("PUT", LIST), ("GET", LIST)]
     assert set(written.found) == set(keys)
@@ -85,7 +85,7 @@ async def test_hundreds_go_out_in_chunks(asker, writer, number, chunks):
     """A call changes a hundred issues at most, and every issue is in one call."""
     issues = some(asker, number)
 
-    written = await update_issues(writer.keys(issues), RESOLVED, writer.lookup)
+    written = await update_issues(writer.keys(issues), RESOLVED, writer.load_context)
 
     puts = [request for request in writer.requests if request.method == "PUT"]
     assert [len(request.query) for request in puts] == chunks
@@ -101,8 +101,8 @@ async def test_absent_issue_is_told(asker, writer):
         del asker.acme.issues[one.id]
     keys = writer.keys([here, *gone])
 
-    many = await update_issues(keys, RESOLVED, writer.lookup)
-    alone = await update_issues(keys[1:2], RESOLVED, writer.lookup)
+    many = await update_issues(keys, RESOLVED, writer.load_context)
+    alone = await update_issues(keys[1:2], RESOLVED, writer.load_context)
 
     assert (list(many.found), many.absent, many.refused) == (keys[:1], keys[1:], {})
     assert (alone.found, alone.absent, alone.refused) == ({}, keys[1:2], {})
@@ -115,7 +115,7 @@ async def test_bulk_without_any_match(asker, writer):
         del asker.acme.issues[one.id]
     keys = writer.keys(issues)
 
-    written = await update_issues(keys, RESOLVED, writer.lookup)
+    written = await update_issues(keys, RESOLVED, writer.load_context)
 
     assert [request.status for request in writer.requests] == [204, 200]
     assert (written.found, written.refused, written.absent) == ({}, {}, keys)
@@ -129,7 +129,7 @@ async def test_refused_hundred_is_tried_by_project(asker, writer):
     keys = writer.keys([*web, *api])
     body = {"status": "resolved", "statusDetails": {"inRelease": release.version}}
 
-    written = await update_issues(keys, body, writer.lookup)
+    written = await update_issues(keys, body, writer.load_context)
 
     assert {one.status_details.get("inRelease") for one in web} == {release.version}
     assert {one.status for one in api} == {"unresolved"}
@@ -145,7 +145,7 @@ async def test_refused_for_one_project_is_not_tried_again(asker, writer):
     keys = writer.keys(issues)
     body = {"status": "resolved", "statusDetails": {"inRelease": "nope@1"}}
 
-    written = await update_issues(keys, body, writer.lookup)
+    written = await update_issues(keys, body, writer.load_context)
 
     assert set(written.refused) == set(keys)
     assert writer.calls == [("PUT", LIST), ("GET", LIST), ("GET", LIST)]
@@ -158,7 +158,7 @@ async def test_absent_issue_of_a_refused_write_is_absent(asker, writer):
     here_key, gone_key = writer.keys([here, gone])
     body = {"status": "resolved", "statusDetails": {"inRelease": "nope@1"}}
 
-    written = await update_issues([here_key, gone_key], body, writer.lookup)
+    written = await update_issues([here_key, gone_key], body, writer.load_context)
 
     assert (list(written.refused), written.absent) == ([here_key], [gone_key])
 
@@ -169,7 +169,7 @@ async def test_forbidden_chunk_leaves_the_others(asker, writer):
     keys = writer.keys(issues)
     asker.server.faults.add(Fault(method="PUT", route=LIST, status=403, body={"detail": "No."}))
 
-    written = await update_issues(keys, {"status": "resolved", "statusDetails": NEXT}, writer.lookup)
+    written = await update_issues(keys, {"status": "resolved", "statusDetails": NEXT}, writer.load_context)
 
     assert [one.id for one in issues if one.status_details == NEXT] == [one.id for one in issues[100:]]
     assert list(written.refused) == keys[:100]
@@ -183,7 +183,7 @@ async def test_forbidden_organization_leaves_the_other(asker, writer):
     keys = [*writer.keys(acme), *writer.keys(globex, "globex")]
     asker.server.faults.add(Fault(method="PUT", route="/organizations/acme/issues/", status=403, times=None))
 
-    written = await update_issues(keys, RESOLVED, writer.lookup)
+    written = await update_issues(keys, RESOLVED, writer.load_context)
 
     assert [one.status for one in acme] == ["unresolved"] * 2
     assert [one.status for one in globex] == ["resolved"] * 2
@@ -206,7 +206,7 @@ async def test_nothing_written_raises(asker, writer, status, headers, kind):
     asker.server.faults.add(Fault(method="PUT", route=LIST, status=status, headers=headers, times=None))
 
     with pytest.raises(kind) as caught:
-        await update_issues(writer.keys(issues), RESOLVED, writer.lookup)
+        await update_issues(writer.keys(issues), RESOLVED, writer.load_context)
 
     assert caught.value.title == f"PUT {LIST}"
 
@@ -217,7 +217,7 @@ async def test_write_that_cannot_be_seen_is_done(asker, writer):
     keys = writer.keys(issues)
     asker.server.faults.add(internal_error(), method="GET", route=LIST, times=None)
 
-    written = await update_issues(keys, RESOLVED, writer.lookup)
+    written = await update_issues(keys, RESOLVED, writer.load_context)
 
     assert {one.status for one in issues} == {"resolved"}
     assert (written.found, written.refused, written.absent) == (dict.fromkeys(keys, b""), {}, [])
@@ -229,7 +229,7 @@ async def test_deletion_looks_first(asker, writer):
     del asker.acme.issues[gone.id]
     keys = writer.keys([here, gone])
 
-    written = await delete_issues(keys, writer.lookup)
+    written = await delete_issues(keys, writer.load_context)
 
     assert writer.calls == [("GET", LIST), ("DELETE", LIST)]
     assert list(writer.requests[1].query) == [("id", here.id)]
@@ -242,7 +242,7 @@ async def test_deletion_of_nothing_makes_no_write(asker, writer):
     for one in issues:
         del asker.acme.issues[one.id]
 
-    written = await delete_issues(writer.keys(issues), writer.lookup)
+    written = await delete_issues(writer.keys(issues), writer.load_context)
 
     assert writer.calls == [("GET", LIST)]
     assert len(written.absent) == 2
@@ -254,7 +254,7 @@ async def test_looking_writes_nothing(asker, writer):
     del asker.acme.issues[gone.id]
     keys = writer.keys([here, gone])
 
-    written = await look_at_issues(keys, writer.lookup)
+    written = await look_at_issues(keys, writer.load_context)
 
     assert (list(written.found), written.absent) == (keys[:1], keys[1:])
     assert writer.calls == [("GET", LIST)]
@@ -265,7 +265,7 @@ async def test_merge_tells_parent_and_children(asker, writer):
     issues = some(asker, 3)
     parent, *children = sorted(issues, key=lambda one: (-len(one.events), int(one.id)))
 
-    merged = await merge_issues(writer.keys(issues), writer.lookup)
+    merged = await merge_issues(writer.keys(issues), writer.load_context)
 
     assert merged == (writer.keys([parent])[0], writer.keys(children))
     assert writer.calls == [("PUT", LIST)]
@@ -277,4 +277,4 @@ async def test_merge_of_nothing_is_none(asker, writer):
     for one in issues:
         del asker.acme.issues[one.id]
 
-    assert await merge_issues(writer.keys(issues), writer.lookup) is None
+    assert await merge_issues(writer.keys(issues), writer.load_context) is None

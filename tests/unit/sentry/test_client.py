@@ -9,38 +9,38 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from dexter_graphql.sentry.cache_tags import TagVersions
 from dexter_graphql.sentry.call import Call, Priority, Reply, Upstream
+from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.client import SentryClient, build_client
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pages, Silo
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Silo
 from dexter_graphql.sentry.errors import (
     BadRequest,
     BadResponse,
     BudgetExhausted,
     HostNotAllowed,
-    Misfit,
+    InvalidValue,
     NotFound,
     Unavailable,
 )
-from dexter_graphql.sentry.generations import Generations
-from dexter_graphql.sentry.hosts import AllowedHosts
-from dexter_graphql.sentry.paging import Page
-from dexter_graphql.sentry.scope import OrganizationRef, Scope
-from dexter_graphql.sentry.shape import Member, Shape
+from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
+from dexter_graphql.sentry.pagination import Page
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import Field, Projection
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import Cache
 from dexter_graphql.sentry.stages.single_flight import SingleFlight
-from dexter_graphql.sentry.ticket import Budget, Ticket
 from support.upstream import EPOCH_S, FakeWire, MovedClock, Scripted, Step, a_call, a_reply, answer, raised
 
-ACME = Scope(OrganizationRef("1", "acme"))
-REGIONAL = Scope(OrganizationRef("1", "acme", region_url="https://us.sentry.io"))
-ISSUE = Shape("Issue", "list", (Member("id", "id", int | str, is_required=True),))
+ACME = Parents(OrganizationRef("1", "acme"))
+REGIONAL = Parents(OrganizationRef("1", "acme", region_url="https://us.sentry.io"))
+ISSUE = Projection("Issue", "list", (Field("id", "id", int | str, is_required=True),))
 LIST = Endpoint(
     "issues.list",
     "GET",
     "/organizations/{organization}/issues/",
     ("event:read",),
-    pages=Pages.LIMIT,
+    pages=Pagination.LIMIT,
     tags=("issues/{organization}",),
 )
 DETAIL = Endpoint(
@@ -79,22 +79,22 @@ def wire():
 @pytest.fixture
 def client(clock, wire):
     """A client whose stages are the real ones."""
-    generations = Generations(clock)
-    stages = (Cache(clock, generations), SingleFlight(clock, generations))
-    return SentryClient(clock, wire, stages, AllowedHosts.of("https://sentry.io"), generations)
+    tag_versions = TagVersions(clock)
+    stages = (Cache(clock, tag_versions), SingleFlight(clock, tag_versions))
+    return SentryClient(clock, wire, stages, AllowedHosts.of("https://sentry.io"), tag_versions)
 
 
 def a_ticket(limit=10, **changes):
-    members = {"upstream": Upstream("alice", "sntryu_secret"), "deadline": EPOCH_S + 60, "budget": Budget(limit)}
-    return Ticket(**members | changes)
+    members = {"upstream": Upstream("alice", "sntryu_secret"), "deadline": EPOCH_S + 60, "budget": CallBudget(limit)}
+    return CallContext(**members | changes)
 
 
 async def test_what_a_question_becomes(client, wire):
     """Endpoint, ticket and parameters become one call that says everything."""
-    ticket = a_ticket(priority=Priority.JOB, caller="alice@acme")
+    call_context = a_ticket(priority=Priority.JOB, caller="alice@acme")
 
     await client.json(
-        UPDATE, ticket, scope=ACME, path={"issue": "7"}, query=[("full", "1")], body={"a": None}, touches=["x"]
+        UPDATE, call_context, parents=ACME, path={"issue": "7"}, query=[("full", "1")], body={"a": None}, touches=["x"]
     )
 
     assert wire.calls == [
@@ -104,7 +104,7 @@ async def test_what_a_question_becomes(client, wire):
             method="PUT",
             host="https://sentry.io",
             path="/api/0/organizations/acme/issues/7/",
-            upstream=ticket.upstream,
+            upstream=call_context.upstream,
             deadline=EPOCH_S + 60,
             query=(("full", "1"),),
             body=b'{"a":null}',
@@ -118,7 +118,7 @@ async def test_what_a_question_becomes(client, wire):
 
 async def test_calls_survive_a_trip(client, wire):
     """Calls and answers are plain values that another process can read."""
-    await client.reply(LIST, a_ticket(), scope=ACME)
+    await client.reply(LIST, a_ticket(), parents=ACME)
     reply = a_reply(b"\x00\xff", headers={"x-hits": "1"})
 
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(wire.calls[0]), type=Call) == wire.calls[0]
@@ -141,7 +141,7 @@ async def test_calls_survive_a_trip(client, wire):
 )
 async def test_parameters_stay_in_their_place(client, wire, value, part):
     """A parameter of the path is percent-encoded whole and cannot lead elsewhere."""
-    await client.json(DETAIL, a_ticket(), scope=ACME, path={"issue": value})
+    await client.json(DETAIL, a_ticket(), parents=ACME, path={"issue": value})
 
     assert wire.calls[0].path == f"/api/0/organizations/acme/issues/{part}/"
 
@@ -150,9 +150,9 @@ async def test_parameters_stay_in_their_place(client, wire, value, part):
 async def test_parameters_that_change_the_path(client, wire, value):
     """A parameter that would make another path is refused before anything is sent."""
     with pytest.raises(BadRequest):
-        await client.json(DETAIL, a_ticket(), scope=ACME, path={"issue": value})
+        await client.json(DETAIL, a_ticket(), parents=ACME, path={"issue": value})
     with pytest.raises(BadRequest):
-        await client.json(LIST, a_ticket(), scope=Scope(OrganizationRef("1", value)))
+        await client.json(LIST, a_ticket(), parents=Parents(OrganizationRef("1", value)))
 
     assert wire.calls == []
 
@@ -161,14 +161,14 @@ async def test_parameters_reach_the_socket_as_they_are():
     """Nothing on the way unpacks what was percent-encoded."""
     async with Scripted([Step(answer(b"{}"))]) as server:
         client = build_client(clock=MovedClock(), base_url=server.url)
-        await client.json(DETAIL, a_ticket(), scope=ACME, path={"issue": "../%2f é"})
+        await client.json(DETAIL, a_ticket(), parents=ACME, path={"issue": "../%2f é"})
         await client.close()
 
     assert server.lines == ["GET /api/0/organizations/acme/issues/..%2F%252f%20%C3%A9/ HTTP/1.1"]
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "scope", "host"),
+    ("endpoint", "parents", "host"),
     [
         (LIST, REGIONAL, "https://us.sentry.io"),
         (CONTROL, REGIONAL, "https://sentry.io"),
@@ -176,16 +176,16 @@ async def test_parameters_reach_the_socket_as_they_are():
         (CONTROL, ACME, "https://sentry.io"),
     ],
 )
-async def test_hosts(client, wire, endpoint, scope, host):
+async def test_hosts(client, wire, endpoint, parents, host):
     """The organization's region serves what belongs to it, the configured host what is the control silo's."""
-    await client.reply(endpoint, a_ticket(), scope=scope)
+    await client.reply(endpoint, a_ticket(), parents=parents)
 
     assert [call.host for call in wire.calls] == [host]
 
 
 async def test_without_organization(client, wire):
     """What belongs to no organization is asked at the configured host, with no tag of one."""
-    await client.reply(Endpoint("users.me", "GET", "/users/{user}/", ()), a_ticket(), scope=None, path={"user": "me"})
+    await client.reply(Endpoint("users.me", "GET", "/users/{user}/", ()), a_ticket(), parents=None, path={"user": "me"})
 
     assert [(call.host, call.path, call.tags) for call in wire.calls] == [("https://sentry.io", "/api/0/users/me/", ())]
 
@@ -195,89 +195,89 @@ async def test_without_organization(client, wire):
 )
 async def test_foreign_regions(client, wire, region):
     """An answer cannot send the token to another host by naming it as the region."""
-    ticket = a_ticket()
+    call_context = a_ticket()
 
     with pytest.raises(HostNotAllowed) as refused:
-        await client.reply(LIST, ticket, scope=Scope(OrganizationRef("1", "acme", region_url=region)))
+        await client.reply(LIST, call_context, parents=Parents(OrganizationRef("1", "acme", region_url=region)))
 
-    assert (refused.value.title, wire.calls, ticket.budget.spent) == (LIST.title, [], 0)
+    assert (refused.value.title, wire.calls, call_context.budget.spent) == (LIST.title, [], 0)
 
 
 async def test_only_real_calls_are_paid(client, wire):
     """Hits and shared flights are free, and the ledger tells all three apart."""
     one, other = a_ticket(), a_ticket()
 
-    await asyncio.gather(client.reply(LIST, one, scope=ACME), client.reply(LIST, other, scope=ACME))
-    await client.reply(LIST, other, scope=ACME)
+    await asyncio.gather(client.reply(LIST, one, parents=ACME), client.reply(LIST, other, parents=ACME))
+    await client.reply(LIST, other, parents=ACME)
 
     assert len(wire.calls) == 1
     assert (counts(one), one.budget.spent) == ((1, 0, 0), 1)
     assert (counts(other), other.budget.spent) == ((0, 1, 1), 0)
-    assert [line.origin for line in (*one.ledger.lines, *other.ledger.lines)] == ["wire", "flight", "cache"]
+    assert [line.origin for line in (*one.stats.records, *other.stats.records)] == ["wire", "flight", "cache"]
 
 
-def counts(ticket):
+def counts(call_context):
     """Upstream calls, hits and shared flights."""
-    return (ticket.ledger.upstream_calls, ticket.ledger.cache_hits, ticket.ledger.shared_flights)
+    return (call_context.stats.upstream_calls, call_context.stats.cache_hits, call_context.stats.shared_flights)
 
 
 async def test_failed_calls_are_paid(client, wire):
     """A call that failed was made."""
     wire.answer = lambda _: raised(Unavailable("ill"))
-    ticket = a_ticket()
+    call_context = a_ticket()
 
     with pytest.raises(Unavailable):
-        await client.reply(LIST, ticket, scope=ACME)
+        await client.reply(LIST, call_context, parents=ACME)
 
-    assert (ticket.ledger.upstream_calls, ticket.budget.spent) == (1, 1)
+    assert (call_context.stats.upstream_calls, call_context.budget.spent) == (1, 1)
 
 
 async def test_budgets_stop_calls(client, wire):
     """The call after the last one is not made; what is kept may still be read."""
-    ticket = a_ticket(limit=1)
-    await client.reply(LIST, ticket, scope=ACME)
+    call_context = a_ticket(limit=1)
+    await client.reply(LIST, call_context, parents=ACME)
 
     with pytest.raises(BudgetExhausted):
-        await client.reply(CONTROL, ticket, scope=ACME)
-    await client.reply(LIST, ticket, scope=ACME)
+        await client.reply(CONTROL, call_context, parents=ACME)
+    await client.reply(LIST, call_context, parents=ACME)
 
-    assert (len(wire.calls), counts(ticket)) == (1, (1, 1, 0))
+    assert (len(wire.calls), counts(call_context)) == (1, (1, 1, 0))
 
 
 async def test_stale_answers_are_entered_once(clock, wire):
     """The ledger names each endpoint whose stale answer was used, without repeats."""
     wire.answer = lambda _: msgspec.structs.replace(a_reply(b"[]"), is_stale=True)
-    client = SentryClient(clock, wire, (), AllowedHosts.of("https://sentry.io"), Generations(clock))
-    ticket = a_ticket()
+    client = SentryClient(clock, wire, (), AllowedHosts.of("https://sentry.io"), TagVersions(clock))
+    call_context = a_ticket()
 
-    pages = [await client.page(endpoint, ticket, ISSUE, scope=ACME) for endpoint in (LIST, CONTROL, LIST)]
+    pages = [await client.page(endpoint, call_context, ISSUE, parents=ACME) for endpoint in (LIST, CONTROL, LIST)]
 
-    assert ([page.is_stale for page in pages], ticket.ledger.stale) == ([True] * 3, [LIST.title, CONTROL.title])
+    assert ([page.is_stale for page in pages], call_context.stats.stale) == ([True] * 3, [LIST.title, CONTROL.title])
 
 
 async def test_one_record(client, wire):
     """One record is decoded with the scope it was asked in."""
     wire.answer = lambda _: a_reply(b'{"id": "7"}')
 
-    record = await client.one(DETAIL, a_ticket(), ISSUE, scope=ACME, path={"issue": "7"})
+    record = await client.one(DETAIL, a_ticket(), ISSUE, parents=ACME, path={"issue": "7"})
 
-    assert (record.id, record.scope) == ("7", ACME)
+    assert (record.id, record.parents) == ("7", ACME)
 
 
 async def test_one_misfit(client):
     """An answer of another form is the misfit that stands for the record."""
-    record = await client.one(DETAIL, a_ticket(), ISSUE, scope=ACME, path={"issue": "7"})
+    record = await client.one(DETAIL, a_ticket(), ISSUE, parents=ACME, path={"issue": "7"})
 
-    assert (type(record), str(record)) == (Misfit, "Expected an object for Issue, got a list")
+    assert (type(record), str(record)) == (InvalidValue, "Expected an object for Issue, got a list")
 
 
 async def test_envelopes(client, wire):
     """The payload is taken out of what stands around it, for one and for many."""
     wire.answer = lambda _: a_reply(b'{"data": [{"id": 1}]}')
 
-    page = await client.page(WRAPPED, a_ticket(), ISSUE, scope=ACME)
-    with pytest.raises(Misfit) as lacking:
-        await client.one(replace(WRAPPED, envelope=("rows",)), a_ticket(), ISSUE, scope=ACME)
+    page = await client.page(WRAPPED, a_ticket(), ISSUE, parents=ACME)
+    with pytest.raises(InvalidValue) as lacking:
+        await client.one(replace(WRAPPED, envelope=("rows",)), a_ticket(), ISSUE, parents=ACME)
 
     assert [row.id for row in page.rows] == [1]
     assert (str(lacking.value), lacking.value.title) == ("Sentry's answer lacks 'rows'", WRAPPED.title)
@@ -289,7 +289,7 @@ async def test_unreadable_answers_name_their_endpoint(client, wire, body):
     wire.answer = lambda _: a_reply(body)
 
     with pytest.raises(BadResponse) as raised_error:
-        await client.page(LIST, a_ticket(), ISSUE, scope=ACME)
+        await client.page(LIST, a_ticket(), ISSUE, parents=ACME)
 
     assert raised_error.value.title == LIST.title
 
@@ -305,7 +305,7 @@ async def test_a_page(client, wire):
     }
     wire.answer = lambda _: a_reply(b"[]", headers=headers)
 
-    page = await client.page(LIST, a_ticket(), ISSUE, scope=ACME, query=[("query", "x")], size=25, cursor="any:thing")
+    page = await client.page(LIST, a_ticket(), ISSUE, parents=ACME, query=[("query", "x")], size=25, cursor="any:thing")
 
     assert page == Page(
         rows=[],
@@ -315,23 +315,23 @@ async def test_a_page(client, wire):
         max_hits=1000,
         is_direct_hit=True,
         is_stale=False,
-        scope=ACME,
-        kept=page.kept,
+        parents=ACME,
+        cache_entry=page.cache_entry,
     )
     assert wire.calls[0].query == (("query", "x"), ("limit", "25"), ("cursor", "any:thing"))
 
 
 async def test_warm_pages_are_not_decoded_again(client, wire):
     """Who asks the same of a kept answer gets the very rows that were decoded first, and the place to keep more."""
-    other = Shape("Issue", "list", (Member("short_id", "shortId", str),))
+    other = Projection("Issue", "list", (Field("short_id", "shortId", str),))
 
-    first, again = [await client.page(LIST, a_ticket(), ISSUE, scope=ACME) for _ in range(2)]
-    else_read = await client.page(LIST, a_ticket(), other, scope=ACME)
-    elsewhere = await client.page(LIST, a_ticket(), ISSUE, scope=REGIONAL)
+    first, again = [await client.page(LIST, a_ticket(), ISSUE, parents=ACME) for _ in range(2)]
+    else_read = await client.page(LIST, a_ticket(), other, parents=ACME)
+    elsewhere = await client.page(LIST, a_ticket(), ISSUE, parents=REGIONAL)
 
-    assert (again.rows is first.rows, again.kept is first.kept, again.rows[0].id) == (True, True, 1)
-    assert (else_read.kept is first.kept, else_read.rows is first.rows) == (True, False)
-    assert [page.rows[0].scope for page in (again, elsewhere)] == [ACME, REGIONAL]
+    assert (again.rows is first.rows, again.cache_entry is first.cache_entry, again.rows[0].id) == (True, True, 1)
+    assert (else_read.cache_entry is first.cache_entry, else_read.rows is first.rows) == (True, False)
+    assert [page.rows[0].parents for page in (again, elsewhere)] == [ACME, REGIONAL]
     assert len(wire.calls) == 2
 
 
@@ -341,18 +341,19 @@ async def test_warm_records_are_not_decoded_again(client, wire):
     within = ACME.within(issue="7")
 
     first, again, other = [
-        await client.one(DETAIL, a_ticket(), ISSUE, scope=scope, path={"issue": "7"}) for scope in (ACME, ACME, within)
+        await client.one(DETAIL, a_ticket(), ISSUE, parents=parents, path={"issue": "7"})
+        for parents in (ACME, ACME, within)
     ]
 
-    assert (again is first, other is first, other.scope) == (True, False, within)
+    assert (again is first, other is first, other.parents) == (True, False, within)
     assert len(wire.calls) == 1
 
 
 async def test_what_is_made_of_answers_stays_here(client, wire):
     """Nothing that was made of an answer goes to another process: whoever tries is told."""
-    reply = await client.reply(LIST, a_ticket(), scope=ACME)
+    reply = await client.reply(LIST, a_ticket(), parents=ACME)
 
-    with pytest.raises(TypeError, match="Kept"):
+    with pytest.raises(TypeError, match="CacheEntry"):
         msgspec.msgpack.encode(reply)
 
 
@@ -360,19 +361,20 @@ async def test_misfits_are_nobody_elses(client, wire):
     """A misfit is an exception, which grows with each that raises it: every reader gets one of their own."""
     wire.answer = lambda _: a_reply(b'[{"id": 1}, {"id": []}]')
 
-    first, again = [await client.page(LIST, a_ticket(), ISSUE, scope=ACME) for _ in range(2)]
+    first, again = [await client.page(LIST, a_ticket(), ISSUE, parents=ACME) for _ in range(2)]
 
-    assert [type(page.rows[1].id) for page in (first, again)] == [Misfit, Misfit]
+    assert [type(page.rows[1].id) for page in (first, again)] == [InvalidValue, InvalidValue]
     assert first.rows[1].id is not again.rows[1].id
     assert len(wire.calls) == 1
 
 
 @pytest.mark.parametrize(
-    ("pages", "query"), [(Pages.LIMIT, (("limit", "100"),)), (Pages.PER_PAGE, (("per_page", "100"),)), (Pages.NONE, ())]
+    ("pages", "query"),
+    [(Pagination.LIMIT, (("limit", "100"),)), (Pagination.PER_PAGE, (("per_page", "100"),)), (Pagination.NONE, ())],
 )
 async def test_sizes(client, wire, pages, query):
     """The page's size goes by the name that the endpoint has for it, or not at all."""
-    await client.page(replace(LIST, pages=pages), a_ticket(), ISSUE, scope=ACME)
+    await client.page(replace(LIST, pages=pages), a_ticket(), ISSUE, parents=ACME)
 
     assert wire.calls[0].query == query
 
@@ -382,7 +384,7 @@ async def test_counts_that_are_none(client, wire, text):
     """A count that is no number is no count."""
     wire.answer = lambda _: a_reply(b"[]", headers={"x-hits": text, "x-sentry-direct-hit": "0"})
 
-    page = await client.page(LIST, a_ticket(), ISSUE, scope=ACME)
+    page = await client.page(LIST, a_ticket(), ISSUE, parents=ACME)
 
     assert (page.hits, page.max_hits, page.is_direct_hit) == (None, None, False)
 
@@ -394,7 +396,7 @@ async def test_plain_values(client, wire, body, value):
     """An answer that is no record comes as it is; a missing one is None."""
     wire.answer = lambda _: a_reply(body)
 
-    assert await client.json(UPDATE, a_ticket(), scope=ACME, path={"issue": "7"}) == value
+    assert await client.json(UPDATE, a_ticket(), parents=ACME, path={"issue": "7"}) == value
 
 
 @pytest.mark.parametrize("body", [b"{", b"nonsense", b'"\xff"', b" ", b"[" * 100_000])
@@ -403,7 +405,7 @@ async def test_plain_values_that_are_none(client, wire, body):
     wire.answer = lambda _: a_reply(body, status=202)
 
     with pytest.raises(BadResponse) as unreadable:
-        await client.json(UPDATE, a_ticket(), scope=ACME, path={"issue": "7"})
+        await client.json(UPDATE, a_ticket(), parents=ACME, path={"issue": "7"})
 
     assert (str(unreadable.value), unreadable.value.title, unreadable.value.status) == (
         "Sentry's answer is not JSON",
@@ -415,9 +417,9 @@ async def test_plain_values_that_are_none(client, wire, body):
 @pytest.mark.parametrize(("touches", "calls"), [(["issues/acme"], 3), (["issues/other"], 2), ([], 2)])
 async def test_writes_touch_what_they_name(client, wire, touches, calls):
     """A write ends the answers under its own tags and under those that it touches besides."""
-    await client.reply(LIST, a_ticket(), scope=ACME)
-    await client.json(UPDATE, a_ticket(), scope=ACME, path={"issue": "7"}, touches=touches)
-    await client.reply(LIST, a_ticket(), scope=ACME)
+    await client.reply(LIST, a_ticket(), parents=ACME)
+    await client.json(UPDATE, a_ticket(), parents=ACME, path={"issue": "7"}, touches=touches)
+    await client.reply(LIST, a_ticket(), parents=ACME)
 
     assert len(wire.calls) == calls
 
@@ -425,10 +427,10 @@ async def test_writes_touch_what_they_name(client, wire, touches, calls):
 async def test_reads_depend_on_what_they_touch(client, wire):
     """A read may depend on more than its endpoint knows; a raise of that ends it for everybody."""
     for _ in range(2):
-        await client.reply(LIST, a_ticket(), scope=ACME, touches=["issue/7"])
+        await client.reply(LIST, a_ticket(), parents=ACME, touches=["issue/7"])
 
     client.invalidate(["issue/7"])
-    await client.reply(LIST, a_ticket(), scope=ACME, touches=["issue/7"])
+    await client.reply(LIST, a_ticket(), parents=ACME, touches=["issue/7"])
 
     assert len(wire.calls) == 2
 
@@ -437,8 +439,8 @@ async def test_credentials_share_nothing(client, wire):
     """Two credentials never see each other's answers, kept or under way."""
     alice, bob = a_ticket(), a_ticket(upstream=Upstream("bob", "sntryu_bob"))
 
-    await asyncio.gather(client.reply(LIST, alice, scope=ACME), client.reply(LIST, bob, scope=ACME))
-    await client.reply(LIST, bob, scope=ACME)
+    await asyncio.gather(client.reply(LIST, alice, parents=ACME), client.reply(LIST, bob, parents=ACME))
+    await client.reply(LIST, bob, parents=ACME)
 
     assert sorted(call.upstream.token for call in wire.calls) == ["sntryu_bob", "sntryu_secret"]
 
@@ -449,14 +451,14 @@ async def test_refusals_pass(client, wire):
     wire.answer = lambda _: raised(error)
 
     with pytest.raises(NotFound) as absent:
-        await client.reply(DETAIL, a_ticket(), scope=ACME, path={"issue": "7"})
+        await client.reply(DETAIL, a_ticket(), parents=ACME, path={"issue": "7"})
 
     assert absent.value is error
 
 
 async def test_closing_and_telling(client, wire):
     """The client tells what its stages hold, and closes its wire."""
-    await client.reply(LIST, a_ticket(), scope=ACME)
+    await client.reply(LIST, a_ticket(), parents=ACME)
 
     told = client.state()
     await client.close()
@@ -474,9 +476,9 @@ async def test_stages_stand_in_order():
     seen = []
 
     def stage(name):
-        async def passing(call, proceed):
+        async def passing(call, call_next):
             seen.append(f"{name} in")
-            reply = await proceed(call)
+            reply = await call_next(call)
             seen.append(f"{name} out")
             return reply
 

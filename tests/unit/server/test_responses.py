@@ -2,7 +2,7 @@
 
 import pytest
 
-from dexter_graphql.server.responses import negotiated, wants_page
+from dexter_graphql.server.responses import negotiate, wants_page
 
 JSON, RESPONSE = "application/json", "application/graphql-response+json"
 
@@ -29,7 +29,7 @@ JSON, RESPONSE = "application/json", "application/graphql-response+json"
 )
 def test_answers_in_the_type_with_the_highest_quality(accept, expected):
     """Wildcards mean JSON and never a stream; what is excluded is not sent."""
-    assert negotiated(accept) == expected
+    assert negotiate(accept) == expected
 
 
 @pytest.mark.parametrize(

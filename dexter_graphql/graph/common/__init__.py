@@ -1,0 +1,1 @@
+"""Scalars, inputs and value types that several entities use."""

@@ -1,0 +1,54 @@
+"""Knows the one form in which the graph gives a value over time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dexter_graphql.graph.declarations.fields import computed, value_type
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Source of a TimeSeries: `values[i]` belongs to the interval that begins at `start + i * interval_s`."""
+
+    name: str
+    unit: str | None
+    start: datetime
+    interval_s: int
+    values: list[float | None]
+
+
+@value_type
+class TimeSeries:
+    """Values over time, one per interval, without gaps."""
+
+    @computed()
+    def name(series: Series) -> str:
+        """What was measured, for example `count()`."""
+        return series.name
+
+    @computed()
+    def unit(series: Series) -> str | None:
+        """Unit of the values; null for plain numbers."""
+        return series.unit
+
+    @computed()
+    def start(series: Series) -> datetime:
+        """Beginning of the first interval."""
+        return series.start
+
+    @computed()
+    def interval_seconds(series: Series) -> int:
+        """Length of one interval in seconds."""
+        return series.interval_s
+
+    @computed()
+    def values(series: Series) -> list[float | None]:
+        """One value per interval; null where Sentry has none."""
+        return series.values
+
+
+def series_of_buckets(name: str, buckets: list[tuple[float, float | None]], unit: str | None = None) -> Series:
+    """A series from Sentry's `[[epoch seconds, value], …]`; the interval is the distance of the first two."""
+    start = datetime.fromtimestamp(buckets[0][0], UTC) if buckets else datetime.fromtimestamp(0, UTC)
+    interval = int(buckets[1][0] - buckets[0][0]) if len(buckets) > 1 else 0
+    return Series(name, unit, start, interval, [value for _, value in buckets])

@@ -1,0 +1,30 @@
+"""Knows the addresses of Sentry's pages for people. Issues bring theirs; every other noun builds it here."""
+
+from urllib.parse import quote, urlsplit
+
+from dexter_graphql.sentry.parents import OrganizationRef
+
+
+def organization_page_url(organization: OrganizationRef, *parts: str) -> str | None:
+    """Address of a page of the organization; None when Sentry did not say where its pages are."""
+    base = _origin(organization)
+    if base is None:
+        return None
+    host = urlsplit(base).hostname or ""
+    inside = "" if host.startswith(f"{organization.slug}.") else f"/organizations/{quote(organization.slug, safe='')}"
+    return f"{base}{inside}/{_path(parts)}"
+
+
+def settings_page_url(organization: OrganizationRef, *parts: str) -> str | None:
+    """Address of a page of the organization's settings; None when Sentry did not say where its pages are."""
+    base = _origin(organization)
+    return None if base is None else f"{base}/settings/{quote(organization.slug, safe='')}/{_path(parts)}"
+
+
+def _origin(organization: OrganizationRef) -> str | None:
+    parts = urlsplit(organization.web_url or "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else None
+
+
+def _path(parts: tuple[str, ...]) -> str:
+    return "".join(f"{quote(part, safe='')}/" for part in parts)

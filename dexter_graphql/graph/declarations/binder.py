@@ -1,0 +1,230 @@
+"""Knows what the declarations of `fields.py` mean on graphql-core: which members a field reads, and how it resolves.
+
+Binding a schema checks every declaration; one that does not hold raises DeclarationError and the schema does not build.
+Knows no noun.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import strawberry
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    get_nullable_type,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
+from strawberry.types.base import StrawberryMaybe
+
+from dexter_graphql.engine.resolution import RESOLUTION
+from dexter_graphql.engine.selection import Selection
+from dexter_graphql.graph.context import Context
+from dexter_graphql.graph.declarations.fields import (
+    ENTITY,
+    KIND,
+    BatchDeclaration,
+    CallDeclaration,
+    ComputedDeclaration,
+    Entity,
+    KindField,
+    LinkDeclaration,
+    PlainDeclaration,
+    attr_of,
+)
+from dexter_graphql.graph.declarations.projections import merge_into, merge_projections
+from dexter_graphql.graph.declarations.resolvers import (
+    BoundBatch,
+    BoundCall,
+    BoundComputed,
+    BoundField,
+    BoundLink,
+    BoundPlain,
+    BoundWrite,
+    EventField,
+    guarded_key,
+)
+from dexter_graphql.graph.declarations.wire_types import DeclarationError
+from dexter_graphql.sentry.errors import NotFound
+from dexter_graphql.sentry.projection import MAX_RECORD_CLASSES, Field, Projection, Record
+
+BOUND = "dexter-bound"
+"""Key of a bound field in the extensions of its GraphQLField."""
+
+Arguments = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundEntity:
+    """A type of the graph with its declaration and its bound fields."""
+
+    name: str
+    entity: Entity
+    fields: Mapping[str, BoundField]
+    key_members: tuple[Field, ...]
+
+
+class SchemaBinder:
+    """All nouns of one schema; tells shapes, and hydrates records whose form lacks a member."""
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        self._converter = schema.schema_converter
+        self._entities: dict[str, BoundEntity] = {}
+        # Plans of equal documents read equal shapes; the same one is found without a look at all its members.
+        self._same: Callable[[Projection], Projection] = lru_cache(MAX_RECORD_CLASSES)(_identity)
+        for graphql_type in schema._schema.type_map.values():  # noqa: SLF001  # Strawberry has no public way to it
+            if isinstance(graphql_type, GraphQLObjectType):
+                self._bind_type(graphql_type, schema._schema)  # noqa: SLF001  # as above
+        for bound in self._entities.values():
+            for field in bound.fields.values():
+                field.check(self)
+
+    def projection(self, typename: str, representation: str, selection: Selection | None) -> Projection:
+        """The members of `typename` in `form` that the selection, or the connection it is on, reads."""
+        if selection is None:
+            return self._projection(typename, representation, None)
+        return selection.memoized(
+            (typename, representation), lambda: self._projection(typename, representation, selection)
+        )
+
+    def _projection(self, typename: str, representation: str, selection: Selection | None) -> Projection:
+        bound = self.entity(typename)
+        members: dict[str, Field] = {member.attr: member for member in bound.key_members}
+        below = _selection_on(typename, selection)
+        for name, selected in below.fields(typename).items() if below is not None else ():
+            field = bound.fields.get(name)
+            if field is not None and field.is_in(representation):
+                merge_into(members, field.members(selected.selection))
+        return self._same(Projection(typename, representation, tuple(members[attr] for attr in sorted(members))))
+
+    def merge_projections(self, one: Projection, other: Projection) -> Projection:
+        """A shape with the members of both, under the first one's name and form."""
+        return self._same(merge_projections(one, other))
+
+    def entity(self, typename: str) -> BoundEntity:
+        """The bound noun of that name."""
+        try:
+            return self._entities[typename]
+        except KeyError:
+            raise DeclarationError(f"{typename} is not declared with @entity or @value_type") from None
+
+    def member(self, typename: str, attr: str) -> Field:
+        """The member under which some field of the noun reads `attr`."""
+        bound = self.entity(typename)
+        for field in bound.fields.values():
+            for member in field.own_members():
+                if member.attr == attr:
+                    return member
+        for member in bound.key_members:
+            if member.attr == attr:
+                return member
+        raise DeclarationError(f"No field of {typename} reads a member '{attr}'")
+
+    def own_key(self, typename: str) -> list[str]:
+        """Attributes by which objects of that type are told apart; none for types without identity."""
+        bound = self._entities.get(typename)
+        return [] if bound is None else [member.attr for member in bound.key_members]
+
+    def needs_scope(self, typename: str, selection: Selection) -> bool:
+        """True when one of the fields selected on `typename` looks at the scope of its record."""
+        fields = self.entity(typename).fields
+        chosen = selection.fields(typename).items()
+        return any(fields[name].needs_scope(selected.selection) for name, selected in chosen if name in fields)
+
+    async def hydrate(self, rows: Sequence[Record], field: str, context: Context) -> list[Any]:
+        """The same objects with the members that their form lacks, or the exceptions that stand for them.
+
+        All rows are of one type. They are fetched through the noun's own loader.
+        """
+        typename, representation = rows[0].typename, rows[0].representation
+        entity = self.entity(typename).entity
+        if entity.hydrate is None or entity.key is None:
+            raise DeclarationError(f"{typename} in form '{representation}' lacks '{field}' and cannot hydrate")
+        own = self.own_key(typename)
+        key_of = guarded_key(entity.key, own, needed=own)
+        found = await context.loaders.load_all(entity.hydrate, [key_of(row) for row in rows])
+        return [NotFound(f"Sentry no longer has this {typename}") if one is None else one for one in found]
+
+    def arguments(self, field: KindField, graphql_field: GraphQLField) -> Arguments | None:
+        """How to turn graphql-core's argument values into those that the function takes; None without arguments."""
+        if not field.arguments:
+            return None
+        converter = self._converter
+        names = {converter.config.name_converter.from_argument(one): one for one in field.arguments}
+        ready = {
+            name: one.python_name for name, one in names.items() if _needs_no_conversion(one, graphql_field.args[name])
+        }
+        others = [one for name, one in names.items() if name not in ready]
+
+        def convert(values: dict[str, Any]) -> dict[str, Any]:
+            found = {ready[name]: value for name, value in values.items() if name in ready}
+            if others:
+                found |= convert_arguments(
+                    values, others, scalar_registry=converter.scalar_registry, config=converter.config
+                )
+            return found
+
+        return convert
+
+    def _bind_type(self, graphql_type: GraphQLObjectType, schema: GraphQLSchema) -> None:
+        definition = graphql_type.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        entity = getattr(getattr(definition, "origin", None), ENTITY, Entity(frozenset()))
+        fields = {}
+        for name, graphql_field in graphql_type.fields.items():
+            bound = self._bind_field(graphql_type, name, graphql_field, is_write=graphql_type is schema.mutation_type)
+            if bound is None:
+                continue
+            fields[name] = graphql_field.extensions[BOUND] = bound
+            graphql_field.extensions[RESOLUTION] = bound
+            if graphql_type is schema.subscription_type:
+                graphql_field.subscribe, graphql_field.resolve = bound.resolve, _resolve_event
+                graphql_field.extensions[RESOLUTION] = EventField()
+            else:
+                graphql_field.resolve = bound.resolve
+        if fields:
+            keys = tuple(Field(attr_of(wire), wire, kind) for wire, kind in entity.key_reads.items())
+            self._entities[graphql_type.name] = BoundEntity(graphql_type.name, entity, fields, keys)
+
+    def _bind_field(
+        self, parent: GraphQLObjectType, name: str, graphql_field: GraphQLField, *, is_write: bool
+    ) -> BoundField | None:
+        field = graphql_field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if not isinstance(field, KindField):
+            return None
+        declaration = field.metadata[KIND]
+        kinds: dict[type, type[BoundField]] = {
+            PlainDeclaration: BoundPlain,
+            ComputedDeclaration: BoundComputed,
+            LinkDeclaration: BoundLink,
+            BatchDeclaration: BoundBatch,
+            CallDeclaration: BoundWrite if is_write else BoundCall,
+        }
+        return kinds[type(declaration)](self, f"{parent.name}.{name}", declaration, graphql_field, field)
+
+
+def _selection_on(typename: str, selection: Selection | None) -> Selection | None:
+    """The selection on `typename` itself, when the given one is on the connection around it."""
+    if selection is None or typename in selection.typenames:
+        return selection
+    nodes, edges = selection.child("nodes"), selection.child("edges")
+    inside = edges.child("node") if edges is not None else None
+    return inside.merged_with(nodes) if inside is not None else nodes
+
+
+def _identity(projection: Projection) -> Projection:
+    return projection
+
+
+def _needs_no_conversion(argument: StrawberryArgument, declared: GraphQLArgument) -> bool:
+    """True for an argument whose values the function takes as graphql-core coerced them: a scalar or null."""
+    is_wrapped = isinstance(argument.type, StrawberryMaybe)
+    return not is_wrapped and isinstance(get_nullable_type(declared.type), GraphQLScalarType)
+
+
+def _resolve_event(event: Any, _info: Any, **_values: Any) -> Any:
+    return event

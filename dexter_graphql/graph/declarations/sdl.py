@@ -1,0 +1,57 @@
+"""Knows how to write a schema down so that a difference means something."""
+
+from dataclasses import replace
+
+from graphql import (
+    DirectiveDefinitionNode,
+    EnumTypeDefinitionNode,
+    FieldDefinitionNode,
+    InputObjectTypeDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    Node,
+    ObjectTypeDefinitionNode,
+    StringValueNode,
+    UnionTypeDefinitionNode,
+    parse,
+    print_ast,
+)
+
+ONE_OF = "Exactly one field of this input must be given, and it must not be null."
+"""What `@oneOf` says; the library writes the directive down without a word."""
+
+
+def sorted_sdl(text: str) -> str:
+    """The same schema with everything that has a name in alphabetical order."""
+    document = parse(text)
+    return (
+        "\n\n".join(print_ast(node) for node in sorted(map(_sort_definition, document.definitions), key=_sort_key))
+        + "\n"
+    )
+
+
+def _sort_definition(node: Node) -> Node:
+    if isinstance(node, (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode)):
+        fields = tuple(_sort_arguments(field) for field in sorted(node.fields or (), key=_name))
+        return replace(node, fields=fields, interfaces=tuple(sorted(node.interfaces or (), key=_name)))
+    if isinstance(node, InputObjectTypeDefinitionNode):
+        return replace(node, fields=tuple(sorted(node.fields or (), key=_name)))
+    if isinstance(node, EnumTypeDefinitionNode):
+        return replace(node, values=tuple(sorted(node.values or (), key=_name)))
+    if isinstance(node, UnionTypeDefinitionNode):
+        return replace(node, types=tuple(sorted(node.types or (), key=_name)))
+    if isinstance(node, DirectiveDefinitionNode) and node.name.value == "oneOf":
+        return replace(node, description=StringValueNode(value=ONE_OF, block=True))
+    return node
+
+
+def _sort_arguments(field: FieldDefinitionNode) -> FieldDefinitionNode:
+    return replace(field, arguments=tuple(sorted(field.arguments or (), key=_name)))
+
+
+def _name(node: Node) -> str:
+    return node.name.value  # type: ignore[attr-defined]  # only nodes with a name come here
+
+
+def _sort_key(node: Node) -> tuple[bool, str]:
+    """Directives first, then all types by name, whatever their kind."""
+    return (not isinstance(node, DirectiveDefinitionNode), _name(node))

@@ -1,0 +1,175 @@
+"""Knows how GraphQL types look on Sentry's wire: the msgspec type to decode and the way from it to the value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+import msgspec
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLType,
+    GraphQLUnionType,
+    get_named_type,
+)
+
+from dexter_graphql.engine.codegen import without_none
+from dexter_graphql.engine.resolution import Leaf
+from dexter_graphql.errors import DexterError
+from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.projection import NULL
+
+
+class DeclarationError(DexterError):
+    """A field is declared in a way that cannot work; raised while the schema is built."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireType:
+    """How one field's member is decoded. `typename` names the nested object type, when there is one.
+
+    `leaf` writes a decoded member as the field's scalar or enum does after `convert`, in one step; None where that
+    takes a closer look.
+    """
+
+    type: Any
+    convert: Callable[[Any], Any] | None
+    container: str
+    typename: str | None
+    is_required: bool
+    leaf: Leaf | None = None
+
+
+def whole_number(value: int | str | float) -> int:  # noqa: PYI041  # all three come
+    """A count or quantity, which Sentry writes as a number here and as text there."""
+    try:
+        return int(value)
+    except (ValueError, OverflowError):
+        raise InvalidValue("Sentry sent text where a whole number belongs") from None
+
+
+def instant(value: datetime | float | str) -> datetime:
+    """An instant in UTC, from RFC 3339 text or from seconds since the epoch."""
+    if isinstance(value, str):
+        try:
+            value = msgspec.convert(value, datetime)
+        except msgspec.ValidationError:
+            raise InvalidValue("Sentry sent text where a point in time belongs") from None
+    if isinstance(value, (int, float)):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise InvalidValue("Sentry sent a number where a point in time belongs") from None
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue("Sentry sent a point in time beyond the calendar") from None
+
+
+def enum_member(cls: type[Enum]) -> Callable[[str], Enum]:
+    """How to turn Sentry's word into a member of `cls`, UNKNOWN for a word that is new to us."""
+    by_value: dict[Any, Enum] = {member.value: member for member in cls}
+    unknown = cls.__members__.get("UNKNOWN")
+
+    def convert(value: str) -> Enum:
+        found = by_value.get(value, unknown)
+        if found is None:
+            raise InvalidValue(f"Sentry sent a value that {cls.__name__} does not have")
+        return found
+
+    return convert
+
+
+class EnumNames(dict[Any, str]):
+    """Sentry's word → name of the enum's value, UNKNOWN for a word that is new to us."""
+
+    def __init__(self, cls: type[Enum], graphql_type: GraphQLEnumType) -> None:
+        super().__init__({member.value: graphql_type.coerce_output_value(member) for member in cls})
+        self._convert, self._name = enum_member(cls), graphql_type.coerce_output_value
+
+    def __missing__(self, value: Any) -> str:
+        """The name for a new word; raises InvalidValue when there is none."""
+        return self._name(self._convert(value))
+
+
+def _serialize_whole_number(value: Any) -> int:
+    return value if type(value) is int else whole_number(value)
+
+
+def _serialize_instant(value: Any) -> datetime:
+    """In UTC, where JSON gets the same text as from the scalar."""
+    return value if type(value) is datetime and value.tzinfo is UTC else instant(value)
+
+
+def _json(value: msgspec.Raw) -> msgspec.Raw | None:
+    return None if value == NULL else value
+
+
+def _required_json(name: str) -> Callable[[msgspec.Raw], msgspec.Raw]:
+    """For a member that may not be null: undecoded bytes are there even when they say `null`."""
+
+    def some(value: msgspec.Raw) -> msgspec.Raw:
+        if value == NULL:
+            raise InvalidValue(f"Sentry's answer lacks '{name}'")
+        return value
+
+    return some
+
+
+SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
+    "String": (str, None, None),
+    "Int": (int, None, None),
+    "Float": (float, None, None),
+    "Boolean": (bool, None, None),
+    "ID": (int | str, str, str),
+    "BigInt": (int | str | float, whole_number, _serialize_whole_number),
+    "DateTime": (datetime | float | int, instant, _serialize_instant),
+    "JSON": (msgspec.Raw, _json, None),
+}
+"""GraphQL scalar → wire type, conversion, and both conversion and writing."""
+
+
+def without_null(kind: Any) -> tuple[Any, bool]:
+    """A wire type without null, and whether it admits null; undecoded bytes may be anything."""
+    found, admits_null = without_none(kind)
+    return found, admits_null or found in {msgspec.Raw, object}
+
+
+def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any], Any] | None, place: str) -> WireType:
+    """The wire type of a field, told from its GraphQL type unless it is declared."""
+    is_required = isinstance(graphql_type, GraphQLNonNull)
+    inner = graphql_type.of_type if isinstance(graphql_type, GraphQLNonNull) else graphql_type
+    container = "list" if isinstance(inner, GraphQLList) else "one"
+    named = get_named_type(graphql_type)
+    if declared is not None:
+        return WireType(declared, convert, container, None, is_required)
+    if isinstance(named, GraphQLObjectType):
+        return WireType(object, None, container, named.name, is_required)
+    if isinstance(named, (GraphQLUnionType, GraphQLInterfaceType)):
+        raise DeclarationError(f"{place} is abstract: declare its wire type and conversion, or make it a link")
+    kind, to_value, leaf = _leaf(named, place)
+    if to_value is _json and is_required and container == "one":
+        to_value = _required_json(place.rpartition(".")[2])
+    leaf = leaf if convert is None else None
+    if container == "list":
+        return WireType(list[kind], convert or _each(to_value), container, None, is_required, leaf)  # type: ignore[valid-type]  # made at run time
+    return WireType(kind, convert or to_value, container, None, is_required, leaf)
+
+
+def _leaf(named: Any, place: str) -> tuple[Any, Callable[[Any], Any] | None, Leaf | None]:
+    if isinstance(named, GraphQLEnumType):
+        cls = named.extensions["strawberry-definition"].wrapped_cls
+        return str, enum_member(cls), EnumNames(cls, named)
+    try:
+        return SCALARS[named.name]
+    except KeyError:
+        raise DeclarationError(f"{place}: no wire type is known for {named.name}") from None
+
+
+def _each(convert: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    return None if convert is None else lambda values: [convert(value) for value in values]

@@ -1,0 +1,87 @@
+"""Knows which code, and which advice, each failure means to a client of the graph."""
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLError
+
+from dexter_graphql.errors import BadUserInput, DexterError, ErrorCode, NotPermitted
+from dexter_graphql.sentry import errors as sentry
+
+CODES: tuple[tuple[type[DexterError], ErrorCode], ...] = (
+    (BadUserInput, ErrorCode.BAD_USER_INPUT),
+    (NotPermitted, ErrorCode.FORBIDDEN),
+    (sentry.BadRequest, ErrorCode.BAD_USER_INPUT),
+    (sentry.Unauthorized, ErrorCode.UNAUTHENTICATED),
+    (sentry.Forbidden, ErrorCode.FORBIDDEN),
+    (sentry.NotFound, ErrorCode.NOT_FOUND),
+    (sentry.Moved, ErrorCode.NOT_FOUND),
+    (sentry.Conflict, ErrorCode.CONFLICT),
+    (sentry.FeatureUnavailable, ErrorCode.FEATURE_NOT_AVAILABLE),
+    (sentry.Gone, ErrorCode.UPSTREAM_GONE),
+    (sentry.RateLimited, ErrorCode.RATE_LIMITED),
+    (sentry.Unavailable, ErrorCode.UPSTREAM_UNAVAILABLE),
+    (sentry.UpstreamTimeout, ErrorCode.UPSTREAM_TIMEOUT),
+    (sentry.DeadlineExceeded, ErrorCode.DEADLINE_EXCEEDED),
+    (sentry.BudgetExhausted, ErrorCode.BUDGET_EXHAUSTED),
+    (sentry.BadResponse, ErrorCode.UPSTREAM_BAD_RESPONSE),
+    (sentry.HostNotAllowed, ErrorCode.UPSTREAM_UNAVAILABLE),
+    (sentry.ClientError, ErrorCode.BAD_USER_INPUT),
+)
+"""First match wins, so subclasses stand before their bases."""
+
+RETRYABLE = frozenset(
+    {
+        ErrorCode.RATE_LIMITED,
+        ErrorCode.UPSTREAM_UNAVAILABLE,
+        ErrorCode.UPSTREAM_TIMEOUT,
+        ErrorCode.UPSTREAM_GONE,
+        ErrorCode.DEADLINE_EXCEEDED,
+        ErrorCode.QUOTA_EXCEEDED,
+    }
+)
+
+INTERNAL_MESSAGE = "Something went wrong inside of Dexter. The request id finds it in the server's log."
+
+
+def code_of(error: BaseException) -> ErrorCode:
+    """The code of an exception that a resolver raised; INTERNAL for one that we did not foresee."""
+    return next((code for kind, code in CODES if isinstance(error, kind)), ErrorCode.INTERNAL)
+
+
+def format_error(
+    error: GraphQLError, request_id: str, report: Callable[[BaseException], None] | None = None
+) -> dict[str, Any]:
+    """An error as clients see it; what we did not foresee goes to `report` and is not shown."""
+    formatted: dict[str, Any] = dict(error.formatted)
+    original = error.original_error
+    extensions = dict(formatted.get("extensions") or {})
+    if isinstance(original, DexterError):
+        extensions |= error_extensions(original)
+    elif original is not None and not isinstance(original, GraphQLError):
+        formatted["message"] = INTERNAL_MESSAGE
+        extensions = error_extensions(original)
+        if report is not None:
+            report(original)
+    # Without a path nothing was run: the variables did not fit. With one, a value of Sentry's did not.
+    extensions.setdefault("code", ErrorCode.UPSTREAM_BAD_RESPONSE if error.path else ErrorCode.BAD_USER_INPUT)
+    extensions.setdefault("retryable", False)
+    extensions["requestId"] = request_id
+    return {**formatted, "extensions": extensions}
+
+
+def error_extensions(error: BaseException) -> dict[str, Any]:
+    """The extensions of an exception: code, whether to try again, and what its kind adds."""
+    code = code_of(error)
+    found: dict[str, Any] = {"code": code, "retryable": code in RETRYABLE}
+    if isinstance(error, sentry.SentryError) and error.title:
+        found["upstream"] = {"endpoint": error.title, "status": error.status}
+    if isinstance(error, sentry.RateLimited):
+        found["retryAfterSeconds"] = round(error.retry_after, 3)
+    if isinstance(error, sentry.Forbidden) and error.scopes:
+        found["requiredScopes"] = list(error.scopes)
+    if isinstance(error, sentry.BadRequest) and error.fields:
+        found["fields"] = {name: list(messages) for name, messages in error.fields.items()}
+    if isinstance(error, sentry.Gone) and error.replacement:
+        found["replacement"] = error.replacement
+    return found

@@ -1,0 +1,1 @@
+"""Relay conventions: global ids, nodes and connections."""

@@ -1,0 +1,32 @@
+"""Knows how the paging arguments of a field, and what narrows its list, become a Listing."""
+
+from typing import Annotated
+
+import strawberry
+
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.relay.connections import MAX_FIRST, PageArguments
+from dexter_graphql.loaders.lists import ListOptions, QueryParameters
+
+MAX_VALUES = 100
+
+NameContains = Annotated[
+    str | None, strawberry.argument(description="Only those whose name or slug contains this text.")
+]
+
+
+def list_options(wanted: PageArguments, query: QueryParameters = ()) -> ListOptions:
+    """The wanted part of a list, narrowed by a query."""
+    return ListOptions(query, wanted.first, wanted.after, MAX_FIRST)
+
+
+def repeated_parameter(name: str, values: list[str] | None, argument: str) -> QueryParameters:
+    """A parameter once for each value; refused when there are too many for one address."""
+    if values is not None and len(values) > MAX_VALUES:
+        raise BadUserInput(f"'{argument}' takes at most {MAX_VALUES} values")
+    return tuple((name, value) for value in values or ())
+
+
+def search_parameter(text: str | None) -> QueryParameters:
+    """The parameter that narrows a list by text, none for all."""
+    return (("query", text.strip()),) if text and text.strip() else ()

@@ -1,0 +1,123 @@
+"""Knows what a change's object says about itself: whose it is, where it stands, how severe. Reads raw bytes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import msgspec
+from msgspec.structs import replace
+
+from dexter_graphql.realtime.changes import Actor, Change, Kind, Origin, Stream
+
+Id = int | str
+
+
+class ProjectSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """`project` of an issue."""
+
+    slug: str | None = None
+
+
+class AssigneeSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """`assignedTo` of an issue."""
+
+    id: Id
+    type: str = ""
+
+
+class IssueSnapshot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """The members of an issue that a change needs."""
+
+    id: Id
+    level: str | None = None
+    status: str | None = None
+    substatus: str | None = None
+    project: ProjectSnapshot | None = None
+    assigned_to: AssigneeSnapshot | None = None
+
+
+class CommentSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """What a webhook tells of a comment."""
+
+    comment_id: Id
+    issue_id: Id
+    project_slug: str | None = None
+
+
+class ErrorSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """The members of an event, as webhooks send it, that a change needs."""
+
+    event_id: str
+    issue_id: Id | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSource:
+    """Who tells of a change, when, and in which words."""
+
+    organization: str
+    action: str
+    origin: Origin
+    actor: Actor | None
+    occurred_at: datetime
+    received_at: datetime
+
+    def of(self, entity: str, stream: Stream, kind: Kind, raw: bytes) -> Change:
+        """A change in these words, of an object that nobody has looked into."""
+        return Change(
+            id=uuid4().hex,
+            organization=self.organization,
+            stream=stream,
+            entity=entity,
+            kind=kind,
+            action=self.action,
+            origin=self.origin,
+            occurred_at=self.occurred_at,
+            received_at=self.received_at,
+            actor=self.actor,
+            object=raw,
+        )
+
+
+def issue_change(kind: Kind, raw: bytes, source: ChangeSource) -> Change:
+    """A change of an issue; `raw` is the issue as it is now. Raises ValidationError when it is not an issue."""
+    snapshot = msgspec.json.decode(raw, type=IssueSnapshot)
+    return replace(
+        source.of("issue", Stream.ISSUES, kind, raw),
+        subject=str(snapshot.id),
+        state=issue_state(kind, snapshot),
+        project=snapshot.project.slug if snapshot.project else None,
+        level=snapshot.level,
+    )
+
+
+def issue_state(kind: Kind, snapshot: IssueSnapshot) -> str:
+    """The resulting state, as far as a change of this kind is about it."""
+    if kind is Kind.ASSIGNED:
+        return f"{snapshot.assigned_to.type}:{snapshot.assigned_to.id}" if snapshot.assigned_to else "nobody"
+    if kind in {Kind.RESOLVED, Kind.UNRESOLVED, Kind.ARCHIVED}:
+        return f"{snapshot.status}/{snapshot.substatus or ''}"
+    return ""
+
+
+def comment_change(kind: Kind, raw: bytes, source: ChangeSource) -> Change:
+    """A change of a comment; the subject is its issue, because comments are read below it."""
+    snapshot = msgspec.json.decode(raw, type=CommentSnapshot)
+    return replace(
+        source.of("comment", Stream.COMMENTS, kind, raw),
+        subject=str(snapshot.issue_id),
+        state=str(snapshot.comment_id),
+        project=snapshot.project_slug,
+    )
+
+
+def error_change(raw: bytes, source: ChangeSource) -> Change:
+    """A new event of an issue; the subject is the event, the state its issue."""
+    snapshot = msgspec.json.decode(raw, type=ErrorSnapshot)
+    return replace(
+        source.of("error", Stream.ERRORS, Kind.CREATED, raw),
+        subject=snapshot.event_id,
+        state="" if snapshot.issue_id is None else str(snapshot.issue_id),
+        level=snapshot.level,
+    )

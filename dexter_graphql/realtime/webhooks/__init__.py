@@ -1,0 +1,1 @@
+"""Webhooks from Sentry: signatures, payloads and the receiver."""

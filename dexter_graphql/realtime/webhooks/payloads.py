@@ -1,0 +1,92 @@
+"""Knows what the body of a verified webhook says: which change, and which answers of Sentry it makes stale."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from dexter_graphql.realtime.changes import Actor, Change, Kind, Stream
+from dexter_graphql.realtime.snapshots import ChangeSource, comment_change, error_change, issue_change
+
+STREAMS_BY_RESOURCE: Mapping[str, Stream] = MappingProxyType(
+    {
+        "issue": Stream.ISSUES,
+        "comment": Stream.COMMENTS,
+        "error": Stream.ERRORS,
+        "event_alert": Stream.ALERTS,
+        "metric_alert": Stream.ALERTS,
+        "activity_alert": Stream.ALERTS,
+    }
+)
+"""`Sentry-Hook-Resource` → where its changes go; everything newer goes to OTHER."""
+
+KINDS_BY_ACTION: Mapping[str, Kind] = MappingProxyType(
+    {
+        "issue.created": Kind.CREATED,
+        "issue.resolved": Kind.RESOLVED,
+        "issue.unresolved": Kind.UNRESOLVED,
+        "issue.assigned": Kind.ASSIGNED,
+        # One fact under an old and a new name; older servers send both.
+        "issue.ignored": Kind.ARCHIVED,
+        "issue.archived": Kind.ARCHIVED,
+        "comment.created": Kind.CREATED,
+        "comment.updated": Kind.UPDATED,
+        "comment.deleted": Kind.DELETED,
+    }
+)
+MAX_WORD = 64
+MAX_NAME = 200
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """The body of every webhook."""
+
+    action: str
+    data: dict[str, msgspec.Raw]
+    actor: dict[str, Any] | None = None
+
+
+def decode_envelope(body: bytes) -> Envelope:
+    """The envelope in a body; raises ValueError when it is none."""
+    try:
+        body.decode()
+        return msgspec.json.decode(body, type=Envelope)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("The body is not a webhook of Sentry") from error
+
+
+def actor_of(envelope: Envelope) -> Actor | None:
+    """Who did it; None when the webhook does not say."""
+    given = envelope.actor or {}
+    kind, name, number = given.get("type"), given.get("name"), given.get("id")
+    if not isinstance(kind, str) or not isinstance(name, str):
+        return None
+    return Actor(kind[:MAX_WORD], name[:MAX_NAME], None if number is None else str(number)[:MAX_NAME])
+
+
+def parse_change(resource: str, envelope: Envelope, source: ChangeSource) -> Change:
+    """The change that a webhook tells. What nobody here understands is kept whole, with kind UNKNOWN."""
+    kind = KINDS_BY_ACTION.get(source.action, Kind.UNKNOWN)
+    whole = msgspec.json.encode(envelope.data)
+    try:
+        if resource == "issue":
+            return issue_change(kind, bytes(envelope.data["issue"]), source)
+        if resource == "comment":
+            return comment_change(kind, whole, source)
+        if source.action == "error.created":
+            return error_change(bytes(envelope.data["error"]), source)
+    except (KeyError, msgspec.DecodeError):
+        pass
+    return source.of(resource, STREAMS_BY_RESOURCE.get(resource, Stream.OTHER), Kind.UNKNOWN, whole)
+
+
+def tags_invalidated_by(change: Change) -> tuple[str, ...]:
+    """Tags of the answers that no longer hold once this has happened."""
+    if change.entity in {"issue", "comment"}:
+        own = (f"issue/{change.subject}",) if change.subject else ()
+        return (f"issues/{change.organization}", *own)
+    if change.entity == "error" and change.state:
+        # Lists stay: their counts are volatile anyway, and errors come by the thousand.
+        return (f"issue/{change.state}",)
+    return ()

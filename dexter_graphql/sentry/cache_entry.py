@@ -1,0 +1,151 @@
+"""Holds what this process made of one kept answer: records by projection, and bytes that others finished from them.
+
+Knows no answers and no shapes. It is bounded, takes room of the cache, and ends with the cache's entry.
+"""
+
+from collections.abc import Hashable, Sequence
+from sys import getsizeof
+from typing import Any
+
+import msgspec
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.cache_tags import TagSnapshot, TagVersions
+from dexter_graphql.sentry.parents import Parents
+
+MAX_PROJECTIONS = 8
+MAX_FRAGMENTS = 32
+MEMO_OVERHEAD_BYTES = 256
+"""Memory that a kept piece takes besides its content, roughly."""
+SAMPLED_ITEMS = 2
+"""Items of a collection that are weighed; the others are taken to weigh as much."""
+
+PLAIN_TYPES = frozenset({float, int, str})
+SHARED_TYPES = frozenset({bool, type(None), Parents})
+"""What is there anyway, or once for all records of an answer."""
+
+
+class MemoryBudget:
+    """What all kept answers share: how much memory they may take and do, the time, and what was raised."""
+
+    __slots__ = ("clock", "limit_bytes", "tag_versions", "used_bytes")
+
+    def __init__(self, limit_bytes: int, clock: Clock, tag_versions: TagVersions) -> None:
+        self.limit_bytes = limit_bytes
+        self.used_bytes = 0
+        self.clock = clock
+        self.tag_versions = tag_versions
+
+
+class Memo(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A thing with its size. Thousands are kept, so nothing here is looked through for cycles again and again."""
+
+    content: Any
+    size_bytes: int
+
+
+Memos = dict[Hashable, Memo]
+"""The one that was not asked for longest stands first."""
+
+
+class CacheEntry:
+    """Given along with each answer out of the cache, in this process only; `size_bytes` begins with the entry's own.
+
+    The answer is fresh until a time of the clock that never jumps, and while the stamp of its tags stands.
+    """
+
+    __slots__ = ("_budget", "_fragments", "_fresh_until", "_records", "_snapshot", "_tags", "size_bytes")
+
+    def __init__(
+        self, budget: MemoryBudget, size_bytes: int, *, fresh_until: float, tags: tuple[str, ...], snapshot: TagSnapshot
+    ) -> None:
+        self.size_bytes = size_bytes
+        self._budget: MemoryBudget | None = budget
+        self._fresh_until = fresh_until
+        self._tags = tags
+        self._snapshot = snapshot
+        self._records: Memos = {}
+        self._fragments: Memos = {}
+        budget.used_bytes += size_bytes
+
+    def __repr__(self) -> str:
+        return f"<Kept {len(self._records)} projections, {len(self._fragments)} finished, {self.size_bytes} bytes>"
+
+    @property
+    def is_fresh(self) -> bool:
+        """True while the answer is in the cache, within its lifetime, and nothing was raised that it depends on."""
+        budget = self._budget
+        if budget is None or budget.clock.monotonic() >= self._fresh_until:
+            return False
+        return budget.tag_versions.snapshot(self._tags) == self._snapshot
+
+    def get_records(self, projection: Hashable) -> Any:
+        """What was decoded in this projection, always the same objects; None when nothing is kept."""
+        return _get_and_touch(self._records, projection)
+
+    def put_records(self, projection: Hashable, found: Any) -> None:
+        """Give these records to whoever asks for the projection next; nobody may change them from now on."""
+        self._put(self._records, MAX_PROJECTIONS, projection, found, estimated_size(found))
+
+    def get_fragment(self, key: Hashable) -> bytes | None:
+        """The bytes that were finished under this key, None when nothing is kept."""
+        found: bytes | None = _get_and_touch(self._fragments, key)
+        return found
+
+    def put_fragment(self, key: Hashable, content: bytes) -> None:
+        """Keep bytes that depend on this answer, on the key, and on nothing else."""
+        self._put(self._fragments, MAX_FRAGMENTS, key, content, len(content))
+
+    def evict(self) -> None:
+        """Keep nothing from now on: the answer is no longer in the cache."""
+        if self._budget is not None:
+            self._budget.used_bytes -= self.size_bytes
+            self._budget = None
+            self._records.clear()
+            self._fragments.clear()
+
+    def _put(self, memos: Memos, limit: int, key: Hashable, content: Any, size_bytes: int) -> None:
+        memo = Memo(content, size_bytes + MEMO_OVERHEAD_BYTES)
+        if self._budget is None or self.size_bytes + memo.size_bytes > self._budget.limit_bytes:
+            return
+        gone = memos.pop(key, None)
+        change = memo.size_bytes - (0 if gone is None else gone.size_bytes)
+        if len(memos) >= limit:
+            change -= memos.pop(next(iter(memos))).size_bytes
+        memos[key] = memo
+        self.size_bytes += change
+        self._budget.used_bytes += change
+
+
+def _get_and_touch(memos: Memos, key: Hashable) -> Any:
+    """The piece under a key, which becomes the last one to go."""
+    memo = memos.pop(key, None)
+    if memo is None:
+        return None
+    memos[key] = memo
+    return memo.content
+
+
+def estimated_size(value: Any) -> int:
+    """Bytes of memory that a decoded value takes, roughly: of a longer collection two items are weighed."""
+    kind = type(value)
+    if kind in SHARED_TYPES:
+        return 0
+    own = getsizeof(value)
+    if kind in PLAIN_TYPES:
+        return own
+    if kind is list:
+        return own + _estimated_size_of_all(value)
+    if kind is dict:
+        return own + _estimated_size_of_all(list(value)) + _estimated_size_of_all(list(value.values()))
+    if isinstance(value, msgspec.Struct):
+        for item in msgspec.structs.astuple(value):
+            own += getsizeof(item) if type(item) is str else estimated_size(item)
+    return own
+
+
+def _estimated_size_of_all(items: Sequence[Any]) -> int:
+    count = len(items)
+    if count <= SAMPLED_ITEMS:
+        return sum(map(estimated_size, items))
+    return (estimated_size(items[0]) + estimated_size(items[count // 2])) * count // SAMPLED_ITEMS

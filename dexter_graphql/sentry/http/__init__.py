@@ -1,0 +1,1 @@
+"""HTTP exchanges with Sentry: requests, transport, error responses and allowed hosts."""

@@ -1,0 +1,1 @@
+"""What replicas share through Redis: cached responses, invalidations and rate limits."""

@@ -1,1 +1,0 @@
-"""What several replicas share through Redis: answers, and the news that some of them no longer hold."""

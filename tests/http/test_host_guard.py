@@ -1,0 +1,191 @@
+"""Who is let in: hosts, origins, identities, health."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from dexter_graphql.sentry.call import Priority
+from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.errors import NotFound
+from support.sandbox import running_sandbox
+from support.server import running_site
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ROUTES = ("/graphql", "/health/live", "/health/ready", "/console/assets/console.js", "/webhooks/sentry", "/nowhere")
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_other_names_are_not_answered(site, path):
+    """A name that an attacker's DNS points here is refused on every route."""
+    async with site.session.get(site.url + path, headers={"host": "evil.example"}) as answer:
+        assert answer.status == 421
+        assert (await answer.json())["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:99", "127.0.0.1", "[::1]:8000"])
+async def test_loopback_names_are_answered(site, host):
+    """Ports and letter case do not matter."""
+    async with site.session.get(f"{site.url}/health/live", headers={"host": host}) as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, 200),
+        ({"sec-fetch-site": "same-origin"}, 200),
+    ],
+)
+async def test_pages_of_other_origins_may_not_ask(site, headers, status):
+    """A page elsewhere cannot use a server that trusts its network."""
+    assert (await site.post("{ __typename }", headers=headers))[0] == status
+
+
+async def test_own_page_may_ask(site):
+    """The page that this server sends has this server's origin."""
+    assert (await site.post("{ __typename }", headers={"origin": site.url}))[0] == 200
+
+
+async def test_socket_of_another_origin_is_refused(site):
+    """A WebSocket is not bound by the browser's own rule, so ours stands before it."""
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await site.session.ws_connect(
+            site.graphql, headers={"origin": "https://evil.example"}, protocols=["graphql-transport-ws"]
+        )
+
+    assert refused.value.status == 403
+
+
+async def test_allowed_origin_gets_its_headers():
+    """A configured origin may ask from a browser, preflight included."""
+    async with running_site(allowed_origins=("https://app.example",)) as site:
+        preflight = {
+            "origin": "https://app.example",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type",
+        }
+        async with site.session.options(site.graphql, headers=preflight) as answer:
+            assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, "https://app.example")
+        status, headers, _ = await site.post("{ __typename }", headers={"origin": "https://app.example"})
+
+    assert (status, headers["access-control-allow-origin"]) == (200, "https://app.example")
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Basic abcdefgh", "Bearer short", "Bearer " + "x" * 5000, "Bearer with space inside"]
+)
+async def test_passthrough_wants_a_token(header):
+    """Without a usable token nobody is asked anything."""
+    async with running_site(mode="passthrough") as site:
+        status, headers, body = await site.post(
+            "{ __typename }", headers={"authorization": header} if header is not None else None
+        )
+
+    assert (status, body["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+    assert headers["www-authenticate"] == 'Bearer realm="dexter"'
+
+
+async def test_passthrough_socket_takes_the_token_from_its_first_message():
+    """Browsers cannot set headers on a WebSocket; without a token it is closed."""
+    async with running_site(mode="passthrough") as site:
+        codes = []
+        for payload in (
+            {"Authorization": f"Bearer {site.upstream.token}"},
+            {"headers": {"authorization": f"Bearer {site.upstream.token}"}},
+            {},
+        ):
+            async with site.session.ws_connect(site.graphql, protocols=["graphql-transport-ws"]) as socket:
+                await socket.send_json({"type": "connection_init", "payload": payload})
+                message = await socket.receive()
+                codes.append(message.json()["type"] if message.type is aiohttp.WSMsgType.TEXT else socket.close_code)
+
+    assert codes == ["connection_ack", "connection_ack", 4403]
+
+
+async def test_two_tokens_share_nothing():
+    """What one token was told is never told to another, with the cache warm and with reads in flight."""
+    query = '{ organization(slug: "acme") { projects(first: 2) { nodes { slug } } } }'
+    async with running_site(mode="passthrough") as site:
+        tokens = site.upstream.world.tokens
+
+        async def ask(token):
+            return (await site.post(query, headers={"authorization": f"Bearer {token.text}"}))[2]
+
+        warm = await ask(tokens.admin)
+        together = await asyncio.gather(ask(tokens.admin), ask(tokens.globex), ask(tokens.reader))
+        calls = len(site.upstream.requests)
+        await ask(tokens.admin)
+
+        assert len(site.upstream.requests) == calls
+        assert warm["data"]["organization"] is not None
+        assert together[0] == warm
+        assert not (together[1].get("data") or {}).get("organization")
+
+
+async def test_readiness_says_why_not():
+    """Until Sentry answered the server's own token, the server does not want requests."""
+    async with (
+        running_sandbox() as upstream,
+        running_site(upstream, sentry_auth_token="sntryu_" + "0" * 64) as site,
+    ):
+        await asyncio.sleep(0.2)
+        async with site.session.get(f"{site.url}/health/ready") as answer:
+            status, body = answer.status, await answer.json()
+        async with site.session.get(f"{site.url}/health/live") as answer:
+            assert answer.status == 200
+
+    assert (status, body) == (503, {"status": "not ready", "reasons": ["Sentry: Invalid token"]})
+
+
+@pytest.mark.parametrize("name", ["../../../pyproject.toml", "%2e%2e%2fapp.py", "index.html", "assets.json", "none.js"])
+async def test_console_gives_its_own_files_alone(site, name):
+    """No name leads out of the page's files."""
+    async with site.session.get(f"{site.url}/console/assets/{name}") as answer:
+        assert answer.status == 404
+
+
+async def test_page_runs_no_script_but_its_own(site):
+    """The policy forbids inline scripts, other hosts and framing; nothing is kept."""
+    async with site.session.get(site.graphql, headers={"accept": "text/html"}) as answer:
+        policy, page = answer.headers["content-security-policy"], await answer.text()
+
+    assert "script-src 'self';" in policy or "script-src 'self' https://" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "'unsafe-eval'" not in policy
+    assert "Triage list" in page
+
+
+@pytest.mark.parametrize("value", ["", "urgent", "0", "-1", "stream", "interactive, background"])
+async def test_hurry_that_means_nothing_is_refused(site, value):
+    """Nobody goes before somebody at a screen."""
+    status, _, body = await site.post("{ __typename }", headers={"x-dexter-priority": value})
+
+    assert (status, body["errors"][0]["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, Priority.INTERACTIVE),
+        ({"x-dexter-priority": "interactive"}, Priority.INTERACTIVE),
+        ({"x-dexter-priority": " Background"}, Priority.JOB),
+    ],
+)
+async def test_hurry_reaches_each_call(site, monkeypatch, headers, expected):
+    """A request of the background waits behind others for its calls to Sentry."""
+    asked = []
+
+    async def reply(self, endpoint, call_context, **more):
+        asked.append(call_context.priority)
+        raise NotFound("no")
+
+    monkeypatch.setattr(SentryClient, "reply", reply)
+
+    await site.post('{ organization(slug: "acme") { teams(first: 9) { nodes { slug } } } }', headers=headers)
+
+    assert set(asked) == {expected}

@@ -1,0 +1,379 @@
+"""Declarations bound to a schema: what they read, and that none of them goes through which does not hold."""
+
+from typing import Annotated, NewType, Union
+
+import msgspec
+import pytest
+import strawberry
+from graphql import parse
+from graphql.execution.values import VariableValues
+from strawberry.schema.config import StrawberryConfig
+
+from dexter_graphql.engine.selection import SelectionIndex
+from dexter_graphql.errors import ErrorCode
+from dexter_graphql.graph.common.scalars import scalar_map
+from dexter_graphql.graph.declarations.binder import SchemaBinder
+from dexter_graphql.graph.declarations.fields import (
+    ID,
+    Embedded,
+    batch,
+    call,
+    computed,
+    entity,
+    link,
+    plain,
+    value_type,
+)
+from dexter_graphql.graph.declarations.projections import merge_into, merge_projections
+from dexter_graphql.graph.declarations.wire_types import DeclarationError
+from dexter_graphql.loaders.base import bulk
+from dexter_graphql.sentry.errors import NotFound
+from dexter_graphql.sentry.projection import Field, Projection, Record, TaggedUnion
+
+Strange = NewType("Strange", str)
+STRANGE = strawberry.scalar(name="Strange", serialize=str, parse_value=str)
+
+
+@bulk(target="Project", uses=())
+async def projects(_keys, _lookup):
+    """A loader that is never asked."""
+    return {}
+
+
+@entity()
+class Project:
+    """A noun."""
+
+    slug: str = plain(description="Its slug.")
+    size: int | None = plain("fileSize", representations=["detail"], description="Only in detail.")
+
+
+@value_type
+class Metadata:
+    """A part."""
+
+    title: str | None = plain(description="A title.")
+
+
+@entity(key=lambda row: row.id, hydrate=projects)
+class Issue:
+    """A noun that embeds another."""
+
+    title: str = plain(description="Its title.")
+    metadata: Metadata | None = plain(description="A nested object.")
+    labels: list[str] | None = plain(description="A list of leaves.")
+    parts: list[Metadata] | None = plain(description="A list of nested objects.")
+    kind: str = plain("type", description="Named otherwise by Sentry.")
+    project: Project | None = link(
+        "project",
+        Embedded("Project", ("slug",), lambda row: row.slug, projects, key_reads=("slug",)),
+        description="Its.",
+    )
+    other: Project | None = batch(projects, key=lambda row: row.id, description="Looked up.")
+
+    @computed(culprit=str)
+    def summary(row) -> str | None:  # noqa: N805  # a declaration
+        """Made of members."""
+        return row.culprit
+
+
+def built(*, types=(), **roots):
+    """A schema whose root has these fields, each given with its type."""
+    annotations = {name: kind for name, (kind, _) in roots.items()}
+    query = type("Query", (), {"__annotations__": annotations, **{name: given for name, (_, given) in roots.items()}})
+    config = StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map() | {Strange: STRANGE})
+    return strawberry.Schema(query=value_type(query), types=types, config=config)
+
+
+def bound_with(kind):
+    """The binding of a schema that holds a type."""
+    return SchemaBinder(built(odd=(kind | None, plain(type=object, description="Whatever it is."))))
+
+
+@pytest.fixture(scope="module")
+def schema():
+    """A schema with two nouns."""
+    return built(issue=(Issue | None, plain(type=object, description="An issue.")), types=[Project, Metadata])
+
+
+@pytest.fixture(scope="module")
+def binder(schema):
+    """Its binding."""
+    return SchemaBinder(schema)
+
+
+def read(binder, schema, selection, representation="list"):
+    """Members that a selection on an issue reads, by attribute."""
+    [operation] = parse(f"{{ issue {selection} }}").definitions
+    selection_index = SelectionIndex(schema._schema, operation, {}, VariableValues({}, {}))
+    [node] = operation.selection_set.selections
+    found = binder.projection(
+        "Issue", representation, selection_index.selection(schema._schema.query_type.fields["issue"].type, [node])
+    )
+    return {member.attr: member for member in found.members}
+
+
+class TestRefused:
+    """Declarations that do not hold."""
+
+    def test_link_must_embed_what_some_field_reads(self):
+        """A typing mistake in the embedded members is found when the schema is built."""
+
+        @entity()
+        class Odd:
+            """Embeds what a project does not have."""
+
+            project: Project | None = link(
+                "project",
+                Embedded("Project", ("slugg",), lambda row: row, projects, key_reads=("slug",)),
+                description=".",
+            )
+
+        with pytest.raises(DeclarationError, match="No field of Project reads a member 'slugg'"):
+            bound_with(Odd)
+
+    def test_link_s_key_must_read_what_some_field_reads(self):
+        """The members of the key too."""
+
+        @entity()
+        class Odd:
+            """Reads a key that a project does not have."""
+
+            project: Project | None = link(
+                "project", Embedded("Project", ("slug",), lambda row: row, projects), description="."
+            )
+
+        with pytest.raises(DeclarationError, match="No field of Project reads a member 'id'"):
+            bound_with(Odd)
+
+    def test_link_must_name_a_noun(self):
+        """A typename that is none of ours cannot be decoded."""
+
+        @entity()
+        class Odd:
+            """Embeds something unknown."""
+
+            project: Project | None = link(
+                "project", Embedded("Projekt", ("slug",), lambda row: row, projects), description="."
+            )
+
+        with pytest.raises(DeclarationError, match="Projekt is not declared with @entity or @value_type"):
+            bound_with(Odd)
+
+    def test_plain_abstract_field_must_say_more(self):
+        """Nobody can tell which of a union's types to decode."""
+
+        @value_type
+        class Odd:
+            """Has a union."""
+
+            either: Annotated[Union[Project, Issue], strawberry.union("Either")] | None = plain(description=".")  # noqa: UP007  # Strawberry's way
+
+        with pytest.raises(DeclarationError, match=r"Odd\.either is abstract: declare its wire type"):
+            bound_with(Odd)
+
+    def test_scalar_must_be_known_on_the_wire(self):
+        """A scalar without a wire type needs one on the field."""
+
+        @value_type
+        class Odd:
+            """Has a strange scalar."""
+
+            strange: Strange = plain(description=".")
+
+        @value_type
+        class Even:
+            """Says what it is."""
+
+            strange: Strange = plain(type=str, description=".")
+
+        with pytest.raises(DeclarationError, match=r"Odd\.strange: no wire type is known for Strange"):
+            bound_with(Odd)
+        assert bound_with(Even).member("Even", "strange").type is str
+
+    @pytest.mark.parametrize("given", [call(), computed()])
+    def test_kinds_with_a_function_need_one(self, given):
+        """A decorator that decorates nothing answers nothing."""
+        with pytest.raises(DeclarationError, match=r"Query\.odd decorates no function"):
+            SchemaBinder(built(odd=(str | None, given)))
+
+    def test_member_has_one_type(self):
+        """Two fields that read one member differently cannot share a record."""
+        members = {"x": Field("x", "x", str)}
+
+        with pytest.raises(DeclarationError, match="Member 'x' is read as <class 'str'> and as <class 'int'>"):
+            merge_into(members, [Field("x", "x", int)])
+
+    def test_unknown_noun_is_refused(self, binder):
+        """Shapes are asked for by name."""
+        with pytest.raises(DeclarationError, match="Nothing is not declared"):
+            binder.projection("Nothing", "list", None)
+
+    async def test_noun_without_a_loader_cannot_hydrate(self, binder):
+        """A member that a form lacks is never answered with a silent null."""
+
+        class Row(Record):
+            """A project from a list."""
+
+            typename = "Project"
+            representation = "list"
+
+        with pytest.raises(DeclarationError, match="Project in form 'list' lacks 'size' and cannot hydrate"):
+            await binder.hydrate([Row()], "size", None)
+
+    def test_message_of_a_declaration_is_no_client_s(self):
+        """It is raised at the start; if it ever came later, it would be our own failure."""
+        from dexter_graphql.graph.errors import code_of  # noqa: PLC0415  # only here
+
+        assert code_of(DeclarationError("x")) is ErrorCode.INTERNAL
+
+
+class TestHydrated:
+    """The whole object of a row that lacks a member."""
+
+    class Row(Record):
+        """An issue from a list."""
+
+        typename = "Issue"
+        representation = "list"
+        id: str = "7"
+
+    class Context:
+        """An operation whose batches answer as scripted."""
+
+        def __init__(self, answers):
+            self.answers, self.asked = answers, []
+            self.loaders = self
+
+        async def load_all(self, loader, keys):
+            self.asked.append((loader.name, keys))
+            return self.answers
+
+    async def test_comes_through_the_noun_s_loader(self, binder):
+        """By the rows' own keys, for all of them at once."""
+        whole = [self.Row(id="7"), self.Row(id="8")]
+        context = self.Context(whole)
+
+        assert await binder.hydrate([self.Row(), self.Row(id="8")], "title", context) == whole
+        assert context.asked == [("projects", ["7", "8"])]
+
+    @pytest.mark.parametrize("answer", [None, NotFound("gone")])
+    async def test_object_that_is_gone_is_an_error(self, binder, answer):
+        """The row was there a moment ago; the exception stands for it, beside those that are there."""
+        there = self.Row()
+
+        gone, found = await binder.hydrate([self.Row(), there], "title", self.Context([answer, there]))
+
+        assert isinstance(gone, NotFound)
+        assert found is there
+
+
+class TestShape:
+    """Members that a selection reads."""
+
+    def test_plain_reads_its_member_under_sentry_s_name(self, binder, schema):
+        """The key of the noun is always read."""
+        found = read(binder, schema, "{ title kind }")
+
+        assert {attr: (member.wire, member.is_required) for attr, member in found.items()} == {
+            "id": ("id", False),
+            "title": ("title", True),
+            "type": ("type", True),
+        }
+        assert found["id"].type == ID
+
+    def test_computed_reads_what_it_says(self, binder, schema):
+        """And nothing else."""
+        assert sorted(read(binder, schema, "{ summary }")) == ["culprit", "id"]
+
+    def test_nested_object_has_a_shape_of_its_own(self, binder, schema):
+        """With just the members that are selected on it; lists of objects hold the same shape."""
+        found = read(binder, schema, "{ metadata { title } parts { title } labels }")
+
+        wanted = Projection("Metadata", "embedded", (Field("title", "title", str),))
+        assert (found["metadata"].type, found["metadata"].container) == (wanted, "one")
+        assert (found["parts"].type, found["parts"].container) == (wanted, "list")
+        assert found["labels"].type == list[str]
+
+    def test_link_is_embedded_while_the_selection_fits(self, binder, schema):
+        """With what is selected, each member as needed as in the noun itself."""
+        found = read(binder, schema, "{ project { slug } }")
+
+        assert found["project"].type == Projection(
+            "Project", "embedded", (Field("slug", "slug", str, is_required=True),)
+        )
+
+    def test_link_that_does_not_fit_reads_its_key_alone(self, binder, schema):
+        """The rest is looked up."""
+        found = read(binder, schema, "{ project { slug size } }")
+
+        assert found["project"].type == Projection(
+            "Project", "embedded", (Field("slug", "slug", str, is_required=True),)
+        )
+        assert found.keys() == {"id", "project"}
+
+    def test_member_that_a_form_lacks_is_not_read_there(self, binder):
+        """A field names the forms that have its member."""
+        field = binder.entity("Project").fields["size"]
+
+        assert [field.is_in(representation) for representation in ("list", "detail")] == [False, True]
+
+    def test_nothing_selected_reads_the_key(self, binder):
+        """Whoever only wants to know that there is one."""
+        assert [member.attr for member in binder.projection("Issue", "list", None).members] == ["id"]
+
+
+class TestMerged:
+    """Two shapes as one."""
+
+    A, B = Field("a", "a", str), Field("b", "b", int)
+
+    def test_shape_has_the_members_of_both(self):
+        """Under the first one's name and form, sorted; a member required by one is required."""
+        one = Projection("One", "list", (self.B,))
+        other = Projection("Other", "detail", (self.A, Field("b", "b", int, is_required=True)))
+
+        assert merge_projections(one, other) == Projection(
+            "One", "list", (self.A, Field("b", "b", int, is_required=True))
+        )
+
+    def test_nested_shapes_become_one(self):
+        """At every depth."""
+        one = Projection("X", "list", (Field("n", "n", Projection("N", "embedded", (self.A,))),))
+        other = Projection("X", "list", (Field("n", "n", Projection("N", "embedded", (self.B,))),))
+
+        [member] = merge_projections(one, other).members
+
+        assert member.type == Projection("N", "embedded", (self.A, self.B))
+
+    def test_variants_become_one_by_one(self):
+        """Tag by tag."""
+
+        def variants(*members):
+            return TaggedUnion(
+                "type", tuple((tag, Projection(tag.title(), "embedded", members)) for tag in ("user", "team"))
+            )
+
+        one = Projection("X", "list", (Field("n", "n", variants(self.A)),))
+        other = Projection("X", "list", (Field("n", "n", variants(self.B)),))
+
+        [member] = merge_projections(one, other).members
+
+        assert member.type == variants(self.A, self.B)
+
+    def test_value_and_object_do_not_fit(self):
+        """One member cannot be text and an object."""
+        members = {"n": Field("n", "n", msgspec.Raw)}
+
+        with pytest.raises(DeclarationError, match="Member 'n' is read as"):
+            merge_into(members, [Field("n", "n", Projection("N", "embedded", ()))])
+
+
+def test_fields_of_a_noun_read_a_member_alike(graph):
+    """Whatever is selected together: each member is decoded as one type."""
+    for name, bound in graph.binder._entities.items():
+        kinds = {}
+        for field in bound.fields.values():
+            for member in field.own_members():
+                if member.type is not object and not isinstance(member.type, Projection):
+                    assert kinds.setdefault(member.attr, member.type) == member.type, f"{name}.{member.attr}"

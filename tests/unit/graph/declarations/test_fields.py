@@ -1,0 +1,233 @@
+"""The vocabulary of declarations: what each kind keeps, and how it shows in the schema."""
+
+import pytest
+
+from dexter_graphql.graph.declarations.fields import (
+    ENTITY,
+    ID,
+    KIND,
+    BatchDeclaration,
+    CallDeclaration,
+    ComputedDeclaration,
+    Embedded,
+    LinkDeclaration,
+    PlainDeclaration,
+    TaggedJSON,
+    attr_of,
+    batch,
+    call,
+    computed,
+    description_of,
+    entity,
+    link,
+    plain,
+    record_typename,
+    value_type,
+)
+from dexter_graphql.loaders.base import bulk
+from dexter_graphql.sentry.endpoint import Endpoint
+from dexter_graphql.sentry.projection import Record
+
+
+def endpoint(path):
+    """A declared read."""
+    return Endpoint(name=path.strip("/"), method="GET", path=path, scopes=("org:read",))
+
+
+ONE, OTHER = endpoint("/one/"), endpoint("/other/")
+
+
+@bulk(target="Thing", uses=(OTHER, ONE, ONE))
+async def things(_keys, _lookup):
+    """A loader that is never asked."""
+    return {}
+
+
+def declared(field):
+    """The declaration of a field."""
+    return field.metadata[KIND]
+
+
+def calls(field):
+    """Calls that the field says it may make."""
+    return [call for directive in field.directives for call in directive.calls]
+
+
+@pytest.mark.parametrize(
+    ("wire", "attr"),
+    [
+        ("shortId", "shortId"),
+        ("event.type", "event_type"),
+        ("count()", "count__"),
+        ("from", "from_"),
+        ("class", "class_"),
+        ("parents", "parents_"),
+        ("typename", "typename_"),
+        ("representation", "representation_"),
+        ("members", "members_"),
+    ],
+)
+def test_every_wire_name_has_an_attribute(wire, attr):
+    """Words of Python, and names that records have for themselves, get an underscore."""
+    assert attr_of(wire) == attr
+    assert attr.isidentifier()
+
+
+def test_plain_keeps_what_was_said():
+    """Nothing said means what the field's own type says."""
+    assert declared(plain(description="x")) == PlainDeclaration(None, None, None, None)
+    assert declared(plain("w", type=int, convert=str, representations=["list"], description="x")) == PlainDeclaration(
+        "w", int, str, frozenset({"list"})
+    )
+
+
+def test_plain_says_no_call():
+    """Reading a member costs none of its own; name, description and deprecation show in the schema."""
+    field = plain(name="else", description="What it is.", deprecation_reason="Old.")
+
+    assert (field.graphql_name, field.description, field.deprecation_reason) == ("else", "What it is.", "Old.")
+    assert calls(field) == []
+
+
+def test_computed_reads_members_by_any_name():
+    """Names that are no keyword arguments are given as a map."""
+
+    def function(row, *, first: int = 1) -> str:
+        """Made of members."""
+
+    field = computed({"event.type": str}, metadata=dict)(function)
+
+    assert declared(field) == ComputedDeclaration({"event.type": str, "metadata": dict}, None, function)
+    assert field.description == "Made of members."
+    assert [argument.python_name for argument in field.arguments] == ["first"]
+
+
+def test_link_says_the_calls_of_its_loaders():
+    """Several nouns may stand there; calls are told once, sorted."""
+    embedded = [Embedded(name, ("id",), lambda row: row.id, things, tag=name.lower()) for name in ("User", "Team")]
+
+    field = link("owner", *embedded, tag_member="type", description="x")
+
+    assert declared(field) == LinkDeclaration("owner", tuple(embedded), "type", None)
+    assert calls(field) == [ONE.title, OTHER.title]
+
+
+@pytest.mark.parametrize(
+    ("members", "wires"),
+    [
+        (("id", "event.type"), {"id": "id", "event_type": "event.type"}),
+        ({"slug": "projectSlug"}, {"slug": "projectSlug"}),
+    ],
+)
+def test_embedded_members_have_wire_names(members, wires):
+    """A list means the same names, a map other ones."""
+    assert Embedded("Project", members, lambda row: row, things).wires == wires
+
+
+@pytest.mark.parametrize(("given", "reads"), [(None, {"id": ID}), ({}, {}), ({"slug": str}, {"slug": str})])
+def test_batch_reads_the_id_unless_told_otherwise(given, reads):
+    """Most keys are ids."""
+
+    def key(row):
+        return row
+
+    field = batch(things, key=key, reads=given, representations=["detail"], description="x")
+
+    assert declared(field) == BatchDeclaration(things, key, reads, frozenset({"detail"}))
+    assert calls(field) == [ONE.title, OTHER.title]
+
+
+def test_call_says_what_it_uses():
+    """And whose shape its lookup tells."""
+
+    async def function(row, load_context, *, slug: str) -> str:
+        """Asks."""
+
+    field = call(uses=[OTHER, ONE], reads={"id": ID}, target="Thing", name="thing")(function)
+
+    assert declared(field) == CallDeclaration((OTHER, ONE), {"id": ID}, "Thing", function)
+    assert (calls(field), field.graphql_name, field.description) == ([ONE.title, OTHER.title], "thing", "Asks.")
+
+
+def test_description_given_beats_the_docstring():
+    """A batch may be described without a function and with one."""
+
+    def function(*, first: int) -> int:
+        """Of the function."""
+
+    assert batch(things, key=str, description="Given.")(function).description == "Given."
+    assert description_of(lambda: None) is None
+
+
+def test_noun_is_a_type_of_the_graph():
+    """Its docstring describes it; forms and key are kept for the binding."""
+
+    @entity(representations=["list", "odd"], hydrate=things, key=str, name="Other")
+    class Thing:
+        """What it is."""
+
+        title: str = plain(description="x")
+
+    definition = Thing.__strawberry_definition__
+    declaration = getattr(Thing, ENTITY)
+
+    assert (definition.name, definition.description, definition.is_interface) == ("Other", "What it is.", False)
+    assert (declaration.representations, declaration.hydrate, declaration.key_reads) == (
+        frozenset({"list", "odd"}),
+        things,
+        {"id": ID},
+    )
+
+
+def test_part_has_neither_forms_nor_key():
+    """Objects that live inside of others."""
+
+    @value_type
+    class Thing:
+        """What it is."""
+
+        title: str = plain(description="x")
+
+    declaration = getattr(Thing, ENTITY)
+
+    assert (declaration.representations, declaration.key, declaration.key_reads) == (frozenset(), None, {})
+
+
+def test_interface_is_one():
+    """Nouns may share fields."""
+
+    @entity(representations=(), is_interface=True)
+    class Thing:
+        """What it is."""
+
+        title: str = plain(description="x")
+
+    assert Thing.__strawberry_definition__.is_interface
+
+
+def test_type_of_a_record_is_its_own():
+    """Abstract types ask the record's class; other sources cannot tell."""
+
+    class Row(Record):
+        typename = "Issue"
+
+    assert (record_typename(Row), record_typename(object), record_typename(type(None))) == ("Issue", None, None)
+
+
+def test_open_union_keeps_what_nobody_knows():
+    """Kind and rest, both with a default."""
+    assert (TaggedJSON().type, bytes(TaggedJSON().data)) == ("", b"null")
+
+
+def test_every_field_of_the_graph_is_described(graph):
+    """Types, fields, arguments and enum values have a description for API users."""
+    silent = []
+    for name, kind in graph.schema.type_map.items():
+        if name.startswith("__") or (name in {"String", "Int", "Float", "Boolean", "ID"}):
+            continue
+        silent += [name] * (not kind.description)
+        for below, value in {**getattr(kind, "fields", {}), **getattr(kind, "values", {})}.items():
+            silent += [f"{name}.{below}"] * (not value.description)
+            silent += [f"{name}.{below}({a})" for a, one in getattr(value, "args", {}).items() if not one.description]
+
+    assert silent == []

@@ -1,0 +1,143 @@
+"""The arguments of connections, forward and backward, and what they bring."""
+
+import inspect
+
+import pytest
+
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.relay.connections import (
+    MAX_FIRST,
+    MAX_WHOLE,
+    PageArguments,
+    page_arguments,
+    paged,
+    slice_of,
+)
+from dexter_graphql.graph.relay.global_ids import encode_cursor
+from dexter_graphql.sentry.pagination import Before, Position
+
+PLACE = Position("0:20:0", 3, 20)
+CURSOR = encode_cursor(PLACE)
+PROJECTS = "/organizations/{organization}/projects/"
+PAGE = "nodes { slug } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+
+
+def test_without_arguments():
+    """Twenty rows from the start."""
+    assert page_arguments() == PageArguments(20, None)
+
+
+@pytest.mark.parametrize("count", [1, MAX_FIRST])
+def test_windows_both_ways(count):
+    """A number and a cursor are a part of the list that begins there, or ends there."""
+    assert page_arguments(first=count, after=CURSOR) == PageArguments(count, PLACE)
+    assert page_arguments(last=count, before=CURSOR) == PageArguments(count, Before("0:20:0", 3, 20))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"first": 0}, "'first' must be between 1 and 1000, not 0"),
+        ({"first": MAX_FIRST + 1}, "'first' must be between 1 and 1000, not 1001"),
+        ({"last": 0, "before": CURSOR}, "'last' must be between 1 and 1000, not 0"),
+        ({"last": MAX_FIRST + 1, "before": CURSOR}, "'last' must be between 1 and 1000, not 1001"),
+        ({"last": 5}, "'last' needs 'before': Sentry's lists are read from their start, and have no known end"),
+        ({"before": CURSOR}, "'before' needs 'last': how many rows are wanted before the cursor"),
+        (
+            {"last": 5, "before": CURSOR, "after": CURSOR},
+            "'last' and 'before' page backward, 'first' and 'after' forward: give one pair of them",
+        ),
+        (
+            {"last": 5, "before": CURSOR, "first": 10},
+            "'last' and 'before' page backward, 'first' and 'after' forward: give one pair of them",
+        ),
+        ({"last": 5, "before": "x"}, "This cursor was not made by this server"),
+    ],
+)
+def test_what_makes_no_window(arguments, message):
+    """Numbers out of bounds, and arguments that contradict each other, are refused with the reason."""
+    with pytest.raises(BadUserInput) as refused:
+        page_arguments(**arguments)
+
+    assert str(refused.value) == message
+
+
+def test_a_field_takes_a_window_for_the_arguments():
+    """A paged function declares the four arguments after its own, and is given the window that they make."""
+
+    @paged
+    def rows(parent, *, query: str = "", wanted: PageArguments) -> str:
+        """Rows."""
+        return parent, query, wanted
+
+    assert list(inspect.signature(rows).parameters) == ["parent", "query", "first", "after", "last", "before"]
+    assert (rows.__name__, rows.__doc__, inspect.signature(rows).return_annotation) == ("rows", "Rows.", str)
+    assert rows("row", query="a", last=2, before=CURSOR) == ("row", "a", page_arguments(last=2, before=CURSOR))
+    assert rows("row") == ("row", "", PageArguments(20, None))
+
+
+def test_a_list_that_came_whole():
+    """Its first hundred rows can be read both ways."""
+    rows = list(range(MAX_WHOLE + 1))
+
+    end = slice_of(rows, PageArguments(2, Position(None, MAX_WHOLE - 2, MAX_WHOLE)))
+    back = slice_of(rows, PageArguments(2, Before(None, MAX_WHOLE, MAX_WHOLE)))
+
+    assert (end.rows, end.has_next, end.has_previous) == ([98, 99], False, True)
+    assert (back.rows, back.has_next, back.has_previous) == ([97, 98], True, True)
+
+
+def test_every_connection_pages_both_ways(graph):
+    """No field that gives a connection lacks one of the four arguments."""
+    fields = [
+        (f"{type_.name}.{name}", set(field.args))
+        for type_ in graph.schema.type_map.values()
+        for name, field in getattr(type_, "fields", {}).items()
+        if str(field.type).rstrip("!").endswith("Connection")
+    ]
+
+    assert fields
+    assert [name for name, arguments in fields if not arguments >= {"first", "after", "last", "before"}] == []
+
+
+async def projects(asker, arguments):
+    """A page of projects, and the routes that were called for it."""
+    told = await asker.organization(f"projects({arguments}) {{ {PAGE} }}")
+    return told["projects"], told.routes
+
+
+async def test_there_and_back(asker):
+    """The rows before the second page are the first page, in the same order, and the next ones the second again."""
+    whole, _ = await projects(asker, "first: 8")
+    one, _ = await projects(asker, "first: 4")
+    two, _ = await projects(asker, f'first: 4, after: "{one["pageInfo"]["endCursor"]}"')
+    start = two["pageInfo"]["startCursor"]
+
+    back, _ = await projects(asker, f'last: 4, before: "{start}"')
+    some, _ = await projects(asker, f'last: 3, before: "{start}"')
+    again, _ = await projects(asker, f'first: 4, after: "{back["pageInfo"]["endCursor"]}"')
+
+    assert one["nodes"] + two["nodes"] == whole["nodes"]
+    assert (back["nodes"], again["nodes"], some["nodes"]) == (one["nodes"], two["nodes"], one["nodes"][1:])
+    assert (back["pageInfo"]["hasPreviousPage"], back["pageInfo"]["hasNextPage"]) == (False, True)
+    assert (some["pageInfo"]["hasPreviousPage"], some["pageInfo"]["hasNextPage"]) == (True, True)
+
+
+async def test_a_way_back_costs_the_pages_that_it_reads(asker):
+    """Rows on the page of the cursor and on the one before it are two calls."""
+    whole, _ = await projects(asker, "first: 8")
+
+    found, routes = await projects(asker, f'last: 5, before: "{encode_cursor(Position("0:4:0", 4, 4))}"')
+
+    assert found["nodes"] == whole["nodes"][2:7]
+    assert routes == [PROJECTS, PROJECTS]
+
+
+async def test_last_alone_is_refused(asker):
+    """The field is null with an error that names what is missing; the organization stands."""
+    told = await asker.ask('{ organization(slug: "acme") { slug projects(last: 2) { nodes { slug } } } }')
+
+    assert told.data == {"organization": {"slug": "acme", "projects": None}}
+    assert [(error["extensions"]["code"], error["path"]) for error in told.errors] == [
+        ("BAD_USER_INPUT", ["organization", "projects"])
+    ]

@@ -1,0 +1,108 @@
+"""Global ids and cursors: opaque, and refused when they were not made here."""
+
+import base64
+
+import pytest
+
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.relay.global_ids import decode_cursor, decode_id, encode_cursor, encode_id, key_from_id
+from dexter_graphql.sentry.pagination import Position
+
+
+def opaque(text):
+    """Text in the form of ids and cursors."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def test_id_holds_type_and_keys():
+    """Keys may hold any character; a slot is kept free for a second Sentry."""
+    value = encode_id("Release", "1", "app@1.0:beta/ü %")
+
+    assert decode_id(value) == ("Release", ("1", "app@1.0:beta/ü %"))
+    assert base64.urlsafe_b64decode(value + "==") == b"Release::1:app%401.0%3Abeta%2F%C3%BC%20%25"
+    assert key_from_id(value, "Release", 2) == ("1", "app@1.0:beta/ü %")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "x",
+        "ü",
+        "====",
+        "a b",
+        "\ud800",
+        opaque(""),
+        opaque("Issue"),
+        opaque("Issue:1:2"),
+        opaque("Issue::"),
+        opaque("::1"),
+        opaque("1Issue::1"),
+        opaque("Is sue::1"),
+        base64.urlsafe_b64encode(b"Issue::\xff").decode(),
+        opaque("Issue::" + "1" * 1024),
+    ],
+)
+def test_id_of_somebody_else_is_refused(value):
+    """Whatever cannot be read is the client's mistake."""
+    with pytest.raises(BadUserInput, match="This id was not made by this server"):
+        decode_id(value)
+
+
+@pytest.mark.parametrize(("typename", "count"), [("Project", 2), ("Issue", 1), ("Issue", 3)])
+def test_id_of_another_type_is_refused(typename, count):
+    """An argument that takes issues takes no project, nor an issue with other keys."""
+    with pytest.raises(BadUserInput, match=f"Expected the id of a {typename}, got the id of a Issue"):
+        key_from_id(encode_id("Issue", "1", "2"), typename, count)
+
+
+@pytest.mark.parametrize(
+    "position",
+    [Position(None, 0, 1), Position(None, 100, 100), Position("0:100:0", 1, 20), Position("1.5+a-b_c", 3, 3)],
+)
+def test_cursor_is_read_as_it_was_written(position):
+    """Sentry's cursor of the page, the place in it and its size."""
+    assert decode_cursor(encode_cursor(position)) == position
+
+
+def test_no_cursor_is_the_start():
+    """`after` may be left out."""
+    assert decode_cursor(None) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "[null,0]",
+        "[null,0,1,2]",
+        "[1,0,1]",
+        '[null,"0",1]',
+        "[null,-1,1]",
+        "[null,2,1]",
+        "[null,0,0]",
+        "[null,0,101]",
+        "[null,0,1.5]",
+        '["",0,1]',
+        '["a b",0,1]',
+        '["a&cursor=b",0,1]',
+        '["a\\n",0,1]',
+        f'["{"x" * 257}",0,1]',
+        "[null,0," + "9" * 500 + "]",
+        "[" * 500,
+    ],
+)
+def test_cursor_of_somebody_else_is_refused(text):
+    """A page is at most a hundred rows, and what goes to Sentry is one of its cursors."""
+    with pytest.raises(BadUserInput, match="This cursor was not made by this server"):
+        decode_cursor(opaque(text))
+
+
+@pytest.mark.parametrize("value", ["ü", "=", "x" * 1025, "!", base64.urlsafe_b64encode(b"[null,0,\xff]").decode()])
+def test_cursor_that_is_no_text_of_ours_is_refused(value):
+    """Not even the outer form is right."""
+    with pytest.raises(BadUserInput, match="This cursor was not made by this server"):
+        decode_cursor(value)

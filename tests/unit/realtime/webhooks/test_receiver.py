@@ -1,0 +1,290 @@
+"""Webhooks in: what is refused and why, and that nothing is answered before it is published."""
+
+import asyncio
+from contextlib import aclosing
+from datetime import timedelta
+from http import HTTPStatus
+
+import pytest
+
+from dexter_graphql.realtime.brokers.memory import MemoryBroker
+from dexter_graphql.realtime.brokers.positions import PositionSigner
+from dexter_graphql.realtime.changes import Kind, Origin, Stream, Topic
+from dexter_graphql.realtime.deduplication import ChangeDeduplicator
+from dexter_graphql.realtime.feed import ChangeFeed
+from dexter_graphql.realtime.webhooks.receiver import WebhookAccepted, WebhookReceiver, WebhookRejected
+from dexter_graphql.realtime.webhooks.signatures import Signers
+from support.realtime import SECRET, MovableClock, delivery, signed
+from support.sandbox import NOON
+
+ISSUE = {"issue": {"id": "7", "status": "resolved", "level": "error", "project": {"slug": "web"}}}
+
+
+class Broker(MemoryBroker):
+    """A memory that can break and that can be slow."""
+
+    def __init__(self):
+        super().__init__()
+        self.error, self.gate, self.published = None, None, []
+
+    async def publish(self, change):
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        self.published.append(change)
+        return await super().publish(change)
+
+
+class Door:
+    """An intake with everything around it."""
+
+    def __init__(self, **bounds):
+        self.clock, self.broker, self.stale = MovableClock(), Broker(), []
+        self.changes = ChangeFeed(self.broker, ChangeDeduplicator(self.clock), PositionSigner(b"key"))
+        signers = Signers([("acme", SECRET), ("globex", "two")])
+        self.receiver = WebhookReceiver(signers, self.changes, self._invalidate, self.clock, **bounds)
+
+    def _invalidate(self, tags):
+        self.stale.append((tuple(tags), len(self.broker.published)))
+
+    async def take(self, resource="issue", action="resolved", data=ISSUE, **how):
+        """What is answered to a webhook."""
+        return await self.receiver.accept(*delivery(resource, action, data, **how))
+
+
+@pytest.fixture
+def door():
+    """An intake over memory, at noon."""
+    return Door()
+
+
+def refusal(answer):
+    """Status and message of a refusal."""
+    assert isinstance(answer, WebhookRejected)
+    return answer.status, answer.message
+
+
+async def test_webhook_is_published(door):
+    """What it tells, when, whose and by whom."""
+    actor = {"type": "user", "id": 5, "name": "Ada"}
+
+    answer = await door.take(actor=actor, at=NOON - timedelta(seconds=2))
+
+    [change] = door.broker.published
+    assert answer == WebhookAccepted(change)
+    assert (change.organization, change.entity, change.subject, change.project) == ("acme", "issue", "7", "web")
+    assert (change.kind, change.action, change.origin) == (Kind.RESOLVED, "issue.resolved", Origin.WEBHOOK)
+    assert (change.occurred_at, change.received_at) == (NOON - timedelta(seconds=2), NOON)
+    assert (change.actor.type, change.actor.name, change.actor.id) == ("user", "Ada", "5")
+
+
+async def test_secret_names_the_organization(door):
+    """The body does not say whose it is; the secret does."""
+    await door.take(secret="two")
+
+    assert [change.organization for change in door.broker.published] == ["globex"]
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper, str.title])
+async def test_header_names_have_any_case(door, case):
+    """HTTP does not tell them apart."""
+    headers, body = delivery("issue", "resolved", ISSUE)
+
+    assert isinstance(
+        await door.receiver.accept({case(name): text for name, text in headers.items()}, body), WebhookAccepted
+    )
+
+
+@pytest.mark.parametrize("given", [None, "", "0" * 64, "wrong", "ü"])
+async def test_unsigned_webhook_is_refused(door, given):
+    """Nothing of its body is looked at."""
+    headers, body = delivery("issue", "resolved", ISSUE)
+    headers["Sentry-Hook-Signature"] = given
+    headers = {name: text for name, text in headers.items() if text is not None}
+
+    answer = await door.receiver.accept(headers, body)
+
+    assert refusal(answer) == (HTTPStatus.UNAUTHORIZED, "The signature is missing or wrong")
+    assert (door.broker.published, door.stale) == ([], [])
+
+
+async def test_signature_is_over_the_raw_bytes(door):
+    """The same JSON written in another way is not what was signed."""
+    headers, body = delivery("issue", "resolved", ISSUE)
+
+    answer = await door.receiver.accept(headers, body.replace(b":", b": "))
+
+    assert refusal(answer)[0] == HTTPStatus.UNAUTHORIZED
+
+
+@pytest.mark.parametrize(("seconds", "is_taken"), [(0, True), (-300, True), (-301, False), (300, True), (301, False)])
+async def test_webhook_is_fresh(door, seconds, is_taken):
+    """Five minutes before or after our time are taken, one second more is not."""
+    answer = await door.take(at=NOON + timedelta(seconds=seconds))
+
+    assert isinstance(answer, WebhookAccepted) is is_taken
+    if not is_taken:
+        assert refusal(answer) == (
+            HTTPStatus.UNAUTHORIZED,
+            "The timestamp is missing, too old or from the future",
+        )
+
+
+@pytest.mark.parametrize("text", [None, "", "now", "-5", "1e9", "1772625600.0", "9" * 13, "9" * 5000, "١٢٣", " 1"])
+async def test_time_that_is_none_is_refused(door, text):
+    """Only a whole number of seconds is a time."""
+    headers, body = delivery("issue", "resolved", ISSUE)
+    headers = {name: value for name, value in headers.items() if name != "Sentry-Hook-Timestamp"}
+
+    answer = await door.receiver.accept(headers | ({"Sentry-Hook-Timestamp": text} if text is not None else {}), body)
+
+    assert refusal(answer)[0] == HTTPStatus.UNAUTHORIZED
+
+
+@pytest.mark.parametrize("resource", ["", "Issue", "a b", "x" * 65, "ä", "issue\n"])
+async def test_resource_that_is_no_word_is_refused(door, resource):
+    """The header says what the body is about; a missing or strange one says nothing."""
+    answer = await door.take(resource=resource)
+
+    assert refusal(answer) == (HTTPStatus.BAD_REQUEST, "The resource is missing or no word")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b"{}",
+        b'{"action": "resolved"}',
+        b'{"data": {}}',
+        b'{"action": 1, "data": {}}',
+        b'{"action": "resolved", "data": []}',
+        b'{"action": "resolved", "data": {}, "actor": 5}',
+        b'{"action": "\xff", "data": {}}',
+        b'{"action": "resolved", "data": {"issue": "\xff"}}',
+        b"[" * 200_000,
+        b'{"action": "x", "data": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001,
+        b'{"action": "resolved", "data": {}} trailing',
+    ],
+)
+async def test_body_that_is_no_webhook_is_refused(door, body):
+    """Signed or not, it must be JSON in UTF-8 with action and data; and it is not remembered."""
+    answer = await door.receiver.accept(signed(body), body)
+
+    assert refusal(answer) == (HTTPStatus.BAD_REQUEST, "The body is not a webhook of Sentry")
+    assert door.broker.published == []
+
+
+@pytest.mark.parametrize(("size", "is_taken"), [(-1, True), (0, True), (1, False)])
+async def test_body_may_be_as_large_as_the_limit(size, is_taken):
+    """What is larger is refused before anything is computed over it."""
+    headers, body = delivery("issue", "resolved", ISSUE)
+    door = Door(max_body_bytes=len(body) - size)
+
+    answer = await door.receiver.accept(headers if is_taken else {}, body)
+
+    assert isinstance(answer, WebhookAccepted) is is_taken
+    if not is_taken:
+        assert refusal(answer) == (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large")
+
+
+async def test_replayed_body_is_taken_once(door):
+    """A second delivery is answered as the first and changes nothing, whatever its headers say."""
+    first = await door.take()
+    door.clock.go_on(200)
+    again = await door.take(at=NOON + timedelta(seconds=200))
+
+    assert first.change is not None
+    assert again == WebhookAccepted(None)
+    assert len(door.broker.published) == len(door.stale) == 1
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(3600, 1), (3601, 2)])
+async def test_body_is_remembered_for_an_hour(door, seconds, count):
+    """Later than that it can only be sent by somebody who has the secret."""
+    await door.take()
+    door.clock.go_on(seconds)
+    await door.take(at=door.clock.now())
+
+    assert len([tags for tags, _ in door.stale]) == count
+
+
+async def test_number_of_remembered_bodies_is_bounded():
+    """The oldest is forgotten first."""
+    door = Door(max_seen=2)
+    bodies = [ISSUE | {"n": n} for n in range(3)]
+    for data in bodies:
+        await door.take(data=data)
+
+    again = [await door.take(data=data) for data in reversed(bodies)]
+
+    assert [answer.change is None for answer in again] == [True, True, False]
+
+
+async def test_unknown_resource_is_kept(door):
+    """The set grows at Sentry; what is newer than this server reaches whoever follows everything."""
+    answer = await door.take("preprod_thing", "baked", {"x": [1, 2]})
+
+    assert (answer.change.kind, answer.change.stream) == (Kind.UNKNOWN, Stream.OTHER)
+    assert (answer.change.action, answer.change.object) == ("preprod_thing.baked", b'{"x":[1,2]}')
+
+
+async def test_long_action_is_cut(door):
+    """A word of any length does not fill the memory."""
+    assert (await door.take(action="x" * 5000)).change.action == "issue." + "x" * 64
+
+
+async def test_answer_waits_until_it_is_published(door):
+    """A webhook that was answered is not lost."""
+    door.broker.gate = asyncio.Event()
+
+    answering = asyncio.ensure_future(door.take())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    before = answering.done()
+    door.broker.gate.set()
+    answer = await asyncio.wait_for(answering, 5)
+
+    assert before is False
+    assert door.broker.published == [answer.change]
+
+
+async def test_answers_are_stale_before_the_change_is_seen(door):
+    """A reader whom the change wakes finds nothing that was true before it."""
+    await door.take()
+
+    assert door.stale == [(("issues/acme", "issue/7"), 0)]
+
+
+@pytest.mark.parametrize("error", [ConnectionError("gone"), asyncio.CancelledError()])
+async def test_webhook_that_was_not_published_may_come_again(door, error):
+    """Neither its body nor its fact is remembered when publishing failed or was given up."""
+    door.broker.error = error
+    with pytest.raises(type(error)):
+        await door.take()
+    door.broker.error = None
+
+    answer = await door.take()
+
+    assert [answer.change] == door.broker.published
+
+
+async def test_echo_is_accepted_and_not_published_twice(door):
+    """Two bodies about one fact under two names: Sentry is content, followers see one."""
+    data = {"issue": {"id": "7", "status": "ignored", "substatus": "archived_forever"}}
+
+    answers = [await door.take(action=action, data=data) for action in ("ignored", "archived")]
+
+    assert [isinstance(answer, WebhookAccepted) for answer in answers] == [True, True]
+    assert [change.action for change in door.broker.published] == ["issue.ignored"]
+
+
+async def test_follower_sees_the_webhook(door):
+    """From the door to whoever follows."""
+    async with aclosing(await door.changes.follow(Topic("acme", Stream.ISSUES), None)) as followed:
+        await door.take()
+
+        assert (await asyncio.wait_for(anext(followed), 5)).change.subject == "7"

@@ -1,0 +1,125 @@
+"""Where a token may be sent: an exact list, and the one-label regions of sentry.io."""
+
+import pytest
+
+from dexter_graphql.errors import SettingsError
+from dexter_graphql.sentry.errors import HostNotAllowed
+from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts, origin
+
+SAAS = AllowedHosts.of("https://sentry.io")
+OWN = AllowedHosts.of("http://sentry.local:9000", ("https://[2001:db8::1]:8443",))
+
+NOT_SAAS = [
+    "https://evil.com",
+    "https://sentry.io.evil.com",
+    "https://evilsentry.io",
+    "https://evil-sentry.io",
+    "http://sentry.io",
+    "http://us.sentry.io",
+    "https://a.b.sentry.io",
+    "https://.sentry.io",
+    "https://-us.sentry.io",
+    "https://us.sentry.io.",
+    "https://us.sentry.io:8443",
+    "https://us.sentry.io:80",
+    "https://us.sentry.io@evil.com",
+    "https://evil.com#@us.sentry.io",
+    "https://evil.com\\us.sentry.io",
+]
+UNREADABLE = [
+    "",
+    "us.sentry.io",
+    "//us.sentry.io",
+    "ftp://us.sentry.io",
+    "https://",
+    "https://us.sentry.io:x",
+    "https://us.sentry.io:99999",
+    "https://[",
+    "https://[::1",
+    "https://user@us.sentry.io",
+    "https://@us.sentry.io",
+    "https://user:secret@sentry.io",
+    "https://us.sentry.io\u2100",
+]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://sentry.io", "https://sentry.io"),
+        ("https://us.sentry.io", "https://us.sentry.io"),
+        ("https://US.Sentry.IO/api/0/?query=1#part", "https://us.sentry.io"),
+        ("https://us.sentry.io:443", "https://us.sentry.io"),
+        ("https://us-east-2.sentry.io", "https://us-east-2.sentry.io"),
+    ],
+)
+def test_saas_regions_are_allowed(url, expected):
+    """A label before sentry.io over HTTPS on its own port is a region; only its origin is used."""
+    assert SAAS.checked(url) == expected
+
+
+@pytest.mark.parametrize("url", NOT_SAAS)
+def test_other_hosts_are_refused(url):
+    """Whatever only looks like sentry.io never gets the token."""
+    with pytest.raises(HostNotAllowed) as refused:
+        SAAS.checked(url, title="GET /")
+
+    assert refused.value.title == "GET /"
+
+
+@pytest.mark.parametrize("url", UNREADABLE)
+def test_unreadable_addresses_are_refused(url):
+    """An address that cannot be read is refused with an error of the tree, and is not repeated in it."""
+    with pytest.raises(HostNotAllowed) as refused:
+        SAAS.checked(url, title="GET /")
+
+    assert str(refused.value) == "Sentry named a region whose address cannot be read"
+
+
+def test_refusal_names_the_host_alone():
+    """What stands around the host may be secret; the setting that helps is named."""
+    with pytest.raises(HostNotAllowed) as refused:
+        SAAS.checked("https://evil.com/path?token=secret")
+
+    assert str(refused.value) == (
+        "The token is not sent to evil.com: add its address to DEXTER_SENTRY_HOSTS if it is yours"
+    )
+
+
+@pytest.mark.parametrize("url", ["http://sentry.local:9000", "https://[2001:db8::1]:8443/"])
+def test_own_hosts_are_allowed(url):
+    """A server of one's own is allowed, and what was added to it."""
+    assert OWN.checked(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://sentry.io",
+        "https://us.sentry.io",
+        "http://sentry.local",
+        "http://sentry.local:9001",
+        "https://sentry.local:9000",
+        "http://us.sentry.local:9000",
+        "https://[2001:db8::1]",
+    ],
+)
+def test_own_hosts_have_no_regions(url):
+    """With a server of one's own neither sentry.io nor its regions, nor another port or scheme, get the token."""
+    with pytest.raises(HostNotAllowed):
+        OWN.checked(url)
+
+
+@pytest.mark.parametrize("url", UNREADABLE)
+def test_settings_must_be_addresses(url):
+    """A setting that is no address is told at the start, in words of the settings."""
+    with pytest.raises(SettingsError):
+        AllowedHosts.of("https://sentry.io", (url,))
+
+
+def test_origin_drops_the_default_port():
+    """The same server written in two ways is one server."""
+    assert [origin("http://Sentry.Local:80/x"), origin("https://sentry.local:443")] == [
+        "http://sentry.local",
+        "https://sentry.local",
+    ]

@@ -1,0 +1,284 @@
+"""How fast Sentry is asked, and who asks next."""
+
+import asyncio
+from random import Random
+
+import pytest
+
+from dexter_graphql.sentry.call import Priority, Upstream
+from dexter_graphql.sentry.errors import RateLimited, Unavailable
+from dexter_graphql.sentry.stages.limiter import Limiter
+from dexter_graphql.sentry.stages.rate_limit_bucket import COLD_START, Bucket
+from dexter_graphql.sentry.stages.rate_limit_headers import RateLimitInfo
+from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
+
+
+class Sentry:
+    """Counts calls in fixed windows and in flight, as Sentry does; answers when it is told to, or at once."""
+
+    def __init__(self, clock, *, limit=10, concurrent=5, window_s=1):
+        self.clock, self.limit, self.concurrent, self.window_s = clock, limit, concurrent, window_s
+        self.windows, self.in_flight, self.order, self.refused = {}, 0, [], 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def __call__(self, call):
+        window = int(self.clock.time() // self.window_s)
+        used = self.windows[window] = self.windows.get(window, 0) + 1
+        headers = {
+            "x-sentry-rate-limit-limit": str(self.limit),
+            "x-sentry-rate-limit-remaining": str(max(0, self.limit - used)),
+            "x-sentry-rate-limit-reset": str((window + 1) * self.window_s),
+            "x-sentry-rate-limit-concurrentlimit": str(self.concurrent),
+        }
+        if used > self.limit or self.in_flight >= self.concurrent:
+            self.refused += 1
+            wait = (window + 1) * self.window_s - self.clock.time()
+            raise RateLimited("busy", retry_after=wait, headers=headers)
+        self.in_flight += 1
+        self.order.append(call.caller)
+        try:
+            await self.gate.wait()
+        finally:
+            self.in_flight -= 1
+        return a_reply(headers=headers)
+
+
+@pytest.fixture
+def clock():
+    return MovedClock()
+
+
+@pytest.fixture
+async def limiter(clock):
+    limiter = Limiter(clock, Random(1))
+    yield limiter
+    await limiter.close()
+
+
+def begun(limiter, wire, *calls):
+    """Calls under way."""
+    return [asyncio.ensure_future(limiter(call, wire)) for call in calls]
+
+
+async def ticks(count=20):
+    """Lets tasks go on."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_nobody_is_refused(limiter, clock):
+    """Three hundred calls at once go out no faster than Sentry allows; not one is refused."""
+    sentry = Sentry(clock)
+
+    replies = await asyncio.gather(*begun(limiter, sentry, *[a_call(deadline=EPOCH_S + 60) for _ in range(300)]))
+
+    assert (len(replies), sentry.refused, max(sentry.windows.values())) == (300, 0, 10)
+    assert 29 <= clock.time() - EPOCH_S <= 31.5
+    assert any(reply.waited_s > 28 for reply in replies)
+
+
+async def test_cold_start(limiter, clock):
+    """While nothing is known a few go out, and each answer without limits lets one more go with it."""
+    silent, answered = asyncio.Event(), []
+
+    async def wire(call):
+        answered.append(call)
+        await silent.wait()
+        return a_reply()
+
+    calls = begun(limiter, FakeWire(wire), *[a_call() for _ in range(10)])
+    await ticks()
+    at_first = len(answered)
+    silent.set()
+    await asyncio.gather(*calls)
+
+    assert (at_first, len(answered)) == (COLD_START, 10)
+
+
+async def test_calls_in_flight(limiter, clock):
+    """As many as Sentry allows are under way, the next one goes when one of them ends."""
+    sentry = Sentry(clock, limit=1000, concurrent=5)
+    await limiter(a_call(), sentry)
+    sentry.gate.clear()
+
+    calls = begun(limiter, sentry, *[a_call() for _ in range(8)])
+    await ticks()
+    under_way = sentry.in_flight
+    sentry.gate.set()
+    await asyncio.gather(*calls)
+
+    assert (under_way, sentry.refused) == (5, 0)
+
+
+async def test_the_urgent_go_first(limiter, clock):
+    """Who waits at a screen goes before jobs, whoever came first."""
+    sentry = Sentry(clock, limit=1000, concurrent=1)
+    await limiter(a_call(), sentry)
+    sentry.gate.clear()
+    [first] = begun(limiter, sentry, a_call(caller="first"))
+    await ticks()
+
+    jobs = begun(limiter, sentry, *[a_call(caller="job", priority=Priority.JOB) for _ in range(3)])
+    person = begun(limiter, sentry, a_call(caller="person"))
+    await ticks()
+    sentry.gate.set()
+    await asyncio.gather(first, *jobs, *person)
+
+    assert sentry.order[1:] == ["first", "person", "job", "job", "job"]
+
+
+async def test_callers_take_turns(limiter, clock):
+    """Somebody with many calls does not stand before somebody with one."""
+    sentry = Sentry(clock, limit=1000, concurrent=1)
+    await limiter(a_call(), sentry)
+    sentry.gate.clear()
+    many = begun(limiter, sentry, *[a_call(caller="many") for _ in range(5)])
+    few = begun(limiter, sentry, *[a_call(caller="few") for _ in range(2)])
+    await ticks()
+
+    sentry.gate.set()
+    await asyncio.gather(*many, *few)
+
+    assert sentry.order[1:] == ["many", "many", "few", "many", "few", "many", "many"]
+
+
+async def test_waits_that_are_too_long(limiter, clock):
+    """Who would wait past their deadline is told at once for how long."""
+    sentry = Sentry(clock, limit=10, window_s=10)
+    for _ in range(10):
+        await limiter(a_call(), sentry)
+
+    with pytest.raises(RateLimited) as refused:
+        await limiter(a_call(deadline=EPOCH_S + 9), sentry)
+
+    assert (refused.value.retry_after, refused.value.status, len(sentry.order)) == (10.0, None, 10)
+
+
+async def test_refusals_are_learned_from(limiter, clock):
+    """When others use the same allowance, one refusal stops all until the window is over."""
+    sentry = Sentry(clock)
+    await limiter(a_call(), sentry)
+    sentry.windows[int(EPOCH_S)] = 10
+
+    with pytest.raises(RateLimited):
+        await limiter(a_call(), sentry)
+    await limiter(a_call(), sentry)
+
+    assert (sentry.refused, clock.time() >= EPOCH_S + 1) == (1, True)
+
+
+async def test_queue_is_bounded(clock):
+    """One more than may wait is refused, the others wait on."""
+    limiter = Limiter(clock, Random(1), max_waiting=2)
+    never = asyncio.Event()
+    calls = begun(limiter, FakeWire(lambda _: never.wait()), *[a_call() for _ in range(COLD_START + 2)])
+    await ticks(3)
+
+    with pytest.raises(RateLimited):
+        await limiter(a_call(), FakeWire())
+
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    await limiter.close()
+
+
+async def test_hanging_up_leaves_nothing(limiter, clock):
+    """Callers who go, waiting or under way, leave neither a place nor a permit behind."""
+    sentry = Sentry(clock, limit=1000, concurrent=3)
+    await limiter(a_call(), sentry)
+    sentry.gate.clear()
+    calls = begun(limiter, sentry, *[a_call() for _ in range(9)])
+    await ticks()
+
+    for call in calls[::2]:
+        call.cancel()
+    await ticks()
+    sentry.gate.set()
+    await asyncio.gather(*calls, return_exceptions=True)
+    await limiter.close()
+
+    assert repr(limiter) == "<Limiter 1 buckets, 0 calls under way, 0 waiting>"
+    assert sentry.refused == 0
+
+
+async def test_permits_come_back_from_failures(limiter, clock):
+    """A call that failed has ended like any other."""
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            await limiter(a_call(), FakeWire(lambda _: raised(Unavailable("ill"))))
+
+    assert repr(limiter) == "<Limiter 1 buckets, 0 calls under way, 0 waiting>"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"host": "https://us.sentry.io"},
+        {"upstream": Upstream("bob", "sntryu_other")},
+        {"endpoint": "projects.list"},
+        {"method": "PUT"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+async def test_buckets_are_apart(limiter, clock, changes):
+    """Sentry counts each caller, endpoint and method by itself, and so do we."""
+    sentry = Sentry(clock, limit=1, window_s=3600)
+    await limiter(a_call(), sentry)
+
+    await limiter(a_call(**changes), Sentry(clock))
+
+    assert repr(limiter) == "<Limiter 2 buckets, 0 calls under way, 0 waiting>"
+    with pytest.raises(RateLimited):
+        await limiter(a_call(), sentry)
+
+
+def test_window_that_was_taken_for_longer():
+    """One answer that told a late end does not make this window, or the next ones, longer for good."""
+    bucket = Bucket()
+    bucket.learn(EPOCH_S, RateLimitInfo(limit=10, remaining=9, resets_at=EPOCH_S + 3))
+    bucket.learn(EPOCH_S + 0.1, RateLimitInfo(limit=10, remaining=0, resets_at=EPOCH_S + 1))
+
+    rests = bucket.rest_s(EPOCH_S + 0.5)
+    first = [bucket.take(EPOCH_S + 1) for _ in range(2)]
+    bucket.learn(EPOCH_S + 1.1, RateLimitInfo(limit=10, remaining=0, resets_at=EPOCH_S + 2))
+
+    assert (rests, first, bucket.rest_s(EPOCH_S + 1.5), bucket.take(EPOCH_S + 2)) == (0.5, [True, True], 0.5, True)
+
+
+async def test_permits_that_would_come_too_late(limiter, clock):
+    """Whose wait leaves no time for the call is told that it was the limit, and nothing goes out for them."""
+    sentry = Sentry(clock, limit=10, window_s=10)
+    sentry.gate.clear()
+    held = begun(limiter, sentry, *[a_call(deadline=EPOCH_S + 60) for _ in range(2)])
+    await ticks()
+
+    with pytest.raises(RateLimited) as refused:
+        await limiter(a_call(deadline=EPOCH_S + 0.01), sentry)
+    sentry.gate.set()
+    await asyncio.gather(*held)
+
+    assert (refused.value.status, len(sentry.order)) == (None, 2)
+
+
+async def test_who_left_is_nobody():
+    """Those who left neither count nor get a permit, in whatever order they leave."""
+    bucket = Bucket()
+    held = [bucket.take(EPOCH_S) for _ in range(COLD_START)]
+    key_names = [bucket.enqueue(Priority.INTERACTIVE, "one") for _ in range(9)]
+    counts = []
+    for gone in (4, 0, 8, 2, 6, 1, 7):
+        bucket.abandon(key_names[gone])
+        counts.append(bucket.waiting)
+
+    for _ in held:
+        bucket.release(0.1)
+    bucket.release_waiters(EPOCH_S)
+
+    given = [
+        number
+        for number, key_name in enumerate(key_names)
+        if key_name.permit.done() and not key_name.permit.cancelled()
+    ]
+    assert (counts, given, bucket.waiting, bucket.in_flight) == ([8, 7, 6, 5, 4, 3, 2], [3, 5], 0, 2)

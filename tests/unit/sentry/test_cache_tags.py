@@ -1,0 +1,121 @@
+"""The stamps by which answers are known to hold."""
+
+import pytest
+
+from dexter_graphql.sentry.cache_tags import TagVersions
+from support.upstream import MovedClock
+
+
+@pytest.fixture
+def clock():
+    return MovedClock()
+
+
+@pytest.fixture
+def tag_versions(clock):
+    return TagVersions(clock, lag_s=5.0)
+
+
+def test_nothing_raised(tag_versions, clock):
+    """Without a raise stamps stand for ever, also with no tags at all."""
+    stamps = [tag_versions.snapshot(["a", "b"]), tag_versions.snapshot([])]
+
+    clock.move(10_000)
+
+    assert [tag_versions.snapshot(["a", "b"]), tag_versions.snapshot([])] == stamps
+
+
+def test_a_raise(tag_versions):
+    """A raise changes the stamps of its tags and of no others."""
+    before = [tag_versions.snapshot(tags) for tags in (["a"], ["a", "b"], ["b"], [])]
+
+    tag_versions.invalidate(["a"])
+
+    after = [tag_versions.snapshot(tags) for tags in (["a"], ["a", "b"], ["b"], [])]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(("seconds", "stands"), [(0.0, True), (4.9, True), (5.0, False), (5.1, False)])
+def test_a_raise_counts_again(tag_versions, clock, seconds, stands):
+    """Some seconds after a raise the stamp changes once more, for what the search index did not know yet."""
+    tag_versions.invalidate(["a"])
+    snapshot = tag_versions.snapshot(["a"])
+
+    clock.move(seconds)
+
+    assert (tag_versions.snapshot(["a"]) == snapshot) is stands
+
+
+def test_after_the_lag_stamps_stand(tag_versions, clock):
+    """A raise counts twice, not for ever."""
+    tag_versions.invalidate(["a"])
+    clock.move(5)
+    snapshot = tag_versions.snapshot(["a"])
+
+    clock.move(10_000)
+
+    assert tag_versions.snapshot(["a"]) == snapshot
+
+
+def test_raises_in_a_row(tag_versions, clock):
+    """Raises within the lag of another never bring back an older stamp."""
+    seen = [tag_versions.snapshot(["a"])]
+    for seconds in (0, 1, 4.9, 0, 5, 5, 0):
+        clock.move(seconds)
+        tag_versions.invalidate(["a"])
+        seen.append(tag_versions.snapshot(["a"]))
+    clock.move(5)
+    seen.append(tag_versions.snapshot(["a"]))
+
+    assert len(set(seen)) == len(seen)
+
+
+@pytest.mark.parametrize(("tags", "stands"), [(2, True), (3, True), (4, False)])
+def test_the_table_is_bounded(clock, tags, stands):
+    """A tag that had to be forgotten takes with it whatever may have depended on it."""
+    tag_versions = TagVersions(clock, limit=3)
+    tag_versions.invalidate(["tag0"])
+    snapshot = tag_versions.snapshot(["tag0"])
+
+    tag_versions.invalidate([f"tag{n}" for n in range(1, tags)])
+
+    assert (tag_versions.snapshot(["tag0"]) == snapshot) is stands
+    assert len(tag_versions._raised) == min(tags, 3)
+
+
+def test_the_oldest_tag_goes(clock):
+    """A tag raised again is no longer the oldest."""
+    tag_versions = TagVersions(clock, limit=2)
+
+    tag_versions.invalidate(["a", "b", "a", "c"])
+
+    assert list(tag_versions._raised) == ["a", "c"]
+
+
+def test_version_stands_while_all_stamps_do(tag_versions, clock):
+    """Every raise moves it, at once and when the lag is over; time alone does not."""
+    versions = [tag_versions.version]
+
+    tag_versions.invalidate(["a", "b"])
+    versions.append(tag_versions.version)
+    clock.move(4.9)
+    versions.append(tag_versions.version)
+    tag_versions.invalidate([], is_local=False)
+    versions.append(tag_versions.version)
+    clock.move(0.1)
+    versions.append(tag_versions.version)
+    clock.move(10_000)
+    versions.append(tag_versions.version)
+    tag_versions.invalidate_all()
+    versions.append(tag_versions.version)
+
+    assert versions == [0, 1, 1, 2, 3, 4, 5]
+
+
+def test_version_remembers_no_more_than_the_lag(tag_versions, clock):
+    """Raises that nobody asks about are forgotten when their lag is over."""
+    for _ in range(100):
+        tag_versions.invalidate(["a"])
+        clock.move(1)
+
+    assert len(tag_versions._lagging) <= 6

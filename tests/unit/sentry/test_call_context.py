@@ -1,0 +1,64 @@
+"""What one operation brings to its calls."""
+
+import msgspec
+import pytest
+
+from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.call_context import MAX_RECORDS, CallBudget, CallContext, CallRecord, CallStats
+from dexter_graphql.sentry.errors import BudgetExhausted
+from support.upstream import a_reply
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3])
+def test_budgets_end(limit):
+    """As many calls as the limit are paid, the next one is refused and costs nothing."""
+    budget = CallBudget(limit)
+    for _ in range(limit):
+        budget.spend()
+
+    for _ in range(2):
+        with pytest.raises(BudgetExhausted) as exhausted:
+            budget.spend()
+
+        assert (exhausted.value.limit, str(exhausted.value)) == (
+            limit,
+            f"This operation used up its budget of {limit} calls to Sentry",
+        )
+    assert budget.spent == limit
+
+
+def test_ledgers_are_not_shared():
+    """Each ticket begins with a ledger of its own."""
+    first, second = (CallContext(Upstream("alice", "secret"), 0.0, CallBudget(1)) for _ in range(2))
+
+    first.stats.upstream_calls += 1
+    first.stats.stale.append("GET /")
+
+    assert second.stats == CallStats()
+
+
+def test_tokens_are_not_printed():
+    """Whatever prints a ticket or a credential does not print the token."""
+    upstream = Upstream("alice", "sntryu_secret")
+    call_context = CallContext(upstream, 0.0, CallBudget(1))
+
+    assert [
+        text for text in (repr(upstream), str(upstream), repr(call_context), f"{[call_context]}") if "secret" in text
+    ] == []
+    assert upstream.__rich_repr__() == [("key", "alice")]
+    assert msgspec.json.decode(msgspec.json.encode(upstream), type=Upstream) == upstream
+
+
+def test_ledgers_add_up():
+    """Waits and retries of all calls, and a line for each, as many as there is room for."""
+    stats = CallStats()
+    reply = msgspec.structs.replace(a_reply(), retries=2, waited_s=0.5, is_stale=True)
+
+    for _ in range(MAX_RECORDS + 1):
+        stats.record("GET /", reply, 1.5)
+
+    assert (stats.retries, stats.waited_s) == (2 * (MAX_RECORDS + 1), 0.5 * (MAX_RECORDS + 1))
+    assert (len(stats.records), stats.records[0]) == (
+        MAX_RECORDS,
+        CallRecord("GET /", "wire", 1.5, 0.5, 2, is_stale=True),
+    )

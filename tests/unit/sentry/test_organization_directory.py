@@ -1,0 +1,205 @@
+"""The directory of organizations: who knows which, for how long, and where they are served."""
+
+import json
+
+import pytest
+
+from dexter_graphql.sentry.cache_tags import TagVersions
+from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.call_context import CallBudget, CallContext
+from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.endpoint import Endpoint
+from dexter_graphql.sentry.errors import BadRequest, Forbidden, HostNotAllowed, InvalidValue, NotFound, Unavailable
+from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
+from dexter_graphql.sentry.organization_directory import LIFETIME_S, OrganizationDirectory
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from support.upstream import EPOCH_S, FakeWire, MovedClock, a_reply, raised
+
+ISSUES = Endpoint("issues.list", "GET", "/organizations/{organization}/issues/", ("event:read",))
+US = {"regionUrl": "https://us.sentry.io", "organizationUrl": "https://acme.sentry.io"}
+ACME = OrganizationRef("17", "acme", "https://us.sentry.io", "https://acme.sentry.io")
+
+
+@pytest.fixture
+def clock():
+    return MovedClock()
+
+
+@pytest.fixture
+def wire():
+    return FakeWire(lambda _: told({"id": "17", "slug": "acme", "links": US, "name": "Acme"}))
+
+
+@pytest.fixture
+def client(clock, wire):
+    """A client that keeps nothing, so that every question of the directory arrives."""
+    return SentryClient(clock, wire, (), AllowedHosts.of("https://sentry.io"), TagVersions(clock))
+
+
+@pytest.fixture
+def directory(client, clock):
+    return OrganizationDirectory(client, clock)
+
+
+def told(value, **headers):
+    return a_reply(json.dumps(value).encode(), headers={name.replace("_", "-"): text for name, text in headers.items()})
+
+
+def a_ticket(who="alice"):
+    return CallContext(Upstream(who, f"sntryu_{who}"), EPOCH_S + 60, CallBudget(100))
+
+
+async def test_one_call_for_each(directory, wire):
+    """An organization is asked for once, at the configured host, and known by slug and by id from then on."""
+    found = [await directory.find(a_ticket(), name) for name in ("acme", "acme", "17")]
+
+    assert found == [ACME] * 3
+    assert [(call.host, call.path, call.query) for call in wire.calls] == [
+        ("https://sentry.io", "/api/0/organizations/acme/", (("detailed", "0"),))
+    ]
+
+
+async def test_each_credential_asks(directory, wire):
+    """What one credential was told no other one is told."""
+    await directory.find(a_ticket(), "acme")
+    wire.answer = lambda _: raised(NotFound("no"))
+
+    assert await directory.find(a_ticket("bob"), "acme") is None
+    assert [call.upstream.token for call in wire.calls] == ["sntryu_alice", "sntryu_bob"]
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(LIFETIME_S - 1, 1), (LIFETIME_S, 2)])
+async def test_lifetime(directory, wire, clock, seconds, calls):
+    """What is known is believed for an hour."""
+    await directory.find(a_ticket(), "acme")
+
+    clock.move(seconds)
+    await directory.find(a_ticket(), "acme")
+
+    assert len(wire.calls) == calls
+
+
+@pytest.mark.parametrize(
+    ("links", "region", "web"),
+    [
+        (US, "https://us.sentry.io", "https://acme.sentry.io"),
+        ({"regionUrl": "https://sentry.io/"}, None, None),
+        ({"regionUrl": "https://SENTRY.io:443"}, None, None),
+        ({"regionUrl": None, "organizationUrl": None}, None, None),
+        ({"regionUrl": ""}, None, None),
+        ({}, None, None),
+        (None, None, None),
+    ],
+)
+async def test_regions(directory, wire, links, region, web):
+    """A region is another host than the configured one; an older server names none."""
+    wire.answer = lambda _: told({"id": 17, "slug": "acme", "links": links})
+
+    assert await directory.find(a_ticket(), "acme") == OrganizationRef("17", "acme", region, web)
+
+
+async def test_links_may_be_missing(directory, wire):
+    """A server without regions need not mention links at all."""
+    wire.answer = lambda _: told({"id": 17, "slug": "acme"})
+
+    assert await directory.find(a_ticket(), "acme") == OrganizationRef("17", "acme")
+
+
+@pytest.mark.parametrize("region", ["https://evil.com", "nonsense", "https://[", "http://us.sentry.io"])
+async def test_foreign_regions_are_met_later(directory, client, wire, region):
+    """An organization with a region that is not allowed is known; the first call that would go there is refused."""
+    wire.answer = lambda _: told({"id": 17, "slug": "acme", "links": {"regionUrl": region}})
+    found = await directory.find(a_ticket(), "acme")
+
+    with pytest.raises(HostNotAllowed):
+        await client.reply(ISSUES, a_ticket(), parents=Parents(found))
+
+    assert len(wire.calls) == 1
+
+
+@pytest.mark.parametrize("error", [NotFound("no"), BadRequest("no")])
+async def test_unknown_names(directory, wire, error):
+    """A name that Sentry does not know, or cannot take, is no organization."""
+    wire.answer = lambda _: raised(error)
+
+    assert await directory.find(a_ticket(), "acme") is None
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "n" * 513])
+async def test_names_that_are_none(directory, wire, name):
+    """A name that would change the path is no organization, and is not sent."""
+    assert await directory.find(a_ticket(), name) is None
+    assert wire.calls == []
+
+
+@pytest.mark.parametrize("error", [Forbidden("no"), Unavailable("ill")])
+async def test_other_errors_pass(directory, wire, error):
+    """What is not about the name is told as it is."""
+    wire.answer = lambda _: raised(error)
+
+    with pytest.raises(type(error)):
+        await directory.find(a_ticket(), "acme")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"slug": "acme"}, "Sentry's answer lacks 'id'"),
+        ({"id": 17}, "Sentry's answer lacks 'slug'"),
+        (
+            {"id": 17, "slug": "acme", "links": 5},
+            "'links' in Sentry's answer does not fit: Expected `object`, got `int`",
+        ),
+        ([], "Expected an object for Organization, got a list"),
+    ],
+)
+async def test_misfits(directory, wire, row, message):
+    """An organization that cannot be read is not known, and says why."""
+    wire.answer = lambda _: told(row)
+
+    for _ in range(2):
+        with pytest.raises(InvalidValue) as invalid:
+            await directory.find(a_ticket(), "acme")
+        assert str(invalid.value) == message
+
+    assert len(wire.calls) == 2
+
+
+async def test_all_are_remembered(directory, wire):
+    """One list makes all of its organizations known; rows that are none are left out."""
+    pages = {
+        (): told([{"id": 1, "slug": "a"}, None], cursor_next="0:2:0"),
+        ("0:2:0",): told([{"id": 2, "slug": "b", "links": US}]),
+    }
+    wire.answer = lambda call: pages[tuple(value for name, value in call.query if name == "cursor")]
+
+    found = await directory.all(a_ticket())
+    again = [await directory.find(a_ticket(), name) for name in ("a", "b", "1", "2")]
+
+    b = OrganizationRef("2", "b", "https://us.sentry.io", "https://acme.sentry.io")
+    assert found == [OrganizationRef("1", "a"), b]
+    assert again == [*found, *found]
+    assert [call.path for call in wire.calls] == ["/api/0/organizations/"] * 2
+
+
+async def test_all_is_bounded(directory, wire):
+    """No more are asked for than are wanted."""
+    wire.answer = lambda _: told([{"id": 1, "slug": "a"}, {"id": 2, "slug": "b"}], cursor_next="0:2:0")
+
+    found = await directory.all(a_ticket(), first=1)
+
+    assert ([organization.slug for organization in found], len(wire.calls)) == (["a"], 1)
+
+
+async def test_the_directory_is_bounded(client, clock, wire):
+    """When it is full, the organization that was learned first is forgotten."""
+    wire.answer = lambda call: told({"id": call.path[-2], "slug": call.path.split("/")[-2]})
+    directory = OrganizationDirectory(client, clock, limit=4)
+    for name in ("a1", "b2", "c3"):
+        await directory.find(a_ticket(), name)
+    wire.calls.clear()
+
+    for name in ("b2", "c3", "2", "3", "a1"):
+        await directory.find(a_ticket(), name)
+
+    assert ([call.path for call in wire.calls], len(directory._entries)) == (["/api/0/organizations/a1/"], 4)
