@@ -2,11 +2,11 @@
 
 from dexter_graphql.sandbox.app import Sandbox, create_sandbox
 from dexter_graphql.sandbox.faults import Fault, Faults
-from dexter_graphql.sandbox.hooks import Hooks, sign
-from dexter_graphql.sandbox.limits import Limit
-from dexter_graphql.sandbox.live import Live
-from dexter_graphql.sandbox.requests import Request, RequestLog
+from dexter_graphql.sandbox.rate_limits import Limit
+from dexter_graphql.sandbox.request_log import Request, RequestLog
 from dexter_graphql.sandbox.server import SandboxServer
+from dexter_graphql.sandbox.simulation import Live
+from dexter_graphql.sandbox.webhooks import Hooks, sign
 from dexter_graphql.sandbox.world import DEFAULT_SEED, World, build_world
 
 __all__ = [

@@ -16,9 +16,9 @@ from dexter_graphql.sandbox.connection import answer_half, cut
 from dexter_graphql.sandbox.control import control
 from dexter_graphql.sandbox.faults import Fault, Faults
 from dexter_graphql.sandbox.http import NO_PERMISSION, Answer, Call, Refusal, Route, refuse
-from dexter_graphql.sandbox.limits import Limit, Limiter
-from dexter_graphql.sandbox.odd import send_oddly
-from dexter_graphql.sandbox.requests import Request, RequestLog
+from dexter_graphql.sandbox.malformed_responses import send_oddly
+from dexter_graphql.sandbox.rate_limits import Limit, Limiter
+from dexter_graphql.sandbox.request_log import Request, RequestLog
 from dexter_graphql.sandbox.routes import all_routes
 from dexter_graphql.sandbox.routing import PREFIX, Match, Router
 from dexter_graphql.sandbox.world.state import World

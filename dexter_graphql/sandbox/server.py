@@ -12,10 +12,10 @@ import uvicorn
 from dexter_graphql.sandbox.app import Sandbox, create_sandbox
 from dexter_graphql.sandbox.connection import TransportProtocol
 from dexter_graphql.sandbox.faults import Faults
-from dexter_graphql.sandbox.hooks import Hooks
-from dexter_graphql.sandbox.limits import Limit
-from dexter_graphql.sandbox.live import Live
-from dexter_graphql.sandbox.requests import RequestLog
+from dexter_graphql.sandbox.rate_limits import Limit
+from dexter_graphql.sandbox.request_log import RequestLog
+from dexter_graphql.sandbox.simulation import Live
+from dexter_graphql.sandbox.webhooks import Hooks
 from dexter_graphql.sandbox.world.build import build_world
 from dexter_graphql.sandbox.world.state import World
 

@@ -6,8 +6,7 @@ from conformance import violations
 from examples import issues_by_kind
 from own_schemas import ACTIVITY, CONTEXT, CONTEXTS, ENTRIES, INGESTED_EVENT, OCCURRENCE
 
-from dexter_graphql.sandbox.bodies import event as events
-from dexter_graphql.sandbox.bodies import issue as issues
+from dexter_graphql.sandbox.serializers import events, issues
 from dexter_graphql.sandbox.world.build import build_world
 from dexter_graphql.sandbox.world.model import Event
 from dexter_graphql.sandbox.world.state import World

@@ -5,7 +5,7 @@ import pytest
 from conformance import violations
 from own_schemas import DETAIL, FIELD_ERRORS, GONE, MOVED
 
-from dexter_graphql.sandbox.backends import retired_alerts_in_brownout, without_new_alerts, without_retired_alerts
+from dexter_graphql.sandbox.alert_backends import retired_alerts_in_brownout, without_new_alerts, without_retired_alerts
 from dexter_graphql.sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -24,9 +24,9 @@ from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.snapshots import ChangeSource, issue_change
 from dexter_graphql.realtime.webhooks.receiver import MAX_BODY_BYTES
 from dexter_graphql.sandbox import Fault
-from dexter_graphql.sandbox.changes import Editor, find_assignee
-from dexter_graphql.sandbox.hooks import sign
-from dexter_graphql.sandbox.resolution import Resolution
+from dexter_graphql.sandbox.issue_editor import Editor, find_assignee
+from dexter_graphql.sandbox.status_updates import Resolution
+from dexter_graphql.sandbox.webhooks import sign
 from support.sandbox import NOON, running_sandbox
 from support.server import Site, running_site
 from support.transports import EventStream

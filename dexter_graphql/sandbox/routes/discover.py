@@ -3,14 +3,14 @@
 from collections import Counter
 from typing import Any, Final
 
-from dexter_graphql.sandbox.bodies.issue import tag_name
-from dexter_graphql.sandbox.bodies.tags import event_tags
-from dexter_graphql.sandbox.explore.columns import Column, parse_columns
-from dexter_graphql.sandbox.explore.query import Every, QueryError, parse, split, terms
-from dexter_graphql.sandbox.explore.rows import EventRow, Selection
-from dexter_graphql.sandbox.explore.table import arrange, render, tabulate
+from dexter_graphql.sandbox.discover.columns import Column, parse_columns
+from dexter_graphql.sandbox.discover.query import Every, QueryError, parse, split, terms
+from dexter_graphql.sandbox.discover.rows import EventRow, Selection
+from dexter_graphql.sandbox.discover.table import arrange, render, tabulate
 from dexter_graphql.sandbox.http import Answer, Call, Route, bad_request, link_header, page_offset, page_size, scopes
-from dexter_graphql.sandbox.ranges import TimeRange, time_range
+from dexter_graphql.sandbox.serializers.issues import tag_name
+from dexter_graphql.sandbox.time_ranges import TimeRange, time_range
+from dexter_graphql.sandbox.world.event_attributes import event_tags
 
 READ = scopes("org:admin", "org:read", "org:write")
 _ERRORS: Final = ("errors", "discover")

@@ -1,7 +1,7 @@
 """Environments of organizations and projects, and which a project hides. Knows no events."""
 
-from dexter_graphql.sandbox.bodies.projects import project_environment
 from dexter_graphql.sandbox.http import Call, Route, bad_request, invalid, not_found, scopes
+from dexter_graphql.sandbox.serializers.projects import project_environment
 from dexter_graphql.sandbox.world.model import Environment
 
 _ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")

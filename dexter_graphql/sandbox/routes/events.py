@@ -3,15 +3,15 @@
 import hashlib
 from collections.abc import Sequence
 
-from dexter_graphql.sandbox.bodies import event as bodies
-from dexter_graphql.sandbox.bodies.formatted import formatted
-from dexter_graphql.sandbox.bodies.issue import updated_issue
-from dexter_graphql.sandbox.bodies.source_maps import source_map_debug
-from dexter_graphql.sandbox.bodies.tags import replay_of
 from dexter_graphql.sandbox.http import Answer, Call, Deprecation, Route, invalid, not_found, paginate, scopes
-from dexter_graphql.sandbox.ranges import time_range
+from dexter_graphql.sandbox.issue_selection import events_between, make_search
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
-from dexter_graphql.sandbox.selection import events_between, make_search
+from dexter_graphql.sandbox.serializers import events as bodies
+from dexter_graphql.sandbox.serializers.issues import updated_issue
+from dexter_graphql.sandbox.serializers.llm_text import formatted
+from dexter_graphql.sandbox.serializers.source_maps import source_map_debug
+from dexter_graphql.sandbox.time_ranges import time_range
+from dexter_graphql.sandbox.world.event_attributes import replay_of
 from dexter_graphql.sandbox.world.model import Attachment, Event, Feedback
 
 _PROJECT_READ = scopes("project:read", "project:write", "project:admin")

@@ -1,7 +1,7 @@
 """Integrations, their providers, apps and installations. Tickets tied to issues are served next to issues."""
 
-from dexter_graphql.sandbox.bodies import integrations
 from dexter_graphql.sandbox.http import Answer, Call, Route, not_found, paginate, scopes
+from dexter_graphql.sandbox.serializers import integrations
 
 _READ = scopes("org:admin", "org:integrations", "org:read", "org:write")
 _ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from dexter_graphql.sandbox.bodies.issue import activity, updated_issue
-from dexter_graphql.sandbox.changes import Editor, check_assignee, find_assignee
 from dexter_graphql.sandbox.http import (
     NO_PERMISSION,
     Answer,
@@ -16,9 +14,11 @@ from dexter_graphql.sandbox.http import (
     refuse,
     scopes,
 )
-from dexter_graphql.sandbox.resolution import StatusChange, read_status
+from dexter_graphql.sandbox.issue_editor import Editor, check_assignee, find_assignee
+from dexter_graphql.sandbox.issue_selection import select, visible
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
-from dexter_graphql.sandbox.selection import select, visible
+from dexter_graphql.sandbox.serializers.issues import activity, updated_issue
+from dexter_graphql.sandbox.status_updates import StatusChange, read_status
 from dexter_graphql.sandbox.world.model import Activity, Assignee, Issue
 
 WRITE = scopes("event:write", "event:admin")

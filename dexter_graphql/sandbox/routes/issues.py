@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from dexter_graphql.sandbox.bodies import event as event_bodies
-from dexter_graphql.sandbox.bodies import issue as bodies
-from dexter_graphql.sandbox.bodies import project_issue
-from dexter_graphql.sandbox.bodies.issue import Row, View
-from dexter_graphql.sandbox.bodies.tags import event_tags
 from dexter_graphql.sandbox.http import MAX_PAGE, Answer, Call, Route, bad_request, invalid, not_found, paginate, scopes
-from dexter_graphql.sandbox.ranges import DEFAULT_RANGE, TimeRange, buckets, time_range
-from dexter_graphql.sandbox.selection import events_between, make_search, search_rows, select, visible
+from dexter_graphql.sandbox.issue_selection import events_between, make_search, search_rows, select, visible
+from dexter_graphql.sandbox.serializers import events as event_bodies
+from dexter_graphql.sandbox.serializers import issues as bodies
+from dexter_graphql.sandbox.serializers import project_issues
+from dexter_graphql.sandbox.serializers.issues import Row, View
+from dexter_graphql.sandbox.time_ranges import DEFAULT_RANGE, TimeRange, buckets, time_range
+from dexter_graphql.sandbox.world.event_attributes import event_tags
 from dexter_graphql.sandbox.world.model import Event
 
 READ = scopes("event:read", "event:write", "event:admin")
@@ -44,7 +44,7 @@ def _list(call: Call) -> Answer:
     size = _limit(call)
     chosen = select(call)
     view = _view(call, chosen.span, is_filtered=chosen.is_filtered)
-    render = project_issue.list_item if "project" in call.parameters else bodies.list_item
+    render = project_issues.list_item if "project" in call.parameters else bodies.list_item
     answer = paginate(call, chosen.rows, lambda row: render(view, row), size=size, counts=True)
     hit = {"X-Sentry-Direct-Hit": "1"} if chosen.is_direct_hit else {}
     return Answer(answer.body, answer.status, {**answer.headers, **hit})

@@ -1,9 +1,9 @@
 """Memberships and the people behind them. Does not know what a member may do elsewhere."""
 
-from dexter_graphql.sandbox.bodies import members
-from dexter_graphql.sandbox.bodies.people import user_summary
 from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, not_found, paginate, refuse, scopes
-from dexter_graphql.sandbox.lookup import member_of, tokens
+from dexter_graphql.sandbox.path_lookups import member_of, tokens
+from dexter_graphql.sandbox.serializers import members
+from dexter_graphql.sandbox.serializers.actors import user_summary
 from dexter_graphql.sandbox.world.model import Member
 
 _READ = scopes("member:admin", "member:read", "member:write")

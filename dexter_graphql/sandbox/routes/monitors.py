@@ -1,182 +1,135 @@
-"""Detectors, called monitors: what is watched. Alerts are in `routes.workflows`, cron monitors in `routes.crons`."""
+"""Cron monitors and their check-ins. Sending check-ins is ingestion and not served."""
 
-from collections.abc import Callable
+import re
 from typing import Any, Final
 
-from dexter_graphql.sandbox.bodies import alerts
-from dexter_graphql.sandbox.bodies.members import owner
 from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, not_found, paginate, scopes
-from dexter_graphql.sandbox.lookup import tokens
-from dexter_graphql.sandbox.monitoring import (
-    arranged,
-    checked_enabled,
-    checked_name,
-    chosen_ids,
-    link,
-    must_choose,
-    numbered_group,
-)
-from dexter_graphql.sandbox.world.model import Organization
-from dexter_graphql.sandbox.world.services import Detector
+from dexter_graphql.sandbox.path_lookups import viewer
+from dexter_graphql.sandbox.serializers import monitors
+from dexter_graphql.sandbox.world.model import Project
+from dexter_graphql.sandbox.world.services import CronMonitor
 
-_READ = scopes("alerts:read", "org:admin", "org:read", "org:write")
-_DETECTOR_WRITE = scopes("alerts:write", "org:admin", "org:read", "org:write")
-_CREATABLE: Final = "metric_issue"
-
-
-def list_detectors(call: Call) -> Answer:
-    """The organization's detectors, narrowed by project, ids and `query`, sorted by `sortBy`."""
-    organization = call.organization
-    rows = arranged(call, _chosen_detectors(call), _detector_order(organization))
-    return paginate(call, rows, lambda one: alerts.detector(one, organization))
+_LIST_READ = scopes("alerts:read", "org:admin", "org:read", "org:write")
+_LIST_WRITE = scopes("alerts:write", "org:admin", "org:read", "org:write")
+_READ = scopes("alerts:read", "alerts:write", "project:admin", "project:read", "project:write")
+_WRITE = scopes("alerts:write", "project:admin", "project:write")
+_DEFAULTS: Final = {
+    "schedule_type": "crontab",
+    "schedule": "0 * * * *",
+    "checkin_margin": None,
+    "max_runtime": None,
+    "timezone": "UTC",
+    "failure_issue_threshold": None,
+    "recovery_threshold": None,
+    "alert_rule_id": None,
+}
 
 
-def get_detector(call: Call) -> object:
-    """One detector."""
-    return alerts.detector(_detector(call), call.organization)
-
-
-def create_detector(call: Call) -> Answer:
-    """A new detector of the one type that may be created."""
-    fields, project, now = call.fields(), call.project, call.world.now()
-    if fields.get("type") != _CREATABLE:
-        invalid({"type": [f"Unknown detector type '{fields.get('type')}'. Must be one of: {_CREATABLE}"]})
-    detector = Detector(call.world.new_id(), project.id, checked_name(fields), _CREATABLE, now, now)
-    detector.created_by = call.user.id if call.user else None
-    _write_detector(call, detector, fields)
-    call.organization.detectors.append(detector)
-    return Answer(alerts.detector(detector, call.organization), 201)
-
-
-def update_detector(call: Call) -> object:
-    """Change what is given of a detector."""
-    detector, fields = _detector(call), call.fields()
-    if "name" in fields:
-        detector.name = checked_name(fields)
-    _write_detector(call, detector, fields)
-    return get_detector(call)
-
-
-def switch_detectors(call: Call) -> object:
-    """Switch all chosen detectors on or off."""
-    must_choose(call)
-    chosen, is_enabled = _chosen_detectors(call), checked_enabled(call)
-    for detector in chosen:
-        detector.enabled, detector.date_updated = is_enabled, call.world.now()
-    return [alerts.detector(one, call.organization) for one in chosen]
-
-
-def delete_detectors(call: Call) -> Answer:
-    """Remove all chosen detectors."""
-    must_choose(call)
-    for detector in _chosen_detectors(call):
-        _drop_detector(call.organization, detector)
-    return Answer(None, 204)
-
-
-def delete_detector(call: Call) -> Answer:
-    """Remove a detector."""
-    _drop_detector(call.organization, _detector(call))
-    return Answer(None, 204)
-
-
-def _chosen_detectors(call: Call) -> list[Detector]:
-    wanted, text = tokens(call.text("query"), ("name", "type", "assignee"))
-    ids, projects = chosen_ids(call), {project.id for project in call.projects()}
-    return [
+def list_monitors(call: Call) -> Answer:
+    """The organization's cron monitors, narrowed by project, environment and owner."""
+    projects = {project.id: project for project in call.projects()}
+    names, owner = call.environments(), call.text("owner")
+    rows = [
         one
-        for one in call.organization.detectors
+        for one in call.organization.monitors
         if one.project_id in projects
-        and (not ids or one.id in ids)
-        and text in f"{one.name} {one.type}".lower()
-        and all(_is_detector(call.organization, one, key, values) for key, values in wanted.items())
+        and (names is None or names & one.environments.keys())
+        and (owner is None or one.owner == owner or (owner == "unassigned" and one.owner is None))
     ]
+    return paginate(call, rows, lambda one: _body(call, one, projects[one.project_id]))
 
 
-def _is_detector(organization: Organization, detector: Detector, key: str, values: list[str]) -> bool:
-    if key == "name":
-        return any(value.lower() in detector.name.lower() for value in values)
-    if key == "type":
-        return bool({detector.type, detector.type.removesuffix("_issue")} & set(values))
-    actor = owner(organization, detector.owner)
-    if actor is None:
-        return "none" in values
-    return bool({actor["name"], f"#{actor['name']}", actor.get("email")} & set(values))
+def get_monitor(call: Call) -> object:
+    """One cron monitor by slug or id."""
+    monitor, project = _monitor(call)
+    return _body(call, monitor, project)
 
 
-def _detector_order(organization: Organization) -> dict[str, Callable[[Detector], Any]]:
-    def last_seen(one: Detector) -> float:
-        issue = organization.issues.get(one.latest_issue_id or "")
-        return issue.last_seen.timestamp() if issue else 0.0
-
-    return {
-        "name": lambda one: (one.name.lower(), int(one.id)),
-        "id": lambda one: int(one.id),
-        "type": lambda one: (one.type, int(one.id)),
-        "connectedWorkflows": lambda one: (len(one.workflow_ids), int(one.id)),
-        "latestGroup": lambda one: (last_seen(one), int(one.id)),
-        "openIssues": lambda one: (one.latest_issue_id is not None, int(one.id)),
-    }
+def list_check_ins(call: Call) -> Answer:
+    """The check-ins of a cron monitor, newest first."""
+    monitor, _ = _monitor(call)
+    names = call.environments()
+    rows = [one for one in monitor.check_ins if names is None or one.environment in names]
+    return paginate(call, rows, lambda one: monitors.check_in(one, monitor))
 
 
-def _detector(call: Call) -> Detector:
-    wanted = call.parameters["detector"]
-    return next((one for one in call.organization.detectors if one.id == wanted), None) or not_found()
-
-
-def _write_detector(call: Call, detector: Detector, fields: dict[str, Any]) -> None:
-    organization, world = call.organization, call.world
-    detector.owner = fields.get("owner", detector.owner)
-    detector.description = fields.get("description", detector.description)
-    detector.enabled = fields.get("enabled", detector.enabled)
-    detector.config = fields.get("config") or detector.config
-    detector.date_updated = world.now()
-    if "conditionGroup" in fields:
-        detector.condition_group = numbered_group(call, fields["conditionGroup"])
-    if "dataSources" in fields:
-        detector.data_sources = [_data_source(call, source) for source in fields["dataSources"] or ()]
-    if "workflowIds" in fields:
-        detector.workflow_ids = [str(one) for one in fields["workflowIds"] or ()]
-        for workflow in organization.workflows:
-            link(workflow.detector_ids, detector.id, is_linked=workflow.id in detector.workflow_ids)
-
-
-def _data_source(call: Call, fields: dict[str, Any]) -> dict[str, Any]:
+def create_monitor(call: Call) -> Answer:
+    """A new cron monitor without environments: those come with check-ins."""
+    fields = call.fields()
+    missing = {name: ["This field is required."] for name in ("project", "name", "config") if not fields.get(name)}
+    if missing:
+        invalid(missing)
+    project = call.organization.find_project(str(fields["project"]))
+    if project is None:
+        invalid({"project": ["Invalid project"]})
+    name = str(fields["name"])
+    slug = str(fields.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"))
     world = call.world
-    query = {"environment": None, "eventTypes": ["error"], "query": "", "extrapolationMode": "unknown"} | fields
-    return {
-        "id": world.new_id(),
-        "organizationId": call.organization.id,
-        "type": "snuba_query_subscription",
-        "sourceId": world.new_id(),
-        "queryObj": {
-            "id": world.new_id(),
-            "status": 0,
-            "subscription": world.new_id(),
-            "snubaQuery": {"id": world.new_id(), **query},
-        },
-    }
+    monitor = CronMonitor(world.new_id(), _uuid(world.new_hex()), slug, name, project.id, dict(_DEFAULTS), world.now())
+    _write(monitor, fields)
+    call.organization.monitors.append(monitor)
+    return Answer(_body(call, monitor, project), 201)
 
 
-def _drop_detector(organization: Organization, detector: Detector) -> None:
-    organization.detectors.remove(detector)
-    for workflow in organization.workflows:
-        link(workflow.detector_ids, detector.id, is_linked=False)
+def update_monitor(call: Call) -> object:
+    """Change what is given of a cron monitor."""
+    monitor, project = _monitor(call)
+    _write(monitor, call.fields())
+    return _body(call, monitor, project)
 
 
-_DETECTORS = "/organizations/{organization}/detectors/"
+def delete_monitor(call: Call) -> Answer:
+    """Remove a cron monitor, or only the environments that are named."""
+    monitor, _ = _monitor(call)
+    names = call.texts("environment")
+    for name in names:
+        monitor.environments.pop(name, None)
+    if not names:
+        call.organization.monitors.remove(monitor)
+    return Answer(None, 202)
+
+
+def _write(monitor: CronMonitor, fields: dict[str, Any]) -> None:
+    monitor.name, monitor.slug = str(fields.get("name") or monitor.name), str(fields.get("slug") or monitor.slug)
+    monitor.status, monitor.owner = fields.get("status") or monitor.status, fields.get("owner", monitor.owner)
+    monitor.is_muted = bool(fields.get("is_muted", fields.get("isMuted", monitor.is_muted)))
+    config = fields.get("config")
+    if isinstance(config, dict):
+        monitor.config |= config
+
+
+def _monitor(call: Call) -> tuple[CronMonitor, Project]:
+    wanted = call.parameters["monitor"]
+    only = call.project if "project" in call.parameters else None
+    for monitor in call.organization.monitors:
+        if wanted in {monitor.slug, monitor.guid, monitor.id}:
+            project = call.organization.find_project(monitor.project_id)
+            if project is not None and (only is None or project is only):
+                return monitor, project
+    return not_found()
+
+
+def _body(call: Call, monitor: CronMonitor, project: Project) -> object:
+    return monitors.monitor(monitor, project, call.organization, viewer(call), call.environments())
+
+
+def _uuid(text: str) -> str:
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+_LIST = "/organizations/{organization}/monitors/"
+_ONE = _LIST + "{monitor}/"
+_OF_PROJECT = "/projects/{organization}/{project}/monitors/{monitor}/"
 
 ROUTES = (
-    Route("GET", _DETECTORS, list_detectors, _READ),
-    Route("PUT", _DETECTORS, switch_detectors, _DETECTOR_WRITE),
-    Route("DELETE", _DETECTORS, delete_detectors, _DETECTOR_WRITE),
-    Route("GET", _DETECTORS + "{detector}/", get_detector, _READ),
-    Route("PUT", _DETECTORS + "{detector}/", update_detector, _DETECTOR_WRITE),
-    Route("DELETE", _DETECTORS + "{detector}/", delete_detector, _DETECTOR_WRITE),
-    Route(
-        "POST",
-        "/organizations/{organization}/projects/{project}/detectors/",
-        create_detector,
-        scopes("alerts:write", "project:admin", "project:write"),
-    ),
+    Route("GET", _LIST, list_monitors, _LIST_READ),
+    Route("POST", _LIST, create_monitor, _LIST_WRITE),
+    Route("GET", _ONE, get_monitor, _READ),
+    Route("PUT", _ONE, update_monitor, _WRITE),
+    Route("DELETE", _ONE, delete_monitor, _WRITE),
+    Route("GET", _ONE + "checkins/", list_check_ins, _READ),
+    Route("GET", _OF_PROJECT, get_monitor, _READ),
+    Route("PUT", _OF_PROJECT, update_monitor, _WRITE),
+    Route("DELETE", _OF_PROJECT, delete_monitor, _WRITE),
+    Route("GET", _OF_PROJECT + "checkins/", list_check_ins, _READ),
 )

@@ -1,8 +1,8 @@
 """Routes of organizations themselves, and the two lookups below them: short ids and event ids."""
 
-from dexter_graphql.sandbox.bodies import event as events
-from dexter_graphql.sandbox.bodies.issue import updated_issue
 from dexter_graphql.sandbox.http import Answer, Call, Route, bad_request, not_found, paginate, scopes
+from dexter_graphql.sandbox.serializers import events
+from dexter_graphql.sandbox.serializers.issues import updated_issue
 from dexter_graphql.sandbox.world.model import Organization
 from dexter_graphql.sandbox.world.state import World
 

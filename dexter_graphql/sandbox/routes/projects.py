@@ -3,7 +3,6 @@
 import re
 from typing import Any, Final
 
-from dexter_graphql.sandbox.bodies import members, projects
 from dexter_graphql.sandbox.http import (
     Answer,
     Call,
@@ -15,7 +14,8 @@ from dexter_graphql.sandbox.http import (
     refuse,
     scopes,
 )
-from dexter_graphql.sandbox.lookup import team_of, tokens, viewer
+from dexter_graphql.sandbox.path_lookups import team_of, tokens, viewer
+from dexter_graphql.sandbox.serializers import members, projects
 from dexter_graphql.sandbox.world.model import ClientKey, Organization, Project, Team
 
 _ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, Final
 
-from dexter_graphql.sandbox.bodies import releases
-from dexter_graphql.sandbox.explore.health import Scope, Tally, samples, tallies
 from dexter_graphql.sandbox.http import Answer, Call, Route, bad_request, not_found, paginate, scopes
-from dexter_graphql.sandbox.lookup import release_of, tokens
-from dexter_graphql.sandbox.ranges import parse_period, time_range
+from dexter_graphql.sandbox.path_lookups import release_of, tokens
+from dexter_graphql.sandbox.serializers import releases
+from dexter_graphql.sandbox.stats.release_health import Scope, Tally, samples, tallies
+from dexter_graphql.sandbox.time_ranges import parse_period, time_range
 from dexter_graphql.sandbox.world.model import Project, Release, ReleaseFile
 
 READ = scopes("org:ci", "project:admin", "project:read", "project:releases", "project:write")

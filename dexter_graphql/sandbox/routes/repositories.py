@@ -1,7 +1,7 @@
 """Source repositories and their commits. Does not know which release took a commit up."""
 
-from dexter_graphql.sandbox.bodies import releases
 from dexter_graphql.sandbox.http import Answer, Call, Route, not_found, paginate, scopes
+from dexter_graphql.sandbox.serializers import releases
 
 _READ = scopes("org:admin", "org:read", "org:write")
 

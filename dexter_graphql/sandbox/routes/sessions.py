@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from dexter_graphql.sandbox.explore.health import Sample, Scope, Tally, samples, tallies
-from dexter_graphql.sandbox.explore.intervals import IntervalError, hourly
-from dexter_graphql.sandbox.explore.query import QueryError, parse
-from dexter_graphql.sandbox.explore.rows import latest_releases
-from dexter_graphql.sandbox.explore.series import MAX_POINTS, Buckets, TooManyPointsError
+from dexter_graphql.sandbox.discover.query import QueryError, parse
+from dexter_graphql.sandbox.discover.rows import latest_releases
 from dexter_graphql.sandbox.http import Call, Route, bad_request, page_size, scopes
-from dexter_graphql.sandbox.ranges import parse_period, time_range
+from dexter_graphql.sandbox.stats.intervals import IntervalError, hourly
+from dexter_graphql.sandbox.stats.release_health import Sample, Scope, Tally, samples, tallies
+from dexter_graphql.sandbox.time_buckets import MAX_POINTS, Buckets, TooManyPointsError
+from dexter_graphql.sandbox.time_ranges import parse_period, time_range
 
 _STATUSES: Final = ("healthy", "errored", "crashed", "abnormal", "unhandled")
 _GROUPS: Final = ("project", "release", "environment", "session.status")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from dexter_graphql.sandbox.explore.intervals import IntervalError, hourly
-from dexter_graphql.sandbox.explore.query import QueryError
-from dexter_graphql.sandbox.explore.series import Buckets, TooManyPointsError
-from dexter_graphql.sandbox.explore.usage import CATEGORIES, OUTCOMES, Flow, flows
+from dexter_graphql.sandbox.discover.query import QueryError
 from dexter_graphql.sandbox.http import Answer, Call, Route, bad_request, scopes
-from dexter_graphql.sandbox.lookup import team_of
-from dexter_graphql.sandbox.ranges import parse_period, time_range
+from dexter_graphql.sandbox.path_lookups import team_of
+from dexter_graphql.sandbox.stats.intervals import IntervalError, hourly
+from dexter_graphql.sandbox.stats.usage import CATEGORIES, OUTCOMES, Flow, flows
+from dexter_graphql.sandbox.time_buckets import Buckets, TooManyPointsError
+from dexter_graphql.sandbox.time_ranges import parse_period, time_range
 from dexter_graphql.sandbox.world.model import Project
 
 _ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")

@@ -2,9 +2,9 @@
 
 import re
 
-from dexter_graphql.sandbox.bodies import members, projects
 from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, paginate, refuse, scopes
-from dexter_graphql.sandbox.lookup import member_of, team_of, tokens, viewer
+from dexter_graphql.sandbox.path_lookups import member_of, team_of, tokens, viewer
+from dexter_graphql.sandbox.serializers import members, projects
 from dexter_graphql.sandbox.world.model import Member, Team
 
 _ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")

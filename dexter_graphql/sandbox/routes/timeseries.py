@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from dexter_graphql.sandbox.explore.columns import Column, parse_column
-from dexter_graphql.sandbox.explore.query import Every, QueryError
-from dexter_graphql.sandbox.explore.rows import EventRow
-from dexter_graphql.sandbox.explore.series import Buckets, TooManyPointsError, cut, default_interval
-from dexter_graphql.sandbox.explore.table import Group, arrange, render, tabulate
+from dexter_graphql.sandbox.discover.columns import Column, parse_column
+from dexter_graphql.sandbox.discover.query import Every, QueryError
+from dexter_graphql.sandbox.discover.rows import EventRow
+from dexter_graphql.sandbox.discover.table import Group, arrange, render, tabulate
 from dexter_graphql.sandbox.http import Call, Route, bad_request
-from dexter_graphql.sandbox.ranges import TimeRange, parse_period, time_range
 from dexter_graphql.sandbox.routes.discover import READ, conditions, dataset_of, meta_of, selection
+from dexter_graphql.sandbox.time_buckets import Buckets, TooManyPointsError, cut, default_interval
+from dexter_graphql.sandbox.time_ranges import TimeRange, parse_period, time_range
 
 _MAX_TOP: Final = 10
 _DAY: Final = timedelta(days=1)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from dexter_graphql.sandbox.bodies import alerts
 from dexter_graphql.sandbox.http import Answer, Call, Route, not_found, paginate, scopes
-from dexter_graphql.sandbox.lookup import tokens
-from dexter_graphql.sandbox.monitoring import (
+from dexter_graphql.sandbox.path_lookups import tokens
+from dexter_graphql.sandbox.serializers import alerts
+from dexter_graphql.sandbox.workflow_engine import (
     arranged,
     checked_enabled,
     checked_name,

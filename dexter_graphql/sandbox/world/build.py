@@ -11,11 +11,11 @@ from dexter_graphql.sandbox.world.integrations import make_apps, make_integratio
 from dexter_graphql.sandbox.world.issues import OTHER_KINDS, make_issue, make_other_issue, people_of, settle
 from dexter_graphql.sandbox.world.model import Issue, Organization, Project, User
 from dexter_graphql.sandbox.world.monitors import make_monitors
-from dexter_graphql.sandbox.world.people import make_members, make_teams, make_users
 from dexter_graphql.sandbox.world.projects import make_environments, make_projects, make_repositories
 from dexter_graphql.sandbox.world.releases import make_releases
 from dexter_graphql.sandbox.world.state import World
 from dexter_graphql.sandbox.world.tokens import make_tokens
+from dexter_graphql.sandbox.world.users import make_members, make_teams, make_users
 
 DEFAULT_SEED: Final = 7
 _FEATURES = (

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from dexter_graphql.sandbox.stacks import LANGUAGES, THINGS
 from dexter_graphql.sandbox.world.model import Activity, Assignee, Issue, Organization, Project, User
 from dexter_graphql.sandbox.world.services import ExternalIssue
+from dexter_graphql.sandbox.world.stack_traces import LANGUAGES, THINGS
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ALWAYS_OPEN: Final = 40

@@ -7,7 +7,7 @@ import pytest
 
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox import Fault
-from dexter_graphql.sandbox.backends import retired_alerts_in_brownout, without_new_alerts, without_retired_alerts
+from dexter_graphql.sandbox.alert_backends import retired_alerts_in_brownout, without_new_alerts, without_retired_alerts
 
 WORKFLOWS = "/organizations/{organization}/workflows/"
 DETECTORS = "/organizations/{organization}/detectors/"

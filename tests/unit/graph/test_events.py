@@ -9,9 +9,9 @@ from datetime import datetime
 import pytest
 
 from dexter_graphql.sandbox import Fault
-from dexter_graphql.sandbox.bodies.entries import entries
-from dexter_graphql.sandbox.bodies.event import contexts, detail
-from dexter_graphql.sandbox.bodies.tags import event_tags, person_of
+from dexter_graphql.sandbox.serializers.entries import entries
+from dexter_graphql.sandbox.serializers.events import contexts, detail
+from dexter_graphql.sandbox.world.event_attributes import event_tags, person_of
 
 ISSUE_LIST = "/organizations/{organization}/issues/"
 ISSUE = ISSUE_LIST + "{issue}/"

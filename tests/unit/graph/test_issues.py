@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from dexter_graphql.sandbox.bodies.issue import metadata, owners
-from dexter_graphql.sandbox.bodies.tags import event_tags
+from dexter_graphql.sandbox.serializers.issues import metadata, owners
+from dexter_graphql.sandbox.world.event_attributes import event_tags
 
 LIST = "/organizations/{organization}/issues/"
 STATS = "/organizations/{organization}/issues-stats/"
@@ -510,7 +510,7 @@ async def test_absent_short_id_is_null(asker):
 
 async def test_json_that_is_not_there_is_missed(asker, monkeypatch):
     """Like any other member, though its bytes are passed on as they came."""
-    monkeypatch.setattr("dexter_graphql.sandbox.bodies.issue.metadata", lambda _issue: None)
+    monkeypatch.setattr("dexter_graphql.sandbox.serializers.issues.metadata", lambda _issue: None)
 
     told = await asker.ask('{ organization(slug: "acme") { issues(first: 1) { nodes { id metadata } } } }')
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dexter_graphql.sandbox import Fault
-from dexter_graphql.sandbox.bodies import releases
+from dexter_graphql.sandbox.serializers import releases
 
 LIST = "/organizations/{organization}/releases/"
 DETAIL = "/organizations/{organization}/releases/{version}/"

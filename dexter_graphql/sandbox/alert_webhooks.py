@@ -1,0 +1,88 @@
+"""Writes the webhooks of alerts and errors, which no REST answer carries. Does not send them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from dexter_graphql.sandbox.serializers.events import ingest
+from dexter_graphql.sandbox.world.model import Event, Organization
+from dexter_graphql.sandbox.world.services import MetricAlertRule, Workflow
+from dexter_graphql.sandbox.world.state import Change, World
+
+_INCIDENT_STATUS: Mapping[str, int] = MappingProxyType({"open": 1, "resolved": 2, "warning": 10, "critical": 20})
+
+
+def error_created(world: World, organization: Organization, event: Event) -> Change:
+    """`error.created`."""
+    return Change(organization, "error", "created", {"error": ingest(world, organization, event)})
+
+
+def alert_triggered(world: World, organization: Organization, event: Event, workflow: Workflow) -> Change:
+    """`event_alert.triggered`."""
+    data: dict[str, object] = {"event": ingest(world, organization, event), "triggered_rule": workflow.name}
+    return Change(organization, "event_alert", "triggered", data)
+
+
+def metric_alert(world: World, organization: Organization, rule: MetricAlertRule, action: str) -> Change:
+    """`metric_alert.critical`, `.warning`, `.resolved` or `.open`; snake_case, unlike the rule's REST form."""
+    now, number = world.now(), world.new_id()
+    project = organization.find_project(rule.project_id)
+    incident: dict[str, object] = {
+        "id": number,
+        "identifier": number[-4:].lstrip("0") or "1",
+        "organization_id": organization.id,
+        "projects": [project.slug] if project else [],
+        "title": rule.name,
+        "type": 2,
+        "status": _INCIDENT_STATUS[action],
+        "status_method": 3,
+        "date_created": now,
+        "date_detected": now,
+        "date_started": now,
+        "date_closed": now if action == "resolved" else None,
+        "alert_rule": _rule(organization, rule),
+    }
+    data: dict[str, object] = {
+        "metric_alert": incident,
+        "description_title": f"{action.title()}: {rule.name}",
+        "description_text": f"{rule.aggregate} in the last {rule.time_window} minutes",
+        "web_url": f"{world.url}/organizations/{organization.slug}/alerts/rules/details/{rule.id}/",
+    }
+    return Change(organization, "metric_alert", action, data)
+
+
+def _rule(organization: Organization, rule: MetricAlertRule) -> dict[str, object]:
+    project = organization.find_project(rule.project_id)
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "organization_id": organization.id,
+        "aggregate": rule.aggregate,
+        "query": rule.query,
+        "dataset": rule.dataset,
+        "environment": rule.environment,
+        "projects": [project.slug] if project else [],
+        "time_window": rule.time_window,
+        "resolution": 1,
+        "threshold_type": rule.threshold_type,
+        "threshold_period": 1,
+        "resolve_threshold": rule.resolve_threshold,
+        "include_all_projects": False,
+        "status": 0,
+        "triggers": [_trigger(trigger) for trigger in rule.triggers],
+        "created_by": rule.created_by,
+        "date_created": rule.date_created,
+        "date_modified": rule.date_modified,
+    }
+
+
+def _trigger(trigger: dict[str, object]) -> dict[str, object]:
+    return {
+        "id": trigger["id"],
+        "alert_rule_id": trigger["alertRuleId"],
+        "label": trigger["label"],
+        "threshold_type": trigger["thresholdType"],
+        "alert_threshold": trigger["alertThreshold"],
+        "resolve_threshold": trigger["resolveThreshold"],
+        "date_created": trigger["dateCreated"],
+        "actions": [],
+    }

@@ -1,0 +1,126 @@
+"""Knows what a stored event answers to the names of Discover, and which events a question is about."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from dexter_graphql.sandbox.discover.query import Every, Term
+from dexter_graphql.sandbox.issue_search import event_values
+from dexter_graphql.sandbox.world.event_attributes import event_tags, person_of
+from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Project
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event under Discover's names; `latest` holds the ids of the newest release of each project."""
+
+    event: Event
+    latest: frozenset[int]
+
+    def get(self, name: str, /) -> object:
+        """Value of a member or a tag; None when the event has none."""
+        read = _MEMBERS.get(name)
+        if read is not None:
+            return read(self)
+        if name.startswith("tags["):
+            return event_tags(self.event).get(name[5:-1])
+        found = event_values(self.event, name)
+        return found[0] if found else None
+
+
+def latest_releases(organization: Organization) -> frozenset[int]:
+    """Ids of the newest release of each project."""
+    newest: dict[str, tuple[float, int]] = {}
+    for release in organization.releases:
+        for project in release.projects:
+            age = (release.date_created.timestamp(), release.id)
+            newest[project.id] = max(newest.get(project.id, age), age)
+    return frozenset(release_id for _, release_id in newest.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which events a question is about, before its search: projects, environments (None: all) and window."""
+
+    organization: Organization
+    projects: Sequence[Project]
+    environments: frozenset[str] | None
+    start: float
+    end: float
+    of_errors: bool = True
+
+    def rows(self, where: Every) -> list[EventRow]:
+        """The events that also fulfil the search, issue by issue, oldest first within each."""
+        latest = latest_releases(self.organization)
+        candidates = (EventRow(event, latest) for event in self._events(where))
+        return [row for row in candidates if where.matches(row)]
+
+    def _events(self, where: Every) -> Iterator[Event]:
+        for issue in self._issues(where):
+            first = bisect_left(issue.events, self.start, key=lambda event: event.at)
+            for event in issue.events[first:]:
+                if event.at >= self.end:
+                    break
+                if self.environments is None or event.environment in self.environments:
+                    yield event
+
+    def _issues(self, where: Every) -> Iterable[Issue]:
+        projects = {project.id for project in self.projects}
+        for issue in self._named_issues(where):
+            is_wanted = issue.is_error is self.of_errors and issue.status != "pending_deletion"
+            if is_wanted and issue.project.id in projects:
+                yield issue
+
+    def _named_issues(self, where: Every) -> Iterable[Issue]:
+        # Questions about a hundred issues or events are the common ones; they need not read all the others.
+        issues, events = self.organization.issues, self.organization.events
+        for term in where.parts:
+            if isinstance(term, Term) and not term.negated and term.operator == "=":
+                if term.key == "issue.id":
+                    return [issues[key] for key in dict.fromkeys(term.values) if key in issues]
+                if term.key == "id":
+                    owners = {events[key].issue.id for key in term.values if key in events}
+                    return [issues[key] for key in sorted(owners) if key in issues]
+        return issues.values()
+
+
+def _user(row: EventRow) -> str | None:
+    person = person_of(row.event)
+    return f"id:{person.id}" if person else None
+
+
+def _display(row: EventRow) -> str | None:
+    person = person_of(row.event)
+    return person.email if person else None
+
+
+_MEMBERS: Mapping[str, Callable[[EventRow], object]] = MappingProxyType({
+    "id": lambda row: row.event.id,
+    "timestamp": lambda row: row.event.time,
+    "time": lambda row: row.event.time.replace(minute=0, second=0, microsecond=0),
+    "issue": lambda row: row.event.issue.short_id,
+    "issue.id": lambda row: int(row.event.issue.id),
+    "title": lambda row: row.event.issue.title,
+    "message": lambda row: row.event.issue.title,
+    "culprit": lambda row: row.event.issue.culprit,
+    "location": lambda row: row.event.issue.culprit.split(" in ")[0],
+    "level": lambda row: row.event.issue.level,
+    "project": lambda row: row.event.issue.project.slug,
+    "project.name": lambda row: row.event.issue.project.slug,
+    "project.id": lambda row: int(row.event.issue.project.id),
+    "platform": lambda row: row.event.issue.project.platform,
+    "transaction": lambda row: row.event.issue.transaction,
+    "environment": lambda row: row.event.environment,
+    "release": lambda row: row.event.release.version if row.event.release else None,
+    "release.is_latest": lambda row: row.event.release is not None and row.event.release.id in row.latest,
+    "event.type": lambda row: "error" if row.event.issue.is_error else "generic",
+    "error.type": lambda row: [row.event.issue.type_name],
+    "error.value": lambda row: [row.event.issue.value],
+    "error.handled": lambda row: not row.event.issue.is_unhandled,
+    "error.unhandled": lambda row: row.event.issue.is_unhandled,
+    "issue.category": lambda row: row.event.issue.category,
+    "issue.type": lambda row: row.event.issue.issue_type,
+    "user": _user,
+    "user.display": _display,
+})  # fmt: skip

@@ -1,0 +1,170 @@
+"""Changes issues as the REST API and live mode do: checks the rules, keeps the history, announces the webhooks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dexter_graphql.sandbox.http import Refusal, invalid
+from dexter_graphql.sandbox.serializers.actors import actor
+from dexter_graphql.sandbox.serializers.issues import updated_issue, web_url
+from dexter_graphql.sandbox.status_updates import Resolution
+from dexter_graphql.sandbox.world.model import Activity, Assignee, Issue, Organization, Project, User
+from dexter_graphql.sandbox.world.state import Change, World
+
+UNKNOWN_ACTOR: Final = "Unknown actor input"
+NOT_IN_TEAM: Final = "Cannot assign to non-team member"
+NO_ACCESS: Final = "Cannot assign to a team without access to the project"
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Someone who changes issues of one organization; `user` is None for apps and for Sentry itself."""
+
+    world: World
+    organization: Organization
+    user: User | None
+
+    def resolve(self, issue: Issue, resolution: Resolution) -> None:
+        """Close the issue: now, in a release or in a commit."""
+        issue.status, issue.substatus = "resolved", None
+        issue.status_details = dict(resolution.details)
+        self._leave_inbox(issue)
+        self.world.record(issue, resolution.activity, self.user, dict(resolution.data))
+        self.announce(issue, "resolved", resolution_type=resolution.kind)
+
+    def unresolve(self, issue: Issue, substatus: str = "ongoing", *, activity: str = "set_unresolved") -> None:
+        """Open the issue again; `regressed` with activity `set_regression` when an event did it."""
+        issue.status, issue.substatus, issue.status_details = "unresolved", substatus, {}
+        if substatus in {"regressed", "escalating"}:
+            issue.inbox_reason = {"regressed": 2, "escalating": 5}[substatus]
+            issue.inbox_since = self.world.now()
+        self.world.record(issue, activity, self.user, {})
+        self.announce(issue, "unresolved")
+
+    def archive(self, issue: Issue, substatus: str, details: dict[str, object]) -> None:
+        """Put the issue away. Sentry tells it under two names, an old and a new one."""
+        issue.status, issue.substatus, issue.status_details = "ignored", substatus, details
+        self._leave_inbox(issue)
+        self.world.record(issue, "set_ignored", self.user, {})
+        self.announce(issue, "ignored")
+        self.announce(issue, "archived")
+
+    def assign(self, issue: Issue, assignee: Assignee | None) -> None:
+        """Hand the issue to someone, or to nobody."""
+        issue.assignee = assignee
+        told = actor(assignee)
+        if told is None:
+            self.world.record(issue, "unassigned", self.user, {})
+            return
+        data: dict[str, object] = {"assignee": told["id"], "assigneeType": told["type"]}
+        self.world.record(issue, "assigned", self.user, data | {"assigneeEmail": told.get("email")})
+        self.announce(issue, "assigned", assignee=told)
+
+    def set_priority(self, issue: Issue, priority: str) -> None:
+        """Fix the priority by hand."""
+        issue.priority, issue.priority_locked_at = priority, self.world.now()
+        self.world.record(issue, "set_priority", self.user, {"priority": priority, "reason": None})
+
+    def review(self, issue: Issue) -> None:
+        """Take the issue out of the inbox."""
+        self._leave_inbox(issue)
+
+    def share(self, issue: Issue, *, is_public: bool) -> None:
+        """Give the issue a public address, or take it away."""
+        if is_public is (issue.share_id is not None):
+            return
+        issue.share_id = self.world.new_hex() if is_public else None
+        self.world.record(issue, "set_public" if is_public else "set_private", self.user, {})
+
+    def mark(self, issue: Issue, name: str, *, is_on: bool) -> None:
+        """Set one of the viewer's own marks: hasSeen, isBookmarked, isSubscribed. Nothing for apps."""
+        if self.user is None:
+            return
+        marks: dict[str, Callable[[str], object]] = {
+            "hasSeen": lambda key: issue.seen_by.__setitem__(key, self.world.now()),
+            "isBookmarked": issue.bookmarked_by.add,
+            "isSubscribed": lambda key: issue.subscribers.__setitem__(key, "unknown"),
+        }
+        if is_on:
+            marks[name](self.user.id)
+        elif name == "isBookmarked":
+            issue.bookmarked_by.discard(self.user.id)
+        else:
+            (issue.seen_by if name == "hasSeen" else issue.subscribers).pop(self.user.id, None)
+
+    def merge(self, issues: Sequence[Issue]) -> tuple[Issue, list[Issue]]:
+        """Merge into the issue with most events; the others cease to exist, their events and hashes move."""
+        parent, *children = sorted(issues, key=lambda issue: (-len(issue.events), int(issue.id)))
+        for child in children:
+            for event in child.events:
+                event.issue = parent
+            parent.events.extend(child.events)
+            parent.hashes.extend(child.hashes)
+            parent.feedback.extend(child.feedback)
+            del self.organization.issues[child.id]
+        parent.events.sort(key=lambda event: event.at)
+        data: dict[str, object] = {"issues": [{"id": child.id} for child in children]}
+        self.world.record(parent, "merge", self.user, data)
+        return parent, children
+
+    def comment(self, issue: Issue, text: str) -> Activity:
+        """Write a comment."""
+        line = self.world.record(issue, "note", self.user, {"text": text})
+        self.announce_comment(issue, line, "created")
+        return line
+
+    def announce(self, issue: Issue, action: str, **extra: object) -> None:
+        """Tell a change of the issue to the webhooks."""
+        data = {"issue": webhook_issue(self.world, self.organization, issue), **extra}
+        self.world.announce(Change(self.organization, "issue", action, data, self.user))
+
+    def announce_comment(self, issue: Issue, line: Activity, action: str) -> None:
+        """Tell a change of a comment to the webhooks."""
+        data: dict[str, object] = {
+            "comment": line.data["text"],
+            "project_slug": issue.project.slug,
+            "comment_id": int(line.id),
+            "issue_id": int(issue.id),
+            "timestamp": self.world.now(),
+        }
+        self.world.announce(Change(self.organization, "comment", action, data, self.user))
+
+    @staticmethod
+    def _leave_inbox(issue: Issue) -> None:
+        issue.inbox_reason = issue.inbox_since = None
+
+
+def webhook_issue(world: World, organization: Organization, issue: Issue) -> dict[str, object]:
+    """The issue of a webhook: an API issue without series, with three addresses."""
+    return updated_issue(world, organization, issue, None) | {
+        "url": f"{world.url}/api/0/organizations/{organization.slug}/issues/{issue.id}/",
+        "web_url": web_url(world, organization, issue),
+        "project_url": f"{world.url}/organizations/{organization.slug}/issues/?project={issue.project.id}",
+    }
+
+
+def find_assignee(organization: Organization, text: str) -> Assignee:
+    """The person or team named by `123`, `user:123`, `team:45`, an address or a user name; raises the 400."""
+    kind, _, rest = text.partition(":")
+    if kind == "team" and rest:
+        team = organization.find_team(rest)
+        if team is not None:
+            return Assignee(team=team)
+    wanted = rest if kind == "user" and rest else text
+    user = next((u for u in organization.users() if wanted in {u.id, u.email, u.username}), None)
+    if user is None or kind == "team":
+        invalid({"assignedTo": [UNKNOWN_ACTOR]})
+    return Assignee(user=user)
+
+
+def check_assignee(organization: Organization, project: Project, assignee: Assignee) -> None:
+    """Refuse people outside the project's teams, and teams without the project."""
+    if assignee.team is not None and assignee.team not in project.teams:
+        raise Refusal(400, {"assignedTo": [NO_ACCESS]})
+    if assignee.user is not None and not _is_in_team(organization, project, assignee.user):
+        raise Refusal(400, {"assignedTo": [NOT_IN_TEAM]})
+
+
+def _is_in_team(organization: Organization, project: Project, user: User) -> bool:
+    own = (member for member in organization.members if member.user is user)
+    return any(team in project.teams for member in own for team in member.teams)

@@ -1,0 +1,358 @@
+"""Knows the search language of issue lists: reads a query and says which issues and which of their events match.
+
+Unknown keys are tags. OR, AND and parentheses are refused, as Sentry does for issues.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import translate
+from functools import lru_cache
+from types import MappingProxyType
+
+from dexter_graphql.sandbox.time_ranges import parse_instant, parse_period
+from dexter_graphql.sandbox.world.event_attributes import (
+    event_tags,
+    flags_of,
+    language_of,
+    newest_releases,
+    person_of,
+    system_of,
+    trace_of,
+    url_of,
+)
+from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Release, User
+from dexter_graphql.sandbox.world.stack_traces import LANGUAGES, Frame
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<negated>!)?(?P<key>tags\[[^\]\s]+\]|flags\["?[^\]\s"]+"?\]|[A-Za-z_][\w.\-]*)
+            :(?P<operator>>=|<=|>|<)?(?P<value>"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s"\[][^\s]*|)
+      | (?P<text>"(?:[^"\\]|\\.)*"|[^\s]+)
+    )""",
+    re.VERBOSE,
+)
+_ITEM = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,]+?)\s*(?:,|$)')
+_BOOLEAN = 'Boolean statements containing "OR" or "AND" are not supported in this search'
+_PARENTHESES = "Parenthesized expressions are not supported in this search"
+_SUBSTATUS = frozenset({
+    "new", "ongoing", "escalating", "regressed",
+    "archived_until_escalating", "archived_until_condition_met", "archived_forever",
+})  # fmt: skip
+
+
+class SearchError(ValueError):
+    """The query cannot be understood; the message is the `detail` of a 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`key:value`; more than one value comes from a list. Free text has the key `message`."""
+
+    key: str
+    values: tuple[str, ...]
+    operator: str = "="
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who asks, where and when: what `me`, `latest` and `-24h` mean."""
+
+    organization: Organization
+    user: User | None
+    now: datetime
+
+
+def parse(query: str) -> list[Term]:
+    """The terms of a query; SearchError when it cannot be read."""
+    terms, place = [], 0
+    query = query.rstrip()
+    while place < len(query):
+        match = _TOKEN.match(query, place)
+        if match is None:
+            raise SearchError(f"Parse error at '{query[place : place + 10]}' (column {place + 1}).")
+        place = match.end()
+        terms.append(_text_term(match["text"]) if match["text"] is not None else _key_term(match))
+    return terms
+
+
+def _text_term(text: str) -> Term:
+    if text in {"OR", "AND"}:
+        raise SearchError(_BOOLEAN)
+    if text.startswith("(") or text.endswith(")"):
+        raise SearchError(_PARENTHESES)
+    if text.count('"') % 2:
+        raise SearchError(f"Parse error at '{text[:10]}': a quote is not closed.")
+    return Term("message", (f"*{_unquote(text)}*",))
+
+
+def _key_term(match: re.Match[str]) -> Term:
+    key, value = match["key"], match["value"]
+    if not value:
+        raise SearchError(f"Empty string after '{key}:'")
+    if value.endswith(")") and "(" not in value:
+        raise SearchError(_PARENTHESES)
+    if value.startswith("["):
+        if key == "is":
+            raise SearchError('"in" syntax is not supported for "is" search')
+        values = tuple(_unquote(item) for item in _ITEM.findall(value[1:-1]))
+        if not values:
+            raise SearchError(f"Empty list after '{key}:'")
+    else:
+        values = (_unquote(value),)
+    name = match["key"].removeprefix("tags[").removesuffix("]") if key.startswith("tags[") else key
+    return Term(name, values, match["operator"] or "=", negated=match["negated"] is not None)
+
+
+def _unquote(text: str) -> str:
+    return text[1:-1].replace('\\"', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+class Search:
+    """A parsed query, ready to be asked. Raises SearchError for values that cannot be meant."""
+
+    def __init__(self, query: str, scope: Scope) -> None:
+        terms = parse(query)
+        self._scope = scope
+        self._issue_tests = [_issue_test(t, scope) for t in terms if _is_about_issue(t)]
+        self._event_tests = [_event_test(t, scope) for t in terms if not _is_about_issue(t)]
+        self.narrows_events = bool(self._event_tests)
+
+    def matches(self, issue: Issue) -> bool:
+        """Whether the terms about issues hold."""
+        return all(test(issue) for test in self._issue_tests)
+
+    def matching(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Those of the events for which the terms about events hold."""
+        if not self._event_tests:
+            return events
+        return [event for event in events if all(test(event) for test in self._event_tests)]
+
+
+def _is_about_issue(term: Term) -> bool:
+    return (
+        term.key in _ISSUE_VALUES
+        or term.key in _ISSUE_TESTS
+        or (term.key == "has" and term.values[0] in {"assigned", "assignee"})
+    )
+
+
+def _issue_test(term: Term, scope: Scope) -> Callable[[Issue], bool]:
+    if term.key == "has":
+        return lambda issue: (issue.assignee is not None) is not term.negated
+    make = _ISSUE_TESTS.get(term.key)
+    if make is not None:
+        tests = [make(value, scope, term.operator) for value in term.values]
+        return lambda issue: any(test(issue) for test in tests) is not term.negated
+    read = _ISSUE_VALUES[term.key]
+    fits = _any_pattern(term.values)
+    return lambda issue: any(fits(value) for value in read(issue)) is not term.negated
+
+
+def _event_test(term: Term, scope: Scope) -> Callable[[Event], bool]:
+    if term.key == "has":
+        key = term.values[0]
+        return lambda event: bool(event_values(event, key)) is not term.negated
+    if term.operator != "=":
+        limit = _number(term.key, term.values[0])
+        compare = _COMPARE[term.operator]
+        return lambda event: any(compare(n, limit) for n in _numbers(event_values(event, term.key))) is not term.negated
+    if term.key in {"release", "release.version"} and "latest" in term.values:
+        newest = newest_releases(scope.organization)
+        return lambda event: _is_newest(event, newest) is not term.negated
+    fits = _any_pattern(term.values)
+    return lambda event: any(fits(value) for value in event_values(event, term.key)) is not term.negated
+
+
+def _is_newest(event: Event, newest: Mapping[str, Release]) -> bool:
+    return event.release is not None and event.release is newest.get(event.issue.project.id)
+
+
+def event_values(event: Event, key: str) -> list[str]:
+    """What an event holds under a key of the search language, tags included; empty when it has none."""
+    read = _EVENT_VALUES.get(key)
+    if read is not None:
+        return [value for value in read(event) if value]
+    if key.startswith("flags["):
+        state = flags_of(event).get(key[6:-1].strip('"'))
+        return [] if state is None else [str(state).lower()]
+    value = event_tags(event).get(key)
+    return [] if value is None else [value]
+
+
+@lru_cache(maxsize=1024)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(translate(text.replace("[", "[[]")), re.IGNORECASE)
+
+
+def _any_pattern(values: Iterable[str]) -> Callable[[str], bool]:
+    patterns = [_pattern(value) for value in values]
+    return lambda text: any(pattern.match(text) for pattern in patterns)
+
+
+def _number(key: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SearchError(f"Invalid number: {text} for {key}") from None
+
+
+def _numbers(values: Iterable[str]) -> list[float]:
+    return [float(value) for value in values if value.replace(".", "", 1).isdigit()]
+
+
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({
+    "=": lambda left, right: left == right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+})  # fmt: skip
+
+
+def _is(value: str, _scope: Scope, _operator: str) -> Callable[[Issue], bool]:
+    known: dict[str, Callable[[Issue], bool]] = {
+        "unresolved": lambda issue: issue.status == "unresolved",
+        "resolved": lambda issue: issue.status == "resolved",
+        "assigned": lambda issue: issue.assignee is not None,
+        "unassigned": lambda issue: issue.assignee is None,
+        "for_review": lambda issue: issue.inbox_reason is not None,
+        "linked": lambda issue: bool(issue.external_issues),
+        "unlinked": lambda issue: not issue.external_issues,
+    }
+    if value in {"archived", "ignored", "muted"}:
+        return lambda issue: issue.status == "ignored"
+    if value in _SUBSTATUS:
+        return lambda issue: issue.substatus == value
+    if value not in known:
+        raise SearchError(f'Invalid value for "is" search, valid values are {sorted([*known, *_SUBSTATUS])}')
+    return known[value]
+
+
+def _assigned(value: str, scope: Scope, _operator: str) -> Callable[[Issue], bool]:
+    if value in {"none", '""', ""}:
+        return lambda issue: issue.assignee is None
+    teams = {team.id for m in scope.organization.members if scope.user and m.user is scope.user for team in m.teams}
+    if value == "my_teams":
+        return lambda issue: (
+            issue.assignee is not None and issue.assignee.team is not None and (issue.assignee.team.id in teams)
+        )
+    if value.startswith("#"):
+        return lambda issue: (
+            issue.assignee is not None and issue.assignee.team is not None and (issue.assignee.team.slug == value[1:])
+        )
+    wanted = scope.user.email if value == "me" and scope.user else value
+    return lambda issue: issue.assignee is not None and issue.assignee.user is not None and wanted in {
+        issue.assignee.user.email, issue.assignee.user.username, issue.assignee.user.id
+    }  # fmt: skip
+
+
+def _bookmarked(value: str, scope: Scope, _operator: str) -> Callable[[Issue], bool]:
+    wanted = scope.user if value == "me" else next((u for u in scope.organization.users() if u.email == value), None)
+    return lambda issue: wanted is not None and wanted.id in issue.bookmarked_by
+
+
+def _times_seen(value: str, _scope: Scope, operator: str) -> Callable[[Issue], bool]:
+    limit = _number("timesSeen", value)
+    return lambda issue: _COMPARE[operator](len(issue.events), limit)
+
+
+def _first_seen(value: str, scope: Scope, operator: str) -> Callable[[Issue], bool]:
+    test = _instant_test(value, scope, operator)
+    return lambda issue: test(issue.first_seen)
+
+
+def _last_seen(value: str, scope: Scope, operator: str) -> Callable[[Issue], bool]:
+    test = _instant_test(value, scope, operator)
+    return lambda issue: test(issue.last_seen)
+
+
+def _first_release(value: str, scope: Scope, _operator: str) -> Callable[[Issue], bool]:
+    if value == "latest":
+        newest = newest_releases(scope.organization)
+        return lambda issue: _is_newest(issue.events[0], newest)
+    fits = _any_pattern([value])
+    return lambda issue: (release := issue.events[0].release) is not None and fits(release.version)
+
+
+def _instant_test(value: str, scope: Scope, operator: str) -> Callable[[datetime], bool]:
+    """`-24h` is newer than, `+24h` older than; an instant goes with an operator, or means its whole day."""
+    if value[:1] in {"-", "+"}:
+        length = parse_period(value[1:])
+        if length is None:
+            raise SearchError(f"{value[1:]!r} is not a valid relative date")
+        limit = scope.now - length
+        return (lambda at: at >= limit) if value[0] == "-" else (lambda at: at <= limit)
+    instant = parse_instant(value)
+    if instant is None:
+        raise SearchError(f"{value!r} is not a valid ISO 8601 date query")
+    if operator == "=":
+        return lambda at: instant <= at < instant + timedelta(days=1)
+    return lambda at: _COMPARE[operator](at.timestamp(), instant.timestamp())
+
+
+_ISSUE_TESTS: Mapping[str, Callable[[str, Scope, str], Callable[[Issue], bool]]] = MappingProxyType({
+    "is": _is,
+    "assigned": _assigned,
+    "assigned_or_suggested": _assigned,
+    "assignee": _assigned,
+    "bookmarks": _bookmarked,
+    "timesSeen": _times_seen,
+    "age": _first_seen,
+    "firstSeen": _first_seen,
+    "lastSeen": _last_seen,
+    "firstRelease": _first_release,
+    "first_release": _first_release,
+})  # fmt: skip
+
+_ISSUE_VALUES: Mapping[str, Callable[[Issue], tuple[str, ...]]] = MappingProxyType({
+    "message": lambda issue: (issue.title, issue.culprit, issue.short_id),
+    "title": lambda issue: (issue.title,),
+    "culprit": lambda issue: (issue.culprit,),
+    "level": lambda issue: (issue.level,),
+    "project": lambda issue: (issue.project.slug, issue.project.id),
+    "project.name": lambda issue: (issue.project.slug,),
+    "project.id": lambda issue: (issue.project.id,),
+    "issue": lambda issue: (issue.short_id,),
+    "issue.id": lambda issue: (issue.id,),
+    "issue.category": lambda issue: (issue.category,),
+    "issue.type": lambda issue: (issue.issue_type,),
+    "issue.priority": lambda issue: (issue.priority,),
+    "issue.substatus": lambda issue: (issue.substatus or "",),
+    "status": lambda issue: (issue.status,),
+    "error.type": lambda issue: (issue.type_name,) if issue.is_error else (),
+    "error.value": lambda issue: (issue.value,) if issue.is_error else (),
+    "error.unhandled": lambda issue: ("true" if issue.is_unhandled else "false", str(int(issue.is_unhandled))),
+    "error.handled": lambda issue: ("false" if issue.is_unhandled else "true", str(int(not issue.is_unhandled))),
+    "platform": lambda issue: (issue.project.platform,),
+    "platform.name": lambda issue: (issue.project.platform,),
+    "transaction": lambda issue: (issue.transaction,),
+    "stack.filename": lambda issue: tuple(f.file for f in _frames(issue)),
+    "stack.function": lambda issue: tuple(f.function for f in _frames(issue)),
+})  # fmt: skip
+
+_EVENT_VALUES: Mapping[str, Callable[[Event], tuple[str, ...]]] = MappingProxyType({
+    "id": lambda event: (event.id,),
+    "event.id": lambda event: (event.id,),
+    "environment": lambda event: (event.environment,),
+    "release": lambda event: (event.release.version,) if event.release else (),
+    "trace": lambda event: (trace_of(event),),
+    "http.url": lambda event: (url_of(event),),
+    "http.method": lambda event: (("GET", "POST")[event.variant % 2],),
+    "release.version": lambda event: (event.release.version.split("@")[-1],) if event.release else (),
+    "sdk.name": lambda event: (language_of(event).sdk,),
+    "os.name": lambda event: (system_of(event)[0],),
+    "user.id": lambda event: (p.id,) if (p := person_of(event)) else (),
+    "user.email": lambda event: (p.email,) if (p := person_of(event)) else (),
+    "user.username": lambda event: (p.username,) if (p := person_of(event)) else (),
+    "user.ip": lambda event: (p.ip_address,) if (p := person_of(event)) else (),
+    "user": lambda event: (f"id:{p.id}", p.id, p.email) if (p := person_of(event)) else (),
+    "geo.country_code": lambda event: (p.country,) if (p := person_of(event)) else (),
+    "geo.city": lambda event: (p.city,) if (p := person_of(event)) else (),
+})  # fmt: skip
+
+
+def _frames(issue: Issue) -> tuple[Frame, ...]:
+    return LANGUAGES[issue.project.language].templates[issue.template].frames if issue.is_error else ()

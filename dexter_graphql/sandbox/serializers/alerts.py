@@ -1,0 +1,130 @@
+"""Writes alerts in both back ends: retired rules, and detectors with their workflows. Translates nothing."""
+
+from typing import Any
+
+from dexter_graphql.sandbox.serializers.members import owner
+from dexter_graphql.sandbox.world.model import Issue, Organization, User
+from dexter_graphql.sandbox.world.services import Detector, IssueAlertRule, MetricAlertRule, Workflow
+
+
+def issue_rule(record: IssueAlertRule, organization: Organization) -> dict[str, Any]:
+    """A retired issue alert."""
+    return {
+        "id": record.id,
+        "conditions": record.conditions,
+        "filters": record.filters,
+        "actions": record.actions,
+        "actionMatch": record.action_match,
+        "filterMatch": record.filter_match,
+        "frequency": record.frequency,
+        "name": record.name,
+        "dateCreated": record.date_created,
+        "owner": record.owner,
+        "createdBy": _creator(organization, record.created_by),
+        "environment": record.environment,
+        "projects": _slugs(organization, record.project_id),
+        "status": record.status,
+        "lastTriggered": record.last_triggered,
+        "snooze": False,
+    }
+
+
+def metric_rule(record: MetricAlertRule, organization: Organization) -> dict[str, Any]:
+    """A retired metric alert; its window is in minutes."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "organizationId": organization.id,
+        "queryType": record.query_type,
+        "dataset": record.dataset,
+        "query": record.query,
+        "aggregate": record.aggregate,
+        "thresholdType": record.threshold_type,
+        "resolveThreshold": record.resolve_threshold,
+        "timeWindow": record.time_window,
+        "environment": record.environment,
+        "triggers": record.triggers,
+        "projects": _slugs(organization, record.project_id),
+        "owner": record.owner,
+        "originalAlertRuleId": None,
+        "comparisonDelta": record.comparison_delta,
+        "eventTypes": list(record.event_types),
+        "dateModified": record.date_modified,
+        "dateCreated": record.date_created,
+        # The document has no null here; nobody is an empty object.
+        "createdBy": _creator(organization, record.created_by) or {},
+    }
+
+
+def detector(record: Detector, organization: Organization) -> dict[str, Any]:
+    """A detector, called a monitor; its windows are in seconds."""
+    latest = organization.issues.get(record.latest_issue_id or "")
+    return {
+        "id": record.id,
+        "projectId": record.project_id,
+        "name": record.name,
+        "description": record.description,
+        "type": record.type,
+        "workflowIds": list(record.workflow_ids),
+        "owner": owner(organization, record.owner),
+        "createdBy": record.created_by,
+        "dateCreated": record.date_created,
+        "dateUpdated": record.date_updated,
+        "dataSources": record.data_sources or None,
+        "conditionGroup": record.condition_group,
+        "config": dict(record.config),
+        "enabled": record.enabled,
+        "latestGroup": _latest_group(latest) if latest else None,
+    }
+
+
+def workflow(record: Workflow, organization: Organization) -> dict[str, Any]:
+    """A workflow, called an alert; its owner is a reference, unlike a detector's."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "organizationId": organization.id,
+        "createdBy": record.created_by,
+        "dateCreated": record.date_created,
+        "dateUpdated": record.date_updated,
+        "triggers": record.triggers,
+        "actionFilters": record.action_filters,
+        "environment": record.environment,
+        "config": dict(record.config),
+        "detectorIds": list(record.detector_ids),
+        "enabled": record.enabled,
+        "lastTriggered": record.last_triggered,
+        "owner": record.owner,
+    }
+
+
+def _latest_group(issue: Issue) -> dict[str, Any]:
+    project = issue.project
+    return {
+        "id": issue.id,
+        "title": issue.title,
+        "culprit": issue.culprit,
+        "shortId": issue.short_id,
+        "level": issue.level,
+        "status": issue.status,
+        "substatus": issue.substatus,
+        "platform": project.platform,
+        "project": {"id": project.id, "name": project.name, "slug": project.slug, "platform": project.platform},
+        "type": issue.kind,
+        "issueType": issue.issue_type,
+        "issueCategory": issue.category,
+        "metadata": {"title": issue.title},
+        "numComments": len(issue.comments),
+        "firstSeen": issue.first_seen,
+        "lastSeen": issue.last_seen,
+    }
+
+
+def _creator(organization: Organization, user_id: str | None) -> dict[str, Any] | None:
+    found: User | None = next((one for one in organization.users() if one.id == user_id), None)
+    return {"id": int(found.id), "name": found.name, "email": found.email} if found else None
+
+
+def _slugs(organization: Organization, project_id: str) -> list[str]:
+    project = organization.find_project(project_id)
+    return [project.slug] if project else []

@@ -1,0 +1,232 @@
+"""Writes the `entries` of an event: exception with frames, breadcrumbs, request, message and the rarer kinds."""
+
+from datetime import timedelta
+
+from dexter_graphql.sandbox.world.event_attributes import browser_of, language_of, span_of, trace_of, url_of
+from dexter_graphql.sandbox.world.model import Event
+from dexter_graphql.sandbox.world.stack_traces import Frame
+
+Entry = dict[str, object]
+
+
+def entries(event: Event) -> list[Entry]:
+    """All entries of an event, in the order Sentry shows them."""
+    issue = event.issue
+    if not issue.is_error:
+        return _occurrence_entries(event)
+    found = [_exception(event)]
+    if issue.number % 10 == 0:
+        found.append(_message(event))
+    if issue.project.language in {"java", "csharp"}:
+        found.append(_threads())
+    if issue.number % 12 == 0:
+        found.append({"type": "stacktrace", "data": _stacktrace(event)})
+    if issue.number % 14 == 0 and issue.project.language == "python":
+        found.append(_template(event))
+    found.append(_breadcrumbs(event))
+    if issue.project.language == "javascript" and issue.number % 30 == 0:
+        found.append(_csp(event))
+    found.append(_request(event))
+    if issue.project.language in {"javascript", "csharp"}:
+        found.append(_debug_meta(event))
+    return found
+
+
+def _occurrence_entries(event: Event) -> list[Entry]:
+    if event.issue.kind == "transaction":
+        return [_spans(event), _breadcrumbs(event), _request(event)]
+    if event.issue.kind == "feedback":
+        return [_request(event)]
+    return []
+
+
+def _exception(event: Event) -> Entry:
+    issue, language = event.issue, language_of(event)
+    value = {
+        "type": issue.type_name,
+        "value": issue.value,
+        "mechanism": {
+            "type": language.mechanism,
+            "handled": not issue.is_unhandled,
+            "synthetic": False,
+            "data": {},
+        },
+        "threadId": None,
+        "module": None,
+        "stacktrace": _stacktrace(event),
+        "rawStacktrace": None,
+    }
+    values = [value]
+    if issue.number % 8 == 0:
+        cause = value | {"type": "ConnectionError", "value": "the other side closed the connection"}
+        values.insert(0, cause)
+    return {"type": "exception", "data": {"values": values, "hasSystemFrames": True, "excOmitted": None}}
+
+
+def _stacktrace(event: Event) -> Entry:
+    return {
+        "frames": [_frame(event, frame) for frame in frames_of(event)],
+        "framesOmitted": None,
+        "registers": None,
+        "hasSystemFrames": True,
+    }
+
+
+def frames_of(event: Event) -> tuple[Frame, ...]:
+    """Frames of an error event, oldest first, libraries included."""
+    language = language_of(event)
+    return (*language.library, *language.templates[event.issue.template].frames)
+
+
+def _frame(event: Event, frame: Frame) -> Entry:
+    language = event.issue.project.language
+    module = frame.file.removeprefix("~/").rpartition(".")[0].replace("/", ".")
+    return {
+        "filename": frame.file,
+        "absPath": f"/srv/{event.issue.project.slug}/{frame.file.removeprefix('~/')}",
+        "module": module or None,
+        "package": None,
+        "platform": None,
+        "instructionAddr": None,
+        "symbolAddr": None,
+        "function": frame.function,
+        "rawFunction": None,
+        "symbol": None,
+        "context": _context(frame, language),
+        "lineNo": frame.line,
+        "colNo": 11 if language == "javascript" else None,
+        "inApp": frame.is_app,
+        "trust": None,
+        "errors": None,
+        "lock": None,
+        "sourceLink": None,
+        "vars": {"size": str(event.variant % 50), "name": f"'{event.issue.project.slug}'"} if frame.is_app else None,
+    }
+
+
+def _context(frame: Frame, language: str) -> list[list[object]]:
+    """Five lines around the one that ran; lines before the first of a file do not exist."""
+    mark = "#" if language in {"python", "ruby"} else "//"
+    lines = {
+        -2: f"{mark} {frame.function}: prepare",
+        -1: "",
+        0: frame.code,
+        1: "",
+        2: f"{mark} {frame.function}: done",
+    }
+    return [[frame.line + shift, text] for shift, text in lines.items() if frame.line + shift > 0]
+
+
+def _breadcrumbs(event: Event) -> Entry:
+    count = 3 + event.variant % 12
+    kinds = (
+        ("default", "navigation", "info", "went to the next page"),
+        ("http", "fetch", "info", "GET /api/items 200"),
+        ("debug", "console", "debug", "cache miss"),
+        ("error", "http", "warning", "slow answer"),
+    )
+    crumbs = []
+    for place in range(count):
+        kind, category, level, message = kinds[(event.variant + place) % len(kinds)]
+        crumbs.append(
+            {
+                "timestamp": event.time - timedelta(seconds=3 * (count - place)),
+                "type": kind,
+                "category": category,
+                "level": level,
+                "message": message,
+                "data": {"step": place} if place % 2 else None,
+                "event_id": None,
+            }
+        )
+    return {"type": "breadcrumbs", "data": {"values": crumbs}}
+
+
+def _request(event: Event) -> Entry:
+    name, version = browser_of(event)
+    body = {"page": 1, "size": event.variant % 100} if event.variant % 2 else None
+    return {
+        "type": "request",
+        "data": {
+            "apiTarget": None,
+            "method": ("GET", "POST")[event.variant % 2],
+            "url": url_of(event),
+            "query": [["page", str(event.variant % 9)], ["lang", "en"]],
+            "fragment": None,
+            "data": body,
+            "headers": [["Accept", "application/json"], ["User-Agent", f"{name}/{version}"]],
+            "cookies": [],
+            "env": None,
+            "inferredContentType": "application/json" if body else None,
+        },
+    }
+
+
+def _message(event: Event) -> Entry:
+    issue = event.issue
+    return {"type": "message", "data": {"formatted": issue.title, "message": "%s: %s", "params": [issue.type_name]}}
+
+
+def _threads() -> Entry:
+    crashed = {
+        "id": 1,
+        "name": "main",
+        "crashed": True,
+        "current": True,
+        "state": "RUNNABLE",
+        "heldLocks": None,
+        "stacktrace": None,
+        "rawStacktrace": None,
+    }
+    waiting = crashed | {"id": 2, "name": "pool-1", "crashed": False, "current": False, "state": "WAITING"}
+    return {"type": "threads", "data": {"values": [crashed, waiting]}}
+
+
+def _template(event: Event) -> Entry:
+    page = f"{event.issue.project.slug}/item.html"
+    return {
+        "type": "template",
+        "data": {"filename": page, "absPath": f"/srv/{page}", "lineNo": 12, "context": [[12, "{{ item.name }}"]]},
+    }
+
+
+def _csp(event: Event) -> Entry:
+    return {
+        "type": "csp",
+        "data": {
+            "effective_directive": "script-src",
+            "blocked_uri": "https://cdn.example/tracker.js",
+            "document_uri": url_of(event),
+            "original_policy": "script-src 'self'",
+            "disposition": "enforce",
+        },
+    }
+
+
+def _debug_meta(event: Event) -> Entry:
+    image = {
+        "type": "sourcemap",
+        "code_file": "~/static/app.js",
+        "debug_id": f"{event.issue.project.id:0>8}-0000-4000-8000-000000000000",
+    }
+    return {"type": "debugmeta", "data": {"images": [image], "sdk_info": None}}
+
+
+def _spans(event: Event) -> Entry:
+    start = event.at - 1.5
+    spans = [
+        {
+            "span_id": f"{place:016x}",
+            "parent_span_id": span_of(event),
+            "trace_id": trace_of(event),
+            "op": "db",
+            "description": event.issue.value,
+            "start_timestamp": start + 0.1 * place,
+            "timestamp": start + 0.1 * place + 0.05,
+            "status": "ok",
+            "tags": {},
+            "data": {},
+        }
+        for place in range(8)
+    ]
+    return {"type": "spans", "data": spans}

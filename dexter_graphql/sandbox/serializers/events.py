@@ -1,0 +1,263 @@
+"""Writes events: the row of a list, the whole body, and the ingest shape that webhooks carry."""
+
+from bisect import bisect_left
+
+from dexter_graphql.sandbox.serializers.embedded_releases import embedded_release
+from dexter_graphql.sandbox.serializers.entries import entries
+from dexter_graphql.sandbox.serializers.issues import metadata, web_url
+from dexter_graphql.sandbox.world.event_attributes import (
+    browser_of,
+    device_of,
+    event_tags,
+    flags_of,
+    language_of,
+    person_of,
+    replay_of,
+    span_of,
+    system_of,
+    trace_of,
+)
+from dexter_graphql.sandbox.world.model import Event, Feedback, Organization
+from dexter_graphql.sandbox.world.state import World
+
+_OCCURRENCE_TYPES = {
+    "performance_n_plus_one_db_queries": 1006,
+    "performance_slow_db_query": 1001,
+    "performance_consecutive_http": 1009,
+    "performance_render_blocking_asset_span": 1004,
+    "uptime_domain_failure": 7001,
+    "monitor_check_in_failure": 4001,
+    "metric_issue": 8001,
+    "feedback": 6001,
+}
+
+
+def list_item(event: Event) -> dict[str, object]:
+    """A row of an event list. The key `event.type` really has a dot."""
+    issue = event.issue
+    return {
+        "id": event.id,
+        "event.type": issue.kind,
+        "groupID": issue.id,
+        "eventID": event.id,
+        "projectID": issue.project.id,
+        "message": _message(event),
+        "title": issue.title,
+        "location": issue.culprit.partition(" in ")[0],
+        "culprit": issue.culprit,
+        "user": _user(event),
+        "tags": _tags(event),
+        "platform": issue.project.platform,
+        "dateCreated": event.time,
+        "crashFile": None,
+        "metadata": metadata(issue),
+    }
+
+
+def whole(event: Event) -> dict[str, object]:
+    """The body of an event as `eventids` and `full=true` give it."""
+    issue, language = event.issue, language_of(event)
+    body: dict[str, object] = {
+        "id": event.id,
+        "eventID": event.id,
+        "groupID": issue.id,
+        "projectID": issue.project.id,
+        "title": issue.title,
+        "message": _message(event),
+        "location": issue.culprit.partition(" in ")[0],
+        "culprit": issue.culprit,
+        "type": issue.kind,
+        "platform": issue.project.platform,
+        "dist": None,
+        "size": 4000 + event.variant % 9000,
+        "dateCreated": event.time,
+        "dateReceived": event.time,
+        "user": _user(event),
+        "tags": _tags(event),
+        "contexts": contexts(event),
+        "context": {"attempt": event.variant % 4},
+        "packages": {"shop-kit": "4.1.0"},
+        "sdk": {"name": language.sdk, "version": language.sdk_version},
+        "entries": entries(event),
+        "metadata": metadata(issue),
+        "errors": _errors(event),
+        "occurrence": occurrence(event),
+        "crashFile": None,
+        "_meta": {"entries": {}, "message": None, "user": None, "contexts": None, "tags": {}},
+    }
+    if issue.kind == "transaction":
+        return body | _timings(event)
+    return body | {
+        "fingerprints": list(issue.hashes),
+        "groupingConfig": {"id": "newstyle:2023-01-11", "enhancements": "eJybzDRxY3J-bm5-npWRgaGlroGxrpHxBABcYgcZ"},
+    }
+
+
+def detail(event: Event) -> dict[str, object]:
+    """The body of one event with its neighbours, release, user report and fixes."""
+    events = event.issue.events
+    place = bisect_left(events, event.at, key=lambda other: other.at)
+    while events[place] is not event:
+        place += 1
+    report = next((f for f in event.issue.feedback if f.event is event), None)
+    return whole(event) | {
+        "release": embedded_release(event.release) if event.release else None,
+        "userReport": user_report(report) if report else None,
+        "sdkUpdates": [],
+        "resolvedWith": _resolved_with(event),
+        "nextEventID": events[place + 1].id if place + 1 < len(events) else None,
+        "previousEventID": events[place - 1].id if place else None,
+    }
+
+
+def user_report(report: Feedback) -> dict[str, object]:
+    """A user report as an event embeds it."""
+    return {
+        "id": report.id,
+        "eventID": report.event.id,
+        "name": report.name,
+        "email": report.email,
+        "comments": report.comments,
+        "dateCreated": report.date_created,
+        "user": None,
+        "event": {"id": report.event.id, "eventID": report.event.id},
+    }
+
+
+def contexts(event: Event) -> dict[str, object]:
+    """The contexts of an event, by name."""
+    language, (system, system_version) = language_of(event), system_of(event)
+    found: dict[str, object] = {
+        "os": {"type": "os", "name": system, "version": system_version},
+        "runtime": {"type": "runtime", "name": language.runtime, "version": language.runtime_version},
+        "trace": {
+            "type": "trace",
+            "trace_id": trace_of(event),
+            "span_id": span_of(event),
+            "op": "http.server",
+            "status": "internal_error" if event.issue.is_error else "ok",
+        },
+        "flags": {
+            "type": "flags",
+            "values": [{"flag": name, "result": state} for name, state in flags_of(event).items()],
+        },
+    }
+    if event.issue.project.language == "javascript":
+        name, version = browser_of(event)
+        found["browser"] = {"type": "browser", "name": name, "version": version}
+        found["device"] = {"type": "device", "model": device_of(event), "family": device_of(event).split()[0]}
+    replay = replay_of(event)
+    if replay:
+        found["replay"] = {"type": "replay", "replay_id": replay}
+    if event.issue.kind == "feedback":
+        found["feedback"] = {"type": "default", "message": event.issue.value, "contact_email": None, "name": None}
+    return found
+
+
+def occurrence(event: Event) -> dict[str, object] | None:
+    """What detected a non-error issue; None for errors."""
+    issue = event.issue
+    if issue.is_error:
+        return None
+    return {
+        "id": event.id[::-1],
+        "projectId": int(issue.project.id),
+        "eventId": event.id,
+        "fingerprint": list(issue.hashes),
+        "issueTitle": issue.title,
+        "subtitle": issue.value,
+        "resourceId": None,
+        "evidenceData": {"transactionName": issue.transaction, "op": "db"},
+        "evidenceDisplay": [{"name": "Evidence", "value": issue.value, "important": True}],
+        "type": _OCCURRENCE_TYPES[issue.issue_type],
+        "detectionTime": event.at,
+        "level": issue.level,
+        "culprit": issue.culprit,
+        "assignee": None,
+        "priority": {"low": 25, "medium": 50, "high": 75}[issue.priority],
+    }
+
+
+def ingest(world: World, organization: Organization, event: Event) -> dict[str, object]:
+    """The event in the snake_case shape of webhooks."""
+    issue, language = event.issue, language_of(event)
+    api = f"{world.url}/api/0/organizations/{organization.slug}/issues/{issue.id}"
+    page = web_url(world, organization, issue)
+    return {
+        "event_id": event.id,
+        "project": int(issue.project.id),
+        "release": event.release.version if event.release else None,
+        "dist": None,
+        "platform": issue.project.platform,
+        "message": _message(event),
+        "title": issue.title,
+        "type": issue.kind,
+        "location": issue.culprit.partition(" in ")[0],
+        "culprit": issue.culprit,
+        "level": issue.level,
+        "logger": "",
+        "timestamp": event.at,
+        "received": event.at,
+        "datetime": event.time,
+        "environment": event.environment,
+        "fingerprint": ["{{ default }}"],
+        "hashes": list(issue.hashes),
+        "metadata": metadata(issue),
+        "tags": [[key, value] for key, value in event_tags(event).items()],
+        "user": _user(event),
+        "contexts": contexts(event),
+        "sdk": {"name": language.sdk, "version": language.sdk_version},
+        "url": f"{world.url}/api/0/projects/{organization.slug}/{issue.project.slug}/events/{event.id}/",
+        "web_url": f"{page}events/{event.id}/",
+        "issue_url": f"{api}/",
+        "issue_id": issue.id,
+    }
+
+
+def _message(event: Event) -> str:
+    return event.issue.title if event.issue.number % 10 == 0 else event.issue.value
+
+
+def _user(event: Event) -> dict[str, object] | None:
+    person = person_of(event)
+    if person is None:
+        return None
+    return {
+        "id": person.id,
+        "email": person.email,
+        "username": person.username,
+        "ip_address": person.ip_address,
+        "name": None,
+        "geo": {"country_code": person.country, "city": person.city},
+        "data": None,
+    }
+
+
+def _tags(event: Event) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = [{"key": key, "value": value} for key, value in event_tags(event).items()]
+    for tag in found:
+        if tag["key"] == "user":
+            tag["query"] = f'user:"{tag["value"]}"'
+    return found
+
+
+def _errors(event: Event) -> list[dict[str, object]]:
+    if event.issue.project.language == "javascript" and event.variant % 10 == 0:
+        return [{"type": "js_no_source", "message": "Source code was not found", "data": {"url": "~/static/app.js"}}]
+    return []
+
+
+def _timings(event: Event) -> dict[str, object]:
+    duration = 0.2 + event.variant % 3000 / 1000
+    return {
+        "startTimestamp": event.at - duration,
+        "endTimestamp": event.at,
+        "measurements": {"lcp": {"value": duration * 900, "unit": "millisecond"}},
+        "breakdowns": {"span_ops": {"ops.db": {"value": duration * 400, "unit": "millisecond"}}},
+    }
+
+
+def _resolved_with(event: Event) -> list[str]:
+    if event.issue.status == "resolved" and event.issue.number % 2 == 0:
+        return ["Upgrade the client library", "Retry with a longer deadline"]
+    return []

@@ -1,0 +1,131 @@
+"""Writes memberships and teams as their own lists show them. Does not know who may see them."""
+
+from typing import Any, Final
+
+from dexter_graphql.sandbox.serializers.actors import actor, user_summary
+from dexter_graphql.sandbox.world.model import Assignee, Member, Organization, Team
+
+LETTERS: Final = "letter_avatar"
+_FLAGS = ("idp:provisioned", "idp:role-restricted", "sso:linked", "sso:invalid")
+_LIMITS = ("member-limit:restricted", "partnership:restricted")
+_ROLES = {
+    "billing": ("Billing", "Can manage subscription and billing details."),
+    "member": ("Member", "Members can view and act on events, as well as view most other data."),
+    "admin": ("Admin", "Admin privileges on any teams of which they're a member."),
+    "manager": ("Manager", "Gains admin access on all teams as well as the ability to add and remove members."),
+    "owner": ("Owner", "Unrestricted access to the organization, its data, and its settings."),
+}
+_TEAM_ROLES = {
+    "contributor": ("Contributor", "Contributors can view and act on events."),
+    "admin": ("Team Admin", "Admin privileges on the team."),
+}
+
+
+def avatar() -> dict[str, Any]:
+    """The picture of somebody who has none."""
+    return {"avatarType": LETTERS, "avatarUuid": None, "avatarUrl": None}
+
+
+def owner(organization: Organization, reference: str | None) -> dict[str, Any] | None:
+    """The actor behind `user:ID` or `team:ID`."""
+    kind, _, key = (reference or "").partition(":")
+    team = organization.find_team(key) if kind == "team" else None
+    user = next((one for one in organization.users() if kind == "user" and one.id == key), None)
+    return actor(Assignee(user, team))
+
+
+def member(membership: Member) -> dict[str, Any]:
+    """A membership as lists show it. Its id is not the id of the user."""
+    return {
+        "id": membership.id,
+        "email": membership.email,
+        "name": membership.name,
+        "user": user_summary(membership.user) if membership.user else None,
+        "orgRole": membership.org_role,
+        "pending": membership.user is None,
+        "expired": False,
+        "flags": dict.fromkeys(_FLAGS + _LIMITS, False),
+        "dateCreated": membership.date_created,
+        "inviteStatus": membership.invite_status,
+        "inviterName": membership.inviter_name,
+        "externalUsers": [],
+    }
+
+
+def team_member(membership: Member, team: Team) -> dict[str, Any]:
+    """A membership as the list of a team shows it."""
+    return member(membership) | {
+        "role": membership.org_role,
+        "roleName": _ROLES[membership.org_role][0],
+        "teamRole": membership.team_roles.get(team.slug),
+        "teamSlug": team.slug,
+    }
+
+
+def member_detail(organization: Organization, membership: Member) -> dict[str, Any]:
+    """A membership with its teams and with the roles it could have."""
+    owners = [one for one in organization.members if one.org_role == "owner"]
+    return member(membership) | {
+        "role": membership.org_role,
+        "roleName": _ROLES[membership.org_role][0],
+        "teams": [team.slug for team in membership.teams],
+        "teamRoles": [
+            {"teamSlug": team.slug, "role": membership.team_roles.get(team.slug, "contributor")}
+            for team in membership.teams
+        ],
+        "invite_link": None,
+        "isOnlyOwner": owners == [membership],
+        "orgRoleList": [_role(key) for key in _ROLES],
+        "teamRoleList": [_team_role(key) for key in _TEAM_ROLES],
+    }
+
+
+def team(record: Team, organization: Organization, viewer: Member | None) -> dict[str, Any]:
+    """A team as seen by the viewer's membership; the other members are always the same."""
+    is_member = viewer is not None and record in viewer.teams
+    return {
+        "id": record.id,
+        "slug": record.slug,
+        "name": record.name,
+        "dateCreated": record.date_created,
+        "isMember": is_member,
+        "teamRole": (viewer.team_roles.get(record.slug, "contributor") if viewer and is_member else None),
+        "flags": {"idp:provisioned": False},
+        "access": ["event:read", "org:read", "project:read", "project:releases", "team:read"],
+        "hasAccess": True,
+        "isPending": False,
+        "memberCount": sum(record in one.teams for one in organization.members),
+        "avatar": avatar(),
+    }
+
+
+def _role(key: str) -> dict[str, Any]:
+    name, description = _ROLES[key]
+    return {
+        "id": key,
+        "name": name,
+        "desc": description,
+        "scopes": ["org:billing"] if key == "billing" else ["event:read", "org:read", "project:read", "team:read"],
+        "allowed": True,
+        "isAllowed": True,
+        "isRetired": key == "admin",
+        "isTeamRolesAllowed": key != "billing",
+        "is_global": key in {"manager", "owner"},
+        "isGlobal": key in {"manager", "owner"},
+        "minimumTeamRole": "contributor" if key in {"billing", "member"} else "admin",
+    }
+
+
+def _team_role(key: str) -> dict[str, Any]:
+    name, description = _TEAM_ROLES[key]
+    return {
+        "id": key,
+        "name": name,
+        "desc": description,
+        "scopes": ["event:read", "project:read", "team:read"],
+        "allowed": True,
+        "isAllowed": True,
+        "isRetired": False,
+        "isTeamRolesAllowed": True,
+        "isMinimumRoleFor": "admin" if key == "admin" else None,
+    }

@@ -1,0 +1,70 @@
+"""Writes cron monitors and their check-ins as Sentry prints them. Knows no detector."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from dexter_graphql.sandbox.serializers.members import owner
+from dexter_graphql.sandbox.serializers.projects import embedded_project
+from dexter_graphql.sandbox.world.model import Member, Organization, Project
+from dexter_graphql.sandbox.world.services import CheckIn, CronMonitor
+
+_HOUR: Final = timedelta(hours=1)
+_MARGIN: Final = timedelta(minutes=5)
+
+
+def monitor(
+    record: CronMonitor,
+    project: Project,
+    organization: Organization,
+    viewer: Member | None,
+    only: frozenset[str] | None,
+) -> dict[str, Any]:
+    """A cron monitor with its environments, or `only` those of them."""
+    names = [name for name in record.environments if only is None or name in only]
+    return {
+        "id": record.guid,
+        "name": record.name,
+        "slug": record.slug,
+        "status": record.status,
+        "isMuted": record.is_muted,
+        "isUpserting": False,
+        "config": dict(record.config),
+        "dateCreated": record.date_created,
+        "project": embedded_project(project, viewer),
+        "environments": [_environment(record, name) for name in names],
+        # The document knows no monitor without an owner: the project's team stands in.
+        "owner": owner(organization, record.owner or f"team:{project.teams[0].id}"),
+        "alertRule": {"targets": [], "environment": ""},
+    }
+
+
+def check_in(record: CheckIn, monitor_record: CronMonitor) -> dict[str, Any]:
+    """A check-in; its duration is in milliseconds."""
+    return {
+        "id": record.id,
+        "environment": record.environment,
+        "status": record.status,
+        "duration": record.duration,
+        "dateCreated": record.date_added,
+        "dateAdded": record.date_added,
+        "dateUpdated": record.date_added,
+        "dateInProgress": None,
+        "dateClock": record.date_added,
+        "expectedTime": record.expected_time,
+        "monitorConfig": dict(monitor_record.config),
+    }
+
+
+def _environment(record: CronMonitor, name: str) -> dict[str, Any]:
+    newest = next((one for one in record.check_ins if one.environment == name), None)
+    last: datetime = newest.date_added if newest else record.date_created
+    return {
+        "name": name,
+        "status": record.environments[name],
+        "isMuted": record.is_muted,
+        "dateCreated": record.date_created,
+        "lastCheckIn": last,
+        "nextCheckIn": last + _HOUR,
+        "nextCheckInLatest": last + _HOUR + _MARGIN,
+        "activeIncident": None,
+    }

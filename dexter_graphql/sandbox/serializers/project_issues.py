@@ -1,0 +1,29 @@
+"""Writes an issue the old way of a project's list, which has fewer members than the organization's list."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from dexter_graphql.sandbox.serializers import issues as bodies
+from dexter_graphql.sandbox.serializers.issues import Row, View
+
+_MEMBERS: Final = (
+    "assignedTo", "count", "culprit", "firstSeen", "hasSeen", "id", "isBookmarked", "isPublic", "isSubscribed",
+    "lastSeen", "level", "logger", "numComments", "permalink", "shareId", "shortId", "stats", "status",
+    "statusDetails", "subscriptionDetails", "title", "type", "userCount",
+)  # fmt: skip
+
+
+def list_item(view: View, row: Row) -> dict[str, object]:
+    """A row of a project's issue list."""
+    item = bodies.list_item(view, row)
+    project = row.issue.project
+    return {name: item[name] for name in _MEMBERS if name in item} | {
+        "annotations": [ticket.display_name for ticket in row.issue.external_issues],
+        "metadata": _metadata(bodies.metadata(row.issue)),
+        "project": {"id": project.id, "name": project.name, "slug": project.slug},
+    }
+
+
+def _metadata(full: Mapping[str, object]) -> dict[str, object]:
+    names = ("filename", "type", "value") if "type" in full else ("title",)
+    return {name: full[name] for name in names}

@@ -1,0 +1,214 @@
+"""Writes projects, client keys and environments as Sentry prints them. Does not know how to find them."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from dexter_graphql.sandbox.serializers.members import avatar
+from dexter_graphql.sandbox.world.model import ClientKey, Environment, Member, Organization, Project, Team
+
+_HAS = (
+    "Feedbacks Flags MinifiedStackTrace Monitors NewFeedbacks Profiles Replays Sessions InsightsHttp InsightsDb "
+    "InsightsAssets InsightsAppStart InsightsScreenLoad InsightsVitals InsightsCaches InsightsQueues "
+    "InsightsAgentMonitoring InsightsMCP Logs TraceMetrics"
+)
+_TRUE_FOR = frozenset({"hasMonitors", "hasSessions", "hasNewFeedbacks", "hasFeedbacks"})
+_ACCESS = [
+    "alerts:read", "alerts:write", "event:admin", "event:read", "event:write", "org:read", "project:read",
+    "project:releases", "project:write", "team:read",
+]  # fmt: skip
+_COLORS = ("#3f70bf", "#bf3f7a", "#57be8c", "#bf6e3f", "#803fbf", "#3fbfac")
+
+
+def project(record: Project, viewer: Member | None) -> dict[str, Any]:
+    """The members that every shape of a project has."""
+    return {
+        "id": record.id,
+        "slug": record.slug,
+        "name": record.name,
+        "platform": record.platform,
+        "dateCreated": record.date_created,
+        "isBookmarked": record.is_bookmarked,
+        "isMember": viewer is not None and any(team in viewer.teams for team in record.teams),
+        "features": ["alert-filters", "minidump", "servicehooks"],
+        "firstEvent": record.date_created,
+        "firstTransactionEvent": False,
+        "access": _ACCESS,
+        "hasAccess": True,
+        **{f"has{name}": f"has{name}" in _TRUE_FOR for name in _HAS.split()},
+    }
+
+
+def embedded_project(record: Project, viewer: Member | None) -> dict[str, Any]:
+    """A project inside a team, a cron monitor and the like."""
+    return project(record, viewer) | {
+        "isInternal": False,
+        "isPublic": False,
+        "avatar": avatar(),
+        "color": _COLORS[int(record.id) % len(_COLORS)],
+        "status": "active",
+    }
+
+
+def project_of_team(record: Project, viewer: Member | None) -> dict[str, Any]:
+    """A project as the answer to a change of its teams shows it."""
+    answer = embedded_project(record, viewer) | {"teams": [team_reference(team) for team in record.teams]}
+    return answer | ({"team": team_reference(record.teams[0])} if record.teams else {})
+
+
+def listed_project(record: Project, organization: Organization, viewer: Member | None) -> dict[str, Any]:
+    """A project as the organization's and the team's list show it."""
+    return project(record, viewer) | {
+        "team": team_reference(record.teams[0]) if record.teams else None,
+        "teams": [team_reference(team) for team in record.teams],
+        "platforms": [record.platform],
+        "hasUserReports": any(issue.project is record and issue.feedback for issue in organization.issues.values()),
+        "environments": [environment.name for environment in visible_environments(record, organization)],
+        "latestRelease": latest_release(record, organization),
+    }
+
+
+def project_detail(record: Project, organization: Organization, viewer: Member | None, url: str) -> dict[str, Any]:
+    """A project with everything its settings page needs."""
+    return project_of_team(record, viewer) | {
+        "latestRelease": latest_release(record, organization),
+        "organization": embedded_organization(organization, url),
+        "platforms": [record.platform],
+        "options": {"sentry:resolve_age": record.options.get("resolveAge", 0)},
+        **_settings(record),
+    }
+
+
+def embedded_organization(organization: Organization, url: str) -> dict[str, Any]:
+    """An organization inside a project or a team; `url` is the sandbox itself."""
+    return {
+        "id": organization.id,
+        "slug": organization.slug,
+        "status": {"id": "active", "name": "active"},
+        "name": organization.name,
+        "dateCreated": organization.date_created,
+        "isEarlyAdopter": organization.is_early_adopter,
+        "require2FA": False,
+        "avatar": avatar(),
+        "links": {
+            "organizationUrl": f"{url}/organizations/{organization.slug}",
+            "regionUrl": organization.region_url or url,
+        },
+        "hasAuthProvider": False,
+        "allowMemberInvite": True,
+        "allowMemberProjectCreation": True,
+        "allowSuperuserAccess": False,
+        "features": list(organization.features),
+    }
+
+
+def team_reference(team: Team) -> dict[str, Any]:
+    """A team inside a project."""
+    return {"id": team.id, "name": team.name, "slug": team.slug}
+
+
+def latest_release(record: Project, organization: Organization) -> dict[str, Any] | None:
+    """The newest release of the project, by name only."""
+    own = [release for release in organization.releases if record in release.projects]
+    newest = max(own, key=lambda release: release.date_created, default=None)
+    return {"version": newest.version} if newest else None
+
+
+def visible_environments(record: Project, organization: Organization) -> list[Environment]:
+    """Environments of the project that nobody hid."""
+    return [one for one in organization.environments if one.name not in record.hidden_environments]
+
+
+def key(record: ClientKey, owner: Project, url: str) -> dict[str, Any]:
+    """A client key with all its addresses, which lie below the sandbox's own."""
+    parts = urlsplit(url)
+    base = f"{parts.scheme}://{parts.netloc}"
+    api = f"{base}/api/{owner.id}"
+    question = f"?sentry_key={record.public}"
+    has_limit = record.rate_limit_window is not None and record.rate_limit_count is not None
+    limit = {"window": record.rate_limit_window, "count": record.rate_limit_count}
+    return {
+        "id": record.id,
+        "name": record.label,
+        "label": record.label,
+        "public": record.public,
+        "secret": record.secret,
+        "projectId": int(owner.id),
+        "isActive": record.is_active,
+        "rateLimit": limit if has_limit else None,
+        "dsn": {
+            "secret": f"{parts.scheme}://{record.public}:{record.secret}@{parts.netloc}/{owner.id}",
+            "public": f"{parts.scheme}://{record.public}@{parts.netloc}/{owner.id}",
+            "csp": f"{api}/csp-report/{question}",
+            "security": f"{api}/security/{question}",
+            "minidump": f"{api}/minidump/{question}",
+            "nel": f"{api}/nel/{question}",
+            "unreal": f"{api}/unreal/{record.public}/",
+            "crons": f"{api}/cron/___MONITOR_SLUG___/{record.public}/",
+            "cdn": f"{base}/js/{record.public}.min.js",
+            "playstation": f"{api}/playstation/{question}",
+            "integration": f"{api}/integration/",
+            "otlp_traces": f"{api}/integration/otlp/v1/traces",
+            "otlp_logs": f"{api}/integration/otlp/v1/logs",
+        },
+        "browserSdkVersion": "9.x",
+        "browserSdk": {"choices": [["latest", "latest"], ["9.x", "9.x"]]},
+        "dateCreated": record.date_created,
+        "dynamicSdkLoaderOptions": {
+            "hasReplay": False,
+            "hasPerformance": True,
+            "hasDebug": False,
+            "hasFeedback": False,
+            "hasLogsAndMetrics": False,
+        },
+        "useCase": "user",
+    }
+
+
+def project_environment(record: Environment, owner: Project) -> dict[str, Any]:
+    """An environment as its project sees it."""
+    return {"id": record.id, "name": record.name, "isHidden": record.name in owner.hidden_environments}
+
+
+def _settings(record: Project) -> dict[str, Any]:
+    defaults: dict[str, Any] = {
+        "digestsMinDelay": 180,
+        "digestsMaxDelay": 600,
+        "subjectPrefix": "",
+        "allowedDomains": ["*"],
+        "resolveAge": 0,
+        "dataScrubber": True,
+        "dataScrubberDefaults": True,
+        "safeFields": [],
+        "storeCrashReports": None,
+        "sensitiveFields": [],
+        "subjectTemplate": "$shortID - $title",
+        "securityToken": record.id.rjust(32, "0"),
+        "securityTokenHeader": None,
+        "verifySSL": False,
+        "scrubIPAddresses": False,
+        "scrapeJavaScript": True,
+        "enableAutoReleaseCreation": True,
+        "highlightTags": ["environment", "release"],
+        "highlightContext": {},
+        "highlightPreset": {"tags": [], "context": {}},
+        "groupingConfig": "newstyle:2023-01-11",
+        "derivedGroupingEnhancements": "",
+        "groupingEnhancements": "",
+        "secondaryGroupingExpiry": 0,
+        "secondaryGroupingConfig": None,
+        "fingerprintingRules": "",
+        "processingIssues": 0,
+        "defaultEnvironment": "production",
+        "relayPiiConfig": None,
+        "builtinSymbolSources": [],
+        "dynamicSamplingBiases": None,
+        "symbolSources": "[]",
+        "isDynamicallySampled": False,
+        "tempestFetchScreenshots": False,
+        "autofixAutomationTuning": "off",
+        "seerScannerAutomation": False,
+        "seerNightshiftTweaks": None,
+        "scmSourceContextEnabled": False,
+        "debugFilesRole": None,
+    }
+    return {name: record.options.get(name, value) for name, value in defaults.items()}

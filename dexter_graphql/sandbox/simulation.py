@@ -1,0 +1,140 @@
+"""Keeps the world moving at a chosen rate: events arrive, issues open, come back and are resolved; webhooks tell it."""
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from dexter_graphql.sandbox.alert_webhooks import alert_triggered, error_created, metric_alert
+from dexter_graphql.sandbox.issue_editor import Editor
+from dexter_graphql.sandbox.status_updates import Resolution
+from dexter_graphql.sandbox.world.events import EventMaker
+from dexter_graphql.sandbox.world.issues import make_issue
+from dexter_graphql.sandbox.world.model import Event, Issue, Organization
+from dexter_graphql.sandbox.world.state import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_EVENTS: Final = 200_000
+"""Events an organization keeps; beyond, an issue forgets its oldest for each new one."""
+
+
+class Live:
+    """Happenings in one organization, each picked by the world's own dice, so that a seed gives the same story."""
+
+    def __init__(self, world: World, organization: str = "acme") -> None:
+        found = world.find_organization(organization)
+        if found is None:
+            raise KeyError(organization)
+        self.world = world
+        self.organization: Organization = found
+        self.happened: Counter[str] = Counter()
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self, per_second: float) -> None:
+        """Begin to make things happen, so many per second."""
+        if per_second <= 0:
+            raise ValueError("the rate must be positive")
+        self._running = asyncio.create_task(self._run(1 / per_second), name="sandbox-live")
+
+    async def stop(self) -> None:
+        """Stop; safe to call when not running."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            self._running = None
+
+    async def _run(self, pause_s: float) -> None:
+        while True:
+            await self.world.clock.sleep(pause_s)
+            self.step()
+
+    def step(self) -> str:
+        """Make one thing happen and say which: event, open, regress, resolve or alert."""
+        kinds: dict[str, Callable[[], object]] = {
+            "event": self.new_event,
+            "open": self.open_issue,
+            "regress": self.regress,
+            "resolve": self.resolve,
+            "alert": self.alert,
+        }
+        kind = self.world.random.choices(tuple(kinds), (78, 8, 6, 6, 2))[0]
+        kinds[kind]()
+        self.happened[kind] += 1
+        return kind
+
+    def new_event(self, issue: Issue | None = None) -> Event:
+        """One more event of the issue, or of some open one."""
+        issue = issue or self._pick("unresolved")
+        event = self._event(issue)
+        self.world.announce(error_created(self.world, self.organization, event))
+        return event
+
+    def open_issue(self) -> Issue:
+        """A new issue with its first event; the alert on new issues fires."""
+        random, organization = self.world.random, self.organization
+        issue = make_issue(random, random.choice(organization.projects[:4]), self.world.new_id())
+        issue.substatus, issue.inbox_reason, issue.inbox_since = "new", 0, self.world.now()
+        event = self._event(issue)
+        organization.issues[issue.id] = issue
+        self.world.record(issue, "first_seen", None, {})
+        self._editor().announce(issue, "created")
+        self.world.announce(error_created(self.world, organization, event))
+        self._fire(issue, event, "new issues")
+        return issue
+
+    def regress(self) -> Issue:
+        """A resolved issue gets an event and is open again."""
+        issue = self._pick("resolved")
+        event = self._event(issue)
+        self._editor().unresolve(issue, "regressed", activity="set_regression")
+        self.world.announce(error_created(self.world, self.organization, event))
+        self._fire(issue, event, "regressions")
+        return issue
+
+    def resolve(self) -> Issue:
+        """Someone resolves an open issue."""
+        issue = self._pick("unresolved")
+        user = self.world.random.choice(list(self.organization.users()))
+        Editor(self.world, self.organization, user).resolve(issue, Resolution())
+        return issue
+
+    def alert(self) -> None:
+        """A metric alert becomes critical."""
+        rule = self.world.random.choice(self.organization.metric_rules)
+        self.world.announce(metric_alert(self.world, self.organization, rule, "critical"))
+
+    def _editor(self) -> Editor:
+        return Editor(self.world, self.organization, None)
+
+    def _pick(self, status: str) -> Issue:
+        """An error issue with that status; when there is none, one is made to have it."""
+        errors = [issue for issue in self.organization.issues.values() if issue.is_error]
+        fitting = [issue for issue in errors if issue.status == status]
+        if fitting:
+            return self.world.random.choice(fitting)
+        issue = self.world.random.choice(errors)
+        if status == "resolved":
+            self._editor().resolve(issue, Resolution())
+        else:
+            self._editor().unresolve(issue)
+        return issue
+
+    def _event(self, issue: Issue) -> Event:
+        organization = self.organization
+        maker = EventMaker(self.world.random, issue.project, organization.releases)
+        last = issue.events[-1].at if issue.events else 0.0
+        event = maker.make(issue, max(self.world.clock.time(), last))
+        if len(organization.events) >= MAX_EVENTS and len(issue.events) > 1:
+            del organization.events[issue.events.pop(0).id]
+        issue.events.append(event)
+        organization.events[event.id] = event
+        return event
+
+    def _fire(self, issue: Issue, event: Event, words: str) -> None:
+        """Fire the workflow of the issue's project whose name has those words."""
+        own = {detector.id for detector in self.organization.detectors if detector.project_id == issue.project.id}
+        for workflow in self.organization.workflows:
+            if words in workflow.name and workflow.enabled and own & set(workflow.detector_ids):
+                workflow.last_triggered = self.world.now()
+                self.world.announce(alert_triggered(self.world, self.organization, event, workflow))

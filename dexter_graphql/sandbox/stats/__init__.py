@@ -1,0 +1,1 @@
+"""Usage and release health: what `stats_v2/` and `sessions/` count."""

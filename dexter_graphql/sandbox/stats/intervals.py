@@ -1,0 +1,25 @@
+"""Knows the rules for the interval of statistics and sessions: whole hours that divide a day. Reads no request."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from dexter_graphql.sandbox.time_buckets import Buckets, cut
+
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+
+
+class IntervalError(ValueError):
+    """The interval is not one Sentry serves; the message is what it says."""
+
+
+def hourly(start: datetime, end: datetime, interval: timedelta | None) -> Buckets:
+    """Buckets over the window, an hour long unless asked otherwise; raises IntervalError or TooManyPointsError."""
+    chosen = interval or _HOUR
+    if chosen < _HOUR or chosen % _HOUR:
+        raise IntervalError("The interval has to be a multiple of the minimum interval of one hour.")
+    if chosen > _DAY:
+        raise IntervalError("The interval has to be less than one day.")
+    if _DAY % chosen:
+        raise IntervalError("The interval should divide one day without a remainder.")
+    return cut(start, end, chosen)

@@ -1,0 +1,139 @@
+"""Derives who met an event and with what: tags, browser, system, device. Always the same for the same event."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from dexter_graphql.sandbox.world.model import Event, Organization, Release
+from dexter_graphql.sandbox.world.stack_traces import LANGUAGES, Language
+
+_BROWSERS = (("Chrome", "126.0"), ("Firefox", "128.0"), ("Safari", "17.5"), ("Edge", "125.0"))
+_SYSTEMS = (("Windows", "11"), ("macOS", "14.5"), ("Linux", "6.8"), ("iOS", "17.5"), ("Android", "14"))
+_DEVICES = ("Desktop", "iPhone 15", "Pixel 8", "ThinkPad", "MacBook Pro")
+_TIERS = ("free", "team", "business")
+_COUNTRIES = (("DE", "Berlin"), ("US", "Austin"), ("BR", "Recife"), ("JP", "Osaka"), ("IN", "Pune"))
+_FLAGS = ("new-checkout", "fast-search")
+
+TAG_NAMES: Mapping[str, str] = MappingProxyType(
+    {"browser": "Browser", "browser.name": "Browser Name", "os": "OS", "os.name": "OS Name", "level": "Level",
+     "environment": "Environment", "release": "Release", "user": "User", "url": "URL", "transaction": "Transaction",
+     "handled": "Handled", "mechanism": "Mechanism", "device": "Device", "runtime": "Runtime",
+     "server_name": "Server", "customer.tier": "Customer.Tier", "replayId": "Replayid"}
+)  # fmt: skip
+"""Tag keys with the names Sentry shows for them."""
+
+SERVER_LANGUAGES: Final = frozenset({"python", "go", "java", "ruby", "csharp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An end user of a project."""
+
+    id: str
+    email: str
+    username: str
+    ip_address: str
+    country: str
+    city: str
+
+
+def language_of(event: Event) -> Language:
+    """The language of the event's project."""
+    return LANGUAGES[event.issue.project.language]
+
+
+def person_of(event: Event) -> Person | None:
+    """Who met the event; None for events without a user."""
+    return person(event.person) if event.person >= 0 else None
+
+
+def person(number: int) -> Person:
+    """The end user with that number."""
+    country, city = _COUNTRIES[number % len(_COUNTRIES)]
+    name = f"person{number}"
+    return Person(str(50_000 + number), f"{name}@customers.example", name, f"203.0.113.{number % 250}", country, city)
+
+
+def browser_of(event: Event) -> tuple[str, str]:
+    """Name and version of the browser."""
+    return _BROWSERS[event.variant % len(_BROWSERS)]
+
+
+def system_of(event: Event) -> tuple[str, str]:
+    """Name and version of the operating system; servers run Linux."""
+    if event.issue.project.language in SERVER_LANGUAGES:
+        return _SYSTEMS[2]
+    return _SYSTEMS[event.variant // 4 % len(_SYSTEMS)]
+
+
+def device_of(event: Event) -> str:
+    """Model of the device."""
+    return _DEVICES[event.variant // 20 % len(_DEVICES)]
+
+
+def flags_of(event: Event) -> dict[str, bool]:
+    """Feature flags at the time of the event."""
+    return {name: bool(event.variant >> place & 1) for place, name in enumerate(_FLAGS, 5)}
+
+
+def url_of(event: Event) -> str:
+    """Address that was being served."""
+    path = event.issue.transaction.split(" ")[-1].replace(":id", str(event.variant % 1000)).lstrip("/")
+    return f"https://{event.issue.project.slug}.example/{path}"
+
+
+def trace_of(event: Event) -> str:
+    """Id of the trace the event belongs to."""
+    return f"{zlib.crc32(event.id.encode()):08x}" * 4
+
+
+def span_of(event: Event) -> str:
+    """Id of the span the event happened in."""
+    return event.id[:16]
+
+
+def replay_of(event: Event) -> str | None:
+    """Id of the replay that shows the event, for some of the browser events."""
+    is_browser = event.issue.project.language == "javascript"
+    return event.id[16:] + event.id[:16] if is_browser and event.variant % 3 == 0 else None
+
+
+def event_tags(event: Event) -> dict[str, str]:
+    """Tags of an event, by key, in the order of the keys."""
+    language = language_of(event)
+    system, system_version = system_of(event)
+    tags = {
+        "customer.tier": _TIERS[event.variant % len(_TIERS)],
+        "environment": event.environment,
+        "handled": "no" if event.issue.is_unhandled else "yes",
+        "level": event.issue.level,
+        "mechanism": language.mechanism,
+        "os": f"{system} {system_version}",
+        "os.name": system,
+        "transaction": event.issue.transaction,
+        "url": url_of(event),
+    }
+    if event.release is not None:
+        tags["release"] = event.release.version
+    if event.person >= 0:
+        tags["user"] = f"id:{person(event.person).id}"
+    if event.issue.project.language in SERVER_LANGUAGES:
+        tags["server_name"] = f"{event.issue.project.slug}-{event.variant % 6}"
+        tags["runtime"] = f"{language.runtime} {language.runtime_version}"
+    else:
+        name, version = browser_of(event)
+        tags |= {"browser": f"{name} {version}", "browser.name": name, "device": device_of(event)}
+    replay = replay_of(event)
+    if replay:
+        tags["replayId"] = replay
+    return dict(sorted(tags.items()))
+
+
+def newest_releases(organization: Organization) -> dict[str, Release]:
+    """The newest release of each project, by project id: what `release:latest` means."""
+    newest: dict[str, Release] = {}
+    for release in sorted(organization.releases, key=lambda release: release.date_created):
+        newest.update((project.id, release) for project in release.projects)
+    return newest

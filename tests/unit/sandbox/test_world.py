@@ -1,0 +1,100 @@
+"""What the seed gives: sizes, names that guides use, and the same bytes again."""
+
+import time
+
+import msgspec
+import pytest
+
+from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.sandbox.serializers.events import detail
+from dexter_graphql.sandbox.serializers.issues import updated_issue
+
+
+def everything(world):
+    return msgspec.json.encode(
+        [
+            [updated_issue(world, o, issue, None) for issue in o.issues.values()]
+            + [detail(event) for event in list(o.events.values())[::50]]
+            + [[r.version for r in o.releases], [t.slug for t in o.teams], [m.email for m in o.members]]
+            + [world.tokens.admin.text]
+            for o in world.organizations
+        ]
+    )
+
+
+def test_the_world_is_as_large_as_promised(world):
+    """At least 2 organizations, 12 projects, 8 teams, 40 members, 2,000 issues, 20,000 events, 120 releases."""
+    sizes = {
+        name: sum(len(getattr(o, name)) for o in world.organizations)
+        for name in ("projects", "teams", "members", "issues", "events", "releases")
+    }
+
+    assert len(world.organizations) >= 2
+    assert sizes == {"projects": 13, "teams": 10, "members": 49, "issues": 2050, "events": 20600, "releases": 124}
+
+
+def test_the_same_seed_gives_the_same_bytes(clock):
+    """Two worlds of one seed and instant are equal byte for byte, and another seed is another world."""
+    seven = everything(build_world(7, clock))
+
+    assert everything(build_world(7, clock)) == seven
+    assert everything(build_world(8, clock)) != seven
+
+
+async def test_the_server_starts_in_under_two_seconds():
+    """World and listening socket together take less than two seconds of a processor, however busy the machine is."""
+    begun = time.process_time()
+
+    async with SandboxServer():
+        assert time.process_time() - begun < 2
+
+
+def test_names_that_guides_use_exist(world):
+    """Organization acme has project web with an open error WEB-9, environment production, and a renamed project."""
+    acme = world.find_organization("acme")
+    issue = acme.find_issue("WEB-9")
+
+    assert (issue.project.slug, issue.status, issue.level) == ("web", "unresolved", "error")
+    assert "production" in {environment.name for environment in acme.environments}
+    assert acme.renamed_projects == {"frontend": "web"}
+    assert world.find_organization("globex") is not None
+
+
+def test_stack_traces_speak_six_languages(world):
+    """Every language of the projects has error issues."""
+    languages = {i.project.language for o in world.organizations for i in o.issues.values() if i.is_error}
+
+    assert languages == {"javascript", "python", "go", "java", "ruby", "csharp"}
+
+
+def test_events_of_an_issue_are_in_order_and_indexed(world):
+    """Each issue has events, oldest first, none in the future, all found by id."""
+    for organization in world.organizations:
+        for issue in organization.issues.values():
+            instants = [event.at for event in issue.events]
+            assert instants == sorted(instants)
+            assert len(instants) > 0
+            assert instants[-1] <= world.clock.time()
+            assert all(organization.events[event.id] is event for event in issue.events)
+
+
+def test_both_alert_back_ends_tell_the_same_alerts(world):
+    """Each retired issue rule has its workflow, each retired metric rule its detector."""
+    acme = world.find_organization("acme")
+    workflows = {workflow.id: workflow for workflow in acme.workflows}
+    detectors = {detector.id: detector for detector in acme.detectors}
+
+    assert all(workflows[rule.workflow_id].name == rule.name for rule in acme.issue_rules)
+    assert all(detectors[rule.detector_id].name == rule.name for rule in acme.metric_rules)
+    assert {detector.type for detector in acme.detectors} == {
+        "error", "issue_stream", "metric_issue", "uptime_domain_failure", "monitor_check_in_failure",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["admin", "reader", "organization", "integration", "globex", "expired"])
+def test_tokens_follow_from_the_seed_and_never_print(world, clock, kind):
+    """Tokens are the same for the same seed and their text stays out of their representation."""
+    token = getattr(world.tokens, kind)
+
+    assert getattr(build_world(7, clock).tokens, kind).text == token.text
+    assert token.text not in repr(token)
