@@ -35,10 +35,10 @@ def sandbox(
         port=port,
         latency_ms=latency_ms,
         webhook_url=webhook_url,
-        live_per_s=events_per_second,
+        events_per_second=events_per_second,
     )
     if webhook_secret:
-        server.hooks.set_secret(webhook_secret)
+        server.webhooks.set_secret(webhook_secret)
     run_in_loop(_run(server))
 
 
@@ -52,7 +52,9 @@ async def _run(server: SandboxServer) -> None:
     except OSError as error:
         raise SettingsError(f"cannot listen ({error.strerror or error}); choose another --host or --port") from None
     try:
-        click.echo(f"Sandbox   {server.url}\nToken     {server.token}\nWebhooks  secret {server.hooks.secret('acme')}")
+        click.echo(
+            f"Sandbox   {server.url}\nToken     {server.token}\nWebhooks  secret {server.webhooks.secret('acme')}"
+        )
         await stopped.wait()
     finally:
         await server.stop()

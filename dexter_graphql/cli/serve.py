@@ -38,14 +38,14 @@ async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
     async with AsyncExitStack() as stack:
         if with_sandbox:
             sandbox = await stack.enter_async_context(SandboxServer(build_world(settings.sandbox_seed)))
-            secret = sandbox.hooks.secret("acme")
+            secret = sandbox.webhooks.secret("acme")
             settings = load_settings(
                 **settings.model_dump(exclude={"sentry_url", "sentry_auth_token", "webhook_secrets"}),
                 sentry_url=sandbox.url,
                 sentry_auth_token=sandbox.token,
                 webhook_secrets=(*settings.webhook_secrets, f"acme={secret}"),
             )
-            sandbox.hooks.set_url(f"{address}/webhooks/sentry")
+            sandbox.webhooks.set_url(f"{address}/webhooks/sentry")
             click.echo(f"Sandbox   {sandbox.url}\nToken     {sandbox.token}")
         dexter = create_app(settings, is_sandbox=with_sandbox)
         await run(dexter, settings, listener, lambda: click.echo(_welcome(address, settings)))

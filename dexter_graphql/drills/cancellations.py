@@ -9,9 +9,9 @@ from dexter_graphql.drills.keys import Keys
 from dexter_graphql.drills.load import Client, group
 from dexter_graphql.drills.report import Promise, Result, at_least, at_most
 from dexter_graphql.drills.site import Site, running
-from dexter_graphql.sandbox import Limit
+from dexter_graphql.sandbox import RateLimit
 
-LIMIT = Limit(calls=50, window_s=1, concurrent=10)
+LIMIT = RateLimit(calls=50, window_s=1, concurrent=10)
 LATENCY_MS = 100
 HANG_UP_S = (0.0, 0.4)
 STAYS = 0.1

@@ -9,9 +9,9 @@ from dexter_graphql.drills.keys import ROUTE, Keys
 from dexter_graphql.drills.load import Client, LoadAnswer, group, share_of
 from dexter_graphql.drills.report import Result, at_least, at_most, percent
 from dexter_graphql.drills.site import Site, running
-from dexter_graphql.sandbox import Limit
+from dexter_graphql.sandbox import RateLimit
 
-LIMIT = Limit(calls=10, window_s=1, concurrent=5)
+LIMIT = RateLimit(calls=10, window_s=1, concurrent=5)
 LATENCY_MS = 100
 THINK_S = (5.0, 25.0)
 """How long somebody at a screen looks at an answer: a hundred of them take two thirds of the limit, at most."""
@@ -23,7 +23,7 @@ async def run(form: Form) -> Result:
     return await run_with(form, LIMIT, deadline_s=30.0)
 
 
-async def run_with(form: Form, limit: Limit, *, deadline_s: float) -> Result:
+async def run_with(form: Form, limit: RateLimit, *, deadline_s: float) -> Result:
     """The drill with another limit and another deadline."""
     keys, told = Keys(), Outcomes()
     async with running(seed=form.seed, issues=40, latency_ms=LATENCY_MS, limit=limit, deadline_s=deadline_s) as site:

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from dexter_graphql.app import Dexter, create_app
-from dexter_graphql.sandbox import Limit, SandboxServer, World, build_world
+from dexter_graphql.sandbox import RateLimit, SandboxServer, World, build_world
 from dexter_graphql.sandbox.server import QuietServer
 from dexter_graphql.sentry.stages.cache import POLICIES, CachePolicy
 from dexter_graphql.settings import load_settings
@@ -66,7 +66,7 @@ async def running(
     seed: int,
     issues: int | None = None,
     latency_ms: float = 0.0,
-    limit: Limit | None = None,
+    limit: RateLimit | None = None,
     policies: Mapping[str, CachePolicy] = POLICIES,
     **settings: Any,
 ) -> AsyncIterator[Site]:

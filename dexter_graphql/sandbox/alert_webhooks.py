@@ -3,26 +3,31 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dexter_graphql.sandbox.serializers.events import ingest
+from dexter_graphql.sandbox.serializers.events import serialize_webhook_event
 from dexter_graphql.sandbox.world.model import Event, Organization
 from dexter_graphql.sandbox.world.services import MetricAlertRule, Workflow
-from dexter_graphql.sandbox.world.state import Change, World
+from dexter_graphql.sandbox.world.state import WebhookEvent, World
 
 _INCIDENT_STATUS: Mapping[str, int] = MappingProxyType({"open": 1, "resolved": 2, "warning": 10, "critical": 20})
 
 
-def error_created(world: World, organization: Organization, event: Event) -> Change:
+def build_error_created(world: World, organization: Organization, event: Event) -> WebhookEvent:
     """`error.created`."""
-    return Change(organization, "error", "created", {"error": ingest(world, organization, event)})
+    return WebhookEvent(
+        organization, "error", "created", {"error": serialize_webhook_event(world, organization, event)}
+    )
 
 
-def alert_triggered(world: World, organization: Organization, event: Event, workflow: Workflow) -> Change:
+def build_alert_triggered(world: World, organization: Organization, event: Event, workflow: Workflow) -> WebhookEvent:
     """`event_alert.triggered`."""
-    data: dict[str, object] = {"event": ingest(world, organization, event), "triggered_rule": workflow.name}
-    return Change(organization, "event_alert", "triggered", data)
+    data: dict[str, object] = {
+        "event": serialize_webhook_event(world, organization, event),
+        "triggered_rule": workflow.name,
+    }
+    return WebhookEvent(organization, "event_alert", "triggered", data)
 
 
-def metric_alert(world: World, organization: Organization, rule: MetricAlertRule, action: str) -> Change:
+def build_metric_alert(world: World, organization: Organization, rule: MetricAlertRule, action: str) -> WebhookEvent:
     """`metric_alert.critical`, `.warning`, `.resolved` or `.open`; snake_case, unlike the rule's REST form."""
     now, number = world.now(), world.new_id()
     project = organization.find_project(rule.project_id)
@@ -39,7 +44,7 @@ def metric_alert(world: World, organization: Organization, rule: MetricAlertRule
         "date_detected": now,
         "date_started": now,
         "date_closed": now if action == "resolved" else None,
-        "alert_rule": _rule(organization, rule),
+        "alert_rule": _serialize_rule(organization, rule),
     }
     data: dict[str, object] = {
         "metric_alert": incident,
@@ -47,10 +52,10 @@ def metric_alert(world: World, organization: Organization, rule: MetricAlertRule
         "description_text": f"{rule.aggregate} in the last {rule.time_window} minutes",
         "web_url": f"{world.url}/organizations/{organization.slug}/alerts/rules/details/{rule.id}/",
     }
-    return Change(organization, "metric_alert", action, data)
+    return WebhookEvent(organization, "metric_alert", action, data)
 
 
-def _rule(organization: Organization, rule: MetricAlertRule) -> dict[str, object]:
+def _serialize_rule(organization: Organization, rule: MetricAlertRule) -> dict[str, object]:
     project = organization.find_project(rule.project_id)
     return {
         "id": rule.id,
@@ -68,14 +73,14 @@ def _rule(organization: Organization, rule: MetricAlertRule) -> dict[str, object
         "resolve_threshold": rule.resolve_threshold,
         "include_all_projects": False,
         "status": 0,
-        "triggers": [_trigger(trigger) for trigger in rule.triggers],
+        "triggers": [_serialize_trigger(trigger) for trigger in rule.triggers],
         "created_by": rule.created_by,
         "date_created": rule.date_created,
         "date_modified": rule.date_modified,
     }
 
 
-def _trigger(trigger: dict[str, object]) -> dict[str, object]:
+def _serialize_trigger(trigger: dict[str, object]) -> dict[str, object]:
     return {
         "id": trigger["id"],
         "alert_rule_id": trigger["alertRuleId"],

@@ -14,7 +14,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class TransportProtocol(HttpToolsProtocol):
+class InspectableProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which also hands out its transport."""
 
     def on_message_begin(self) -> None:
@@ -24,7 +24,7 @@ class TransportProtocol(HttpToolsProtocol):
         self.scope["extensions"] = extensions  # type: ignore[typeddict-item]
 
 
-async def cut(scope: Scope, receive: Receive) -> None:
+async def reset_connection(scope: Scope, receive: Receive) -> None:
     """Reset the connection, so that the peer sees an error instead of an end."""
     transport = scope["extensions"][_EXTENSION]
     if transport.is_closing():
@@ -32,21 +32,23 @@ async def cut(scope: Scope, receive: Receive) -> None:
     raw_socket = transport.get_extra_info("socket")
     raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-    await _gone(receive)
+    await _wait_for_disconnect(receive)
 
 
-def close(scope: Scope) -> None:
+def close_connection(scope: Scope) -> None:
     """End the connection, without having said so in a header."""
     scope["extensions"][_EXTENSION].close()
 
 
-def without_date(scope: Scope) -> None:
+def suppress_date_header(scope: Scope) -> None:
     """Let the answer come without the `Date` that the server would write."""
     cycle = scope["extensions"][_PROTOCOL].cycle
     cycle.default_headers = [pair for pair in cycle.default_headers if pair[0] != b"date"]
 
 
-async def answer_half(scope: Scope, receive: Receive, send: Send, encoded: tuple[int, dict[str, str], bytes]) -> None:
+async def send_truncated(
+    scope: Scope, receive: Receive, send: Send, encoded: tuple[int, dict[str, str], bytes]
+) -> None:
     """Promise the whole body, send half of it, close."""
     status, headers, body = encoded
     pairs = [(key.lower().encode(), value.encode("latin-1")) for key, value in headers.items()]
@@ -54,10 +56,10 @@ async def answer_half(scope: Scope, receive: Receive, send: Send, encoded: tuple
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     scope["extensions"][_EXTENSION].close()
-    await _gone(receive)
+    await _wait_for_disconnect(receive)
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     """Return when the server has noticed that the peer is gone; before that it would complain about us."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -6,11 +6,11 @@ from itertools import count
 from random import Random
 from typing import Final, Literal
 
-from dexter_graphql.sandbox.http import Answer
+from dexter_graphql.sandbox.http import Response
 
 MAX_FAULTS: Final = 100
-Kind = Literal["answer", "delay", "reset", "truncate", "hang", "close", "oversize", "trickle", "skew"]
-KINDS: Final = ("answer", "delay", "reset", "truncate", "hang", "close", "oversize", "trickle", "skew")
+FaultKind = Literal["answer", "delay", "reset", "truncate", "hang", "close", "oversize", "trickle", "skew"]
+FAULT_KINDS: Final = ("answer", "delay", "reset", "truncate", "hang", "close", "oversize", "trickle", "skew")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Fault:
     (template or part of the path; None for any), `times` times (None for ever), with that `probability`.
     """
 
-    kind: Kind = "answer"
+    kind: FaultKind = "answer"
     method: str | None = None
     route: str | None = None
     times: int | None = 1
@@ -45,11 +45,11 @@ class Fault:
         is_route = self.route is None or self.route == route or self.route in path
         return is_route and self.method in {None, method}
 
-    def answer(self) -> Answer:
+    def response(self) -> Response:
         """What is sent; text goes out as HTML unless the headers say otherwise."""
         if isinstance(self.body, str):
-            return Answer(self.body.encode(), self.status, {"Content-Type": "text/html"} | dict(self.headers))
-        return Answer(self.body, self.status, self.headers)
+            return Response(self.body.encode(), self.status, {"Content-Type": "text/html"} | dict(self.headers))
+        return Response(self.body, self.status, self.headers)
 
 
 def internal_error(event_id: str = "0" * 32) -> Fault:
@@ -62,7 +62,7 @@ def html_page(status: int = 502) -> Fault:
     return Fault(status=status, body="<html><body><h1>Bad Gateway</h1></body></html>")
 
 
-def wrong_shape(body: object = None) -> Fault:
+def unexpected_body(body: object = None) -> Fault:
     """A success whose body is not what was promised."""
     return Fault(status=200, body={"surprise": True} if body is None else body)
 
@@ -71,14 +71,14 @@ def window_limit(limit: int, window_s: int, reset_at: int) -> Fault:
     """429 of the fixed window; there is no Retry-After, only the instant of the next window."""
     detail = "You are attempting to use this endpoint too frequently. "
     detail += f"Limit is {limit} requests in {window_s} seconds"
-    return Fault(status=429, body={"detail": detail}, headers=limit_headers(limit, 0, reset_at))
+    return Fault(status=429, body={"detail": detail}, headers=rate_limit_headers(limit, 0, reset_at))
 
 
 def concurrency_limit(limit: int, reset_at: int) -> Fault:
     """429 of too many calls at once; calls remain in the window all the same."""
     detail = "You are attempting to go above the allowed concurrency for this endpoint. "
     detail += f"Concurrency limit is {limit}"
-    headers = limit_headers(999, 998, reset_at, concurrent=limit, concurrent_remaining=0)
+    headers = rate_limit_headers(999, 998, reset_at, concurrent=limit, concurrent_remaining=0)
     return Fault(status=429, body={"detail": detail}, headers=headers)
 
 
@@ -96,7 +96,7 @@ def brownout(date: str = "2026-05-14", replacement: str | None = None) -> Fault:
     return Fault(status=410, body={"message": "This API no longer exists."}, headers=headers)
 
 
-def limit_headers(
+def rate_limit_headers(
     limit: int, remaining: int, reset_at: int, *, concurrent: int = 999, concurrent_remaining: int = 998
 ) -> dict[str, str]:
     """The five headers every limited answer carries."""
@@ -109,7 +109,7 @@ def limit_headers(
     }
 
 
-class Faults:
+class FaultQueue:
     """The faults in force, in the order they were added; the first that fits a call is used, and used up."""
 
     def __init__(self, random: Random) -> None:

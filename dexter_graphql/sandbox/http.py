@@ -16,7 +16,7 @@ MAX_PAGE: Final = 100
 NOT_FOUND: Final = "The requested resource does not exist"
 NO_PERMISSION: Final = "You do not have permission to perform this action."
 
-Handler = Callable[["Call"], object]
+Handler = Callable[["Request"], object]
 T = TypeVar("T")
 
 
@@ -46,13 +46,13 @@ class Route:
     deprecation: Deprecation | None = None
 
 
-def scopes(*names: str) -> frozenset[str]:
+def any_scope(*names: str) -> frozenset[str]:
     """A set of scopes, any of which is enough: `scopes("event:read", "event:write")`."""
     return frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A complete answer; `body` is JSON data, or bytes that are sent as they are, or None for no body."""
 
     body: object = None
@@ -60,66 +60,66 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refusal(Exception):
+class HTTPError(Exception):
     """A non-2xx answer, raised from anywhere below a handler."""
 
     def __init__(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status, body)
-        self.answer = Answer(body, status, headers or {})
+        self.response = Response(body, status, headers or {})
 
 
-def refuse(status: int, detail: str) -> Never:
+def raise_http_error(status: int, detail: str) -> Never:
     """Raise a refusal of the usual shape, `{"detail": …}`."""
-    raise Refusal(status, {"detail": detail})
+    raise HTTPError(status, {"detail": detail})
 
 
-def not_found() -> Never:
+def raise_not_found() -> Never:
     """Raise Sentry's 404."""
-    refuse(404, NOT_FOUND)
+    raise_http_error(404, NOT_FOUND)
 
 
-def bad_request(detail: str) -> Never:
+def raise_bad_request(detail: str) -> Never:
     """Raise a 400 with `{"detail": …}`."""
-    refuse(400, detail)
+    raise_http_error(400, detail)
 
 
-def invalid(fields: Mapping[str, object]) -> Never:
+def raise_validation_error(fields: Mapping[str, object]) -> Never:
     """Raise a 400 of field validation: `{"name": ["message"]}`."""
-    raise Refusal(400, dict(fields))
+    raise HTTPError(400, dict(fields))
 
 
 @dataclass(slots=True)
-class Call:
+class Request:
     """One request that has passed authentication."""
 
     world: World
     token: Token
     route: Route
     path: str
-    parameters: Mapping[str, str]
+    path_params: Mapping[str, str]
     query: Sequence[tuple[str, str]] = ()
     body: object = None
     raw: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def text(self, name: str, default: str | None = None) -> str | None:
+    def param(self, name: str, default: str | None = None) -> str | None:
         """The last value of a query parameter."""
         return next((value for key, value in reversed(self.query) if key == name), default)
 
-    def texts(self, name: str) -> list[str]:
+    def param_list(self, name: str) -> list[str]:
         """All values of a repeated query parameter, in order."""
         return [value for key, value in self.query if key == name]
 
-    def flag(self, name: str) -> bool:
+    def bool_param(self, name: str) -> bool:
         """Whether a query parameter says yes."""
-        return (self.text(name) or "").lower() in {"1", "true", "yes"}
+        return (self.param(name) or "").lower() in {"1", "true", "yes"}
 
-    def fields(self) -> dict[str, object]:
+    def json_object(self) -> dict[str, object]:
         """The body as a JSON object; 400 when it is something else."""
         if self.body is None:
             return {}
         if not isinstance(self.body, dict):
-            invalid({"nonFieldErrors": ["Invalid data. Expected a dictionary."]})
+            raise_validation_error({"nonFieldErrors": ["Invalid data. Expected a dictionary."]})
         return self.body
 
     @property
@@ -130,52 +130,52 @@ class Call:
     @property
     def organization(self) -> Organization:
         """The organization of the path; 404 when it is unknown or out of the token's reach."""
-        found = self.world.find_organization(self.parameters["organization"])
+        found = self.world.find_organization(self.path_params["organization"])
         if found is None or found.slug not in self.token.organizations:
-            not_found()
+            raise_not_found()
         return found
 
     @property
     def project(self) -> Project:
         """The project of the path; 404, or 302 with the new slug when it was renamed."""
-        wanted = self.parameters["project"]
+        wanted = self.path_params["project"]
         organization = self.organization
         renamed = organization.renamed_projects.get(wanted)
         if renamed is not None:
-            raise moved(self.path, organization, wanted, renamed)
-        return organization.find_project(wanted) or not_found()
+            raise project_moved_error(self.path, organization, wanted, renamed)
+        return organization.find_project(wanted) or raise_not_found()
 
     @property
     def issue(self) -> Issue:
         """The issue of the path, by id or short id; 404 when there is none."""
-        issue = self.organization.find_issue(self.parameters["issue"])
-        return issue if issue is not None and issue.status != "pending_deletion" else not_found()
+        issue = self.organization.find_issue(self.path_params["issue"])
+        return issue if issue is not None and issue.status != "pending_deletion" else raise_not_found()
 
-    def projects(self) -> list[Project]:
+    def selected_projects(self) -> list[Project]:
         """The projects the call is about: that of the path, else those of `project`; 403 for an unknown one.
 
         No `project`, or -1, means all.
         """
-        if "project" in self.parameters:
+        if "project" in self.path_params:
             return [self.project]
-        wanted = [value for value in self.texts("project") if value]
+        wanted = [value for value in self.param_list("project") if value]
         organization = self.organization
         if not wanted or "-1" in wanted:
             return list(organization.projects)
         found = [organization.find_project(value) for value in wanted]
         if None in found:
-            refuse(403, NO_PERMISSION)
+            raise_http_error(403, NO_PERMISSION)
         return [project for project in found if project is not None]
 
-    def environments(self) -> frozenset[str] | None:
+    def selected_environments(self) -> frozenset[str] | None:
         """The names of the environments asked for, None for all; 404 for an unknown one."""
-        wanted = frozenset(self.texts("environment"))
+        wanted = frozenset(self.param_list("environment"))
         known = {environment.name for environment in self.organization.environments} | {""}
-        return (wanted or None) if wanted <= known else not_found()
+        return (wanted or None) if wanted <= known else raise_not_found()
 
-    def environment_records(self) -> list[Environment]:
+    def selected_environment_records(self) -> list[Environment]:
         """As `environments`, but the records, all of them when none is named."""
-        wanted = self.environments()
+        wanted = self.selected_environments()
         return [e for e in self.organization.environments if wanted is None or e.name in wanted]
 
     @property
@@ -184,67 +184,67 @@ class Call:
         return self.world.url + self.path
 
 
-def moved(path: str, organization: Organization, old: str, new: str) -> Refusal:
+def project_moved_error(path: str, organization: Organization, old: str, new: str) -> HTTPError:
     """The 302 of a renamed project."""
     url = path.replace(f"/{organization.slug}/{old}/", f"/{organization.slug}/{new}/")
     detail = {"code": "resource-moved", "message": "Resource has been moved", "extra": {"url": url, "slug": new}}
-    return Refusal(302, {"slug": new, "detail": detail}, {"Location": url})
+    return HTTPError(302, {"slug": new, "detail": detail}, {"Location": url})
 
 
-def page_size(call: Call) -> int:
+def parse_page_size(request: Request) -> int:
     """`per_page`, with Sentry's words when it is not a number from 1 to 100."""
-    text = call.text("per_page")
+    text = request.param("per_page")
     if text is None:
         return MAX_PAGE
     try:
         size = int(text)
     except ValueError:
-        bad_request("Invalid per_page parameter.")
+        raise_bad_request("Invalid per_page parameter.")
     if not 1 <= size <= MAX_PAGE:
-        bad_request(f"Invalid per_page value. Must be between 1 and {MAX_PAGE}.")
+        raise_bad_request(f"Invalid per_page value. Must be between 1 and {MAX_PAGE}.")
     return size
 
 
-def page_offset(call: Call) -> int:
+def parse_cursor(request: Request) -> int:
     """Where the page begins, from `cursor` (`value:offset:is_prev`)."""
-    parts = (call.text("cursor") or "0:0:0").split(":")
+    parts = (request.param("cursor") or "0:0:0").split(":")
     try:
         _, offset, is_previous = (int(float(part)) for part in parts)
     except (ValueError, OverflowError):
-        bad_request("Invalid cursor parameter.")
+        raise_bad_request("Invalid cursor parameter.")
     if offset < 0 or is_previous not in {0, 1}:
-        bad_request("Invalid cursor parameter.")
+        raise_bad_request("Invalid cursor parameter.")
     return offset
 
 
-def link_header(call: Call, offset: int, size: int, *, has_next: bool) -> str:
+def build_link_header(request: Request, offset: int, size: int, *, has_next: bool) -> str:
     """The `Link` header, both entries, each with an address that repeats the query."""
 
     def entry(rel: str, cursor: str, *, has_results: bool) -> str:
-        pairs = [(key, value) for key, value in call.query if key != "cursor"] + [("cursor", cursor)]
+        pairs = [(key, value) for key, value in request.query if key != "cursor"] + [("cursor", cursor)]
         results = str(has_results).lower()
-        return f'<{call.url}?{urlencode(pairs)}>; rel="{rel}"; results="{results}"; cursor="{cursor}"'
+        return f'<{request.url}?{urlencode(pairs)}>; rel="{rel}"; results="{results}"; cursor="{cursor}"'
 
     previous = entry("previous", f"0:{max(0, offset - size)}:1", has_results=offset > 0)
     return f"{previous}, {entry('next', f'0:{offset + size}:0', has_results=has_next)}"
 
 
 def paginate(
-    call: Call,
+    request: Request,
     rows: Sequence[T],
     render: Callable[[T], object] | None = None,
     *,
     size: int | None = None,
     counts: bool = False,
-) -> Answer:
+) -> Response:
     """One page of the rows, rendered, with its `Link`; `counts` adds `X-Hits` and `X-Max-Hits`.
 
     `size` overrides `per_page`, for the one endpoint that calls it `limit`.
     """
-    size = page_size(call) if size is None else size
-    offset = page_offset(call)
+    size = parse_page_size(request) if size is None else size
+    offset = parse_cursor(request)
     page = rows[offset : offset + size]
-    headers = {"Link": link_header(call, offset, size, has_next=offset + size < len(rows))}
+    headers = {"Link": build_link_header(request, offset, size, has_next=offset + size < len(rows))}
     if counts:
         headers |= {"X-Hits": str(min(len(rows), 1000)), "X-Max-Hits": "1000"}
-    return Answer([render(row) for row in page] if render else list(page), 200, headers)
+    return Response([render(row) for row in page] if render else list(page), 200, headers)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dexter_graphql.sandbox.http import Refusal, invalid
-from dexter_graphql.sandbox.serializers.actors import actor
-from dexter_graphql.sandbox.serializers.issues import updated_issue, web_url
+from dexter_graphql.sandbox.http import HTTPError, raise_validation_error
+from dexter_graphql.sandbox.serializers.actors import serialize_actor
+from dexter_graphql.sandbox.serializers.issues import build_web_url, serialize_issue
 from dexter_graphql.sandbox.status_updates import Resolution
 from dexter_graphql.sandbox.world.model import Activity, Assignee, Issue, Organization, Project, User
-from dexter_graphql.sandbox.world.state import Change, World
+from dexter_graphql.sandbox.world.state import WebhookEvent, World
 
 UNKNOWN_ACTOR: Final = "Unknown actor input"
 NOT_IN_TEAM: Final = "Cannot assign to non-team member"
@@ -17,7 +17,7 @@ NO_ACCESS: Final = "Cannot assign to a team without access to the project"
 
 
 @dataclass(frozen=True, slots=True)
-class Editor:
+class IssueEditor:
     """Someone who changes issues of one organization; `user` is None for apps and for Sentry itself."""
 
     world: World
@@ -28,9 +28,9 @@ class Editor:
         """Close the issue: now, in a release or in a commit."""
         issue.status, issue.substatus = "resolved", None
         issue.status_details = dict(resolution.details)
-        self._leave_inbox(issue)
+        self._clear_inbox(issue)
         self.world.record(issue, resolution.activity, self.user, dict(resolution.data))
-        self.announce(issue, "resolved", resolution_type=resolution.kind)
+        self.publish(issue, "resolved", resolution_type=resolution.kind)
 
     def unresolve(self, issue: Issue, substatus: str = "ongoing", *, activity: str = "set_unresolved") -> None:
         """Open the issue again; `regressed` with activity `set_regression` when an event did it."""
@@ -39,44 +39,44 @@ class Editor:
             issue.inbox_reason = {"regressed": 2, "escalating": 5}[substatus]
             issue.inbox_since = self.world.now()
         self.world.record(issue, activity, self.user, {})
-        self.announce(issue, "unresolved")
+        self.publish(issue, "unresolved")
 
     def archive(self, issue: Issue, substatus: str, details: dict[str, object]) -> None:
         """Put the issue away. Sentry tells it under two names, an old and a new one."""
         issue.status, issue.substatus, issue.status_details = "ignored", substatus, details
-        self._leave_inbox(issue)
+        self._clear_inbox(issue)
         self.world.record(issue, "set_ignored", self.user, {})
-        self.announce(issue, "ignored")
-        self.announce(issue, "archived")
+        self.publish(issue, "ignored")
+        self.publish(issue, "archived")
 
     def assign(self, issue: Issue, assignee: Assignee | None) -> None:
         """Hand the issue to someone, or to nobody."""
         issue.assignee = assignee
-        told = actor(assignee)
+        told = serialize_actor(assignee)
         if told is None:
             self.world.record(issue, "unassigned", self.user, {})
             return
         data: dict[str, object] = {"assignee": told["id"], "assigneeType": told["type"]}
         self.world.record(issue, "assigned", self.user, data | {"assigneeEmail": told.get("email")})
-        self.announce(issue, "assigned", assignee=told)
+        self.publish(issue, "assigned", assignee=told)
 
     def set_priority(self, issue: Issue, priority: str) -> None:
         """Fix the priority by hand."""
         issue.priority, issue.priority_locked_at = priority, self.world.now()
         self.world.record(issue, "set_priority", self.user, {"priority": priority, "reason": None})
 
-    def review(self, issue: Issue) -> None:
+    def mark_reviewed(self, issue: Issue) -> None:
         """Take the issue out of the inbox."""
-        self._leave_inbox(issue)
+        self._clear_inbox(issue)
 
-    def share(self, issue: Issue, *, is_public: bool) -> None:
+    def set_public(self, issue: Issue, *, is_public: bool) -> None:
         """Give the issue a public address, or take it away."""
         if is_public is (issue.share_id is not None):
             return
         issue.share_id = self.world.new_hex() if is_public else None
         self.world.record(issue, "set_public" if is_public else "set_private", self.user, {})
 
-    def mark(self, issue: Issue, name: str, *, is_on: bool) -> None:
+    def set_flag(self, issue: Issue, name: str, *, is_on: bool) -> None:
         """Set one of the viewer's own marks: hasSeen, isBookmarked, isSubscribed. Nothing for apps."""
         if self.user is None:
             return
@@ -107,18 +107,18 @@ class Editor:
         self.world.record(parent, "merge", self.user, data)
         return parent, children
 
-    def comment(self, issue: Issue, text: str) -> Activity:
+    def add_comment(self, issue: Issue, text: str) -> Activity:
         """Write a comment."""
         line = self.world.record(issue, "note", self.user, {"text": text})
-        self.announce_comment(issue, line, "created")
+        self.publish_comment(issue, line, "created")
         return line
 
-    def announce(self, issue: Issue, action: str, **extra: object) -> None:
+    def publish(self, issue: Issue, action: str, **extra: object) -> None:
         """Tell a change of the issue to the webhooks."""
-        data = {"issue": webhook_issue(self.world, self.organization, issue), **extra}
-        self.world.announce(Change(self.organization, "issue", action, data, self.user))
+        data = {"issue": serialize_webhook_issue(self.world, self.organization, issue), **extra}
+        self.world.publish(WebhookEvent(self.organization, "issue", action, data, self.user))
 
-    def announce_comment(self, issue: Issue, line: Activity, action: str) -> None:
+    def publish_comment(self, issue: Issue, line: Activity, action: str) -> None:
         """Tell a change of a comment to the webhooks."""
         data: dict[str, object] = {
             "comment": line.data["text"],
@@ -127,18 +127,18 @@ class Editor:
             "issue_id": int(issue.id),
             "timestamp": self.world.now(),
         }
-        self.world.announce(Change(self.organization, "comment", action, data, self.user))
+        self.world.publish(WebhookEvent(self.organization, "comment", action, data, self.user))
 
     @staticmethod
-    def _leave_inbox(issue: Issue) -> None:
+    def _clear_inbox(issue: Issue) -> None:
         issue.inbox_reason = issue.inbox_since = None
 
 
-def webhook_issue(world: World, organization: Organization, issue: Issue) -> dict[str, object]:
+def serialize_webhook_issue(world: World, organization: Organization, issue: Issue) -> dict[str, object]:
     """The issue of a webhook: an API issue without series, with three addresses."""
-    return updated_issue(world, organization, issue, None) | {
+    return serialize_issue(world, organization, issue, None) | {
         "url": f"{world.url}/api/0/organizations/{organization.slug}/issues/{issue.id}/",
-        "web_url": web_url(world, organization, issue),
+        "web_url": build_web_url(world, organization, issue),
         "project_url": f"{world.url}/organizations/{organization.slug}/issues/?project={issue.project.id}",
     }
 
@@ -153,16 +153,16 @@ def find_assignee(organization: Organization, text: str) -> Assignee:
     wanted = rest if kind == "user" and rest else text
     user = next((u for u in organization.users() if wanted in {u.id, u.email, u.username}), None)
     if user is None or kind == "team":
-        invalid({"assignedTo": [UNKNOWN_ACTOR]})
+        raise_validation_error({"assignedTo": [UNKNOWN_ACTOR]})
     return Assignee(user=user)
 
 
 def check_assignee(organization: Organization, project: Project, assignee: Assignee) -> None:
     """Refuse people outside the project's teams, and teams without the project."""
     if assignee.team is not None and assignee.team not in project.teams:
-        raise Refusal(400, {"assignedTo": [NO_ACCESS]})
+        raise HTTPError(400, {"assignedTo": [NO_ACCESS]})
     if assignee.user is not None and not _is_in_team(organization, project, assignee.user):
-        raise Refusal(400, {"assignedTo": [NOT_IN_TEAM]})
+        raise HTTPError(400, {"assignedTo": [NOT_IN_TEAM]})
 
 
 def _is_in_team(organization: Organization, project: Project, user: User) -> bool:

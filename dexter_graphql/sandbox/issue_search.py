@@ -13,14 +13,14 @@ from types import MappingProxyType
 
 from dexter_graphql.sandbox.time_ranges import parse_instant, parse_period
 from dexter_graphql.sandbox.world.event_attributes import (
-    event_tags,
-    flags_of,
-    language_of,
-    newest_releases,
-    person_of,
-    system_of,
-    trace_of,
-    url_of,
+    find_newest_releases,
+    get_end_user,
+    get_flags,
+    get_language,
+    get_os,
+    get_tags,
+    get_trace_id,
+    get_url,
 )
 from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Release, User
 from dexter_graphql.sandbox.world.stack_traces import LANGUAGES, Frame
@@ -47,7 +47,7 @@ class SearchError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class SearchTerm:
     """`key:value`; more than one value comes from a list. Free text has the key `message`."""
 
     key: str
@@ -57,7 +57,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SearchContext:
     """Who asks, where and when: what `me`, `latest` and `-24h` mean."""
 
     organization: Organization
@@ -65,7 +65,7 @@ class Scope:
     now: datetime
 
 
-def parse(query: str) -> list[Term]:
+def parse_search(query: str) -> list[SearchTerm]:
     """The terms of a query; SearchError when it cannot be read."""
     terms, place = [], 0
     query = query.rstrip()
@@ -78,17 +78,17 @@ def parse(query: str) -> list[Term]:
     return terms
 
 
-def _text_term(text: str) -> Term:
+def _text_term(text: str) -> SearchTerm:
     if text in {"OR", "AND"}:
         raise SearchError(_BOOLEAN)
     if text.startswith("(") or text.endswith(")"):
         raise SearchError(_PARENTHESES)
     if text.count('"') % 2:
         raise SearchError(f"Parse error at '{text[:10]}': a quote is not closed.")
-    return Term("message", (f"*{_unquote(text)}*",))
+    return SearchTerm("message", (f"*{_unquote(text)}*",))
 
 
-def _key_term(match: re.Match[str]) -> Term:
+def _key_term(match: re.Match[str]) -> SearchTerm:
     key, value = match["key"], match["value"]
     if not value:
         raise SearchError(f"Empty string after '{key}:'")
@@ -103,35 +103,35 @@ def _key_term(match: re.Match[str]) -> Term:
     else:
         values = (_unquote(value),)
     name = match["key"].removeprefix("tags[").removesuffix("]") if key.startswith("tags[") else key
-    return Term(name, values, match["operator"] or "=", negated=match["negated"] is not None)
+    return SearchTerm(name, values, match["operator"] or "=", negated=match["negated"] is not None)
 
 
 def _unquote(text: str) -> str:
     return text[1:-1].replace('\\"', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
-class Search:
+class IssueSearch:
     """A parsed query, ready to be asked. Raises SearchError for values that cannot be meant."""
 
-    def __init__(self, query: str, scope: Scope) -> None:
-        terms = parse(query)
-        self._scope = scope
-        self._issue_tests = [_issue_test(t, scope) for t in terms if _is_about_issue(t)]
-        self._event_tests = [_event_test(t, scope) for t in terms if not _is_about_issue(t)]
+    def __init__(self, query: str, context: SearchContext) -> None:
+        terms = parse_search(query)
+        self._context = context
+        self._issue_tests = [_issue_test(t, context) for t in terms if _is_about_issue(t)]
+        self._event_tests = [_event_test(t, context) for t in terms if not _is_about_issue(t)]
         self.narrows_events = bool(self._event_tests)
 
     def matches(self, issue: Issue) -> bool:
         """Whether the terms about issues hold."""
         return all(test(issue) for test in self._issue_tests)
 
-    def matching(self, events: Sequence[Event]) -> Sequence[Event]:
+    def filter_events(self, events: Sequence[Event]) -> Sequence[Event]:
         """Those of the events for which the terms about events hold."""
         if not self._event_tests:
             return events
         return [event for event in events if all(test(event) for test in self._event_tests)]
 
 
-def _is_about_issue(term: Term) -> bool:
+def _is_about_issue(term: SearchTerm) -> bool:
     return (
         term.key in _ISSUE_VALUES
         or term.key in _ISSUE_TESTS
@@ -139,46 +139,48 @@ def _is_about_issue(term: Term) -> bool:
     )
 
 
-def _issue_test(term: Term, scope: Scope) -> Callable[[Issue], bool]:
+def _issue_test(term: SearchTerm, context: SearchContext) -> Callable[[Issue], bool]:
     if term.key == "has":
         return lambda issue: (issue.assignee is not None) is not term.negated
     make = _ISSUE_TESTS.get(term.key)
     if make is not None:
-        tests = [make(value, scope, term.operator) for value in term.values]
+        tests = [make(value, context, term.operator) for value in term.values]
         return lambda issue: any(test(issue) for test in tests) is not term.negated
     read = _ISSUE_VALUES[term.key]
     fits = _any_pattern(term.values)
     return lambda issue: any(fits(value) for value in read(issue)) is not term.negated
 
 
-def _event_test(term: Term, scope: Scope) -> Callable[[Event], bool]:
+def _event_test(term: SearchTerm, context: SearchContext) -> Callable[[Event], bool]:
     if term.key == "has":
         key = term.values[0]
-        return lambda event: bool(event_values(event, key)) is not term.negated
+        return lambda event: bool(read_event_values(event, key)) is not term.negated
     if term.operator != "=":
         limit = _number(term.key, term.values[0])
         compare = _COMPARE[term.operator]
-        return lambda event: any(compare(n, limit) for n in _numbers(event_values(event, term.key))) is not term.negated
+        return lambda event: (
+            any(compare(n, limit) for n in _numbers(read_event_values(event, term.key))) is not term.negated
+        )
     if term.key in {"release", "release.version"} and "latest" in term.values:
-        newest = newest_releases(scope.organization)
+        newest = find_newest_releases(context.organization)
         return lambda event: _is_newest(event, newest) is not term.negated
     fits = _any_pattern(term.values)
-    return lambda event: any(fits(value) for value in event_values(event, term.key)) is not term.negated
+    return lambda event: any(fits(value) for value in read_event_values(event, term.key)) is not term.negated
 
 
 def _is_newest(event: Event, newest: Mapping[str, Release]) -> bool:
     return event.release is not None and event.release is newest.get(event.issue.project.id)
 
 
-def event_values(event: Event, key: str) -> list[str]:
+def read_event_values(event: Event, key: str) -> list[str]:
     """What an event holds under a key of the search language, tags included; empty when it has none."""
     read = _EVENT_VALUES.get(key)
     if read is not None:
         return [value for value in read(event) if value]
     if key.startswith("flags["):
-        state = flags_of(event).get(key[6:-1].strip('"'))
+        state = get_flags(event).get(key[6:-1].strip('"'))
         return [] if state is None else [str(state).lower()]
-    value = event_tags(event).get(key)
+    value = get_tags(event).get(key)
     return [] if value is None else [value]
 
 
@@ -212,7 +214,7 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({
 })  # fmt: skip
 
 
-def _is(value: str, _scope: Scope, _operator: str) -> Callable[[Issue], bool]:
+def _is(value: str, _scope: SearchContext, _operator: str) -> Callable[[Issue], bool]:
     known: dict[str, Callable[[Issue], bool]] = {
         "unresolved": lambda issue: issue.status == "unresolved",
         "resolved": lambda issue: issue.status == "resolved",
@@ -231,10 +233,12 @@ def _is(value: str, _scope: Scope, _operator: str) -> Callable[[Issue], bool]:
     return known[value]
 
 
-def _assigned(value: str, scope: Scope, _operator: str) -> Callable[[Issue], bool]:
+def _assigned(value: str, context: SearchContext, _operator: str) -> Callable[[Issue], bool]:
     if value in {"none", '""', ""}:
         return lambda issue: issue.assignee is None
-    teams = {team.id for m in scope.organization.members if scope.user and m.user is scope.user for team in m.teams}
+    teams = {
+        team.id for m in context.organization.members if context.user and m.user is context.user for team in m.teams
+    }
     if value == "my_teams":
         return lambda issue: (
             issue.assignee is not None and issue.assignee.team is not None and (issue.assignee.team.id in teams)
@@ -243,47 +247,49 @@ def _assigned(value: str, scope: Scope, _operator: str) -> Callable[[Issue], boo
         return lambda issue: (
             issue.assignee is not None and issue.assignee.team is not None and (issue.assignee.team.slug == value[1:])
         )
-    wanted = scope.user.email if value == "me" and scope.user else value
+    wanted = context.user.email if value == "me" and context.user else value
     return lambda issue: issue.assignee is not None and issue.assignee.user is not None and wanted in {
         issue.assignee.user.email, issue.assignee.user.username, issue.assignee.user.id
     }  # fmt: skip
 
 
-def _bookmarked(value: str, scope: Scope, _operator: str) -> Callable[[Issue], bool]:
-    wanted = scope.user if value == "me" else next((u for u in scope.organization.users() if u.email == value), None)
+def _bookmarked(value: str, context: SearchContext, _operator: str) -> Callable[[Issue], bool]:
+    wanted = (
+        context.user if value == "me" else next((u for u in context.organization.users() if u.email == value), None)
+    )
     return lambda issue: wanted is not None and wanted.id in issue.bookmarked_by
 
 
-def _times_seen(value: str, _scope: Scope, operator: str) -> Callable[[Issue], bool]:
+def _times_seen(value: str, _scope: SearchContext, operator: str) -> Callable[[Issue], bool]:
     limit = _number("timesSeen", value)
     return lambda issue: _COMPARE[operator](len(issue.events), limit)
 
 
-def _first_seen(value: str, scope: Scope, operator: str) -> Callable[[Issue], bool]:
-    test = _instant_test(value, scope, operator)
+def _first_seen(value: str, context: SearchContext, operator: str) -> Callable[[Issue], bool]:
+    test = _instant_test(value, context, operator)
     return lambda issue: test(issue.first_seen)
 
 
-def _last_seen(value: str, scope: Scope, operator: str) -> Callable[[Issue], bool]:
-    test = _instant_test(value, scope, operator)
+def _last_seen(value: str, context: SearchContext, operator: str) -> Callable[[Issue], bool]:
+    test = _instant_test(value, context, operator)
     return lambda issue: test(issue.last_seen)
 
 
-def _first_release(value: str, scope: Scope, _operator: str) -> Callable[[Issue], bool]:
+def _first_release(value: str, context: SearchContext, _operator: str) -> Callable[[Issue], bool]:
     if value == "latest":
-        newest = newest_releases(scope.organization)
+        newest = find_newest_releases(context.organization)
         return lambda issue: _is_newest(issue.events[0], newest)
     fits = _any_pattern([value])
     return lambda issue: (release := issue.events[0].release) is not None and fits(release.version)
 
 
-def _instant_test(value: str, scope: Scope, operator: str) -> Callable[[datetime], bool]:
+def _instant_test(value: str, context: SearchContext, operator: str) -> Callable[[datetime], bool]:
     """`-24h` is newer than, `+24h` older than; an instant goes with an operator, or means its whole day."""
     if value[:1] in {"-", "+"}:
         length = parse_period(value[1:])
         if length is None:
             raise SearchError(f"{value[1:]!r} is not a valid relative date")
-        limit = scope.now - length
+        limit = context.now - length
         return (lambda at: at >= limit) if value[0] == "-" else (lambda at: at <= limit)
     instant = parse_instant(value)
     if instant is None:
@@ -293,7 +299,7 @@ def _instant_test(value: str, scope: Scope, operator: str) -> Callable[[datetime
     return lambda at: _COMPARE[operator](at.timestamp(), instant.timestamp())
 
 
-_ISSUE_TESTS: Mapping[str, Callable[[str, Scope, str], Callable[[Issue], bool]]] = MappingProxyType({
+_ISSUE_TESTS: Mapping[str, Callable[[str, SearchContext, str], Callable[[Issue], bool]]] = MappingProxyType({
     "is": _is,
     "assigned": _assigned,
     "assigned_or_suggested": _assigned,
@@ -338,19 +344,19 @@ _EVENT_VALUES: Mapping[str, Callable[[Event], tuple[str, ...]]] = MappingProxyTy
     "event.id": lambda event: (event.id,),
     "environment": lambda event: (event.environment,),
     "release": lambda event: (event.release.version,) if event.release else (),
-    "trace": lambda event: (trace_of(event),),
-    "http.url": lambda event: (url_of(event),),
+    "trace": lambda event: (get_trace_id(event),),
+    "http.url": lambda event: (get_url(event),),
     "http.method": lambda event: (("GET", "POST")[event.variant % 2],),
     "release.version": lambda event: (event.release.version.split("@")[-1],) if event.release else (),
-    "sdk.name": lambda event: (language_of(event).sdk,),
-    "os.name": lambda event: (system_of(event)[0],),
-    "user.id": lambda event: (p.id,) if (p := person_of(event)) else (),
-    "user.email": lambda event: (p.email,) if (p := person_of(event)) else (),
-    "user.username": lambda event: (p.username,) if (p := person_of(event)) else (),
-    "user.ip": lambda event: (p.ip_address,) if (p := person_of(event)) else (),
-    "user": lambda event: (f"id:{p.id}", p.id, p.email) if (p := person_of(event)) else (),
-    "geo.country_code": lambda event: (p.country,) if (p := person_of(event)) else (),
-    "geo.city": lambda event: (p.city,) if (p := person_of(event)) else (),
+    "sdk.name": lambda event: (get_language(event).sdk,),
+    "os.name": lambda event: (get_os(event)[0],),
+    "user.id": lambda event: (p.id,) if (p := get_end_user(event)) else (),
+    "user.email": lambda event: (p.email,) if (p := get_end_user(event)) else (),
+    "user.username": lambda event: (p.username,) if (p := get_end_user(event)) else (),
+    "user.ip": lambda event: (p.ip_address,) if (p := get_end_user(event)) else (),
+    "user": lambda event: (f"id:{p.id}", p.id, p.email) if (p := get_end_user(event)) else (),
+    "geo.country_code": lambda event: (p.country,) if (p := get_end_user(event)) else (),
+    "geo.city": lambda event: (p.city,) if (p := get_end_user(event)) else (),
 })  # fmt: skip
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
-from dexter_graphql.sandbox.http import Call, not_found
+from dexter_graphql.sandbox.http import Request, raise_not_found
 from dexter_graphql.sandbox.world.model import Member, Organization, Release, Team, User
 
 
-def viewer(call: Call) -> Member | None:
+def viewer(request: Request) -> Member | None:
     """The membership of the person behind the token; None for tokens that are nobody's."""
-    return membership(call.organization, call.user)
+    return membership(request.organization, request.user)
 
 
 def membership(organization: Organization, user: User | None) -> Member | None:
@@ -16,24 +16,24 @@ def membership(organization: Organization, user: User | None) -> Member | None:
     return next((one for one in organization.members if user is not None and one.user is user), None)
 
 
-def team_of(call: Call) -> Team:
+def team_of(request: Request) -> Team:
     """The team of the path; 404 when there is none."""
-    return call.organization.find_team(call.parameters["team"]) or not_found()
+    return request.organization.find_team(request.path_params["team"]) or raise_not_found()
 
 
-def member_of(call: Call) -> Member:
+def member_of(request: Request) -> Member:
     """The membership of the path, `me` being the viewer's; 404 when there is none."""
-    wanted = call.parameters["member"]
+    wanted = request.path_params["member"]
     if wanted == "me":
-        return viewer(call) or not_found()
-    return next((one for one in call.organization.members if one.id == wanted), None) or not_found()
+        return viewer(request) or raise_not_found()
+    return next((one for one in request.organization.members if one.id == wanted), None) or raise_not_found()
 
 
-def release_of(call: Call) -> Release:
+def release_of(request: Request) -> Release:
     """The release of the path, which belongs to the project of the path if there is one; 404 otherwise."""
-    found = call.organization.find_release(call.parameters["version"])
-    if found is None or ("project" in call.parameters and call.project not in found.projects):
-        not_found()
+    found = request.organization.find_release(request.path_params["version"])
+    if found is None or ("project" in request.path_params and request.project not in found.projects):
+        raise_not_found()
     return found
 
 

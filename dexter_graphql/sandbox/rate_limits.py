@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from dexter_graphql.sandbox.faults import Fault, concurrency_limit, limit_headers, window_limit
-from dexter_graphql.sandbox.http import Refusal
+from dexter_graphql.sandbox.faults import Fault, concurrency_limit, rate_limit_headers, window_limit
+from dexter_graphql.sandbox.http import HTTPError
 
 MAX_BUCKETS: Final = 4096
 Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """How many calls a window takes, how long a window is, how many calls may be in flight."""
 
     calls: int = 999
@@ -27,13 +27,13 @@ class _Bucket:
 
 
 @dataclass(slots=True)
-class Limiter:
+class RateLimiter:
     """The buckets; `limit` holds for every route alike."""
 
-    limit: Limit = field(default_factory=Limit)
+    limit: RateLimit = field(default_factory=RateLimit)
     _buckets: dict[Key, _Bucket] = field(default_factory=dict)
 
-    def enter(self, key: Key, now: float) -> dict[str, str]:
+    def acquire(self, key: Key, now: float) -> dict[str, str]:
         """Count a call in and return the headers of its answer; raises the 429."""
         limit, bucket = self.limit, self._bucket(key)
         window = int(now // limit.window_s)
@@ -41,20 +41,22 @@ class Limiter:
             bucket.window, bucket.used = window, 0
         reset_at = (window + 1) * limit.window_s
         if bucket.used >= limit.calls:
-            raise _refusal(window_limit(limit.calls, limit.window_s, reset_at), self._headers(bucket, reset_at))
+            raise _rate_limit_error(
+                window_limit(limit.calls, limit.window_s, reset_at), self._headers(bucket, reset_at)
+            )
         if bucket.in_flight >= limit.concurrent:
-            raise _refusal(concurrency_limit(limit.concurrent, reset_at), self._headers(bucket, reset_at))
+            raise _rate_limit_error(concurrency_limit(limit.concurrent, reset_at), self._headers(bucket, reset_at))
         bucket.used += 1
         bucket.in_flight += 1
         return self._headers(bucket, reset_at)
 
-    def leave(self, key: Key) -> None:
+    def release(self, key: Key) -> None:
         """Count a call out."""
         self._bucket(key).in_flight -= 1
 
     def _headers(self, bucket: _Bucket, reset_at: int) -> dict[str, str]:
         limit = self.limit
-        return limit_headers(
+        return rate_limit_headers(
             limit.calls,
             limit.calls - bucket.used,
             reset_at,
@@ -71,5 +73,5 @@ class Limiter:
         return self._buckets[key]
 
 
-def _refusal(fault: Fault, headers: dict[str, str]) -> Refusal:
-    return Refusal(fault.status, fault.body, headers)
+def _rate_limit_error(fault: Fault, headers: dict[str, str]) -> HTTPError:
+    return HTTPError(fault.status, fault.body, headers)

@@ -10,7 +10,7 @@ MAX_REQUESTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class LoggedRequest:
     """A call that arrived. `route` is the template (`/organizations/{organization}/issues/`), None when no route fits.
 
     `status` is None when the connection was cut instead of answered; `token` is the kind of token, None without one.
@@ -35,15 +35,15 @@ class RequestLog:
     """The newest requests, oldest first; older ones fall out at the bound."""
 
     def __init__(self) -> None:
-        self._requests: deque[Request] = deque(maxlen=MAX_REQUESTS)
+        self._requests: deque[LoggedRequest] = deque(maxlen=MAX_REQUESTS)
 
     def __len__(self) -> int:
         return len(self._requests)
 
-    def __iter__(self) -> Iterator[Request]:
+    def __iter__(self) -> Iterator[LoggedRequest]:
         return iter(tuple(self._requests))
 
-    def append(self, request: Request) -> None:
+    def append(self, request: LoggedRequest) -> None:
         """Remember one more."""
         self._requests.append(request)
 
@@ -55,7 +55,7 @@ class RequestLog:
         """How many arrived with that method and that route template (both optional)."""
         return len(self.select(method, route))
 
-    def select(self, method: str | None = None, route: str | None = None) -> list[Request]:
+    def select(self, method: str | None = None, route: str | None = None) -> list[LoggedRequest]:
         """Those with that method and that route template (both optional)."""
         return [r for r in self if (method is None or r.method == method) and (route is None or r.route == route)]
 

@@ -11,11 +11,11 @@ PREFIX: Final = "/api/0"
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RouteMatch:
     """A route with the values of its path parameters, decoded."""
 
     route: Route
-    parameters: dict[str, str]
+    path_params: dict[str, str]
 
 
 class Router:
@@ -29,22 +29,22 @@ class Router:
         for candidates in self._routes.values():
             candidates.sort(key=lambda pair: sum(part.startswith("{") for part in pair[0]))
 
-    def find(self, method: str, path: str) -> Match | None:
+    def match(self, method: str, path: str) -> RouteMatch | None:
         """The route for a method and a raw path below the prefix."""
         segments = path.split("/")
         for template, route in self._routes.get(len(segments), ()):
-            if route.method == method and (parameters := _parameters(template, segments)) is not None:
-                return Match(route, parameters)
+            if route.method == method and (path_params := _match_segments(template, segments)) is not None:
+                return RouteMatch(route, path_params)
         return None
 
     def methods(self, path: str) -> list[str]:
         """The methods under which the path has a route."""
         segments = path.split("/")
         fitting = self._routes.get(len(segments), ())
-        return [route.method for template, route in fitting if _parameters(template, segments) is not None]
+        return [route.method for template, route in fitting if _match_segments(template, segments) is not None]
 
 
-def _parameters(template: list[str], segments: list[str]) -> dict[str, str] | None:
+def _match_segments(template: list[str], segments: list[str]) -> dict[str, str] | None:
     found: dict[str, str] = {}
     for expected, actual in zip(template, segments, strict=True):
         if expected.startswith("{"):

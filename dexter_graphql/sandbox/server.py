@@ -10,12 +10,12 @@ from typing import Self
 import uvicorn
 
 from dexter_graphql.sandbox.app import Sandbox, create_sandbox
-from dexter_graphql.sandbox.connection import TransportProtocol
-from dexter_graphql.sandbox.faults import Faults
-from dexter_graphql.sandbox.rate_limits import Limit
+from dexter_graphql.sandbox.connection import InspectableProtocol
+from dexter_graphql.sandbox.faults import FaultQueue
+from dexter_graphql.sandbox.rate_limits import RateLimit
 from dexter_graphql.sandbox.request_log import RequestLog
-from dexter_graphql.sandbox.simulation import Live
-from dexter_graphql.sandbox.webhooks import Hooks
+from dexter_graphql.sandbox.simulation import Simulation
+from dexter_graphql.sandbox.webhooks import WebhookSender
 from dexter_graphql.sandbox.world.build import build_world
 from dexter_graphql.sandbox.world.state import World
 
@@ -89,17 +89,17 @@ class SandboxServer:
         host: str = "127.0.0.1",
         port: int = 0,
         latency_ms: float = 0,
-        limit: Limit | None = None,
+        limit: RateLimit | None = None,
         webhook_url: str | None = None,
-        live_per_s: float = 0,
+        events_per_second: float = 0,
     ) -> None:
         self.world = world or build_world()
         self.app: Sandbox = create_sandbox(self.world, latency_ms=latency_ms, limit=limit)
-        self.hooks = Hooks(self.world)
-        self.live = Live(self.world)
-        self._live_per_s = live_per_s
+        self.webhooks = WebhookSender(self.world)
+        self.simulation = Simulation(self.world)
+        self._events_per_second = events_per_second
         if webhook_url:
-            self.hooks.set_url(webhook_url)
+            self.webhooks.set_url(webhook_url)
         self._address = (host, port)
         self._server: QuietServer | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -120,7 +120,7 @@ class SandboxServer:
         return self.app.requests
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> FaultQueue:
         """The faults in force."""
         return self.app.faults
 
@@ -131,7 +131,7 @@ class SandboxServer:
         self.world.url = f"http://{host}:{port}"
         config = uvicorn.Config(
             self.app,
-            http=TransportProtocol,
+            http=InspectableProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -142,17 +142,17 @@ class SandboxServer:
         self._server = QuietServer(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="sandbox")
         await self._server.ready.wait()
-        await self.hooks.start()
-        if self._live_per_s:
-            await self.live.start(self._live_per_s)
+        await self.webhooks.start()
+        if self._events_per_second:
+            await self.simulation.start(self._events_per_second)
         return self
 
     async def stop(self) -> None:
         """Let hanging calls go, finish the others, stop listening; safe to call twice."""
         if self._server is None or self._serving is None:
             return
-        await self.live.stop()
-        await self.hooks.stop()
+        await self.simulation.stop()
+        await self.webhooks.stop()
         self.app.closing.set()
         self._server.should_exit = True
         self._server.ended.set()

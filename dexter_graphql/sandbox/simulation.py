@@ -4,8 +4,8 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from dexter_graphql.sandbox.alert_webhooks import alert_triggered, error_created, metric_alert
-from dexter_graphql.sandbox.issue_editor import Editor
+from dexter_graphql.sandbox.alert_webhooks import build_alert_triggered, build_error_created, build_metric_alert
+from dexter_graphql.sandbox.issue_editor import IssueEditor
 from dexter_graphql.sandbox.status_updates import Resolution
 from dexter_graphql.sandbox.world.events import EventMaker
 from dexter_graphql.sandbox.world.issues import make_issue
@@ -19,7 +19,7 @@ MAX_EVENTS: Final = 200_000
 """Events an organization keeps; beyond, an issue forgets its oldest for each new one."""
 
 
-class Live:
+class Simulation:
     """Happenings in one organization, each picked by the world's own dice, so that a seed gives the same story."""
 
     def __init__(self, world: World, organization: str = "acme") -> None:
@@ -28,7 +28,7 @@ class Live:
             raise KeyError(organization)
         self.world = world
         self.organization: Organization = found
-        self.happened: Counter[str] = Counter()
+        self.step_counts: Counter[str] = Counter()
         self._running: asyncio.Task[None] | None = None
 
     async def start(self, per_second: float) -> None:
@@ -52,22 +52,22 @@ class Live:
     def step(self) -> str:
         """Make one thing happen and say which: event, open, regress, resolve or alert."""
         kinds: dict[str, Callable[[], object]] = {
-            "event": self.new_event,
+            "event": self.add_event,
             "open": self.open_issue,
-            "regress": self.regress,
-            "resolve": self.resolve,
-            "alert": self.alert,
+            "regress": self.regress_issue,
+            "resolve": self.resolve_issue,
+            "alert": self.fire_metric_alert,
         }
         kind = self.world.random.choices(tuple(kinds), (78, 8, 6, 6, 2))[0]
         kinds[kind]()
-        self.happened[kind] += 1
+        self.step_counts[kind] += 1
         return kind
 
-    def new_event(self, issue: Issue | None = None) -> Event:
+    def add_event(self, issue: Issue | None = None) -> Event:
         """One more event of the issue, or of some open one."""
-        issue = issue or self._pick("unresolved")
-        event = self._event(issue)
-        self.world.announce(error_created(self.world, self.organization, event))
+        issue = issue or self._choose_issue("unresolved")
+        event = self._append_event(issue)
+        self.world.publish(build_error_created(self.world, self.organization, event))
         return event
 
     def open_issue(self) -> Issue:
@@ -75,39 +75,39 @@ class Live:
         random, organization = self.world.random, self.organization
         issue = make_issue(random, random.choice(organization.projects[:4]), self.world.new_id())
         issue.substatus, issue.inbox_reason, issue.inbox_since = "new", 0, self.world.now()
-        event = self._event(issue)
+        event = self._append_event(issue)
         organization.issues[issue.id] = issue
         self.world.record(issue, "first_seen", None, {})
-        self._editor().announce(issue, "created")
-        self.world.announce(error_created(self.world, organization, event))
-        self._fire(issue, event, "new issues")
+        self._editor().publish(issue, "created")
+        self.world.publish(build_error_created(self.world, organization, event))
+        self._trigger_alerts(issue, event, "new issues")
         return issue
 
-    def regress(self) -> Issue:
+    def regress_issue(self) -> Issue:
         """A resolved issue gets an event and is open again."""
-        issue = self._pick("resolved")
-        event = self._event(issue)
+        issue = self._choose_issue("resolved")
+        event = self._append_event(issue)
         self._editor().unresolve(issue, "regressed", activity="set_regression")
-        self.world.announce(error_created(self.world, self.organization, event))
-        self._fire(issue, event, "regressions")
+        self.world.publish(build_error_created(self.world, self.organization, event))
+        self._trigger_alerts(issue, event, "regressions")
         return issue
 
-    def resolve(self) -> Issue:
+    def resolve_issue(self) -> Issue:
         """Someone resolves an open issue."""
-        issue = self._pick("unresolved")
+        issue = self._choose_issue("unresolved")
         user = self.world.random.choice(list(self.organization.users()))
-        Editor(self.world, self.organization, user).resolve(issue, Resolution())
+        IssueEditor(self.world, self.organization, user).resolve(issue, Resolution())
         return issue
 
-    def alert(self) -> None:
+    def fire_metric_alert(self) -> None:
         """A metric alert becomes critical."""
         rule = self.world.random.choice(self.organization.metric_rules)
-        self.world.announce(metric_alert(self.world, self.organization, rule, "critical"))
+        self.world.publish(build_metric_alert(self.world, self.organization, rule, "critical"))
 
-    def _editor(self) -> Editor:
-        return Editor(self.world, self.organization, None)
+    def _editor(self) -> IssueEditor:
+        return IssueEditor(self.world, self.organization, None)
 
-    def _pick(self, status: str) -> Issue:
+    def _choose_issue(self, status: str) -> Issue:
         """An error issue with that status; when there is none, one is made to have it."""
         errors = [issue for issue in self.organization.issues.values() if issue.is_error]
         fitting = [issue for issue in errors if issue.status == status]
@@ -120,7 +120,7 @@ class Live:
             self._editor().unresolve(issue)
         return issue
 
-    def _event(self, issue: Issue) -> Event:
+    def _append_event(self, issue: Issue) -> Event:
         organization = self.organization
         maker = EventMaker(self.world.random, issue.project, organization.releases)
         last = issue.events[-1].at if issue.events else 0.0
@@ -131,10 +131,10 @@ class Live:
         organization.events[event.id] = event
         return event
 
-    def _fire(self, issue: Issue, event: Event, words: str) -> None:
+    def _trigger_alerts(self, issue: Issue, event: Event, words: str) -> None:
         """Fire the workflow of the issue's project whose name has those words."""
         own = {detector.id for detector in self.organization.detectors if detector.project_id == issue.project.id}
         for workflow in self.organization.workflows:
             if words in workflow.name and workflow.enabled and own & set(workflow.detector_ids):
                 workflow.last_triggered = self.world.now()
-                self.world.announce(alert_triggered(self.world, self.organization, event, workflow))
+                self.world.publish(build_alert_triggered(self.world, self.organization, event, workflow))

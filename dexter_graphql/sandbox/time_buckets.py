@@ -12,7 +12,7 @@ class TooManyPointsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Buckets:
+class TimeBuckets:
     """Equal intervals that cover a window; the first begins at a multiple of the interval."""
 
     start: float
@@ -43,7 +43,7 @@ class Buckets:
         return values
 
 
-def cut(start: datetime, end: datetime, interval: timedelta) -> Buckets:
+def split_window(start: datetime, end: datetime, interval: timedelta) -> TimeBuckets:
     """Buckets that cover the window; raises TooManyPointsError above Sentry's limit."""
     seconds = int(interval.total_seconds())
     first = int(start.timestamp()) // seconds * seconds
@@ -53,10 +53,10 @@ def cut(start: datetime, end: datetime, interval: timedelta) -> Buckets:
             "Your interval and date range would create too many results. Use a larger interval, "
             "or a smaller date range."
         )
-    return Buckets(first, count, seconds)
+    return TimeBuckets(first, count, seconds)
 
 
-def default_interval(window: timedelta) -> timedelta:
+def choose_interval(window: timedelta) -> timedelta:
     """What Sentry takes when nobody asks: finer for shorter windows."""
     steps = ((1, 1), (6, 2), (24, 5), (48, 15), (14 * 24, 60), (30 * 24, 4 * 60))
     hours = window / timedelta(hours=1)

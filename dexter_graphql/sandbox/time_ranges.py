@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from dexter_graphql.sandbox.http import Call, bad_request
+from dexter_graphql.sandbox.http import Request, raise_bad_request
 
 _PERIOD = re.compile(r"^(\d+)([smhdw])$")
 _UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -40,32 +40,32 @@ def parse_instant(text: str) -> datetime | None:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
-def time_range(call: Call, default: timedelta = DEFAULT_RANGE) -> TimeRange:
+def parse_time_range(request: Request, default: timedelta = DEFAULT_RANGE) -> TimeRange:
     """The stretch a call asks for: `statsPeriod`, else `start` with `end`, else the default up to now.
 
     The end lies just after the present instant, so that what happened this very moment is inside.
     """
-    now = call.world.now() + timedelta(seconds=1)
-    period = call.text("statsPeriod")
+    now = request.world.now() + timedelta(seconds=1)
+    period = request.param("statsPeriod")
     if period:
         length = parse_period(period)
         if length is None:
-            bad_request(f"Invalid statsPeriod: {period!r}")
+            raise_bad_request(f"Invalid statsPeriod: {period!r}")
         return TimeRange(max(now - length, datetime(2000, 1, 1, tzinfo=UTC)), now)
-    start, end = call.text("start"), call.text("end")
+    start, end = request.param("start"), request.param("end")
     if not start and not end:
         return TimeRange(now - default, now)
     if not start or not end:
-        bad_request("start and end are both required")
+        raise_bad_request("start and end are both required")
     return _between(start, end)
 
 
 def _between(start_text: str, end_text: str) -> TimeRange:
     start, end = parse_instant(start_text), parse_instant(end_text)
     if start is None or end is None:
-        bad_request(f"Invalid date parameter: {start_text if start is None else end_text}")
+        raise_bad_request(f"Invalid date parameter: {start_text if start is None else end_text}")
     if start > end:
-        bad_request("start must be before end")
+        raise_bad_request("start must be before end")
     return TimeRange(start, end)
 
 

@@ -16,15 +16,15 @@ import aiohttp
 import msgspec
 
 from dexter_graphql.sandbox.world.services import SentryApp
-from dexter_graphql.sandbox.world.state import Change, World
+from dexter_graphql.sandbox.world.state import WebhookEvent, World
 
-MAX_WAITING: Final = 1000
+MAX_QUEUED: Final = 1000
 MAX_DELIVERIES: Final = 1000
 TIMEOUT_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookDelivery:
     """A webhook that was sent; `status` is None when nobody answered in time, or nobody was to be told."""
 
     resource: str
@@ -39,7 +39,7 @@ def sign(secret: str, body: bytes) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-class Hooks:
+class WebhookSender:
     """Listens to the world and posts each change to the address of the organization's app.
 
     Without an address nothing is sent. The queue is bounded: when it is full the newest change is dropped and counted.
@@ -47,11 +47,11 @@ class Hooks:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.deliveries: deque[Delivery] = deque(maxlen=MAX_DELIVERIES)
+        self.deliveries: deque[WebhookDelivery] = deque(maxlen=MAX_DELIVERIES)
         self.dropped = 0
         self._random = Random(world.seed + 3)  # noqa: S311 - ids of made-up deliveries
-        self._waiting: asyncio.Queue[Change] = asyncio.Queue(MAX_WAITING)
-        self._sending: asyncio.Task[None] | None = None
+        self._queue: asyncio.Queue[WebhookEvent] = asyncio.Queue(MAX_QUEUED)
+        self._task: asyncio.Task[None] | None = None
 
     def set_url(self, url: str | None, organization: str = "acme") -> None:
         """Send the webhooks of that organization's app to the address, None to stop."""
@@ -73,44 +73,44 @@ class Hooks:
 
     async def start(self) -> None:
         """Begin to listen and to send."""
-        self.world.listeners.append(self._take)
-        self._sending = asyncio.create_task(self._send_all(), name="sandbox-hooks")
+        self.world.listeners.append(self._enqueue)
+        self._task = asyncio.create_task(self._run(), name="sandbox-hooks")
 
     async def drain(self) -> None:
         """Return when everything announced so far was delivered."""
-        await self._waiting.join()
+        await self._queue.join()
 
     async def stop(self) -> None:
         """Stop listening; what still waits is not sent."""
-        if self._sending is not None:
-            self.world.listeners.remove(self._take)
-            self._sending.cancel()
-            await asyncio.gather(self._sending, return_exceptions=True)
-            self._sending = None
+        if self._task is not None:
+            self.world.listeners.remove(self._enqueue)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
 
-    def _take(self, change: Change) -> None:
+    def _enqueue(self, change: WebhookEvent) -> None:
         if change.organization.apps[0].webhook_url is None:
             return
         try:
-            self._waiting.put_nowait(change)
+            self._queue.put_nowait(change)
         except asyncio.QueueFull:
             self.dropped += 1
 
-    async def _send_all(self) -> None:
+    async def _run(self) -> None:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
-                change = await self._waiting.get()
+                change = await self._queue.get()
                 try:
                     await self._deliver(session, change)
                 finally:
-                    self._waiting.task_done()
+                    self._queue.task_done()
 
-    async def _deliver(self, session: aiohttp.ClientSession, change: Change) -> None:
+    async def _deliver(self, session: aiohttp.ClientSession, change: WebhookEvent) -> None:
         url = change.organization.apps[0].webhook_url
         if url is None:
             return
-        delivery = self.prepare(change)
+        delivery = self.build_delivery(change)
         status: int | None = None
         try:
             async with session.post(
@@ -121,7 +121,7 @@ class Hooks:
             pass
         self.deliveries.append(replace(delivery, status=status))
 
-    def prepare(self, change: Change) -> Delivery:
+    def build_delivery(self, change: WebhookEvent) -> WebhookDelivery:
         """The webhook of a change, signed, not sent."""
         organization = change.organization
         app = organization.apps[0]
@@ -129,7 +129,7 @@ class Hooks:
             "action": change.action,
             "installation": {"uuid": organization.installations[0].uuid},
             "data": change.data,
-            "actor": _actor(change),
+            "actor": _serialize_actor(change),
         }
         body = msgspec.json.encode(envelope)
         headers = {
@@ -139,10 +139,10 @@ class Hooks:
             "Sentry-Hook-Timestamp": str(int(self.world.clock.time())),
             "Sentry-Hook-Signature": sign(app.client_secret, body),
         }
-        return Delivery(change.resource, change.action, headers, body, None)
+        return WebhookDelivery(change.resource, change.action, headers, body, None)
 
 
-def _actor(change: Change) -> dict[str, object]:
+def _serialize_actor(change: WebhookEvent) -> dict[str, object]:
     if change.actor is None:
         return {"type": "application", "id": "sentry", "name": "Sentry"}
     return {"type": "user", "id": int(change.actor.id), "name": change.actor.name}

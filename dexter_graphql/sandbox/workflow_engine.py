@@ -3,31 +3,31 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from dexter_graphql.sandbox.http import Call, bad_request, invalid
+from dexter_graphql.sandbox.http import Request, raise_bad_request, raise_validation_error
 
 _MAX_NAME: Final = 200
 
 
-def must_choose(call: Call) -> None:
+def must_choose(request: Request) -> None:
     """Refuse a change of many that names none: an empty selection would mean everything."""
-    if not any(call.texts(name) for name in ("id", "query", "project")):
-        bad_request("At least one of 'id', 'query', 'project', or 'projectSlug' must be provided.")
+    if not any(request.param_list(name) for name in ("id", "query", "project")):
+        raise_bad_request("At least one of 'id', 'query', 'project', or 'projectSlug' must be provided.")
 
 
-def chosen_ids(call: Call) -> set[str]:
+def chosen_ids(request: Request) -> set[str]:
     """The ids asked for, empty for all; 400 for one that is not a number."""
-    ids = call.texts("id")
+    ids = request.param_list("id")
     if any(not value.isdigit() for value in ids):
-        bad_request("Invalid ID format")
+        raise_bad_request("Invalid ID format")
     return set(ids)
 
 
-def arranged(call: Call, rows: Iterable[Any], orders: dict[str, Callable[[Any], Any]]) -> list[Any]:
+def arranged(request: Request, rows: Iterable[Any], orders: dict[str, Callable[[Any], Any]]) -> list[Any]:
     """The rows in the order of `sortBy`, by id unless asked otherwise; 400 for an unknown order."""
-    order = call.text("sortBy") or "id"
+    order = request.param("sortBy") or "id"
     key = orders.get(order.removeprefix("-"))
     if key is None:
-        bad_request(f"Invalid sortBy: {order}")
+        raise_bad_request(f"Invalid sortBy: {order}")
     return sorted(rows, key=key, reverse=order.startswith("-"))
 
 
@@ -35,30 +35,30 @@ def checked_name(fields: dict[str, Any]) -> str:
     """The name of a body; 400 when it is missing or too long."""
     name = fields.get("name")
     if not isinstance(name, str) or not name:
-        invalid({"name": ["This field is required."]})
+        raise_validation_error({"name": ["This field is required."]})
     if len(name) > _MAX_NAME:
-        invalid({"name": [f"Ensure this field has no more than {_MAX_NAME} characters."]})
+        raise_validation_error({"name": [f"Ensure this field has no more than {_MAX_NAME} characters."]})
     return name
 
 
-def checked_enabled(call: Call) -> bool:
+def checked_enabled(request: Request) -> bool:
     """Whether the body switches on or off; 400 when it does neither."""
-    value = call.fields().get("enabled")
-    return value if isinstance(value, bool) else invalid({"enabled": ["This field is required."]})
+    value = request.json_object().get("enabled")
+    return value if isinstance(value, bool) else raise_validation_error({"enabled": ["This field is required."]})
 
 
-def numbered_group(call: Call, group: dict[str, Any]) -> dict[str, Any]:
+def numbered_group(request: Request, group: dict[str, Any]) -> dict[str, Any]:
     """A group of conditions as answered: with ids for itself and all that is in it."""
 
     def numbered(parts: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]]:
-        return [{"id": call.world.new_id(), **part} for part in parts or ()]
+        return [{"id": request.world.new_id(), **part} for part in parts or ()]
 
     actions = [{"integrationId": None, "data": {}, "config": {}, "status": "active"} | one
                for one in numbered(group.get("actions"))]  # fmt: skip
     conditions = [{"conditionResult": True} | one for one in numbered(group.get("conditions"))]
     return {
-        "id": group.get("id") or call.world.new_id(),
-        "organizationId": call.organization.id,
+        "id": group.get("id") or request.world.new_id(),
+        "organizationId": request.organization.id,
         "logicType": group.get("logicType") or "any",
         "conditions": conditions,
         "actions": actions,

@@ -119,7 +119,7 @@ async def test_changes_arrive_live(graphiql, site):
 
     async with graphiql.page.expect_websocket() as opening:
         await graphiql.run()
-    await graphiql.shows_while(lambda: opened.append(site.upstream.live.open_issue().short_id), '"issueChanged"')
+    await graphiql.shows_while(lambda: opened.append(site.upstream.simulation.open_issue().short_id), '"issueChanged"')
     async with (await opening.value).expect_event("close"):
         await graphiql.run()
 

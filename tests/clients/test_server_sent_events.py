@@ -55,7 +55,7 @@ async def test_subscription_gives_what_happens(site):
     }
 
     answer = await result_while(
-        lambda: opened.append(site.upstream.live.open_issue().short_id),
+        lambda: opened.append(site.upstream.simulation.open_issue().short_id),
         *("sse.mjs", site.graphql, "take"),
         stdin=operation,
     )

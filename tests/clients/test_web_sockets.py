@@ -71,7 +71,7 @@ async def test_subscription_ends_when_the_client_wants():
     opened = []
     async with running_site(max_socket_operations=1) as site:
         taken = await result_while(
-            lambda: opened.append(site.upstream.live.open_issue().short_id),
+            lambda: opened.append(site.upstream.simulation.open_issue().short_id),
             *("ws.mjs", site.graphql, "take"),
             stdin={"subscription": SUBSCRIPTION, "then": TYPENAME},
         )

@@ -25,7 +25,7 @@ async def services():
         upstream = await stack.enter_async_context(running_sandbox())
         settings = {"redis_url": redis.url, "secret": "the same on every replica"}
         sites = [await stack.enter_async_context(running_site(upstream, **settings)) for _ in range(2)]
-        upstream.hooks.set_url(None)
+        upstream.webhooks.set_url(None)
         yield redis, *sites
 
 

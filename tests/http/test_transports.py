@@ -62,7 +62,7 @@ async def test_subscription_tells_what_happens(transport, site):
     coming = asyncio.ensure_future(anext(answers))
     await asyncio.sleep(0.3)
 
-    issue = site.upstream.live.open_issue()
+    issue = site.upstream.simulation.open_issue()
     answer = await asyncio.wait_for(coming, 5)
     await answers.aclose()
 

@@ -24,7 +24,7 @@ from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.snapshots import ChangeSource, issue_change
 from dexter_graphql.realtime.webhooks.receiver import MAX_BODY_BYTES
 from dexter_graphql.sandbox import Fault
-from dexter_graphql.sandbox.issue_editor import Editor, find_assignee
+from dexter_graphql.sandbox.issue_editor import IssueEditor, find_assignee
 from dexter_graphql.sandbox.status_updates import Resolution
 from dexter_graphql.sandbox.webhooks import sign
 from support.sandbox import NOON, running_sandbox
@@ -80,8 +80,8 @@ async def position_now(site):
     async with reading(site, "position change { issue { shortId } }") as reader:
         coming = asyncio.ensure_future(reader.item())
         while not coming.done():
-            issue = site.upstream.live.open_issue()
-            await site.upstream.hooks.drain()
+            issue = site.upstream.simulation.open_issue()
+            await site.upstream.webhooks.drain()
             await asyncio.wait({coming}, timeout=0.2)
         item = await coming
         while item["change"]["issue"]["shortId"] != issue.short_id:
@@ -92,7 +92,7 @@ async def position_now(site):
 def editor(site):
     """Somebody who changes issues of acme at Sentry."""
     world = site.upstream.world
-    return Editor(world, world.find_organization("acme"), world.users[0])
+    return IssueEditor(world, world.find_organization("acme"), world.users[0])
 
 
 def some(site, number=1, project="web", level="error"):
@@ -115,16 +115,16 @@ def short_ids(items):
 async def test_mutation_is_told_once(site):
     """A mutation is told as soon as it is done, and Sentry's webhook of the same fact is no second item."""
     after = await position_now(site)
-    hooks, (issue,) = site.upstream.hooks, some(site)
+    hooks, (issue,) = site.upstream.webhooks, some(site)
     changes = []
     site.upstream.world.listeners.append(changes.append)
     hooks.set_url(None)
 
     await site.data(RESOLVE, ids=[id_of(issue)])
-    [echo] = [hooks.prepare(change) for change in changes]
+    [echo] = [hooks.build_delivery(change) for change in changes]
     answer = await post(site, echo.body, echo.headers)
     hooks.set_url(f"{site.url}/webhooks/sentry")
-    opened = site.upstream.live.open_issue()
+    opened = site.upstream.simulation.open_issue()
     async with reading(site, after=after) as reader:
         items = [await reader.item(), await reader.item()]
 
@@ -189,7 +189,7 @@ async def test_filter(site, given, expected):
     for issue in issues:
         editor(site).resolve(issue, Resolution())
     editor(site).unresolve(issues[0])
-    await site.upstream.hooks.drain()
+    await site.upstream.webhooks.drain()
     async with reading(site, TOLD, after=after, filter=given) as reader:
         items = [(await reader.item())["change"] for _ in expected]
         rest = asyncio.ensure_future(reader.item())
@@ -216,7 +216,7 @@ async def test_resuming_gives_what_was_missed(site):
         first = [await reader.item(), await reader.item()]
     for issue in issues[2:5]:
         editor(site).resolve(issue, Resolution())
-    await site.upstream.hooks.drain()
+    await site.upstream.webhooks.drain()
     async with reading(site, after=first[-1]["position"]) as reader:
         missed = [await reader.item() for _ in range(3)]
         editor(site).resolve(issues[5], Resolution())
@@ -276,7 +276,7 @@ async def test_light_fields_cost_no_call(site):
     hooked, written = some(site, 2)
     await site.data(RESOLVE, ids=[id_of(written)])
     editor(site).resolve(hooked, Resolution())
-    await site.upstream.hooks.drain()
+    await site.upstream.webhooks.drain()
     already = len(site.upstream.requests)
 
     async with reading(site, LIGHT, after=after) as reader:
@@ -301,7 +301,7 @@ async def test_details_cost_one_call_an_item(site):
     issues = some(site, 3)
     for issue in issues:
         editor(site).resolve(issue, Resolution())
-    await site.upstream.hooks.drain()
+    await site.upstream.webhooks.drain()
     already = len(site.upstream.requests)
 
     selection = "change { issue { shortId status firstRelease { version } } }"
@@ -323,7 +323,7 @@ async def test_personal_marks_are_the_readers_own(site):
     seen.seen_by[me] = NOON
     for issue in (seen, unseen):
         editor(site).resolve(issue, Resolution())
-    await site.upstream.hooks.drain()
+    await site.upstream.webhooks.drain()
     already = len(site.upstream.requests)
 
     async with reading(site, "change { issue { shortId hasSeen } }", after=after) as reader:
@@ -389,7 +389,7 @@ async def test_webhook_makes_answers_stale(site):
     before = await site.data(query, **variables)
 
     editor(site).resolve(issue, Resolution())
-    await site.upstream.hooks.drain()
+    await site.upstream.webhooks.drain()
     after = await site.data(query, **variables)
 
     assert [one["nodes"][0]["status"] for one in (before, after)] == ["UNRESOLVED", "RESOLVED"]
@@ -404,7 +404,7 @@ def signed(site, data, *, action="resolved", resource="issue", slug="acme", **he
         "Content-Type": "application/json",
         "Sentry-Hook-Resource": resource,
         "Sentry-Hook-Timestamp": str(int(time.time())),
-        "Sentry-Hook-Signature": sign(site.upstream.hooks.secret(slug), body),
+        "Sentry-Hook-Signature": sign(site.upstream.webhooks.secret(slug), body),
     } | {name.replace("_", "-"): value for name, value in headers.items()}
     return body, {name: value for name, value in named.items() if value is not None}
 
@@ -460,7 +460,7 @@ async def test_replayed_and_unknown_webhooks_are_taken_quietly(site):
 async def test_secret_decides_the_organization():
     """What one organization's secret signed is told in that organization's stream alone."""
     async with running_sandbox() as sandbox:
-        secrets = tuple(f"{slug}={sandbox.hooks.secret(slug)}" for slug in ("acme", "globex"))
+        secrets = tuple(f"{slug}={sandbox.webhooks.secret(slug)}" for slug in ("acme", "globex"))
         async with running_site(sandbox, webhook_secrets=secrets) as site:
             after = await position_now(site)
             await post(site, *signed(site, issue_data(1), slug="globex"))

@@ -42,7 +42,7 @@ async def running_site(upstream=None, **settings):
     """Dexter in mode `open` over a sandbox, until the block ends."""
     async with running_sandbox() if upstream is None else _as_is(upstream) as sandbox:
         given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "port": 0} | settings
-        given.setdefault("webhook_secrets", (f"acme={sandbox.hooks.secret()}",))
+        given.setdefault("webhook_secrets", (f"acme={sandbox.webhooks.secret()}",))
         loaded = load_settings(**given)
         dexter = create_app(loaded, is_sandbox=True)
         listener = listen(loaded.host, 0)
@@ -52,7 +52,7 @@ async def running_site(upstream=None, **settings):
         try:
             await server.ready.wait()
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            sandbox.hooks.set_url(f"{url}/webhooks/sentry")
+            sandbox.webhooks.set_url(f"{url}/webhooks/sentry")
             async with aiohttp.ClientSession() as session:
                 yield Site(url, sandbox, dexter, session)
         finally:

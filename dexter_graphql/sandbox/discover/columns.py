@@ -79,26 +79,26 @@ def parse_column(name: str) -> Column:
     if name.startswith(_EQUATION):
         return Column(name, "number", function=_EQUATION, arguments=(name.removeprefix(_EQUATION),))
     if match := _FUNCTION.fullmatch(name):
-        return _aggregate(name, match[1], tuple(part.strip() for part in match[2].split(",") if part.strip()))
+        return _parse_aggregate(name, match[1], tuple(part.strip() for part in match[2].split(",") if part.strip()))
     if not _FIELD.fullmatch(name):
         raise QueryError(f"Invalid characters in field {name}")
     kind = _FIELD_TYPES.get(name, "string")
     return Column(name, kind, "millisecond" if kind == "duration" else None)
 
 
-def _aggregate(name: str, function: str, arguments: tuple[str, ...]) -> Column:
+def _parse_aggregate(name: str, function: str, arguments: tuple[str, ...]) -> Column:
     least, most = _ARITIES.get(function) or ((0, 1) if function in _PERCENTILES else (-1, -1))
     if least < 0:
         raise QueryError(f"{function} is not a valid function")
     if not least <= len(arguments) <= most:
         raise QueryError(f"{function}(): expected {most} argument(s)")
     argument_type = _FIELD_TYPES.get(arguments[0], "string") if arguments else "duration"
-    kind = _TYPES.get(function) or _measured(function, argument_type)
+    kind = _TYPES.get(function) or _aggregate_type(function, argument_type)
     unit = _UNITS.get(function) or ("millisecond" if kind == "duration" else None)
     return Column(name, kind, unit, function, arguments)
 
 
-def _measured(function: str, argument_type: str) -> str:
+def _aggregate_type(function: str, argument_type: str) -> str:
     if argument_type == "date" or function == "any":
         return argument_type
     return "duration" if argument_type == "duration" else "number"

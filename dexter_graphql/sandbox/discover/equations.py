@@ -30,17 +30,17 @@ def evaluate(text: str, value_of: Callable[[str], object]) -> float | None:
         return f"f{len(values) - 1}"
 
     try:
-        return _reduce(ast.parse(_CALL.sub(name, text).strip(), mode="eval").body, values)
+        return _evaluate_node(ast.parse(_CALL.sub(name, text).strip(), mode="eval").body, values)
     except ZeroDivisionError:
         return None
     except (SyntaxError, KeyError):
         raise QueryError(f"{text} is not a valid equation") from None
 
 
-def _reduce(node: ast.expr, values: dict[str, float]) -> float:
+def _evaluate_node(node: ast.expr, values: dict[str, float]) -> float:
     match node:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
-            return _OPERATIONS[type(op)](_reduce(left, values), _reduce(right, values))
+            return _OPERATIONS[type(op)](_evaluate_node(left, values), _evaluate_node(right, values))
         case ast.Constant(value=int() | float() as value):
             return float(value)
         case ast.Name(id=name):

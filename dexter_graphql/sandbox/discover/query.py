@@ -33,7 +33,7 @@ class Row(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class FreeText:
     """Free words, looked for in title and message."""
 
     words: str
@@ -46,7 +46,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Condition:
     """`key:value`; several values come from a list, one of them is enough."""
 
     key: str
@@ -61,9 +61,9 @@ class Term:
 
     def matches(self, row: Row) -> bool:
         """Whether the row fulfils the term."""
-        return self._holds(row) is not self.negated
+        return self._matches_value(row) is not self.negated
 
-    def _holds(self, row: Row) -> bool:
+    def _matches_value(self, row: Row) -> bool:
         if self.key == "has":
             return row.get(self.values[0]) not in (None, "")
         if self.key == "release" and self.values == ("latest",):
@@ -74,7 +74,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class AllOf:
     """All parts must match; without parts everything does."""
 
     parts: tuple["Node", ...]
@@ -85,7 +85,7 @@ class Every:
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class AnyOf:
     """One matching part is enough."""
 
     parts: tuple["Node", ...]
@@ -95,40 +95,40 @@ class Either:
         return any(part.matches(row) for part in self.parts)
 
 
-Node = Text | Term | Every | Either
+Node = FreeText | Condition | AllOf | AnyOf
 
 
-def parse(text: str) -> Every:
+def parse_query(text: str) -> AllOf:
     """The search as a tree whose root is a conjunction; raises QueryError with Sentry's words."""
-    tokens = list(_tokens(text))
-    position, node = _either(tokens, 0)
+    tokens = list(_tokenize(text))
+    position, node = _parse_any(tokens, 0)
     if position != len(tokens):
-        raise QueryError(_unbalanced(text))
-    return node if isinstance(node, Every) else Every((node,))
+        raise QueryError(_parse_error(text))
+    return node if isinstance(node, AllOf) else AllOf((node,))
 
 
-def terms(node: Node) -> Iterator[Term]:
+def iter_conditions(node: Node) -> Iterator[Condition]:
     """Every `key:value` of the tree."""
-    if isinstance(node, Term):
+    if isinstance(node, Condition):
         yield node
-    elif isinstance(node, (Every, Either)):
+    elif isinstance(node, (AllOf, AnyOf)):
         for part in node.parts:
-            yield from terms(part)
+            yield from iter_conditions(part)
 
 
-def split(query: Every) -> tuple[Every, Every]:
+def split_conditions(query: AllOf) -> tuple[AllOf, AllOf]:
     """The conditions on events, then those on aggregates; raises QueryError where an OR mixes both."""
     where: list[Node] = []
     having: list[Node] = []
     for part in query.parts:
-        kinds = {term.is_aggregate for term in terms(part)}
+        kinds = {term.is_aggregate for term in iter_conditions(part)}
         if kinds == {True, False}:
             raise QueryError("Having an OR in the condition between aggregate and non-aggregate is invalid.")
         (having if kinds == {True} else where).append(part)
-    return Every(tuple(where)), Every(tuple(having))
+    return AllOf(tuple(where)), AllOf(tuple(having))
 
 
-def quantity(value: str) -> float:
+def parse_quantity(value: str) -> float:
     """A number with an optional suffix, or an instant as seconds since the epoch."""
     if match := _QUANTITY.fullmatch(value):
         number, suffix = match.groups()
@@ -142,28 +142,28 @@ def quantity(value: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _tokens(text: str) -> Iterator[re.Match[str]]:
+def _tokenize(text: str) -> Iterator[re.Match[str]]:
     position = 0
     end = len(text.rstrip())
     while position < end:
         match = _TOKEN.match(text, position)
         if match is None:
-            raise QueryError(_unbalanced(text[position:]))
+            raise QueryError(_parse_error(text[position:]))
         yield match
         position = match.end()
 
 
-def _either(tokens: Sequence[re.Match[str]], position: int) -> tuple[int, Node]:
+def _parse_any(tokens: Sequence[re.Match[str]], position: int) -> tuple[int, Node]:
     branches: list[Node] = []
     while True:
-        position, branch = _every(tokens, position)
+        position, branch = _parse_all(tokens, position)
         branches.append(branch)
         if position == len(tokens) or tokens[position]["word"] != "OR":
-            return position, branches[0] if len(branches) == 1 else Either(tuple(branches))
+            return position, branches[0] if len(branches) == 1 else AnyOf(tuple(branches))
         position += 1
 
 
-def _every(tokens: Sequence[re.Match[str]], position: int) -> tuple[int, Node]:
+def _parse_all(tokens: Sequence[re.Match[str]], position: int) -> tuple[int, Node]:
     parts: list[Node] = []
     while position < len(tokens):
         token = tokens[position]
@@ -171,33 +171,33 @@ def _every(tokens: Sequence[re.Match[str]], position: int) -> tuple[int, Node]:
             break
         position += 1
         if token["open"]:
-            position, inner = _either(tokens, position)
+            position, inner = _parse_any(tokens, position)
             if position == len(tokens):
-                raise QueryError(_unbalanced(token[0].strip()))
+                raise QueryError(_parse_error(token[0].strip()))
             position += 1
             parts.append(inner)
         elif not token["word"]:
-            parts.append(_leaf(token))
-    return position, Every(tuple(parts))
+            parts.append(_parse_leaf(token))
+    return position, AllOf(tuple(parts))
 
 
-def _leaf(token: re.Match[str]) -> Node:
+def _parse_leaf(token: re.Match[str]) -> Node:
     if token["text"]:
         negated = token["text"].startswith('!"')
-        return Text(_unquote(token["text"].removeprefix("!") if negated else token["text"]), negated)
+        return FreeText(_unquote(token["text"].removeprefix("!") if negated else token["text"]), negated)
     key, value = token["key"], token["value"]
     operator = token["operator"] or "="
     if not value:
         raise QueryError(f"Empty string after '{key}:'")
     if key == "is":
         raise QueryError(f"'is:{value}' queries are not supported in this search.")
-    values = _list(value) if value.startswith("[") else (_unquote(value),)
+    values = _parse_list(value) if value.startswith("[") else (_unquote(value),)
     if operator != "=":
-        quantity(values[0])
-    return Term(key, values, operator, negated=bool(token["not"]))
+        parse_quantity(values[0])
+    return Condition(key, values, operator, negated=bool(token["not"]))
 
 
-def _list(value: str) -> tuple[str, ...]:
+def _parse_list(value: str) -> tuple[str, ...]:
     items = tuple((quoted or plain).strip() for quoted, plain in _ITEM.findall(value[1:-1]))
     if not items:
         raise QueryError("Empty list is not allowed")
@@ -209,7 +209,7 @@ def _unquote(value: str) -> str:
     return re.sub(r"\\(.)", r"\1", value[1:-1]) if is_quoted else value
 
 
-def _unbalanced(near: str) -> str:
+def _parse_error(near: str) -> str:
     return (
         f"Parse error at '{near[:20]}' (column 1). This is commonly caused by unmatched parentheses. "
         "Enclose any text in double quotes."
@@ -222,7 +222,7 @@ def _compare(actual: object, operator: str, value: str) -> bool:
     if operator == "=":
         return _equals(actual, value)
     number = _number(actual)
-    wanted = quantity(value)
+    wanted = parse_quantity(value)
     return (
         number is not None
         and {
@@ -239,7 +239,7 @@ def _equals(actual: object, value: str) -> bool:
         case bool():
             return actual is (value.lower() in {"1", "true"})
         case int() | float():
-            return _QUANTITY.fullmatch(value) is not None and actual == quantity(value)
+            return _QUANTITY.fullmatch(value) is not None and actual == parse_quantity(value)
         case _ if "*" in value:
             pattern = ".*".join(map(re.escape, value.split("*")))
             return re.fullmatch(pattern, str(actual), re.IGNORECASE | re.DOTALL) is not None

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from dexter_graphql.sandbox.discover.query import Every, Term
-from dexter_graphql.sandbox.issue_search import event_values
-from dexter_graphql.sandbox.world.event_attributes import event_tags, person_of
+from dexter_graphql.sandbox.discover.query import AllOf, Condition
+from dexter_graphql.sandbox.issue_search import read_event_values
+from dexter_graphql.sandbox.world.event_attributes import get_end_user, get_tags
 from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Project
 
 
@@ -24,12 +24,12 @@ class EventRow:
         if read is not None:
             return read(self)
         if name.startswith("tags["):
-            return event_tags(self.event).get(name[5:-1])
-        found = event_values(self.event, name)
+            return get_tags(self.event).get(name[5:-1])
+        found = read_event_values(self.event, name)
         return found[0] if found else None
 
 
-def latest_releases(organization: Organization) -> frozenset[int]:
+def latest_release_ids(organization: Organization) -> frozenset[int]:
     """Ids of the newest release of each project."""
     newest: dict[str, tuple[float, int]] = {}
     for release in organization.releases:
@@ -40,7 +40,7 @@ def latest_releases(organization: Organization) -> frozenset[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class EventSelection:
     """Which events a question is about, before its search: projects, environments (None: all) and window."""
 
     organization: Organization
@@ -50,13 +50,13 @@ class Selection:
     end: float
     of_errors: bool = True
 
-    def rows(self, where: Every) -> list[EventRow]:
+    def rows(self, where: AllOf) -> list[EventRow]:
         """The events that also fulfil the search, issue by issue, oldest first within each."""
-        latest = latest_releases(self.organization)
+        latest = latest_release_ids(self.organization)
         candidates = (EventRow(event, latest) for event in self._events(where))
         return [row for row in candidates if where.matches(row)]
 
-    def _events(self, where: Every) -> Iterator[Event]:
+    def _events(self, where: AllOf) -> Iterator[Event]:
         for issue in self._issues(where):
             first = bisect_left(issue.events, self.start, key=lambda event: event.at)
             for event in issue.events[first:]:
@@ -65,18 +65,18 @@ class Selection:
                 if self.environments is None or event.environment in self.environments:
                     yield event
 
-    def _issues(self, where: Every) -> Iterable[Issue]:
+    def _issues(self, where: AllOf) -> Iterable[Issue]:
         projects = {project.id for project in self.projects}
         for issue in self._named_issues(where):
             is_wanted = issue.is_error is self.of_errors and issue.status != "pending_deletion"
             if is_wanted and issue.project.id in projects:
                 yield issue
 
-    def _named_issues(self, where: Every) -> Iterable[Issue]:
+    def _named_issues(self, where: AllOf) -> Iterable[Issue]:
         # Questions about a hundred issues or events are the common ones; they need not read all the others.
         issues, events = self.organization.issues, self.organization.events
         for term in where.parts:
-            if isinstance(term, Term) and not term.negated and term.operator == "=":
+            if isinstance(term, Condition) and not term.negated and term.operator == "=":
                 if term.key == "issue.id":
                     return [issues[key] for key in dict.fromkeys(term.values) if key in issues]
                 if term.key == "id":
@@ -86,12 +86,12 @@ class Selection:
 
 
 def _user(row: EventRow) -> str | None:
-    person = person_of(row.event)
+    person = get_end_user(row.event)
     return f"id:{person.id}" if person else None
 
 
 def _display(row: EventRow) -> str | None:
-    person = person_of(row.event)
+    person = get_end_user(row.event)
     return person.email if person else None
 
 

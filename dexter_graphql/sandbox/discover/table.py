@@ -8,7 +8,7 @@ from typing import Any
 
 from dexter_graphql.sandbox.discover.columns import Column, parse_column
 from dexter_graphql.sandbox.discover.equations import evaluate
-from dexter_graphql.sandbox.discover.query import Every, QueryError, Row, Term
+from dexter_graphql.sandbox.discover.query import AllOf, Condition, QueryError, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Group:
         return self.rows[0].get(column.name) if self.rows else None
 
 
-def tabulate(rows: Sequence[Row], columns: Sequence[Column], having: Every, minutes: float) -> list[Group]:
+def group_rows(rows: Sequence[Row], columns: Sequence[Column], having: AllOf, minutes: float) -> list[Group]:
     """The groups of the table, in the order of their first row; without functions each row is one."""
     plain = [column.name for column in columns if not column.is_aggregate]
     if len(plain) == len(columns):
@@ -45,33 +45,33 @@ def tabulate(rows: Sequence[Row], columns: Sequence[Column], having: Every, minu
     return [group for group in candidates if having.matches(group)]
 
 
-def arrange(groups: list[Group], columns: Sequence[Column], sort: Iterable[str]) -> list[Group]:
+def sort_groups(groups: list[Group], columns: Sequence[Column], sort: Iterable[str]) -> list[Group]:
     """The groups in the order asked for, the first sort key counting most; raises QueryError for another column."""
     for key in reversed(list(sort)):
         wanted = key.removeprefix("-")
         column = next((one for one in columns if wanted in {one.name, one.alias}), None)
         if column is None:
             raise QueryError("Cannot sort by a field that is not selected.")
-        groups = sorted(groups, key=_order(column), reverse=key.startswith("-"))
+        groups = sorted(groups, key=_sort_key(column), reverse=key.startswith("-"))
     return groups
 
 
-def render(group: Group, columns: Sequence[Column]) -> dict[str, Any]:
+def render_group(group: Group, columns: Sequence[Column]) -> dict[str, Any]:
     """One row of the answer."""
-    return {column.name: _plain(group.value(column)) for column in columns}
+    return {column.name: _to_json(group.value(column)) for column in columns}
 
 
-def count_if(arguments: Sequence[str]) -> Term:
+def parse_count_if(arguments: Sequence[str]) -> Condition:
     """The condition that `count_if(field,equals,value)` counts."""
     field, name, value = arguments
     signs = {"equals": "=", "notEquals": "=", "greater": ">", "less": "<"}
     signs |= {"greaterOrEquals": ">=", "lessOrEquals": "<="}
     if name not in signs:
         raise QueryError(f"count_if(): {name} is not a valid condition")
-    return Term(field, (value.strip('"'),), signs[name], negated=name == "notEquals")
+    return Condition(field, (value.strip('"'),), signs[name], negated=name == "notEquals")
 
 
-def _order(column: Column) -> Callable[[Group], tuple[bool, Any]]:
+def _sort_key(column: Column) -> Callable[[Group], tuple[bool, Any]]:
     def key(group: Group) -> tuple[bool, Any]:
         value = group.value(column)
         return value is not None, _hashable(value) if value is not None else 0
@@ -83,7 +83,7 @@ def _hashable(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _plain(value: object) -> object:
+def _to_json(value: object) -> object:
     match value:
         case datetime():
             return value.astimezone(UTC).replace(microsecond=0).isoformat()
@@ -99,9 +99,9 @@ def _aggregate(column: Column, group: Group) -> object:  # noqa: PLR0911 - one w
         case "count":
             return len(rows)
         case "count_unique":
-            return len({_hashable(value) for value in _values(rows, arguments[0])})
+            return len({_hashable(value) for value in _read_values(rows, arguments[0])})
         case "count_if":
-            return sum(map(count_if(arguments).matches, rows))
+            return sum(map(parse_count_if(arguments).matches, rows))
         case "epm":
             return len(rows) / group.minutes
         case "eps":
@@ -109,16 +109,16 @@ def _aggregate(column: Column, group: Group) -> object:  # noqa: PLR0911 - one w
         case "failure_rate":
             return 0.0
         case "latest_event":
-            return max(rows, key=_moment).get("id") if rows else None
+            return max(rows, key=_event_order).get("id") if rows else None
         case "last_seen":
-            return max(_values(rows, "timestamp"), default=None)
+            return max(_read_values(rows, "timestamp"), default=None)
         case "first_seen":
-            return min(_values(rows, "timestamp"), default=None)
+            return min(_read_values(rows, "timestamp"), default=None)
         case _:
-            return _measure(column, _values(rows, arguments[0] if arguments else "transaction.duration"))
+            return _aggregate_values(column, _read_values(rows, arguments[0] if arguments else "transaction.duration"))
 
 
-def _measure(column: Column, values: list[Any]) -> object:
+def _aggregate_values(column: Column, values: list[Any]) -> object:
     if column.function == "any":
         return values[0] if values else None
     comparable = sorted(value for value in values if isinstance(value, (int, float, datetime)))
@@ -136,10 +136,10 @@ def _measure(column: Column, values: list[Any]) -> object:
             return comparable[min(len(comparable) - 1, math.ceil(len(comparable) * column.share) - 1)]
 
 
-def _values(rows: Iterable[Row], name: str) -> list[Any]:
+def _read_values(rows: Iterable[Row], name: str) -> list[Any]:
     return [value for row in rows if (value := row.get(name)) is not None]
 
 
-def _moment(row: Row) -> tuple[object, object]:
+def _event_order(row: Row) -> tuple[object, object]:
     # Two events of one second have an order too: by id, so that equal questions get equal answers.
     return row.get("timestamp"), row.get("id")

@@ -1,75 +1,75 @@
 """Client keys of projects. Does not take in what is sent with them."""
 
-from dexter_graphql.sandbox.http import Answer, Call, Route, not_found, paginate, scopes
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, paginate, raise_not_found
 from dexter_graphql.sandbox.serializers import projects
 from dexter_graphql.sandbox.world.model import ClientKey
 
-_ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")
-_READ = scopes("project:admin", "project:read", "project:write")
-_WRITE = scopes("project:admin", "project:write")
-_ADMIN = scopes("project:admin")
+_ORGANIZATION_READ = any_scope("org:admin", "org:read", "org:write")
+_READ = any_scope("project:admin", "project:read", "project:write")
+_WRITE = any_scope("project:admin", "project:write")
+_ADMIN = any_scope("project:admin")
 
 
-def list_keys(call: Call) -> Answer:
+def list_keys(request: Request) -> Response:
     """The project's client keys, narrowed by `status`."""
-    project = call.project
-    rows = [one for one in project.keys if _has_status(call, one)]
-    return paginate(call, rows, lambda one: projects.key(one, project, call.world.url))
+    project = request.project
+    rows = [one for one in project.keys if _has_status(request, one)]
+    return paginate(request, rows, lambda one: projects.serialize_client_key(one, project, request.world.url))
 
 
-def list_organization_keys(call: Call) -> Answer:
+def list_organization_keys(request: Request) -> Response:
     """The client keys of all projects, narrowed by `team` and `status`."""
-    team = call.text("team")
+    team = request.param("team")
     rows = [
         (key, project)
-        for project in call.organization.projects
+        for project in request.organization.projects
         if team is None or any(team in {one.id, one.slug} for one in project.teams)
         for key in project.keys
-        if _has_status(call, key)
+        if _has_status(request, key)
     ]
-    return paginate(call, rows, lambda row: projects.key(*row, call.world.url))
+    return paginate(request, rows, lambda row: projects.serialize_client_key(*row, request.world.url))
 
 
-def get_key(call: Call) -> object:
+def get_key(request: Request) -> object:
     """One client key."""
-    return projects.key(_key(call), call.project, call.world.url)
+    return projects.serialize_client_key(_key(request), request.project, request.world.url)
 
 
-def create_key(call: Call) -> Answer:
+def create_key(request: Request) -> Response:
     """A new client key."""
-    public = call.world.new_hex()
-    label = str(call.fields().get("name") or "New Key")
-    key = ClientKey(public, label, public, call.world.new_hex(), call.world.now())
-    call.project.keys.append(key)
-    return Answer(projects.key(key, call.project, call.world.url), 201)
+    public = request.world.new_hex()
+    label = str(request.json_object().get("name") or "New Key")
+    key = ClientKey(public, label, public, request.world.new_hex(), request.world.now())
+    request.project.keys.append(key)
+    return Response(projects.serialize_client_key(key, request.project, request.world.url), 201)
 
 
-def update_key(call: Call) -> object:
+def update_key(request: Request) -> object:
     """Rename, switch or limit a client key."""
-    key, fields = _key(call), call.fields()
+    key, fields = _key(request), request.json_object()
     key.label = str(fields.get("name") or key.label)
     key.is_active = bool(fields.get("isActive", key.is_active))
     if "rateLimit" in fields:
         limit = fields["rateLimit"]
         numbers = limit if isinstance(limit, dict) else {}
         key.rate_limit_window, key.rate_limit_count = numbers.get("window"), numbers.get("count")
-    return get_key(call)
+    return get_key(request)
 
 
-def delete_key(call: Call) -> Answer:
+def delete_key(request: Request) -> Response:
     """Remove a client key."""
-    call.project.keys.remove(_key(call))
-    return Answer(None, 204)
+    request.project.keys.remove(_key(request))
+    return Response(None, 204)
 
 
-def _has_status(call: Call, key: ClientKey) -> bool:
-    status = call.text("status")
+def _has_status(request: Request, key: ClientKey) -> bool:
+    status = request.param("status")
     return status is None or key.is_active is (status == "active")
 
 
-def _key(call: Call) -> ClientKey:
-    wanted = call.parameters["key"]
-    return next((one for one in call.project.keys if one.id == wanted), None) or not_found()
+def _key(request: Request) -> ClientKey:
+    wanted = request.path_params["key"]
+    return next((one for one in request.project.keys if one.id == wanted), None) or raise_not_found()
 
 
 _LIST = "/projects/{organization}/{project}/keys/"

@@ -3,10 +3,18 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, not_found, paginate, scopes
+from dexter_graphql.sandbox.http import (
+    Request,
+    Response,
+    Route,
+    any_scope,
+    paginate,
+    raise_not_found,
+    raise_validation_error,
+)
 from dexter_graphql.sandbox.path_lookups import tokens
 from dexter_graphql.sandbox.serializers import alerts
-from dexter_graphql.sandbox.serializers.members import owner
+from dexter_graphql.sandbox.serializers.members import serialize_owner
 from dexter_graphql.sandbox.workflow_engine import (
     arranged,
     checked_enabled,
@@ -19,77 +27,79 @@ from dexter_graphql.sandbox.workflow_engine import (
 from dexter_graphql.sandbox.world.model import Organization
 from dexter_graphql.sandbox.world.services import Detector
 
-_READ = scopes("alerts:read", "org:admin", "org:read", "org:write")
-_DETECTOR_WRITE = scopes("alerts:write", "org:admin", "org:read", "org:write")
+_READ = any_scope("alerts:read", "org:admin", "org:read", "org:write")
+_DETECTOR_WRITE = any_scope("alerts:write", "org:admin", "org:read", "org:write")
 _CREATABLE: Final = "metric_issue"
 
 
-def list_detectors(call: Call) -> Answer:
+def list_detectors(request: Request) -> Response:
     """The organization's detectors, narrowed by project, ids and `query`, sorted by `sortBy`."""
-    organization = call.organization
-    rows = arranged(call, _chosen_detectors(call), _detector_order(organization))
-    return paginate(call, rows, lambda one: alerts.detector(one, organization))
+    organization = request.organization
+    rows = arranged(request, _chosen_detectors(request), _detector_order(organization))
+    return paginate(request, rows, lambda one: alerts.serialize_detector(one, organization))
 
 
-def get_detector(call: Call) -> object:
+def get_detector(request: Request) -> object:
     """One detector."""
-    return alerts.detector(_detector(call), call.organization)
+    return alerts.serialize_detector(_detector(request), request.organization)
 
 
-def create_detector(call: Call) -> Answer:
+def create_detector(request: Request) -> Response:
     """A new detector of the one type that may be created."""
-    fields, project, now = call.fields(), call.project, call.world.now()
+    fields, project, now = request.json_object(), request.project, request.world.now()
     if fields.get("type") != _CREATABLE:
-        invalid({"type": [f"Unknown detector type '{fields.get('type')}'. Must be one of: {_CREATABLE}"]})
-    detector = Detector(call.world.new_id(), project.id, checked_name(fields), _CREATABLE, now, now)
-    detector.created_by = call.user.id if call.user else None
-    _write_detector(call, detector, fields)
-    call.organization.detectors.append(detector)
-    return Answer(alerts.detector(detector, call.organization), 201)
+        raise_validation_error(
+            {"type": [f"Unknown detector type '{fields.get('type')}'. Must be one of: {_CREATABLE}"]}
+        )
+    detector = Detector(request.world.new_id(), project.id, checked_name(fields), _CREATABLE, now, now)
+    detector.created_by = request.user.id if request.user else None
+    _write_detector(request, detector, fields)
+    request.organization.detectors.append(detector)
+    return Response(alerts.serialize_detector(detector, request.organization), 201)
 
 
-def update_detector(call: Call) -> object:
+def update_detector(request: Request) -> object:
     """Change what is given of a detector."""
-    detector, fields = _detector(call), call.fields()
+    detector, fields = _detector(request), request.json_object()
     if "name" in fields:
         detector.name = checked_name(fields)
-    _write_detector(call, detector, fields)
-    return get_detector(call)
+    _write_detector(request, detector, fields)
+    return get_detector(request)
 
 
-def switch_detectors(call: Call) -> object:
+def switch_detectors(request: Request) -> object:
     """Switch all chosen detectors on or off."""
-    must_choose(call)
-    chosen, is_enabled = _chosen_detectors(call), checked_enabled(call)
+    must_choose(request)
+    chosen, is_enabled = _chosen_detectors(request), checked_enabled(request)
     for detector in chosen:
-        detector.enabled, detector.date_updated = is_enabled, call.world.now()
-    return [alerts.detector(one, call.organization) for one in chosen]
+        detector.enabled, detector.date_updated = is_enabled, request.world.now()
+    return [alerts.serialize_detector(one, request.organization) for one in chosen]
 
 
-def delete_detectors(call: Call) -> Answer:
+def delete_detectors(request: Request) -> Response:
     """Remove all chosen detectors."""
-    must_choose(call)
-    for detector in _chosen_detectors(call):
-        _drop_detector(call.organization, detector)
-    return Answer(None, 204)
+    must_choose(request)
+    for detector in _chosen_detectors(request):
+        _drop_detector(request.organization, detector)
+    return Response(None, 204)
 
 
-def delete_detector(call: Call) -> Answer:
+def delete_detector(request: Request) -> Response:
     """Remove a detector."""
-    _drop_detector(call.organization, _detector(call))
-    return Answer(None, 204)
+    _drop_detector(request.organization, _detector(request))
+    return Response(None, 204)
 
 
-def _chosen_detectors(call: Call) -> list[Detector]:
-    wanted, text = tokens(call.text("query"), ("name", "type", "assignee"))
-    ids, projects = chosen_ids(call), {project.id for project in call.projects()}
+def _chosen_detectors(request: Request) -> list[Detector]:
+    wanted, text = tokens(request.param("query"), ("name", "type", "assignee"))
+    ids, projects = chosen_ids(request), {project.id for project in request.selected_projects()}
     return [
         one
-        for one in call.organization.detectors
+        for one in request.organization.detectors
         if one.project_id in projects
         and (not ids or one.id in ids)
         and text in f"{one.name} {one.type}".lower()
-        and all(_is_detector(call.organization, one, key, values) for key, values in wanted.items())
+        and all(_is_detector(request.organization, one, key, values) for key, values in wanted.items())
     ]
 
 
@@ -98,7 +108,7 @@ def _is_detector(organization: Organization, detector: Detector, key: str, value
         return any(value.lower() in detector.name.lower() for value in values)
     if key == "type":
         return bool({detector.type, detector.type.removesuffix("_issue")} & set(values))
-    actor = owner(organization, detector.owner)
+    actor = serialize_owner(organization, detector.owner)
     if actor is None:
         return "none" in values
     return bool({actor["name"], f"#{actor['name']}", actor.get("email")} & set(values))
@@ -119,34 +129,34 @@ def _detector_order(organization: Organization) -> dict[str, Callable[[Detector]
     }
 
 
-def _detector(call: Call) -> Detector:
-    wanted = call.parameters["detector"]
-    return next((one for one in call.organization.detectors if one.id == wanted), None) or not_found()
+def _detector(request: Request) -> Detector:
+    wanted = request.path_params["detector"]
+    return next((one for one in request.organization.detectors if one.id == wanted), None) or raise_not_found()
 
 
-def _write_detector(call: Call, detector: Detector, fields: dict[str, Any]) -> None:
-    organization, world = call.organization, call.world
+def _write_detector(request: Request, detector: Detector, fields: dict[str, Any]) -> None:
+    organization, world = request.organization, request.world
     detector.owner = fields.get("owner", detector.owner)
     detector.description = fields.get("description", detector.description)
     detector.enabled = fields.get("enabled", detector.enabled)
     detector.config = fields.get("config") or detector.config
     detector.date_updated = world.now()
     if "conditionGroup" in fields:
-        detector.condition_group = numbered_group(call, fields["conditionGroup"])
+        detector.condition_group = numbered_group(request, fields["conditionGroup"])
     if "dataSources" in fields:
-        detector.data_sources = [_data_source(call, source) for source in fields["dataSources"] or ()]
+        detector.data_sources = [_data_source(request, source) for source in fields["dataSources"] or ()]
     if "workflowIds" in fields:
         detector.workflow_ids = [str(one) for one in fields["workflowIds"] or ()]
         for workflow in organization.workflows:
             link(workflow.detector_ids, detector.id, is_linked=workflow.id in detector.workflow_ids)
 
 
-def _data_source(call: Call, fields: dict[str, Any]) -> dict[str, Any]:
-    world = call.world
+def _data_source(request: Request, fields: dict[str, Any]) -> dict[str, Any]:
+    world = request.world
     query = {"environment": None, "eventTypes": ["error"], "query": "", "extrapolationMode": "unknown"} | fields
     return {
         "id": world.new_id(),
-        "organizationId": call.organization.id,
+        "organizationId": request.organization.id,
         "type": "snuba_query_subscription",
         "sourceId": world.new_id(),
         "queryObj": {
@@ -177,6 +187,6 @@ ROUTES = (
         "POST",
         "/organizations/{organization}/projects/{project}/detectors/",
         create_detector,
-        scopes("alerts:write", "project:admin", "project:write"),
+        any_scope("alerts:write", "project:admin", "project:write"),
     ),
 )

@@ -1,60 +1,67 @@
 """Environments of organizations and projects, and which a project hides. Knows no events."""
 
-from dexter_graphql.sandbox.http import Call, Route, bad_request, invalid, not_found, scopes
-from dexter_graphql.sandbox.serializers.projects import project_environment
+from dexter_graphql.sandbox.http import (
+    Request,
+    Route,
+    any_scope,
+    raise_bad_request,
+    raise_not_found,
+    raise_validation_error,
+)
+from dexter_graphql.sandbox.serializers.projects import serialize_project_environment
 from dexter_graphql.sandbox.world.model import Environment
 
-_ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")
-_READ = scopes("project:admin", "project:read", "project:write")
-_WRITE = scopes("project:admin", "project:write")
+_ORGANIZATION_READ = any_scope("org:admin", "org:read", "org:write")
+_READ = any_scope("project:admin", "project:read", "project:write")
+_WRITE = any_scope("project:admin", "project:write")
 
 
-def list_environments(call: Call) -> object:
+def list_environments(request: Request) -> object:
     """The organization's environments: those that at least one project shows, unless asked otherwise."""
-    projects = call.projects()
-    visibility = _visibility(call)
+    projects = request.selected_projects()
+    visibility = _visibility(request)
     return [
         {"id": one.id, "name": one.name}
-        for one in call.organization.environments
+        for one in request.organization.environments
         if any(_is_wanted(visibility, hidden=one.name in project.hidden_environments) for project in projects)
     ]
 
 
-def list_project_environments(call: Call) -> object:
+def list_project_environments(request: Request) -> object:
     """The environments of a project, visible ones unless asked otherwise."""
-    project, visibility = call.project, _visibility(call)
+    project, visibility = request.project, _visibility(request)
     return [
-        project_environment(one, project)
-        for one in call.organization.environments
+        serialize_project_environment(one, project)
+        for one in request.organization.environments
         if _is_wanted(visibility, hidden=one.name in project.hidden_environments)
     ]
 
 
-def get_environment(call: Call) -> object:
+def get_environment(request: Request) -> object:
     """One environment of a project."""
-    return project_environment(_environment(call), call.project)
+    return serialize_project_environment(_environment(request), request.project)
 
 
-def update_environment(call: Call) -> object:
+def update_environment(request: Request) -> object:
     """Hide or show an environment in a project."""
-    environment, project = _environment(call), call.project
-    is_hidden = call.fields().get("isHidden")
+    environment, project = _environment(request), request.project
+    is_hidden = request.json_object().get("isHidden")
     if not isinstance(is_hidden, bool):
-        invalid({"isHidden": ["This field is required."]})
+        raise_validation_error({"isHidden": ["This field is required."]})
     change = project.hidden_environments.add if is_hidden else project.hidden_environments.discard
     change(environment.name)
-    return project_environment(environment, project)
+    return serialize_project_environment(environment, project)
 
 
-def _environment(call: Call) -> Environment:
-    wanted = call.parameters["environment"]
-    return next((one for one in call.organization.environments if one.name == wanted), None) or not_found()
+def _environment(request: Request) -> Environment:
+    wanted = request.path_params["environment"]
+    return next((one for one in request.organization.environments if one.name == wanted), None) or raise_not_found()
 
 
-def _visibility(call: Call) -> str:
-    visibility = call.text("visibility") or "visible"
+def _visibility(request: Request) -> str:
+    visibility = request.param("visibility") or "visible"
     if visibility not in {"visible", "hidden", "all"}:
-        bad_request("Invalid value for 'visibility', valid values are: ['all', 'hidden', 'visible']")
+        raise_bad_request("Invalid value for 'visibility', valid values are: ['all', 'hidden', 'visible']")
     return visibility
 
 

@@ -3,55 +3,64 @@
 import hashlib
 from collections.abc import Sequence
 
-from dexter_graphql.sandbox.http import Answer, Call, Deprecation, Route, invalid, not_found, paginate, scopes
-from dexter_graphql.sandbox.issue_selection import events_between, make_search
+from dexter_graphql.sandbox.http import (
+    Deprecation,
+    Request,
+    Response,
+    Route,
+    any_scope,
+    paginate,
+    raise_not_found,
+    raise_validation_error,
+)
+from dexter_graphql.sandbox.issue_selection import filter_events, parse_issue_search
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
 from dexter_graphql.sandbox.serializers import events as bodies
-from dexter_graphql.sandbox.serializers.issues import updated_issue
-from dexter_graphql.sandbox.serializers.llm_text import formatted
-from dexter_graphql.sandbox.serializers.source_maps import source_map_debug
-from dexter_graphql.sandbox.time_ranges import time_range
-from dexter_graphql.sandbox.world.event_attributes import replay_of
+from dexter_graphql.sandbox.serializers.issues import serialize_issue
+from dexter_graphql.sandbox.serializers.llm_text import serialize_llm_text
+from dexter_graphql.sandbox.serializers.source_maps import serialize_source_map_debug
+from dexter_graphql.sandbox.time_ranges import parse_time_range
+from dexter_graphql.sandbox.world.event_attributes import get_replay_id
 from dexter_graphql.sandbox.world.model import Attachment, Event, Feedback
 
-_PROJECT_READ = scopes("project:read", "project:write", "project:admin")
-_PROJECT_WRITE = scopes("project:write", "project:admin")
-_EVENT_WRITE = scopes("event:write", "event:admin")
+_PROJECT_READ = any_scope("project:read", "project:write", "project:admin")
+_PROJECT_WRITE = any_scope("project:write", "project:admin")
+_EVENT_WRITE = any_scope("event:write", "event:admin")
 
 
-def _of_issue(call: Call) -> Answer:
-    found = events_between(call.issue, time_range(call), call.environments())
-    search = make_search(call, call.text("query") or "")
-    matching = search.matching(found) if search.matches(call.issue) else []
-    return _list(call, matching)
+def _of_issue(request: Request) -> Response:
+    found = filter_events(request.issue, parse_time_range(request), request.selected_environments())
+    search = parse_issue_search(request, request.param("query") or "")
+    matching = search.filter_events(found) if search.matches(request.issue) else []
+    return _list(request, matching)
 
 
-def _of_project(call: Call) -> Answer:
+def _of_project(request: Request) -> Response:
     """Error events of the project; those of other issues are not listed here."""
-    project, span = call.project, time_range(call)
-    issues = [i for i in call.organization.issues.values() if i.project is project and i.is_error]
-    return _list(call, [event for issue in issues for event in events_between(issue, span, None)])
+    project, time_range = request.project, parse_time_range(request)
+    issues = [i for i in request.organization.issues.values() if i.project is project and i.is_error]
+    return _list(request, [event for issue in issues for event in filter_events(issue, time_range, None)])
 
 
-def _list(call: Call, events: Sequence[Event]) -> Answer:
+def _list(request: Request, events: Sequence[Event]) -> Response:
     """Newest first, or in a fixed disorder with `sample`."""
-    if call.flag("sample"):
+    if request.bool_param("sample"):
         rows = sorted(events, key=lambda event: event.id)
     else:
         rows = sorted(events, key=lambda event: (event.at, event.id), reverse=True)
-    return paginate(call, rows, bodies.whole if call.flag("full") else bodies.list_item)
+    return paginate(request, rows, bodies.serialize_event if request.bool_param("full") else bodies.serialize_list_item)
 
 
-def _one_of_issue(call: Call) -> object:
-    issue, environments, wanted = call.issue, call.environments(), call.parameters["event_id"]
+def _one_of_issue(request: Request) -> object:
+    issue, environments, wanted = request.issue, request.selected_environments(), request.path_params["event_id"]
     events = [e for e in issue.events if environments is None or e.environment in environments]
-    event = _named(events, wanted) or not_found()
-    style = call.text("llmFormat")
+    event = _named(events, wanted) or raise_not_found()
+    style = request.param("llmFormat")
     if style is None:
-        return bodies.detail(event)
+        return bodies.serialize_event_detail(event)
     if style not in {"markdown", "xml"}:
-        invalid({"llmFormat": [f'"{style}" is not a valid choice.']})
-    return bodies.detail(event) | {"formatted": formatted(event, style)}
+        raise_validation_error({"llmFormat": [f'"{style}" is not a valid choice.']})
+    return bodies.serialize_event_detail(event) | {"formatted": serialize_llm_text(event, style)}
 
 
 def _named(events: Sequence[Event], wanted: str) -> Event | None:
@@ -63,27 +72,27 @@ def _named(events: Sequence[Event], wanted: str) -> Event | None:
     if wanted == "oldest":
         return events[0]
     if wanted == "recommended":
-        return max(events, key=lambda event: (replay_of(event) is not None, event.at))
+        return max(events, key=lambda event: (get_replay_id(event) is not None, event.at))
     wanted = wanted.replace("-", "").lower()
     return next((event for event in events if event.id == wanted), None)
 
 
-def _event(call: Call) -> Event:
+def _event(request: Request) -> Event:
     """The event of a path below a project."""
-    event = call.organization.events.get(call.parameters["event_id"].replace("-", "").lower())
-    return event if event is not None and event.issue.project is call.project else not_found()
+    event = request.organization.events.get(request.path_params["event_id"].replace("-", "").lower())
+    return event if event is not None and event.issue.project is request.project else raise_not_found()
 
 
-def _one_of_project(call: Call) -> object:
-    return bodies.detail(_event(call))
+def _one_of_project(request: Request) -> object:
+    return bodies.serialize_event_detail(_event(request))
 
 
-def _json(call: Call) -> object:
-    return bodies.ingest(call.world, call.organization, _event(call))
+def _json(request: Request) -> object:
+    return bodies.serialize_webhook_event(request.world, request.organization, _event(request))
 
 
-def _source_map_debug(call: Call) -> object:
-    return source_map_debug(_event(call))
+def _source_map_debug(request: Request) -> object:
+    return serialize_source_map_debug(_event(request))
 
 
 def _attachment_body(event: Event, attachment: Attachment) -> dict[str, object]:
@@ -100,69 +109,69 @@ def _attachment_body(event: Event, attachment: Attachment) -> dict[str, object]:
     }
 
 
-def _attachments(call: Call) -> Answer:
-    event, wanted = _event(call), (call.text("query") or "").lower()
-    found = [a for a in call.organization.attachments.get(event.id, []) if wanted in a.name.lower()]
-    return paginate(call, found, lambda attachment: _attachment_body(event, attachment))
+def _attachments(request: Request) -> Response:
+    event, wanted = _event(request), (request.param("query") or "").lower()
+    found = [a for a in request.organization.attachments.get(event.id, []) if wanted in a.name.lower()]
+    return paginate(request, found, lambda attachment: _attachment_body(event, attachment))
 
 
-def _attachments_of_issue(call: Call) -> Answer:
-    held = call.organization.attachments
-    found = [(event, file) for event in reversed(call.issue.events) for file in held.get(event.id, [])]
-    return paginate(call, found, lambda pair: _attachment_body(*pair))
+def _attachments_of_issue(request: Request) -> Response:
+    held = request.organization.attachments
+    found = [(event, file) for event in reversed(request.issue.events) for file in held.get(event.id, [])]
+    return paginate(request, found, lambda pair: _attachment_body(*pair))
 
 
-def _attachment(call: Call) -> object:
+def _attachment(request: Request) -> object:
     """The members of an attachment, or its bytes with `download`."""
-    event = _event(call)
-    found = call.organization.attachments.get(event.id, [])
-    attachment = next((a for a in found if a.id == call.parameters["attachment_id"]), None) or not_found()
-    if call.text("download") is None:
+    event = _event(request)
+    found = request.organization.attachments.get(event.id, [])
+    attachment = next((a for a in found if a.id == request.path_params["attachment_id"]), None) or raise_not_found()
+    if request.param("download") is None:
         return _attachment_body(event, attachment)
     headers = {
         "Content-Type": attachment.mimetype,
         "Content-Disposition": f'attachment; filename="{attachment.name}"',
     }
-    return Answer(attachment.content, 200, headers)
+    return Response(attachment.content, 200, headers)
 
 
-def _delete_attachment(call: Call) -> Answer:
-    held = call.organization.attachments.get(_event(call).id, [])
-    attachment = next((a for a in held if a.id == call.parameters["attachment_id"]), None) or not_found()
+def _delete_attachment(request: Request) -> Response:
+    held = request.organization.attachments.get(_event(request).id, [])
+    attachment = next((a for a in held if a.id == request.path_params["attachment_id"]), None) or raise_not_found()
     held.remove(attachment)
-    return Answer(None, 204)
+    return Response(None, 204)
 
 
-def _feedback_body(call: Call, report: Feedback) -> dict[str, object]:
-    issue = updated_issue(call.world, call.organization, report.event.issue, call.user)
-    return bodies.user_report(report) | {"issue": issue}
+def _feedback_body(request: Request, report: Feedback) -> dict[str, object]:
+    issue = serialize_issue(request.world, request.organization, report.event.issue, request.user)
+    return bodies.serialize_user_report(report) | {"issue": issue}
 
 
-def _feedback(call: Call) -> Answer:
-    project = call.project
-    reports = [r for i in call.organization.issues.values() if i.project is project for r in i.feedback]
+def _feedback(request: Request) -> Response:
+    project = request.project
+    reports = [r for i in request.organization.issues.values() if i.project is project for r in i.feedback]
     reports.sort(key=lambda report: report.date_created, reverse=True)
-    return paginate(call, reports, lambda report: _feedback_body(call, report))
+    return paginate(request, reports, lambda report: _feedback_body(request, report))
 
 
-def _feedback_of_issue(call: Call) -> Answer:
-    return paginate(call, list(reversed(call.issue.feedback)), lambda report: _feedback_body(call, report))
+def _feedback_of_issue(request: Request) -> Response:
+    return paginate(request, list(reversed(request.issue.feedback)), lambda report: _feedback_body(request, report))
 
 
-def _create_feedback(call: Call) -> object:
-    fields, project = call.fields(), call.project
+def _create_feedback(request: Request) -> object:
+    fields, project = request.json_object(), request.project
     missing = [name for name in ("event_id", "name", "email", "comments") if not fields.get(name)]
     if missing:
-        invalid({name: ["This field is required."] for name in missing})
-    event = call.organization.events.get(str(fields["event_id"]).replace("-", "").lower())
+        raise_validation_error({name: ["This field is required."] for name in missing})
+    event = request.organization.events.get(str(fields["event_id"]).replace("-", "").lower())
     if event is None or event.issue.project is not project:
-        invalid({"event_id": ["This event is not known."]})
-    world = call.world
+        raise_validation_error({"event_id": ["This event is not known."]})
+    world = request.world
     report = Feedback(
         world.new_id(), event, str(fields["name"]), str(fields["email"]), str(fields["comments"]), world.now()
     )
     event.issue.feedback.append(report)
-    return _feedback_body(call, report)
+    return _feedback_body(request, report)
 
 
 _PROJECT = "/projects/{organization}/{project}"

@@ -3,16 +3,24 @@
 import re
 from typing import Any, Final
 
-from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, not_found, paginate, scopes
+from dexter_graphql.sandbox.http import (
+    Request,
+    Response,
+    Route,
+    any_scope,
+    paginate,
+    raise_not_found,
+    raise_validation_error,
+)
 from dexter_graphql.sandbox.path_lookups import viewer
 from dexter_graphql.sandbox.serializers import monitors
 from dexter_graphql.sandbox.world.model import Project
 from dexter_graphql.sandbox.world.services import CronMonitor
 
-_LIST_READ = scopes("alerts:read", "org:admin", "org:read", "org:write")
-_LIST_WRITE = scopes("alerts:write", "org:admin", "org:read", "org:write")
-_READ = scopes("alerts:read", "alerts:write", "project:admin", "project:read", "project:write")
-_WRITE = scopes("alerts:write", "project:admin", "project:write")
+_LIST_READ = any_scope("alerts:read", "org:admin", "org:read", "org:write")
+_LIST_WRITE = any_scope("alerts:write", "org:admin", "org:read", "org:write")
+_READ = any_scope("alerts:read", "alerts:write", "project:admin", "project:read", "project:write")
+_WRITE = any_scope("alerts:write", "project:admin", "project:write")
 _DEFAULTS: Final = {
     "schedule_type": "crontab",
     "schedule": "0 * * * *",
@@ -25,68 +33,68 @@ _DEFAULTS: Final = {
 }
 
 
-def list_monitors(call: Call) -> Answer:
+def list_monitors(request: Request) -> Response:
     """The organization's cron monitors, narrowed by project, environment and owner."""
-    projects = {project.id: project for project in call.projects()}
-    names, owner = call.environments(), call.text("owner")
+    projects = {project.id: project for project in request.selected_projects()}
+    names, owner = request.selected_environments(), request.param("owner")
     rows = [
         one
-        for one in call.organization.monitors
+        for one in request.organization.monitors
         if one.project_id in projects
         and (names is None or names & one.environments.keys())
         and (owner is None or one.owner == owner or (owner == "unassigned" and one.owner is None))
     ]
-    return paginate(call, rows, lambda one: _body(call, one, projects[one.project_id]))
+    return paginate(request, rows, lambda one: _body(request, one, projects[one.project_id]))
 
 
-def get_monitor(call: Call) -> object:
+def get_monitor(request: Request) -> object:
     """One cron monitor by slug or id."""
-    monitor, project = _monitor(call)
-    return _body(call, monitor, project)
+    monitor, project = _monitor(request)
+    return _body(request, monitor, project)
 
 
-def list_check_ins(call: Call) -> Answer:
+def list_check_ins(request: Request) -> Response:
     """The check-ins of a cron monitor, newest first."""
-    monitor, _ = _monitor(call)
-    names = call.environments()
+    monitor, _ = _monitor(request)
+    names = request.selected_environments()
     rows = [one for one in monitor.check_ins if names is None or one.environment in names]
-    return paginate(call, rows, lambda one: monitors.check_in(one, monitor))
+    return paginate(request, rows, lambda one: monitors.serialize_check_in(one, monitor))
 
 
-def create_monitor(call: Call) -> Answer:
+def create_monitor(request: Request) -> Response:
     """A new cron monitor without environments: those come with check-ins."""
-    fields = call.fields()
+    fields = request.json_object()
     missing = {name: ["This field is required."] for name in ("project", "name", "config") if not fields.get(name)}
     if missing:
-        invalid(missing)
-    project = call.organization.find_project(str(fields["project"]))
+        raise_validation_error(missing)
+    project = request.organization.find_project(str(fields["project"]))
     if project is None:
-        invalid({"project": ["Invalid project"]})
+        raise_validation_error({"project": ["Invalid project"]})
     name = str(fields["name"])
     slug = str(fields.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"))
-    world = call.world
+    world = request.world
     monitor = CronMonitor(world.new_id(), _uuid(world.new_hex()), slug, name, project.id, dict(_DEFAULTS), world.now())
     _write(monitor, fields)
-    call.organization.monitors.append(monitor)
-    return Answer(_body(call, monitor, project), 201)
+    request.organization.monitors.append(monitor)
+    return Response(_body(request, monitor, project), 201)
 
 
-def update_monitor(call: Call) -> object:
+def update_monitor(request: Request) -> object:
     """Change what is given of a cron monitor."""
-    monitor, project = _monitor(call)
-    _write(monitor, call.fields())
-    return _body(call, monitor, project)
+    monitor, project = _monitor(request)
+    _write(monitor, request.json_object())
+    return _body(request, monitor, project)
 
 
-def delete_monitor(call: Call) -> Answer:
+def delete_monitor(request: Request) -> Response:
     """Remove a cron monitor, or only the environments that are named."""
-    monitor, _ = _monitor(call)
-    names = call.texts("environment")
+    monitor, _ = _monitor(request)
+    names = request.param_list("environment")
     for name in names:
         monitor.environments.pop(name, None)
     if not names:
-        call.organization.monitors.remove(monitor)
-    return Answer(None, 202)
+        request.organization.monitors.remove(monitor)
+    return Response(None, 202)
 
 
 def _write(monitor: CronMonitor, fields: dict[str, Any]) -> None:
@@ -98,19 +106,21 @@ def _write(monitor: CronMonitor, fields: dict[str, Any]) -> None:
         monitor.config |= config
 
 
-def _monitor(call: Call) -> tuple[CronMonitor, Project]:
-    wanted = call.parameters["monitor"]
-    only = call.project if "project" in call.parameters else None
-    for monitor in call.organization.monitors:
+def _monitor(request: Request) -> tuple[CronMonitor, Project]:
+    wanted = request.path_params["monitor"]
+    only = request.project if "project" in request.path_params else None
+    for monitor in request.organization.monitors:
         if wanted in {monitor.slug, monitor.guid, monitor.id}:
-            project = call.organization.find_project(monitor.project_id)
+            project = request.organization.find_project(monitor.project_id)
             if project is not None and (only is None or project is only):
                 return monitor, project
-    return not_found()
+    return raise_not_found()
 
 
-def _body(call: Call, monitor: CronMonitor, project: Project) -> object:
-    return monitors.monitor(monitor, project, call.organization, viewer(call), call.environments())
+def _body(request: Request, monitor: CronMonitor, project: Project) -> object:
+    return monitors.serialize_monitor(
+        monitor, project, request.organization, viewer(request), request.selected_environments()
+    )
 
 
 def _uuid(text: str) -> str:

@@ -1,14 +1,22 @@
 """Routes of organizations themselves, and the two lookups below them: short ids and event ids."""
 
-from dexter_graphql.sandbox.http import Answer, Call, Route, bad_request, not_found, paginate, scopes
+from dexter_graphql.sandbox.http import (
+    Request,
+    Response,
+    Route,
+    any_scope,
+    paginate,
+    raise_bad_request,
+    raise_not_found,
+)
 from dexter_graphql.sandbox.serializers import events
-from dexter_graphql.sandbox.serializers.issues import updated_issue
+from dexter_graphql.sandbox.serializers.issues import serialize_issue
 from dexter_graphql.sandbox.world.model import Organization
 from dexter_graphql.sandbox.world.state import World
 
-_READ = scopes("org:read", "org:write", "org:admin")
-_WRITE = scopes("org:write", "org:admin")
-_EVENT_READ = scopes("event:read", "event:write", "event:admin")
+_READ = any_scope("org:read", "org:write", "org:admin")
+_WRITE = any_scope("org:write", "org:admin")
+_EVENT_READ = any_scope("event:read", "event:write", "event:admin")
 
 
 def organization_body(world: World, organization: Organization) -> dict[str, object]:
@@ -34,70 +42,72 @@ def organization_body(world: World, organization: Organization) -> dict[str, obj
     }
 
 
-def _root(call: Call) -> object:
-    user = call.user
+def _root(request: Request) -> object:
+    user = request.user
     about = {"id": user.id, "name": user.name, "email": user.email} if user else None
-    return {"version": "0", "auth": {"scopes": sorted(call.token.scopes)}, "user": about}
+    return {"version": "0", "auth": {"scopes": sorted(request.token.scopes)}, "user": about}
 
 
-def _list(call: Call) -> Answer:
+def _list(request: Request) -> Response:
     """The token's organizations, filtered by `query` on slug and name, sorted by `sortBy`."""
-    wanted = (call.text("query") or "").lower()
-    found = [o for o in call.world.organizations if o.slug in call.token.organizations]
+    wanted = (request.param("query") or "").lower()
+    found = [o for o in request.world.organizations if o.slug in request.token.organizations]
     if wanted:
         found = [o for o in found if wanted in o.slug or wanted in o.name.lower() or wanted == f"id:{o.id}"]
-    if call.text("owner") is not None and call.flag("owner"):
+    if request.param("owner") is not None and request.bool_param("owner"):
         found = [
-            o for o in found if call.user and any(m.user is call.user and m.org_role == "owner" for m in o.members)
+            o
+            for o in found
+            if request.user and any(m.user is request.user and m.org_role == "owner" for m in o.members)
         ]
-    if call.text("sortBy") == "members":
+    if request.param("sortBy") == "members":
         found.sort(key=lambda o: -len(o.members))
-    return paginate(call, found, lambda o: organization_body(call.world, o))
+    return paginate(request, found, lambda o: organization_body(request.world, o))
 
 
-def _detail(call: Call) -> object:
-    return organization_body(call.world, call.organization)
+def _detail(request: Request) -> object:
+    return organization_body(request.world, request.organization)
 
 
-def _update(call: Call) -> object:
-    organization, fields = call.organization, call.fields()
+def _update(request: Request) -> object:
+    organization, fields = request.organization, request.json_object()
     name = fields.get("name", organization.name)
     if not isinstance(name, str) or not name.strip():
-        bad_request("Invalid name.")
+        raise_bad_request("Invalid name.")
     organization.name = name
     if "isEarlyAdopter" in fields:
         organization.is_early_adopter = bool(fields["isEarlyAdopter"])
-    return organization_body(call.world, organization)
+    return organization_body(request.world, organization)
 
 
-def _short_id(call: Call) -> object:
-    organization = call.organization
-    issue = organization.find_issue(call.parameters["short_id"])
-    if issue is None or "-" not in call.parameters["short_id"]:
-        not_found()
+def _short_id(request: Request) -> object:
+    organization = request.organization
+    issue = organization.find_issue(request.path_params["short_id"])
+    if issue is None or "-" not in request.path_params["short_id"]:
+        raise_not_found()
     return {
         "organizationSlug": organization.slug,
         "projectSlug": issue.project.slug,
         "groupId": issue.id,
-        "group": updated_issue(call.world, organization, issue, call.user),
+        "group": serialize_issue(request.world, organization, issue, request.user),
         "shortId": issue.short_id,
     }
 
 
-def _event_id(call: Call) -> object:
-    organization = call.organization
-    event = organization.events.get(call.parameters["event_id"].replace("-", "").lower()) or not_found()
+def _event_id(request: Request) -> object:
+    organization = request.organization
+    event = organization.events.get(request.path_params["event_id"].replace("-", "").lower()) or raise_not_found()
     return {
         "organizationSlug": organization.slug,
         "projectSlug": event.issue.project.slug,
         "groupId": event.issue.id,
         "eventId": event.id,
-        "event": events.whole(event),
+        "event": events.serialize_event(event),
     }
 
 
-def _regions(call: Call) -> object:
-    return {"regions": [{"name": "local", "url": call.world.url}]}
+def _regions(request: Request) -> object:
+    return {"regions": [{"name": "local", "url": request.world.url}]}
 
 
 ROUTES = (

@@ -4,24 +4,24 @@ import re
 from typing import Any, Final
 
 from dexter_graphql.sandbox.http import (
-    Answer,
-    Call,
     Deprecation,
-    Refusal,
+    HTTPError,
+    Request,
+    Response,
     Route,
-    invalid,
+    any_scope,
     paginate,
-    refuse,
-    scopes,
+    raise_http_error,
+    raise_validation_error,
 )
 from dexter_graphql.sandbox.path_lookups import team_of, tokens, viewer
 from dexter_graphql.sandbox.serializers import members, projects
 from dexter_graphql.sandbox.world.model import ClientKey, Organization, Project, Team
 
-_ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")
-_READ = scopes("project:admin", "project:read", "project:write")
-_WRITE = scopes("project:admin", "project:write")
-_ADMIN = scopes("project:admin")
+_ORGANIZATION_READ = any_scope("org:admin", "org:read", "org:write")
+_READ = any_scope("project:admin", "project:read", "project:write")
+_WRITE = any_scope("project:admin", "project:write")
+_ADMIN = any_scope("project:admin")
 _RETIRED = Deprecation("2026-05-15T00:00:00+00:00", "/api/0/organizations/:organization_id_or_slug/projects/")
 _SLUG = re.compile(r"(?!\d+$)[a-z0-9_-]{1,100}")
 _RETIRED_PROJECT = (
@@ -37,33 +37,33 @@ _MAX_NAME: Final = 200
 _SETTINGS = ("resolveAge", "subjectPrefix", "subjectTemplate", "highlightTags", "highlightContext", "scrapeJavaScript")
 
 
-def list_projects(call: Call) -> Answer:
+def list_projects(request: Request) -> Response:
     """The organization's projects, narrowed by `query`: words like `id:1`, `slug:web`, or a text."""
-    organization, person = call.organization, viewer(call)
-    wanted, text = tokens(call.text("query"), ("id", "slug", "name", "platform", "team"))
+    organization, person = request.organization, viewer(request)
+    wanted, text = tokens(request.param("query"), ("id", "slug", "name", "platform", "team"))
     rows = [one for one in organization.projects if _matches(one, wanted, text)]
-    return paginate(call, rows, lambda one: projects.listed_project(one, organization, person))
+    return paginate(request, rows, lambda one: projects.serialize_listed_project(one, organization, person))
 
 
-def list_all_projects(call: Call) -> Answer:
+def list_all_projects(request: Request) -> Response:
     """Every project the token reaches, over all organizations: the retired list."""
     rows = [
         (organization, project)
-        for organization in call.world.organizations
-        if organization.slug in call.token.organizations
+        for organization in request.world.organizations
+        if organization.slug in request.token.organizations
         for project in organization.projects
     ]
-    return paginate(call, rows, lambda row: _retired_project(*row))
+    return paginate(request, rows, lambda row: _retired_project(*row))
 
 
-def get_project(call: Call) -> object:
+def get_project(request: Request) -> object:
     """One project with its settings."""
-    return projects.project_detail(call.project, call.organization, viewer(call), call.world.url)
+    return projects.serialize_project_detail(request.project, request.organization, viewer(request), request.world.url)
 
 
-def update_project(call: Call) -> object:
+def update_project(request: Request) -> object:
     """Change name, slug, platform, bookmark and simple settings; the old slug redirects from then on."""
-    project, organization, fields = call.project, call.organization, call.fields()
+    project, organization, fields = request.project, request.organization, request.json_object()
     if "slug" in fields:
         _rename(organization, project, _checked_slug(fields["slug"]))
     if "name" in fields:
@@ -71,84 +71,84 @@ def update_project(call: Call) -> object:
     project.platform = str(fields.get("platform") or project.platform)
     project.is_bookmarked = bool(fields.get("isBookmarked", project.is_bookmarked))
     project.options |= {name: fields[name] for name in _SETTINGS if name in fields}
-    return get_project_after(call, project)
+    return get_project_after(request, project)
 
 
-def get_project_after(call: Call, project: Project) -> object:
+def get_project_after(request: Request, project: Project) -> object:
     """The detail of a project that may no longer answer to the slug in the path."""
-    return projects.project_detail(project, call.organization, viewer(call), call.world.url)
+    return projects.serialize_project_detail(project, request.organization, viewer(request), request.world.url)
 
 
-def create_project(call: Call) -> Answer:
+def create_project(request: Request) -> Response:
     """A new project in the viewer's first team."""
-    person = viewer(call)
-    teams = person.teams if person else call.organization.teams
-    return _create(call, teams[:1])
+    person = viewer(request)
+    teams = person.teams if person else request.organization.teams
+    return _create(request, teams[:1])
 
 
-def create_team_project(call: Call) -> Answer:
+def create_team_project(request: Request) -> Response:
     """A new project in the team of the path."""
-    return _create(call, [team_of(call)])
+    return _create(request, [team_of(request)])
 
 
-def delete_project(call: Call) -> Answer:
+def delete_project(request: Request) -> Response:
     """Remove a project from the lists; its issues go with it."""
-    project, organization = call.project, call.organization
+    project, organization = request.project, request.organization
     organization.projects.remove(project)
     for issue in list(organization.issues.values()):
         if issue.project is project:
             del organization.issues[issue.id]
-    return Answer(None, 204)
+    return Response(None, 204)
 
 
-def list_team_projects(call: Call) -> Answer:
+def list_team_projects(request: Request) -> Response:
     """The projects of a team."""
-    organization, team, person = call.organization, team_of(call), viewer(call)
+    organization, team, person = request.organization, team_of(request), viewer(request)
     rows = [one for one in organization.projects if team in one.teams]
-    return paginate(call, rows, lambda one: projects.listed_project(one, organization, person))
+    return paginate(request, rows, lambda one: projects.serialize_listed_project(one, organization, person))
 
 
-def list_project_teams(call: Call) -> Answer:
+def list_project_teams(request: Request) -> Response:
     """The teams of a project."""
-    organization, person = call.organization, viewer(call)
-    return paginate(call, call.project.teams, lambda one: members.team(one, organization, person))
+    organization, person = request.organization, viewer(request)
+    return paginate(request, request.project.teams, lambda one: members.serialize_team(one, organization, person))
 
 
-def add_project_team(call: Call) -> Answer:
+def add_project_team(request: Request) -> Response:
     """Give a team access to a project."""
-    team, project = team_of(call), call.project
+    team, project = team_of(request), request.project
     if team not in project.teams:
         project.teams.append(team)
-    return Answer(projects.project_of_team(project, viewer(call)), 201)
+    return Response(projects.serialize_project_teams(project, viewer(request)), 201)
 
 
-def remove_project_team(call: Call) -> object:
+def remove_project_team(request: Request) -> object:
     """Take a project away from a team."""
-    team, project = team_of(call), call.project
+    team, project = team_of(request), request.project
     if team in project.teams:
         project.teams.remove(team)
-    return projects.project_of_team(project, viewer(call))
+    return projects.serialize_project_teams(project, viewer(request))
 
 
-def list_project_members(call: Call) -> object:
+def list_project_members(request: Request) -> object:
     """The members of the project's teams, not paged."""
-    teams = call.project.teams
-    found = (one for one in call.organization.members if one.user and any(team in teams for team in one.teams))
-    return [members.member(one) for one in found]
+    teams = request.project.teams
+    found = (one for one in request.organization.members if one.user and any(team in teams for team in one.teams))
+    return [members.serialize_member(one) for one in found]
 
 
-def list_filters(call: Call) -> object:
+def list_filters(request: Request) -> object:
     """The inbound filters of a project, none of which was ever touched."""
-    call.project  # noqa: B018 - an unknown project is refused
+    request.project  # noqa: B018 - an unknown project is refused
     switches = ("browser-extensions", "localhost", "filtered-transaction", "web-crawlers")
     return [{"id": name, "active": name == "web-crawlers"} for name in switches] + [
         {"id": "legacy-browsers", "active": ["ie", "safari"]}
     ]
 
 
-def get_ownership(call: Call) -> object:
+def get_ownership(request: Request) -> object:
     """The ownership rules of a project: everything belongs to its first team."""
-    project = call.project
+    project = request.project
     team = project.teams[0] if project.teams else None
     owners = [{"type": "team", "name": team.slug, "id": team.id}] if team else []
     rule = {"matcher": {"type": "path", "pattern": "*"}, "owners": owners}
@@ -175,26 +175,26 @@ def _matches(project: Project, wanted: Any, text: str) -> bool:
     return text in project.slug.lower() or text in project.name.lower()
 
 
-def _create(call: Call, teams: list[Team]) -> Answer:
-    organization, fields = call.organization, call.fields()
+def _create(request: Request, teams: list[Team]) -> Response:
+    organization, fields = request.organization, request.json_object()
     name = _checked_name(fields.get("name"))
     slug = _checked_slug(fields.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"))
     if organization.find_project(slug):
-        refuse(409, "A project with this slug already exists.")
-    now = call.world.now()
+        raise_http_error(409, "A project with this slug already exists.")
+    now = request.world.now()
     platform = str(fields.get("platform") or "other")
-    project = Project(call.world.new_id(), slug, name, platform, "python", now, list(teams))
-    public = call.world.new_hex()
-    project.keys.append(ClientKey(public, "Default", public, call.world.new_hex(), now))
+    project = Project(request.world.new_id(), slug, name, platform, "python", now, list(teams))
+    public = request.world.new_hex()
+    project.keys.append(ClientKey(public, "Default", public, request.world.new_hex(), now))
     organization.projects.append(project)
-    return Answer(projects.listed_project(project, organization, viewer(call)), 201)
+    return Response(projects.serialize_listed_project(project, organization, viewer(request)), 201)
 
 
 def _rename(organization: Organization, project: Project, slug: str) -> None:
     if slug == project.slug:
         return
     if organization.find_project(slug):
-        raise Refusal(409, {"detail": f"Another project ({slug}) is already using that slug"})
+        raise HTTPError(409, {"detail": f"Another project ({slug}) is already using that slug"})
     organization.renamed_projects.pop(slug, None)
     organization.renamed_projects[project.slug] = slug
     project.slug = slug
@@ -202,23 +202,25 @@ def _rename(organization: Organization, project: Project, slug: str) -> None:
 
 def _checked_name(name: object) -> str:
     if not isinstance(name, str) or not name.strip():
-        invalid({"name": ["This field is required." if name is None else "This field may not be blank."]})
+        raise_validation_error(
+            {"name": ["This field is required." if name is None else "This field may not be blank."]}
+        )
     if len(name) > _MAX_NAME:
-        invalid({"name": [f"Ensure this field has no more than {_MAX_NAME} characters."]})
+        raise_validation_error({"name": [f"Ensure this field has no more than {_MAX_NAME} characters."]})
     return name.strip()
 
 
 def _checked_slug(slug: object) -> str:
     if not isinstance(slug, str) or not _SLUG.fullmatch(slug):
-        invalid({"slug": [_BAD_SLUG]})
+        raise_validation_error({"slug": [_BAD_SLUG]})
     return slug
 
 
 def _retired_project(organization: Organization, project: Project) -> dict[str, Any]:
     # The retired list has its own, smaller shapes of project and organization.
-    base = projects.embedded_project(project, None)
-    avatar = {"avatarType": members.LETTERS, "avatarUuid": None}
-    owner = projects.embedded_organization(organization, "")
+    base = projects.serialize_embedded_project(project, None)
+    avatar = {"avatarType": members.LETTER_AVATAR, "avatarUuid": None}
+    owner = projects.serialize_organization(organization, "")
     kept = {name: base[name] for name in _RETIRED_PROJECT.split()}
     inside = {name: owner[name] for name in _RETIRED_ORGANIZATION.split()} | {"avatar": avatar}
     return kept | {"avatar": avatar, "organization": inside}
@@ -231,7 +233,7 @@ _TEAM_PROJECTS = "/teams/{organization}/{team}/projects/"
 ROUTES = (
     Route("GET", _LIST, list_projects, _ORGANIZATION_READ),
     Route("POST", _LIST, create_project, _READ),
-    Route("GET", "/projects/", list_all_projects, scopes("project:read"), _RETIRED),
+    Route("GET", "/projects/", list_all_projects, any_scope("project:read"), _RETIRED),
     Route("GET", _PROJECT, get_project, _READ),
     Route("PUT", _PROJECT, update_project, _READ),
     Route("DELETE", _PROJECT, delete_project, _ADMIN),

@@ -4,7 +4,15 @@ import re
 from datetime import datetime
 from typing import Any, Final
 
-from dexter_graphql.sandbox.http import Answer, Call, Refusal, Route, bad_request, invalid, scopes
+from dexter_graphql.sandbox.http import (
+    HTTPError,
+    Request,
+    Response,
+    Route,
+    any_scope,
+    raise_bad_request,
+    raise_validation_error,
+)
 from dexter_graphql.sandbox.path_lookups import release_of
 from dexter_graphql.sandbox.routes.releases import one_release
 from dexter_graphql.sandbox.serializers import releases
@@ -20,115 +28,115 @@ from dexter_graphql.sandbox.world.model import (
     User,
 )
 
-_WRITE = scopes("org:ci", "project:admin", "project:releases", "project:write")
+_WRITE = any_scope("org:ci", "project:admin", "project:releases", "project:write")
 _MAX_VERSION: Final = 200
 _BAD_VERSION = re.compile(r"\s|\s.*|.*\s|.*[\n\r\f\t].*|/+|\.{1,2}|latest", re.DOTALL)
 _STATUSES: Final = ("open", "archived")
 _REQUIRED: Final = "This field is required."
 
 
-def create_release(call: Call) -> Answer:
+def create_release(request: Request) -> Response:
     """A new release: 201; one that exists is updated instead: 208."""
-    fields, organization = call.fields(), call.organization
+    fields, organization = request.json_object(), request.organization
     version, projects = _checked_version(fields), _checked_projects(organization, fields)
     release = organization.find_release(version)
     is_new = release is None
     if release is None:
-        now, package = call.world.now(), version.rpartition("@")[0]
-        release = Release(int(call.world.new_id()), version, package, now, None, [])
+        now, package = request.world.now(), version.rpartition("@")[0]
+        release = Release(int(request.world.new_id()), version, package, now, None, [])
         organization.releases.append(release)
     release.projects += [project for project in projects if project not in release.projects]
-    _apply(call, release, fields)
-    return Answer(one_release(call, release), 201 if is_new else 208)
+    _apply(request, release, fields)
+    return Response(one_release(request, release), 201 if is_new else 208)
 
 
-def update_release(call: Call) -> object:
+def update_release(request: Request) -> object:
     """Change a release; commits that are given replace those it has."""
-    release = release_of(call)
-    _apply(call, release, call.fields())
-    return one_release(call, release)
+    release = release_of(request)
+    _apply(request, release, request.json_object())
+    return one_release(request, release)
 
 
-def delete_release(call: Call) -> Answer:
+def delete_release(request: Request) -> Response:
     """Remove a release, unless an issue first appeared in it."""
-    release, organization = release_of(call), call.organization
+    release, organization = release_of(request), request.organization
     if any(issue.events[0].release is release for issue in organization.issues.values()):
-        bad_request("This release is referenced by active issues and cannot be removed.")
+        raise_bad_request("This release is referenced by active issues and cannot be removed.")
     organization.releases.remove(release)
-    return Answer(None, 204)
+    return Response(None, 204)
 
 
-def create_deploy(call: Call) -> Answer:
+def create_deploy(request: Request) -> Response:
     """A deploy of a release; an environment nobody knew comes into being."""
-    release, fields, organization = release_of(call), call.fields(), call.organization
+    release, fields, organization = release_of(request), request.json_object(), request.organization
     name = fields.get("environment")
     if not isinstance(name, str) or not name:
-        invalid({"environment": [_REQUIRED]})
+        raise_validation_error({"environment": [_REQUIRED]})
     if not any(one.name == name for one in organization.environments):
-        organization.environments.append(Environment(call.world.new_id(), name))
-    finished = _instant(fields, "dateFinished") or call.world.now()
+        organization.environments.append(Environment(request.world.new_id(), name))
+    finished = _instant(fields, "dateFinished") or request.world.now()
     text = {key: str(value) for key, value in fields.items() if isinstance(value, str)}
     started = _instant(fields, "dateStarted")
-    deploy = Deploy(call.world.new_id(), name, text.get("name", ""), started, finished, text.get("url"))
+    deploy = Deploy(request.world.new_id(), name, text.get("name", ""), started, finished, text.get("url"))
     release.deploys.append(deploy)
-    return Answer(releases.deploy(deploy), 201)
+    return Response(releases.serialize_deploy(deploy), 201)
 
 
-def _apply(call: Call, release: Release, fields: dict[str, Any]) -> None:
+def _apply(request: Request, release: Release, fields: dict[str, Any]) -> None:
     if "status" in fields and fields["status"] not in _STATUSES:
-        invalid({"status": [f'"{fields["status"]}" is not a valid choice.']})
+        raise_validation_error({"status": [f'"{fields["status"]}" is not a valid choice.']})
     release.status = fields.get("status") or release.status
     release.ref = fields.get("ref") or release.ref
     release.url = fields.get("url") or release.url
     release.date_released = _instant(fields, "dateReleased") or release.date_released
-    _checked_refs(call.organization, fields.get("refs") or fields.get("headCommits") or [])
+    _checked_refs(request.organization, fields.get("refs") or fields.get("headCommits") or [])
     commits = fields.get("commits")
     if isinstance(commits, list):
-        release.commits = [_commit(call, one) for one in commits if isinstance(one, dict)]
+        release.commits = [_commit(request, one) for one in commits if isinstance(one, dict)]
 
 
-def _commit(call: Call, fields: dict[str, Any]) -> Commit:
+def _commit(request: Request, fields: dict[str, Any]) -> Commit:
     if not isinstance(fields.get("id"), str):
-        invalid({"commits": {"id": [_REQUIRED]}})
+        raise_validation_error({"commits": {"id": [_REQUIRED]}})
     email = str(fields.get("author_email") or "")
-    known = next((user for user in call.organization.users() if user.email == email), None)
-    moment = _instant(fields, "timestamp") or call.world.now()
+    known = next((user for user in request.organization.users() if user.email == email), None)
+    moment = _instant(fields, "timestamp") or request.world.now()
     # Authors without an account have no id, and are printed with name and address only.
     author = known or User("", str(fields.get("author_name") or email), email, email, moment, moment)
     files = tuple((str(one["path"]), str(one["type"])) for one in fields.get("patch_set") or ())
-    repository = _repository(call, str(fields.get("repository") or ""))
+    repository = _repository(request, str(fields.get("repository") or ""))
     return Commit(fields["id"], str(fields.get("message") or ""), author, repository, moment, files)
 
 
-def _repository(call: Call, name: str) -> Repository:
-    found = next((one for one in call.organization.repositories if one.name == name), None)
+def _repository(request: Request, name: str) -> Repository:
+    found = next((one for one in request.organization.repositories if one.name == name), None)
     if found is None:
         # Sentry invents a repository for commits that name none it knows.
-        number, now = call.world.new_id(), call.world.now()
-        name = name or f"organization-{call.organization.id}"
+        number, now = request.world.new_id(), request.world.now()
+        name = name or f"organization-{request.organization.id}"
         found = Repository(number, name, "unknown", "Unknown Provider", "", "", name, None, now)
-        call.organization.repositories.append(found)
+        request.organization.repositories.append(found)
     return found
 
 
 def _checked_version(fields: dict[str, Any]) -> str:
     version = fields.get("version")
     if not isinstance(version, str) or not version:
-        invalid({"version": [_REQUIRED]})
+        raise_validation_error({"version": [_REQUIRED]})
     if len(version) > _MAX_VERSION:
-        invalid({"version": [f"Ensure this field has no more than {_MAX_VERSION} characters."]})
+        raise_validation_error({"version": [f"Ensure this field has no more than {_MAX_VERSION} characters."]})
     if _BAD_VERSION.fullmatch(version):
-        invalid({"version": ["Release name is not valid"]})
+        raise_validation_error({"version": ["Release name is not valid"]})
     return version
 
 
 def _checked_projects(organization: Organization, fields: dict[str, Any]) -> list[Project]:
     wanted = fields.get("projects")
     if not isinstance(wanted, list) or not wanted:
-        invalid({"projects": [_REQUIRED]})
+        raise_validation_error({"projects": [_REQUIRED]})
     found = [organization.find_project(str(one)) for one in wanted]
     if None in found:
-        raise Refusal(400, {"projects": ["Invalid project ids or slugs"]})
+        raise HTTPError(400, {"projects": ["Invalid project ids or slugs"]})
     return [project for project in found if project is not None]
 
 
@@ -137,14 +145,14 @@ def _checked_refs(organization: Organization, refs: object) -> None:
     known = {repository.name for repository in organization.repositories}
     unknown = [name for name in names if name not in known]
     if unknown:
-        invalid({"refs": [f"Invalid repository names: {','.join(unknown)}"]})
+        raise_validation_error({"refs": [f"Invalid repository names: {','.join(unknown)}"]})
 
 
 def _instant(fields: dict[str, Any], name: str) -> datetime | None:
     text = fields.get(name)
     if text in {None, ""}:
         return None
-    return parse_instant(str(text)) or invalid({name: ["Datetime has wrong format."]})
+    return parse_instant(str(text)) or raise_validation_error({name: ["Datetime has wrong format."]})
 
 
 _LIST = "/organizations/{organization}/releases/"
@@ -153,7 +161,7 @@ _PROJECT_LIST = "/projects/{organization}/{project}/releases/"
 ROUTES = (
     Route("POST", _LIST, create_release, _WRITE),
     Route("PUT", _LIST + "{version}/", update_release, _WRITE),
-    Route("DELETE", _LIST + "{version}/", delete_release, scopes("project:admin", "project:releases")),
+    Route("DELETE", _LIST + "{version}/", delete_release, any_scope("project:admin", "project:releases")),
     Route("POST", _LIST + "{version}/deploys/", create_deploy, _WRITE),
-    Route("PUT", _PROJECT_LIST + "{version}/", update_release, scopes("org:ci", "project:read", "project:releases")),
+    Route("PUT", _PROJECT_LIST + "{version}/", update_release, any_scope("org:ci", "project:read", "project:releases")),
 )

@@ -5,14 +5,22 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, Final
 
-from dexter_graphql.sandbox.http import Answer, Call, Route, bad_request, not_found, paginate, scopes
+from dexter_graphql.sandbox.http import (
+    Request,
+    Response,
+    Route,
+    any_scope,
+    paginate,
+    raise_bad_request,
+    raise_not_found,
+)
 from dexter_graphql.sandbox.path_lookups import release_of, tokens
 from dexter_graphql.sandbox.serializers import releases
-from dexter_graphql.sandbox.stats.release_health import Scope, Tally, samples, tallies
-from dexter_graphql.sandbox.time_ranges import parse_period, time_range
+from dexter_graphql.sandbox.stats.release_health import HealthFilter, SessionTotals, iter_samples, sum_by
+from dexter_graphql.sandbox.time_ranges import parse_period, parse_time_range
 from dexter_graphql.sandbox.world.model import Project, Release, ReleaseFile
 
-READ = scopes("org:ci", "project:admin", "project:read", "project:releases", "project:write")
+READ = any_scope("org:ci", "project:admin", "project:read", "project:releases", "project:write")
 _MEMBER_OF_SORT = MappingProxyType(
     {
         "sessions": "totalSessions",
@@ -26,92 +34,99 @@ _SORTS: Final = ("date", "build", "semver", *_MEMBER_OF_SORT)
 _DAY: Final = "24h"
 
 
-def list_releases(call: Call) -> Answer:
+def list_releases(request: Request) -> Response:
     """The organization's releases, newest first unless `sort` says otherwise; `health=1` adds health."""
-    return _list(call, call.projects())
+    return _list(request, request.selected_projects())
 
 
-def list_project_releases(call: Call) -> Answer:
+def list_project_releases(request: Request) -> Response:
     """The releases of one project."""
-    return _list(call, [call.project])
+    return _list(request, [request.project])
 
 
-def get_release(call: Call) -> object:
+def get_release(request: Request) -> object:
     """One release; the version in the path is percent-encoded."""
-    return one_release(call, release_of(call))
+    return one_release(request, release_of(request))
 
 
-def one_release(call: Call, release: Release) -> object:
+def one_release(request: Request, release: Release) -> object:
     """A release as every single answer shows it."""
-    marks = releases.footprints(call.organization)
-    health = _health(call, release.projects)(release) if call.flag("health") else None
-    answer = releases.release(release, call.organization, marks.get(release.id, releases.Footprint()), health)
-    return answer | _adoption(call, release)
+    marks = releases.summarize_releases(request.organization)
+    health = _health(request, release.projects)(release) if request.bool_param("health") else None
+    response = releases.serialize_release(
+        release, request.organization, marks.get(release.id, releases.ReleaseSummary()), health
+    )
+    return response | _adoption(request, release)
 
 
-def list_commits(call: Call) -> Answer:
+def list_commits(request: Request) -> Response:
     """The commits of a release, newest first."""
-    rows = sorted(release_of(call).commits, key=lambda one: one.date_created, reverse=True)
-    return paginate(call, rows, lambda one: releases.commit(one, call.organization))
+    rows = sorted(release_of(request).commits, key=lambda one: one.date_created, reverse=True)
+    return paginate(request, rows, lambda one: releases.serialize_commit(one, request.organization))
 
 
-def list_commit_files(call: Call) -> Answer:
+def list_commit_files(request: Request) -> Response:
     """The files that the commits of a release touched."""
-    rows = [file for one in release_of(call).commits for file in releases.commit_files(one, call.organization)]
-    return paginate(call, rows)
-
-
-def list_deploys(call: Call) -> Answer:
-    """The deploys of a release, the last one first."""
-    rows = sorted(release_of(call).deploys, key=lambda one: one.date_finished, reverse=True)
-    return paginate(call, rows, releases.deploy)
-
-
-def list_files(call: Call) -> Answer:
-    """The files of a release, narrowed by parts of names (`query`) and by checksums."""
-    parts, sums = call.texts("query"), call.texts("checksum")
     rows = [
         file
-        for file in release_of(call).files
+        for one in release_of(request).commits
+        for file in releases.serialize_commit_files(one, request.organization)
+    ]
+    return paginate(request, rows)
+
+
+def list_deploys(request: Request) -> Response:
+    """The deploys of a release, the last one first."""
+    rows = sorted(release_of(request).deploys, key=lambda one: one.date_finished, reverse=True)
+    return paginate(request, rows, releases.serialize_deploy)
+
+
+def list_files(request: Request) -> Response:
+    """The files of a release, narrowed by parts of names (`query`) and by checksums."""
+    parts, sums = request.param_list("query"), request.param_list("checksum")
+    rows = [
+        file
+        for file in release_of(request).files
         if (not parts or any(part in file.name for part in parts)) and (not sums or file.sha1 in sums)
     ]
-    return paginate(call, rows, releases.release_file)
+    return paginate(request, rows, releases.serialize_release_file)
 
 
-def get_file(call: Call) -> object:
+def get_file(request: Request) -> object:
     """A file of a release; with `download` its bytes."""
     file: ReleaseFile = (
-        next((one for one in release_of(call).files if one.id == call.parameters["file"]), None) or not_found()
+        next((one for one in release_of(request).files if one.id == request.path_params["file"]), None)
+        or raise_not_found()
     )
-    if call.text("download") is None:
-        return releases.release_file(file)
+    if request.param("download") is None:
+        return releases.serialize_release_file(file)
     name = file.name.rpartition("/")[2]
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Answer(file.content, headers={"Content-Type": "application/octet-stream", **disposition})
+    return Response(file.content, headers={"Content-Type": "application/octet-stream", **disposition})
 
 
-def _list(call: Call, projects: list[Project]) -> Answer:
-    organization = call.organization
-    marks = releases.footprints(organization)
-    measure = _health(call, projects) if _needs_health(call) else None
-    rows = sorted(_matching(call, projects), key=_order(call, measure), reverse=True)
-    shown = measure if call.flag("health") else None
+def _list(request: Request, projects: list[Project]) -> Response:
+    organization = request.organization
+    marks = releases.summarize_releases(organization)
+    measure = _health(request, projects) if _needs_health(request) else None
+    rows = sorted(_matching(request, projects), key=_order(request, measure), reverse=True)
+    shown = measure if request.bool_param("health") else None
 
-    def render(release: Release) -> dict[str, Any]:
-        mark = marks.get(release.id, releases.Footprint())
+    def render_group(release: Release) -> dict[str, Any]:
+        mark = marks.get(release.id, releases.ReleaseSummary())
         health = shown(release) if shown else None
-        return releases.release(release, organization, mark, health) | _adoption(call, release)
+        return releases.serialize_release(release, organization, mark, health) | _adoption(request, release)
 
-    return paginate(call, rows, render)
+    return paginate(request, rows, render_group)
 
 
-def _matching(call: Call, projects: list[Project]) -> list[Release]:
-    wanted, text = tokens(call.text("query"), ("release", "release.version", "release.package"))
-    environments, status = call.environments(), call.text("status") or "open"
-    window = time_range(call) if call.text("statsPeriod") or call.text("start") else None
+def _matching(request: Request, projects: list[Project]) -> list[Release]:
+    wanted, text = tokens(request.param("query"), ("release", "release.version", "release.package"))
+    environments, status = request.selected_environments(), request.param("status") or "open"
+    window = parse_time_range(request) if request.param("statsPeriod") or request.param("start") else None
     return [
         release
-        for release in call.organization.releases
+        for release in request.organization.releases
         if release.status == status
         and any(project in release.projects for project in projects)
         and (environments is None or any(one.environment in environments for one in release.deploys))
@@ -127,14 +142,14 @@ def _is_named(release: Release, key: str, patterns: list[str]) -> bool:
     return any(fnmatch.fnmatchcase(value, pattern) for pattern in patterns)
 
 
-def _needs_health(call: Call) -> bool:
-    return call.flag("health") or call.text("sort") in _MEMBER_OF_SORT
+def _needs_health(request: Request) -> bool:
+    return request.bool_param("health") or request.param("sort") in _MEMBER_OF_SORT
 
 
-def _order(call: Call, measure: Callable[[Release], dict[str, Any]] | None) -> Callable[[Release], Any]:
-    sort = call.text("sort") or "date"
+def _order(request: Request, measure: Callable[[Release], dict[str, Any]] | None) -> Callable[[Release], Any]:
+    sort = request.param("sort") or "date"
     if sort not in _SORTS:
-        bad_request(f"Invalid sort: {sort}")
+        raise_bad_request(f"Invalid sort: {sort}")
     if sort in {"build", "semver"}:
         return lambda release: (_numbers(release), _date(release))
     if measure is None or sort == "date":
@@ -144,7 +159,7 @@ def _order(call: Call, measure: Callable[[Release], dict[str, Any]] | None) -> C
 
 
 def _numbers(release: Release) -> tuple[int, ...]:
-    found = releases.version_info(release.version)["version"]
+    found = releases.serialize_version_info(release.version)["version"]
     return tuple(int(found.get(part, 0)) for part in ("major", "minor", "patch"))
 
 
@@ -152,26 +167,26 @@ def _date(release: Release) -> float:
     return (release.date_released or release.date_created).timestamp()
 
 
-def _health(call: Call, projects: list[Project]) -> Callable[[Release], dict[str, Any]]:
+def _health(request: Request, projects: list[Project]) -> Callable[[Release], dict[str, Any]]:
     """Health data of a release by project id, over `summaryStatsPeriod`, with the shares of each project."""
-    period = parse_period(call.text("summaryStatsPeriod") or call.text("statsPeriod") or _DAY)
+    period = parse_period(request.param("summaryStatsPeriod") or request.param("statsPeriod") or _DAY)
     if period is None:
-        bad_request("Invalid summaryStatsPeriod")
-    now = call.world.now()
-    names = [one.name for one in call.environment_records()]
-    scope = Scope(projects, names, now - period, now)
-    sums = tallies(samples(call.organization, scope), lambda one: (one.release.id, one.project.id))
-    totals: dict[str, Tally] = {}
-    for (_, project_id), tally in sums.items():
-        total = totals.setdefault(project_id, Tally())
-        total.sessions += tally.sessions
-        total.users += tally.users
+        raise_bad_request("Invalid summaryStatsPeriod")
+    now = request.world.now()
+    names = [one.name for one in request.selected_environment_records()]
+    health_filter = HealthFilter(projects, names, now - period, now)
+    sums = sum_by(iter_samples(request.organization, health_filter), lambda one: (one.release.id, one.project.id))
+    project_totals: dict[str, SessionTotals] = {}
+    for (_, project_id), totals in sums.items():
+        project_total = project_totals.setdefault(project_id, SessionTotals())
+        project_total.sessions += totals.sessions
+        project_total.users += totals.users
 
     def measure(release: Release) -> dict[str, Any]:
         return {
             project.id: _health_data(
-                sums.get((release.id, project.id), Tally()),
-                totals.get(project.id, Tally()),
+                sums.get((release.id, project.id), SessionTotals()),
+                project_totals.get(project.id, SessionTotals()),
                 is_known=bool(release.deploys),
             )
             for project in release.projects
@@ -180,7 +195,7 @@ def _health(call: Call, projects: list[Project]) -> Callable[[Release], dict[str
     return measure
 
 
-def _health_data(own: Tally, total: Tally, *, is_known: bool) -> dict[str, Any]:
+def _health_data(own: SessionTotals, total: SessionTotals, *, is_known: bool) -> dict[str, Any]:
     return {
         "durationP50": None,
         "durationP90": None,
@@ -206,8 +221,8 @@ def _percent(share_crashed: float | None) -> float | None:
     return None if share_crashed is None else 100 * (1 - share_crashed)
 
 
-def _adoption(call: Call, release: Release) -> dict[str, Any]:
-    if not call.flag("adoptionStages"):
+def _adoption(request: Request, release: Release) -> dict[str, Any]:
+    if not request.bool_param("adoptionStages"):
         return {}
     stage = {"stage": "adopted", "adopted": release.date_released, "unadopted": None}
     return {"adoptionStages": {project.slug: stage for project in release.projects}}
@@ -220,12 +235,12 @@ ROUTES = (
     Route("GET", _LIST, list_releases, READ),
     Route("GET", _LIST + "{version}/", get_release, READ),
     Route("GET", _LIST + "{version}/commits/", list_commits, READ),
-    Route("GET", _LIST + "{version}/commitfiles/", list_commit_files, scopes("project:releases")),
+    Route("GET", _LIST + "{version}/commitfiles/", list_commit_files, any_scope("project:releases")),
     Route("GET", _LIST + "{version}/deploys/", list_deploys, READ),
     Route("GET", _LIST + "{version}/files/", list_files, READ),
     Route("GET", _LIST + "{version}/files/{file}/", get_file, READ),
     Route("GET", _PROJECT_LIST, list_project_releases, READ),
-    Route("GET", _PROJECT_LIST + "{version}/", get_release, scopes("org:ci", "project:read", "project:releases")),
+    Route("GET", _PROJECT_LIST + "{version}/", get_release, any_scope("org:ci", "project:read", "project:releases")),
     Route("GET", _PROJECT_LIST + "{version}/commits/", list_commits, READ),
     Route("GET", _PROJECT_LIST + "{version}/files/", list_files, READ),
     Route("GET", _PROJECT_LIST + "{version}/files/{file}/", get_file, READ),

@@ -1,30 +1,30 @@
 """Routes of Seer: the models, and the run that explains an issue. A run is over as soon as it is started."""
 
-from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, scopes
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_validation_error
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
 from dexter_graphql.sandbox.world.integrations import random_uuid
-from dexter_graphql.sandbox.world.state import Change
+from dexter_graphql.sandbox.world.state import WebhookEvent
 
 _STEPS = frozenset({"root_cause", "solution", "code_changes", "pr_iteration", "open_pr", "coding_agent_handoff"})
 
 
-def _models(_call: Call) -> object:
+def _models(_call: Request) -> object:
     return {"models": ["sandbox-small", "sandbox-large"]}
 
 
-def _state(call: Call) -> object:
-    return {"autofix": call.issue.autofix}
+def _state(request: Request) -> object:
+    return {"autofix": request.issue.autofix}
 
 
-def _start(call: Call) -> Answer:
+def _start(request: Request) -> Response:
     """Start a run, or go on with the one named by `run_id`; the webhook of a found root cause follows."""
-    issue, world, fields = call.issue, call.world, call.fields()
+    issue, world, fields = request.issue, request.world, request.json_object()
     step = fields.get("step", "root_cause")
     if step not in _STEPS:
-        invalid({"step": [f'"{step}" is not a valid choice.']})
+        raise_validation_error({"step": [f'"{step}" is not a valid choice.']})
     run_id = fields.get("run_id") or int(world.new_id())
     if not isinstance(run_id, int):
-        invalid({"run_id": ["A valid integer is required."]})
+        raise_validation_error({"run_id": ["A valid integer is required."]})
     cause = {"id": 0, "description": f"{issue.culprit} does not expect this: {issue.value}"}
     issue.autofix = {
         "run_id": run_id,
@@ -38,12 +38,12 @@ def _start(call: Call) -> Answer:
         "group_id": int(issue.id),
         "root_cause": {"description": cause["description"], "steps": []},
     }
-    world.announce(Change(call.organization, "seer", "root_cause_completed", told, call.user))
-    return Answer({"run_id": run_id, "sentry_run_id": random_uuid(world.random)}, 202)
+    world.publish(WebhookEvent(request.organization, "seer", "root_cause_completed", told, request.user))
+    return Response({"run_id": run_id, "sentry_run_id": random_uuid(world.random)}, 202)
 
 
 ROUTES = (
     Route("GET", "/seer/models/", _models),
     Route("GET", f"{ISSUE}/autofix/", _state, READ),
-    Route("POST", f"{ISSUE}/autofix/", _start, scopes("event:write", "event:admin")),
+    Route("POST", f"{ISSUE}/autofix/", _start, any_scope("event:write", "event:admin")),
 )

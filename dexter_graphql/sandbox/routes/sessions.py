@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from dexter_graphql.sandbox.discover.query import QueryError, parse
-from dexter_graphql.sandbox.discover.rows import latest_releases
-from dexter_graphql.sandbox.http import Call, Route, bad_request, page_size, scopes
-from dexter_graphql.sandbox.stats.intervals import IntervalError, hourly
-from dexter_graphql.sandbox.stats.release_health import Sample, Scope, Tally, samples, tallies
-from dexter_graphql.sandbox.time_buckets import MAX_POINTS, Buckets, TooManyPointsError
-from dexter_graphql.sandbox.time_ranges import parse_period, time_range
+from dexter_graphql.sandbox.discover.query import QueryError, parse_query
+from dexter_graphql.sandbox.discover.rows import latest_release_ids
+from dexter_graphql.sandbox.http import Request, Route, any_scope, parse_page_size, raise_bad_request
+from dexter_graphql.sandbox.stats.intervals import IntervalError, split_hourly
+from dexter_graphql.sandbox.stats.release_health import HealthFilter, HealthSample, SessionTotals, iter_samples, sum_by
+from dexter_graphql.sandbox.time_buckets import MAX_POINTS, TimeBuckets, TooManyPointsError
+from dexter_graphql.sandbox.time_ranges import parse_period, parse_time_range
 
 _STATUSES: Final = ("healthy", "errored", "crashed", "abnormal", "unhandled")
 _GROUPS: Final = ("project", "release", "environment", "session.status")
@@ -27,7 +27,7 @@ _MEAN_DURATION_MS: Final = 42_000
 class _HealthRow:
     """A sample under the names a search may use."""
 
-    sample: Sample
+    sample: HealthSample
     latest: frozenset[int]
 
     def get(self, name: str, /) -> object:
@@ -46,36 +46,36 @@ class _HealthRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _SessionsQuery:
     """What a call asks for, checked."""
 
     fields: list[str]
     groups: list[str]
-    buckets: Buckets
-    samples: list[Sample]
+    buckets: TimeBuckets
+    samples: list[HealthSample]
     has_totals: bool
     has_series: bool
 
 
-def get_sessions(call: Call) -> object:
+def get_sessions(request: Request) -> object:
     """Groups with totals and series of the fields asked for."""
     try:
-        question = _question(call)
+        query = _parse_query(request)
     except (IntervalError, TooManyPointsError, QueryError) as problem:
-        bad_request(str(problem))
-    window = time_range(call)
-    groups = _order(call, question, _groups(question))
+        raise_bad_request(str(problem))
+    window = parse_time_range(request)
+    groups = _sort_groups(request, query, _build_groups(query))
     return {
-        "start": _text(question.buckets.instants[0]),
-        "end": _text(window.end),
-        "intervals": [_text(moment) for moment in question.buckets.instants],
-        "groups": groups[: _limit(call, question)],
-        "query": call.text("query") or "",
+        "start": _format_time(query.buckets.instants[0]),
+        "end": _format_time(window.end),
+        "intervals": [_format_time(moment) for moment in query.buckets.instants],
+        "groups": groups[: _group_limit(request, query)],
+        "query": request.param("query") or "",
     }
 
 
-def _question(call: Call) -> _Question:
-    fields, groups = call.texts("field"), call.texts("groupBy")
+def _parse_query(request: Request) -> _SessionsQuery:
+    fields, groups = request.param_list("field"), request.param_list("groupBy")
     if not fields:
         raise QueryError('Request is missing a "field"')
     for field in fields:
@@ -84,76 +84,83 @@ def _question(call: Call) -> _Question:
     for group in groups:
         if group not in _GROUPS:
             raise QueryError(f'Invalid groupBy: "{group}"')
-    window = time_range(call)
-    interval = call.text("interval")
-    buckets = hourly(window.start, window.end, parse_period(interval) if interval else None)
-    scope = Scope(call.projects(), [one.name for one in call.environment_records()], buckets.instants[0], window.end)
-    where = parse(call.text("query") or "")
-    latest = latest_releases(call.organization)
-    found = [one for one in samples(call.organization, scope) if where.matches(_HealthRow(one, latest))]
-    wants_totals, wants_series = call.text("includeTotals") != "0", call.text("includeSeries") != "0"
-    return _Question(fields, groups, buckets, found, wants_totals, wants_series)
+    window = parse_time_range(request)
+    interval = request.param("interval")
+    buckets = split_hourly(window.start, window.end, parse_period(interval) if interval else None)
+    health_filter = HealthFilter(
+        request.selected_projects(),
+        [one.name for one in request.selected_environment_records()],
+        buckets.instants[0],
+        window.end,
+    )
+    where = parse_query(request.param("query") or "")
+    latest = latest_release_ids(request.organization)
+    found = [one for one in iter_samples(request.organization, health_filter) if where.matches(_HealthRow(one, latest))]
+    wants_totals, wants_series = request.param("includeTotals") != "0", request.param("includeSeries") != "0"
+    return _SessionsQuery(fields, groups, buckets, found, wants_totals, wants_series)
 
 
-def _groups(question: _Question) -> list[dict[str, Any]]:
-    keys = [_READERS[name] for name in question.groups if name != "session.status"]
-    piles: dict[tuple[Any, ...], list[Sample]] = {}
-    for sample in question.samples:
-        piles.setdefault(tuple(read(sample) for read in keys), []).append(sample)
-    if not piles and not keys:
-        piles[()] = []
-    names = [name for name in question.groups if name != "session.status"]
-    statuses: Sequence[str | None] = _STATUSES if "session.status" in question.groups else (None,)
+def _build_groups(query: _SessionsQuery) -> list[dict[str, Any]]:
+    keys = [_READERS[name] for name in query.groups if name != "session.status"]
+    samples_by_group: dict[tuple[Any, ...], list[HealthSample]] = {}
+    for sample in query.samples:
+        samples_by_group.setdefault(tuple(read(sample) for read in keys), []).append(sample)
+    if not samples_by_group and not keys:
+        samples_by_group[()] = []
+    names = [name for name in query.groups if name != "session.status"]
+    statuses: Sequence[str | None] = _STATUSES if "session.status" in query.groups else (None,)
     return [
-        _group(question, dict(zip(names, key, strict=True)), pile, status)
-        for key, pile in sorted(piles.items(), key=lambda item: item[0])
+        _build_group(query, dict(zip(names, key, strict=True)), group_samples, status)
+        for key, group_samples in sorted(samples_by_group.items(), key=lambda item: item[0])
         for status in statuses
     ]
 
 
-def _group(question: _Question, by: dict[str, Any], pile: list[Sample], status: str | None) -> dict[str, Any]:
-    buckets = question.buckets
-    total = tallies(pile, lambda _: None).get(None, Tally())
-    answer: dict[str, Any] = {
+def _build_group(
+    query: _SessionsQuery, by: dict[str, Any], group_samples: list[HealthSample], status: str | None
+) -> dict[str, Any]:
+    buckets = query.buckets
+    total = sum_by(group_samples, lambda _: None).get(None, SessionTotals())
+    response: dict[str, Any] = {
         "by": by | ({"session.status": status} if status else {}),
-        "totals": {field: _value(field, total, status) for field in question.fields} if question.has_totals else {},
+        "totals": {field: _compute_field(field, total, status) for field in query.fields} if query.has_totals else {},
         "series": {},
     }
-    if question.has_series:
-        parts = tallies(pile, lambda one: buckets.index(one.hour.timestamp()))
-        cells = [parts.get(place, Tally()) for place in range(buckets.count)]
-        answer["series"] = {field: [_value(field, cell, status) for cell in cells] for field in question.fields}
-    return answer
+    if query.has_series:
+        parts = sum_by(group_samples, lambda one: buckets.index(one.hour.timestamp()))
+        cells = [parts.get(place, SessionTotals()) for place in range(buckets.count)]
+        response["series"] = {field: [_compute_field(field, cell, status) for cell in cells] for field in query.fields}
+    return response
 
 
-def _value(field: str, tally: Tally, status: str | None) -> float | None:
+def _compute_field(field: str, totals: SessionTotals, status: str | None) -> float | None:
     function, _, argument = field.rstrip(")").partition("(")
     if function == "sum":
-        return tally.of_status(status) if status else tally.sessions
+        return totals.of_status(status) if status else totals.sessions
     if function == "count_unique":
-        share = tally.of_status(status) / tally.sessions if status and tally.sessions else 1
-        return int(tally.users * share)
+        share = totals.of_status(status) / totals.sessions if status and totals.sessions else 1
+        return int(totals.users * share)
     if argument == "session.duration":
-        return _MEAN_DURATION_MS if tally.sessions and status in {None, "healthy"} else None
-    crashed = tally.share_crashed(argument or "session")
+        return _MEAN_DURATION_MS if totals.sessions and status in {None, "healthy"} else None
+    crashed = totals.share_crashed(argument or "session")
     if crashed is None or status:
         return None
     rates: dict[str, Callable[[], float]] = {
         "crash_rate": lambda: crashed,
         "crash_free_rate": lambda: 1 - crashed,
-        "errored_rate": lambda: tally.errored / tally.sessions,
-        "healthy_rate": lambda: tally.healthy / tally.sessions,
+        "errored_rate": lambda: totals.errored / totals.sessions,
+        "healthy_rate": lambda: totals.healthy / totals.sessions,
     }
     return rates[function]() if function in rates else 0.0
 
 
-def _order(call: Call, question: _Question, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    order = call.text("orderBy")
+def _sort_groups(request: Request, query: _SessionsQuery, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    order = request.param("orderBy")
     if not order:
         return groups
     field = order.removeprefix("-")
-    if field not in question.fields:
-        bad_request("'orderBy' must be one of the provided 'fields'")
+    if field not in query.fields:
+        raise_bad_request("'orderBy' must be one of the provided 'fields'")
     totals = [_group_total(group, field) for group in groups]
     ranked = sorted(range(len(groups)), key=lambda place: (totals[place], -place), reverse=order.startswith("-"))
     return [groups[place] for place in ranked]
@@ -165,23 +172,25 @@ def _group_total(group: dict[str, Any], field: str) -> float:
     return float(sum(value or 0 for value in group["series"].get(field, ())))
 
 
-def _limit(call: Call, question: _Question) -> int:
+def _group_limit(request: Request, query: _SessionsQuery) -> int:
     # An answer holds at most so many numbers per field, counting a total as one more point of its series.
-    points = (question.buckets.count if question.has_series else 0) + 1
+    points = (query.buckets.count if query.has_series else 0) + 1
     fitting = max(1, MAX_POINTS // points)
-    return min(fitting, page_size(call)) if call.text("per_page") else fitting
+    return min(fitting, parse_page_size(request)) if request.param("per_page") else fitting
 
 
-def _text(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
-_READERS: dict[str, Callable[[Sample], Any]] = {
+_READERS: dict[str, Callable[[HealthSample], Any]] = {
     "project": lambda sample: int(sample.project.id),
     "release": lambda sample: sample.release.version,
     "environment": lambda sample: sample.environment,
 }
 
 ROUTES = (
-    Route("GET", "/organizations/{organization}/sessions/", get_sessions, scopes("org:admin", "org:read", "org:write")),
+    Route(
+        "GET", "/organizations/{organization}/sessions/", get_sessions, any_scope("org:admin", "org:read", "org:write")
+    ),
 )

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from dexter_graphql.sandbox.discover.query import QueryError
-from dexter_graphql.sandbox.http import Answer, Call, Route, bad_request, scopes
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_bad_request
 from dexter_graphql.sandbox.path_lookups import team_of
-from dexter_graphql.sandbox.stats.intervals import IntervalError, hourly
-from dexter_graphql.sandbox.stats.usage import CATEGORIES, OUTCOMES, Flow, flows
-from dexter_graphql.sandbox.time_buckets import Buckets, TooManyPointsError
-from dexter_graphql.sandbox.time_ranges import parse_period, time_range
+from dexter_graphql.sandbox.stats.intervals import IntervalError, split_hourly
+from dexter_graphql.sandbox.stats.usage import CATEGORIES, OUTCOMES, UsageStream, iter_streams
+from dexter_graphql.sandbox.time_buckets import TimeBuckets, TooManyPointsError
+from dexter_graphql.sandbox.time_ranges import parse_period, parse_time_range
 from dexter_graphql.sandbox.world.model import Project
 
-_ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")
+_ORGANIZATION_READ = any_scope("org:admin", "org:read", "org:write")
 _FIELDS: Final = ("sum(quantity)", "sum(times_seen)")
 _GROUPS: Final = ("outcome", "category", "reason", "project")
 _HOUR_S: Final = 3600
@@ -27,74 +27,74 @@ _ATTACHMENT_BYTES: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _UsageQuery:
     """What a call asks for, checked."""
 
     field: str
     groups: list[str]
-    buckets: Buckets
-    flows: list[Flow]
+    buckets: TimeBuckets
+    streams: list[UsageStream]
 
 
-def get_usage(call: Call) -> object:
+def get_usage(request: Request) -> object:
     """Totals by group, and series unless the groups are projects."""
-    question = _checked(call, needs_groups=True)
-    piles: dict[tuple[tuple[str, Any], ...], list[Flow]] = {}
-    for flow in question.flows:
-        key = tuple((name, _READERS[name](flow)) for name in question.groups)
-        piles.setdefault(key, []).append(flow)
-    has_series = "project" not in question.groups
-    instants = question.buckets.instants if has_series else []
-    window = time_range(call)
+    query = _parse_request(request, needs_groups=True)
+    piles: dict[tuple[tuple[str, Any], ...], list[UsageStream]] = {}
+    for stream in query.streams:
+        key = tuple((name, _READERS[name](stream)) for name in query.groups)
+        piles.setdefault(key, []).append(stream)
+    has_series = "project" not in query.groups
+    instants = query.buckets.instants if has_series else []
+    window = parse_time_range(request)
     return {
-        "start": _text(question.buckets.instants[0]),
-        "end": _text(window.end),
-        "intervals": [_text(moment) for moment in instants],
-        "groups": [_group(question, dict(key), pile, has_series=has_series) for key, pile in piles.items()],
+        "start": _format_time(query.buckets.instants[0]),
+        "end": _format_time(window.end),
+        "intervals": [_format_time(moment) for moment in instants],
+        "groups": [_build_group(query, dict(key), streams, has_series=has_series) for key, streams in piles.items()],
     }
 
 
-def get_summary(call: Call) -> object:
+def get_summary(request: Request) -> object:
     """Totals by project and category; `download` gives them as CSV."""
-    question = _checked(call, needs_groups=False)
-    rows: dict[str, list[Flow]] = {}
-    for flow in question.flows:
-        rows.setdefault(flow.project.id, []).append(flow)
-    projects = [_summary(question, pile[0].project, pile) for pile in rows.values()]
-    if call.flag("download"):
-        return _download(projects, question.field)
+    query = _parse_request(request, needs_groups=False)
+    rows: dict[str, list[UsageStream]] = {}
+    for stream in query.streams:
+        rows.setdefault(stream.project.id, []).append(stream)
+    projects = [_build_summary(query, streams[0].project, streams) for streams in rows.values()]
+    if request.bool_param("download"):
+        return _build_csv(projects, query.field)
     return {
-        "start": _text(question.buckets.instants[0]),
-        "end": _text(time_range(call).end),
+        "start": _format_time(query.buckets.instants[0]),
+        "end": _format_time(parse_time_range(request).end),
         "projects": projects,
     }
 
 
-def get_project_stats(call: Call) -> object:
+def get_project_stats(request: Request) -> object:
     """`[[epochSeconds, count], …]` of a project's errors."""
-    return _old_series(call, [call.project])
+    return _legacy_series(request, [request.project])
 
 
-def get_organization_stats(call: Call) -> object:
+def get_organization_stats(request: Request) -> object:
     """The retired totals of the organization, in the shape of a project's."""
-    return _old_series(call, call.organization.projects)
+    return _legacy_series(request, request.organization.projects)
 
 
-def get_team_stats(call: Call) -> object:
+def get_team_stats(request: Request) -> object:
     """The retired totals of a team, in the shape of a project's."""
-    team = team_of(call)
-    return _old_series(call, [one for one in call.organization.projects if team in one.teams])
+    team = team_of(request)
+    return _legacy_series(request, [one for one in request.organization.projects if team in one.teams])
 
 
-def _checked(call: Call, *, needs_groups: bool) -> _Question:
+def _parse_request(request: Request, *, needs_groups: bool) -> _UsageQuery:
     try:
-        return _question(call, needs_groups=needs_groups)
+        return _parse_query(request, needs_groups=needs_groups)
     except (QueryError, IntervalError, TooManyPointsError) as problem:
-        bad_request(str(problem))
+        raise_bad_request(str(problem))
 
 
-def _question(call: Call, *, needs_groups: bool) -> _Question:
-    field, groups = call.text("field"), call.texts("groupBy")
+def _parse_query(request: Request, *, needs_groups: bool) -> _UsageQuery:
+    field, groups = request.param("field"), request.param_list("groupBy")
     if field is None:
         raise QueryError('Request is missing a "field"')
     if field not in _FIELDS:
@@ -104,72 +104,76 @@ def _question(call: Call, *, needs_groups: bool) -> _Question:
     for group in groups:
         if group not in _GROUPS:
             raise QueryError(f'Invalid groupBy: "{group}"')
-    if not call.text("statsPeriod") and not call.text("start"):
+    if not request.param("statsPeriod") and not request.param("start"):
         raise QueryError("statsPeriod or start and end are required.")
-    window, interval = time_range(call), call.text("interval")
-    buckets = hourly(window.start, window.end, parse_period(interval) if interval else None)
-    return _Question(field, groups, buckets, list(_wanted(call)))
+    window, interval = parse_time_range(request), request.param("interval")
+    buckets = split_hourly(window.start, window.end, parse_period(interval) if interval else None)
+    return _UsageQuery(field, groups, buckets, list(_select_streams(request)))
 
 
-def _wanted(call: Call) -> Iterable[Flow]:
-    categories = _filter(call, "category", CATEGORIES)
-    outcomes = _filter(call, "outcome", OUTCOMES)
-    reasons = call.texts("reason")
+def _select_streams(request: Request) -> Iterable[UsageStream]:
+    categories = _parse_filter(request, "category", CATEGORIES)
+    outcomes = _parse_filter(request, "outcome", OUTCOMES)
+    reasons = request.param_list("reason")
     if "attachment" in categories and len(categories) > 1:
         raise QueryError("if filtering by attachment no other category may be present")
     return (
-        flow
-        for flow in flows(call.projects())
+        stream
+        for stream in iter_streams(request.selected_projects())
         # Attachments are bytes: they never add up with what is counted.
         if (
-            flow.category in categories
+            stream.category in categories
             if categories
-            else flow.category != "attachment" or "category" in call.texts("groupBy")
+            else stream.category != "attachment" or "category" in request.param_list("groupBy")
         )
-        and (not outcomes or flow.outcome in outcomes)
-        and (not reasons or flow.reason in reasons)
+        and (not outcomes or stream.outcome in outcomes)
+        and (not reasons or stream.reason in reasons)
     )
 
 
-def _filter(call: Call, name: str, known: tuple[str, ...]) -> list[str]:
-    values = call.texts(name)
+def _parse_filter(request: Request, name: str, known: tuple[str, ...]) -> list[str]:
+    values = request.param_list(name)
     for value in values:
         if value not in known and value.removesuffix("s") not in known:
             raise QueryError(f'Invalid {name}: "{value}"')
     return [value if value in known else value.removesuffix("s") for value in values]
 
 
-def _group(question: _Question, by: dict[str, Any], pile: list[Flow], *, has_series: bool) -> dict[str, Any]:
-    values = _values(pile, question.buckets, question.field)
-    totals, series = {question.field: sum(values)}, {question.field: values}
+def _build_group(
+    query: _UsageQuery, by: dict[str, Any], streams: list[UsageStream], *, has_series: bool
+) -> dict[str, Any]:
+    values = _sum_buckets(streams, query.buckets, query.field)
+    totals, series = {query.field: sum(values)}, {query.field: values}
     return {"by": by, "totals": totals, "series": series if has_series else {}}
 
 
-def _values(pile: Iterable[Flow], buckets: Buckets, field: str) -> list[int]:
+def _sum_buckets(streams: Iterable[UsageStream], buckets: TimeBuckets, field: str) -> list[int]:
     """Quantity of each bucket, added up over the flows."""
     step = buckets.interval // _HOUR_S
-    hours = [0] * (buckets.count * step)
-    for flow in pile:
-        scale = _ATTACHMENT_BYTES if flow.category == "attachment" and field == "sum(times_seen)" else 1
-        for place, quantity in enumerate(flow.hours(buckets.starts[0] // _HOUR_S, len(hours))):
-            hours[place] += quantity // scale
-    return [sum(hours[place : place + step]) for place in range(0, len(hours), step)]
+    hourly_quantities = [0] * (buckets.count * step)
+    for stream in streams:
+        scale = _ATTACHMENT_BYTES if stream.category == "attachment" and field == "sum(times_seen)" else 1
+        for place, parse_quantity in enumerate(
+            stream.hourly_quantities(buckets.starts[0] // _HOUR_S, len(hourly_quantities))
+        ):
+            hourly_quantities[place] += parse_quantity // scale
+    return [sum(hourly_quantities[place : place + step]) for place in range(0, len(hourly_quantities), step)]
 
 
-def _summary(question: _Question, project: Project, pile: list[Flow]) -> dict[str, Any]:
+def _build_summary(query: _UsageQuery, project: Project, streams: list[UsageStream]) -> dict[str, Any]:
     stats = []
-    for category in dict.fromkeys(flow.category for flow in pile):
+    for category in dict.fromkeys(stream.category for stream in streams):
         outcomes = dict.fromkeys(OUTCOMES, 0)
-        for flow in pile:
-            if flow.category == category:
-                outcomes[flow.outcome] += sum(_values([flow], question.buckets, question.field))
+        for stream in streams:
+            if stream.category == category:
+                outcomes[stream.outcome] += sum(_sum_buckets([stream], query.buckets, query.field))
         dropped = outcomes["rate_limited"] + outcomes["abuse"]
-        totals = {"dropped": dropped, question.field: sum(outcomes.values())}
+        totals = {"dropped": dropped, query.field: sum(outcomes.values())}
         stats.append({"category": category, "outcomes": outcomes, "totals": totals})
     return {"id": project.id, "slug": project.slug, "stats": stats}
 
 
-def _download(projects: list[dict[str, Any]], field: str) -> Answer:
+def _build_csv(projects: list[dict[str, Any]], field: str) -> Response:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(["project_id", "project_slug", "category", *OUTCOMES, "dropped", field])
@@ -179,52 +183,56 @@ def _download(projects: list[dict[str, Any]], field: str) -> Answer:
                 [project["id"], project["slug"], stat["category"], *stat["outcomes"].values(), *stat["totals"].values()]
             )
     headers = {"Content-Type": "text/csv", "Content-Disposition": 'attachment; filename="usage.csv"'}
-    return Answer(text.getvalue().encode(), headers=headers)
+    return Response(text.getvalue().encode(), headers=headers)
 
 
-def _old_series(call: Call, projects: Iterable[Project]) -> list[list[int]]:
-    stat, resolution = call.text("stat") or "received", call.text("resolution") or "1h"
+def _legacy_series(request: Request, projects: Iterable[Project]) -> list[list[int]]:
+    stat, resolution = request.param("stat") or "received", request.param("resolution") or "1h"
     if stat not in _STATS:
-        bad_request(f"Invalid stat: {stat}")
+        raise_bad_request(f"Invalid stat: {stat}")
     if resolution not in _RESOLUTIONS:
-        bad_request("Invalid resolution")
+        raise_bad_request("Invalid resolution")
     width = _RESOLUTIONS[resolution]
-    until = _epoch(call, "until", call.world.now().timestamp())
-    since = _epoch(call, "since", until - 86_400)
-    found = [flow for flow in flows(list(projects)) if flow.category == "error" and _is_in(flow, stat)]
+    until = _parse_epoch(request, "until", request.world.now().timestamp())
+    since = _parse_epoch(request, "since", until - 86_400)
+    found = [
+        stream for stream in iter_streams(list(projects)) if stream.category == "error" and _has_stat(stream, stat)
+    ]
     starts = range(int(since) // width * width, int(until) + 1, width)
-    return [[start, _step(found, start, width)] for start in starts]
+    return [[start, _sum_interval(found, start, width)] for start in starts]
 
 
-def _step(pile: Iterable[Flow], start: int, width: int) -> int:
+def _sum_interval(streams: Iterable[UsageStream], start: int, width: int) -> int:
     # Below an hour the hour's quantity is spread evenly.
-    quantity = sum(sum(flow.hours(start // _HOUR_S, max(1, width // _HOUR_S))) for flow in pile)
-    return quantity * min(width, _HOUR_S) // _HOUR_S
+    parse_quantity = sum(
+        sum(stream.hourly_quantities(start // _HOUR_S, max(1, width // _HOUR_S))) for stream in streams
+    )
+    return parse_quantity * min(width, _HOUR_S) // _HOUR_S
 
 
-def _is_in(flow: Flow, stat: str) -> bool:
+def _has_stat(stream: UsageStream, stat: str) -> bool:
     if stat == "received":
-        return flow.outcome != "client_discard"
-    return flow.outcome == {"rejected": "rate_limited", "blacklisted": "filtered"}.get(stat)
+        return stream.outcome != "client_discard"
+    return stream.outcome == {"rejected": "rate_limited", "blacklisted": "filtered"}.get(stat)
 
 
-def _epoch(call: Call, name: str, default: float) -> float:
-    text = call.text(name)
+def _parse_epoch(request: Request, name: str, default: float) -> float:
+    text = request.param(name)
     try:
         return float(text) if text else default
     except ValueError:
-        bad_request(f"{name} must be a numeric timestamp.")
+        raise_bad_request(f"{name} must be a numeric timestamp.")
 
 
-def _text(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
-_READERS: dict[str, Callable[[Flow], Any]] = {
-    "outcome": lambda flow: flow.outcome,
-    "category": lambda flow: flow.category,
-    "reason": lambda flow: flow.reason or "none",
-    "project": lambda flow: int(flow.project.id),
+_READERS: dict[str, Callable[[UsageStream], Any]] = {
+    "outcome": lambda stream: stream.outcome,
+    "category": lambda stream: stream.category,
+    "reason": lambda stream: stream.reason or "none",
+    "project": lambda stream: int(stream.project.id),
 }
 
 ROUTES = (
@@ -234,8 +242,8 @@ ROUTES = (
         "GET",
         "/projects/{organization}/{project}/stats/",
         get_project_stats,
-        scopes("project:admin", "project:read", "project:write"),
+        any_scope("project:admin", "project:read", "project:write"),
     ),
-    Route("GET", "/organizations/{organization}/stats/", get_organization_stats, scopes("org:read")),
-    Route("GET", "/teams/{organization}/{team}/stats/", get_team_stats, scopes("team:read")),
+    Route("GET", "/organizations/{organization}/stats/", get_organization_stats, any_scope("org:read")),
+    Route("GET", "/teams/{organization}/{team}/stats/", get_team_stats, any_scope("team:read")),
 )

@@ -2,115 +2,123 @@
 
 import re
 
-from dexter_graphql.sandbox.http import Answer, Call, Route, invalid, paginate, refuse, scopes
+from dexter_graphql.sandbox.http import (
+    Request,
+    Response,
+    Route,
+    any_scope,
+    paginate,
+    raise_http_error,
+    raise_validation_error,
+)
 from dexter_graphql.sandbox.path_lookups import member_of, team_of, tokens, viewer
 from dexter_graphql.sandbox.serializers import members, projects
 from dexter_graphql.sandbox.world.model import Member, Team
 
-_ORGANIZATION_READ = scopes("org:admin", "org:read", "org:write")
-_READ = scopes("team:admin", "team:read", "team:write")
-_WRITE = scopes("team:admin", "team:write")
+_ORGANIZATION_READ = any_scope("org:admin", "org:read", "org:write")
+_READ = any_scope("team:admin", "team:read", "team:write")
+_WRITE = any_scope("team:admin", "team:write")
 
 
-def list_teams(call: Call) -> Answer:
+def list_teams(request: Request) -> Response:
     """The organization's teams, narrowed by `query`; `detailed=0` leaves their projects out."""
-    wanted, text = tokens(call.text("query"), ("id", "slug", "name"))
+    wanted, text = tokens(request.param("query"), ("id", "slug", "name"))
     rows = [
         team
-        for team in call.organization.teams
+        for team in request.organization.teams
         if all(str(getattr(team, key)) in values for key, values in wanted.items())
         and (text in team.slug or text in team.name.lower())
     ]
-    is_detailed = call.text("detailed") != "0"
-    return paginate(call, rows, lambda team: _team(call, team, with_projects=is_detailed))
+    is_detailed = request.param("detailed") != "0"
+    return paginate(request, rows, lambda team: _team(request, team, with_projects=is_detailed))
 
 
-def list_own_teams(call: Call) -> object:
+def list_own_teams(request: Request) -> object:
     """The teams of the viewer, not paged."""
-    person = viewer(call)
-    return [_team(call, team, with_projects=True) for team in (person.teams if person else ())]
+    person = viewer(request)
+    return [_team(request, team, with_projects=True) for team in (person.teams if person else ())]
 
 
-def get_team(call: Call) -> object:
+def get_team(request: Request) -> object:
     """One team with its organization; `expand=projects` adds the projects, `collapse` drops the organization."""
-    expanded = {part for text in call.texts("expand") for part in text.split(",")}
-    team = team_of(call)
-    answer = _team(call, team, with_projects="projects" in expanded)
-    if "organization" not in call.texts("collapse"):
-        answer["organization"] = projects.embedded_organization(call.organization, call.world.url)
-    return answer
+    expanded = {part for text in request.param_list("expand") for part in text.split(",")}
+    team = team_of(request)
+    response = _team(request, team, with_projects="projects" in expanded)
+    if "organization" not in request.param_list("collapse"):
+        response["organization"] = projects.serialize_organization(request.organization, request.world.url)
+    return response
 
 
-def create_team(call: Call) -> Answer:
+def create_team(request: Request) -> Response:
     """A new team that the viewer joins."""
-    fields, organization = call.fields(), call.organization
+    fields, organization = request.json_object(), request.organization
     name = fields.get("name") or fields.get("slug")
     if not isinstance(name, str):
-        invalid({"nonFieldErrors": ["Name or slug is required"]})
+        raise_validation_error({"nonFieldErrors": ["Name or slug is required"]})
     slug = str(fields.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"))
     if organization.find_team(slug):
-        refuse(409, "A team with this slug already exists.")
-    team = Team(call.world.new_id(), slug, name, call.world.now())
+        raise_http_error(409, "A team with this slug already exists.")
+    team = Team(request.world.new_id(), slug, name, request.world.now())
     organization.teams.append(team)
-    if person := viewer(call):
+    if person := viewer(request):
         person.teams.append(team)
-    return Answer(_team(call, team, with_projects=False), 201)
+    return Response(_team(request, team, with_projects=False), 201)
 
 
-def update_team(call: Call) -> object:
+def update_team(request: Request) -> object:
     """Change slug and name."""
-    team, fields = team_of(call), call.fields()
+    team, fields = team_of(request), request.json_object()
     if "slug" not in fields:
-        invalid({"slug": ["This field is required."]})
+        raise_validation_error({"slug": ["This field is required."]})
     team.slug, team.name = str(fields["slug"]), str(fields.get("name") or team.name)
-    return _team(call, team, with_projects=False)
+    return _team(request, team, with_projects=False)
 
 
-def delete_team(call: Call) -> Answer:
+def delete_team(request: Request) -> Response:
     """Remove a team from members and projects as well."""
-    team, organization = team_of(call), call.organization
+    team, organization = team_of(request), request.organization
     organization.teams.remove(team)
     for teams in [one.teams for one in organization.members] + [one.teams for one in organization.projects]:
         if team in teams:
             teams.remove(team)
-    return Answer(None, 204)
+    return Response(None, 204)
 
 
-def list_members(call: Call) -> Answer:
+def list_members(request: Request) -> Response:
     """The members of a team."""
-    team = team_of(call)
-    rows = [one for one in call.organization.members if team in one.teams]
-    return paginate(call, rows, lambda one: members.team_member(one, team))
+    team = team_of(request)
+    rows = [one for one in request.organization.members if team in one.teams]
+    return paginate(request, rows, lambda one: members.serialize_team_member(one, team))
 
 
-def join_team(call: Call) -> Answer:
+def join_team(request: Request) -> Response:
     """Put a member into a team: 201 when that is new, 204 when it was so already."""
-    member, team = member_of(call), team_of(call)
+    member, team = member_of(request), team_of(request)
     if team in member.teams:
-        return Answer(None, 204)
+        return Response(None, 204)
     member.teams.append(team)
-    return Answer(_seen_by(call, team, member), 201)
+    return Response(_seen_by(request, team, member), 201)
 
 
-def leave_team(call: Call) -> object:
+def leave_team(request: Request) -> object:
     """Take a member out of a team."""
-    member, team = member_of(call), team_of(call)
+    member, team = member_of(request), team_of(request)
     if team in member.teams:
         member.teams.remove(team)
-    return _seen_by(call, team, member)
+    return _seen_by(request, team, member)
 
 
-def _team(call: Call, team: Team, *, with_projects: bool) -> dict[str, object]:
-    organization, person = call.organization, viewer(call)
-    answer = members.team(team, organization, person) | {"externalTeams": []}
+def _team(request: Request, team: Team, *, with_projects: bool) -> dict[str, object]:
+    organization, person = request.organization, viewer(request)
+    response = members.serialize_team(team, organization, person) | {"externalTeams": []}
     if with_projects:
         own = (one for one in organization.projects if team in one.teams)
-        answer["projects"] = [projects.embedded_project(one, person) for one in own]
-    return answer
+        response["projects"] = [projects.serialize_embedded_project(one, person) for one in own]
+    return response
 
 
-def _seen_by(call: Call, team: Team, member: Member) -> dict[str, object]:
-    return members.team(team, call.organization, member)
+def _seen_by(request: Request, team: Team, member: Member) -> dict[str, object]:
+    return members.serialize_team(team, request.organization, member)
 
 
 _LIST = "/organizations/{organization}/teams/"
@@ -119,12 +127,12 @@ _SEAT = "/organizations/{organization}/members/{member}/teams/{team}/"
 
 ROUTES = (
     Route("GET", _LIST, list_teams, _ORGANIZATION_READ),
-    Route("POST", _LIST, create_team, scopes("org:admin", "org:write", "team:write")),
+    Route("POST", _LIST, create_team, any_scope("org:admin", "org:write", "team:write")),
     Route("GET", "/organizations/{organization}/user-teams/", list_own_teams, _ORGANIZATION_READ),
     Route("GET", _TEAM, get_team, _READ),
     Route("PUT", _TEAM, update_team, _WRITE),
-    Route("DELETE", _TEAM, delete_team, scopes("team:admin")),
+    Route("DELETE", _TEAM, delete_team, any_scope("team:admin")),
     Route("GET", _TEAM + "members/", list_members, _READ),
-    Route("POST", _SEAT, join_team, scopes("org:read", "org:write", "team:write")),
-    Route("DELETE", _SEAT, leave_team, scopes("org:admin", "org:read", "org:write", "team:admin")),
+    Route("POST", _SEAT, join_team, any_scope("org:read", "org:write", "team:write")),
+    Route("DELETE", _SEAT, leave_team, any_scope("org:admin", "org:read", "org:write", "team:admin")),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from dexter_graphql.sandbox.http import Answer, Call, Route, not_found, paginate, scopes
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, paginate, raise_not_found
 from dexter_graphql.sandbox.path_lookups import tokens
 from dexter_graphql.sandbox.serializers import alerts
 from dexter_graphql.sandbox.workflow_engine import (
@@ -18,70 +18,70 @@ from dexter_graphql.sandbox.workflow_engine import (
 from dexter_graphql.sandbox.world.model import Organization
 from dexter_graphql.sandbox.world.services import Workflow
 
-_READ = scopes("alerts:read", "org:admin", "org:read", "org:write")
-_WORKFLOW_WRITE = scopes("alerts:write", "org:admin", "org:write")
+_READ = any_scope("alerts:read", "org:admin", "org:read", "org:write")
+_WORKFLOW_WRITE = any_scope("alerts:write", "org:admin", "org:write")
 
 
-def list_workflows(call: Call) -> Answer:
+def list_workflows(request: Request) -> Response:
     """The organization's workflows, narrowed by project, ids and `query`, sorted by `sortBy`."""
-    rows = arranged(call, _chosen_workflows(call), _WORKFLOW_ORDER)
-    return paginate(call, rows, lambda one: alerts.workflow(one, call.organization))
+    rows = arranged(request, _chosen_workflows(request), _WORKFLOW_ORDER)
+    return paginate(request, rows, lambda one: alerts.serialize_workflow(one, request.organization))
 
 
-def get_workflow(call: Call) -> object:
+def get_workflow(request: Request) -> object:
     """One workflow."""
-    return alerts.workflow(_workflow(call), call.organization)
+    return alerts.serialize_workflow(_workflow(request), request.organization)
 
 
-def create_workflow(call: Call) -> Answer:
+def create_workflow(request: Request) -> Response:
     """A new workflow."""
-    fields, now = call.fields(), call.world.now()
-    workflow = Workflow(call.world.new_id(), checked_name(fields), now, now, None, [], [], {"frequency": 1440})
-    workflow.created_by = call.user.id if call.user else None
-    _write_workflow(call, workflow, fields)
-    call.organization.workflows.append(workflow)
-    return Answer(alerts.workflow(workflow, call.organization), 201)
+    fields, now = request.json_object(), request.world.now()
+    workflow = Workflow(request.world.new_id(), checked_name(fields), now, now, None, [], [], {"frequency": 1440})
+    workflow.created_by = request.user.id if request.user else None
+    _write_workflow(request, workflow, fields)
+    request.organization.workflows.append(workflow)
+    return Response(alerts.serialize_workflow(workflow, request.organization), 201)
 
 
-def update_workflow(call: Call) -> object:
+def update_workflow(request: Request) -> object:
     """Overwrite a workflow."""
-    workflow, fields = _workflow(call), call.fields()
-    workflow.name, workflow.date_updated = checked_name(fields), call.world.now()
-    _write_workflow(call, workflow, fields)
-    return get_workflow(call)
+    workflow, fields = _workflow(request), request.json_object()
+    workflow.name, workflow.date_updated = checked_name(fields), request.world.now()
+    _write_workflow(request, workflow, fields)
+    return get_workflow(request)
 
 
-def switch_workflows(call: Call) -> object:
+def switch_workflows(request: Request) -> object:
     """Switch all chosen workflows on or off."""
-    must_choose(call)
-    chosen, is_enabled = _chosen_workflows(call), checked_enabled(call)
+    must_choose(request)
+    chosen, is_enabled = _chosen_workflows(request), checked_enabled(request)
     for workflow in chosen:
-        workflow.enabled, workflow.date_updated = is_enabled, call.world.now()
-    return [alerts.workflow(one, call.organization) for one in chosen]
+        workflow.enabled, workflow.date_updated = is_enabled, request.world.now()
+    return [alerts.serialize_workflow(one, request.organization) for one in chosen]
 
 
-def delete_workflows(call: Call) -> Answer:
+def delete_workflows(request: Request) -> Response:
     """Remove all chosen workflows."""
-    must_choose(call)
-    for workflow in _chosen_workflows(call):
-        _drop_workflow(call.organization, workflow)
-    return Answer(None, 204)
+    must_choose(request)
+    for workflow in _chosen_workflows(request):
+        _drop_workflow(request.organization, workflow)
+    return Response(None, 204)
 
 
-def delete_workflow(call: Call) -> Answer:
+def delete_workflow(request: Request) -> Response:
     """Remove a workflow."""
-    _drop_workflow(call.organization, _workflow(call))
-    return Answer(None, 204)
+    _drop_workflow(request.organization, _workflow(request))
+    return Response(None, 204)
 
 
-def _chosen_workflows(call: Call) -> list[Workflow]:
-    wanted, text = tokens(call.text("query"), ("name", "action"))
-    ids, projects = chosen_ids(call), {project.id for project in call.projects()}
-    is_narrowed = bool(call.texts("project"))
-    reached = {one.id for one in call.organization.detectors if one.project_id in projects}
+def _chosen_workflows(request: Request) -> list[Workflow]:
+    wanted, text = tokens(request.param("query"), ("name", "action"))
+    ids, projects = chosen_ids(request), {project.id for project in request.selected_projects()}
+    is_narrowed = bool(request.param_list("project"))
+    reached = {one.id for one in request.organization.detectors if one.project_id in projects}
     return [
         one
-        for one in call.organization.workflows
+        for one in request.organization.workflows
         if (not is_narrowed or reached & set(one.detector_ids))
         and (not ids or one.id in ids)
         and text in one.name.lower()
@@ -99,19 +99,19 @@ def _action_types(workflow: Workflow) -> set[object]:
     return found
 
 
-def _workflow(call: Call) -> Workflow:
-    wanted = call.parameters["workflow"]
-    return next((one for one in call.organization.workflows if one.id == wanted), None) or not_found()
+def _workflow(request: Request) -> Workflow:
+    wanted = request.path_params["workflow"]
+    return next((one for one in request.organization.workflows if one.id == wanted), None) or raise_not_found()
 
 
-def _write_workflow(call: Call, workflow: Workflow, fields: dict[str, Any]) -> None:
+def _write_workflow(request: Request, workflow: Workflow, fields: dict[str, Any]) -> None:
     workflow.enabled = fields.get("enabled", workflow.enabled)
     workflow.config = fields.get("config") or workflow.config
     workflow.environment, workflow.owner = fields.get("environment"), fields.get("owner")
-    workflow.triggers = numbered_group(call, fields.get("triggers") or {"logicType": "any-short"})
-    workflow.action_filters = [numbered_group(call, one) for one in fields.get("actionFilters") or ()]
+    workflow.triggers = numbered_group(request, fields.get("triggers") or {"logicType": "any-short"})
+    workflow.action_filters = [numbered_group(request, one) for one in fields.get("actionFilters") or ()]
     workflow.detector_ids = [str(one) for one in fields.get("detectorIds") or ()]
-    for detector in call.organization.detectors:
+    for detector in request.organization.detectors:
         link(detector.workflow_ids, workflow.id, is_linked=detector.id in workflow.detector_ids)
 
 

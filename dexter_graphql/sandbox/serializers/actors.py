@@ -3,7 +3,7 @@
 from dexter_graphql.sandbox.world.model import Assignee, User
 
 
-def actor(assignee: Assignee | None) -> dict[str, object] | None:
+def serialize_actor(assignee: Assignee | None) -> dict[str, object] | None:
     """`{type, id, name, email?}` as in `assignedTo`."""
     if assignee is None:
         return None
@@ -15,19 +15,19 @@ def actor(assignee: Assignee | None) -> dict[str, object] | None:
     return None
 
 
-def actor_key(assignee: Assignee) -> str:
+def format_actor(assignee: Assignee) -> str:
     """`user:ID` or `team:ID`."""
     return f"user:{assignee.user.id}" if assignee.user else f"team:{assignee.team.id if assignee.team else ''}"
 
 
-def user_summary(user: User) -> dict[str, object]:
+def serialize_user(user: User) -> dict[str, object]:
     """A user as activity, seen-by and participants embed it."""
     return {
         "id": user.id,
         "name": user.name,
         "username": user.username,
         "email": user.email,
-        "avatarUrl": avatar_url(user),
+        "avatarUrl": build_avatar_url(user),
         "isActive": True,
         "hasPasswordAuth": True,
         "isManaged": False,
@@ -44,6 +44,6 @@ def user_summary(user: User) -> dict[str, object]:
     }
 
 
-def avatar_url(user: User) -> str:
+def build_avatar_url(user: User) -> str:
     """Address of the picture of a user."""
     return f"https://avatars.example/{user.id}"

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from dexter_graphql.sandbox.serializers.members import owner
+from dexter_graphql.sandbox.serializers.members import serialize_owner
 from dexter_graphql.sandbox.world.model import Issue, Organization, User
 from dexter_graphql.sandbox.world.services import Detector, IssueAlertRule, MetricAlertRule, Workflow
 
 
-def issue_rule(record: IssueAlertRule, organization: Organization) -> dict[str, Any]:
+def serialize_issue_rule(record: IssueAlertRule, organization: Organization) -> dict[str, Any]:
     """A retired issue alert."""
     return {
         "id": record.id,
@@ -29,7 +29,7 @@ def issue_rule(record: IssueAlertRule, organization: Organization) -> dict[str, 
     }
 
 
-def metric_rule(record: MetricAlertRule, organization: Organization) -> dict[str, Any]:
+def serialize_metric_rule(record: MetricAlertRule, organization: Organization) -> dict[str, Any]:
     """A retired metric alert; its window is in minutes."""
     return {
         "id": record.id,
@@ -56,7 +56,7 @@ def metric_rule(record: MetricAlertRule, organization: Organization) -> dict[str
     }
 
 
-def detector(record: Detector, organization: Organization) -> dict[str, Any]:
+def serialize_detector(record: Detector, organization: Organization) -> dict[str, Any]:
     """A detector, called a monitor; its windows are in seconds."""
     latest = organization.issues.get(record.latest_issue_id or "")
     return {
@@ -66,7 +66,7 @@ def detector(record: Detector, organization: Organization) -> dict[str, Any]:
         "description": record.description,
         "type": record.type,
         "workflowIds": list(record.workflow_ids),
-        "owner": owner(organization, record.owner),
+        "owner": serialize_owner(organization, record.owner),
         "createdBy": record.created_by,
         "dateCreated": record.date_created,
         "dateUpdated": record.date_updated,
@@ -78,7 +78,7 @@ def detector(record: Detector, organization: Organization) -> dict[str, Any]:
     }
 
 
-def workflow(record: Workflow, organization: Organization) -> dict[str, Any]:
+def serialize_workflow(record: Workflow, organization: Organization) -> dict[str, Any]:
     """A workflow, called an alert; its owner is a reference, unlike a detector's."""
     return {
         "id": record.id,

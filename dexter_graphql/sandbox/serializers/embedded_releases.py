@@ -3,7 +3,7 @@
 from dexter_graphql.sandbox.world.model import Commit, Deploy, Release
 
 
-def version_info(version: str) -> dict[str, object]:
+def serialize_version_info(version: str) -> dict[str, object]:
     """What Sentry reads out of `package@1.2.3`."""
     package, _, number = version.rpartition("@")
     numbers = [
@@ -25,7 +25,7 @@ def version_info(version: str) -> dict[str, object]:
     }
 
 
-def last_deploy(deploy: Deploy) -> dict[str, object]:
+def serialize_last_deploy(deploy: Deploy) -> dict[str, object]:
     """A deploy as a release embeds it."""
     return {
         "id": deploy.id,
@@ -37,17 +37,17 @@ def last_deploy(deploy: Deploy) -> dict[str, object]:
     }
 
 
-def last_commit(commit: Commit) -> dict[str, object]:
+def serialize_last_commit(commit: Commit) -> dict[str, object]:
     """A commit as a release embeds it."""
     return {"id": commit.id, "message": commit.message, "dateCreated": commit.date_created}
 
 
-def embedded_release(release: Release) -> dict[str, object]:
+def serialize_embedded_release(release: Release) -> dict[str, object]:
     """A release as events and issue details embed it."""
     return {
         "id": release.id,
         "version": release.version,
-        "versionInfo": version_info(release.version),
+        "versionInfo": serialize_version_info(release.version),
         "status": release.status,
         "ref": release.ref,
         "url": release.url,
@@ -57,11 +57,11 @@ def embedded_release(release: Release) -> dict[str, object]:
         "dateReleased": release.date_released,
         "commitCount": len(release.commits),
         "deployCount": len(release.deploys),
-        "lastCommit": last_commit(release.commits[0]) if release.commits else None,
-        "lastDeploy": last_deploy(release.deploys[-1]) if release.deploys else None,
+        "lastCommit": serialize_last_commit(release.commits[0]) if release.commits else None,
+        "lastDeploy": serialize_last_deploy(release.deploys[-1]) if release.deploys else None,
     }
 
 
-def issue_release(release: Release) -> dict[str, object]:
+def serialize_issue_release(release: Release) -> dict[str, object]:
     """A release as `firstRelease` and `lastRelease` of an issue."""
-    return embedded_release(release) | {"shortVersion": release.version.rpartition("@")[2]}
+    return serialize_embedded_release(release) | {"shortVersion": release.version.rpartition("@")[2]}

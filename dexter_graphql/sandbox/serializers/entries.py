@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from dexter_graphql.sandbox.world.event_attributes import browser_of, language_of, span_of, trace_of, url_of
+from dexter_graphql.sandbox.world.event_attributes import get_browser, get_language, get_span_id, get_trace_id, get_url
 from dexter_graphql.sandbox.world.model import Event
 from dexter_graphql.sandbox.world.stack_traces import Frame
 
 Entry = dict[str, object]
 
 
-def entries(event: Event) -> list[Entry]:
+def serialize_entries(event: Event) -> list[Entry]:
     """All entries of an event, in the order Sentry shows them."""
     issue = event.issue
     if not issue.is_error:
@@ -41,7 +41,7 @@ def _occurrence_entries(event: Event) -> list[Entry]:
 
 
 def _exception(event: Event) -> Entry:
-    issue, language = event.issue, language_of(event)
+    issue, language = event.issue, get_language(event)
     value = {
         "type": issue.type_name,
         "value": issue.value,
@@ -65,16 +65,16 @@ def _exception(event: Event) -> Entry:
 
 def _stacktrace(event: Event) -> Entry:
     return {
-        "frames": [_frame(event, frame) for frame in frames_of(event)],
+        "frames": [_frame(event, frame) for frame in get_frames(event)],
         "framesOmitted": None,
         "registers": None,
         "hasSystemFrames": True,
     }
 
 
-def frames_of(event: Event) -> tuple[Frame, ...]:
+def get_frames(event: Event) -> tuple[Frame, ...]:
     """Frames of an error event, oldest first, libraries included."""
-    language = language_of(event)
+    language = get_language(event)
     return (*language.library, *language.templates[event.issue.template].frames)
 
 
@@ -143,14 +143,14 @@ def _breadcrumbs(event: Event) -> Entry:
 
 
 def _request(event: Event) -> Entry:
-    name, version = browser_of(event)
+    name, version = get_browser(event)
     body = {"page": 1, "size": event.variant % 100} if event.variant % 2 else None
     return {
         "type": "request",
         "data": {
             "apiTarget": None,
             "method": ("GET", "POST")[event.variant % 2],
-            "url": url_of(event),
+            "url": get_url(event),
             "query": [["page", str(event.variant % 9)], ["lang", "en"]],
             "fragment": None,
             "data": body,
@@ -196,7 +196,7 @@ def _csp(event: Event) -> Entry:
         "data": {
             "effective_directive": "script-src",
             "blocked_uri": "https://cdn.example/tracker.js",
-            "document_uri": url_of(event),
+            "document_uri": get_url(event),
             "original_policy": "script-src 'self'",
             "disposition": "enforce",
         },
@@ -217,8 +217,8 @@ def _spans(event: Event) -> Entry:
     spans = [
         {
             "span_id": f"{place:016x}",
-            "parent_span_id": span_of(event),
-            "trace_id": trace_of(event),
+            "parent_span_id": get_span_id(event),
+            "trace_id": get_trace_id(event),
             "op": "db",
             "description": event.issue.value,
             "start_timestamp": start + 0.1 * place,

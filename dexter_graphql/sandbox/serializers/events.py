@@ -2,20 +2,20 @@
 
 from bisect import bisect_left
 
-from dexter_graphql.sandbox.serializers.embedded_releases import embedded_release
-from dexter_graphql.sandbox.serializers.entries import entries
-from dexter_graphql.sandbox.serializers.issues import metadata, web_url
+from dexter_graphql.sandbox.serializers.embedded_releases import serialize_embedded_release
+from dexter_graphql.sandbox.serializers.entries import serialize_entries
+from dexter_graphql.sandbox.serializers.issues import build_web_url, serialize_metadata
 from dexter_graphql.sandbox.world.event_attributes import (
-    browser_of,
-    device_of,
-    event_tags,
-    flags_of,
-    language_of,
-    person_of,
-    replay_of,
-    span_of,
-    system_of,
-    trace_of,
+    get_browser,
+    get_device,
+    get_end_user,
+    get_flags,
+    get_language,
+    get_os,
+    get_replay_id,
+    get_span_id,
+    get_tags,
+    get_trace_id,
 )
 from dexter_graphql.sandbox.world.model import Event, Feedback, Organization
 from dexter_graphql.sandbox.world.state import World
@@ -32,7 +32,7 @@ _OCCURRENCE_TYPES = {
 }
 
 
-def list_item(event: Event) -> dict[str, object]:
+def serialize_list_item(event: Event) -> dict[str, object]:
     """A row of an event list. The key `event.type` really has a dot."""
     issue = event.issue
     return {
@@ -50,13 +50,13 @@ def list_item(event: Event) -> dict[str, object]:
         "platform": issue.project.platform,
         "dateCreated": event.time,
         "crashFile": None,
-        "metadata": metadata(issue),
+        "metadata": serialize_metadata(issue),
     }
 
 
-def whole(event: Event) -> dict[str, object]:
+def serialize_event(event: Event) -> dict[str, object]:
     """The body of an event as `eventids` and `full=true` give it."""
-    issue, language = event.issue, language_of(event)
+    issue, language = event.issue, get_language(event)
     body: dict[str, object] = {
         "id": event.id,
         "eventID": event.id,
@@ -74,14 +74,14 @@ def whole(event: Event) -> dict[str, object]:
         "dateReceived": event.time,
         "user": _user(event),
         "tags": _tags(event),
-        "contexts": contexts(event),
+        "contexts": serialize_contexts(event),
         "context": {"attempt": event.variant % 4},
         "packages": {"shop-kit": "4.1.0"},
         "sdk": {"name": language.sdk, "version": language.sdk_version},
-        "entries": entries(event),
-        "metadata": metadata(issue),
+        "entries": serialize_entries(event),
+        "metadata": serialize_metadata(issue),
         "errors": _errors(event),
-        "occurrence": occurrence(event),
+        "occurrence": serialize_occurrence(event),
         "crashFile": None,
         "_meta": {"entries": {}, "message": None, "user": None, "contexts": None, "tags": {}},
     }
@@ -93,16 +93,16 @@ def whole(event: Event) -> dict[str, object]:
     }
 
 
-def detail(event: Event) -> dict[str, object]:
+def serialize_event_detail(event: Event) -> dict[str, object]:
     """The body of one event with its neighbours, release, user report and fixes."""
     events = event.issue.events
     place = bisect_left(events, event.at, key=lambda other: other.at)
     while events[place] is not event:
         place += 1
     report = next((f for f in event.issue.feedback if f.event is event), None)
-    return whole(event) | {
-        "release": embedded_release(event.release) if event.release else None,
-        "userReport": user_report(report) if report else None,
+    return serialize_event(event) | {
+        "release": serialize_embedded_release(event.release) if event.release else None,
+        "userReport": serialize_user_report(report) if report else None,
         "sdkUpdates": [],
         "resolvedWith": _resolved_with(event),
         "nextEventID": events[place + 1].id if place + 1 < len(events) else None,
@@ -110,7 +110,7 @@ def detail(event: Event) -> dict[str, object]:
     }
 
 
-def user_report(report: Feedback) -> dict[str, object]:
+def serialize_user_report(report: Feedback) -> dict[str, object]:
     """A user report as an event embeds it."""
     return {
         "id": report.id,
@@ -124,29 +124,29 @@ def user_report(report: Feedback) -> dict[str, object]:
     }
 
 
-def contexts(event: Event) -> dict[str, object]:
+def serialize_contexts(event: Event) -> dict[str, object]:
     """The contexts of an event, by name."""
-    language, (system, system_version) = language_of(event), system_of(event)
+    language, (system, system_version) = get_language(event), get_os(event)
     found: dict[str, object] = {
         "os": {"type": "os", "name": system, "version": system_version},
         "runtime": {"type": "runtime", "name": language.runtime, "version": language.runtime_version},
         "trace": {
             "type": "trace",
-            "trace_id": trace_of(event),
-            "span_id": span_of(event),
+            "trace_id": get_trace_id(event),
+            "span_id": get_span_id(event),
             "op": "http.server",
             "status": "internal_error" if event.issue.is_error else "ok",
         },
         "flags": {
             "type": "flags",
-            "values": [{"flag": name, "result": state} for name, state in flags_of(event).items()],
+            "values": [{"flag": name, "result": state} for name, state in get_flags(event).items()],
         },
     }
     if event.issue.project.language == "javascript":
-        name, version = browser_of(event)
+        name, version = get_browser(event)
         found["browser"] = {"type": "browser", "name": name, "version": version}
-        found["device"] = {"type": "device", "model": device_of(event), "family": device_of(event).split()[0]}
-    replay = replay_of(event)
+        found["device"] = {"type": "device", "model": get_device(event), "family": get_device(event).split()[0]}
+    replay = get_replay_id(event)
     if replay:
         found["replay"] = {"type": "replay", "replay_id": replay}
     if event.issue.kind == "feedback":
@@ -154,7 +154,7 @@ def contexts(event: Event) -> dict[str, object]:
     return found
 
 
-def occurrence(event: Event) -> dict[str, object] | None:
+def serialize_occurrence(event: Event) -> dict[str, object] | None:
     """What detected a non-error issue; None for errors."""
     issue = event.issue
     if issue.is_error:
@@ -178,11 +178,11 @@ def occurrence(event: Event) -> dict[str, object] | None:
     }
 
 
-def ingest(world: World, organization: Organization, event: Event) -> dict[str, object]:
+def serialize_webhook_event(world: World, organization: Organization, event: Event) -> dict[str, object]:
     """The event in the snake_case shape of webhooks."""
-    issue, language = event.issue, language_of(event)
+    issue, language = event.issue, get_language(event)
     api = f"{world.url}/api/0/organizations/{organization.slug}/issues/{issue.id}"
-    page = web_url(world, organization, issue)
+    page = build_web_url(world, organization, issue)
     return {
         "event_id": event.id,
         "project": int(issue.project.id),
@@ -202,10 +202,10 @@ def ingest(world: World, organization: Organization, event: Event) -> dict[str, 
         "environment": event.environment,
         "fingerprint": ["{{ default }}"],
         "hashes": list(issue.hashes),
-        "metadata": metadata(issue),
-        "tags": [[key, value] for key, value in event_tags(event).items()],
+        "metadata": serialize_metadata(issue),
+        "tags": [[key, value] for key, value in get_tags(event).items()],
         "user": _user(event),
-        "contexts": contexts(event),
+        "contexts": serialize_contexts(event),
         "sdk": {"name": language.sdk, "version": language.sdk_version},
         "url": f"{world.url}/api/0/projects/{organization.slug}/{issue.project.slug}/events/{event.id}/",
         "web_url": f"{page}events/{event.id}/",
@@ -219,7 +219,7 @@ def _message(event: Event) -> str:
 
 
 def _user(event: Event) -> dict[str, object] | None:
-    person = person_of(event)
+    person = get_end_user(event)
     if person is None:
         return None
     return {
@@ -234,7 +234,7 @@ def _user(event: Event) -> dict[str, object] | None:
 
 
 def _tags(event: Event) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = [{"key": key, "value": value} for key, value in event_tags(event).items()]
+    found: list[dict[str, object]] = [{"key": key, "value": value} for key, value in get_tags(event).items()]
     for tag in found:
         if tag["key"] == "user":
             tag["query"] = f'user:"{tag["value"]}"'

@@ -8,7 +8,7 @@ from dexter_graphql.sandbox.world.services import Installation, Integration, Sen
 _MASKED = "*" * 64
 
 
-def integration(record: Integration, organization: Organization) -> dict[str, Any]:
+def serialize_integration(record: Integration, organization: Organization) -> dict[str, Any]:
     """An integration as its organization has set it up."""
     return {
         "id": record.id,
@@ -19,7 +19,7 @@ def integration(record: Integration, organization: Organization) -> dict[str, An
         "scopes": None,
         "outOfDate": False,
         "status": record.status,
-        "provider": provider_reference(record),
+        "provider": serialize_provider_reference(record),
         "configOrganization": [],
         "configData": dict(record.config_data),
         "externalId": record.external_id,
@@ -29,7 +29,7 @@ def integration(record: Integration, organization: Organization) -> dict[str, An
     }
 
 
-def provider_reference(record: Integration) -> dict[str, Any]:
+def serialize_provider_reference(record: Integration) -> dict[str, Any]:
     """The provider inside an integration."""
     return {
         "key": record.provider_key,
@@ -42,7 +42,7 @@ def provider_reference(record: Integration) -> dict[str, Any]:
     }
 
 
-def provider(record: Integration) -> dict[str, Any]:
+def serialize_provider(record: Integration) -> dict[str, Any]:
     """A provider in the list of those that could be set up."""
     gates = [{"description": name, "featureGate": f"integrations-{name}"} for name in sorted(record.features)]
     return {
@@ -64,7 +64,7 @@ def provider(record: Integration) -> dict[str, Any]:
     }
 
 
-def installation(record: Installation, organization: Organization) -> dict[str, Any]:
+def serialize_installation(record: Installation, organization: Organization) -> dict[str, Any]:
     """An app as installed in an organization."""
     app = record.app
     return {
@@ -75,7 +75,7 @@ def installation(record: Installation, organization: Organization) -> dict[str, 
     }
 
 
-def app(record: SentryApp, organization: Organization) -> dict[str, Any]:
+def serialize_app(record: SentryApp, organization: Organization) -> dict[str, Any]:
     """An internal app of the organization; its secret is masked, as for everyone who did not just create it."""
     return {
         "allowedOrigins": [],

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from dexter_graphql.sandbox.serializers.actors import actor, actor_key, user_summary
-from dexter_graphql.sandbox.serializers.embedded_releases import issue_release
+from dexter_graphql.sandbox.serializers.actors import format_actor, serialize_actor, serialize_user
+from dexter_graphql.sandbox.serializers.embedded_releases import serialize_issue_release
 from dexter_graphql.sandbox.time_ranges import TimeRange, buckets
-from dexter_graphql.sandbox.world.event_attributes import TAG_NAMES, event_tags
+from dexter_graphql.sandbox.world.event_attributes import TAG_NAMES, get_tags
 from dexter_graphql.sandbox.world.model import Activity, Assignee, Event, Issue, Organization, User
 from dexter_graphql.sandbox.world.services import ExternalIssue
 from dexter_graphql.sandbox.world.state import World
@@ -21,7 +21,7 @@ _LOGGERS = ("csp", "django.request", None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class IssueContext:
     """How a list wants its rows: who looks, over which stretch, what to leave out, what to add."""
 
     world: World
@@ -35,7 +35,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class IssueRow:
     """An issue of a list with its events in the stretch, and those that also match the search; oldest first."""
 
     issue: Issue
@@ -43,12 +43,12 @@ class Row:
     matching: Sequence[Event] = field(default_factory=tuple)
 
 
-def web_url(world: World, organization: Organization, issue: Issue) -> str:
+def build_web_url(world: World, organization: Organization, issue: Issue) -> str:
     """Address of the issue for people."""
     return f"{world.url}/organizations/{organization.slug}/issues/{issue.id}/"
 
 
-def base_members(world: World, organization: Organization, issue: Issue, user: User | None) -> dict[str, object]:
+def serialize_base(world: World, organization: Organization, issue: Issue, user: User | None) -> dict[str, object]:
     """The members that rows, details and webhooks share."""
     own = user.id if user else ""
     project = issue.project
@@ -58,7 +58,7 @@ def base_members(world: World, organization: Organization, issue: Issue, user: U
         "shortId": issue.short_id,
         "title": issue.title,
         "culprit": issue.culprit,
-        "permalink": web_url(world, organization, issue),
+        "permalink": build_web_url(world, organization, issue),
         "logger": _LOGGERS[issue.number % len(_LOGGERS)],
         "level": issue.level,
         "status": issue.status,
@@ -75,9 +75,9 @@ def base_members(world: World, organization: Organization, issue: Issue, user: U
         "type": issue.kind,
         "issueType": issue.issue_type,
         "issueCategory": issue.category,
-        "metadata": metadata(issue),
+        "metadata": serialize_metadata(issue),
         "numComments": len(issue.comments),
-        "assignedTo": actor(issue.assignee),
+        "assignedTo": serialize_actor(issue.assignee),
         "isBookmarked": own in issue.bookmarked_by,
         "isSubscribed": own in issue.subscribers,
         "subscriptionDetails": {"reason": issue.subscribers[own]} if own in issue.subscribers else None,
@@ -86,7 +86,7 @@ def base_members(world: World, organization: Organization, issue: Issue, user: U
     }
 
 
-def metadata(issue: Issue) -> dict[str, object]:
+def serialize_metadata(issue: Issue) -> dict[str, object]:
     """What the title was made of; its keys depend on the kind of issue."""
     if not issue.is_error:
         return {"title": issue.title, "value": issue.value, "initial_priority": 50}
@@ -94,7 +94,7 @@ def metadata(issue: Issue) -> dict[str, object]:
     return {"type": issue.type_name, "value": issue.value, "filename": file, "function": function}
 
 
-def counts(events: Sequence[Event]) -> dict[str, object]:
+def summarize_events(events: Sequence[Event]) -> dict[str, object]:
     """`count` (text), `userCount`, `firstSeen` and `lastSeen` of those events."""
     return {
         "count": str(len(events)),
@@ -104,7 +104,7 @@ def counts(events: Sequence[Event]) -> dict[str, object]:
     }
 
 
-def stats(view: View, events: Sequence[Event]) -> dict[str, list[list[int]]]:
+def serialize_stats(view: IssueContext, events: Sequence[Event]) -> dict[str, list[list[int]]]:
     """The series under its period: 24 hours by hour, 14 days by day, or the whole stretch for `auto`."""
     period = view.stats_period
     if not period:
@@ -120,10 +120,10 @@ def stats(view: View, events: Sequence[Event]) -> dict[str, list[list[int]]]:
     return {period: buckets((event.at for event in events), start, width, count)}
 
 
-def list_item(view: View, row: Row) -> dict[str, object]:
+def serialize_list_item(view: IssueContext, row: IssueRow) -> dict[str, object]:
     """A row of the issue list."""
     issue = row.issue
-    item = base_members(view.world, view.organization, issue, view.user)
+    item = serialize_base(view.world, view.organization, issue, view.user)
     if "base" in view.collapse:
         item = {"id": issue.id}
     if "unhandled" not in view.collapse:
@@ -152,31 +152,33 @@ def _derived(issue: Issue) -> dict[str, object]:
     }
 
 
-def _list_counts(view: View, row: Row) -> dict[str, object]:
+def _list_counts(view: IssueContext, row: IssueRow) -> dict[str, object]:
     """`lifetime` takes the plain counts away with it; `stats` only the series."""
     with_series = "stats" not in view.collapse and bool(view.stats_period)
     members: dict[str, object] = {}
     if "lifetime" not in view.collapse:
-        members |= counts(row.events)
-        members["lifetime"] = counts(row.issue.events) | ({"stats": None} if with_series else {})
+        members |= summarize_events(row.events)
+        members["lifetime"] = summarize_events(row.issue.events) | ({"stats": None} if with_series else {})
     if with_series:
-        members["stats"] = stats(view, row.events)
+        members["stats"] = serialize_stats(view, row.events)
     if "filtered" not in view.collapse:
-        filtered = counts(row.matching) | ({"stats": stats(view, row.matching)} if with_series else {})
+        filtered = summarize_events(row.matching) | (
+            {"stats": serialize_stats(view, row.matching)} if with_series else {}
+        )
         members["filtered"] = filtered if view.is_filtered else None
     return members
 
 
-def _expanded(view: View, row: Row) -> dict[str, object]:
+def _expanded(view: IssueContext, row: IssueRow) -> dict[str, object]:
     issue, extra = row.issue, dict[str, object]()
     if "inbox" in view.expand and issue.inbox_reason is not None:
-        extra["inbox"] = inbox(issue)
-    if "owners" in view.expand and (suggested := owners(issue)):
+        extra["inbox"] = serialize_inbox(issue)
+    if "owners" in view.expand and (suggested := serialize_owners(issue)):
         extra["owners"] = suggested[0]
     if "integrationIssues" in view.expand:
-        extra["integrationIssues"] = [external_issue(t) for t in issue.external_issues if t.integration_id]
+        extra["integrationIssues"] = [serialize_external_issue(t) for t in issue.external_issues if t.integration_id]
     if "sentryAppIssues" in view.expand:
-        extra["sentryAppIssues"] = [external_issue(t) for t in issue.external_issues if t.installation_uuid]
+        extra["sentryAppIssues"] = [serialize_external_issue(t) for t in issue.external_issues if t.installation_uuid]
     if "latestEventHasAttachments" in view.expand:
         extra["latestEventHasAttachments"] = issue.events[-1].id in view.organization.attachments
     if "sessions" in view.expand:
@@ -184,28 +186,28 @@ def _expanded(view: View, row: Row) -> dict[str, object]:
     return extra
 
 
-def inbox(issue: Issue) -> dict[str, object] | None:
+def serialize_inbox(issue: Issue) -> dict[str, object] | None:
     """Why the issue waits for review."""
     if issue.inbox_reason is None:
         return None
     return {"reason": issue.inbox_reason, "reason_details": None, "date_added": issue.inbox_since or issue.last_seen}
 
 
-def owners(issue: Issue) -> list[dict[str, object]]:
+def serialize_owners(issue: Issue) -> list[dict[str, object]]:
     """Suggested owners: the team of the project, and the author of the release's newest commit."""
     at = issue.last_seen
     suggested: list[dict[str, object]] = [
-        {"type": "ownershipRule", "owner": actor_key(Assignee(team=team)), "date_added": at}
+        {"type": "ownershipRule", "owner": format_actor(Assignee(team=team)), "date_added": at}
         for team in issue.project.teams[:1]
     ]
     release = issue.events[0].release
     if release is not None and release.commits:
-        author = actor_key(Assignee(user=release.commits[0].author))
+        author = format_actor(Assignee(user=release.commits[0].author))
         suggested.append({"type": "suspectCommit", "owner": author, "date_added": at})
     return suggested
 
 
-def external_issue(ticket: ExternalIssue) -> dict[str, object]:
+def serialize_external_issue(ticket: ExternalIssue) -> dict[str, object]:
     """A ticket tied to the issue."""
     return {
         "id": ticket.id,
@@ -216,42 +218,42 @@ def external_issue(ticket: ExternalIssue) -> dict[str, object]:
     }
 
 
-def updated_issue(world: World, organization: Organization, issue: Issue, user: User | None) -> dict[str, object]:
+def serialize_issue(world: World, organization: Organization, issue: Issue, user: User | None) -> dict[str, object]:
     """The answer to an update of one issue, and the issue of `shortids`: base members with lifetime counts."""
-    base = base_members(world, organization, issue, user)
-    return base | {"isUnhandled": issue.is_unhandled} | counts(issue.events)
+    base = serialize_base(world, organization, issue, user)
+    return base | {"isUnhandled": issue.is_unhandled} | summarize_events(issue.events)
 
 
-def detail(view: View, row: Row) -> dict[str, object]:
+def serialize_detail(view: IssueContext, row: IssueRow) -> dict[str, object]:
     """The issue page: row members, history, people and releases, without what is collapsed."""
     issue, world = row.issue, view.world
-    body = updated_issue(world, view.organization, issue, view.user) | counts(row.events)
+    body = serialize_issue(world, view.organization, issue, view.user) | summarize_events(row.events)
     people = {user.id: user for user in view.organization.users()}
     body |= {
-        "activity": [activity(line) for line in reversed(issue.activity)],
-        "seenBy": [user_summary(people[key]) for key in issue.seen_by if key in people],
-        "participants": [user_summary(people[key]) for key in issue.subscribers if key in people],
+        "activity": [serialize_activity(line) for line in reversed(issue.activity)],
+        "seenBy": [serialize_user(people[key]) for key in issue.seen_by if key in people],
+        "participants": [serialize_user(people[key]) for key in issue.subscribers if key in people],
         "userReportCount": len(issue.feedback),
     }
     if "release" not in view.collapse:
-        body |= releases(row.events)
+        body |= serialize_first_last_release(row.events)
     if "tags" not in view.collapse:
-        body["tags"] = tag_totals(row.events)
+        body["tags"] = serialize_tag_totals(row.events)
     if "stats" not in view.collapse:
         body["stats"] = _detail_stats(view, row)
     return body | _detail_extras(view, issue)
 
 
-def releases(events: Sequence[Event]) -> dict[str, object]:
+def serialize_first_last_release(events: Sequence[Event]) -> dict[str, object]:
     """`firstRelease` and `lastRelease` of those events."""
     seen = [event.release for event in events if event.release is not None]
     return {
-        "firstRelease": issue_release(seen[0]) if seen else None,
-        "lastRelease": issue_release(seen[-1]) if seen else None,
+        "firstRelease": serialize_issue_release(seen[0]) if seen else None,
+        "lastRelease": serialize_issue_release(seen[-1]) if seen else None,
     }
 
 
-def _detail_stats(view: View, row: Row) -> dict[str, list[list[int]]]:
+def _detail_stats(view: IssueContext, row: IssueRow) -> dict[str, list[list[int]]]:
     end = int(view.world.now().timestamp())
     instants = [event.at for event in row.events]
     return {
@@ -260,28 +262,28 @@ def _detail_stats(view: View, row: Row) -> dict[str, list[list[int]]]:
     }
 
 
-def _detail_extras(view: View, issue: Issue) -> dict[str, object]:
+def _detail_extras(view: IssueContext, issue: Issue) -> dict[str, object]:
     extra: dict[str, object] = {}
     if "inbox" in view.expand:
-        extra["inbox"] = inbox(issue)
+        extra["inbox"] = serialize_inbox(issue)
     if "owners" in view.expand:
-        extra["owners"] = owners(issue)
+        extra["owners"] = serialize_owners(issue)
     if "forecast" in view.expand:
         extra["forecast"] = {"data": [], "date_added": None}
     if "integrationIssues" in view.expand:
-        extra["integrationIssues"] = [external_issue(t) for t in issue.external_issues if t.integration_id]
+        extra["integrationIssues"] = [serialize_external_issue(t) for t in issue.external_issues if t.integration_id]
     if "sentryAppIssues" in view.expand:
-        extra["sentryAppIssues"] = [external_issue(t) for t in issue.external_issues if t.installation_uuid]
+        extra["sentryAppIssues"] = [serialize_external_issue(t) for t in issue.external_issues if t.installation_uuid]
     if "latestEventHasAttachments" in view.expand:
         extra["latestEventHasAttachments"] = issue.events[-1].id in view.organization.attachments
     return extra
 
 
-def activity(line: Activity) -> dict[str, object]:
+def serialize_activity(line: Activity) -> dict[str, object]:
     """A line of the history."""
     return {
         "id": line.id,
-        "user": user_summary(line.user) if line.user else None,
+        "user": serialize_user(line.user) if line.user else None,
         "sentry_app": None,
         "type": line.type,
         "data": line.data,
@@ -289,17 +291,17 @@ def activity(line: Activity) -> dict[str, object]:
     }
 
 
-def tag_totals(events: Sequence[Event]) -> list[dict[str, object]]:
+def serialize_tag_totals(events: Sequence[Event]) -> list[dict[str, object]]:
     """Each tag key of those events with how many carry it."""
-    totals = Counter(key for event in events for key in event_tags(event))
-    return [{"key": key, "name": tag_name(key), "totalValues": total} for key, total in sorted(totals.items())]
+    totals = Counter(key for event in events for key in get_tags(event))
+    return [{"key": key, "name": format_tag_name(key), "totalValues": total} for key, total in sorted(totals.items())]
 
 
-def tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
+def serialize_tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
     """Values of one tag in those events, the most frequent first."""
     seen: dict[str, list[Event]] = {}
     for event in events:
-        value = event_tags(event).get(key)
+        value = get_tags(event).get(key)
         if value is not None:
             seen.setdefault(value, []).append(event)
     return [
@@ -316,7 +318,7 @@ def tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
     ]
 
 
-def tag_name(key: str) -> str:
+def format_tag_name(key: str) -> str:
     """The name Sentry shows for a tag key."""
     return TAG_NAMES.get(key, key.title())
 
@@ -325,7 +327,7 @@ def _iso(event: Event) -> str:
     return (event.time - timedelta(microseconds=event.time.microsecond)).isoformat().replace("+00:00", "Z")
 
 
-def stats_item(view: View, row: Row) -> dict[str, object]:
+def serialize_stats_item(view: IssueContext, row: IssueRow) -> dict[str, object]:
     """A row of `issues-stats`: the id and everything that depends on the stretch."""
     item: dict[str, object] = {"id": row.issue.id, "isUnhandled": row.issue.is_unhandled}
     return item | _list_counts(view, row)

@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from dexter_graphql.sandbox.serializers.actors import actor, user_summary
+from dexter_graphql.sandbox.serializers.actors import serialize_actor, serialize_user
 from dexter_graphql.sandbox.world.model import Assignee, Member, Organization, Team
 
-LETTERS: Final = "letter_avatar"
+LETTER_AVATAR: Final = "letter_avatar"
 _FLAGS = ("idp:provisioned", "idp:role-restricted", "sso:linked", "sso:invalid")
 _LIMITS = ("member-limit:restricted", "partnership:restricted")
 _ROLES = {
@@ -21,26 +21,26 @@ _TEAM_ROLES = {
 }
 
 
-def avatar() -> dict[str, Any]:
+def serialize_avatar() -> dict[str, Any]:
     """The picture of somebody who has none."""
-    return {"avatarType": LETTERS, "avatarUuid": None, "avatarUrl": None}
+    return {"avatarType": LETTER_AVATAR, "avatarUuid": None, "avatarUrl": None}
 
 
-def owner(organization: Organization, reference: str | None) -> dict[str, Any] | None:
+def serialize_owner(organization: Organization, reference: str | None) -> dict[str, Any] | None:
     """The actor behind `user:ID` or `team:ID`."""
     kind, _, key = (reference or "").partition(":")
     team = organization.find_team(key) if kind == "team" else None
     user = next((one for one in organization.users() if kind == "user" and one.id == key), None)
-    return actor(Assignee(user, team))
+    return serialize_actor(Assignee(user, team))
 
 
-def member(membership: Member) -> dict[str, Any]:
+def serialize_member(membership: Member) -> dict[str, Any]:
     """A membership as lists show it. Its id is not the id of the user."""
     return {
         "id": membership.id,
         "email": membership.email,
         "name": membership.name,
-        "user": user_summary(membership.user) if membership.user else None,
+        "user": serialize_user(membership.user) if membership.user else None,
         "orgRole": membership.org_role,
         "pending": membership.user is None,
         "expired": False,
@@ -52,9 +52,9 @@ def member(membership: Member) -> dict[str, Any]:
     }
 
 
-def team_member(membership: Member, team: Team) -> dict[str, Any]:
+def serialize_team_member(membership: Member, team: Team) -> dict[str, Any]:
     """A membership as the list of a team shows it."""
-    return member(membership) | {
+    return serialize_member(membership) | {
         "role": membership.org_role,
         "roleName": _ROLES[membership.org_role][0],
         "teamRole": membership.team_roles.get(team.slug),
@@ -62,10 +62,10 @@ def team_member(membership: Member, team: Team) -> dict[str, Any]:
     }
 
 
-def member_detail(organization: Organization, membership: Member) -> dict[str, Any]:
+def serialize_member_detail(organization: Organization, membership: Member) -> dict[str, Any]:
     """A membership with its teams and with the roles it could have."""
     owners = [one for one in organization.members if one.org_role == "owner"]
-    return member(membership) | {
+    return serialize_member(membership) | {
         "role": membership.org_role,
         "roleName": _ROLES[membership.org_role][0],
         "teams": [team.slug for team in membership.teams],
@@ -80,7 +80,7 @@ def member_detail(organization: Organization, membership: Member) -> dict[str, A
     }
 
 
-def team(record: Team, organization: Organization, viewer: Member | None) -> dict[str, Any]:
+def serialize_team(record: Team, organization: Organization, viewer: Member | None) -> dict[str, Any]:
     """A team as seen by the viewer's membership; the other members are always the same."""
     is_member = viewer is not None and record in viewer.teams
     return {
@@ -95,7 +95,7 @@ def team(record: Team, organization: Organization, viewer: Member | None) -> dic
         "hasAccess": True,
         "isPending": False,
         "memberCount": sum(record in one.teams for one in organization.members),
-        "avatar": avatar(),
+        "avatar": serialize_avatar(),
     }
 
 

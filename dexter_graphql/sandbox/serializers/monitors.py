@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from dexter_graphql.sandbox.serializers.members import owner
-from dexter_graphql.sandbox.serializers.projects import embedded_project
+from dexter_graphql.sandbox.serializers.members import serialize_owner
+from dexter_graphql.sandbox.serializers.projects import serialize_embedded_project
 from dexter_graphql.sandbox.world.model import Member, Organization, Project
 from dexter_graphql.sandbox.world.services import CheckIn, CronMonitor
 
@@ -12,7 +12,7 @@ _HOUR: Final = timedelta(hours=1)
 _MARGIN: Final = timedelta(minutes=5)
 
 
-def monitor(
+def serialize_monitor(
     record: CronMonitor,
     project: Project,
     organization: Organization,
@@ -30,15 +30,15 @@ def monitor(
         "isUpserting": False,
         "config": dict(record.config),
         "dateCreated": record.date_created,
-        "project": embedded_project(project, viewer),
+        "project": serialize_embedded_project(project, viewer),
         "environments": [_environment(record, name) for name in names],
         # The document knows no monitor without an owner: the project's team stands in.
-        "owner": owner(organization, record.owner or f"team:{project.teams[0].id}"),
+        "owner": serialize_owner(organization, record.owner or f"team:{project.teams[0].id}"),
         "alertRule": {"targets": [], "environment": ""},
     }
 
 
-def check_in(record: CheckIn, monitor_record: CronMonitor) -> dict[str, Any]:
+def serialize_check_in(record: CheckIn, monitor_record: CronMonitor) -> dict[str, Any]:
     """A check-in; its duration is in milliseconds."""
     return {
         "id": record.id,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dexter_graphql.sandbox.serializers import issues as bodies
-from dexter_graphql.sandbox.serializers.issues import Row, View
+from dexter_graphql.sandbox.serializers.issues import IssueContext, IssueRow
 
 _MEMBERS: Final = (
     "assignedTo", "count", "culprit", "firstSeen", "hasSeen", "id", "isBookmarked", "isPublic", "isSubscribed",
@@ -13,13 +13,13 @@ _MEMBERS: Final = (
 )  # fmt: skip
 
 
-def list_item(view: View, row: Row) -> dict[str, object]:
+def serialize_list_item(view: IssueContext, row: IssueRow) -> dict[str, object]:
     """A row of a project's issue list."""
-    item = bodies.list_item(view, row)
+    item = bodies.serialize_list_item(view, row)
     project = row.issue.project
     return {name: item[name] for name in _MEMBERS if name in item} | {
         "annotations": [ticket.display_name for ticket in row.issue.external_issues],
-        "metadata": _metadata(bodies.metadata(row.issue)),
+        "metadata": _metadata(bodies.serialize_metadata(row.issue)),
         "project": {"id": project.id, "name": project.name, "slug": project.slug},
     }
 

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from dexter_graphql.sandbox.serializers.members import avatar
+from dexter_graphql.sandbox.serializers.members import serialize_avatar
 from dexter_graphql.sandbox.world.model import ClientKey, Environment, Member, Organization, Project, Team
 
 _HAS = (
@@ -19,7 +19,7 @@ _ACCESS = [
 _COLORS = ("#3f70bf", "#bf3f7a", "#57be8c", "#bf6e3f", "#803fbf", "#3fbfac")
 
 
-def project(record: Project, viewer: Member | None) -> dict[str, Any]:
+def serialize_project(record: Project, viewer: Member | None) -> dict[str, Any]:
     """The members that every shape of a project has."""
     return {
         "id": record.id,
@@ -38,47 +38,51 @@ def project(record: Project, viewer: Member | None) -> dict[str, Any]:
     }
 
 
-def embedded_project(record: Project, viewer: Member | None) -> dict[str, Any]:
+def serialize_embedded_project(record: Project, viewer: Member | None) -> dict[str, Any]:
     """A project inside a team, a cron monitor and the like."""
-    return project(record, viewer) | {
+    return serialize_project(record, viewer) | {
         "isInternal": False,
         "isPublic": False,
-        "avatar": avatar(),
+        "avatar": serialize_avatar(),
         "color": _COLORS[int(record.id) % len(_COLORS)],
         "status": "active",
     }
 
 
-def project_of_team(record: Project, viewer: Member | None) -> dict[str, Any]:
+def serialize_project_teams(record: Project, viewer: Member | None) -> dict[str, Any]:
     """A project as the answer to a change of its teams shows it."""
-    answer = embedded_project(record, viewer) | {"teams": [team_reference(team) for team in record.teams]}
-    return answer | ({"team": team_reference(record.teams[0])} if record.teams else {})
+    answer = serialize_embedded_project(record, viewer) | {
+        "teams": [serialize_team_reference(team) for team in record.teams]
+    }
+    return answer | ({"team": serialize_team_reference(record.teams[0])} if record.teams else {})
 
 
-def listed_project(record: Project, organization: Organization, viewer: Member | None) -> dict[str, Any]:
+def serialize_listed_project(record: Project, organization: Organization, viewer: Member | None) -> dict[str, Any]:
     """A project as the organization's and the team's list show it."""
-    return project(record, viewer) | {
-        "team": team_reference(record.teams[0]) if record.teams else None,
-        "teams": [team_reference(team) for team in record.teams],
+    return serialize_project(record, viewer) | {
+        "team": serialize_team_reference(record.teams[0]) if record.teams else None,
+        "teams": [serialize_team_reference(team) for team in record.teams],
         "platforms": [record.platform],
         "hasUserReports": any(issue.project is record and issue.feedback for issue in organization.issues.values()),
-        "environments": [environment.name for environment in visible_environments(record, organization)],
-        "latestRelease": latest_release(record, organization),
+        "environments": [environment.name for environment in list_visible_environments(record, organization)],
+        "latestRelease": serialize_latest_release(record, organization),
     }
 
 
-def project_detail(record: Project, organization: Organization, viewer: Member | None, url: str) -> dict[str, Any]:
+def serialize_project_detail(
+    record: Project, organization: Organization, viewer: Member | None, url: str
+) -> dict[str, Any]:
     """A project with everything its settings page needs."""
-    return project_of_team(record, viewer) | {
-        "latestRelease": latest_release(record, organization),
-        "organization": embedded_organization(organization, url),
+    return serialize_project_teams(record, viewer) | {
+        "latestRelease": serialize_latest_release(record, organization),
+        "organization": serialize_organization(organization, url),
         "platforms": [record.platform],
         "options": {"sentry:resolve_age": record.options.get("resolveAge", 0)},
         **_settings(record),
     }
 
 
-def embedded_organization(organization: Organization, url: str) -> dict[str, Any]:
+def serialize_organization(organization: Organization, url: str) -> dict[str, Any]:
     """An organization inside a project or a team; `url` is the sandbox itself."""
     return {
         "id": organization.id,
@@ -88,7 +92,7 @@ def embedded_organization(organization: Organization, url: str) -> dict[str, Any
         "dateCreated": organization.date_created,
         "isEarlyAdopter": organization.is_early_adopter,
         "require2FA": False,
-        "avatar": avatar(),
+        "avatar": serialize_avatar(),
         "links": {
             "organizationUrl": f"{url}/organizations/{organization.slug}",
             "regionUrl": organization.region_url or url,
@@ -101,24 +105,24 @@ def embedded_organization(organization: Organization, url: str) -> dict[str, Any
     }
 
 
-def team_reference(team: Team) -> dict[str, Any]:
+def serialize_team_reference(team: Team) -> dict[str, Any]:
     """A team inside a project."""
     return {"id": team.id, "name": team.name, "slug": team.slug}
 
 
-def latest_release(record: Project, organization: Organization) -> dict[str, Any] | None:
+def serialize_latest_release(record: Project, organization: Organization) -> dict[str, Any] | None:
     """The newest release of the project, by name only."""
     own = [release for release in organization.releases if record in release.projects]
     newest = max(own, key=lambda release: release.date_created, default=None)
     return {"version": newest.version} if newest else None
 
 
-def visible_environments(record: Project, organization: Organization) -> list[Environment]:
+def list_visible_environments(record: Project, organization: Organization) -> list[Environment]:
     """Environments of the project that nobody hid."""
     return [one for one in organization.environments if one.name not in record.hidden_environments]
 
 
-def key(record: ClientKey, owner: Project, url: str) -> dict[str, Any]:
+def serialize_client_key(record: ClientKey, owner: Project, url: str) -> dict[str, Any]:
     """A client key with all its addresses, which lie below the sandbox's own."""
     parts = urlsplit(url)
     base = f"{parts.scheme}://{parts.netloc}"
@@ -164,7 +168,7 @@ def key(record: ClientKey, owner: Project, url: str) -> dict[str, Any]:
     }
 
 
-def project_environment(record: Environment, owner: Project) -> dict[str, Any]:
+def serialize_project_environment(record: Environment, owner: Project) -> dict[str, Any]:
     """An environment as its project sees it."""
     return {"id": record.id, "name": record.name, "isHidden": record.name in owner.hidden_environments}
 

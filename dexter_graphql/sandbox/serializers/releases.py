@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from dexter_graphql.sandbox.serializers.actors import user_summary
+from dexter_graphql.sandbox.serializers.actors import serialize_user
 from dexter_graphql.sandbox.world.model import (
     Commit,
     Deploy,
@@ -24,7 +24,7 @@ _SHORT_HASH: Final = 12
 
 
 @dataclass(slots=True)
-class Footprint:
+class ReleaseSummary:
     """What the events of an organization say about one release."""
 
     new_issues: dict[str, int] = field(default_factory=dict)
@@ -32,26 +32,26 @@ class Footprint:
     last_event: datetime | None = None
 
 
-def footprints(organization: Organization) -> dict[int, Footprint]:
+def summarize_releases(organization: Organization) -> dict[int, ReleaseSummary]:
     """A footprint per release id; releases without events are absent."""
-    found: dict[int, Footprint] = {}
+    found: dict[int, ReleaseSummary] = {}
     for issue in organization.issues.values():
         first = issue.events[0].release
         if first is not None:
-            counts = found.setdefault(first.id, Footprint()).new_issues
+            counts = found.setdefault(first.id, ReleaseSummary()).new_issues
             counts[issue.project.id] = counts.get(issue.project.id, 0) + 1
     for event in organization.events.values():
         if event.release is not None:
-            mark = found.setdefault(event.release.id, Footprint())
+            mark = found.setdefault(event.release.id, ReleaseSummary())
             mark.first_event = min(mark.first_event or event.time, event.time)
             mark.last_event = max(mark.last_event or event.time, event.time)
     return found
 
 
-def release(
+def serialize_release(
     record: Release,
     organization: Organization,
-    footprint: Footprint,
+    footprint: ReleaseSummary,
     health: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """A release, the same in lists and alone; `health` holds what each project (by id) says about health."""
@@ -62,19 +62,21 @@ def release(
         "version": record.version,
         "shortVersion": record.version,
         "status": record.status,
-        "versionInfo": version_info(record.version),
+        "versionInfo": serialize_version_info(record.version),
         "ref": record.ref,
         "url": record.url,
         "dateReleased": record.date_released,
         "dateCreated": record.date_created,
         "data": {},
         "newGroups": sum(footprint.new_issues.values()),
-        "owner": user_summary(record.owner) if record.owner else None,
+        "owner": serialize_user(record.owner) if record.owner else None,
         "commitCount": len(record.commits),
-        "lastCommit": commit(newest, organization) if newest else None,
+        "lastCommit": serialize_commit(newest, organization) if newest else None,
         "deployCount": len(record.deploys),
-        "lastDeploy": deploy(last) if last else None,
-        "authors": [author(person) for person in {one.author.email: one.author for one in record.commits}.values()],
+        "lastDeploy": serialize_deploy(last) if last else None,
+        "authors": [
+            serialize_author(person) for person in {one.author.email: one.author for one in record.commits}.values()
+        ],
         "projects": [_project(one, record, footprint, health) for one in record.projects],
         "firstEvent": footprint.first_event,
         "lastEvent": footprint.last_event,
@@ -83,14 +85,14 @@ def release(
     }
 
 
-def author(person: User) -> dict[str, Any]:
+def serialize_author(person: User) -> dict[str, Any]:
     """Who wrote a commit: a user, or name and address of somebody without an account."""
-    return user_summary(person) if person.id else {"name": person.name, "email": person.email}
+    return serialize_user(person) if person.id else {"name": person.name, "email": person.email}
 
 
-def commit(record: Commit, organization: Organization) -> dict[str, Any]:
+def serialize_commit(record: Commit, organization: Organization) -> dict[str, Any]:
     """A commit with the releases it is part of."""
-    return repository_commit(record) | {
+    return serialize_repository_commit(record) | {
         "releases": [
             {
                 "version": one.version,
@@ -106,7 +108,7 @@ def commit(record: Commit, organization: Organization) -> dict[str, Any]:
     }
 
 
-def repository_commit(record: Commit) -> dict[str, Any]:
+def serialize_repository_commit(record: Commit) -> dict[str, Any]:
     """A commit as the list of its repository shows it."""
     return {
         "id": record.id,
@@ -114,18 +116,18 @@ def repository_commit(record: Commit) -> dict[str, Any]:
         "dateCreated": record.date_created,
         "pullRequest": None,
         "suspectCommitType": "",
-        "repository": repository(record.repository),
-        "author": author(record.author),
+        "repository": serialize_repository(record.repository),
+        "author": serialize_author(record.author),
     }
 
 
-def commit_files(record: Commit, organization: Organization) -> list[dict[str, Any]]:
+def serialize_commit_files(record: Commit, organization: Organization) -> list[dict[str, Any]]:
     """The files a commit touched."""
     return [
         {
             "id": f"{int(record.id[:8], 16)}{place}",
             "orgId": int(organization.id),
-            "author": author(record.author),
+            "author": serialize_author(record.author),
             "commitMessage": record.message,
             "filename": path,
             "type": kind,
@@ -135,7 +137,7 @@ def commit_files(record: Commit, organization: Organization) -> list[dict[str, A
     ]
 
 
-def repository(record: Repository) -> dict[str, Any]:
+def serialize_repository(record: Repository) -> dict[str, Any]:
     """A source repository."""
     return {
         "id": record.id,
@@ -150,7 +152,7 @@ def repository(record: Repository) -> dict[str, Any]:
     }
 
 
-def deploy(record: Deploy) -> dict[str, Any]:
+def serialize_deploy(record: Deploy) -> dict[str, Any]:
     """A deploy; it does not say of which release."""
     return {
         "id": record.id,
@@ -162,7 +164,7 @@ def deploy(record: Deploy) -> dict[str, Any]:
     }
 
 
-def release_file(record: ReleaseFile) -> dict[str, Any]:
+def serialize_release_file(record: ReleaseFile) -> dict[str, Any]:
     """A file of a release, without its bytes."""
     return {
         "id": record.id,
@@ -175,7 +177,7 @@ def release_file(record: ReleaseFile) -> dict[str, Any]:
     }
 
 
-def version_info(version: str) -> dict[str, Any]:
+def serialize_version_info(version: str) -> dict[str, Any]:
     """The parts of a version: `package@1.2.3-pre+build`, or a package with anything else after the sign."""
     package, _, raw = version.rpartition("@")
     match, is_hash = _SEMANTIC.fullmatch(raw), len(raw) == _HASH_LENGTH
@@ -193,7 +195,7 @@ def version_info(version: str) -> dict[str, Any]:
 
 
 def _project(
-    record: Project, owner: Release, footprint: Footprint, health: Mapping[str, Mapping[str, Any]] | None
+    record: Project, owner: Release, footprint: ReleaseSummary, health: Mapping[str, Mapping[str, Any]] | None
 ) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "id": int(record.id),

@@ -1,20 +1,20 @@
 """Writes what Sentry knows about the source maps of a browser event, frame by frame."""
 
-from dexter_graphql.sandbox.serializers.entries import frames_of
-from dexter_graphql.sandbox.world.event_attributes import language_of
+from dexter_graphql.sandbox.serializers.entries import get_frames
+from dexter_graphql.sandbox.world.event_attributes import get_language
 from dexter_graphql.sandbox.world.model import Event
 
 
-def source_map_debug(event: Event) -> dict[str, object]:
+def serialize_source_map_debug(event: Event) -> dict[str, object]:
     """Why frames are, or are not, mapped back to sources; frames in the order of the event."""
     has_release = event.release is not None
     return {
         "dist": None,
         "release": event.release.version if event.release else None,
-        "exceptions": [{"frames": [_frame(frame.file, has_release=has_release) for frame in frames_of(event)]}],
+        "exceptions": [{"frames": [_frame(frame.file, has_release=has_release) for frame in get_frames(event)]}],
         "has_debug_ids": False,
         "min_debug_id_sdk_version": "7.56.0",
-        "sdk_version": language_of(event).sdk_version,
+        "sdk_version": get_language(event).sdk_version,
         "project_has_some_artifact_bundle": False,
         "release_has_some_artifact": bool(event.release and event.release.files),
         "has_uploaded_some_artifact_with_a_debug_id": False,

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from dexter_graphql.sandbox.time_buckets import Buckets, cut
+from dexter_graphql.sandbox.time_buckets import TimeBuckets, split_window
 
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
@@ -13,7 +13,7 @@ class IntervalError(ValueError):
     """The interval is not one Sentry serves; the message is what it says."""
 
 
-def hourly(start: datetime, end: datetime, interval: timedelta | None) -> Buckets:
+def split_hourly(start: datetime, end: datetime, interval: timedelta | None) -> TimeBuckets:
     """Buckets over the window, an hour long unless asked otherwise; raises IntervalError or TooManyPointsError."""
     chosen = interval or _HOUR
     if chosen < _HOUR or chosen % _HOUR:
@@ -22,4 +22,4 @@ def hourly(start: datetime, end: datetime, interval: timedelta | None) -> Bucket
         raise IntervalError("The interval has to be less than one day.")
     if _DAY % chosen:
         raise IntervalError("The interval should divide one day without a remainder.")
-    return cut(start, end, chosen)
+    return split_window(start, end, chosen)

@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dexter_graphql.sandbox.world.model import Organization, Project, Release
-from dexter_graphql.sandbox.world.releases import Health, health
+from dexter_graphql.sandbox.world.releases import HourlyHealth, compute_health
 
 _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class HealthSample:
     """The health of one release in one project, environment and hour."""
 
     release: Release
     project: Project
     environment: str
     hour: datetime
-    health: Health
+    health: HourlyHealth
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class HealthFilter:
     """Where and when: projects, names of environments, and a window."""
 
     projects: Sequence[Project]
@@ -33,7 +33,7 @@ class Scope:
 
 
 @dataclass(slots=True)
-class Tally:
+class SessionTotals:
     """Sums over samples. A session is counted under one status only; users as if each hour brought others."""
 
     sessions: int = 0
@@ -43,7 +43,7 @@ class Tally:
     abnormal: int = 0
     crashed_users: int = 0
 
-    def add(self, sample: Health) -> None:
+    def add(self, sample: HourlyHealth) -> None:
         """Take one more hour into account."""
         self.sessions += sample.sessions
         self.users += sample.users
@@ -67,36 +67,38 @@ class Tally:
         return crashed / total if total else None
 
 
-def samples(
-    organization: Organization, scope: Scope, wanted: Callable[[Release], bool] = lambda _: True
-) -> Iterator[Sample]:
+def iter_samples(
+    organization: Organization, health_filter: HealthFilter, wanted: Callable[[Release], bool] = lambda _: True
+) -> Iterator[HealthSample]:
     """Every hour of the scope in which somebody used one of the wanted releases."""
-    chosen = {project.id for project in scope.projects}
-    first = _whole_hour(scope.start)
+    chosen = {project.id for project in health_filter.projects}
+    first = _whole_hour(health_filter.start)
     for release in organization.releases:
         if wanted(release):
             deployed = {deploy.environment for deploy in release.deploys}
             start = max(first, _whole_hour(release.date_released or release.date_created))
             for project in release.projects:
-                for environment in scope.environments:
+                for environment in health_filter.environments:
                     if project.id in chosen and environment in deployed:
-                        yield from _hours(release, project, environment, start, scope.end)
+                        yield from _hours(release, project, environment, start, health_filter.end)
 
 
-def tallies(found: Iterable[Sample], key: Callable[[Sample], Any]) -> dict[Any, Tally]:
+def sum_by(found: Iterable[HealthSample], key: Callable[[HealthSample], Any]) -> dict[Any, SessionTotals]:
     """The samples added up by a key."""
-    sums: dict[Any, Tally] = {}
+    sums: dict[Any, SessionTotals] = {}
     for sample in found:
-        sums.setdefault(key(sample), Tally()).add(sample.health)
+        sums.setdefault(key(sample), SessionTotals()).add(sample.health)
     return sums
 
 
-def _hours(release: Release, project: Project, environment: str, start: datetime, end: datetime) -> Iterator[Sample]:
+def _hours(
+    release: Release, project: Project, environment: str, start: datetime, end: datetime
+) -> Iterator[HealthSample]:
     hour = start
     while hour < end:
-        measured = health(release, project, environment, hour)
+        measured = compute_health(release, project, environment, hour)
         if measured.sessions:
-            yield Sample(release, project, environment, hour, measured)
+            yield HealthSample(release, project, environment, hour, measured)
         hour += _HOUR
 
 

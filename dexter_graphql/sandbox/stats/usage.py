@@ -18,7 +18,7 @@ OUTCOMES: Final = (
 
 _DAY_HOURS: Final = 24
 # Permille of a day's quantity by hour: quiet nights, busy afternoons. They add up to 1000.
-_SHAPE: Final = (
+_HOURLY_PERMILLE: Final = (
     17, 14, 12, 11, 11, 14, 21, 33, 48, 60, 66, 68, 64, 66, 70, 71, 68, 62, 54, 47, 40, 33, 28, 22,
 )  # fmt: skip
 # Category → what one project sends on an ordinary day; categories that are missing here are never used.
@@ -26,7 +26,7 @@ _DAILY = MappingProxyType(
     {"error": 24_000, "transaction": 180_000, "attachment": 9_000_000, "replay": 700, "profile": 1_200, "monitor": 96}
 )
 # Outcome → its reasons with the permille of the category that ends there.
-_FATES: Final = (
+_OUTCOME_SHARES: Final = (
     ("accepted", "", 900),
     ("filtered", "browser-extensions", 20),
     ("filtered", "web-crawlers", 15),
@@ -37,7 +37,7 @@ _FATES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class UsageStream:
     """A project's quantity of one category that ended one way for one reason; `permille` is its share."""
 
     project: Project
@@ -46,11 +46,11 @@ class Flow:
     reason: str
     permille: int
 
-    def hours(self, first: int, count: int) -> list[int]:
+    def hourly_quantities(self, first: int, count: int) -> list[int]:
         """Quantities of so many hours, the first one being that many hours after the epoch."""
         place = first % _DAY_HOURS
         days = range(first // _DAY_HOURS, (first + count - 1) // _DAY_HOURS + 1)
-        found = [daily * part // 1000 for daily in map(self._daily, days) for part in _SHAPE]
+        found = [daily * part // 1000 for daily in map(self._daily, days) for part in _HOURLY_PERMILLE]
         return found[place : place + count]
 
     def _daily(self, day: int) -> int:
@@ -60,9 +60,9 @@ class Flow:
         return _DAILY[self.category] * self.permille * size * weather // 10_000_000
 
 
-def flows(projects: Sequence[Project]) -> Iterator[Flow]:
+def iter_streams(projects: Sequence[Project]) -> Iterator[UsageStream]:
     """Every flow of the projects."""
     for project in projects:
         for category in _DAILY:
-            for outcome, reason, permille in _FATES:
-                yield Flow(project, category, outcome, reason, permille)
+            for outcome, reason, permille in _OUTCOME_SHARES:
+                yield UsageStream(project, category, outcome, reason, permille)

@@ -1,6 +1,6 @@
 """The state behind the fake Sentry: records, and a generator that fills them from a seed."""
 
 from dexter_graphql.sandbox.world.build import DEFAULT_SEED, build_world
-from dexter_graphql.sandbox.world.state import Change, World
+from dexter_graphql.sandbox.world.state import WebhookEvent, World
 
-__all__ = ["DEFAULT_SEED", "Change", "World", "build_world"]
+__all__ = ["DEFAULT_SEED", "WebhookEvent", "World", "build_world"]

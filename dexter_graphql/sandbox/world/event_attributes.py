@@ -28,7 +28,7 @@ SERVER_LANGUAGES: Final = frozenset({"python", "go", "java", "ruby", "csharp"})
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class EndUser:
     """An end user of a project."""
 
     id: str
@@ -39,71 +39,71 @@ class Person:
     city: str
 
 
-def language_of(event: Event) -> Language:
+def get_language(event: Event) -> Language:
     """The language of the event's project."""
     return LANGUAGES[event.issue.project.language]
 
 
-def person_of(event: Event) -> Person | None:
+def get_end_user(event: Event) -> EndUser | None:
     """Who met the event; None for events without a user."""
-    return person(event.person) if event.person >= 0 else None
+    return make_end_user(event.person) if event.person >= 0 else None
 
 
-def person(number: int) -> Person:
+def make_end_user(number: int) -> EndUser:
     """The end user with that number."""
     country, city = _COUNTRIES[number % len(_COUNTRIES)]
     name = f"person{number}"
-    return Person(str(50_000 + number), f"{name}@customers.example", name, f"203.0.113.{number % 250}", country, city)
+    return EndUser(str(50_000 + number), f"{name}@customers.example", name, f"203.0.113.{number % 250}", country, city)
 
 
-def browser_of(event: Event) -> tuple[str, str]:
+def get_browser(event: Event) -> tuple[str, str]:
     """Name and version of the browser."""
     return _BROWSERS[event.variant % len(_BROWSERS)]
 
 
-def system_of(event: Event) -> tuple[str, str]:
+def get_os(event: Event) -> tuple[str, str]:
     """Name and version of the operating system; servers run Linux."""
     if event.issue.project.language in SERVER_LANGUAGES:
         return _SYSTEMS[2]
     return _SYSTEMS[event.variant // 4 % len(_SYSTEMS)]
 
 
-def device_of(event: Event) -> str:
+def get_device(event: Event) -> str:
     """Model of the device."""
     return _DEVICES[event.variant // 20 % len(_DEVICES)]
 
 
-def flags_of(event: Event) -> dict[str, bool]:
+def get_flags(event: Event) -> dict[str, bool]:
     """Feature flags at the time of the event."""
     return {name: bool(event.variant >> place & 1) for place, name in enumerate(_FLAGS, 5)}
 
 
-def url_of(event: Event) -> str:
+def get_url(event: Event) -> str:
     """Address that was being served."""
     path = event.issue.transaction.split(" ")[-1].replace(":id", str(event.variant % 1000)).lstrip("/")
     return f"https://{event.issue.project.slug}.example/{path}"
 
 
-def trace_of(event: Event) -> str:
+def get_trace_id(event: Event) -> str:
     """Id of the trace the event belongs to."""
     return f"{zlib.crc32(event.id.encode()):08x}" * 4
 
 
-def span_of(event: Event) -> str:
+def get_span_id(event: Event) -> str:
     """Id of the span the event happened in."""
     return event.id[:16]
 
 
-def replay_of(event: Event) -> str | None:
+def get_replay_id(event: Event) -> str | None:
     """Id of the replay that shows the event, for some of the browser events."""
     is_browser = event.issue.project.language == "javascript"
     return event.id[16:] + event.id[:16] if is_browser and event.variant % 3 == 0 else None
 
 
-def event_tags(event: Event) -> dict[str, str]:
+def get_tags(event: Event) -> dict[str, str]:
     """Tags of an event, by key, in the order of the keys."""
-    language = language_of(event)
-    system, system_version = system_of(event)
+    language = get_language(event)
+    system, system_version = get_os(event)
     tags = {
         "customer.tier": _TIERS[event.variant % len(_TIERS)],
         "environment": event.environment,
@@ -113,25 +113,25 @@ def event_tags(event: Event) -> dict[str, str]:
         "os": f"{system} {system_version}",
         "os.name": system,
         "transaction": event.issue.transaction,
-        "url": url_of(event),
+        "url": get_url(event),
     }
     if event.release is not None:
         tags["release"] = event.release.version
     if event.person >= 0:
-        tags["user"] = f"id:{person(event.person).id}"
+        tags["user"] = f"id:{make_end_user(event.person).id}"
     if event.issue.project.language in SERVER_LANGUAGES:
         tags["server_name"] = f"{event.issue.project.slug}-{event.variant % 6}"
         tags["runtime"] = f"{language.runtime} {language.runtime_version}"
     else:
-        name, version = browser_of(event)
-        tags |= {"browser": f"{name} {version}", "browser.name": name, "device": device_of(event)}
-    replay = replay_of(event)
+        name, version = get_browser(event)
+        tags |= {"browser": f"{name} {version}", "browser.name": name, "device": get_device(event)}
+    replay = get_replay_id(event)
     if replay:
         tags["replayId"] = replay
     return dict(sorted(tags.items()))
 
 
-def newest_releases(organization: Organization) -> dict[str, Release]:
+def find_newest_releases(organization: Organization) -> dict[str, Release]:
     """The newest release of each project, by project id: what `release:latest` means."""
     newest: dict[str, Release] = {}
     for release in sorted(organization.releases, key=lambda release: release.date_created):

@@ -104,7 +104,7 @@ def _file(project: Project, release: Release) -> ReleaseFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HourlyHealth:
     """Sessions and users of one release in one project, environment and hour."""
 
     sessions: int
@@ -114,7 +114,7 @@ class Health:
     abnormal: int
 
 
-def health(release: Release, project: Project, environment: str, hour: datetime) -> Health:
+def compute_health(release: Release, project: Project, environment: str, hour: datetime) -> HourlyHealth:
     """Release health of one hour, always the same for the same arguments; nothing before the release is out.
 
     Adoption decays with age, so newer releases have more sessions; nights are quieter than days.
@@ -122,11 +122,11 @@ def health(release: Release, project: Project, environment: str, hour: datetime)
     released = release.date_released or release.date_created
     age_days = (hour - released).total_seconds() / 86_400
     if age_days < 0 or environment not in {deploy.environment for deploy in release.deploys}:
-        return Health(0, 0, 0, 0, 0)
+        return HourlyHealth(0, 0, 0, 0, 0)
     noise = zlib.crc32(f"{release.version}/{project.id}/{environment}/{hour:%Y%m%d%H}".encode())
     weight = 1.0 if environment == "production" else 0.1
     day_share = 1.0 if 7 <= hour.hour <= 21 else 0.35  # noqa: PLR2004 - office hours
     sessions = int((40 + noise % 60) * weight * day_share / (1 + age_days / 3))
     crashed = sessions * (noise % 4) // 100
     errored = sessions * (2 + noise % 5) // 100
-    return Health(sessions, sessions * 7 // 10, crashed, errored, sessions // 200)
+    return HourlyHealth(sessions, sessions * 7 // 10, crashed, errored, sessions // 200)

@@ -9,11 +9,11 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox.world.model import Activity, Issue, Organization, User
 from dexter_graphql.sandbox.world.tokens import Tokens
 
-ChangeListener = Callable[["Change"], None]
+WebhookListener = Callable[["WebhookEvent"], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class WebhookEvent:
     """Something a webhook would tell: `resource` and `action` as Sentry names them, `data` ready to send."""
 
     organization: Organization
@@ -35,7 +35,7 @@ class World:
     users: list[User]
     organizations: list[Organization]
     url: str = "http://127.0.0.1:9000"
-    listeners: list[ChangeListener] = field(default_factory=list)
+    listeners: list[WebhookListener] = field(default_factory=list)
     last_id: int = 900_000_000
 
     def find_organization(self, id_or_slug: str) -> Organization | None:
@@ -59,7 +59,7 @@ class World:
         """The instant of the world's clock."""
         return self.clock.now()
 
-    def announce(self, change: Change) -> None:
+    def publish(self, change: WebhookEvent) -> None:
         """Tell every listener (webhooks, live mode's log) about a change."""
         for listener in self.listeners:
             listener(change)

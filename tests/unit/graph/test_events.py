@@ -9,9 +9,9 @@ from datetime import datetime
 import pytest
 
 from dexter_graphql.sandbox import Fault
-from dexter_graphql.sandbox.serializers.entries import entries
-from dexter_graphql.sandbox.serializers.events import contexts, detail
-from dexter_graphql.sandbox.world.event_attributes import event_tags, person_of
+from dexter_graphql.sandbox.serializers.entries import serialize_entries
+from dexter_graphql.sandbox.serializers.events import serialize_contexts, serialize_event_detail
+from dexter_graphql.sandbox.world.event_attributes import get_end_user, get_tags
 
 ISSUE_LIST = "/organizations/{organization}/issues/"
 ISSUE = ISSUE_LIST + "{issue}/"
@@ -42,7 +42,9 @@ async def event_of(asker, issue, fields, which="LATEST"):
 async def altered_event(asker, fields, **members):
     """An event of which Sentry's answer has some members changed: what is selected on it, and the errors."""
     issue = find(asker, ordinary)
-    asker.server.faults.add(Fault(route=EVENT, times=None, status=200, body=detail(issue.events[-1]) | members))
+    asker.server.faults.add(
+        Fault(route=EVENT, times=None, status=200, body=serialize_event_detail(issue.events[-1]) | members)
+    )
     await asker.organization("slug")
     return await asker.ask(
         f'{{ organization(slug: "acme") {{ issue(shortId: "{issue.short_id}") {{ event(which: LATEST)'
@@ -52,7 +54,7 @@ async def altered_event(asker, fields, **members):
 
 def part(event, kind):
     """The data of the entry of one kind, as the sandbox makes it."""
-    return next(one["data"] for one in entries(event) if one["type"] == kind)
+    return next(one["data"] for one in serialize_entries(event) if one["type"] == kind)
 
 
 def frame_of(wire):
@@ -167,7 +169,7 @@ class TestFinding:
                 "level": issue.level.upper(),
                 "environment": event.environment,
                 "releaseVersion": event.release and event.release.version,
-                "tags": [{"key": key} for key in event_tags(event)],
+                "tags": [{"key": key} for key in get_tags(event)],
             }
             for event in reversed(issue.events)
         ]
@@ -200,7 +202,7 @@ class TestFinding:
             " { events(first: 4) { nodes { eventId sdk { name } sizeBytes } } }"
         )
 
-        newest = [detail(event) for event in reversed(issue.events[-4:])]
+        newest = [serialize_event_detail(event) for event in reversed(issue.events[-4:])]
         assert told["issue"]["events"]["nodes"] == [
             {"eventId": body["id"], "sdk": {"name": body["sdk"]["name"]}, "sizeBytes": body["size"]} for body in newest
         ]
@@ -279,7 +281,7 @@ class TestNewestOfMany:
         )
 
         nodes = told["issues"]["nodes"]
-        newest = [detail(asker.acme.issues[node["sentryId"]].events[-1]) for node in nodes]
+        newest = [serialize_event_detail(asker.acme.issues[node["sentryId"]].events[-1]) for node in nodes]
         assert [node["latestEvent"] for node in nodes] == [
             {"eventId": body["id"], "sdk": {"version": body["sdk"]["version"]}} for body in newest
         ]
@@ -301,7 +303,7 @@ class TestMembers:
         )
 
         event = issue.events[-1]
-        body = detail(event)
+        body = serialize_event_detail(event)
         moments = {name: datetime.fromisoformat(node[name]) for name in ("occurredAt", "receivedAt")}
         assert node | moments == {
             "eventId": event.id,
@@ -337,7 +339,7 @@ class TestMembers:
         )
 
         event = issue.events[-1]
-        person = person_of(event)
+        person = get_end_user(event)
         assert node == {
             "user": {
                 "userId": person.id,
@@ -348,8 +350,8 @@ class TestMembers:
                 "geo": {"country_code": person.country, "city": person.city},
                 "data": None,
             },
-            "sdk": detail(event)["sdk"],
-            "tags": [{"key": key, "value": value} for key, value in event_tags(event).items()],
+            "sdk": serialize_event_detail(event)["sdk"],
+            "tags": [{"key": key, "value": value} for key, value in get_tags(event).items()],
         }
 
     async def test_event_without_a_user_has_none(self, asker):
@@ -366,7 +368,7 @@ class TestMembers:
 
         node, _ = await event_of(asker, issue, "contexts { name type value }")
 
-        expected = contexts(issue.events[-1])
+        expected = serialize_contexts(issue.events[-1])
         assert {"os", "runtime", "trace", "browser", "device"} <= expected.keys()
         assert node["contexts"] == [
             {"name": name, "type": value["type"], "value": value} for name, value in expected.items()
@@ -394,7 +396,7 @@ class TestMembers:
         )
 
         event = issue.events[-1]
-        body = detail(event)["occurrence"]
+        body = serialize_event_detail(event)["occurrence"]
         found = node["occurrence"]
         assert node["kind"] == "generic"
         assert datetime.fromisoformat(found.pop("detectedAt")) == event.time
@@ -709,7 +711,7 @@ class TestParts:
         node, _ = await event_of(asker, issue, f"entries {{ __typename kind ... on {kind} {{ {selection} }} }}")
 
         event = issue.events[-1]
-        assert [one["kind"] for one in node["entries"]] == [one["type"] for one in entries(event)]
+        assert [one["kind"] for one in node["entries"]] == [one["type"] for one in serialize_entries(event)]
         assert [one for one in node["entries"] if one["__typename"] == kind] == [{"__typename": kind} | expect(event)]
 
     @pytest.mark.parametrize("kind", ["expectct", "expectstaple", "hpkp"])

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from dexter_graphql.sandbox.serializers.issues import metadata, owners
-from dexter_graphql.sandbox.world.event_attributes import event_tags
+from dexter_graphql.sandbox.serializers.issues import serialize_metadata, serialize_owners
+from dexter_graphql.sandbox.world.event_attributes import get_tags
 
 LIST = "/organizations/{organization}/issues/"
 STATS = "/organizations/{organization}/issues-stats/"
@@ -71,7 +71,7 @@ def light_of(asker, issue):
         "priorityLockedAt": None,
         "category": issue.category.upper(),
         "issueType": issue.issue_type,
-        "metadata": metadata(issue),
+        "metadata": serialize_metadata(issue),
         "commentCount": len(issue.comments),
         "isUnhandled": issue.is_unhandled,
         "eventCount": len(issue.events),
@@ -203,7 +203,7 @@ async def test_assignees_of_a_list_are_completed_together(asker, kind, fields, r
 
 async def test_owners_are_suggested_with_a_reason(asker):
     """The detail gives all suggestions; the people and teams behind them cost one call for each of the two lists."""
-    issue = find(asker, lambda issue: len(owners(issue)) == 2)
+    issue = find(asker, lambda issue: len(serialize_owners(issue)) == 2)
 
     node, told = await one(
         asker,
@@ -227,7 +227,7 @@ async def test_list_gives_the_first_owner_alone(asker):
     told = await asker.organization("issues(first: 5) { nodes { sentryId owners { reason } } }")
 
     for node in told["issues"]["nodes"]:
-        first = owners(asker.acme.issues[node["sentryId"]])[:1]
+        first = serialize_owners(asker.acme.issues[node["sentryId"]])[:1]
         assert node["owners"] == ([{"reason": one["type"]} for one in first] or None)
     assert ("expand", "owners") in told.queries(LIST)[0]
     assert told.routes == [LIST]
@@ -315,7 +315,7 @@ async def test_tags_have_their_most_frequent_values(asker):
     tags = {tag["key"]: tag for tag in node["tags"]}
     seen = {}
     for event in issue.events:
-        for key, value in event_tags(event).items():
+        for key, value in get_tags(event).items():
             seen.setdefault(key, {}).setdefault(value, []).append(event)
     assert {key: (tag["totalValues"], tag["uniqueValues"]) for key, tag in tags.items()} == {
         key: (sum(map(len, values.values())), len(values)) for key, values in seen.items()
@@ -341,7 +341,7 @@ async def test_one_tag_has_all_its_values_page_by_page(asker):
 
     pages = [first["tag"]["values"], rest["tag"]["values"]]
     values = [node["value"] for page in pages for node in page["nodes"]]
-    assert set(values) == {event_tags(event)["user"] for event in issue.events if event.person >= 0}
+    assert set(values) == {get_tags(event)["user"] for event in issue.events if event.person >= 0}
     assert len(values) == first["tag"]["uniqueValues"] == len(set(values))
     assert [len(pages[0]["nodes"]), pages[0]["pageInfo"]["hasNextPage"]] == [5, True]
     assert told.routes == sorted([DETAIL, DETAIL + "tags/{key}/", DETAIL + "tags/{key}/values/"])
@@ -510,7 +510,7 @@ async def test_absent_short_id_is_null(asker):
 
 async def test_json_that_is_not_there_is_missed(asker, monkeypatch):
     """Like any other member, though its bytes are passed on as they came."""
-    monkeypatch.setattr("dexter_graphql.sandbox.serializers.issues.metadata", lambda _issue: None)
+    monkeypatch.setattr("dexter_graphql.sandbox.serializers.issues.serialize_metadata", lambda _issue: None)
 
     told = await asker.ask('{ organization(slug: "acme") { issues(first: 1) { nodes { id metadata } } } }')
 

@@ -213,9 +213,11 @@ async def test_long_versions_are_asked_for_in_several_calls(asker):
 
 async def test_release_without_a_version_fails_where_its_version_is_needed(asker, monkeypatch):
     """What hangs below it cannot be asked for; the other releases are as they were."""
-    whole, newest = releases.release, asker.acme.releases[-1]
+    whole, newest = releases.serialize_release, asker.acme.releases[-1]
     monkeypatch.setattr(
-        releases, "release", lambda one, *rest: whole(one, *rest) | ({"version": None} if one is newest else {})
+        releases,
+        "serialize_release",
+        lambda one, *rest: whole(one, *rest) | ({"version": None} if one is newest else {}),
     )
 
     told = await asker.ask(

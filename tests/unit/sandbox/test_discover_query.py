@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dexter_graphql.sandbox.discover.query import QueryError, parse, split, terms
+from dexter_graphql.sandbox.discover.query import QueryError, iter_conditions, parse_query, split_conditions
 
 ROW = {
     "title": "TimeoutError: too slow",
@@ -56,7 +56,7 @@ ROW = {
 )
 def test_matches(query):
     """The row fulfils the search."""
-    assert parse(query).matches(ROW)
+    assert parse_query(query).matches(ROW)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_matches(query):
 )
 def test_does_not_match(query):
     """The row does not fulfil the search."""
-    assert not parse(query).matches(ROW)
+    assert not parse_query(query).matches(ROW)
 
 
 @pytest.mark.parametrize(
@@ -99,18 +99,18 @@ def test_does_not_match(query):
 def test_is_refused(query, words):
     """What cannot be understood is refused in words a person can act on."""
     with pytest.raises(QueryError, match=words.replace("(", r"\(").replace(")", r"\)")):
-        parse(query)
+        parse_query(query)
 
 
 def test_conditions_on_groups_are_split_off():
     """Functions are asked of groups, everything else of events."""
-    where, having = split(parse("level:error count():>5 (release:latest OR issue.id:7)"))
+    where, having = split_conditions(parse_query("level:error count():>5 (release:latest OR issue.id:7)"))
 
-    assert [term.key for term in terms(where)] == ["level", "release", "issue.id"]
-    assert [term.key for term in terms(having)] == ["count()"]
+    assert [term.key for term in iter_conditions(where)] == ["level", "release", "issue.id"]
+    assert [term.key for term in iter_conditions(having)] == ["count()"]
 
 
 def test_mixed_alternatives_are_refused():
     """An OR between an event and a group has no meaning."""
     with pytest.raises(QueryError, match="aggregate and non-aggregate"):
-        split(parse("level:error OR count():>5"))
+        split_conditions(parse_query("level:error OR count():>5"))

@@ -6,8 +6,8 @@ import pytest
 
 from dexter_graphql.sandbox.discover.columns import parse_column, parse_columns
 from dexter_graphql.sandbox.discover.equations import evaluate
-from dexter_graphql.sandbox.discover.query import Every, QueryError, parse
-from dexter_graphql.sandbox.discover.table import arrange, render, tabulate
+from dexter_graphql.sandbox.discover.query import AllOf, QueryError, parse_query
+from dexter_graphql.sandbox.discover.table import group_rows, render_group, sort_groups
 
 FIRST, LAST = datetime(2026, 3, 4, 10, 0, 0, 500, tzinfo=UTC), datetime(2026, 3, 4, 11, tzinfo=UTC)
 ROWS = [
@@ -19,8 +19,8 @@ ROWS = [
 
 def table(*names, query="", sort=(), rows=ROWS):
     columns = parse_columns(list(names))
-    groups = arrange(tabulate(rows, columns, Every(parse(query).parts), 10), columns, sort)
-    return [list(render(group, columns).values()) for group in groups]
+    groups = sort_groups(group_rows(rows, columns, AllOf(parse_query(query).parts), 10), columns, sort)
+    return [list(render_group(group, columns).values()) for group in groups]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from dexter_graphql.sandbox.serializers.entries import entries
+from dexter_graphql.sandbox.serializers.entries import serialize_entries
 
 ISSUE = "/organizations/acme/issues/WEB-9"
 
@@ -119,7 +119,7 @@ async def test_errors_have_frames_with_context(sentry, project):
 
 async def test_entries_come_in_every_kind(sentry, acme):
     """Over all issues the usual and the rarer kinds of entries occur."""
-    kinds = {entry["type"] for issue in acme.issues.values() for entry in entries(issue.events[-1])}
+    kinds = {entry["type"] for issue in acme.issues.values() for entry in serialize_entries(issue.events[-1])}
 
     assert kinds == {
         "exception", "message", "threads", "stacktrace", "template", "breadcrumbs", "csp", "request", "debugmeta",

@@ -7,7 +7,7 @@ from random import Random
 import aiohttp
 import pytest
 
-from dexter_graphql.sandbox import Fault, Faults
+from dexter_graphql.sandbox import Fault, FaultQueue
 from dexter_graphql.sandbox.faults import (
     MAX_FAULTS,
     brownout,
@@ -15,8 +15,8 @@ from dexter_graphql.sandbox.faults import (
     html_page,
     internal_error,
     store_limit,
+    unexpected_body,
     window_limit,
-    wrong_shape,
 )
 
 LIST = "/organizations/{organization}/issues/"
@@ -27,7 +27,7 @@ LIST = "/organizations/{organization}/issues/"
     [
         (internal_error(), 500, "application/json"),
         (html_page(503), 503, "text/html"),
-        (wrong_shape(), 200, "application/json"),
+        (unexpected_body(), 200, "application/json"),
         (window_limit(5, 1, 99), 429, "application/json"),
         (concurrency_limit(5, 99), 429, "application/json"),
         (store_limit(), 429, "application/json"),
@@ -116,7 +116,7 @@ def test_a_probability_is_a_share_of_calls():
     """About half of the calls fail, always the same ones for the same seed."""
 
     def story(seed):
-        faults = Faults(Random(seed))
+        faults = FaultQueue(Random(seed))
         faults.add(Fault(probability=0.5, times=None))
         return [faults.take("GET", None, "/") is not None for _ in range(200)]
 
@@ -126,7 +126,7 @@ def test_a_probability_is_a_share_of_calls():
 
 def test_faults_are_bounded():
     """One more than the bound is refused."""
-    faults = Faults(Random(1))
+    faults = FaultQueue(Random(1))
     for _ in range(MAX_FAULTS):
         faults.add(Fault())
 
@@ -181,7 +181,7 @@ async def test_a_skewed_clock_moves_date_and_window_alike(sentry):
 
 def test_delays_are_spread():
     """Each call waits for its own time, around the one that was given and never less than nothing."""
-    faults = Faults(Random(1))
+    faults = FaultQueue(Random(1))
 
     waits = [faults.delay_s(Fault(delay_s=0.1, spread_s=0.2)) for _ in range(200)]
 

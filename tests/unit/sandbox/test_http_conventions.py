@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from dexter_graphql.sandbox import Limit, SandboxServer, build_world
+from dexter_graphql.sandbox import RateLimit, SandboxServer, build_world
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ async def test_every_answer_tells_the_limits(sentry):
 
 async def test_a_full_window_is_429_without_retry_after(clock, sentry):
     """The third call in a window of two is refused, with the instant of the next window and no Retry-After."""
-    sentry.server.app.limiter.limit = Limit(calls=2, window_s=10)
+    sentry.server.app.limiter.limit = RateLimit(calls=2, window_s=10)
 
     statuses = [(await sentry.get("/organizations/"))[0] for _ in range(2)]
     status, headers, body = await sentry.get("/organizations/")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from dexter_graphql.sandbox.issue_search import Scope, Search, SearchError
+from dexter_graphql.sandbox.issue_search import IssueSearch, SearchContext, SearchError
 from support.sandbox import NOON
 
 DAY = timedelta(days=1)
@@ -12,8 +12,8 @@ DAY = timedelta(days=1)
 
 def found(world, query):
     acme = world.find_organization("acme")
-    search = Search(query, Scope(acme, world.users[0], NOON))
-    return {i.id for i in acme.issues.values() if search.matches(i) and search.matching(i.events)}
+    search = IssueSearch(query, SearchContext(acme, world.users[0], NOON))
+    return {i.id for i in acme.issues.values() if search.matches(i) and search.filter_events(i.events)}
 
 
 def expected(world, predicate):

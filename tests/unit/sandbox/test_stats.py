@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from dexter_graphql.sandbox import SandboxServer, build_world
-from dexter_graphql.sandbox.world.releases import health
+from dexter_graphql.sandbox.world.releases import compute_health
 from support.sandbox import NOON, Caller, StillClock
 
 USAGE = "/organizations/acme/stats_v2/"
@@ -133,7 +133,7 @@ async def test_sessions_follow_the_health_of_releases(sentry, acme):
 
     hours = [NOON - timedelta(hours=hour) for hour in range(49)]
     expected = sum(
-        health(release, release.projects[0], environment.name, hour).sessions
+        compute_health(release, release.projects[0], environment.name, hour).sessions
         for environment in acme.environments
         for hour in hours
     )

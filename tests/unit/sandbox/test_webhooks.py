@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from dexter_graphql.sandbox import Live, build_world
+from dexter_graphql.sandbox import Simulation, build_world
 
 ISSUES = "/organizations/acme/issues/"
 
@@ -26,7 +26,7 @@ async def received(server):
     application = web.Application()
     application.router.add_post("/hook", take)
     async with TestServer(application) as receiver:
-        server.hooks.set_url(str(receiver.make_url("/hook")))
+        server.webhooks.set_url(str(receiver.make_url("/hook")))
         yield arrived
 
 
@@ -37,10 +37,10 @@ def told(received):
 async def test_a_webhook_is_signed_over_its_bytes(sentry, received):
     """The headers are Sentry's, the signature fits the bytes, the envelope names installation and actor."""
     await sentry.call("PUT", f"{ISSUES}WEB-9/", json={"status": "resolved"})
-    await sentry.server.hooks.drain()
+    await sentry.server.webhooks.drain()
 
     [(headers, body)] = received
-    secret = sentry.server.hooks.secret().encode()
+    secret = sentry.server.webhooks.secret().encode()
     assert headers["Sentry-Hook-Signature"] == hmac.new(secret, body, hashlib.sha256).hexdigest()
     assert (headers["Sentry-Hook-Resource"], headers["Sentry-Hook-Timestamp"]) == ("issue", "1772625600")
     assert len(headers["Request-ID"]) == 32
@@ -65,7 +65,7 @@ async def test_each_change_has_its_webhooks(sentry, received, acme):
     _, _, comment = await sentry.call("POST", f"{ISSUES}WEB-9/notes/", json={"text": "hm"})
     await sentry.call("PUT", f"{ISSUES}WEB-9/notes/{comment['id']}/", json={"text": "aha"})
     await sentry.call("DELETE", f"{ISSUES}WEB-9/notes/{comment['id']}/")
-    await sentry.server.hooks.drain()
+    await sentry.server.webhooks.drain()
 
     assert told(received) == [
         "issue.ignored", "issue.archived", "issue.unresolved", "issue.assigned", "issue.resolved",
@@ -76,27 +76,27 @@ async def test_each_change_has_its_webhooks(sentry, received, acme):
 async def test_without_an_address_nothing_is_sent(sentry):
     """Changes are not even queued."""
     await sentry.call("PUT", f"{ISSUES}WEB-9/", json={"status": "resolved"})
-    await sentry.server.hooks.drain()
+    await sentry.server.webhooks.drain()
 
-    assert list(sentry.server.hooks.deliveries) == []
+    assert list(sentry.server.webhooks.deliveries) == []
 
 
 async def test_a_lost_webhook_is_not_repeated(sentry):
     """When nobody answers, the delivery is noted without a status and the next one is sent."""
-    sentry.server.hooks.set_url("http://127.0.0.1:9/hook")
+    sentry.server.webhooks.set_url("http://127.0.0.1:9/hook")
     await sentry.call("PUT", f"{ISSUES}WEB-9/", json={"status": "resolved"})
-    await sentry.server.hooks.drain()
+    await sentry.server.webhooks.drain()
 
-    assert [(d.action, d.status) for d in sentry.server.hooks.deliveries] == [("resolved", None)]
+    assert [(d.action, d.status) for d in sentry.server.webhooks.deliveries] == [("resolved", None)]
 
 
 async def test_live_mode_tells_what_happens(sentry, received):
     """A new issue is told with its first event and the alert it fires; a regression likewise."""
-    live = sentry.server.live
-    issue = live.open_issue()
-    live.regress()
-    live.alert()
-    await sentry.server.hooks.drain()
+    simulation = sentry.server.simulation
+    issue = simulation.open_issue()
+    simulation.regress_issue()
+    simulation.fire_metric_alert()
+    await sentry.server.webhooks.drain()
 
     assert told(received) == [
         "issue.created", "error.created", "event_alert.triggered",
@@ -107,10 +107,10 @@ async def test_live_mode_tells_what_happens(sentry, received):
 
 async def test_live_mode_keeps_its_rate_on_the_clock(server, clock):
     """Four per second wait a quarter of a second each."""
-    await server.live.start(4)
-    while sum(server.live.happened.values()) < 3:  # noqa: ASYNC110 - the clock does not wait, so turns are what passes
+    await server.simulation.start(4)
+    while sum(server.simulation.step_counts.values()) < 3:  # noqa: ASYNC110 - the clock does not wait, so turns are what passes
         await asyncio.sleep(0)
-    await server.live.stop()
+    await server.simulation.stop()
 
     assert set(clock.slept) == {0.25}
 
@@ -122,8 +122,8 @@ def test_the_same_seed_tells_the_same_story(clock):
         world = build_world(7, clock)
         told = []
         world.listeners.append(lambda change: told.append((change.resource, change.action, str(change.data)[:80])))
-        live = Live(world)
-        return [live.step() for _ in range(200)], told
+        simulation = Simulation(world)
+        return [simulation.step() for _ in range(200)], told
 
     assert story() == story()
 
@@ -131,4 +131,4 @@ def test_the_same_seed_tells_the_same_story(clock):
 def test_live_mode_wants_a_known_organization(world):
     """An organization that does not exist is an error at once."""
     with pytest.raises(KeyError):
-        Live(world, "nowhere")
+        Simulation(world, "nowhere")

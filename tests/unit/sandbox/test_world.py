@@ -6,15 +6,15 @@ import msgspec
 import pytest
 
 from dexter_graphql.sandbox import SandboxServer, build_world
-from dexter_graphql.sandbox.serializers.events import detail
-from dexter_graphql.sandbox.serializers.issues import updated_issue
+from dexter_graphql.sandbox.serializers.events import serialize_event_detail
+from dexter_graphql.sandbox.serializers.issues import serialize_issue
 
 
 def everything(world):
     return msgspec.json.encode(
         [
-            [updated_issue(world, o, issue, None) for issue in o.issues.values()]
-            + [detail(event) for event in list(o.events.values())[::50]]
+            [serialize_issue(world, o, issue, None) for issue in o.issues.values()]
+            + [serialize_event_detail(event) for event in list(o.events.values())[::50]]
             + [[r.version for r in o.releases], [t.slug for t in o.teams], [m.email for m in o.members]]
             + [world.tokens.admin.text]
             for o in world.organizations
