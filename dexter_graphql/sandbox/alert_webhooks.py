@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dexter_graphql.sandbox.serializers.events import serialize_webhook_event
-from dexter_graphql.sandbox.world.model import Event, Organization
-from dexter_graphql.sandbox.world.services import MetricAlertRule, Workflow
+from dexter_graphql.sandbox.world.model import Event, MetricAlertRule, Organization, Workflow
 from dexter_graphql.sandbox.world.state import WebhookEvent, World
 
 _INCIDENT_STATUS: Mapping[str, int] = MappingProxyType({"open": 1, "resolved": 2, "warning": 10, "critical": 20})

@@ -1,65 +1,64 @@
-"""Breaks connections below HTTP: needs the transport, which `TransportProtocol` puts into the ASGI scope."""
+"""Access to the TCP connection below an ASGI request, for faults that HTTP cannot express."""
 
 import socket
 import struct
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from dataclasses import dataclass
 
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_EXTENSION = "sandbox.transport"
+from dexter_graphql.sandbox.asgi import EncodedResponse, send_head
+
+_TRANSPORT = "sandbox.transport"
 _PROTOCOL = "sandbox.protocol"
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class InspectableProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which also hands out its transport."""
+    """uvicorn's HTTP protocol with itself and its transport among the extensions of the ASGI scope."""
 
     def on_message_begin(self) -> None:
-        """Begin a request, with the transport among the extensions of its scope."""
+        """Begin a request."""
         super().on_message_begin()
-        extensions: dict[str, object] = {_EXTENSION: self.transport, _PROTOCOL: self}
+        extensions: dict[str, object] = {_TRANSPORT: self.transport, _PROTOCOL: self}
         self.scope["extensions"] = extensions  # type: ignore[typeddict-item]
 
 
-async def reset_connection(scope: Scope, receive: Receive) -> None:
-    """Reset the connection, so that the peer sees an error instead of an end."""
-    transport = scope["extensions"][_EXTENSION]
-    if transport.is_closing():
-        return
-    raw_socket = transport.get_extra_info("socket")
-    raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
-    await _wait_for_disconnect(receive)
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The connection of one ASGI request served by `InspectableProtocol`."""
 
+    scope: Scope
+    receive: Receive
+    send: Send
 
-def close_connection(scope: Scope) -> None:
-    """End the connection, without having said so in a header."""
-    scope["extensions"][_EXTENSION].close()
+    async def reset(self) -> None:
+        """Reset the connection, so that the client sees an error instead of an end of file."""
+        transport = self.scope["extensions"][_TRANSPORT]
+        if transport.is_closing():
+            return
+        raw_socket = transport.get_extra_info("socket")
+        raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+        await self._wait_for_disconnect()
 
+    def close(self) -> None:
+        """Close the connection without a `Connection: close` header."""
+        self.scope["extensions"][_TRANSPORT].close()
 
-def suppress_date_header(scope: Scope) -> None:
-    """Let the answer come without the `Date` that the server would write."""
-    cycle = scope["extensions"][_PROTOCOL].cycle
-    cycle.default_headers = [pair for pair in cycle.default_headers if pair[0] != b"date"]
+    def suppress_date_header(self) -> None:
+        """Omit the `Date` header that uvicorn adds to the response."""
+        cycle = self.scope["extensions"][_PROTOCOL].cycle
+        cycle.default_headers = [pair for pair in cycle.default_headers if pair[0] != b"date"]
 
+    async def send_truncated(self, encoded: EncodedResponse) -> None:
+        """Announce the full length, send half of the body, then close the connection."""
+        content = encoded.content
+        await send_head(self.send, encoded.status, encoded.headers, len(content))
+        await self.send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
+        self.close()
+        await self._wait_for_disconnect()
 
-async def send_truncated(
-    scope: Scope, receive: Receive, send: Send, encoded: tuple[int, dict[str, str], bytes]
-) -> None:
-    """Promise the whole body, send half of it, close."""
-    status, headers, body = encoded
-    pairs = [(key.lower().encode(), value.encode("latin-1")) for key, value in headers.items()]
-    pairs.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-    scope["extensions"][_EXTENSION].close()
-    await _wait_for_disconnect(receive)
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    """Return when the server has noticed that the peer is gone; before that it would complain about us."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    async def _wait_for_disconnect(self) -> None:
+        # Returning earlier makes uvicorn log an incomplete response.
+        while (await self.receive())["type"] != "http.disconnect":
+            pass

@@ -137,7 +137,7 @@ class FaultQueue:
         """The faults in force, by id."""
         return dict(self._faults)
 
-    def delay_s(self, fault: Fault) -> float:
+    def draw_delay_s(self, fault: Fault) -> float:
         """How long this call waits."""
         return max(0.0, fault.delay_s + self._random.uniform(-fault.spread_s, fault.spread_s))
 

@@ -52,13 +52,13 @@ class IssueEditor:
     def assign(self, issue: Issue, assignee: Assignee | None) -> None:
         """Hand the issue to someone, or to nobody."""
         issue.assignee = assignee
-        told = serialize_actor(assignee)
-        if told is None:
+        actor = serialize_actor(assignee)
+        if actor is None:
             self.world.record(issue, "unassigned", self.user, {})
             return
-        data: dict[str, object] = {"assignee": told["id"], "assigneeType": told["type"]}
-        self.world.record(issue, "assigned", self.user, data | {"assigneeEmail": told.get("email")})
-        self.publish(issue, "assigned", assignee=told)
+        data: dict[str, object] = {"assignee": actor["id"], "assigneeType": actor["type"]}
+        self.world.record(issue, "assigned", self.user, data | {"assigneeEmail": actor.get("email")})
+        self.publish(issue, "assigned", assignee=actor)
 
     def set_priority(self, issue: Issue, priority: str) -> None:
         """Fix the priority by hand."""
@@ -80,13 +80,13 @@ class IssueEditor:
         """Set one of the viewer's own marks: hasSeen, isBookmarked, isSubscribed. Nothing for apps."""
         if self.user is None:
             return
-        marks: dict[str, Callable[[str], object]] = {
+        setters: dict[str, Callable[[str], object]] = {
             "hasSeen": lambda key: issue.seen_by.__setitem__(key, self.world.now()),
             "isBookmarked": issue.bookmarked_by.add,
             "isSubscribed": lambda key: issue.subscribers.__setitem__(key, "unknown"),
         }
         if is_on:
-            marks[name](self.user.id)
+            setters[name](self.user.id)
         elif name == "isBookmarked":
             issue.bookmarked_by.discard(self.user.id)
         else:
@@ -109,21 +109,21 @@ class IssueEditor:
 
     def add_comment(self, issue: Issue, text: str) -> Activity:
         """Write a comment."""
-        line = self.world.record(issue, "note", self.user, {"text": text})
-        self.publish_comment(issue, line, "created")
-        return line
+        comment = self.world.record(issue, "note", self.user, {"text": text})
+        self.publish_comment(issue, comment, "created")
+        return comment
 
     def publish(self, issue: Issue, action: str, **extra: object) -> None:
         """Tell a change of the issue to the webhooks."""
         data = {"issue": serialize_webhook_issue(self.world, self.organization, issue), **extra}
         self.world.publish(WebhookEvent(self.organization, "issue", action, data, self.user))
 
-    def publish_comment(self, issue: Issue, line: Activity, action: str) -> None:
+    def publish_comment(self, issue: Issue, comment: Activity, action: str) -> None:
         """Tell a change of a comment to the webhooks."""
         data: dict[str, object] = {
-            "comment": line.data["text"],
+            "comment": comment.data["text"],
             "project_slug": issue.project.slug,
-            "comment_id": int(line.id),
+            "comment_id": int(comment.id),
             "issue_id": int(issue.id),
             "timestamp": self.world.now(),
         }
@@ -145,13 +145,13 @@ def serialize_webhook_issue(world: World, organization: Organization, issue: Iss
 
 def find_assignee(organization: Organization, text: str) -> Assignee:
     """The person or team named by `123`, `user:123`, `team:45`, an address or a user name; raises the 400."""
-    kind, _, rest = text.partition(":")
-    if kind == "team" and rest:
-        team = organization.find_team(rest)
+    kind, _, reference = text.partition(":")
+    if kind == "team" and reference:
+        team = organization.find_team(reference)
         if team is not None:
             return Assignee(team=team)
-    wanted = rest if kind == "user" and rest else text
-    user = next((u for u in organization.users() if wanted in {u.id, u.email, u.username}), None)
+    key = reference if kind == "user" and reference else text
+    user = next((u for u in organization.users() if key in {u.id, u.email, u.username}), None)
     if user is None or kind == "team":
         raise_validation_error({"assignedTo": [UNKNOWN_ACTOR]})
     return Assignee(user=user)
@@ -166,5 +166,5 @@ def check_assignee(organization: Organization, project: Project, assignee: Assig
 
 
 def _is_in_team(organization: Organization, project: Project, user: User) -> bool:
-    own = (member for member in organization.members if member.user is user)
-    return any(team in project.teams for member in own for team in member.teams)
+    memberships = (member for member in organization.members if member.user is user)
+    return any(team in project.teams for member in memberships for team in member.teams)

@@ -11,49 +11,19 @@ from fnmatch import translate
 from functools import lru_cache
 from types import MappingProxyType
 
+from dexter_graphql.sandbox.event_values import read_event_values
+from dexter_graphql.sandbox.issue_search_syntax import SearchError, SearchTerm, parse_search
 from dexter_graphql.sandbox.time_ranges import parse_instant, parse_period
 from dexter_graphql.sandbox.world.event_attributes import (
     find_newest_releases,
-    get_end_user,
-    get_flags,
-    get_language,
-    get_os,
-    get_tags,
-    get_trace_id,
-    get_url,
 )
 from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Release, User
 from dexter_graphql.sandbox.world.stack_traces import LANGUAGES, Frame
 
-_TOKEN = re.compile(
-    r"""\s*(?:
-        (?P<negated>!)?(?P<key>tags\[[^\]\s]+\]|flags\["?[^\]\s"]+"?\]|[A-Za-z_][\w.\-]*)
-            :(?P<operator>>=|<=|>|<)?(?P<value>"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s"\[][^\s]*|)
-      | (?P<text>"(?:[^"\\]|\\.)*"|[^\s]+)
-    )""",
-    re.VERBOSE,
-)
-_ITEM = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,]+?)\s*(?:,|$)')
-_BOOLEAN = 'Boolean statements containing "OR" or "AND" are not supported in this search'
-_PARENTHESES = "Parenthesized expressions are not supported in this search"
 _SUBSTATUS = frozenset({
     "new", "ongoing", "escalating", "regressed",
     "archived_until_escalating", "archived_until_condition_met", "archived_forever",
 })  # fmt: skip
-
-
-class SearchError(ValueError):
-    """The query cannot be understood; the message is the `detail` of a 400."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchTerm:
-    """`key:value`; more than one value comes from a list. Free text has the key `message`."""
-
-    key: str
-    values: tuple[str, ...]
-    operator: str = "="
-    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,51 +33,6 @@ class SearchContext:
     organization: Organization
     user: User | None
     now: datetime
-
-
-def parse_search(query: str) -> list[SearchTerm]:
-    """The terms of a query; SearchError when it cannot be read."""
-    terms, place = [], 0
-    query = query.rstrip()
-    while place < len(query):
-        match = _TOKEN.match(query, place)
-        if match is None:
-            raise SearchError(f"Parse error at '{query[place : place + 10]}' (column {place + 1}).")
-        place = match.end()
-        terms.append(_text_term(match["text"]) if match["text"] is not None else _key_term(match))
-    return terms
-
-
-def _text_term(text: str) -> SearchTerm:
-    if text in {"OR", "AND"}:
-        raise SearchError(_BOOLEAN)
-    if text.startswith("(") or text.endswith(")"):
-        raise SearchError(_PARENTHESES)
-    if text.count('"') % 2:
-        raise SearchError(f"Parse error at '{text[:10]}': a quote is not closed.")
-    return SearchTerm("message", (f"*{_unquote(text)}*",))
-
-
-def _key_term(match: re.Match[str]) -> SearchTerm:
-    key, value = match["key"], match["value"]
-    if not value:
-        raise SearchError(f"Empty string after '{key}:'")
-    if value.endswith(")") and "(" not in value:
-        raise SearchError(_PARENTHESES)
-    if value.startswith("["):
-        if key == "is":
-            raise SearchError('"in" syntax is not supported for "is" search')
-        values = tuple(_unquote(item) for item in _ITEM.findall(value[1:-1]))
-        if not values:
-            raise SearchError(f"Empty list after '{key}:'")
-    else:
-        values = (_unquote(value),)
-    name = match["key"].removeprefix("tags[").removesuffix("]") if key.startswith("tags[") else key
-    return SearchTerm(name, values, match["operator"] or "=", negated=match["negated"] is not None)
-
-
-def _unquote(text: str) -> str:
-    return text[1:-1].replace('\\"', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 class IssueSearch:
@@ -170,18 +95,6 @@ def _event_test(term: SearchTerm, context: SearchContext) -> Callable[[Event], b
 
 def _is_newest(event: Event, newest: Mapping[str, Release]) -> bool:
     return event.release is not None and event.release is newest.get(event.issue.project.id)
-
-
-def read_event_values(event: Event, key: str) -> list[str]:
-    """What an event holds under a key of the search language, tags included; empty when it has none."""
-    read = _EVENT_VALUES.get(key)
-    if read is not None:
-        return [value for value in read(event) if value]
-    if key.startswith("flags["):
-        state = get_flags(event).get(key[6:-1].strip('"'))
-        return [] if state is None else [str(state).lower()]
-    value = get_tags(event).get(key)
-    return [] if value is None else [value]
 
 
 @lru_cache(maxsize=1024)
@@ -247,17 +160,15 @@ def _assigned(value: str, context: SearchContext, _operator: str) -> Callable[[I
         return lambda issue: (
             issue.assignee is not None and issue.assignee.team is not None and (issue.assignee.team.slug == value[1:])
         )
-    wanted = context.user.email if value == "me" and context.user else value
-    return lambda issue: issue.assignee is not None and issue.assignee.user is not None and wanted in {
+    key = context.user.email if value == "me" and context.user else value
+    return lambda issue: issue.assignee is not None and issue.assignee.user is not None and key in {
         issue.assignee.user.email, issue.assignee.user.username, issue.assignee.user.id
     }  # fmt: skip
 
 
 def _bookmarked(value: str, context: SearchContext, _operator: str) -> Callable[[Issue], bool]:
-    wanted = (
-        context.user if value == "me" else next((u for u in context.organization.users() if u.email == value), None)
-    )
-    return lambda issue: wanted is not None and wanted.id in issue.bookmarked_by
+    user = context.user if value == "me" else next((u for u in context.organization.users() if u.email == value), None)
+    return lambda issue: user is not None and user.id in issue.bookmarked_by
 
 
 def _times_seen(value: str, _scope: SearchContext, operator: str) -> Callable[[Issue], bool]:
@@ -337,26 +248,6 @@ _ISSUE_VALUES: Mapping[str, Callable[[Issue], tuple[str, ...]]] = MappingProxyTy
     "transaction": lambda issue: (issue.transaction,),
     "stack.filename": lambda issue: tuple(f.file for f in _frames(issue)),
     "stack.function": lambda issue: tuple(f.function for f in _frames(issue)),
-})  # fmt: skip
-
-_EVENT_VALUES: Mapping[str, Callable[[Event], tuple[str, ...]]] = MappingProxyType({
-    "id": lambda event: (event.id,),
-    "event.id": lambda event: (event.id,),
-    "environment": lambda event: (event.environment,),
-    "release": lambda event: (event.release.version,) if event.release else (),
-    "trace": lambda event: (get_trace_id(event),),
-    "http.url": lambda event: (get_url(event),),
-    "http.method": lambda event: (("GET", "POST")[event.variant % 2],),
-    "release.version": lambda event: (event.release.version.split("@")[-1],) if event.release else (),
-    "sdk.name": lambda event: (get_language(event).sdk,),
-    "os.name": lambda event: (get_os(event)[0],),
-    "user.id": lambda event: (p.id,) if (p := get_end_user(event)) else (),
-    "user.email": lambda event: (p.email,) if (p := get_end_user(event)) else (),
-    "user.username": lambda event: (p.username,) if (p := get_end_user(event)) else (),
-    "user.ip": lambda event: (p.ip_address,) if (p := get_end_user(event)) else (),
-    "user": lambda event: (f"id:{p.id}", p.id, p.email) if (p := get_end_user(event)) else (),
-    "geo.country_code": lambda event: (p.country,) if (p := get_end_user(event)) else (),
-    "geo.city": lambda event: (p.city,) if (p := get_end_user(event)) else (),
 })  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from dexter_graphql.sandbox.http import Request, raise_bad_request
-from dexter_graphql.sandbox.issue_search import IssueSearch, SearchContext, SearchError
+from dexter_graphql.sandbox.issue_search import IssueSearch, SearchContext
+from dexter_graphql.sandbox.issue_search_syntax import SearchError
 from dexter_graphql.sandbox.serializers.issues import IssueRow
 from dexter_graphql.sandbox.time_ranges import TimeRange, parse_time_range
 from dexter_graphql.sandbox.world.model import Event, Issue
@@ -74,8 +75,8 @@ def filter_events(issue: Issue, time_range: TimeRange, environments: frozenset[s
     events = issue.events
     start = bisect_left(events, time_range.start.timestamp(), key=lambda event: event.at)
     end = bisect_left(events, time_range.end.timestamp(), key=lambda event: event.at)
-    found = events[start:end] if start or end < len(events) else events
-    return found if environments is None else [event for event in found if event.environment in environments]
+    selected = events[start:end] if start or end < len(events) else events
+    return selected if environments is None else [event for event in selected if event.environment in environments]
 
 
 def _row_builder(request: Request, time_range: TimeRange) -> Callable[[Issue], IssueRow | None]:

@@ -1,49 +1,46 @@
-"""Sends true answers in odd ways: too large, too slowly, on a connection that ends, from a clock that is wrong."""
+"""Correct responses sent in unusual ways: padded, slowly, with a wrong clock, or on a connection that then closes."""
 
+from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Final
 
+from starlette.types import Send
+
 from dexter_graphql.clock import Clock
-from dexter_graphql.sandbox.connection import Scope, Send, close_connection, suppress_date_header
+from dexter_graphql.sandbox.asgi import EncodedResponse, send_head
+from dexter_graphql.sandbox.connection import Connection
 from dexter_graphql.sandbox.faults import Fault
 
-RESET: Final = "X-Sentry-Rate-Limit-Reset"
+RESET_HEADER: Final = "X-Sentry-Rate-Limit-Reset"
 CHUNK_BYTES: Final = 256 * 1024
-EncodedResponse = tuple[int, dict[str, str], bytes]
 
 
-async def send_malformed(fault: Fault, encoded: EncodedResponse, scope: Scope, send: Send, clock: Clock) -> None:
-    """Send the answer as the fault wants it; nothing is false in it but what the fault names."""
-    status, headers, body = encoded
+async def send_malformed(fault: Fault, encoded: EncodedResponse, connection: Connection, clock: Clock) -> None:
+    """Send the response with the fault applied to it; everything else about the response is correct."""
+    headers, content, send = encoded.headers, encoded.content, connection.send
     if fault.kind == "skew":
-        suppress_date_header(scope)
+        connection.suppress_date_header()
         headers = _skew_headers(headers, fault.skew_s, clock.time())
     padding = fault.size_bytes if fault.kind == "oversize" else 0
-    await _send_head(send, status, headers, padding + len(body))
+    await send_head(send, encoded.status, headers, padding + len(content))
     for sent in range(0, padding, CHUNK_BYTES):
         await _send_chunk(send, b" " * min(CHUNK_BYTES, padding - sent))
-    pieces = max(1, fault.pieces) if fault.kind == "trickle" else 1
-    step = -(-len(body) // pieces) or 1
-    for at in range(0, len(body), step):
+    chunk_count = max(1, fault.pieces) if fault.kind == "trickle" else 1
+    step = -(-len(content) // chunk_count) or 1
+    for offset in range(0, len(content), step):
         if fault.kind == "trickle":
-            await clock.sleep(fault.trickle_s / pieces)
-        await _send_chunk(send, body[at : at + step])
+            await clock.sleep(fault.trickle_s / chunk_count)
+        await _send_chunk(send, content[offset : offset + step])
     await send({"type": "http.response.body", "body": b""})
     if fault.kind == "close":
-        close_connection(scope)
+        connection.close()
 
 
-def _skew_headers(headers: dict[str, str], skew_s: float, now: float) -> dict[str, str]:
-    changed = headers | {"Date": formatdate(now + skew_s, usegmt=True)}
-    if RESET in headers:
-        changed[RESET] = str(int(float(headers[RESET]) + skew_s))
-    return changed
-
-
-async def _send_head(send: Send, status: int, headers: dict[str, str], length: int) -> None:
-    pairs = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
-    pairs.append((b"content-length", str(length).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
+def _skew_headers(headers: Mapping[str, str], skew_s: float, now: float) -> dict[str, str]:
+    skewed = {**headers, "Date": formatdate(now + skew_s, usegmt=True)}
+    if RESET_HEADER in headers:
+        skewed[RESET_HEADER] = str(int(float(headers[RESET_HEADER]) + skew_s))
+    return skewed
 
 
 async def _send_chunk(send: Send, chunk: bytes) -> None:

@@ -1,51 +1,31 @@
-"""Finds what a call points at besides its organization and project: teams, members, releases, the viewer."""
+"""Teams, members and releases named in a request's path, and the membership of its user."""
 
-from collections.abc import Iterable, Mapping
-
-from dexter_graphql.sandbox.http import Request, raise_not_found
-from dexter_graphql.sandbox.world.model import Member, Organization, Release, Team, User
+from dexter_graphql.sandbox.http import Request, find_or_404, raise_not_found
+from dexter_graphql.sandbox.world.model import Member, Release, Team
 
 
-def viewer(request: Request) -> Member | None:
-    """The membership of the person behind the token; None for tokens that are nobody's."""
-    return membership(request.organization, request.user)
+def get_viewer(request: Request) -> Member | None:
+    """The membership of the token's user; None for tokens without a user."""
+    members = request.organization.members
+    return next((member for member in members if request.user is not None and member.user is request.user), None)
 
 
-def membership(organization: Organization, user: User | None) -> Member | None:
-    """The membership of the user in the organization."""
-    return next((one for one in organization.members if user is not None and one.user is user), None)
-
-
-def team_of(request: Request) -> Team:
-    """The team of the path; 404 when there is none."""
+def get_team_in_path(request: Request) -> Team:
+    """The team in the path; 404 when it does not exist."""
     return request.organization.find_team(request.path_params["team"]) or raise_not_found()
 
 
-def member_of(request: Request) -> Member:
-    """The membership of the path, `me` being the viewer's; 404 when there is none."""
-    wanted = request.path_params["member"]
-    if wanted == "me":
-        return viewer(request) or raise_not_found()
-    return next((one for one in request.organization.members if one.id == wanted), None) or raise_not_found()
+def get_member_in_path(request: Request) -> Member:
+    """The membership in the path, `me` being the viewer's; 404 when it does not exist."""
+    member_id = request.path_params["member"]
+    if member_id == "me":
+        return get_viewer(request) or raise_not_found()
+    return find_or_404(request.organization.members, member_id)
 
 
-def release_of(request: Request) -> Release:
-    """The release of the path, which belongs to the project of the path if there is one; 404 otherwise."""
-    found = request.organization.find_release(request.path_params["version"])
-    if found is None or ("project" in request.path_params and request.project not in found.projects):
+def get_release_in_path(request: Request) -> Release:
+    """The release in the path; 404 when it does not exist or is not in the project of the path."""
+    release = request.organization.find_release(request.path_params["version"])
+    if release is None or ("project" in request.path_params and request.project not in release.projects):
         raise_not_found()
-    return found
-
-
-def tokens(query: str | None, keys: Iterable[str]) -> tuple[Mapping[str, list[str]], str]:
-    """The `key:value` words of a list's `query`, by key in lower case, and the rest as one text."""
-    known = set(keys)
-    found: dict[str, list[str]] = {}
-    rest: list[str] = []
-    for word in (query or "").split():
-        key, sign, value = word.partition(":")
-        if sign and key.lower() in known:
-            found.setdefault(key.lower(), []).append(value.strip('"'))
-        else:
-            rest.append(word.strip('"'))
-    return found, " ".join(rest).lower()
+    return release

@@ -45,12 +45,12 @@ class Router:
 
 
 def _match_segments(template: list[str], segments: list[str]) -> dict[str, str] | None:
-    found: dict[str, str] = {}
+    path_params: dict[str, str] = {}
     for expected, actual in zip(template, segments, strict=True):
         if expected.startswith("{"):
             if not actual:
                 return None
-            found[expected[1:-1]] = unquote(actual)
+            path_params[expected[1:-1]] = unquote(actual)
         elif expected != actual:
             return None
-    return found
+    return path_params

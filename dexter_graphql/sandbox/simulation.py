@@ -23,11 +23,11 @@ class Simulation:
     """Happenings in one organization, each picked by the world's own dice, so that a seed gives the same story."""
 
     def __init__(self, world: World, organization: str = "acme") -> None:
-        found = world.find_organization(organization)
-        if found is None:
+        record = world.find_organization(organization)
+        if record is None:
             raise KeyError(organization)
         self.world = world
-        self.organization: Organization = found
+        self.organization: Organization = record
         self.step_counts: Counter[str] = Counter()
         self._running: asyncio.Task[None] | None = None
 
@@ -110,9 +110,9 @@ class Simulation:
     def _choose_issue(self, status: str) -> Issue:
         """An error issue with that status; when there is none, one is made to have it."""
         errors = [issue for issue in self.organization.issues.values() if issue.is_error]
-        fitting = [issue for issue in errors if issue.status == status]
-        if fitting:
-            return self.world.random.choice(fitting)
+        candidates = [issue for issue in errors if issue.status == status]
+        if candidates:
+            return self.world.random.choice(candidates)
         issue = self.world.random.choice(errors)
         if status == "resolved":
             self._editor().resolve(issue, Resolution())
@@ -131,10 +131,12 @@ class Simulation:
         organization.events[event.id] = event
         return event
 
-    def _trigger_alerts(self, issue: Issue, event: Event, words: str) -> None:
+    def _trigger_alerts(self, issue: Issue, event: Event, text: str) -> None:
         """Fire the workflow of the issue's project whose name has those words."""
-        own = {detector.id for detector in self.organization.detectors if detector.project_id == issue.project.id}
+        detector_ids = {
+            detector.id for detector in self.organization.detectors if detector.project_id == issue.project.id
+        }
         for workflow in self.organization.workflows:
-            if words in workflow.name and workflow.enabled and own & set(workflow.detector_ids):
+            if text in workflow.name and workflow.enabled and detector_ids & set(workflow.detector_ids):
                 workflow.last_triggered = self.world.now()
                 self.world.publish(build_alert_triggered(self.world, self.organization, event, workflow))

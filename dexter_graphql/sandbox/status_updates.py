@@ -52,23 +52,23 @@ def parse_status_update(
     if status_text not in _STATUS:
         raise_validation_error({"status": [f'"{status_text}" is not a valid choice.']})
     status = _STATUS[str(status_text)]
-    given = fields.get("statusDetails") or {}
-    if not isinstance(given, dict):
+    details = fields.get("statusDetails") or {}
+    if not isinstance(details, dict):
         raise_validation_error({"statusDetails": {"nonFieldErrors": ["Invalid data. Expected a dictionary."]}})
     if status_text == "resolvedInNextRelease":
-        given = given | {"inNextRelease": True}
+        details = details | {"inNextRelease": True}
     if status == "resolved":
-        resolution = _parse_resolution(organization, projects, given)
+        resolution = _parse_resolution(organization, projects, details)
         return StatusChange(
-            status, None, resolution, {}, {"status": status, "statusDetails": _select_resolution_details(given)}
+            status, None, resolution, {}, {"status": status, "statusDetails": _select_resolution_details(details)}
         )
     if status == "ignored":
-        return _parse_archive(substatus, given, now)
-    chosen = substatus or "ongoing"
-    if chosen not in _OPEN:
+        return _parse_archive(substatus, details, now)
+    new_substatus = substatus or "ongoing"
+    if new_substatus not in _OPEN:
         raise_validation_error({"substatus": ["Invalid substatus for the given status"]})
-    applied = {"status": status, "statusDetails": {}, "substatus": chosen}
-    return StatusChange(status, chosen, Resolution(), {}, applied)
+    applied = {"status": status, "statusDetails": {}, "substatus": new_substatus}
+    return StatusChange(status, new_substatus, Resolution(), {}, applied)
 
 
 def _parse_substatus(fields: Mapping[str, object]) -> str | None:
@@ -109,33 +109,33 @@ def _list_releases(organization: Organization, project: Project) -> list[Release
     return [release for release in organization.releases if project in release.projects]
 
 
-def _find_release(organization: Organization, project: Project, wanted: object) -> Release:
-    own = _list_releases(organization, project)
-    if wanted == "latest":
-        if not own:
+def _find_release(organization: Organization, project: Project, version: object) -> Release:
+    releases = _list_releases(organization, project)
+    if version == "latest":
+        if not releases:
             raise_validation_error({"statusDetails": {"inRelease": ["No release data present in the system."]}})
-        return max(own, key=lambda release: release.date_created)
-    found = next((release for release in own if release.version == wanted), None)
-    return found or raise_validation_error(
+        return max(releases, key=lambda release: release.date_created)
+    named = next((release for release in releases if release.version == version), None)
+    return named or raise_validation_error(
         {"statusDetails": {"inRelease": ["Unable to find a release with the given version."]}}
     )
 
 
-def _find_commit(organization: Organization, wanted: object) -> str:
-    if not isinstance(wanted, dict):
+def _find_commit(organization: Organization, value: object) -> str:
+    if not isinstance(value, dict):
         raise_validation_error(
             {"statusDetails": {"inCommit": {"nonFieldErrors": ["Invalid data. Expected a dictionary."]}}}
         )
-    known = {
+    matches = {
         (commit.id, commit.repository.name)
         for release in organization.releases
         for commit in release.commits
-        if commit.id == wanted.get("commit")
+        if commit.id == value.get("commit")
     }
-    if not known:
+    if not matches:
         raise_validation_error({"statusDetails": {"inCommit": {"commit": ["Unable to find the given commit."]}}})
-    commit_id, repository = next(iter(known))
-    if repository != wanted.get("repository"):
+    commit_id, repository = next(iter(matches))
+    if repository != value.get("repository"):
         raise_validation_error(
             {"statusDetails": {"inCommit": {"repository": ["Unable to find the given repository."]}}}
         )
@@ -149,9 +149,9 @@ def _parse_archive(substatus: str | None, given: Mapping[str, object], now: date
     details: dict[str, object] = {name: n for name, n in numbers.items() if name != "ignoreDuration"}
     if "ignoreDuration" in numbers:
         details["ignoreUntil"] = now + timedelta(minutes=numbers["ignoreDuration"])
-    chosen = substatus or ("archived_until_condition_met" if numbers else "archived_until_escalating")
-    applied = {"status": "ignored", "statusDetails": numbers, "substatus": chosen}
-    return StatusChange("ignored", chosen, Resolution(), details, applied)
+    new_substatus = substatus or ("archived_until_condition_met" if numbers else "archived_until_escalating")
+    applied = {"status": "ignored", "statusDetails": numbers, "substatus": new_substatus}
+    return StatusChange("ignored", new_substatus, Resolution(), details, applied)
 
 
 def _parse_count(name: str, value: object) -> int:

@@ -25,22 +25,26 @@ class TimeBuckets:
         return [int(self.start) + number * self.interval for number in range(self.count)]
 
     @property
-    def instants(self) -> list[datetime]:
+    def start_times(self) -> list[datetime]:
         """The same as instants in UTC."""
         return [datetime.fromtimestamp(start, UTC) for start in self.starts]
 
-    def index(self, moment: float) -> int:
+    def index(self, instant: float) -> int:
         """Number of the bucket the moment falls into; outside the window it is not a valid one."""
-        return int((moment - self.start) // self.interval)
+        return int((instant - self.start) // self.interval)
 
-    def counts(self, moments: Iterable[float]) -> list[int]:
-        """How many of the moments fall into each bucket."""
+    def counts(self, instants: Iterable[float]) -> list[int]:
+        """The number of instants in each bucket."""
         values = [0] * self.count
-        for moment in moments:
-            place = self.index(moment)
-            if 0 <= place < self.count:
-                values[place] += 1
+        for instant in instants:
+            position = self.index(instant)
+            if 0 <= position < self.count:
+                values[position] += 1
         return values
+
+    def series(self, instants: Iterable[float]) -> list[list[int]]:
+        """`[[epochSeconds, count], …]`, one pair per bucket."""
+        return [[start, count] for start, count in zip(self.starts, self.counts(instants), strict=True)]
 
 
 def split_window(start: datetime, end: datetime, interval: timedelta) -> TimeBuckets:

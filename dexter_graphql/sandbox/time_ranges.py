@@ -1,7 +1,6 @@
 """Knows how a call names a stretch of time, and how to cut one into buckets. Knows nothing of what is counted."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -67,13 +66,3 @@ def _between(start_text: str, end_text: str) -> TimeRange:
     if start > end:
         raise_bad_request("start must be before end")
     return TimeRange(start, end)
-
-
-def buckets(instants: Iterable[float], start: float, width: int, count: int) -> list[list[int]]:
-    """`[[epochSeconds, count], …]`: how many instants fall into each of `count` buckets of `width` seconds."""
-    totals = [0] * count
-    for at in instants:
-        place = int((at - start) // width)
-        if 0 <= place < count:
-            totals[place] += 1
-    return [[int(start) + place * width, total] for place, total in enumerate(totals)]

@@ -15,7 +15,7 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from dexter_graphql.sandbox.world.services import SentryApp
+from dexter_graphql.sandbox.world.model import SentryApp
 from dexter_graphql.sandbox.world.state import WebhookEvent, World
 
 MAX_QUEUED: Final = 1000
@@ -66,10 +66,10 @@ class WebhookSender:
         return self._app(organization).client_secret
 
     def _app(self, organization: str) -> SentryApp:
-        found = self.world.find_organization(organization)
-        if found is None:
+        record = self.world.find_organization(organization)
+        if record is None:
             raise KeyError(organization)
-        return found.apps[0]
+        return record.apps[0]
 
     async def start(self) -> None:
         """Begin to listen and to send."""

@@ -8,13 +8,13 @@ from dexter_graphql.sandbox.http import Request, raise_bad_request, raise_valida
 _MAX_NAME: Final = 200
 
 
-def must_choose(request: Request) -> None:
+def require_selection(request: Request) -> None:
     """Refuse a change of many that names none: an empty selection would mean everything."""
     if not any(request.param_list(name) for name in ("id", "query", "project")):
         raise_bad_request("At least one of 'id', 'query', 'project', or 'projectSlug' must be provided.")
 
 
-def chosen_ids(request: Request) -> set[str]:
+def parse_ids(request: Request) -> set[str]:
     """The ids asked for, empty for all; 400 for one that is not a number."""
     ids = request.param_list("id")
     if any(not value.isdigit() for value in ids):
@@ -22,7 +22,7 @@ def chosen_ids(request: Request) -> set[str]:
     return set(ids)
 
 
-def arranged(request: Request, rows: Iterable[Any], orders: dict[str, Callable[[Any], Any]]) -> list[Any]:
+def sort_records(request: Request, rows: Iterable[Any], orders: dict[str, Callable[[Any], Any]]) -> list[Any]:
     """The rows in the order of `sortBy`, by id unless asked otherwise; 400 for an unknown order."""
     order = request.param("sortBy") or "id"
     key = orders.get(order.removeprefix("-"))
@@ -31,7 +31,7 @@ def arranged(request: Request, rows: Iterable[Any], orders: dict[str, Callable[[
     return sorted(rows, key=key, reverse=order.startswith("-"))
 
 
-def checked_name(fields: dict[str, Any]) -> str:
+def parse_name(fields: dict[str, Any]) -> str:
     """The name of a body; 400 when it is missing or too long."""
     name = fields.get("name")
     if not isinstance(name, str) or not name:
@@ -41,21 +41,21 @@ def checked_name(fields: dict[str, Any]) -> str:
     return name
 
 
-def checked_enabled(request: Request) -> bool:
+def parse_enabled(request: Request) -> bool:
     """Whether the body switches on or off; 400 when it does neither."""
     value = request.json_object().get("enabled")
     return value if isinstance(value, bool) else raise_validation_error({"enabled": ["This field is required."]})
 
 
-def numbered_group(request: Request, group: dict[str, Any]) -> dict[str, Any]:
+def build_condition_group(request: Request, group: dict[str, Any]) -> dict[str, Any]:
     """A group of conditions as answered: with ids for itself and all that is in it."""
 
     def numbered(parts: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]]:
         return [{"id": request.world.new_id(), **part} for part in parts or ()]
 
-    actions = [{"integrationId": None, "data": {}, "config": {}, "status": "active"} | one
-               for one in numbered(group.get("actions"))]  # fmt: skip
-    conditions = [{"conditionResult": True} | one for one in numbered(group.get("conditions"))]
+    actions = [{"integrationId": None, "data": {}, "config": {}, "status": "active"} | part
+               for part in numbered(group.get("actions"))]  # fmt: skip
+    conditions = [{"conditionResult": True} | part for part in numbered(group.get("conditions"))]
     return {
         "id": group.get("id") or request.world.new_id(),
         "organizationId": request.organization.id,
@@ -65,7 +65,7 @@ def numbered_group(request: Request, group: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def link(ids: list[str], other: str, *, is_linked: bool) -> None:
+def set_link(ids: list[str], other: str, *, is_linked: bool) -> None:
     """Make a list of ids contain another one, or not."""
     if is_linked and other not in ids:
         ids.append(other)

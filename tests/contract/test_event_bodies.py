@@ -6,7 +6,8 @@ from conformance import violations
 from examples import issues_by_kind
 from own_schemas import ACTIVITY, CONTEXT, CONTEXTS, ENTRIES, INGESTED_EVENT, OCCURRENCE
 
-from dexter_graphql.sandbox.serializers import events, issues
+from dexter_graphql.sandbox.serializers import events
+from dexter_graphql.sandbox.serializers.issue_details import serialize_activity
 from dexter_graphql.sandbox.world.build import build_world
 from dexter_graphql.sandbox.world.model import Event
 from dexter_graphql.sandbox.world.state import World
@@ -88,6 +89,4 @@ def test_activity_conforms(world):
     """Each line of a history has a known type and the members of an activity."""
     lines = [line for issue in world.organizations[0].issues.values() for line in issue.activity]
 
-    assert [
-        one for line in lines[:2000] for one in violations(ACTIVITY, decoded(issues.serialize_activity(line)))
-    ] == []
+    assert [one for line in lines[:2000] for one in violations(ACTIVITY, decoded(serialize_activity(line)))] == []

@@ -70,7 +70,7 @@ class Condition:
             return bool(row.get("release.is_latest"))
         actual = row.get(self.key)
         candidates = actual if isinstance(actual, (list, tuple)) else (actual,)
-        return any(_compare(one, self.operator, value) for one in candidates for value in self.values)
+        return any(_compare(candidate, self.operator, value) for candidate in candidates for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +135,11 @@ def parse_quantity(value: str) -> float:
         if not suffix or suffix.lower() in _SUFFIXES:
             return float(number) * _SUFFIXES.get(suffix.lower(), 1)
     try:
-        moment = datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(value)
     except ValueError:
         message = f"Invalid number: {value}. Expected number then optional k, m, or b suffix (e.g. 500k)."
         raise QueryError(message) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
 
 
 def _tokenize(text: str) -> Iterator[re.Match[str]]:
@@ -222,14 +222,14 @@ def _compare(actual: object, operator: str, value: str) -> bool:
     if operator == "=":
         return _equals(actual, value)
     number = _number(actual)
-    wanted = parse_quantity(value)
+    limit = parse_quantity(value)
     return (
         number is not None
         and {
-            ">": number > wanted,
-            "<": number < wanted,
-            ">=": number >= wanted,
-            "<=": number <= wanted,
+            ">": number > limit,
+            "<": number < limit,
+            ">=": number >= limit,
+            "<=": number <= limit,
         }[operator]
     )
 

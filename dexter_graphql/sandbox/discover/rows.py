@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from dexter_graphql.sandbox.discover.query import AllOf, Condition
-from dexter_graphql.sandbox.issue_search import read_event_values
-from dexter_graphql.sandbox.world.event_attributes import get_end_user, get_tags
+from dexter_graphql.sandbox.event_values import read_event_values
+from dexter_graphql.sandbox.world.event_attributes import find_newest_releases, get_end_user, get_tags
 from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Project
 
 
@@ -25,18 +25,13 @@ class EventRow:
             return read(self)
         if name.startswith("tags["):
             return get_tags(self.event).get(name[5:-1])
-        found = read_event_values(self.event, name)
-        return found[0] if found else None
+        values = read_event_values(self.event, name)
+        return values[0] if values else None
 
 
 def latest_release_ids(organization: Organization) -> frozenset[int]:
     """Ids of the newest release of each project."""
-    newest: dict[str, tuple[float, int]] = {}
-    for release in organization.releases:
-        for project in release.projects:
-            age = (release.date_created.timestamp(), release.id)
-            newest[project.id] = max(newest.get(project.id, age), age)
-    return frozenset(release_id for _, release_id in newest.values())
+    return frozenset(release.id for release in find_newest_releases(organization).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +81,13 @@ class EventSelection:
 
 
 def _user(row: EventRow) -> str | None:
-    person = get_end_user(row.event)
-    return f"id:{person.id}" if person else None
+    end_user = get_end_user(row.event)
+    return f"id:{end_user.id}" if end_user else None
 
 
 def _display(row: EventRow) -> str | None:
-    person = get_end_user(row.event)
-    return person.email if person else None
+    end_user = get_end_user(row.event)
+    return end_user.email if end_user else None
 
 
 _MEMBERS: Mapping[str, Callable[[EventRow], object]] = MappingProxyType({

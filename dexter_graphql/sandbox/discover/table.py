@@ -48,8 +48,8 @@ def group_rows(rows: Sequence[Row], columns: Sequence[Column], having: AllOf, mi
 def sort_groups(groups: list[Group], columns: Sequence[Column], sort: Iterable[str]) -> list[Group]:
     """The groups in the order asked for, the first sort key counting most; raises QueryError for another column."""
     for key in reversed(list(sort)):
-        wanted = key.removeprefix("-")
-        column = next((one for one in columns if wanted in {one.name, one.alias}), None)
+        name = key.removeprefix("-")
+        column = next((column for column in columns if name in {column.name, column.alias}), None)
         if column is None:
             raise QueryError("Cannot sort by a field that is not selected.")
         groups = sorted(groups, key=_sort_key(column), reverse=key.startswith("-"))

@@ -12,12 +12,12 @@ from dexter_graphql.sandbox.http import (
     Response,
     Route,
     any_scope,
-    paginate,
-    raise_not_found,
+    find_or_404,
     raise_validation_error,
 )
+from dexter_graphql.sandbox.pagination import paginate
 from dexter_graphql.sandbox.serializers import alerts
-from dexter_graphql.sandbox.world.services import IssueAlertRule, MetricAlertRule
+from dexter_graphql.sandbox.world.model import IssueAlertRule, MetricAlertRule
 
 _RETIRED_ON: Final = "2026-05-14T00:00:00+00:00"
 _TO_WORKFLOWS = Deprecation(_RETIRED_ON, "/api/0/organizations/:organization_id_or_slug/workflows/")
@@ -37,49 +37,49 @@ _FREQUENCIES: Final = range(5, 43_201)
 def list_rules(request: Request) -> Response:
     """The issue alerts of a project."""
     organization, project = request.organization, request.project
-    rows = [one for one in organization.issue_rules if one.project_id == project.id]
-    return paginate(request, rows, lambda one: alerts.serialize_issue_rule(one, organization))
+    rows = [rule for rule in organization.issue_rules if rule.project_id == project.id]
+    return paginate(request, rows, lambda rule: alerts.serialize_issue_rule(rule, organization))
 
 
 def get_rule(request: Request) -> object:
     """One issue alert."""
-    return alerts.serialize_issue_rule(_rule(request), request.organization)
+    return alerts.serialize_issue_rule(_rule_in_path(request), request.organization)
 
 
 def create_rule(request: Request) -> Response:
     """A new issue alert."""
-    fields, now = _checked_rule(request.json_object()), request.world.now()
+    fields, now = _validate_rule(request.json_object()), request.world.now()
     rule = IssueAlertRule(request.world.new_id(), request.project.id, "", [], [], [], 30, now)
     rule.created_by = request.user.id if request.user else None
-    _write_rule(rule, fields)
+    _apply_rule_fields(rule, fields)
     request.organization.issue_rules.append(rule)
     return Response(alerts.serialize_issue_rule(rule, request.organization), 201)
 
 
 def update_rule(request: Request) -> object:
     """Overwrite an issue alert: what is not given falls back to its default."""
-    rule = _rule(request)
-    _write_rule(rule, _checked_rule(request.json_object()))
+    rule = _rule_in_path(request)
+    _apply_rule_fields(rule, _validate_rule(request.json_object()))
     return alerts.serialize_issue_rule(rule, request.organization)
 
 
 def delete_rule(request: Request) -> Response:
     """Remove an issue alert."""
-    request.organization.issue_rules.remove(_rule(request))
+    request.organization.issue_rules.remove(_rule_in_path(request))
     return Response(None, 202)
 
 
 def list_metric_rules(request: Request) -> Response:
     """The metric alerts of the organization."""
     organization = request.organization
-    chosen = {project.id for project in request.selected_projects()}
-    rows = [one for one in organization.metric_rules if one.project_id in chosen]
-    return paginate(request, rows, lambda one: alerts.serialize_metric_rule(one, organization))
+    project_ids = {project.id for project in request.selected_projects()}
+    rows = [rule for rule in organization.metric_rules if rule.project_id in project_ids]
+    return paginate(request, rows, lambda rule: alerts.serialize_metric_rule(rule, organization))
 
 
 def get_metric_rule(request: Request) -> object:
     """One metric alert."""
-    return alerts.serialize_metric_rule(_metric_rule(request), request.organization)
+    return alerts.serialize_metric_rule(_metric_rule_in_path(request), request.organization)
 
 
 def create_metric_rule(request: Request) -> Response:
@@ -87,36 +87,35 @@ def create_metric_rule(request: Request) -> Response:
     fields, now = request.json_object(), request.world.now()
     rule = MetricAlertRule(request.world.new_id(), "", "", "events", "", "count()", 60, 0, [], now, now)
     rule.created_by = request.user.id if request.user else None
-    _write_metric_rule(request, rule, fields, now)
+    _apply_metric_rule_fields(request, rule, fields, now)
     request.organization.metric_rules.append(rule)
     return Response(alerts.serialize_metric_rule(rule, request.organization), 201)
 
 
 def update_metric_rule(request: Request) -> object:
     """Overwrite a metric alert."""
-    rule = _metric_rule(request)
-    _write_metric_rule(request, rule, request.json_object(), request.world.now())
+    rule = _metric_rule_in_path(request)
+    _apply_metric_rule_fields(request, rule, request.json_object(), request.world.now())
     return alerts.serialize_metric_rule(rule, request.organization)
 
 
 def delete_metric_rule(request: Request) -> Response:
     """Remove a metric alert."""
-    request.organization.metric_rules.remove(_metric_rule(request))
+    request.organization.metric_rules.remove(_metric_rule_in_path(request))
     return Response(None, 202)
 
 
-def _rule(request: Request) -> IssueAlertRule:
-    wanted, project = request.path_params["rule"], request.project
-    found = (one for one in request.organization.issue_rules if one.id == wanted and one.project_id == project.id)
-    return next(found, None) or raise_not_found()
+def _rule_in_path(request: Request) -> IssueAlertRule:
+    project = request.project
+    rules = (rule for rule in request.organization.issue_rules if rule.project_id == project.id)
+    return find_or_404(rules, request.path_params["rule"])
 
 
-def _metric_rule(request: Request) -> MetricAlertRule:
-    wanted = request.path_params["metric_rule"]
-    return next((one for one in request.organization.metric_rules if one.id == wanted), None) or raise_not_found()
+def _metric_rule_in_path(request: Request) -> MetricAlertRule:
+    return find_or_404(request.organization.metric_rules, request.path_params["metric_rule"])
 
 
-def _checked_rule(fields: dict[str, Any]) -> dict[str, Any]:
+def _validate_rule(fields: dict[str, Any]) -> dict[str, Any]:
     _require(fields, _RULE_REQUIRED)
     if fields["frequency"] not in _FREQUENCIES:
         raise_validation_error(
@@ -128,7 +127,7 @@ def _checked_rule(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _write_rule(rule: IssueAlertRule, fields: dict[str, Any]) -> None:
+def _apply_rule_fields(rule: IssueAlertRule, fields: dict[str, Any]) -> None:
     rule.name, rule.frequency = str(fields["name"]), int(fields["frequency"])
     rule.conditions, rule.actions = list(fields["conditions"]), list(fields["actions"])
     rule.filters = list(fields.get("filters") or [])
@@ -136,7 +135,7 @@ def _write_rule(rule: IssueAlertRule, fields: dict[str, Any]) -> None:
     rule.environment, rule.owner = fields.get("environment"), fields.get("owner")
 
 
-def _write_metric_rule(request: Request, rule: MetricAlertRule, fields: dict[str, Any], now: datetime) -> None:
+def _apply_metric_rule_fields(request: Request, rule: MetricAlertRule, fields: dict[str, Any], now: datetime) -> None:
     _require(fields, _METRIC_REQUIRED)
     if fields["timeWindow"] not in _WINDOWS:
         raise_validation_error(

@@ -1,6 +1,7 @@
 """Client keys of projects. Does not take in what is sent with them."""
 
-from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, paginate, raise_not_found
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, find_or_404
+from dexter_graphql.sandbox.pagination import paginate
 from dexter_graphql.sandbox.serializers import projects
 from dexter_graphql.sandbox.world.model import ClientKey
 
@@ -13,8 +14,8 @@ _ADMIN = any_scope("project:admin")
 def list_keys(request: Request) -> Response:
     """The project's client keys, narrowed by `status`."""
     project = request.project
-    rows = [one for one in project.keys if _has_status(request, one)]
-    return paginate(request, rows, lambda one: projects.serialize_client_key(one, project, request.world.url))
+    rows = [key for key in project.keys if _has_status(request, key)]
+    return paginate(request, rows, lambda key: projects.serialize_client_key(key, project, request.world.url))
 
 
 def list_organization_keys(request: Request) -> Response:
@@ -23,7 +24,7 @@ def list_organization_keys(request: Request) -> Response:
     rows = [
         (key, project)
         for project in request.organization.projects
-        if team is None or any(team in {one.id, one.slug} for one in project.teams)
+        if team is None or any(team in {t.id, t.slug} for t in project.teams)
         for key in project.keys
         if _has_status(request, key)
     ]
@@ -32,7 +33,7 @@ def list_organization_keys(request: Request) -> Response:
 
 def get_key(request: Request) -> object:
     """One client key."""
-    return projects.serialize_client_key(_key(request), request.project, request.world.url)
+    return projects.serialize_client_key(_key_in_path(request), request.project, request.world.url)
 
 
 def create_key(request: Request) -> Response:
@@ -46,7 +47,7 @@ def create_key(request: Request) -> Response:
 
 def update_key(request: Request) -> object:
     """Rename, switch or limit a client key."""
-    key, fields = _key(request), request.json_object()
+    key, fields = _key_in_path(request), request.json_object()
     key.label = str(fields.get("name") or key.label)
     key.is_active = bool(fields.get("isActive", key.is_active))
     if "rateLimit" in fields:
@@ -58,7 +59,7 @@ def update_key(request: Request) -> object:
 
 def delete_key(request: Request) -> Response:
     """Remove a client key."""
-    request.project.keys.remove(_key(request))
+    request.project.keys.remove(_key_in_path(request))
     return Response(None, 204)
 
 
@@ -67,9 +68,8 @@ def _has_status(request: Request, key: ClientKey) -> bool:
     return status is None or key.is_active is (status == "active")
 
 
-def _key(request: Request) -> ClientKey:
-    wanted = request.path_params["key"]
-    return next((one for one in request.project.keys if one.id == wanted), None) or raise_not_found()
+def _key_in_path(request: Request) -> ClientKey:
+    return find_or_404(request.project.keys, request.path_params["key"])
 
 
 _LIST = "/projects/{organization}/{project}/keys/"

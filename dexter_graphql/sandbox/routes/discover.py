@@ -7,17 +7,9 @@ from dexter_graphql.sandbox.discover.columns import Column, parse_columns
 from dexter_graphql.sandbox.discover.query import AllOf, QueryError, iter_conditions, parse_query, split_conditions
 from dexter_graphql.sandbox.discover.rows import EventRow, EventSelection
 from dexter_graphql.sandbox.discover.table import group_rows, render_group, sort_groups
-from dexter_graphql.sandbox.http import (
-    Request,
-    Response,
-    Route,
-    any_scope,
-    build_link_header,
-    parse_cursor,
-    parse_page_size,
-    raise_bad_request,
-)
-from dexter_graphql.sandbox.serializers.issues import format_tag_name
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_bad_request
+from dexter_graphql.sandbox.pagination import build_link_header, parse_cursor, parse_page_size
+from dexter_graphql.sandbox.serializers.tags import format_tag_name
 from dexter_graphql.sandbox.time_ranges import TimeRange, parse_time_range
 from dexter_graphql.sandbox.world.event_attributes import get_tags
 
@@ -30,7 +22,7 @@ _EMPTY: Final = (
 )
 
 
-def dataset_of(request: Request) -> str:
+def parse_dataset(request: Request) -> str:
     """The dataset asked for, errors by default; 400 with the list of all for an unknown one."""
     dataset = request.param("dataset") or _ERRORS[0]
     known = (*_ERRORS, *_OCCURRENCES, *_EMPTY.split())
@@ -39,9 +31,9 @@ def dataset_of(request: Request) -> str:
     return dataset
 
 
-def selection(request: Request, window: TimeRange) -> EventSelection:
+def select_events(request: Request, window: TimeRange) -> EventSelection:
     """The events a call is about, before its search. Datasets of which the world holds nothing select nothing."""
-    dataset = dataset_of(request)
+    dataset = parse_dataset(request)
     holds_some = dataset in {*_ERRORS, *_OCCURRENCES}
     return EventSelection(
         request.organization,
@@ -53,7 +45,7 @@ def selection(request: Request, window: TimeRange) -> EventSelection:
     )
 
 
-def conditions(request: Request) -> tuple[AllOf, AllOf]:
+def parse_conditions(request: Request) -> tuple[AllOf, AllOf]:
     """The search, split into conditions on events and on aggregates; raises QueryError."""
     where, having = split_conditions(parse_query(request.param("query") or ""))
     if having.parts and request.param("allowAggregateConditions") in {"0", "false"}:
@@ -75,7 +67,7 @@ def list_events(request: Request) -> Response:
 def count_events(request: Request) -> object:
     """How many events the search finds."""
     try:
-        return {"count": len(selection(request, parse_time_range(request)).rows(conditions(request)[0]))}
+        return {"count": len(select_events(request, parse_time_range(request)).rows(parse_conditions(request)[0]))}
     except QueryError as problem:
         raise_bad_request(str(problem))
 
@@ -84,7 +76,7 @@ def list_tags(request: Request) -> object:
     """The tag keys of the organization's events with the number of their values. Not paged."""
     request.param("dataset")
     window = parse_time_range(request)
-    chosen = EventSelection(
+    events = EventSelection(
         request.organization,
         request.selected_projects(),
         request.selected_environments(),
@@ -93,7 +85,7 @@ def list_tags(request: Request) -> object:
         of_errors=request.param("dataset") != "search_issues",
     )
     totals: Counter[str] = Counter()
-    for row in chosen.rows(AllOf(())):
+    for row in events.rows(AllOf(())):
         totals.update(get_tags(row.event).keys())
     return [{"key": key, "name": format_tag_name(key), "totalValues": totals[key]} for key in sorted(totals)]
 
@@ -102,7 +94,7 @@ def list_tag_values(request: Request) -> Response:
     """The values of one tag, the most frequent first, narrowed by `query`."""
     key, part = request.path_params["key"], (request.param("query") or "").strip("*").lower()
     seen: dict[str, list[EventRow]] = {}
-    for row in selection(request, parse_time_range(request)).rows(AllOf(())):
+    for row in select_events(request, parse_time_range(request)).rows(AllOf(())):
         value = row.get(key)
         if value is not None and part in str(value).lower():
             seen.setdefault(str(value), []).append(row)
@@ -117,8 +109,8 @@ def list_tag_values(request: Request) -> Response:
 def list_project_tag_values(request: Request) -> Response:
     """The values of one tag in a project, by name only, as the published list has it."""
     key, project = request.path_params["key"], request.project
-    chosen = EventSelection(request.organization, [project], None, 0.0, request.world.now().timestamp() + 1)
-    names = sorted({str(value) for row in chosen.rows(AllOf(())) if (value := row.get(key)) is not None})
+    events = EventSelection(request.organization, [project], None, 0.0, request.world.now().timestamp() + 1)
+    names = sorted({str(value) for row in events.rows(AllOf(())) if (value := row.get(key)) is not None})
     offset, size = parse_cursor(request), parse_page_size(request)
     return Response(
         [{"name": name} for name in names[offset : offset + size]],
@@ -126,7 +118,7 @@ def list_project_tag_values(request: Request) -> Response:
     )
 
 
-def meta_of(columns: list[Column], dataset: str) -> dict[str, Any]:
+def build_meta(columns: list[Column], dataset: str) -> dict[str, Any]:
     """Types and units of the columns, under their literal names."""
     return {
         "fields": {column.name: column.type for column in columns},
@@ -141,16 +133,16 @@ def meta_of(columns: list[Column], dataset: str) -> dict[str, Any]:
 
 def _table(request: Request) -> Response:
     columns = parse_columns(request.param_list("field"))
-    where, having = conditions(request)
+    where, having = parse_conditions(request)
     window = parse_time_range(request)
-    rows = selection(request, window).rows(where)
+    rows = select_events(request, window).rows(where)
     rows.sort(key=lambda row: (row.event.at, row.event.id), reverse=True)
     minutes = (window.end - window.start).total_seconds() / 60
     groups = sort_groups(group_rows(rows, columns, having, minutes), columns, request.param_list("sort"))
     offset, size = parse_cursor(request), parse_page_size(request)
     data = [render_group(group, columns) for group in groups[offset : offset + size]]
     link = build_link_header(request, offset, size, has_next=offset + size < len(groups))
-    return Response({"data": data, "meta": meta_of(columns, dataset_of(request))}, headers={"Link": link})
+    return Response({"data": data, "meta": build_meta(columns, parse_dataset(request))}, headers={"Link": link})
 
 
 def _tag_value(key: str, value: str, rows: list[EventRow]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import hashlib
 from typing import Any
 
-from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, paginate, raise_bad_request
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_bad_request
+from dexter_graphql.sandbox.pagination import paginate
 from dexter_graphql.sandbox.world.event_attributes import EndUser, make_end_user
 from dexter_graphql.sandbox.world.model import Project
 
@@ -11,7 +12,7 @@ _READ = any_scope("project:admin", "project:read", "project:write")
 _KEYS = {"id": "id", "email": "email", "username": "username", "ip": "ip_address"}
 
 
-def list_people(request: Request) -> Response:
+def list_end_users(request: Request) -> Response:
     """The end users that met an event of the project, narrowed by `query`: one `key:value`."""
     project, query = request.project, request.param("query")
     seen: dict[int, None] = {}
@@ -23,11 +24,11 @@ def list_people(request: Request) -> Response:
         key, _, value = query.partition(":")
         if key not in _KEYS:
             raise_bad_request("Invalid query")
-        rows = [one for one in rows if getattr(one, _KEYS[key]) == value]
-    return paginate(request, rows, lambda one: _body(one, project))
+        rows = [row for row in rows if getattr(row, _KEYS[key]) == value]
+    return paginate(request, rows, lambda user: _serialize_end_user(user, project))
 
 
-def _body(record: EndUser, project: Project) -> dict[str, Any]:
+def _serialize_end_user(record: EndUser, project: Project) -> dict[str, Any]:
     digest = hashlib.md5(record.id.encode(), usedforsecurity=False).hexdigest()
     return {
         "id": f"{project.id}{record.id}",
@@ -43,4 +44,4 @@ def _body(record: EndUser, project: Project) -> dict[str, Any]:
     }
 
 
-ROUTES = (Route("GET", "/projects/{organization}/{project}/users/", list_people, _READ),)
+ROUTES = (Route("GET", "/projects/{organization}/{project}/users/", list_end_users, _READ),)

@@ -19,32 +19,32 @@ _WRITE = any_scope("project:admin", "project:write")
 def list_environments(request: Request) -> object:
     """The organization's environments: those that at least one project shows, unless asked otherwise."""
     projects = request.selected_projects()
-    visibility = _visibility(request)
+    visibility = _parse_visibility(request)
     return [
-        {"id": one.id, "name": one.name}
-        for one in request.organization.environments
-        if any(_is_wanted(visibility, hidden=one.name in project.hidden_environments) for project in projects)
+        {"id": environment.id, "name": environment.name}
+        for environment in request.organization.environments
+        if any(_is_selected(visibility, hidden=environment.name in project.hidden_environments) for project in projects)
     ]
 
 
 def list_project_environments(request: Request) -> object:
     """The environments of a project, visible ones unless asked otherwise."""
-    project, visibility = request.project, _visibility(request)
+    project, visibility = request.project, _parse_visibility(request)
     return [
-        serialize_project_environment(one, project)
-        for one in request.organization.environments
-        if _is_wanted(visibility, hidden=one.name in project.hidden_environments)
+        serialize_project_environment(environment, project)
+        for environment in request.organization.environments
+        if _is_selected(visibility, hidden=environment.name in project.hidden_environments)
     ]
 
 
 def get_environment(request: Request) -> object:
     """One environment of a project."""
-    return serialize_project_environment(_environment(request), request.project)
+    return serialize_project_environment(_environment_in_path(request), request.project)
 
 
 def update_environment(request: Request) -> object:
     """Hide or show an environment in a project."""
-    environment, project = _environment(request), request.project
+    environment, project = _environment_in_path(request), request.project
     is_hidden = request.json_object().get("isHidden")
     if not isinstance(is_hidden, bool):
         raise_validation_error({"isHidden": ["This field is required."]})
@@ -53,19 +53,19 @@ def update_environment(request: Request) -> object:
     return serialize_project_environment(environment, project)
 
 
-def _environment(request: Request) -> Environment:
-    wanted = request.path_params["environment"]
-    return next((one for one in request.organization.environments if one.name == wanted), None) or raise_not_found()
+def _environment_in_path(request: Request) -> Environment:
+    name = request.path_params["environment"]
+    return next((e for e in request.organization.environments if e.name == name), None) or raise_not_found()
 
 
-def _visibility(request: Request) -> str:
+def _parse_visibility(request: Request) -> str:
     visibility = request.param("visibility") or "visible"
     if visibility not in {"visible", "hidden", "all"}:
         raise_bad_request("Invalid value for 'visibility', valid values are: ['all', 'hidden', 'visible']")
     return visibility
 
 
-def _is_wanted(visibility: str, *, hidden: bool) -> bool:
+def _is_selected(visibility: str, *, hidden: bool) -> bool:
     return visibility == "all" or hidden is (visibility == "hidden")
 
 

@@ -9,11 +9,12 @@ from dexter_graphql.sandbox.http import (
     Response,
     Route,
     any_scope,
-    paginate,
+    find_or_404,
     raise_not_found,
     raise_validation_error,
 )
 from dexter_graphql.sandbox.issue_selection import filter_events, parse_issue_search
+from dexter_graphql.sandbox.pagination import paginate
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
 from dexter_graphql.sandbox.serializers import events as bodies
 from dexter_graphql.sandbox.serializers.issues import serialize_issue
@@ -28,21 +29,21 @@ _PROJECT_WRITE = any_scope("project:write", "project:admin")
 _EVENT_WRITE = any_scope("event:write", "event:admin")
 
 
-def _of_issue(request: Request) -> Response:
-    found = filter_events(request.issue, parse_time_range(request), request.selected_environments())
+def _list_issue_events(request: Request) -> Response:
+    events = filter_events(request.issue, parse_time_range(request), request.selected_environments())
     search = parse_issue_search(request, request.param("query") or "")
-    matching = search.filter_events(found) if search.matches(request.issue) else []
-    return _list(request, matching)
+    matching = search.filter_events(events) if search.matches(request.issue) else []
+    return _paginate_events(request, matching)
 
 
-def _of_project(request: Request) -> Response:
+def _list_project_events(request: Request) -> Response:
     """Error events of the project; those of other issues are not listed here."""
     project, time_range = request.project, parse_time_range(request)
     issues = [i for i in request.organization.issues.values() if i.project is project and i.is_error]
-    return _list(request, [event for issue in issues for event in filter_events(issue, time_range, None)])
+    return _paginate_events(request, [event for issue in issues for event in filter_events(issue, time_range, None)])
 
 
-def _list(request: Request, events: Sequence[Event]) -> Response:
+def _paginate_events(request: Request, events: Sequence[Event]) -> Response:
     """Newest first, or in a fixed disorder with `sample`."""
     if request.bool_param("sample"):
         rows = sorted(events, key=lambda event: event.id)
@@ -51,10 +52,10 @@ def _list(request: Request, events: Sequence[Event]) -> Response:
     return paginate(request, rows, bodies.serialize_event if request.bool_param("full") else bodies.serialize_list_item)
 
 
-def _one_of_issue(request: Request) -> object:
-    issue, environments, wanted = request.issue, request.selected_environments(), request.path_params["event_id"]
+def _get_issue_event(request: Request) -> object:
+    issue, environments, name = request.issue, request.selected_environments(), request.path_params["event_id"]
     events = [e for e in issue.events if environments is None or e.environment in environments]
-    event = _named(events, wanted) or raise_not_found()
+    event = _find_event(events, name) or raise_not_found()
     style = request.param("llmFormat")
     if style is None:
         return bodies.serialize_event_detail(event)
@@ -63,39 +64,39 @@ def _one_of_issue(request: Request) -> object:
     return bodies.serialize_event_detail(event) | {"formatted": serialize_llm_text(event, style)}
 
 
-def _named(events: Sequence[Event], wanted: str) -> Event | None:
+def _find_event(events: Sequence[Event], name: str) -> Event | None:
     """`latest`, `oldest`, `recommended` (the newest with a replay, else the newest), or an id."""
     if not events:
         return None
-    if wanted == "latest":
+    if name == "latest":
         return events[-1]
-    if wanted == "oldest":
+    if name == "oldest":
         return events[0]
-    if wanted == "recommended":
+    if name == "recommended":
         return max(events, key=lambda event: (get_replay_id(event) is not None, event.at))
-    wanted = wanted.replace("-", "").lower()
-    return next((event for event in events if event.id == wanted), None)
+    name = name.replace("-", "").lower()
+    return next((event for event in events if event.id == name), None)
 
 
-def _event(request: Request) -> Event:
+def _event_in_path(request: Request) -> Event:
     """The event of a path below a project."""
     event = request.organization.events.get(request.path_params["event_id"].replace("-", "").lower())
     return event if event is not None and event.issue.project is request.project else raise_not_found()
 
 
-def _one_of_project(request: Request) -> object:
-    return bodies.serialize_event_detail(_event(request))
+def _get_project_event(request: Request) -> object:
+    return bodies.serialize_event_detail(_event_in_path(request))
 
 
-def _json(request: Request) -> object:
-    return bodies.serialize_webhook_event(request.world, request.organization, _event(request))
+def _get_event_json(request: Request) -> object:
+    return bodies.serialize_webhook_event(request.world, request.organization, _event_in_path(request))
 
 
-def _source_map_debug(request: Request) -> object:
-    return serialize_source_map_debug(_event(request))
+def _get_source_map_debug(request: Request) -> object:
+    return serialize_source_map_debug(_event_in_path(request))
 
 
-def _attachment_body(event: Event, attachment: Attachment) -> dict[str, object]:
+def _serialize_attachment(event: Event, attachment: Attachment) -> dict[str, object]:
     return {
         "id": attachment.id,
         "event_id": event.id,
@@ -109,25 +110,25 @@ def _attachment_body(event: Event, attachment: Attachment) -> dict[str, object]:
     }
 
 
-def _attachments(request: Request) -> Response:
-    event, wanted = _event(request), (request.param("query") or "").lower()
-    found = [a for a in request.organization.attachments.get(event.id, []) if wanted in a.name.lower()]
-    return paginate(request, found, lambda attachment: _attachment_body(event, attachment))
+def _list_attachments(request: Request) -> Response:
+    event, text = _event_in_path(request), (request.param("query") or "").lower()
+    attachments = [a for a in request.organization.attachments.get(event.id, []) if text in a.name.lower()]
+    return paginate(request, attachments, lambda attachment: _serialize_attachment(event, attachment))
 
 
-def _attachments_of_issue(request: Request) -> Response:
-    held = request.organization.attachments
-    found = [(event, file) for event in reversed(request.issue.events) for file in held.get(event.id, [])]
-    return paginate(request, found, lambda pair: _attachment_body(*pair))
+def _list_issue_attachments(request: Request) -> Response:
+    attachments = request.organization.attachments
+    rows = [(event, file) for event in reversed(request.issue.events) for file in attachments.get(event.id, [])]
+    return paginate(request, rows, lambda pair: _serialize_attachment(*pair))
 
 
-def _attachment(request: Request) -> object:
+def _get_attachment(request: Request) -> object:
     """The members of an attachment, or its bytes with `download`."""
-    event = _event(request)
-    found = request.organization.attachments.get(event.id, [])
-    attachment = next((a for a in found if a.id == request.path_params["attachment_id"]), None) or raise_not_found()
+    event = _event_in_path(request)
+    attachments = request.organization.attachments.get(event.id, [])
+    attachment = find_or_404(attachments, request.path_params["attachment_id"])
     if request.param("download") is None:
-        return _attachment_body(event, attachment)
+        return _serialize_attachment(event, attachment)
     headers = {
         "Content-Type": attachment.mimetype,
         "Content-Disposition": f'attachment; filename="{attachment.name}"',
@@ -136,26 +137,28 @@ def _attachment(request: Request) -> object:
 
 
 def _delete_attachment(request: Request) -> Response:
-    held = request.organization.attachments.get(_event(request).id, [])
-    attachment = next((a for a in held if a.id == request.path_params["attachment_id"]), None) or raise_not_found()
-    held.remove(attachment)
+    attachments = request.organization.attachments.get(_event_in_path(request).id, [])
+    attachment = find_or_404(attachments, request.path_params["attachment_id"])
+    attachments.remove(attachment)
     return Response(None, 204)
 
 
-def _feedback_body(request: Request, report: Feedback) -> dict[str, object]:
+def _serialize_feedback(request: Request, report: Feedback) -> dict[str, object]:
     issue = serialize_issue(request.world, request.organization, report.event.issue, request.user)
     return bodies.serialize_user_report(report) | {"issue": issue}
 
 
-def _feedback(request: Request) -> Response:
+def _list_feedback(request: Request) -> Response:
     project = request.project
     reports = [r for i in request.organization.issues.values() if i.project is project for r in i.feedback]
     reports.sort(key=lambda report: report.date_created, reverse=True)
-    return paginate(request, reports, lambda report: _feedback_body(request, report))
+    return paginate(request, reports, lambda report: _serialize_feedback(request, report))
 
 
-def _feedback_of_issue(request: Request) -> Response:
-    return paginate(request, list(reversed(request.issue.feedback)), lambda report: _feedback_body(request, report))
+def _list_issue_feedback(request: Request) -> Response:
+    return paginate(
+        request, list(reversed(request.issue.feedback)), lambda report: _serialize_feedback(request, report)
+    )
 
 
 def _create_feedback(request: Request) -> object:
@@ -171,24 +174,24 @@ def _create_feedback(request: Request) -> object:
         world.new_id(), event, str(fields["name"]), str(fields["email"]), str(fields["comments"]), world.now()
     )
     event.issue.feedback.append(report)
-    return _feedback_body(request, report)
+    return _serialize_feedback(request, report)
 
 
 _PROJECT = "/projects/{organization}/{project}"
 _EVENT = f"{_PROJECT}/events/{{event_id}}"
 
 ROUTES = (
-    Route("GET", f"{ISSUE}/events/", _of_issue, READ),
-    Route("GET", f"{ISSUE}/events/{{event_id}}/", _one_of_issue, READ),
-    Route("GET", f"{ISSUE}/attachments/", _attachments_of_issue, READ),
-    Route("GET", f"{ISSUE}/user-reports/", _feedback_of_issue, READ),
-    Route("GET", f"{_PROJECT}/events/", _of_project, _PROJECT_READ),
-    Route("GET", f"{_EVENT}/", _one_of_project, _PROJECT_READ),
-    Route("GET", f"{_EVENT}/json/", _json, READ),
-    Route("GET", f"{_EVENT}/source-map-debug/", _source_map_debug, _PROJECT_READ),
-    Route("GET", f"{_EVENT}/attachments/", _attachments, _PROJECT_READ),
-    Route("GET", f"{_EVENT}/attachments/{{attachment_id}}/", _attachment, _PROJECT_READ),
+    Route("GET", f"{ISSUE}/events/", _list_issue_events, READ),
+    Route("GET", f"{ISSUE}/events/{{event_id}}/", _get_issue_event, READ),
+    Route("GET", f"{ISSUE}/attachments/", _list_issue_attachments, READ),
+    Route("GET", f"{ISSUE}/user-reports/", _list_issue_feedback, READ),
+    Route("GET", f"{_PROJECT}/events/", _list_project_events, _PROJECT_READ),
+    Route("GET", f"{_EVENT}/", _get_project_event, _PROJECT_READ),
+    Route("GET", f"{_EVENT}/json/", _get_event_json, READ),
+    Route("GET", f"{_EVENT}/source-map-debug/", _get_source_map_debug, _PROJECT_READ),
+    Route("GET", f"{_EVENT}/attachments/", _list_attachments, _PROJECT_READ),
+    Route("GET", f"{_EVENT}/attachments/{{attachment_id}}/", _get_attachment, _PROJECT_READ),
     Route("DELETE", f"{_EVENT}/attachments/{{attachment_id}}/", _delete_attachment, _EVENT_WRITE),
-    Route("GET", f"{_PROJECT}/user-feedback/", _feedback, _PROJECT_READ),
+    Route("GET", f"{_PROJECT}/user-feedback/", _list_feedback, _PROJECT_READ),
     Route("POST", f"{_PROJECT}/user-feedback/", _create_feedback, _PROJECT_WRITE, Deprecation("2024-12-01")),
 )

@@ -1,6 +1,7 @@
 """Integrations, their providers, apps and installations. Tickets tied to issues are served next to issues."""
 
-from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, paginate, raise_not_found
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, find_or_404, raise_not_found
+from dexter_graphql.sandbox.pagination import paginate
 from dexter_graphql.sandbox.serializers import integrations
 
 _READ = any_scope("org:admin", "org:integrations", "org:read", "org:write")
@@ -16,50 +17,53 @@ def list_integrations(request: Request) -> Response:
     organization, provider = request.organization, request.param("providerKey")
     features = {name.lower().replace("_", "-") for name in request.param_list("features")}
     rows = [
-        one
-        for one in organization.integrations
-        if provider in {None, one.provider_key} and features <= set(one.features)
+        integration
+        for integration in organization.integrations
+        if provider in {None, integration.provider_key} and features <= set(integration.features)
     ]
     without: dict[str, object] = {"configOrganization": [], "configData": None}
     extra = without if request.param("includeConfig") == "0" else {}
-    return paginate(request, rows, lambda one: integrations.serialize_integration(one, organization) | extra)
+    return paginate(
+        request, rows, lambda integration: integrations.serialize_integration(integration, organization) | extra
+    )
 
 
 def get_integration(request: Request) -> object:
     """One integration."""
-    wanted = request.path_params["integration"]
-    found = next((one for one in request.organization.integrations if one.id == wanted), None) or raise_not_found()
-    return integrations.serialize_integration(found, request.organization)
+    integration = find_or_404(request.organization.integrations, request.path_params["integration"])
+    return integrations.serialize_integration(integration, request.organization)
 
 
 def list_providers(request: Request) -> object:
     """The providers that could be set up, one of them when `providerKey` names it; 404 for an unknown one."""
-    wanted = request.param("providerKey")
-    found = [one for one in request.organization.integrations if wanted in {None, one.provider_key}]
-    return {"providers": [integrations.serialize_provider(one) for one in found] or raise_not_found()}
+    provider, records = request.param("providerKey"), request.organization.integrations
+    providers = [integrations.serialize_provider(i) for i in records if provider in {None, i.provider_key}]
+    return {"providers": providers or raise_not_found()}
 
 
 def list_installations(request: Request) -> Response:
     """The apps installed in the organization."""
     organization = request.organization
     return paginate(
-        request, organization.installations, lambda one: integrations.serialize_installation(one, organization)
+        request,
+        organization.installations,
+        lambda installation: integrations.serialize_installation(installation, organization),
     )
 
 
 def list_apps(request: Request) -> object:
     """The internal apps of the organization, not paged."""
-    return [integrations.serialize_app(one, request.organization) for one in request.organization.apps]
+    return [integrations.serialize_app(app, request.organization) for app in request.organization.apps]
 
 
 def get_app(request: Request) -> object:
     """One app by id or slug, of any organization in reach."""
-    wanted = request.path_params["app"]
+    key = request.path_params["app"]
     for organization in request.world.organizations:
         if organization.slug in request.token.organizations:
-            for one in organization.apps:
-                if wanted in {str(one.id), one.slug, one.uuid}:
-                    return integrations.serialize_app(one, organization)
+            for app in organization.apps:
+                if key in {str(app.id), app.slug, app.uuid}:
+                    return integrations.serialize_app(app, organization)
     return raise_not_found()
 
 

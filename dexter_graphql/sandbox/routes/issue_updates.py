@@ -8,26 +8,27 @@ from dexter_graphql.sandbox.http import (
     Response,
     Route,
     any_scope,
-    paginate,
+    find_or_404,
     raise_bad_request,
     raise_http_error,
-    raise_not_found,
     raise_validation_error,
 )
 from dexter_graphql.sandbox.issue_editor import IssueEditor, check_assignee, find_assignee
 from dexter_graphql.sandbox.issue_selection import list_visible_issues, select_issues
+from dexter_graphql.sandbox.pagination import paginate
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
-from dexter_graphql.sandbox.serializers.issues import serialize_activity, serialize_issue
+from dexter_graphql.sandbox.serializers.issue_details import serialize_activity
+from dexter_graphql.sandbox.serializers.issues import serialize_issue
 from dexter_graphql.sandbox.status_updates import StatusChange, parse_status_update
 from dexter_graphql.sandbox.world.model import Activity, Assignee, Issue
 
 WRITE = any_scope("event:write", "event:admin")
 ADMIN = any_scope("event:admin")
 MAX_BULK = 1000
-_MARKS = ("hasSeen", "isBookmarked", "isSubscribed")
+_FLAGS = ("hasSeen", "isBookmarked", "isSubscribed")
 
 
-def _editor(request: Request) -> IssueEditor:
+def _make_editor(request: Request) -> IssueEditor:
     return IssueEditor(request.world, request.organization, request.user)
 
 
@@ -36,24 +37,24 @@ def _update_one(request: Request) -> object:
     fields = request.json_object()
     if fields.get("discard"):
         return _discard(request, [issue], fields)
-    _apply(request, [issue], fields)
+    _apply_changes(request, [issue], fields)
     return serialize_issue(request.world, request.organization, issue, request.user)
 
 
 def _update_many(request: Request) -> object:
     fields = request.json_object()
-    issues = _chosen(request, may_update_all="status" in fields)
+    issues = _select_targets(request, may_update_all="status" in fields)
     if not issues:
         return Response(None, 204)
     if fields.get("discard"):
         return _discard(request, issues, fields)
     if fields.get("merge"):
         return _merge(request, issues)
-    applied = _apply(request, issues, fields)
-    return _old_answer(issues[0]) if "project" in request.path_params else applied
+    applied = _apply_changes(request, issues, fields)
+    return _serialize_legacy_answer(issues[0]) if "project" in request.path_params else applied
 
 
-def _old_answer(issue: Issue) -> dict[str, object]:
+def _serialize_legacy_answer(issue: Issue) -> dict[str, object]:
     """A project's bulk update always tells the same three members."""
     return {
         "status": issue.status,
@@ -62,7 +63,7 @@ def _old_answer(issue: Issue) -> dict[str, object]:
     }
 
 
-def _chosen(request: Request, *, may_update_all: bool) -> Sequence[Issue]:
+def _select_targets(request: Request, *, may_update_all: bool) -> Sequence[Issue]:
     """The issues with the given ids, those out of reach silently left out; without ids those the search finds."""
     ids = request.param_list("id")
     if any(not text.isdigit() for text in ids):
@@ -78,13 +79,13 @@ def _chosen(request: Request, *, may_update_all: bool) -> Sequence[Issue]:
     return [row.issue for row in select_issues(request).rows[:MAX_BULK]]
 
 
-def _apply(request: Request, issues: Sequence[Issue], fields: dict[str, object]) -> dict[str, object]:
+def _apply_changes(request: Request, issues: Sequence[Issue], fields: dict[str, object]) -> dict[str, object]:
     """Check everything, then change everything; returns what a bulk answer tells."""
     projects = list(dict.fromkeys(issue.project for issue in issues))
     status = parse_status_update(request.organization, projects, fields, request.world.now())
-    assignee = _assignee(request, issues, fields)
-    priority = _priority(fields)
-    editor, applied = _editor(request), dict[str, object]()
+    assignee = _parse_assignee(request, issues, fields)
+    priority = _parse_priority(fields)
+    editor, applied = _make_editor(request), dict[str, object]()
     if status is not None:
         _set_status(editor, issues, status)
         applied |= status.applied
@@ -98,12 +99,12 @@ def _apply(request: Request, issues: Sequence[Issue], fields: dict[str, object])
         for issue in issues:
             editor.set_priority(issue, priority)
         applied["priority"] = priority
-    return applied | _apply_marks(editor, issues, fields)
+    return applied | _apply_flags(editor, issues, fields)
 
 
-def _apply_marks(editor: IssueEditor, issues: Sequence[Issue], fields: dict[str, object]) -> dict[str, object]:
+def _apply_flags(editor: IssueEditor, issues: Sequence[Issue], fields: dict[str, object]) -> dict[str, object]:
     applied: dict[str, object] = {}
-    for name in (*_MARKS, "isPublic", "inbox"):
+    for name in (*_FLAGS, "isPublic", "inbox"):
         if name not in fields:
             continue
         is_on = fields[name]
@@ -132,17 +133,17 @@ def _set_status(editor: IssueEditor, issues: Sequence[Issue], change: StatusChan
             editor.unresolve(issue, change.substatus or "ongoing")
 
 
-def _assignee(request: Request, issues: Sequence[Issue], fields: dict[str, object]) -> Assignee | None:
-    wanted = fields.get("assignedTo")
-    if wanted in {None, ""}:
+def _parse_assignee(request: Request, issues: Sequence[Issue], fields: dict[str, object]) -> Assignee | None:
+    value = fields.get("assignedTo")
+    if value in {None, ""}:
         return None
-    assignee = find_assignee(request.organization, str(wanted))
+    assignee = find_assignee(request.organization, str(value))
     for issue in issues:
         check_assignee(request.organization, issue.project, assignee)
     return assignee
 
 
-def _priority(fields: dict[str, object]) -> str | None:
+def _parse_priority(fields: dict[str, object]) -> str | None:
     priority = fields.get("priority")
     if priority is None:
         return None
@@ -156,7 +157,7 @@ def _discard(request: Request, issues: Sequence[Issue], fields: dict[str, object
         raise_validation_error({"discard": ["Other attributes cannot be updated when discarding"]})
     if not ADMIN & request.token.scopes:
         raise_http_error(403, NO_PERMISSION)
-    _remove(issues)
+    _mark_deleted(issues)
     return Response(None, 204)
 
 
@@ -165,21 +166,21 @@ def _merge(request: Request, issues: Sequence[Issue]) -> object:
         raise_bad_request("At least two issues are needed for a merge.")
     if not all(issue.is_error for issue in issues):
         raise_bad_request("Only error issues can be merged.")
-    parent, children = _editor(request).merge(issues)
+    parent, children = _make_editor(request).merge(issues)
     return {"merge": {"parent": parent.id, "children": [child.id for child in children]}}
 
 
 def _delete_one(request: Request) -> Response:
-    _remove([request.issue])
+    _mark_deleted([request.issue])
     return Response(None, 202)
 
 
 def _delete_many(request: Request) -> Response:
-    _remove(_chosen(request, may_update_all=True))
+    _mark_deleted(_select_targets(request, may_update_all=True))
     return Response(None, 204)
 
 
-def _remove(issues: Sequence[Issue]) -> None:
+def _mark_deleted(issues: Sequence[Issue]) -> None:
     """Deletion is queued: the issue is out of sight at once and gone for good some day."""
     for issue in issues:
         issue.status, issue.substatus = "pending_deletion", None
@@ -191,34 +192,34 @@ def _list_comments(request: Request) -> Response:
 
 def _create_comment(request: Request) -> Response:
     issue = request.issue
-    return Response(serialize_activity(_editor(request).add_comment(issue, _text(request))), 201)
+    return Response(serialize_activity(_make_editor(request).add_comment(issue, _parse_text(request))), 201)
 
 
 def _update_comment(request: Request) -> object:
-    issue, text = request.issue, _text(request)
-    line = _own_comment(request, issue)
-    line.data["text"] = text
-    _editor(request).publish_comment(issue, line, "updated")
-    return serialize_activity(line)
+    issue, text = request.issue, _parse_text(request)
+    comment = _own_comment(request, issue)
+    comment.data["text"] = text
+    _make_editor(request).publish_comment(issue, comment, "updated")
+    return serialize_activity(comment)
 
 
 def _delete_comment(request: Request) -> Response:
     issue = request.issue
-    line = _own_comment(request, issue)
-    issue.activity.remove(line)
-    _editor(request).publish_comment(issue, line, "deleted")
+    comment = _own_comment(request, issue)
+    issue.activity.remove(comment)
+    _make_editor(request).publish_comment(issue, comment, "deleted")
     return Response(None, 204)
 
 
 def _own_comment(request: Request, issue: Issue) -> Activity:
     """The comment of the path; only its author may touch it."""
-    line = next((c for c in issue.comments if c.id == request.path_params["comment"]), None) or raise_not_found()
-    if line.user is not request.user:
+    comment = find_or_404(issue.comments, request.path_params["comment"])
+    if comment.user is not request.user:
         raise_http_error(403, NO_PERMISSION)
-    return line
+    return comment
 
 
-def _text(request: Request) -> str:
+def _parse_text(request: Request) -> str:
     fields = request.json_object()
     if "text" not in fields:
         raise_validation_error({"text": ["This field is required."]})

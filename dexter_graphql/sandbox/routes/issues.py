@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from dexter_graphql.sandbox.http import (
-    MAX_PAGE,
     Request,
     Response,
     Route,
     any_scope,
-    paginate,
     raise_bad_request,
     raise_not_found,
     raise_validation_error,
@@ -21,11 +19,19 @@ from dexter_graphql.sandbox.issue_selection import (
     search_issues,
     select_issues,
 )
+from dexter_graphql.sandbox.pagination import MAX_PAGE_SIZE, paginate
 from dexter_graphql.sandbox.serializers import events as event_bodies
 from dexter_graphql.sandbox.serializers import issues as bodies
 from dexter_graphql.sandbox.serializers import project_issues
+from dexter_graphql.sandbox.serializers.issue_details import (
+    serialize_activity,
+    serialize_detail,
+    serialize_first_last_release,
+)
 from dexter_graphql.sandbox.serializers.issues import IssueContext, IssueRow
-from dexter_graphql.sandbox.time_ranges import DEFAULT_RANGE, TimeRange, buckets, parse_time_range
+from dexter_graphql.sandbox.serializers.tags import format_tag_name, serialize_tag_totals, serialize_tag_values
+from dexter_graphql.sandbox.time_buckets import TimeBuckets
+from dexter_graphql.sandbox.time_ranges import DEFAULT_RANGE, TimeRange, parse_time_range
 from dexter_graphql.sandbox.world.event_attributes import get_tags
 from dexter_graphql.sandbox.world.model import Event
 
@@ -37,7 +43,7 @@ _COLLAPSE = frozenset({"base", "filtered", "lifetime", "stats", "unhandled", "re
 _PERIODS = frozenset({"", "24h", "14d", "auto"})
 
 
-def _view(request: Request, time_range: TimeRange, *, is_filtered: bool = False) -> IssueContext:
+def _make_context(request: Request, time_range: TimeRange, *, is_filtered: bool = False) -> IssueContext:
     period = request.param("groupStatsPeriod", "24h") or ""
     if period not in _PERIODS:
         raise_bad_request("Invalid stats_period. Valid choices are '', '24h', '14d', and 'auto'")
@@ -50,25 +56,25 @@ def _view(request: Request, time_range: TimeRange, *, is_filtered: bool = False)
     )
 
 
-def _limit(request: Request) -> int:
+def _parse_limit(request: Request) -> int:
     """The issue list calls its page size `limit` and caps it; `per_page` is understood as well."""
-    text = request.param("limit") or request.param("per_page") or str(MAX_PAGE)
+    text = request.param("limit") or request.param("per_page") or str(MAX_PAGE_SIZE)
     if not text.isdigit() or int(text) < 1:
         raise_bad_request("Invalid limit parameter.")
-    return min(int(text), MAX_PAGE)
+    return min(int(text), MAX_PAGE_SIZE)
 
 
-def _list(request: Request) -> Response:
-    size = _limit(request)
-    chosen = select_issues(request)
-    view = _view(request, chosen.time_range, is_filtered=chosen.is_filtered)
+def _list_issues(request: Request) -> Response:
+    size = _parse_limit(request)
+    selection = select_issues(request)
+    context = _make_context(request, selection.time_range, is_filtered=selection.is_filtered)
     render = project_issues.serialize_list_item if "project" in request.path_params else bodies.serialize_list_item
-    response = paginate(request, chosen.rows, lambda row: render(view, row), size=size, counts=True)
-    hit = {"X-Sentry-Direct-Hit": "1"} if chosen.is_direct_hit else {}
+    response = paginate(request, selection.rows, lambda row: render(context, row), size=size, with_hits=True)
+    hit = {"X-Sentry-Direct-Hit": "1"} if selection.is_direct_hit else {}
     return Response(response.body, response.status, {**response.headers, **hit})
 
 
-def _count(request: Request) -> object:
+def _count_issues(request: Request) -> object:
     """How many issues each `query` finds, capped at 100 as Sentry does for its badges."""
     queries = request.param_list("query")
     if not queries:
@@ -80,43 +86,45 @@ def _count(request: Request) -> object:
     }
 
 
-def _stats(request: Request) -> object:
+def _list_stats(request: Request) -> object:
     """Counts and series of exact `groups` over the stretch."""
     groups = request.param_list("groups")
     if not groups:
         raise_bad_request("You should include `groups` with your request. (i.e. groups=1,2,3)")
-    if len(groups) > MAX_PAGE or any(not text.isdigit() for text in groups):
-        raise_bad_request("Too many groups requested." if len(groups) > MAX_PAGE else "Group ids must be integers")
+    if len(groups) > MAX_PAGE_SIZE or any(not text.isdigit() for text in groups):
+        raise_bad_request("Too many groups requested." if len(groups) > MAX_PAGE_SIZE else "Group ids must be integers")
     time_range = parse_time_range(request)
     search = parse_issue_search(request, request.param("query") or "")
-    view = _view(request, time_range, is_filtered=search.narrows_events)
+    context = _make_context(request, time_range, is_filtered=search.narrows_events)
     known, environments = {issue.id: issue for issue in list_visible_issues(request)}, request.selected_environments()
     rows = []
     for group in groups:
         if group in known:
             events = filter_events(known[group], time_range, environments)
-            rows.append(bodies.serialize_stats_item(view, IssueRow(known[group], events, search.filter_events(events))))
+            rows.append(
+                bodies.serialize_stats_item(context, IssueRow(known[group], events, search.filter_events(events)))
+            )
     return rows
 
 
-def _row(request: Request) -> IssueRow:
+def _issue_row(request: Request) -> IssueRow:
     """The issue of the path with its events in the environments asked for."""
     issue, environments = request.issue, request.selected_environments()
     events = [e for e in issue.events if environments is None or e.environment in environments]
     return IssueRow(issue, events, events)
 
 
-def _detail(request: Request) -> object:
+def _get_issue(request: Request) -> object:
     now = request.world.now()
-    view = _view(request, TimeRange(now - DEFAULT_RANGE, now + timedelta(seconds=1)))
-    return bodies.serialize_detail(view, _row(request))
+    context = _make_context(request, TimeRange(now - DEFAULT_RANGE, now + timedelta(seconds=1)))
+    return serialize_detail(context, _issue_row(request))
 
 
-def _releases(request: Request) -> object:
-    return bodies.serialize_first_last_release(_row(request).events)
+def _get_releases(request: Request) -> object:
+    return serialize_first_last_release(_issue_row(request).events)
 
 
-def _hashes(request: Request) -> Response:
+def _list_hashes(request: Request) -> Response:
     issue = request.issue
     is_full = (request.param("full") or "true").lower() not in {"0", "false"}
     newest = issue.events[-1]
@@ -128,38 +136,38 @@ def _hashes(request: Request) -> Response:
     return paginate(request, issue.hashes, render)
 
 
-def _tags(request: Request) -> object:
-    events = _row(request).events
+def _list_tags(request: Request) -> object:
+    events = _issue_row(request).events
     limit = request.param("limit") or "4"
     count = int(limit) if limit.isdigit() else 4
-    return [_tag_body(events, str(total["key"]), count) for total in bodies.serialize_tag_totals(events)]
+    return [_serialize_tag(events, str(total["key"]), count) for total in serialize_tag_totals(events)]
 
 
-def _tag(request: Request) -> object:
-    return _tag_body(_with_tag(request), request.path_params["key"], 9)
+def _get_tag(request: Request) -> object:
+    return _serialize_tag(_events_with_tag(request), request.path_params["key"], 9)
 
 
-def _with_tag(request: Request) -> Sequence[Event]:
+def _events_with_tag(request: Request) -> Sequence[Event]:
     """The events of the issue; there is no such tag while none of them carries it."""
-    events, key = _row(request).events, request.path_params["key"]
+    events, key = _issue_row(request).events, request.path_params["key"]
     if not any(key in get_tags(event) for event in events):
         raise raise_not_found()
     return events
 
 
-def _tag_body(events: Sequence[Event], key: str, count: int) -> dict[str, object]:
-    values = bodies.serialize_tag_values(events, key)
+def _serialize_tag(events: Sequence[Event], key: str, count: int) -> dict[str, object]:
+    values = serialize_tag_values(events, key)
     return {
         "key": key,
-        "name": bodies.format_tag_name(key),
+        "name": format_tag_name(key),
         "uniqueValues": len(values),
         "totalValues": sum(value["count"] for value in values if isinstance(value["count"], int)),
         "topValues": values[:count],
     }
 
 
-def _tag_values(request: Request) -> Response:
-    values = bodies.serialize_tag_values(_with_tag(request), request.path_params["key"])
+def _list_tag_values(request: Request) -> Response:
+    values = serialize_tag_values(_events_with_tag(request), request.path_params["key"])
     sort = request.param("sort") or "id"
     if sort == "date":
         values.sort(key=lambda value: str(value["lastSeen"]), reverse=True)
@@ -168,26 +176,26 @@ def _tag_values(request: Request) -> Response:
     return paginate(request, values)
 
 
-def _activities(request: Request) -> object:
-    return {"activity": [bodies.serialize_activity(line) for line in reversed(request.issue.activity)]}
+def _list_activities(request: Request) -> object:
+    return {"activity": [serialize_activity(entry) for entry in reversed(request.issue.activity)]}
 
 
-def _external_issues(request: Request) -> object:
+def _list_external_issues(request: Request) -> object:
     return [
         bodies.serialize_external_issue(ticket) for ticket in request.issue.external_issues if ticket.installation_uuid
     ]
 
 
-def _series(request: Request) -> object:
+def _get_series(request: Request) -> object:
     """`[[epochSeconds, count], …]` between `since` and `until` in steps of `resolution`."""
     now = int(request.world.clock.time())
     width = {"10s": 10, "1h": 3600, "1d": 86_400}.get(request.param("resolution") or "1h", 3600)
-    since, until = (_seconds(request, name, default) for name, default in (("since", now - 86_400), ("until", now)))
+    since, until = (_parse_epoch(request, name, default) for name, default in (("since", now - 86_400), ("until", now)))
     count = max(1, min((until - since) // width + 1, 1000))
-    return buckets((event.at for event in request.issue.events), since // width * width, width, count)
+    return TimeBuckets(since // width * width, count, width).series(event.at for event in request.issue.events)
 
 
-def _seconds(request: Request, name: str, default: int) -> int:
+def _parse_epoch(request: Request, name: str, default: int) -> int:
     text = request.param(name)
     if text is None:
         return default
@@ -200,17 +208,17 @@ def _seconds(request: Request, name: str, default: int) -> int:
 ISSUE = "/organizations/{organization}/issues/{issue}"
 
 ROUTES = (
-    Route("GET", "/organizations/{organization}/issues/", _list, READ),
-    Route("GET", "/projects/{organization}/{project}/issues/", _list, READ),
-    Route("GET", "/organizations/{organization}/issues-count/", _count, READ),
-    Route("GET", "/organizations/{organization}/issues-stats/", _stats, READ),
-    Route("GET", f"{ISSUE}/", _detail, READ),
-    Route("GET", f"{ISSUE}/hashes/", _hashes, READ),
-    Route("GET", f"{ISSUE}/tags/", _tags, READ),
-    Route("GET", f"{ISSUE}/tags/{{key}}/", _tag, READ),
-    Route("GET", f"{ISSUE}/tags/{{key}}/values/", _tag_values, READ),
-    Route("GET", f"{ISSUE}/activities/", _activities, READ),
-    Route("GET", f"{ISSUE}/external-issues/", _external_issues, READ),
-    Route("GET", f"{ISSUE}/first-last-release/", _releases, READ),
-    Route("GET", f"{ISSUE}/stats/", _series, READ),
+    Route("GET", "/organizations/{organization}/issues/", _list_issues, READ),
+    Route("GET", "/projects/{organization}/{project}/issues/", _list_issues, READ),
+    Route("GET", "/organizations/{organization}/issues-count/", _count_issues, READ),
+    Route("GET", "/organizations/{organization}/issues-stats/", _list_stats, READ),
+    Route("GET", f"{ISSUE}/", _get_issue, READ),
+    Route("GET", f"{ISSUE}/hashes/", _list_hashes, READ),
+    Route("GET", f"{ISSUE}/tags/", _list_tags, READ),
+    Route("GET", f"{ISSUE}/tags/{{key}}/", _get_tag, READ),
+    Route("GET", f"{ISSUE}/tags/{{key}}/values/", _list_tag_values, READ),
+    Route("GET", f"{ISSUE}/activities/", _list_activities, READ),
+    Route("GET", f"{ISSUE}/external-issues/", _list_external_issues, READ),
+    Route("GET", f"{ISSUE}/first-last-release/", _get_releases, READ),
+    Route("GET", f"{ISSUE}/stats/", _get_series, READ),
 )

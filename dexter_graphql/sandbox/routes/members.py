@@ -5,12 +5,13 @@ from dexter_graphql.sandbox.http import (
     Response,
     Route,
     any_scope,
-    paginate,
     raise_http_error,
     raise_not_found,
     raise_validation_error,
 )
-from dexter_graphql.sandbox.path_lookups import member_of, tokens
+from dexter_graphql.sandbox.list_filters import parse_filters
+from dexter_graphql.sandbox.pagination import paginate
+from dexter_graphql.sandbox.path_lookups import get_member_in_path
 from dexter_graphql.sandbox.serializers import members
 from dexter_graphql.sandbox.serializers.actors import serialize_user
 from dexter_graphql.sandbox.world.model import Member
@@ -23,14 +24,14 @@ _NEWER = frozenset({"isSuspended", "experiments"})
 
 def list_members(request: Request) -> Response:
     """The organization's members, narrowed by `query`: `email:`, `id:`, `user.id:`, `role:`, or a text."""
-    wanted, text = tokens(request.param("query"), ("email", "id", "user.id", "role", "scope", "isinvited"))
-    rows = [one for one in request.organization.members if _matches(one, wanted, text)]
+    filters, text = parse_filters(request.param("query"), ("email", "id", "user.id", "role", "scope", "isinvited"))
+    rows = [member for member in request.organization.members if _matches(member, filters, text)]
     return paginate(request, rows, members.serialize_member)
 
 
 def get_member(request: Request) -> object:
     """One member with teams and possible roles; `me` is the viewer."""
-    return members.serialize_member_detail(request.organization, member_of(request))
+    return members.serialize_member_detail(request.organization, get_member_in_path(request))
 
 
 def invite_member(request: Request) -> Response:
@@ -39,7 +40,7 @@ def invite_member(request: Request) -> Response:
     email = fields.get("email")
     if not isinstance(email, str) or "@" not in email:
         raise_validation_error({"email": ["Enter a valid email address." if email else "This field is required."]})
-    if any(one.email == email for one in organization.members):
+    if any(member.email == email for member in organization.members):
         raise_validation_error({"email": [f"The user {email} is already a member"]})
     inviter = request.user.name if request.user else None
     role = str(fields.get("orgRole") or "member")
@@ -50,20 +51,20 @@ def invite_member(request: Request) -> Response:
 
 def update_member(request: Request) -> object:
     """Change the role of a member and the roles in teams."""
-    member, fields = member_of(request), request.json_object()
+    member, fields = get_member_in_path(request), request.json_object()
     member.org_role = str(fields.get("orgRole") or member.org_role)
     roles = fields.get("teamRoles")
     if isinstance(roles, list):
-        found = {str(role["teamSlug"]): str(role["role"]) for role in roles if isinstance(role, dict)}
-        member.teams = [team for team in request.organization.teams if team.slug in found]
-        member.team_roles = found
+        role_by_team = {str(role["teamSlug"]): str(role["role"]) for role in roles if isinstance(role, dict)}
+        member.teams = [team for team in request.organization.teams if team.slug in role_by_team]
+        member.team_roles = role_by_team
     return get_member(request)
 
 
 def delete_member(request: Request) -> Response:
     """Remove a member; the last owner stays."""
-    member, members = member_of(request), request.organization.members
-    if [one for one in members if one.org_role == "owner"] == [member]:
+    member, members = get_member_in_path(request), request.organization.members
+    if [member for member in members if member.org_role == "owner"] == [member]:
         raise_http_error(403, "You cannot remove the only remaining owner of the organization.")
     members.remove(member)
     return Response(None, 204)
@@ -73,7 +74,7 @@ def list_users(request: Request) -> object:
     """Members with accounts in the shape of the retired list of users; `project` narrows it. Not paged."""
     projects = request.selected_projects()
     return [
-        _listed_user(member, [one.slug for one in projects if _shares_team(member, one.teams)])
+        _listed_user(member, [project.slug for project in projects if _shares_team(member, project.teams)])
         for member in request.organization.members
         if member.user and (not request.param_list("project") or any(_shares_team(member, p.teams) for p in projects))
     ]
@@ -81,13 +82,13 @@ def list_users(request: Request) -> object:
 
 def get_user(request: Request) -> object:
     """A user by id, `me` being the one behind the token."""
-    wanted = request.path_params["user"]
-    if wanted == "me" or (request.user and request.user.id == wanted):
+    user_id = request.path_params["user"]
+    if user_id == "me" or (request.user and request.user.id == user_id):
         return serialize_user(request.user or raise_http_error(401, "Authentication credentials were not provided."))
     return raise_not_found()
 
 
-def _matches(member: Member, wanted: object, text: str) -> bool:
+def _matches(member: Member, filters: object, text: str) -> bool:
     members = {
         "email": member.email,
         "id": member.id,
@@ -95,9 +96,9 @@ def _matches(member: Member, wanted: object, text: str) -> bool:
         "role": member.org_role,
         "isinvited": str(member.user is None).lower(),
     }
-    if not isinstance(wanted, dict):
+    if not isinstance(filters, dict):
         return False
-    if any(members.get(key) not in values for key, values in wanted.items() if key in members):
+    if any(members.get(key) not in values for key, values in filters.items() if key in members):
         return False
     return text in member.email.lower() or text in member.name.lower()
 

@@ -10,11 +10,12 @@ from dexter_graphql.sandbox.http import (
     Response,
     Route,
     any_scope,
-    paginate,
     raise_http_error,
     raise_validation_error,
 )
-from dexter_graphql.sandbox.path_lookups import team_of, tokens, viewer
+from dexter_graphql.sandbox.list_filters import parse_filters
+from dexter_graphql.sandbox.pagination import paginate
+from dexter_graphql.sandbox.path_lookups import get_team_in_path, get_viewer
 from dexter_graphql.sandbox.serializers import members, projects
 from dexter_graphql.sandbox.world.model import ClientKey, Organization, Project, Team
 
@@ -22,13 +23,13 @@ _ORGANIZATION_READ = any_scope("org:admin", "org:read", "org:write")
 _READ = any_scope("project:admin", "project:read", "project:write")
 _WRITE = any_scope("project:admin", "project:write")
 _ADMIN = any_scope("project:admin")
-_RETIRED = Deprecation("2026-05-15T00:00:00+00:00", "/api/0/organizations/:organization_id_or_slug/projects/")
+_DEPRECATED = Deprecation("2026-05-15T00:00:00+00:00", "/api/0/organizations/:organization_id_or_slug/projects/")
 _SLUG = re.compile(r"(?!\d+$)[a-z0-9_-]{1,100}")
-_RETIRED_PROJECT = (
+_LEGACY_PROJECT = (
     "color dateCreated features firstEvent hasAccess id isBookmarked isInternal isMember isPublic name platform "
     "slug status"
 )
-_RETIRED_ORGANIZATION = "dateCreated id isEarlyAdopter name require2FA slug status"
+_LEGACY_ORGANIZATION = "dateCreated id isEarlyAdopter name require2FA slug status"
 _BAD_SLUG: Final = (
     "Enter a valid slug consisting of lowercase letters, numbers, underscores or hyphens. "
     "It cannot be entirely numeric."
@@ -39,10 +40,10 @@ _SETTINGS = ("resolveAge", "subjectPrefix", "subjectTemplate", "highlightTags", 
 
 def list_projects(request: Request) -> Response:
     """The organization's projects, narrowed by `query`: words like `id:1`, `slug:web`, or a text."""
-    organization, person = request.organization, viewer(request)
-    wanted, text = tokens(request.param("query"), ("id", "slug", "name", "platform", "team"))
-    rows = [one for one in organization.projects if _matches(one, wanted, text)]
-    return paginate(request, rows, lambda one: projects.serialize_listed_project(one, organization, person))
+    organization, member = request.organization, get_viewer(request)
+    filters, text = parse_filters(request.param("query"), ("id", "slug", "name", "platform", "team"))
+    rows = [project for project in organization.projects if _matches(project, filters, text)]
+    return paginate(request, rows, lambda project: projects.serialize_listed_project(project, organization, member))
 
 
 def list_all_projects(request: Request) -> Response:
@@ -53,42 +54,44 @@ def list_all_projects(request: Request) -> Response:
         if organization.slug in request.token.organizations
         for project in organization.projects
     ]
-    return paginate(request, rows, lambda row: _retired_project(*row))
+    return paginate(request, rows, lambda row: _serialize_legacy_item(*row))
 
 
 def get_project(request: Request) -> object:
     """One project with its settings."""
-    return projects.serialize_project_detail(request.project, request.organization, viewer(request), request.world.url)
+    return projects.serialize_project_detail(
+        request.project, request.organization, get_viewer(request), request.world.url
+    )
 
 
 def update_project(request: Request) -> object:
     """Change name, slug, platform, bookmark and simple settings; the old slug redirects from then on."""
     project, organization, fields = request.project, request.organization, request.json_object()
     if "slug" in fields:
-        _rename(organization, project, _checked_slug(fields["slug"]))
+        _rename(organization, project, _parse_slug(fields["slug"]))
     if "name" in fields:
-        project.name = _checked_name(fields["name"])
+        project.name = _parse_name(fields["name"])
     project.platform = str(fields.get("platform") or project.platform)
     project.is_bookmarked = bool(fields.get("isBookmarked", project.is_bookmarked))
     project.options |= {name: fields[name] for name in _SETTINGS if name in fields}
-    return get_project_after(request, project)
+    return _serialize_updated(request, project)
 
 
-def get_project_after(request: Request, project: Project) -> object:
+def _serialize_updated(request: Request, project: Project) -> object:
     """The detail of a project that may no longer answer to the slug in the path."""
-    return projects.serialize_project_detail(project, request.organization, viewer(request), request.world.url)
+    return projects.serialize_project_detail(project, request.organization, get_viewer(request), request.world.url)
 
 
 def create_project(request: Request) -> Response:
     """A new project in the viewer's first team."""
-    person = viewer(request)
-    teams = person.teams if person else request.organization.teams
-    return _create(request, teams[:1])
+    member = get_viewer(request)
+    teams = member.teams if member else request.organization.teams
+    return _create_project(request, teams[:1])
 
 
 def create_team_project(request: Request) -> Response:
     """A new project in the team of the path."""
-    return _create(request, [team_of(request)])
+    return _create_project(request, [get_team_in_path(request)])
 
 
 def delete_project(request: Request) -> Response:
@@ -103,38 +106,40 @@ def delete_project(request: Request) -> Response:
 
 def list_team_projects(request: Request) -> Response:
     """The projects of a team."""
-    organization, team, person = request.organization, team_of(request), viewer(request)
-    rows = [one for one in organization.projects if team in one.teams]
-    return paginate(request, rows, lambda one: projects.serialize_listed_project(one, organization, person))
+    organization, team, member = request.organization, get_team_in_path(request), get_viewer(request)
+    rows = [project for project in organization.projects if team in project.teams]
+    return paginate(request, rows, lambda project: projects.serialize_listed_project(project, organization, member))
 
 
 def list_project_teams(request: Request) -> Response:
     """The teams of a project."""
-    organization, person = request.organization, viewer(request)
-    return paginate(request, request.project.teams, lambda one: members.serialize_team(one, organization, person))
+    organization, member = request.organization, get_viewer(request)
+    return paginate(request, request.project.teams, lambda team: members.serialize_team(team, organization, member))
 
 
 def add_project_team(request: Request) -> Response:
     """Give a team access to a project."""
-    team, project = team_of(request), request.project
+    team, project = get_team_in_path(request), request.project
     if team not in project.teams:
         project.teams.append(team)
-    return Response(projects.serialize_project_teams(project, viewer(request)), 201)
+    return Response(projects.serialize_project_teams(project, get_viewer(request)), 201)
 
 
 def remove_project_team(request: Request) -> object:
     """Take a project away from a team."""
-    team, project = team_of(request), request.project
+    team, project = get_team_in_path(request), request.project
     if team in project.teams:
         project.teams.remove(team)
-    return projects.serialize_project_teams(project, viewer(request))
+    return projects.serialize_project_teams(project, get_viewer(request))
 
 
 def list_project_members(request: Request) -> object:
     """The members of the project's teams, not paged."""
     teams = request.project.teams
-    found = (one for one in request.organization.members if one.user and any(team in teams for team in one.teams))
-    return [members.serialize_member(one) for one in found]
+    project_members = (
+        member for member in request.organization.members if member.user and any(team in teams for team in member.teams)
+    )
+    return [members.serialize_member(project) for project in project_members]
 
 
 def list_filters(request: Request) -> object:
@@ -164,9 +169,9 @@ def get_ownership(request: Request) -> object:
     }
 
 
-def _matches(project: Project, wanted: Any, text: str) -> bool:
+def _matches(project: Project, filters: Any, text: str) -> bool:
     members = {"id": project.id, "slug": project.slug, "name": project.name, "platform": project.platform}
-    for key, values in wanted.items():
+    for key, values in filters.items():
         if key == "team":
             if not any(team.slug in values for team in project.teams):
                 return False
@@ -175,10 +180,10 @@ def _matches(project: Project, wanted: Any, text: str) -> bool:
     return text in project.slug.lower() or text in project.name.lower()
 
 
-def _create(request: Request, teams: list[Team]) -> Response:
+def _create_project(request: Request, teams: list[Team]) -> Response:
     organization, fields = request.organization, request.json_object()
-    name = _checked_name(fields.get("name"))
-    slug = _checked_slug(fields.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"))
+    name = _parse_name(fields.get("name"))
+    slug = _parse_slug(fields.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"))
     if organization.find_project(slug):
         raise_http_error(409, "A project with this slug already exists.")
     now = request.world.now()
@@ -187,7 +192,7 @@ def _create(request: Request, teams: list[Team]) -> Response:
     public = request.world.new_hex()
     project.keys.append(ClientKey(public, "Default", public, request.world.new_hex(), now))
     organization.projects.append(project)
-    return Response(projects.serialize_listed_project(project, organization, viewer(request)), 201)
+    return Response(projects.serialize_listed_project(project, organization, get_viewer(request)), 201)
 
 
 def _rename(organization: Organization, project: Project, slug: str) -> None:
@@ -200,7 +205,7 @@ def _rename(organization: Organization, project: Project, slug: str) -> None:
     project.slug = slug
 
 
-def _checked_name(name: object) -> str:
+def _parse_name(name: object) -> str:
     if not isinstance(name, str) or not name.strip():
         raise_validation_error(
             {"name": ["This field is required." if name is None else "This field may not be blank."]}
@@ -210,20 +215,20 @@ def _checked_name(name: object) -> str:
     return name.strip()
 
 
-def _checked_slug(slug: object) -> str:
+def _parse_slug(slug: object) -> str:
     if not isinstance(slug, str) or not _SLUG.fullmatch(slug):
         raise_validation_error({"slug": [_BAD_SLUG]})
     return slug
 
 
-def _retired_project(organization: Organization, project: Project) -> dict[str, Any]:
+def _serialize_legacy_item(organization: Organization, project: Project) -> dict[str, Any]:
     # The retired list has its own, smaller shapes of project and organization.
     base = projects.serialize_embedded_project(project, None)
     avatar = {"avatarType": members.LETTER_AVATAR, "avatarUuid": None}
     owner = projects.serialize_organization(organization, "")
-    kept = {name: base[name] for name in _RETIRED_PROJECT.split()}
-    inside = {name: owner[name] for name in _RETIRED_ORGANIZATION.split()} | {"avatar": avatar}
-    return kept | {"avatar": avatar, "organization": inside}
+    project_members = {name: base[name] for name in _LEGACY_PROJECT.split()}
+    organization_members = {name: owner[name] for name in _LEGACY_ORGANIZATION.split()} | {"avatar": avatar}
+    return project_members | {"avatar": avatar, "organization": organization_members}
 
 
 _LIST = "/organizations/{organization}/projects/"
@@ -233,7 +238,7 @@ _TEAM_PROJECTS = "/teams/{organization}/{team}/projects/"
 ROUTES = (
     Route("GET", _LIST, list_projects, _ORGANIZATION_READ),
     Route("POST", _LIST, create_project, _READ),
-    Route("GET", "/projects/", list_all_projects, any_scope("project:read"), _RETIRED),
+    Route("GET", "/projects/", list_all_projects, any_scope("project:read"), _DEPRECATED),
     Route("GET", _PROJECT, get_project, _READ),
     Route("PUT", _PROJECT, update_project, _READ),
     Route("DELETE", _PROJECT, delete_project, _ADMIN),

@@ -13,8 +13,8 @@ from dexter_graphql.sandbox.http import (
     raise_bad_request,
     raise_validation_error,
 )
-from dexter_graphql.sandbox.path_lookups import release_of
-from dexter_graphql.sandbox.routes.releases import one_release
+from dexter_graphql.sandbox.path_lookups import get_release_in_path
+from dexter_graphql.sandbox.routes.releases import serialize_single_release
 from dexter_graphql.sandbox.serializers import releases
 from dexter_graphql.sandbox.time_ranges import parse_instant
 from dexter_graphql.sandbox.world.model import (
@@ -38,7 +38,7 @@ _REQUIRED: Final = "This field is required."
 def create_release(request: Request) -> Response:
     """A new release: 201; one that exists is updated instead: 208."""
     fields, organization = request.json_object(), request.organization
-    version, projects = _checked_version(fields), _checked_projects(organization, fields)
+    version, projects = _parse_version(fields), _parse_projects(organization, fields)
     release = organization.find_release(version)
     is_new = release is None
     if release is None:
@@ -46,20 +46,20 @@ def create_release(request: Request) -> Response:
         release = Release(int(request.world.new_id()), version, package, now, None, [])
         organization.releases.append(release)
     release.projects += [project for project in projects if project not in release.projects]
-    _apply(request, release, fields)
-    return Response(one_release(request, release), 201 if is_new else 208)
+    _apply_fields(request, release, fields)
+    return Response(serialize_single_release(request, release), 201 if is_new else 208)
 
 
 def update_release(request: Request) -> object:
     """Change a release; commits that are given replace those it has."""
-    release = release_of(request)
-    _apply(request, release, request.json_object())
-    return one_release(request, release)
+    release = get_release_in_path(request)
+    _apply_fields(request, release, request.json_object())
+    return serialize_single_release(request, release)
 
 
 def delete_release(request: Request) -> Response:
     """Remove a release, unless an issue first appeared in it."""
-    release, organization = release_of(request), request.organization
+    release, organization = get_release_in_path(request), request.organization
     if any(issue.events[0].release is release for issue in organization.issues.values()):
         raise_bad_request("This release is referenced by active issues and cannot be removed.")
     organization.releases.remove(release)
@@ -68,58 +68,58 @@ def delete_release(request: Request) -> Response:
 
 def create_deploy(request: Request) -> Response:
     """A deploy of a release; an environment nobody knew comes into being."""
-    release, fields, organization = release_of(request), request.json_object(), request.organization
+    release, fields, organization = get_release_in_path(request), request.json_object(), request.organization
     name = fields.get("environment")
     if not isinstance(name, str) or not name:
         raise_validation_error({"environment": [_REQUIRED]})
-    if not any(one.name == name for one in organization.environments):
+    if not any(environment.name == name for environment in organization.environments):
         organization.environments.append(Environment(request.world.new_id(), name))
-    finished = _instant(fields, "dateFinished") or request.world.now()
+    finished = _parse_instant(fields, "dateFinished") or request.world.now()
     text = {key: str(value) for key, value in fields.items() if isinstance(value, str)}
-    started = _instant(fields, "dateStarted")
+    started = _parse_instant(fields, "dateStarted")
     deploy = Deploy(request.world.new_id(), name, text.get("name", ""), started, finished, text.get("url"))
     release.deploys.append(deploy)
     return Response(releases.serialize_deploy(deploy), 201)
 
 
-def _apply(request: Request, release: Release, fields: dict[str, Any]) -> None:
+def _apply_fields(request: Request, release: Release, fields: dict[str, Any]) -> None:
     if "status" in fields and fields["status"] not in _STATUSES:
         raise_validation_error({"status": [f'"{fields["status"]}" is not a valid choice.']})
     release.status = fields.get("status") or release.status
     release.ref = fields.get("ref") or release.ref
     release.url = fields.get("url") or release.url
-    release.date_released = _instant(fields, "dateReleased") or release.date_released
-    _checked_refs(request.organization, fields.get("refs") or fields.get("headCommits") or [])
+    release.date_released = _parse_instant(fields, "dateReleased") or release.date_released
+    _check_refs(request.organization, fields.get("refs") or fields.get("headCommits") or [])
     commits = fields.get("commits")
     if isinstance(commits, list):
-        release.commits = [_commit(request, one) for one in commits if isinstance(one, dict)]
+        release.commits = [_make_commit(request, commit) for commit in commits if isinstance(commit, dict)]
 
 
-def _commit(request: Request, fields: dict[str, Any]) -> Commit:
+def _make_commit(request: Request, fields: dict[str, Any]) -> Commit:
     if not isinstance(fields.get("id"), str):
         raise_validation_error({"commits": {"id": [_REQUIRED]}})
     email = str(fields.get("author_email") or "")
-    known = next((user for user in request.organization.users() if user.email == email), None)
-    moment = _instant(fields, "timestamp") or request.world.now()
+    user = next((u for u in request.organization.users() if u.email == email), None)
+    committed_at = _parse_instant(fields, "timestamp") or request.world.now()
     # Authors without an account have no id, and are printed with name and address only.
-    author = known or User("", str(fields.get("author_name") or email), email, email, moment, moment)
-    files = tuple((str(one["path"]), str(one["type"])) for one in fields.get("patch_set") or ())
-    repository = _repository(request, str(fields.get("repository") or ""))
-    return Commit(fields["id"], str(fields.get("message") or ""), author, repository, moment, files)
+    author = user or User("", str(fields.get("author_name") or email), email, email, committed_at, committed_at)
+    files = tuple((str(change["path"]), str(change["type"])) for change in fields.get("patch_set") or ())
+    repository = _find_or_create_repository(request, str(fields.get("repository") or ""))
+    return Commit(fields["id"], str(fields.get("message") or ""), author, repository, committed_at, files)
 
 
-def _repository(request: Request, name: str) -> Repository:
-    found = next((one for one in request.organization.repositories if one.name == name), None)
-    if found is None:
+def _find_or_create_repository(request: Request, name: str) -> Repository:
+    repository = next((repository for repository in request.organization.repositories if repository.name == name), None)
+    if repository is None:
         # Sentry invents a repository for commits that name none it knows.
         number, now = request.world.new_id(), request.world.now()
         name = name or f"organization-{request.organization.id}"
-        found = Repository(number, name, "unknown", "Unknown Provider", "", "", name, None, now)
-        request.organization.repositories.append(found)
-    return found
+        repository = Repository(number, name, "unknown", "Unknown Provider", "", "", name, None, now)
+        request.organization.repositories.append(repository)
+    return repository
 
 
-def _checked_version(fields: dict[str, Any]) -> str:
+def _parse_version(fields: dict[str, Any]) -> str:
     version = fields.get("version")
     if not isinstance(version, str) or not version:
         raise_validation_error({"version": [_REQUIRED]})
@@ -130,25 +130,25 @@ def _checked_version(fields: dict[str, Any]) -> str:
     return version
 
 
-def _checked_projects(organization: Organization, fields: dict[str, Any]) -> list[Project]:
-    wanted = fields.get("projects")
-    if not isinstance(wanted, list) or not wanted:
+def _parse_projects(organization: Organization, fields: dict[str, Any]) -> list[Project]:
+    values = fields.get("projects")
+    if not isinstance(values, list) or not values:
         raise_validation_error({"projects": [_REQUIRED]})
-    found = [organization.find_project(str(one)) for one in wanted]
-    if None in found:
+    projects = [organization.find_project(str(value)) for value in values]
+    if None in projects:
         raise HTTPError(400, {"projects": ["Invalid project ids or slugs"]})
-    return [project for project in found if project is not None]
+    return [project for project in projects if project is not None]
 
 
-def _checked_refs(organization: Organization, refs: object) -> None:
-    names = [str(one.get("repository")) for one in refs if isinstance(one, dict)] if isinstance(refs, list) else []
+def _check_refs(organization: Organization, refs: object) -> None:
+    names = [str(ref.get("repository")) for ref in refs if isinstance(ref, dict)] if isinstance(refs, list) else []
     known = {repository.name for repository in organization.repositories}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise_validation_error({"refs": [f"Invalid repository names: {','.join(unknown)}"]})
 
 
-def _instant(fields: dict[str, Any], name: str) -> datetime | None:
+def _parse_instant(fields: dict[str, Any], name: str) -> datetime | None:
     text = fields.get(name)
     if text in {None, ""}:
         return None

@@ -1,6 +1,7 @@
 """Source repositories and their commits. Does not know which release took a commit up."""
 
-from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, paginate, raise_not_found
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, find_or_404
+from dexter_graphql.sandbox.pagination import paginate
 from dexter_graphql.sandbox.serializers import releases
 
 _READ = any_scope("org:admin", "org:read", "org:write")
@@ -14,26 +15,25 @@ def list_repositories(request: Request) -> Response:
         request.param("integration_id"),
     )
     rows = [
-        one
-        for one in request.organization.repositories
-        if part in one.name.lower()
-        and (status is None or (one.status == "active") is (status == "active"))
-        and (integration is None or one.integration_id == integration)
+        repository
+        for repository in request.organization.repositories
+        if part in repository.name.lower()
+        and (status is None or (repository.status == "active") is (status == "active"))
+        and (integration is None or repository.integration_id == integration)
     ]
     return paginate(request, rows, releases.serialize_repository)
 
 
 def list_commits(request: Request) -> Response:
     """The commits of a repository, newest first."""
-    wanted = request.path_params["repository"]
-    repository = next((one for one in request.organization.repositories if one.id == wanted), None) or raise_not_found()
-    found = {
+    repository = find_or_404(request.organization.repositories, request.path_params["repository"])
+    commits = {
         commit.id: commit
         for release in request.organization.releases
         for commit in release.commits
         if commit.repository is repository
     }
-    rows = sorted(found.values(), key=lambda one: one.date_created, reverse=True)
+    rows = sorted(commits.values(), key=lambda repository: repository.date_created, reverse=True)
     return paginate(request, rows, releases.serialize_repository_commit)
 
 

@@ -1,23 +1,28 @@
 """The issues that a release resolved, in its two forms. Issues themselves are in `routes.issues`."""
 
-from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, paginate
-from dexter_graphql.sandbox.path_lookups import release_of
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope
+from dexter_graphql.sandbox.pagination import paginate
+from dexter_graphql.sandbox.path_lookups import get_release_in_path
 from dexter_graphql.sandbox.serializers.issues import serialize_issue
 from dexter_graphql.sandbox.world.model import Issue
 
 
-def list_resolved(request: Request) -> Response:
+def list_resolved_issues(request: Request) -> Response:
     """The issues resolved in the release of the path."""
-    organization, version = request.organization, release_of(request).version
-    rows = [one for one in organization.issues.values() if one.status == "resolved" and _names(one, version)]
-    return paginate(request, rows, lambda one: serialize_issue(request.world, organization, one, request.user))
+    organization, version = request.organization, get_release_in_path(request).version
+    rows = [
+        issue
+        for issue in organization.issues.values()
+        if issue.status == "resolved" and _is_resolved_in(issue, version)
+    ]
+    return paginate(request, rows, lambda issue: serialize_issue(request.world, organization, issue, request.user))
 
 
-def _names(issue: Issue, version: str) -> bool:
+def _is_resolved_in(issue: Issue, version: str) -> bool:
     if issue.status_details.get("inRelease") == version:
         return True
     return any(
-        line.type == "set_resolved_in_release" and line.data.get("version") == version for line in issue.activity
+        entry.type == "set_resolved_in_release" and entry.data.get("version") == version for entry in issue.activity
     )
 
 
@@ -25,7 +30,7 @@ ROUTES = (
     Route(
         "GET",
         "/organizations/{organization}/releases/{version}/resolved/",
-        list_resolved,
+        list_resolved_issues,
         any_scope("org:ci", "project:read", "project:releases"),
     ),
 )

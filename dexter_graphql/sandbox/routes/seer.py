@@ -8,15 +8,15 @@ from dexter_graphql.sandbox.world.state import WebhookEvent
 _STEPS = frozenset({"root_cause", "solution", "code_changes", "pr_iteration", "open_pr", "coding_agent_handoff"})
 
 
-def _models(_call: Request) -> object:
+def _list_models(_call: Request) -> object:
     return {"models": ["sandbox-small", "sandbox-large"]}
 
 
-def _state(request: Request) -> object:
+def _get_autofix(request: Request) -> object:
     return {"autofix": request.issue.autofix}
 
 
-def _start(request: Request) -> Response:
+def _start_autofix(request: Request) -> Response:
     """Start a run, or go on with the one named by `run_id`; the webhook of a found root cause follows."""
     issue, world, fields = request.issue, request.world, request.json_object()
     step = fields.get("step", "root_cause")
@@ -25,25 +25,25 @@ def _start(request: Request) -> Response:
     run_id = fields.get("run_id") or int(world.new_id())
     if not isinstance(run_id, int):
         raise_validation_error({"run_id": ["A valid integer is required."]})
-    cause = {"id": 0, "description": f"{issue.culprit} does not expect this: {issue.value}"}
+    root_cause = {"id": 0, "description": f"{issue.culprit} does not expect this: {issue.value}"}
     issue.autofix = {
         "run_id": run_id,
         "status": "COMPLETED",
         "updated_at": world.now(),
         "request": {"project_id": int(issue.project.id), "issue": {"id": int(issue.id), "title": issue.title}},
-        "steps": [{"id": world.new_hex(), "key": step, "type": step, "status": "COMPLETED", "causes": [cause]}],
+        "steps": [{"id": world.new_hex(), "key": step, "type": step, "status": "COMPLETED", "causes": [root_cause]}],
     }
-    told = {
+    data = {
         "run_id": run_id,
         "group_id": int(issue.id),
-        "root_cause": {"description": cause["description"], "steps": []},
+        "root_cause": {"description": root_cause["description"], "steps": []},
     }
-    world.publish(WebhookEvent(request.organization, "seer", "root_cause_completed", told, request.user))
+    world.publish(WebhookEvent(request.organization, "seer", "root_cause_completed", data, request.user))
     return Response({"run_id": run_id, "sentry_run_id": random_uuid(world.random)}, 202)
 
 
 ROUTES = (
-    Route("GET", "/seer/models/", _models),
-    Route("GET", f"{ISSUE}/autofix/", _state, READ),
-    Route("POST", f"{ISSUE}/autofix/", _start, any_scope("event:write", "event:admin")),
+    Route("GET", "/seer/models/", _list_models),
+    Route("GET", f"{ISSUE}/autofix/", _get_autofix, READ),
+    Route("POST", f"{ISSUE}/autofix/", _start_autofix, any_scope("event:write", "event:admin")),
 )

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from dexter_graphql.sandbox.discover.query import QueryError, parse_query
 from dexter_graphql.sandbox.discover.rows import latest_release_ids
-from dexter_graphql.sandbox.http import Request, Route, any_scope, parse_page_size, raise_bad_request
+from dexter_graphql.sandbox.http import Request, Route, any_scope, raise_bad_request
+from dexter_graphql.sandbox.pagination import parse_page_size
 from dexter_graphql.sandbox.stats.intervals import IntervalError, split_hourly
 from dexter_graphql.sandbox.stats.release_health import HealthFilter, HealthSample, SessionTotals, iter_samples, sum_by
 from dexter_graphql.sandbox.time_buckets import MAX_POINTS, TimeBuckets, TooManyPointsError
@@ -66,9 +67,9 @@ def get_sessions(request: Request) -> object:
     window = parse_time_range(request)
     groups = _sort_groups(request, query, _build_groups(query))
     return {
-        "start": _format_time(query.buckets.instants[0]),
+        "start": _format_time(query.buckets.start_times[0]),
         "end": _format_time(window.end),
-        "intervals": [_format_time(moment) for moment in query.buckets.instants],
+        "intervals": [_format_time(instant) for instant in query.buckets.start_times],
         "groups": groups[: _group_limit(request, query)],
         "query": request.param("query") or "",
     }
@@ -89,15 +90,19 @@ def _parse_query(request: Request) -> _SessionsQuery:
     buckets = split_hourly(window.start, window.end, parse_period(interval) if interval else None)
     health_filter = HealthFilter(
         request.selected_projects(),
-        [one.name for one in request.selected_environment_records()],
-        buckets.instants[0],
+        [environment.name for environment in request.selected_environment_records()],
+        buckets.start_times[0],
         window.end,
     )
     where = parse_query(request.param("query") or "")
     latest = latest_release_ids(request.organization)
-    found = [one for one in iter_samples(request.organization, health_filter) if where.matches(_HealthRow(one, latest))]
+    matching = [
+        sample
+        for sample in iter_samples(request.organization, health_filter)
+        if where.matches(_HealthRow(sample, latest))
+    ]
     wants_totals, wants_series = request.param("includeTotals") != "0", request.param("includeSeries") != "0"
-    return _SessionsQuery(fields, groups, buckets, found, wants_totals, wants_series)
+    return _SessionsQuery(fields, groups, buckets, matching, wants_totals, wants_series)
 
 
 def _build_groups(query: _SessionsQuery) -> list[dict[str, Any]]:
@@ -121,16 +126,18 @@ def _build_group(
 ) -> dict[str, Any]:
     buckets = query.buckets
     total = sum_by(group_samples, lambda _: None).get(None, SessionTotals())
-    response: dict[str, Any] = {
+    group: dict[str, Any] = {
         "by": by | ({"session.status": status} if status else {}),
         "totals": {field: _compute_field(field, total, status) for field in query.fields} if query.has_totals else {},
         "series": {},
     }
     if query.has_series:
-        parts = sum_by(group_samples, lambda one: buckets.index(one.hour.timestamp()))
-        cells = [parts.get(place, SessionTotals()) for place in range(buckets.count)]
-        response["series"] = {field: [_compute_field(field, cell, status) for cell in cells] for field in query.fields}
-    return response
+        totals_by_bucket = sum_by(group_samples, lambda sample: buckets.index(sample.hour.timestamp()))
+        bucket_totals = [totals_by_bucket.get(index, SessionTotals()) for index in range(buckets.count)]
+        group["series"] = {
+            field: [_compute_field(field, cell, status) for cell in bucket_totals] for field in query.fields
+        }
+    return group
 
 
 def _compute_field(field: str, totals: SessionTotals, status: str | None) -> float | None:
@@ -162,8 +169,8 @@ def _sort_groups(request: Request, query: _SessionsQuery, groups: list[dict[str,
     if field not in query.fields:
         raise_bad_request("'orderBy' must be one of the provided 'fields'")
     totals = [_group_total(group, field) for group in groups]
-    ranked = sorted(range(len(groups)), key=lambda place: (totals[place], -place), reverse=order.startswith("-"))
-    return [groups[place] for place in ranked]
+    ranked = sorted(range(len(groups)), key=lambda index: (totals[index], -index), reverse=order.startswith("-"))
+    return [groups[index] for index in ranked]
 
 
 def _group_total(group: dict[str, Any], field: str) -> float:
@@ -179,8 +186,8 @@ def _group_limit(request: Request, query: _SessionsQuery) -> int:
     return min(fitting, parse_page_size(request)) if request.param("per_page") else fitting
 
 
-def _format_time(moment: datetime) -> str:
-    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+def _format_time(instant: datetime) -> str:
+    return instant.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 _READERS: dict[str, Callable[[HealthSample], Any]] = {

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from dexter_graphql.sandbox.discover.query import QueryError
 from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_bad_request
-from dexter_graphql.sandbox.path_lookups import team_of
+from dexter_graphql.sandbox.path_lookups import get_team_in_path
 from dexter_graphql.sandbox.stats.intervals import IntervalError, split_hourly
 from dexter_graphql.sandbox.stats.usage import CATEGORIES, OUTCOMES, UsageStream, iter_streams
 from dexter_graphql.sandbox.time_buckets import TimeBuckets, TooManyPointsError
@@ -39,18 +39,20 @@ class _UsageQuery:
 def get_usage(request: Request) -> object:
     """Totals by group, and series unless the groups are projects."""
     query = _parse_request(request, needs_groups=True)
-    piles: dict[tuple[tuple[str, Any], ...], list[UsageStream]] = {}
+    streams_by_group: dict[tuple[tuple[str, Any], ...], list[UsageStream]] = {}
     for stream in query.streams:
         key = tuple((name, _READERS[name](stream)) for name in query.groups)
-        piles.setdefault(key, []).append(stream)
+        streams_by_group.setdefault(key, []).append(stream)
     has_series = "project" not in query.groups
-    instants = query.buckets.instants if has_series else []
+    instants = query.buckets.start_times if has_series else []
     window = parse_time_range(request)
     return {
-        "start": _format_time(query.buckets.instants[0]),
+        "start": _format_time(query.buckets.start_times[0]),
         "end": _format_time(window.end),
-        "intervals": [_format_time(moment) for moment in instants],
-        "groups": [_build_group(query, dict(key), streams, has_series=has_series) for key, streams in piles.items()],
+        "intervals": [_format_time(instant) for instant in instants],
+        "groups": [
+            _build_group(query, dict(key), streams, has_series=has_series) for key, streams in streams_by_group.items()
+        ],
     }
 
 
@@ -64,7 +66,7 @@ def get_summary(request: Request) -> object:
     if request.bool_param("download"):
         return _build_csv(projects, query.field)
     return {
-        "start": _format_time(query.buckets.instants[0]),
+        "start": _format_time(query.buckets.start_times[0]),
         "end": _format_time(parse_time_range(request).end),
         "projects": projects,
     }
@@ -82,8 +84,8 @@ def get_organization_stats(request: Request) -> object:
 
 def get_team_stats(request: Request) -> object:
     """The retired totals of a team, in the shape of a project's."""
-    team = team_of(request)
-    return _legacy_series(request, [one for one in request.organization.projects if team in one.teams])
+    team = get_team_in_path(request)
+    return _legacy_series(request, [project for project in request.organization.projects if team in project.teams])
 
 
 def _parse_request(request: Request, *, needs_groups: bool) -> _UsageQuery:
@@ -150,14 +152,12 @@ def _build_group(
 def _sum_buckets(streams: Iterable[UsageStream], buckets: TimeBuckets, field: str) -> list[int]:
     """Quantity of each bucket, added up over the flows."""
     step = buckets.interval // _HOUR_S
-    hourly_quantities = [0] * (buckets.count * step)
+    hours = [0] * (buckets.count * step)
     for stream in streams:
         scale = _ATTACHMENT_BYTES if stream.category == "attachment" and field == "sum(times_seen)" else 1
-        for place, parse_quantity in enumerate(
-            stream.hourly_quantities(buckets.starts[0] // _HOUR_S, len(hourly_quantities))
-        ):
-            hourly_quantities[place] += parse_quantity // scale
-    return [sum(hourly_quantities[place : place + step]) for place in range(0, len(hourly_quantities), step)]
+        for index, quantity in enumerate(stream.hourly_quantities(buckets.starts[0] // _HOUR_S, len(hours))):
+            hours[index] += quantity // scale
+    return [sum(hours[index : index + step]) for index in range(0, len(hours), step)]
 
 
 def _build_summary(query: _UsageQuery, project: Project, streams: list[UsageStream]) -> dict[str, Any]:
@@ -195,19 +195,17 @@ def _legacy_series(request: Request, projects: Iterable[Project]) -> list[list[i
     width = _RESOLUTIONS[resolution]
     until = _parse_epoch(request, "until", request.world.now().timestamp())
     since = _parse_epoch(request, "since", until - 86_400)
-    found = [
+    selected = [
         stream for stream in iter_streams(list(projects)) if stream.category == "error" and _has_stat(stream, stat)
     ]
     starts = range(int(since) // width * width, int(until) + 1, width)
-    return [[start, _sum_interval(found, start, width)] for start in starts]
+    return [[start, _sum_interval(selected, start, width)] for start in starts]
 
 
 def _sum_interval(streams: Iterable[UsageStream], start: int, width: int) -> int:
     # Below an hour the hour's quantity is spread evenly.
-    parse_quantity = sum(
-        sum(stream.hourly_quantities(start // _HOUR_S, max(1, width // _HOUR_S))) for stream in streams
-    )
-    return parse_quantity * min(width, _HOUR_S) // _HOUR_S
+    quantity = sum(sum(stream.hourly_quantities(start // _HOUR_S, max(1, width // _HOUR_S))) for stream in streams)
+    return quantity * min(width, _HOUR_S) // _HOUR_S
 
 
 def _has_stat(stream: UsageStream, stat: str) -> bool:
@@ -224,8 +222,8 @@ def _parse_epoch(request: Request, name: str, default: float) -> float:
         raise_bad_request(f"{name} must be a numeric timestamp.")
 
 
-def _format_time(moment: datetime) -> str:
-    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+def _format_time(instant: datetime) -> str:
+    return instant.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 _READERS: dict[str, Callable[[UsageStream], Any]] = {

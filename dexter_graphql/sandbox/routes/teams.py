@@ -2,16 +2,10 @@
 
 import re
 
-from dexter_graphql.sandbox.http import (
-    Request,
-    Response,
-    Route,
-    any_scope,
-    paginate,
-    raise_http_error,
-    raise_validation_error,
-)
-from dexter_graphql.sandbox.path_lookups import member_of, team_of, tokens, viewer
+from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_http_error, raise_validation_error
+from dexter_graphql.sandbox.list_filters import parse_filters
+from dexter_graphql.sandbox.pagination import paginate
+from dexter_graphql.sandbox.path_lookups import get_member_in_path, get_team_in_path, get_viewer
 from dexter_graphql.sandbox.serializers import members, projects
 from dexter_graphql.sandbox.world.model import Member, Team
 
@@ -22,31 +16,31 @@ _WRITE = any_scope("team:admin", "team:write")
 
 def list_teams(request: Request) -> Response:
     """The organization's teams, narrowed by `query`; `detailed=0` leaves their projects out."""
-    wanted, text = tokens(request.param("query"), ("id", "slug", "name"))
+    filters, text = parse_filters(request.param("query"), ("id", "slug", "name"))
     rows = [
         team
         for team in request.organization.teams
-        if all(str(getattr(team, key)) in values for key, values in wanted.items())
+        if all(str(getattr(team, key)) in values for key, values in filters.items())
         and (text in team.slug or text in team.name.lower())
     ]
     is_detailed = request.param("detailed") != "0"
-    return paginate(request, rows, lambda team: _team(request, team, with_projects=is_detailed))
+    return paginate(request, rows, lambda team: _serialize_team(request, team, with_projects=is_detailed))
 
 
 def list_own_teams(request: Request) -> object:
     """The teams of the viewer, not paged."""
-    person = viewer(request)
-    return [_team(request, team, with_projects=True) for team in (person.teams if person else ())]
+    member = get_viewer(request)
+    return [_serialize_team(request, team, with_projects=True) for team in (member.teams if member else ())]
 
 
 def get_team(request: Request) -> object:
     """One team with its organization; `expand=projects` adds the projects, `collapse` drops the organization."""
     expanded = {part for text in request.param_list("expand") for part in text.split(",")}
-    team = team_of(request)
-    response = _team(request, team, with_projects="projects" in expanded)
+    team = get_team_in_path(request)
+    body = _serialize_team(request, team, with_projects="projects" in expanded)
     if "organization" not in request.param_list("collapse"):
-        response["organization"] = projects.serialize_organization(request.organization, request.world.url)
-    return response
+        body["organization"] = projects.serialize_organization(request.organization, request.world.url)
+    return body
 
 
 def create_team(request: Request) -> Response:
@@ -60,25 +54,27 @@ def create_team(request: Request) -> Response:
         raise_http_error(409, "A team with this slug already exists.")
     team = Team(request.world.new_id(), slug, name, request.world.now())
     organization.teams.append(team)
-    if person := viewer(request):
-        person.teams.append(team)
-    return Response(_team(request, team, with_projects=False), 201)
+    if member := get_viewer(request):
+        member.teams.append(team)
+    return Response(_serialize_team(request, team, with_projects=False), 201)
 
 
 def update_team(request: Request) -> object:
     """Change slug and name."""
-    team, fields = team_of(request), request.json_object()
+    team, fields = get_team_in_path(request), request.json_object()
     if "slug" not in fields:
         raise_validation_error({"slug": ["This field is required."]})
     team.slug, team.name = str(fields["slug"]), str(fields.get("name") or team.name)
-    return _team(request, team, with_projects=False)
+    return _serialize_team(request, team, with_projects=False)
 
 
 def delete_team(request: Request) -> Response:
     """Remove a team from members and projects as well."""
-    team, organization = team_of(request), request.organization
+    team, organization = get_team_in_path(request), request.organization
     organization.teams.remove(team)
-    for teams in [one.teams for one in organization.members] + [one.teams for one in organization.projects]:
+    for teams in [member.teams for member in organization.members] + [
+        project.teams for project in organization.projects
+    ]:
         if team in teams:
             teams.remove(team)
     return Response(None, 204)
@@ -86,44 +82,44 @@ def delete_team(request: Request) -> Response:
 
 def list_members(request: Request) -> Response:
     """The members of a team."""
-    team = team_of(request)
-    rows = [one for one in request.organization.members if team in one.teams]
-    return paginate(request, rows, lambda one: members.serialize_team_member(one, team))
+    team = get_team_in_path(request)
+    rows = [member for member in request.organization.members if team in member.teams]
+    return paginate(request, rows, lambda member: members.serialize_team_member(member, team))
 
 
 def join_team(request: Request) -> Response:
     """Put a member into a team: 201 when that is new, 204 when it was so already."""
-    member, team = member_of(request), team_of(request)
+    member, team = get_member_in_path(request), get_team_in_path(request)
     if team in member.teams:
         return Response(None, 204)
     member.teams.append(team)
-    return Response(_seen_by(request, team, member), 201)
+    return Response(_serialize_for(request, team, member), 201)
 
 
 def leave_team(request: Request) -> object:
     """Take a member out of a team."""
-    member, team = member_of(request), team_of(request)
+    member, team = get_member_in_path(request), get_team_in_path(request)
     if team in member.teams:
         member.teams.remove(team)
-    return _seen_by(request, team, member)
+    return _serialize_for(request, team, member)
 
 
-def _team(request: Request, team: Team, *, with_projects: bool) -> dict[str, object]:
-    organization, person = request.organization, viewer(request)
-    response = members.serialize_team(team, organization, person) | {"externalTeams": []}
+def _serialize_team(request: Request, team: Team, *, with_projects: bool) -> dict[str, object]:
+    organization, member = request.organization, get_viewer(request)
+    body = members.serialize_team(team, organization, member) | {"externalTeams": []}
     if with_projects:
-        own = (one for one in organization.projects if team in one.teams)
-        response["projects"] = [projects.serialize_embedded_project(one, person) for one in own]
-    return response
+        team_projects = (project for project in organization.projects if team in project.teams)
+        body["projects"] = [projects.serialize_embedded_project(team, member) for team in team_projects]
+    return body
 
 
-def _seen_by(request: Request, team: Team, member: Member) -> dict[str, object]:
+def _serialize_for(request: Request, team: Team, member: Member) -> dict[str, object]:
     return members.serialize_team(team, request.organization, member)
 
 
 _LIST = "/organizations/{organization}/teams/"
 _TEAM = "/teams/{organization}/{team}/"
-_SEAT = "/organizations/{organization}/members/{member}/teams/{team}/"
+_MEMBERSHIP = "/organizations/{organization}/members/{member}/teams/{team}/"
 
 ROUTES = (
     Route("GET", _LIST, list_teams, _ORGANIZATION_READ),
@@ -133,6 +129,6 @@ ROUTES = (
     Route("PUT", _TEAM, update_team, _WRITE),
     Route("DELETE", _TEAM, delete_team, any_scope("team:admin")),
     Route("GET", _TEAM + "members/", list_members, _READ),
-    Route("POST", _SEAT, join_team, any_scope("org:read", "org:write", "team:write")),
-    Route("DELETE", _SEAT, leave_team, any_scope("org:admin", "org:read", "org:write", "team:admin")),
+    Route("POST", _MEMBERSHIP, join_team, any_scope("org:read", "org:write", "team:write")),
+    Route("DELETE", _MEMBERSHIP, leave_team, any_scope("org:admin", "org:read", "org:write", "team:admin")),
 )

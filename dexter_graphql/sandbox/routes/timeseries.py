@@ -10,7 +10,7 @@ from dexter_graphql.sandbox.discover.query import AllOf, QueryError
 from dexter_graphql.sandbox.discover.rows import EventRow
 from dexter_graphql.sandbox.discover.table import Group, group_rows, render_group, sort_groups
 from dexter_graphql.sandbox.http import Request, Route, raise_bad_request
-from dexter_graphql.sandbox.routes.discover import READ, conditions, dataset_of, meta_of, selection
+from dexter_graphql.sandbox.routes.discover import READ, build_meta, parse_conditions, parse_dataset, select_events
 from dexter_graphql.sandbox.time_buckets import TimeBuckets, TooManyPointsError, choose_interval, split_window
 from dexter_graphql.sandbox.time_ranges import TimeRange, parse_period, parse_time_range
 
@@ -19,7 +19,7 @@ _DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _SeriesRows:
     """The rows of one series: one of the top groups, all others together, or simply everything."""
 
     rows: Sequence[EventRow]
@@ -30,7 +30,7 @@ class _Line:
 def get_timeseries(request: Request) -> object:
     """Series in the public shape; timestamps in milliseconds, intervals in seconds."""
     try:
-        return _timeseries(request)
+        return _build_timeseries(request)
     except (QueryError, TooManyPointsError) as problem:
         raise_bad_request(str(problem))
 
@@ -38,75 +38,87 @@ def get_timeseries(request: Request) -> object:
 def get_stats(request: Request) -> object:
     """Series in the older shape: one alone, or by axis, or by group when `topEvents` is set."""
     try:
-        return _stats(request)
+        return _build_stats(request)
     except (QueryError, TooManyPointsError) as problem:
         raise_bad_request(str(problem))
 
 
-def _timeseries(request: Request) -> dict[str, Any]:
+def _build_timeseries(request: Request) -> dict[str, Any]:
     window = parse_time_range(request)
-    buckets = split_window(window.start, window.end, _interval(request, window))
-    lines = _lines(request, window, request.param_list("groupBy"), request.param_list("sort"))
+    buckets = split_window(window.start, window.end, _parse_interval(request, window))
+    all_series = _select_series(request, window, request.param_list("groupBy"), request.param_list("sort"))
     now = request.world.now().timestamp()
     series = [
-        _series(axis, line, buckets, now) | {"meta": _series_meta(axis, buckets, order, line)}
-        for order, line in enumerate(lines)
-        for axis in _axes(request)
+        _serialize_series(axis, series_rows, buckets, now)
+        | {"meta": _serialize_meta(axis, buckets, order, series_rows)}
+        for order, series_rows in enumerate(all_series)
+        for axis in _parse_axes(request)
     ]
     start, end = buckets.starts[0], buckets.starts[-1] + buckets.interval
-    meta = {"dataset": dataset_of(request), "start": start * 1000, "end": end * 1000}
+    meta = {"dataset": parse_dataset(request), "start": start * 1000, "end": end * 1000}
     return {"timeSeries": series, "meta": meta}
 
 
-def _series(axis: Column, line: _Line, buckets: TimeBuckets, now: float) -> dict[str, Any]:
+def _serialize_series(axis: Column, series_rows: _SeriesRows, buckets: TimeBuckets, now: float) -> dict[str, Any]:
     values = [
         {"timestamp": start * 1000, "value": value, "incomplete": start + buckets.interval > now}
-        for start, value in zip(buckets.starts, _values(axis, line.rows, buckets), strict=True)
+        for start, value in zip(buckets.starts, _bucket_values(axis, series_rows.rows, buckets), strict=True)
     ]
-    response: dict[str, Any] = {"yAxis": axis.name, "values": values}
-    if line.group is not None:
-        response["groupBy"] = [{"key": key, "value": value} for key, value in line.group.items()]
-    return response
+    body: dict[str, Any] = {"yAxis": axis.name, "values": values}
+    if series_rows.group is not None:
+        body["groupBy"] = [{"key": key, "value": value} for key, value in series_rows.group.items()]
+    return body
 
 
-def _series_meta(axis: Column, buckets: TimeBuckets, order: int, line: _Line) -> dict[str, Any]:
+def _serialize_meta(axis: Column, buckets: TimeBuckets, order: int, series_rows: _SeriesRows) -> dict[str, Any]:
     meta = {"valueType": axis.type, "valueUnit": axis.unit, "interval": buckets.interval}
-    is_ranked = line.is_other or line.group is not None
-    return meta | ({"order": order, "isOther": line.is_other} if is_ranked else {})
+    is_ranked = series_rows.is_other or series_rows.group is not None
+    return meta | ({"order": order, "isOther": series_rows.is_other} if is_ranked else {})
 
 
-def _stats(request: Request) -> dict[str, Any]:
+def _build_stats(request: Request) -> dict[str, Any]:
     window = parse_time_range(request)
-    buckets = split_window(window.start, window.end, _interval(request, window))
-    lines = _lines(
+    buckets = split_window(window.start, window.end, _parse_interval(request, window))
+    all_series = _select_series(
         request, window, request.param_list("field"), request.param_list("orderby") or request.param_list("sort")
     )
-    axes = _axes(request)
-    if lines[0].group is not None or lines[0].is_other:
-        return {_label(line): _old_series(axes[0], line, buckets, order) for order, line in enumerate(lines)}
+    axes = _parse_axes(request)
+    if all_series[0].group is not None or all_series[0].is_other:
+        return {
+            _format_label(series_rows): _serialize_legacy_series(axes[0], series_rows, buckets, order)
+            for order, series_rows in enumerate(all_series)
+        }
     if len(axes) > 1:
-        return {axis.name: _old_series(axis, lines[0], buckets, order) for order, axis in enumerate(axes)}
-    return {name: value for name, value in _old_series(axes[0], lines[0], buckets, 0).items() if name != "order"}
+        return {
+            axis.name: _serialize_legacy_series(axis, all_series[0], buckets, order) for order, axis in enumerate(axes)
+        }
+    return {
+        name: value
+        for name, value in _serialize_legacy_series(axes[0], all_series[0], buckets, 0).items()
+        if name != "order"
+    }
 
 
-def _old_series(axis: Column, line: _Line, buckets: TimeBuckets, order: int) -> dict[str, Any]:
-    values = _values(axis, line.rows, buckets)
+def _serialize_legacy_series(
+    axis: Column, series_rows: _SeriesRows, buckets: TimeBuckets, order: int
+) -> dict[str, Any]:
+    values = _bucket_values(axis, series_rows.rows, buckets)
     return {
         "data": [[start, [{"count": value}]] for start, value in zip(buckets.starts, values, strict=True)],
         "order": order,
         "start": buckets.starts[0],
         "end": buckets.starts[-1] + buckets.interval,
         "isMetricsData": False,
-        "meta": meta_of([axis], "errors"),
+        "meta": build_meta([axis], "errors"),
     }
 
 
-def _lines(request: Request, window: TimeRange, by: list[str], sort: list[str]) -> list[_Line]:
-    rows = selection(request, window).rows(conditions(request)[0])
-    wanted = request.param("topEvents")
-    if wanted is None:
-        return [_Line(rows)]
-    count = int(wanted) if wanted.isdigit() else 0
+def _select_series(request: Request, window: TimeRange, by: list[str], sort: list[str]) -> list[_SeriesRows]:
+    rows = select_events(request, window).rows(parse_conditions(request)[0])
+    top_events = request.param("topEvents")
+    if top_events is None:
+        return [_SeriesRows(rows)]
+    count = int(top_events) if top_events.isdigit() else 0
     if not 1 <= count <= _MAX_TOP:
         raise QueryError(f"Can only get up to {_MAX_TOP} top events")
     columns = [column for column in map(parse_column, by) if not column.is_aggregate]
@@ -114,37 +126,39 @@ def _lines(request: Request, window: TimeRange, by: list[str], sort: list[str]) 
         raise QueryError("groupBy is a required parameter when doing topEvents")
     if not sort:
         raise QueryError("sort is a required parameter when doing topEvents")
-    return _top(rows, columns, _axes(request), sort, count, keep_others=request.param("excludeOther") != "1")
+    return _select_top(
+        rows, columns, _parse_axes(request), sort, count, keep_others=request.param("excludeOther") != "1"
+    )
 
 
-def _top(
+def _select_top(
     rows: list[EventRow], columns: list[Column], axes: list[Column], sort: list[str], count: int, *, keep_others: bool
-) -> list[_Line]:
-    asked = columns + axes
-    sorted_by = [parse_column(key.removeprefix("-")) for key in sort if key.endswith(")")]
-    asked += [column for column in sorted_by if column not in asked]
-    groups = sort_groups(group_rows(rows, asked, AllOf(()), 1), asked, sort)
-    lines = [_Line(_events(group), render_group(group, columns)) for group in groups[:count]]
-    others = [row for group in groups[count:] for row in _events(group)]
-    return lines + ([_Line(others, is_other=True)] if others and keep_others else [])
+) -> list[_SeriesRows]:
+    selected = columns + axes
+    sort_columns = [parse_column(key.removeprefix("-")) for key in sort if key.endswith(")")]
+    selected += [column for column in sort_columns if column not in selected]
+    groups = sort_groups(group_rows(rows, selected, AllOf(()), 1), selected, sort)
+    all_series = [_SeriesRows(_event_rows(group), render_group(group, columns)) for group in groups[:count]]
+    others = [row for group in groups[count:] for row in _event_rows(group)]
+    return all_series + ([_SeriesRows(others, is_other=True)] if others and keep_others else [])
 
 
-def _events(group: Group) -> list[EventRow]:
+def _event_rows(group: Group) -> list[EventRow]:
     return [row for row in group.rows if isinstance(row, EventRow)]
 
 
-def _values(axis: Column, rows: Sequence[EventRow], buckets: TimeBuckets) -> list[object]:
+def _bucket_values(axis: Column, rows: Sequence[EventRow], buckets: TimeBuckets) -> list[object]:
     if axis.function == "count" and not axis.arguments:
         return list(buckets.counts(row.event.at for row in rows))
-    piles: list[list[EventRow]] = [[] for _ in range(buckets.count)]
+    rows_by_bucket: list[list[EventRow]] = [[] for _ in range(buckets.count)]
     for row in rows:
-        place = buckets.index(row.event.at)
-        if 0 <= place < buckets.count:
-            piles[place].append(row)
-    return [Group(pile, buckets.interval / 60).value(axis) or 0 for pile in piles]
+        index = buckets.index(row.event.at)
+        if 0 <= index < buckets.count:
+            rows_by_bucket[index].append(row)
+    return [Group(bucket_rows, buckets.interval / 60).value(axis) or 0 for bucket_rows in rows_by_bucket]
 
 
-def _axes(request: Request) -> list[Column]:
+def _parse_axes(request: Request) -> list[Column]:
     axes = [parse_column(name) for name in request.param_list("yAxis") or ["count()"]]
     for axis in axes:
         if not axis.is_aggregate or axis.type in {"string", "date"}:
@@ -152,17 +166,17 @@ def _axes(request: Request) -> list[Column]:
     return axes
 
 
-def _interval(request: Request, window: TimeRange) -> timedelta:
+def _parse_interval(request: Request, window: TimeRange) -> timedelta:
     # Sentry replaces what it cannot use instead of refusing it.
     text = request.param("interval") or ""
-    asked = timedelta(seconds=int(text)) if text.isdigit() else parse_period(text)
-    if asked is None or not timedelta() < asked <= _DAY:
+    interval = timedelta(seconds=int(text)) if text.isdigit() else parse_period(text)
+    if interval is None or not timedelta() < interval <= _DAY:
         return choose_interval(window.end - window.start)
-    return asked
+    return interval
 
 
-def _label(line: _Line) -> str:
-    return "Other" if line.group is None else ",".join(str(value) for value in line.group.values())
+def _format_label(series_rows: _SeriesRows) -> str:
+    return "Other" if series_rows.group is None else ",".join(str(value) for value in series_rows.group.values())
 
 
 _ORGANIZATION = "/organizations/{organization}/"

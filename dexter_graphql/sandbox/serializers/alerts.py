@@ -3,8 +3,15 @@
 from typing import Any
 
 from dexter_graphql.sandbox.serializers.members import serialize_owner
-from dexter_graphql.sandbox.world.model import Issue, Organization, User
-from dexter_graphql.sandbox.world.services import Detector, IssueAlertRule, MetricAlertRule, Workflow
+from dexter_graphql.sandbox.world.model import (
+    Detector,
+    Issue,
+    IssueAlertRule,
+    MetricAlertRule,
+    Organization,
+    User,
+    Workflow,
+)
 
 
 def serialize_issue_rule(record: IssueAlertRule, organization: Organization) -> dict[str, Any]:
@@ -121,8 +128,8 @@ def _latest_group(issue: Issue) -> dict[str, Any]:
 
 
 def _creator(organization: Organization, user_id: str | None) -> dict[str, Any] | None:
-    found: User | None = next((one for one in organization.users() if one.id == user_id), None)
-    return {"id": int(found.id), "name": found.name, "email": found.email} if found else None
+    creator: User | None = next((user for user in organization.users() if user.id == user_id), None)
+    return {"id": int(creator.id), "name": creator.name, "email": creator.email} if creator else None
 
 
 def _slugs(organization: Organization, project_id: str) -> list[str]:

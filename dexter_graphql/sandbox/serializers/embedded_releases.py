@@ -1,28 +1,7 @@
 """Writes a release the way issues and events embed it. The whole release is written by its own route."""
 
+from dexter_graphql.sandbox.serializers.versions import serialize_version_info
 from dexter_graphql.sandbox.world.model import Commit, Deploy, Release
-
-
-def serialize_version_info(version: str) -> dict[str, object]:
-    """What Sentry reads out of `package@1.2.3`."""
-    package, _, number = version.rpartition("@")
-    numbers = [
-        int(part) if part.isdigit() else 0 for part in (number.split("+")[0].split("-")[0] + ".0.0").split(".")[:3]
-    ]
-    return {
-        "package": package or None,
-        "version": {
-            "raw": number,
-            "major": numbers[0],
-            "minor": numbers[1],
-            "patch": numbers[2],
-            "pre": None,
-            "buildCode": None,
-            "components": len(numbers),
-        },
-        "description": number,
-        "buildHash": None,
-    }
 
 
 def serialize_last_deploy(deploy: Deploy) -> dict[str, object]:

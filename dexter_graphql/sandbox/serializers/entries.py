@@ -14,22 +14,22 @@ def serialize_entries(event: Event) -> list[Entry]:
     issue = event.issue
     if not issue.is_error:
         return _occurrence_entries(event)
-    found = [_exception(event)]
+    entries = [_exception(event)]
     if issue.number % 10 == 0:
-        found.append(_message(event))
+        entries.append(_message(event))
     if issue.project.language in {"java", "csharp"}:
-        found.append(_threads())
+        entries.append(_threads())
     if issue.number % 12 == 0:
-        found.append({"type": "stacktrace", "data": _stacktrace(event)})
+        entries.append({"type": "stacktrace", "data": _stacktrace(event)})
     if issue.number % 14 == 0 and issue.project.language == "python":
-        found.append(_template(event))
-    found.append(_breadcrumbs(event))
+        entries.append(_template(event))
+    entries.append(_breadcrumbs(event))
     if issue.project.language == "javascript" and issue.number % 30 == 0:
-        found.append(_csp(event))
-    found.append(_request(event))
+        entries.append(_csp(event))
+    entries.append(_request(event))
     if issue.project.language in {"javascript", "csharp"}:
-        found.append(_debug_meta(event))
-    return found
+        entries.append(_debug_meta(event))
+    return entries
 
 
 def _occurrence_entries(event: Event) -> list[Entry]:
@@ -106,13 +106,13 @@ def _frame(event: Event, frame: Frame) -> Entry:
 
 def _context(frame: Frame, language: str) -> list[list[object]]:
     """Five lines around the one that ran; lines before the first of a file do not exist."""
-    mark = "#" if language in {"python", "ruby"} else "//"
+    comment = "#" if language in {"python", "ruby"} else "//"
     lines = {
-        -2: f"{mark} {frame.function}: prepare",
+        -2: f"{comment} {frame.function}: prepare",
         -1: "",
         0: frame.code,
         1: "",
-        2: f"{mark} {frame.function}: done",
+        2: f"{comment} {frame.function}: done",
     }
     return [[frame.line + shift, text] for shift, text in lines.items() if frame.line + shift > 0]
 
@@ -125,21 +125,21 @@ def _breadcrumbs(event: Event) -> Entry:
         ("debug", "console", "debug", "cache miss"),
         ("error", "http", "warning", "slow answer"),
     )
-    crumbs = []
-    for place in range(count):
-        kind, category, level, message = kinds[(event.variant + place) % len(kinds)]
-        crumbs.append(
+    values = []
+    for index in range(count):
+        kind, category, level, message = kinds[(event.variant + index) % len(kinds)]
+        values.append(
             {
-                "timestamp": event.time - timedelta(seconds=3 * (count - place)),
+                "timestamp": event.time - timedelta(seconds=3 * (count - index)),
                 "type": kind,
                 "category": category,
                 "level": level,
                 "message": message,
-                "data": {"step": place} if place % 2 else None,
+                "data": {"step": index} if index % 2 else None,
                 "event_id": None,
             }
         )
-    return {"type": "breadcrumbs", "data": {"values": crumbs}}
+    return {"type": "breadcrumbs", "data": {"values": values}}
 
 
 def _request(event: Event) -> Entry:
@@ -216,17 +216,17 @@ def _spans(event: Event) -> Entry:
     start = event.at - 1.5
     spans = [
         {
-            "span_id": f"{place:016x}",
+            "span_id": f"{index:016x}",
             "parent_span_id": get_span_id(event),
             "trace_id": get_trace_id(event),
             "op": "db",
             "description": event.issue.value,
-            "start_timestamp": start + 0.1 * place,
-            "timestamp": start + 0.1 * place + 0.05,
+            "start_timestamp": start + 0.1 * index,
+            "timestamp": start + 0.1 * index + 0.05,
             "status": "ok",
             "tags": {},
             "data": {},
         }
-        for place in range(8)
+        for index in range(8)
     ]
     return {"type": "spans", "data": spans}

@@ -96,17 +96,17 @@ def serialize_event(event: Event) -> dict[str, object]:
 def serialize_event_detail(event: Event) -> dict[str, object]:
     """The body of one event with its neighbours, release, user report and fixes."""
     events = event.issue.events
-    place = bisect_left(events, event.at, key=lambda other: other.at)
-    while events[place] is not event:
-        place += 1
+    index = bisect_left(events, event.at, key=lambda other: other.at)
+    while events[index] is not event:
+        index += 1
     report = next((f for f in event.issue.feedback if f.event is event), None)
     return serialize_event(event) | {
         "release": serialize_embedded_release(event.release) if event.release else None,
         "userReport": serialize_user_report(report) if report else None,
         "sdkUpdates": [],
         "resolvedWith": _resolved_with(event),
-        "nextEventID": events[place + 1].id if place + 1 < len(events) else None,
-        "previousEventID": events[place - 1].id if place else None,
+        "nextEventID": events[index + 1].id if index + 1 < len(events) else None,
+        "previousEventID": events[index - 1].id if index else None,
     }
 
 
@@ -127,7 +127,7 @@ def serialize_user_report(report: Feedback) -> dict[str, object]:
 def serialize_contexts(event: Event) -> dict[str, object]:
     """The contexts of an event, by name."""
     language, (system, system_version) = get_language(event), get_os(event)
-    found: dict[str, object] = {
+    contexts: dict[str, object] = {
         "os": {"type": "os", "name": system, "version": system_version},
         "runtime": {"type": "runtime", "name": language.runtime, "version": language.runtime_version},
         "trace": {
@@ -144,14 +144,14 @@ def serialize_contexts(event: Event) -> dict[str, object]:
     }
     if event.issue.project.language == "javascript":
         name, version = get_browser(event)
-        found["browser"] = {"type": "browser", "name": name, "version": version}
-        found["device"] = {"type": "device", "model": get_device(event), "family": get_device(event).split()[0]}
+        contexts["browser"] = {"type": "browser", "name": name, "version": version}
+        contexts["device"] = {"type": "device", "model": get_device(event), "family": get_device(event).split()[0]}
     replay = get_replay_id(event)
     if replay:
-        found["replay"] = {"type": "replay", "replay_id": replay}
+        contexts["replay"] = {"type": "replay", "replay_id": replay}
     if event.issue.kind == "feedback":
-        found["feedback"] = {"type": "default", "message": event.issue.value, "contact_email": None, "name": None}
-    return found
+        contexts["feedback"] = {"type": "default", "message": event.issue.value, "contact_email": None, "name": None}
+    return contexts
 
 
 def serialize_occurrence(event: Event) -> dict[str, object] | None:
@@ -219,26 +219,26 @@ def _message(event: Event) -> str:
 
 
 def _user(event: Event) -> dict[str, object] | None:
-    person = get_end_user(event)
-    if person is None:
+    end_user = get_end_user(event)
+    if end_user is None:
         return None
     return {
-        "id": person.id,
-        "email": person.email,
-        "username": person.username,
-        "ip_address": person.ip_address,
+        "id": end_user.id,
+        "email": end_user.email,
+        "username": end_user.username,
+        "ip_address": end_user.ip_address,
         "name": None,
-        "geo": {"country_code": person.country, "city": person.city},
+        "geo": {"country_code": end_user.country, "city": end_user.city},
         "data": None,
     }
 
 
 def _tags(event: Event) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = [{"key": key, "value": value} for key, value in get_tags(event).items()]
-    for tag in found:
+    tags: list[dict[str, object]] = [{"key": key, "value": value} for key, value in get_tags(event).items()]
+    for tag in tags:
         if tag["key"] == "user":
             tag["query"] = f'user:"{tag["value"]}"'
-    return found
+    return tags
 
 
 def _errors(event: Event) -> list[dict[str, object]]:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from dexter_graphql.sandbox.world.model import Organization
-from dexter_graphql.sandbox.world.services import Installation, Integration, SentryApp
+from dexter_graphql.sandbox.world.model import Installation, Integration, Organization, SentryApp
 
 _MASKED = "*" * 64
 

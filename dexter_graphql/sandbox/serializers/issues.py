@@ -1,18 +1,14 @@
 """Writes issues: the members every form shares, the row of a list, the detail, activities and tags."""
 
-from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final
 
-from dexter_graphql.sandbox.serializers.actors import format_actor, serialize_actor, serialize_user
-from dexter_graphql.sandbox.serializers.embedded_releases import serialize_issue_release
-from dexter_graphql.sandbox.time_ranges import TimeRange, buckets
-from dexter_graphql.sandbox.world.event_attributes import TAG_NAMES, get_tags
-from dexter_graphql.sandbox.world.model import Activity, Assignee, Event, Issue, Organization, User
-from dexter_graphql.sandbox.world.services import ExternalIssue
+from dexter_graphql.sandbox.serializers.actors import format_actor, serialize_actor
+from dexter_graphql.sandbox.time_buckets import TimeBuckets
+from dexter_graphql.sandbox.time_ranges import TimeRange
+from dexter_graphql.sandbox.world.model import Assignee, Event, ExternalIssue, Issue, Organization, User
 from dexter_graphql.sandbox.world.state import World
 
 HOUR_S: Final = 3600
@@ -27,7 +23,7 @@ class IssueContext:
     world: World
     organization: Organization
     user: User | None
-    span: TimeRange
+    time_range: TimeRange
     collapse: AbstractSet[str] = frozenset()
     expand: AbstractSet[str] = frozenset()
     stats_period: str = ""
@@ -50,7 +46,7 @@ def build_web_url(world: World, organization: Organization, issue: Issue) -> str
 
 def serialize_base(world: World, organization: Organization, issue: Issue, user: User | None) -> dict[str, object]:
     """The members that rows, details and webhooks share."""
-    own = user.id if user else ""
+    user_id = user.id if user else ""
     project = issue.project
     return {
         "id": issue.id,
@@ -78,10 +74,10 @@ def serialize_base(world: World, organization: Organization, issue: Issue, user:
         "metadata": serialize_metadata(issue),
         "numComments": len(issue.comments),
         "assignedTo": serialize_actor(issue.assignee),
-        "isBookmarked": own in issue.bookmarked_by,
-        "isSubscribed": own in issue.subscribers,
-        "subscriptionDetails": {"reason": issue.subscribers[own]} if own in issue.subscribers else None,
-        "hasSeen": own in issue.seen_by,
+        "isBookmarked": user_id in issue.bookmarked_by,
+        "isSubscribed": user_id in issue.subscribers,
+        "subscriptionDetails": {"reason": issue.subscribers[user_id]} if user_id in issue.subscribers else None,
+        "hasSeen": user_id in issue.seen_by,
         "annotations": [{"displayName": t.display_name, "url": t.web_url} for t in issue.external_issues],
     }
 
@@ -104,37 +100,37 @@ def summarize_events(events: Sequence[Event]) -> dict[str, object]:
     }
 
 
-def serialize_stats(view: IssueContext, events: Sequence[Event]) -> dict[str, list[list[int]]]:
+def serialize_stats(context: IssueContext, events: Sequence[Event]) -> dict[str, list[list[int]]]:
     """The series under its period: 24 hours by hour, 14 days by day, or the whole stretch for `auto`."""
-    period = view.stats_period
+    period = context.stats_period
     if not period:
         return {}
-    end = view.span.end.timestamp()
+    end = context.time_range.end.timestamp()
     if period == "auto":
-        span_s = (view.span.end - view.span.start).total_seconds()
+        span_s = (context.time_range.end - context.time_range.start).total_seconds()
         width = HOUR_S if span_s <= 3 * DAY_S else DAY_S
         count = max(1, min(round(span_s / width), 200))
     else:
         width, count = (HOUR_S, 24) if period == "24h" else (DAY_S, 14)
     start = (int(end) // width + 1 - count) * width
-    return {period: buckets((event.at for event in events), start, width, count)}
+    return {period: TimeBuckets(start, count, width).series(event.at for event in events)}
 
 
-def serialize_list_item(view: IssueContext, row: IssueRow) -> dict[str, object]:
+def serialize_list_item(context: IssueContext, row: IssueRow) -> dict[str, object]:
     """A row of the issue list."""
     issue = row.issue
-    item = serialize_base(view.world, view.organization, issue, view.user)
-    if "base" in view.collapse:
+    item = serialize_base(context.world, context.organization, issue, context.user)
+    if "base" in context.collapse:
         item = {"id": issue.id}
-    if "unhandled" not in view.collapse:
+    if "unhandled" not in context.collapse:
         item["isUnhandled"] = issue.is_unhandled
-    if "base" not in view.collapse:
+    if "base" not in context.collapse:
         item["derivedData"] = _derived(issue)
-    item |= _list_counts(view, row)
+    item |= _list_counts(context, row)
     newest = row.matching[-1] if row.matching else None
-    item["matchingEventId"] = newest.id if newest and view.is_filtered else None
-    item["matchingEventEnvironment"] = newest.environment if newest and view.is_filtered else None
-    return item | _expanded(view, row)
+    item["matchingEventId"] = newest.id if newest and context.is_filtered else None
+    item["matchingEventEnvironment"] = newest.environment if newest and context.is_filtered else None
+    return item | _expanded(context, row)
 
 
 def _derived(issue: Issue) -> dict[str, object]:
@@ -152,36 +148,36 @@ def _derived(issue: Issue) -> dict[str, object]:
     }
 
 
-def _list_counts(view: IssueContext, row: IssueRow) -> dict[str, object]:
+def _list_counts(context: IssueContext, row: IssueRow) -> dict[str, object]:
     """`lifetime` takes the plain counts away with it; `stats` only the series."""
-    with_series = "stats" not in view.collapse and bool(view.stats_period)
+    with_series = "stats" not in context.collapse and bool(context.stats_period)
     members: dict[str, object] = {}
-    if "lifetime" not in view.collapse:
+    if "lifetime" not in context.collapse:
         members |= summarize_events(row.events)
         members["lifetime"] = summarize_events(row.issue.events) | ({"stats": None} if with_series else {})
     if with_series:
-        members["stats"] = serialize_stats(view, row.events)
-    if "filtered" not in view.collapse:
+        members["stats"] = serialize_stats(context, row.events)
+    if "filtered" not in context.collapse:
         filtered = summarize_events(row.matching) | (
-            {"stats": serialize_stats(view, row.matching)} if with_series else {}
+            {"stats": serialize_stats(context, row.matching)} if with_series else {}
         )
-        members["filtered"] = filtered if view.is_filtered else None
+        members["filtered"] = filtered if context.is_filtered else None
     return members
 
 
-def _expanded(view: IssueContext, row: IssueRow) -> dict[str, object]:
+def _expanded(context: IssueContext, row: IssueRow) -> dict[str, object]:
     issue, extra = row.issue, dict[str, object]()
-    if "inbox" in view.expand and issue.inbox_reason is not None:
+    if "inbox" in context.expand and issue.inbox_reason is not None:
         extra["inbox"] = serialize_inbox(issue)
-    if "owners" in view.expand and (suggested := serialize_owners(issue)):
+    if "owners" in context.expand and (suggested := serialize_owners(issue)):
         extra["owners"] = suggested[0]
-    if "integrationIssues" in view.expand:
+    if "integrationIssues" in context.expand:
         extra["integrationIssues"] = [serialize_external_issue(t) for t in issue.external_issues if t.integration_id]
-    if "sentryAppIssues" in view.expand:
+    if "sentryAppIssues" in context.expand:
         extra["sentryAppIssues"] = [serialize_external_issue(t) for t in issue.external_issues if t.installation_uuid]
-    if "latestEventHasAttachments" in view.expand:
-        extra["latestEventHasAttachments"] = issue.events[-1].id in view.organization.attachments
-    if "sessions" in view.expand:
+    if "latestEventHasAttachments" in context.expand:
+        extra["latestEventHasAttachments"] = issue.events[-1].id in context.organization.attachments
+    if "sessions" in context.expand:
         extra["sessionCount"] = 1000 + 37 * issue.number
     return extra
 
@@ -224,110 +220,7 @@ def serialize_issue(world: World, organization: Organization, issue: Issue, user
     return base | {"isUnhandled": issue.is_unhandled} | summarize_events(issue.events)
 
 
-def serialize_detail(view: IssueContext, row: IssueRow) -> dict[str, object]:
-    """The issue page: row members, history, people and releases, without what is collapsed."""
-    issue, world = row.issue, view.world
-    body = serialize_issue(world, view.organization, issue, view.user) | summarize_events(row.events)
-    people = {user.id: user for user in view.organization.users()}
-    body |= {
-        "activity": [serialize_activity(line) for line in reversed(issue.activity)],
-        "seenBy": [serialize_user(people[key]) for key in issue.seen_by if key in people],
-        "participants": [serialize_user(people[key]) for key in issue.subscribers if key in people],
-        "userReportCount": len(issue.feedback),
-    }
-    if "release" not in view.collapse:
-        body |= serialize_first_last_release(row.events)
-    if "tags" not in view.collapse:
-        body["tags"] = serialize_tag_totals(row.events)
-    if "stats" not in view.collapse:
-        body["stats"] = _detail_stats(view, row)
-    return body | _detail_extras(view, issue)
-
-
-def serialize_first_last_release(events: Sequence[Event]) -> dict[str, object]:
-    """`firstRelease` and `lastRelease` of those events."""
-    seen = [event.release for event in events if event.release is not None]
-    return {
-        "firstRelease": serialize_issue_release(seen[0]) if seen else None,
-        "lastRelease": serialize_issue_release(seen[-1]) if seen else None,
-    }
-
-
-def _detail_stats(view: IssueContext, row: IssueRow) -> dict[str, list[list[int]]]:
-    end = int(view.world.now().timestamp())
-    instants = [event.at for event in row.events]
-    return {
-        "24h": buckets(instants, (end // HOUR_S - 23) * HOUR_S, HOUR_S, 24),
-        "30d": buckets(instants, (end // DAY_S - 29) * DAY_S, DAY_S, 30),
-    }
-
-
-def _detail_extras(view: IssueContext, issue: Issue) -> dict[str, object]:
-    extra: dict[str, object] = {}
-    if "inbox" in view.expand:
-        extra["inbox"] = serialize_inbox(issue)
-    if "owners" in view.expand:
-        extra["owners"] = serialize_owners(issue)
-    if "forecast" in view.expand:
-        extra["forecast"] = {"data": [], "date_added": None}
-    if "integrationIssues" in view.expand:
-        extra["integrationIssues"] = [serialize_external_issue(t) for t in issue.external_issues if t.integration_id]
-    if "sentryAppIssues" in view.expand:
-        extra["sentryAppIssues"] = [serialize_external_issue(t) for t in issue.external_issues if t.installation_uuid]
-    if "latestEventHasAttachments" in view.expand:
-        extra["latestEventHasAttachments"] = issue.events[-1].id in view.organization.attachments
-    return extra
-
-
-def serialize_activity(line: Activity) -> dict[str, object]:
-    """A line of the history."""
-    return {
-        "id": line.id,
-        "user": serialize_user(line.user) if line.user else None,
-        "sentry_app": None,
-        "type": line.type,
-        "data": line.data,
-        "dateCreated": line.date_created,
-    }
-
-
-def serialize_tag_totals(events: Sequence[Event]) -> list[dict[str, object]]:
-    """Each tag key of those events with how many carry it."""
-    totals = Counter(key for event in events for key in get_tags(event))
-    return [{"key": key, "name": format_tag_name(key), "totalValues": total} for key, total in sorted(totals.items())]
-
-
-def serialize_tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
-    """Values of one tag in those events, the most frequent first."""
-    seen: dict[str, list[Event]] = {}
-    for event in events:
-        value = get_tags(event).get(key)
-        if value is not None:
-            seen.setdefault(value, []).append(event)
-    return [
-        {
-            "query": f'{key}:"{value}"',
-            "key": key,
-            "name": value,
-            "value": value,
-            "count": len(found),
-            "lastSeen": _iso(found[-1]),
-            "firstSeen": _iso(found[0]),
-        }
-        for value, found in sorted(seen.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    ]
-
-
-def format_tag_name(key: str) -> str:
-    """The name Sentry shows for a tag key."""
-    return TAG_NAMES.get(key, key.title())
-
-
-def _iso(event: Event) -> str:
-    return (event.time - timedelta(microseconds=event.time.microsecond)).isoformat().replace("+00:00", "Z")
-
-
-def serialize_stats_item(view: IssueContext, row: IssueRow) -> dict[str, object]:
+def serialize_stats_item(context: IssueContext, row: IssueRow) -> dict[str, object]:
     """A row of `issues-stats`: the id and everything that depends on the stretch."""
     item: dict[str, object] = {"id": row.issue.id, "isUnhandled": row.issue.is_unhandled}
-    return item | _list_counts(view, row)
+    return item | _list_counts(context, row)

@@ -30,7 +30,7 @@ def serialize_owner(organization: Organization, reference: str | None) -> dict[s
     """The actor behind `user:ID` or `team:ID`."""
     kind, _, key = (reference or "").partition(":")
     team = organization.find_team(key) if kind == "team" else None
-    user = next((one for one in organization.users() if kind == "user" and one.id == key), None)
+    user = next((user for user in organization.users() if kind == "user" and user.id == key), None)
     return serialize_actor(Assignee(user, team))
 
 
@@ -64,7 +64,7 @@ def serialize_team_member(membership: Member, team: Team) -> dict[str, Any]:
 
 def serialize_member_detail(organization: Organization, membership: Member) -> dict[str, Any]:
     """A membership with its teams and with the roles it could have."""
-    owners = [one for one in organization.members if one.org_role == "owner"]
+    owners = [member for member in organization.members if member.org_role == "owner"]
     return serialize_member(membership) | {
         "role": membership.org_role,
         "roleName": _ROLES[membership.org_role][0],
@@ -94,7 +94,7 @@ def serialize_team(record: Team, organization: Organization, viewer: Member | No
         "access": ["event:read", "org:read", "project:read", "project:releases", "team:read"],
         "hasAccess": True,
         "isPending": False,
-        "memberCount": sum(record in one.teams for one in organization.members),
+        "memberCount": sum(record in member.teams for member in organization.members),
         "avatar": serialize_avatar(),
     }
 

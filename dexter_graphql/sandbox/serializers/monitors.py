@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from dexter_graphql.sandbox.serializers.members import serialize_owner
 from dexter_graphql.sandbox.serializers.projects import serialize_embedded_project
-from dexter_graphql.sandbox.world.model import Member, Organization, Project
-from dexter_graphql.sandbox.world.services import CheckIn, CronMonitor
+from dexter_graphql.sandbox.world.model import CheckIn, CronMonitor, Member, Organization, Project
 
 _HOUR: Final = timedelta(hours=1)
 _MARGIN: Final = timedelta(minutes=5)
@@ -56,7 +55,7 @@ def serialize_check_in(record: CheckIn, monitor_record: CronMonitor) -> dict[str
 
 
 def _environment(record: CronMonitor, name: str) -> dict[str, Any]:
-    newest = next((one for one in record.check_ins if one.environment == name), None)
+    newest = next((check_in for check_in in record.check_ins if check_in.environment == name), None)
     last: datetime = newest.date_added if newest else record.date_created
     return {
         "name": name,

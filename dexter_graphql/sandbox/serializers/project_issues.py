@@ -13,9 +13,9 @@ _MEMBERS: Final = (
 )  # fmt: skip
 
 
-def serialize_list_item(view: IssueContext, row: IssueRow) -> dict[str, object]:
+def serialize_list_item(context: IssueContext, row: IssueRow) -> dict[str, object]:
     """A row of a project's issue list."""
-    item = bodies.serialize_list_item(view, row)
+    item = bodies.serialize_list_item(context, row)
     project = row.issue.project
     return {name: item[name] for name in _MEMBERS if name in item} | {
         "annotations": [ticket.display_name for ticket in row.issue.external_issues],

@@ -51,10 +51,10 @@ def serialize_embedded_project(record: Project, viewer: Member | None) -> dict[s
 
 def serialize_project_teams(record: Project, viewer: Member | None) -> dict[str, Any]:
     """A project as the answer to a change of its teams shows it."""
-    answer = serialize_embedded_project(record, viewer) | {
+    body = serialize_embedded_project(record, viewer) | {
         "teams": [serialize_team_reference(team) for team in record.teams]
     }
-    return answer | ({"team": serialize_team_reference(record.teams[0])} if record.teams else {})
+    return body | ({"team": serialize_team_reference(record.teams[0])} if record.teams else {})
 
 
 def serialize_listed_project(record: Project, organization: Organization, viewer: Member | None) -> dict[str, Any]:
@@ -112,14 +112,16 @@ def serialize_team_reference(team: Team) -> dict[str, Any]:
 
 def serialize_latest_release(record: Project, organization: Organization) -> dict[str, Any] | None:
     """The newest release of the project, by name only."""
-    own = [release for release in organization.releases if record in release.projects]
-    newest = max(own, key=lambda release: release.date_created, default=None)
+    releases = [release for release in organization.releases if record in release.projects]
+    newest = max(releases, key=lambda release: release.date_created, default=None)
     return {"version": newest.version} if newest else None
 
 
 def list_visible_environments(record: Project, organization: Organization) -> list[Environment]:
     """Environments of the project that nobody hid."""
-    return [one for one in organization.environments if one.name not in record.hidden_environments]
+    return [
+        environment for environment in organization.environments if environment.name not in record.hidden_environments
+    ]
 
 
 def serialize_client_key(record: ClientKey, owner: Project, url: str) -> dict[str, Any]:

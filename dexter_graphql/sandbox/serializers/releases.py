@@ -1,12 +1,12 @@
 """Writes releases, commits, deploys and repositories as Sentry prints them. Does not know how to find them."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from dexter_graphql.sandbox.serializers.actors import serialize_user
+from dexter_graphql.sandbox.serializers.versions import serialize_version_info
 from dexter_graphql.sandbox.world.model import (
     Commit,
     Deploy,
@@ -17,10 +17,6 @@ from dexter_graphql.sandbox.world.model import (
     Repository,
     User,
 )
-
-_SEMANTIC = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([\w.]+))?(?:\+([\w.]+))?")
-_HASH_LENGTH: Final = 40
-_SHORT_HASH: Final = 12
 
 
 @dataclass(slots=True)
@@ -34,29 +30,29 @@ class ReleaseSummary:
 
 def summarize_releases(organization: Organization) -> dict[int, ReleaseSummary]:
     """A footprint per release id; releases without events are absent."""
-    found: dict[int, ReleaseSummary] = {}
+    summaries: dict[int, ReleaseSummary] = {}
     for issue in organization.issues.values():
         first = issue.events[0].release
         if first is not None:
-            counts = found.setdefault(first.id, ReleaseSummary()).new_issues
-            counts[issue.project.id] = counts.get(issue.project.id, 0) + 1
+            new_issues = summaries.setdefault(first.id, ReleaseSummary()).new_issues
+            new_issues[issue.project.id] = new_issues.get(issue.project.id, 0) + 1
     for event in organization.events.values():
         if event.release is not None:
-            mark = found.setdefault(event.release.id, ReleaseSummary())
-            mark.first_event = min(mark.first_event or event.time, event.time)
-            mark.last_event = max(mark.last_event or event.time, event.time)
-    return found
+            summary = summaries.setdefault(event.release.id, ReleaseSummary())
+            summary.first_event = min(summary.first_event or event.time, event.time)
+            summary.last_event = max(summary.last_event or event.time, event.time)
+    return summaries
 
 
 def serialize_release(
     record: Release,
     organization: Organization,
-    footprint: ReleaseSummary,
+    summary: ReleaseSummary,
     health: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """A release, the same in lists and alone; `health` holds what each project (by id) says about health."""
-    newest = max(record.commits, key=lambda one: one.date_created, default=None)
-    last = max(record.deploys, key=lambda one: one.date_finished, default=None)
+    newest = max(record.commits, key=lambda commit: commit.date_created, default=None)
+    last = max(record.deploys, key=lambda deploy: deploy.date_finished, default=None)
     return {
         "id": record.id,
         "version": record.version,
@@ -68,26 +64,27 @@ def serialize_release(
         "dateReleased": record.date_released,
         "dateCreated": record.date_created,
         "data": {},
-        "newGroups": sum(footprint.new_issues.values()),
+        "newGroups": sum(summary.new_issues.values()),
         "owner": serialize_user(record.owner) if record.owner else None,
         "commitCount": len(record.commits),
         "lastCommit": serialize_commit(newest, organization) if newest else None,
         "deployCount": len(record.deploys),
         "lastDeploy": serialize_deploy(last) if last else None,
         "authors": [
-            serialize_author(person) for person in {one.author.email: one.author for one in record.commits}.values()
+            serialize_author(user)
+            for user in {commit.author.email: commit.author for commit in record.commits}.values()
         ],
-        "projects": [_project(one, record, footprint, health) for one in record.projects],
-        "firstEvent": footprint.first_event,
-        "lastEvent": footprint.last_event,
+        "projects": [_project(project, record, summary, health) for project in record.projects],
+        "firstEvent": summary.first_event,
+        "lastEvent": summary.last_event,
         "currentProjectMeta": {},
         "userAgent": None,
     }
 
 
-def serialize_author(person: User) -> dict[str, Any]:
+def serialize_author(user: User) -> dict[str, Any]:
     """Who wrote a commit: a user, or name and address of somebody without an account."""
-    return serialize_user(person) if person.id else {"name": person.name, "email": person.email}
+    return serialize_user(user) if user.id else {"name": user.name, "email": user.email}
 
 
 def serialize_commit(record: Commit, organization: Organization) -> dict[str, Any]:
@@ -95,15 +92,15 @@ def serialize_commit(record: Commit, organization: Organization) -> dict[str, An
     return serialize_repository_commit(record) | {
         "releases": [
             {
-                "version": one.version,
-                "shortVersion": one.version,
-                "ref": one.ref,
-                "url": one.url,
-                "dateReleased": one.date_released,
-                "dateCreated": one.date_created,
+                "version": release.version,
+                "shortVersion": release.version,
+                "ref": release.ref,
+                "url": release.url,
+                "dateReleased": release.date_released,
+                "dateCreated": release.date_created,
             }
-            for one in organization.releases
-            if any(other.id == record.id for other in one.commits)
+            for release in organization.releases
+            if any(other.id == record.id for other in release.commits)
         ]
     }
 
@@ -125,7 +122,7 @@ def serialize_commit_files(record: Commit, organization: Organization) -> list[d
     """The files a commit touched."""
     return [
         {
-            "id": f"{int(record.id[:8], 16)}{place}",
+            "id": f"{int(record.id[:8], 16)}{index}",
             "orgId": int(organization.id),
             "author": serialize_author(record.author),
             "commitMessage": record.message,
@@ -133,7 +130,7 @@ def serialize_commit_files(record: Commit, organization: Organization) -> list[d
             "type": kind,
             "repoName": record.repository.name,
         }
-        for place, (path, kind) in enumerate(record.files)
+        for index, (path, kind) in enumerate(record.files)
     ]
 
 
@@ -177,33 +174,16 @@ def serialize_release_file(record: ReleaseFile) -> dict[str, Any]:
     }
 
 
-def serialize_version_info(version: str) -> dict[str, Any]:
-    """The parts of a version: `package@1.2.3-pre+build`, or a package with anything else after the sign."""
-    package, _, raw = version.rpartition("@")
-    match, is_hash = _SEMANTIC.fullmatch(raw), len(raw) == _HASH_LENGTH
-    parts: dict[str, Any] = {"raw": raw}
-    if match:
-        major, minor, patch, pre, build = match.groups()
-        numbers = {"major": int(major), "minor": int(minor), "patch": int(patch)}
-        parts |= {**numbers, "pre": pre, "buildCode": build, "components": 3}
-    return {
-        "package": package or None,
-        "version": parts,
-        "description": raw[:_SHORT_HASH] if is_hash else raw,
-        "buildHash": raw if is_hash else None,
-    }
-
-
 def _project(
-    record: Project, owner: Release, footprint: ReleaseSummary, health: Mapping[str, Mapping[str, Any]] | None
+    record: Project, release: Release, summary: ReleaseSummary, health: Mapping[str, Mapping[str, Any]] | None
 ) -> dict[str, Any]:
-    answer: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": int(record.id),
         "slug": record.slug,
         "name": record.name,
-        "newGroups": footprint.new_issues.get(record.id, 0),
+        "newGroups": summary.new_issues.get(record.id, 0),
         "platform": record.platform,
         "platforms": [record.platform],
-        "hasHealthData": bool(owner.deploys),
+        "hasHealthData": bool(release.deploys),
     }
-    return answer if health is None else answer | {"healthData": health.get(record.id)}
+    return body if health is None else body | {"healthData": health.get(record.id)}

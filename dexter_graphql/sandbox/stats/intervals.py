@@ -15,11 +15,11 @@ class IntervalError(ValueError):
 
 def split_hourly(start: datetime, end: datetime, interval: timedelta | None) -> TimeBuckets:
     """Buckets over the window, an hour long unless asked otherwise; raises IntervalError or TooManyPointsError."""
-    chosen = interval or _HOUR
-    if chosen < _HOUR or chosen % _HOUR:
+    length = interval or _HOUR
+    if length < _HOUR or length % _HOUR:
         raise IntervalError("The interval has to be a multiple of the minimum interval of one hour.")
-    if chosen > _DAY:
+    if length > _DAY:
         raise IntervalError("The interval has to be less than one day.")
-    if _DAY % chosen:
+    if _DAY % length:
         raise IntervalError("The interval should divide one day without a remainder.")
-    return split_window(start, end, chosen)
+    return split_window(start, end, length)

@@ -68,39 +68,39 @@ class SessionTotals:
 
 
 def iter_samples(
-    organization: Organization, health_filter: HealthFilter, wanted: Callable[[Release], bool] = lambda _: True
+    organization: Organization, health_filter: HealthFilter, is_selected: Callable[[Release], bool] = lambda _: True
 ) -> Iterator[HealthSample]:
     """Every hour of the scope in which somebody used one of the wanted releases."""
-    chosen = {project.id for project in health_filter.projects}
-    first = _whole_hour(health_filter.start)
+    project_ids = {project.id for project in health_filter.projects}
+    first = _truncate_to_hour(health_filter.start)
     for release in organization.releases:
-        if wanted(release):
+        if is_selected(release):
             deployed = {deploy.environment for deploy in release.deploys}
-            start = max(first, _whole_hour(release.date_released or release.date_created))
+            start = max(first, _truncate_to_hour(release.date_released or release.date_created))
             for project in release.projects:
                 for environment in health_filter.environments:
-                    if project.id in chosen and environment in deployed:
-                        yield from _hours(release, project, environment, start, health_filter.end)
+                    if project.id in project_ids and environment in deployed:
+                        yield from _iter_hours(release, project, environment, start, health_filter.end)
 
 
-def sum_by(found: Iterable[HealthSample], key: Callable[[HealthSample], Any]) -> dict[Any, SessionTotals]:
+def sum_by(samples: Iterable[HealthSample], key: Callable[[HealthSample], Any]) -> dict[Any, SessionTotals]:
     """The samples added up by a key."""
-    sums: dict[Any, SessionTotals] = {}
-    for sample in found:
-        sums.setdefault(key(sample), SessionTotals()).add(sample.health)
-    return sums
+    totals: dict[Any, SessionTotals] = {}
+    for sample in samples:
+        totals.setdefault(key(sample), SessionTotals()).add(sample.health)
+    return totals
 
 
-def _hours(
+def _iter_hours(
     release: Release, project: Project, environment: str, start: datetime, end: datetime
 ) -> Iterator[HealthSample]:
     hour = start
     while hour < end:
-        measured = compute_health(release, project, environment, hour)
-        if measured.sessions:
-            yield HealthSample(release, project, environment, hour, measured)
+        hourly_health = compute_health(release, project, environment, hour)
+        if hourly_health.sessions:
+            yield HealthSample(release, project, environment, hour, hourly_health)
         hour += _HOUR
 
 
-def _whole_hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
+def _truncate_to_hour(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)

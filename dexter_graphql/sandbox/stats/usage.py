@@ -48,10 +48,10 @@ class UsageStream:
 
     def hourly_quantities(self, first: int, count: int) -> list[int]:
         """Quantities of so many hours, the first one being that many hours after the epoch."""
-        place = first % _DAY_HOURS
+        offset = first % _DAY_HOURS
         days = range(first // _DAY_HOURS, (first + count - 1) // _DAY_HOURS + 1)
-        found = [daily * part // 1000 for daily in map(self._daily, days) for part in _HOURLY_PERMILLE]
-        return found[place : place + count]
+        quantities = [daily * permille // 1000 for daily in map(self._daily, days) for permille in _HOURLY_PERMILLE]
+        return quantities[offset : offset + count]
 
     def _daily(self, day: int) -> int:
         # Projects differ in size, and days by some percent.

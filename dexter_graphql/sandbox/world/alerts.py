@@ -5,8 +5,15 @@ from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
-from dexter_graphql.sandbox.world.model import Issue, Organization, Project
-from dexter_graphql.sandbox.world.services import Detector, IssueAlertRule, MetricAlertRule, Workflow
+from dexter_graphql.sandbox.world.model import (
+    Detector,
+    Issue,
+    IssueAlertRule,
+    MetricAlertRule,
+    Organization,
+    Project,
+    Workflow,
+)
 
 _FIRST_SEEN = "sentry.rules.conditions.first_seen_event.FirstSeenEventCondition"
 _REGRESSION = "sentry.rules.conditions.regression_event.RegressionEventCondition"
@@ -238,7 +245,7 @@ def _old_mail() -> dict[str, object]:
 def _metric_rule(detector: Detector, threshold: int) -> MetricAlertRule:
     triggers: list[dict[str, object]] = [
         {
-            "id": f"{detector.id}{place}",
+            "id": f"{detector.id}{index}",
             "alertRuleId": f"{detector.id}9",
             "label": label,
             "thresholdType": 0,
@@ -247,7 +254,7 @@ def _metric_rule(detector: Detector, threshold: int) -> MetricAlertRule:
             "dateCreated": detector.date_created,
             "actions": [],
         }
-        for place, (label, limit) in enumerate((("critical", threshold), ("warning", threshold // 2)))
+        for index, (label, limit) in enumerate((("critical", threshold), ("warning", threshold // 2)))
     ]
     return MetricAlertRule(
         f"{detector.id}9",

@@ -8,7 +8,7 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox.world.alerts import make_alerts
 from dexter_graphql.sandbox.world.events import EventMaker, attach_files, report_feedback, spread
 from dexter_graphql.sandbox.world.integrations import make_apps, make_integrations
-from dexter_graphql.sandbox.world.issues import OTHER_KINDS, make_issue, make_other_issue, people_of, settle
+from dexter_graphql.sandbox.world.issues import OTHER_KINDS, fill_history, list_team_users, make_issue, make_other_issue
 from dexter_graphql.sandbox.world.model import Issue, Organization, Project, User
 from dexter_graphql.sandbox.world.monitors import make_monitors
 from dexter_graphql.sandbox.world.projects import make_environments, make_projects, make_repositories
@@ -95,13 +95,13 @@ def _fill_issues(rng: Random, organization: Organization, sizes: tuple[int, ...]
     counts = iter(spread(rng, sum(sizes), _ACME_EVENTS if organization.slug == "acme" else _GLOBEX_EVENTS))
     issue_id = 10 * base
     for project, size in zip(organization.projects, sizes, strict=True):
-        people = people_of(organization, project)
+        users = list_team_users(organization, project)
         maker = EventMaker(rng, project, organization.releases)
         for _ in range(size):
             issue_id += 1
             issue = _issue(rng, project, str(issue_id))
             maker.fill(issue, next(counts), now.timestamp())
-            settle(rng, organization, issue, people, now)
+            fill_history(rng, organization, issue, users, now)
             organization.issues[issue.id] = issue
             organization.events.update((event.id, event) for event in issue.events)
     attach_files(organization, now)

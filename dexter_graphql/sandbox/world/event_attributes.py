@@ -75,7 +75,7 @@ def get_device(event: Event) -> str:
 
 def get_flags(event: Event) -> dict[str, bool]:
     """Feature flags at the time of the event."""
-    return {name: bool(event.variant >> place & 1) for place, name in enumerate(_FLAGS, 5)}
+    return {name: bool(event.variant >> bit & 1) for bit, name in enumerate(_FLAGS, 5)}
 
 
 def get_url(event: Event) -> str:
@@ -134,6 +134,6 @@ def get_tags(event: Event) -> dict[str, str]:
 def find_newest_releases(organization: Organization) -> dict[str, Release]:
     """The newest release of each project, by project id: what `release:latest` means."""
     newest: dict[str, Release] = {}
-    for release in sorted(organization.releases, key=lambda release: release.date_created):
+    for release in sorted(organization.releases, key=lambda release: (release.date_created, release.id)):
         newest.update((project.id, release) for project in release.projects)
     return newest

@@ -21,14 +21,14 @@ class EventMaker:
 
     def __init__(self, rng: Random, project: Project, releases: Sequence[Release]) -> None:
         self._rng = rng
-        own = sorted((r for r in releases if project in r.projects), key=lambda r: r.date_created)
-        self._releases = own
-        self._starts = [release.date_created.timestamp() for release in own]
+        project_releases = sorted((r for r in releases if project in r.projects), key=lambda r: r.date_created)
+        self._releases = project_releases
+        self._starts = [release.date_created.timestamp() for release in project_releases]
 
     def make(self, issue: Issue, at: float) -> Event:
         """An event of the issue at that instant; the caller appends it."""
         rng = self._rng
-        place = bisect_right(self._starts, at) - 1
+        index = bisect_right(self._starts, at) - 1
         share = rng.random()
         environment = ENVIRONMENTS[bisect_left(_ENVIRONMENT_BOUNDS, share)]
         variant = rng.getrandbits(32)
@@ -37,7 +37,7 @@ class EventMaker:
             issue,
             round(at, 3),
             environment,
-            self._releases[place] if place >= 0 else None,
+            self._releases[index] if index >= 0 else None,
             -1 if variant % 16 == 0 else (variant >> 8) % PEOPLE,
             variant,
         )
@@ -78,13 +78,13 @@ def report_feedback(organization: Organization) -> None:
     for issue in organization.issues.values():
         if issue.number % 21 == 0:
             event = issue.events[-1]
-            person = f"person{max(event.person, 0)}"
+            username = f"person{max(event.person, 0)}"
             issue.feedback.append(
                 Feedback(
                     f"{issue.id}3",
                     event,
-                    person.title(),
-                    f"{person}@customers.example",
+                    username.title(),
+                    f"{username}@customers.example",
                     "It stopped right after I pressed the button.",
                     event.time,
                 )

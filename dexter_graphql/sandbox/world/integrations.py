@@ -4,8 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from random import Random
 
-from dexter_graphql.sandbox.world.model import Organization
-from dexter_graphql.sandbox.world.services import Installation, Integration, SentryApp
+from dexter_graphql.sandbox.world.model import Installation, Integration, Organization, SentryApp
 from dexter_graphql.sandbox.world.tokens import APP_SCOPES
 
 _PROVIDERS = (

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from dexter_graphql.sandbox.world.model import Activity, Assignee, Issue, Organization, Project, User
-from dexter_graphql.sandbox.world.services import ExternalIssue
+from dexter_graphql.sandbox.world.model import Activity, Assignee, ExternalIssue, Issue, Organization, Project, User
 from dexter_graphql.sandbox.world.stack_traces import LANGUAGES, THINGS
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -14,12 +13,12 @@ ALWAYS_OPEN: Final = 40
 """The first so many issues of each project start unresolved, so that examples can name them."""
 
 
-_Line = tuple[str, User | None, datetime, dict[str, object]]
+_HistoryEntry = tuple[str, User | None, datetime, dict[str, object]]
 """A line of history before it has an id: type, who, when, data."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class IssueKind:
     """A kind of issue that is not an error: its names and how its title reads."""
 
     issue_type: str
@@ -30,23 +29,29 @@ class Kind:
 
 
 OTHER_KINDS = (
-    Kind("performance_n_plus_one_db_queries", "db_query", "transaction", "N+1 Query", "SELECT * FROM {thing} WHERE id"),
-    Kind("performance_slow_db_query", "db_query", "transaction", "Slow DB Query", "SELECT {thing} ORDER BY created"),
-    Kind("performance_consecutive_http", "http_client", "transaction", "Consecutive HTTP", "GET /api/{thing}"),
-    Kind("performance_render_blocking_asset_span", "frontend", "transaction", "Render Blocking Asset", "{thing}.css"),
-    Kind("uptime_domain_failure", "outage", "generic", "Downtime detected for https://status.example", "{thing}"),
-    Kind("monitor_check_in_failure", "outage", "generic", "Cron failure: nightly {thing}", "A missed check-in"),
-    Kind("metric_issue", "metric", "generic", "Error rate above threshold", "count() above 100 ({thing})"),
-    Kind("feedback", "feedback", "feedback", "User Feedback", "The {thing} page does not answer"),
-)  # fmt: skip
+    IssueKind(
+        "performance_n_plus_one_db_queries", "db_query", "transaction", "N+1 Query", "SELECT * FROM {thing} WHERE id"
+    ),
+    IssueKind(
+        "performance_slow_db_query", "db_query", "transaction", "Slow DB Query", "SELECT {thing} ORDER BY created"
+    ),
+    IssueKind("performance_consecutive_http", "http_client", "transaction", "Consecutive HTTP", "GET /api/{thing}"),
+    IssueKind(
+        "performance_render_blocking_asset_span", "frontend", "transaction", "Render Blocking Asset", "{thing}.css"
+    ),
+    IssueKind("uptime_domain_failure", "outage", "generic", "Downtime detected for https://status.example", "{thing}"),
+    IssueKind("monitor_check_in_failure", "outage", "generic", "Cron failure: nightly {thing}", "A missed check-in"),
+    IssueKind("metric_issue", "metric", "generic", "Error rate above threshold", "count() above 100 ({thing})"),
+    IssueKind("feedback", "feedback", "feedback", "User Feedback", "The {thing} page does not answer"),
+)
 
 
-def short_id(project: Project, number: int) -> str:
+def format_short_id(project: Project, number: int) -> str:
     """`PROJECT-SLUG-` and the number in base 32 without the letters that look like digits."""
     digits = ""
     while number:
-        number, rest = divmod(number, 32)
-        digits = _ALPHABET[rest] + digits
+        number, digit = divmod(number, 32)
+        digits = _ALPHABET[digit] + digits
     return f"{project.slug.upper()}-{digits or '0'}"
 
 
@@ -54,25 +59,25 @@ def make_issue(rng: Random, project: Project, issue_id: str) -> Issue:
     """A new error issue of the project, without events; takes the project's next number."""
     number, project.next_number = project.next_number, project.next_number + 1
     language = LANGUAGES[project.language]
-    place = rng.randrange(len(language.templates))
-    template = language.templates[place]
+    index = rng.randrange(len(language.templates))
+    template = language.templates[index]
     value = template.value.format(n=rng.randint(2, 90), thing=rng.choice(THINGS))
-    culprit = template.frames[-1]
+    frame = template.frames[-1]
     level = rng.choices(("error", "fatal", "warning", "info"), (74, 10, 11, 5))[0]
     return Issue(
         id=issue_id,
         project=project,
         number=number,
-        short_id=short_id(project, number),
+        short_id=format_short_id(project, number),
         title=f"{template.type_name}: {value}",
         type_name=template.type_name,
         value=value,
-        culprit=f"{culprit.file} in {culprit.function}",
+        culprit=f"{frame.file} in {frame.function}",
         level=level,
         kind="error",
         issue_type="error",
         category="error",
-        template=place,
+        template=index,
         transaction=template.transaction,
         is_unhandled=level in {"error", "fatal"} and rng.random() < 0.5,  # noqa: PLR2004 - a coin
         priority={"fatal": "high", "error": "high" if number % 3 == 0 else "medium"}.get(level, "low"),
@@ -80,7 +85,7 @@ def make_issue(rng: Random, project: Project, issue_id: str) -> Issue:
     )
 
 
-def make_other_issue(rng: Random, project: Project, issue_id: str, kind: Kind) -> Issue:
+def make_other_issue(rng: Random, project: Project, issue_id: str, kind: IssueKind) -> Issue:
     """A new issue that is not an error."""
     issue = make_issue(rng, project, issue_id)
     thing = rng.choice(THINGS)
@@ -94,28 +99,28 @@ def make_other_issue(rng: Random, project: Project, issue_id: str, kind: Kind) -
     return issue
 
 
-def settle(rng: Random, organization: Organization, issue: Issue, people: list[User], now: datetime) -> None:
+def fill_history(rng: Random, organization: Organization, issue: Issue, users: list[User], now: datetime) -> None:
     """Give the issue (which has events) a status, an assignee among the people, a history and perhaps a ticket."""
-    history: list[_Line] = [("first_seen", None, issue.first_seen, {})]
+    history: list[_HistoryEntry] = [("first_seen", None, issue.first_seen, {})]
     _choose_status(rng, issue, now)
     if rng.random() < 0.4:  # noqa: PLR2004 - two in five are assigned
-        history.append(_assign(rng, issue, people))
+        history.append(_assign(rng, issue, users))
     if issue.status == "resolved":
-        history.append(("set_resolved", rng.choice(people), issue.last_seen + timedelta(minutes=30), {}))
+        history.append(("set_resolved", rng.choice(users), issue.last_seen + timedelta(minutes=30), {}))
     if issue.substatus == "regressed":
         history.append(("set_regression", None, issue.last_seen, {}))
     if issue.number % 11 == 0:
         text = f"Seen by {rng.choice(THINGS)} customers as well, see the runbook."
-        history.append(("note", rng.choice(people), issue.last_seen + timedelta(minutes=5), {"text": text}))
+        history.append(("note", rng.choice(users), issue.last_seen + timedelta(minutes=5), {"text": text}))
     issue.activity = [
-        Activity(f"{issue.id}{place:02d}", kind, user, data, min(at, now))
-        for place, (kind, user, at, data) in enumerate(sorted(history, key=lambda line: line[2]))
+        Activity(f"{issue.id}{index:02d}", kind, user, data, min(at, now))
+        for index, (kind, user, at, data) in enumerate(sorted(history, key=lambda entry: entry[2]))
     ]
-    _follow(rng, issue, people)
+    _follow(rng, issue, users)
     _tie_ticket(organization, issue)
 
 
-def people_of(organization: Organization, project: Project) -> list[User]:
+def list_team_users(organization: Organization, project: Project) -> list[User]:
     """Users in a team of the project; never empty because the first member is in every team."""
     return [
         member.user
@@ -139,26 +144,26 @@ def _choose_status(rng: Random, issue: Issue, now: datetime) -> None:
         issue.substatus = rng.choice(("archived_until_escalating", "archived_forever"))
 
 
-def _assign(rng: Random, issue: Issue, people: list[User]) -> _Line:
+def _assign(rng: Random, issue: Issue, users: list[User]) -> _HistoryEntry:
     at = issue.first_seen + timedelta(minutes=10)
     if rng.random() < 0.5:  # noqa: PLR2004 - a coin
         team = issue.project.teams[0]
         issue.assignee = Assignee(team=team)
-        return "assigned", people[0], at, {"assignee": team.id, "assigneeType": "team"}
-    user = rng.choice(people)
+        return "assigned", users[0], at, {"assignee": team.id, "assigneeType": "team"}
+    user = rng.choice(users)
     issue.assignee = Assignee(user=user)
     data: dict[str, object] = {"assignee": user.id, "assigneeEmail": user.email, "assigneeType": "user"}
     return "assigned", user, at, data
 
 
-def _follow(rng: Random, issue: Issue, people: list[User]) -> None:
+def _follow(rng: Random, issue: Issue, users: list[User]) -> None:
     if issue.number % 4 == 0:
-        for user in rng.sample(people, min(2, len(people))):
+        for user in rng.sample(users, min(2, len(users))):
             issue.seen_by[user.id] = issue.last_seen
     if issue.number % 6 == 0:
-        issue.subscribers[rng.choice(people).id] = "comment"
+        issue.subscribers[rng.choice(users).id] = "comment"
     if issue.number % 17 == 0:
-        issue.bookmarked_by.add(people[0].id)
+        issue.bookmarked_by.add(users[0].id)
 
 
 def _tie_ticket(organization: Organization, issue: Issue) -> None:

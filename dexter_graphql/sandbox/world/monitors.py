@@ -5,8 +5,7 @@ from random import Random
 from typing import Final
 
 from dexter_graphql.sandbox.world.integrations import random_uuid
-from dexter_graphql.sandbox.world.model import Organization
-from dexter_graphql.sandbox.world.services import CheckIn, CronMonitor
+from dexter_graphql.sandbox.world.model import CheckIn, CronMonitor, Organization
 
 _CHECK_INS: Final = 120
 _NAMES = ("nightly-report", "hourly-sync", "cache-sweep", "invoice-run", "index-refresh")

@@ -61,14 +61,14 @@ def _release(rng: Random, project: Project, number: int, release_id: int, create
     release.url = f"https://ci.example/{project.slug}/{number}"
     release.deploys = [
         Deploy(
-            str(release_id * 10 + place),
+            str(release_id * 10 + index),
             environment,
             f"{project.slug}-{environment}-{number}",
-            created + timedelta(minutes=20 + 30 * place),
-            created + timedelta(minutes=25 + 30 * place),
+            created + timedelta(minutes=20 + 30 * index),
+            created + timedelta(minutes=25 + 30 * index),
             f"https://deploy.example/{project.slug}/{environment}",
         )
-        for place, environment in enumerate(("staging", "production")[: 1 + (number % 3 > 0)])
+        for index, environment in enumerate(("staging", "production")[: 1 + (number % 3 > 0)])
     ]
     return release
 
@@ -83,10 +83,10 @@ def _commits(
             f"{rng.choice(_VERBS)} {rng.choice(_THINGS)}",
             rng.choice(authors),
             repository,
-            released - timedelta(hours=1 + place * 5, minutes=rng.randint(0, 59)),
+            released - timedelta(hours=1 + index * 5, minutes=rng.randint(0, 59)),
             tuple((f"src/{name}.{suffix}", "M") for name in rng.sample(("cart", "session", "pay", "search"), 2)),
         )
-        for place in range(rng.randint(2, 9))
+        for index in range(rng.randint(2, 9))
     ]
 
 

@@ -66,6 +66,6 @@ class World:
 
     def record(self, issue: Issue, kind: str, user: User | None, data: dict[str, object]) -> Activity:
         """Append a line to the history of the issue."""
-        line = Activity(self.new_id(), kind, user, data, self.now())
-        issue.activity.append(line)
-        return line
+        activity = Activity(self.new_id(), kind, user, data, self.now())
+        issue.activity.append(activity)
+        return activity

@@ -61,7 +61,7 @@ def make_members(rng: Random, users: list[User], teams: list[Team], first_id: in
 def _member(  # noqa: PLR0917 - a record is made of its parts
     rng: Random, number: int, user: User, teams: list[Team], first_id: int, joined: datetime
 ) -> Member:
-    chosen = teams if number == 0 else sorted(rng.sample(teams, rng.randint(1, 3)), key=lambda team: team.id)
+    member_teams = teams if number == 0 else sorted(rng.sample(teams, rng.randint(1, 3)), key=lambda team: team.id)
     role = _ROLES[number % len(_ROLES)]
-    team_roles = {team.slug: "admin" for team in chosen if number % 5 == 0}
-    return Member(str(first_id + number), user.email, user.name, user, role, joined, list(chosen), team_roles)
+    team_roles = {team.slug: "admin" for team in member_teams if number % 5 == 0}
+    return Member(str(first_id + number), user.email, user.name, user, role, joined, list(member_teams), team_roles)

@@ -183,6 +183,6 @@ def test_delays_are_spread():
     """Each call waits for its own time, around the one that was given and never less than nothing."""
     faults = FaultQueue(Random(1))
 
-    waits = [faults.delay_s(Fault(delay_s=0.1, spread_s=0.2)) for _ in range(200)]
+    waits = [faults.draw_delay_s(Fault(delay_s=0.1, spread_s=0.2)) for _ in range(200)]
 
     assert (min(waits), max(waits) <= 0.3, len(set(waits)) > 100) == (0.0, True, True)

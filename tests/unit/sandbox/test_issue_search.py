@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from dexter_graphql.sandbox.issue_search import IssueSearch, SearchContext, SearchError
+from dexter_graphql.sandbox.issue_search import IssueSearch, SearchContext
+from dexter_graphql.sandbox.issue_search_syntax import SearchError
 from support.sandbox import NOON
 
 DAY = timedelta(days=1)

@@ -46,7 +46,7 @@ async def test_projects(query, predicate, sentry, acme):
     """Words with the same key widen, words with different keys narrow, other words look into names."""
     found = await sentry.body(f"{ACME}/projects/", params={"query": query})
 
-    assert [one["id"] for one in found] == [one.id for one in acme.projects if predicate(one)]
+    assert [one["id"] for one in found] == [project.id for project in acme.projects if predicate(project)]
 
 
 async def test_projects_by_id(sentry, acme):
@@ -82,8 +82,8 @@ async def test_teams(sentry, acme):
     (team,) = await sentry.body(f"{ACME}/teams/", params={"query": "slug:payments"})
     bare = await sentry.body(f"{ACME}/teams/", params={"detailed": "0"})
 
-    own = [one.slug for one in acme.projects if any(each.slug == "payments" for each in one.teams)]
-    assert [one["slug"] for one in team["projects"]] == own
+    own = [project.slug for project in acme.projects if any(each.slug == "payments" for each in project.teams)]
+    assert [project["slug"] for project in team["projects"]] == own
     assert len(bare) == len(acme.teams)
     assert not any("projects" in one for one in bare)
 
@@ -102,7 +102,9 @@ async def test_releases(params, predicate, sentry, acme):
     """Releases are narrowed by a part of the version, environment and status, the newest first."""
     found = await sentry.body(f"{ACME}/releases/", params=params)
 
-    expected = sorted(filter(predicate, acme.releases), key=lambda one: (one.date_released, one.id), reverse=True)
+    expected = sorted(
+        filter(predicate, acme.releases), key=lambda release: (release.date_released, release.id), reverse=True
+    )
     assert [one["version"] for one in found] == [one.version for one in expected[:100]]
 
 
@@ -122,7 +124,7 @@ async def test_a_release_counts_its_new_issues(sentry, acme):
     release = acme.releases[5]
     body = await sentry.body(f"{ACME}/releases/{release.version}/")
 
-    assert body["newGroups"] == sum(one.events[0].release is release for one in acme.issues.values())
+    assert body["newGroups"] == sum(issue.events[0].release is release for issue in acme.issues.values())
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ async def test_detectors(query, predicate, sentry, acme):
     """Detectors are found by name, type and owner."""
     found = await sentry.body(f"{ACME}/detectors/", params={"query": query})
 
-    expected = sorted(filter(predicate, acme.detectors), key=lambda one: int(one.id))
+    expected = sorted(filter(predicate, acme.detectors), key=lambda detector: int(detector.id))
     assert [one["id"] for one in found] == [one.id for one in expected[:100]]
 
 
@@ -149,9 +151,13 @@ async def test_alerts_of_a_project_in_two_calls(sentry, acme):
     detectors = await sentry.body(f"{ACME}/detectors/", params={"project": project.id})
     workflows = await sentry.body(f"{ACME}/workflows/", params={"project": project.slug})
 
-    assert {one["projectId"] for one in detectors} == {project.id}
-    assert {key for one in detectors for key in one["workflowIds"]} == {one["id"] for one in workflows}
-    assert {key for one in workflows for key in one["detectorIds"]} <= {one["id"] for one in detectors}
+    assert {detector["projectId"] for detector in detectors} == {project.id}
+    assert {key for detector in detectors for key in detector["workflowIds"]} == {
+        workflow["id"] for workflow in workflows
+    }
+    assert {key for workflow in workflows for key in workflow["detectorIds"]} <= {
+        detector["id"] for detector in detectors
+    }
 
 
 async def test_both_back_ends_say_the_same(sentry):
@@ -162,7 +168,7 @@ async def test_both_back_ends_say_the_same(sentry):
     (detector,) = await sentry.body(f"{ACME}/detectors/", params={"project": "web", "query": "type:metric"})
 
     window_s = detector["dataSources"][0]["queryObj"]["snubaQuery"]["timeWindow"]
-    assert {one["name"] for one in rules} < {one["name"] for one in workflows}
+    assert {rule["name"] for rule in rules} < {workflow["name"] for workflow in workflows}
     assert (metric["name"], metric["timeWindow"] * 60) == (detector["name"], window_s)
 
 
@@ -171,7 +177,7 @@ async def test_environments_follow_visibility(sentry, acme):
     shown = await sentry.body("/projects/acme/web/environments/")
     hidden = await sentry.body("/projects/acme/web/environments/", params={"visibility": "hidden"})
 
-    assert ([one["name"] for one in shown], hidden) == ([one.name for one in acme.environments], [])
+    assert ([one["name"] for one in shown], hidden) == ([environment.name for environment in acme.environments], [])
 
 
 async def test_people_are_found_by_key(sentry):
@@ -197,6 +203,6 @@ async def test_commits_name_their_releases(sentry, acme):
     commits = await sentry.body(f"{ACME}/releases/{release.version}/commits/")
     repository = await sentry.body(f"{ACME}/repos/{release.commits[0].repository.id}/commits/")
 
-    assert all(release.version in {one["version"] for one in commit["releases"]} for commit in commits)
+    assert all(release.version in {release["version"] for release in commit["releases"]} for commit in commits)
     assert {commit["id"] for commit in commits} <= {commit["id"] for commit in repository}
     assert not any("releases" in commit for commit in repository)

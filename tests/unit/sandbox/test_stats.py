@@ -70,7 +70,7 @@ async def test_projects_have_totals_only(sentry, acme):
     together = await usage(sentry, "category", category="error")
 
     assert (by_project["intervals"], {len(group["series"]) for group in by_project["groups"]}) == ([], {0})
-    assert {group["by"]["project"] for group in by_project["groups"]} == {int(one.id) for one in acme.projects}
+    assert {group["by"]["project"] for group in by_project["groups"]} == {int(project.id) for project in acme.projects}
     assert sum(group["totals"]["sum(quantity)"] for group in by_project["groups"]) == sum(
         group["totals"]["sum(quantity)"] for group in together["groups"]
     )
@@ -118,8 +118,8 @@ async def test_summary_agrees_with_usage(sentry, acme):
     by_project = await usage(sentry, "project", category="error")
     _, headers, table = await sentry.get("/organizations/acme/stats-summary/", params=params | {"download": "1"})
 
-    totals = {int(one["id"]): one["stats"][0]["totals"]["sum(quantity)"] for one in summary["projects"]}
-    assert totals == {one["by"]["project"]: one["totals"]["sum(quantity)"] for one in by_project["groups"]}
+    totals = {int(project["id"]): project["stats"][0]["totals"]["sum(quantity)"] for project in summary["projects"]}
+    assert totals == {group["by"]["project"]: group["totals"]["sum(quantity)"] for group in by_project["groups"]}
     assert headers["Content-Type"] == "text/csv"
     assert len(table.splitlines()) == 1 + len(acme.projects)
 
@@ -127,7 +127,8 @@ async def test_summary_agrees_with_usage(sentry, acme):
 async def test_sessions_follow_the_health_of_releases(sentry, acme):
     """Sessions of one release are the sum of its hours."""
     release = acme.find_project("web") and max(
-        (one for one in acme.releases if one.projects[0].slug == "web"), key=lambda one: one.date_created
+        (release for release in acme.releases if release.projects[0].slug == "web"),
+        key=lambda release: release.date_created,
     )
     answer = await sessions(sentry, "sum(session)", query=f'release:"{release.version}"', statsPeriod="48h")
 

@@ -128,13 +128,13 @@ async def test_commits_of_a_release(sentry, acme):
 
     assert found["1" * 40]["author"]["id"] == author.id
     assert found["2" * 40]["author"] == {"name": "A", "email": "a@b.example"}
-    assert [(one["filename"], one["type"], one["repoName"]) for one in files] == [("a.py", "A", "acme/new")]
+    assert [(file["filename"], file["type"], file["repoName"]) for file in files] == [("a.py", "A", "acme/new")]
     assert (refused, answer) == (400, {"refs": ["Invalid repository names: acme/none"]})
 
 
 async def test_release_files_download(sentry, acme):
     """A file's page tells about it, and `download` gives its bytes."""
-    release = next(one for one in acme.releases if one.files)
+    release = next(release for release in acme.releases if release.files)
     file = release.files[0]
     base = f"{ACME}/releases/{release.version}/files/"
     missing = await sentry.body(base, params={"query": "nothing"})
@@ -146,9 +146,9 @@ async def test_release_files_download(sentry, acme):
 
 async def test_resolved_issues_of_a_release(sentry, acme):
     """Issues resolved in a release are listed with it."""
-    issue = next(one for one in acme.issues.values() if one.status == "resolved")
+    issue = next(issue for issue in acme.issues.values() if issue.status == "resolved")
     issue.status_details = {"inRelease": "web@1.0.0"}
-    version = next(one.version for one in acme.releases if one.package == "web")
+    version = next(release.version for release in acme.releases if release.package == "web")
     issue.status_details = {"inRelease": version}
 
     found = await sentry.body(f"{ACME}/releases/{version}/resolved/")
@@ -258,6 +258,6 @@ async def test_cron_monitor_lives_and_dies(sentry):
 async def test_check_ins_are_newest_first(sentry):
     """The check-ins of a monitor run from the newest to the oldest."""
     check_ins = await sentry.body(f"{ACME}/monitors/nightly-report/checkins/", params={"environment": "production"})
-    times = [one["dateAdded"] for one in check_ins]
+    times = [check_in["dateAdded"] for check_in in check_ins]
 
     assert times == sorted(times, reverse=True)
