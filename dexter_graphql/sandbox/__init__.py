@@ -1,4 +1,4 @@
-"""A fake Sentry as a real HTTP server: seeded, stateful, with webhooks and faults. Never imports the client."""
+"""A fake Sentry served over HTTP: seeded, stateful, with webhooks and scripted faults."""
 
 from dexter_graphql.sandbox.app import Sandbox, create_sandbox
 from dexter_graphql.sandbox.faults import Fault, FaultQueue

@@ -1,28 +1,28 @@
-"""Plays servers that lack one of the two alert back ends, or switch it off for minutes. Only scripts faults."""
+"""Fault scripts for servers that lack one of Sentry's two alerting APIs."""
 
 from typing import Final
 
 from dexter_graphql.sandbox.faults import Fault, FaultQueue, brownout
 from dexter_graphql.sandbox.http import NOT_FOUND
 
-_RETIRED: Final = ("/rules/", "/alert-rules/")
-_NEW: Final = ("/detectors/", "/workflows/")
+_LEGACY_ROUTES: Final = ("/rules/", "/alert-rules/")
+_WORKFLOW_ENGINE_ROUTES: Final = ("/detectors/", "/workflows/")
 
 
-def without_new_alerts(faults: FaultQueue) -> list[int]:
-    """Play an old self-hosted server: detectors and workflows are unknown. Returns the ids of the faults."""
-    return [faults.add(_absent(path)) for path in _NEW]
+def disable_workflow_engine(faults: FaultQueue) -> list[int]:
+    """Answer 404 for detectors and workflows, as old self-hosted servers do. Returns the ids of the faults."""
+    return [faults.add(_make_not_found(path)) for path in _WORKFLOW_ENGINE_ROUTES]
 
 
-def without_retired_alerts(faults: FaultQueue) -> list[int]:
-    """Play a server after the removal: rules are unknown. Returns the ids of the faults."""
-    return [faults.add(_absent(path)) for path in _RETIRED]
+def disable_legacy_rules(faults: FaultQueue) -> list[int]:
+    """Answer 404 for alert rules, as servers after their removal do. Returns the ids of the faults."""
+    return [faults.add(_make_not_found(path)) for path in _LEGACY_ROUTES]
 
 
-def retired_alerts_in_brownout(faults: FaultQueue) -> list[int]:
-    """Play one of the scheduled minutes in which rules answer 410. Returns the ids of the faults."""
-    return [faults.add(brownout(), route=path, times=None) for path in _RETIRED]
+def brown_out_legacy_rules(faults: FaultQueue) -> list[int]:
+    """Answer 410 for alert rules, as in a scheduled brownout. Returns the ids of the faults."""
+    return [faults.add(brownout(), route=path, times=None) for path in _LEGACY_ROUTES]
 
 
-def _absent(path: str) -> Fault:
+def _make_not_found(path: str) -> Fault:
     return Fault(route=path, times=None, status=404, body={"detail": NOT_FOUND})

@@ -1,4 +1,4 @@
-"""Writes the webhooks of alerts and errors, which no REST answer carries. Does not send them."""
+"""Webhook payloads of errors and alerts, which no REST response carries."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,14 +11,14 @@ _INCIDENT_STATUS: Mapping[str, int] = MappingProxyType({"open": 1, "resolved": 2
 
 
 def build_error_created(world: World, organization: Organization, event: Event) -> WebhookEvent:
-    """`error.created`."""
+    """The `error.created` webhook."""
     return WebhookEvent(
         organization, "error", "created", {"error": serialize_webhook_event(world, organization, event)}
     )
 
 
 def build_alert_triggered(world: World, organization: Organization, event: Event, workflow: Workflow) -> WebhookEvent:
-    """`event_alert.triggered`."""
+    """The `event_alert.triggered` webhook."""
     data: dict[str, object] = {
         "event": serialize_webhook_event(world, organization, event),
         "triggered_rule": workflow.name,
@@ -27,7 +27,7 @@ def build_alert_triggered(world: World, organization: Organization, event: Event
 
 
 def build_metric_alert(world: World, organization: Organization, rule: MetricAlertRule, action: str) -> WebhookEvent:
-    """`metric_alert.critical`, `.warning`, `.resolved` or `.open`; snake_case, unlike the rule's REST form."""
+    """A `metric_alert` webhook with action critical, warning, resolved or open; its keys are snake_case."""
     now, number = world.now(), world.new_id()
     project = organization.find_project(rule.project_id)
     incident: dict[str, object] = {

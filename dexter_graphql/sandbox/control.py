@@ -1,4 +1,4 @@
-"""The control API of the sandbox under `/_sandbox/`: requests that arrived, faults to come. Not part of Sentry."""
+"""The control API under `/_sandbox/`: request log and faults. Not part of Sentry."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def handle_control_request(sandbox: "Sandbox", method: str, path: str, raw: bytes) -> Response:
-    """Answer a control call.
+    """Serve a control request.
 
-    GET `requests`; POST `requests/reset`; GET, POST and DELETE `faults` (POST takes the members of a Fault).
+    GET `requests`; POST `requests/reset`; GET, POST and DELETE `faults`. POST takes the fields of a `Fault`.
     """
     match method, path.removeprefix("/_sandbox/").strip("/"):
         case "GET", "requests":
@@ -30,7 +30,7 @@ def handle_control_request(sandbox: "Sandbox", method: str, path: str, raw: byte
         case "DELETE", "faults":
             sandbox.faults.clear()
             return Response(None, 204)
-    return Response({"detail": "No such control."}, 404)
+    return Response({"detail": "Unknown control endpoint."}, 404)
 
 
 def _add_fault(sandbox: "Sandbox", raw: bytes) -> Response:

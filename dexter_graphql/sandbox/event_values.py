@@ -36,7 +36,7 @@ _EVENT_VALUES: Mapping[str, Callable[[Event], tuple[str, ...]]] = MappingProxyTy
 
 
 def read_event_values(event: Event, key: str) -> list[str]:
-    """What an event holds under a key of the search language, tags included; empty when it has none."""
+    """The values of the event under a key or tag, empty when it has none."""
     read = _EVENT_VALUES.get(key)
     if read is not None:
         return [value for value in read(event) if value]

@@ -1,28 +1,30 @@
-"""Scripts what goes wrong: which calls, how often, and how. Does not know how an answer is sent."""
+"""Scripted faults: which requests fail, how often and how."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from dexter_graphql.sandbox.http import Response
 
 MAX_FAULTS: Final = 100
 FaultKind = Literal["answer", "delay", "reset", "truncate", "hang", "close", "oversize", "trickle", "skew"]
-FAULT_KINDS: Final = ("answer", "delay", "reset", "truncate", "hang", "close", "oversize", "trickle", "skew")
+FAULT_KINDS: Final = get_args(FaultKind)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail.
+    """A failure of matching requests.
 
-    `answer` sends `status`, `body` (JSON data, or text as it is) and `headers`; `delay` waits and goes on as if nothing
-    happened; `reset` cuts the connection; `truncate` sends half of the true answer; `hang` never answers; `close` sends
-    the true answer and closes the connection without a word of it; `oversize` sends `size_bytes` of spaces before the
-    true answer; `trickle` sends it in `pieces`, over `trickle_s`; `skew` sends it as from a clock `skew_s` ahead.
-    All wait `delay_s` first, give or take up to `spread_s`. It applies to calls with that `method` and that `route`
-    (template or part of the path; None for any), `times` times (None for ever), with that `probability`.
+    `answer` sends `status`, `body` (JSON data, or text unchanged) and `headers`; `delay` only waits; `reset` resets
+    the connection; `truncate` sends half of the response; `hang` never responds; `close` sends the response and closes
+    the connection without announcing it; `oversize` sends `size_bytes` of spaces before the response; `trickle` sends
+    the response in `pieces` over `trickle_s`; `skew` sends it as a server whose clock is `skew_s` ahead.
+
+    Every kind first waits `delay_s`, plus or minus up to `spread_s`. The fault applies to requests with that `method`
+    and `route` (a path template or part of the path; None for any), `times` times (None for no bound), with
+    `probability`.
     """
 
     kind: FaultKind = "answer"
@@ -41,41 +43,41 @@ class Fault:
     skew_s: float = 0.0
 
     def matches(self, method: str, route: str | None, path: str) -> bool:
-        """Whether the fault is about such a call."""
+        """Whether the fault applies to the request."""
         is_route = self.route is None or self.route == route or self.route in path
         return is_route and self.method in {None, method}
 
     def response(self) -> Response:
-        """What is sent; text goes out as HTML unless the headers say otherwise."""
+        """The scripted response; text is HTML unless the headers say otherwise."""
         if isinstance(self.body, str):
             return Response(self.body.encode(), self.status, {"Content-Type": "text/html"} | dict(self.headers))
         return Response(self.body, self.status, self.headers)
 
 
 def internal_error(event_id: str = "0" * 32) -> Fault:
-    """Sentry's own 500."""
+    """Sentry's 500."""
     return Fault(status=500, body={"detail": "Internal Error", "errorId": event_id})
 
 
 def html_page(status: int = 502) -> Fault:
-    """A page from a proxy in front of Sentry."""
+    """An HTML error page of a proxy in front of Sentry."""
     return Fault(status=status, body="<html><body><h1>Bad Gateway</h1></body></html>")
 
 
 def unexpected_body(body: object = None) -> Fault:
-    """A success whose body is not what was promised."""
+    """A 200 whose body has an unexpected shape."""
     return Fault(status=200, body={"surprise": True} if body is None else body)
 
 
 def window_limit(limit: int, window_s: int, reset_at: int) -> Fault:
-    """429 of the fixed window; there is no Retry-After, only the instant of the next window."""
+    """The 429 of the rate limit window; it has no `Retry-After`, only the start of the next window."""
     detail = "You are attempting to use this endpoint too frequently. "
     detail += f"Limit is {limit} requests in {window_s} seconds"
     return Fault(status=429, body={"detail": detail}, headers=rate_limit_headers(limit, 0, reset_at))
 
 
 def concurrency_limit(limit: int, reset_at: int) -> Fault:
-    """429 of too many calls at once; calls remain in the window all the same."""
+    """The 429 of the concurrency limit; the window still has requests left."""
     detail = "You are attempting to go above the allowed concurrency for this endpoint. "
     detail += f"Concurrency limit is {limit}"
     headers = rate_limit_headers(999, 998, reset_at, concurrent=limit, concurrent_remaining=0)
@@ -83,13 +85,13 @@ def concurrency_limit(limit: int, reset_at: int) -> Fault:
 
 
 def store_limit() -> Fault:
-    """429 of the analytics store: the same query soon again does not help."""
+    """The 429 of the event store, which a retry of the same query does not resolve."""
     detail = "Rate limit exceeded. Please try your query with a smaller date range or fewer projects."
     return Fault(status=429, body={"detail": detail})
 
 
 def brownout(date: str = "2026-05-14", replacement: str | None = None) -> Fault:
-    """410 of a retired route during one of its scheduled minutes."""
+    """The 410 of a deprecated route during a scheduled brownout."""
     headers = {"X-Sentry-Deprecation-Date": date}
     if replacement:
         headers["X-Sentry-Replacement-Endpoint"] = replacement
@@ -99,7 +101,7 @@ def brownout(date: str = "2026-05-14", replacement: str | None = None) -> Fault:
 def rate_limit_headers(
     limit: int, remaining: int, reset_at: int, *, concurrent: int = 999, concurrent_remaining: int = 998
 ) -> dict[str, str]:
-    """The five headers every limited answer carries."""
+    """The five rate limit headers of a response."""
     return {
         "X-Sentry-Rate-Limit-Limit": str(limit),
         "X-Sentry-Rate-Limit-Remaining": str(remaining),
@@ -110,7 +112,7 @@ def rate_limit_headers(
 
 
 class FaultQueue:
-    """The faults in force, in the order they were added; the first that fits a call is used, and used up."""
+    """The active faults in the order they were added. The first one that matches a request is used."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -118,7 +120,7 @@ class FaultQueue:
         self._faults: dict[int, Fault] = {}
 
     def add(self, fault: Fault, **changes: object) -> int:
-        """Put a fault in force, with some of its members changed; returns the id under which to remove it."""
+        """Add a fault with some of its fields replaced; returns its id."""
         if len(self._faults) >= MAX_FAULTS:
             raise ValueError(f"at most {MAX_FAULTS} faults at a time")
         number = next(self._ids)
@@ -126,23 +128,23 @@ class FaultQueue:
         return number
 
     def remove(self, number: int) -> None:
-        """Take a fault out of force; nothing happens when it is used up already."""
+        """Remove a fault; does nothing when it is already used up."""
         self._faults.pop(number, None)
 
     def clear(self) -> None:
-        """Take all faults out of force."""
+        """Remove all faults."""
         self._faults.clear()
 
     def active(self) -> dict[int, Fault]:
-        """The faults in force, by id."""
+        """The active faults by id."""
         return dict(self._faults)
 
     def draw_delay_s(self, fault: Fault) -> float:
-        """How long this call waits."""
+        """A random delay for one request within the fault's spread."""
         return max(0.0, fault.delay_s + self._random.uniform(-fault.spread_s, fault.spread_s))
 
     def take(self, method: str, route: str | None, path: str) -> Fault | None:
-        """The fault for this call, if any; counts it as used."""
+        """The fault for the request, if any, counted as used."""
         for number, fault in list(self._faults.items()):
             if fault.matches(method, route, path) and self._random.random() < fault.probability:
                 self._use(number, fault)

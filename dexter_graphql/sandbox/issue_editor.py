@@ -1,4 +1,4 @@
-"""Changes issues as the REST API and live mode do: checks the rules, keeps the history, announces the webhooks."""
+"""Changes of issues with their activity and webhooks, shared by the REST API and the simulation."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ NO_ACCESS: Final = "Cannot assign to a team without access to the project"
 
 @dataclass(frozen=True, slots=True)
 class IssueEditor:
-    """Someone who changes issues of one organization; `user` is None for apps and for Sentry itself."""
+    """The author of changes in one organization; `user` is None for apps and for Sentry itself."""
 
     world: World
     organization: Organization
     user: User | None
 
     def resolve(self, issue: Issue, resolution: Resolution) -> None:
-        """Close the issue: now, in a release or in a commit."""
+        """Resolve the issue: now, in a release or in a commit."""
         issue.status, issue.substatus = "resolved", None
         issue.status_details = dict(resolution.details)
         self._clear_inbox(issue)
@@ -33,7 +33,7 @@ class IssueEditor:
         self.publish(issue, "resolved", resolution_type=resolution.kind)
 
     def unresolve(self, issue: Issue, substatus: str = "ongoing", *, activity: str = "set_unresolved") -> None:
-        """Open the issue again; `regressed` with activity `set_regression` when an event did it."""
+        """Reopen the issue. An event that reopens it uses `regressed` with activity `set_regression`."""
         issue.status, issue.substatus, issue.status_details = "unresolved", substatus, {}
         if substatus in {"regressed", "escalating"}:
             issue.inbox_reason = {"regressed": 2, "escalating": 5}[substatus]
@@ -42,7 +42,7 @@ class IssueEditor:
         self.publish(issue, "unresolved")
 
     def archive(self, issue: Issue, substatus: str, details: dict[str, object]) -> None:
-        """Put the issue away. Sentry tells it under two names, an old and a new one."""
+        """Archive the issue. Sentry sends two webhooks for it, with the old and the new name of the action."""
         issue.status, issue.substatus, issue.status_details = "ignored", substatus, details
         self._clear_inbox(issue)
         self.world.record(issue, "set_ignored", self.user, {})
@@ -50,7 +50,7 @@ class IssueEditor:
         self.publish(issue, "archived")
 
     def assign(self, issue: Issue, assignee: Assignee | None) -> None:
-        """Hand the issue to someone, or to nobody."""
+        """Assign the issue, or unassign it."""
         issue.assignee = assignee
         actor = serialize_actor(assignee)
         if actor is None:
@@ -61,23 +61,23 @@ class IssueEditor:
         self.publish(issue, "assigned", assignee=actor)
 
     def set_priority(self, issue: Issue, priority: str) -> None:
-        """Fix the priority by hand."""
+        """Set the priority and lock it."""
         issue.priority, issue.priority_locked_at = priority, self.world.now()
         self.world.record(issue, "set_priority", self.user, {"priority": priority, "reason": None})
 
     def mark_reviewed(self, issue: Issue) -> None:
-        """Take the issue out of the inbox."""
+        """Remove the issue from the inbox."""
         self._clear_inbox(issue)
 
     def set_public(self, issue: Issue, *, is_public: bool) -> None:
-        """Give the issue a public address, or take it away."""
+        """Create or remove the public link of the issue."""
         if is_public is (issue.share_id is not None):
             return
         issue.share_id = self.world.new_hex() if is_public else None
         self.world.record(issue, "set_public" if is_public else "set_private", self.user, {})
 
     def set_flag(self, issue: Issue, name: str, *, is_on: bool) -> None:
-        """Set one of the viewer's own marks: hasSeen, isBookmarked, isSubscribed. Nothing for apps."""
+        """Set hasSeen, isBookmarked or isSubscribed for the user; does nothing without one."""
         if self.user is None:
             return
         setters: dict[str, Callable[[str], object]] = {
@@ -93,7 +93,7 @@ class IssueEditor:
             (issue.seen_by if name == "hasSeen" else issue.subscribers).pop(self.user.id, None)
 
     def merge(self, issues: Sequence[Issue]) -> tuple[Issue, list[Issue]]:
-        """Merge into the issue with most events; the others cease to exist, their events and hashes move."""
+        """Merge into the issue with most events, which takes over the events and hashes of the others."""
         parent, *children = sorted(issues, key=lambda issue: (-len(issue.events), int(issue.id)))
         for child in children:
             for event in child.events:
@@ -108,18 +108,18 @@ class IssueEditor:
         return parent, children
 
     def add_comment(self, issue: Issue, text: str) -> Activity:
-        """Write a comment."""
+        """Add a comment to the issue."""
         comment = self.world.record(issue, "note", self.user, {"text": text})
         self.publish_comment(issue, comment, "created")
         return comment
 
     def publish(self, issue: Issue, action: str, **extra: object) -> None:
-        """Tell a change of the issue to the webhooks."""
+        """Publish a webhook about the issue."""
         data = {"issue": serialize_webhook_issue(self.world, self.organization, issue), **extra}
         self.world.publish(WebhookEvent(self.organization, "issue", action, data, self.user))
 
     def publish_comment(self, issue: Issue, comment: Activity, action: str) -> None:
-        """Tell a change of a comment to the webhooks."""
+        """Publish a webhook about a comment."""
         data: dict[str, object] = {
             "comment": comment.data["text"],
             "project_slug": issue.project.slug,
@@ -135,7 +135,7 @@ class IssueEditor:
 
 
 def serialize_webhook_issue(world: World, organization: Organization, issue: Issue) -> dict[str, object]:
-    """The issue of a webhook: an API issue without series, with three addresses."""
+    """The issue of a webhook: the issue of the API without series, with three URLs."""
     return serialize_issue(world, organization, issue, None) | {
         "url": f"{world.url}/api/0/organizations/{organization.slug}/issues/{issue.id}/",
         "web_url": build_web_url(world, organization, issue),
@@ -144,7 +144,7 @@ def serialize_webhook_issue(world: World, organization: Organization, issue: Iss
 
 
 def find_assignee(organization: Organization, text: str) -> Assignee:
-    """The person or team named by `123`, `user:123`, `team:45`, an address or a user name; raises the 400."""
+    """The user or team for `123`, `user:123`, `team:45`, an email or a user name; 400 for any other text."""
     kind, _, reference = text.partition(":")
     if kind == "team" and reference:
         team = organization.find_team(reference)
@@ -158,7 +158,7 @@ def find_assignee(organization: Organization, text: str) -> Assignee:
 
 
 def check_assignee(organization: Organization, project: Project, assignee: Assignee) -> None:
-    """Refuse people outside the project's teams, and teams without the project."""
+    """Raise a 400 for users outside of the project's teams and for teams without the project."""
     if assignee.team is not None and assignee.team not in project.teams:
         raise HTTPError(400, {"assignedTo": [NO_ACCESS]})
     if assignee.user is not None and not _is_in_team(organization, project, assignee.user):

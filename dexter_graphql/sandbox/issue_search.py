@@ -1,6 +1,6 @@
-"""Knows the search language of issue lists: reads a query and says which issues and which of their events match.
+"""Search over issues and their events.
 
-Unknown keys are tags. OR, AND and parentheses are refused, as Sentry does for issues.
+Terms about issues and terms about events are matched separately; unknown keys are tags.
 """
 
 import re
@@ -28,7 +28,7 @@ _SUBSTATUS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class SearchContext:
-    """Who asks, where and when: what `me`, `latest` and `-24h` mean."""
+    """The context of a search: what `me`, `latest` and `-24h` refer to."""
 
     organization: Organization
     user: User | None
@@ -36,7 +36,7 @@ class SearchContext:
 
 
 class IssueSearch:
-    """A parsed query, ready to be asked. Raises SearchError for values that cannot be meant."""
+    """A parsed query. Raises SearchError for invalid syntax and invalid values."""
 
     def __init__(self, query: str, context: SearchContext) -> None:
         terms = parse_search(query)
@@ -46,11 +46,11 @@ class IssueSearch:
         self.narrows_events = bool(self._event_tests)
 
     def matches(self, issue: Issue) -> bool:
-        """Whether the terms about issues hold."""
+        """Whether the issue satisfies the terms about issues."""
         return all(test(issue) for test in self._issue_tests)
 
     def filter_events(self, events: Sequence[Event]) -> Sequence[Event]:
-        """Those of the events for which the terms about events hold."""
+        """The events that satisfy the terms about events."""
         if not self._event_tests:
             return events
         return [event for event in events if all(test(event) for test in self._event_tests)]
@@ -195,7 +195,7 @@ def _first_release(value: str, context: SearchContext, _operator: str) -> Callab
 
 
 def _instant_test(value: str, context: SearchContext, operator: str) -> Callable[[datetime], bool]:
-    """`-24h` is newer than, `+24h` older than; an instant goes with an operator, or means its whole day."""
+    """`-24h` means newer, `+24h` older; a timestamp is compared, or means its whole day without an operator."""
     if value[:1] in {"-", "+"}:
         length = parse_period(value[1:])
         if length is None:

@@ -26,12 +26,12 @@ _PARENTHESES = "Parenthesized expressions are not supported in this search"
 
 
 class SearchError(ValueError):
-    """The query cannot be understood; the message is the `detail` of a 400."""
+    """The query is invalid; the message becomes the `detail` of a 400."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """`key:value`; more than one value comes from a list. Free text has the key `message`."""
+    """`key:value`. Several values come from a list; free text has the key `message`."""
 
     key: str
     values: tuple[str, ...]
@@ -40,7 +40,7 @@ class SearchTerm:
 
 
 def parse_search(query: str) -> list[SearchTerm]:
-    """The terms of a query; SearchError when it cannot be read."""
+    """The terms of a query; raises SearchError."""
     terms, position = [], 0
     query = query.rstrip()
     while position < len(query):

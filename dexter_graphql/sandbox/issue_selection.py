@@ -1,4 +1,4 @@
-"""Turns the parameters of an issue call into issues: projects, environments, stretch, search, exact ids, order."""
+"""Issues selected by the parameters of a request: projects, environments, time range, search, ids and sorting."""
 
 import re
 from bisect import bisect_left
@@ -20,7 +20,7 @@ _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class IssueSelection:
-    """What a call selects: rows in order, the stretch they are about, and whether the search narrows events."""
+    """The selected rows in order, their time range, and whether the search narrows the events."""
 
     rows: list[IssueRow]
     time_range: TimeRange
@@ -29,7 +29,7 @@ class IssueSelection:
 
 
 def select_issues(request: Request) -> IssueSelection:
-    """The issues of a list call; 400 for a search that cannot be read."""
+    """The issues of a list request; 400 for an invalid search."""
     time_range = parse_time_range(request)
     direct = _find_direct_hit(request)
     if direct is not None:
@@ -45,7 +45,7 @@ def select_issues(request: Request) -> IssueSelection:
 
 
 def parse_issue_search(request: Request, query: str) -> IssueSearch:
-    """The search of a call, or its 400."""
+    """The search of a request; 400 when it is invalid."""
     try:
         return IssueSearch(query, SearchContext(request.organization, request.user, request.world.now()))
     except SearchError as error:
@@ -53,7 +53,7 @@ def parse_issue_search(request: Request, query: str) -> IssueSearch:
 
 
 def search_issues(request: Request, search: IssueSearch, time_range: TimeRange) -> list[IssueRow]:
-    """Issues of the call's projects and environments that were seen in the stretch and match."""
+    """Matching issues in the request's projects and environments with events in the time range."""
     projects, environments = {project.id for project in request.selected_projects()}, request.selected_environments()
     rows = []
     for issue in list_visible_issues(request):
@@ -66,12 +66,12 @@ def search_issues(request: Request, search: IssueSearch, time_range: TimeRange) 
 
 
 def list_visible_issues(request: Request) -> list[Issue]:
-    """Issues that are not on their way out."""
+    """The issues that are not being deleted or merged."""
     return [i for i in request.organization.issues.values() if i.status not in {"pending_deletion", "pending_merge"}]
 
 
 def filter_events(issue: Issue, time_range: TimeRange, environments: frozenset[str] | None) -> Sequence[Event]:
-    """Events of the issue in a stretch and some environments, oldest first."""
+    """The events of the issue in the time range and environments, oldest first."""
     events = issue.events
     start = bisect_left(events, time_range.start.timestamp(), key=lambda event: event.at)
     end = bisect_left(events, time_range.end.timestamp(), key=lambda event: event.at)
@@ -80,7 +80,7 @@ def filter_events(issue: Issue, time_range: TimeRange, environments: frozenset[s
 
 
 def _row_builder(request: Request, time_range: TimeRange) -> Callable[[Issue], IssueRow | None]:
-    """Exact ids answer whatever the query says, but projects and environments still count."""
+    """Rows for explicit ids, which ignore the query but not projects and environments."""
     projects, environments = {project.id for project in request.selected_projects()}, request.selected_environments()
 
     def row(issue: Issue) -> IssueRow | None:
@@ -100,7 +100,7 @@ def _find_by_ids(request: Request, ids: Sequence[str]) -> list[Issue]:
 
 
 def _find_direct_hit(request: Request) -> Issue | None:
-    """A bare event id, or with `shortIdLookup` a short id, means that one issue whatever the other parameters say."""
+    """The issue of an event id, or of a short id with `shortIdLookup`; all other parameters are ignored."""
     query = (request.param("query") or "").strip()
     organization = request.organization
     if _EVENT_ID.fullmatch(query):

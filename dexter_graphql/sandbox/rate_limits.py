@@ -1,4 +1,4 @@
-"""Counts calls in fixed windows and in flight, per caller, route and method, as Sentry's limiter does."""
+"""Rate limiter with fixed windows and a concurrency limit per caller, route and method."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,7 +12,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """How many calls a window takes, how long a window is, how many calls may be in flight."""
+    """Requests per window, the length of a window, and concurrent requests."""
 
     calls: int = 999
     window_s: int = 1
@@ -28,13 +28,13 @@ class _Bucket:
 
 @dataclass(slots=True)
 class RateLimiter:
-    """The buckets; `limit` holds for every route alike."""
+    """The buckets; every route has the same limit."""
 
     limit: RateLimit = field(default_factory=RateLimit)
     _buckets: dict[Key, _Bucket] = field(default_factory=dict)
 
     def acquire(self, key: Key, now: float) -> dict[str, str]:
-        """Count a call in and return the headers of its answer; raises the 429."""
+        """Count a request and return its rate limit headers; raises a 429."""
         limit, bucket = self.limit, self._bucket(key)
         window = int(now // limit.window_s)
         if bucket.window != window:
@@ -51,7 +51,7 @@ class RateLimiter:
         return self._headers(bucket, reset_at)
 
     def release(self, key: Key) -> None:
-        """Count a call out."""
+        """End a request that was counted."""
         self._bucket(key).in_flight -= 1
 
     def _headers(self, bucket: _Bucket, reset_at: int) -> dict[str, str]:

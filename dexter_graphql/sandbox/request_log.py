@@ -1,4 +1,4 @@
-"""Remembers which calls arrived, so that tests can count them. Knows nothing of what was answered but the status."""
+"""Log of received requests, for tests that count upstream calls."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -11,9 +11,9 @@ MAX_REQUESTS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """A call that arrived. `route` is the template (`/organizations/{organization}/issues/`), None when no route fits.
+    """A received request. `route` is the path template, None when no route matched.
 
-    `status` is None when the connection was cut instead of answered; `token` is the kind of token, None without one.
+    `status` is None when no response was sent; `token` is the kind of token, None without a valid one.
     """
 
     method: str
@@ -27,12 +27,12 @@ class LoggedRequest:
 
     @property
     def line(self) -> str:
-        """`GET /api/0/…?…`, for messages of failed tests."""
+        """Method and URL, for failure messages of tests."""
         return f"{self.method} {self.path}{'?' if self.query else ''}{urlencode(self.query)}"
 
 
 class RequestLog:
-    """The newest requests, oldest first; older ones fall out at the bound."""
+    """The newest requests, oldest first, up to a bound."""
 
     def __init__(self) -> None:
         self._requests: deque[LoggedRequest] = deque(maxlen=MAX_REQUESTS)
@@ -44,21 +44,21 @@ class RequestLog:
         return iter(tuple(self._requests))
 
     def append(self, request: LoggedRequest) -> None:
-        """Remember one more."""
+        """Add a request."""
         self._requests.append(request)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all requests."""
         self._requests.clear()
 
     def count(self, method: str | None = None, route: str | None = None) -> int:
-        """How many arrived with that method and that route template (both optional)."""
+        """The number of requests with that method and route template, both optional."""
         return len(self.select(method, route))
 
     def select(self, method: str | None = None, route: str | None = None) -> list[LoggedRequest]:
-        """Those with that method and that route template (both optional)."""
+        """The requests with that method and route template, both optional."""
         return [r for r in self if (method is None or r.method == method) and (route is None or r.route == route)]
 
     def lines(self) -> list[str]:
-        """Each request as a line."""
+        """All requests as lines."""
         return [request.line for request in self]

@@ -1,4 +1,4 @@
-"""Finds the route of a path. Works on the undecoded path, because a version in it may hold an encoded slash."""
+"""Router over percent-encoded paths, since a release version may contain an encoded slash."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ PREFIX: Final = "/api/0"
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    """A route with the values of its path parameters, decoded."""
+    """A route with its decoded path parameters."""
 
     route: Route
     path_params: dict[str, str]
 
 
 class Router:
-    """Routes by method and number of segments; among fitting ones the most literal wins."""
+    """Routes by number of segments; templates with fewer parameters take precedence."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes: dict[int, list[tuple[list[str], Route]]] = {}
@@ -30,7 +30,7 @@ class Router:
             candidates.sort(key=lambda pair: sum(part.startswith("{") for part in pair[0]))
 
     def match(self, method: str, path: str) -> RouteMatch | None:
-        """The route for a method and a raw path below the prefix."""
+        """The route for a method and a raw path below `/api/0`."""
         segments = path.split("/")
         for template, route in self._routes.get(len(segments), ()):
             if route.method == method and (path_params := _match_segments(template, segments)) is not None:
@@ -38,7 +38,7 @@ class Router:
         return None
 
     def methods(self, path: str) -> list[str]:
-        """The methods under which the path has a route."""
+        """The methods with a route for the path."""
         segments = path.split("/")
         fitting = self._routes.get(len(segments), ())
         return [route.method for template, route in fitting if _match_segments(template, segments) is not None]

@@ -1,4 +1,4 @@
-"""Runs the sandbox on the loopback inside the current event loop. Installs no signal handlers."""
+"""HTTP server of the sandbox inside the current event loop."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ from dexter_graphql.sandbox.world.state import World
 
 
 class QuietServer(uvicorn.Server):
-    """Installs no signal handlers, says when it listens, and ends at once instead of at the next tick."""
+    """A uvicorn server without signal handlers that signals readiness and stops without waiting for the next tick."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -29,14 +29,14 @@ class QuietServer(uvicorn.Server):
         self.ended = asyncio.Event()
 
     async def main_loop(self) -> None:
-        """Keep the date of answers right until the end, which is noticed at once and not at the next tick."""
+        """Update the `Date` header every second until the server is stopped."""
         while not self.ended.is_set():
             await self.on_tick(0)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.ended.wait(), 1.0)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop to listen, let what is under way end, and end the application."""
+        """Stop listening, finish active requests and shut the application down."""
         for server in self.servers:
             server.close()
         for listener in sockets or ():
@@ -46,25 +46,25 @@ class QuietServer(uvicorn.Server):
             connection.shutdown()
         with suppress(TimeoutError):
             async with asyncio.timeout(self.config.timeout_graceful_shutdown):
-                while state.connections or state.tasks:  # noqa: ASYNC110  # uvicorn tells in no other way
+                while state.connections or state.tasks:  # noqa: ASYNC110 - uvicorn has no event for it
                     await asyncio.sleep(0.002)
         for task in state.tasks:
             task.cancel()
         await self.lifespan.shutdown()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, and tell so."""
+        """Start listening and signal readiness."""
         await super().startup(sockets)
         self.ready.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever owns the process."""
+        """Leave signal handling to the process."""
         yield
 
 
 def _listen(address: tuple[str, int]) -> socket.socket:
-    """A listening socket. asyncio turns Nagle's algorithm off only where the protocol number says TCP."""
+    """A listening socket. asyncio disables Nagle's algorithm only when the protocol number is TCP's."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -76,10 +76,10 @@ def _listen(address: tuple[str, int]) -> socket.socket:
 
 
 class SandboxServer:
-    """A fake Sentry at `url`. Use it as an asynchronous context manager, or call `start` and `stop`.
+    """A fake Sentry at `url`, used as an async context manager or through `start` and `stop`.
 
-    Port 0 picks a free one. `world` defaults to a fresh one from the default seed and the real clock. `webhook_url`
-    receives the signed webhooks of organization acme; `live_per_s` above 0 starts the live mode.
+    Port 0 picks a free one. Without a `world` it builds one from the default seed and the system clock. `webhook_url`
+    receives the webhooks of organization acme; `events_per_second` above 0 starts the simulation.
     """
 
     def __init__(
@@ -106,26 +106,26 @@ class SandboxServer:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a slash at the end."""
+        """Base URL without a trailing slash."""
         return self.world.url
 
     @property
     def token(self) -> str:
-        """The main token, with all scopes."""
+        """The admin token, which has all scopes."""
         return self.world.tokens.admin.text
 
     @property
     def requests(self) -> RequestLog:
-        """The calls that arrived."""
+        """The log of received requests."""
         return self.app.requests
 
     @property
     def faults(self) -> FaultQueue:
-        """The faults in force."""
+        """The active faults."""
         return self.app.faults
 
     async def start(self) -> Self:
-        """Listen; returns when connections are accepted."""
+        """Start listening; returns when connections are accepted."""
         listener = _listen(self._address)
         host, port = listener.getsockname()[:2]
         self.world.url = f"http://{host}:{port}"
@@ -148,7 +148,7 @@ class SandboxServer:
         return self
 
     async def stop(self) -> None:
-        """Let hanging calls go, finish the others, stop listening; safe to call twice."""
+        """End hanging requests, finish the others and stop listening; safe to call twice."""
         if self._server is None or self._serving is None:
             return
         await self.simulation.stop()

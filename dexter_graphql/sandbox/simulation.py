@@ -1,4 +1,4 @@
-"""Keeps the world moving at a chosen rate: events arrive, issues open, come back and are resolved; webhooks tell it."""
+"""Simulated activity at a given rate: new events and issues, regressions, resolutions and alerts."""
 
 import asyncio
 from collections import Counter
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from dexter_graphql.sandbox.alert_webhooks import build_alert_triggered, build_error_created, build_metric_alert
 from dexter_graphql.sandbox.issue_editor import IssueEditor
 from dexter_graphql.sandbox.status_updates import Resolution
-from dexter_graphql.sandbox.world.events import EventMaker
+from dexter_graphql.sandbox.world.events import EventGenerator
 from dexter_graphql.sandbox.world.issues import make_issue
 from dexter_graphql.sandbox.world.model import Event, Issue, Organization
 from dexter_graphql.sandbox.world.state import World
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_EVENTS: Final = 200_000
-"""Events an organization keeps; beyond, an issue forgets its oldest for each new one."""
+"""The number of events in an organization above which each new event replaces the oldest one of its issue."""
 
 
 class Simulation:
-    """Happenings in one organization, each picked by the world's own dice, so that a seed gives the same story."""
+    """Random changes of one organization; the seed of the world determines their sequence."""
 
     def __init__(self, world: World, organization: str = "acme") -> None:
         record = world.find_organization(organization)
@@ -32,13 +32,13 @@ class Simulation:
         self._running: asyncio.Task[None] | None = None
 
     async def start(self, per_second: float) -> None:
-        """Begin to make things happen, so many per second."""
+        """Start making changes at that rate."""
         if per_second <= 0:
             raise ValueError("the rate must be positive")
         self._running = asyncio.create_task(self._run(1 / per_second), name="sandbox-live")
 
     async def stop(self) -> None:
-        """Stop; safe to call when not running."""
+        """Stop; does nothing when not running."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
@@ -50,7 +50,7 @@ class Simulation:
             self.step()
 
     def step(self) -> str:
-        """Make one thing happen and say which: event, open, regress, resolve or alert."""
+        """Make one change and return its kind: event, open, regress, resolve or alert."""
         kinds: dict[str, Callable[[], object]] = {
             "event": self.add_event,
             "open": self.open_issue,
@@ -64,14 +64,14 @@ class Simulation:
         return kind
 
     def add_event(self, issue: Issue | None = None) -> Event:
-        """One more event of the issue, or of some open one."""
+        """Add an event to the issue, or to a random unresolved one."""
         issue = issue or self._choose_issue("unresolved")
         event = self._append_event(issue)
         self.world.publish(build_error_created(self.world, self.organization, event))
         return event
 
     def open_issue(self) -> Issue:
-        """A new issue with its first event; the alert on new issues fires."""
+        """Create an issue with its first event; alerts on new issues trigger."""
         random, organization = self.world.random, self.organization
         issue = make_issue(random, random.choice(organization.projects[:4]), self.world.new_id())
         issue.substatus, issue.inbox_reason, issue.inbox_since = "new", 0, self.world.now()
@@ -84,7 +84,7 @@ class Simulation:
         return issue
 
     def regress_issue(self) -> Issue:
-        """A resolved issue gets an event and is open again."""
+        """Add an event to a resolved issue, which reopens it."""
         issue = self._choose_issue("resolved")
         event = self._append_event(issue)
         self._editor().unresolve(issue, "regressed", activity="set_regression")
@@ -93,14 +93,14 @@ class Simulation:
         return issue
 
     def resolve_issue(self) -> Issue:
-        """Someone resolves an open issue."""
+        """Resolve a random unresolved issue."""
         issue = self._choose_issue("unresolved")
         user = self.world.random.choice(list(self.organization.users()))
         IssueEditor(self.world, self.organization, user).resolve(issue, Resolution())
         return issue
 
     def fire_metric_alert(self) -> None:
-        """A metric alert becomes critical."""
+        """Trigger a random metric alert as critical."""
         rule = self.world.random.choice(self.organization.metric_rules)
         self.world.publish(build_metric_alert(self.world, self.organization, rule, "critical"))
 
@@ -108,7 +108,7 @@ class Simulation:
         return IssueEditor(self.world, self.organization, None)
 
     def _choose_issue(self, status: str) -> Issue:
-        """An error issue with that status; when there is none, one is made to have it."""
+        """A random error issue with that status; without one, a random issue gets that status."""
         errors = [issue for issue in self.organization.issues.values() if issue.is_error]
         candidates = [issue for issue in errors if issue.status == status]
         if candidates:
@@ -122,9 +122,9 @@ class Simulation:
 
     def _append_event(self, issue: Issue) -> Event:
         organization = self.organization
-        maker = EventMaker(self.world.random, issue.project, organization.releases)
+        generator = EventGenerator(self.world.random, issue.project, organization.releases)
         last = issue.events[-1].at if issue.events else 0.0
-        event = maker.make(issue, max(self.world.clock.time(), last))
+        event = generator.make(issue, max(self.world.clock.time(), last))
         if len(organization.events) >= MAX_EVENTS and len(issue.events) > 1:
             del organization.events[issue.events.pop(0).id]
         issue.events.append(event)
@@ -132,7 +132,7 @@ class Simulation:
         return event
 
     def _trigger_alerts(self, issue: Issue, event: Event, text: str) -> None:
-        """Fire the workflow of the issue's project whose name has those words."""
+        """Trigger the enabled workflows of the issue's project whose name contains the text."""
         detector_ids = {
             detector.id for detector in self.organization.detectors if detector.project_id == issue.project.id
         }

@@ -1,4 +1,4 @@
-"""Reads `status`, `substatus` and `statusDetails` of an update: what they mean, and which of them are refused."""
+"""Parser of `status`, `substatus` and `statusDetails` in issue updates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ _STATUS: Mapping[str, str] = MappingProxyType({
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """How an issue is closed: `kind` for webhooks, `details` for `statusDetails`, the rest for the history."""
+    """How an issue is resolved: `kind` for webhooks, `details` for `statusDetails`, the rest for its activity."""
 
     kind: str = "now"
     details: Mapping[str, object] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """A checked change of status; `applied` is what a bulk answer tells."""
+    """A validated change of status; `applied` is the body of a bulk update."""
 
     status: str
     substatus: str | None
@@ -42,7 +42,7 @@ class StatusChange:
 def parse_status_update(
     organization: Organization, projects: Sequence[Project], fields: Mapping[str, object], now: datetime
 ) -> StatusChange | None:
-    """The change of status in a body, None when there is none; raises the 400 of a change that is refused."""
+    """The change of status in a body, None without one; 400 for an invalid change."""
     status_text = fields.get("status")
     substatus = _parse_substatus(fields)
     if status_text is None:

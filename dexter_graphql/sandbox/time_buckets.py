@@ -1,4 +1,4 @@
-"""Knows how a window is cut into equal buckets and what falls into each. Knows no field and no function."""
+"""Equal time buckets over a time range, and counts by bucket."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ MAX_POINTS = 10_000
 
 
 class TooManyPointsError(ValueError):
-    """The interval cuts the window into more pieces than Sentry answers."""
+    """The interval yields more buckets than Sentry allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeBuckets:
-    """Equal intervals that cover a window; the first begins at a multiple of the interval."""
+    """`count` buckets of `interval` seconds, the first one starting at `start`."""
 
     start: float
     count: int
@@ -21,16 +21,16 @@ class TimeBuckets:
 
     @property
     def starts(self) -> list[int]:
-        """Seconds since the epoch at which each bucket begins."""
+        """The start of each bucket in seconds since the epoch."""
         return [int(self.start) + number * self.interval for number in range(self.count)]
 
     @property
     def start_times(self) -> list[datetime]:
-        """The same as instants in UTC."""
+        """The start of each bucket in UTC."""
         return [datetime.fromtimestamp(start, UTC) for start in self.starts]
 
     def index(self, instant: float) -> int:
-        """Number of the bucket the moment falls into; outside the window it is not a valid one."""
+        """The index of the bucket that contains the instant; out of range outside of the buckets."""
         return int((instant - self.start) // self.interval)
 
     def counts(self, instants: Iterable[float]) -> list[int]:
@@ -48,7 +48,7 @@ class TimeBuckets:
 
 
 def split_window(start: datetime, end: datetime, interval: timedelta) -> TimeBuckets:
-    """Buckets that cover the window; raises TooManyPointsError above Sentry's limit."""
+    """Buckets aligned to the interval that cover the time range; raises TooManyPointsError."""
     seconds = int(interval.total_seconds())
     first = int(start.timestamp()) // seconds * seconds
     count = max(1, -(-int(end.timestamp() - first) // seconds))
@@ -61,7 +61,7 @@ def split_window(start: datetime, end: datetime, interval: timedelta) -> TimeBuc
 
 
 def choose_interval(window: timedelta) -> timedelta:
-    """What Sentry takes when nobody asks: finer for shorter windows."""
+    """Sentry's default interval for a time range of that length."""
     steps = ((1, 1), (6, 2), (24, 5), (48, 15), (14 * 24, 60), (30 * 24, 4 * 60))
     hours = window / timedelta(hours=1)
     return timedelta(minutes=next((minutes for most, minutes in steps if hours <= most), 24 * 60))

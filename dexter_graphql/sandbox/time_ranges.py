@@ -1,4 +1,4 @@
-"""Knows how a call names a stretch of time, and how to cut one into buckets. Knows nothing of what is counted."""
+"""Time ranges in requests: `statsPeriod`, or `start` and `end`."""
 
 import re
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ DEFAULT_RANGE = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """From `start` (included) to `end` (excluded), both aware, in UTC."""
+    """A range from `start` (inclusive) to `end` (exclusive), both in UTC."""
 
     start: datetime
     end: datetime
 
     def contains(self, at: float) -> bool:
-        """Whether that many seconds since the epoch lie inside."""
+        """Whether the instant, in seconds since the epoch, is in the range."""
         return self.start.timestamp() <= at < self.end.timestamp()
 
 
 def parse_period(text: str) -> timedelta | None:
-    """`24h`, `14d`, `30m` … as a duration; None when it is not one."""
+    """The duration of `24h`, `14d` or `30m`; None for any other text."""
     match = _PERIOD.match(text)
     return timedelta(seconds=int(match[1]) * _UNIT_S[match[2]]) if match else None
 
 
 def parse_instant(text: str) -> datetime | None:
-    """An ISO 8601 instant, UTC when it names no zone; None when it is not one."""
+    """An ISO 8601 timestamp, in UTC unless it names an offset; None for any other text."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
@@ -40,9 +40,9 @@ def parse_instant(text: str) -> datetime | None:
 
 
 def parse_time_range(request: Request, default: timedelta = DEFAULT_RANGE) -> TimeRange:
-    """The stretch a call asks for: `statsPeriod`, else `start` with `end`, else the default up to now.
+    """The time range of a request: `statsPeriod`, else `start` and `end`, else the default up to now.
 
-    The end lies just after the present instant, so that what happened this very moment is inside.
+    The end is one second after now, so that it includes events of the current instant.
     """
     now = request.world.now() + timedelta(seconds=1)
     period = request.param("statsPeriod")

@@ -1,7 +1,4 @@
-"""Signs webhooks and delivers them, in order, at most once, as Sentry does for an internal integration.
-
-Knows nothing of what a webhook means; changes of the world arrive ready to send.
-"""
+"""Signed delivery of webhooks, in order and at most once, as for an internal integration of Sentry."""
 
 import asyncio
 import hashlib
@@ -25,7 +22,7 @@ TIMEOUT_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class WebhookDelivery:
-    """A webhook that was sent; `status` is None when nobody answered in time, or nobody was to be told."""
+    """A sent webhook; `status` is None without a response in time."""
 
     resource: str
     action: str
@@ -40,29 +37,29 @@ def sign(secret: str, body: bytes) -> str:
 
 
 class WebhookSender:
-    """Listens to the world and posts each change to the address of the organization's app.
+    """Posts the webhook events of the world to the URL of the organization's app.
 
-    Without an address nothing is sent. The queue is bounded: when it is full the newest change is dropped and counted.
+    Without a URL nothing is sent. The queue is bounded; events that do not fit are dropped and counted.
     """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.deliveries: deque[WebhookDelivery] = deque(maxlen=MAX_DELIVERIES)
         self.dropped = 0
-        self._random = Random(world.seed + 3)  # noqa: S311 - ids of made-up deliveries
+        self._random = Random(world.seed + 3)  # noqa: S311 - request ids, not secrets
         self._queue: asyncio.Queue[WebhookEvent] = asyncio.Queue(MAX_QUEUED)
         self._task: asyncio.Task[None] | None = None
 
     def set_url(self, url: str | None, organization: str = "acme") -> None:
-        """Send the webhooks of that organization's app to the address, None to stop."""
+        """Set the webhook URL of the organization's app; None disables webhooks."""
         self._app(organization).webhook_url = url
 
     def set_secret(self, secret: str, organization: str = "acme") -> None:
-        """Sign the webhooks of that organization with another client secret."""
+        """Set the client secret that signs the organization's webhooks."""
         self._app(organization).client_secret = secret
 
     def secret(self, organization: str = "acme") -> str:
-        """The client secret that signs the webhooks of that organization."""
+        """The client secret that signs the organization's webhooks."""
         return self._app(organization).client_secret
 
     def _app(self, organization: str) -> SentryApp:
@@ -72,16 +69,16 @@ class WebhookSender:
         return record.apps[0]
 
     async def start(self) -> None:
-        """Begin to listen and to send."""
+        """Start listening to the world and sending."""
         self.world.listeners.append(self._enqueue)
         self._task = asyncio.create_task(self._run(), name="sandbox-hooks")
 
     async def drain(self) -> None:
-        """Return when everything announced so far was delivered."""
+        """Wait until all queued webhooks have been sent."""
         await self._queue.join()
 
     async def stop(self) -> None:
-        """Stop listening; what still waits is not sent."""
+        """Stop listening; queued webhooks are discarded."""
         if self._task is not None:
             self.world.listeners.remove(self._enqueue)
             self._task.cancel()
@@ -122,7 +119,7 @@ class WebhookSender:
         self.deliveries.append(replace(delivery, status=status))
 
     def build_delivery(self, change: WebhookEvent) -> WebhookDelivery:
-        """The webhook of a change, signed, not sent."""
+        """The signed webhook of an event, without sending it."""
         organization = change.organization
         app = organization.apps[0]
         envelope = {

@@ -1,4 +1,4 @@
-"""What detectors and workflows have in common: selections, sorting, names, groups of conditions, links."""
+"""Helpers shared by the routes of detectors and workflows."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -9,13 +9,13 @@ _MAX_NAME: Final = 200
 
 
 def require_selection(request: Request) -> None:
-    """Refuse a change of many that names none: an empty selection would mean everything."""
+    """Raise a 400 for a bulk change without a filter, which would select everything."""
     if not any(request.param_list(name) for name in ("id", "query", "project")):
         raise_bad_request("At least one of 'id', 'query', 'project', or 'projectSlug' must be provided.")
 
 
 def parse_ids(request: Request) -> set[str]:
-    """The ids asked for, empty for all; 400 for one that is not a number."""
+    """The ids in the query, empty for all; 400 unless they are numbers."""
     ids = request.param_list("id")
     if any(not value.isdigit() for value in ids):
         raise_bad_request("Invalid ID format")
@@ -23,7 +23,7 @@ def parse_ids(request: Request) -> set[str]:
 
 
 def sort_records(request: Request, rows: Iterable[Any], orders: dict[str, Callable[[Any], Any]]) -> list[Any]:
-    """The rows in the order of `sortBy`, by id unless asked otherwise; 400 for an unknown order."""
+    """The records sorted by `sortBy`, by id without it; 400 for an unknown key."""
     order = request.param("sortBy") or "id"
     key = orders.get(order.removeprefix("-"))
     if key is None:
@@ -32,7 +32,7 @@ def sort_records(request: Request, rows: Iterable[Any], orders: dict[str, Callab
 
 
 def parse_name(fields: dict[str, Any]) -> str:
-    """The name of a body; 400 when it is missing or too long."""
+    """The name in a body; 400 when it is missing or too long."""
     name = fields.get("name")
     if not isinstance(name, str) or not name:
         raise_validation_error({"name": ["This field is required."]})
@@ -42,13 +42,13 @@ def parse_name(fields: dict[str, Any]) -> str:
 
 
 def parse_enabled(request: Request) -> bool:
-    """Whether the body switches on or off; 400 when it does neither."""
+    """The `enabled` flag in the body; 400 without it."""
     value = request.json_object().get("enabled")
     return value if isinstance(value, bool) else raise_validation_error({"enabled": ["This field is required."]})
 
 
 def build_condition_group(request: Request, group: dict[str, Any]) -> dict[str, Any]:
-    """A group of conditions as answered: with ids for itself and all that is in it."""
+    """A condition group with ids for itself, its conditions and its actions."""
 
     def numbered(parts: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]]:
         return [{"id": request.world.new_id(), **part} for part in parts or ()]
@@ -66,7 +66,7 @@ def build_condition_group(request: Request, group: dict[str, Any]) -> dict[str, 
 
 
 def set_link(ids: list[str], other: str, *, is_linked: bool) -> None:
-    """Make a list of ids contain another one, or not."""
+    """Add the other id to the list, or remove it."""
     if is_linked and other not in ids:
         ids.append(other)
     elif not is_linked and other in ids:

@@ -5,7 +5,7 @@ import pytest
 from conformance import violations
 from own_schemas import DETAIL, FIELD_ERRORS, GONE, MOVED
 
-from dexter_graphql.sandbox.alert_backends import retired_alerts_in_brownout, without_new_alerts, without_retired_alerts
+from dexter_graphql.sandbox.alert_backends import brown_out_legacy_rules, disable_legacy_rules, disable_workflow_engine
 from dexter_graphql.sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -126,11 +126,11 @@ async def test_retired_routes_announce_their_end(sandbox: SandboxServer, client:
 @pytest.mark.parametrize(
     ("script", "path", "status", "projection"),
     [
-        (retired_alerts_in_brownout, "/projects/acme/web/rules/", 410, GONE),
-        (retired_alerts_in_brownout, f"{ACME}/alert-rules/", 410, GONE),
-        (without_retired_alerts, f"{ACME}/alert-rules/", 404, DETAIL),
-        (without_new_alerts, f"{ACME}/workflows/", 404, DETAIL),
-        (without_new_alerts, f"{ACME}/detectors/", 404, DETAIL),
+        (brown_out_legacy_rules, "/projects/acme/web/rules/", 410, GONE),
+        (brown_out_legacy_rules, f"{ACME}/alert-rules/", 410, GONE),
+        (disable_legacy_rules, f"{ACME}/alert-rules/", 404, DETAIL),
+        (disable_workflow_engine, f"{ACME}/workflows/", 404, DETAIL),
+        (disable_workflow_engine, f"{ACME}/detectors/", 404, DETAIL),
     ],
 )
 async def test_a_back_end_can_be_missing(  # noqa: PLR0917 - a table of four columns and two fixtures

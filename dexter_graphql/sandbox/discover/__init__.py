@@ -1,1 +1,1 @@
-"""Answers questions about events as Discover does: filter, group, aggregate. Knows nothing of HTTP."""
+"""Discover queries over the events of the world: search, grouping, aggregation and sorting."""

@@ -1,4 +1,4 @@
-"""Knows the fields and functions Discover can be asked for, with their types. Does not compute anything."""
+"""Columns of a Discover query: fields, functions and equations with their types and units."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _FIELD_TYPES = {
     "http.status_code": "string",
 }  # fmt: skip
 
-# Function → how many arguments it takes; the percentiles are added below.
+# Function → minimum and maximum number of arguments. Percentiles take at most one.
 _ARITIES = {
     "count": (0, 1), "count_unique": (1, 1), "count_if": (3, 3), "latest_event": (0, 0), "last_seen": (0, 0),
     "first_seen": (0, 0), "epm": (0, 0), "eps": (0, 0), "min": (1, 1), "max": (1, 1), "avg": (1, 1), "sum": (1, 1),
@@ -34,7 +34,7 @@ _EQUATION = "equation|"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One requested column. `name` is the text of the request, literally: it becomes the key of the answer."""
+    """One requested column. `name` is the text of the request and the key in the response."""
 
     name: str
     type: str
@@ -44,29 +44,29 @@ class Column:
 
     @property
     def is_aggregate(self) -> bool:
-        """Whether the column speaks of a group of events."""
+        """Whether the column is a function of a group of events."""
         return self.function is not None
 
     @property
     def is_equation(self) -> bool:
-        """Whether the column is arithmetic over other columns."""
+        """Whether the column is an equation over other columns."""
         return self.function == _EQUATION
 
     @property
     def share(self) -> float:
-        """Which percentile the function is, between 0 and 1."""
+        """The quantile of a percentile function, between 0 and 1."""
         if self.function == "percentile":
             return float(self.arguments[1])
         return _PERCENTILES[self.function or ""]
 
     @property
     def alias(self) -> str:
-        """How `sort` may also spell the column: `count_unique_user` for `count_unique(user)`."""
+        """The alternative spelling in `sort`: `count_unique_user` for `count_unique(user)`."""
         return re.sub(r"\W+", "_", self.name).strip("_")
 
 
 def parse_columns(names: list[str]) -> list[Column]:
-    """A column per name; raises QueryError with Sentry's words."""
+    """One column per name; raises QueryError for none, too many or an invalid one."""
     if not names:
         raise QueryError("No columns selected")
     if len(names) > MAX_COLUMNS:
@@ -75,7 +75,7 @@ def parse_columns(names: list[str]) -> list[Column]:
 
 
 def parse_column(name: str) -> Column:
-    """The column a name stands for; raises QueryError for an unknown function or an impossible name."""
+    """The column with that name; raises QueryError for an unknown function or an invalid name."""
     if name.startswith(_EQUATION):
         return Column(name, "number", function=_EQUATION, arguments=(name.removeprefix(_EQUATION),))
     if match := _FUNCTION.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Knows the arithmetic of `equation|count() / count_unique(user)`; asks its caller what a function is worth."""
+"""Arithmetic of equations such as `equation|count() / count_unique(user)`."""
 
 import ast
 import operator
@@ -20,11 +20,11 @@ _OPERATIONS: MappingProxyType[type[ast.operator], Callable[[float, float], float
 
 
 def evaluate(text: str, value_of: Callable[[str], object]) -> float | None:
-    """Value of the equation, None after a division by zero; raises QueryError when it is no equation."""
+    """The value of the equation, None after a division by zero; raises QueryError for invalid syntax."""
     values: dict[str, float] = {}
 
     def name(call: re.Match[str]) -> str:
-        # Python's grammar has no `count_unique(user)` that would mean a text: a plain name stands in.
+        # Functions are replaced by names, because their arguments are not Python expressions.
         value = value_of(call[0])
         values[f"f{len(values)}"] = float(value) if isinstance(value, (int, float)) else 0.0
         return f"f{len(values) - 1}"

@@ -1,4 +1,4 @@
-"""Knows the search syntax of Discover, with OR, AND and parentheses; does not know what rows are made of."""
+"""Parser and matcher of the Discover search syntax, with OR, AND and parentheses."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -22,32 +22,32 @@ _QUANTITY = re.compile(r"(-?\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
 
 
 class QueryError(ValueError):
-    """The search cannot be understood; the message is what Sentry would say."""
+    """The query is invalid; the message is that of Sentry's 400."""
 
 
 class Row(Protocol):
-    """Whatever can be asked for a member by its Discover name; None stands for absent."""
+    """Anything with values by Discover field name; None means absent."""
 
     def get(self, name: str, /) -> object:
-        """Value of the member."""
+        """The value of the field."""
 
 
 @dataclass(frozen=True, slots=True)
 class FreeText:
-    """Free words, looked for in title and message."""
+    """Text searched for in title and message."""
 
     words: str
     negated: bool = False
 
     def matches(self, row: Row) -> bool:
-        """Whether the words occur, in any case."""
+        """Whether the text occurs, ignoring case."""
         heap = f"{row.get('title') or ''}\n{row.get('message') or ''}".lower()
         return (self.words.lower() in heap) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`key:value`; several values come from a list, one of them is enough."""
+    """`key:value`. Several values come from a list and match when one of them does."""
 
     key: str
     values: tuple[str, ...]
@@ -56,11 +56,11 @@ class Condition:
 
     @property
     def is_aggregate(self) -> bool:
-        """Whether the key is a function, to be asked of groups rather than of events."""
+        """Whether the key is a function, evaluated on groups instead of events."""
         return self.key.endswith(")")
 
     def matches(self, row: Row) -> bool:
-        """Whether the row fulfils the term."""
+        """Whether the row satisfies the condition."""
         return self._matches_value(row) is not self.negated
 
     def _matches_value(self, row: Row) -> bool:
@@ -75,7 +75,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """All parts must match; without parts everything does."""
+    """A conjunction; without parts it matches every row."""
 
     parts: tuple["Node", ...]
 
@@ -86,12 +86,12 @@ class AllOf:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """One matching part is enough."""
+    """A disjunction."""
 
     parts: tuple["Node", ...]
 
     def matches(self, row: Row) -> bool:
-        """Whether some part matches."""
+        """Whether at least one part matches."""
         return any(part.matches(row) for part in self.parts)
 
 
@@ -99,7 +99,7 @@ Node = FreeText | Condition | AllOf | AnyOf
 
 
 def parse_query(text: str) -> AllOf:
-    """The search as a tree whose root is a conjunction; raises QueryError with Sentry's words."""
+    """The query as a tree with a conjunction at its root; raises QueryError."""
     tokens = list(_tokenize(text))
     position, node = _parse_any(tokens, 0)
     if position != len(tokens):
@@ -108,7 +108,7 @@ def parse_query(text: str) -> AllOf:
 
 
 def iter_conditions(node: Node) -> Iterator[Condition]:
-    """Every `key:value` of the tree."""
+    """All conditions in the tree."""
     if isinstance(node, Condition):
         yield node
     elif isinstance(node, (AllOf, AnyOf)):
@@ -117,7 +117,7 @@ def iter_conditions(node: Node) -> Iterator[Condition]:
 
 
 def split_conditions(query: AllOf) -> tuple[AllOf, AllOf]:
-    """The conditions on events, then those on aggregates; raises QueryError where an OR mixes both."""
+    """The conditions on events and those on groups; raises QueryError for an OR between the two."""
     where: list[Node] = []
     having: list[Node] = []
     for part in query.parts:
@@ -129,7 +129,7 @@ def split_conditions(query: AllOf) -> tuple[AllOf, AllOf]:
 
 
 def parse_quantity(value: str) -> float:
-    """A number with an optional suffix, or an instant as seconds since the epoch."""
+    """A number with an optional unit, or a timestamp as seconds since the epoch."""
     if match := _QUANTITY.fullmatch(value):
         number, suffix = match.groups()
         if not suffix or suffix.lower() in _SUFFIXES:

@@ -1,4 +1,4 @@
-"""Knows what a stored event answers to the names of Discover, and which events a question is about."""
+"""Events as rows of a Discover query, and their selection by project, environment and time."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,13 +13,13 @@ from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Proje
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event under Discover's names; `latest` holds the ids of the newest release of each project."""
+    """An event by Discover field names; `latest` holds the ids of the newest release of each project."""
 
     event: Event
     latest: frozenset[int]
 
     def get(self, name: str, /) -> object:
-        """Value of a member or a tag; None when the event has none."""
+        """The value of a field or tag; None when the event has none."""
         read = _MEMBERS.get(name)
         if read is not None:
             return read(self)
@@ -36,7 +36,7 @@ def latest_release_ids(organization: Organization) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class EventSelection:
-    """Which events a question is about, before its search: projects, environments (None: all) and window."""
+    """The events of a query before its search. `environments` is None for all."""
 
     organization: Organization
     projects: Sequence[Project]
@@ -46,7 +46,7 @@ class EventSelection:
     of_errors: bool = True
 
     def rows(self, where: AllOf) -> list[EventRow]:
-        """The events that also fulfil the search, issue by issue, oldest first within each."""
+        """The selected events that match the search, by issue, oldest first."""
         latest = latest_release_ids(self.organization)
         candidates = (EventRow(event, latest) for event in self._events(where))
         return [row for row in candidates if where.matches(row)]
@@ -68,7 +68,7 @@ class EventSelection:
                 yield issue
 
     def _named_issues(self, where: AllOf) -> Iterable[Issue]:
-        # Questions about a hundred issues or events are the common ones; they need not read all the others.
+        # Most queries name issues or events by id; reading only those avoids a scan of all events.
         issues, events = self.organization.issues, self.organization.events
         for term in where.parts:
             if isinstance(term, Condition) and not term.negated and term.operator == "=":

@@ -1,4 +1,4 @@
-"""Knows how to turn rows into a Discover table: group, aggregate, filter groups, sort. Parses nothing."""
+"""Tables of a Discover query: grouping, aggregation, conditions on groups and sorting."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -13,17 +13,17 @@ from dexter_graphql.sandbox.discover.query import AllOf, Condition, QueryError, 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows with equal values in the plain columns, `minutes` being the length of the window asked about."""
+    """Rows with equal values in the plain columns; `minutes` is the length of the queried range."""
 
     rows: Sequence[Row]
     minutes: float
 
     def get(self, name: str, /) -> object:
-        """Value of a function over the rows, or of a member of the first of them."""
+        """The value of a function over the rows, or of a field of the first row."""
         return self.value(parse_column(name))
 
     def value(self, column: Column) -> object:
-        """Value of the column."""
+        """The value of the column."""
         if column.is_equation:
             return evaluate(column.arguments[0], lambda call: self.value(parse_column(call)))
         if column.is_aggregate:
@@ -32,7 +32,7 @@ class Group:
 
 
 def group_rows(rows: Sequence[Row], columns: Sequence[Column], having: AllOf, minutes: float) -> list[Group]:
-    """The groups of the table, in the order of their first row; without functions each row is one."""
+    """The groups that satisfy `having`, in the order of their first row; without functions one group per row."""
     plain = [column.name for column in columns if not column.is_aggregate]
     if len(plain) == len(columns):
         return [Group((row,), minutes) for row in rows]
@@ -46,7 +46,7 @@ def group_rows(rows: Sequence[Row], columns: Sequence[Column], having: AllOf, mi
 
 
 def sort_groups(groups: list[Group], columns: Sequence[Column], sort: Iterable[str]) -> list[Group]:
-    """The groups in the order asked for, the first sort key counting most; raises QueryError for another column."""
+    """The groups sorted by the keys, the first one dominating; raises QueryError for a column that is not selected."""
     for key in reversed(list(sort)):
         name = key.removeprefix("-")
         column = next((column for column in columns if name in {column.name, column.alias}), None)
@@ -57,12 +57,12 @@ def sort_groups(groups: list[Group], columns: Sequence[Column], sort: Iterable[s
 
 
 def render_group(group: Group, columns: Sequence[Column]) -> dict[str, Any]:
-    """One row of the answer."""
+    """The group as one row of the response."""
     return {column.name: _to_json(group.value(column)) for column in columns}
 
 
 def parse_count_if(arguments: Sequence[str]) -> Condition:
-    """The condition that `count_if(field,equals,value)` counts."""
+    """The condition of `count_if(field,equals,value)`."""
     field, name, value = arguments
     signs = {"equals": "=", "notEquals": "=", "greater": ">", "less": "<"}
     signs |= {"greaterOrEquals": ">=", "lessOrEquals": "<="}
@@ -93,7 +93,7 @@ def _to_json(value: object) -> object:
             return value
 
 
-def _aggregate(column: Column, group: Group) -> object:  # noqa: PLR0911 - one way out per function
+def _aggregate(column: Column, group: Group) -> object:  # noqa: PLR0911 - one return per function
     rows, arguments = group.rows, column.arguments
     match column.function:
         case "count":
@@ -141,5 +141,5 @@ def _read_values(rows: Iterable[Row], name: str) -> list[Any]:
 
 
 def _event_order(row: Row) -> tuple[object, object]:
-    # Two events of one second have an order too: by id, so that equal questions get equal answers.
+    # The id orders events of the same second, so that results are deterministic.
     return row.get("timestamp"), row.get("id")

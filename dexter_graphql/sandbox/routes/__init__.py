@@ -1,4 +1,4 @@
-"""The routes of the fake Sentry, one module per noun; each exposes `ROUTES`."""
+"""Routes of the fake Sentry, one module per entity with a `ROUTES` tuple."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -7,6 +7,6 @@ from dexter_graphql.sandbox.http import Route
 
 
 def all_routes() -> list[Route]:
-    """The routes of every module next to this one, so that a noun is added by adding its file."""
+    """The routes of all modules in this package."""
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
     return [route for module in modules for route in module.ROUTES]

@@ -1,7 +1,4 @@
-"""Alerts of the retired back end: issue rules and metric rules, with the headers that announce their end.
-
-What plays an old server (no detectors) or a new one (no rules) is a fault on these paths, see `sandbox.backends`.
-"""
+"""Routes of the deprecated alert rules: issue rules of projects and metric rules of organizations."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -35,19 +32,19 @@ _FREQUENCIES: Final = range(5, 43_201)
 
 
 def list_rules(request: Request) -> Response:
-    """The issue alerts of a project."""
+    """List the issue alert rules of a project."""
     organization, project = request.organization, request.project
     rows = [rule for rule in organization.issue_rules if rule.project_id == project.id]
     return paginate(request, rows, lambda rule: alerts.serialize_issue_rule(rule, organization))
 
 
 def get_rule(request: Request) -> object:
-    """One issue alert."""
+    """Get an issue alert rule."""
     return alerts.serialize_issue_rule(_rule_in_path(request), request.organization)
 
 
 def create_rule(request: Request) -> Response:
-    """A new issue alert."""
+    """Create an issue alert rule."""
     fields, now = _validate_rule(request.json_object()), request.world.now()
     rule = IssueAlertRule(request.world.new_id(), request.project.id, "", [], [], [], 30, now)
     rule.created_by = request.user.id if request.user else None
@@ -57,20 +54,20 @@ def create_rule(request: Request) -> Response:
 
 
 def update_rule(request: Request) -> object:
-    """Overwrite an issue alert: what is not given falls back to its default."""
+    """Replace an issue alert rule; omitted fields get their defaults."""
     rule = _rule_in_path(request)
     _apply_rule_fields(rule, _validate_rule(request.json_object()))
     return alerts.serialize_issue_rule(rule, request.organization)
 
 
 def delete_rule(request: Request) -> Response:
-    """Remove an issue alert."""
+    """Delete an issue alert rule."""
     request.organization.issue_rules.remove(_rule_in_path(request))
     return Response(None, 202)
 
 
 def list_metric_rules(request: Request) -> Response:
-    """The metric alerts of the organization."""
+    """List the metric alert rules of the organization."""
     organization = request.organization
     project_ids = {project.id for project in request.selected_projects()}
     rows = [rule for rule in organization.metric_rules if rule.project_id in project_ids]
@@ -78,12 +75,12 @@ def list_metric_rules(request: Request) -> Response:
 
 
 def get_metric_rule(request: Request) -> object:
-    """One metric alert."""
+    """Get a metric alert rule."""
     return alerts.serialize_metric_rule(_metric_rule_in_path(request), request.organization)
 
 
 def create_metric_rule(request: Request) -> Response:
-    """A new metric alert of exactly one project."""
+    """Create a metric alert rule for exactly one project."""
     fields, now = request.json_object(), request.world.now()
     rule = MetricAlertRule(request.world.new_id(), "", "", "events", "", "count()", 60, 0, [], now, now)
     rule.created_by = request.user.id if request.user else None
@@ -93,14 +90,14 @@ def create_metric_rule(request: Request) -> Response:
 
 
 def update_metric_rule(request: Request) -> object:
-    """Overwrite a metric alert."""
+    """Replace a metric alert rule."""
     rule = _metric_rule_in_path(request)
     _apply_metric_rule_fields(request, rule, request.json_object(), request.world.now())
     return alerts.serialize_metric_rule(rule, request.organization)
 
 
 def delete_metric_rule(request: Request) -> Response:
-    """Remove a metric alert."""
+    """Delete a metric alert rule."""
     request.organization.metric_rules.remove(_metric_rule_in_path(request))
     return Response(None, 202)
 

@@ -1,4 +1,4 @@
-"""Client keys of projects. Does not take in what is sent with them."""
+"""Routes of the client keys of projects."""
 
 from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, find_or_404
 from dexter_graphql.sandbox.pagination import paginate
@@ -12,14 +12,14 @@ _ADMIN = any_scope("project:admin")
 
 
 def list_keys(request: Request) -> Response:
-    """The project's client keys, narrowed by `status`."""
+    """List the client keys of a project, filtered by `status`."""
     project = request.project
     rows = [key for key in project.keys if _has_status(request, key)]
     return paginate(request, rows, lambda key: projects.serialize_client_key(key, project, request.world.url))
 
 
 def list_organization_keys(request: Request) -> Response:
-    """The client keys of all projects, narrowed by `team` and `status`."""
+    """List the client keys of all projects, filtered by `team` and `status`."""
     team = request.param("team")
     rows = [
         (key, project)
@@ -32,12 +32,12 @@ def list_organization_keys(request: Request) -> Response:
 
 
 def get_key(request: Request) -> object:
-    """One client key."""
+    """Get a client key."""
     return projects.serialize_client_key(_key_in_path(request), request.project, request.world.url)
 
 
 def create_key(request: Request) -> Response:
-    """A new client key."""
+    """Create a client key."""
     public = request.world.new_hex()
     label = str(request.json_object().get("name") or "New Key")
     key = ClientKey(public, label, public, request.world.new_hex(), request.world.now())
@@ -46,7 +46,7 @@ def create_key(request: Request) -> Response:
 
 
 def update_key(request: Request) -> object:
-    """Rename, switch or limit a client key."""
+    """Change name, status or rate limit of a client key."""
     key, fields = _key_in_path(request), request.json_object()
     key.label = str(fields.get("name") or key.label)
     key.is_active = bool(fields.get("isActive", key.is_active))
@@ -58,7 +58,7 @@ def update_key(request: Request) -> object:
 
 
 def delete_key(request: Request) -> Response:
-    """Remove a client key."""
+    """Delete a client key."""
     request.project.keys.remove(_key_in_path(request))
     return Response(None, 204)
 

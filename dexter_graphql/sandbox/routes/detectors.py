@@ -1,4 +1,4 @@
-"""Detectors, called monitors: what is watched. Alerts are in `routes.workflows`, cron monitors in `routes.crons`."""
+"""Routes of detectors, which Sentry's interface calls monitors."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -32,19 +32,19 @@ _CREATABLE: Final = "metric_issue"
 
 
 def list_detectors(request: Request) -> Response:
-    """The organization's detectors, narrowed by project, ids and `query`, sorted by `sortBy`."""
+    """List the organization's detectors, filtered by project, ids and `query`, sorted by `sortBy`."""
     organization = request.organization
     rows = sort_records(request, _select_detectors(request), _sort_keys(organization))
     return paginate(request, rows, lambda detector: alerts.serialize_detector(detector, organization))
 
 
 def get_detector(request: Request) -> object:
-    """One detector."""
+    """Get a detector."""
     return alerts.serialize_detector(_detector_in_path(request), request.organization)
 
 
 def create_detector(request: Request) -> Response:
-    """A new detector of the one type that may be created."""
+    """Create a metric detector, the only type that can be created."""
     fields, project, now = request.json_object(), request.project, request.world.now()
     if fields.get("type") != _CREATABLE:
         raise_validation_error(
@@ -58,7 +58,7 @@ def create_detector(request: Request) -> Response:
 
 
 def update_detector(request: Request) -> object:
-    """Change what is given of a detector."""
+    """Change the given fields of a detector."""
     detector, fields = _detector_in_path(request), request.json_object()
     if "name" in fields:
         detector.name = parse_name(fields)
@@ -67,7 +67,7 @@ def update_detector(request: Request) -> object:
 
 
 def set_detectors_enabled(request: Request) -> object:
-    """Switch all chosen detectors on or off."""
+    """Enable or disable the selected detectors."""
     require_selection(request)
     detectors, is_enabled = _select_detectors(request), parse_enabled(request)
     for detector in detectors:
@@ -76,7 +76,7 @@ def set_detectors_enabled(request: Request) -> object:
 
 
 def delete_detectors(request: Request) -> Response:
-    """Remove all chosen detectors."""
+    """Delete the selected detectors."""
     require_selection(request)
     for detector in _select_detectors(request):
         _remove_detector(request.organization, detector)
@@ -84,7 +84,7 @@ def delete_detectors(request: Request) -> Response:
 
 
 def delete_detector(request: Request) -> Response:
-    """Remove a detector."""
+    """Delete a detector."""
     _remove_detector(request.organization, _detector_in_path(request))
     return Response(None, 204)
 

@@ -1,4 +1,4 @@
-"""Discover: tables and series of events, and what tags there are. Knows no saved question."""
+"""Routes of Discover tables and of tags."""
 
 from collections import Counter
 from typing import Any, Final
@@ -23,7 +23,7 @@ _EMPTY: Final = (
 
 
 def parse_dataset(request: Request) -> str:
-    """The dataset asked for, errors by default; 400 with the list of all for an unknown one."""
+    """The `dataset` parameter, `errors` by default; 400 for an unknown one."""
     dataset = request.param("dataset") or _ERRORS[0]
     known = (*_ERRORS, *_OCCURRENCES, *_EMPTY.split())
     if dataset not in known:
@@ -32,7 +32,7 @@ def parse_dataset(request: Request) -> str:
 
 
 def select_events(request: Request, window: TimeRange) -> EventSelection:
-    """The events a call is about, before its search. Datasets of which the world holds nothing select nothing."""
+    """The events of a request before its search; none for datasets that the world does not have."""
     dataset = parse_dataset(request)
     holds_some = dataset in {*_ERRORS, *_OCCURRENCES}
     return EventSelection(
@@ -46,7 +46,7 @@ def select_events(request: Request, window: TimeRange) -> EventSelection:
 
 
 def parse_conditions(request: Request) -> tuple[AllOf, AllOf]:
-    """The search, split into conditions on events and on aggregates; raises QueryError."""
+    """The search as conditions on events and conditions on groups; raises QueryError."""
     where, having = split_conditions(parse_query(request.param("query") or ""))
     if having.parts and request.param("allowAggregateConditions") in {"0", "false"}:
         raise QueryError("Aggregate conditions are not allowed in this query.")
@@ -57,7 +57,7 @@ def parse_conditions(request: Request) -> tuple[AllOf, AllOf]:
 
 
 def list_events(request: Request) -> Response:
-    """One page of a table: rows of events, or groups of them where a function is among the fields."""
+    """List rows of events, or of groups when a field is a function."""
     try:
         return _table(request)
     except QueryError as problem:
@@ -65,7 +65,7 @@ def list_events(request: Request) -> Response:
 
 
 def count_events(request: Request) -> object:
-    """How many events the search finds."""
+    """Count the events that match the search."""
     try:
         return {"count": len(select_events(request, parse_time_range(request)).rows(parse_conditions(request)[0]))}
     except QueryError as problem:
@@ -73,7 +73,7 @@ def count_events(request: Request) -> object:
 
 
 def list_tags(request: Request) -> object:
-    """The tag keys of the organization's events with the number of their values. Not paged."""
+    """List the tag keys of the organization's events with the number of events that have them. Not paginated."""
     request.param("dataset")
     window = parse_time_range(request)
     events = EventSelection(
@@ -91,7 +91,7 @@ def list_tags(request: Request) -> object:
 
 
 def list_tag_values(request: Request) -> Response:
-    """The values of one tag, the most frequent first, narrowed by `query`."""
+    """List the values of a tag by frequency, filtered by `query`."""
     key, part = request.path_params["key"], (request.param("query") or "").strip("*").lower()
     seen: dict[str, list[EventRow]] = {}
     for row in select_events(request, parse_time_range(request)).rows(AllOf(())):
@@ -107,7 +107,7 @@ def list_tag_values(request: Request) -> Response:
 
 
 def list_project_tag_values(request: Request) -> Response:
-    """The values of one tag in a project, by name only, as the published list has it."""
+    """List the names of the values of a tag in a project."""
     key, project = request.path_params["key"], request.project
     events = EventSelection(request.organization, [project], None, 0.0, request.world.now().timestamp() + 1)
     names = sorted({str(value) for row in events.rows(AllOf(())) if (value := row.get(key)) is not None})
@@ -119,7 +119,7 @@ def list_project_tag_values(request: Request) -> Response:
 
 
 def build_meta(columns: list[Column], dataset: str) -> dict[str, Any]:
-    """Types and units of the columns, under their literal names."""
+    """Types and units of the columns by name."""
     return {
         "fields": {column.name: column.type for column in columns},
         "units": {column.name: column.unit for column in columns},

@@ -1,4 +1,4 @@
-"""End users of a project, as its events know them. Members of the organization are in `routes.members`."""
+"""Route of the end users that a project's events name."""
 
 import hashlib
 from typing import Any
@@ -13,7 +13,7 @@ _KEYS = {"id": "id", "email": "email", "username": "username", "ip": "ip_address
 
 
 def list_end_users(request: Request) -> Response:
-    """The end users that met an event of the project, narrowed by `query`: one `key:value`."""
+    """List the end users of a project's events, filtered by one `key:value` in `query`."""
     project, query = request.project, request.param("query")
     seen: dict[int, None] = {}
     for issue in request.organization.issues.values():

@@ -1,4 +1,4 @@
-"""Environments of organizations and projects, and which a project hides. Knows no events."""
+"""Routes of the environments of organizations and projects."""
 
 from dexter_graphql.sandbox.http import (
     Request,
@@ -17,7 +17,7 @@ _WRITE = any_scope("project:admin", "project:write")
 
 
 def list_environments(request: Request) -> object:
-    """The organization's environments: those that at least one project shows, unless asked otherwise."""
+    """List the organization's environments by visibility: those that at least one selected project shows by default."""
     projects = request.selected_projects()
     visibility = _parse_visibility(request)
     return [
@@ -28,7 +28,7 @@ def list_environments(request: Request) -> object:
 
 
 def list_project_environments(request: Request) -> object:
-    """The environments of a project, visible ones unless asked otherwise."""
+    """List the environments of a project by visibility, visible ones by default."""
     project, visibility = request.project, _parse_visibility(request)
     return [
         serialize_project_environment(environment, project)
@@ -38,7 +38,7 @@ def list_project_environments(request: Request) -> object:
 
 
 def get_environment(request: Request) -> object:
-    """One environment of a project."""
+    """Get an environment of a project."""
     return serialize_project_environment(_environment_in_path(request), request.project)
 
 

@@ -1,4 +1,4 @@
-"""Routes of events: of an issue, of a project, single ones, their attachments, and user feedback."""
+"""Routes of events, their attachments, and user feedback."""
 
 import hashlib
 from collections.abc import Sequence
@@ -37,14 +37,14 @@ def _list_issue_events(request: Request) -> Response:
 
 
 def _list_project_events(request: Request) -> Response:
-    """Error events of the project; those of other issues are not listed here."""
+    """Error events only: Sentry omits the events of other issues here."""
     project, time_range = request.project, parse_time_range(request)
     issues = [i for i in request.organization.issues.values() if i.project is project and i.is_error]
     return _paginate_events(request, [event for issue in issues for event in filter_events(issue, time_range, None)])
 
 
 def _paginate_events(request: Request, events: Sequence[Event]) -> Response:
-    """Newest first, or in a fixed disorder with `sample`."""
+    """Newest first, or in a fixed pseudo-random order with `sample`."""
     if request.bool_param("sample"):
         rows = sorted(events, key=lambda event: event.id)
     else:
@@ -65,7 +65,7 @@ def _get_issue_event(request: Request) -> object:
 
 
 def _find_event(events: Sequence[Event], name: str) -> Event | None:
-    """`latest`, `oldest`, `recommended` (the newest with a replay, else the newest), or an id."""
+    """The event by id, or `latest`, `oldest` or `recommended`: the newest one with a replay, else the newest."""
     if not events:
         return None
     if name == "latest":
@@ -79,7 +79,7 @@ def _find_event(events: Sequence[Event], name: str) -> Event | None:
 
 
 def _event_in_path(request: Request) -> Event:
-    """The event of a path below a project."""
+    """The event in a path below a project; 404 when the project does not have it."""
     event = request.organization.events.get(request.path_params["event_id"].replace("-", "").lower())
     return event if event is not None and event.issue.project is request.project else raise_not_found()
 
@@ -123,7 +123,7 @@ def _list_issue_attachments(request: Request) -> Response:
 
 
 def _get_attachment(request: Request) -> object:
-    """The members of an attachment, or its bytes with `download`."""
+    """The attachment's fields, or its content with `download`."""
     event = _event_in_path(request)
     attachments = request.organization.attachments.get(event.id, [])
     attachment = find_or_404(attachments, request.path_params["attachment_id"])

@@ -1,4 +1,4 @@
-"""Integrations, their providers, apps and installations. Tickets tied to issues are served next to issues."""
+"""Routes of integrations, their providers, Sentry apps and installations."""
 
 from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, find_or_404, raise_not_found
 from dexter_graphql.sandbox.pagination import paginate
@@ -13,7 +13,7 @@ _APP_READ = any_scope(
 
 
 def list_integrations(request: Request) -> Response:
-    """The organization's integrations, narrowed by provider and features; `includeConfig=0` empties the settings."""
+    """List the integrations, filtered by provider and features; `includeConfig=0` omits their configuration."""
     organization, provider = request.organization, request.param("providerKey")
     features = {name.lower().replace("_", "-") for name in request.param_list("features")}
     rows = [
@@ -29,20 +29,20 @@ def list_integrations(request: Request) -> Response:
 
 
 def get_integration(request: Request) -> object:
-    """One integration."""
+    """Get an integration."""
     integration = find_or_404(request.organization.integrations, request.path_params["integration"])
     return integrations.serialize_integration(integration, request.organization)
 
 
 def list_providers(request: Request) -> object:
-    """The providers that could be set up, one of them when `providerKey` names it; 404 for an unknown one."""
+    """List the integration providers, filtered by `providerKey`; 404 for an unknown one."""
     provider, records = request.param("providerKey"), request.organization.integrations
     providers = [integrations.serialize_provider(i) for i in records if provider in {None, i.provider_key}]
     return {"providers": providers or raise_not_found()}
 
 
 def list_installations(request: Request) -> Response:
-    """The apps installed in the organization."""
+    """List the app installations of the organization."""
     organization = request.organization
     return paginate(
         request,
@@ -52,12 +52,12 @@ def list_installations(request: Request) -> Response:
 
 
 def list_apps(request: Request) -> object:
-    """The internal apps of the organization, not paged."""
+    """List the internal apps of the organization. Not paginated."""
     return [integrations.serialize_app(app, request.organization) for app in request.organization.apps]
 
 
 def get_app(request: Request) -> object:
-    """One app by id or slug, of any organization in reach."""
+    """Get an app by id, slug or UUID in any organization of the token."""
     key = request.path_params["app"]
     for organization in request.world.organizations:
         if organization.slug in request.token.organizations:

@@ -1,4 +1,4 @@
-"""Routes that change issues: one or many at once, deletion, and comments."""
+"""Routes that write issues: updates, merges, deletions and comments."""
 
 from collections.abc import Sequence
 
@@ -55,7 +55,7 @@ def _update_many(request: Request) -> object:
 
 
 def _serialize_legacy_answer(issue: Issue) -> dict[str, object]:
-    """A project's bulk update always tells the same three members."""
+    """The response of a project's bulk update, which always has the same three members."""
     return {
         "status": issue.status,
         "statusDetails": issue.status_details,
@@ -64,7 +64,7 @@ def _serialize_legacy_answer(issue: Issue) -> dict[str, object]:
 
 
 def _select_targets(request: Request, *, may_update_all: bool) -> Sequence[Issue]:
-    """The issues with the given ids, those out of reach silently left out; without ids those the search finds."""
+    """The issues with the given ids, unknown ones omitted; without ids those that match the search."""
     ids = request.param_list("id")
     if any(not text.isdigit() for text in ids):
         raise_bad_request("Group ids must be integers")
@@ -80,7 +80,7 @@ def _select_targets(request: Request, *, may_update_all: bool) -> Sequence[Issue
 
 
 def _apply_changes(request: Request, issues: Sequence[Issue], fields: dict[str, object]) -> dict[str, object]:
-    """Check everything, then change everything; returns what a bulk answer tells."""
+    """Validate all changes, then apply them; returns the body of a bulk update."""
     projects = list(dict.fromkeys(issue.project for issue in issues))
     status = parse_status_update(request.organization, projects, fields, request.world.now())
     assignee = _parse_assignee(request, issues, fields)
@@ -162,7 +162,7 @@ def _discard(request: Request, issues: Sequence[Issue], fields: dict[str, object
 
 
 def _merge(request: Request, issues: Sequence[Issue]) -> object:
-    if len(issues) < 2:  # noqa: PLR2004 - it takes two
+    if len(issues) < 2:  # noqa: PLR2004
         raise_bad_request("At least two issues are needed for a merge.")
     if not all(issue.is_error for issue in issues):
         raise_bad_request("Only error issues can be merged.")
@@ -181,7 +181,7 @@ def _delete_many(request: Request) -> Response:
 
 
 def _mark_deleted(issues: Sequence[Issue]) -> None:
-    """Deletion is queued: the issue is out of sight at once and gone for good some day."""
+    """Queue the deletion: the issues are hidden at once and stay stored."""
     for issue in issues:
         issue.status, issue.substatus = "pending_deletion", None
 
@@ -212,7 +212,7 @@ def _delete_comment(request: Request) -> Response:
 
 
 def _own_comment(request: Request, issue: Issue) -> Activity:
-    """The comment of the path; only its author may touch it."""
+    """The comment in the path; 403 unless the user is its author."""
     comment = find_or_404(issue.comments, request.path_params["comment"])
     if comment.user is not request.user:
         raise_http_error(403, NO_PERMISSION)

@@ -1,4 +1,4 @@
-"""Routes that read issues: the list, counts and series of many, the page of one, its hashes, tags and history."""
+"""Routes that read issues: lists, counts, series, details, hashes, tags and activity."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -57,7 +57,7 @@ def _make_context(request: Request, time_range: TimeRange, *, is_filtered: bool 
 
 
 def _parse_limit(request: Request) -> int:
-    """The issue list calls its page size `limit` and caps it; `per_page` is understood as well."""
+    """The page size, which this list calls `limit` and caps at 100; `per_page` is accepted too."""
     text = request.param("limit") or request.param("per_page") or str(MAX_PAGE_SIZE)
     if not text.isdigit() or int(text) < 1:
         raise_bad_request("Invalid limit parameter.")
@@ -75,7 +75,7 @@ def _list_issues(request: Request) -> Response:
 
 
 def _count_issues(request: Request) -> object:
-    """How many issues each `query` finds, capped at 100 as Sentry does for its badges."""
+    """The number of issues for each `query`, capped at 100 like Sentry's badges."""
     queries = request.param_list("query")
     if not queries:
         raise_bad_request("Query parameter is required")
@@ -87,7 +87,7 @@ def _count_issues(request: Request) -> object:
 
 
 def _list_stats(request: Request) -> object:
-    """Counts and series of exact `groups` over the stretch."""
+    """Counts and series of the issues in `groups` over the time range."""
     groups = request.param_list("groups")
     if not groups:
         raise_bad_request("You should include `groups` with your request. (i.e. groups=1,2,3)")
@@ -108,7 +108,7 @@ def _list_stats(request: Request) -> object:
 
 
 def _issue_row(request: Request) -> IssueRow:
-    """The issue of the path with its events in the environments asked for."""
+    """The issue in the path with its events in the selected environments."""
     issue, environments = request.issue, request.selected_environments()
     events = [e for e in issue.events if environments is None or e.environment in environments]
     return IssueRow(issue, events, events)
@@ -148,7 +148,7 @@ def _get_tag(request: Request) -> object:
 
 
 def _events_with_tag(request: Request) -> Sequence[Event]:
-    """The events of the issue; there is no such tag while none of them carries it."""
+    """The events of the issue; 404 when none of them has the tag."""
     events, key = _issue_row(request).events, request.path_params["key"]
     if not any(key in get_tags(event) for event in events):
         raise raise_not_found()
@@ -187,7 +187,7 @@ def _list_external_issues(request: Request) -> object:
 
 
 def _get_series(request: Request) -> object:
-    """`[[epochSeconds, count], …]` between `since` and `until` in steps of `resolution`."""
+    """`[[epochSeconds, count], …]` from `since` to `until` in steps of `resolution`."""
     now = int(request.world.clock.time())
     width = {"10s": 10, "1h": 3600, "1d": 86_400}.get(request.param("resolution") or "1h", 3600)
     since, until = (_parse_epoch(request, name, default) for name, default in (("since", now - 86_400), ("until", now)))

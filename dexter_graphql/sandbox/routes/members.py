@@ -1,4 +1,4 @@
-"""Memberships and the people behind them. Does not know what a member may do elsewhere."""
+"""Routes of members and users."""
 
 from dexter_graphql.sandbox.http import (
     Request,
@@ -18,24 +18,24 @@ from dexter_graphql.sandbox.world.model import Member
 
 _READ = any_scope("member:admin", "member:read", "member:write")
 _INVITE = any_scope("member:admin", "member:invite", "member:write")
-_NEWER = frozenset({"isSuspended", "experiments"})
-"""Members of a user that the retired list never had."""
+_OMITTED_MEMBERS = frozenset({"isSuspended", "experiments"})
+"""Members of a user that the legacy list omits."""
 
 
 def list_members(request: Request) -> Response:
-    """The organization's members, narrowed by `query`: `email:`, `id:`, `user.id:`, `role:`, or a text."""
+    """List the members, filtered by `query`: `email:`, `id:`, `user.id:`, `role:` or text."""
     filters, text = parse_filters(request.param("query"), ("email", "id", "user.id", "role", "scope", "isinvited"))
     rows = [member for member in request.organization.members if _matches(member, filters, text)]
     return paginate(request, rows, members.serialize_member)
 
 
 def get_member(request: Request) -> object:
-    """One member with teams and possible roles; `me` is the viewer."""
+    """Get a member with teams and available roles; `me` is the viewer."""
     return members.serialize_member_detail(request.organization, get_member_in_path(request))
 
 
 def invite_member(request: Request) -> Response:
-    """An invitation: a member without a user."""
+    """Invite a member, who has no user until the invitation is accepted."""
     fields, organization = request.json_object(), request.organization
     email = fields.get("email")
     if not isinstance(email, str) or "@" not in email:
@@ -50,7 +50,7 @@ def invite_member(request: Request) -> Response:
 
 
 def update_member(request: Request) -> object:
-    """Change the role of a member and the roles in teams."""
+    """Change the role of a member and the team roles."""
     member, fields = get_member_in_path(request), request.json_object()
     member.org_role = str(fields.get("orgRole") or member.org_role)
     roles = fields.get("teamRoles")
@@ -62,7 +62,7 @@ def update_member(request: Request) -> object:
 
 
 def delete_member(request: Request) -> Response:
-    """Remove a member; the last owner stays."""
+    """Remove a member; 403 for the last owner."""
     member, members = get_member_in_path(request), request.organization.members
     if [member for member in members if member.org_role == "owner"] == [member]:
         raise_http_error(403, "You cannot remove the only remaining owner of the organization.")
@@ -71,17 +71,17 @@ def delete_member(request: Request) -> Response:
 
 
 def list_users(request: Request) -> object:
-    """Members with accounts in the shape of the retired list of users; `project` narrows it. Not paged."""
+    """List the members with accounts in the legacy shape, filtered by `project`. Not paginated."""
     projects = request.selected_projects()
     return [
-        _listed_user(member, [project.slug for project in projects if _shares_team(member, project.teams)])
+        _serialize_legacy_user(member, [project.slug for project in projects if _shares_team(member, project.teams)])
         for member in request.organization.members
         if member.user and (not request.param_list("project") or any(_shares_team(member, p.teams) for p in projects))
     ]
 
 
 def get_user(request: Request) -> object:
-    """A user by id, `me` being the one behind the token."""
+    """Get the token's user by id or as `me`; 404 for other users."""
     user_id = request.path_params["user"]
     if user_id == "me" or (request.user and request.user.id == user_id):
         return serialize_user(request.user or raise_http_error(401, "Authentication credentials were not provided."))
@@ -107,12 +107,12 @@ def _shares_team(member: Member, teams: object) -> bool:
     return isinstance(teams, list) and any(team in teams for team in member.teams)
 
 
-def _listed_user(member: Member, slugs: list[str]) -> dict[str, object]:
+def _serialize_legacy_user(member: Member, slugs: list[str]) -> dict[str, object]:
     user = serialize_user(member.user) if member.user else {}
     avatar = {"avatarType": members.LETTER_AVATAR, "avatarUuid": None}
     return {
         "dateCreated": member.date_created,
-        "user": {name: value for name, value in user.items() if name not in _NEWER} | {"avatar": avatar},
+        "user": {name: value for name, value in user.items() if name not in _OMITTED_MEMBERS} | {"avatar": avatar},
         "roleName": member.org_role.title(),
         "expired": False,
         "id": member.id,

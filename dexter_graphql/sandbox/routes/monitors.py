@@ -1,4 +1,4 @@
-"""Cron monitors and their check-ins. Sending check-ins is ingestion and not served."""
+"""Routes of cron monitors and their check-ins. Sending check-ins is not served."""
 
 import re
 from typing import Any, Final
@@ -26,7 +26,7 @@ _DEFAULTS: Final = {
 
 
 def list_monitors(request: Request) -> Response:
-    """The organization's cron monitors, narrowed by project, environment and owner."""
+    """List the organization's cron monitors, filtered by project, environment and owner."""
     projects = {project.id: project for project in request.selected_projects()}
     names, owner = request.selected_environments(), request.param("owner")
     rows = [
@@ -40,13 +40,13 @@ def list_monitors(request: Request) -> Response:
 
 
 def get_monitor(request: Request) -> object:
-    """One cron monitor by slug or id."""
+    """Get a cron monitor by slug or id."""
     monitor, project = _monitor_in_path(request)
     return _serialize(request, monitor, project)
 
 
 def list_check_ins(request: Request) -> Response:
-    """The check-ins of a cron monitor, newest first."""
+    """List the check-ins of a cron monitor, newest first."""
     monitor, _ = _monitor_in_path(request)
     names = request.selected_environments()
     rows = [check_in for check_in in monitor.check_ins if names is None or check_in.environment in names]
@@ -54,7 +54,7 @@ def list_check_ins(request: Request) -> Response:
 
 
 def create_monitor(request: Request) -> Response:
-    """A new cron monitor without environments: those come with check-ins."""
+    """Create a cron monitor without environments, which check-ins would add."""
     fields = request.json_object()
     missing = {name: ["This field is required."] for name in ("project", "name", "config") if not fields.get(name)}
     if missing:
@@ -74,14 +74,14 @@ def create_monitor(request: Request) -> Response:
 
 
 def update_monitor(request: Request) -> object:
-    """Change what is given of a cron monitor."""
+    """Change the given fields of a cron monitor."""
     monitor, project = _monitor_in_path(request)
     _apply_fields(monitor, request.json_object())
     return _serialize(request, monitor, project)
 
 
 def delete_monitor(request: Request) -> Response:
-    """Remove a cron monitor, or only the environments that are named."""
+    """Delete a cron monitor, or only the given environments of it."""
     monitor, _ = _monitor_in_path(request)
     names = request.param_list("environment")
     for name in names:

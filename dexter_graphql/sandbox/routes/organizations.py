@@ -1,4 +1,4 @@
-"""Routes of organizations themselves, and the two lookups below them: short ids and event ids."""
+"""Routes of organizations, and the lookups of short ids and event ids."""
 
 from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_bad_request, raise_not_found
 from dexter_graphql.sandbox.pagination import paginate

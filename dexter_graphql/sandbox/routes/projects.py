@@ -1,4 +1,4 @@
-"""Projects and their client keys: lists, details, creation and change. Does not serve their events or statistics."""
+"""Routes of projects, their teams, members, filters and ownership rules."""
 
 import re
 from typing import Any, Final
@@ -39,7 +39,7 @@ _SETTINGS = ("resolveAge", "subjectPrefix", "subjectTemplate", "highlightTags", 
 
 
 def list_projects(request: Request) -> Response:
-    """The organization's projects, narrowed by `query`: words like `id:1`, `slug:web`, or a text."""
+    """List the projects, filtered by `query`: `id:1`, `slug:web`, `platform:…`, `team:…` or text."""
     organization, member = request.organization, get_viewer(request)
     filters, text = parse_filters(request.param("query"), ("id", "slug", "name", "platform", "team"))
     rows = [project for project in organization.projects if _matches(project, filters, text)]
@@ -47,7 +47,7 @@ def list_projects(request: Request) -> Response:
 
 
 def list_all_projects(request: Request) -> Response:
-    """Every project the token reaches, over all organizations: the retired list."""
+    """List the projects of all the token's organizations. Deprecated."""
     rows = [
         (organization, project)
         for organization in request.world.organizations
@@ -58,14 +58,14 @@ def list_all_projects(request: Request) -> Response:
 
 
 def get_project(request: Request) -> object:
-    """One project with its settings."""
+    """Get a project with its settings."""
     return projects.serialize_project_detail(
         request.project, request.organization, get_viewer(request), request.world.url
     )
 
 
 def update_project(request: Request) -> object:
-    """Change name, slug, platform, bookmark and simple settings; the old slug redirects from then on."""
+    """Change name, slug, platform, bookmark and settings. The old slug redirects to the new one."""
     project, organization, fields = request.project, request.organization, request.json_object()
     if "slug" in fields:
         _rename(organization, project, _parse_slug(fields["slug"]))
@@ -78,24 +78,24 @@ def update_project(request: Request) -> object:
 
 
 def _serialize_updated(request: Request, project: Project) -> object:
-    """The detail of a project that may no longer answer to the slug in the path."""
+    """The detail of a project whose slug in the path may be outdated."""
     return projects.serialize_project_detail(project, request.organization, get_viewer(request), request.world.url)
 
 
 def create_project(request: Request) -> Response:
-    """A new project in the viewer's first team."""
+    """Create a project in the viewer's first team."""
     member = get_viewer(request)
     teams = member.teams if member else request.organization.teams
     return _create_project(request, teams[:1])
 
 
 def create_team_project(request: Request) -> Response:
-    """A new project in the team of the path."""
+    """Create a project in the team of the path."""
     return _create_project(request, [get_team_in_path(request)])
 
 
 def delete_project(request: Request) -> Response:
-    """Remove a project from the lists; its issues go with it."""
+    """Delete a project and its issues."""
     project, organization = request.project, request.organization
     organization.projects.remove(project)
     for issue in list(organization.issues.values()):
@@ -105,20 +105,20 @@ def delete_project(request: Request) -> Response:
 
 
 def list_team_projects(request: Request) -> Response:
-    """The projects of a team."""
+    """List the projects of a team."""
     organization, team, member = request.organization, get_team_in_path(request), get_viewer(request)
     rows = [project for project in organization.projects if team in project.teams]
     return paginate(request, rows, lambda project: projects.serialize_listed_project(project, organization, member))
 
 
 def list_project_teams(request: Request) -> Response:
-    """The teams of a project."""
+    """List the teams of a project."""
     organization, member = request.organization, get_viewer(request)
     return paginate(request, request.project.teams, lambda team: members.serialize_team(team, organization, member))
 
 
 def add_project_team(request: Request) -> Response:
-    """Give a team access to a project."""
+    """Add a team to a project."""
     team, project = get_team_in_path(request), request.project
     if team not in project.teams:
         project.teams.append(team)
@@ -126,7 +126,7 @@ def add_project_team(request: Request) -> Response:
 
 
 def remove_project_team(request: Request) -> object:
-    """Take a project away from a team."""
+    """Remove a team from a project."""
     team, project = get_team_in_path(request), request.project
     if team in project.teams:
         project.teams.remove(team)
@@ -134,7 +134,7 @@ def remove_project_team(request: Request) -> object:
 
 
 def list_project_members(request: Request) -> object:
-    """The members of the project's teams, not paged."""
+    """List the members of the project's teams. Not paginated."""
     teams = request.project.teams
     project_members = (
         member for member in request.organization.members if member.user and any(team in teams for team in member.teams)
@@ -143,8 +143,8 @@ def list_project_members(request: Request) -> object:
 
 
 def list_filters(request: Request) -> object:
-    """The inbound filters of a project, none of which was ever touched."""
-    request.project  # noqa: B018 - an unknown project is refused
+    """List the inbound filters of a project, which have their default settings."""
+    request.project  # noqa: B018 - raises a 404 for an unknown project
     switches = ("browser-extensions", "localhost", "filtered-transaction", "web-crawlers")
     return [{"id": name, "active": name == "web-crawlers"} for name in switches] + [
         {"id": "legacy-browsers", "active": ["ie", "safari"]}
@@ -152,7 +152,7 @@ def list_filters(request: Request) -> object:
 
 
 def get_ownership(request: Request) -> object:
-    """The ownership rules of a project: everything belongs to its first team."""
+    """Get the ownership rules of a project: the first team owns every path."""
     project = request.project
     team = project.teams[0] if project.teams else None
     owners = [{"type": "team", "name": team.slug, "id": team.id}] if team else []
@@ -222,7 +222,7 @@ def _parse_slug(slug: object) -> str:
 
 
 def _serialize_legacy_item(organization: Organization, project: Project) -> dict[str, Any]:
-    # The retired list has its own, smaller shapes of project and organization.
+    # The deprecated list has smaller shapes of project and organization.
     base = projects.serialize_embedded_project(project, None)
     avatar = {"avatarType": members.LETTER_AVATAR, "avatarUuid": None}
     owner = projects.serialize_organization(organization, "")

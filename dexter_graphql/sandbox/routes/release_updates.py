@@ -1,4 +1,4 @@
-"""What build servers write: releases and deploys. Reading them is served by `routes.releases`."""
+"""Routes that write releases and deploys."""
 
 import re
 from datetime import datetime
@@ -36,7 +36,7 @@ _REQUIRED: Final = "This field is required."
 
 
 def create_release(request: Request) -> Response:
-    """A new release: 201; one that exists is updated instead: 208."""
+    """Create a release (201), or update the existing one with that version (208)."""
     fields, organization = request.json_object(), request.organization
     version, projects = _parse_version(fields), _parse_projects(organization, fields)
     release = organization.find_release(version)
@@ -51,14 +51,14 @@ def create_release(request: Request) -> Response:
 
 
 def update_release(request: Request) -> object:
-    """Change a release; commits that are given replace those it has."""
+    """Change a release; given commits replace the existing ones."""
     release = get_release_in_path(request)
     _apply_fields(request, release, request.json_object())
     return serialize_single_release(request, release)
 
 
 def delete_release(request: Request) -> Response:
-    """Remove a release, unless an issue first appeared in it."""
+    """Delete a release; 400 when an issue first appeared in it."""
     release, organization = get_release_in_path(request), request.organization
     if any(issue.events[0].release is release for issue in organization.issues.values()):
         raise_bad_request("This release is referenced by active issues and cannot be removed.")
@@ -67,7 +67,7 @@ def delete_release(request: Request) -> Response:
 
 
 def create_deploy(request: Request) -> Response:
-    """A deploy of a release; an environment nobody knew comes into being."""
+    """Create a deploy of a release, and its environment when it is new."""
     release, fields, organization = get_release_in_path(request), request.json_object(), request.organization
     name = fields.get("environment")
     if not isinstance(name, str) or not name:
@@ -101,7 +101,7 @@ def _make_commit(request: Request, fields: dict[str, Any]) -> Commit:
     email = str(fields.get("author_email") or "")
     user = next((u for u in request.organization.users() if u.email == email), None)
     committed_at = _parse_instant(fields, "timestamp") or request.world.now()
-    # Authors without an account have no id, and are printed with name and address only.
+    # An author without an account has no id and is serialized with name and email only.
     author = user or User("", str(fields.get("author_name") or email), email, email, committed_at, committed_at)
     files = tuple((str(change["path"]), str(change["type"])) for change in fields.get("patch_set") or ())
     repository = _find_or_create_repository(request, str(fields.get("repository") or ""))
@@ -111,7 +111,7 @@ def _make_commit(request: Request, fields: dict[str, Any]) -> Commit:
 def _find_or_create_repository(request: Request, name: str) -> Repository:
     repository = next((repository for repository in request.organization.repositories if repository.name == name), None)
     if repository is None:
-        # Sentry invents a repository for commits that name none it knows.
+        # Sentry creates a repository for commits that name an unknown one.
         number, now = request.world.new_id(), request.world.now()
         name = name or f"organization-{request.organization.id}"
         repository = Repository(number, name, "unknown", "Unknown Provider", "", "", name, None, now)

@@ -1,4 +1,4 @@
-"""Releases with their commits, deploys and files. Release health itself is served by `routes.sessions`."""
+"""Routes that read releases with their commits, deploys and files."""
 
 import fnmatch
 from collections.abc import Callable
@@ -37,22 +37,22 @@ _DAY: Final = "24h"
 
 
 def list_releases(request: Request) -> Response:
-    """The organization's releases, newest first unless `sort` says otherwise; `health=1` adds health."""
+    """List the organization's releases, newest first or by `sort`; `health=1` adds health data."""
     return _list_releases(request, request.selected_projects())
 
 
 def list_project_releases(request: Request) -> Response:
-    """The releases of one project."""
+    """List the releases of a project."""
     return _list_releases(request, [request.project])
 
 
 def get_release(request: Request) -> object:
-    """One release; the version in the path is percent-encoded."""
+    """Get a release; the version in the path is percent-encoded."""
     return serialize_single_release(request, get_release_in_path(request))
 
 
 def serialize_single_release(request: Request, release: Release) -> object:
-    """A release as every single answer shows it."""
+    """The release as the body of a response."""
     summaries = releases.summarize_releases(request.organization)
     health = _make_health_reader(request, release.projects)(release) if request.bool_param("health") else None
     response = releases.serialize_release(
@@ -62,13 +62,13 @@ def serialize_single_release(request: Request, release: Release) -> object:
 
 
 def list_commits(request: Request) -> Response:
-    """The commits of a release, newest first."""
+    """List the commits of a release, newest first."""
     rows = sorted(get_release_in_path(request).commits, key=lambda commit: commit.date_created, reverse=True)
     return paginate(request, rows, lambda release: releases.serialize_commit(release, request.organization))
 
 
 def list_commit_files(request: Request) -> Response:
-    """The files that the commits of a release touched."""
+    """List the files changed by the commits of a release."""
     rows = [
         file
         for commit in get_release_in_path(request).commits
@@ -78,13 +78,13 @@ def list_commit_files(request: Request) -> Response:
 
 
 def list_deploys(request: Request) -> Response:
-    """The deploys of a release, the last one first."""
+    """List the deploys of a release, newest first."""
     rows = sorted(get_release_in_path(request).deploys, key=lambda deploy: deploy.date_finished, reverse=True)
     return paginate(request, rows, releases.serialize_deploy)
 
 
 def list_files(request: Request) -> Response:
-    """The files of a release, narrowed by parts of names (`query`) and by checksums."""
+    """List the files of a release, filtered by part of the name (`query`) and by checksum."""
     parts, sums = request.param_list("query"), request.param_list("checksum")
     rows = [
         file
@@ -95,7 +95,7 @@ def list_files(request: Request) -> Response:
 
 
 def get_file(request: Request) -> object:
-    """A file of a release; with `download` its bytes."""
+    """Get a file of a release, or its content with `download`."""
     file = find_or_404(get_release_in_path(request).files, request.path_params["file"])
     if request.param("download") is None:
         return releases.serialize_release_file(file)
@@ -172,7 +172,7 @@ def _timestamp(release: Release) -> float:
 
 
 def _make_health_reader(request: Request, projects: list[Project]) -> Callable[[Release], dict[str, Any]]:
-    """Health data of a release by project id, over `summaryStatsPeriod`, with the shares of each project."""
+    """A function from a release to its health data by project id, over `summaryStatsPeriod`."""
     period = parse_period(request.param("summaryStatsPeriod") or request.param("statsPeriod") or _DAY)
     if period is None:
         raise_bad_request("Invalid summaryStatsPeriod")
@@ -223,7 +223,7 @@ def _serialize_health(totals: SessionTotals, project_totals: SessionTotals, *, i
 
 
 def _crash_free_percent(share_crashed: float | None) -> float | None:
-    # Release health speaks of percent here, while `sessions/` speaks of shares between 0 and 1.
+    # Health data of releases is in percent; `sessions/` returns ratios between 0 and 1.
     return None if share_crashed is None else 100 * (1 - share_crashed)
 
 

@@ -1,4 +1,4 @@
-"""Source repositories and their commits. Does not know which release took a commit up."""
+"""Routes of source repositories and their commits."""
 
 from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, find_or_404
 from dexter_graphql.sandbox.pagination import paginate
@@ -8,7 +8,7 @@ _READ = any_scope("org:admin", "org:read", "org:write")
 
 
 def list_repositories(request: Request) -> Response:
-    """The organization's repositories, narrowed by a part of the name, status and integration."""
+    """List the organization's repositories, filtered by part of the name, status and integration."""
     part, status, integration = (
         (request.param("query") or "").lower(),
         request.param("status"),
@@ -25,7 +25,7 @@ def list_repositories(request: Request) -> Response:
 
 
 def list_commits(request: Request) -> Response:
-    """The commits of a repository, newest first."""
+    """List the commits of a repository, newest first."""
     repository = find_or_404(request.organization.repositories, request.path_params["repository"])
     commits = {
         commit.id: commit

@@ -1,4 +1,4 @@
-"""The issues that a release resolved, in its two forms. Issues themselves are in `routes.issues`."""
+"""Route of the issues that a release resolved."""
 
 from dexter_graphql.sandbox.http import Request, Response, Route, any_scope
 from dexter_graphql.sandbox.pagination import paginate
@@ -8,7 +8,7 @@ from dexter_graphql.sandbox.world.model import Issue
 
 
 def list_resolved_issues(request: Request) -> Response:
-    """The issues resolved in the release of the path."""
+    """List the issues resolved in the release."""
     organization, version = request.organization, get_release_in_path(request).version
     rows = [
         issue

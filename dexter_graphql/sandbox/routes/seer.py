@@ -1,4 +1,4 @@
-"""Routes of Seer: the models, and the run that explains an issue. A run is over as soon as it is started."""
+"""Routes of Seer: models and autofix runs, which complete immediately."""
 
 from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_validation_error
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
@@ -17,7 +17,7 @@ def _get_autofix(request: Request) -> object:
 
 
 def _start_autofix(request: Request) -> Response:
-    """Start a run, or go on with the one named by `run_id`; the webhook of a found root cause follows."""
+    """Start a run, or continue the one with that `run_id`; publishes the root cause webhook."""
     issue, world, fields = request.issue, request.world, request.json_object()
     step = fields.get("step", "root_cause")
     if step not in _STEPS:

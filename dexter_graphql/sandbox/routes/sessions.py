@@ -1,4 +1,4 @@
-"""Release health over time: `sessions/`. Knows fields and groups; the sums come from `explore.health`."""
+"""Route of release health over time (`sessions/`)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -26,13 +26,13 @@ _MEAN_DURATION_MS: Final = 42_000
 
 @dataclass(frozen=True, slots=True)
 class _HealthRow:
-    """A sample under the names a search may use."""
+    """A health sample by the field names of a search."""
 
     sample: HealthSample
     latest: frozenset[int]
 
     def get(self, name: str, /) -> object:
-        """Value of the member."""
+        """The value of the field."""
         release = self.sample.release
         package, _, version = release.version.rpartition("@")
         return {
@@ -48,7 +48,7 @@ class _HealthRow:
 
 @dataclass(frozen=True, slots=True)
 class _SessionsQuery:
-    """What a call asks for, checked."""
+    """The validated parameters of a request with the selected samples."""
 
     fields: list[str]
     groups: list[str]
@@ -59,7 +59,7 @@ class _SessionsQuery:
 
 
 def get_sessions(request: Request) -> object:
-    """Groups with totals and series of the fields asked for."""
+    """Get totals and series of the requested fields by group."""
     try:
         query = _parse_query(request)
     except (IntervalError, TooManyPointsError, QueryError) as problem:
@@ -180,7 +180,7 @@ def _group_total(group: dict[str, Any], field: str) -> float:
 
 
 def _group_limit(request: Request, query: _SessionsQuery) -> int:
-    # An answer holds at most so many numbers per field, counting a total as one more point of its series.
+    # A response holds at most MAX_POINTS numbers per field, a total counting as one more point of its series.
     points = (query.buckets.count if query.has_series else 0) + 1
     fitting = max(1, MAX_POINTS // points)
     return min(fitting, parse_page_size(request)) if request.param("per_page") else fitting

@@ -1,4 +1,4 @@
-"""Usage: `stats_v2/`, `stats-summary/`, received events of projects, the retired totals. No release health."""
+"""Routes of usage: `stats_v2/`, `stats-summary/` and the legacy series."""
 
 import csv
 import io
@@ -22,13 +22,13 @@ _GROUPS: Final = ("outcome", "category", "reason", "project")
 _HOUR_S: Final = 3600
 _RESOLUTIONS: Final = {"10s": 10, "1h": 3600, "1d": 86_400}
 _STATS: Final = ("received", "rejected", "blacklisted", "generated")
-# What arrives in one piece counts as often as it weighs; attachments are bytes, of some 30 kB each.
+# Quantities of attachments are bytes; this is the average size of one.
 _ATTACHMENT_BYTES: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class _UsageQuery:
-    """What a call asks for, checked."""
+    """The validated parameters of a request with the selected streams."""
 
     field: str
     groups: list[str]
@@ -37,7 +37,7 @@ class _UsageQuery:
 
 
 def get_usage(request: Request) -> object:
-    """Totals by group, and series unless the groups are projects."""
+    """Get totals by group, with series unless grouped by project."""
     query = _parse_request(request, needs_groups=True)
     streams_by_group: dict[tuple[tuple[str, Any], ...], list[UsageStream]] = {}
     for stream in query.streams:
@@ -57,7 +57,7 @@ def get_usage(request: Request) -> object:
 
 
 def get_summary(request: Request) -> object:
-    """Totals by project and category; `download` gives them as CSV."""
+    """Get totals by project and category; `download` returns CSV."""
     query = _parse_request(request, needs_groups=False)
     rows: dict[str, list[UsageStream]] = {}
     for stream in query.streams:
@@ -73,17 +73,17 @@ def get_summary(request: Request) -> object:
 
 
 def get_project_stats(request: Request) -> object:
-    """`[[epochSeconds, count], …]` of a project's errors."""
+    """Get `[[epochSeconds, count], …]` of a project's errors."""
     return _legacy_series(request, [request.project])
 
 
 def get_organization_stats(request: Request) -> object:
-    """The retired totals of the organization, in the shape of a project's."""
+    """Get the legacy series of the organization."""
     return _legacy_series(request, request.organization.projects)
 
 
 def get_team_stats(request: Request) -> object:
-    """The retired totals of a team, in the shape of a project's."""
+    """Get the legacy series of a team."""
     team = get_team_in_path(request)
     return _legacy_series(request, [project for project in request.organization.projects if team in project.teams])
 
@@ -122,7 +122,7 @@ def _select_streams(request: Request) -> Iterable[UsageStream]:
     return (
         stream
         for stream in iter_streams(request.selected_projects())
-        # Attachments are bytes: they never add up with what is counted.
+        # Attachments are measured in bytes and never summed with other categories.
         if (
             stream.category in categories
             if categories
@@ -150,7 +150,7 @@ def _build_group(
 
 
 def _sum_buckets(streams: Iterable[UsageStream], buckets: TimeBuckets, field: str) -> list[int]:
-    """Quantity of each bucket, added up over the flows."""
+    """The quantity of each bucket, summed over the streams."""
     step = buckets.interval // _HOUR_S
     hours = [0] * (buckets.count * step)
     for stream in streams:
@@ -203,7 +203,7 @@ def _legacy_series(request: Request, projects: Iterable[Project]) -> list[list[i
 
 
 def _sum_interval(streams: Iterable[UsageStream], start: int, width: int) -> int:
-    # Below an hour the hour's quantity is spread evenly.
+    # Shorter steps get an equal part of their hour.
     quantity = sum(sum(stream.hourly_quantities(start // _HOUR_S, max(1, width // _HOUR_S))) for stream in streams)
     return quantity * min(width, _HOUR_S) // _HOUR_S
 

@@ -1,4 +1,4 @@
-"""Teams and who belongs to them. Does not know memberships beyond their teams."""
+"""Routes of teams and their members."""
 
 import re
 
@@ -15,7 +15,7 @@ _WRITE = any_scope("team:admin", "team:write")
 
 
 def list_teams(request: Request) -> Response:
-    """The organization's teams, narrowed by `query`; `detailed=0` leaves their projects out."""
+    """List the organization's teams, filtered by `query`; `detailed=0` omits their projects."""
     filters, text = parse_filters(request.param("query"), ("id", "slug", "name"))
     rows = [
         team
@@ -28,13 +28,13 @@ def list_teams(request: Request) -> Response:
 
 
 def list_own_teams(request: Request) -> object:
-    """The teams of the viewer, not paged."""
+    """List the viewer's teams. Not paginated."""
     member = get_viewer(request)
     return [_serialize_team(request, team, with_projects=True) for team in (member.teams if member else ())]
 
 
 def get_team(request: Request) -> object:
-    """One team with its organization; `expand=projects` adds the projects, `collapse` drops the organization."""
+    """Get a team with its organization; `expand=projects` adds projects, `collapse` omits the organization."""
     expanded = {part for text in request.param_list("expand") for part in text.split(",")}
     team = get_team_in_path(request)
     body = _serialize_team(request, team, with_projects="projects" in expanded)
@@ -44,7 +44,7 @@ def get_team(request: Request) -> object:
 
 
 def create_team(request: Request) -> Response:
-    """A new team that the viewer joins."""
+    """Create a team, which the viewer joins."""
     fields, organization = request.json_object(), request.organization
     name = fields.get("name") or fields.get("slug")
     if not isinstance(name, str):
@@ -60,7 +60,7 @@ def create_team(request: Request) -> Response:
 
 
 def update_team(request: Request) -> object:
-    """Change slug and name."""
+    """Change slug and name of a team."""
     team, fields = get_team_in_path(request), request.json_object()
     if "slug" not in fields:
         raise_validation_error({"slug": ["This field is required."]})
@@ -69,7 +69,7 @@ def update_team(request: Request) -> object:
 
 
 def delete_team(request: Request) -> Response:
-    """Remove a team from members and projects as well."""
+    """Delete a team and remove it from members and projects."""
     team, organization = get_team_in_path(request), request.organization
     organization.teams.remove(team)
     for teams in [member.teams for member in organization.members] + [
@@ -81,14 +81,14 @@ def delete_team(request: Request) -> Response:
 
 
 def list_members(request: Request) -> Response:
-    """The members of a team."""
+    """List the members of a team."""
     team = get_team_in_path(request)
     rows = [member for member in request.organization.members if team in member.teams]
     return paginate(request, rows, lambda member: members.serialize_team_member(member, team))
 
 
 def join_team(request: Request) -> Response:
-    """Put a member into a team: 201 when that is new, 204 when it was so already."""
+    """Add a member to a team: 201, or 204 for an existing member."""
     member, team = get_member_in_path(request), get_team_in_path(request)
     if team in member.teams:
         return Response(None, 204)
@@ -97,7 +97,7 @@ def join_team(request: Request) -> Response:
 
 
 def leave_team(request: Request) -> object:
-    """Take a member out of a team."""
+    """Remove a member from a team."""
     member, team = get_member_in_path(request), get_team_in_path(request)
     if team in member.teams:
         member.teams.remove(team)

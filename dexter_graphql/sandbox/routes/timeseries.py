@@ -1,4 +1,4 @@
-"""Series of events over time, in the public shape and in the older one. Tables are served by `routes.discover`."""
+"""Routes of event series: `events-timeseries/` and the older `events-stats/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _SeriesRows:
-    """The rows of one series: one of the top groups, all others together, or simply everything."""
+    """The rows of one series: of one top group, of all other groups, or of the whole selection."""
 
     rows: Sequence[EventRow]
     group: dict[str, Any] | None = None
@@ -28,7 +28,7 @@ class _SeriesRows:
 
 
 def get_timeseries(request: Request) -> object:
-    """Series in the public shape; timestamps in milliseconds, intervals in seconds."""
+    """Get series with timestamps in milliseconds and intervals in seconds."""
     try:
         return _build_timeseries(request)
     except (QueryError, TooManyPointsError) as problem:
@@ -36,7 +36,7 @@ def get_timeseries(request: Request) -> object:
 
 
 def get_stats(request: Request) -> object:
-    """Series in the older shape: one alone, or by axis, or by group when `topEvents` is set."""
+    """Get series in the older shape: a single one, by axis, or by group with `topEvents`."""
     try:
         return _build_stats(request)
     except (QueryError, TooManyPointsError) as problem:
@@ -167,7 +167,7 @@ def _parse_axes(request: Request) -> list[Column]:
 
 
 def _parse_interval(request: Request, window: TimeRange) -> timedelta:
-    # Sentry replaces what it cannot use instead of refusing it.
+    # Sentry replaces an invalid interval by its default.
     text = request.param("interval") or ""
     interval = timedelta(seconds=int(text)) if text.isdigit() else parse_period(text)
     if interval is None or not timedelta() < interval <= _DAY:

@@ -1,4 +1,4 @@
-"""Workflows, called alerts: what happens when a detector finds something. Detectors are in `routes.monitors`."""
+"""Routes of workflows, which Sentry's interface calls alerts."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -23,18 +23,18 @@ _WORKFLOW_WRITE = any_scope("alerts:write", "org:admin", "org:write")
 
 
 def list_workflows(request: Request) -> Response:
-    """The organization's workflows, narrowed by project, ids and `query`, sorted by `sortBy`."""
+    """List the organization's workflows, filtered by project, ids and `query`, sorted by `sortBy`."""
     rows = sort_records(request, _select_workflows(request), _SORT_KEYS)
     return paginate(request, rows, lambda workflow: alerts.serialize_workflow(workflow, request.organization))
 
 
 def get_workflow(request: Request) -> object:
-    """One workflow."""
+    """Get a workflow."""
     return alerts.serialize_workflow(_workflow_in_path(request), request.organization)
 
 
 def create_workflow(request: Request) -> Response:
-    """A new workflow."""
+    """Create a workflow."""
     fields, now = request.json_object(), request.world.now()
     workflow = Workflow(request.world.new_id(), parse_name(fields), now, now, None, [], [], {"frequency": 1440})
     workflow.created_by = request.user.id if request.user else None
@@ -44,7 +44,7 @@ def create_workflow(request: Request) -> Response:
 
 
 def update_workflow(request: Request) -> object:
-    """Overwrite a workflow."""
+    """Replace a workflow."""
     workflow, fields = _workflow_in_path(request), request.json_object()
     workflow.name, workflow.date_updated = parse_name(fields), request.world.now()
     _apply_fields(request, workflow, fields)
@@ -52,7 +52,7 @@ def update_workflow(request: Request) -> object:
 
 
 def set_workflows_enabled(request: Request) -> object:
-    """Switch all chosen workflows on or off."""
+    """Enable or disable the selected workflows."""
     require_selection(request)
     workflows, is_enabled = _select_workflows(request), parse_enabled(request)
     for workflow in workflows:
@@ -61,7 +61,7 @@ def set_workflows_enabled(request: Request) -> object:
 
 
 def delete_workflows(request: Request) -> Response:
-    """Remove all chosen workflows."""
+    """Delete the selected workflows."""
     require_selection(request)
     for workflow in _select_workflows(request):
         _remove_workflow(request.organization, workflow)
@@ -69,7 +69,7 @@ def delete_workflows(request: Request) -> Response:
 
 
 def delete_workflow(request: Request) -> Response:
-    """Remove a workflow."""
+    """Delete a workflow."""
     _remove_workflow(request.organization, _workflow_in_path(request))
     return Response(None, 204)
 

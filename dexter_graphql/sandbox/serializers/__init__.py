@@ -1,1 +1,1 @@
-"""How records are written as JSON: one module per kind of body. Knows no route."""
+"""JSON bodies of the world's records, one module per entity."""

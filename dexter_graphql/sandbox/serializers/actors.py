@@ -1,10 +1,10 @@
-"""Writes people and teams in the short forms other bodies embed."""
+"""JSON of users and teams where other bodies embed them."""
 
 from dexter_graphql.sandbox.world.model import Assignee, User
 
 
 def serialize_actor(assignee: Assignee | None) -> dict[str, object] | None:
-    """`{type, id, name, email?}` as in `assignedTo`."""
+    """The `{type, id, name, email?}` of `assignedTo`."""
     if assignee is None:
         return None
     if assignee.user is not None:
@@ -16,12 +16,12 @@ def serialize_actor(assignee: Assignee | None) -> dict[str, object] | None:
 
 
 def format_actor(assignee: Assignee) -> str:
-    """`user:ID` or `team:ID`."""
+    """The actor as `user:ID` or `team:ID`."""
     return f"user:{assignee.user.id}" if assignee.user else f"team:{assignee.team.id if assignee.team else ''}"
 
 
 def serialize_user(user: User) -> dict[str, object]:
-    """A user as activity, seen-by and participants embed it."""
+    """A user in activity, `seenBy` and `participants`."""
     return {
         "id": user.id,
         "name": user.name,
@@ -45,5 +45,5 @@ def serialize_user(user: User) -> dict[str, object]:
 
 
 def build_avatar_url(user: User) -> str:
-    """Address of the picture of a user."""
+    """URL of the user's avatar."""
     return f"https://avatars.example/{user.id}"

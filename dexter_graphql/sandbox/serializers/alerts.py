@@ -1,4 +1,4 @@
-"""Writes alerts in both back ends: retired rules, and detectors with their workflows. Translates nothing."""
+"""JSON of alert rules, detectors and workflows."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from dexter_graphql.sandbox.world.model import (
 
 
 def serialize_issue_rule(record: IssueAlertRule, organization: Organization) -> dict[str, Any]:
-    """A retired issue alert."""
+    """An issue alert rule."""
     return {
         "id": record.id,
         "conditions": record.conditions,
@@ -27,9 +27,9 @@ def serialize_issue_rule(record: IssueAlertRule, organization: Organization) -> 
         "name": record.name,
         "dateCreated": record.date_created,
         "owner": record.owner,
-        "createdBy": _creator(organization, record.created_by),
+        "createdBy": _serialize_creator(organization, record.created_by),
         "environment": record.environment,
-        "projects": _slugs(organization, record.project_id),
+        "projects": _project_slugs(organization, record.project_id),
         "status": record.status,
         "lastTriggered": record.last_triggered,
         "snooze": False,
@@ -37,7 +37,7 @@ def serialize_issue_rule(record: IssueAlertRule, organization: Organization) -> 
 
 
 def serialize_metric_rule(record: MetricAlertRule, organization: Organization) -> dict[str, Any]:
-    """A retired metric alert; its window is in minutes."""
+    """A metric alert rule; its time window is in minutes."""
     return {
         "id": record.id,
         "name": record.name,
@@ -51,20 +51,20 @@ def serialize_metric_rule(record: MetricAlertRule, organization: Organization) -
         "timeWindow": record.time_window,
         "environment": record.environment,
         "triggers": record.triggers,
-        "projects": _slugs(organization, record.project_id),
+        "projects": _project_slugs(organization, record.project_id),
         "owner": record.owner,
         "originalAlertRuleId": None,
         "comparisonDelta": record.comparison_delta,
         "eventTypes": list(record.event_types),
         "dateModified": record.date_modified,
         "dateCreated": record.date_created,
-        # The document has no null here; nobody is an empty object.
-        "createdBy": _creator(organization, record.created_by) or {},
+        # The OpenAPI document has no null here; a missing creator is an empty object.
+        "createdBy": _serialize_creator(organization, record.created_by) or {},
     }
 
 
 def serialize_detector(record: Detector, organization: Organization) -> dict[str, Any]:
-    """A detector, called a monitor; its windows are in seconds."""
+    """A detector; its time windows are in seconds."""
     latest = organization.issues.get(record.latest_issue_id or "")
     return {
         "id": record.id,
@@ -81,12 +81,12 @@ def serialize_detector(record: Detector, organization: Organization) -> dict[str
         "conditionGroup": record.condition_group,
         "config": dict(record.config),
         "enabled": record.enabled,
-        "latestGroup": _latest_group(latest) if latest else None,
+        "latestGroup": _serialize_latest_group(latest) if latest else None,
     }
 
 
 def serialize_workflow(record: Workflow, organization: Organization) -> dict[str, Any]:
-    """A workflow, called an alert; its owner is a reference, unlike a detector's."""
+    """A workflow; its owner is a reference, unlike a detector's."""
     return {
         "id": record.id,
         "name": record.name,
@@ -105,7 +105,7 @@ def serialize_workflow(record: Workflow, organization: Organization) -> dict[str
     }
 
 
-def _latest_group(issue: Issue) -> dict[str, Any]:
+def _serialize_latest_group(issue: Issue) -> dict[str, Any]:
     project = issue.project
     return {
         "id": issue.id,
@@ -127,11 +127,11 @@ def _latest_group(issue: Issue) -> dict[str, Any]:
     }
 
 
-def _creator(organization: Organization, user_id: str | None) -> dict[str, Any] | None:
+def _serialize_creator(organization: Organization, user_id: str | None) -> dict[str, Any] | None:
     creator: User | None = next((user for user in organization.users() if user.id == user_id), None)
     return {"id": int(creator.id), "name": creator.name, "email": creator.email} if creator else None
 
 
-def _slugs(organization: Organization, project_id: str) -> list[str]:
+def _project_slugs(organization: Organization, project_id: str) -> list[str]:
     project = organization.find_project(project_id)
     return [project.slug] if project else []

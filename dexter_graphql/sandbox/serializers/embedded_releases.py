@@ -1,11 +1,11 @@
-"""Writes a release the way issues and events embed it. The whole release is written by its own route."""
+"""JSON of releases embedded in issues and events."""
 
 from dexter_graphql.sandbox.serializers.versions import serialize_version_info
 from dexter_graphql.sandbox.world.model import Commit, Deploy, Release
 
 
 def serialize_last_deploy(deploy: Deploy) -> dict[str, object]:
-    """A deploy as a release embeds it."""
+    """A deploy embedded in a release."""
     return {
         "id": deploy.id,
         "environment": deploy.environment,
@@ -17,12 +17,12 @@ def serialize_last_deploy(deploy: Deploy) -> dict[str, object]:
 
 
 def serialize_last_commit(commit: Commit) -> dict[str, object]:
-    """A commit as a release embeds it."""
+    """A commit embedded in a release."""
     return {"id": commit.id, "message": commit.message, "dateCreated": commit.date_created}
 
 
 def serialize_embedded_release(release: Release) -> dict[str, object]:
-    """A release as events and issue details embed it."""
+    """A release embedded in events and issue details."""
     return {
         "id": release.id,
         "version": release.version,
@@ -42,5 +42,5 @@ def serialize_embedded_release(release: Release) -> dict[str, object]:
 
 
 def serialize_issue_release(release: Release) -> dict[str, object]:
-    """A release as `firstRelease` and `lastRelease` of an issue."""
+    """The `firstRelease` or `lastRelease` of an issue."""
     return serialize_embedded_release(release) | {"shortVersion": release.version.rpartition("@")[2]}

@@ -1,4 +1,4 @@
-"""Writes the `entries` of an event: exception with frames, breadcrumbs, request, message and the rarer kinds."""
+"""JSON of the `entries` of events: exception, breadcrumbs, request, message and other kinds."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ Entry = dict[str, object]
 
 
 def serialize_entries(event: Event) -> list[Entry]:
-    """All entries of an event, in the order Sentry shows them."""
+    """All entries of an event in Sentry's order."""
     issue = event.issue
     if not issue.is_error:
         return _occurrence_entries(event)
@@ -73,7 +73,7 @@ def _stacktrace(event: Event) -> Entry:
 
 
 def get_frames(event: Event) -> tuple[Frame, ...]:
-    """Frames of an error event, oldest first, libraries included."""
+    """Frames of an error event, oldest first, including library frames."""
     language = get_language(event)
     return (*language.library, *language.templates[event.issue.template].frames)
 
@@ -105,7 +105,7 @@ def _frame(event: Event, frame: Frame) -> Entry:
 
 
 def _context(frame: Frame, language: str) -> list[list[object]]:
-    """Five lines around the one that ran; lines before the first of a file do not exist."""
+    """The executed line with two lines before and after it, without numbers below 1."""
     comment = "#" if language in {"python", "ruby"} else "//"
     lines = {
         -2: f"{comment} {frame.function}: prepare",

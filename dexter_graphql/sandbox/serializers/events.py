@@ -1,4 +1,4 @@
-"""Writes events: the row of a list, the whole body, and the ingest shape that webhooks carry."""
+"""JSON of events: list items, details and the payload of webhooks."""
 
 from bisect import bisect_left
 
@@ -33,7 +33,7 @@ _OCCURRENCE_TYPES = {
 
 
 def serialize_list_item(event: Event) -> dict[str, object]:
-    """A row of an event list. The key `event.type` really has a dot."""
+    """An event in a list. The key `event.type` contains a dot."""
     issue = event.issue
     return {
         "id": event.id,
@@ -55,7 +55,7 @@ def serialize_list_item(event: Event) -> dict[str, object]:
 
 
 def serialize_event(event: Event) -> dict[str, object]:
-    """The body of an event as `eventids` and `full=true` give it."""
+    """An event as returned by `eventids` and by lists with `full=true`."""
     issue, language = event.issue, get_language(event)
     body: dict[str, object] = {
         "id": event.id,
@@ -94,7 +94,7 @@ def serialize_event(event: Event) -> dict[str, object]:
 
 
 def serialize_event_detail(event: Event) -> dict[str, object]:
-    """The body of one event with its neighbours, release, user report and fixes."""
+    """An event with its neighbours, release, user report and resolutions."""
     events = event.issue.events
     index = bisect_left(events, event.at, key=lambda other: other.at)
     while events[index] is not event:
@@ -111,7 +111,7 @@ def serialize_event_detail(event: Event) -> dict[str, object]:
 
 
 def serialize_user_report(report: Feedback) -> dict[str, object]:
-    """A user report as an event embeds it."""
+    """A user report embedded in an event."""
     return {
         "id": report.id,
         "eventID": report.event.id,
@@ -125,7 +125,7 @@ def serialize_user_report(report: Feedback) -> dict[str, object]:
 
 
 def serialize_contexts(event: Event) -> dict[str, object]:
-    """The contexts of an event, by name."""
+    """The contexts of an event by name."""
     language, (system, system_version) = get_language(event), get_os(event)
     contexts: dict[str, object] = {
         "os": {"type": "os", "name": system, "version": system_version},
@@ -155,7 +155,7 @@ def serialize_contexts(event: Event) -> dict[str, object]:
 
 
 def serialize_occurrence(event: Event) -> dict[str, object] | None:
-    """What detected a non-error issue; None for errors."""
+    """The occurrence behind an issue that is not an error; None for errors."""
     issue = event.issue
     if issue.is_error:
         return None
@@ -179,7 +179,7 @@ def serialize_occurrence(event: Event) -> dict[str, object] | None:
 
 
 def serialize_webhook_event(world: World, organization: Organization, event: Event) -> dict[str, object]:
-    """The event in the snake_case shape of webhooks."""
+    """An event in the snake_case shape of webhooks."""
     issue, language = event.issue, get_language(event)
     api = f"{world.url}/api/0/organizations/{organization.slug}/issues/{issue.id}"
     page = build_web_url(world, organization, issue)

@@ -1,4 +1,4 @@
-"""Writes integrations, their providers, apps and installations as Sentry prints them."""
+"""JSON of integrations, their providers, Sentry apps and installations."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _MASKED = "*" * 64
 
 
 def serialize_integration(record: Integration, organization: Organization) -> dict[str, Any]:
-    """An integration as its organization has set it up."""
+    """An integration of an organization."""
     return {
         "id": record.id,
         "name": record.name,
@@ -29,7 +29,7 @@ def serialize_integration(record: Integration, organization: Organization) -> di
 
 
 def serialize_provider_reference(record: Integration) -> dict[str, Any]:
-    """The provider inside an integration."""
+    """The provider embedded in an integration."""
     return {
         "key": record.provider_key,
         "slug": record.provider_key,
@@ -42,7 +42,7 @@ def serialize_provider_reference(record: Integration) -> dict[str, Any]:
 
 
 def serialize_provider(record: Integration) -> dict[str, Any]:
-    """A provider in the list of those that could be set up."""
+    """A provider in the list of available ones."""
     gates = [{"description": name, "featureGate": f"integrations-{name}"} for name in sorted(record.features)]
     return {
         "key": record.provider_key,
@@ -64,7 +64,7 @@ def serialize_provider(record: Integration) -> dict[str, Any]:
 
 
 def serialize_installation(record: Installation, organization: Organization) -> dict[str, Any]:
-    """An app as installed in an organization."""
+    """An app installed in an organization."""
     app = record.app
     return {
         "app": {"uuid": app.uuid, "slug": app.slug, "sentryAppId": app.id},
@@ -75,7 +75,7 @@ def serialize_installation(record: Installation, organization: Organization) -> 
 
 
 def serialize_app(record: SentryApp, organization: Organization) -> dict[str, Any]:
-    """An internal app of the organization; its secret is masked, as for everyone who did not just create it."""
+    """An internal app; its client secret is masked."""
     return {
         "allowedOrigins": [],
         "avatars": [],

@@ -1,4 +1,4 @@
-"""JSON of the issue detail: base members, activity, people, releases, tags and series."""
+"""JSON of the issue detail: base members, activity, users, releases, tags and series."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ from dexter_graphql.sandbox.world.model import Activity, Event, Issue
 
 
 def serialize_detail(context: IssueContext, row: IssueRow) -> dict[str, object]:
-    """The issue page: row members, history, people and releases, without what is collapsed."""
+    """The issue detail: base members, activity, users and releases, without collapsed members."""
     issue, world = row.issue, context.world
     body = serialize_issue(world, context.organization, issue, context.user) | summarize_events(row.events)
     users = {user.id: user for user in context.organization.users()}
@@ -41,7 +41,7 @@ def serialize_detail(context: IssueContext, row: IssueRow) -> dict[str, object]:
 
 
 def serialize_first_last_release(events: Sequence[Event]) -> dict[str, object]:
-    """`firstRelease` and `lastRelease` of those events."""
+    """The `firstRelease` and `lastRelease` of the events."""
     seen = [event.release for event in events if event.release is not None]
     return {
         "firstRelease": serialize_issue_release(seen[0]) if seen else None,
@@ -76,7 +76,7 @@ def _detail_extras(context: IssueContext, issue: Issue) -> dict[str, object]:
 
 
 def serialize_activity(entry: Activity) -> dict[str, object]:
-    """A line of the history."""
+    """An activity of an issue."""
     return {
         "id": entry.id,
         "user": serialize_user(entry.user) if entry.user else None,

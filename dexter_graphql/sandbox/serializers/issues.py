@@ -1,4 +1,4 @@
-"""Writes issues: the members every form shares, the row of a list, the detail, activities and tags."""
+"""JSON of issues: members shared by all shapes, list items and stats."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -18,7 +18,7 @@ _LOGGERS = ("csp", "django.request", None, None)
 
 @dataclass(frozen=True, slots=True)
 class IssueContext:
-    """How a list wants its rows: who looks, over which stretch, what to leave out, what to add."""
+    """The viewer, time range and options of a request for issues."""
 
     world: World
     organization: Organization
@@ -32,7 +32,7 @@ class IssueContext:
 
 @dataclass(frozen=True, slots=True)
 class IssueRow:
-    """An issue of a list with its events in the stretch, and those that also match the search; oldest first."""
+    """An issue with its events in the time range, and those that match the search; oldest first."""
 
     issue: Issue
     events: Sequence[Event]
@@ -40,12 +40,12 @@ class IssueRow:
 
 
 def build_web_url(world: World, organization: Organization, issue: Issue) -> str:
-    """Address of the issue for people."""
+    """URL of the issue in Sentry's interface."""
     return f"{world.url}/organizations/{organization.slug}/issues/{issue.id}/"
 
 
 def serialize_base(world: World, organization: Organization, issue: Issue, user: User | None) -> dict[str, object]:
-    """The members that rows, details and webhooks share."""
+    """The members shared by list items, details and webhooks."""
     user_id = user.id if user else ""
     project = issue.project
     return {
@@ -83,7 +83,7 @@ def serialize_base(world: World, organization: Organization, issue: Issue, user:
 
 
 def serialize_metadata(issue: Issue) -> dict[str, object]:
-    """What the title was made of; its keys depend on the kind of issue."""
+    """The source of the title; the keys depend on the kind of issue."""
     if not issue.is_error:
         return {"title": issue.title, "value": issue.value, "initial_priority": 50}
     file, _, function = issue.culprit.partition(" in ")
@@ -91,7 +91,7 @@ def serialize_metadata(issue: Issue) -> dict[str, object]:
 
 
 def summarize_events(events: Sequence[Event]) -> dict[str, object]:
-    """`count` (text), `userCount`, `firstSeen` and `lastSeen` of those events."""
+    """`count` (a string), `userCount`, `firstSeen` and `lastSeen` of the events."""
     return {
         "count": str(len(events)),
         "userCount": len({event.person for event in events if event.person >= 0}),
@@ -101,7 +101,7 @@ def summarize_events(events: Sequence[Event]) -> dict[str, object]:
 
 
 def serialize_stats(context: IssueContext, events: Sequence[Event]) -> dict[str, list[list[int]]]:
-    """The series under its period: 24 hours by hour, 14 days by day, or the whole stretch for `auto`."""
+    """The series by period: 24 hours by hour, 14 days by day, or the whole time range for `auto`."""
     period = context.stats_period
     if not period:
         return {}
@@ -117,7 +117,7 @@ def serialize_stats(context: IssueContext, events: Sequence[Event]) -> dict[str,
 
 
 def serialize_list_item(context: IssueContext, row: IssueRow) -> dict[str, object]:
-    """A row of the issue list."""
+    """An issue in a list."""
     issue = row.issue
     item = serialize_base(context.world, context.organization, issue, context.user)
     if "base" in context.collapse:
@@ -134,7 +134,7 @@ def serialize_list_item(context: IssueContext, row: IssueRow) -> dict[str, objec
 
 
 def _derived(issue: Issue) -> dict[str, object]:
-    """What Sentry works out about the way to a fix."""
+    """The progress towards a fix that Sentry derives."""
     return {
         "blocker": "none",
         "progress": "fix_applied" if issue.status == "resolved" else "not_started",
@@ -149,7 +149,7 @@ def _derived(issue: Issue) -> dict[str, object]:
 
 
 def _list_counts(context: IssueContext, row: IssueRow) -> dict[str, object]:
-    """`lifetime` takes the plain counts away with it; `stats` only the series."""
+    """Collapsing `lifetime` also omits the plain counts; `stats` only the series."""
     with_series = "stats" not in context.collapse and bool(context.stats_period)
     members: dict[str, object] = {}
     if "lifetime" not in context.collapse:
@@ -183,14 +183,14 @@ def _expanded(context: IssueContext, row: IssueRow) -> dict[str, object]:
 
 
 def serialize_inbox(issue: Issue) -> dict[str, object] | None:
-    """Why the issue waits for review."""
+    """The reason why the issue needs review."""
     if issue.inbox_reason is None:
         return None
     return {"reason": issue.inbox_reason, "reason_details": None, "date_added": issue.inbox_since or issue.last_seen}
 
 
 def serialize_owners(issue: Issue) -> list[dict[str, object]]:
-    """Suggested owners: the team of the project, and the author of the release's newest commit."""
+    """Suggested owners: the project's first team, and the author of the release's first commit."""
     at = issue.last_seen
     suggested: list[dict[str, object]] = [
         {"type": "ownershipRule", "owner": format_actor(Assignee(team=team)), "date_added": at}
@@ -204,7 +204,7 @@ def serialize_owners(issue: Issue) -> list[dict[str, object]]:
 
 
 def serialize_external_issue(ticket: ExternalIssue) -> dict[str, object]:
-    """A ticket tied to the issue."""
+    """A ticket linked to the issue."""
     return {
         "id": ticket.id,
         "issueId": ticket.issue_id,
@@ -215,12 +215,12 @@ def serialize_external_issue(ticket: ExternalIssue) -> dict[str, object]:
 
 
 def serialize_issue(world: World, organization: Organization, issue: Issue, user: User | None) -> dict[str, object]:
-    """The answer to an update of one issue, and the issue of `shortids`: base members with lifetime counts."""
+    """An issue after an update and in `shortids`: base members with lifetime counts."""
     base = serialize_base(world, organization, issue, user)
     return base | {"isUnhandled": issue.is_unhandled} | summarize_events(issue.events)
 
 
 def serialize_stats_item(context: IssueContext, row: IssueRow) -> dict[str, object]:
-    """A row of `issues-stats`: the id and everything that depends on the stretch."""
+    """An item of `issues-stats`: the id and the members that depend on the time range."""
     item: dict[str, object] = {"id": row.issue.id, "isUnhandled": row.issue.is_unhandled}
     return item | _list_counts(context, row)

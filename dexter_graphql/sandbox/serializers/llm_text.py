@@ -1,4 +1,4 @@
-"""Writes an event as text for a language model, in Markdown or XML."""
+"""Events as Markdown or XML for language models."""
 
 from xml.sax.saxutils import escape
 
@@ -8,7 +8,7 @@ from dexter_graphql.sandbox.world.model import Event
 
 
 def serialize_llm_text(event: Event, style: str) -> dict[str, object]:
-    """`{format, content}` with the title, the tags and the frames."""
+    """`{format, content}` with title, tags and frames."""
     return {"format": style, "content": _markdown(event) if style == "markdown" else _xml(event)}
 
 

@@ -1,4 +1,4 @@
-"""Writes memberships and teams as their own lists show them. Does not know who may see them."""
+"""JSON of members and teams."""
 
 from typing import Any, Final
 
@@ -22,12 +22,12 @@ _TEAM_ROLES = {
 
 
 def serialize_avatar() -> dict[str, Any]:
-    """The picture of somebody who has none."""
+    """The letter avatar of teams, projects and organizations."""
     return {"avatarType": LETTER_AVATAR, "avatarUuid": None, "avatarUrl": None}
 
 
 def serialize_owner(organization: Organization, reference: str | None) -> dict[str, Any] | None:
-    """The actor behind `user:ID` or `team:ID`."""
+    """The actor for `user:ID` or `team:ID`."""
     kind, _, key = (reference or "").partition(":")
     team = organization.find_team(key) if kind == "team" else None
     user = next((user for user in organization.users() if kind == "user" and user.id == key), None)
@@ -35,7 +35,7 @@ def serialize_owner(organization: Organization, reference: str | None) -> dict[s
 
 
 def serialize_member(membership: Member) -> dict[str, Any]:
-    """A membership as lists show it. Its id is not the id of the user."""
+    """A member in a list. Its id differs from the id of the user."""
     return {
         "id": membership.id,
         "email": membership.email,
@@ -53,7 +53,7 @@ def serialize_member(membership: Member) -> dict[str, Any]:
 
 
 def serialize_team_member(membership: Member, team: Team) -> dict[str, Any]:
-    """A membership as the list of a team shows it."""
+    """A member in the list of a team."""
     return serialize_member(membership) | {
         "role": membership.org_role,
         "roleName": _ROLES[membership.org_role][0],
@@ -63,7 +63,7 @@ def serialize_team_member(membership: Member, team: Team) -> dict[str, Any]:
 
 
 def serialize_member_detail(organization: Organization, membership: Member) -> dict[str, Any]:
-    """A membership with its teams and with the roles it could have."""
+    """A member with teams and available roles."""
     owners = [member for member in organization.members if member.org_role == "owner"]
     return serialize_member(membership) | {
         "role": membership.org_role,
@@ -81,7 +81,7 @@ def serialize_member_detail(organization: Organization, membership: Member) -> d
 
 
 def serialize_team(record: Team, organization: Organization, viewer: Member | None) -> dict[str, Any]:
-    """A team as seen by the viewer's membership; the other members are always the same."""
+    """A team; `isMember` and `teamRole` depend on the viewer."""
     is_member = viewer is not None and record in viewer.teams
     return {
         "id": record.id,

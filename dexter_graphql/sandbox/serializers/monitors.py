@@ -1,4 +1,4 @@
-"""Writes cron monitors and their check-ins as Sentry prints them. Knows no detector."""
+"""JSON of cron monitors and their check-ins."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,7 +18,7 @@ def serialize_monitor(
     viewer: Member | None,
     only: frozenset[str] | None,
 ) -> dict[str, Any]:
-    """A cron monitor with its environments, or `only` those of them."""
+    """A cron monitor with its environments, restricted to `only`."""
     names = [name for name in record.environments if only is None or name in only]
     return {
         "id": record.guid,
@@ -31,7 +31,7 @@ def serialize_monitor(
         "dateCreated": record.date_created,
         "project": serialize_embedded_project(project, viewer),
         "environments": [_environment(record, name) for name in names],
-        # The document knows no monitor without an owner: the project's team stands in.
+        # The OpenAPI document requires an owner; the project's first team is the default.
         "owner": serialize_owner(organization, record.owner or f"team:{project.teams[0].id}"),
         "alertRule": {"targets": [], "environment": ""},
     }

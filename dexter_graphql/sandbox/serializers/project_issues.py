@@ -1,4 +1,4 @@
-"""Writes an issue the old way of a project's list, which has fewer members than the organization's list."""
+"""JSON of issues in the older list of a project, which has fewer members."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,7 +14,7 @@ _MEMBERS: Final = (
 
 
 def serialize_list_item(context: IssueContext, row: IssueRow) -> dict[str, object]:
-    """A row of a project's issue list."""
+    """An issue in a project's list."""
     item = bodies.serialize_list_item(context, row)
     project = row.issue.project
     return {name: item[name] for name in _MEMBERS if name in item} | {

@@ -1,4 +1,4 @@
-"""Writes projects, client keys and environments as Sentry prints them. Does not know how to find them."""
+"""JSON of projects, client keys, environments and organizations."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ _COLORS = ("#3f70bf", "#bf3f7a", "#57be8c", "#bf6e3f", "#803fbf", "#3fbfac")
 
 
 def serialize_project(record: Project, viewer: Member | None) -> dict[str, Any]:
-    """The members that every shape of a project has."""
+    """The members shared by all shapes of a project."""
     return {
         "id": record.id,
         "slug": record.slug,
@@ -39,7 +39,7 @@ def serialize_project(record: Project, viewer: Member | None) -> dict[str, Any]:
 
 
 def serialize_embedded_project(record: Project, viewer: Member | None) -> dict[str, Any]:
-    """A project inside a team, a cron monitor and the like."""
+    """A project embedded in a team or a cron monitor."""
     return serialize_project(record, viewer) | {
         "isInternal": False,
         "isPublic": False,
@@ -50,7 +50,7 @@ def serialize_embedded_project(record: Project, viewer: Member | None) -> dict[s
 
 
 def serialize_project_teams(record: Project, viewer: Member | None) -> dict[str, Any]:
-    """A project as the answer to a change of its teams shows it."""
+    """A project after a change of its teams."""
     body = serialize_embedded_project(record, viewer) | {
         "teams": [serialize_team_reference(team) for team in record.teams]
     }
@@ -58,7 +58,7 @@ def serialize_project_teams(record: Project, viewer: Member | None) -> dict[str,
 
 
 def serialize_listed_project(record: Project, organization: Organization, viewer: Member | None) -> dict[str, Any]:
-    """A project as the organization's and the team's list show it."""
+    """A project in the lists of an organization and of a team."""
     return serialize_project(record, viewer) | {
         "team": serialize_team_reference(record.teams[0]) if record.teams else None,
         "teams": [serialize_team_reference(team) for team in record.teams],
@@ -72,7 +72,7 @@ def serialize_listed_project(record: Project, organization: Organization, viewer
 def serialize_project_detail(
     record: Project, organization: Organization, viewer: Member | None, url: str
 ) -> dict[str, Any]:
-    """A project with everything its settings page needs."""
+    """A project with all settings."""
     return serialize_project_teams(record, viewer) | {
         "latestRelease": serialize_latest_release(record, organization),
         "organization": serialize_organization(organization, url),
@@ -83,7 +83,7 @@ def serialize_project_detail(
 
 
 def serialize_organization(organization: Organization, url: str) -> dict[str, Any]:
-    """An organization inside a project or a team; `url` is the sandbox itself."""
+    """An organization; `url` is the address of the sandbox."""
     return {
         "id": organization.id,
         "slug": organization.slug,
@@ -106,26 +106,26 @@ def serialize_organization(organization: Organization, url: str) -> dict[str, An
 
 
 def serialize_team_reference(team: Team) -> dict[str, Any]:
-    """A team inside a project."""
+    """A team embedded in a project."""
     return {"id": team.id, "name": team.name, "slug": team.slug}
 
 
 def serialize_latest_release(record: Project, organization: Organization) -> dict[str, Any] | None:
-    """The newest release of the project, by name only."""
+    """The version of the project's newest release."""
     releases = [release for release in organization.releases if record in release.projects]
     newest = max(releases, key=lambda release: release.date_created, default=None)
     return {"version": newest.version} if newest else None
 
 
 def list_visible_environments(record: Project, organization: Organization) -> list[Environment]:
-    """Environments of the project that nobody hid."""
+    """The environments that the project does not hide."""
     return [
         environment for environment in organization.environments if environment.name not in record.hidden_environments
     ]
 
 
 def serialize_client_key(record: ClientKey, owner: Project, url: str) -> dict[str, Any]:
-    """A client key with all its addresses, which lie below the sandbox's own."""
+    """A client key with its DSNs, which point to the sandbox."""
     parts = urlsplit(url)
     base = f"{parts.scheme}://{parts.netloc}"
     api = f"{base}/api/{owner.id}"
@@ -171,7 +171,7 @@ def serialize_client_key(record: ClientKey, owner: Project, url: str) -> dict[st
 
 
 def serialize_project_environment(record: Environment, owner: Project) -> dict[str, Any]:
-    """An environment as its project sees it."""
+    """An environment of a project."""
     return {"id": record.id, "name": record.name, "isHidden": record.name in owner.hidden_environments}
 
 

@@ -1,4 +1,4 @@
-"""Writes releases, commits, deploys and repositories as Sentry prints them. Does not know how to find them."""
+"""JSON of releases, commits, deploys, files and repositories."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from dexter_graphql.sandbox.world.model import (
 
 @dataclass(slots=True)
 class ReleaseSummary:
-    """What the events of an organization say about one release."""
+    """New issues by project, and the first and last event, of one release."""
 
     new_issues: dict[str, int] = field(default_factory=dict)
     first_event: datetime | None = None
@@ -29,7 +29,7 @@ class ReleaseSummary:
 
 
 def summarize_releases(organization: Organization) -> dict[int, ReleaseSummary]:
-    """A footprint per release id; releases without events are absent."""
+    """A summary by release id; releases without events are absent."""
     summaries: dict[int, ReleaseSummary] = {}
     for issue in organization.issues.values():
         first = issue.events[0].release
@@ -50,7 +50,7 @@ def serialize_release(
     summary: ReleaseSummary,
     health: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """A release, the same in lists and alone; `health` holds what each project (by id) says about health."""
+    """A release in lists and alone; `health` is its health data by project id."""
     newest = max(record.commits, key=lambda commit: commit.date_created, default=None)
     last = max(record.deploys, key=lambda deploy: deploy.date_finished, default=None)
     return {
@@ -83,12 +83,12 @@ def serialize_release(
 
 
 def serialize_author(user: User) -> dict[str, Any]:
-    """Who wrote a commit: a user, or name and address of somebody without an account."""
+    """The author of a commit: a user, or name and email without an account."""
     return serialize_user(user) if user.id else {"name": user.name, "email": user.email}
 
 
 def serialize_commit(record: Commit, organization: Organization) -> dict[str, Any]:
-    """A commit with the releases it is part of."""
+    """A commit with its releases."""
     return serialize_repository_commit(record) | {
         "releases": [
             {
@@ -106,7 +106,7 @@ def serialize_commit(record: Commit, organization: Organization) -> dict[str, An
 
 
 def serialize_repository_commit(record: Commit) -> dict[str, Any]:
-    """A commit as the list of its repository shows it."""
+    """A commit in the list of its repository."""
     return {
         "id": record.id,
         "message": record.message,
@@ -119,7 +119,7 @@ def serialize_repository_commit(record: Commit) -> dict[str, Any]:
 
 
 def serialize_commit_files(record: Commit, organization: Organization) -> list[dict[str, Any]]:
-    """The files a commit touched."""
+    """The files changed by a commit."""
     return [
         {
             "id": f"{int(record.id[:8], 16)}{index}",
@@ -150,7 +150,7 @@ def serialize_repository(record: Repository) -> dict[str, Any]:
 
 
 def serialize_deploy(record: Deploy) -> dict[str, Any]:
-    """A deploy; it does not say of which release."""
+    """A deploy, which does not name its release."""
     return {
         "id": record.id,
         "environment": record.environment,
@@ -162,7 +162,7 @@ def serialize_deploy(record: Deploy) -> dict[str, Any]:
 
 
 def serialize_release_file(record: ReleaseFile) -> dict[str, Any]:
-    """A file of a release, without its bytes."""
+    """A file of a release without its content."""
     return {
         "id": record.id,
         "name": record.name,

@@ -1,4 +1,4 @@
-"""Writes what Sentry knows about the source maps of a browser event, frame by frame."""
+"""JSON of the source map diagnosis of browser events."""
 
 from dexter_graphql.sandbox.serializers.entries import get_frames
 from dexter_graphql.sandbox.world.event_attributes import get_language
@@ -6,7 +6,7 @@ from dexter_graphql.sandbox.world.model import Event
 
 
 def serialize_source_map_debug(event: Event) -> dict[str, object]:
-    """Why frames are, or are not, mapped back to sources; frames in the order of the event."""
+    """The diagnosis by frame, in the order of the event."""
     has_release = event.release is not None
     return {
         "dist": None,

@@ -9,13 +9,13 @@ from dexter_graphql.sandbox.world.model import Event
 
 
 def serialize_tag_totals(events: Sequence[Event]) -> list[dict[str, object]]:
-    """Each tag key of those events with how many carry it."""
+    """Each tag key with the number of events that have it."""
     totals = Counter(key for event in events for key in get_tags(event))
     return [{"key": key, "name": format_tag_name(key), "totalValues": total} for key, total in sorted(totals.items())]
 
 
 def serialize_tag_values(events: Sequence[Event], key: str) -> list[dict[str, object]]:
-    """Values of one tag in those events, the most frequent first."""
+    """The values of a tag in the events, by frequency."""
     events_by_value: dict[str, list[Event]] = {}
     for event in events:
         value = get_tags(event).get(key)
@@ -36,7 +36,7 @@ def serialize_tag_values(events: Sequence[Event], key: str) -> list[dict[str, ob
 
 
 def format_tag_name(key: str) -> str:
-    """The name Sentry shows for a tag key."""
+    """The display name of a tag key."""
     return TAG_NAMES.get(key, key.title())
 
 

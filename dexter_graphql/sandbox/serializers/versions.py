@@ -1,4 +1,4 @@
-"""Version strings taken apart into package, number and build."""
+"""Versions parsed into package, numbers and build."""
 
 import re
 from typing import Any, Final
@@ -13,7 +13,7 @@ _SHORT_HASH: Final = 12
 
 
 def serialize_version_info(version: str) -> dict[str, Any]:
-    """The parts of a version: `package@1.2.3-pre+build`, or a package with anything else after the sign."""
+    """The `versionInfo` of `package@1.2.3-pre+build`, or of a package with any other text after the `@`."""
     package, _, raw = version.rpartition("@")
     match, is_hash = _SEMANTIC.fullmatch(raw), len(raw) == _HASH_LENGTH
     parts: dict[str, Any] = {"raw": raw}

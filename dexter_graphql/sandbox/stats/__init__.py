@@ -1,1 +1,1 @@
-"""Usage and release health: what `stats_v2/` and `sessions/` count."""
+"""Data behind usage statistics and release health."""

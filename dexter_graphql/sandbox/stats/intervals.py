@@ -1,4 +1,4 @@
-"""Knows the rules for the interval of statistics and sessions: whole hours that divide a day. Reads no request."""
+"""Validation of intervals for usage and sessions: whole hours that divide a day."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,11 +10,11 @@ _DAY: Final = timedelta(days=1)
 
 
 class IntervalError(ValueError):
-    """The interval is not one Sentry serves; the message is what it says."""
+    """The interval is not supported; the message is that of Sentry's 400."""
 
 
 def split_hourly(start: datetime, end: datetime, interval: timedelta | None) -> TimeBuckets:
-    """Buckets over the window, an hour long unless asked otherwise; raises IntervalError or TooManyPointsError."""
+    """Buckets over the time range, hourly by default; raises IntervalError or TooManyPointsError."""
     length = interval or _HOUR
     if length < _HOUR or length % _HOUR:
         raise IntervalError("The interval has to be a multiple of the minimum interval of one hour.")

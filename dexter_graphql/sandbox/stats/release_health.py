@@ -1,4 +1,4 @@
-"""Adds up release health over releases, projects, environments and hours. Knows no shape of an answer."""
+"""Sums of release health over releases, projects, environments and hours."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class HealthSample:
 
 @dataclass(frozen=True, slots=True)
 class HealthFilter:
-    """Where and when: projects, names of environments, and a window."""
+    """Projects, environment names and time range of a query."""
 
     projects: Sequence[Project]
     environments: Sequence[str]
@@ -34,7 +34,7 @@ class HealthFilter:
 
 @dataclass(slots=True)
 class SessionTotals:
-    """Sums over samples. A session is counted under one status only; users as if each hour brought others."""
+    """Sums over samples. A session has one status; users are summed over hours without deduplication."""
 
     sessions: int = 0
     users: int = 0
@@ -44,7 +44,7 @@ class SessionTotals:
     crashed_users: int = 0
 
     def add(self, sample: HourlyHealth) -> None:
-        """Take one more hour into account."""
+        """Add the health of an hour."""
         self.sessions += sample.sessions
         self.users += sample.users
         self.crashed += sample.crashed
@@ -54,15 +54,15 @@ class SessionTotals:
 
     @property
     def healthy(self) -> int:
-        """Sessions without any trouble."""
+        """Sessions that neither crashed nor had errors."""
         return self.sessions - self.crashed - self.errored - self.abnormal
 
     def of_status(self, status: str) -> int:
-        """Sessions with that status."""
+        """Sessions with the status."""
         return int(getattr(self, status, 0))
 
     def share_crashed(self, of: str) -> float | None:
-        """Share of crashed sessions or users; None where there are none at all."""
+        """The share of crashed sessions or users; None when there are none."""
         crashed, total = (self.crashed, self.sessions) if of == "session" else (self.crashed_users, self.users)
         return crashed / total if total else None
 
@@ -70,7 +70,7 @@ class SessionTotals:
 def iter_samples(
     organization: Organization, health_filter: HealthFilter, is_selected: Callable[[Release], bool] = lambda _: True
 ) -> Iterator[HealthSample]:
-    """Every hour of the scope in which somebody used one of the wanted releases."""
+    """The hourly samples with sessions of the selected releases."""
     project_ids = {project.id for project in health_filter.projects}
     first = _truncate_to_hour(health_filter.start)
     for release in organization.releases:
@@ -84,7 +84,7 @@ def iter_samples(
 
 
 def sum_by(samples: Iterable[HealthSample], key: Callable[[HealthSample], Any]) -> dict[Any, SessionTotals]:
-    """The samples added up by a key."""
+    """Totals of the samples by key."""
     totals: dict[Any, SessionTotals] = {}
     for sample in samples:
         totals.setdefault(key(sample), SessionTotals()).add(sample.health)

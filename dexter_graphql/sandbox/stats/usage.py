@@ -1,4 +1,4 @@
-"""Makes up how much of the plan was used, hour by hour. The same question always has the same answer."""
+"""Generated usage by category and outcome, a pure function of project and hour."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,15 +17,15 @@ OUTCOMES: Final = (
 )  # fmt: skip
 
 _DAY_HOURS: Final = 24
-# Permille of a day's quantity by hour: quiet nights, busy afternoons. They add up to 1000.
+# Permille of a day's quantity by hour; the sum is 1000.
 _HOURLY_PERMILLE: Final = (
     17, 14, 12, 11, 11, 14, 21, 33, 48, 60, 66, 68, 64, 66, 70, 71, 68, 62, 54, 47, 40, 33, 28, 22,
 )  # fmt: skip
-# Category → what one project sends on an ordinary day; categories that are missing here are never used.
+# Category → daily quantity of one project; other categories have no usage.
 _DAILY = MappingProxyType(
     {"error": 24_000, "transaction": 180_000, "attachment": 9_000_000, "replay": 700, "profile": 1_200, "monitor": 96}
 )
-# Outcome → its reasons with the permille of the category that ends there.
+# Outcome, reason, and the permille of the category with them.
 _OUTCOME_SHARES: Final = (
     ("accepted", "", 900),
     ("filtered", "browser-extensions", 20),
@@ -38,7 +38,7 @@ _OUTCOME_SHARES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class UsageStream:
-    """A project's quantity of one category that ended one way for one reason; `permille` is its share."""
+    """Usage of one project, category, outcome and reason; `permille` is its share of the category."""
 
     project: Project
     category: str
@@ -47,21 +47,21 @@ class UsageStream:
     permille: int
 
     def hourly_quantities(self, first: int, count: int) -> list[int]:
-        """Quantities of so many hours, the first one being that many hours after the epoch."""
+        """The quantities of `count` hours, starting `first` hours after the epoch."""
         offset = first % _DAY_HOURS
         days = range(first // _DAY_HOURS, (first + count - 1) // _DAY_HOURS + 1)
         quantities = [daily * permille // 1000 for daily in map(self._daily, days) for permille in _HOURLY_PERMILLE]
         return quantities[offset : offset + count]
 
     def _daily(self, day: int) -> int:
-        # Projects differ in size, and days by some percent.
+        # Projects differ in size; days vary by some percent.
         size = 20 + zlib.crc32(self.project.id.encode()) % 80
         weather = 85 + zlib.crc32(f"{self.project.id}/{self.category}/{day}".encode()) % 30
         return _DAILY[self.category] * self.permille * size * weather // 10_000_000
 
 
 def iter_streams(projects: Sequence[Project]) -> Iterator[UsageStream]:
-    """Every flow of the projects."""
+    """All usage streams of the projects."""
     for project in projects:
         for category in _DAILY:
             for outcome, reason, permille in _OUTCOME_SHARES:

@@ -1,4 +1,4 @@
-"""The state behind the fake Sentry: records, and a generator that fills them from a seed."""
+"""State of the fake Sentry: records, and their generation from a seed."""
 
 from dexter_graphql.sandbox.world.build import DEFAULT_SEED, build_world
 from dexter_graphql.sandbox.world.state import WebhookEvent, World

@@ -1,4 +1,4 @@
-"""Makes up alerts twice: as retired rules and as detectors with workflows that say the same thing."""
+"""Generated alerts: each one as a legacy rule and as a detector with workflows."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,8 +23,8 @@ _LEVEL = "sentry.rules.filters.level.LevelFilter"
 
 
 @dataclass(slots=True)
-class _Maker:
-    """Makes the alerts of one organization; ids run upwards from the first."""
+class _AlertGenerator:
+    """Generator of one organization's alerts; ids count up from the first."""
 
     rng: Random
     organization: Organization
@@ -32,38 +32,38 @@ class _Maker:
     now: datetime
 
     def next_id(self) -> str:
-        """The next id, as text."""
+        """The next id."""
         return str(next(self.ids))
 
-    def of_project(self, project: Project, number: int) -> None:
-        """Two issue alerts on the project's errors, a metric alert, and detectors for the rest."""
-        errors = self._detector(project, "error", "Error Monitor")
-        stream = self._detector(project, "issue_stream", "Issue Stream")
-        metric = self._metric(project, number)
+    def add_project_alerts(self, project: Project, number: int) -> None:
+        """Add two issue alerts, a metric alert and the default detectors of a project."""
+        errors = self._add_detector(project, "error", "Error Monitor")
+        stream = self._add_detector(project, "issue_stream", "Issue Stream")
+        metric = self._add_metric_alert(project, number)
         for name, old, new in (
             ("Notify the owners of new issues", _FIRST_SEEN, "first_seen_event"),
             ("Tell the channel about regressions", _REGRESSION, "regression_event"),
         ):
-            self._issue_alert(project, name, old, new, stream if new == "regression_event" else errors)
-        self._metric_workflow(project, metric)
+            self._add_issue_alert(project, name, old, new, stream if new == "regression_event" else errors)
+        self._add_metric_workflow(project, metric)
         if number % 3 == 0:
-            self._uptime(project)
+            self._add_uptime_detector(project)
 
-    def _detector(self, project: Project, kind: str, name: str) -> Detector:
+    def _add_detector(self, project: Project, kind: str, name: str) -> Detector:
         created = project.date_created
         detector = Detector(self.next_id(), project.id, name, kind, created, created)
-        detector.latest_issue_id = _newest(self.organization, project, "error")
+        detector.latest_issue_id = _newest_issue_id(self.organization, project, "error")
         self.organization.detectors.append(detector)
         return detector
 
-    def _metric(self, project: Project, number: int) -> Detector:
-        detector = self._detector(project, "metric_issue", f"High error rate in {project.slug}")
+    def _add_metric_alert(self, project: Project, number: int) -> Detector:
+        detector = self._add_detector(project, "metric_issue", f"High error rate in {project.slug}")
         threshold = 100 + 10 * number
         detector.owner = f"team:{project.teams[0].id}"
-        detector.created_by = _creator(self.organization)
+        detector.created_by = _first_user_id(self.organization)
         detector.config = {"detectionType": "static", "comparisonDelta": None}
-        detector.data_sources = [self._data_source()]
-        detector.condition_group = self._group(
+        detector.data_sources = [self._make_data_source()]
+        detector.condition_group = self._make_group(
             "any",
             [
                 {"type": "gt", "comparison": threshold, "conditionResult": 75},
@@ -71,11 +71,11 @@ class _Maker:
                 {"type": "lte", "comparison": threshold // 2, "conditionResult": 0},
             ],
         )
-        detector.latest_issue_id = _newest(self.organization, project, "metric")
-        self.organization.metric_rules.append(_metric_rule(detector, threshold))
+        detector.latest_issue_id = _newest_issue_id(self.organization, project, "metric")
+        self.organization.metric_rules.append(_make_metric_rule(detector, threshold))
         return detector
 
-    def _data_source(self) -> dict[str, object]:
+    def _make_data_source(self) -> dict[str, object]:
         source_id = self.next_id()
         query = {
             "id": self.next_id(),
@@ -95,7 +95,7 @@ class _Maker:
             "queryObj": {"id": self.next_id(), "status": 0, "subscription": self.next_id(), "snubaQuery": query},
         }
 
-    def _group(
+    def _make_group(
         self, logic: str, conditions: list[dict[str, object]], actions: list[dict[str, object]] | None = None
     ) -> dict[str, object]:
         return {
@@ -106,20 +106,20 @@ class _Maker:
             "actions": [{"id": self.next_id(), **action} for action in actions or []],
         }
 
-    def _issue_alert(self, project: Project, name: str, old: str, new: str, detector: Detector) -> None:
+    def _add_issue_alert(self, project: Project, name: str, old: str, new: str, detector: Detector) -> None:
         triggered = self.now - timedelta(hours=self.rng.randint(1, 200))
-        by_mail = new == "first_seen_event"
+        is_email = new == "first_seen_event"
         level = {"type": "level", "comparison": {"level": 40, "match": "gte"}, "conditionResult": True}
         workflow = Workflow(
             self.next_id(),
             name,
             project.date_created,
             project.date_created,
-            self._group("any-short", [{"type": new, "comparison": True, "conditionResult": True}]),
-            [self._group("all", [level], [self._mail() if by_mail else self._slack()])],
+            self._make_group("any-short", [{"type": new, "comparison": True, "conditionResult": True}]),
+            [self._make_group("all", [level], [self._make_email_action() if is_email else self._make_slack_action()])],
             [detector.id],
             {"frequency": 30},
-            created_by=_creator(self.organization),
+            created_by=_first_user_id(self.organization),
             last_triggered=triggered,
         )
         detector.workflow_ids.append(workflow.id)
@@ -128,26 +128,26 @@ class _Maker:
             self.next_id(),
             project.id,
             name,
-            [{"id": old, "name": "A new issue is created" if by_mail else "An issue comes back"}],
+            [{"id": old, "name": "A new issue is created" if is_email else "An issue comes back"}],
             [{"id": _LEVEL, "match": "gte", "level": "40"}],
-            [_old_mail() if by_mail else self._old_slack()],
+            [_make_legacy_email_action() if is_email else self._make_legacy_slack_action()],
             30,
             project.date_created,
-            created_by=_creator(self.organization),
+            created_by=_first_user_id(self.organization),
             last_triggered=triggered,
             workflow_id=workflow.id,
         )
         self.organization.issue_rules.append(rule)
 
-    def _metric_workflow(self, project: Project, detector: Detector) -> None:
+    def _add_metric_workflow(self, project: Project, detector: Detector) -> None:
         condition = {"type": "issue_priority_greater_or_equal", "comparison": 75, "conditionResult": True}
         workflow = Workflow(
             self.next_id(),
             f"Page when errors pile up in {project.slug}",
             project.date_created,
             project.date_created,
-            self._group("any", []),
-            [self._group("any", [condition], [self._pager()])],
+            self._make_group("any", []),
+            [self._make_group("any", [condition], [self._make_pagerduty_action()])],
             [detector.id],
             {"frequency": 60},
             environment="production",
@@ -157,8 +157,8 @@ class _Maker:
         detector.workflow_ids.append(workflow.id)
         self.organization.workflows.append(workflow)
 
-    def _uptime(self, project: Project) -> None:
-        detector = self._detector(project, "uptime_domain_failure", f"Uptime of {project.slug}.example")
+    def _add_uptime_detector(self, project: Project) -> None:
+        detector = self._add_detector(project, "uptime_domain_failure", f"Uptime of {project.slug}.example")
         detector.config = {"mode": 1, "environment": "production", "recoveryThreshold": 1, "downtimeThreshold": 3}
         subscription = {"url": f"https://{project.slug}.example/", "method": "GET", "intervalSeconds": 60}
         detector.data_sources = [
@@ -170,14 +170,14 @@ class _Maker:
                 "queryObj": subscription | {"timeoutMs": 5000, "headers": [], "body": None, "traceSampling": False},
             }
         ]
-        detector.latest_issue_id = _newest(self.organization, project, "outage")
+        detector.latest_issue_id = _newest_issue_id(self.organization, project, "outage")
 
-    def of_monitors(self) -> None:
-        """A detector for each cron monitor."""
+    def add_monitor_detectors(self) -> None:
+        """Add a detector for each cron monitor."""
         for monitor in self.organization.monitors:
             project = self.organization.find_project(monitor.project_id)
             if project is not None:
-                detector = self._detector(project, "monitor_check_in_failure", monitor.name)
+                detector = self._add_detector(project, "monitor_check_in_failure", monitor.name)
                 detector.data_sources = [
                     {
                         "id": self.next_id(),
@@ -188,12 +188,12 @@ class _Maker:
                     }
                 ]
                 detector.owner = monitor.owner
-                detector.latest_issue_id = _newest(self.organization, project, "outage")
+                detector.latest_issue_id = _newest_issue_id(self.organization, project, "outage")
 
     def _integration_id(self, provider: str) -> str | None:
         return next((i.id for i in self.organization.integrations if i.provider_key == provider), None)
 
-    def _mail(self) -> dict[str, object]:
+    def _make_email_action(self) -> dict[str, object]:
         return {
             "type": "email",
             "integrationId": None,
@@ -202,7 +202,7 @@ class _Maker:
             "status": "active",
         }
 
-    def _slack(self) -> dict[str, object]:
+    def _make_slack_action(self) -> dict[str, object]:
         return {
             "type": "slack",
             "integrationId": self._integration_id("slack"),
@@ -211,7 +211,7 @@ class _Maker:
             "status": "active",
         }
 
-    def _pager(self) -> dict[str, object]:
+    def _make_pagerduty_action(self) -> dict[str, object]:
         return {
             "type": "pagerduty",
             "integrationId": self._integration_id("pagerduty"),
@@ -220,7 +220,7 @@ class _Maker:
             "status": "active",
         }
 
-    def _old_slack(self) -> dict[str, object]:
+    def _make_legacy_slack_action(self) -> dict[str, object]:
         return {
             "id": _SLACK,
             "workspace": self._integration_id("slack"),
@@ -231,18 +231,18 @@ class _Maker:
 
 
 def make_alerts(rng: Random, organization: Organization, first_id: int, now: datetime) -> None:
-    """Fill both alert back ends of the organization, project by project."""
-    maker = _Maker(rng, organization, count(first_id), now)
+    """Add the alerts of all projects to the organization."""
+    generator = _AlertGenerator(rng, organization, count(first_id), now)
     for number, project in enumerate(organization.projects):
-        maker.of_project(project, number)
-    maker.of_monitors()
+        generator.add_project_alerts(project, number)
+    generator.add_monitor_detectors()
 
 
-def _old_mail() -> dict[str, object]:
+def _make_legacy_email_action() -> dict[str, object]:
     return {"id": _MAIL, "targetType": "IssueOwners", "targetIdentifier": "", "fallthroughType": "ActiveMembers"}
 
 
-def _metric_rule(detector: Detector, threshold: int) -> MetricAlertRule:
+def _make_metric_rule(detector: Detector, threshold: int) -> MetricAlertRule:
     triggers: list[dict[str, object]] = [
         {
             "id": f"{detector.id}{index}",
@@ -276,11 +276,11 @@ def _metric_rule(detector: Detector, threshold: int) -> MetricAlertRule:
     )
 
 
-def _creator(organization: Organization) -> str | None:
+def _first_user_id(organization: Organization) -> str | None:
     return next((user.id for user in organization.users()), None)
 
 
-def _newest(organization: Organization, project: Project, category: str) -> str | None:
+def _newest_issue_id(organization: Organization, project: Project, category: str) -> str | None:
     candidates = (i for i in organization.issues.values() if i.project is project and i.category == category)
     newest: Issue | None = max(candidates, key=lambda issue: issue.last_seen, default=None)
     return newest.id if newest else None

@@ -1,4 +1,4 @@
-"""Builds the world from a seed and a clock: sizes and names live here, the making of each noun next door."""
+"""Construction of the world from a seed and a clock: names, sizes and the order of generation."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -6,7 +6,7 @@ from typing import Final
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox.world.alerts import make_alerts
-from dexter_graphql.sandbox.world.events import EventMaker, attach_files, report_feedback, spread
+from dexter_graphql.sandbox.world.events import EventGenerator, add_user_reports, attach_files, distribute_events
 from dexter_graphql.sandbox.world.integrations import make_apps, make_integrations
 from dexter_graphql.sandbox.world.issues import OTHER_KINDS, fill_history, list_team_users, make_issue, make_other_issue
 from dexter_graphql.sandbox.world.model import Issue, Organization, Project, User
@@ -46,22 +46,22 @@ _GLOBEX_EVENTS: Final = 2_000
 
 
 def build_world(seed: int = DEFAULT_SEED, clock: Clock | None = None, *, token: str | None = None) -> World:
-    """A fresh world; the same seed and the same instant give the same world, byte for byte.
+    """A new world. The same seed and instant give the same world, byte for byte.
 
-    `token` replaces the text of the main token, so that a user can choose one that is easy to copy.
+    `token` replaces the generated admin token.
     """
     clock = clock or Clock()
     now = clock.now().replace(microsecond=0)
-    rng = Random(seed)  # noqa: S311 - made-up data, not secrets
+    rng = Random(seed)  # noqa: S311 - test data, not secrets
     users = make_users(rng, 44, now)
-    acme = _organization(rng, "acme", "Acme", 1, users[:34], now)
-    globex = _organization(rng, "globex", "Globex", 2, [users[0], *users[34:]], now)
+    acme = _build_organization(rng, "acme", "Acme", 1, users[:34], now)
+    globex = _build_organization(rng, "globex", "Globex", 2, [users[0], *users[34:]], now)
     tokens = make_tokens(rng, users[0], users[34], admin_text=token)
     runtime = Random(seed + 1)  # noqa: S311 - as above
     return World(clock, seed, runtime, now, tokens, users, [acme, globex])
 
 
-def _organization(  # noqa: PLR0917 - the parts an organization is made of
+def _build_organization(  # noqa: PLR0917 - the parts an organization is made of
     rng: Random, slug: str, name: str, number: int, users: list[User], now: datetime
 ) -> Organization:
     is_acme = slug == "acme"
@@ -92,24 +92,24 @@ def _organization(  # noqa: PLR0917 - the parts an organization is made of
 
 
 def _fill_issues(rng: Random, organization: Organization, sizes: tuple[int, ...], base: int, now: datetime) -> None:
-    counts = iter(spread(rng, sum(sizes), _ACME_EVENTS if organization.slug == "acme" else _GLOBEX_EVENTS))
+    counts = iter(distribute_events(rng, sum(sizes), _ACME_EVENTS if organization.slug == "acme" else _GLOBEX_EVENTS))
     issue_id = 10 * base
     for project, size in zip(organization.projects, sizes, strict=True):
         users = list_team_users(organization, project)
-        maker = EventMaker(rng, project, organization.releases)
+        generator = EventGenerator(rng, project, organization.releases)
         for _ in range(size):
             issue_id += 1
-            issue = _issue(rng, project, str(issue_id))
-            maker.fill(issue, next(counts), now.timestamp())
+            issue = _make_issue(rng, project, str(issue_id))
+            generator.fill(issue, next(counts), now.timestamp())
             fill_history(rng, organization, issue, users, now)
             organization.issues[issue.id] = issue
             organization.events.update((event.id, event) for event in issue.events)
     attach_files(organization, now)
-    report_feedback(organization)
+    add_user_reports(organization)
 
 
-def _issue(rng: Random, project: Project, issue_id: str) -> Issue:
-    """One in 25 is not an error; those kinds take turns."""
+def _make_issue(rng: Random, project: Project, issue_id: str) -> Issue:
+    """One issue in 25 is not an error."""
     number = project.next_number
     if number % 25:
         return make_issue(rng, project, issue_id)

@@ -1,4 +1,4 @@
-"""Derives who met an event and with what: tags, browser, system, device. Always the same for the same event."""
+"""Attributes derived from an event's variant: user, tags, browser, operating system, device and trace."""
 
 import zlib
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ TAG_NAMES: Mapping[str, str] = MappingProxyType(
      "handled": "Handled", "mechanism": "Mechanism", "device": "Device", "runtime": "Runtime",
      "server_name": "Server", "customer.tier": "Customer.Tier", "replayId": "Replayid"}
 )  # fmt: skip
-"""Tag keys with the names Sentry shows for them."""
+"""Display names of tag keys."""
 
 SERVER_LANGUAGES: Final = frozenset({"python", "go", "java", "ruby", "csharp"})
 
@@ -45,7 +45,7 @@ def get_language(event: Event) -> Language:
 
 
 def get_end_user(event: Event) -> EndUser | None:
-    """Who met the event; None for events without a user."""
+    """The end user of the event; None without one."""
     return make_end_user(event.person) if event.person >= 0 else None
 
 
@@ -79,29 +79,29 @@ def get_flags(event: Event) -> dict[str, bool]:
 
 
 def get_url(event: Event) -> str:
-    """Address that was being served."""
+    """URL of the request that caused the event."""
     path = event.issue.transaction.split(" ")[-1].replace(":id", str(event.variant % 1000)).lstrip("/")
     return f"https://{event.issue.project.slug}.example/{path}"
 
 
 def get_trace_id(event: Event) -> str:
-    """Id of the trace the event belongs to."""
+    """Id of the event's trace."""
     return f"{zlib.crc32(event.id.encode()):08x}" * 4
 
 
 def get_span_id(event: Event) -> str:
-    """Id of the span the event happened in."""
+    """Id of the event's span."""
     return event.id[:16]
 
 
 def get_replay_id(event: Event) -> str | None:
-    """Id of the replay that shows the event, for some of the browser events."""
+    """Id of the event's replay; only some browser events have one."""
     is_browser = event.issue.project.language == "javascript"
     return event.id[16:] + event.id[:16] if is_browser and event.variant % 3 == 0 else None
 
 
 def get_tags(event: Event) -> dict[str, str]:
-    """Tags of an event, by key, in the order of the keys."""
+    """Tags of an event, sorted by key."""
     language = get_language(event)
     system, system_version = get_os(event)
     tags = {
@@ -132,7 +132,7 @@ def get_tags(event: Event) -> dict[str, str]:
 
 
 def find_newest_releases(organization: Organization) -> dict[str, Release]:
-    """The newest release of each project, by project id: what `release:latest` means."""
+    """The newest release by project id, which is the meaning of `release:latest`."""
     newest: dict[str, Release] = {}
     for release in sorted(organization.releases, key=lambda release: (release.date_created, release.id)):
         newest.update((project.id, release) for project in release.projects)

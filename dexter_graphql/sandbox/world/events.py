@@ -1,4 +1,4 @@
-"""Makes up when, where and to whom errors happened. Only the compact record; bodies are derived elsewhere."""
+"""Generated events, attachments and user reports."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ PEOPLE: Final = 400
 _ENVIRONMENT_BOUNDS = (0.72, 0.9, 0.97, 1.0)
 
 
-class EventMaker:
-    """Makes events of one project: knows which release was out at a given instant."""
+class EventGenerator:
+    """Generator of the events of one project."""
 
     def __init__(self, rng: Random, project: Project, releases: Sequence[Release]) -> None:
         self._rng = rng
@@ -26,7 +26,7 @@ class EventMaker:
         self._starts = [release.date_created.timestamp() for release in project_releases]
 
     def make(self, issue: Issue, at: float) -> Event:
-        """An event of the issue at that instant; the caller appends it."""
+        """A new event at that instant, which the caller adds to the issue."""
         rng = self._rng
         index = bisect_right(self._starts, at) - 1
         share = rng.random()
@@ -43,17 +43,17 @@ class EventMaker:
         )
 
     def fill(self, issue: Issue, count: int, now: float) -> None:
-        """Give the issue so many events between a first and a last instant, most of them near the last."""
+        """Give the issue `count` events, most of them close to the last one."""
         rng = self._rng
-        is_recent = rng.random() < 0.55 or issue.number == 9  # noqa: PLR2004 - a share, and the example of the guides
+        is_recent = rng.random() < 0.55 or issue.number == 9  # noqa: PLR2004 - a share, and the example in the docs
         last = rng.uniform(60, 80_000) if is_recent else rng.uniform(80_000, HISTORY_S * 0.9)
         span = min(HISTORY_S - last, rng.expovariate(1 / (14 * 86_400)))
         ages = sorted((last + span * rng.random() ** 2 for _ in range(count - 1)), reverse=True)
         issue.events = [self.make(issue, now - age) for age in (*ages, last)]
 
 
-def spread(rng: Random, issue_count: int, event_count: int) -> list[int]:
-    """How many events each issue gets: few have many, each at least one, together exactly `event_count`."""
+def distribute_events(rng: Random, issue_count: int, event_count: int) -> list[int]:
+    """The number of events for each issue: Pareto distributed, at least one, `event_count` in total."""
     weights = [min(rng.paretovariate(0.9), 120.0) for _ in range(issue_count)]
     total = sum(weights)
     counts = [1 + int(weight / total * (event_count - issue_count)) for weight in weights]
@@ -62,7 +62,7 @@ def spread(rng: Random, issue_count: int, event_count: int) -> list[int]:
 
 
 def attach_files(organization: Organization, now: datetime) -> None:
-    """Give the newest event of every fifteenth issue a log and a screenshot."""
+    """Attach a log and a screenshot to the newest event of every fifteenth issue."""
     for issue in organization.issues.values():
         if issue.number % 15 == 0 and issue.is_error:
             event = issue.events[-1]
@@ -73,8 +73,8 @@ def attach_files(organization: Organization, now: datetime) -> None:
             ]
 
 
-def report_feedback(organization: Organization) -> None:
-    """Give every twenty-first issue a user report about its newest event."""
+def add_user_reports(organization: Organization) -> None:
+    """Add a user report to the newest event of every twenty-first issue."""
     for issue in organization.issues.values():
         if issue.number % 21 == 0:
             event = issue.events[-1]

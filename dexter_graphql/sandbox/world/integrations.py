@@ -1,4 +1,4 @@
-"""Makes up integrations, the internal app that receives webhooks, and its installation."""
+"""Generated integrations, and the internal app that receives webhooks."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ def make_integrations(slug: str, first_id: int) -> list[Integration]:
 
 
 def make_apps(rng: Random, organization: Organization, number: int, now: datetime) -> None:
-    """Give the organization one internal app, installed, that listens to everything and can be alerted."""
+    """Add an installed internal app that subscribes to all webhooks."""
     app = SentryApp(
         number,
         random_uuid(rng),
@@ -50,5 +50,5 @@ def make_apps(rng: Random, organization: Organization, number: int, now: datetim
 
 
 def random_uuid(rng: Random) -> str:
-    """A dashed version 4 UUID drawn from that source."""
+    """A version 4 UUID from the generator."""
     return str(uuid.UUID(int=rng.getrandbits(128), version=4))

@@ -1,4 +1,4 @@
-"""Makes up issues with their history, assignees and tickets. Events are made by `world.events`."""
+"""Generated issues with status, activity, assignees and tickets."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,16 +10,16 @@ from dexter_graphql.sandbox.world.stack_traces import LANGUAGES, THINGS
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ALWAYS_OPEN: Final = 40
-"""The first so many issues of each project start unresolved, so that examples can name them."""
+"""The number of issues at the start of each project that are unresolved, so that examples can name them."""
 
 
 _HistoryEntry = tuple[str, User | None, datetime, dict[str, object]]
-"""A line of history before it has an id: type, who, when, data."""
+"""An activity before it has an id: type, user, time and data."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssueKind:
-    """A kind of issue that is not an error: its names and how its title reads."""
+    """Types and texts of a kind of issue that is not an error."""
 
     issue_type: str
     category: str
@@ -47,7 +47,7 @@ OTHER_KINDS = (
 
 
 def format_short_id(project: Project, number: int) -> str:
-    """`PROJECT-SLUG-` and the number in base 32 without the letters that look like digits."""
+    """`PROJECT-SLUG-` and the number in Crockford's base 32."""
     digits = ""
     while number:
         number, digit = divmod(number, 32)
@@ -56,7 +56,7 @@ def format_short_id(project: Project, number: int) -> str:
 
 
 def make_issue(rng: Random, project: Project, issue_id: str) -> Issue:
-    """A new error issue of the project, without events; takes the project's next number."""
+    """A new error issue without events; takes the project's next number."""
     number, project.next_number = project.next_number, project.next_number + 1
     language = LANGUAGES[project.language]
     index = rng.randrange(len(language.templates))
@@ -79,7 +79,7 @@ def make_issue(rng: Random, project: Project, issue_id: str) -> Issue:
         category="error",
         template=index,
         transaction=template.transaction,
-        is_unhandled=level in {"error", "fatal"} and rng.random() < 0.5,  # noqa: PLR2004 - a coin
+        is_unhandled=level in {"error", "fatal"} and rng.random() < 0.5,  # noqa: PLR2004 - share of unhandled errors
         priority={"fatal": "high", "error": "high" if number % 3 == 0 else "medium"}.get(level, "low"),
         hashes=[f"{rng.getrandbits(128):032x}" for _ in range(2 if number % 20 == 0 else 1)],
     )
@@ -100,10 +100,10 @@ def make_other_issue(rng: Random, project: Project, issue_id: str, kind: IssueKi
 
 
 def fill_history(rng: Random, organization: Organization, issue: Issue, users: list[User], now: datetime) -> None:
-    """Give the issue (which has events) a status, an assignee among the people, a history and perhaps a ticket."""
+    """Give the issue, which has events, a status, activity, perhaps an assignee and a ticket."""
     history: list[_HistoryEntry] = [("first_seen", None, issue.first_seen, {})]
     _choose_status(rng, issue, now)
-    if rng.random() < 0.4:  # noqa: PLR2004 - two in five are assigned
+    if rng.random() < 0.4:  # noqa: PLR2004 - share of assigned issues
         history.append(_assign(rng, issue, users))
     if issue.status == "resolved":
         history.append(("set_resolved", rng.choice(users), issue.last_seen + timedelta(minutes=30), {}))
@@ -116,12 +116,12 @@ def fill_history(rng: Random, organization: Organization, issue: Issue, users: l
         Activity(f"{issue.id}{index:02d}", kind, user, data, min(at, now))
         for index, (kind, user, at, data) in enumerate(sorted(history, key=lambda entry: entry[2]))
     ]
-    _follow(rng, issue, users)
-    _tie_ticket(organization, issue)
+    _set_followers(rng, issue, users)
+    _link_tickets(organization, issue)
 
 
 def list_team_users(organization: Organization, project: Project) -> list[User]:
-    """Users in a team of the project; never empty because the first member is in every team."""
+    """Users in the project's teams; never empty, since the first member is in every team."""
     return [
         member.user
         for member in organization.members
@@ -137,7 +137,7 @@ def _choose_status(rng: Random, issue: Issue, now: datetime) -> None:
         issue.substatus = "new" if is_new else rng.choice(("ongoing", "ongoing", "escalating", "regressed"))
         issue.inbox_reason = {"new": 0, "regressed": 2, "escalating": 5}.get(issue.substatus)
         issue.inbox_since = issue.last_seen if issue.inbox_reason is not None else None
-    elif pick < 0.88:  # noqa: PLR2004 - share of resolved issues ends here
+    elif pick < 0.88:  # noqa: PLR2004 - open and resolved issues
         issue.status, issue.substatus = "resolved", None
     else:
         issue.status = "ignored"
@@ -146,7 +146,7 @@ def _choose_status(rng: Random, issue: Issue, now: datetime) -> None:
 
 def _assign(rng: Random, issue: Issue, users: list[User]) -> _HistoryEntry:
     at = issue.first_seen + timedelta(minutes=10)
-    if rng.random() < 0.5:  # noqa: PLR2004 - a coin
+    if rng.random() < 0.5:  # noqa: PLR2004 - share of issues assigned to teams
         team = issue.project.teams[0]
         issue.assignee = Assignee(team=team)
         return "assigned", users[0], at, {"assignee": team.id, "assigneeType": "team"}
@@ -156,7 +156,7 @@ def _assign(rng: Random, issue: Issue, users: list[User]) -> _HistoryEntry:
     return "assigned", user, at, data
 
 
-def _follow(rng: Random, issue: Issue, users: list[User]) -> None:
+def _set_followers(rng: Random, issue: Issue, users: list[User]) -> None:
     if issue.number % 4 == 0:
         for user in rng.sample(users, min(2, len(users))):
             issue.seen_by[user.id] = issue.last_seen
@@ -166,7 +166,7 @@ def _follow(rng: Random, issue: Issue, users: list[User]) -> None:
         issue.bookmarked_by.add(users[0].id)
 
 
-def _tie_ticket(organization: Organization, issue: Issue) -> None:
+def _link_tickets(organization: Organization, issue: Issue) -> None:
     if issue.number % 13 == 0 and organization.installations:
         issue.external_issues.append(
             ExternalIssue(

@@ -1,4 +1,4 @@
-"""Makes up cron monitors with their check-ins. The detectors that watch them are made by `world.alerts`."""
+"""Generated cron monitors with check-ins."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -12,7 +12,7 @@ _NAMES = ("nightly-report", "hourly-sync", "cache-sweep", "invoice-run", "index-
 
 
 def make_monitors(rng: Random, organization: Organization, first_id: int, now: datetime) -> None:
-    """One cron monitor for each of the first five projects, with five days of hourly check-ins."""
+    """Add a cron monitor for each of the first five projects, with five days of hourly check-ins."""
     for number, (slug, project) in enumerate(zip(_NAMES, organization.projects, strict=False)):
         check_ins = [_check_in(rng, now - timedelta(hours=hours)) for hours in range(_CHECK_INS)]
         monitor = CronMonitor(

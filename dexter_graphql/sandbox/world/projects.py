@@ -1,4 +1,4 @@
-"""Makes up projects with their keys, environments and the repositories. Knows nothing of issues."""
+"""Generated projects with client keys, environments and repositories."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -11,7 +11,7 @@ ENVIRONMENTS = ("production", "staging", "development", "canary")
 def make_projects(
     rng: Random, specs: tuple[tuple[str, str, str], ...], teams: list[Team], first_id: int, now: datetime
 ) -> list[Project]:
-    """A project per (slug, platform, language), each owned by one or two teams and with one or two keys."""
+    """A project per (slug, platform, language), each with one or two teams and client keys."""
     projects = []
     for number, (slug, platform, language) in enumerate(specs):
         owners = [teams[number % len(teams)]]
@@ -27,13 +27,13 @@ def make_projects(
 
 
 def make_key(rng: Random, label: str, created: datetime) -> ClientKey:
-    """A client key with fresh halves."""
+    """A new client key."""
     public, secret = f"{rng.getrandbits(128):032x}", f"{rng.getrandbits(128):032x}"
     return ClientKey(public, label, public, secret, created)
 
 
 def make_environments(first_id: int) -> list[Environment]:
-    """The environments every organization starts with; the first gets most of the traffic."""
+    """The initial environments of an organization; the first one has most events."""
     return [Environment(str(first_id + number), name) for number, name in enumerate(ENVIRONMENTS)]
 
 

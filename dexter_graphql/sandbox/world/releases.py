@@ -1,4 +1,4 @@
-"""Makes up releases with commits and deploys, and derives release health. Knows nothing of issues."""
+"""Generated releases with commits and deploys, and their release health."""
 
 import zlib
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _SUFFIX: Mapping[str, str] = {
 }
 
 
-def make_releases(  # noqa: PLR0917 - a generator is made of what it draws from
+def make_releases(  # noqa: PLR0917 - the inputs of the generator
     rng: Random,
     projects: list[Project],
     repositories: list[Repository],
@@ -40,7 +40,7 @@ def make_releases(  # noqa: PLR0917 - a generator is made of what it draws from
     first_id: int,
     now: datetime,
 ) -> list[Release]:
-    """So many releases per project over the last 90 days, newest last within a project."""
+    """`per_project` releases for each project over the last 90 days, oldest first within a project."""
     releases: list[Release] = []
     for project, repository in zip(projects, repositories, strict=True):
         for number in range(per_project):
@@ -115,9 +115,9 @@ class HourlyHealth:
 
 
 def compute_health(release: Release, project: Project, environment: str, hour: datetime) -> HourlyHealth:
-    """Release health of one hour, always the same for the same arguments; nothing before the release is out.
+    """Release health of one hour, a pure function of its arguments; zero before the release.
 
-    Adoption decays with age, so newer releases have more sessions; nights are quieter than days.
+    Adoption decays with age, so newer releases have more sessions; nights have fewer than days.
     """
     released = release.date_released or release.date_created
     age_days = (hour - released).total_seconds() / 86_400

@@ -1,4 +1,4 @@
-"""Knows what goes wrong in six languages: error types, messages, frames. Does not know issues or events."""
+"""Error templates of six languages: types, messages and stack frames."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame: `code` is the line that ran; `is_app` tells own code from a library's."""
+    """A stack frame. `code` is the executed line; `is_app` is False for library code."""
 
     file: str
     function: str
@@ -18,7 +18,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One way to fail. `value` may hold {n} and {thing}; `frames` run oldest first; the last one is the culprit."""
+    """An error. `value` may contain {n} and {thing}; `frames` are oldest first, and the last one is the culprit."""
 
     type_name: str
     value: str
@@ -28,7 +28,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What the events of a language share, and its templates."""
+    """Event attributes shared by a language, and its error templates."""
 
     sdk: str
     sdk_version: str

@@ -1,4 +1,4 @@
-"""Knows the whole state of a fake Sentry and finds things in it. Does not know how it came to be."""
+"""The world: all organizations, users and tokens, and the webhook events they emit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ WebhookListener = Callable[["WebhookEvent"], None]
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """Something a webhook would tell: `resource` and `action` as Sentry names them, `data` ready to send."""
+    """A webhook to send: Sentry's `resource` and `action`, and the payload's `data`."""
 
     organization: Organization
     resource: str
@@ -25,7 +25,7 @@ class WebhookEvent:
 
 @dataclass(slots=True)
 class World:
-    """Organizations, users and tokens. `random` serves what happens after the start; the seed fixes both."""
+    """Organizations, users and tokens. `random` drives changes after the start."""
 
     clock: Clock
     seed: int
@@ -47,25 +47,25 @@ class World:
         return next((u for u in self.users if u.id == user_id), None)
 
     def new_id(self) -> str:
-        """A fresh decimal id for anything created after the start."""
+        """A new decimal id."""
         self.last_id += 1
         return str(self.last_id)
 
     def new_hex(self) -> str:
-        """32 fresh hexadecimal characters, for event ids and the like."""
+        """32 new hexadecimal characters, as in event ids."""
         return f"{self.random.getrandbits(128):032x}"
 
     def now(self) -> datetime:
-        """The instant of the world's clock."""
+        """The current time of the world's clock."""
         return self.clock.now()
 
     def publish(self, change: WebhookEvent) -> None:
-        """Tell every listener (webhooks, live mode's log) about a change."""
+        """Pass the webhook event to all listeners."""
         for listener in self.listeners:
             listener(change)
 
     def record(self, issue: Issue, kind: str, user: User | None, data: dict[str, object]) -> Activity:
-        """Append a line to the history of the issue."""
+        """Append an activity to the issue."""
         activity = Activity(self.new_id(), kind, user, data, self.now())
         issue.activity.append(activity)
         return activity

@@ -1,4 +1,4 @@
-"""Knows the tokens a fake Sentry accepts, their kinds and scopes. Does not know which route asks for which."""
+"""Tokens of the fake Sentry with their kinds and scopes."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ CI_SCOPES = frozenset({"org:ci"})
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token: `user` is None for tokens of an organization or an app; `organizations` are slugs."""
+    """A bearer token. `user` is None for tokens of organizations and apps; `organizations` are slugs."""
 
     text: str
     kind: str
@@ -37,7 +37,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens by name; each has its own field so that a test says what it means."""
+    """The tokens by purpose."""
 
     admin: Token
     reader: Token
@@ -52,7 +52,7 @@ class Tokens:
 
 
 def make_tokens(rng: Random, admin: User, globex: User, *, admin_text: str | None = None) -> Tokens:
-    """Tokens that follow from the seed; `admin_text` replaces the text of the main one."""
+    """Tokens derived from the seed; `admin_text` replaces the generated admin token."""
     both, acme = frozenset({"acme", "globex"}), frozenset({"acme"})
 
     def personal() -> str:

@@ -1,4 +1,4 @@
-"""Makes up users, teams and memberships from a seed. Knows nothing of projects."""
+"""Generated users, teams and memberships."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -17,7 +17,7 @@ _ROLES = ("owner", "manager", "admin", "member", "member", "member", "member", "
 
 
 def make_users(rng: Random, count: int, now: datetime) -> list[User]:
-    """So many users with different names and addresses; the first is the one the main token belongs to."""
+    """`count` users with different names and emails; the first one owns the admin token."""
     names = rng.sample([(first, last) for first in _FIRST for last in _LAST], count)
     return [_user(rng, number, first, last, now) for number, (first, last) in enumerate(names, 1)]
 
@@ -38,7 +38,7 @@ def make_teams(slugs: tuple[str, ...], first_id: int, now: datetime) -> list[Tea
 
 
 def make_members(rng: Random, users: list[User], teams: list[Team], first_id: int, now: datetime) -> list[Member]:
-    """A membership per user, the first one an owner and in every team, then two open invitations."""
+    """A membership per user and two pending invitations; the first member is an owner in every team."""
     members = [
         _member(rng, number, user, teams, first_id, now - timedelta(days=600 - number))
         for number, user in enumerate(users)
@@ -58,7 +58,7 @@ def make_members(rng: Random, users: list[User], teams: list[Team], first_id: in
     return members
 
 
-def _member(  # noqa: PLR0917 - a record is made of its parts
+def _member(  # noqa: PLR0917 - the parts of a record
     rng: Random, number: int, user: User, teams: list[Team], first_id: int, joined: datetime
 ) -> Member:
     member_teams = teams if number == 0 else sorted(rng.sample(teams, rng.randint(1, 3)), key=lambda team: team.id)

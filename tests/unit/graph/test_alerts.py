@@ -7,7 +7,7 @@ import pytest
 
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox import Fault
-from dexter_graphql.sandbox.alert_backends import retired_alerts_in_brownout, without_new_alerts, without_retired_alerts
+from dexter_graphql.sandbox.alert_backends import brown_out_legacy_rules, disable_legacy_rules, disable_workflow_engine
 
 WORKFLOWS = "/organizations/{organization}/workflows/"
 DETECTORS = "/organizations/{organization}/detectors/"
@@ -28,7 +28,7 @@ ASK = '{ organization(slug: "acme") { %s } }'
 @pytest.fixture
 async def old(asker):
     """An old server, which has rules and nothing newer."""
-    without_new_alerts(asker.server.faults)
+    disable_workflow_engine(asker.server.faults)
     await asker.ask(ASK % "slug")
     return asker
 
@@ -145,7 +145,7 @@ SAME = """
 async def test_issue_alerts_say_the_same_on_both_back_ends(asker):
     """The same rule, kept in either form, gives the same answer."""
     new = await asker.organization(f'alerts(projects: ["web"], first: 2) {{ {SAME} }}')
-    without_new_alerts(asker.server.faults)
+    disable_workflow_engine(asker.server.faults)
     asker.client.invalidate(["alerts/acme"])
 
     old = await asker.organization(f'alerts(projects: ["web"], first: 2) {{ {SAME} }}')
@@ -178,7 +178,7 @@ async def test_metric_monitors_say_the_same_on_both_back_ends(asker):
     """Windows are seconds, although rules have minutes; thresholds and priorities are those of the triggers."""
     selection = f'monitors(projects: ["web"], types: [METRIC]) {{ {METRIC} }}'
     new = await asker.organization(selection)
-    without_new_alerts(asker.server.faults)
+    disable_workflow_engine(asker.server.faults)
     asker.client.invalidate(["alerts/acme"])
 
     old = await asker.organization(selection)
@@ -691,7 +691,7 @@ async def test_ids_lead_back_on_either_back_end(asker, field):
     """The id of an alert or a monitor is that of its workflow or detector, or says which rule it was."""
     selection = f'{field}(projects: ["web"], first: 100) {{ nodes {{ __typename id sentryId name webUrl }} }}'
     new = await asker.organization(selection)
-    without_new_alerts(asker.server.faults)
+    disable_workflow_engine(asker.server.faults)
     asker.client.invalidate(["alerts/acme"])
     old = await asker.organization(selection)
     asker.server.faults.clear()
@@ -718,7 +718,7 @@ async def test_absent_alert_is_null(asker):
 async def test_brownout_of_rules_leads_to_the_newer_form(known_old):
     """A server that was upgraded, and switches rules off for a minute, is asked for workflows, now and later."""
     known_old.server.faults.clear()
-    retired_alerts_in_brownout(known_old.server.faults)
+    brown_out_legacy_rules(known_old.server.faults)
 
     first = await known_old.organization(ALERTS_OF_WEB)
     known_old.client.invalidate(["alerts/acme"])
@@ -731,7 +731,7 @@ async def test_brownout_of_rules_leads_to_the_newer_form(known_old):
 async def test_removal_of_rules_leads_to_the_newer_form(known_old):
     """The same for a server that has lost its rules."""
     known_old.server.faults.clear()
-    without_retired_alerts(known_old.server.faults)
+    disable_legacy_rules(known_old.server.faults)
 
     first = await known_old.organization(ALERTS_OF_WEB)
     known_old.client.invalidate(["alerts/acme"])
@@ -754,7 +754,7 @@ async def test_old_server_is_asked_anew_after_an_hour(known_old, monkeypatch):
 
 async def test_server_with_neither_form_says_so(old):
     """The field is null with its error, and the rest of the answer stands."""
-    without_retired_alerts(old.server.faults)
+    disable_legacy_rules(old.server.faults)
 
     told = await old.ask(ASK % "slug alerts { nodes { id } }")
 
@@ -765,7 +765,7 @@ async def test_server_with_neither_form_says_so(old):
 
 async def test_brownout_without_a_newer_form_says_when_to_come_back(old):
     """A brownout passes: the error can be retried, and is not that the server has no alerts."""
-    retired_alerts_in_brownout(old.server.faults)
+    brown_out_legacy_rules(old.server.faults)
 
     told = await old.ask(ASK % "alerts { nodes { id } }")
 

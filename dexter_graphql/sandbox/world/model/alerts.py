@@ -1,4 +1,4 @@
-"""Records of alerts: the rules of the retired API, and the detectors and workflows that replace them."""
+"""Records of alerts: the rules of the legacy API, and the detectors and workflows that replace them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(slots=True, eq=False)
 class IssueAlertRule:
-    """An issue alert of the retired back end. Owner is `user:ID`, `team:ID` or None."""
+    """An issue alert rule of the legacy API. The owner is `user:ID`, `team:ID` or None."""
 
     id: str
     project_id: str
@@ -28,7 +28,7 @@ class IssueAlertRule:
 
 @dataclass(slots=True, eq=False)
 class MetricAlertRule:
-    """A metric alert of the retired back end; `time_window` is minutes, `triggers` are kept as answered."""
+    """A metric alert rule of the legacy API. `time_window` is in minutes; `triggers` have their JSON shape."""
 
     id: str
     project_id: str
@@ -53,10 +53,10 @@ class MetricAlertRule:
 
 @dataclass(slots=True, eq=False)
 class Detector:
-    """A monitor of the new back end; `data_sources` and `condition_group` are kept as answered (camelCase).
+    """A detector. `data_sources` and `condition_group` have their JSON shape (camelCase).
 
     Types: error, issue_stream, metric_issue, uptime_domain_failure, monitor_check_in_failure.
-    `created_by` is a user id; `time_window` inside a data source is seconds.
+    `created_by` is a user id; time windows in data sources are in seconds.
     """
 
     id: str
@@ -78,7 +78,7 @@ class Detector:
 
 @dataclass(slots=True, eq=False)
 class Workflow:
-    """An alert of the new back end; `triggers` and `action_filters` are kept as answered (camelCase)."""
+    """A workflow. `triggers` and `action_filters` have their JSON shape (camelCase)."""
 
     id: str
     name: str

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(slots=True, eq=False)
 class Integration:
-    """An installed integration: provider slack, github, jira, pagerduty."""
+    """An installed integration with slack, github, jira or pagerduty."""
 
     id: str
     name: str
@@ -21,7 +21,7 @@ class Integration:
 
 @dataclass(slots=True, eq=False)
 class ExternalIssue:
-    """A ticket tied to an issue; of an app when `installation_uuid`, of an integration when `integration_id`."""
+    """A ticket linked to an issue through an app (`installation_uuid`) or an integration (`integration_id`)."""
 
     id: str
     issue_id: str

@@ -11,7 +11,7 @@ from dexter_graphql.sandbox.world.model.releases import Release
 
 @dataclass(slots=True, eq=False)
 class Assignee:
-    """Who an issue is assigned to: exactly one of the two."""
+    """The assignee of an issue: either a user or a team."""
 
     user: User | None = None
     team: Team | None = None
@@ -19,7 +19,7 @@ class Assignee:
 
 @dataclass(slots=True, eq=False)
 class Activity:
-    """A line in the history of an issue; a comment is an activity of type `note` with `data["text"]`."""
+    """An activity of an issue. A comment has type `note` and its text in `data["text"]`."""
 
     id: str
     type: str
@@ -30,7 +30,7 @@ class Activity:
 
 @dataclass(slots=True, eq=False)
 class Attachment:
-    """A file that came with an event."""
+    """A file attached to an event."""
 
     id: str
     name: str
@@ -54,9 +54,9 @@ class Feedback:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Event:
-    """The little that is stored of an event; everything else is derived from `variant` when asked for.
+    """The stored part of an event; everything else is derived from `variant`.
 
-    `at` is seconds since the epoch; `person` numbers an end user of the project, -1 when unknown.
+    `at` is seconds since the epoch; `person` is the number of an end user of the project, -1 without one.
     """
 
     id: str
@@ -78,7 +78,7 @@ class Event:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Issue:
-    """A group of events. Counts and first/last seen are those of `events`, oldest first, never empty."""
+    """A group of events, never empty, oldest first, from which counts and first/last seen derive."""
 
     id: str
     project: Project
@@ -129,10 +129,10 @@ class Issue:
 
     @property
     def comments(self) -> list[Activity]:
-        """The notes among the activity, oldest first."""
+        """The comments among the activity, oldest first."""
         return [item for item in self.activity if item.type == "note"]
 
     @property
     def is_error(self) -> bool:
-        """Whether its events are error events; the others have occurrences (`issuePlatform`)."""
+        """Whether the events are errors; otherwise they are occurrences (`issuePlatform`)."""
         return self.category == "error"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(slots=True, eq=False)
 class User:
-    """A person who signs in; `id` is a decimal string and is not the id of any membership."""
+    """A Sentry user. `id` is a decimal string and differs from the ids of memberships."""
 
     id: str
     name: str
@@ -19,7 +19,7 @@ class User:
 
 @dataclass(slots=True, eq=False)
 class Team:
-    """A team; its projects point to it, its members are listed by membership."""
+    """A team. Projects and members refer to it."""
 
     id: str
     slug: str
@@ -29,7 +29,7 @@ class Team:
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """A membership of a user in one organization. `user` is None while the invitation is pending."""
+    """The membership of a user in an organization; `user` is None while the invitation is pending."""
 
     id: str
     email: str

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(slots=True, eq=False)
 class CheckIn:
-    """One check-in of a cron monitor; `duration` is milliseconds."""
+    """A check-in of a cron monitor; `duration` is in milliseconds."""
 
     id: str
     environment: str
@@ -18,7 +18,7 @@ class CheckIn:
 
 @dataclass(slots=True, eq=False)
 class CronMonitor:
-    """A cron monitor with its newest check-ins first; `config` is kept as answered (snake_case)."""
+    """A cron monitor with its check-ins, newest first; `config` has its JSON shape (snake_case)."""
 
     id: str
     guid: str

@@ -15,7 +15,7 @@ from dexter_graphql.sandbox.world.model.releases import Release, Repository
 
 @dataclass(slots=True, eq=False, repr=False)
 class Organization:
-    """An organization and all that belongs to it. Dictionaries are keyed by id unless said otherwise."""
+    """An organization and its records. Dictionaries are keyed by id unless noted."""
 
     id: str
     slug: str
@@ -60,11 +60,11 @@ class Organization:
         return next((r for r in self.releases if r.version == version), None)
 
     def find_issue(self, id_or_short_id: str) -> Issue | None:
-        """The issue with that id or (any case) short id."""
+        """The issue with that id or short id, ignoring case."""
         issue = self.issues.get(id_or_short_id)
         short_id = id_or_short_id.upper()
         return issue or next((i for i in self.issues.values() if i.short_id == short_id), None)
 
     def users(self) -> Iterator[User]:
-        """Users with an accepted membership, in the order of memberships."""
+        """Users with an accepted membership, in the order of members."""
         return (m.user for m in self.members if m.user is not None)

@@ -8,7 +8,7 @@ from dexter_graphql.sandbox.world.model.members import Team
 
 @dataclass(slots=True, eq=False)
 class ClientKey:
-    """A DSN key: `public` and `secret` are 32 hex characters; `id` equals `public` as at Sentry."""
+    """A DSN key. `public` and `secret` are 32 hex characters; `id` equals `public`."""
 
     id: str
     label: str
@@ -30,7 +30,7 @@ class Environment:
 
 @dataclass(slots=True, eq=False)
 class Project:
-    """A project. `language` picks its stack traces, `next_number` the suffix of its next short id."""
+    """A project. `language` determines its stack traces; `next_number` is that of its next issue."""
 
     id: str
     slug: str

@@ -9,7 +9,7 @@ from dexter_graphql.sandbox.world.model.projects import Project
 
 @dataclass(slots=True, eq=False)
 class Repository:
-    """A source repository, tied to the integration it came through."""
+    """A source repository of an integration."""
 
     id: str
     name: str
@@ -25,7 +25,7 @@ class Repository:
 
 @dataclass(slots=True, eq=False)
 class Commit:
-    """A commit: `id` is 40 hex characters; `files` are (path, type) with type A, M or D."""
+    """A commit. `id` is 40 hex characters; `files` are (path, type) pairs with type A, M or D."""
 
     id: str
     message: str
@@ -49,7 +49,7 @@ class Deploy:
 
 @dataclass(slots=True, eq=False)
 class ReleaseFile:
-    """A file uploaded to a release, with its bytes."""
+    """A file uploaded to a release."""
 
     id: str
     name: str
@@ -62,7 +62,7 @@ class ReleaseFile:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Release:
-    """A release of an organization. `id` is an integer here because Sentry answers one."""
+    """A release of an organization. Its id is an integer, as in Sentry's API."""
 
     id: int
     version: str
