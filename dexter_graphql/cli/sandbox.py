@@ -1,4 +1,4 @@
-"""`dexter sandbox`: the fake Sentry alone, for other clients of Sentry."""
+"""`dexter sandbox`: the fake Sentry as a standalone server."""
 
 import asyncio
 import signal
@@ -13,11 +13,13 @@ from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, build_world
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=9000, show_default=True, help="Port to listen on, 0 for a free one.")
-@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Equal seeds give equal worlds.")
-@click.option("--latency-ms", default=0.0, show_default=True, help="Delay of every answer, in milliseconds.")
-@click.option("--events-per-second", default=0.0, show_default=True, help="Events of the live mode; 0 turns it off.")
-@click.option("--webhook-url", help="Where to send signed webhooks of the organization acme.")
-@click.option("--webhook-secret", help="Client secret to sign them with; a fixed one per seed when left out.")
+@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Seed of the generated data.")
+@click.option("--latency-ms", default=0.0, show_default=True, help="Delay of every response in milliseconds.")
+@click.option(
+    "--events-per-second", default=0.0, show_default=True, help="Rate of simulated changes; 0 disables the simulation."
+)
+@click.option("--webhook-url", help="URL that receives the signed webhooks of organization acme.")
+@click.option("--webhook-secret", help="Client secret that signs the webhooks; by default derived from the seed.")
 def sandbox(
     *,
     host: str,
@@ -28,7 +30,7 @@ def sandbox(
     webhook_url: str | None,
     webhook_secret: str | None,
 ) -> None:
-    """Run a fake Sentry: seeded, stateful, with webhooks and faults."""
+    """Run a fake Sentry with generated data, webhooks and scripted faults."""
     server = SandboxServer(
         build_world(seed),
         host=host,

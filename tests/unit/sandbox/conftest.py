@@ -1,4 +1,4 @@
-"""A still clock, a world to read, and a server to talk to."""
+"""Fixtures: a fixed clock, a world for reading, and a running sandbox with a client."""
 
 import aiohttp
 import pytest
@@ -8,7 +8,7 @@ from support.sandbox import Caller, StillClock, fresh_world, running_sandbox
 
 @pytest.fixture(scope="session")
 def world():
-    """For reading only: it is shared by all tests."""
+    """A world shared by all tests, for reading only."""
     return fresh_world(StillClock())
 
 

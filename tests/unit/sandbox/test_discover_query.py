@@ -1,4 +1,4 @@
-"""The search language of Discover: what matches, what is refused, and in which words."""
+"""The Discover search syntax: matches, mismatches and rejected queries."""
 
 from datetime import UTC, datetime
 
@@ -55,7 +55,7 @@ ROW = {
     ],
 )
 def test_matches(query):
-    """The row fulfils the search."""
+    """The row satisfies the query."""
     assert parse_query(query).matches(ROW)
 
 
@@ -80,7 +80,7 @@ def test_matches(query):
     ],
 )
 def test_does_not_match(query):
-    """The row does not fulfil the search."""
+    """The row does not satisfy the query."""
     assert not parse_query(query).matches(ROW)
 
 
@@ -96,21 +96,21 @@ def test_does_not_match(query):
         ("count():>many", "Invalid number: many"),
     ],
 )
-def test_is_refused(query, words):
-    """What cannot be understood is refused in words a person can act on."""
+def test_invalid_queries_are_rejected(query, words):
+    """Invalid queries are rejected with a message that names the problem."""
     with pytest.raises(QueryError, match=words.replace("(", r"\(").replace(")", r"\)")):
         parse_query(query)
 
 
-def test_conditions_on_groups_are_split_off():
-    """Functions are asked of groups, everything else of events."""
+def test_conditions_on_groups_are_separated():
+    """Conditions on functions apply to groups, all others to events."""
     where, having = split_conditions(parse_query("level:error count():>5 (release:latest OR issue.id:7)"))
 
     assert [term.key for term in iter_conditions(where)] == ["level", "release", "issue.id"]
     assert [term.key for term in iter_conditions(having)] == ["count()"]
 
 
-def test_mixed_alternatives_are_refused():
-    """An OR between an event and a group has no meaning."""
+def test_mixed_alternatives_are_rejected():
+    """An OR between a condition on events and one on groups is rejected."""
     with pytest.raises(QueryError, match="aggregate and non-aggregate"):
         split_conditions(parse_query("level:error OR count():>5"))

@@ -1,4 +1,4 @@
-"""Columns, groups, functions and equations of Discover, over plain rows."""
+"""Columns, groups, functions and equations over plain rows."""
 
 from datetime import UTC, datetime
 
@@ -49,28 +49,28 @@ def table(*names, query="", sort=(), rows=ROWS):
     ],
 )
 def test_functions(name, value):
-    """A function alone gives one row over everything."""
+    """A function without plain columns yields one row over all rows."""
     assert table(name) == [[pytest.approx(value) if isinstance(value, float) else value]]
 
 
 @pytest.mark.parametrize(("name", "value"), [("count()", 0), ("avg(transaction.duration)", 0), ("last_seen()", None)])
-def test_functions_of_nothing(name, value):
-    """Without rows there is still one row: counts are 0, instants are unknown."""
+def test_functions_without_rows(name, value):
+    """Without rows there is still one result row, with counts of 0 and times of None."""
     assert table(name, rows=[]) == [[value]]
 
 
 def test_plain_columns_give_rows():
-    """Without a function every event is a row of its own."""
+    """Without a function there is one result row per event."""
     assert table("id", "error.type") == [["a", ["A"]], ["b", ["A"]], ["c", ["B"]]]
 
 
 def test_groups_form_over_plain_columns():
-    """Equal values fall together, lists included."""
+    """Rows with equal values form a group, including list values."""
     assert table("error.type", "count()", sort=["-count()"]) == [[["A"], 2], [["B"], 1]]
 
 
 def test_sorting_takes_several_keys_and_aliases():
-    """The first key counts most, and `count_unique_user` stands for `count_unique(user)`."""
+    """The first sort key dominates, and `count_unique_user` is an alias of `count_unique(user)`."""
     names = ("level", "count()", "count_unique(user)")
 
     assert table(*names, sort=["count_unique_user"])[0][0] == "info"
@@ -78,12 +78,12 @@ def test_sorting_takes_several_keys_and_aliases():
 
 
 def test_absent_values_sort_lowest():
-    """What is absent comes first upwards and last downwards."""
+    """Absent values come first in ascending order."""
     assert [row[0] for row in table("id", "transaction.duration", sort=["transaction.duration"])] == ["c", "a", "b"]
 
 
 def test_conditions_on_functions_drop_groups():
-    """A group stays when its function fulfils the condition."""
+    """Only groups whose function satisfies the condition remain."""
     assert table("level", "count()", query="count():>1") == [["error", 2]]
 
 
@@ -97,42 +97,42 @@ def test_conditions_on_functions_drop_groups():
         (["a b"], "Invalid characters"),
     ],
 )
-def test_impossible_columns_are_refused(names, words):
-    """Unknown functions, wrong arguments and too many fields are refused."""
+def test_invalid_columns_are_rejected(names, words):
+    """Unknown functions, wrong arguments and too many fields are rejected."""
     with pytest.raises(QueryError, match=words):
         parse_columns(names)
 
 
 def test_twenty_columns_are_allowed():
-    """The limit itself is still served."""
+    """The maximum number of fields is accepted."""
     assert len(parse_columns([f"tag{number}" for number in range(20)])) == 20
 
 
-def test_sorting_by_another_column_is_refused():
-    """Only what was selected can rank."""
+def test_sorting_by_an_unselected_column_is_rejected():
+    """Sorting by a column that is not selected is rejected."""
     with pytest.raises(QueryError, match="not selected"):
         table("id", sort=["level"])
 
 
-def test_conditions_have_names():
-    """`count_if` knows its own words only."""
+def test_unknown_comparison_is_rejected():
+    """`count_if` rejects an unknown comparison."""
     with pytest.raises(QueryError, match="not a valid condition"):
         table("count_if(level,resembles,error)")
 
 
 def test_division_by_zero_has_no_value():
-    """An equation without a result gives null instead of an error."""
+    """A division by zero yields null instead of an error."""
     assert evaluate("count() / failure_rate()", {"count()": 1, "failure_rate()": 0}.get) is None
 
 
 @pytest.mark.parametrize("text", ["count() +", "count() ** 2", "name", "'a'"])
-def test_other_arithmetic_is_refused(text):
-    """Only the four operations over numbers and functions are equations."""
+def test_other_arithmetic_is_rejected(text):
+    """Equations consist of the four operations over numbers and functions only."""
     with pytest.raises(QueryError, match="not a valid equation"):
         evaluate(text, lambda _: 1)
 
 
-def test_share_of_a_percentile():
-    """The percentile is in the name or in the second argument."""
+def test_quantile_of_a_percentile():
+    """The quantile is part of the name, or the second argument."""
     assert parse_column("p99(span.duration)").share == 0.99
     assert parse_column("percentile(span.duration, 0.3)").share == 0.3

@@ -1,4 +1,4 @@
-"""Windows, events and their bodies."""
+"""Events: counts by time range, bodies, tags, attachments and user feedback."""
 
 from itertools import pairwise
 
@@ -13,8 +13,8 @@ def largest(acme, predicate=lambda issue: True):
     return max((i for i in acme.issues.values() if predicate(i)), key=lambda issue: len(issue.events))
 
 
-async def test_windows_and_environments_change_counts(sentry, acme):
-    """Counts are those of the stretch and the environments; `lifetime` is whole."""
+async def test_time_range_and_environments_change_counts(sentry, acme):
+    """Counts cover the time range and environments; `lifetime` covers all events."""
     issue = largest(acme)
     now = sentry.server.world.clock.time()
 
@@ -32,7 +32,7 @@ async def test_windows_and_environments_change_counts(sentry, acme):
 
 
 async def test_the_series_adds_up_to_the_count(sentry, acme):
-    """24 buckets of an hour, the last one holding the present; together the events they span."""
+    """The last bucket contains the present, and the buckets sum up to the events they span."""
     issue = largest(acme)
     [row] = await sentry.body(f"/organizations/acme/issues/?group={issue.id}&statsPeriod=14d&groupStatsPeriod=14d")
 
@@ -42,18 +42,18 @@ async def test_the_series_adds_up_to_the_count(sentry, acme):
     assert sum(n for _, n in series) == sum(e.at >= series[0][0] for e in issue.events)
 
 
-async def test_collapse_takes_members_away(sentry):
-    """`lifetime` takes the counts, `stats` the series, `filtered` the filtered counts, `unhandled` the flag."""
+async def test_collapse_omits_members(sentry):
+    """`lifetime` omits the counts, `stats` the series, `filtered` the filtered counts, `unhandled` the flag."""
     base = "/organizations/acme/issues/?group=1000009"
-    [whole] = await sentry.body(base)
-    [bare] = await sentry.body(f"{base}&collapse=lifetime&collapse=stats&collapse=filtered&collapse=unhandled")
+    [full] = await sentry.body(base)
+    [collapsed] = await sentry.body(f"{base}&collapse=lifetime&collapse=stats&collapse=filtered&collapse=unhandled")
 
-    gone = {"lifetime", "count", "userCount", "firstSeen", "lastSeen", "stats", "filtered", "isUnhandled"}
-    assert set(whole) - set(bare) == gone
+    omitted = {"lifetime", "count", "userCount", "firstSeen", "lastSeen", "stats", "filtered", "isUnhandled"}
+    assert set(full) - set(collapsed) == omitted
 
 
 async def test_a_search_about_events_fills_filtered(sentry, acme):
-    """`filtered` counts the events that match, and the newest of them is named."""
+    """`filtered` counts the matching events, and `matchingEventId` is the newest of them."""
     path = "/organizations/acme/issues/?query=environment:canary&sort=freq&limit=1&statsPeriod=90d"
     [row] = await sentry.body(path)
 
@@ -63,14 +63,14 @@ async def test_a_search_about_events_fills_filtered(sentry, acme):
 
 
 async def test_counts_of_many_searches_come_in_one_call(sentry, acme):
-    """Each query has its number, capped at 100."""
+    """Each query has its count, capped at 100."""
     path = "/organizations/acme/issues-count/?query=is:unresolved&query=issue:WEB-9&statsPeriod=90d"
 
     assert await sentry.body(path) == {"is:unresolved": 100, "issue:WEB-9": 1}
 
 
 async def test_stats_of_exact_groups_come_in_one_call(sentry):
-    """One row for each known group, in the order asked for."""
+    """There is one item per known group, in the requested order."""
     body = await sentry.body("/organizations/acme/issues-stats/?groups=1000010&groups=1000009&groups=5&statsPeriod=90d")
 
     assert [row["id"] for row in body] == ["1000010", "1000009"]
@@ -78,21 +78,21 @@ async def test_stats_of_exact_groups_come_in_one_call(sentry):
 
 
 async def test_neighbours_of_events_agree(sentry, acme):
-    """Walking `nextEventID` from the oldest visits every event, and `previousEventID` walks back."""
-    wanted = "oldest"
-    walked, back = [], []
-    while wanted:
-        event = await sentry.body(f"{ISSUE}/events/{wanted}/")
-        walked.append(event["id"])
-        back.append(event["previousEventID"])
-        wanted = event["nextEventID"]
+    """Following `nextEventID` from the oldest event visits all events, and `previousEventID` is its inverse."""
+    event_id = "oldest"
+    visited, previous_ids = [], []
+    while event_id:
+        event = await sentry.body(f"{ISSUE}/events/{event_id}/")
+        visited.append(event["id"])
+        previous_ids.append(event["previousEventID"])
+        event_id = event["nextEventID"]
 
-    assert walked == [event.id for event in acme.issues["1000009"].events]
-    assert back == [None, *walked[:-1]]
+    assert visited == [event.id for event in acme.issues["1000009"].events]
+    assert previous_ids == [None, *visited[:-1]]
 
 
 async def test_named_events_are_events_of_the_issue(sentry, acme):
-    """`latest` is the newest, and an environment narrows it."""
+    """`latest` is the newest event in the selected environments."""
     issue = largest(acme)
     staging = [e for e in issue.events if e.environment == "staging"]
     path = f"/organizations/acme/issues/{issue.id}/events/latest/"
@@ -104,7 +104,7 @@ async def test_named_events_are_events_of_the_issue(sentry, acme):
 
 @pytest.mark.parametrize("project", ["web", "api", "gateway", "search", "backoffice", "desk"])
 async def test_errors_have_frames_with_context(sentry, project):
-    """Frames run from library to own code, each with the line that ran in its context."""
+    """Frames run from library code to application code, each with its executed line in the context."""
     [issue] = await sentry.body(
         f"/organizations/acme/issues/?query=issue.category:error&project={project}&limit=1&statsPeriod=90d"
     )
@@ -117,8 +117,8 @@ async def test_errors_have_frames_with_context(sentry, project):
     assert all(frame["lineNo"] in dict(map(tuple, frame["context"])) for frame in frames)
 
 
-async def test_entries_come_in_every_kind(sentry, acme):
-    """Over all issues the usual and the rarer kinds of entries occur."""
+async def test_all_kinds_of_entries_occur(sentry, acme):
+    """The world contains every supported kind of entry."""
     kinds = {entry["type"] for issue in acme.issues.values() for entry in serialize_entries(issue.events[-1])}
 
     assert kinds == {
@@ -128,7 +128,7 @@ async def test_entries_come_in_every_kind(sentry, acme):
 
 
 async def test_issues_that_are_not_errors_have_occurrences(sentry, acme):
-    """Their events tell what was detected; the project's event list does not have them."""
+    """Their events have an occurrence and are not in the project's event list."""
     issue = next(i for i in acme.issues.values() if i.category == "outage")
     event = await sentry.body(f"/organizations/acme/issues/{issue.id}/events/latest/")
     listed = await sentry.body(f"/projects/acme/{issue.project.slug}/events/?statsPeriod=90d")
@@ -138,7 +138,7 @@ async def test_issues_that_are_not_errors_have_occurrences(sentry, acme):
 
 
 async def test_an_event_id_finds_its_issue(sentry, acme):
-    """The lookup names project and issue and carries the event."""
+    """The lookup returns project, issue and event."""
     event = acme.issues["1000009"].events[0]
     body = await sentry.body(f"/organizations/acme/eventids/{event.id}/")
 
@@ -147,7 +147,7 @@ async def test_an_event_id_finds_its_issue(sentry, acme):
 
 
 async def test_tags_add_up(sentry, acme):
-    """The values of a tag together are all events of the issue."""
+    """The counts of a tag's values sum up to the events of the issue."""
     values = await sentry.body(f"{ISSUE}/tags/environment/values/")
     tag = await sentry.body(f"{ISSUE}/tags/environment/")
 
@@ -155,7 +155,7 @@ async def test_tags_add_up(sentry, acme):
 
 
 async def test_attachments_can_be_listed_and_downloaded(sentry, acme):
-    """The bytes have the size that was announced."""
+    """The download has the listed size and content type."""
     event_id = next(key for key, files in acme.attachments.items() if files)
     base = f"/projects/acme/{acme.events[event_id].issue.project.slug}/events/{event_id}/attachments/"
     [log, picture] = await sentry.body(base)
@@ -165,7 +165,7 @@ async def test_attachments_can_be_listed_and_downloaded(sentry, acme):
 
 
 async def test_feedback_can_be_left_and_read(sentry, acme):
-    """A report appears first in the project's list, tied to its event."""
+    """A user report comes first in the project's list and is part of its event."""
     event = acme.issues["1000009"].events[-1]
     report = {"event_id": event.id, "name": "Ann", "email": "ann@customers.example", "comments": "broken"}
     status, headers, body = await sentry.call("POST", "/projects/acme/web/user-feedback/", json=report)

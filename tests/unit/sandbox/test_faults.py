@@ -1,4 +1,4 @@
-"""Scripted failures: each kind reaches the wire, as often as asked for."""
+"""Scripted faults over HTTP."""
 
 import asyncio
 from email.utils import parsedate_to_datetime
@@ -34,8 +34,8 @@ LIST = "/organizations/{organization}/issues/"
         (brownout(replacement="/api/0/x/"), 410, "application/json"),
     ],
 )
-async def test_a_scripted_answer_is_sent_once(sentry, fault, status, content_type):
-    """The first call fails as scripted, the second is answered."""
+async def test_scripted_response_is_sent_once(sentry, fault, status, content_type):
+    """The first request gets the scripted response, the second one the correct response."""
     sentry.server.faults.add(fault, route=LIST)
 
     first = await sentry.get("/organizations/acme/issues/?limit=1")
@@ -46,16 +46,16 @@ async def test_a_scripted_answer_is_sent_once(sentry, fault, status, content_typ
     assert [request.status for request in sentry.server.requests] == [status, 200]
 
 
-async def test_a_fault_is_about_its_method_and_route(sentry):
-    """Other calls pass and do not use it up."""
+async def test_a_fault_applies_to_its_method_and_route(sentry):
+    """Other requests are unaffected and do not use the fault up."""
     sentry.server.faults.add(internal_error(), method="PUT", route=LIST)
 
     assert (await sentry.get("/organizations/acme/issues/?limit=1"))[0] == 200
     assert (await sentry.call("PUT", "/organizations/acme/issues/?id=1", json={}))[0] == 500
 
 
-async def test_a_reset_is_a_broken_connection(sentry):
-    """The caller sees the connection go, twice because its first attempt is repeated on a fresh one."""
+async def test_reset_breaks_the_connection(sentry):
+    """The client sees a reset connection; two faults are needed because aiohttp retries once."""
     sentry.server.faults.add(Fault(kind="reset", times=2))
 
     with pytest.raises(aiohttp.ClientConnectionError):
@@ -63,8 +63,8 @@ async def test_a_reset_is_a_broken_connection(sentry):
     assert [request.status for request in sentry.server.requests][-1] is None
 
 
-async def test_a_truncated_answer_ends_too_early(sentry):
-    """The length promises more than arrives."""
+async def test_truncated_response_is_incomplete(sentry):
+    """The body is shorter than its announced length."""
     sentry.server.faults.add(Fault(kind="truncate"))
 
     with pytest.raises(aiohttp.ClientPayloadError):
@@ -72,8 +72,8 @@ async def test_a_truncated_answer_ends_too_early(sentry):
     assert (await sentry.get("/organizations/"))[0] == 200
 
 
-async def test_a_hanging_call_is_let_go_when_the_server_stops(sentry):
-    """The caller waits for ever, the stop does not."""
+async def test_stop_ends_hanging_requests(sentry):
+    """Stopping the server ends hanging requests."""
     sentry.server.faults.add(Fault(kind="hang", times=None))
     waiting = asyncio.create_task(sentry.get("/organizations/"))
     while not len(sentry.server.requests):  # noqa: ASYNC110 - the log is the only witness of a call without answer
@@ -85,8 +85,8 @@ async def test_a_hanging_call_is_let_go_when_the_server_stops(sentry):
         await waiting
 
 
-async def test_a_delay_waits_on_the_clock_and_goes_on(sentry, clock):
-    """The answer is the true one."""
+async def test_delay_waits_on_the_clock(sentry, clock):
+    """A delayed request gets the correct response."""
     sentry.server.faults.add(Fault(kind="delay", delay_s=30))
 
     assert (await sentry.get("/organizations/"))[0] == 200
@@ -94,38 +94,38 @@ async def test_a_delay_waits_on_the_clock_and_goes_on(sentry, clock):
 
 
 async def test_faults_can_be_scripted_from_another_process(sentry):
-    """The control API adds, lists and clears faults, and shows and clears the requests."""
+    """The control API adds, lists and clears faults, and lists and clears requests."""
     base = f"{sentry.server.url}/_sandbox"
     fault = {"status": 503, "body": "<p>busy</p>", "route": LIST, "times": 2}
-    async with sentry.session.post(f"{base}/faults", json=fault) as answer:
-        assert answer.status == 201
+    async with sentry.session.post(f"{base}/faults", json=fault) as response:
+        assert response.status == 201
     assert (await sentry.get("/organizations/acme/issues/"))[0] == 503
-    async with sentry.session.get(f"{base}/faults") as answer:
-        assert [(f["status"], f["times"]) for f in await answer.json()] == [(503, 1)]
-    async with sentry.session.delete(f"{base}/faults") as answer:
-        assert answer.status == 204
-    async with sentry.session.get(f"{base}/requests") as answer:
-        assert [request["route"] for request in await answer.json()] == [LIST]
-    async with sentry.session.post(f"{base}/requests/reset") as answer:
-        assert (answer.status, len(sentry.server.requests)) == (204, 0)
-    async with sentry.session.post(f"{base}/faults", json={"kind": "sulk"}) as answer:
-        assert answer.status == 400
+    async with sentry.session.get(f"{base}/faults") as response:
+        assert [(f["status"], f["times"]) for f in await response.json()] == [(503, 1)]
+    async with sentry.session.delete(f"{base}/faults") as response:
+        assert response.status == 204
+    async with sentry.session.get(f"{base}/requests") as response:
+        assert [request["route"] for request in await response.json()] == [LIST]
+    async with sentry.session.post(f"{base}/requests/reset") as response:
+        assert (response.status, len(sentry.server.requests)) == (204, 0)
+    async with sentry.session.post(f"{base}/faults", json={"kind": "sulk"}) as response:
+        assert response.status == 400
 
 
-def test_a_probability_is_a_share_of_calls():
-    """About half of the calls fail, always the same ones for the same seed."""
+def test_probability_is_a_share_of_requests():
+    """About half of the requests fail, the same ones for the same seed."""
 
-    def story(seed):
+    def outcomes(seed):
         faults = FaultQueue(Random(seed))
         faults.add(Fault(probability=0.5, times=None))
         return [faults.take("GET", None, "/") is not None for _ in range(200)]
 
-    assert story(1) == story(1) != story(2)
-    assert 70 < sum(story(1)) < 130
+    assert outcomes(1) == outcomes(1) != outcomes(2)
+    assert 70 < sum(outcomes(1)) < 130
 
 
 def test_faults_are_bounded():
-    """One more than the bound is refused."""
+    """Adding more faults than the maximum raises."""
     faults = FaultQueue(Random(1))
     for _ in range(MAX_FAULTS):
         faults.add(Fault())
@@ -134,8 +134,8 @@ def test_faults_are_bounded():
         faults.add(Fault())
 
 
-async def test_a_silent_close_is_after_the_answer(sentry):
-    """The answer is whole and does not say that the connection ends; the next call needs another one."""
+async def test_close_follows_a_complete_response(sentry):
+    """The response is complete and does not announce that the connection closes."""
     sentry.server.faults.add(Fault(kind="close"))
 
     first = await sentry.get("/organizations/acme/issues/?limit=1")
@@ -145,8 +145,8 @@ async def test_a_silent_close_is_after_the_answer(sentry):
     assert "close" not in first[1].get("Connection", "").lower()
 
 
-async def test_an_oversized_answer_is_still_json(sentry):
-    """As many bytes more as wanted, before a body that is the true one."""
+async def test_oversized_response_is_still_json(sentry):
+    """The response is longer by the given size and decodes to the same body."""
     plain = await sentry.get("/organizations/acme/issues/?limit=1")
     sentry.server.faults.add(Fault(kind="oversize", size_bytes=1_000_000))
 
@@ -156,8 +156,8 @@ async def test_an_oversized_answer_is_still_json(sentry):
     assert large[2] == plain[2]
 
 
-async def test_a_trickle_is_whole_in_the_end(sentry):
-    """The body comes piece by piece over the time that it was told to take."""
+async def test_trickle_sends_the_complete_body(sentry):
+    """The pieces of the body are sent over the given time and are complete."""
     plain = await sentry.get("/organizations/acme/issues/?limit=1")
     sentry.server.faults.add(Fault(kind="trickle", trickle_s=0.1, pieces=4))
 
@@ -167,8 +167,8 @@ async def test_a_trickle_is_whole_in_the_end(sentry):
     assert slow[2] == plain[2]
 
 
-async def test_a_skewed_clock_moves_date_and_window_alike(sentry):
-    """Whoever goes by the difference of the two finds the same window."""
+async def test_skewed_clock_moves_date_and_window_alike(sentry):
+    """`Date` and the reset of the rate limit window are ahead by the same time."""
     sentry.server.faults.add(Fault(kind="skew", skew_s=600))
 
     _, skewed, _ = await sentry.get("/organizations/acme/issues/?limit=1")
@@ -180,7 +180,7 @@ async def test_a_skewed_clock_moves_date_and_window_alike(sentry):
 
 
 def test_delays_are_spread():
-    """Each call waits for its own time, around the one that was given and never less than nothing."""
+    """Delays vary around the given one and are never negative."""
     faults = FaultQueue(Random(1))
 
     waits = [faults.draw_delay_s(Fault(delay_s=0.1, spread_s=0.2)) for _ in range(200)]

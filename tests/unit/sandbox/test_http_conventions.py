@@ -1,4 +1,4 @@
-"""Who may call what, and how Sentry says no."""
+"""Authentication, scopes, redirects, parameters and rate limit headers."""
 
 import aiohttp
 import pytest
@@ -14,22 +14,22 @@ from dexter_graphql.sandbox import RateLimit, SandboxServer, build_world
         ("Bearer nonsense", "Invalid token"),
     ],
 )
-async def test_a_call_without_a_good_token_is_401(sentry, header, detail):
-    """Missing and unknown tokens are told apart."""
+async def test_missing_or_unknown_token_is_401(sentry, header, detail):
+    """Missing and unknown tokens have different messages."""
     headers = {"Authorization": header} if header else {}
-    async with sentry.session.get(f"{sentry.server.url}/api/0/organizations/", headers=headers) as answer:
-        assert (answer.status, await answer.json()) == (401, {"detail": detail})
+    async with sentry.session.get(f"{sentry.server.url}/api/0/organizations/", headers=headers) as response:
+        assert (response.status, await response.json()) == (401, {"detail": detail})
 
 
-async def test_an_expired_token_is_401(sentry):
-    """The expired token is known, and refused."""
+async def test_expired_token_is_401(sentry):
+    """An expired token has its own message."""
     status, _, body = await sentry.get("/organizations/", token=sentry.server.world.tokens.expired.text)
 
     assert (status, body) == (401, {"detail": "Token expired"})
 
 
 async def test_a_missing_scope_is_403_with_a_challenge(sentry):
-    """An organization token may not read issues; the challenge names the scopes that would do."""
+    """The challenge names the scopes of the route."""
     token = sentry.server.world.tokens.organization.text
     status, headers, body = await sentry.get("/organizations/acme/issues/", token=token)
 
@@ -40,7 +40,7 @@ async def test_a_missing_scope_is_403_with_a_challenge(sentry):
 
 
 async def test_a_reader_may_read_but_not_write(sentry):
-    """Any one of the listed scopes opens a route."""
+    """One of the route's scopes is enough."""
     token = sentry.server.world.tokens.reader.text
 
     assert (await sentry.get("/organizations/acme/issues/?limit=1", token=token))[0] == 200
@@ -48,7 +48,7 @@ async def test_a_reader_may_read_but_not_write(sentry):
 
 
 async def test_another_organization_does_not_exist(sentry):
-    """A token of globex sees a 404 for acme, and only globex in the list."""
+    """A token without access to an organization gets a 404 for it and does not list it."""
     token = sentry.server.world.tokens.globex.text
     status, _, body = await sentry.get("/organizations/acme/", token=token)
 
@@ -57,7 +57,7 @@ async def test_another_organization_does_not_exist(sentry):
 
 
 async def test_a_renamed_project_is_302(sentry):
-    """The answer names the new slug and address."""
+    """The response contains the new slug and URL."""
     status, headers, body = await sentry.get("/projects/acme/frontend/events/")
 
     url = "/api/0/projects/acme/web/events/"
@@ -76,14 +76,14 @@ async def test_a_renamed_project_is_302(sentry):
 
 
 async def test_a_missing_slash_is_a_redirect(sentry):
-    """A path without its slash points to the one with it."""
+    """A path without a trailing slash redirects to the one with it."""
     status, headers, _ = await sentry.get("/organizations/acme/issues")
 
     assert (status, headers["Location"]) == (301, "/api/0/organizations/acme/issues/")
 
 
 async def test_another_method_is_405_and_an_unknown_path_404(sentry):
-    """The methods that would do are named."""
+    """`Allow` lists the methods of the path."""
     status, headers, _ = await sentry.call("PATCH", "/organizations/acme/")
 
     assert (status, headers["Allow"]) == (405, "GET, PUT")
@@ -91,7 +91,7 @@ async def test_another_method_is_405_and_an_unknown_path_404(sentry):
 
 
 async def test_a_bad_body_is_400(sentry):
-    """Broken JSON and JSON of another shape are refused."""
+    """Invalid JSON and JSON other than an object are rejected."""
     json_type = {"Content-Type": "application/json"}
     broken = await sentry.call("PUT", "/organizations/acme/issues/?id=1000009", data=b"{", headers=json_type)
     other = await sentry.call("PUT", "/organizations/acme/issues/?id=1000009", json=[1])
@@ -112,27 +112,27 @@ async def test_a_bad_body_is_400(sentry):
         ("group=x", 400, "Group ids must be integers"),
     ],
 )
-async def test_bad_parameters_are_refused(sentry, query, status, detail):
-    """Each parameter has its own sentence."""
-    answer = await sentry.get(f"/organizations/acme/issues/?{query}")
+async def test_invalid_parameters_are_rejected(sentry, query, status, detail):
+    """Each parameter has its own message."""
+    response = await sentry.get(f"/organizations/acme/issues/?{query}")
 
-    assert (answer[0], answer[2]) == (status, {"detail": detail})
+    assert (response[0], response[2]) == (status, {"detail": detail})
 
 
-async def test_every_answer_tells_the_limits(sentry):
-    """The five headers count the window down."""
+async def test_every_response_has_rate_limit_headers(sentry):
+    """The rate limit headers count down within the window."""
     _, first, _ = await sentry.get("/organizations/")
     _, second, _ = await sentry.get("/organizations/")
 
-    def told(headers):
+    def limits(headers):
         return [headers[f"X-Sentry-Rate-Limit-{name}"] for name in ("Limit", "Remaining", "Reset")]
 
     reset = str(int(sentry.server.world.clock.time()) + 1)
-    assert (told(first), told(second)) == (["999", "998", reset], ["999", "997", reset])
+    assert (limits(first), limits(second)) == (["999", "998", reset], ["999", "997", reset])
 
 
-async def test_a_full_window_is_429_without_retry_after(clock, sentry):
-    """The third call in a window of two is refused, with the instant of the next window and no Retry-After."""
+async def test_full_window_is_429_without_retry_after(clock, sentry):
+    """The request above the limit gets a 429 with the start of the next window and no `Retry-After`."""
     sentry.server.app.limiter.limit = RateLimit(calls=2, window_s=10)
 
     statuses = [(await sentry.get("/organizations/"))[0] for _ in range(2)]
@@ -146,17 +146,17 @@ async def test_a_full_window_is_429_without_retry_after(clock, sentry):
 
 
 async def test_latency_is_waited_on_the_clock(clock):
-    """The latency goes through the clock, once per answered call."""
+    """Every response is delayed by the latency, on the sandbox's clock."""
     async with SandboxServer(build_world(7, clock), latency_ms=250) as server:
         headers = {"Authorization": f"Bearer {server.token}"}
-        async with aiohttp.ClientSession() as session, session.get(f"{server.url}/api/0/", headers=headers) as answer:
-            assert (answer.status, (await answer.json())["version"]) == (200, "0")
+        async with aiohttp.ClientSession() as session, session.get(f"{server.url}/api/0/", headers=headers) as response:
+            assert (response.status, (await response.json())["version"]) == (200, "0")
 
     assert clock.slept == [0.25]
 
 
-async def test_requests_are_remembered_by_route_template(sentry):
-    """Tests can count the calls that arrived, by method and template, and read their query."""
+async def test_requests_are_logged_by_route_template(sentry):
+    """The request log counts and selects requests by method and route template."""
     await sentry.get("/organizations/acme/issues/WEB-9/?collapse=tags")
     await sentry.get("/organizations/acme/issues/WEB-9/events/latest/")
 

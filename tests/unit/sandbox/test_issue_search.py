@@ -1,4 +1,4 @@
-"""The search language of issues: which issues a query finds, and which queries are refused."""
+"""The issue search: matching issues and rejected queries."""
 
 from datetime import timedelta
 
@@ -63,18 +63,18 @@ def expected(world, predicate):
         ("no.such.tag:x", lambda i: False),
     ],
 )
-def test_a_query_finds_exactly_the_issues_it_describes(world, query, predicate):
-    """Each key, list, negation, wildcard and comparison finds what a plain loop finds."""
+def test_query_finds_the_matching_issues(world, query, predicate):
+    """Keys, lists, negations, wildcards and comparisons agree with a plain predicate."""
     assert found(world, query) == expected(world, predicate)
 
 
 def test_assigned_me_is_the_viewer(world):
-    """`assigned:me` and the viewer's own address mean the same."""
+    """`assigned:me` is the viewer's email."""
     assert found(world, "assigned:me") == found(world, f"assigned:{world.users[0].email}") != set()
 
 
 def test_several_terms_about_events_must_hold_for_one_event(world):
-    """Terms about events are tested on the same event, not each on any event."""
+    """All terms about events must match the same event."""
     ids = found(world, "environment:canary release:latest")
 
     acme = world.find_organization("acme")
@@ -93,7 +93,7 @@ def test_several_terms_about_events_must_hold_for_one_event(world):
         '"',
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_refused(world, query):
-    """OR, parentheses, unknown states, empty values, bad numbers and dates, and open quotes are errors."""
+def test_invalid_queries_are_rejected(world, query):
+    """OR, parentheses, unknown states, empty values, invalid numbers, dates and quotes are rejected."""
     with pytest.raises(SearchError):
         found(world, query)

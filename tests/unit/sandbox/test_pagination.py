@@ -1,4 +1,4 @@
-"""Pages: sizes, cursors, the Link header, counts."""
+"""Page sizes, cursors, `Link` headers and hit counts."""
 
 import re
 
@@ -11,8 +11,8 @@ def links(headers):
     return {rel: (url, results == "true", cursor) for url, rel, results, cursor in ENTRY.findall(headers["Link"])}
 
 
-async def test_pages_together_are_the_whole_list(sentry, acme):
-    """Following `next` until its results are false gives every issue once, in order."""
+async def test_pages_cover_the_whole_list(sentry, acme):
+    """Following `next` returns every issue once, in order."""
     seen, cursor = [], "0:0:0"
     while True:
         path = f"/organizations/acme/issues/?query=&sort=new&limit=100&cursor={cursor}"
@@ -27,19 +27,19 @@ async def test_pages_together_are_the_whole_list(sentry, acme):
 
 
 async def test_the_link_header_has_both_entries_and_repeats_the_query(sentry):
-    """`previous` and `next` are always there; their addresses repeat the query and replace the cursor."""
+    """`previous` and `next` are always present and repeat the query with their own cursor."""
     _, headers, _ = await sentry.get("/organizations/acme/issues/?query=a,b&project=101000&limit=5&cursor=0:5:0")
 
-    found = links(headers)
+    entries = links(headers)
     base = f"{sentry.server.url}/api/0/organizations/acme/issues/?query=a%2Cb&project=101000&limit=5"
-    assert found == {
+    assert entries == {
         "previous": (f"{base}&cursor=0%3A0%3A1", True, "0:0:1"),
         "next": (f"{base}&cursor=0%3A10%3A0", False, "0:10:0"),
     }
 
 
-async def test_an_issue_list_tells_how_many_it_found(sentry, acme):
-    """`X-Hits` counts the matches up to `X-Max-Hits`."""
+async def test_issue_list_counts_its_matches(sentry, acme):
+    """`X-Hits` counts the matches, capped at `X-Max-Hits`."""
     fatal = sum(i.level == "fatal" for i in acme.issues.values())
 
     _, few, _ = await sentry.get("/organizations/acme/issues/?query=level:fatal&limit=1")
@@ -49,8 +49,8 @@ async def test_an_issue_list_tells_how_many_it_found(sentry, acme):
 
 
 @pytest.mark.parametrize(("size", "rows"), [("1", 1), ("2", 2), ("100", 2)])
-async def test_per_page_from_1_to_100_is_taken(sentry, size, rows):
-    """A page holds no more than asked for."""
+async def test_per_page_from_1_to_100_is_accepted(sentry, size, rows):
+    """A page has at most `per_page` items."""
     assert len(await sentry.body(f"/organizations/?per_page={size}")) == rows
 
 
@@ -62,16 +62,16 @@ async def test_per_page_from_1_to_100_is_taken(sentry, size, rows):
         ("many", "Invalid per_page parameter."),
     ],
 )
-async def test_other_sizes_are_refused(sentry, size, detail):
-    """Out of range and not a number are different sentences."""
+async def test_other_sizes_are_rejected(sentry, size, detail):
+    """Sizes out of range and non-numbers have different messages."""
     status, _, body = await sentry.get(f"/organizations/?per_page={size}")
 
     assert (status, body) == (400, {"detail": detail})
 
 
 @pytest.mark.parametrize("cursor", ["x", "0:0", "0:-1:0", "0:0:2", "a:b:c"])
-async def test_a_malformed_cursor_is_refused(sentry, cursor):
-    """Anything but three numbers with a sensible offset is a 400."""
+async def test_malformed_cursor_is_rejected(sentry, cursor):
+    """A cursor is three numbers with a valid offset and direction."""
     status, _, body = await sentry.get(f"/organizations/?cursor={cursor}")
 
     assert (status, body) == (400, {"detail": "Invalid cursor parameter."})
@@ -83,7 +83,7 @@ async def test_the_issue_list_caps_its_limit(sentry):
 
 
 async def test_a_short_id_is_a_direct_hit(sentry):
-    """With `shortIdLookup` a short id answers that one issue whatever the other parameters say."""
+    """With `shortIdLookup` a short id returns its issue, ignoring all other parameters."""
     path = "/organizations/acme/issues/?query=WEB-9&shortIdLookup=1&project=101001&statsPeriod=1s"
     _, headers, body = await sentry.get(path)
 
@@ -91,7 +91,7 @@ async def test_a_short_id_is_a_direct_hit(sentry):
 
 
 async def test_exact_groups_ignore_the_query(sentry):
-    """`group=` picks issues by id in spite of a query nothing matches; unknown ids are left out."""
+    """`group=` selects issues by id, ignoring the query and unknown ids."""
     body = await sentry.body("/organizations/acme/issues/?group=1000010&group=1000009&group=5&query=nothing")
 
     assert {issue["id"] for issue in body} == {"1000009", "1000010"}

@@ -1,4 +1,4 @@
-"""The limiter alone: windows, calls in flight, and the bound of its memory."""
+"""The rate limiter: windows, concurrency and the bound on buckets."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from dexter_graphql.sandbox.rate_limits import MAX_BUCKETS, RateLimit, RateLimit
 KEY = ("caller", "/organizations/", "GET")
 
 
-def test_a_window_takes_exactly_its_limit():
-    """The last allowed call passes, the next is refused, and the next window begins anew."""
+def test_window_accepts_exactly_its_limit():
+    """The request above the limit is rejected until the next window."""
     limiter = RateLimiter(RateLimit(calls=2, window_s=10))
     remaining = [limiter.acquire(KEY, 5)["X-Sentry-Rate-Limit-Remaining"] for _ in range(2)]
 
@@ -21,8 +21,8 @@ def test_a_window_takes_exactly_its_limit():
     assert limiter.acquire(KEY, 10)["X-Sentry-Rate-Limit-Remaining"] == "1"
 
 
-def test_too_many_calls_in_flight_are_refused_until_one_leaves():
-    """The refusal speaks of concurrency while the window still has calls left."""
+def test_concurrency_limit_rejects_until_a_request_ends():
+    """The concurrency limit rejects requests while the window has some left."""
     limiter = RateLimiter(RateLimit(concurrent=1))
     limiter.acquire(KEY, 0)
 
@@ -37,15 +37,15 @@ def test_too_many_calls_in_flight_are_refused_until_one_leaves():
 
 
 def test_callers_routes_and_methods_have_their_own_buckets():
-    """One full bucket does not fill another."""
+    """Buckets are per caller, route and method."""
     limiter = RateLimiter(RateLimit(calls=1))
     others = [("other", *KEY[1:]), (KEY[0], "/x/", KEY[2]), (*KEY[:2], "PUT")]
 
     assert [limiter.acquire(key, 0)["X-Sentry-Rate-Limit-Remaining"] for key in (KEY, *others)] == ["0"] * 4
 
 
-def test_idle_buckets_make_room():
-    """The number of buckets never passes its bound."""
+def test_buckets_are_bounded():
+    """The number of buckets stays within its bound."""
     limiter = RateLimiter()
     for number in range(MAX_BUCKETS + 5):
         key = (str(number), "/", "GET")
@@ -55,8 +55,8 @@ def test_idle_buckets_make_room():
     assert len(limiter._buckets) == MAX_BUCKETS
 
 
-def test_refusals_tell_both_limits():
-    """The headers of a refusal are those of any other answer: the window's calls and the calls in flight."""
+def test_429_has_headers_of_both_limits():
+    """A 429 has the headers of both limits."""
     limiter = RateLimiter(RateLimit(calls=2, window_s=10, concurrent=1))
     limiter.acquire(KEY, 0)
     refusals = []
@@ -69,5 +69,5 @@ def test_refusals_tell_both_limits():
             refusals.append(refusal.response.headers)
 
     prefix = "X-Sentry-Rate-Limit-"
-    told = [(one[prefix + "Remaining"], one[prefix + "ConcurrentLimit"]) for one in refusals]
-    assert told == [("1", "1"), ("0", "1")]
+    limits = [(headers[prefix + "Remaining"], headers[prefix + "ConcurrentLimit"]) for headers in refusals]
+    assert limits == [("1", "1"), ("0", "1")]

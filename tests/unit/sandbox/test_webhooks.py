@@ -1,4 +1,4 @@
-"""Webhooks: what is told, to whom, and the signature over the raw bytes."""
+"""Webhooks: events, delivery and signatures, and the simulation that causes them."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,7 @@ ISSUES = "/organizations/acme/issues/"
 
 @pytest.fixture
 async def received(server):
-    """What an application behind the webhook address gets: (headers, raw body)."""
+    """Webhooks received by an application, as (headers, raw body)."""
     arrived = []
 
     async def take(request):
@@ -30,12 +30,12 @@ async def received(server):
         yield arrived
 
 
-def told(received):
+def list_events(received):
     return [f"{h['Sentry-Hook-Resource']}.{json.loads(body)['action']}" for h, body in received]
 
 
 async def test_a_webhook_is_signed_over_its_bytes(sentry, received):
-    """The headers are Sentry's, the signature fits the bytes, the envelope names installation and actor."""
+    """The signature matches the raw body, and the payload names installation and actor."""
     await sentry.call("PUT", f"{ISSUES}WEB-9/", json={"status": "resolved"})
     await sentry.server.webhooks.drain()
 
@@ -52,7 +52,7 @@ async def test_a_webhook_is_signed_over_its_bytes(sentry, received):
 
 
 async def test_each_change_has_its_webhooks(sentry, received, acme):
-    """Archiving is told under two names; marks and priorities are not told at all."""
+    """Archiving sends two webhooks; flags and priorities send none."""
     for body in (
         {"status": "ignored"},
         {"status": "unresolved"},
@@ -67,22 +67,22 @@ async def test_each_change_has_its_webhooks(sentry, received, acme):
     await sentry.call("DELETE", f"{ISSUES}WEB-9/notes/{comment['id']}/")
     await sentry.server.webhooks.drain()
 
-    assert told(received) == [
+    assert list_events(received) == [
         "issue.ignored", "issue.archived", "issue.unresolved", "issue.assigned", "issue.resolved",
         "comment.created", "comment.updated", "comment.deleted",
     ]  # fmt: skip
 
 
-async def test_without_an_address_nothing_is_sent(sentry):
-    """Changes are not even queued."""
+async def test_without_a_url_nothing_is_sent(sentry):
+    """Without a webhook URL no webhook is sent."""
     await sentry.call("PUT", f"{ISSUES}WEB-9/", json={"status": "resolved"})
     await sentry.server.webhooks.drain()
 
     assert list(sentry.server.webhooks.deliveries) == []
 
 
-async def test_a_lost_webhook_is_not_repeated(sentry):
-    """When nobody answers, the delivery is noted without a status and the next one is sent."""
+async def test_failed_delivery_is_not_retried(sentry):
+    """A failed delivery is recorded without a status and not retried."""
     sentry.server.webhooks.set_url("http://127.0.0.1:9/hook")
     await sentry.call("PUT", f"{ISSUES}WEB-9/", json={"status": "resolved"})
     await sentry.server.webhooks.drain()
@@ -90,23 +90,23 @@ async def test_a_lost_webhook_is_not_repeated(sentry):
     assert [(d.action, d.status) for d in sentry.server.webhooks.deliveries] == [("resolved", None)]
 
 
-async def test_live_mode_tells_what_happens(sentry, received):
-    """A new issue is told with its first event and the alert it fires; a regression likewise."""
+async def test_simulation_sends_webhooks(sentry, received):
+    """A new issue, and a regression, send the issue, its event and the triggered alert."""
     simulation = sentry.server.simulation
     issue = simulation.open_issue()
     simulation.regress_issue()
     simulation.fire_metric_alert()
     await sentry.server.webhooks.drain()
 
-    assert told(received) == [
+    assert list_events(received) == [
         "issue.created", "error.created", "event_alert.triggered",
         "issue.unresolved", "error.created", "event_alert.triggered", "metric_alert.critical",
     ]  # fmt: skip
     assert (await sentry.body(f"{ISSUES}{issue.short_id}/"))["substatus"] == "new"
 
 
-async def test_live_mode_keeps_its_rate_on_the_clock(server, clock):
-    """Four per second wait a quarter of a second each."""
+async def test_simulation_keeps_its_rate(server, clock):
+    """The simulation waits for the interval of its rate."""
     await server.simulation.start(4)
     while sum(server.simulation.step_counts.values()) < 3:  # noqa: ASYNC110 - the clock does not wait, so turns are what passes
         await asyncio.sleep(0)
@@ -115,20 +115,20 @@ async def test_live_mode_keeps_its_rate_on_the_clock(server, clock):
     assert set(clock.slept) == {0.25}
 
 
-def test_the_same_seed_tells_the_same_story(clock):
-    """Two hundred steps in two worlds of one seed are the same happenings on the same issues."""
+def test_same_seed_makes_the_same_changes(clock):
+    """Two simulations with the same seed make the same changes."""
 
-    def story():
+    def simulate():
         world = build_world(7, clock)
-        told = []
-        world.listeners.append(lambda change: told.append((change.resource, change.action, str(change.data)[:80])))
+        events = []
+        world.listeners.append(lambda event: events.append((event.resource, event.action, str(event.data)[:80])))
         simulation = Simulation(world)
-        return [simulation.step() for _ in range(200)], told
+        return [simulation.step() for _ in range(200)], events
 
-    assert story() == story()
+    assert simulate() == simulate()
 
 
-def test_live_mode_wants_a_known_organization(world):
-    """An organization that does not exist is an error at once."""
+def test_simulation_needs_a_known_organization(world):
+    """A simulation of an unknown organization raises."""
     with pytest.raises(KeyError):
         Simulation(world, "nowhere")

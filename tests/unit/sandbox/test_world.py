@@ -1,4 +1,4 @@
-"""What the seed gives: sizes, names that guides use, and the same bytes again."""
+"""The generated world: sizes, names used in the docs, and determinism."""
 
 import time
 
@@ -22,8 +22,8 @@ def everything(world):
     )
 
 
-def test_the_world_is_as_large_as_promised(world):
-    """At least 2 organizations, 12 projects, 8 teams, 40 members, 2,000 issues, 20,000 events, 120 releases."""
+def test_world_has_the_documented_size(world):
+    """The world has the documented number of records."""
     sizes = {
         name: sum(len(getattr(o, name)) for o in world.organizations)
         for name in ("projects", "teams", "members", "issues", "events", "releases")
@@ -34,7 +34,7 @@ def test_the_world_is_as_large_as_promised(world):
 
 
 def test_the_same_seed_gives_the_same_bytes(clock):
-    """Two worlds of one seed and instant are equal byte for byte, and another seed is another world."""
+    """Two worlds with the same seed and instant are identical; another seed gives another world."""
     seven = everything(build_world(7, clock))
 
     assert everything(build_world(7, clock)) == seven
@@ -42,15 +42,15 @@ def test_the_same_seed_gives_the_same_bytes(clock):
 
 
 async def test_the_server_starts_in_under_two_seconds():
-    """World and listening socket together take less than two seconds of a processor, however busy the machine is."""
+    """Building the world and starting the server takes less than two seconds of CPU time."""
     begun = time.process_time()
 
     async with SandboxServer():
         assert time.process_time() - begun < 2
 
 
-def test_names_that_guides_use_exist(world):
-    """Organization acme has project web with an open error WEB-9, environment production, and a renamed project."""
+def test_names_in_the_docs_exist(world):
+    """Organization acme has project web with the unresolved error WEB-9, and a renamed project."""
     acme = world.find_organization("acme")
     issue = acme.find_issue("WEB-9")
 
@@ -60,15 +60,15 @@ def test_names_that_guides_use_exist(world):
     assert world.find_organization("globex") is not None
 
 
-def test_stack_traces_speak_six_languages(world):
-    """Every language of the projects has error issues."""
+def test_stack_traces_cover_six_languages(world):
+    """Each language has error issues."""
     languages = {i.project.language for o in world.organizations for i in o.issues.values() if i.is_error}
 
     assert languages == {"javascript", "python", "go", "java", "ruby", "csharp"}
 
 
 def test_events_of_an_issue_are_in_order_and_indexed(world):
-    """Each issue has events, oldest first, none in the future, all found by id."""
+    """Each issue has events, oldest first, not in the future, indexed by id."""
     for organization in world.organizations:
         for issue in organization.issues.values():
             instants = [event.at for event in issue.events]
@@ -78,8 +78,8 @@ def test_events_of_an_issue_are_in_order_and_indexed(world):
             assert all(organization.events[event.id] is event for event in issue.events)
 
 
-def test_both_alert_back_ends_tell_the_same_alerts(world):
-    """Each retired issue rule has its workflow, each retired metric rule its detector."""
+def test_both_alert_apis_hold_the_same_alerts(world):
+    """Each issue rule has its workflow, each metric rule its detector."""
     acme = world.find_organization("acme")
     workflows = {workflow.id: workflow for workflow in acme.workflows}
     detectors = {detector.id: detector for detector in acme.detectors}
@@ -92,8 +92,8 @@ def test_both_alert_back_ends_tell_the_same_alerts(world):
 
 
 @pytest.mark.parametrize("kind", ["admin", "reader", "organization", "integration", "globex", "expired"])
-def test_tokens_follow_from_the_seed_and_never_print(world, clock, kind):
-    """Tokens are the same for the same seed and their text stays out of their representation."""
+def test_tokens_depend_on_the_seed_and_are_not_printed(world, clock, kind):
+    """Tokens are the same for the same seed, and their text is not in their representation."""
     token = getattr(world.tokens, kind)
 
     assert getattr(build_world(7, clock).tokens, kind).text == token.text
