@@ -144,7 +144,7 @@ def _apply_fields(request: Request, detector: Detector, fields: dict[str, Any]) 
     if "dataSources" in fields:
         detector.data_sources = [_make_data_source(request, source) for source in fields["dataSources"] or ()]
     if "workflowIds" in fields:
-        detector.workflow_ids = [str(detector) for detector in fields["workflowIds"] or ()]
+        detector.workflow_ids = [str(workflow_id) for workflow_id in fields["workflowIds"] or ()]
         for workflow in organization.workflows:
             set_link(workflow.detector_ids, detector.id, is_linked=workflow.id in detector.workflow_ids)
 

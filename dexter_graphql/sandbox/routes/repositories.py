@@ -33,7 +33,7 @@ def list_commits(request: Request) -> Response:
         for commit in release.commits
         if commit.repository is repository
     }
-    rows = sorted(commits.values(), key=lambda repository: repository.date_created, reverse=True)
+    rows = sorted(commits.values(), key=lambda commit: commit.date_created, reverse=True)
     return paginate(request, rows, releases.serialize_repository_commit)
 
 

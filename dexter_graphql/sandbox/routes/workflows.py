@@ -110,10 +110,8 @@ def _apply_fields(request: Request, workflow: Workflow, fields: dict[str, Any]) 
     workflow.config = fields.get("config") or workflow.config
     workflow.environment, workflow.owner = fields.get("environment"), fields.get("owner")
     workflow.triggers = build_condition_group(request, fields.get("triggers") or {"logicType": "any-short"})
-    workflow.action_filters = [
-        build_condition_group(request, workflow) for workflow in fields.get("actionFilters") or ()
-    ]
-    workflow.detector_ids = [str(workflow) for workflow in fields.get("detectorIds") or ()]
+    workflow.action_filters = [build_condition_group(request, group) for group in fields.get("actionFilters") or ()]
+    workflow.detector_ids = [str(detector_id) for detector_id in fields.get("detectorIds") or ()]
     for detector in request.organization.detectors:
         set_link(detector.workflow_ids, workflow.id, is_linked=detector.id in workflow.detector_ids)
 
