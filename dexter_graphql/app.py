@@ -23,6 +23,7 @@ from dexter_graphql.realtime.webhooks.signatures import Signers
 from dexter_graphql.sentry import call_context as tickets
 from dexter_graphql.sentry.client import SentryClient, build_client
 from dexter_graphql.sentry.errors import SentryError
+from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.redis.services import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
@@ -73,7 +74,7 @@ def create_app(
         extra_hosts=settings.sentry_hosts,
         cache_bytes=settings.cache_mib * MEBIBYTE,
         policies=policies,
-        attempt_timeout_s=settings.attempt_timeout_s,
+        transport=transport_options(settings),
         redis=redis_options(settings),
         metrics=metrics,
     )
@@ -145,6 +146,14 @@ def compiler_of(graph: Graph, settings: Settings) -> Compiler | None:
     if settings.engine is Engine.INTERPRETER:
         return None
     return Compiler(graph.schema, typename_of=record_typename, budget=CompileBudget())
+
+
+def transport_options(settings: Settings) -> TransportOptions:
+    """Limits and network settings of the connections to Sentry."""
+    return TransportOptions(
+        attempt_timeout_s=settings.attempt_timeout_s,
+        connections=settings.sentry_connections,
+    )
 
 
 def redis_options(settings: Settings) -> RedisOptions | None:

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     attempt_timeout_s: float = _setting(
         "DEXTER_ATTEMPT_TIMEOUT_SECONDS", 20.0, "Time for one call to Sentry, in seconds.", gt=0, le=600
     )
+    sentry_connections: int = _setting(
+        "DEXTER_SENTRY_CONNECTIONS", 100, "Connections to one host of Sentry at the same time.", ge=4, le=10000
+    )
     call_budget: int = _setting(
         "DEXTER_CALL_BUDGET", 100, "Calls to Sentry that one operation may make.", ge=1, le=10000
     )

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from dexter_graphql.app import transport_options
 from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Upstream
@@ -34,7 +35,12 @@ async def _check(settings: Settings, problems: list[str]) -> None:
             problems.append("no token: set SENTRY_AUTH_TOKEN, or run 'dexter serve --sandbox'")
         return
     clock = Clock()
-    client = build_client(clock=clock, base_url=settings.sentry_url, extra_hosts=settings.sentry_hosts)
+    client = build_client(
+        clock=clock,
+        base_url=settings.sentry_url,
+        extra_hosts=settings.sentry_hosts,
+        transport=transport_options(settings),
+    )
     token = settings.sentry_auth_token.get_secret_value()
     call_context = CallContext(Upstream("doctor", token), clock.time() + TIME_S, CallBudget(10))
     try:

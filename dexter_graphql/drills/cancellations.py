@@ -19,7 +19,7 @@ STAYS = 0.1
 SETTLE_S = 15.0
 ANY = 1_000_000
 """More tasks than there can be."""
-STAGES = ("<SingleFlight", "<Limiter", "<Wire")
+STAGES = ("<SingleFlight", "<Limiter", "<Transport")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def _rest(site: Site, tasks: int) -> Rest:
         # Idle connections of the clients are closed by now, and with them their tasks.
         count = len(asyncio.all_tasks())
         held = [line for line in site.dexter.client.state() if any(stage in line for stage in STAGES)]
-        if loop.time() >= until or (count <= tasks and "<Wire 0" in held[-1]):
+        if loop.time() >= until or (count <= tasks and "<Transport 0" in held[-1]):
             return Rest(count, held)
 
 

@@ -17,7 +17,7 @@ from dexter_graphql.sentry.call_context import CallContext
 from dexter_graphql.sentry.endpoint import Endpoint, Pagination, Silo
 from dexter_graphql.sentry.errors import BadRequest, BadResponse, SentryError
 from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
-from dexter_graphql.sentry.http.transport import Transport
+from dexter_graphql.sentry.http.transport import Transport, TransportOptions
 from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parents import Parents
 from dexter_graphql.sentry.projection import UNREADABLE, AnyProjection, RecordDecoder
@@ -204,8 +204,8 @@ class SentryClient:
         return [repr(part) for part in (*self._stages, self._wire)]
 
     def collect(self) -> Iterable[Sample]:
-        """What the stages hold, as numbers."""
-        return [figure for stage in self._stages for figure in getattr(stage, "collect", list)()]
+        """What the stages and the transport hold, as numbers."""
+        return [sample for part in (*self._stages, self._wire) for sample in getattr(part, "collect", list)()]
 
     def _accounted(self, call_context: CallContext) -> CallNext:
         """The wire, paid from the ticket's budget; behind the stages, so that hits and shared flights are free."""
@@ -251,7 +251,7 @@ def build_client(
     extra_hosts: tuple[str, ...] = (),
     cache_bytes: int = 64 * MEBIBYTE,
     policies: Mapping[str, CachePolicy] = POLICIES,
-    attempt_timeout_s: float = 30.0,
+    transport: TransportOptions | None = None,
     redis: RedisOptions | None = None,
     metrics: Metrics | None = None,
 ) -> SentryClient:
@@ -271,7 +271,7 @@ def build_client(
         Breaker(clock),
         Limiter(clock, random, rate_limit_shares=None if services is None else services.rate_limit_shares),
     )
-    wire = Transport(clock, attempt_timeout_s=attempt_timeout_s)
+    wire = Transport(clock, transport)
     return SentryClient(
         clock, wire, stages, AllowedHosts.of(base_url, extra_hosts), tag_versions, services=services, metrics=metrics
     )

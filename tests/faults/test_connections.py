@@ -6,6 +6,7 @@ import pytest
 
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sentry.client import build_client
+from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from support.graph import Asker
 
@@ -35,7 +36,9 @@ async def hasty(patient):
     """An asker whose client gives up each attempt after a moment."""
     asker = Asker(patient.asker.graph, patient.asker.server, patient.asker.services.clock)
     await asker.client.close()
-    asker.client = build_client(clock=asker.services.clock, base_url=asker.server.url, attempt_timeout_s=0.25)
+    asker.client = build_client(
+        clock=asker.services.clock, base_url=asker.server.url, transport=TransportOptions(attempt_timeout_s=0.25)
+    )
     organizations = OrganizationDirectory(asker.client, asker.services.clock)
     asker.services = replace(asker.services, client=asker.client, organizations=organizations)
     assert (await asker.ask('{ organization(slug: "acme") { slug } }')).errors == []

@@ -1,4 +1,4 @@
-"""Makes certificates for servers on the loopback, which nobody has signed but themselves."""
+"""Certificates for servers on the loopback: signed by themselves, or by an authority of their own."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -11,21 +11,46 @@ from cryptography.x509.oid import NameOID
 
 
 def certified(folder, name="localhost"):
-    """A server's context for this name, and the file of the certificate that it shows."""
+    """A server's context for this name, and the file of the self-signed certificate that it shows."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = _sign(name, key, _subject(name), key, is_authority=True)
+    path = _write(folder / f"{name}.pem", certificate, key)
+    return _server_context(path), path
+
+
+def certified_by_authority(folder, name="localhost"):
+    """A server's context for this name, and the file of the authority that signed its certificate."""
+    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    authority = _sign("authority.test", authority_key, _subject("authority.test"), authority_key, is_authority=True)
+    certificate = _sign(name, key, authority.subject, authority_key, is_authority=False)
+    path = folder / "authority.pem"
+    path.write_bytes(authority.public_bytes(Encoding.PEM))
+    return _server_context(_write(folder / f"{name}.pem", certificate, key)), path
+
+
+def _subject(name):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _sign(name, key, issuer, issuer_key, *, is_authority):
     now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    return (
+        x509.CertificateBuilder(issuer, _subject(name), key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        .sign(issuer_key, hashes.SHA256())
     )
-    path = folder / f"{name}.pem"
+
+
+def _write(path, certificate, key):
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.write_bytes(certificate.public_bytes(Encoding.PEM) + secret)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    return path
+
+
+def _server_context(path):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(path)
-    return context, path
+    return context

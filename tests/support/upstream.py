@@ -52,9 +52,9 @@ def a_call(**changes):
     return Call(**members | changes)
 
 
-def a_reply(body=b"{}", *, status=200, headers=None):
-    """An answer as the wire gives it."""
-    return Reply(status=status, headers=headers or {}, body=body, fetched_at=EPOCH_S)
+def a_reply(body=b"{}", *, status=200, headers=None, **members):
+    """An answer as the transport gives it."""
+    return Reply(status=status, headers=headers or {}, body=body, fetched_at=EPOCH_S, **members)
 
 
 def a_kept(*, limit_bytes=100_000, max_age=60.0):

@@ -126,6 +126,7 @@ def test_overrides_come_first(monkeypatch):
         ("DEXTER_HEARTBEAT_SECONDS", "inf", "finite"),
         ("DEXTER_HEARTBEAT_SECONDS", "0", "greater than 0"),
         ("DEXTER_ATTEMPT_TIMEOUT_SECONDS", "0", "greater than 0"),
+        ("DEXTER_SENTRY_CONNECTIONS", "3", "greater than or equal to 4"),
         ("DEXTER_CALL_BUDGET", "0", "greater than or equal to 1"),
         ("DEXTER_CACHE_MIB", "-1", "greater than or equal to 0"),
         ("DEXTER_MAX_BODY_BYTES", "1023", "greater than or equal to 1024"),

@@ -1,38 +1,63 @@
-"""Knows how a call is written in HTTP/1.1; knows no connection."""
+"""Address and headers of a call in HTTP."""
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote_plus
+
+from yarl import URL
 
 from dexter_graphql.sentry.call import Call
 from dexter_graphql.sentry.errors import BadRequest, Unauthorized
 
 SAFE = "!$'()*,/:?@"
-"""Stands in a query as it is, besides letters, digits and `_.-~`."""
-PLAIN = re.compile(rf"[\w.~{SAFE}-]*", re.ASCII)
+"""Characters that a query holds unencoded, besides letters, digits and `_.-~`."""
+UNRESERVED = re.compile(rf"[\w.~{SAFE}-]*", re.ASCII)
 
 
-def encode_request(call: Call, origin: str) -> bytes:
-    """The request, head and body; `origin` holds the lines that all requests to a host have, with their ends.
+MAX_ORIGINS = 256
+"""Parsed origins that are remembered."""
 
-    Raises a SentryError when a part of it would end its line and begin another one.
+
+class EncodedRequest(NamedTuple):
+    """What differs from call to call in the head of a request."""
+
+    url: URL
+    headers: dict[str, str]
+
+
+def encode_request(call: Call) -> EncodedRequest:
+    """The encoded address of the call and its own headers.
+
+    Raises a SentryError for characters that would end a line of the request and begin another one.
     """
-    target = call.path
-    if call.query:
-        target += "?" + "&".join([f"{_quote(name)}={_quote(value)}" for name, value in call.query])
-    if not _is_one_word(target):
-        raise BadRequest("An address with such characters cannot be asked for", title=call.title)
-    if not _is_one_word(call.upstream.token):
-        raise Unauthorized("The token has characters that no token has", title=call.title)
-    head = f"{call.method} {target} HTTP/1.1\r\n{origin}Authorization: Bearer {call.upstream.token}\r\n"
+    query = "&".join([f"{_quote(name)}={_quote(value)}" for name, value in call.query])
+    if not _is_printable_ascii(call.path):
+        raise BadRequest("The address contains invalid characters", title=call.title)
+    if not _is_printable_ascii(call.upstream.token):
+        raise Unauthorized("The token contains invalid characters", title=call.title)
+    headers = {"Authorization": f"Bearer {call.upstream.token}"}
     if call.body is not None:
-        head += f"Content-Type: application/json\r\nContent-Length: {len(call.body)}\r\n\r\n"
-        return head.encode() + call.body
-    return (head + ("\r\n" if call.method == "GET" else "Content-Length: 0\r\n\r\n")).encode()
+        headers["Content-Type"] = "application/json"
+    origin = _origin(call.host)
+    url = URL.build(
+        scheme=origin.scheme,
+        authority=origin.raw_authority,
+        path=call.path,
+        query_string=query,
+        encoded=True,
+    )
+    return EncodedRequest(url, headers)
+
+
+@lru_cache(MAX_ORIGINS)
+def _origin(host: str) -> URL:
+    return URL(host)
 
 
 def _quote(text: str) -> str:
-    return text if PLAIN.fullmatch(text) else quote_plus(text, safe=SAFE, errors="ignore")
+    return text if UNRESERVED.fullmatch(text) else quote_plus(text, safe=SAFE, errors="ignore")
 
 
-def _is_one_word(text: str) -> bool:
+def _is_printable_ascii(text: str) -> bool:
     return text.isascii() and text.isprintable() and " " not in text

@@ -86,7 +86,7 @@ class Limiter:
         finally:
             bucket.release(self._clock.monotonic() - started)
             self._dispatch(key, bucket)
-        return reply if is_at_once else msgspec.structs.replace(reply, waited_s=waited_s)
+        return reply if is_at_once else msgspec.structs.replace(reply, waited_s=reply.waited_s + waited_s)
 
     async def close(self) -> None:
         """End all timers and leases under way."""

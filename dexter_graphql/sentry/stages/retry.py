@@ -92,7 +92,7 @@ class Retry:
                 if wait_s is None:
                     raise
             else:
-                return msgspec.structs.replace(reply, retries=retries) if retries else reply
+                return msgspec.structs.replace(reply, retries=reply.retries + retries) if retries else reply
             await self._clock.sleep(wait_s)
         raise AssertionError("the last try either answers or raises")
 

@@ -68,7 +68,7 @@ class TestSchema:
         assert (path.read_text() if path.exists() else None) == before
 
 
-STAGES = ["<Cache", "<SingleFlight", "<Retry", "<Breaker", "<Limiter", "<Wire"]
+STAGES = ["<Cache", "<SingleFlight", "<Retry", "<Breaker", "<Limiter", "<Transport"]
 
 
 class TestDoctor:

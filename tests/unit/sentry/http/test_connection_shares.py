@@ -5,7 +5,11 @@ from random import Random
 
 import pytest
 
+from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.errors import DeadlineExceeded
 from dexter_graphql.sentry.http.connection_shares import ConnectionShares
+from support.transport import open_transport
+from support.upstream import EPOCH_S, Scripted, Step, a_call, answer
 
 HOST = "https://sentry.io"
 
@@ -152,3 +156,62 @@ async def test_no_call_starves(seed):
 
     assert len(queue.order) == sum(not task.cancelled() for task in queue.tasks)
     assert (shares.in_use, shares.waiting) == (0, 0)
+
+
+async def test_slow_reads_of_another_credential():
+    """While 110 reads of one credential are not answered, a call of another credential is answered at once."""
+    async with Scripted([Step(then="hang")]) as server, open_transport() as transport:
+        slow = [asyncio.ensure_future(transport(a_call(host=server.url))) for _ in range(110)]
+        while len(server.requests) < 75:  # noqa: ASYNC110  # the server sets no event when a request arrives
+            await asyncio.sleep(0.001)
+        under_way = repr(transport)
+        server.steps = [Step(answer(b"[1]"))]
+
+        reply = await transport(a_call(host=server.url, upstream=Upstream("bob", "sntryu_bob")))
+
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        assert under_way == "<Transport 75 connections in use, 35 calls waiting>"
+        assert (reply.body, reply.waited_s) == (b"[1]", 0.0)
+        assert repr(transport) == "<Transport 0 connections in use, 0 calls waiting>"
+        assert {sample.name: sample.value for sample in transport.collect()} == {
+            "dexter_upstream_connections_in_use": 0,
+            "dexter_upstream_connection_queue_length": 0,
+        }
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_waiting_spends_the_deadline(method):
+    """A call that gets no connection before its deadline fails without having been sent."""
+    async with Scripted([Step(then="hang")]) as server, open_transport(connections=4) as transport:
+        slow = [asyncio.ensure_future(transport(a_call(host=server.url))) for _ in range(3)]
+        await asyncio.sleep(0)
+
+        with pytest.raises(DeadlineExceeded):
+            await transport(a_call(host=server.url, method=method, deadline=EPOCH_S + 0.02))
+
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        assert not any(head.startswith(b"POST") for head in server.requests)
+        assert len(server.requests) <= 3
+
+
+async def test_waiting_does_not_spend_the_attempt():
+    """The time of an attempt begins when the call has its connection."""
+    async with (
+        Scripted([Step(then="hang")]) as server,
+        open_transport(connections=4, attempt_timeout_s=0.1) as transport,
+    ):
+        slow = [asyncio.ensure_future(transport(a_call(host=server.url))) for _ in range(3)]
+        while len(server.requests) < 3:  # noqa: ASYNC110  # the server sets no event when a request arrives
+            await asyncio.sleep(0.001)
+        server.steps = [Step(answer(b"[1]"))]
+        await asyncio.sleep(0.05)
+
+        reply = await transport(a_call(host=server.url))
+
+        await asyncio.gather(*slow, return_exceptions=True)
+
+    assert reply.body == b"[1]"

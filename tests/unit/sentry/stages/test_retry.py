@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from dexter_graphql.sentry.call import Reply
 from dexter_graphql.sentry.errors import (
     BadRequest,
     BadResponse,
@@ -169,3 +170,14 @@ async def test_floor_of_the_budget(budget, clock):
 
     assert (after_a_second, after_an_hour) == (FLOOR_PER_S, FLOOR_PER_S * 5)
     assert repr(budget) == "0.0 of 50 retries left"
+
+
+async def test_repeats_of_the_transport_count(retry):
+    """Repeats on a new connection are added to those of this stage."""
+    answers = [Unavailable("x"), a_reply(retries=1)]
+
+    def next_answer(_):
+        answer = answers.pop(0)
+        return answer if isinstance(answer, Reply) else raised(answer)
+
+    assert (await retry(a_call(), FakeWire(next_answer))).retries == 2

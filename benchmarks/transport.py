@@ -1,6 +1,6 @@
-"""`python -m benchmarks.wire`: processor time of one call to Sentry, layer by layer, over real sockets on the loopback.
+"""`python -m benchmarks.transport`: processor time of one call to Sentry, layer by layer, over sockets on the loopback.
 
-The upstream is another process, so that its time is not counted. Knows nothing of GraphQL.
+The upstream is another process, so that its time is not counted.
 """
 
 import asyncio
@@ -121,7 +121,7 @@ async def serve() -> None:
 @asynccontextmanager
 async def upstream() -> AsyncIterator[str]:
     """The address of an upstream in another process, for one block."""
-    command = (sys.executable, "-m", "benchmarks.wire", "--serve")
+    command = (sys.executable, "-m", "benchmarks.transport", "--serve")
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
@@ -146,11 +146,11 @@ def bare(session: aiohttp.ClientSession, address: str, size: str) -> Ask:
     return ask
 
 
-def wired(wire: Transport, address: str, size: str) -> Ask:
-    """What our wire costs, with all that it checks and translates."""
+def through_transport(transport: Transport, address: str, size: str) -> Ask:
+    """A call through our transport, with all that it checks and translates."""
 
     async def ask(number: int) -> object:
-        return await wire(
+        return await transport(
             Call(
                 endpoint=LIST.name,
                 title=LIST.title,
@@ -209,18 +209,18 @@ async def compare() -> None:
     """Print the figures."""
     async with upstream() as address, aiohttp.ClientSession() as session:
         clock = Clock()
-        wire = Transport(clock)
+        transport = Transport(clock)
         client = build_client(clock=clock, base_url=address)
         asks: dict[str, Ask] = {}
         for size in SIZES:
             asks[f"{size}: bare aiohttp"] = bare(session, address, size)
-            asks[f"{size}: our wire"] = wired(wire, address, size)
+            asks[f"{size}: transport"] = through_transport(transport, address, size)
             asks[f"{size}: client, cold"] = whole(client, size, is_warm=False)
             asks[f"{size}: client, warm"] = whole(client, size, is_warm=True)
         for name, costs in (await measure(asks)).items():
             click.echo(f"{name:<22} {median(costs):8.1f} us   ({min(costs):.1f} to {max(costs):.1f})")
         await client.close()
-        await wire.close()
+        await transport.close()
 
 
 @click.command()

@@ -1,0 +1,26 @@
+"""Scripted answers for aiohttp's client sessions, without a network."""
+
+import aioresponses
+from aiohttp import ClientResponse
+
+
+class _Writer:
+    """The part of a request's writer that aiohttp's responses read since 3.14, which aioresponses does not supply."""
+
+    output_size = 0
+
+
+class _Response(ClientResponse):
+    def __init__(self, *args, **options):
+        super().__init__(*args, stream_writer=_Writer(), **options)
+
+
+class ScriptedAnswers(aioresponses.aioresponses):
+    """aioresponses for the aiohttp of today; `requests` lists what was sent, by method and address."""
+
+    def add(self, url, method="GET", **options):
+        super().add(url, method, **{"response_class": _Response} | options)
+
+    def request_headers(self):
+        """Headers of each request, in order of arrival."""
+        return [dict(request.kwargs["headers"]) for requests in self.requests.values() for request in requests]

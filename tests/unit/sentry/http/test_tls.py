@@ -1,0 +1,59 @@
+"""Certificates that the transport trusts, on real sockets."""
+
+import asyncio
+import sys
+
+import pytest
+
+from dexter_graphql.sentry.errors import Unavailable
+from support.certificate import certified, certified_by_authority
+from support.transport import open_transport
+from support.upstream import Scripted, Step, a_call, answer
+
+TWO_CALLS = """
+import asyncio, sys, time
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.call import Call, Upstream
+from dexter_graphql.sentry.errors import SentryError
+from dexter_graphql.sentry.http.transport import Transport
+
+async def main():
+    transport = Transport(Clock())
+    call = Call(endpoint="x", title="x", method="GET", host=sys.argv[1], path="/", upstream=Upstream("a", "b"),
+                deadline=time.time() + 30)
+    try:
+        first, second = [await transport(call) for _ in range(2)]
+        print(first.status, second.status, second.body.decode())
+    except SentryError as error:
+        print(error)
+    await transport.close()
+
+asyncio.run(main())
+"""
+"""A program for a process of its own, since what the system trusts is read when a process starts."""
+
+
+@pytest.mark.parametrize(("name", "printed"), [("localhost", "200 200 [1]"), ("elsewhere", "Sentry cannot be reached")])
+async def test_certificates_that_the_system_trusts(tmp_path, name, printed):
+    """A server must show a certificate for its name that the system trusts; its connection is kept."""
+    tls, trusted = certified(tmp_path, name)
+    async with Scripted([Step(answer(b"[1]"))], tls) as server:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", TWO_CALLS, server.url),
+            stdout=asyncio.subprocess.PIPE,
+            env={"SSL_CERT_FILE": str(trusted), "PATH": ""},
+        )
+        output, _ = await process.communicate()
+
+    assert output.decode().strip() == printed
+    assert server.connections == (1 if name == "localhost" else 0)
+
+
+async def test_certificates_of_an_unknown_authority(tmp_path):
+    """No token is sent to a server whose certificate is not signed by a trusted authority."""
+    tls, _ = certified_by_authority(tmp_path)
+    async with Scripted([Step(answer())], tls) as server, open_transport() as transport:
+        with pytest.raises(Unavailable) as raised:
+            await transport(a_call(host=server.url))
+
+    assert (str(raised.value), server.requests) == ("Sentry cannot be reached", [])
