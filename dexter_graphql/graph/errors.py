@@ -70,12 +70,23 @@ def format_error(
     return {**formatted, "extensions": extensions}
 
 
+def _upstream(error: sentry.SentryError) -> dict[str, Any]:
+    """Which call failed, and for a write without an answer what it did at Sentry."""
+    extensions: dict[str, Any] = {}
+    if error.title:
+        extensions["upstream"] = {"endpoint": error.title, "status": error.status}
+    if error.outcome is not None:
+        extensions["writeOutcome"] = error.outcome
+    return extensions
+
+
 def error_extensions(error: BaseException) -> dict[str, Any]:
     """The extensions of an exception: code, whether to try again, and what its kind adds."""
     code = code_of(error)
     found: dict[str, Any] = {"code": code, "retryable": code in RETRYABLE}
-    if isinstance(error, sentry.SentryError) and error.title:
-        found["upstream"] = {"endpoint": error.title, "status": error.status}
+    if isinstance(error, sentry.SentryError):
+        found |= _upstream(error)
+        found["retryable"] &= error.is_repeatable
     if isinstance(error, sentry.RateLimited):
         found["retryAfterSeconds"] = round(error.retry_after, 3)
     if isinstance(error, sentry.Forbidden) and error.scopes:

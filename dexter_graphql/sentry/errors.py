@@ -1,7 +1,7 @@
 """Knows everything that can go wrong between us and Sentry, as a tree split by what the reader can do about it.
 
     SentryError
-    ├── Refused                 Sentry understood and said no
+    ├── ClientError             Sentry understood and said no
     │   ├── BadRequest          400: fix the request; `fields` names the members at fault
     │   ├── Unauthorized        401: sign in, or renew the token
     │   ├── Forbidden           403: `scopes` names what would be enough
@@ -17,25 +17,58 @@
     ├── DeadlineExceeded        our own deadline passed before an answer came
     ├── BudgetExhausted         the operation used up its upstream calls
     ├── BadResponse             an answer that nobody can read: oversized, not JSON
-    │   ├── TruncatedResponse              an answer that broke off
-    │   └── InvalidValue              one value of an answer that does not have the published form
+    │   ├── TruncatedResponse   an answer that broke off
+    │   └── InvalidValue        one value of an answer that does not have the published form
     └── HostNotAllowed          a token would have gone to a host that was not configured
 
 No message carries a credential, a query string or a response body.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
 
 from dexter_graphql.errors import DexterError
 
 
+class WriteOutcome(StrEnum):
+    """What a write that failed did at Sentry."""
+
+    UNKNOWN = "UNKNOWN"
+    NOT_SENT = "NOT_SENT"
+
+
+OUTCOME_SENTENCES: Mapping[WriteOutcome, str] = MappingProxyType(
+    {
+        WriteOutcome.UNKNOWN: "Sentry may or may not have applied this change",
+        WriteOutcome.NOT_SENT: "This change was not sent to Sentry",
+    }
+)
+
+
 class SentryError(DexterError):
-    """Something between us and Sentry. `title` is the endpoint (method and template), `status` Sentry's, if any."""
+    """Something between us and Sentry. `title` is the endpoint (method and template), `status` Sentry's, if any.
+
+    `outcome` is None for reads and for writes that Sentry answered. `is_repeatable` is False for a write that may have
+    been applied and would be applied twice.
+    """
+
+    outcome: WriteOutcome | None = None
+    is_repeatable: bool = True
 
     def __init__(self, message: str, *, title: str = "", status: int | None = None) -> None:
         super().__init__(message)
         self.title = title
         self.status = status
+
+    def set_outcome(self, outcome: WriteOutcome, *, is_repeatable: bool) -> None:
+        """State what the failed write did at Sentry, in the message too."""
+        message = str(self)
+        if self.outcome is not None:
+            message = message.removesuffix(f". {OUTCOME_SENTENCES[self.outcome]}")
+        self.outcome = outcome
+        self.is_repeatable = is_repeatable
+        self.args = (f"{message}. {OUTCOME_SENTENCES[outcome]}",)
 
 
 class ClientError(SentryError):

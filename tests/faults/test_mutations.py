@@ -6,11 +6,13 @@ import pytest
 
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.realtime.changes import Stream, Topic
-from dexter_graphql.sandbox.faults import internal_error
+from dexter_graphql.sandbox.faults import Fault, internal_error
 from support.graph import Asker
 from support.sandbox import StillClock, running_sandbox
 
 ISSUE = "/organizations/{organization}/issues/{issue}/"
+COMMENTS = "/organizations/{organization}/issues/{issue}/notes/"
+COMMENT = 'mutation ($id: ID!) { addIssueComment(input: { issue: $id, text: "Seen" }) { comment { text } } }'
 RESOLVE = "mutation ($id: ID!) { resolveIssues(input: { issues: { ids: [$id] } }) { results { issue { status } } } }"
 STATUS = "query ($id: ID!) { node(id: $id) { ... on Issue { status } } }"
 
@@ -50,11 +52,25 @@ async def test_failed_write_is_an_error_at_its_place(asker, issue):
             "code": "UPSTREAM_UNAVAILABLE",
             "retryable": True,
             "upstream": {"endpoint": f"PUT {ISSUE}", "status": 500},
+            "writeOutcome": "UNKNOWN",
             "requestId": "request",
         },
     )
     assert [call.method for call in told.calls if call.route == ISSUE].count("PUT") == 5
     assert issue.status == "unresolved"
+
+
+async def test_lost_write_that_cannot_be_repeated(asker, issue):
+    """When the answer to a new comment is lost, the error says that it may exist, and advises against a repeat."""
+    asker.server.faults.add(Fault("reset"), method="POST", route=COMMENTS, times=None)
+
+    told = await asker.ask(COMMENT, id=id_of(issue))
+
+    [error] = told.errors
+    assert error["message"] == "Sentry cannot be reached. Sentry may or may not have applied this change"
+    assert (error["extensions"]["code"], error["extensions"]["writeOutcome"]) == ("UPSTREAM_UNAVAILABLE", "UNKNOWN")
+    assert error["extensions"]["retryable"] is False
+    assert [call.method for call in told.calls if call.route == COMMENTS] == ["POST"]
 
 
 async def test_failed_write_is_not_announced(asker, issue):

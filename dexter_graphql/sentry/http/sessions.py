@@ -4,6 +4,7 @@ import asyncio
 import socket
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -30,6 +31,8 @@ class Attempt:
     """Time in the queue for a connection."""
     repeats: int = 0
     is_new_connection: bool = False
+    is_connected: bool = False
+    """True once a connection was opened for the request, which may have been sent since."""
 
 
 CURRENT_ATTEMPT: ContextVar[Attempt] = ContextVar("current_attempt")
@@ -43,9 +46,9 @@ def open_kept_session() -> aiohttp.ClientSession:
 
 
 def open_single_use_session() -> aiohttp.ClientSession:
-    """A session that opens and closes a connection for each request."""
+    """A session that opens and closes a connection for each request; it notes in the `Attempt` when it is open."""
     connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=DNS_TTL_S, force_close=True)
-    return _open_session(connector, skip_auto_headers=("Content-Type",))
+    return _open_session(connector, skip_auto_headers=("Content-Type",), trace_configs=[_trace()])
 
 
 def _open_session(connector: aiohttp.BaseConnector, **options: Any) -> aiohttp.ClientSession:
@@ -92,3 +95,14 @@ async def _send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandler
         response.close()
         raise ConnectionLost
     return response
+
+
+def _trace() -> aiohttp.TraceConfig:
+    """Tracing that notes when a request has its connection."""
+
+    async def note(_session: object, context: SimpleNamespace, _params: object) -> None:
+        context.trace_request_ctx.is_connected = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(note)
+    return trace

@@ -10,11 +10,14 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import (
     BadResponse,
+    ClientError,
     DeadlineExceeded,
+    RateLimited,
     SentryError,
     TruncatedResponse,
     Unavailable,
     UpstreamTimeout,
+    WriteOutcome,
 )
 from dexter_graphql.sentry.http.connection_shares import ConnectionShares
 from dexter_graphql.sentry.http.error_responses import PAGE, error_for, is_html
@@ -79,7 +82,15 @@ class Transport:
 
     async def __call__(self, call: Call) -> Reply:
         """Perform the call; raises a SentryError for every answer that is not a success."""
-        return await self._perform(call, Attempt())
+        attempt = Attempt()
+        try:
+            return await self._perform(call, attempt)
+        except (ClientError, RateLimited):
+            raise
+        except SentryError as error:
+            if call.method != "GET":
+                _set_outcome(error, call, attempt)
+            raise
 
     async def close(self) -> None:
         """Close all connections."""
@@ -141,20 +152,23 @@ class Transport:
         if call.method == "GET":
             CURRENT_ATTEMPT.set(attempt)
             try:
-                return await self._send(self._kept_session(), call, request)
+                return await self._send(self._kept_session(), call, request, attempt)
             except ConnectionLost:
                 if attempt.is_new_connection:
                     raise
             attempt.repeats += 1
-        return await self._send(self._single_use_session(), call, request)
+        return await self._send(self._single_use_session(), call, request, attempt)
 
-    async def _send(self, session: aiohttp.ClientSession, call: Call, request: EncodedRequest) -> Answer:
+    async def _send(
+        self, session: aiohttp.ClientSession, call: Call, request: EncodedRequest, attempt: Attempt
+    ) -> Answer:
         response = await session.request(
             call.method,
             request.url,
             headers=request.headers,
             data=call.body,
             allow_redirects=False,
+            trace_request_ctx=attempt,
         )
         try:
             return response.status, project_headers(response.headers), await self._read(call, response.content)
@@ -183,6 +197,13 @@ class Transport:
         if self._single_use is None:
             self._single_use = open_single_use_session()
         return self._single_use
+
+
+def _set_outcome(error: SentryError, call: Call, attempt: Attempt) -> None:
+    if attempt.is_connected:
+        error.set_outcome(WriteOutcome.UNKNOWN, is_repeatable=call.is_idempotent)
+    else:
+        error.set_outcome(WriteOutcome.NOT_SENT, is_repeatable=True)
 
 
 def _translate(call: Call, error: Exception) -> SentryError:

@@ -17,6 +17,7 @@ from dexter_graphql.sentry.errors import (
     TruncatedResponse,
     Unavailable,
     UpstreamTimeout,
+    WriteOutcome,
 )
 from dexter_graphql.sentry.stages import CallNext
 from dexter_graphql.telemetry.metrics import Sample
@@ -84,10 +85,15 @@ class Retry:
     async def __call__(self, call: Call, call_next: CallNext) -> Reply:
         """The first answer that comes, or the last failure."""
         self._budget.pay_in()
+        has_unknown_outcome = False
         for retries in range(self._max_retries + 1):
             try:
                 reply = await call_next(call)
             except SentryError as error:
+                # An earlier attempt may have applied the change, whatever became of the last one.
+                has_unknown_outcome |= error.outcome is WriteOutcome.UNKNOWN
+                if has_unknown_outcome:
+                    error.set_outcome(WriteOutcome.UNKNOWN, is_repeatable=call.is_idempotent)
                 wait_s = self._wait_s(call, error, retries)
                 if wait_s is None:
                     raise

@@ -124,6 +124,24 @@ def test_kind_adds_what_helps(error, more):
     assert {name: value for name, value in found.items() if name not in {"code", "retryable"}} == more
 
 
+@pytest.mark.parametrize(
+    ("outcome", "is_repeatable", "retryable"),
+    [
+        (sentry.WriteOutcome.UNKNOWN, True, True),
+        (sentry.WriteOutcome.UNKNOWN, False, False),
+        (sentry.WriteOutcome.NOT_SENT, True, True),
+    ],
+)
+def test_writes_without_an_answer(outcome, is_repeatable, retryable):
+    """An error of a write names its outcome, and advises against a repeat that would be applied twice."""
+    error = sentry.Unavailable("x")
+    error.set_outcome(outcome, is_repeatable=is_repeatable)
+
+    extensions = error_extensions(error)
+
+    assert (extensions["writeOutcome"], extensions["retryable"]) == (outcome, retryable)
+
+
 def formatted(original=None, *, path=None, extensions=None, message="shown"):
     """An error as clients see it, and what was reported."""
     reported = []

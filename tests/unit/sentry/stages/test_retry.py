@@ -18,6 +18,7 @@ from dexter_graphql.sentry.errors import (
     TruncatedResponse,
     Unavailable,
     UpstreamTimeout,
+    WriteOutcome,
 )
 from dexter_graphql.sentry.stages.retry import BASE_S, FLOOR_PER_S, MAX_RETRIES, Retry, RetryBudget
 from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
@@ -170,6 +171,37 @@ async def test_floor_of_the_budget(budget, clock):
 
     assert (after_a_second, after_an_hour) == (FLOOR_PER_S, FLOOR_PER_S * 5)
     assert repr(budget) == "0.0 of 50 retries left"
+
+
+def error_with(outcome, kind=Unavailable):
+    """An error of a write with this outcome."""
+    error = kind("x")
+    error.set_outcome(outcome, is_repeatable=True)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "outcome"),
+    [
+        ([WriteOutcome.NOT_SENT] * (MAX_RETRIES + 1), WriteOutcome.NOT_SENT),
+        ([WriteOutcome.UNKNOWN] + [WriteOutcome.NOT_SENT] * MAX_RETRIES, WriteOutcome.UNKNOWN),
+        ([WriteOutcome.NOT_SENT] * MAX_RETRIES + [WriteOutcome.UNKNOWN], WriteOutcome.UNKNOWN),
+    ],
+)
+async def test_outcome_of_all_attempts(retry, outcomes, outcome):
+    """A write that any attempt may have applied has an unknown outcome, whatever became of the last attempt."""
+    with pytest.raises(Unavailable) as caught:
+        await retry(WRITE, failing(*map(error_with, outcomes)))
+
+    assert caught.value.outcome is outcome
+
+
+async def test_refusal_after_an_unknown_outcome(retry):
+    """A write that was lost and is refused when it is repeated may have been applied by the first attempt."""
+    with pytest.raises(NotFound) as caught:
+        await retry(WRITE, failing(error_with(WriteOutcome.UNKNOWN), NotFound("Gone")))
+
+    assert str(caught.value) == "Gone. Sentry may or may not have applied this change"
 
 
 async def test_repeats_of_the_transport_count(retry):
