@@ -23,6 +23,7 @@ from dexter_graphql.realtime.webhooks.signatures import Signers
 from dexter_graphql.sentry import call_context as tickets
 from dexter_graphql.sentry.client import SentryClient, build_client
 from dexter_graphql.sentry.errors import SentryError
+from dexter_graphql.sentry.http.proxies import ProxySettings
 from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.redis.services import RedisOptions
@@ -153,7 +154,15 @@ def transport_options(settings: Settings) -> TransportOptions:
     return TransportOptions(
         attempt_timeout_s=settings.attempt_timeout_s,
         connections=settings.sentry_connections,
+        proxy=_proxy_settings(settings),
+        ca_file=settings.ca_file,
     )
+
+
+def _proxy_settings(settings: Settings) -> ProxySettings:
+    if settings.http_proxy is None:
+        return ProxySettings.from_environment() if settings.proxy_from_environment else ProxySettings()
+    return ProxySettings.at(settings.http_proxy.get_secret_value(), "DEXTER_HTTP_PROXY")
 
 
 def redis_options(settings: Settings) -> RedisOptions | None:

@@ -88,6 +88,17 @@ class Settings(BaseSettings):
     sentry_connections: int = _setting(
         "DEXTER_SENTRY_CONNECTIONS", 100, "Connections to one host of Sentry at the same time.", ge=4, le=10000
     )
+    http_proxy: SecretStr | None = _setting(
+        "DEXTER_HTTP_PROXY", None, "HTTP proxy for calls to Sentry, for example `http://proxy.example.org:3128`."
+    )
+    proxy_from_environment: bool = _setting(
+        "DEXTER_PROXY_FROM_ENVIRONMENT",
+        default=False,
+        description="Use the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` for calls to Sentry.",
+    )
+    ca_file: str | None = _setting(
+        "DEXTER_CA_FILE", None, "PEM file of certificate authorities to trust besides those of the system."
+    )
     call_budget: int = _setting(
         "DEXTER_CALL_BUDGET", 100, "Calls to Sentry that one operation may make.", ge=1, le=10000
     )

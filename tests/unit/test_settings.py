@@ -127,6 +127,7 @@ def test_overrides_come_first(monkeypatch):
         ("DEXTER_HEARTBEAT_SECONDS", "0", "greater than 0"),
         ("DEXTER_ATTEMPT_TIMEOUT_SECONDS", "0", "greater than 0"),
         ("DEXTER_SENTRY_CONNECTIONS", "3", "greater than or equal to 4"),
+        ("DEXTER_PROXY_FROM_ENVIRONMENT", "perhaps", "valid boolean"),
         ("DEXTER_CALL_BUDGET", "0", "greater than or equal to 1"),
         ("DEXTER_CACHE_MIB", "-1", "greater than or equal to 0"),
         ("DEXTER_MAX_BODY_BYTES", "1023", "greater than or equal to 1024"),
@@ -186,8 +187,13 @@ def test_open_mode_listens_nowhere_else(host):
 
 @pytest.mark.parametrize("show", [repr, str, lambda one: repr(one.model_dump(mode="json")["secret"])])
 def test_secrets_never_print(show):
-    """Token, key and webhook secrets are not in what settings look like."""
-    settings = load_settings(sentry_auth_token=SECRET, secret=SECRET, webhook_secrets=f"acme={SECRET}")
+    """Token, key, webhook secrets and the password of the proxy are not in what settings look like."""
+    settings = load_settings(
+        sentry_auth_token=SECRET,
+        secret=SECRET,
+        webhook_secrets=f"acme={SECRET}",
+        http_proxy=f"http://user:{SECRET}@proxy.example.org",
+    )
 
     assert SECRET not in show(settings)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -38,16 +39,16 @@ class Attempt:
 CURRENT_ATTEMPT: ContextVar[Attempt] = ContextVar("current_attempt")
 
 
-def open_kept_session() -> aiohttp.ClientSession:
+def open_kept_session(tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
     """A session that keeps connections; it notes in `CURRENT_ATTEMPT` that a request needed a new one."""
     # No limit on connections here and below: the shares decide how many there are, and for whom.
-    connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=DNS_TTL_S, socket_factory=_open_socket)
+    connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=DNS_TTL_S, ssl=tls or True, socket_factory=_open_socket)
     return _open_session(connector)
 
 
-def open_single_use_session() -> aiohttp.ClientSession:
+def open_single_use_session(tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
     """A session that opens and closes a connection for each request; it notes in the `Attempt` when it is open."""
-    connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=DNS_TTL_S, force_close=True)
+    connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=DNS_TTL_S, ssl=tls or True, force_close=True)
     return _open_session(connector, skip_auto_headers=("Content-Type",), trace_configs=[_trace()])
 
 

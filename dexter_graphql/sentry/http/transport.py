@@ -1,7 +1,8 @@
 """HTTP transport: performs one call to Sentry over aiohttp's client sessions."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 
 import aiohttp
@@ -21,6 +22,7 @@ from dexter_graphql.sentry.errors import (
 )
 from dexter_graphql.sentry.http.connection_shares import ConnectionShares
 from dexter_graphql.sentry.http.error_responses import PAGE, error_for, is_html
+from dexter_graphql.sentry.http.proxies import Proxy, ProxySettings
 from dexter_graphql.sentry.http.request import EncodedRequest, encode_request
 from dexter_graphql.sentry.http.response_headers import project_headers
 from dexter_graphql.sentry.http.sessions import (
@@ -30,10 +32,14 @@ from dexter_graphql.sentry.http.sessions import (
     open_kept_session,
     open_single_use_session,
 )
+from dexter_graphql.sentry.http.tls import tls_context
 from dexter_graphql.telemetry.metrics import Sample
 
 MEBIBYTE = 1024 * 1024
+MAX_HOSTS = 256
+"""Hosts whose proxy is remembered."""
 UNREACHABLE = "Sentry cannot be reached"
+PROXY_REFUSAL = "The proxy refused the connection to Sentry with status {}"
 OUT_OF_TIME = "The deadline of this operation passed"
 
 
@@ -44,6 +50,9 @@ class TransportOptions:
     attempt_timeout_s: float = 30.0
     max_body_bytes: int = 32 * MEBIBYTE
     connections: int = 100
+    proxy: ProxySettings = field(default_factory=ProxySettings)
+    ca_file: str | None = None
+    """PEM file of certificates to trust besides those that the system trusts."""
 
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -63,6 +72,8 @@ class Transport:
         self._clock = clock
         self._options = options or TransportOptions()
         self._shares = ConnectionShares(self._options.connections)
+        self._tls = tls_context(self._options.ca_file) if self._options.ca_file else None
+        self._proxy_for = lru_cache(MAX_HOSTS)(self._options.proxy.proxy_for)
         self._kept: aiohttp.ClientSession | None = None
         self._single_use: aiohttp.ClientSession | None = None
 
@@ -112,6 +123,8 @@ class Transport:
         finally:
             self._shares.release(host, credential)
         now = self._clock.time()
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise Unavailable(PROXY_REFUSAL.format(status), title=call.title)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise error_for(call, status, headers, body, now)
         if is_html(body):
@@ -162,6 +175,8 @@ class Transport:
     async def _send(
         self, session: aiohttp.ClientSession, call: Call, request: EncodedRequest, attempt: Attempt
     ) -> Answer:
+        proxy: Proxy | None = self._proxy_for(call.host)
+        options = {} if proxy is None else proxy.request_options(call.host, request.headers)
         response = await session.request(
             call.method,
             request.url,
@@ -169,6 +184,7 @@ class Transport:
             data=call.body,
             allow_redirects=False,
             trace_request_ctx=attempt,
+            **options,
         )
         try:
             return response.status, project_headers(response.headers), await self._read(call, response.content)
@@ -189,13 +205,13 @@ class Transport:
     def _kept_session(self) -> aiohttp.ClientSession:
         """The session of reads; opened late, since it needs the event loop."""
         if self._kept is None:
-            self._kept = open_kept_session()
+            self._kept = open_kept_session(self._tls)
         return self._kept
 
     def _single_use_session(self) -> aiohttp.ClientSession:
         """The session of writes and repeats."""
         if self._single_use is None:
-            self._single_use = open_single_use_session()
+            self._single_use = open_single_use_session(self._tls)
         return self._single_use
 
 
@@ -209,6 +225,8 @@ def _set_outcome(error: SentryError, call: Call, attempt: Attempt) -> None:
 def _translate(call: Call, error: Exception) -> SentryError:
     if isinstance(error, aiohttp.ClientPayloadError):
         return TruncatedResponse("Sentry's answer was cut off", title=call.title)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return Unavailable(PROXY_REFUSAL.format(error.status), title=call.title)
     if isinstance(error, aiohttp.ClientResponseError):
         return BadResponse("Sentry's answer is not valid HTTP", title=call.title)
     return Unavailable(UNREACHABLE, title=call.title)

@@ -117,6 +117,11 @@ async def test_refusals_are_raised():
         (aiohttp.ClientOSError(), Unavailable, "Sentry cannot be reached"),
         (aiohttp.InvalidURL("x"), Unavailable, "Sentry cannot be reached"),
         (aiohttp.ClientResponseError(None, (), status=400), BadResponse, "Sentry's answer is not valid HTTP"),
+        (
+            aiohttp.ClientHttpProxyError(None, (), status=407),
+            Unavailable,
+            "The proxy refused the connection to Sentry with status 407",
+        ),
     ],
 )
 async def test_errors_of_aiohttp_are_translated(raised, kind, message):

@@ -5,9 +5,11 @@ import sys
 
 import pytest
 
+from dexter_graphql.errors import SettingsError
 from dexter_graphql.sentry.errors import Unavailable
+from dexter_graphql.sentry.http.tls import tls_context
 from support.certificate import certified, certified_by_authority
-from support.transport import open_transport
+from support.transport import open_transport, send
 from support.upstream import Scripted, Step, a_call, answer
 
 TWO_CALLS = """
@@ -49,6 +51,24 @@ async def test_certificates_that_the_system_trusts(tmp_path, name, printed):
     assert server.connections == (1 if name == "localhost" else 0)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_certificates_of_a_private_authority(tmp_path, method):
+    """A certificate that is signed by the authority of the CA file is trusted."""
+    tls, ca_file = certified_by_authority(tmp_path)
+
+    reply, _ = await send([Step(answer(b"[1]"))], tls=tls, options={"ca_file": str(ca_file)}, method=method)
+
+    assert reply.body == b"[1]"
+
+
+async def test_names_are_checked_with_a_private_authority(tmp_path):
+    """A certificate of the private authority for another name is refused."""
+    tls, ca_file = certified_by_authority(tmp_path, "elsewhere")
+
+    with pytest.raises(Unavailable):
+        await send([Step(answer())], tls=tls, options={"ca_file": str(ca_file)})
+
+
 async def test_certificates_of_an_unknown_authority(tmp_path):
     """No token is sent to a server whose certificate is not signed by a trusted authority."""
     tls, _ = certified_by_authority(tmp_path)
@@ -57,3 +77,27 @@ async def test_certificates_of_an_unknown_authority(tmp_path):
             await transport(a_call(host=server.url))
 
     assert (str(raised.value), server.requests) == ("Sentry cannot be reached", [])
+
+
+def test_private_authority_adds_to_the_system(tmp_path, monkeypatch):
+    """With a CA file the authorities that the system trusts are trusted as before."""
+    _, system_file = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(system_file))
+    _, ca_file = certified_by_authority(tmp_path, "elsewhere")
+
+    names = {dict(*certificate["subject"])["commonName"] for certificate in tls_context(str(ca_file)).get_ca_certs()}
+
+    assert names == {"localhost", "authority.test"}
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_files_without_certificates(tmp_path, content):
+    """A CA file that is missing or holds no certificate stops the start with a message that names the setting."""
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(SettingsError) as raised:
+        tls_context(str(path))
+
+    assert str(raised.value).startswith(f"DEXTER_CA_FILE: {path} ")
