@@ -82,7 +82,7 @@ def create_app(
     services = Services(
         client=client,
         organizations=OrganizationDirectory(client, clock),
-        projections=graph.binder,
+        entities=graph.binder,
         clock=clock,
         changes=in_memory_feed(clock, settings.secret.get_secret_value().encode()),
         deadline_s=settings.deadline_s,

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from graphql import GraphQLResolveInfo
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import SelectionIndex
+from dexter_graphql.graph.declarations.fields import Entity
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.loaders.base import LoadContext, ProjectionFactory, RequestLoaders
 from dexter_graphql.realtime.feed import ChangeFeed
@@ -27,6 +28,14 @@ class Explain(StrEnum):
     CALLS = "calls"
 
 
+class EntityRegistry(ProjectionFactory, Protocol):
+    """The entities of the schema."""
+
+    def node(self, typename: str) -> Entity | None:
+        """The entity whose global ids have that type name; None when there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What lives as long as the server and every request may use.
@@ -36,7 +45,7 @@ class Services:
 
     client: SentryClient
     organizations: OrganizationDirectory
-    projections: ProjectionFactory
+    entities: EntityRegistry
     clock: Clock
     changes: ChangeFeed
     web_url: str = "https://sentry.io"
@@ -106,7 +115,7 @@ class Context:
                 services.client,
                 services.organizations,
                 self.call_context,
-                services.projections,
+                services.entities,
                 now=services.clock.now(),
             )
             if self._selection_index is not None:

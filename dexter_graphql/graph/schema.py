@@ -25,18 +25,20 @@ from dexter_graphql.graph.declarations.sdl import sorted_sdl
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.issues.comments import CommentMutations
 from dexter_graphql.graph.issues.mutations import IssueMutations
+from dexter_graphql.graph.issues.queries import IssueQueries
 from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
 from dexter_graphql.graph.issues.update import UpdateIssueMutation
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.viewer import ViewerQueries
+from dexter_graphql.graph.web_url_lookup import ResourceQueries
 
 STRAWBERRY = "strawberry-definition"
 """Key of Strawberry's own definition in the extensions of a type."""
 
 
 @strawberry.type(description="Where questions begin.")
-class Query(NodeQueries, OrganizationQueries, ViewerQueries):
+class Query(NodeQueries, IssueQueries, OrganizationQueries, ResourceQueries, ViewerQueries):
     """All roots."""
 
 

@@ -80,7 +80,7 @@ class Asker:
         self.services = Services(
             client=self.client,
             organizations=OrganizationDirectory(self.client, clock),
-            projections=graph.binder,
+            entities=graph.binder,
             clock=clock,
             changes=in_memory_feed(clock, b"key of tests"),
         )

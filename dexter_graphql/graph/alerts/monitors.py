@@ -14,16 +14,13 @@ from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.issues.parts import Assignee, IssueType
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
-from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
 from dexter_graphql.loaders.alerts import AlertKeys, linked_alerts
-from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.issues import IssueKey, issues_by_id
 from dexter_graphql.loaders.legacy_rules import METRIC_PREFIX
 from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
-from dexter_graphql.sentry.parents import OrganizationRef
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.alerts.types import Alert
@@ -33,8 +30,6 @@ AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.type
 ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")]
 IDS = list[int | str]
 SOURCES, CONFIG = {"dataSources": msgspec.Raw}, {"config": msgspec.Raw}
-KEY_READS = {"id": ID, "projectId": ID}
-"""What is read of every monitor: alerts find their projects by it."""
 
 
 class Owner(msgspec.Struct, frozen=True, gc=False):
@@ -78,11 +73,6 @@ class Anomaly(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     seasonality: str | None = None
 
 
-def monitor_key(row: Any) -> MonitorKey:
-    """Key of a monitor, from its own record."""
-    return MonitorKey(row.parents.organization, str(row.id))
-
-
 def sentry_number(row: Any) -> str:
     """Sentry's own id, also of what was translated from a rule."""
     return str(row.id).rpartition("-")[2]
@@ -110,7 +100,7 @@ def _latest(row: Any) -> IssueKey | None:
     return IssueKey(row.parents.organization, str(found.id)) if found is not None and found.id is not None else None
 
 
-@entity(representations=(), is_interface=True)
+@entity(key=MonitorKey, load=monitors_by_id, representations=(), always_reads={"projectId": ID}, is_interface=True)
 class Monitor(Node):
     """Something that Sentry watches, and that makes issues when it goes wrong; its type says what it watches."""
 
@@ -146,11 +136,6 @@ class Monitor(Node):
         description="Alerts that are tied to it. One call for all monitors of a list.",
     )
 
-    @computed({"id": ID})
-    def id(row: Any) -> strawberry.ID:
-        """Global id: opaque, stable, usable with `node`."""
-        return encode_id("Monitor", row.parents.organization.id, str(row.id))
-
     @computed()
     def type(row: Any) -> str | None:
         """Sentry's own word for what it watches."""
@@ -175,7 +160,7 @@ def _type_field(word: str) -> Any:
     return computed(name="type")(type_)
 
 
-known = entity(representations=(LIST,), hydrate=monitors_by_id, key=monitor_key, key_reads=KEY_READS)
+known = entity(representations=(LIST,))
 """What all types of monitors have in common."""
 
 
@@ -383,13 +368,6 @@ class UnknownMonitor(Monitor):
         """Its settings as Sentry sent them: `config`, `dataSources` and `conditionGroup`."""
         return raw({"config": row.config, "dataSources": row.dataSources, "conditionGroup": row.conditionGroup})
 
-
-def _monitor(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, MonitorKey]:
-    return monitors_by_id, MonitorKey(organization, *parts)
-
-
-NODES = {"Monitor": _monitor}
-"""Typename → how the keys of an id, below its organization, find the object."""
 
 MONITOR_TYPES: tuple[type, ...] = (
     ErrorMonitor,

@@ -16,15 +16,12 @@ from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.issues.parts import Assignee, UserType
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actor_key, actors_by_key
 from dexter_graphql.loaders.alerts import IDS, AlertKey, AlertPlace, alert_projects, alerts_by_id
-from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.legacy_rules import ISSUE_PREFIX, METRIC_PREFIX
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.monitors import MonitorKeys, linked_monitors
-from dexter_graphql.sentry.parents import OrganizationRef
 from dexter_graphql.sentry.projection import NULL
 
 if TYPE_CHECKING:
@@ -46,11 +43,6 @@ class Actions(msgspec.Struct, frozen=True, gc=False):
     """The actions of a filter."""
 
     actions: msgspec.Raw = NULL
-
-
-def alert_key(row: Any) -> AlertKey:
-    """Key of an alert, from its own record."""
-    return AlertKey(row.parents.organization, str(row.id))
 
 
 def _linked(row: Any) -> tuple[str, ...]:
@@ -92,7 +84,7 @@ class AlertFilter:
         return parts_of(row.actions, ACTIONS, "UnknownAlertAction")
 
 
-@entity(representations=(LIST,), hydrate=alerts_by_id, key=alert_key, key_reads={"id": ID, "detectorIds": IDS})
+@entity(key=AlertKey, load=alerts_by_id, representations=(LIST,), always_reads={"detectorIds": IDS})
 class Alert(Node):
     """What happens when a monitor finds something: who is told, and under which conditions.
 
@@ -100,7 +92,6 @@ class Alert(Node):
     monitors. A metric rule becomes a monitor and one alert, with a filter for each of its triggers.
     """
 
-    id: strawberry.ID = node_id(lambda row: (str(row.id),))
     sentry_id: strawberry.ID = sentry_id()
     name: str = plain(description="Name for people.")
     enabled: bool | None = plain(description="False while it is switched off.")
@@ -166,13 +157,6 @@ class Alert(Node):
             return organization_page_url(organization, "issues", "alerts", "rules", slug, sentry_number(row), "details")
         return organization_page_url(organization, "monitors", "alerts", number)
 
-
-def _alert(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, AlertKey]:
-    return alerts_by_id, AlertKey(organization, *parts)
-
-
-NODES = {"Alert": _alert, **monitors.NODES}
-"""Typename → how the keys of an id, below its organization, find the object."""
 
 ALERT_TYPES: tuple[type, ...] = (*CONDITION_TYPES, *ACTION_TYPES, *monitors.MONITOR_TYPES)
 """Types that no field names, but that stand behind an interface."""

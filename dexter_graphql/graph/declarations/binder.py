@@ -4,7 +4,7 @@ Binding a schema checks every declaration; one that does not hold raises Declara
 Knows no noun.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -27,29 +27,33 @@ from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import (
     ENTITY,
+    ID,
     KIND,
     BatchDeclaration,
     CallDeclaration,
     ComputedDeclaration,
     Entity,
+    GlobalIDDeclaration,
     KindField,
     LinkDeclaration,
     PlainDeclaration,
-    attr_of,
 )
+from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.projections import merge_into, merge_projections
 from dexter_graphql.graph.declarations.resolvers import (
     BoundBatch,
     BoundCall,
     BoundComputed,
     BoundField,
+    BoundGlobalID,
     BoundLink,
     BoundPlain,
     BoundWrite,
     EventField,
     guarded_key,
 )
-from dexter_graphql.graph.declarations.wire_types import DeclarationError
+from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
+from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.projection import MAX_RECORD_CLASSES, Field, Projection, Record
 
@@ -67,6 +71,9 @@ class BoundEntity:
     entity: Entity
     fields: Mapping[str, BoundField]
     key_members: tuple[Field, ...]
+    """Members that the entity's key is read from."""
+    always_reads: tuple[Field, ...]
+    """Members that every projection of the entity has: those of the key, and what its loaders need."""
 
 
 class SchemaBinder:
@@ -80,6 +87,8 @@ class SchemaBinder:
         for graphql_type in schema._schema.type_map.values():  # noqa: SLF001  # Strawberry has no public way to it
             if isinstance(graphql_type, GraphQLObjectType):
                 self._bind_type(graphql_type, schema._schema)  # noqa: SLF001  # as above
+        declared = [bound.entity for bound in self._entities.values()]
+        self._nodes = {entity.typename: entity for entity in declared if entity.key is not None}
         for bound in self._entities.values():
             for field in bound.fields.values():
                 field.check(self)
@@ -94,7 +103,7 @@ class SchemaBinder:
 
     def _projection(self, typename: str, representation: str, selection: Selection | None) -> Projection:
         bound = self.entity(typename)
-        members: dict[str, Field] = {member.attr: member for member in bound.key_members}
+        members: dict[str, Field] = {member.attr: member for member in bound.always_reads}
         below = _selection_on(typename, selection)
         for name, selected in below.fields(typename).items() if below is not None else ():
             field = bound.fields.get(name)
@@ -120,15 +129,25 @@ class SchemaBinder:
             for member in field.own_members():
                 if member.attr == attr:
                     return member
-        for member in bound.key_members:
+        for member in bound.always_reads:
             if member.attr == attr:
                 return member
         raise DeclarationError(f"No field of {typename} reads a member '{attr}'")
 
-    def own_key(self, typename: str) -> list[str]:
-        """Attributes by which objects of that type are told apart; none for types without identity."""
-        bound = self._entities.get(typename)
-        return [] if bound is None else [member.attr for member in bound.key_members]
+    def own_key(self, typename: str, coordinate: str) -> EntityKey:
+        """The key of an entity, which the field at `coordinate` uses."""
+        key = self.entity(typename).entity.key
+        if key is None:
+            raise DeclarationError(f"{coordinate} needs a key: {typename} has none of its own")
+        return key
+
+    def node(self, typename: str) -> Entity | None:
+        """The entity whose global ids have that type name; None when there is none."""
+        return self._nodes.get(typename)
+
+    def node_endpoints(self) -> list[Endpoint]:
+        """The endpoints that finding any object by its global id may call."""
+        return [endpoint for entity in self._nodes.values() if entity.load for endpoint in entity.load.uses]
 
     def needs_scope(self, typename: str, selection: Selection) -> bool:
         """True when one of the fields selected on `typename` looks at the scope of its record."""
@@ -145,7 +164,7 @@ class SchemaBinder:
         entity = self.entity(typename).entity
         if entity.hydrate is None or entity.key is None:
             raise DeclarationError(f"{typename} in form '{representation}' lacks '{field}' and cannot hydrate")
-        own = self.own_key(typename)
+        own = [member.attr for member in self.entity(typename).key_members]
         key_of = guarded_key(entity.key, own, needed=own)
         found = await context.loaders.load_all(entity.hydrate, [key_of(row) for row in rows])
         return [NotFound(f"Sentry no longer has this {typename}") if one is None else one for one in found]
@@ -187,8 +206,9 @@ class SchemaBinder:
             else:
                 graphql_field.resolve = bound.resolve
         if fields:
-            keys = tuple(Field(attr_of(wire), wire, kind) for wire, kind in entity.key_reads.items())
-            self._entities[graphql_type.name] = BoundEntity(graphql_type.name, entity, fields, keys)
+            key = _key_members(entity, fields.values())
+            more = tuple(Field(attr_of(wire), wire, kind) for wire, kind in entity.always_reads.items())
+            self._entities[graphql_type.name] = BoundEntity(graphql_type.name, entity, fields, key, (*key, *more))
 
     def _bind_field(
         self, parent: GraphQLObjectType, name: str, graphql_field: GraphQLField, *, is_write: bool
@@ -200,11 +220,19 @@ class SchemaBinder:
         kinds: dict[type, type[BoundField]] = {
             PlainDeclaration: BoundPlain,
             ComputedDeclaration: BoundComputed,
+            GlobalIDDeclaration: BoundGlobalID,
             LinkDeclaration: BoundLink,
             BatchDeclaration: BoundBatch,
             CallDeclaration: BoundWrite if is_write else BoundCall,
         }
         return kinds[type(declaration)](self, f"{parent.name}.{name}", declaration, graphql_field, field)
+
+
+def _key_members(entity: Entity, fields: Iterable[BoundField]) -> tuple[Field, ...]:
+    """The members of an entity's key: of the wire type of a plain field that reads them too, else of an id's."""
+    plain = {field.member.wire: field.member.type for field in fields if isinstance(field, BoundPlain)}
+    wires = () if entity.key is None else entity.key.wires
+    return tuple(Field(attr_of(wire), wire, plain.get(wire, ID)) for wire in wires)
 
 
 def _selection_on(typename: str, selection: Selection | None) -> Selection | None:

@@ -1,21 +1,19 @@
-r"""The vocabulary in which every field of the graph is declared, once.
+r"""Declarations of the graph's types and fields.
 
 | kind | the field is | declared by |
 | --- | --- | --- |
 | plain | one member of the record, perhaps converted | `title: str = plain("…")` |
 | computed | a pure function of several members (and arguments) | `@computed(metadata=dict)` on a function of the row |
-| link | another noun that the record may embed | `project: Project \| None = link("project", Embedded(…))` |
-| batch | looked up for all parents of a level at once | `latest_event: Event \| None = batch(LATEST, key=issue_key)` |
-| call | anything else: roots and mutations | `@call(uses=[…])` on an async function of row and lookup |
+| link | another entity that the record may embed | `project: Project \| None = link("project", Embedded(…))` |
+| batch | loaded for all parents of a level at once | `latest_event: Event \| None = batch(latest_events)` |
+| call | anything else: root fields and mutations | `@call(uses=[…])` on an async function of row and load context |
 
-Declarations are data. What they mean on graphql-core stands in `binder.py`; the schema does not build when one of them
-does not hold. Records carry wire names as attributes, so that `row.shortId` is what Sentry calls `shortId`.
+Declarations are data; `binder.py` checks them and binds them to a schema. Records carry wire names as attributes:
+`row.shortId` is what Sentry calls `shortId`.
 """
 
 import inspect
-import keyword
-import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -27,6 +25,8 @@ from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from dexter_graphql.graph.declarations.keys import EntityKey, entity_key
+from dexter_graphql.graph.declarations.wire_types import attr_of
 from dexter_graphql.loaders.base import Loader
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.projection import Record
@@ -38,7 +38,7 @@ ID = int | str
 """Wire type of an identifier: Sentry writes some as numbers, most as text."""
 
 LIST, DETAIL, EMBEDDED, BASE = "list", "detail", "embedded", "base"
-"""Forms in which a noun arrives; a noun may declare others. Writes and webhooks answer in the base form."""
+"""Common representations of entities; an entity may declare others. Writes and webhooks answer in the base one."""
 
 
 @strawberry.schema_directive(
@@ -77,17 +77,17 @@ class ComputedDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A noun as another noun's record holds it.
+    """An entity as the record of another one embeds it.
 
-    `members` are the wire names that are embedded (or attribute → wire name where the two differ), `key` turns the
-    embedded record into a key of `load`, reading `key_reads`; `tag` is the value of the link's tag member that says
-    it is this noun.
+    `members` are the wire names that are embedded (or attribute → wire name where the two differ). `load` takes the
+    entity's own key unless `key` makes another one of the embedded record, for which it reads `key_reads`. `tag` is
+    the value of the link's tag member that identifies this entity.
     """
 
     typename: str
     members: Sequence[str] | Mapping[str, str]
-    key: Callable[[Any], Hashable | None]
     load: Loader
+    key: Callable[[Any], Hashable | None] | None = None
     key_reads: tuple[str, ...] = ("id",)
     tag: str | None = None
 
@@ -111,30 +111,46 @@ class LinkDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class BatchDeclaration:
-    """Looked up once for all parents of a level. `function` turns the field's arguments into the loader's options."""
+    """Loaded once for all parents of a level, by `key(row)` or by the entity's own key when that is None.
+
+    `function` turns the field's arguments into the loader's options.
+    """
 
     load: Loader
-    key: Callable[[Any], Hashable | None]
+    key: Callable[[Any], Hashable | None] | None
     reads: Mapping[str, Any]
     representations: frozenset[str] | None
     function: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class GlobalIDDeclaration:
+    """The global id of an entity: `encode(typename, organization id, *parts of the key)`."""
+
+    encode: Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
 class CallDeclaration:
-    """Asks Sentry itself. `function(row, lookup, …)`; `reads` as in Computed."""
+    """Calls Sentry itself. `function(row, load_context, …)`; `reads` as in ComputedDeclaration.
+
+    With `finds_nodes` it may use the loader of any entity, too.
+    """
 
     uses: tuple[Endpoint, ...]
     reads: Mapping[str, Any] = field(default_factory=dict)
     target: str | None = None
     function: Callable[..., Any] | None = None
     is_personal: bool = False
+    finds_nodes: bool = False
 
 
 Decorator = Callable[[Callable[..., Any]], Any]
 """Takes a function in a noun's class and puts a field in its place."""
 
-Declaration = PlainDeclaration | ComputedDeclaration | LinkDeclaration | BatchDeclaration | CallDeclaration
+Declaration = (
+    PlainDeclaration | ComputedDeclaration | GlobalIDDeclaration | LinkDeclaration | BatchDeclaration | CallDeclaration
+)
 
 
 class KindField(StrawberryField):
@@ -210,7 +226,7 @@ def link(
 def batch(
     load: Loader,
     *,
-    key: Callable[[Any], Hashable | None],
+    key: Callable[[Any], Hashable | None] | None = None,
     description: str,
     reads: Mapping[str, Any] | None = None,
     representations: Sequence[str] | None = None,
@@ -222,7 +238,7 @@ def batch(
 def batch(
     load: Loader,
     *,
-    key: Callable[[Any], Hashable | None],
+    key: Callable[[Any], Hashable | None] | None = None,
     reads: Mapping[str, Any] | None = None,
     representations: Sequence[str] | None = None,
     name: str | None = None,
@@ -232,19 +248,27 @@ def batch(
 def batch(
     load: Loader,
     *,
-    key: Callable[[Any], Hashable | None],
+    key: Callable[[Any], Hashable | None] | None = None,
     reads: Mapping[str, Any] | None = None,
     representations: Sequence[str] | None = None,
     name: str | None = None,
     description: str | None = None,
 ) -> Any:
-    """A field that `load` answers by `key(row)`; decorate a function with it when the field takes arguments."""
+    """A field that `load` answers; decorate a function with it when the field takes arguments.
+
+    Without `key` the loader is given the key of the entity that has the field; otherwise `key(row)`, a function of the
+    members in `reads`.
+    """
+    if reads is None:
+        reads = {} if key is None else {"id": ID}
     return _field(
-        BatchDeclaration(load, key, {"id": ID} if reads is None else reads, _frozenset_or_none(representations)),
-        name,
-        description,
-        uses=load.uses,
+        BatchDeclaration(load, key, reads, _frozenset_or_none(representations)), name, description, uses=load.uses
     )
+
+
+def global_id(encode: Callable[..., str], *, description: str) -> Any:
+    """The `id` field of all entities, made of their keys."""
+    return _field(GlobalIDDeclaration(encode), None, description)
 
 
 def call(
@@ -254,12 +278,15 @@ def call(
     target: str | None = None,
     name: str | None = None,
     is_personal: bool = False,
+    finds_nodes: bool = False,
 ) -> Decorator:
-    """Decorate an async function of (row, lookup, *, arguments); `target` names the noun that the lookup shapes.
+    """Decorate an async function of (row, load_context, *, arguments); `target` names the entity that it loads.
 
-    `is_personal` as in `plain`.
+    `is_personal` as in `plain`. `finds_nodes` says that the function may use the loader of any entity.
     """
-    declaration = CallDeclaration(tuple(uses), dict(reads or {}), target, is_personal=is_personal)
+    declaration = CallDeclaration(
+        tuple(uses), dict(reads or {}), target, is_personal=is_personal, finds_nodes=finds_nodes
+    )
     return _field(declaration, name, None, uses=tuple(uses))
 
 
@@ -268,46 +295,50 @@ def description_of(function: Callable[..., Any]) -> str | None:
     return inspect.getdoc(function)
 
 
-def attr_of(wire: str) -> str:
-    """Attribute under which a record holds a wire member: `event.type` → `event_type`, `from` → `from_`."""
-    attr = re.sub(r"\W", "_", wire)
-    return (
-        f"{attr}_" if keyword.iskeyword(attr) or attr in {"parents", "typename", "representation", "members"} else attr
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A type of the graph whose objects are records.
+    """Declaration of a type whose objects are records; all but `representations` only for types with identity.
 
-    `forms` are those in which Sentry gives it. With `hydrate`, a member that a form lacks is fetched through that
-    loader by `key(row)`, which reads `key_reads`.
+    `load` finds objects by their keys, `hydrate` fetches the members that a representation lacks. `typename` stands
+    in global ids: it is the name of the type that declares the key, which types that inherit from it share.
     """
 
     representations: frozenset[str]
+    key: EntityKey | None = None
+    load: Loader | None = None
     hydrate: Loader | None = None
-    key: Callable[[Any], Hashable] | None = None
-    key_reads: Mapping[str, Any] = field(default_factory=dict)
+    always_reads: Mapping[str, Any] = field(default_factory=dict)
+    typename: str = ""
 
 
-ENTITY = "__dexter_noun__"
+ENTITY = "__dexter_entity__"
 T = TypeVar("T", bound=type)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(plain, link))
 def entity(
     *,
-    representations: Sequence[str] = (LIST, DETAIL),
+    key: type[Any] | EntityKey | None = None,
+    load: Loader | None = None,
     hydrate: Loader | None = None,
-    key: Callable[[Any], Hashable] | None = None,
-    key_reads: Mapping[str, Any] | None = None,
+    representations: Sequence[str] = (LIST, DETAIL),
+    always_reads: Mapping[str, Any] | None = None,
     name: str | None = None,
     is_interface: bool = False,
 ) -> Callable[[T], T]:
-    """Make a class of field declarations a type of the graph; its docstring is the type's description."""
+    """Make a class of field declarations a type of the graph; its docstring is the type's description.
+
+    `key` and `load` give its objects an identity: the key's class (or an EntityKey) and the loader that finds objects
+    by it. Global id, node lookup and hydration follow from them. `hydrate` names another loader for the last.
+    `always_reads` are wire members that loaders need of every record, with their types.
+    """
 
     def declare(cls: T) -> T:
-        setattr(cls, ENTITY, Entity(frozenset(representations), hydrate, key, key_reads or ({"id": ID} if key else {})))
+        declared: Entity = getattr(cls, ENTITY, Entity(frozenset()))
+        if key is not None:
+            declared = Entity(frozenset(), entity_key(key), load, hydrate or load, typename=name or cls.__name__)
+        reads = {**declared.always_reads, **(always_reads or {})}
+        setattr(cls, ENTITY, replace(declared, representations=frozenset(representations), always_reads=reads))
         maker = strawberry.interface if is_interface else strawberry.type
         return maker(cls, name=name, description=description_of(cls))
 
@@ -347,14 +378,19 @@ def _field(
     uses: tuple[Endpoint, ...] = (),
     deprecation_reason: str | None = None,
 ) -> KindField:
-    calls = sorted({endpoint.title for endpoint in uses})
     return KindField(
         graphql_name=name,
         description=description,
         metadata={KIND: declaration},
-        directives=[SentryCalls(calls=calls)] if calls else [],
+        directives=sentry_calls(uses),
         deprecation_reason=deprecation_reason,
     )
+
+
+def sentry_calls(uses: Iterable[Endpoint]) -> list[object]:
+    """The directives of a field that may call these endpoints."""
+    calls = sorted({endpoint.title for endpoint in uses})
+    return [SentryCalls(calls=calls)] if calls else []
 
 
 def record_typename(row_class: type) -> str | None:

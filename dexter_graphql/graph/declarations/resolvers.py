@@ -23,14 +23,15 @@ from dexter_graphql.graph.declarations.fields import (
     BatchDeclaration,
     CallDeclaration,
     Embedded,
+    GlobalIDDeclaration,
     KindField,
     LazyJSON,
     LinkDeclaration,
     PlainDeclaration,
-    attr_of,
+    sentry_calls,
 )
 from dexter_graphql.graph.declarations.projections import merge_into
-from dexter_graphql.graph.declarations.wire_types import DeclarationError, WireType, wire_type, without_null
+from dexter_graphql.graph.declarations.wire_types import DeclarationError, WireType, attr_of, wire_type, without_null
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.projection import Field, Projection, Record, RecordDecoder, TaggedUnion, with_parents
@@ -54,8 +55,9 @@ class BoundField:
         self.binder = binder
         self.coordinate = coordinate
         self.declaration = declaration
-        self.name = coordinate.partition(".")[2]
+        self.typename, _, self.name = coordinate.partition(".")
         self.graphql_field = graphql_field
+        self.field = field
         self._converted = binder.arguments(field, graphql_field)
 
     def is_in(self, representation: str) -> bool:
@@ -170,10 +172,6 @@ class BoundComputed(BoundField):
 
     needs_members = True
 
-    def __init__(self, *coordinate: Any) -> None:
-        super().__init__(*coordinate)
-        self._reads = tuple(member.attr for member in self.own_members())
-
     @override
     def check(self, binder: "SchemaBinder") -> None:
         self.function()
@@ -193,7 +191,7 @@ class BoundComputed(BoundField):
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, or the misfit among what it reads."""
-        reads = self._reads
+        reads = [member.attr for member in self.own_members()]
         if not reads:
             return function
 
@@ -223,6 +221,23 @@ class BoundComputed(BoundField):
             return invalid
 
 
+class BoundGlobalID(BoundComputed):
+    """The global id, computed from the members of the entity's key."""
+
+    @override
+    def own_members(self) -> tuple[Field, ...]:
+        return tuple(replace(member, is_required=True) for member in self.binder.entity(self.typename).key_members)
+
+    @override
+    def function(self) -> Callable[..., Any]:
+        declaration: GlobalIDDeclaration = self.declaration
+        entity = self.binder.entity(self.typename).entity
+        if entity.key is None:
+            raise DeclarationError(f"{self.typename} needs a key to have a global id")
+        encode, typename, parts = declaration.encode, entity.typename, entity.key.parts
+        return lambda row: encode(typename, row.parents.organization.id, *parts(row))
+
+
 class BoundLink(BoundField):
     """Another noun, embedded or looked up."""
 
@@ -250,7 +265,7 @@ class BoundLink(BoundField):
     @override
     def check(self, binder: "SchemaBinder") -> None:
         for embedded in self.declaration.embedded:
-            for attr in (*embedded.wires, *map(attr_of, embedded.key_reads)):
+            for attr in (*embedded.wires, *(attr_of(wire) for wire in self._key_of(embedded)[1])):
                 binder.member(embedded.typename, attr)
 
     @override
@@ -295,11 +310,19 @@ class BoundLink(BoundField):
         return [[instead(one) for one in value] if isinstance(value, list) else instead(value) for value in values]
 
     async def _load_missing(self, typename: str, rows: Sequence[Any], context: Context) -> dict[int, Any]:
-        declared = self.by_typename[typename]
-        reads = [attr_of(wire) for wire in declared.key_reads]
-        key_of = guarded_key(declared.key, reads, needed=reads)
-        answers = await context.loaders.load_all(declared.load, _keys(key_of, rows))
+        embedded = self.by_typename[typename]
+        key, wires = self._key_of(embedded)
+        reads = [attr_of(wire) for wire in wires]
+        key_of = guarded_key(key, reads, needed=reads)
+        answers = await context.loaders.load_all(embedded.load, _keys(key_of, rows))
         return {id(row): answer for row, answer in zip(rows, answers, strict=True)}
+
+    def _key_of(self, embedded: Embedded) -> tuple[Callable[[Any], Any], tuple[str, ...]]:
+        """What makes the key of an embedded record, and the wire members that it reads."""
+        if embedded.key is not None:
+            return embedded.key, embedded.key_reads
+        key = self.binder.own_key(embedded.typename, self.coordinate)
+        return key, key.wires
 
     def _read_below(self, typename: str, selection: Selection) -> Iterable[Field]:
         fields = self.binder.entity(typename).fields
@@ -308,9 +331,9 @@ class BoundLink(BoundField):
                 yield from fields[name].members(selected.selection)
 
     def _embedded_shape(self, embedded: Embedded, selection: Selection) -> Projection:
-        wires = embedded.wires
+        wires, (_, key_reads) = embedded.wires, self._key_of(embedded)
         members: dict[str, Field] = {}
-        merge_into(members, (self.binder.member(embedded.typename, attr_of(wire)) for wire in embedded.key_reads))
+        merge_into(members, (self.binder.member(embedded.typename, attr_of(wire)) for wire in key_reads))
         # Also when not all of it fits: under another alias the same field may ask for no more than is embedded.
         merge_into(members, (one for one in self._read_below(embedded.typename, selection) if one.attr in wires))
         found = (replace(members[a], wire=wires.get(a, members[a].wire)) for a in sorted(members))
@@ -318,7 +341,16 @@ class BoundLink(BoundField):
 
 
 class BoundBatch(BoundField):
-    """Looked up through a loader, by a key of the row; a misfit among what the key reads is the answer."""
+    """Loaded by a key of the row; an invalid value among what the key reads is the answer."""
+
+    @override
+    def own_members(self) -> tuple[Field, ...]:
+        own = self.binder.entity(self.typename).key_members if self.declaration.key is None else ()
+        return (*own, *super().own_members())
+
+    @override
+    def check(self, binder: "SchemaBinder") -> None:
+        self._key()
 
     @override
     def prepare_arguments(self, values: dict[str, Any]) -> Any:
@@ -329,8 +361,8 @@ class BoundBatch(BoundField):
     def _strategy(self, selection: Selection) -> Strategy:
         declaration: BatchDeclaration = self.declaration
         reads = [member.attr for member in self.own_members()]
-        own = {"id", *self.binder.own_key(self.coordinate.partition(".")[0])}
-        key_of = guarded_key(declaration.key, reads, needed=[attr for attr in reads if attr in own])
+        own = {"id", *(member.attr for member in self.binder.entity(self.typename).key_members)}
+        key_of = guarded_key(self._key(), reads, needed=[attr for attr in reads if attr in own])
 
         async def resolve_all(rows: Sequence[Any], options: Any, context: Context) -> list[Any]:
             if isinstance(options, Exception):
@@ -338,6 +370,9 @@ class BoundBatch(BoundField):
             return await context.loaders.load_all(declaration.load, _keys(key_of, rows), options, selection)
 
         return Batched(resolve_all)
+
+    def _key(self) -> Callable[[Any], Any]:
+        return self.declaration.key or self.binder.own_key(self.typename, self.coordinate)
 
 
 class BoundCall(BoundField):
@@ -348,6 +383,9 @@ class BoundCall(BoundField):
     @override
     def check(self, binder: "SchemaBinder") -> None:
         self.function()
+        declaration: CallDeclaration = self.declaration
+        if declaration.finds_nodes:
+            self.field.directives = sentry_calls((*declaration.uses, *binder.node_endpoints()))
 
     @override
     def _strategy(self, selection: Selection) -> Strategy:

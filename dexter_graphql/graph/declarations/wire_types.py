@@ -1,5 +1,7 @@
 """Knows how GraphQL types look on Sentry's wire: the msgspec type to decode and the way from it to the value."""
 
+import keyword
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +28,7 @@ from dexter_graphql.sentry.projection import NULL
 
 
 class DeclarationError(DexterError):
-    """A field is declared in a way that cannot work; raised while the schema is built."""
+    """A declaration that cannot work; raised while the schema is built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,14 @@ SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
     "JSON": (msgspec.Raw, _json, None),
 }
 """GraphQL scalar → wire type, conversion, and both conversion and writing."""
+
+
+def attr_of(wire: str) -> str:
+    """Attribute under which a record holds a wire member: `event.type` → `event_type`, `from` → `from_`."""
+    attr = re.sub(r"\W", "_", wire)
+    return (
+        f"{attr}_" if keyword.iskeyword(attr) or attr in {"parents", "typename", "representation", "members"} else attr
+    )
 
 
 def without_null(kind: Any) -> tuple[Any, bool]:

@@ -19,6 +19,7 @@ from dexter_graphql.graph.declarations.fields import (
     plain,
     value_type,
 )
+from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.events.entries import (
     Breadcrumb,
@@ -31,7 +32,6 @@ from dexter_graphql.graph.events.entries import (
     undecoded,
 )
 from dexter_graphql.graph.issues.enums import Level
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.events import EventKey, event_attachments, event_details
 from dexter_graphql.loaders.issues import IssueKey, issues_by_id
@@ -68,11 +68,6 @@ class Tag(msgspec.Struct, frozen=True, gc=False):
 
     key: str | None = None
     value: str | None = None
-
-
-def event_key(row: Any) -> EventKey:
-    """Key of an event, from its own record."""
-    return EventKey(row.parents.organization, str(row.projectID), row.eventID)
 
 
 def release_key(row: Any) -> ReleaseKey | None:
@@ -177,15 +172,12 @@ class Attachment:
 
 
 @entity(
+    key=EntityKey(EventKey, project="projectID", id="eventID"),
+    load=event_details,
     representations=(REFERENCE, LIGHT, LIST, DETAIL),
-    hydrate=event_details,
-    key=event_key,
-    key_reads={"eventID": str, "projectID": ID},
 )
 class Event(Node):
     """One occurrence: an error, a message, or a detection, with all that was known when it happened."""
-
-    id: strawberry.ID = node_id(lambda row: (str(row.projectID), row.eventID), {"eventID": str, "projectID": ID})
 
     event_id: str = plain("eventID", description="Sentry's id of the event: 32 hexadecimal digits.")
     title: str | None = plain(representations=LIGHT_ROWS, description="What happened, in one line.")
@@ -302,8 +294,6 @@ class Event(Node):
     )
     attachments: list[Attachment] | None = batch(
         event_attachments,
-        key=event_key,
-        reads={"eventID": str, "projectID": ID},
         description="Files that came with it, at most a hundred.",
     )
 

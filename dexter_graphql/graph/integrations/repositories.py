@@ -1,7 +1,6 @@
 """Source repositories that an organization has connected."""
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
@@ -9,19 +8,11 @@ from dexter_graphql.graph.declarations.fields import batch, entity, plain, value
 from dexter_graphql.graph.integrations.types import Integration
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.parts import Commit
-from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.integrations import IntegrationKey, integrations_by_id
 from dexter_graphql.loaders.repositories import RepositoryKey, repositories_by_id, repository_commit_pages
-from dexter_graphql.sentry.parents import OrganizationRef
-
-
-def repository_key(row: Any) -> RepositoryKey:
-    """Key of a repository, from its own record."""
-    return RepositoryKey(row.parents.organization, str(row.id))
 
 
 @value_type
@@ -32,11 +23,10 @@ class RepositoryProvider:
     name: str | None = plain(description="Name for people, for example `GitHub`.")
 
 
-@entity(hydrate=repositories_by_id, key=repository_key)
+@entity(key=RepositoryKey, load=repositories_by_id)
 class Repository(Node):
     """A source repository that Sentry knows."""
 
-    id: strawberry.ID = node_id(lambda row: (str(row.id),))
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     name: str = plain(description="Name, for example `acme/shop`.")
     url: str | None = plain(description="Its address.")
@@ -53,16 +43,8 @@ class Repository(Node):
     )
     organization: OrganizationType = organization_field()
 
-    @batch(repository_commit_pages, key=repository_key)
+    @batch(repository_commit_pages)
     @paged
     def commits(*, wanted: PageArguments) -> Connection[Commit] | None:
         """Its commits, newest first. One call for each repository."""
         return list_options(wanted)
-
-
-def _repository(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, RepositoryKey]:
-    return repositories_by_id, RepositoryKey(organization, *parts)
-
-
-NODES = {"Repository": _repository}
-"""Typename → how the keys of an id, below its organization, find the object."""

@@ -11,16 +11,13 @@ from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 from dexter_graphql.graph.common.web_urls import settings_page_url
 from dexter_graphql.graph.declarations.fields import LIST, computed, entity, plain, value_type
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.integrations import (
     InstallationKey,
     IntegrationKey,
     installations_by_uuid,
     integrations_by_id,
 )
-from dexter_graphql.sentry.parents import OrganizationRef
 
 
 class App(msgspec.Struct, frozen=True, gc=False):
@@ -53,16 +50,6 @@ class InstallationStatus(Enum):
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-def integration_key(row: Any) -> IntegrationKey:
-    """Key of an integration, from its own record."""
-    return IntegrationKey(row.parents.organization, str(row.id))
-
-
-def installation_key(row: Any) -> InstallationKey:
-    """Key of an installed app, from its own record."""
-    return InstallationKey(row.parents.organization, row.uuid)
-
-
 @value_type
 class IntegrationProvider:
     """A kind of tool that can be integrated."""
@@ -93,11 +80,10 @@ class IntegrationProvider:
         return row.features
 
 
-@entity(representations=(LIST,), hydrate=integrations_by_id, key=integration_key)
+@entity(key=IntegrationKey, load=integrations_by_id, representations=(LIST,))
 class Integration(Node):
     """A tool that an organization has connected to Sentry. Its settings and secrets are not given."""
 
-    id: strawberry.ID = node_id(lambda row: (str(row.id),))
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     name: str = plain(description="Name, for example that of the account in the other tool.")
     status: str | None = plain(description="`active`, `disabled` or a newer word.")
@@ -126,11 +112,10 @@ class Integration(Node):
         return settings_page_url(row.parents.organization, "integrations", row.provider.key, str(row.id))
 
 
-@entity(representations=(LIST,), hydrate=installations_by_uuid, key=installation_key, key_reads={"uuid": str})
+@entity(key=InstallationKey, load=installations_by_uuid, representations=(LIST,))
 class AppInstallation(Node):
     """An app built on Sentry's integration platform, as installed in an organization."""
 
-    id: strawberry.ID = node_id(lambda row: (row.uuid,), reads={"uuid": str})
     uuid: str = plain(description="Sentry's own id of the installation.")
     status: InstallationStatus | None = plain(description="Where it stands.")
     status_raw: str | None = plain("status", description="`status` in Sentry's own word.")
@@ -154,15 +139,3 @@ class AppInstallation(Node):
             if row.app and row.app.slug
             else None
         )
-
-
-def _integration(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, IntegrationKey]:
-    return integrations_by_id, IntegrationKey(organization, *parts)
-
-
-def _installation(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, InstallationKey]:
-    return installations_by_uuid, InstallationKey(organization, *parts)
-
-
-NODES = {"Integration": _integration, "AppInstallation": _installation}
-"""Typename → how the keys of an id, below its organization, find the object."""

@@ -9,7 +9,7 @@ import strawberry
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.common.series import Series, TimeSeries, series_of_buckets
 from dexter_graphql.graph.common.time_ranges import UsedRange
-from dexter_graphql.graph.declarations.fields import computed, entity, value_type
+from dexter_graphql.graph.declarations.fields import ID, computed, entity, value_type
 from dexter_graphql.graph.declarations.wire_types import whole_number
 from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageInfo, edges_of
 from dexter_graphql.loaders.issues import IssuePage
@@ -33,7 +33,7 @@ class Counts(msgspec.Struct, frozen=True, gc=False):
 Buckets = dict[str, list[tuple[float, float | None]]]
 
 
-@entity(representations=("list",), key=lambda row: str(row.id))
+@entity(representations=("list",), always_reads={"id": ID})
 class IssueInRange:
     """What happened to an issue within the range, and with the filters, of the list it stands in."""
 

@@ -8,13 +8,12 @@ import strawberry
 from dexter_graphql.graph.common.scalars import JSON, BigInt
 from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain, value_type
 from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageArguments, paged
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actor_key, actors_by_key
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
 from dexter_graphql.loaders.issue_parts import CommentKey, PartList, TagKey, comments_by_id, tag_value_pages
 from dexter_graphql.loaders.issues import IssueKey, issues_by_id
-from dexter_graphql.loaders.members import UserKey, users_by_id
+from dexter_graphql.loaders.members import users_by_id
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.events.types import Event
@@ -31,7 +30,6 @@ Assignee = Annotated[
 USER = Embedded(
     "User",
     members=("id", "name", "email", "username", "avatarUrl"),
-    key=lambda row: UserKey(row.parents.organization, str(row.id)),
     load=users_by_id,
 )
 """A user as histories, comments and lists of people embed them."""
@@ -40,11 +38,6 @@ USER = Embedded(
 def below_issue(row: Any) -> IssueKey:
     """Key of the issue that a row hangs below, which its scope knows."""
     return IssueKey(row.parents.organization, row.parents.issue)
-
-
-def comment_key(row: Any) -> CommentKey:
-    """Key of a comment, from its own record."""
-    return CommentKey(below_issue(row), str(row.id))
 
 
 @value_type
@@ -60,11 +53,10 @@ class IssueActivity:
     actor: UserType | None = link("user", USER, description="Who did it; null for Sentry itself.")
 
 
-@entity(representations=("list",), hydrate=comments_by_id, key=comment_key)
+@entity(key=CommentKey, load=comments_by_id, representations=("list",))
 class Comment(Node):
     """A comment on an issue."""
 
-    id: strawberry.ID = node_id(lambda row: (row.parents.issue, str(row.id)))
     sentry_id: strawberry.ID = plain("id", description="Sentry's own id.")
     created_at: datetime = plain("dateCreated", description="When it was written.")
     author: UserType | None = link("user", USER, description="Who wrote it; null for an integration.")

@@ -27,6 +27,7 @@ from dexter_graphql.graph.declarations.fields import (
     link,
     plain,
 )
+from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.wire_types import whole_number
 from dexter_graphql.graph.issues.enums import IssueCategory, IssuePriority, IssueStatus, IssueSubstatus, Level
 from dexter_graphql.graph.issues.lists import Buckets, Counts, IssueInRange, issue_series
@@ -44,7 +45,6 @@ from dexter_graphql.graph.issues.parts import (
     UserType,
 )
 from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageArguments, paged, slice_of
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.alerts import alerts_of_project
 from dexter_graphql.loaders.events import (
@@ -63,7 +63,7 @@ from dexter_graphql.loaders.issue_parts import (
     issue_tag,
     issue_tags,
 )
-from dexter_graphql.loaders.issues import IssueKey, issue_details, issues_in_range
+from dexter_graphql.loaders.issues import IssueKey, issue_details, issues_by_id, issues_in_range
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, whole_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
@@ -123,16 +123,13 @@ def suggested(owners: msgspec.Raw) -> list[LazyJSON] | None:
     return [LazyJSON("IssueOwner", item) for item in items]
 
 
-def issue_key(row: Any) -> IssueKey:
-    """Key of an issue, from its own record."""
-    return IssueKey(row.parents.organization, str(row.id))
+issue_key = EntityKey(IssueKey)
 
 
-@entity(representations=(*READ, BASE), hydrate=issue_details, key=issue_key)
+@entity(key=issue_key, load=issues_by_id, hydrate=issue_details, representations=(*READ, BASE))
 class Issue(Node):
     """A group of similar events: the thing that is triaged, assigned and resolved."""
 
-    id: strawberry.ID = node_id(lambda row: (str(row.id),))
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     short_id: str = plain("shortId", description="The id people say: project and a short suffix, for example `WEB-9`.")
     title: str = plain(description="What happened, in one line.")
@@ -237,7 +234,7 @@ class Issue(Node):
     last_release: ReleaseType | None = link(
         "lastRelease", RELEASE, representations=(DETAIL,), description="Newest release in which it was seen."
     )
-    latest_event: EventType | None = batch(latest_events, key=issue_key, description="Newest event.")
+    latest_event: EventType | None = batch(latest_events, description="Newest event.")
     oldest_event: EventType | None = batch(
         issue_events, key=lambda row: IssueEventKey(issue_key(row), "oldest"), description="First event that is kept."
     )
@@ -248,13 +245,13 @@ class Issue(Node):
         description="Alerts of its project, at most a hundred. Two calls for all issues of a list.",
     )
     tags: list[IssueTag | None] | None = batch(
-        issue_tags, key=issue_key, description="All tags of its events with their most frequent values."
+        issue_tags, description="All tags of its events with their most frequent values."
     )
     external_issues: list[ExternalIssue | None] | None = batch(
-        external_issues, key=issue_key, description="Tickets of other tools that are tied to it."
+        external_issues, description="Tickets of other tools that are tied to it."
     )
 
-    @batch(issue_event_of, key=issue_key)
+    @batch(issue_event_of)
     def event(
         *,
         which: Annotated[
@@ -265,7 +262,7 @@ class Issue(Node):
         """One of its events; null when it has none such."""
         return event_selector(which, id)
 
-    @batch(issue_event_pages, key=issue_key)
+    @batch(issue_event_pages)
     @paged
     def events(
         *,
@@ -284,27 +281,27 @@ class Issue(Node):
         time_range = None if range is None else time_range_of(range)
         return EventList(tuple(query), time_range, wanted.first, wanted.after, MAX_FIRST)
 
-    @batch(issues_in_range, key=issue_key)
+    @batch(issues_in_range)
     def in_range(
         *, range: Annotated[TimeRangeInput, strawberry.argument(description="The stretch of time.")]
     ) -> IssueInRange | None:
         """Counts and series within a stretch of time; one call for all issues of a list."""
         return time_range_of(range)
 
-    @batch(issue_tag, key=issue_key)
+    @batch(issue_tag)
     def tag(
         *, key: Annotated[str, strawberry.argument(description="Name of the tag, for example `browser.name`.")]
     ) -> IssueTag | None:
         """One tag of its events; null when none carries it."""
         return key
 
-    @batch(hash_pages, key=issue_key)
+    @batch(hash_pages)
     @paged
     def hashes(*, wanted: PageArguments) -> Connection[IssueHash] | None:
         """Hashes by which its events were grouped."""
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
-    @batch(comment_pages, key=issue_key)
+    @batch(comment_pages)
     @paged
     def comments(*, wanted: PageArguments) -> Connection[Comment] | None:
         """Comments, newest first."""

@@ -8,7 +8,6 @@ import strawberry
 from dexter_graphql.graph.common.web_urls import settings_page_url
 from dexter_graphql.graph.declarations.fields import (
     DETAIL,
-    LIST,
     Embedded,
     batch,
     computed,
@@ -19,12 +18,9 @@ from dexter_graphql.graph.declarations.fields import (
 )
 from dexter_graphql.graph.members.enums import InviteStatus, OrganizationRole, TeamRole
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.members import MemberKey, UserKey, member_details, members_by_user, users_by_id
 from dexter_graphql.loaders.teams import TeamName, teams_by_slug
-from dexter_graphql.sentry.parents import OrganizationRef
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.teams.types import Team
@@ -32,21 +28,10 @@ if TYPE_CHECKING:
 TeamType = Annotated["Team", strawberry.lazy("dexter_graphql.graph.teams.types")]
 
 
-def user_key(row: Any) -> UserKey:
-    """Key of a user, from its own record."""
-    return UserKey(row.parents.organization, str(row.id))
-
-
-def member_key(row: Any) -> MemberKey:
-    """Key of a member, from its own record."""
-    return MemberKey(row.parents.organization, str(row.id))
-
-
-@entity(representations=("member",), hydrate=users_by_id, key=user_key)
+@entity(key=UserKey, load=users_by_id, representations=("member",))
 class User(Node):
     """A person with an account at Sentry, seen as a member of one organization."""
 
-    id: strawberry.ID = node_id(lambda row: (str(row.id),))
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     name: str | None = plain(description="Full name, or the e-mail address when there is none.")
     email: str | None = plain(description="E-mail address.")
@@ -63,7 +48,7 @@ class User(Node):
     last_login: datetime | None = plain("lastLogin", description="When the person last signed in.")
     last_active: datetime | None = plain("lastActive", description="When the person last did anything.")
     member: Annotated["Member", strawberry.lazy("dexter_graphql.graph.members.types")] | None = batch(
-        members_by_user, key=user_key, description="The membership in this organization."
+        members_by_user, description="The membership in this organization."
     )
 
 
@@ -100,11 +85,10 @@ class MemberTeam:
     )
 
 
-@entity(representations=(LIST, DETAIL), hydrate=member_details, key=member_key)
+@entity(key=MemberKey, load=member_details)
 class Member(Node):
     """A place in an organization: of a user, or of somebody who was invited and has not answered yet."""
 
-    id: strawberry.ID = node_id(lambda row: (str(row.id),))
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id; not the id of the user.")
     email: str = plain(description="E-mail address.")
     name: str = plain(description="Full name, or the e-mail address.")
@@ -131,7 +115,6 @@ class Member(Node):
                 "id", "name", "email", "username", "avatarUrl", "isActive", "isSuspended", "isManaged", "has2fa",
                 "hasPasswordAuth", "dateJoined", "lastLogin", "lastActive",
             ),
-            key=user_key,
             load=users_by_id,
         ),
         description="The user; null while the invitation has not been accepted.",
@@ -142,15 +125,3 @@ class Member(Node):
     def web_url(row: Any) -> str | None:
         """Address of the member's page in Sentry; null when Sentry does not say where its pages are."""
         return settings_page_url(row.parents.organization, "members", str(row.id))
-
-
-def _user(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, UserKey]:
-    return users_by_id, UserKey(organization, *parts)
-
-
-def _member(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, MemberKey]:
-    return member_details, MemberKey(organization, *parts)
-
-
-NODES = {"User": _user, "Member": _member}
-"""Typename → how the keys of an id, below its organization, find the object."""

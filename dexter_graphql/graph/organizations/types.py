@@ -21,7 +21,7 @@ from dexter_graphql.graph.issues.lists import IssueConnection, IssueType
 from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.projects.types import Project
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
-from dexter_graphql.graph.relay.global_ids import key_from_id, node_id
+from dexter_graphql.graph.relay.global_ids import key_from_id
 from dexter_graphql.graph.relay.list_options import NameContains, list_options, repeated_parameter, search_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
@@ -30,7 +30,7 @@ from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, Usage
 from dexter_graphql.graph.stats.types import Usage, UsageRange, usage_filter, usage_options
 from dexter_graphql.graph.teams.types import Team
 from dexter_graphql.loaders.alerts import alert_pages
-from dexter_graphql.loaders.base import LoadContext, Loader
+from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.environments import organization_environments
 from dexter_graphql.loaders.integrations import installation_pages, integration_pages
 from dexter_graphql.loaders.issues import issue_pages, organization_issue
@@ -54,21 +54,15 @@ class Status(msgspec.Struct, frozen=True, gc=False):
     id: str | None = None
 
 
-def organization_key(row: Any) -> OrganizationRef:
-    """Key of an organization, from any record of it or below it."""
-    return row.parents.organization
-
-
 def organization_scope(row: Any) -> Parents:
     """The scope of everything in the organization."""
     return Parents(row.parents.organization)
 
 
-@entity(representations=(REFERENCE, *FULL), hydrate=organization_details, key=organization_key)
+@entity(key=OrganizationRef, load=organization_details, representations=(REFERENCE, *FULL))
 class Organization(Node):
     """A company or a group with its own projects, teams and members at Sentry."""
 
-    id: strawberry.ID = node_id(lambda _row: ())
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     slug: str = plain(description="Short name in addresses; may change, the id never does.")
     name: str | None = plain(representations=FULL, description="Name for people.")
@@ -104,7 +98,7 @@ class Organization(Node):
         """Address of its issues in Sentry; null when Sentry does not say where its pages are."""
         return organization_page_url(row.parents.organization, "issues")
 
-    @batch(organization_issue, key=organization_key, reads={})
+    @batch(organization_issue)
     def issue(
         *,
         short_id: Annotated[str, strawberry.argument(description="The id people say, for example `WEB-9`.")],
@@ -138,7 +132,7 @@ class Organization(Node):
         slug: Annotated[str, strawberry.argument(description="Slug, also a former one, or Sentry's numeric id.")],
     ) -> Project | None:
         """A project; null when there is none of that name."""
-        return await load_context.load(projects_by_name, ProjectName(organization_key(row), slug))
+        return await load_context.load(projects_by_name, ProjectName(row.parents.organization, slug))
 
     @batch(team_pages, key=organization_scope, reads={})
     @paged
@@ -154,7 +148,7 @@ class Organization(Node):
         slug: Annotated[str, strawberry.argument(description="Slug, or Sentry's numeric id.")],
     ) -> Team | None:
         """A team; null when there is none of that name."""
-        return await load_context.load(team_details, TeamName(organization_key(row), slug))
+        return await load_context.load(team_details, TeamName(row.parents.organization, slug))
 
     @batch(member_pages, key=organization_scope, reads={})
     @paged
@@ -182,7 +176,7 @@ class Organization(Node):
         ],
     ) -> Member | None:
         """A member; null when there is none with that id."""
-        organization = organization_key(row)
+        organization = row.parents.organization
         if id == "me" or id.isdecimal():
             return await load_context.load(member_details, MemberKey(organization, str(id)))
         home, number = key_from_id(id, "Member", 2)
@@ -229,9 +223,9 @@ class Organization(Node):
         version: Annotated[str, strawberry.argument(description="The whole version, for example `shop@1.4.0`.")],
     ) -> Release | None:
         """A release; null when there is none of that version."""
-        return await load_context.load(releases_by_version, ReleaseKey(organization_key(row), version))
+        return await load_context.load(releases_by_version, ReleaseKey(row.parents.organization, version))
 
-    @batch(alert_pages, key=organization_key, reads={})
+    @batch(alert_pages)
     @paged
     def alerts(
         *, projects: ProjectNames = None, search: NameSearch = None, wanted: PageArguments
@@ -239,7 +233,7 @@ class Organization(Node):
         """Alerts, in order of their ids. On servers with old rules, one call for each project."""
         return alert_options(projects, search, wanted)
 
-    @batch(monitor_pages, key=organization_key, reads={})
+    @batch(monitor_pages)
     @paged
     def monitors(
         *,
@@ -275,7 +269,7 @@ class Organization(Node):
         """Source repositories that are connected."""
         return list_options(wanted, search_parameter(query))
 
-    @batch(organization_usage, key=organization_key, reads={})
+    @batch(organization_usage)
     def usage(
         *,
         group_by: Annotated[
@@ -297,11 +291,3 @@ class Organization(Node):
     ) -> Usage | None:
         """What it used of its plan. Always one call."""
         return usage_options(group_by, range, interval, usage_filter(categories, outcomes, projects))
-
-
-def _organization(organization: OrganizationRef, _parts: tuple[str, ...]) -> tuple[Loader, OrganizationRef]:
-    return organization_details, organization
-
-
-NODES = {"Organization": _organization}
-"""Typename → how the keys of an id, below its organization, find the object."""

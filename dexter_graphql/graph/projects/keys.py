@@ -1,22 +1,16 @@
 """Client keys: what programs send events with."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from dexter_graphql.graph.declarations.fields import LIST, batch, entity, plain, value_type
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.projects import ClientKeyKey, ProjectKey, client_key, projects_by_id
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
-
-
-def key_key(row: Any) -> ClientKeyKey:
-    """Key of a client key; the scope knows the project."""
-    return ClientKeyKey(ProjectKey(row.parents.organization, row.parents.project), row.id)
 
 
 @value_type
@@ -45,11 +39,10 @@ class KeyRateLimit:
     window_seconds: int | None = plain("window", description="Length of the window in seconds.")
 
 
-@entity(representations=(LIST,), hydrate=client_key, key=key_key, key_reads={"id": str})
+@entity(key=ClientKeyKey, load=client_key, representations=(LIST,))
 class ClientKey(Node):
     """A key that programs send events of a project with. Its secret half is not given."""
 
-    id: strawberry.ID = node_id(lambda row: (row.parents.project, row.id), reads={"id": str})
     key: str = plain("id", description="Sentry's own id of the key: its public half.")
     label: str = plain(description="Name for people.")
     public: str | None = plain(description="Public half.")

@@ -9,6 +9,7 @@ from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, Embedded, batch, call, computed, entity, link, plain
+from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.environments.types import EnvironmentVisibility, ProjectEnvironment
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list, without_projects
 from dexter_graphql.graph.issues.enums import IssueSort
@@ -18,20 +19,17 @@ from dexter_graphql.graph.organizations.backlink import OrganizationType, organi
 from dexter_graphql.graph.projects.keys import ClientKey
 from dexter_graphql.graph.projects.settings import ProjectSettings
 from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageArguments, paged
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter, search_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
 from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_range
 from dexter_graphql.loaders.alerts import project_alert_pages
-from dexter_graphql.loaders.base import LoadContext, Loader
+from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.events import EventList, project_event_pages
 from dexter_graphql.loaders.issue_lists import project_issue_pages
 from dexter_graphql.loaders.monitors import project_monitor_pages
 from dexter_graphql.loaders.projects import (
-    ClientKeyKey,
     ProjectKey,
-    client_key,
     named_environments,
     project_environments,
     project_keys,
@@ -40,11 +38,10 @@ from dexter_graphql.loaders.projects import (
     projects_by_id,
     whole_projects,
 )
-from dexter_graphql.loaders.releases import ReleaseKey, project_release_pages, releases_by_version
+from dexter_graphql.loaders.releases import project_release_pages, releases_by_version
 from dexter_graphql.loaders.stats import project_usage
-from dexter_graphql.loaders.teams import TeamKey, teams_by_id
+from dexter_graphql.loaders.teams import teams_by_id
 from dexter_graphql.sentry.catalogue import projects as catalogue
-from dexter_graphql.sentry.parents import OrganizationRef
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.alerts.monitors import Monitor
@@ -59,22 +56,18 @@ ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.release
 TEAM = Embedded(
     "Team",
     members=("id", "slug", "name"),
-    key=lambda row: TeamKey(row.parents.organization, str(row.id)),
     load=teams_by_id,
 )
 """A team as projects embed it."""
 
 
-def project_key(row: Any) -> ProjectKey:
-    """Key of a project, from its own record."""
-    return ProjectKey(row.parents.organization, str(row.id))
+project_key = EntityKey(ProjectKey)
 
 
-@entity(hydrate=whole_projects, key=project_key)
+@entity(key=project_key, load=projects_by_id, hydrate=whole_projects)
 class Project(Node):
     """An application or service whose events Sentry receives."""
 
-    id: strawberry.ID = node_id(lambda row: (str(row.id),))
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     slug: str = plain(description="Short name in addresses; may change, the id never does.")
     name: str = plain(description="Name for people.")
@@ -124,21 +117,19 @@ class Project(Node):
         Embedded(
             "Release",
             members=("version",),
-            key=lambda row: ReleaseKey(row.parents.organization, row.version),
             load=releases_by_version,
-            key_reads=("version",),
         ),
         description="Newest release; null when it has none.",
     )
     organization: OrganizationType = organization_field()
     members: list[Member | None] | None = batch(
-        project_members, key=project_key, description="Members of its teams. One call for each project."
+        project_members, description="Members of its teams. One call for each project."
     )
     keys: list[ClientKey | None] | None = batch(
-        project_keys, key=project_key, description="Keys to send events with. One call for each project."
+        project_keys, description="Keys to send events with. One call for each project."
     )
     settings: ProjectSettings | None = batch(
-        project_settings, key=project_key, description="How it is set up. One call for each project."
+        project_settings, description="How it is set up. One call for each project."
     )
 
     # Lists of projects embed the names of visible environments; whether those suffice depends on what is selected.
@@ -162,7 +153,7 @@ class Project(Node):
             return named_environments(key, names, load_context)
         return await load_context.load(project_environments, key, visibility.value)
 
-    @batch(project_release_pages, key=project_key)
+    @batch(project_release_pages)
     @paged
     def releases(
         *,
@@ -174,7 +165,7 @@ class Project(Node):
         narrowed = (*search_parameter(query), *repeated_parameter("environment", environments, "environments"))
         return list_options(wanted, narrowed)
 
-    @batch(project_issue_pages, key=project_key)
+    @batch(project_issue_pages)
     @paged
     def issues(
         *,
@@ -186,7 +177,7 @@ class Project(Node):
         """Its issues. One call for each project."""
         return issue_list(without_projects(filter), range, sort, wanted)
 
-    @batch(project_event_pages, key=project_key)
+    @batch(project_event_pages)
     @paged
     def events(
         *,
@@ -198,19 +189,19 @@ class Project(Node):
         """Its error events, newest first. One call for each project."""
         return EventList((), None if range is None else time_range_of(range), wanted.first, wanted.after, MAX_FIRST)
 
-    @batch(project_alert_pages, key=project_key)
+    @batch(project_alert_pages)
     @paged
     def alerts(*, wanted: PageArguments) -> Connection[AlertType] | None:
         """Its alerts, in order of their ids. Two calls for all projects of a list; with old rules, one for each."""
         return list_options(wanted)
 
-    @batch(project_monitor_pages, key=project_key)
+    @batch(project_monitor_pages)
     @paged
     def monitors(*, wanted: PageArguments) -> Connection[MonitorType] | None:
         """Its monitors, in order of their ids. One call for all projects of a list."""
         return list_options(wanted)
 
-    @batch(project_usage, key=project_key)
+    @batch(project_usage)
     def usage(*, range: UsageRange = None) -> list[ProjectUsage] | None:
         """What it sent, by category and outcome. One call for all projects of an organization."""
         return usage_range(range)
@@ -219,15 +210,3 @@ class Project(Node):
     def web_url(row: Any) -> str | None:
         """Address of the project's page in Sentry; null when Sentry does not say where its pages are."""
         return organization_page_url(row.parents.organization, "projects", row.slug)
-
-
-def _project(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, ProjectKey]:
-    return projects_by_id, ProjectKey(organization, *parts)
-
-
-def _client_key(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, ClientKeyKey]:
-    return client_key, ClientKeyKey(ProjectKey(organization, *parts[:1]), *parts[1:])
-
-
-NODES = {"Project": _project, "ClientKey": _client_key}
-"""Typename → how the keys of an id, below its organization, find the object."""

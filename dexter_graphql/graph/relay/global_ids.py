@@ -1,20 +1,18 @@
-"""Knows how global ids and cursors are written, and nothing about what they point at.
+"""Encoding of global ids and cursors.
 
-An id is opaque to clients. Inside stand the type's name, a slot that is reserved for a second Sentry instance, and the
-fixed tuple of Sentry's own keys.
+An id is opaque to clients. It holds the type's name, a slot that is reserved for a second Sentry instance, the
+organization's id, and the parts of the entity's key.
 """
 
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 import msgspec
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.declarations.fields import ID, computed
 from dexter_graphql.sentry.pagination import Position
 
 MAX_ID_LENGTH = 1024
@@ -23,7 +21,7 @@ NUMBER = re.compile(r"\d{1,20}")
 
 
 class GlobalID(NamedTuple):
-    """A decoded id: the noun's type name and its keys, in the order fixed per type."""
+    """A decoded id: the type's name, the organization's id and the parts of the key."""
 
     typename: str
     parts: tuple[str, ...]
@@ -69,17 +67,6 @@ def decode_cursor(value: str | None) -> Position | None:
     if not (0 <= index <= size <= 100) or size < 1 or (cursor is not None and not SENTRY_CURSOR.fullmatch(cursor)):  # noqa: PLR2004  # Sentry's largest page
         raise BadUserInput("This cursor was not made by this server")
     return Position(cursor, index, size)
-
-
-def node_id(parts: Callable[[Any], tuple[str, ...]], reads: Mapping[str, Any] | None = None) -> Any:
-    """The `id` field of a noun, from the row's keys below its organization."""
-
-    def function(row: Any) -> str:
-        return encode_id(row.typename, row.parents.organization.id, *parts(row))
-
-    function.__doc__ = "Global id: opaque, stable, usable with `node`."
-    function.__annotations__["return"] = "strawberry.ID"
-    return computed({"id": ID} if reads is None else reads)(function)
 
 
 def _decode_base64(value: str, what: str) -> str:

@@ -1,15 +1,13 @@
-"""Knows the `Node` interface and how an id finds its object."""
+"""The `Node` interface."""
 
 import strawberry
 
-from dexter_graphql.graph.declarations.fields import computed, entity
+from dexter_graphql.graph.declarations.fields import entity, global_id
+from dexter_graphql.graph.relay.global_ids import encode_id
 
 
 @entity(representations=(), is_interface=True)
 class Node:
     """An object with a global id."""
 
-    @computed()
-    def id(row: object) -> strawberry.ID:
-        """Global id: opaque, stable, usable with `node`."""
-        raise NotImplementedError(type(row))
+    id: strawberry.ID = global_id(encode_id, description="Global id: opaque, stable, usable with `node`.")

@@ -16,14 +16,12 @@ from dexter_graphql.graph.issues.lists import IssueConnection
 from dexter_graphql.graph.members.types import User
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames
 from dexter_graphql.graph.releases.health import ReleaseHealth
 from dexter_graphql.graph.releases.parts import Commit, CommitAuthor, CommitFile, Deploy, ReleaseProject, VersionInfo
 from dexter_graphql.graph.stats.types import UsageRange, usage_range
-from dexter_graphql.loaders.base import Loader
 from dexter_graphql.loaders.health import HealthOptions, release_health
 from dexter_graphql.loaders.issue_lists import new_issue_pages, release_issue_pages
 from dexter_graphql.loaders.members import UserKey, users_by_id
@@ -34,7 +32,6 @@ from dexter_graphql.loaders.releases import (
     release_deploys,
     releases_by_version,
 )
-from dexter_graphql.sentry.parents import OrganizationRef
 
 VERSION = {"version": str}
 """What most fields of a release read."""
@@ -49,16 +46,10 @@ class ReleaseStatus(Enum):
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-def release_key(row: Any) -> ReleaseKey:
-    """Key of a release, from its own record."""
-    return ReleaseKey(row.parents.organization, row.version)
-
-
-@entity(hydrate=releases_by_version, key=release_key, key_reads=VERSION)
+@entity(key=ReleaseKey, load=releases_by_version)
 class Release(Node):
     """A version of a program that events come from."""
 
-    id: strawberry.ID = node_id(lambda row: (row.version,), reads=VERSION)
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     version: str = plain(description="The whole version, for example `shop@1.4.0`; unique in its organization.")
     short_version: str | None = plain("shortVersion", description="The version without its package.")
@@ -91,23 +82,19 @@ class Release(Node):
         description="Who looks after it.",
     )
     organization: OrganizationType = organization_field()
-    deploys: list[Deploy | None] | None = batch(
-        release_deploys, key=release_key, reads=VERSION, description="Its deploys. One call for each release."
-    )
+    deploys: list[Deploy | None] | None = batch(release_deploys, description="Its deploys. One call for each release.")
     commit_files: list[CommitFile | None] | None = batch(
         release_commit_files,
-        key=release_key,
-        reads=VERSION,
         description="Files that its commits changed, at most a thousand. One call for each release.",
     )
 
-    @batch(release_commit_pages, key=release_key, reads=VERSION)
+    @batch(release_commit_pages)
     @paged
     def commits(*, wanted: PageArguments) -> Connection[Commit] | None:
         """Its commits, newest first. One call for each release."""
         return list_options(wanted)
 
-    @batch(new_issue_pages, key=release_key, reads=VERSION)
+    @batch(new_issue_pages)
     @paged
     def new_issues(
         *,
@@ -119,7 +106,7 @@ class Release(Node):
         """Issues first seen in it. One call for each release."""
         return issue_list(filter, range, sort, wanted)
 
-    @batch(release_issue_pages, key=release_key, reads=VERSION)
+    @batch(release_issue_pages)
     @paged
     def issues(
         *,
@@ -131,7 +118,7 @@ class Release(Node):
         """Issues seen in it. One call for each release."""
         return issue_list(filter, range, sort, wanted)
 
-    @batch(release_health, key=release_key, reads=VERSION)
+    @batch(release_health)
     def health(*, range: UsageRange = None, environments: EnvironmentNames = None) -> ReleaseHealth | None:
         """How well it runs. One call for up to a hundred releases of a list."""
         return HealthOptions(repeated_parameter("environment", environments, "environments"), usage_range(range))
@@ -140,11 +127,3 @@ class Release(Node):
     def web_url(row: Any) -> str | None:
         """Address of the release's page in Sentry; null when Sentry does not say where its pages are."""
         return organization_page_url(row.parents.organization, "releases", row.version)
-
-
-def _release(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, ReleaseKey]:
-    return releases_by_version, ReleaseKey(organization, *parts)
-
-
-NODES = {"Release": _release}
-"""Typename → how the keys of an id, below its organization, find the object."""

@@ -13,25 +13,17 @@ from dexter_graphql.graph.members.enums import TeamRole
 from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
 from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageArguments, PageInfo, edges_of, paged
-from dexter_graphql.graph.relay.global_ids import node_id
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.base import Loader
-from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
+from dexter_graphql.loaders.projects import projects_by_id
 from dexter_graphql.loaders.teams import TeamKey, team_member_pages, teams_by_id
 from dexter_graphql.sentry.pagination import Slice
-from dexter_graphql.sentry.parents import OrganizationRef
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
 
 ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")]
 team_role = enum_member(TeamRole)
-
-
-def team_key(row: Any) -> TeamKey:
-    """Key of a team, from its own record."""
-    return TeamKey(row.parents.organization, str(row.id))
 
 
 @value_type
@@ -75,11 +67,10 @@ class TeamMemberConnection:
         return page.stopped
 
 
-@entity(hydrate=teams_by_id, key=team_key)
+@entity(key=TeamKey, load=teams_by_id)
 class Team(Node):
     """People who look after projects together."""
 
-    id: strawberry.ID = node_id(lambda row: (str(row.id),))
     sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
     slug: str = plain(description="Short name in addresses; may change, the id never does.")
     name: str | None = plain(description="Name for people.")
@@ -102,14 +93,13 @@ class Team(Node):
         Embedded(
             "Project",
             members=("id", "slug", "name", "platform", "dateCreated", "isBookmarked", "isMember", "hasAccess"),
-            key=lambda row: ProjectKey(row.parents.organization, str(row.id)),
             load=projects_by_id,
         ),
         description="Projects that the team looks after.",
     )
     organization: OrganizationType = organization_field()
 
-    @batch(team_member_pages, key=team_key)
+    @batch(team_member_pages)
     @paged
     def members(*, wanted: PageArguments) -> TeamMemberConnection | None:
         """Members of the team. One call for each team."""
@@ -119,11 +109,3 @@ class Team(Node):
     def web_url(row: Any) -> str | None:
         """Address of the team's page in Sentry; null when Sentry does not say where its pages are."""
         return settings_page_url(row.parents.organization, "teams", row.slug)
-
-
-def _team(organization: OrganizationRef, parts: tuple[str, ...]) -> tuple[Loader, TeamKey]:
-    return teams_by_id, TeamKey(organization, *parts)
-
-
-NODES = {"Team": _team}
-"""Typename → how the keys of an id, below its organization, find the object."""

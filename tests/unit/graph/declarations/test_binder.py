@@ -1,6 +1,6 @@
 """Declarations bound to a schema: what they read, and that none of them goes through which does not hold."""
 
-from typing import Annotated, NewType, Union
+from typing import Annotated, NamedTuple, NewType, Union
 
 import msgspec
 import pytest
@@ -26,10 +26,13 @@ from dexter_graphql.graph.declarations.fields import (
 )
 from dexter_graphql.graph.declarations.projections import merge_into, merge_projections
 from dexter_graphql.graph.declarations.wire_types import DeclarationError
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import bulk
 from dexter_graphql.sentry.errors import NotFound
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, Record, TaggedUnion
 
+ACME = OrganizationRef("1", "acme")
 Strange = NewType("Strange", str)
 STRANGE = strawberry.scalar(name="Strange", serialize=str, parse_value=str)
 
@@ -55,7 +58,14 @@ class Metadata:
     title: str | None = plain(description="A title.")
 
 
-@entity(key=lambda row: row.id, hydrate=projects)
+class IssueKey(NamedTuple):
+    """An issue of an organization."""
+
+    organization: OrganizationRef
+    id: str
+
+
+@entity(key=IssueKey, load=projects)
 class Issue:
     """A noun that embeds another."""
 
@@ -66,7 +76,7 @@ class Issue:
     kind: str = plain("type", description="Named otherwise by Sentry.")
     project: Project | None = link(
         "project",
-        Embedded("Project", ("slug",), lambda row: row.slug, projects, key_reads=("slug",)),
+        Embedded("Project", ("slug",), projects, lambda row: row.slug, key_reads=("slug",)),
         description="Its.",
     )
     other: Project | None = batch(projects, key=lambda row: row.id, description="Looked up.")
@@ -125,7 +135,7 @@ class TestRefused:
 
             project: Project | None = link(
                 "project",
-                Embedded("Project", ("slugg",), lambda row: row, projects, key_reads=("slug",)),
+                Embedded("Project", ("slugg",), projects, lambda row: row, key_reads=("slug",)),
                 description=".",
             )
 
@@ -140,10 +150,44 @@ class TestRefused:
             """Reads a key that a project does not have."""
 
             project: Project | None = link(
-                "project", Embedded("Project", ("slug",), lambda row: row, projects), description="."
+                "project", Embedded("Project", ("slug",), projects, lambda row: row), description="."
             )
 
         with pytest.raises(DeclarationError, match="No field of Project reads a member 'id'"):
+            bound_with(Odd)
+
+    def test_link_needs_a_key(self):
+        """Its own, or that of the entity that it embeds."""
+
+        @entity()
+        class Odd:
+            """Embeds what has no key."""
+
+            project: Project | None = link("project", Embedded("Project", ("slug",), projects), description=".")
+
+        with pytest.raises(DeclarationError, match=r"Odd\.project needs a key: Project has none of its own"):
+            bound_with(Odd)
+
+    def test_batch_needs_a_key(self):
+        """Its own, or that of the entity that has it."""
+
+        @entity()
+        class Odd:
+            """Has no key."""
+
+            project: Project | None = batch(projects, description=".")
+
+        with pytest.raises(DeclarationError, match=r"Odd\.project needs a key: Odd has none of its own"):
+            bound_with(Odd)
+
+    def test_node_needs_a_key(self):
+        """Its global id is made of it."""
+
+        @entity()
+        class Odd(Node):
+            """Has an id, but no key."""
+
+        with pytest.raises(DeclarationError, match="Odd needs a key to have a global id"):
             bound_with(Odd)
 
     def test_link_must_name_a_noun(self):
@@ -154,7 +198,7 @@ class TestRefused:
             """Embeds something unknown."""
 
             project: Project | None = link(
-                "project", Embedded("Projekt", ("slug",), lambda row: row, projects), description="."
+                "project", Embedded("Projekt", ("slug",), projects, lambda row: row), description="."
             )
 
         with pytest.raises(DeclarationError, match="Projekt is not declared with @entity or @value_type"):
@@ -237,6 +281,7 @@ class TestHydrated:
         typename = "Issue"
         representation = "list"
         id: str = "7"
+        parents: Parents = Parents(ACME)
 
     class Context:
         """An operation whose batches answer as scripted."""
@@ -255,7 +300,7 @@ class TestHydrated:
         context = self.Context(whole)
 
         assert await binder.hydrate([self.Row(), self.Row(id="8")], "title", context) == whole
-        assert context.asked == [("projects", ["7", "8"])]
+        assert context.asked == [("projects", [IssueKey(ACME, "7"), IssueKey(ACME, "8")])]
 
     @pytest.mark.parametrize("answer", [None, NotFound("gone")])
     async def test_object_that_is_gone_is_an_error(self, binder, answer):

@@ -1,5 +1,7 @@
 """The vocabulary of declarations: what each kind keeps, and how it shows in the schema."""
 
+from typing import NamedTuple
+
 import pytest
 
 from dexter_graphql.graph.declarations.fields import (
@@ -13,7 +15,6 @@ from dexter_graphql.graph.declarations.fields import (
     LinkDeclaration,
     PlainDeclaration,
     TaggedJSON,
-    attr_of,
     batch,
     call,
     computed,
@@ -24,8 +25,10 @@ from dexter_graphql.graph.declarations.fields import (
     record_typename,
     value_type,
 )
+from dexter_graphql.graph.declarations.wire_types import attr_of
 from dexter_graphql.loaders.base import bulk
 from dexter_graphql.sentry.endpoint import Endpoint
+from dexter_graphql.sentry.parents import OrganizationRef
 from dexter_graphql.sentry.projection import Record
 
 
@@ -104,7 +107,7 @@ def test_computed_reads_members_by_any_name():
 
 def test_link_says_the_calls_of_its_loaders():
     """Several nouns may stand there; calls are told once, sorted."""
-    embedded = [Embedded(name, ("id",), lambda row: row.id, things, tag=name.lower()) for name in ("User", "Team")]
+    embedded = [Embedded(name, ("id",), things, tag=name.lower()) for name in ("User", "Team")]
 
     field = link("owner", *embedded, tag_member="type", description="x")
 
@@ -121,7 +124,7 @@ def test_link_says_the_calls_of_its_loaders():
 )
 def test_embedded_members_have_wire_names(members, wires):
     """A list means the same names, a map other ones."""
-    assert Embedded("Project", members, lambda row: row, things).wires == wires
+    assert Embedded("Project", members, things).wires == wires
 
 
 @pytest.mark.parametrize(("given", "reads"), [(None, {"id": ID}), ({}, {}), ({"slug": str}, {"slug": str})])
@@ -135,6 +138,11 @@ def test_batch_reads_the_id_unless_told_otherwise(given, reads):
 
     assert declared(field) == BatchDeclaration(things, key, reads, frozenset({"detail"}))
     assert calls(field) == [ONE.title, OTHER.title]
+
+
+def test_batch_without_a_key_reads_what_the_entity_s_key_reads():
+    """Which the binder knows."""
+    assert declared(batch(things, description="x")) == BatchDeclaration(things, None, {}, None)
 
 
 def test_call_says_what_it_uses():
@@ -159,10 +167,17 @@ def test_description_given_beats_the_docstring():
     assert description_of(lambda: None) is None
 
 
-def test_noun_is_a_type_of_the_graph():
-    """Its docstring describes it; forms and key are kept for the binding."""
+class ThingKey(NamedTuple):
+    """A thing of an organization."""
 
-    @entity(representations=["list", "odd"], hydrate=things, key=str, name="Other")
+    organization: OrganizationRef
+    id: str
+
+
+def test_entity_is_a_type_of_the_graph():
+    """Its docstring describes it; representations, key and loaders are kept for the binder."""
+
+    @entity(key=ThingKey, load=things, representations=["list", "odd"], name="Other")
     class Thing:
         """What it is."""
 
@@ -172,15 +187,33 @@ def test_noun_is_a_type_of_the_graph():
     declaration = getattr(Thing, ENTITY)
 
     assert (definition.name, definition.description, definition.is_interface) == ("Other", "What it is.", False)
-    assert (declaration.representations, declaration.hydrate, declaration.key_reads) == (
-        frozenset({"list", "odd"}),
-        things,
-        {"id": ID},
-    )
+    assert declaration.representations == frozenset({"list", "odd"})
+    assert (declaration.key.key_class, declaration.key.wires) == (ThingKey, ("id",))
+    assert (declaration.load, declaration.hydrate, declaration.typename) == (things, things, "Other")
 
 
-def test_part_has_neither_forms_nor_key():
-    """Objects that live inside of others."""
+def test_types_of_an_interface_share_its_identity():
+    """The key is declared once, and ids carry the name of the interface."""
+
+    @entity(key=ThingKey, load=things, representations=(), always_reads={"kind": str}, is_interface=True)
+    class Thing:
+        """What it is."""
+
+        title: str = plain(description="x")
+
+    @entity(representations=["list"], always_reads={"size": int})
+    class Special(Thing):
+        """A kind of thing."""
+
+    declaration = getattr(Special, ENTITY)
+
+    assert (declaration.key.key_class, declaration.load, declaration.typename) == (ThingKey, things, "Thing")
+    assert declaration.representations == frozenset({"list"})
+    assert declaration.always_reads == {"kind": str, "size": int}
+
+
+def test_value_type_has_neither_representations_nor_key():
+    """Its objects have no identity."""
 
     @value_type
     class Thing:
@@ -190,7 +223,7 @@ def test_part_has_neither_forms_nor_key():
 
     declaration = getattr(Thing, ENTITY)
 
-    assert (declaration.representations, declaration.key, declaration.key_reads) == (frozenset(), None, {})
+    assert (declaration.representations, declaration.key, declaration.load) == (frozenset(), None, None)
 
 
 def test_interface_is_one():
