@@ -128,9 +128,11 @@ class Context:
 
     def selection_index(self, info: GraphQLResolveInfo[Any]) -> SelectionIndex:
         """The walker of this operation."""
-        if self._selection_index is None:
-            self.use_selection(SelectionIndex.of(info))
-        return self._selection_index
+        index = self._selection_index
+        if index is None:
+            index = SelectionIndex.of(info)
+            self.use_selection(index)
+        return index
 
     def extensions(self) -> dict[str, Any]:
         """What the answer tells about itself under `extensions.dexter`; empty when there is nothing to tell."""

@@ -49,7 +49,8 @@ def _sort_arguments(field: FieldDefinitionNode) -> FieldDefinitionNode:
 
 
 def _name(node: Node) -> str:
-    return node.name.value  # type: ignore[attr-defined]  # only nodes with a name come here
+    name: str = node.name.value  # type: ignore[attr-defined]  # only nodes with a name come here
+    return name
 
 
 def _sort_key(node: Node) -> tuple[bool, str]:
