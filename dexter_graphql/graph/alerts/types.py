@@ -146,7 +146,7 @@ class Alert(Node):
             found += parts_of(group.actions, ACTIONS, "UnknownAlertAction")
         return found
 
-    @computed({"id": ID, **SLUGS})
+    @computed({"id": ID})
     def web_url(row: Any) -> str | None:
         """Address of its page in Sentry; null when Sentry does not say where its pages are."""
         number, organization = str(row.id), row.parents.organization

@@ -4,7 +4,8 @@ Binding a schema checks every declaration; one that does not hold raises Declara
 Knows no noun.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -92,6 +93,7 @@ class SchemaBinder:
         for bound in self._entities.values():
             for field in bound.fields.values():
                 field.check(self)
+            _check_wire_kinds(bound)
 
     def projection(self, typename: str, representation: str, selection: Selection | None) -> Projection:
         """The members of `typename` in `form` that the selection, or the connection it is on, reads."""
@@ -226,6 +228,19 @@ class SchemaBinder:
             CallDeclaration: BoundWrite if is_write else BoundCall,
         }
         return kinds[type(declaration)](self, f"{parent.name}.{name}", declaration, graphql_field, field)
+
+
+def _check_wire_kinds(bound: BoundEntity) -> None:
+    """Raise DeclarationError when two fields, for which one record may be decoded, read a member differently."""
+    readers: dict[str, list[tuple[BoundField, Hashable]]] = defaultdict(list)
+    for field in bound.fields.values():
+        for attr, kind in field.wire_kinds().items():
+            for other, other_kind in readers[attr]:
+                if kind != other_kind and field.shares_representation(other):
+                    raise DeclarationError(
+                        f"{other.coordinate} and {field.coordinate} read '{attr}' differently: {other_kind} and {kind}"
+                    )
+            readers[attr].append((field, kind))
 
 
 def _key_members(entity: Entity, fields: Iterable[BoundField]) -> tuple[Field, ...]:

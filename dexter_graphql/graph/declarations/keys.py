@@ -23,7 +23,8 @@ class EntityKey:
         self.key_class = key_class
         self.wires: tuple[str, ...] = tuple(wires.get(name, name) for name in names)
         """Wire members that the key is read from."""
-        self._attrs = tuple(map(attr_of, self.wires))
+        self.attrs: tuple[str, ...] = tuple(map(attr_of, self.wires))
+        """Attributes of records that hold them."""
         self._parent = _parent(key_class, first)
         self._size = len(names) + (self._parent is not None)
 
@@ -33,7 +34,7 @@ class EntityKey:
 
     def parts(self, row: Any) -> tuple[str, ...]:
         """The parts of a record's global id, below its organization."""
-        own = tuple(str(getattr(row, attr)) for attr in self._attrs)
+        own = tuple(str(getattr(row, attr)) for attr in self.attrs)
         return own if self._parent is None else (getattr(row.parents, self._parent[0]), *own)
 
     def from_parts(self, organization: OrganizationRef, parts: tuple[str, ...]) -> Any:

@@ -6,7 +6,8 @@ agree with.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+import inspect
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,15 @@ from dexter_graphql.graph.declarations.fields import (
     sentry_calls,
 )
 from dexter_graphql.graph.declarations.projections import merge_into
-from dexter_graphql.graph.declarations.wire_types import DeclarationError, WireType, attr_of, wire_type, without_null
+from dexter_graphql.graph.declarations.source_reads import attributes_read
+from dexter_graphql.graph.declarations.wire_types import (
+    RECORD_ATTRS,
+    DeclarationError,
+    WireType,
+    attr_of,
+    wire_type,
+    without_null,
+)
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.projection import Field, Projection, Record, RecordDecoder, TaggedUnion, with_parents
@@ -65,6 +74,11 @@ class BoundField:
         representations = getattr(self.declaration, "representations", None)
         return representations is None or representation in representations
 
+    def shares_representation(self, other: "BoundField") -> bool:
+        """True when records of some representation may be decoded for both fields."""
+        mine, others = (getattr(field.declaration, "representations", None) for field in (self, other))
+        return mine is None or others is None or not mine.isdisjoint(others)
+
     def own_members(self) -> tuple[Field, ...]:
         """The members that this field reads, without what nested objects are asked for."""
         reads = [(wire, *without_null(kind)) for wire, kind in self.declaration.reads.items()]
@@ -76,6 +90,13 @@ class BoundField:
     def members(self, _selection: Selection) -> tuple[Field, ...]:
         """The members that this field reads when that is selected below it."""
         return self.own_members()
+
+    def wire_kinds(self) -> Mapping[str, Hashable]:
+        """Attribute → how the field decodes it: fields of one type that read the same member must agree."""
+        return {
+            member.attr: (member.wire, getattr(member.type, "typename", member.type), member.container)
+            for member in self.own_members()
+        }
 
     def check(self, binder: "SchemaBinder") -> None:
         """Raise DeclarationError when the declaration does not hold."""
@@ -121,6 +142,11 @@ class BoundField:
             else _resolve_one(strategy, row, arguments, context)
         )
 
+    def _check_reads(self, function: Callable[..., Any]) -> None:
+        undeclared = attributes_read(function) - RECORD_ATTRS - {member.attr for member in self.own_members()}
+        if undeclared:
+            raise DeclarationError(f"{self.coordinate} reads {', '.join(sorted(undeclared))} without declaring it")
+
     def function(self) -> Callable[..., Any]:
         """The declaring function."""
         function: Callable[..., Any] | None = self.declaration.function
@@ -154,6 +180,10 @@ class BoundPlain(BoundField):
         return (replace(self.member, type=self.binder.projection(self.wire.typename, EMBEDDED, selection)),)
 
     @override
+    def wire_kinds(self) -> Mapping[str, Hashable]:
+        return {self.attr: (self.member.wire, self.wire.typename or self.wire.type, self.wire.container)}
+
+    @override
     def needs_scope(self, selection: Selection) -> bool:
         return self.wire.typename is not None and self.binder.needs_scope(self.wire.typename, selection)
 
@@ -174,7 +204,9 @@ class BoundComputed(BoundField):
 
     @override
     def check(self, binder: "SchemaBinder") -> None:
-        self.function()
+        function = self.function()
+        if _takes_records(function):
+            self._check_reads(function)
 
     @override
     def _strategy(self, selection: Selection) -> Strategy:
@@ -261,6 +293,10 @@ class BoundLink(BoundField):
             else projections[0][1]
         )
         return (Field(self.attr, self.declaration.wire, kind, container=self.container),)
+
+    @override
+    def wire_kinds(self) -> Mapping[str, Hashable]:
+        return {self.attr: (self.declaration.wire, " or ".join(self.by_typename), self.container)}
 
     @override
     def check(self, binder: "SchemaBinder") -> None:
@@ -350,7 +386,9 @@ class BoundBatch(BoundField):
 
     @override
     def check(self, binder: "SchemaBinder") -> None:
-        self._key()
+        key = self._key()
+        if self.declaration.reads:
+            self._check_reads(key)
 
     @override
     def prepare_arguments(self, values: dict[str, Any]) -> Any:
@@ -382,8 +420,10 @@ class BoundCall(BoundField):
 
     @override
     def check(self, binder: "SchemaBinder") -> None:
-        self.function()
         declaration: CallDeclaration = self.declaration
+        function = self.function()
+        if declaration.reads:
+            self._check_reads(function)
         if declaration.finds_nodes:
             self.field.directives = sentry_calls((*declaration.uses, *binder.node_endpoints()))
 
@@ -468,6 +508,12 @@ def _converted_member(attr: str, convert: Callable[[Any], Any]) -> Reader:
         return value if value is None or isinstance(value, Exception) else convert(value)
 
     return read
+
+
+def _takes_records(function: Callable[..., Any]) -> bool:
+    """True unless the function's first parameter is annotated with the class of what it takes."""
+    first = next(iter(inspect.signature(function).parameters.values()), None)
+    return first is not None and first.annotation in {Any, inspect.Parameter.empty}
 
 
 def _first_invalid(row: Any, attrs: Iterable[str]) -> InvalidValue | None:

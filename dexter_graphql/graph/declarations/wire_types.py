@@ -26,6 +26,9 @@ from dexter_graphql.errors import DexterError
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.projection import NULL
 
+RECORD_ATTRS = frozenset({"parents", "typename", "representation", "members"})
+"""Attributes that every record has."""
+
 
 class DeclarationError(DexterError):
     """A declaration that cannot work; raised while the schema is built."""
@@ -139,9 +142,7 @@ SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
 def attr_of(wire: str) -> str:
     """Attribute under which a record holds a wire member: `event.type` → `event_type`, `from` → `from_`."""
     attr = re.sub(r"\W", "_", wire)
-    return (
-        f"{attr}_" if keyword.iskeyword(attr) or attr in {"parents", "typename", "representation", "members"} else attr
-    )
+    return f"{attr}_" if keyword.iskeyword(attr) or attr in RECORD_ATTRS else attr
 
 
 def without_null(kind: Any) -> tuple[Any, bool]:

@@ -1,6 +1,6 @@
 """Declarations bound to a schema: what they read, and that none of them goes through which does not hold."""
 
-from typing import Annotated, NamedTuple, NewType, Union
+from typing import Annotated, Any, NamedTuple, NewType, Union
 
 import msgspec
 import pytest
@@ -240,6 +240,73 @@ class TestRefused:
         """A decorator that decorates nothing answers nothing."""
         with pytest.raises(DeclarationError, match=r"Query\.odd decorates no function"):
             SchemaBinder(built(odd=(str | None, given)))
+
+    @pytest.mark.parametrize("given", [computed(culprit=str), call(reads={"culprit": str}), batch])
+    def test_undeclared_members_are_not_read(self, given):
+        """They would be missing from every record."""
+        if given is batch:
+            odd = batch(projects, key=lambda row: row.culprit + row.titel, reads={"culprit": str}, description=".")
+        else:
+
+            def function(row: Any) -> str | None:
+                """Misspells a member."""
+                return row.culprit + row.titel
+
+            odd = given(function)
+
+        parent = value_type(type("Odd", (), {"__annotations__": {"odd": Project | None}, "odd": odd}))
+
+        with pytest.raises(DeclarationError, match=r"Odd\.odd reads titel without declaring it"):
+            bound_with(parent)
+
+    def test_rows_of_other_classes_are_not_records(self):
+        """Their attributes are checked by the type checker."""
+
+        class Row:
+            """Not a record."""
+
+            title = "x"
+
+        @value_type
+        class Even:
+            """Is computed from it."""
+
+            @computed()
+            def title(row: Row) -> str:  # noqa: N805  # a declaration
+                """Its title."""
+                return row.title
+
+        assert bound_with(Even).entity("Even").fields["title"].own_members() == ()
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            plain("some.title", type=bytes, description="."),
+            plain("some_title", type=str, description="."),
+            batch(projects, key=lambda row: row.some_title, reads={"some.title": int}, description="."),
+            link("some.title", Embedded("Project", ("slug",), projects, str, key_reads=("slug",)), description="."),
+        ],
+    )
+    def test_fields_of_a_type_read_a_member_in_one_way(self, other):
+        """One record is decoded for all fields that are selected."""
+        annotations = {"title": str | None, "other": Project | None}
+        fields = {"title": plain("some.title", type=str, description="."), "other": other}
+        odd = value_type(type("Odd", (), {"__annotations__": annotations, **fields}))
+
+        with pytest.raises(DeclarationError, match=r"Odd\.title and Odd\.other read 'some_title' differently"):
+            bound_with(odd)
+
+    def test_fields_of_different_representations_may_read_a_member_differently(self):
+        """No record is decoded for both."""
+
+        @entity(representations=("list", "detail"))
+        class Even:
+            """Has a member of two types."""
+
+            text: str | None = plain("body", representations=("list",), description=".")
+            size: int | None = plain("body", representations=("detail",), description=".")
+
+        assert {field.member.type for field in bound_with(Even).entity("Even").fields.values()} == {str, int}
 
     def test_member_has_one_type(self):
         """Two fields that read one member differently cannot share a record."""
