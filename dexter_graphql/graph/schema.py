@@ -22,6 +22,7 @@ from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
 from dexter_graphql.graph.declarations.binder import SchemaBinder
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.declarations.sdl import sorted_sdl
+from dexter_graphql.graph.declarations.strawberry_internals import enum_class, graphql_schema
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.issues.comments import CommentMutations
 from dexter_graphql.graph.issues.mutations import IssueMutations
@@ -32,9 +33,6 @@ from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.viewer import ViewerQueries
 from dexter_graphql.graph.web_url_lookup import ResourceQueries
-
-STRAWBERRY = "strawberry-definition"
-"""Key of Strawberry's own definition in the extensions of a type."""
 
 
 @strawberry.type(description="Where questions begin.")
@@ -74,15 +72,14 @@ def build_graph() -> Graph:
         types=[*ENTRY_TYPES, *ALERT_TYPES],
         config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()),
     )
-    schema = built._schema  # noqa: SLF001  # Strawberry has no public way to it
+    schema = graphql_schema(built)
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):
             graphql_type.resolve_type = _typename
         elif isinstance(graphql_type, GraphQLScalarType) and graphql_type.name in SERIALIZERS:
             graphql_type.extensions[NATIVE_ENCODINGS] = SERIALIZERS[graphql_type.name]
-        elif isinstance(graphql_type, GraphQLEnumType) and STRAWBERRY in graphql_type.extensions:
-            members = graphql_type.extensions[STRAWBERRY].wrapped_cls
-            names = {one: graphql_type.coerce_output_value(one) for one in members}
+        elif isinstance(graphql_type, GraphQLEnumType) and (members := enum_class(graphql_type)):
+            names = {member: graphql_type.coerce_output_value(member) for member in members}
             graphql_type.extensions[NATIVE_ENCODINGS] = NativeEncoding(table=names)
         elif isinstance(graphql_type, GraphQLObjectType):
             graphql_type.is_type_of = None  # sources are records, whose class nobody need check

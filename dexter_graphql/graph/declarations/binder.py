@@ -12,20 +12,15 @@ from typing import Any
 
 import strawberry
 from graphql import (
-    GraphQLArgument,
     GraphQLField,
     GraphQLObjectType,
-    GraphQLScalarType,
     GraphQLSchema,
-    get_nullable_type,
 )
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import StrawberryArgument, convert_arguments
-from strawberry.types.base import StrawberryMaybe
 
 from dexter_graphql.engine.resolution import RESOLUTION
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
+from dexter_graphql.graph.declarations.arguments import Arguments, arguments_of
 from dexter_graphql.graph.declarations.fields import (
     ENTITY,
     ID,
@@ -53,6 +48,7 @@ from dexter_graphql.graph.declarations.resolvers import (
     EventField,
     guarded_key,
 )
+from dexter_graphql.graph.declarations.strawberry_internals import ArgumentConverter, definition_of, graphql_schema
 from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import NotFound
@@ -60,8 +56,6 @@ from dexter_graphql.sentry.projection import MAX_RECORD_CLASSES, Field, Projecti
 
 BOUND = "dexter-bound"
 """Key of a bound field in the extensions of its GraphQLField."""
-
-Arguments = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +75,14 @@ class SchemaBinder:
     """All nouns of one schema; tells shapes, and hydrates records whose form lacks a member."""
 
     def __init__(self, schema: strawberry.Schema) -> None:
-        self._converter = schema.schema_converter
+        self._converter = ArgumentConverter(schema)
         self._entities: dict[str, BoundEntity] = {}
         # Plans of equal documents read equal shapes; the same one is found without a look at all its members.
         self._same: Callable[[Projection], Projection] = lru_cache(MAX_RECORD_CLASSES)(_identity)
-        for graphql_type in schema._schema.type_map.values():  # noqa: SLF001  # Strawberry has no public way to it
+        converted = graphql_schema(schema)
+        for graphql_type in converted.type_map.values():
             if isinstance(graphql_type, GraphQLObjectType):
-                self._bind_type(graphql_type, schema._schema)  # noqa: SLF001  # as above
+                self._bind_type(graphql_type, converted)
         declared = [bound.entity for bound in self._entities.values()]
         self._nodes = {entity.typename: entity for entity in declared if entity.key is not None}
         for bound in self._entities.values():
@@ -172,29 +167,12 @@ class SchemaBinder:
         return [NotFound(f"Sentry no longer has this {typename}") if one is None else one for one in found]
 
     def arguments(self, field: KindField, graphql_field: GraphQLField) -> Arguments | None:
-        """How to turn graphql-core's argument values into those that the function takes; None without arguments."""
-        if not field.arguments:
-            return None
-        converter = self._converter
-        names = {converter.config.name_converter.from_argument(one): one for one in field.arguments}
-        ready = {
-            name: one.python_name for name, one in names.items() if _needs_no_conversion(one, graphql_field.args[name])
-        }
-        others = [one for name, one in names.items() if name not in ready]
-
-        def convert(values: dict[str, Any]) -> dict[str, Any]:
-            found = {ready[name]: value for name, value in values.items() if name in ready}
-            if others:
-                found |= convert_arguments(
-                    values, others, scalar_registry=converter.scalar_registry, config=converter.config
-                )
-            return found
-
-        return convert
+        """How argument values are converted to those that the field's function takes; None without arguments."""
+        return arguments_of(field, graphql_field, self._converter)
 
     def _bind_type(self, graphql_type: GraphQLObjectType, schema: GraphQLSchema) -> None:
-        definition = graphql_type.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        entity = getattr(getattr(definition, "origin", None), ENTITY, Entity(frozenset()))
+        origin = getattr(definition_of(graphql_type), "origin", None)
+        entity = getattr(origin, ENTITY, Entity(frozenset()))
         fields = {}
         for name, graphql_field in graphql_type.fields.items():
             bound = self._bind_field(graphql_type, name, graphql_field, is_write=graphql_type is schema.mutation_type)
@@ -215,7 +193,7 @@ class SchemaBinder:
     def _bind_field(
         self, parent: GraphQLObjectType, name: str, graphql_field: GraphQLField, *, is_write: bool
     ) -> BoundField | None:
-        field = graphql_field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        field = definition_of(graphql_field)
         if not isinstance(field, KindField):
             return None
         declaration = field.metadata[KIND]
@@ -261,12 +239,6 @@ def _selection_on(typename: str, selection: Selection | None) -> Selection | Non
 
 def _identity(projection: Projection) -> Projection:
     return projection
-
-
-def _needs_no_conversion(argument: StrawberryArgument, declared: GraphQLArgument) -> bool:
-    """True for an argument whose values the function takes as graphql-core coerced them: a scalar or null."""
-    is_wrapped = isinstance(argument.type, StrawberryMaybe)
-    return not is_wrapped and isinstance(get_nullable_type(declared.type), GraphQLScalarType)
 
 
 def _resolve_event(event: Any, _info: Any, **_values: Any) -> Any:

@@ -19,9 +19,9 @@ from graphql import (
     SelectionSetNode,
     get_named_type,
 )
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from dexter_graphql.graph.declarations.fields import KIND, CallDeclaration, KindField, PlainDeclaration, SentryCalls
+from dexter_graphql.graph.declarations.strawberry_internals import definition_of
 
 SchemaCoordinate = tuple[GraphQLNamedType | None, SelectionSetNode]
 """A type, and what is selected on it."""
@@ -68,7 +68,7 @@ class Shareability:
                     for definition in self._definitions(parent, node.name.value):
                         if node.selection_set is not None:
                             places.append((get_named_type(definition.type), node.selection_set))
-                        declared = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+                        declared = definition_of(definition)
                         if isinstance(declared, KindField):
                             yield declared
 

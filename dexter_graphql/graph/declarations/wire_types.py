@@ -23,6 +23,7 @@ from graphql import (
 from dexter_graphql.engine.codegen import without_none
 from dexter_graphql.engine.resolution import Leaf
 from dexter_graphql.errors import DexterError
+from dexter_graphql.graph.declarations.strawberry_internals import enum_class
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.projection import NULL
 
@@ -174,8 +175,9 @@ def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any],
 
 def _leaf(named: Any, place: str) -> tuple[Any, Callable[[Any], Any] | None, Leaf | None]:
     if isinstance(named, GraphQLEnumType):
-        cls = named.extensions["strawberry-definition"].wrapped_cls
-        return str, enum_member(cls), EnumNames(cls, named)
+        cls = enum_class(named)
+        if cls is not None:
+            return str, enum_member(cls), EnumNames(cls, named)
     try:
         return SCALARS[named.name]
     except KeyError:
