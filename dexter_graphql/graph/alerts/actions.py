@@ -1,4 +1,4 @@
-"""The actions of alerts: an interface, and a type for each kind that is known."""
+"""Alert actions: the `AlertAction` interface and its types."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,7 +27,7 @@ UUID_LENGTH = 36
 
 
 class Target(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """`config` of an action: who is told."""
+    """`config` of an action: its recipient."""
 
     target_type: str | int | None = None
     target_display: str | None = None
@@ -35,7 +35,7 @@ class Target(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Settings(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """`data` of an action: how they are told. Each kind uses a few of these."""
+    """`data` of an action: message settings. Each kind uses some of them."""
 
     fallthrough_type: str | None = None
     tags: str | None = None
@@ -74,169 +74,171 @@ def _installation(row: Any) -> InstallationKey | None:
 
 @entity(representations=(), is_interface=True)
 class AlertAction:
-    """What an alert does; its type says which."""
+    """Action of an alert. The concrete type depends on the kind of action."""
 
-    type: str | None = plain(description="Sentry's own word for the kind of action.")
-    action_id: strawberry.ID | None = plain("id", description="Sentry's id of it; null on servers with old rules.")
-    status: str | None = plain(description="`active` or `disabled`.")
+    type: str | None = plain(description="Kind of the action, as sent by Sentry.")
+    action_id: strawberry.ID | None = plain(
+        "id", description="ID of the action in Sentry; null on servers that have only alert rules."
+    )
+    status: str | None = plain(description="Status of the action: `active` or `disabled`.")
 
 
 @entity(representations=(), is_interface=True)
 class IntegrationAlertAction(AlertAction):
-    """An action in another tool that is connected."""
+    """Action in a connected third-party service."""
 
-    integration_id: strawberry.ID | None = plain("integrationId", description="Sentry's id of the connected tool.")
+    integration_id: strawberry.ID | None = plain("integrationId", description="ID of the integration in Sentry.")
     integration: Integration | None = batch(
         integrations_by_id,
         key=_integration,
         reads=INTEGRATION,
-        description="The connected tool. One call for all of an organization.",
+        description="Integration that runs the action. One call per organization.",
     )
 
 
 @value_type
 class EmailAlertAction(AlertAction):
-    """Sends an e-mail."""
+    """Sends an email."""
 
     target: Assignee | None = batch(
         actors_by_key,
         key=_receiver,
         reads=CONFIG,
-        description="The user or team that gets it; null when the owners of the issue do.",
+        description="User or team that receives the email; null when it is sent to the owners of the issue.",
     )
 
     @computed(CONFIG)
     def target_kind(row: Any) -> ActionTarget | None:
-        """What kind of receiver it has."""
+        """Kind of recipient."""
         return member_of(ActionTarget, _target(row).target_type)
 
     @computed(DATA)
     def fallthrough(row: Any) -> EmailFallthrough | None:
-        """Who gets it when the issue has no owners."""
+        """Recipients when the issue has no owners."""
         return member_of(EmailFallthrough, _settings(row).fallthrough_type)
 
 
 @entity(representations=(), is_interface=True)
 class ChannelAlertAction(IntegrationAlertAction):
-    """Posts a message into a channel."""
+    """Posts a message to a channel."""
 
     @computed(CONFIG)
     def channel(row: Any) -> str | None:
-        """Name of the channel; null when only its id is known."""
+        """Name of the channel; null when only its ID is known."""
         return _target(row).target_display
 
     @computed(CONFIG)
     def channel_id(row: Any) -> str | None:
-        """The other tool's id of the channel."""
+        """ID of the channel in the third-party service."""
         return _identifier(row)
 
     @computed(DATA)
     def tags(row: Any) -> list[str]:
-        """Tags of the event that the message shows."""
+        """Event tags shown in the message."""
         return [tag.strip() for tag in (_settings(row).tags or "").split(",") if tag.strip()]
 
     @computed(DATA)
     def notes(row: Any) -> str | None:
-        """Text that the message shows, for example whom to call."""
+        """Additional text of the message; null when none is configured."""
         return _settings(row).notes or None
 
 
 @value_type
 class SlackAlertAction(ChannelAlertAction):
-    """Posts a message into a channel of Slack."""
+    """Posts a message to a Slack channel."""
 
 
 @value_type
 class MicrosoftTeamsAlertAction(ChannelAlertAction):
-    """Posts a message into a channel of Microsoft Teams."""
+    """Posts a message to a Microsoft Teams channel."""
 
 
 @value_type
 class DiscordAlertAction(ChannelAlertAction):
-    """Posts a message into a channel of Discord."""
+    """Posts a message to a Discord channel."""
 
 
 @entity(representations=(), is_interface=True)
 class OnCallAlertAction(IntegrationAlertAction):
-    """Calls whoever is on duty."""
+    """Pages an on-call service or team."""
 
     @computed(CONFIG)
     def target_name(row: Any) -> str | None:
-        """Name of the service or team that is called; null when only its id is known."""
+        """Name of the on-call service or team; null when only its ID is known."""
         return _target(row).target_display
 
     @computed(CONFIG)
     def target_id(row: Any) -> str | None:
-        """The id of the service or team."""
+        """ID of the on-call service or team in the third-party service."""
         return _identifier(row)
 
     @computed(DATA)
     def priority(row: Any) -> str | None:
-        """How urgent, in the other tool's own word."""
+        """Priority, as named by the third-party service."""
         return _settings(row).priority
 
 
 @value_type
 class PagerDutyAlertAction(OnCallAlertAction):
-    """Opens an incident at PagerDuty."""
+    """Opens a PagerDuty incident."""
 
 
 @value_type
 class OpsgenieAlertAction(OnCallAlertAction):
-    """Opens an alert at Opsgenie."""
+    """Opens an Opsgenie alert."""
 
 
 @value_type
 class TicketAlertAction(IntegrationAlertAction):
-    """Opens a ticket in another tool: Jira, GitHub, Azure DevOps; `type` says which."""
+    """Creates a ticket in an issue tracker such as Jira, GitHub or Azure DevOps, given by `type`."""
 
-    fields: JSON | None = plain("data", description="What the ticket is filled in with, as Sentry sent it.")
+    fields: JSON | None = plain("data", description="Fields of the ticket, as sent by Sentry.")
 
 
 @value_type
 class AppAlertAction(AlertAction):
-    """Tells an app built on Sentry's integration platform."""
+    """Notifies an app built on Sentry's integration platform."""
 
     installation: AppInstallation | None = batch(
         installations_by_uuid,
         key=_installation,
         reads=CONFIG,
-        description="The installed app; null when Sentry names it by another id. One call for all of an organization.",
+        description="Installation of the app; null when Sentry identifies it by another ID. One call per organization.",
     )
 
     @computed(CONFIG)
     def target_id(row: Any) -> str | None:
-        """Sentry's id of the app or of its installation."""
+        """ID of the app or of its installation in Sentry."""
         return _identifier(row)
 
     @computed(DATA)
     def settings(row: Any) -> JSON | None:
-        """What the app was told when the alert was made."""
+        """Settings that were passed to the app when the alert was created."""
         return decoded(_settings(row).settings, msgspec.Raw)
 
 
 @value_type
 class WebhookAlertAction(AlertAction):
-    """Calls a web address that a project, or an integration, has set up."""
+    """Calls a webhook that is configured on a project or an integration."""
 
     @computed(CONFIG)
     def service(row: Any) -> str | None:
-        """Sentry's short name of what is called, for example `webhooks`."""
+        """Name of the service in Sentry, for example `webhooks`."""
         return _identifier(row)
 
 
 @value_type
 class PluginAlertAction(AlertAction):
-    """Tells all plugins of the project."""
+    """Notifies all plugins of the project."""
 
 
 @value_type
 class UnknownAlertAction(AlertAction):
-    """An action of a kind that is newer than this server."""
+    """Action of a kind that this server does not know."""
 
     @computed({**CONFIG, **DATA, **INTEGRATION})
     def data(row: Any) -> JSON:
-        """Its settings as Sentry sent them: `integrationId`, `config` and `data`."""
+        """Settings as sent by Sentry: `integrationId`, `config` and `data`."""
         return raw({"integrationId": row.integrationId, "config": row.config, "data": row.data})
 
 
@@ -259,7 +261,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "plugin": "PluginAlertAction",
     }
 )
-"""Sentry's word for an action → its type in the graph."""
+"""Kind of action in Sentry's API → its type in the graph."""
 
 ACTION_TYPES: tuple[type, ...] = (
     EmailAlertAction,
@@ -274,4 +276,4 @@ ACTION_TYPES: tuple[type, ...] = (
     PluginAlertAction,
     UnknownAlertAction,
 )
-"""Types that no field names, but that stand behind AlertAction."""
+"""Implementations of `AlertAction`, which no field refers to."""

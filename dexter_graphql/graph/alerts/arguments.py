@@ -1,4 +1,4 @@
-"""Arguments of lists of alerts and monitors, and what they become."""
+"""Arguments of alert and monitor lists."""
 
 from typing import Annotated
 
@@ -11,23 +11,23 @@ from dexter_graphql.loaders.alerts import AlertOptions
 from dexter_graphql.loaders.monitors import MonitorOptions
 
 ProjectNames = Annotated[
-    list[str] | None, strawberry.argument(description="Slugs or numeric ids of projects; all when left out.")
+    list[str] | None, strawberry.argument(description="Slugs or numeric IDs of projects. Default: all projects.")
 ]
-NameSearch = Annotated[str | None, strawberry.argument(description="Only those whose name contains this text.")]
+NameSearch = Annotated[str | None, strawberry.argument(description="Text that the name must contain.")]
 MonitorKinds = Annotated[
-    list[MonitorKind] | None, strawberry.argument(description="Only those that watch this; all when left out.")
+    list[MonitorKind] | None, strawberry.argument(description="Kinds of monitors. Default: all kinds.")
 ]
 
 
 def alert_options(projects: list[str] | None, search: str | None, wanted: PageArguments) -> AlertOptions:
-    """The wanted alerts; raises BadUserInput when the arguments are out of bounds."""
+    """Options of an alert list; raises BadUserInput when the arguments are out of bounds."""
     return AlertOptions(list_options(wanted), _names(projects), (search or "").strip())
 
 
 def monitor_options(
     projects: list[str] | None, types: list[MonitorKind] | None, search: str | None, wanted: PageArguments
 ) -> MonitorOptions:
-    """The wanted monitors; raises BadUserInput when the arguments are out of bounds."""
+    """Options of a monitor list; raises BadUserInput when the arguments are out of bounds."""
     kinds = tuple(dict.fromkeys(str(one.value) for one in types or ()))
     return MonitorOptions(list_options(wanted), _names(projects), kinds, (search or "").strip())
 

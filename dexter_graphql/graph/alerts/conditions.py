@@ -1,4 +1,4 @@
-"""The conditions of alerts: an interface, and a type for each kind that is known."""
+"""Alert conditions: the `AlertCondition` interface and its types."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from dexter_graphql.graph.issues.parts import Assignee
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
 
 COMPARISON = {"comparison": msgspec.Raw}
-"""What the fields of most conditions read."""
+"""Member that most conditions read."""
 LEVELS: Mapping[int | None, str] = MappingProxyType(
     {0: "sample", 10: "debug", 20: "info", 30: "warning", 40: "error", 50: "fatal"}
 )
@@ -30,11 +30,11 @@ CATEGORIES: Mapping[int | None, str] = MappingProxyType(
     {1: "error", 2: "performance", 3: "profile", 4: "cron", 5: "replay", 6: "feedback", 7: "uptime", 8: "metric",
      10: "outage", 11: "metric", 12: "db_query", 13: "http_client", 14: "frontend", 15: "mobile"}
 )  # fmt: skip
-"""Sentry's number for a category → its word."""
+"""Sentry's number of an issue category → its name."""
 
 
 class Frequency(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """How often something must happen."""
+    """Comparison of a frequency condition."""
 
     value: float | None = None
     interval: str | None = None
@@ -42,7 +42,7 @@ class Frequency(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Compared(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """What other conditions compare with; each uses a few of these."""
+    """Comparison of the other conditions; each kind uses some of these members."""
 
     value: str | int | float | None = None
     comparison_type: str | None = None
@@ -62,7 +62,7 @@ NOTHING = Compared()
 
 
 def compared(row: Any) -> Compared:
-    """What a condition compares with."""
+    """Comparison of a condition."""
     return read(row.comparison, Compared) or NOTHING
 
 
@@ -78,99 +78,101 @@ def _frequency(row: Any) -> Frequency:
 
 @entity(representations=(), is_interface=True)
 class AlertCondition:
-    """A condition of an alert; its type says which."""
+    """Condition of an alert. The concrete type depends on the kind of condition."""
 
-    type: str | None = plain(description="Sentry's own word for the kind of condition.")
-    condition_id: strawberry.ID | None = plain("id", description="Sentry's id of it; null on servers with old rules.")
+    type: str | None = plain(description="Kind of the condition, as sent by Sentry.")
+    condition_id: strawberry.ID | None = plain(
+        "id", description="ID of the condition in Sentry; null on servers that have only alert rules."
+    )
 
 
 @value_type
 class FirstSeenAlertCondition(AlertCondition):
-    """An issue is new."""
+    """Matches when an issue is created."""
 
 
 @value_type
 class RegressionAlertCondition(AlertCondition):
-    """A resolved issue comes back."""
+    """Matches when a resolved issue regresses."""
 
 
 @value_type
 class ReappearedAlertCondition(AlertCondition):
-    """An archived issue comes back."""
+    """Matches when an archived issue is reopened."""
 
 
 @value_type
 class ResolvedAlertCondition(AlertCondition):
-    """An issue is resolved."""
+    """Matches when an issue is resolved."""
 
 
 @value_type
 class EveryEventAlertCondition(AlertCondition):
-    """An event arrives, any event."""
+    """Matches every event."""
 
 
 @value_type
 class HighPriorityAlertCondition(AlertCondition):
-    """An issue is, or becomes, one of high priority."""
+    """Matches when an issue has high priority."""
 
     @computed(type=str)
     def is_new_issue(row: Any) -> bool:
-        """True when only new issues count, false when only those that were there before."""
+        """True for new issues, false for existing issues."""
         return row.type == "new_high_priority_issue"
 
 
 @entity(representations=(), is_interface=True)
 class FrequencyAlertCondition(AlertCondition):
-    """Something happens so many times within a stretch of time."""
+    """Matches when a count reaches a threshold within an interval."""
 
     @computed(COMPARISON)
     def threshold(row: Any) -> float | None:
-        """How many, or by how many percent more: see `comparison`."""
+        """Threshold: a count, or an increase in percent, depending on `comparison`."""
         return _frequency(row).value
 
     @computed(COMPARISON)
     def interval_seconds(row: Any) -> int | None:
-        """Length of the stretch of time in seconds."""
+        """Length of the interval in seconds."""
         return seconds(_frequency(row).interval)
 
     @computed(type=str)
     def comparison(row: Any) -> FrequencyComparison | None:
-        """What `threshold` is compared with."""
+        """Meaning of `threshold`."""
         return member_of(FrequencyComparison, (row.type or "").rpartition("_")[2])
 
     @computed(COMPARISON)
     def comparison_interval_seconds(row: Any) -> int | None:
-        """How long ago the stretch is that is compared with, in seconds; null when `comparison` is COUNT."""
+        """Age of the interval to compare with, in seconds; null when `comparison` is COUNT."""
         return seconds(_frequency(row).comparison_interval)
 
 
 @value_type
 class EventFrequencyAlertCondition(FrequencyAlertCondition):
-    """An issue has so many events."""
+    """Matches on the number of events of an issue."""
 
 
 @value_type
 class UserFrequencyAlertCondition(FrequencyAlertCondition):
-    """An issue affects so many users."""
+    """Matches on the number of users affected by an issue."""
 
 
 @value_type
 class SessionFrequencyAlertCondition(FrequencyAlertCondition):
-    """An issue affects so many percent of sessions."""
+    """Matches on the percentage of sessions affected by an issue."""
 
 
 @value_type
 class AgeAlertCondition(AlertCondition):
-    """An issue is older or younger than something."""
+    """Matches on the age of an issue."""
 
     @computed(COMPARISON)
     def direction(row: Any) -> AgeComparison | None:
-        """On which side of the age."""
+        """Whether the issue must be older or newer than the age."""
         return member_of(AgeComparison, compared(row).comparison_type)
 
     @computed(COMPARISON)
     def age_seconds(row: Any) -> BigInt | None:
-        """The age in seconds."""
+        """Age of the issue in seconds."""
         found = compared(row)
         unit = UNITS_S.get((found.time or "")[:1])
         return BigInt(int(found.value * unit)) if unit and isinstance(found.value, (int, float)) else None
@@ -178,138 +180,138 @@ class AgeAlertCondition(AlertCondition):
 
 @value_type
 class AssignedToAlertCondition(AlertCondition):
-    """An issue is assigned to somebody."""
+    """Matches on the assignee of an issue."""
 
     target: Assignee | None = batch(
         actors_by_key,
         key=_assignee,
         reads=COMPARISON,
-        description="The user or team; null when it is about issues that nobody has.",
+        description="User or team the issue must be assigned to; null for unassigned issues.",
     )
 
     @computed(COMPARISON)
     def target_kind(row: Any) -> AssigneeKind | None:
-        """What kind of somebody."""
+        """Kind of assignee."""
         return member_of(AssigneeKind, compared(row).target_type)
 
 
 @value_type
 class CategoryAlertCondition(AlertCondition):
-    """An issue is of a category."""
+    """Matches on the category of an issue."""
 
     @computed(COMPARISON)
     def category(row: Any) -> IssueCategory | None:
-        """The category."""
+        """Category that the issue must have."""
         value = compared(row).value
         return None if value is None else member_of(IssueCategory, CATEGORIES.get(_whole(value), "unknown"))
 
     @computed(COMPARISON)
     def category_raw(row: Any) -> int | None:
-        """The category as Sentry's number."""
+        """Number of the category in Sentry's API."""
         return _whole(compared(row).value)
 
 
 @value_type
 class PriorityAlertCondition(AlertCondition):
-    """An issue has at least a priority, or loses it."""
+    """Matches on the priority of an issue."""
 
     @computed(COMPARISON)
     def priority(row: Any) -> AlertPriority | None:
-        """The priority; null when Sentry names none."""
+        """Priority to compare with; null when Sentry gives none."""
         value = decoded(row.comparison, bool | int | float | str | dict[str, object])
         return member_of(AlertPriority, value) if isinstance(value, int) and not isinstance(value, bool) else None
 
     @computed(type=str)
     def is_falling(row: Any) -> bool:
-        """True when the issue must fall below the priority, false when it must have at least that."""
+        """True when the priority must fall below this one, false when it must be at least this one."""
         return row.type == "issue_priority_deescalating"
 
 
 @value_type
 class LevelAlertCondition(AlertCondition):
-    """An event has a severity."""
+    """Matches on the severity of an event."""
 
     @computed(COMPARISON)
     def level(row: Any) -> Level | None:
-        """The severity."""
+        """Severity to compare with."""
         value = compared(row).level
         return None if value is None else member_of(Level, LEVELS.get(value, "unknown"))
 
     @computed(COMPARISON)
     def level_raw(row: Any) -> int | None:
-        """The severity as Sentry's number."""
+        """Number of the severity in Sentry's API."""
         return compared(row).level
 
     @computed(COMPARISON)
     def match(row: Any) -> ConditionMatch | None:
-        """How the event's severity is compared."""
+        """How the severity of the event is compared."""
         return member_of(ConditionMatch, compared(row).match)
 
 
 @value_type
 class OccurrencesAlertCondition(AlertCondition):
-    """An issue has had so many events in all."""
+    """Matches on the total number of events of an issue."""
 
     @computed(COMPARISON)
     def count(row: Any) -> BigInt | None:
-        """How many, at least."""
+        """Minimum number of events."""
         found = _whole(compared(row).value)
         return None if found is None else BigInt(found)
 
 
 @value_type
 class LatestReleaseAlertCondition(AlertCondition):
-    """An event is of the newest release."""
+    """Matches events of the newest release."""
 
 
 @value_type
 class LatestAdoptedReleaseAlertCondition(AlertCondition):
-    """An event is of a release that is older or newer than the one that most people use."""
+    """Matches on the release of an event compared with the latest adopted release."""
 
     @computed(COMPARISON)
     def release_age(row: Any) -> str | None:
-        """Which release of the issue: `oldest` or `newest`."""
+        """Release of the issue to compare: `oldest` or `newest`."""
         return compared(row).release_age_type
 
     @computed(COMPARISON)
     def direction(row: Any) -> AgeComparison | None:
-        """On which side of the adopted release."""
+        """Whether the release must be older or newer than the adopted release."""
         return member_of(AgeComparison, compared(row).age_comparison)
 
     @computed(COMPARISON)
     def environment(row: Any) -> str | None:
-        """Name of the environment in which releases are adopted."""
+        """Environment in which adoption is measured."""
         return compared(row).environment
 
 
 @value_type
 class TaggedEventAlertCondition(AlertCondition):
-    """An event carries a tag."""
+    """Matches on a tag of an event."""
 
     @computed(COMPARISON)
     def key(row: Any) -> str | None:
-        """Name of the tag."""
+        """Key of the tag."""
         return compared(row).key
 
     @computed(COMPARISON)
     def match(row: Any) -> ConditionMatch | None:
-        """How its value is compared."""
+        """How the value is compared."""
         return member_of(ConditionMatch, compared(row).match)
 
     @computed(COMPARISON)
     def match_raw(row: Any) -> str | None:
-        """`match` in Sentry's own word."""
+        """Value of `match`, as sent by Sentry."""
         return compared(row).match
 
     @computed(COMPARISON)
     def value(row: Any) -> str | None:
-        """What it is compared with."""
+        """Value to compare with."""
         return _text(compared(row).value)
 
 
 @value_type
 class EventAttributeAlertCondition(AlertCondition):
-    """An event has an attribute."""
+    """Matches on an attribute of an event."""
 
     @computed(COMPARISON)
     def attribute(row: Any) -> str | None:
@@ -318,25 +320,25 @@ class EventAttributeAlertCondition(AlertCondition):
 
     @computed(COMPARISON)
     def match(row: Any) -> ConditionMatch | None:
-        """How its value is compared."""
+        """How the value is compared."""
         return member_of(ConditionMatch, compared(row).match)
 
     @computed(COMPARISON)
     def match_raw(row: Any) -> str | None:
-        """`match` in Sentry's own word."""
+        """Value of `match`, as sent by Sentry."""
         return compared(row).match
 
     @computed(COMPARISON)
     def value(row: Any) -> str | None:
-        """What it is compared with."""
+        """Value to compare with."""
         return _text(compared(row).value)
 
 
 @value_type
 class UnknownAlertCondition(AlertCondition):
-    """A condition of a kind that is newer than this server."""
+    """Condition of a kind that this server does not know."""
 
-    data: JSON | None = plain("comparison", description="What it compares with, as Sentry sent it.")
+    data: JSON | None = plain("comparison", description="Comparison of the condition, as sent by Sentry.")
 
 
 def _whole(value: str | float | None) -> int | None:
@@ -378,7 +380,7 @@ CONDITIONS: Mapping[str, str] = MappingProxyType(
         "event_attribute": "EventAttributeAlertCondition",
     }
 )
-"""Sentry's word for a condition → its type in the graph."""
+"""Kind of condition in Sentry's API → its type in the graph."""
 
 CONDITION_TYPES: tuple[type, ...] = (
     FirstSeenAlertCondition,
@@ -402,4 +404,4 @@ CONDITION_TYPES: tuple[type, ...] = (
     EventAttributeAlertCondition,
     UnknownAlertCondition,
 )
-"""Types that no field names, but that stand behind AlertCondition."""
+"""Implementations of `AlertCondition`, which no field refers to."""

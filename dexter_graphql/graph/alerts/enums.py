@@ -1,4 +1,4 @@
-"""The closed lists of words about alerts and monitors."""
+"""Enums of alerts and monitors."""
 
 from enum import Enum
 
@@ -7,129 +7,133 @@ import strawberry
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 
 
-@strawberry.enum(description="How many conditions of a group must hold.")
+@strawberry.enum(description="How many conditions of a group must match.")
 class ConditionLogic(Enum):
     """`logicType` on the wire."""
 
-    ALL = wire_value("all", "All of them.")
-    ANY = wire_value("any", "At least one; all are looked at.")
-    ANY_SHORT = wire_value("any-short", "At least one; the rest is not looked at.")
-    NONE = wire_value("none", "Not one of them.")
+    ALL = wire_value("all", "All conditions must match.")
+    ANY = wire_value("any", "At least one condition must match; all are evaluated.")
+    ANY_SHORT = wire_value("any-short", "At least one condition must match; evaluation stops at the first match.")
+    NONE = wire_value("none", "No condition may match.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="How a value of an event is compared with that of a condition.")
+@strawberry.enum(description="How a value of an event is compared with the value of a condition.")
 class ConditionMatch(Enum):
     """`match` on the wire."""
 
-    EQUAL = wire_value("eq", "It is the same.")
-    NOT_EQUAL = wire_value("ne", "It is another.")
-    STARTS_WITH = wire_value("sw", "It begins with it.")
-    NOT_STARTS_WITH = wire_value("nsw", "It does not begin with it.")
-    ENDS_WITH = wire_value("ew", "It ends in it.")
-    NOT_ENDS_WITH = wire_value("new", "It does not end in it.")
-    CONTAINS = wire_value("co", "It contains it.")
-    NOT_CONTAINS = wire_value("nc", "It does not contain it.")
-    IS_SET = wire_value("is", "There is a value.")
-    NOT_SET = wire_value("ns", "There is no value.")
-    IS_IN = wire_value("in", "It is one of several.")
-    NOT_IN = wire_value("nin", "It is none of several.")
-    GREATER_OR_EQUAL = wire_value("gte", "It is the same or higher.")
-    LESS_OR_EQUAL = wire_value("lte", "It is the same or lower.")
+    EQUAL = wire_value("eq", "The values are equal.")
+    NOT_EQUAL = wire_value("ne", "The values differ.")
+    STARTS_WITH = wire_value("sw", "The event's value starts with the condition's value.")
+    NOT_STARTS_WITH = wire_value("nsw", "The event's value does not start with the condition's value.")
+    ENDS_WITH = wire_value("ew", "The event's value ends with the condition's value.")
+    NOT_ENDS_WITH = wire_value("new", "The event's value does not end with the condition's value.")
+    CONTAINS = wire_value("co", "The event's value contains the condition's value.")
+    NOT_CONTAINS = wire_value("nc", "The event's value does not contain the condition's value.")
+    IS_SET = wire_value("is", "The event has a value.")
+    NOT_SET = wire_value("ns", "The event has no value.")
+    IS_IN = wire_value("in", "The event's value is in the condition's list.")
+    NOT_IN = wire_value("nin", "The event's value is not in the condition's list.")
+    GREATER_OR_EQUAL = wire_value("gte", "The event's value is greater or equal.")
+    LESS_OR_EQUAL = wire_value("lte", "The event's value is less or equal.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="What a frequency is compared with.")
+@strawberry.enum(description="Meaning of the threshold of a frequency condition.")
 class FrequencyComparison(Enum):
     """End of a condition's type."""
 
-    COUNT = wire_value("count", "A fixed number.")
-    PERCENT = wire_value("percent", "The same stretch of time some while ago; the threshold is the rise in percent.")
+    COUNT = wire_value("count", "The threshold is an absolute number.")
+    PERCENT = wire_value(
+        "percent", "The threshold is the increase in percent over an earlier interval of the same length."
+    )
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="On which side of an age an issue must be.")
+@strawberry.enum(description="Comparison with an age or a release.")
 class AgeComparison(Enum):
     """`comparisonType` of an age on the wire."""
 
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)  # before NEWER gets another meaning here
-    OLDER = wire_value("older", "Older than that.")
-    NEWER = wire_value("newer", "Younger than that.")
+    OLDER = wire_value("older", "Older than the given age or release.")
+    NEWER = wire_value("newer", "Newer than the given age or release.")
 
 
-@strawberry.enum(description="Whom an issue must be assigned to.")
+@strawberry.enum(description="Kind of assignee that an alert condition requires.")
 class AssigneeKind(Enum):
     """`targetType` of an assignee on the wire."""
 
-    UNASSIGNED = wire_value("Unassigned", "Nobody.")
-    TEAM = wire_value("Team", "A team.")
-    MEMBER = wire_value("Member", "A member.")
+    UNASSIGNED = wire_value("Unassigned", "The issue has no assignee.")
+    TEAM = wire_value("Team", "The issue is assigned to a team.")
+    MEMBER = wire_value("Member", "The issue is assigned to a member.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="What kind of receiver an action has.")
+@strawberry.enum(description="Kind of recipient of an action.")
 class ActionTarget(Enum):
     """`targetType` of an action on the wire."""
 
-    SPECIFIC = wire_value("specific", "Something in another tool, for example a channel or a service.")
-    USER = wire_value("user", "A user.")
-    TEAM = wire_value("team", "A team.")
+    SPECIFIC = wire_value(
+        "specific", "A recipient in a third-party service, for example a channel or an on-call service."
+    )
+    USER = wire_value("user", "A user of the organization.")
+    TEAM = wire_value("team", "A team of the organization.")
     APP = wire_value("sentry_app", "An app built on Sentry's integration platform.")
-    ISSUE_OWNERS = wire_value("issue_owners", "Whoever owns the issue.")
+    ISSUE_OWNERS = wire_value("issue_owners", "The owners of the issue.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="Who gets an e-mail when an issue has no owners.")
+@strawberry.enum(description="Recipients of an email when an issue has no owners.")
 class EmailFallthrough(Enum):
     """`fallthroughType` on the wire."""
 
-    ACTIVE_MEMBERS = wire_value("ActiveMembers", "Members who used Sentry recently.")
+    ACTIVE_MEMBERS = wire_value("ActiveMembers", "Members of the project's teams who used Sentry recently.")
     ALL_MEMBERS = wire_value("AllMembers", "All members of the project's teams.")
-    NO_ONE = wire_value("NoOne", "Nobody.")
+    NO_ONE = wire_value("NoOne", "No email is sent.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="How a metric is compared with its thresholds.")
+@strawberry.enum(description="How the value of a metric monitor is evaluated.")
 class MetricDetection(Enum):
     """`detectionType` on the wire."""
 
-    STATIC = wire_value("static", "With fixed numbers.")
-    PERCENT = wire_value("percent", "With itself some while ago, in percent.")
-    DYNAMIC = wire_value("dynamic", "With what Sentry takes to be usual at that time.")
+    STATIC = wire_value("static", "The value is compared with fixed thresholds.")
+    PERCENT = wire_value("percent", "The value is compared with an earlier interval, in percent.")
+    DYNAMIC = wire_value("dynamic", "The value is compared with a range predicted by Sentry.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="How a monitor's value relates to a threshold.")
+@strawberry.enum(description="How the value of a monitor is compared with a threshold.")
 class ThresholdComparison(Enum):
     """`type` of a detector's condition on the wire."""
 
-    GREATER = wire_value("gt", "Higher.")
-    GREATER_OR_EQUAL = wire_value("gte", "The same or higher.")
-    LESS = wire_value("lt", "Lower.")
-    LESS_OR_EQUAL = wire_value("lte", "The same or lower.")
-    EQUAL = wire_value("eq", "The same.")
-    NOT_EQUAL = wire_value("ne", "Not the same.")
-    ANOMALY = wire_value("anomaly_detection", "Not what is usual.")
+    GREATER = wire_value("gt", "The value is greater than the threshold.")
+    GREATER_OR_EQUAL = wire_value("gte", "The value is greater than or equal to the threshold.")
+    LESS = wire_value("lt", "The value is less than the threshold.")
+    LESS_OR_EQUAL = wire_value("lte", "The value is less than or equal to the threshold.")
+    EQUAL = wire_value("eq", "The value equals the threshold.")
+    NOT_EQUAL = wire_value("ne", "The value differs from the threshold.")
+    ANOMALY = wire_value("anomaly_detection", "The value is an anomaly.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="What a monitor or a condition says about an issue's priority.")
+@strawberry.enum(description="Priority that a monitor assigns or a condition requires.")
 class AlertPriority(Enum):
     """Sentry's numbers for priorities."""
 
-    HIGH = wire_value("75", "High.")
-    MEDIUM = wire_value("50", "Medium.")
-    LOW = wire_value("25", "Low.")
-    RESOLVED = wire_value("0", "The monitor is fine again.")
+    HIGH = wire_value("75", "High priority.")
+    MEDIUM = wire_value("50", "Medium priority.")
+    LOW = wire_value("25", "Low priority.")
+    RESOLVED = wire_value("0", "The monitor has recovered; its issue is resolved.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="What a monitor watches; others cannot be asked for by name.")
+@strawberry.enum(description="Kind of monitor. Other kinds exist but cannot be used as a filter.")
 class MonitorKind(Enum):
     """`type` of a detector."""
 
     ERROR = wire_value("error", "Errors of a project.")
     ISSUE_STREAM = wire_value("issue_stream", "All issues of a project.")
-    METRIC = wire_value("metric_issue", "A metric and its thresholds.")
-    UPTIME = wire_value("uptime_domain_failure", "An address that must answer.")
-    CRON = wire_value("monitor_check_in_failure", "A job that must check in.")
+    METRIC = wire_value("metric_issue", "A metric with thresholds.")
+    UPTIME = wire_value("uptime_domain_failure", "Uptime of a URL.")
+    CRON = wire_value("monitor_check_in_failure", "Check-ins of a cron job.")

@@ -1,4 +1,4 @@
-"""Monitors, which Sentry's API calls detectors: an interface, and a type for each kind that is known."""
+"""Monitors (detectors in Sentry's API): the `Monitor` interface and its types."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,7 +33,7 @@ SOURCES, CONFIG = {"dataSources": msgspec.Raw}, {"config": msgspec.Raw}
 
 
 class Owner(msgspec.Struct, frozen=True, gc=False):
-    """`owner` of a detector, which is an object, unlike a workflow's."""
+    """`owner` of a detector. A workflow's owner is a string instead."""
 
     type: str | None = None
     id: int | str | None = None
@@ -46,14 +46,14 @@ class LatestGroup(msgspec.Struct, frozen=True, gc=False):
 
 
 class MetricConfig(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """`config` of a metric's detector."""
+    """`config` of a metric detector."""
 
     detection_type: str | None = None
     comparison_delta: int | None = None
 
 
 class UptimeConfig(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """`config` of an address's detector."""
+    """`config` of an uptime detector."""
 
     environment: str | None = None
     downtime_threshold: int | None = None
@@ -67,22 +67,22 @@ class Conditions(msgspec.Struct, frozen=True, gc=False):
 
 
 class Anomaly(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """`comparison` of a condition that looks for what is unusual."""
+    """`comparison` of an anomaly condition."""
 
     sensitivity: str | None = None
     seasonality: str | None = None
 
 
 def sentry_number(row: Any) -> str:
-    """Sentry's own id, also of what was translated from a rule."""
+    """Numeric ID in Sentry, also for objects translated from a rule."""
     return str(row.id).rpartition("-")[2]
 
 
 def sentry_id() -> Any:
-    """The `sentryId` field of what may have been translated from a rule."""
+    """`sentryId` field of a type whose objects may be translated from a rule."""
 
     def function(row: Any) -> str:
-        """Sentry's own numeric id: of the rule, on servers with old rules."""
+        """Numeric ID in Sentry's API; the ID of the rule on servers that have only alert rules."""
         return sentry_number(row)
 
     function.__annotations__["return"] = strawberry.ID
@@ -102,48 +102,48 @@ def _latest(row: Any) -> IssueKey | None:
 
 @entity(key=MonitorKey, load=monitors_by_id, representations=(), always_reads={"projectId": ID}, is_interface=True)
 class Monitor(Node):
-    """Something that Sentry watches, and that makes issues when it goes wrong; its type says what it watches."""
+    """Condition that Sentry monitors. It creates issues on failure. The concrete type depends on the kind."""
 
     sentry_id: strawberry.ID = sentry_id()
-    name: str = plain(description="Name for people.")
-    description: str | None = plain(description="What to know about it.")
-    enabled: bool | None = plain(description="False while it is switched off.")
-    created_at: datetime | None = plain("dateCreated", description="When it was made.")
-    updated_at: datetime | None = plain("dateUpdated", description="When it was last changed.")
+    name: str = plain(description="Display name of the monitor.")
+    description: str | None = plain(description="Description of the monitor; null when it has none.")
+    enabled: bool | None = plain(description="False while the monitor is disabled.")
+    created_at: datetime | None = plain("dateCreated", description="Time when the monitor was created.")
+    updated_at: datetime | None = plain("dateUpdated", description="Time of the last change of the monitor.")
     organization: OrganizationType = organization_field()
     owner: Assignee | None = batch(
         actors_by_key,
         key=_owner,
         reads={"owner": Owner | None},
-        description="Who looks after it. One call for all of an organization.",
+        description="User or team that owns the monitor; null when it has no owner. One call per organization.",
     )
     project: ProjectType | None = batch(
         projects_by_name,
         key=lambda row: ProjectName(row.parents.organization, str(row.projectId)) if row.projectId else None,
         reads={"projectId": ID},
-        description="Project that it watches.",
+        description="Project that the monitor belongs to.",
     )
     latest_issue: IssueType | None = batch(
         issues_by_id,
         key=_latest,
         reads={"latestGroup": LatestGroup | None},
-        description="Newest issue that it made; null before that, and on servers with old rules.",
+        description="Newest issue of the monitor; null when there is none, and on servers that have only alert rules.",
     )
     alerts: list[AlertType | None] | None = batch(
         linked_alerts,
         key=lambda row: AlertKeys(row.parents.organization, tuple(map(str, row.workflowIds or ()))),
         reads={"workflowIds": IDS},
-        description="Alerts that are tied to it. One call for all monitors of a list.",
+        description="Alerts connected to the monitor. One call for all monitors of a list.",
     )
 
     @computed()
     def type(row: Any) -> str | None:
-        """Sentry's own word for what it watches."""
+        """Kind of the monitor, as sent by Sentry."""
         raise NotImplementedError(type(row))
 
     @computed({"id": ID})
     def web_url(row: Any) -> str | None:
-        """Address of its page in Sentry; null when Sentry does not say where its pages are."""
+        """URL of the monitor in Sentry; null when the web address of the organization is unknown."""
         number, organization = str(row.id), row.parents.organization
         if number.startswith(METRIC_PREFIX):
             return organization_page_url(organization, "issues", "alerts", "rules", "details", sentry_number(row))
@@ -151,61 +151,63 @@ class Monitor(Node):
 
 
 def _type_field(word: str) -> Any:
-    """The `type` field of a monitor whose type is known."""
+    """`type` field of a monitor of a known kind."""
 
     def type_(_row: Any) -> str | None:
-        """Sentry's own word for what it watches."""
+        """Kind of the monitor, as sent by Sentry."""
         return word
 
     return computed(name="type")(type_)
 
 
 known = entity(representations=(LIST,))
-"""What all types of monitors have in common."""
+"""Declaration shared by all monitor types."""
 
 
 @known
 class ErrorMonitor(Monitor):
-    """Watches the errors of a project; every project has one."""
+    """Creates issues from the errors of a project. Every project has one."""
 
     type: str | None = _type_field("error")
 
 
 @known
 class IssueStreamMonitor(Monitor):
-    """Watches all issues of a project."""
+    """Covers all issues of a project."""
 
     type: str | None = _type_field("issue_stream")
 
 
 @value_type
 class MonitorCondition:
-    """A threshold of a monitor, and what it means to cross it."""
+    """Threshold of a metric monitor and the priority that results when it is crossed."""
 
-    condition_id: strawberry.ID | None = plain("id", description="Sentry's id of it; null on servers with old rules.")
-    comparison: ThresholdComparison | None = plain("type", description="How the value relates to the threshold.")
-    comparison_raw: str | None = plain("type", description="`comparison` in Sentry's own word.")
-    comparison_data: JSON | None = plain("comparison", description="What is compared with, as Sentry sent it.")
+    condition_id: strawberry.ID | None = plain(
+        "id", description="ID of the condition in Sentry; null on servers that have only alert rules."
+    )
+    comparison: ThresholdComparison | None = plain("type", description="How the value is compared with the threshold.")
+    comparison_raw: str | None = plain("type", description="Value of `comparison`, as sent by Sentry.")
+    comparison_data: JSON | None = plain("comparison", description="Comparison data, as sent by Sentry.")
 
     @computed(comparison=msgspec.Raw)
     def threshold(row: Any) -> float | None:
-        """The threshold; null when it is not a number."""
+        """Threshold value; null when it is not a number."""
         value = decoded(row.comparison, bool | float | str | dict[str, object])
         return value if isinstance(value, float) else None
 
     @computed(conditionResult=bool | int | str | None)
     def priority(row: Any) -> AlertPriority | None:
-        """Priority of the issue that is made, or that the monitor is fine again."""
+        """Priority of the resulting issue; RESOLVED when the condition marks a recovery."""
         return None if isinstance(row.conditionResult, bool) else member_of(AlertPriority, row.conditionResult)
 
     @computed(comparison=msgspec.Raw)
     def sensitivity(row: Any) -> str | None:
-        """How unusual a value must be: `low`, `medium` or `high`; null for other comparisons."""
+        """Sensitivity of anomaly detection: `low`, `medium` or `high`; null for other comparisons."""
         return _anomaly(row).sensitivity
 
     @computed(comparison=msgspec.Raw)
     def seasonality(row: Any) -> str | None:
-        """What repeats in the values, for example `auto`; null for other comparisons."""
+        """Seasonality of anomaly detection, for example `auto`; null for other comparisons."""
         return _anomaly(row).seasonality
 
 
@@ -224,58 +226,58 @@ def _metric_config(row: Any) -> MetricConfig:
 
 @known
 class MetricMonitor(Monitor):
-    """Watches a metric and its thresholds. Metric rules of servers with old rules are translated into these."""
+    """Compares a metric with thresholds. Metric rules of servers that have only alert rules are shown as these."""
 
     type: str | None = _type_field("metric_issue")
 
     @computed(SOURCES)
     def aggregate(row: Any) -> str | None:
-        """What is measured, for example `count()`."""
+        """Aggregate that is measured, for example `count()`."""
         return _metric(row).aggregate
 
     @computed(SOURCES)
     def query(row: Any) -> str | None:
-        """Which events count, in Sentry's search syntax; empty for all."""
+        """Filter on events in Sentry's search syntax; empty for all events."""
         return _metric(row).query
 
     @computed(SOURCES)
     def dataset(row: Any) -> str | None:
-        """Where the events are from, in Sentry's own word, for example `events`."""
+        """Dataset that is queried, as named by Sentry, for example `events`."""
         return _metric(row).dataset
 
     @computed(SOURCES)
     def time_window_seconds(row: Any) -> int | None:
-        """Length of the stretch of time that is measured, in seconds."""
+        """Length of the measured interval in seconds."""
         return _metric(row).time_window
 
     @computed(SOURCES)
     def environment(row: Any) -> str | None:
-        """Name of the environment that it is narrowed to; null for all."""
+        """Name of the environment that is measured; null for all environments."""
         return _metric(row).environment
 
     @computed(SOURCES)
     def event_types(row: Any) -> list[str] | None:
-        """Types of events that count, in Sentry's own words."""
+        """Types of events that are counted, as named by Sentry."""
         return _metric(row).event_types
 
     @computed(CONFIG)
     def detection(row: Any) -> MetricDetection | None:
-        """How the metric is compared with its thresholds."""
+        """How the value is evaluated."""
         return member_of(MetricDetection, _metric_config(row).detection_type)
 
     @computed(CONFIG)
     def detection_raw(row: Any) -> str | None:
-        """`detection` in Sentry's own word."""
+        """Value of `detection`, as sent by Sentry."""
         return _metric_config(row).detection_type
 
     @computed(CONFIG)
     def comparison_delta_seconds(row: Any) -> int | None:
-        """How long ago the stretch is that is compared with, in seconds; null unless `detection` is PERCENT."""
+        """Age of the interval to compare with, in seconds; null unless `detection` is PERCENT."""
         return _metric_config(row).comparison_delta
 
     @computed(conditionGroup=Conditions | None)
     def conditions(row: Any) -> list[MonitorCondition | None] | None:
-        """Its thresholds; null when Sentry tells none."""
+        """Thresholds of the monitor; null when Sentry sends none."""
         found = row.conditionGroup
         return None if found is None else LazyJSON("MonitorCondition", found.conditions, is_list=True)
 
@@ -290,44 +292,44 @@ def _uptime_config(row: Any) -> UptimeConfig:
 
 @known
 class UptimeMonitor(Monitor):
-    """Calls a web address again and again, and watches whether it answers."""
+    """Checks at regular intervals whether a URL responds."""
 
     type: str | None = _type_field("uptime_domain_failure")
 
     @computed(SOURCES)
     def url(row: Any) -> str | None:
-        """The address."""
+        """URL that is checked."""
         return _uptime(row).url
 
     @computed(SOURCES)
     def method(row: Any) -> str | None:
-        """HTTP method of the call."""
+        """HTTP method of the check."""
         return _uptime(row).method
 
     @computed(SOURCES)
     def interval_seconds(row: Any) -> int | None:
-        """Seconds between two calls."""
+        """Seconds between two checks."""
         return _uptime(row).interval_seconds
 
     @computed(SOURCES)
     def timeout_seconds(row: Any) -> float | None:
-        """Seconds after which a call counts as failed."""
+        """Seconds after which a check fails."""
         found = _uptime(row).timeout_ms
         return None if found is None else found / 1000
 
     @computed(CONFIG)
     def environment(row: Any) -> str | None:
-        """Name of the environment that its issues are of."""
+        """Environment of the issues that the monitor creates."""
         return _uptime_config(row).environment
 
     @computed(CONFIG)
     def downtime_threshold(row: Any) -> int | None:
-        """Failures in a row that make an issue."""
+        """Number of consecutive failures that create an issue."""
         return _uptime_config(row).downtime_threshold
 
     @computed(CONFIG)
     def recovery_threshold(row: Any) -> int | None:
-        """Answers in a row that resolve it."""
+        """Number of consecutive successes that resolve the issue."""
         return _uptime_config(row).recovery_threshold
 
 
@@ -337,35 +339,35 @@ def _cron(row: Any) -> CronSource:
 
 @known
 class CronMonitor(Monitor):
-    """Watches whether a job checks in when it should."""
+    """Checks that a scheduled job reports its check-ins on time."""
 
     type: str | None = _type_field("monitor_check_in_failure")
 
     @computed(SOURCES)
     def slug(row: Any) -> str | None:
-        """Short name under which the job checks in."""
+        """Slug that the job uses for its check-ins."""
         return _cron(row).slug
 
     @computed(SOURCES)
     def status(row: Any) -> str | None:
-        """`active` or `disabled`; null when Sentry does not tell."""
+        """Status of the monitor: `active` or `disabled`; null when Sentry does not send it."""
         return _cron(row).status
 
     @computed(SOURCES)
     def is_muted(row: Any) -> bool | None:
-        """True when failures make no noise; null when Sentry does not tell."""
+        """True when notifications are muted; null when Sentry does not send it."""
         return _cron(row).is_muted
 
 
 @known
 class UnknownMonitor(Monitor):
-    """Watches something that is newer than this server, for example slow queries."""
+    """Monitor of a kind that this server does not know."""
 
-    type: str | None = plain(description="Sentry's own word for what it watches.")
+    type: str | None = plain(description="Kind of the monitor, as sent by Sentry.")
 
     @computed({**SOURCES, **CONFIG}, conditionGroup=msgspec.Raw)
     def data(row: Any) -> JSON:
-        """Its settings as Sentry sent them: `config`, `dataSources` and `conditionGroup`."""
+        """Settings as sent by Sentry: `config`, `dataSources` and `conditionGroup`."""
         return raw({"config": row.config, "dataSources": row.dataSources, "conditionGroup": row.conditionGroup})
 
 
@@ -377,4 +379,4 @@ MONITOR_TYPES: tuple[type, ...] = (
     CronMonitor,
     UnknownMonitor,
 )
-"""Types that no field names, but that stand behind Monitor."""
+"""Implementations of `Monitor`, which no field refers to."""

@@ -1,4 +1,4 @@
-"""Knows how the open parts of alerts and monitors are read: comparisons, settings and lists of parts; knows no type."""
+"""Decoding of the untyped JSON in alerts and monitors: comparisons, settings and lists of conditions and actions."""
 
 import re
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ from dexter_graphql.sentry.projection import NULL, UNREADABLE
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 UNITS_S: Mapping[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-"""First letter of a unit of time → seconds."""
+"""First letter of a time unit → seconds."""
 INTERVAL = re.compile(r"(\d{1,6})\s*([a-z]*)")
 
 
 class Kind(msgspec.Struct, frozen=True, gc=False):
-    """What says which kind a condition or an action is of."""
+    """Discriminator of a condition or an action."""
 
     type: str = ""
 
 
 def read(value: msgspec.Raw, kind: type[T]) -> T | None:
-    """A JSON object as `kind`, its keys in camel case or in snake case, numbers perhaps as text; None for null."""
+    """A JSON object as `kind`. Keys may be camel case or snake case, numbers may be strings. None for null."""
     if value == NULL:
         return None
     try:
@@ -48,7 +48,7 @@ def decoded(value: msgspec.Raw, kind: Any) -> Any:
 
 
 def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str) -> list[LazyJSON]:
-    """A JSON list of objects, each as the type that its kind says."""
+    """A JSON list of objects, each with the typename that its `type` selects."""
     found = []
     for item in decoded(value, list[msgspec.Raw]) or []:
         try:
@@ -60,14 +60,14 @@ def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str) -> 
 
 
 def seconds(text: str | None) -> int | None:
-    """A stretch of time such as `15min`, `1h` or `1w` in seconds; None when it is no such thing."""
+    """Seconds of a duration such as `15min`, `1h` or `1w`; None for other text."""
     match = INTERVAL.fullmatch((text or "").strip().lower())
     unit = UNITS_S.get(match[2][:1]) if match is not None else None
     return int(match[1]) * unit if match is not None and unit is not None else None
 
 
 def member_of(cls: type[E], value: Any) -> E | None:
-    """The value of an enum that stands for Sentry's word or number, UNKNOWN for a newer one, None for none."""
+    """Enum value for a word or number in Sentry's API: UNKNOWN when it is not known, None for None."""
     if value is None:
         return None
     return enum_member(cls)(str(value))

@@ -1,4 +1,4 @@
-"""Knows where a detector's data sources hold what is watched, which differs from deployment to deployment."""
+"""Data sources of detectors, whose nesting differs between deployments."""
 
 from collections.abc import Iterator
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ Object = dict[str, msgspec.Raw]
 
 
 class MetricQuery(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """What a metric's detector measures; the window is in seconds."""
+    """Query of a metric detector; the window is in seconds."""
 
     aggregate: str | None = None
     query: str | None = None
@@ -24,7 +24,7 @@ class MetricQuery(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class UptimeSource(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """The address that is called."""
+    """Check of an uptime detector."""
 
     url: str | None = None
     method: str | None = None
@@ -33,7 +33,7 @@ class UptimeSource(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class CronSource(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """The job that checks in."""
+    """Cron job of a check-in detector."""
 
     slug: str | None = None
     status: str | None = None

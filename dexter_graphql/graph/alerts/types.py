@@ -1,4 +1,4 @@
-"""Alerts, which Sentry's API calls workflows: what happens when a monitor finds something."""
+"""Alerts (workflows in Sentry's API)."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,91 +55,99 @@ def _creator(row: Any) -> UserKey | None:
 
 @value_type
 class AlertConditionGroup:
-    """Conditions of an alert, and how many of them must hold."""
+    """Group of conditions of an alert."""
 
-    logic: ConditionLogic | None = plain("logicType", description="How many must hold.")
-    logic_raw: str | None = plain("logicType", description="`logic` in Sentry's own word.")
+    logic: ConditionLogic | None = plain("logicType", description="How many of the conditions must match.")
+    logic_raw: str | None = plain("logicType", description="Value of `logic`, as sent by Sentry.")
 
     @computed(conditions=msgspec.Raw)
     def conditions(row: Any) -> list[AlertCondition | None]:
-        """The conditions; without any, the group always holds."""
+        """Conditions of the group. An empty group always matches."""
         return parts_of(row.conditions, CONDITIONS, "UnknownAlertCondition")
 
 
 @value_type
 class AlertFilter:
-    """Actions of an alert, and the conditions under which they happen."""
+    """Actions of an alert and the conditions under which they run."""
 
-    logic: ConditionLogic | None = plain("logicType", description="How many conditions must hold.")
-    logic_raw: str | None = plain("logicType", description="`logic` in Sentry's own word.")
+    logic: ConditionLogic | None = plain("logicType", description="How many of the conditions must match.")
+    logic_raw: str | None = plain("logicType", description="Value of `logic`, as sent by Sentry.")
 
     @computed(conditions=msgspec.Raw)
     def conditions(row: Any) -> list[AlertCondition | None]:
-        """The conditions; without any, the actions always happen."""
+        """Conditions of the filter. Without conditions the actions always run."""
         return parts_of(row.conditions, CONDITIONS, "UnknownAlertCondition")
 
     @computed(actions=msgspec.Raw)
     def actions(row: Any) -> list[AlertAction | None]:
-        """What is done then."""
+        """Actions that run when the conditions match."""
         return parts_of(row.actions, ACTIONS, "UnknownAlertAction")
 
 
 @entity(key=AlertKey, load=alerts_by_id, representations=(LIST,), always_reads={"detectorIds": IDS})
 class Alert(Node):
-    """What happens when a monitor finds something: who is told, and under which conditions.
+    """Actions that run when a monitor creates or updates an issue, with their conditions.
 
-    Servers that have only the old alert rules are read as if they had alerts. An issue rule becomes an alert without
-    monitors. A metric rule becomes a monitor and one alert, with a filter for each of its triggers.
+    On servers that have only alert rules, rules are represented as alerts: an issue rule as an alert without monitors,
+    a metric rule as a monitor and an alert with one filter per trigger.
     """
 
     sentry_id: strawberry.ID = sentry_id()
-    name: str = plain(description="Name for people.")
-    enabled: bool | None = plain(description="False while it is switched off.")
-    environment: str | None = plain(description="Name of the environment that it is narrowed to; null for all.")
-    last_triggered: datetime | None = plain("lastTriggered", description="When it last did something; null before.")
-    created_at: datetime | None = plain("dateCreated", description="When it was made.")
-    updated_at: datetime | None = plain("dateUpdated", description="When it was last changed; null when nobody knows.")
-    triggers: AlertConditionGroup | None = plain(description="What sets it off.")
+    name: str = plain(description="Display name of the alert.")
+    enabled: bool | None = plain(description="False while the alert is disabled.")
+    environment: str | None = plain(
+        description="Name of the environment that the alert applies to; null for all environments."
+    )
+    last_triggered: datetime | None = plain(
+        "lastTriggered", description="Time when the alert last triggered; null when it has not."
+    )
+    created_at: datetime | None = plain("dateCreated", description="Time when the alert was created.")
+    updated_at: datetime | None = plain(
+        "dateUpdated",
+        description="Time of the last change; null for issue rules of servers that have only alert rules.",
+    )
+    triggers: AlertConditionGroup | None = plain(description="Conditions that trigger the alert.")
     organization: OrganizationType = organization_field()
     owner: Assignee | None = batch(
         actors_by_key,
         key=lambda row: actor_key(row.parents.organization, row.owner),
         reads={"owner": str | None},
-        description="Who looks after it. One call for all of an organization.",
+        description="User or team that owns the alert; null when it has no owner. One call per organization.",
     )
     created_by: UserType | None = batch(
         users_by_id,
         key=_creator,
         reads={"createdBy": int | str | None},
-        description="Who made it. One call for all of an organization.",
+        description="User who created the alert; null when Sentry does not send it. One call per organization.",
     )
     monitors: list[Monitor | None] | None = batch(
         linked_monitors,
         key=lambda row: MonitorKeys(row.parents.organization, _linked(row)),
         reads={"detectorIds": IDS},
-        description="Monitors that it is tied to; none for issue rules of servers with old rules. One call for a list.",
+        description="Monitors connected to the alert; empty for issue rules of servers that have only alert rules. "
+        "One call for all alerts of a list.",
     )
     projects: list[ProjectType | None] | None = batch(
         alert_projects,
         key=lambda row: AlertPlace(row.parents.organization, _linked(row), tuple(row.projects or ())),
         reads={"detectorIds": IDS, **SLUGS},
-        description="Projects of its monitors. Two calls for all alerts of a list.",
+        description="Projects of the connected monitors. Two calls for all alerts of a list.",
     )
 
     @computed(config=Config | None)
     def frequency_seconds(row: Any) -> int | None:
-        """Seconds that it waits before it does the same again for an issue."""
+        """Minimum number of seconds between two runs for the same issue."""
         found = row.config.frequency if row.config is not None else None
         return None if found is None else found * MINUTE_S
 
     @computed(FILTERS)
     def filters(row: Any) -> list[AlertFilter | None] | None:
-        """What is done, each under its own conditions."""
+        """Filters: groups of actions with their conditions."""
         return None if row.actionFilters == NULL else LazyJSON("AlertFilter", row.actionFilters, is_list=True)
 
     @computed(FILTERS)
     def actions(row: Any) -> list[AlertAction | None]:
-        """What is done under any conditions: the actions of all filters."""
+        """Actions of all filters."""
         groups = decoded(row.actionFilters, list[Actions]) or []
         found: list[Any] = []
         for group in groups:
@@ -148,7 +156,7 @@ class Alert(Node):
 
     @computed({"id": ID})
     def web_url(row: Any) -> str | None:
-        """Address of its page in Sentry; null when Sentry does not say where its pages are."""
+        """URL of the alert in Sentry; null when the web address of the organization is unknown."""
         number, organization = str(row.id), row.parents.organization
         if number.startswith(METRIC_PREFIX):
             return organization_page_url(organization, "issues", "alerts", "rules", "details", sentry_number(row))
@@ -159,4 +167,4 @@ class Alert(Node):
 
 
 ALERT_TYPES: tuple[type, ...] = (*CONDITION_TYPES, *ACTION_TYPES, *monitors.MONITOR_TYPES)
-"""Types that no field names, but that stand behind an interface."""
+"""Implementations of the alert and monitor interfaces, which no field refers to."""

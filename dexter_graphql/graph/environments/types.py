@@ -1,4 +1,4 @@
-"""Environments, as an organization and as a project have them."""
+"""Environments of organizations and projects."""
 
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,41 +16,41 @@ if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
 
 NAMED = "named"
-"""Form of an environment of which a list of projects told the name."""
+"""Representation of an environment that is embedded by name in a project."""
 
 
-@strawberry.enum(description="Which environments to list.")
+@strawberry.enum(description="Which environments are listed.")
 class EnvironmentVisibility(Enum):
     """`visibility` of the environment lists."""
 
-    VISIBLE = wire_value("visible", "Those that nobody hid.")
-    HIDDEN = wire_value("hidden", "Those that somebody hid.")
-    ALL = wire_value("all", "Both.")
+    VISIBLE = wire_value("visible", "Environments that are not hidden.")
+    HIDDEN = wire_value("hidden", "Hidden environments.")
+    ALL = wire_value("all", "All environments.")
 
 
 @entity(key=EnvironmentKey, load=environments_by_id, representations=(LIST,))
 class Environment(Node):
-    """An environment that events of an organization come from, for example `production`."""
+    """Environment of an organization, for example `production`."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
-    name: str = plain(description="Name; empty for events that name none.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    name: str = plain(description="Name of the environment; empty for events without one.")
     organization: OrganizationType = organization_field()
 
 
 @entity(key=ProjectEnvironmentKey, load=environments_by_name, representations=(LIST, NAMED))
 class ProjectEnvironment(Node):
-    """An environment that events of one project come from."""
+    """Environment of a project."""
 
-    sentry_id: strawberry.ID | None = plain("id", representations=(LIST,), description="Sentry's own numeric id.")
-    name: str = plain(description="Name; empty for events that name none.")
+    sentry_id: strawberry.ID | None = plain("id", representations=(LIST,), description="Numeric ID in Sentry's API.")
+    name: str = plain(description="Name of the environment; empty for events without one.")
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, row.parents.project),
         reads={},
-        description="The project.",
+        description="Project that the environment belongs to.",
     )
 
     @computed(isHidden=bool | None)
     def is_hidden(row: Any) -> bool:
-        """True when the project hides it from lists."""
+        """True when the environment is hidden in the project."""
         return bool(row.isHidden)

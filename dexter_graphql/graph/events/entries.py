@@ -1,4 +1,4 @@
-"""The parts that an event is made of: exceptions, stack frames, breadcrumbs, the request, and the rest."""
+"""Entries of an event: the `EventEntry` interface, its types, and the values inside them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -40,164 +40,172 @@ def pairs(value: Any) -> list[tuple[str, object]]:
 
 @value_type
 class KeyValue:
-    """A name with a value, in the order in which they were sent."""
+    """Key-value pair of an HTTP request, in the order in which it was sent."""
 
     @computed()
     def key(pair: tuple[str | None, object]) -> str:
-        """Name."""
+        """Key of the pair."""
         return pair[0] or ""
 
     @computed()
     def value(pair: tuple[str | None, object]) -> str | None:
-        """Value as text; null when there was none."""
+        """Value as text; null when the key has no value."""
         return None if pair[1] is None else pair[1] if isinstance(pair[1], str) else str(pair[1])
 
 
 @value_type
 class ContextLine:
-    """A line of source code around the place where it happened."""
+    """Line of source code around a stack frame."""
 
     @computed()
     def line(pair: tuple[int | None, str | None]) -> int | None:
-        """Number of the line, from 1."""
+        """Line number, starting at 1."""
         return pair[0]
 
     @computed()
     def text(pair: tuple[int | None, str | None]) -> str | None:
-        """The code."""
+        """Text of the line."""
         return pair[1]
 
 
 @value_type
 class StackFrame:
-    """One call on the stack."""
+    """Frame of a stack trace."""
 
-    file: str | None = plain("filename", description="Path of the file, as short as the platform gives it.")
-    absolute_path: str | None = plain("absPath", description="Whole path of the file, or its address.")
-    module: str | None = plain(description="Module or class.")
-    package: str | None = plain(description="Package, library or image.")
-    platform: str | None = plain(description="Platform, where it differs from the event's.")
-    function: str | None = plain(description="Function or method.")
-    raw_function: str | None = plain("rawFunction", description="Function before it was shortened or demangled.")
-    symbol: str | None = plain(description="Symbol, for native code.")
-    line: int | None = plain("lineNo", description="Number of the line, from 1.")
-    column: int | None = plain("colNo", description="Number of the column.")
-    in_app: bool | None = plain("inApp", description="True for your own code, false for libraries.")
-    trust: str | None = plain(description="How certain the frame is, for native code.")
-    instruction_address: str | None = plain("instructionAddr", description="Address, for native code.")
-    source_link: str | None = plain("sourceLink", description="Where the line stands in the repository.")
-    variables: JSON | None = plain("vars", description="Local variables.")
+    file: str | None = plain("filename", description="Path of the source file, usually relative.")
+    absolute_path: str | None = plain("absPath", description="Absolute path or URL of the source file.")
+    module: str | None = plain(description="Module or class of the function.")
+    package: str | None = plain(description="Package, library or image that contains the frame.")
+    platform: str | None = plain(description="Platform of the frame; null when it is the platform of the event.")
+    function: str | None = plain(description="Name of the function or method.")
+    raw_function: str | None = plain("rawFunction", description="Name of the function before trimming or demangling.")
+    symbol: str | None = plain(description="Symbol name in native code.")
+    line: int | None = plain("lineNo", description="Line number, starting at 1.")
+    column: int | None = plain("colNo", description="Column number.")
+    in_app: bool | None = plain("inApp", description="True for application code, false for library code.")
+    trust: str | None = plain(description="How the frame was found in native code, for example `cfi` or `scan`.")
+    instruction_address: str | None = plain("instructionAddr", description="Instruction address in native code.")
+    source_link: str | None = plain("sourceLink", description="URL of the line in the source repository.")
+    variables: JSON | None = plain("vars", description="Local variables of the frame.")
 
     @computed(context=list[tuple[int | None, str | None]] | None)
     def context(row: Any) -> list[ContextLine]:
-        """Lines of source code around the place, in order; empty when Sentry has none."""
+        """Source lines around the frame, in order; empty when Sentry has none."""
         return row.context or []
 
 
 @value_type
 class StackTrace:
-    """Calls on the stack, oldest first."""
+    """Stack trace."""
 
-    frames: list[StackFrame] | None = plain(description="Calls, the oldest first, so that the last one failed.")
-    has_system_frames: bool | None = plain("hasSystemFrames", description="True when some frames are of libraries.")
-    registers: JSON | None = plain(description="Registers, for native code.")
+    frames: list[StackFrame] | None = plain(
+        description="Frames, oldest first. The last frame is where the error occurred."
+    )
+    has_system_frames: bool | None = plain("hasSystemFrames", description="True when some frames are library code.")
+    registers: JSON | None = plain(description="CPU registers, for native code.")
 
 
 @value_type
 class ExceptionMechanism:
-    """How an exception came to be reported."""
+    """How an exception was captured."""
 
-    type: str | None = plain(description="What caught it, for example `onerror` or `django`.")
-    handled: bool | None = plain(description="False when the program did not catch it.")
-    synthetic: bool | None = plain(description="True when the exception was made for the report.")
-    description: str | None = plain(description="More about the mechanism.")
-    help_link: str | None = plain("help_link", description="A page about it.")
-    exception_id: int | None = plain("exception_id", description="Number of the exception in its group.")
-    parent_id: int | None = plain("parent_id", description="Number of the exception that has it as a cause.")
+    type: str | None = plain(description="Integration that captured the exception, for example `onerror` or `django`.")
+    handled: bool | None = plain(description="False when the application did not handle the exception.")
+    synthetic: bool | None = plain(description="True when the SDK created the exception for the report.")
+    description: str | None = plain(description="Description of the mechanism.")
+    help_link: str | None = plain("help_link", description="URL of documentation about the error.")
+    exception_id: int | None = plain("exception_id", description="Number of the exception in an exception group.")
+    parent_id: int | None = plain("parent_id", description="Number of the parent exception in an exception group.")
 
 
 @value_type
 class ExceptionValue:
-    """One exception of a chain."""
+    """Exception of a chain."""
 
-    type: str | None = plain(description="Class of the exception.")
-    value: str | None = plain(description="Its message.")
-    module: str | None = plain(description="Module of its class.")
-    thread_id: strawberry.ID | None = plain("threadId", description="Thread that it happened in.")
-    mechanism: ExceptionMechanism | None = plain(description="How it came to be reported.")
-    raw_stack_trace: StackTrace | None = plain("rawStacktrace", description="The same before source maps and symbols.")
+    type: str | None = plain(description="Type of the exception.")
+    value: str | None = plain(description="Message of the exception.")
+    module: str | None = plain(description="Module of the exception type.")
+    thread_id: strawberry.ID | None = plain("threadId", description="ID of the thread in which the exception occurred.")
+    mechanism: ExceptionMechanism | None = plain(description="How the exception was captured.")
+    raw_stack_trace: StackTrace | None = plain(
+        "rawStacktrace", description="Stack trace before source maps and symbols were applied; null when none were."
+    )
 
     @computed(stacktrace=msgspec.Raw)
     def stack_trace(row: Any) -> StackTrace | None:
-        """Where it happened."""
+        """Stack trace of the exception; null when Sentry has none."""
         return undecoded("StackTrace", row.stacktrace)
 
     @computed(stacktrace=msgspec.Raw)
     def frames(row: Any) -> list[StackFrame] | None:
-        """Calls on the stack, oldest first: `stackTrace { frames }` in short."""
+        """Frames of the stack trace, oldest first. Same as `stackTrace { frames }`."""
         return undecoded("StackFrame", member(row.stacktrace, "frames"), is_list=True)
 
 
 @value_type
 class Breadcrumb:
-    """Something that happened shortly before the event."""
+    """Breadcrumb: something that happened before the event."""
 
-    timestamp: datetime | None = plain(description="When it happened.")
-    type: str | None = plain(description="Kind: `default`, `http`, `navigation`, `error`, …")
-    category: str | None = plain(description="Where it comes from, for example `ui.click`.")
-    level: str | None = plain(description="Severity in Sentry's own word.")
-    message: str | None = plain(description="What happened.")
-    data: JSON | None = plain(description="More about it.")
-    event_id: str | None = plain("event_id", description="Event that it led to.")
+    timestamp: datetime | None = plain(description="Time of the breadcrumb.")
+    type: str | None = plain(description="Type of the breadcrumb: `default`, `http`, `navigation`, `error` and others.")
+    category: str | None = plain(description="Category of the breadcrumb, for example `ui.click`.")
+    level: str | None = plain(description="Severity of the breadcrumb, as sent by Sentry.")
+    message: str | None = plain(description="Message of the breadcrumb.")
+    data: JSON | None = plain(description="Additional data of the breadcrumb.")
+    event_id: str | None = plain("event_id", description="ID of a related event.")
 
 
 @value_type
 class HTTPRequest:
-    """The HTTP request that was being answered, or made."""
+    """HTTP request during which the event occurred."""
 
-    url: str | None = plain(description="Address without the query.")
-    method: str | None = plain(description="HTTP method.")
-    fragment: str | None = plain(description="What follows `#`.")
-    content_type: str | None = plain("inferredContentType", description="Type of the body, as Sentry takes it to be.")
-    api_target: str | None = plain("apiTarget", description="`graphql` for GraphQL requests.")
-    body: JSON | None = plain("data", description="Body as it was reported.")
-    environment: JSON | None = plain("env", description="Variables of the server.")
+    url: str | None = plain(description="URL of the request without its query string.")
+    method: str | None = plain(description="HTTP method of the request.")
+    fragment: str | None = plain(description="Fragment of the URL.")
+    content_type: str | None = plain(
+        "inferredContentType", description="Content type of the body, as inferred by Sentry."
+    )
+    api_target: str | None = plain(
+        "apiTarget", description="Kind of API that was called, for example `graphql`; null for other requests."
+    )
+    body: JSON | None = plain("data", description="Body of the request, as reported by the SDK.")
+    environment: JSON | None = plain("env", description="Server environment variables.")
 
     @computed(query=Pairs | str | None)
     def query(row: Any) -> list[KeyValue]:
-        """Parameters of the query."""
+        """Query parameters."""
         return pairs(row.query)
 
     @computed(headers=Pairs | None)
     def headers(row: Any) -> list[KeyValue]:
-        """Headers that were reported."""
+        """Request headers."""
         return pairs(row.headers)
 
     @computed(cookies=Pairs | None)
     def cookies(row: Any) -> list[KeyValue]:
-        """Cookies that were reported."""
+        """Request cookies."""
         return pairs(row.cookies)
 
 
 @value_type
 class Thread:
-    """A thread of the program at the time of the event."""
+    """Thread of the application at the time of the event."""
 
-    thread_id: strawberry.ID | None = plain("id", description="Number of the thread.")
-    name: str | None = plain(description="Name.")
-    crashed: bool | None = plain(description="True for the thread that ended the program.")
-    current: bool | None = plain(description="True for the thread that reported.")
-    state: str | None = plain(description="State, for example `BLOCKED`.")
-    stack_trace: StackTrace | None = plain("stacktrace", description="Where it was.")
+    thread_id: strawberry.ID | None = plain("id", description="ID of the thread.")
+    name: str | None = plain(description="Name of the thread.")
+    crashed: bool | None = plain(description="True for the thread that crashed.")
+    current: bool | None = plain(description="True for the thread in which the event was captured.")
+    state: str | None = plain(description="State of the thread, for example `BLOCKED`.")
+    stack_trace: StackTrace | None = plain("stacktrace", description="Stack trace of the thread.")
 
 
 @entity(representations=(), is_interface=True)
 class EventEntry:
-    """A part of an event; its type says which."""
+    """Entry of an event. The concrete type depends on the kind of entry."""
 
     @computed()
     def kind(row: Any) -> str:
-        """Sentry's own word for the type of this part."""
+        """Kind of the entry, as sent by Sentry."""
         raise NotImplementedError(type(row))
 
 
@@ -205,7 +213,7 @@ def kind_field(word: str) -> Any:
     """The `kind` field of an entry type."""
 
     def kind(_row: Any) -> str:
-        """Sentry's own word for the type of this part."""
+        """Kind of the entry, as sent by Sentry."""
         return word
 
     return computed()(kind)
@@ -213,89 +221,89 @@ def kind_field(word: str) -> Any:
 
 @value_type
 class ExceptionEntry(EventEntry):
-    """The exception, with the ones that caused it."""
+    """Exception of the event, with its causes."""
 
     kind: str = kind_field("exception")
-    exceptions: list[ExceptionValue] | None = plain("values", description="The chain, the outermost exception last.")
-    has_system_frames: bool | None = plain("hasSystemFrames", description="True when some frames are of libraries.")
+    exceptions: list[ExceptionValue] | None = plain("values", description="Exceptions of the chain, outermost last.")
+    has_system_frames: bool | None = plain("hasSystemFrames", description="True when some frames are library code.")
 
 
 @value_type
 class MessageEntry(EventEntry):
-    """A message that was reported instead of an exception, or beside it."""
+    """Log message of the event."""
 
     kind: str = kind_field("message")
-    formatted: str | None = plain(description="The message with its parameters put in.")
-    message: str | None = plain(description="The message as it stands in the code.")
-    parameters: JSON | None = plain("params", description="What was put in.")
+    formatted: str | None = plain(description="Message with its parameters inserted.")
+    message: str | None = plain(description="Message template without its parameters.")
+    parameters: JSON | None = plain("params", description="Parameters of the message.")
 
 
 @value_type
 class BreadcrumbsEntry(EventEntry):
-    """What happened shortly before."""
+    """Breadcrumbs of the event."""
 
     kind: str = kind_field("breadcrumbs")
-    breadcrumbs: list[Breadcrumb] | None = plain("values", description="Oldest first.")
+    breadcrumbs: list[Breadcrumb] | None = plain("values", description="Breadcrumbs, oldest first.")
 
 
 @value_type
 class RequestEntry(EventEntry):
-    """The HTTP request that was being answered, or made."""
+    """HTTP request of the event."""
 
     kind: str = kind_field("request")
-    url: str | None = plain(description="Address without the query.")
-    method: str | None = plain(description="HTTP method.")
+    url: str | None = plain(description="URL of the request without its query string.")
+    method: str | None = plain(description="HTTP method of the request.")
 
 
 @value_type
 class StackTraceEntry(EventEntry):
-    """A stack trace without an exception."""
+    """Stack trace of an event without an exception."""
 
     kind: str = kind_field("stacktrace")
-    frames: list[StackFrame] | None = plain(description="Calls, oldest first.")
+    frames: list[StackFrame] | None = plain(description="Frames, oldest first.")
 
 
 @value_type
 class ThreadsEntry(EventEntry):
-    """The threads of the program."""
+    """Threads of the application."""
 
     kind: str = kind_field("threads")
-    threads: list[Thread] | None = plain("values", description="All threads that were reported.")
+    threads: list[Thread] | None = plain("values", description="Threads reported by the SDK.")
 
 
 @value_type
 class TemplateEntry(EventEntry):
-    """The template that was being rendered."""
+    """Template that was rendered when the event occurred."""
 
     kind: str = kind_field("template")
-    file: str | None = plain("filename", description="File of the template.")
-    absolute_path: str | None = plain("absPath", description="Whole path of the file.")
-    line: int | None = plain("lineNo", description="Number of the line, from 1.")
+    file: str | None = plain("filename", description="Path of the template file, usually relative.")
+    absolute_path: str | None = plain("absPath", description="Absolute path of the template file.")
+    line: int | None = plain("lineNo", description="Line number, starting at 1.")
 
     @computed(context=list[tuple[int | None, str | None]] | None)
     def context(row: Any) -> list[ContextLine]:
-        """Lines of the template around the place, in order."""
+        """Template lines around the error, in order."""
         return row.context or []
 
 
 @value_type
 class CSPEntry(EventEntry):
-    """A violation of the content security policy."""
+    """Content security policy violation."""
 
     kind: str = kind_field("csp")
-    effective_directive: str | None = plain("effective_directive", description="Directive that was violated.")
-    violated_directive: str | None = plain("violated_directive", description="The directive with its values.")
-    blocked_uri: str | None = plain("blocked_uri", description="What was blocked.")
-    document_uri: str | None = plain("document_uri", description="Page on which it happened.")
-    disposition: str | None = plain(description="`enforce` or `report`.")
+    effective_directive: str | None = plain("effective_directive", description="Effective directive that was violated.")
+    violated_directive: str | None = plain("violated_directive", description="Violated directive with its values.")
+    blocked_uri: str | None = plain("blocked_uri", description="URI that was blocked.")
+    document_uri: str | None = plain("document_uri", description="URI of the document in which the violation occurred.")
+    disposition: str | None = plain(description="Disposition of the policy: `enforce` or `report`.")
 
 
 @value_type
 class DebugMetaEntry(EventEntry):
-    """Images and symbols that native code was loaded from."""
+    """Debug information of native code."""
 
     kind: str = kind_field("debugmeta")
-    images: JSON | None = plain(description="Loaded images.")
+    images: JSON | None = plain(description="Loaded binary images.")
 
 
 @value_type
@@ -303,32 +311,32 @@ class SpansEntry(EventEntry):
     """Spans of a transaction."""
 
     kind: str = kind_field("spans")
-    spans: JSON | None = plain(description="The spans as Sentry sent them.")
+    spans: JSON | None = plain(description="Spans, as sent by Sentry.")
 
 
 @value_type
 class ReportEntry(EventEntry):
-    """A report of the browser about certificates: `expectct`, `expectstaple` or `hpkp`."""
+    """Browser report about a certificate: Expect-CT, Expect-Staple or HPKP."""
 
     @computed(kind=str | None)
     def kind(row: Any) -> str:
-        """`expectct`, `expectstaple` or `hpkp`."""
+        """Kind of the report: `expectct`, `expectstaple` or `hpkp`."""
         return row.kind or ""
 
-    hostname: str | None = plain(description="Host that the report is about.")
-    port: int | None = plain(description="Port that the report is about.")
+    hostname: str | None = plain(description="Host name of the report.")
+    port: int | None = plain(description="Port of the report.")
 
 
 @value_type
 class UnknownEntry(EventEntry):
-    """A part of a type that is newer than this server."""
+    """Entry of a kind that this server does not know."""
 
     @computed(kind=str | None)
     def kind(row: Any) -> str:
-        """Sentry's own word for the type of this part."""
+        """Kind of the entry, as sent by Sentry."""
         return row.kind or ""
 
-    data: JSON | None = plain(description="The part as Sentry sent it.")
+    data: JSON | None = plain(description="Data of the entry, as sent by Sentry.")
 
 
 TYPENAMES: Mapping[str, str] = MappingProxyType(
@@ -348,7 +356,7 @@ TYPENAMES: Mapping[str, str] = MappingProxyType(
         "hpkp": "ReportEntry",
     }
 )
-"""Sentry's word for a part → its type in the graph."""
+"""Kind of entry in Sentry's API → its type in the graph."""
 
 
 def entry(value_type: TaggedJSON) -> Any:
@@ -383,4 +391,4 @@ ENTRY_TYPES: tuple[type, ...] = (
     ReportEntry,
     UnknownEntry,
 )
-"""Types that no field names, but that stand behind EventEntry."""
+"""Implementations of `EventEntry`, which no field refers to."""

@@ -1,4 +1,4 @@
-"""Events, as the detail, lists and Discover give them."""
+"""Events."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,7 +53,7 @@ MAX_BREADCRUMBS = 100
 
 
 class EventReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
-    """An event of which only the id is known; whatever else is asked of it is fetched."""
+    """Event of which only the ID is known; its other members are fetched on demand."""
 
     typename = "Event"
     representation = REFERENCE
@@ -64,7 +64,7 @@ class EventReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
 
 
 class Tag(msgspec.Struct, frozen=True, gc=False):
-    """A tag on the wire."""
+    """`tags` item of an event."""
 
     key: str | None = None
     value: str | None = None
@@ -78,15 +78,15 @@ def release_key(row: Any) -> ReleaseKey | None:
 
 @value_type
 class EventTag:
-    """A tag of an event."""
+    """Tag of an event."""
 
-    key: str | None = plain(description="Name, for example `browser.name`.")
-    value: str | None = plain(description="Value.")
+    key: str | None = plain(description="Key of the tag, for example `browser.name`.")
+    value: str | None = plain(description="Value of the tag; null when it is empty.")
 
 
 @value_type
 class EventContext:
-    """What was known about a part of the surroundings: the browser, the runtime, the trace, …"""
+    """Context of an event, such as the browser, the runtime or the trace."""
 
     @computed({"name": str})
     def name(row: Any) -> str:
@@ -95,80 +95,80 @@ class EventContext:
 
     @computed(value=msgspec.Raw)
     def type(row: Any) -> str | None:
-        """Kind of the context, which usually is its name."""
+        """Type of the context, usually the same as its name; null when it has none."""
         found = member(row.value, "type")
         return None if found is None else _text(msgspec.json.decode(found))
 
     @computed(value=msgspec.Raw)
     def value(row: Any) -> JSON:
-        """Everything in it."""
+        """Data of the context."""
         return row.value
 
 
 @value_type
 class EventUser:
-    """The person who was using the program."""
+    """User of the application who was affected by the event."""
 
-    user_id: str | None = plain("id", type=int | str, convert=str, description="Id in the program.")
-    email: str | None = plain(description="E-mail address.")
-    username: str | None = plain(description="User name.")
-    name: str | None = plain(description="Name.")
-    ip_address: str | None = plain("ip_address", description="IP address.")
-    geo: JSON | None = plain(description="Where the address is, as Sentry found out.")
-    data: JSON | None = plain(description="Whatever else the program reported.")
+    user_id: str | None = plain("id", type=int | str, convert=str, description="ID of the user in the application.")
+    email: str | None = plain(description="Email address of the user.")
+    username: str | None = plain(description="User name in the application.")
+    name: str | None = plain(description="Display name of the user.")
+    ip_address: str | None = plain("ip_address", description="IP address of the user.")
+    geo: JSON | None = plain(description="Location that Sentry derived from the IP address.")
+    data: JSON | None = plain(description="Additional data reported by the application.")
 
 
 @value_type
 class SDK:
-    """The library that reported."""
+    """SDK that reported an event."""
 
-    name: str | None = plain(description="Name, for example `sentry.python`.")
-    version: str | None = plain(description="Version.")
+    name: str | None = plain(description="Name of the SDK, for example `sentry.python`.")
+    version: str | None = plain(description="Version of the SDK.")
 
 
 @value_type
 class ProcessingError:
-    """Something that went wrong while Sentry processed the event."""
+    """Error that occurred while Sentry processed an event."""
 
-    type: str | None = plain(description="Kind, for example `js_no_source`.")
-    message: str | None = plain(description="What went wrong.")
-    data: JSON | None = plain(description="More about it.")
+    type: str | None = plain(description="Type of the error, for example `js_no_source`.")
+    message: str | None = plain(description="Error message.")
+    data: JSON | None = plain(description="Additional data of the error.")
 
 
 @value_type
 class Evidence:
-    """A fact that a non-error issue rests on."""
+    """Evidence of an issue that is not an error."""
 
-    name: str | None = plain(description="What it is.")
-    value: str | None = plain(description="The fact.")
-    important: bool | None = plain(description="True for the ones to show first.")
+    name: str | None = plain(description="Name of the evidence.")
+    value: str | None = plain(description="Value of the evidence.")
+    important: bool | None = plain(description="True for evidence that should be shown first.")
 
 
 @value_type
 class Occurrence:
-    """What was detected, for issues that are not errors."""
+    """Occurrence: what Sentry detected, for issues that are not errors."""
 
-    occurrence_id: strawberry.ID | None = plain("id", description="Sentry's id of the occurrence.")
-    title: str | None = plain("issueTitle", description="What was detected.")
-    subtitle: str | None = plain(description="More about it, in one line.")
-    culprit: str | None = plain(description="Where.")
-    level: str | None = plain(description="Severity in Sentry's own word.")
-    detected_at: datetime | None = plain("detectionTime", description="When.")
-    evidence: list[Evidence] | None = plain("evidenceDisplay", description="Facts for people.")
-    evidence_data: JSON | None = plain("evidenceData", description="Facts for programs.")
+    occurrence_id: strawberry.ID | None = plain("id", description="ID of the occurrence in Sentry.")
+    title: str | None = plain("issueTitle", description="Title of the issue that the occurrence belongs to.")
+    subtitle: str | None = plain(description="Subtitle of the occurrence.")
+    culprit: str | None = plain(description="Place in the application where it was detected.")
+    level: str | None = plain(description="Severity, as sent by Sentry.")
+    detected_at: datetime | None = plain("detectionTime", description="Time of the detection.")
+    evidence: list[Evidence] | None = plain("evidenceDisplay", description="Evidence for display.")
+    evidence_data: JSON | None = plain("evidenceData", description="Evidence as structured data.")
 
 
 @value_type
 class Attachment:
-    """A file that came with an event."""
+    """File attached to an event."""
 
-    attachment_id: strawberry.ID = plain("id", description="Sentry's id of the file.")
+    attachment_id: strawberry.ID = plain("id", description="ID of the attachment in Sentry.")
     name: str = plain(description="Name of the file.")
-    mime_type: str | None = plain("mimetype", description="Media type.")
-    size_bytes: BigInt | None = plain("size", description="Size in bytes.")
-    kind: str | None = plain("type", description="What it is for, for example `event.attachment`.")
-    sha1: str | None = plain(description="SHA-1 of the file.")
-    created_at: datetime | None = plain("dateCreated", description="When it arrived.")
+    mime_type: str | None = plain("mimetype", description="Media type of the file.")
+    size_bytes: BigInt | None = plain("size", description="Size of the file in bytes.")
+    kind: str | None = plain("type", description="Type of the attachment, for example `event.attachment`.")
+    sha1: str | None = plain(description="SHA-1 checksum of the file.")
+    created_at: datetime | None = plain("dateCreated", description="Time when Sentry received the file.")
 
 
 @entity(
@@ -177,77 +177,84 @@ class Attachment:
     representations=(REFERENCE, LIGHT, LIST, DETAIL),
 )
 class Event(Node):
-    """One occurrence: an error, a message, or a detection, with all that was known when it happened."""
+    """Event: an error, a message or another occurrence reported to Sentry."""
 
-    event_id: str = plain("eventID", description="Sentry's id of the event: 32 hexadecimal digits.")
-    title: str | None = plain(representations=LIGHT_ROWS, description="What happened, in one line.")
-    message: str | None = plain(representations=LIGHT_ROWS, description="The message, when there is one.")
-    occurred_at: datetime | None = plain("dateCreated", representations=LIGHT_ROWS, description="When it happened.")
+    event_id: str = plain("eventID", description="ID of the event in Sentry: 32 hexadecimal digits.")
+    title: str | None = plain(representations=LIGHT_ROWS, description="Title of the event.")
+    message: str | None = plain(
+        representations=LIGHT_ROWS, description="Message of the event; null or empty when it has none."
+    )
+    occurred_at: datetime | None = plain("dateCreated", representations=LIGHT_ROWS, description="Time of the event.")
     received_at: datetime | None = plain(
-        "dateReceived", representations=(DETAIL,), description="When Sentry received it."
+        "dateReceived", representations=(DETAIL,), description="Time when Sentry received the event."
     )
-    culprit: str | None = plain(representations=ROWS, description="Where it happened.")
-    location: str | None = plain(representations=ROWS, description="File or address where it happened.")
-    platform: str | None = plain(representations=ROWS, description="Platform, for example `python`.")
-    size_bytes: BigInt | None = plain("size", representations=(DETAIL,), description="Size in bytes.")
-    dist: str | None = plain(representations=(DETAIL,), description="Distribution of the release.")
-    user: EventUser | None = plain(representations=ROWS, description="The person who was using the program.")
-    sdk: SDK | None = plain(representations=(DETAIL,), description="The library that reported.")
-    metadata: JSON | None = plain(representations=ROWS, description="What the title was made of.")
-    fingerprints: list[str] | None = plain(representations=(DETAIL,), description="Hashes by which it was grouped.")
-    packages: JSON | None = plain(representations=(DETAIL,), description="Packages and their versions.")
+    culprit: str | None = plain(
+        representations=ROWS,
+        description="Place in the application where the event occurred, usually a function or a transaction.",
+    )
+    location: str | None = plain(representations=ROWS, description="File or URL where the event occurred.")
+    platform: str | None = plain(representations=ROWS, description="Platform of the event, for example `python`.")
+    size_bytes: BigInt | None = plain("size", representations=(DETAIL,), description="Size of the event in bytes.")
+    dist: str | None = plain(representations=(DETAIL,), description="Distribution (build variant) of the release.")
+    user: EventUser | None = plain(representations=ROWS, description="User of the application who was affected.")
+    sdk: SDK | None = plain(representations=(DETAIL,), description="SDK that reported the event.")
+    metadata: JSON | None = plain(representations=ROWS, description="Metadata from which the title is derived.")
+    fingerprints: list[str] | None = plain(representations=(DETAIL,), description="Grouping hashes of the event.")
+    packages: JSON | None = plain(representations=(DETAIL,), description="Installed packages and their versions.")
     extra: JSON | None = plain(
-        "context", representations=(DETAIL,), description="Extra data that the program reported."
+        "context", representations=(DETAIL,), description="Extra data reported by the application."
     )
-    occurrence: Occurrence | None = plain(representations=(DETAIL,), description="What was detected; null for errors.")
+    occurrence: Occurrence | None = plain(
+        representations=(DETAIL,), description="Occurrence that was detected; null for errors."
+    )
     processing_errors: list[ProcessingError] | None = plain(
-        "errors", representations=(DETAIL,), description="What went wrong while it was processed."
+        "errors", representations=(DETAIL,), description="Errors that occurred while Sentry processed the event."
     )
 
     @computed({"type": str | None, "event.type": str | None}, representations=ROWS)
     def kind(row: Any) -> str | None:
-        """Sentry's own word for the type of the event: `error`, `default`, `transaction`, `csp`, `generic`, …"""
+        """Type of the event, as sent by Sentry: `error`, `default`, `transaction`, `csp`, `generic` and others."""
         return row.type or row.event_type
 
     @computed(tags=list[Tag] | None, representations=ROWS)
     def tags(row: Any) -> list[EventTag]:
-        """Tags, in Sentry's order."""
+        """Tags of the event, in Sentry's order."""
         return row.tags or []
 
     @computed(tags=list[Tag] | None, representations=ROWS)
     def level(row: Any) -> Level | None:
-        """Severity."""
+        """Severity of the event; null when it has no `level` tag."""
         found = tag_value(row.tags, "level")
         return None if found is None else enum_member(Level)(found)
 
     @computed(tags=list[Tag] | None, representations=ROWS)
     def environment(row: Any) -> str | None:
-        """Environment it happened in."""
+        """Environment of the event; null when it has none."""
         return tag_value(row.tags, "environment")
 
     @computed(tags=list[Tag] | None, representations=ROWS)
     def release_version(row: Any) -> str | None:
-        """Version of the release it happened in."""
+        """Version of the release of the event; null when it has none."""
         return tag_value(row.tags, "release")
 
     @computed(contexts=dict[str, msgspec.Raw] | None, representations=(DETAIL,))
     def contexts(row: Any) -> list[EventContext]:
-        """What was known about the surroundings, by name."""
+        """Contexts of the event."""
         return [context(name, value) for name, value in (row.contexts or {}).items() if value != NULL]
 
     @computed(entries=ENTRIES, representations=(DETAIL,))
     def entries(row: Any) -> list[EventEntry]:
-        """All parts of the event, in Sentry's order."""
+        """Entries of the event, in Sentry's order."""
         return [entry(value_type) for value_type in row.entries or ()]
 
     @computed(entries=ENTRIES, representations=(DETAIL,))
     def exceptions(row: Any) -> list[ExceptionValue] | None:
-        """The exception with those that caused it, the outermost last; null when there is none."""
+        """Exception with its causes, outermost last; null when the event has no exception."""
         return undecoded("ExceptionValue", member(inside(row.entries, "exception"), "values"), is_list=True)
 
     @computed(entries=ENTRIES, representations=(DETAIL,))
     def request(row: Any) -> HTTPRequest | None:
-        """The HTTP request that was being answered, or made; null when there is none."""
+        """HTTP request during which the event occurred; null when there is none."""
         return undecoded("HTTPRequest", inside(row.entries, "request"))
 
     @computed(entries=ENTRIES, representations=(DETAIL,))
@@ -255,21 +262,21 @@ class Event(Node):
         row: Any,
         *,
         last: Annotated[
-            int, strawberry.argument(description=f"How many, counted from the event, 1 to {MAX_BREADCRUMBS}.")
+            int, strawberry.argument(description=f"Number of newest breadcrumbs to return, 1 to {MAX_BREADCRUMBS}.")
         ] = MAX_BREADCRUMBS,
     ) -> list[Breadcrumb] | None:
-        """What happened shortly before, oldest first; null when there are none."""
+        """Newest breadcrumbs of the event, oldest first; null when there are none."""
         found = member(inside(row.entries, "breadcrumbs"), "values")
         return None if found is None else undecoded("Breadcrumb", newest(found, last), is_list=True)
 
     @computed(previousEventID=str | None, projectID=ID, representations=(DETAIL,))
     def previous(row: Any) -> Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")] | None:
-        """The event before this one in its issue; its id costs no call."""
+        """Previous event of the issue; null for the first one. Selecting only its ID costs no call."""
         return reference(row, row.previousEventID)
 
     @computed(nextEventID=str | None, projectID=ID, representations=(DETAIL,))
     def next(row: Any) -> Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")] | None:
-        """The event after this one in its issue; its id costs no call."""
+        """Next event of the issue; null for the newest one. Selecting only its ID costs no call."""
         return reference(row, row.nextEventID)
 
     issue: Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")] | None = batch(
@@ -277,46 +284,46 @@ class Event(Node):
         key=lambda row: None if row.groupID is None else IssueKey(row.parents.organization, str(row.groupID)),
         reads={"groupID": ID | None},
         representations=LIGHT_ROWS,
-        description="Issue that it belongs to.",
+        description="Issue that the event belongs to; null for events without an issue.",
     )
     release: Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")] | None = batch(
         releases_by_version,
         key=release_key,
         reads={"tags": list[Tag] | None},
         representations=ROWS,
-        description="Release that it happened in.",
+        description="Release of the event; null when it has none.",
     )
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, str(row.projectID)),
         reads={"projectID": ID},
-        description="Project that received it.",
+        description="Project of the event.",
     )
     attachments: list[Attachment] | None = batch(
         event_attachments,
-        description="Files that came with it, at most a hundred.",
+        description="Attachments of the event, at most 100.",
     )
 
 
 def context(name: str, value: msgspec.Raw) -> Any:
-    """A context with its name, which Sentry writes as the key of a map."""
+    """A context with its name, which is a key in Sentry's JSON."""
     return LazyJSON("EventContext", raw({"name": name, "value": value}))
 
 
 def tag_value(tags: list[Tag] | None, key: str) -> str | None:
-    """Value of a tag, None when there is none."""
+    """Value of a tag; None when the event does not have it."""
     return next((tag.value for tag in tags or () if tag.key == key), None)
 
 
 def reference(row: Any, event_id: str | None) -> EventReference | None:
-    """An event of the same issue by its id."""
+    """Reference to an event of the same issue."""
     if event_id is None:
         return None
     return EventReference(eventID=event_id, projectID=row.projectID, parents=row.parents)
 
 
 def newest(values: msgspec.Raw, last: int) -> msgspec.Raw:
-    """The last so many items of an undecoded list; raises InvalidValue when it is none."""
+    """The last items of an undecoded list; raises InvalidValue when the value is not a list."""
     try:
         items = msgspec.json.decode(values, type=list[msgspec.Raw])
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""Source repositories that an organization has connected."""
+"""Source repositories."""
 
 from datetime import datetime
 
@@ -17,34 +17,36 @@ from dexter_graphql.loaders.repositories import RepositoryKey, repositories_by_i
 
 @value_type
 class RepositoryProvider:
-    """Where a repository is kept."""
+    """Provider of a repository."""
 
-    key: str | None = plain("id", description="Sentry's word, for example `integrations:github`.")
-    name: str | None = plain(description="Name for people, for example `GitHub`.")
+    key: str | None = plain("id", description="ID of the provider in Sentry, for example `integrations:github`.")
+    name: str | None = plain(description="Display name of the provider, for example `GitHub`.")
 
 
 @entity(key=RepositoryKey, load=repositories_by_id)
 class Repository(Node):
-    """A source repository that Sentry knows."""
+    """Source repository connected to an organization."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
-    name: str = plain(description="Name, for example `acme/shop`.")
-    url: str | None = plain(description="Its address.")
-    provider: RepositoryProvider | None = plain(description="Where it is kept.")
-    status: str | None = plain(description="`active`, `disabled`, `hidden` or a newer word.")
-    external_slug: str | None = plain("externalSlug", description="Its name in the other tool.")
-    external_id: str | None = plain("externalId", type=int | str, convert=str, description="Its id in the other tool.")
-    date_created: datetime = plain("dateCreated", description="When it was connected.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    name: str = plain(description="Name of the repository, for example `acme/shop`.")
+    url: str | None = plain(description="URL of the repository.")
+    provider: RepositoryProvider | None = plain(description="Provider of the repository.")
+    status: str | None = plain(description="Status of the repository: `active`, `disabled`, `hidden` or another value.")
+    external_slug: str | None = plain("externalSlug", description="Name of the repository at its provider.")
+    external_id: str | None = plain(
+        "externalId", type=int | str, convert=str, description="ID of the repository at its provider."
+    )
+    date_created: datetime = plain("dateCreated", description="Time when the repository was connected.")
     integration: Integration | None = batch(
         integrations_by_id,
         key=lambda row: IntegrationKey(row.parents.organization, str(row.integrationId)) if row.integrationId else None,
         reads={"integrationId": int | str | None},
-        description="The integration that connects it; null when none does.",
+        description="Integration that connects the repository; null when it was added without one.",
     )
     organization: OrganizationType = organization_field()
 
     @batch(repository_commit_pages)
     @paged
     def commits(*, wanted: PageArguments) -> Connection[Commit] | None:
-        """Its commits, newest first. One call for each repository."""
+        """Commits of the repository, newest first. One call per repository."""
         return list_options(wanted)

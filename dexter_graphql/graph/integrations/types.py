@@ -1,4 +1,4 @@
-"""Integrations with other tools, and apps that an organization installed."""
+"""Integrations and installed apps of an organization."""
 
 from datetime import datetime
 from enum import Enum
@@ -41,72 +41,78 @@ APP = {"app": App | None}
 PROVIDER = {"provider": Provider | None}
 
 
-@strawberry.enum(description="Where the installation of an app stands.")
+@strawberry.enum(description="Status of an app installation.")
 class InstallationStatus(Enum):
     """`status` on the wire."""
 
-    PENDING = wire_value("pending", "The app has not confirmed it yet.")
-    INSTALLED = wire_value("installed", "In use.")
+    PENDING = wire_value("pending", "The app has not confirmed the installation yet.")
+    INSTALLED = wire_value("installed", "The app is installed.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
 @value_type
 class IntegrationProvider:
-    """A kind of tool that can be integrated."""
+    """Provider of integrations, such as GitHub or Slack."""
 
     @computed()
     def key(row: Provider) -> str | None:
-        """Sentry's word, for example `github` or `slack`."""
+        """Key of the provider in Sentry, for example `github` or `slack`."""
         return row.key
 
     @computed()
     def name(row: Provider) -> str | None:
-        """Name for people."""
+        """Display name of the provider."""
         return row.name
 
     @computed()
     def can_add(row: Provider) -> bool | None:
-        """True when another one can be set up."""
+        """True when another integration of this provider can be added."""
         return row.can_add
 
     @computed()
     def can_disable(row: Provider) -> bool | None:
-        """True when it can be switched off."""
+        """True when integrations of this provider can be disabled."""
         return row.can_disable
 
     @computed()
     def features(row: Provider) -> list[str] | None:
-        """What it can do, in Sentry's words."""
+        """Features of the provider, as named by Sentry."""
         return row.features
 
 
 @entity(key=IntegrationKey, load=integrations_by_id, representations=(LIST,))
 class Integration(Node):
-    """A tool that an organization has connected to Sentry. Its settings and secrets are not given."""
+    """Integration of an organization with a third-party service. Its settings and secrets are not exposed."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
-    name: str = plain(description="Name, for example that of the account in the other tool.")
-    status: str | None = plain(description="`active`, `disabled` or a newer word.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    name: str = plain(description="Name of the integration, usually the name of the account at the provider.")
+    status: str | None = plain(description="Status of the integration: `active`, `disabled` or another value.")
     organization_status: str | None = plain(
-        "organizationIntegrationStatus", description="The same for this organization's part in it."
+        "organizationIntegrationStatus", description="Status of the integration within this organization."
     )
-    icon: str | None = plain(description="Address of its picture.")
-    domain_name: str | None = plain("domainName", description="Its address in the other tool, without `https://`.")
-    account_type: str | None = plain("accountType", description="Kind of account in the other tool.")
-    scopes: list[str] | None = plain(description="What it may do in the other tool.")
-    is_out_of_date: bool | None = plain("outOfDate", description="True when it has to be installed anew.")
-    external_id: str | None = plain("externalId", type=int | str, convert=str, description="Its id in the other tool.")
-    grace_period_end: datetime | None = plain("gracePeriodEnd", description="When it will be switched off.")
+    icon: str | None = plain(description="URL of the icon.")
+    domain_name: str | None = plain(
+        "domainName", description="Domain of the account at the provider, without `https://`."
+    )
+    account_type: str | None = plain("accountType", description="Type of account at the provider.")
+    scopes: list[str] | None = plain(description="Permissions that were granted at the provider.")
+    is_out_of_date: bool | None = plain("outOfDate", description="True when the integration must be installed again.")
+    external_id: str | None = plain(
+        "externalId", type=int | str, convert=str, description="ID of the account at the provider."
+    )
+    grace_period_end: datetime | None = plain(
+        "gracePeriodEnd", description="Time when the integration will be disabled; null when that is not planned."
+    )
     organization: OrganizationType = organization_field()
 
     @computed(PROVIDER)
     def provider(row: Any) -> IntegrationProvider | None:
-        """What kind of tool it is."""
+        """Provider of the integration."""
         return row.provider
 
     @computed(PROVIDER, id=int | str)
     def web_url(row: Any) -> str | None:
-        """Address of the integration's settings in Sentry; null when Sentry does not say where its pages are."""
+        """URL of the integration's settings in Sentry; null when the web address of the organization is unknown."""
         if row.provider is None or row.provider.key is None:
             return None
         return settings_page_url(row.parents.organization, "integrations", row.provider.key, str(row.id))
@@ -114,26 +120,26 @@ class Integration(Node):
 
 @entity(key=InstallationKey, load=installations_by_uuid, representations=(LIST,))
 class AppInstallation(Node):
-    """An app built on Sentry's integration platform, as installed in an organization."""
+    """Installation of an app that is built on Sentry's integration platform."""
 
-    uuid: str = plain(description="Sentry's own id of the installation.")
-    status: InstallationStatus | None = plain(description="Where it stands.")
-    status_raw: str | None = plain("status", description="`status` in Sentry's own word.")
+    uuid: str = plain(description="UUID of the installation in Sentry.")
+    status: InstallationStatus | None = plain(description="Status of the installation.")
+    status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
     organization: OrganizationType = organization_field()
 
     @computed(APP)
     def app_slug(row: Any) -> str | None:
-        """Short name of the app."""
+        """Slug of the app."""
         return row.app and row.app.slug
 
     @computed(APP)
     def app_uuid(row: Any) -> str | None:
-        """Sentry's own id of the app."""
+        """UUID of the app in Sentry."""
         return row.app and row.app.uuid
 
     @computed(APP)
     def web_url(row: Any) -> str | None:
-        """Address of the app's page in Sentry; null when Sentry does not say where its pages are."""
+        """URL of the app in Sentry; null when the web address of the organization is unknown."""
         return (
             settings_page_url(row.parents.organization, "sentry-apps", row.app.slug)
             if row.app and row.app.slug

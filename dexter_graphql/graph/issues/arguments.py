@@ -1,4 +1,4 @@
-"""The arguments that every list of issues takes, and the list that they ask for."""
+"""Arguments of issue lists."""
 
 import re
 from typing import Annotated
@@ -14,32 +14,32 @@ from dexter_graphql.loaders.issues import IssueList
 
 SHORT_ID = re.compile(r"[A-Z0-9_-]{1,100}-[0-9A-Z]{1,13}")
 
-Filter = Annotated[IssueFilter | None, strawberry.argument(description="Which issues; all when left out.")]
+Filter = Annotated[IssueFilter | None, strawberry.argument(description="Filter on the issues. Default: all issues.")]
 Range = Annotated[
     TimeRangeInput | None,
-    strawberry.argument(description="Only issues with events in this stretch; the last 90 days when left out."),
+    strawberry.argument(description="Time range in which the issues have events. Default: the last 90 days."),
 ]
-Sort = Annotated[IssueSort, strawberry.argument(description="Order of the list.")]
+Sort = Annotated[IssueSort, strawberry.argument(description="Sort order of the list.")]
 
 
 def issue_list(
     filter: IssueFilter | None, range: TimeRangeInput | None, sort: IssueSort, wanted: PageArguments
 ) -> IssueList:
-    """The list that these arguments ask for."""
+    """Loader options for these arguments."""
     query = (*filter_query(filter), ("sort", sort.value))
     return IssueList(query, None if range is None else time_range_of(range), wanted.first, wanted.after, MAX_FIRST)
 
 
 def without_projects(filter: IssueFilter | None) -> IssueFilter | None:
-    """The filter of a list that hangs on one project, where naming projects would widen it; refused when it does."""
+    """The filter of a project's issue list; raises BadUserInput when it names projects."""
     if filter is not None and filter.projects:
-        raise BadUserInput("'filter.projects' has no place here: the list is about one project already")
+        raise BadUserInput("'filter.projects' is not allowed in the issue list of a project")
     return filter
 
 
 def checked_short_id(value: str) -> str:
-    """A short id in upper case; raises BadUserInput when it cannot be one."""
+    """A short ID in upper case; raises BadUserInput when its form is wrong."""
     found = value.strip().upper()
     if not SHORT_ID.fullmatch(found):
-        raise BadUserInput(f"'{value[:64]}' is not a short id, such as WEB-9")
+        raise BadUserInput(f"'{value[:64]}' is not a valid short ID (expected a form like WEB-9)")
     return found

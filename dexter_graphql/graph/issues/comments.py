@@ -1,4 +1,4 @@
-"""Writing, changing and deleting comments on issues."""
+"""Mutations of issue comments."""
 
 from collections.abc import Awaitable, Callable
 from types import MappingProxyType
@@ -29,27 +29,31 @@ from dexter_graphql.sentry.projection import first_invalid
 FIELDS = MappingProxyType({"text": ("text",)})
 
 
-@strawberry.input(description="A comment to add to an issue.")
+@strawberry.input(description="Input of `addIssueComment`.")
 class AddIssueCommentInput:
     """Input."""
 
-    issue: strawberry.ID = strawberry.field(description="Global id of the issue.")
-    text: str = strawberry.field(description="The comment, in Markdown.")
+    issue: strawberry.ID = strawberry.field(description="Global ID of the issue.")
+    text: str = strawberry.field(description="Text of the comment in Markdown.")
 
 
-@strawberry.input(description="A comment, and its new text.")
+@strawberry.input(description="Input of `editIssueComment`.")
 class EditIssueCommentInput:
     """Input."""
 
-    id: strawberry.ID = strawberry.field(description="Global id of the comment; it must be the token's own user's.")
-    text: str = strawberry.field(description="The new text, in Markdown.")
+    id: strawberry.ID = strawberry.field(
+        description="Global ID of the comment. It must have been written by the user of the token."
+    )
+    text: str = strawberry.field(description="New text of the comment in Markdown.")
 
 
-@strawberry.input(description="A comment to delete.")
+@strawberry.input(description="Input of `deleteIssueComment`.")
 class DeleteIssueCommentInput:
     """Input."""
 
-    id: strawberry.ID = strawberry.field(description="Global id of the comment; it must be the token's own user's.")
+    id: strawberry.ID = strawberry.field(
+        description="Global ID of the comment. It must have been written by the user of the token."
+    )
 
 
 @strawberry.type
@@ -61,9 +65,9 @@ class CommentMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[AddIssueCommentInput, strawberry.argument(description="On which issue, and what.")],
+        input: Annotated[AddIssueCommentInput, strawberry.argument(description="Issue and text of the comment.")],
     ) -> AddIssueCommentPayload | None:
-        """Add a comment to an issue. Sent twice, it is written twice."""
+        """Add a comment to an issue. Not idempotent: repeating the request adds a second comment."""
         text = checked_text(input.text)
         issue = await issue_key_of(input.issue, load_context)
         if issue is None:
@@ -82,7 +86,7 @@ class CommentMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[EditIssueCommentInput, strawberry.argument(description="Which, and the new text.")],
+        input: Annotated[EditIssueCommentInput, strawberry.argument(description="Comment to edit and its new text.")],
     ) -> EditIssueCommentPayload | None:
         """Change the text of a comment."""
         text = checked_text(input.text)
@@ -103,9 +107,9 @@ class CommentMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[DeleteIssueCommentInput, strawberry.argument(description="Which.")],
+        input: Annotated[DeleteIssueCommentInput, strawberry.argument(description="Comment to delete.")],
     ) -> DeleteIssueCommentPayload | None:
-        """Delete a comment, for good."""
+        """Delete a comment permanently."""
         found = await comment_of(input.id, load_context)
         if found is None:
             return CommentResult(refusals=[nowhere("id")])
@@ -120,21 +124,21 @@ class CommentMutations:
 
 
 def checked_text(text: str) -> str:
-    """The text of a comment; raises BadUserInput for one that says nothing."""
+    """The text of a comment; raises BadUserInput when it is blank."""
     if not text.strip():
         raise BadUserInput("'text' must not be empty")
     return text
 
 
 async def comment_of(value: str, load_context: LoadContext) -> tuple[IssueKey, str] | None:
-    """Issue and number of the comment with a global id; None when the token sees no such organization."""
+    """Issue key and Sentry ID of a comment by global ID; None when the organization is not visible to the token."""
     organization_id, issue, number = key_from_id(value, "Comment", 3)
     organization = await load_context.organizations.find(load_context.call_context, organization_id)
     return None if organization is None else (IssueKey(organization, issue), number)
 
 
 async def attempted(write: Callable[[], Awaitable[CommentResult]], field: str) -> CommentResult:
-    """What `write` gives, or why Sentry refused; `field` names the input that says what it is about."""
+    """The result of `write`, or one with the user error of Sentry's refusal; `field` names the input with the ID."""
     try:
         return await write()
     except NotFound:
@@ -144,7 +148,7 @@ async def attempted(write: Callable[[], Awaitable[CommentResult]], field: str) -
 
 
 def nowhere(field: str) -> MutationError:
-    """The refusal of something that is not there."""
+    """The user error for an ID that does not exist."""
     return MutationError(
-        "There is nothing of that id, or nothing that the token may see", UserErrorCode.NOT_FOUND, (field,)
+        "No object with this ID exists, or the token has no access to it", UserErrorCode.NOT_FOUND, (field,)
     )

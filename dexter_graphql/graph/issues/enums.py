@@ -1,4 +1,4 @@
-"""The closed lists of words about issues."""
+"""Enums of issues."""
 
 from enum import Enum
 
@@ -7,103 +7,106 @@ import strawberry
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 
 
-@strawberry.enum(description="Where an issue stands.")
+@strawberry.enum(description="Status of an issue.")
 class IssueStatus(Enum):
     """`status` on the wire."""
 
-    UNRESOLVED = wire_value("unresolved", "Open.")
-    RESOLVED = wire_value("resolved", "Done; a new event makes it a regression.")
-    ARCHIVED = wire_value("ignored", "Set aside; Sentry's API says `ignored`.")
-    REPROCESSING = wire_value("reprocessing", "Its events are being processed anew.")
-    PENDING_DELETION = wire_value("pending_deletion", "About to be deleted.")
-    PENDING_MERGE = wire_value("pending_merge", "About to become part of another issue.")
+    UNRESOLVED = wire_value("unresolved", "The issue is open.")
+    RESOLVED = wire_value("resolved", "The issue is resolved. A new event reopens it as a regression.")
+    ARCHIVED = wire_value("ignored", "The issue is archived (`ignored` in Sentry's API).")
+    REPROCESSING = wire_value("reprocessing", "The events of the issue are being reprocessed.")
+    PENDING_DELETION = wire_value("pending_deletion", "The issue is about to be deleted.")
+    PENDING_MERGE = wire_value("pending_merge", "The issue is about to be merged into another issue.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="What kind of open or archived an issue is.")
+@strawberry.enum(description="Substatus of an unresolved or archived issue.")
 class IssueSubstatus(Enum):
     """`substatus` on the wire."""
 
-    NEW = wire_value("new", "First seen in the last days.")
-    ONGOING = wire_value("ongoing", "Open for longer, without a change in rate.")
-    ESCALATING = wire_value("escalating", "Happening much more often than before.")
-    REGRESSED = wire_value("regressed", "Was resolved and came back.")
-    ARCHIVED_UNTIL_ESCALATING = wire_value("archived_until_escalating", "Archived until it happens much more often.")
+    NEW = wire_value("new", "The issue was created recently.")
+    ONGOING = wire_value("ongoing", "The issue has been open for some time and its rate is steady.")
+    ESCALATING = wire_value("escalating", "The issue occurs more often than Sentry predicted.")
+    REGRESSED = wire_value("regressed", "The issue was resolved and occurred again.")
+    ARCHIVED_UNTIL_ESCALATING = wire_value("archived_until_escalating", "The issue is archived until it escalates.")
     ARCHIVED_UNTIL_CONDITION_MET = wire_value(
-        "archived_until_condition_met", "Archived until a time, a count or a number of users is reached."
+        "archived_until_condition_met",
+        "The issue is archived until a time, a number of events or a number of users is reached.",
     )
-    ARCHIVED_FOREVER = wire_value("archived_forever", "Archived for good.")
+    ARCHIVED_FOREVER = wire_value("archived_forever", "The issue is archived permanently.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="How urgent Sentry, or a person, takes an issue to be.")
+@strawberry.enum(description="Priority of an issue, set by Sentry or by a user.")
 class IssuePriority(Enum):
     """`priority` on the wire."""
 
-    LOW = wire_value("low", "Can wait.")
-    MEDIUM = wire_value("medium", "Soon.")
-    HIGH = wire_value("high", "Now.")
+    LOW = wire_value("low", "Low priority.")
+    MEDIUM = wire_value("medium", "Medium priority.")
+    HIGH = wire_value("high", "High priority.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="Severity of an event, and of an issue by its newest event.")
+@strawberry.enum(description="Severity of an event. The severity of an issue is that of its newest event.")
 class Level(Enum):
     """`level` on the wire."""
 
-    SAMPLE = wire_value("sample", "A sample event.")
-    DEBUG = wire_value("debug", "For developers.")
-    INFO = wire_value("info", "Worth knowing.")
-    WARNING = wire_value("warning", "Something looks wrong.")
-    ERROR = wire_value("error", "Something failed.")
-    FATAL = wire_value("fatal", "The program ended.")
-    UNKNOWN = wire_value("unknown", "Sentry does not know, or the word is newer than this server.")
+    SAMPLE = wire_value("sample", "Sample event.")
+    DEBUG = wire_value("debug", "Debugging information.")
+    INFO = wire_value("info", "Informational message.")
+    WARNING = wire_value("warning", "Warning message.")
+    ERROR = wire_value("error", "Error condition.")
+    FATAL = wire_value("fatal", "The application crashed.")
+    UNKNOWN = wire_value(
+        "unknown", "Sentry does not know the severity, or sent a value that this server does not know."
+    )
 
 
-@strawberry.enum(description="What an issue was grouped from.")
+@strawberry.enum(description="Category of an issue.")
 class IssueCategory(Enum):
     """`issueCategory` on the wire."""
 
     ERROR = wire_value("error", "Errors and exceptions.")
-    FEEDBACK = wire_value("feedback", "Feedback that users sent.")
-    OUTAGE = wire_value("outage", "Missed check-ins and uptime failures.")
-    METRIC = wire_value("metric", "A metric crossed its threshold.")
+    FEEDBACK = wire_value("feedback", "User feedback.")
+    OUTAGE = wire_value("outage", "Missed cron check-ins and uptime failures.")
+    METRIC = wire_value("metric", "Metric that crossed a threshold.")
     DB_QUERY = wire_value("db_query", "Slow or repeated database queries.")
     HTTP_CLIENT = wire_value("http_client", "Slow or repeated HTTP calls.")
-    FRONTEND = wire_value("frontend", "Slow pages in the browser.")
-    MOBILE = wire_value("mobile", "Slow or frozen mobile applications.")
-    PERFORMANCE = wire_value("performance", "Performance, on older servers.")
-    PROFILE = wire_value("profile", "Profiles, on older servers.")
-    CRON = wire_value("cron", "Cron monitors, on older servers.")
-    REPLAY = wire_value("replay", "Replays, on older servers.")
-    UPTIME = wire_value("uptime", "Uptime, on older servers.")
+    FRONTEND = wire_value("frontend", "Performance problems in the browser.")
+    MOBILE = wire_value("mobile", "Performance problems in mobile applications.")
+    PERFORMANCE = wire_value("performance", "Performance issues of older Sentry releases.")
+    PROFILE = wire_value("profile", "Profiling issues of older Sentry releases.")
+    CRON = wire_value("cron", "Cron monitor issues of older Sentry releases.")
+    REPLAY = wire_value("replay", "Replay issues of older Sentry releases.")
+    UPTIME = wire_value("uptime", "Uptime issues of older Sentry releases.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="Order of a list of issues.")
+@strawberry.enum(description="Sort order of an issue list.")
 class IssueSort(Enum):
     """`sort` of the issue list."""
 
-    LAST_SEEN = wire_value("date", "Newest event first.")
-    NEW = wire_value("new", "Newest issue first.")
-    FREQUENCY = wire_value("freq", "Most events in the range first.")
-    USERS = wire_value("user", "Most affected users in the range first.")
-    TRENDS = wire_value("trends", "Strongest rise first.")
-    RECOMMENDED = wire_value("recommended", "Sentry's own ranking.")
+    LAST_SEEN = wire_value("date", "By time of the newest event, newest first.")
+    NEW = wire_value("new", "By time of the first event, newest first.")
+    FREQUENCY = wire_value("freq", "By number of events in the range, most first.")
+    USERS = wire_value("user", "By number of affected users in the range, most first.")
+    TRENDS = wire_value("trends", "By trend in the range, strongest increase first.")
+    RECOMMENDED = wire_value("recommended", "By Sentry's relevance ranking.")
 
 
-@strawberry.enum(description="A property of an issue to search for; several must all hold.")
+@strawberry.enum(description="Value of an `is:` search term. An issue must match all given values.")
 class IssueIs(Enum):
     """Words after `is:` in the issue search."""
 
-    UNRESOLVED = wire_value("unresolved", "Open.")
-    RESOLVED = wire_value("resolved", "Resolved.")
-    ARCHIVED = wire_value("archived", "Set aside.")
-    ASSIGNED = wire_value("assigned", "Assigned to a user or a team.")
-    UNASSIGNED = wire_value("unassigned", "Assigned to nobody.")
-    FOR_REVIEW = wire_value("for_review", "Not reviewed yet.")
-    LINKED = wire_value("linked", "Linked to an issue of another tool.")
-    UNLINKED = wire_value("unlinked", "Not linked to an issue of another tool.")
-    NEW = wire_value("new", "Substatus new.")
-    ONGOING = wire_value("ongoing", "Substatus ongoing.")
-    ESCALATING = wire_value("escalating", "Substatus escalating.")
-    REGRESSED = wire_value("regressed", "Substatus regressed.")
+    UNRESOLVED = wire_value("unresolved", "The issue is unresolved.")
+    RESOLVED = wire_value("resolved", "The issue is resolved.")
+    ARCHIVED = wire_value("archived", "The issue is archived.")
+    ASSIGNED = wire_value("assigned", "The issue is assigned to a user or a team.")
+    UNASSIGNED = wire_value("unassigned", "The issue has no assignee.")
+    FOR_REVIEW = wire_value("for_review", "The issue has not been reviewed.")
+    LINKED = wire_value("linked", "The issue is linked to an external issue.")
+    UNLINKED = wire_value("unlinked", "The issue is not linked to an external issue.")
+    NEW = wire_value("new", "The issue has the substatus NEW.")
+    ONGOING = wire_value("ongoing", "The issue has the substatus ONGOING.")
+    ESCALATING = wire_value("escalating", "The issue has the substatus ESCALATING.")
+    REGRESSED = wire_value("regressed", "The issue has the substatus REGRESSED.")

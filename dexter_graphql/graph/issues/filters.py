@@ -1,4 +1,4 @@
-"""Knows how a typed filter becomes Sentry's issue search."""
+"""Typed issue filter and its translation to Sentry's search syntax."""
 
 from typing import TypeVar
 
@@ -13,46 +13,61 @@ T = TypeVar("T")
 Query = tuple[tuple[str, str], ...]
 
 
-@strawberry.input(description="A tag that events carry.")
+@strawberry.input(description="Filter on a tag of the events.")
 class TagFilter:
     """Input."""
 
-    key: str = strawberry.field(description="Name of the tag, for example `browser.name`.")
-    value: str = strawberry.field(description="Value; `*` stands for any text.")
-    exclude: bool = strawberry.field(default=False, description="True to leave out what matches.")
+    key: str = strawberry.field(description="Key of the tag, for example `browser.name`.")
+    value: str = strawberry.field(description="Value of the tag; `*` matches any text.")
+    exclude: bool = strawberry.field(default=False, description="True to exclude matching issues.")
 
 
-@strawberry.input(one_of=True, description="Whom an issue is assigned to.")
+@strawberry.input(one_of=True, description="Filter on the assignee. Exactly one field must be given.")
 class AssigneeFilter:
     """Input."""
 
-    nobody: bool | None = strawberry.field(default=strawberry.UNSET, description="True for issues without an assignee.")
+    nobody: bool | None = strawberry.field(default=strawberry.UNSET, description="True for unassigned issues.")
     me: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="True for issues of the token's own user; use `user` with a shared token."
+        default=strawberry.UNSET,
+        description="True for issues assigned to the user of the token. With a shared token, use `user` instead.",
     )
-    user: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address or user name.")
-    team: str | None = strawberry.field(default=strawberry.UNSET, description="Slug of a team.")
+    user: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Email address or user name of the assignee."
+    )
+    team: str | None = strawberry.field(default=strawberry.UNSET, description="Slug of the assigned team.")
 
 
-@strawberry.input(description="Which issues to list. All that is given must hold; within a list any value may.")
+@strawberry.input(
+    description="Filter on issues. An issue must match all given fields. Of a list field it must match any value, "
+    "except for `is` and `tags`: it must match all of their values."
+)
 class IssueFilter:
     """Input."""
 
-    is_: list[IssueIs] | None = strawberry.field(name="is", default=None, description="Properties that must all hold.")
-    levels: list[Level] | None = strawberry.field(default=None, description="Any of these severities.")
-    priorities: list[IssuePriority] | None = strawberry.field(default=None, description="Any of these priorities.")
-    projects: list[str] | None = strawberry.field(default=None, description="Slugs of projects; all when left out.")
-    environments: list[str] | None = strawberry.field(default=None, description="Names of environments.")
-    assignee: AssigneeFilter | None = strawberry.field(default=None, description="Whom it is assigned to.")
-    releases: list[str] | None = strawberry.field(default=None, description="Versions seen; `latest` is the newest.")
-    tags: list[TagFilter] | None = strawberry.field(default=None, description="Tags of its events.")
+    is_: list[IssueIs] | None = strawberry.field(
+        name="is", default=None, description="Values of `is:` terms. An issue must match all of them."
+    )
+    levels: list[Level] | None = strawberry.field(default=None, description="Severities of the issue.")
+    priorities: list[IssuePriority] | None = strawberry.field(default=None, description="Priorities of the issue.")
+    projects: list[str] | None = strawberry.field(default=None, description="Slugs of projects. Default: all projects.")
+    environments: list[str] | None = strawberry.field(
+        default=None, description="Names of environments. Default: all environments."
+    )
+    assignee: AssigneeFilter | None = strawberry.field(default=None, description="Assignee of the issue.")
+    releases: list[str] | None = strawberry.field(
+        default=None, description="Versions of releases in which the issue was seen; `latest` is the newest release."
+    )
+    tags: list[TagFilter] | None = strawberry.field(
+        default=None, description="Tags of the events. An issue must match all of them."
+    )
     search: str | None = strawberry.field(
-        default=None, description="More in Sentry's own search syntax, for example `timeout !browser.name:Firefox`."
+        default=None,
+        description="Additional terms in Sentry's search syntax, for example `timeout !browser.name:Firefox`.",
     )
 
 
 def filter_query(value: IssueFilter | None) -> Query:
-    """Parameters of the issue list for a filter; `query` is always there, empty for everything."""
+    """Parameters of the issue list for a filter. `query` is always included, empty for all issues."""
     if value is None:
         return (("query", ""),)
     projects = [("project", slug) for slug in _bounded(value.projects, "projects")]
@@ -61,7 +76,7 @@ def filter_query(value: IssueFilter | None) -> Query:
 
 
 def search_text(value: IssueFilter) -> str:
-    """The filter as one line of Sentry's search syntax."""
+    """The filter in Sentry's search syntax."""
     terms = [f"is:{word.value}" for word in value.is_ or ()]
     terms += _any_of("level", [level.value for level in value.levels or ()])
     terms += _any_of("issue.priority", [priority.value for priority in value.priorities or ()])
@@ -72,16 +87,16 @@ def search_text(value: IssueFilter) -> str:
 
 
 def quoted(value: str) -> str:
-    """A value that the search takes as one word."""
+    """A search value, quoted when necessary."""
     if value and not any(char in value for char in ' "[](),:\t\n'):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def tag_key(key: str) -> str:
-    """A tag's name as a search key; refused when it could be read as something else."""
+    """A tag key for a search term; raises BadUserInput when it contains characters of the search syntax."""
     if not key or any(char in key for char in ' "[](),:!\t\n'):
-        raise BadUserInput(f"'{key}' cannot be the name of a tag")
+        raise BadUserInput(f"'{key[:64]}' is not a valid tag key")
     return key
 
 
@@ -94,7 +109,7 @@ def _assigned(value: AssigneeFilter | None) -> list[str]:
         return [f"assigned:{quoted('#' + value.team.removeprefix('#'))}"]
     if value.me is True or value.nobody is True:
         return ["assigned:me" if value.me is True else "assigned:none"]
-    raise BadUserInput("'assignee' takes 'nobody: true', 'me: true', or the name of a user or a team")
+    raise BadUserInput("'assignee' expects 'nobody: true', 'me: true', or a non-empty 'user' or 'team'")
 
 
 def _any_of(key: str, values: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What clients say to change issues, and how Sentry wants to hear it."""
+"""Inputs of issue mutations and the request bodies they are translated to."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -25,7 +25,7 @@ IN_RESOLUTION = MappingProxyType(
         "inCommit.repository": ("commit", "repository"),
     }
 )
-"""Member of `statusDetails` → where clients gave it in a ResolutionInput."""
+"""Member of `statusDetails` → path in ResolutionInput."""
 IN_ARCHIVE = MappingProxyType(
     {
         "ignoreDuration": ("seconds",),
@@ -35,92 +35,100 @@ IN_ARCHIVE = MappingProxyType(
         "ignoreUserWindow": ("users", "withinSeconds"),
     }
 )
-"""Member of `statusDetails` → where clients gave it in an ArchiveUntil."""
+"""Member of `statusDetails` → path in ArchiveUntil."""
 
 
-@strawberry.input(description="A commit that Sentry knows.")
+@strawberry.input(description="Commit known to Sentry.")
 class CommitInput:
     """Input."""
 
-    commit: str = strawberry.field(description="Its hash.")
-    repository: str = strawberry.field(description="Name of the repository, as Sentry has it.")
+    commit: str = strawberry.field(description="Hash of the commit.")
+    repository: str = strawberry.field(description="Name of the repository in Sentry.")
 
 
-@strawberry.input(one_of=True, description="In what an issue is resolved.")
+@strawberry.input(one_of=True, description="How an issue is resolved. Exactly one field must be given.")
 class ResolutionInput:
     """Input."""
 
     now: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="True for now: the next event is a regression."
+        default=strawberry.UNSET, description="True to resolve immediately: the next event is a regression."
     )
     next_release: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="True for the release after the present one; one project at a time."
+        default=strawberry.UNSET,
+        description="True to resolve in the next release. The issues must belong to one project.",
     )
     release: str | None = strawberry.field(
-        default=strawberry.UNSET, description="This version, or `latest`; one project at a time."
+        default=strawberry.UNSET,
+        description="Version in which the issue is resolved, or `latest`. The issues must belong to one project.",
     )
-    commit: CommitInput | None = strawberry.field(default=strawberry.UNSET, description="The release with this commit.")
+    commit: CommitInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Commit that resolves the issue: it is resolved in the release with this commit.",
+    )
 
 
-@strawberry.input(description="A number of events or users, within a time when that matters.")
+@strawberry.input(description="Threshold of events or users, optionally within a time window.")
 class ArchiveThreshold:
     """Input."""
 
-    count: int = strawberry.field(description="So many more, at least 1.")
+    count: int = strawberry.field(description="Additional number of events or users, at least 1.")
     within_seconds: int | None = strawberry.field(
-        default=None, description="Within so long: whole minutes, in seconds, at most seven days."
+        default=None, description="Length of the time window in seconds: a multiple of 60, at most 604800 (seven days)."
     )
 
 
-@strawberry.input(one_of=True, description="Until when an issue is archived.")
+@strawberry.input(one_of=True, description="How long an issue stays archived. Exactly one field must be given.")
 class ArchiveUntil:
     """Input."""
 
     escalating: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="True: until it happens much more often than Sentry expects."
+        default=strawberry.UNSET,
+        description="True to archive until the issue occurs more often than Sentry predicted.",
     )
-    forever: bool | None = strawberry.field(default=strawberry.UNSET, description="True: for good.")
+    forever: bool | None = strawberry.field(default=strawberry.UNSET, description="True to archive permanently.")
     seconds: int | None = strawberry.field(
-        default=strawberry.UNSET, description="For so long: whole minutes, in seconds."
+        default=strawberry.UNSET, description="Duration in seconds, a multiple of 60."
     )
     events: ArchiveThreshold | None = strawberry.field(
-        default=strawberry.UNSET, description="Until so many more events happened."
+        default=strawberry.UNSET, description="Archive until this many more events occur."
     )
     users: ArchiveThreshold | None = strawberry.field(
-        default=strawberry.UNSET, description="Until so many more users were affected."
+        default=strawberry.UNSET, description="Archive until this many more users are affected."
     )
 
 
-@strawberry.input(one_of=True, description="Whom to assign to.")
+@strawberry.input(one_of=True, description="Assignee. Exactly one field must be given.")
 class AssigneeInput:
     """Input."""
 
-    user: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Id of a user.")
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address of a user.")
-    team: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Id of a team.")
-    nobody: bool | None = strawberry.field(default=strawberry.UNSET, description="True to take the assignee away.")
+    user: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Global ID of a user.")
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="Email address of a user.")
+    team: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Global ID of a team.")
+    nobody: bool | None = strawberry.field(default=strawberry.UNSET, description="True to remove the assignee.")
 
 
-@strawberry.enum(description="Where to put an issue.")
+@strawberry.enum(description="Status that an issue can be set to.")
 class IssueTarget(Enum):
     """The statuses that clients may set."""
 
-    UNRESOLVED = strawberry.enum_value("unresolved", description="Open.")
-    RESOLVED = strawberry.enum_value("resolved", description="Done; `resolution` says in what, now when left out.")
+    UNRESOLVED = strawberry.enum_value("unresolved", description="Reopen the issue.")
+    RESOLVED = strawberry.enum_value(
+        "resolved", description="Resolve the issue, as specified by `resolution`. Default: immediately."
+    )
     ARCHIVED = strawberry.enum_value(
-        "ignored", description="Set aside; `archiveUntil` says until when, until it escalates when left out."
+        "ignored", description="Archive the issue, as specified by `archiveUntil`. Default: until it escalates."
     )
 
 
 def status_fields(resolution: str, archive: str) -> dict[str, tuple[str, ...]]:
-    """Member of Sentry's body → path of the input, for inputs that call the two parts so."""
+    """Member of the request body → path in the input, given the names of the two input fields."""
     parts = ((resolution, IN_RESOLUTION), (archive, IN_ARCHIVE))
     found = {f"statusDetails.{name}": (word, *path) for word, names in parts for name, path in names.items()}
     return found | {"substatus": (archive,)}
 
 
 def resolution_body(value: ResolutionInput | None) -> Body:
-    """Body of an update that resolves."""
+    """Request body that resolves issues."""
     if value is None or value.now:
         return {"status": "resolved", "statusDetails": {}}
     if value.next_release:
@@ -130,11 +138,11 @@ def resolution_body(value: ResolutionInput | None) -> Body:
     if value.commit:
         commit = {"commit": value.commit.commit, "repository": value.commit.repository}
         return {"status": "resolved", "statusDetails": {"inCommit": commit}}
-    raise BadUserInput("What an issue is resolved in must be true or named")
+    raise BadUserInput("The resolution must be 'now: true', 'nextRelease: true', a release or a commit")
 
 
 def archive_body(value: ArchiveUntil | None) -> Body:
-    """Body of an update that archives."""
+    """Request body that archives issues."""
     if value is None or value.escalating:
         return {"status": "ignored", "substatus": "archived_until_escalating", "statusDetails": {}}
     if value.forever:
@@ -146,12 +154,14 @@ def archive_body(value: ArchiveUntil | None) -> Body:
     elif value.users:
         details = _threshold(value.users, "ignoreUserCount", "ignoreUserWindow")
     else:
-        raise BadUserInput("Until when an issue is archived must be true or a number")
+        raise BadUserInput(
+            "The archive condition must be 'escalating: true', 'forever: true', a duration or a threshold"
+        )
     return {"status": "ignored", "substatus": "archived_until_condition_met", "statusDetails": details}
 
 
 def assignee_body(value: AssigneeInput, organizations: frozenset[str]) -> Body:
-    """Body of an update that assigns; user and team must be of the organizations (by id) that the issues are of."""
+    """Request body that assigns issues of these organizations, given by ID; raises BadUserInput for others' actors."""
     if value.nobody:
         return {"assignedTo": ""}
     if value.email:
@@ -160,20 +170,20 @@ def assignee_body(value: AssigneeInput, organizations: frozenset[str]) -> Body:
         if given:
             organization, number = key_from_id(given, typename, 2)
             if organizations - {organization}:
-                raise BadUserInput(f"This {word} and the issues are of different organizations")
+                raise BadUserInput(f"The {word} and the issues belong to different organizations")
             return {"assignedTo": f"{word}:{number}"}
-    raise BadUserInput("Say whom to assign to: a user, an e-mail address, a team, or `nobody: true`")
+    raise BadUserInput("The assignee must be a user, an email address, a team or 'nobody: true'")
 
 
 def priority_body(value: IssuePriority) -> Body:
-    """Body of an update of the priority."""
+    """Request body that sets the priority."""
     if value is IssuePriority.UNKNOWN:
         raise BadUserInput("'priority' must be LOW, MEDIUM or HIGH")
     return {"priority": value.value}
 
 
 def flags_body(flags: Mapping[str, bool | None]) -> Body:
-    """Body of an update of yes-or-no members; those that were not given stay as they are."""
+    """Request body with the boolean members that were given."""
     return {name: value for name, value in flags.items() if value is not None and value is not strawberry.UNSET}
 
 
@@ -187,7 +197,7 @@ def _threshold(value: ArchiveThreshold, count: str, window: str) -> Body:
 
 
 def _minutes(seconds: int, name: str, most_s: int) -> int:
-    """Whole minutes, which is what Sentry counts in."""
+    """Whole minutes, Sentry's unit; raises BadUserInput for other values."""
     if not MINUTE_S <= seconds <= most_s or seconds % MINUTE_S:
         raise BadUserInput(f"'{name}' must be a multiple of 60, from 60 to {most_s}")
     return seconds // MINUTE_S

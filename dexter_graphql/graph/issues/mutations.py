@@ -1,4 +1,4 @@
-"""Changes of issues: each takes one input and answers per issue."""
+"""Bulk mutations of issues. Each takes one input and reports the result per issue."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -49,85 +49,87 @@ from dexter_graphql.sentry.errors import BadRequest, Conflict
 
 USES = (*issue_choices.USES, *issue_writes.USES)
 FIELDS = MappingProxyType({"assignedTo": ("to",), "priority": ("priority",)} | status_fields("in", "until"))
-"""Member of Sentry's body → where clients gave it."""
+"""Member of the request body → path in the input."""
 
 Write = Callable[[list[Any], LoadContext], Awaitable[UpdateResult]]
 
 
-@strawberry.input(description="Which issues to change, and whether to.")
+@strawberry.input(description="Common fields of the bulk inputs.")
 class IssuesInput:
     """Base of all bulk inputs."""
 
-    issues: IssueSelection = strawberry.field(description="The issues.")
+    issues: IssueSelection = strawberry.field(description="Issues to change.")
     dry_run: bool = strawberry.field(
-        default=False, description="True to change nothing and see which issues would be changed."
+        default=False, description="True to report the issues that would be changed without changing them."
     )
 
 
-@strawberry.input(description="Issues to resolve.")
+@strawberry.input(description="Input of `resolveIssues`.")
 class ResolveIssuesInput(IssuesInput):
     """Input."""
 
     in_: ResolutionInput | None = strawberry.field(
-        name="in", default=None, description="In what they are resolved; now when left out."
+        name="in", default=None, description="How the issues are resolved. Default: immediately."
     )
 
 
-@strawberry.input(description="Issues to open again.")
+@strawberry.input(description="Input of `unresolveIssues`.")
 class UnresolveIssuesInput(IssuesInput):
     """Input."""
 
 
-@strawberry.input(description="Issues to archive.")
+@strawberry.input(description="Input of `archiveIssues`.")
 class ArchiveIssuesInput(IssuesInput):
     """Input."""
 
     until: ArchiveUntil | None = strawberry.field(
-        default=None, description="Until when; until they escalate when left out."
+        default=None, description="How long the issues stay archived. Default: until they escalate."
     )
 
 
-@strawberry.input(description="Issues to assign.")
+@strawberry.input(description="Input of `assignIssues`.")
 class AssignIssuesInput(IssuesInput):
     """Input."""
 
-    to: AssigneeInput = strawberry.field(description="Whom to assign them to.")
+    to: AssigneeInput = strawberry.field(description="New assignee.")
 
 
-@strawberry.input(description="Issues to set the priority of.")
+@strawberry.input(description="Input of `setIssuePriority`.")
 class SetIssuePriorityInput(IssuesInput):
     """Input."""
 
-    priority: IssuePriority = strawberry.field(description="How urgent they are.")
+    priority: IssuePriority = strawberry.field(description="New priority.")
 
 
-@strawberry.input(description="Issues to mark as seen by the token's own user.")
+@strawberry.input(description="Input of `markIssuesSeen`.")
 class MarkIssuesSeenInput(IssuesInput):
     """Input."""
 
-    seen: bool = strawberry.field(default=True, description="False to mark as not seen.")
+    seen: bool = strawberry.field(default=True, description="False to mark the issues as not seen.")
 
 
-@strawberry.input(description="Issues to bookmark for the token's own user.")
+@strawberry.input(description="Input of `bookmarkIssues`.")
 class BookmarkIssuesInput(IssuesInput):
     """Input."""
 
-    bookmarked: bool = strawberry.field(default=True, description="False to take the bookmark away.")
+    bookmarked: bool = strawberry.field(default=True, description="False to remove the bookmarks.")
 
 
-@strawberry.input(description="Issues for the token's own user to follow.")
+@strawberry.input(description="Input of `subscribeToIssues`.")
 class SubscribeToIssuesInput(IssuesInput):
     """Input."""
 
-    subscribed: bool = strawberry.field(default=True, description="False to stop following.")
+    subscribed: bool = strawberry.field(default=True, description="False to unsubscribe.")
 
 
-@strawberry.input(description="Issues to delete, with all their events.")
+@strawberry.input(description="Input of `deleteIssues`.")
 class DeleteIssuesInput(IssuesInput):
     """Input."""
 
 
-@strawberry.input(description="Issues of one organization to make one of; only those that group errors.")
+@strawberry.input(
+    description="Input of `mergeIssues`. The issues must belong to one organization and have the category ERROR."
+)
 class MergeIssuesInput(IssuesInput):
     """Input."""
 
@@ -141,9 +143,9 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[ResolveIssuesInput, strawberry.argument(description="Which, and in what.")],
+        input: Annotated[ResolveIssuesInput, strawberry.argument(description="Issues and resolution.")],
     ) -> ResolveIssuesPayload | None:
-        """Resolve issues: now, in a release, in the next release, or with a commit."""
+        """Resolve issues immediately, in a release, in the next release or with a commit."""
         return await changed(input, resolution_body(input.in_), Kind.RESOLVED, load_context)
 
     @call(uses=USES)
@@ -151,9 +153,9 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[UnresolveIssuesInput, strawberry.argument(description="Which.")],
+        input: Annotated[UnresolveIssuesInput, strawberry.argument(description="Issues to reopen.")],
     ) -> UnresolveIssuesPayload | None:
-        """Open issues again that were resolved or archived."""
+        """Reopen resolved or archived issues."""
         return await changed(input, {"status": "unresolved"}, Kind.UNRESOLVED, load_context)
 
     @call(uses=USES)
@@ -161,9 +163,9 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[ArchiveIssuesInput, strawberry.argument(description="Which, and until when.")],
+        input: Annotated[ArchiveIssuesInput, strawberry.argument(description="Issues and archive condition.")],
     ) -> ArchiveIssuesPayload | None:
-        """Set issues aside: until they escalate, for a time, until so many events or users, or for good."""
+        """Archive issues until they escalate, for a duration, until a number of events or users, or permanently."""
         return await changed(input, archive_body(input.until), Kind.ARCHIVED, load_context)
 
     @call(uses=USES)
@@ -171,9 +173,9 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[AssignIssuesInput, strawberry.argument(description="Which, and to whom.")],
+        input: Annotated[AssignIssuesInput, strawberry.argument(description="Issues and assignee.")],
     ) -> AssignIssuesPayload | None:
-        """Assign issues to a user or a team that has access to their project, or to nobody."""
+        """Assign issues to a user or a team with access to their project, or remove the assignee."""
         return await changed(
             input, lambda found: assignee_body(input.to, found.organizations), Kind.ASSIGNED, load_context
         )
@@ -183,9 +185,9 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[SetIssuePriorityInput, strawberry.argument(description="Which, and how urgent.")],
+        input: Annotated[SetIssuePriorityInput, strawberry.argument(description="Issues and priority.")],
     ) -> SetIssuePriorityPayload | None:
-        """Say how urgent issues are; Sentry no longer changes their priority by itself."""
+        """Set the priority of issues. Sentry then stops adjusting their priority."""
         return await changed(input, priority_body(input.priority), Kind.UPDATED, load_context)
 
     @call(uses=USES)
@@ -193,9 +195,9 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[MarkIssuesSeenInput, strawberry.argument(description="Which.")],
+        input: Annotated[MarkIssuesSeenInput, strawberry.argument(description="Issues to mark.")],
     ) -> MarkIssuesSeenPayload | None:
-        """Mark issues as seen by the token's own user."""
+        """Mark issues as seen, or not seen, by the user of the token."""
         return await changed(input, {"hasSeen": input.seen}, None, load_context)
 
     @call(uses=USES)
@@ -203,9 +205,9 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[BookmarkIssuesInput, strawberry.argument(description="Which.")],
+        input: Annotated[BookmarkIssuesInput, strawberry.argument(description="Issues to bookmark.")],
     ) -> BookmarkIssuesPayload | None:
-        """Bookmark issues for the token's own user."""
+        """Add or remove bookmarks of the user of the token."""
         return await changed(input, {"isBookmarked": input.bookmarked}, None, load_context)
 
     @call(uses=USES)
@@ -213,9 +215,9 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[SubscribeToIssuesInput, strawberry.argument(description="Which.")],
+        input: Annotated[SubscribeToIssuesInput, strawberry.argument(description="Issues to subscribe to.")],
     ) -> SubscribeToIssuesPayload | None:
-        """Let the token's own user follow issues: Sentry notifies them of what happens."""
+        """Subscribe the user of the token to issues, or unsubscribe. Sentry notifies subscribers of changes."""
         return await changed(input, {"isSubscribed": input.subscribed}, None, load_context)
 
     @call(uses=(*issue_choices.USES, catalogue.BULK_DELETE))
@@ -223,9 +225,9 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[DeleteIssuesInput, strawberry.argument(description="Which.")],
+        input: Annotated[DeleteIssuesInput, strawberry.argument(description="Issues to delete.")],
     ) -> DeleteIssuesPayload | None:
-        """Delete issues with all their events, for good."""
+        """Delete issues with all their events. This cannot be undone."""
         return await _deleted(input, load_context)
 
     @call(uses=USES)
@@ -233,16 +235,16 @@ class IssueMutations:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[MergeIssuesInput, strawberry.argument(description="Which, at least two.")],
+        input: Annotated[MergeIssuesInput, strawberry.argument(description="Issues to merge, at least two.")],
     ) -> MergeIssuesPayload | None:
-        """Make one issue of several; Sentry chooses which one stays."""
+        """Merge issues into one. Sentry chooses the issue that remains."""
         return await _merged(input, load_context)
 
 
 async def changed(
     input: IssuesInput, body: Body | Callable[[SelectedIssues], Body], kind: Kind | None, load_context: LoadContext
 ) -> Outcomes:
-    """What became of an update of the chosen issues; changes without a kind are personal and not announced."""
+    """Update the selected issues and publish the change; personal changes have no kind and are not published."""
     found = await select_issues(input.issues, load_context)
     content = body(found) if callable(body) else body
 
@@ -276,11 +278,11 @@ async def _merged(input: MergeIssuesInput, load_context: LoadContext) -> MergeRe
     if len(found.organizations) > 1:
         raise BadUserInput("Issues of different organizations cannot be merged")
     if len(found.keys) + len(found.unmatched) < 2:  # noqa: PLR2004  # one alone is not several
-        raise BadUserInput("Merging takes at least two issues")
+        raise BadUserInput("Merging requires at least two issues")
     seen = await look_at_issues(found.keys, load_context) if found.keys else UpdateResult()
     unmatched = [*found.unmatched, *(found.names[key] for key in seen.absent)]
     if len(seen.found) < 2:  # noqa: PLR2004  # as above
-        alone = MutationError("Fewer than two of these issues were found", UserErrorCode.NOT_FOUND, ("issues",))
+        alone = MutationError("Fewer than two of the issues exist", UserErrorCode.NOT_FOUND, ("issues",))
         return MergeResult(None, [], unmatched, input.dry_run, [alone])
     if input.dry_run:
         return MergeResult(None, [], unmatched, is_dry_run=True)

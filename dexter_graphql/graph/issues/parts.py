@@ -1,4 +1,4 @@
-"""What hangs below an issue: its history, comments, tags, hashes, suggested owners and tickets of other tools."""
+"""Activity, comments, tags, hashes, suggested owners and external issues of an issue."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,84 +25,91 @@ IssueType = Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.type
 UserType = Annotated["User", strawberry.lazy("dexter_graphql.graph.members.types")]
 TeamType = Annotated["Team", strawberry.lazy("dexter_graphql.graph.teams.types")]
 Assignee = Annotated[
-    UserType | TeamType, strawberry.union("Assignee", description="Who looks after something: a user or a team.")
+    UserType | TeamType, strawberry.union("Assignee", description="User or team that something is assigned to.")
 ]
 USER = Embedded(
     "User",
     members=("id", "name", "email", "username", "avatarUrl"),
     load=users_by_id,
 )
-"""A user as histories, comments and lists of people embed them."""
+"""A user as embedded in activities, comments and participants."""
 
 
 def below_issue(row: Any) -> IssueKey:
-    """Key of the issue that a row hangs below, which its scope knows."""
+    """Key of the parent issue, from the row's parents."""
     return IssueKey(row.parents.organization, row.parents.issue)
 
 
 @value_type
 class IssueActivity:
-    """A line of an issue's history."""
+    """Entry in the activity of an issue."""
 
-    activity_id: strawberry.ID = plain("id", description="Sentry's id of the line.")
+    activity_id: strawberry.ID = plain("id", description="ID of the entry in Sentry.")
     kind: str = plain(
-        "type", description="What happened, in Sentry's word: `set_resolved`, `assigned`, `note`, `first_seen`, …"
+        "type",
+        description="Kind of activity, as sent by Sentry: `set_resolved`, `assigned`, `note`, `first_seen` and others.",
     )
-    occurred_at: datetime = plain("dateCreated", description="When it happened.")
-    data: JSON | None = plain(description="More about it; the keys depend on `kind`.")
-    actor: UserType | None = link("user", USER, description="Who did it; null for Sentry itself.")
+    occurred_at: datetime = plain("dateCreated", description="Time of the activity.")
+    data: JSON | None = plain(description="Details of the activity. The keys depend on `kind`.")
+    actor: UserType | None = link("user", USER, description="User who caused the activity; null when Sentry did.")
 
 
 @entity(key=CommentKey, load=comments_by_id, representations=("list",))
 class Comment(Node):
-    """A comment on an issue."""
+    """Comment on an issue."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own id.")
-    created_at: datetime = plain("dateCreated", description="When it was written.")
-    author: UserType | None = link("user", USER, description="Who wrote it; null for an integration.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    created_at: datetime = plain("dateCreated", description="Time when the comment was created.")
+    author: UserType | None = link(
+        "user", USER, description="Author of the comment; null for comments by integrations."
+    )
 
-    issue: IssueType | None = batch(issues_by_id, key=below_issue, reads={}, description="The issue that it is on.")
+    issue: IssueType | None = batch(
+        issues_by_id, key=below_issue, reads={}, description="Issue that the comment belongs to."
+    )
 
     @computed(data=dict[str, object] | None)
     def text(row: Any) -> str:
-        """The comment in Markdown."""
+        """Text of the comment in Markdown."""
         found = (row.data or {}).get("text")
         return found if isinstance(found, str) else ""
 
 
 @value_type
 class TagValue:
-    """A value of a tag, and how often it was seen."""
+    """Value of a tag with its frequency."""
 
-    value: str | None = plain(description="The value; null where events have an empty one.")
-    name: str | None = plain(description="The value as people read it.")
-    count: BigInt | None = plain(description="Events that carry it.")
-    first_seen: datetime | None = plain("firstSeen", description="When it was first seen.")
-    last_seen: datetime | None = plain("lastSeen", description="When it was last seen.")
+    value: str | None = plain(description="Value of the tag; null for the empty value.")
+    name: str | None = plain(description="Display name of the value.")
+    count: BigInt | None = plain(description="Number of events with this value.")
+    first_seen: datetime | None = plain("firstSeen", description="Time when the value was first seen.")
+    last_seen: datetime | None = plain("lastSeen", description="Time when the value was last seen.")
 
 
 @entity(representations=("detail",))
 class IssueTag:
-    """A tag of an issue's events, with its most frequent values."""
+    """Tag of the events of an issue, with its most frequent values."""
 
-    key: str = plain(description="Name of the tag, for example `browser.name`.")
-    name: str | None = plain(description="Name as people read it.")
-    total_values: BigInt | None = plain("totalValues", description="Events that carry the tag.")
-    unique_values: BigInt | None = plain("uniqueValues", description="Different values.")
-    top_values: list[TagValue] | None = plain("topValues", description="The most frequent values, most frequent first.")
+    key: str = plain(description="Key of the tag, for example `browser.name`.")
+    name: str | None = plain(description="Display name of the tag.")
+    total_values: BigInt | None = plain("totalValues", description="Number of events with this tag.")
+    unique_values: BigInt | None = plain("uniqueValues", description="Number of distinct values.")
+    top_values: list[TagValue] | None = plain(
+        "topValues", description="Most frequent values, in descending order of frequency."
+    )
 
     @batch(tag_value_pages, key=lambda row: TagKey(below_issue(row), row.key), reads={"key": str})
     @paged
     def values(*, wanted: PageArguments) -> Connection[TagValue] | None:
-        """All values."""
+        """All values of the tag. One call per tag."""
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
 
 @entity(representations=("list",))
 class IssueHash:
-    """A hash by which events were grouped into an issue."""
+    """Grouping hash of an issue."""
 
-    hash: str = plain("id", description="The hash.")
+    hash: str = plain("id", description="Hash that groups events into the issue.")
     latest_event: Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")] | None = link(
         "latestEvent",
         Embedded(
@@ -118,49 +125,59 @@ class IssueHash:
 
 @value_type
 class IssueOwner:
-    """Somebody whom Sentry suggests to look after an issue."""
+    """Owner suggested by Sentry."""
 
-    reason: str = plain("type", description="`suspectCommit`, `ownershipRule`, `codeowners` or a newer word.")
-    since: datetime | None = plain("date_added", description="When the suggestion was made.")
+    reason: str = plain(
+        "type", description="Reason of the suggestion: `suspectCommit`, `ownershipRule`, `codeowners` or another value."
+    )
+    since: datetime | None = plain("date_added", description="Time of the suggestion.")
     owner: Assignee | None = batch(
         actors_by_key,
         key=lambda row: actor_key(row.parents.organization, row.owner),
         reads={"owner": str | None},
-        description="The user or the team.",
+        description="Suggested user or team.",
     )
 
 
 @entity(representations=("list",))
 class ExternalIssue:
-    """A ticket of another tool that is tied to an issue."""
+    """Issue in an external tracker that is linked to an issue."""
 
-    external_id: strawberry.ID = plain("id", description="Sentry's id of the tie.")
-    service_type: str = plain("serviceType", description="The other tool, for example `jira`.")
-    display_name: str = plain("displayName", description="What people call the ticket, for example `SHOP#41`.")
-    web_url: str = plain("webUrl", description="Address of the ticket.")
+    external_id: strawberry.ID = plain("id", description="ID of the link in Sentry.")
+    service_type: str = plain("serviceType", description="Type of the tracker, for example `jira`.")
+    display_name: str = plain("displayName", description="Display name of the external issue, for example `SHOP#41`.")
+    web_url: str = plain("webUrl", description="URL of the external issue.")
 
 
 @value_type
 class IssueStatusDetails:
-    """Under which condition an issue is resolved or archived."""
+    """Conditions under which an issue is resolved or archived."""
 
-    in_next_release: bool | None = plain("inNextRelease", description="Resolved in the release after the present one.")
-    in_release: str | None = plain("inRelease", description="Resolved in this version.")
-    in_commit: JSON | None = plain("inCommit", description="Resolved by this commit.")
-    ignore_until: datetime | None = plain("ignoreUntil", description="Archived until then.")
-    ignore_count: BigInt | None = plain("ignoreCount", description="Archived until so many more events.")
-    ignore_window_minutes: BigInt | None = plain("ignoreWindow", description="Minutes within which the events count.")
-    ignore_user_count: BigInt | None = plain("ignoreUserCount", description="Archived until so many more users.")
-    ignore_user_window_minutes: BigInt | None = plain(
-        "ignoreUserWindow", description="Minutes within which the users count."
+    in_next_release: bool | None = plain(
+        "inNextRelease", description="True when the issue is resolved in the next release."
     )
-    pending_events: int | None = plain("pendingEvents", description="Events that are still being reprocessed.")
-    actor: JSON | None = plain(description="Who did it, as Sentry writes people.")
+    in_release: str | None = plain("inRelease", description="Version of the release in which the issue is resolved.")
+    in_commit: JSON | None = plain("inCommit", description="Commit that resolves the issue, as sent by Sentry.")
+    ignore_until: datetime | None = plain("ignoreUntil", description="Time until which the issue is archived.")
+    ignore_count: BigInt | None = plain(
+        "ignoreCount", description="Number of additional events until which the issue is archived."
+    )
+    ignore_window_minutes: BigInt | None = plain("ignoreWindow", description="Window of `ignoreCount` in minutes.")
+    ignore_user_count: BigInt | None = plain(
+        "ignoreUserCount", description="Number of additional affected users until which the issue is archived."
+    )
+    ignore_user_window_minutes: BigInt | None = plain(
+        "ignoreUserWindow", description="Window of `ignoreUserCount` in minutes."
+    )
+    pending_events: int | None = plain(
+        "pendingEvents", description="Number of events that are still being reprocessed."
+    )
+    actor: JSON | None = plain(description="User who changed the status, as sent by Sentry.")
 
 
 @value_type
 class Annotation:
-    """A link that Sentry shows beside an issue."""
+    """Link that Sentry shows with an issue."""
 
     display_name: str | None = plain("displayName", description="Text of the link.")
-    url: str | None = plain(description="Where it leads.")
+    url: str | None = plain(description="URL of the link.")

@@ -1,4 +1,4 @@
-"""What mutations of issues answer: an outcome for each issue, and what was chosen and not found."""
+"""Payloads of issue mutations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ FieldPaths = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one issue; `key` is None when it is not there, or no longer."""
+    """Result for one issue; `key` is None when the issue does not exist or was deleted."""
 
     key: IssueKey | None
     id: str
@@ -32,7 +32,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What became of all that were chosen."""
+    """Results of a bulk mutation."""
 
     results: list[Outcome]
     unmatched: list[str]
@@ -41,7 +41,7 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """What became of a merge."""
+    """Result of a merge."""
 
     parent: IssueKey | None
     merged_ids: list[str]
@@ -52,7 +52,7 @@ class MergeResult:
 
 @dataclass(frozen=True, slots=True)
 class CommentResult:
-    """What became of a comment: the record, or the id of what was deleted."""
+    """Result of a comment mutation: the record, or the ID of the deleted comment."""
 
     issue: IssueKey | None = None
     comment: Any = None
@@ -61,7 +61,7 @@ class CommentResult:
 
 
 def outcomes(chosen: SelectedIssues, written: UpdateResult, fields: FieldPaths, *, is_dry_run: bool) -> Outcomes:
-    """The outcome of every issue that was found, in the order in which they were chosen."""
+    """The result of every issue that exists, in the order of the selection."""
     absent = set(written.absent)
     results = [
         Outcome(key, issue_id(key), user_errors_for(written.refused[key], fields) if key in written.refused else [])
@@ -73,185 +73,188 @@ def outcomes(chosen: SelectedIssues, written: UpdateResult, fields: FieldPaths, 
 
 @value_type
 class IssueResult:
-    """What became of one issue."""
+    """Result of a bulk mutation for one issue."""
 
     @computed()
     def issue_id(outcome: Outcome) -> strawberry.ID:
-        """Global id of the issue."""
+        """Global ID of the issue."""
         return strawberry.ID(outcome.id)
 
     issue: IssueType | None = batch(
         issues_by_id,
         key=lambda outcome: outcome.key,
         reads={},
-        description="The issue as it is now; null when deleted.",
+        description="Issue after the mutation; null when it was deleted.",
     )
 
     @computed()
     def user_errors(outcome: Outcome) -> list[UserError]:
-        """Why it was left alone; empty when it was changed."""
+        """Reasons why the issue was not changed; empty on success."""
         return outcome.refusals
 
 
 @value_type
 class IssuesPayload:
-    """What became of the chosen issues."""
+    """Result of a bulk mutation."""
 
     @computed()
     def results(payload: Outcomes) -> list[IssueResult]:
-        """One for each issue that was found, in the order in which they were chosen."""
+        """Results per issue that exists, in the order of the selection."""
         return payload.results
 
     @computed()
     def unmatched(payload: Outcomes) -> list[str]:
-        """Chosen ids, as they were given, for which Sentry has no issue that the token may see."""
+        """Selected IDs, as given, of issues that do not exist or are not visible to the token."""
         return payload.unmatched
 
     @computed()
     def dry_run(payload: Outcomes) -> bool:
-        """True when nothing was changed because that was asked for."""
+        """True when the mutation was a dry run and changed nothing."""
         return payload.is_dry_run
 
 
 @value_type
 class ResolveIssuesPayload(IssuesPayload):
-    """What became of issues that were to be resolved."""
+    """Result of `resolveIssues`."""
 
 
 @value_type
 class UnresolveIssuesPayload(IssuesPayload):
-    """What became of issues that were to be opened again."""
+    """Result of `unresolveIssues`."""
 
 
 @value_type
 class ArchiveIssuesPayload(IssuesPayload):
-    """What became of issues that were to be archived."""
+    """Result of `archiveIssues`."""
 
 
 @value_type
 class AssignIssuesPayload(IssuesPayload):
-    """What became of issues that were to be assigned."""
+    """Result of `assignIssues`."""
 
 
 @value_type
 class SetIssuePriorityPayload(IssuesPayload):
-    """What became of issues whose priority was to be set."""
+    """Result of `setIssuePriority`."""
 
 
 @value_type
 class MarkIssuesSeenPayload(IssuesPayload):
-    """What became of issues that were to be marked as seen."""
+    """Result of `markIssuesSeen`."""
 
 
 @value_type
 class BookmarkIssuesPayload(IssuesPayload):
-    """What became of issues that were to be bookmarked."""
+    """Result of `bookmarkIssues`."""
 
 
 @value_type
 class SubscribeToIssuesPayload(IssuesPayload):
-    """What became of issues that were to be followed."""
+    """Result of `subscribeToIssues`."""
 
 
 @value_type
 class DeleteIssuesPayload(IssuesPayload):
-    """What became of issues that were to be deleted. Sentry deletes some seconds later."""
+    """Result of `deleteIssues`. Sentry deletes asynchronously, within seconds."""
 
     @computed()
     def deleted_ids(payload: Outcomes) -> list[strawberry.ID]:
-        """Global ids of the issues that are deleted, or would be."""
+        """Global IDs of the issues that were deleted or, in a dry run, would be deleted."""
         return [strawberry.ID(outcome.id) for outcome in payload.results if not outcome.refusals]
 
 
 @value_type
 class MergeIssuesPayload:
-    """What became of issues that were to be merged."""
+    """Result of `mergeIssues`."""
 
     issue: IssueType | None = batch(
-        issues_by_id, key=lambda merged: merged.parent, reads={}, description="The issue that has all events now."
+        issues_by_id,
+        key=lambda merged: merged.parent,
+        reads={},
+        description="Issue that all events were merged into; null when nothing was merged.",
     )
 
     @computed()
     def merged_ids(merged: MergeResult) -> list[strawberry.ID]:
-        """Global ids of the issues that became part of it; they no longer exist."""
+        """Global IDs of the issues that were merged into it and no longer exist."""
         return [strawberry.ID(value) for value in merged.merged_ids]
 
     @computed()
     def unmatched(merged: MergeResult) -> list[str]:
-        """Chosen ids, as they were given, for which Sentry has no issue that the token may see."""
+        """Selected IDs, as given, of issues that do not exist or are not visible to the token."""
         return merged.unmatched
 
     @computed()
     def dry_run(merged: MergeResult) -> bool:
-        """True when nothing was changed because that was asked for."""
+        """True when the mutation was a dry run and changed nothing."""
         return merged.is_dry_run
 
     @computed()
     def user_errors(merged: MergeResult) -> list[UserError]:
-        """Why nothing was merged; empty when it was."""
+        """Reasons why nothing was merged; empty on success."""
         return merged.refusals
 
 
 @value_type
 class UpdateIssuePayload:
-    """What became of an issue that was to be changed."""
+    """Result of `updateIssue`."""
 
     issue: IssueType | None = batch(
         issues_by_id,
         key=lambda outcome: outcome.key,
         reads={},
-        description="The issue as it is now; null when Sentry has no such issue that the token may see.",
+        description="Issue after the mutation; null when it does not exist or is not visible to the token.",
     )
 
     @computed()
     def user_errors(outcome: Outcome) -> list[UserError]:
-        """Why it was left alone; empty when it was changed."""
+        """Reasons why the issue was not changed; empty on success."""
         return outcome.refusals
 
 
 @value_type
 class CommentPayload:
-    """What became of a comment."""
+    """Common fields of the comment payloads."""
 
     @computed()
     def comment(commented: CommentResult) -> CommentType | None:
-        """The comment as it is now; null when it was refused."""
+        """Comment after the mutation; null when it was refused."""
         return commented.comment
 
     issue: IssueType | None = batch(
-        issues_by_id, key=lambda commented: commented.issue, reads={}, description="The issue that it is on."
+        issues_by_id, key=lambda commented: commented.issue, reads={}, description="Issue that the comment belongs to."
     )
 
     @computed()
     def user_errors(commented: CommentResult) -> list[UserError]:
-        """Why nothing was written; empty when it was."""
+        """Reasons why the comment was not written; empty on success."""
         return commented.refusals
 
 
 @value_type
 class AddIssueCommentPayload(CommentPayload):
-    """What became of a comment that was to be added."""
+    """Result of `addIssueComment`."""
 
 
 @value_type
 class EditIssueCommentPayload(CommentPayload):
-    """What became of a comment that was to be changed."""
+    """Result of `editIssueComment`."""
 
 
 @value_type
 class DeleteIssueCommentPayload:
-    """What became of a comment that was to be deleted."""
+    """Result of `deleteIssueComment`."""
 
     @computed()
     def deleted_id(commented: CommentResult) -> strawberry.ID | None:
-        """Global id of the comment that no longer exists; null when it was refused."""
+        """Global ID of the deleted comment; null when the deletion was refused."""
         return None if commented.deleted_id is None else strawberry.ID(commented.deleted_id)
 
     issue: IssueType | None = batch(
-        issues_by_id, key=lambda commented: commented.issue, reads={}, description="The issue that it was on."
+        issues_by_id, key=lambda commented: commented.issue, reads={}, description="Issue that the comment belonged to."
     )
 
     @computed()
     def user_errors(commented: CommentResult) -> list[UserError]:
-        """Why it was left alone; empty when it was deleted."""
+        """Reasons why the comment was not deleted; empty on success."""
         return commented.refusals

@@ -1,4 +1,4 @@
-"""How clients say which issues a mutation is about, and how Sentry's ids are found for them."""
+"""Selection of the issues of a bulk mutation: inputs and their resolution to issue keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,62 +20,61 @@ from dexter_graphql.sentry.parents import OrganizationRef
 MAX_ISSUES = 1000
 
 
-@strawberry.input(description="Issues of one organization by their short ids.")
+@strawberry.input(description="Issues of one organization, selected by short ID.")
 class ShortIdSelection:
     """Input."""
 
     organization: str = strawberry.field(description="Slug of the organization.")
-    values: list[str] = strawberry.field(description="Short ids such as `WEB-9`, at most a thousand.")
+    values: list[str] = strawberry.field(description="Short IDs such as `WEB-9`, at most 1000.")
 
 
-@strawberry.input(description="Issues of one organization that match a filter, most recently seen first.")
+@strawberry.input(description="Issues of one organization, selected by a filter, most recently seen first.")
 class SearchSelection:
     """Input."""
 
     organization: str = strawberry.field(description="Slug of the organization.")
-    filter: IssueFilter = strawberry.field(description="Which issues; at least one condition.")
+    filter: IssueFilter = strawberry.field(description="Filter on the issues, with at least one condition.")
     range: TimeRangeInput | None = strawberry.field(
         default=None,
-        description="Only issues with events in this stretch, to the second; the last 90 days when left out.",
+        description="Time range in which the issues have events, exact to the second. Default: the last 90 days.",
     )
-    max: int = strawberry.field(default=100, description="Touch at most so many, 1 to 1000.")
+    max: int = strawberry.field(default=100, description="Maximum number of issues to select, 1 to 1000.")
 
 
-@strawberry.input(one_of=True, description="Issues to change: by id, by short id, or all that match a search.")
+@strawberry.input(one_of=True, description="Issues of a bulk mutation. Exactly one field must be given.")
 class IssueSelection:
     """Input."""
 
     ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description="Global ids of issues, at most a thousand."
+        default=strawberry.UNSET, description="Global IDs of issues, at most 1000."
     )
-    short_ids: ShortIdSelection | None = strawberry.field(
-        default=strawberry.UNSET, description="Short ids in an organization."
-    )
+    short_ids: ShortIdSelection | None = strawberry.field(default=strawberry.UNSET, description="Issues by short ID.")
     search: SearchSelection | None = strawberry.field(
-        default=strawberry.UNSET, description="All that match. Try it with `dryRun: true` first."
+        default=strawberry.UNSET,
+        description="Issues that match a filter. Use `dryRun: true` to see which issues match.",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedIssues:
-    """The issues that were chosen, each with what the client called it, and what was found to be no issue."""
+    """Selected issues with the IDs that the client gave, and the IDs that match no issue."""
 
     names: Mapping[IssueKey, str]
     unmatched: list[str] = field(default_factory=list)
 
     @property
     def keys(self) -> list[IssueKey]:
-        """The issues, each once, in the client's order."""
+        """The selected issues without duplicates, in the order of the input."""
         return list(self.names)
 
     @property
     def organizations(self) -> frozenset[str]:
-        """Ids of their organizations."""
+        """IDs of their organizations."""
         return frozenset(key.organization.id for key in self.names)
 
 
 async def select_issues(selection: IssueSelection, load_context: LoadContext) -> SelectedIssues:
-    """The issues of a selection; raises BadUserInput for one that names nothing, before anything is asked."""
+    """The issues of a selection; raises BadUserInput before any call when it is empty."""
     if selection.short_ids:
         return await _by_short_id(selection.short_ids, load_context)
     if selection.search:
@@ -84,14 +83,14 @@ async def select_issues(selection: IssueSelection, load_context: LoadContext) ->
 
 
 async def issue_key_of(value: str, load_context: LoadContext) -> IssueKey | None:
-    """The key in the global id of an issue; None when the token sees no such organization."""
+    """The key in the global ID of an issue; None when the organization is not visible to the token."""
     organization_id, number = key_from_id(value, "Issue", 2)
     organization = await load_context.organizations.find(load_context.call_context, organization_id)
     return None if organization is None else IssueKey(organization, number)
 
 
 def issue_id(key: IssueKey) -> str:
-    """The global id of an issue."""
+    """The global ID of an issue."""
     return encode_id("Issue", key.organization.id, key.id)
 
 
@@ -122,7 +121,7 @@ async def _by_search(selection: SearchSelection, load_context: LoadContext) -> S
     if not 1 <= selection.max <= MAX_ISSUES:
         raise BadUserInput(f"'max' must be between 1 and {MAX_ISSUES}")
     if not _has_condition(selection.filter):
-        raise BadUserInput("'filter' needs at least one condition: without one it would mean every issue")
+        raise BadUserInput("'filter' requires at least one condition")
     organization = await _organization(selection.organization, load_context)
     # To the second, because a change touches what was asked for and nothing besides.
     time_range = None if selection.range is None else time_range_of(selection.range, SECOND_S)
@@ -137,7 +136,7 @@ def _has_condition(value: IssueFilter) -> bool:
 
 def _checked(values: Any, name: str) -> list[Any]:
     if not values:
-        raise BadUserInput(f"'{name}' names no issue")
+        raise BadUserInput(f"'{name}' must not be empty")
     if len(values) > MAX_ISSUES:
         raise BadUserInput(f"'{name}' takes at most {MAX_ISSUES} issues")
     return list(values)
@@ -146,5 +145,5 @@ def _checked(values: Any, name: str) -> list[Any]:
 async def _organization(slug: str, load_context: LoadContext) -> OrganizationRef:
     found = await load_context.organizations.find(load_context.call_context, slug)
     if found is None:
-        raise BadUserInput(f"There is no organization '{slug[:64]}', or the token may not see it")
+        raise BadUserInput(f"Organization '{slug[:64]}' does not exist or is not visible to the token")
     return found

@@ -1,4 +1,4 @@
-"""Issues, as lists, the detail and webhooks give them."""
+"""Issues."""
 
 import re
 from datetime import datetime
@@ -83,40 +83,40 @@ RELEASE = Embedded(
     load=releases_by_version,
     key_reads=("version",),
 )
-"""A release as the detail of an issue embeds it."""
+"""A release as embedded in the detail of an issue."""
 
 ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")]
 AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
 EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
 
 
-@strawberry.enum(description="Which event of an issue.")
+@strawberry.enum(description="Event of an issue.")
 class EventChoice(Enum):
-    """Words that stand for an event's id."""
+    """Names that Sentry accepts instead of an event ID."""
 
-    LATEST = wire_value("latest", "The newest.")
-    OLDEST = wire_value("oldest", "The first that is kept.")
-    RECOMMENDED = wire_value("recommended", "The one that Sentry takes to tell the most.")
+    LATEST = wire_value("latest", "Newest event of the issue; null when Sentry no longer has any.")
+    OLDEST = wire_value("oldest", "Oldest event that Sentry still has.")
+    RECOMMENDED = wire_value("recommended", "Event that Sentry considers the most helpful.")
 
 
 PROJECT_ID = Projection("Project", EMBEDDED, (Field("id", "id", ID),))
-"""The project of an issue as far as everything else of it is found by that."""
+"""Project of an issue, reduced to its ID."""
 READ = (LIST, DETAIL)
 EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def event_selector(which: EventChoice | None, event_id: str | None) -> str:
-    """What stands for the wanted event in a path; raises BadUserInput for an id that cannot be one."""
+    """Path segment of the event; raises BadUserInput for an invalid event ID."""
     if event_id is None:
         return str((which or EventChoice.RECOMMENDED).value)
     found = event_id.replace("-", "").lower()
     if not EVENT_ID.fullmatch(found):
-        raise BadUserInput(f"'{event_id[:64]}' is not the id of an event: 32 hexadecimal digits")
+        raise BadUserInput(f"'{event_id[:64]}' is not a valid event ID (expected 32 hexadecimal digits)")
     return found
 
 
 def suggested(owners: msgspec.Raw) -> list[LazyJSON] | None:
-    """Suggested owners: a list in the detail, the first one alone in lists."""
+    """Suggested owners: a list in the detail, a single object in issue lists."""
     if owners == NULL:
         return None
     items = msgspec.json.decode(owners, type=list[msgspec.Raw]) if bytes(owners).startswith(b"[") else [owners]
@@ -128,29 +128,38 @@ issue_key = EntityKey(IssueKey)
 
 @entity(key=issue_key, load=issues_by_id, hydrate=issue_details, representations=(*READ, BASE))
 class Issue(Node):
-    """A group of similar events: the thing that is triaged, assigned and resolved."""
+    """Issue: a group of similar events that is triaged, assigned and resolved."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
-    short_id: str = plain("shortId", description="The id people say: project and a short suffix, for example `WEB-9`.")
-    title: str = plain(description="What happened, in one line.")
-    culprit: str | None = plain(description="Where it happened: usually a function, a view or a transaction.")
-    web_url: str = plain("permalink", description="Address of the issue's page in Sentry.")
-    logger: str | None = plain(description="Name of the logger that reported it.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    short_id: str = plain("shortId", description="Short ID made of the project and a suffix, for example `WEB-9`.")
+    title: str = plain(description="Title of the issue.")
+    culprit: str | None = plain(
+        description="Place in the application where the issue occurs, usually a function or a transaction."
+    )
+    web_url: str = plain("permalink", description="URL of the issue in Sentry.")
+    logger: str | None = plain(description="Name of the logger that reported the issue.")
     level: Level = plain(description="Severity of the newest event.")
-    level_raw: str = plain("level", description="`level` in Sentry's own word.")
-    status: IssueStatus = plain(description="Where the issue stands.")
-    status_raw: str = plain("status", description="`status` in Sentry's own word.")
-    substatus: IssueSubstatus | None = plain(description="What kind of open or archived it is; null when resolved.")
-    is_public: bool = plain("isPublic", description="True when anybody with the link may see it.")
-    platform: str | None = plain(description="Platform of its events, for example `python`.")
-    priority: IssuePriority | None = plain(description="How urgent it is taken to be.")
-    priority_locked_at: datetime | None = plain("priorityLockedAt", description="When a person set the priority.")
-    category: IssueCategory = plain("issueCategory", description="What it was grouped from.")
-    issue_type: str = plain("issueType", description="Finer than `category`: `error`, `performance_n_plus_one`, …")
-    metadata: JSON = plain(description="What the title was made of; the keys depend on the kind of issue.")
-    comment_count: int = plain("numComments", description="Number of comments.")
+    level_raw: str = plain("level", description="Value of `level`, as sent by Sentry.")
+    status: IssueStatus = plain(description="Status of the issue.")
+    status_raw: str = plain("status", description="Value of `status`, as sent by Sentry.")
+    substatus: IssueSubstatus | None = plain(description="Substatus of the issue; null when it is resolved.")
+    is_public: bool = plain("isPublic", description="True when the issue is shared publicly by link.")
+    platform: str | None = plain(description="Platform of the events, for example `python`.")
+    priority: IssuePriority | None = plain(description="Priority of the issue.")
+    priority_locked_at: datetime | None = plain(
+        "priorityLockedAt", description="Time when a user set the priority; null when Sentry manages it."
+    )
+    category: IssueCategory = plain("issueCategory", description="Category of the issue.")
+    issue_type: str = plain(
+        "issueType",
+        description="Type of the issue within its category, for example `error` or `performance_n_plus_one`.",
+    )
+    metadata: JSON = plain(
+        description="Metadata from which the title is derived. The keys depend on the type of issue."
+    )
+    comment_count: int = plain("numComments", description="Number of comments on the issue.")
     is_unhandled: bool | None = plain(
-        "isUnhandled", description="True when its newest events were not caught by the program."
+        "isUnhandled", description="True when recent events were not handled by the application."
     )
 
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = link(
@@ -161,7 +170,7 @@ class Issue(Node):
             key=lambda row: ProjectKey(row.parents.organization, str(row.id)),
             load=whole_projects,
         ),
-        description="Project whose events it groups.",
+        description="Project of the issue.",
     )
     assignee: Assignee | None = link(
         "assignedTo",
@@ -181,85 +190,89 @@ class Issue(Node):
             load=teams_by_id,
         ),
         tag_member="type",
-        description="User or team it is assigned to; null when nobody.",
+        description="User or team that the issue is assigned to; null when it is unassigned.",
     )
 
     @computed(lifetime=Counts | None, count=int | str | None)
     def event_count(row: Any) -> BigInt | None:
-        """Number of events since the issue was first seen."""
+        """Total number of events of the issue."""
         value = row.lifetime.count if row.lifetime else row.count
         return None if value is None else whole_number(value)
 
     @computed(lifetime=Counts | None, userCount=int | None)
     def user_count(row: Any) -> BigInt | None:
-        """Number of different users affected since the issue was first seen."""
+        """Total number of distinct users affected by the issue."""
         return row.lifetime.userCount if row.lifetime else row.userCount
 
     @computed(lifetime=Counts | None, firstSeen=datetime | None)
     def first_seen(row: Any) -> datetime | None:
-        """When the first event happened."""
+        """Time of the first event."""
         return row.lifetime.firstSeen if row.lifetime else row.firstSeen
 
     @computed(lifetime=Counts | None, lastSeen=datetime | None)
     def last_seen(row: Any) -> datetime | None:
-        """When the newest event happened."""
+        """Time of the newest event."""
         return row.lifetime.lastSeen if row.lifetime else row.lastSeen
 
     is_bookmarked: bool | None = plain(
-        "isBookmarked", description="True when the token's own user bookmarked it.", is_personal=True
+        "isBookmarked", description="True when the user of the token has bookmarked the issue.", is_personal=True
     )
     is_subscribed: bool | None = plain(
-        "isSubscribed", description="True when the token's own user follows it.", is_personal=True
+        "isSubscribed", description="True when the user of the token is subscribed to the issue.", is_personal=True
     )
     has_seen: bool | None = plain(
-        "hasSeen", description="True when the token's own user has seen it.", is_personal=True
+        "hasSeen", description="True when the user of the token has seen the issue.", is_personal=True
     )
     status_details: IssueStatusDetails | None = plain(
-        "statusDetails", description="Under which condition it is resolved or archived."
+        "statusDetails", description="Conditions under which the issue is resolved or archived."
     )
-    annotations: list[Annotation] | None = plain(description="Links that Sentry shows beside the issue.")
+    annotations: list[Annotation] | None = plain(description="Links that Sentry shows with the issue.")
     feedback_count: int | None = plain(
-        "userReportCount", representations=(DETAIL,), description="Number of reports that users sent about it."
+        "userReportCount", representations=(DETAIL,), description="Number of user reports about the issue."
     )
     seen_by: list[UserType | None] | None = link(
-        "seenBy", USER, representations=(DETAIL,), description="People who have looked at it, newest first."
+        "seenBy", USER, representations=(DETAIL,), description="Users who have viewed the issue, most recent first."
     )
     participants: list[UserType | None] | None = link(
-        "participants", USER, representations=(DETAIL,), description="People who follow it."
+        "participants", USER, representations=(DETAIL,), description="Users who participate in the issue."
     )
 
     first_release: ReleaseType | None = link(
-        "firstRelease", RELEASE, representations=(DETAIL,), description="Release in which it was first seen."
+        "firstRelease", RELEASE, representations=(DETAIL,), description="Release in which the issue was first seen."
     )
     last_release: ReleaseType | None = link(
-        "lastRelease", RELEASE, representations=(DETAIL,), description="Newest release in which it was seen."
+        "lastRelease", RELEASE, representations=(DETAIL,), description="Newest release in which the issue was seen."
     )
     latest_event: EventType | None = batch(latest_events, description="Newest event.")
     oldest_event: EventType | None = batch(
-        issue_events, key=lambda row: IssueEventKey(issue_key(row), "oldest"), description="First event that is kept."
+        issue_events,
+        key=lambda row: IssueEventKey(issue_key(row), "oldest"),
+        description="Oldest event of the issue that Sentry still has.",
     )
     alerts: list[AlertType | None] | None = batch(
         alerts_of_project,
         key=lambda row: ProjectKey(row.parents.organization, str(row.project.id)) if row.project else None,
         reads={"project": PROJECT_ID},
-        description="Alerts of its project, at most a hundred. Two calls for all issues of a list.",
+        description="Alerts of the project, at most 100. Two calls for all issues of a list.",
     )
     tags: list[IssueTag | None] | None = batch(
-        issue_tags, description="All tags of its events with their most frequent values."
+        issue_tags, description="Tags of the events with their most frequent values."
     )
     external_issues: list[ExternalIssue | None] | None = batch(
-        external_issues, description="Tickets of other tools that are tied to it."
+        external_issues, description="External issues that are linked to the issue."
     )
 
     @batch(issue_event_of)
     def event(
         *,
         which: Annotated[
-            EventChoice | None, strawberry.argument(description="Which one, when `id` is left out.")
+            EventChoice | None, strawberry.argument(description="Event to return when `id` is not given.")
         ] = EventChoice.RECOMMENDED,
-        id: Annotated[str | None, strawberry.argument(description="Sentry's id of the event: 32 digits.")] = None,
+        id: Annotated[
+            str | None, strawberry.argument(description="ID of the event in Sentry: 32 hexadecimal digits.")
+        ] = None,
     ) -> EventType | None:
-        """One of its events; null when it has none such."""
+        """Event of the issue, selected by position or ID; null when it does not exist."""
         return event_selector(which, id)
 
     @batch(issue_event_pages)
@@ -267,15 +280,16 @@ class Issue(Node):
     def events(
         *,
         range: Annotated[
-            TimeRangeInput | None, strawberry.argument(description="Only this stretch; the last 90 days when left out.")
+            TimeRangeInput | None,
+            strawberry.argument(description="Time range of the events. Default: the last 90 days."),
         ] = None,
-        environments: Annotated[list[str] | None, strawberry.argument(description="Only these environments.")] = None,
-        search: Annotated[
-            str | None, strawberry.argument(description="Narrow down, in Sentry's search syntax.")
+        environments: Annotated[
+            list[str] | None, strawberry.argument(description="Names of environments. Default: all environments.")
         ] = None,
+        search: Annotated[str | None, strawberry.argument(description="Filter in Sentry's search syntax.")] = None,
         wanted: PageArguments,
     ) -> Connection[EventType] | None:
-        """Its events, newest first."""
+        """Events of the issue, newest first."""
         query = [("environment", name) for name in environments or ()]
         query += [("query", search)] if search else []
         time_range = None if range is None else time_range_of(range)
@@ -283,43 +297,43 @@ class Issue(Node):
 
     @batch(issues_in_range)
     def in_range(
-        *, range: Annotated[TimeRangeInput, strawberry.argument(description="The stretch of time.")]
+        *, range: Annotated[TimeRangeInput, strawberry.argument(description="Time range of the figures.")]
     ) -> IssueInRange | None:
-        """Counts and series within a stretch of time; one call for all issues of a list."""
+        """Figures of the issue within a time range. One call for all issues of a list."""
         return time_range_of(range)
 
     @batch(issue_tag)
     def tag(
-        *, key: Annotated[str, strawberry.argument(description="Name of the tag, for example `browser.name`.")]
+        *, key: Annotated[str, strawberry.argument(description="Key of the tag, for example `browser.name`.")]
     ) -> IssueTag | None:
-        """One tag of its events; null when none carries it."""
+        """Tag of the events; null when no event has it."""
         return key
 
     @batch(hash_pages)
     @paged
     def hashes(*, wanted: PageArguments) -> Connection[IssueHash] | None:
-        """Hashes by which its events were grouped."""
+        """Grouping hashes of the issue."""
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
     @batch(comment_pages)
     @paged
     def comments(*, wanted: PageArguments) -> Connection[Comment] | None:
-        """Comments, newest first."""
+        """Comments on the issue, newest first."""
         return PartList(wanted.first, wanted.after, MAX_FIRST)
 
     @computed(activity=list[msgspec.Raw] | None, representations=(DETAIL,))
     @paged
     def activity(row: Any, *, wanted: PageArguments) -> Connection[IssueActivity] | None:
-        """Its history, newest first, as far back as Sentry gives it at once."""
+        """Activity of the issue, newest first, limited to the entries in Sentry's detail response."""
         lines = [LazyJSON("IssueActivity", line) for line in row.activity or ()]
         return slice_of(lines, wanted)
 
     @computed(stats=Buckets | None, representations=(DETAIL,))
     def series(row: Any) -> TimeSeries | None:
-        """Events per day over the last 30 days."""
+        """Number of events per day over the last 30 days."""
         return issue_series(row.stats)
 
     @computed(owners=msgspec.Raw, representations=READ)
     def owners(row: Any) -> list[IssueOwner | None] | None:
-        """Whom Sentry suggests to look after it; a list of issues gives the first suggestion alone."""
+        """Owners suggested by Sentry. Issue lists contain only the first suggestion."""
         return suggested(row.owners)

@@ -1,4 +1,4 @@
-"""The change of one issue: everything about it that clients may set, in one call."""
+"""The `updateIssue` mutation, which sets several members of one issue in one call."""
 
 from dataclasses import replace
 from types import MappingProxyType
@@ -44,37 +44,42 @@ FIELDS = MappingProxyType(
     }
     | status_fields("resolution", "archiveUntil")
 )
-"""Member of Sentry's body → where clients gave it."""
+"""Member of the request body → path in the input."""
 
 KINDS = MappingProxyType(
     {IssueTarget.RESOLVED: Kind.RESOLVED, IssueTarget.UNRESOLVED: Kind.UNRESOLVED, IssueTarget.ARCHIVED: Kind.ARCHIVED}
 )
-NOWHERE = MutationError("There is no such issue, or none that the token may see", UserErrorCode.NOT_FOUND, ("id",))
+NOWHERE = MutationError("The issue does not exist or is not visible to the token", UserErrorCode.NOT_FOUND, ("id",))
 
 
-@strawberry.input(description="An issue, and what to change about it; what is left out stays as it is.")
+@strawberry.input(description="Input of `updateIssue`. Fields that are omitted or null are not changed.")
 class UpdateIssueInput:
     """Input."""
 
-    id: strawberry.ID = strawberry.field(description="Global id of the issue.")
-    status: IssueTarget | None = strawberry.field(default=None, description="Where it shall stand.")
+    id: strawberry.ID = strawberry.field(description="Global ID of the issue.")
+    status: IssueTarget | None = strawberry.field(default=None, description="New status.")
     resolution: ResolutionInput | None = strawberry.field(
-        default=None, description="In what it is resolved; with status RESOLVED only."
+        default=None, description="How the issue is resolved. Only valid with status RESOLVED. Default: immediately."
     )
     archive_until: ArchiveUntil | None = strawberry.field(
-        default=None, description="Until when it is archived; with status ARCHIVED only."
+        default=None,
+        description="How long the issue stays archived. Only valid with status ARCHIVED. Default: until it escalates.",
     )
-    assignee: AssigneeInput | None = strawberry.field(default=None, description="Whom to assign it to.")
-    priority: IssuePriority | None = strawberry.field(default=None, description="How urgent it is.")
-    is_public: bool | None = strawberry.field(default=None, description="Whether anybody with the link may see it.")
-    is_reviewed: bool | None = strawberry.field(
-        default=None, description="True to take it off the list of issues for review."
+    assignee: AssigneeInput | None = strawberry.field(default=None, description="New assignee.")
+    priority: IssuePriority | None = strawberry.field(default=None, description="New priority.")
+    is_public: bool | None = strawberry.field(
+        default=None, description="True to share the issue publicly by link, false to stop sharing it."
     )
-    has_seen: bool | None = strawberry.field(default=None, description="Whether the token's own user has seen it.")
+    is_reviewed: bool | None = strawberry.field(default=None, description="True to mark the issue as reviewed.")
+    has_seen: bool | None = strawberry.field(
+        default=None, description="True to mark the issue as seen by the user of the token."
+    )
     is_bookmarked: bool | None = strawberry.field(
-        default=None, description="Whether the token's own user has bookmarked it."
+        default=None, description="True to bookmark the issue for the user of the token."
     )
-    is_subscribed: bool | None = strawberry.field(default=None, description="Whether the token's own user follows it.")
+    is_subscribed: bool | None = strawberry.field(
+        default=None, description="True to subscribe the user of the token to the issue."
+    )
 
 
 @strawberry.type
@@ -86,9 +91,9 @@ class UpdateIssueMutation:
         _root: Any,
         load_context: LoadContext,
         *,
-        input: Annotated[UpdateIssueInput, strawberry.argument(description="Which, and what to change.")],
+        input: Annotated[UpdateIssueInput, strawberry.argument(description="Issue and the members to change.")],
     ) -> UpdateIssuePayload | None:
-        """Change several things about one issue at once."""
+        """Change several members of one issue in one call."""
         key = await issue_key_of(input.id, load_context)
         if key is None:
             return Outcome(None, input.id, [NOWHERE])
@@ -104,11 +109,11 @@ class UpdateIssueMutation:
 
 
 def update_body(input: UpdateIssueInput, organization_id: str) -> Body:
-    """Body of the update; raises BadUserInput when nothing is asked for, or things that do not go together."""
+    """Request body of the update; raises BadUserInput when it is empty or fields are inconsistent."""
     if input.resolution is not None and input.status is not IssueTarget.RESOLVED:
-        raise BadUserInput("'resolution' goes with 'status: RESOLVED' only")
+        raise BadUserInput("'resolution' requires 'status: RESOLVED'")
     if input.archive_until is not None and input.status is not IssueTarget.ARCHIVED:
-        raise BadUserInput("'archiveUntil' goes with 'status: ARCHIVED' only")
+        raise BadUserInput("'archiveUntil' requires 'status: ARCHIVED'")
     flags = {
         "isPublic": input.is_public,
         "inbox": None if input.is_reviewed is None else not input.is_reviewed,
@@ -122,12 +127,12 @@ def update_body(input: UpdateIssueInput, organization_id: str) -> Body:
     if input.priority is not None:
         body |= priority_body(input.priority)
     if not body:
-        raise BadUserInput("Say what to change: the input has an id and nothing else")
+        raise BadUserInput("At least one member to change is required")
     return body
 
 
 def changes_in(input: UpdateIssueInput) -> list[Kind]:
-    """What subscribers shall hear; personal marks are nobody else's business."""
+    """Kinds of changes to publish. Personal members are not published."""
     kinds = [KINDS[input.status]] if input.status is not None else []
     kinds += [Kind.ASSIGNED] if input.assignee is not None else []
     kinds += [Kind.UPDATED] if input.priority is not None or input.is_public is not None else []

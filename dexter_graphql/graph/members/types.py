@@ -1,4 +1,4 @@
-"""Members of an organization, and the users that they are."""
+"""Members of an organization and their users."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,82 +30,94 @@ TeamType = Annotated["Team", strawberry.lazy("dexter_graphql.graph.teams.types")
 
 @entity(key=UserKey, load=users_by_id, representations=("member",))
 class User(Node):
-    """A person with an account at Sentry, seen as a member of one organization."""
+    """User account in Sentry, as a member of one organization."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
-    name: str | None = plain(description="Full name, or the e-mail address when there is none.")
-    email: str | None = plain(description="E-mail address.")
-    username: str | None = plain(description="User name.")
-    avatar_url: str | None = plain("avatarUrl", description="Address of the picture.")
-    is_active: bool | None = plain("isActive", description="False when the account is closed.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    name: str | None = plain(description="Full name of the user, or the email address when none is set.")
+    email: str | None = plain(description="Email address of the user.")
+    username: str | None = plain(description="User name of the account.")
+    avatar_url: str | None = plain("avatarUrl", description="URL of the avatar image.")
+    is_active: bool | None = plain("isActive", description="False when the account is deactivated.")
     is_suspended: bool | None = plain("isSuspended", description="True when Sentry has suspended the account.")
-    is_managed: bool | None = plain("isManaged", description="True when a company's directory manages the account.")
-    has_two_factor: bool | None = plain("has2fa", description="True when signing in takes a second factor.")
-    has_password: bool | None = plain(
-        "hasPasswordAuth", description="True when signing in with a password is possible."
+    is_managed: bool | None = plain(
+        "isManaged", description="True when the account is managed by an identity provider."
     )
-    date_joined: datetime | None = plain("dateJoined", description="When the account was made.")
-    last_login: datetime | None = plain("lastLogin", description="When the person last signed in.")
-    last_active: datetime | None = plain("lastActive", description="When the person last did anything.")
+    has_two_factor: bool | None = plain("has2fa", description="True when two-factor authentication is enabled.")
+    has_password: bool | None = plain(
+        "hasPasswordAuth", description="True when the account can sign in with a password."
+    )
+    date_joined: datetime | None = plain("dateJoined", description="Time when the account was created.")
+    last_login: datetime | None = plain("lastLogin", description="Time of the last sign-in.")
+    last_active: datetime | None = plain("lastActive", description="Time of the last activity.")
     member: Annotated["Member", strawberry.lazy("dexter_graphql.graph.members.types")] | None = batch(
-        members_by_user, description="The membership in this organization."
+        members_by_user, description="Membership of the user in the organization."
     )
 
 
 @value_type
 class MemberFlags:
-    """What is special about a membership."""
+    """Flags of a membership."""
 
-    is_provisioned: bool | None = plain("idp:provisioned", description="True when a company's directory made it.")
-    is_role_restricted: bool | None = plain(
-        "idp:role-restricted", description="True when the role comes from a company's directory."
+    is_provisioned: bool | None = plain(
+        "idp:provisioned", description="True when the membership was provisioned by an identity provider."
     )
-    is_sso_linked: bool | None = plain("sso:linked", description="True when the person has signed in with SSO.")
-    is_sso_invalid: bool | None = plain("sso:invalid", description="True when that sign-in is no longer valid.")
+    is_role_restricted: bool | None = plain(
+        "idp:role-restricted", description="True when the role is managed by an identity provider."
+    )
+    is_sso_linked: bool | None = plain("sso:linked", description="True when the account is linked to SSO.")
+    is_sso_invalid: bool | None = plain("sso:invalid", description="True when the SSO link is no longer valid.")
     is_over_limit: bool | None = plain(
-        "member-limit:restricted", description="True when the plan has no seat for this member."
+        "member-limit:restricted", description="True when the member exceeds the member limit of the plan."
     )
     is_partnership_restricted: bool | None = plain(
-        "partnership:restricted", description="True when a partner's agreement restricts this member."
+        "partnership:restricted", description="True when the member is restricted by a partnership agreement."
     )
 
 
 @value_type
 class MemberTeam:
-    """A team that a member belongs to."""
+    """Membership of a member in a team."""
 
     slug: str | None = plain("teamSlug", description="Slug of the team.")
-    role: TeamRole | None = plain(description="Role in the team.")
-    role_raw: str | None = plain("role", description="`role` in Sentry's own word.")
+    role: TeamRole | None = plain(description="Role of the member in the team.")
+    role_raw: str | None = plain("role", description="Value of `role`, as sent by Sentry.")
     team: TeamType | None = batch(
         teams_by_slug,
         key=lambda row: TeamName(row.parents.organization, row.teamSlug) if row.teamSlug else None,
         reads={"teamSlug": str},
-        description="The team; null when it no longer exists.",
+        description="Team of the membership; null when it no longer exists.",
     )
 
 
 @entity(key=MemberKey, load=member_details)
 class Member(Node):
-    """A place in an organization: of a user, or of somebody who was invited and has not answered yet."""
+    """Member of an organization or pending invitation."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id; not the id of the user.")
-    email: str = plain(description="E-mail address.")
-    name: str = plain(description="Full name, or the e-mail address.")
-    org_role: OrganizationRole | None = plain("orgRole", description="Role in the organization.")
-    org_role_raw: str | None = plain("orgRole", description="`orgRole` in Sentry's own word.")
+    sentry_id: strawberry.ID = plain(
+        "id", description="Numeric ID of the member in Sentry's API. It differs from the ID of the user."
+    )
+    email: str = plain(description="Email address of the member.")
+    name: str = plain(description="Full name of the member, or the email address when none is set.")
+    org_role: OrganizationRole | None = plain("orgRole", description="Role of the member in the organization.")
+    org_role_raw: str | None = plain("orgRole", description="Value of `orgRole`, as sent by Sentry.")
     pending: bool = plain(description="True while the invitation has not been accepted.")
     expired: bool = plain(description="True when the invitation has expired.")
-    flags: MemberFlags | None = plain(description="What is special about this membership.")
-    date_created: datetime = plain("dateCreated", description="When the person was invited or joined.")
-    invite_status: InviteStatus | None = plain("inviteStatus", description="How far the invitation has come.")
-    invite_status_raw: str | None = plain("inviteStatus", description="`inviteStatus` in Sentry's own word.")
-    inviter_name: str | None = plain("inviterName", description="Name of the person who invited this one.")
+    flags: MemberFlags | None = plain(description="Flags of the membership.")
+    date_created: datetime = plain("dateCreated", description="Time when the member was invited or joined.")
+    invite_status: InviteStatus | None = plain("inviteStatus", description="Status of the invitation.")
+    invite_status_raw: str | None = plain("inviteStatus", description="Value of `inviteStatus`, as sent by Sentry.")
+    inviter_name: str | None = plain(
+        "inviterName", description="Name of the person who sent the invitation; null when there was none."
+    )
     is_only_owner: bool | None = plain(
-        "isOnlyOwner", representations=(DETAIL,), description="True for the last owner. One call for each member."
+        "isOnlyOwner",
+        representations=(DETAIL,),
+        description="True when the member is the only owner of the organization. One call per member.",
     )
     teams: list[MemberTeam | None] | None = plain(
-        "teamRoles", representations=(DETAIL,), description="Teams with the roles in them. One call for each member."
+        "teamRoles",
+        representations=(DETAIL,),
+        description="Teams of the member with the roles in them. One call per member.",
     )
     user: User | None = link(
         "user",
@@ -117,11 +129,11 @@ class Member(Node):
             ),
             load=users_by_id,
         ),
-        description="The user; null while the invitation has not been accepted.",
+        description="User account of the member; null while the invitation has not been accepted.",
     )  # fmt: skip
     organization: OrganizationType = organization_field()
 
     @computed(id=int | str)
     def web_url(row: Any) -> str | None:
-        """Address of the member's page in Sentry; null when Sentry does not say where its pages are."""
+        """URL of the member in Sentry; null when the web address of the organization is unknown."""
         return settings_page_url(row.parents.organization, "members", str(row.id))

@@ -1,4 +1,4 @@
-"""The link from everything in an organization back to it."""
+"""The `organization` field of entities."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,11 +14,11 @@ OrganizationType = Annotated["Organization", strawberry.lazy("dexter_graphql.gra
 
 
 def organization_field() -> Any:
-    """The `organization` field of a noun; its id and slug cost no call."""
+    """The `organization` field of an entity."""
 
     def function(row: Any) -> Any:
         return reference(row.parents.organization)
 
-    function.__doc__ = "The organization. Its id and slug cost no call."
+    function.__doc__ = "Organization of the object. Selecting only its ID and slug costs no call."
     function.__annotations__["return"] = OrganizationType
     return computed()(function)

@@ -1,4 +1,4 @@
-"""Where a question about an organization begins."""
+"""Query fields for organizations."""
 
 from typing import Annotated, Any
 
@@ -22,9 +22,9 @@ class OrganizationQueries:
         _root: Any,
         load_context: LoadContext,
         *,
-        slug: Annotated[str, strawberry.argument(description="Slug, or Sentry's numeric id.")],
+        slug: Annotated[str, strawberry.argument(description="Slug or numeric ID of the organization.")],
     ) -> Organization | None:
-        """An organization; null when the token sees none of that name."""
+        """Organization by slug or numeric ID; null when it does not exist or is not visible to the token."""
         found = await load_context.organizations.find(load_context.call_context, slug)
         return None if found is None else reference(found)
 
@@ -33,5 +33,5 @@ class OrganizationQueries:
     async def organizations(
         _root: Any, load_context: LoadContext, *, query: NameContains = None, wanted: PageArguments
     ) -> Connection[Organization] | None:
-        """Organizations that the token sees."""
+        """Organizations that are visible to the token."""
         return await organization_page(list_options(wanted, search_parameter(query)), load_context)

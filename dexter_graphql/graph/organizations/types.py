@@ -1,4 +1,4 @@
-"""Organizations: where everything else hangs."""
+"""Organizations."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -49,61 +49,63 @@ FULL = (LIST, DETAIL)
 
 
 class Status(msgspec.Struct, frozen=True, gc=False):
-    """`status` of an organization on the wire."""
+    """`status` of an organization."""
 
     id: str | None = None
 
 
 def organization_scope(row: Any) -> Parents:
-    """The scope of everything in the organization."""
+    """Parents of the objects in an organization."""
     return Parents(row.parents.organization)
 
 
 @entity(key=OrganizationRef, load=organization_details, representations=(REFERENCE, *FULL))
 class Organization(Node):
-    """A company or a group with its own projects, teams and members at Sentry."""
+    """Organization in Sentry, with its projects, teams and members."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
-    slug: str = plain(description="Short name in addresses; may change, the id never does.")
-    name: str | None = plain(representations=FULL, description="Name for people.")
-    date_created: datetime | None = plain("dateCreated", representations=FULL, description="When it was made.")
-    avatar: Avatar | None = plain(representations=FULL, description="Its picture.")
-    features: list[str] | None = plain(
-        representations=FULL, description="Features that are switched on, in Sentry's words."
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    slug: str = plain(description="Slug in URLs. It can change; the ID cannot.")
+    name: str | None = plain(representations=FULL, description="Display name of the organization.")
+    date_created: datetime | None = plain(
+        "dateCreated", representations=FULL, description="Time when the organization was created."
     )
-    access: list[str] | None = plain(representations=FULL, description="Scopes that the token has in it.")
+    avatar: Avatar | None = plain(representations=FULL, description="Avatar of the organization.")
+    features: list[str] | None = plain(representations=FULL, description="Enabled features, as named by Sentry.")
+    access: list[str] | None = plain(representations=FULL, description="Scopes that the token has in the organization.")
     is_early_adopter: bool | None = plain(
-        "isEarlyAdopter", representations=FULL, description="True when it gets new features before others."
+        "isEarlyAdopter",
+        representations=FULL,
+        description="True when the organization has early access to new features.",
     )
     requires_two_factor: bool | None = plain(
-        "require2FA", representations=FULL, description="True when members must sign in with a second factor."
+        "require2FA", representations=FULL, description="True when members must use two-factor authentication."
     )
     has_auth_provider: bool | None = plain(
-        "hasAuthProvider", representations=FULL, description="True when members sign in with SSO."
+        "hasAuthProvider", representations=FULL, description="True when the organization uses SSO."
     )
     allows_member_invite: bool | None = plain(
-        "allowMemberInvite", representations=FULL, description="True when every member may invite others."
+        "allowMemberInvite", representations=FULL, description="True when members may invite others."
     )
     allows_member_project_creation: bool | None = plain(
-        "allowMemberProjectCreation", representations=FULL, description="True when every member may make projects."
+        "allowMemberProjectCreation", representations=FULL, description="True when members may create projects."
     )
 
     @computed(status=Status | None, representations=FULL)
     def status(row: Any) -> str | None:
-        """`active`, or what is happening to it."""
+        """Status of the organization, for example `active` or `pending_deletion`."""
         return row.status and row.status.id
 
     @computed()
     def web_url(row: Any) -> str | None:
-        """Address of its issues in Sentry; null when Sentry does not say where its pages are."""
+        """URL of the organization's issues in Sentry; null when the web address of the organization is unknown."""
         return organization_page_url(row.parents.organization, "issues")
 
     @batch(organization_issue)
     def issue(
         *,
-        short_id: Annotated[str, strawberry.argument(description="The id people say, for example `WEB-9`.")],
+        short_id: Annotated[str, strawberry.argument(description="Short ID of the issue, for example `WEB-9`.")],
     ) -> IssueType | None:
-        """An issue by its short id; null when there is none."""
+        """Issue by short ID; null when it does not exist."""
         return checked_short_id(short_id)
 
     @batch(issue_pages, key=organization_scope, reads={})
@@ -115,13 +117,13 @@ class Organization(Node):
         sort: Sort = IssueSort.LAST_SEEN,
         wanted: PageArguments,
     ) -> IssueConnection | None:
-        """Issues of all projects."""
+        """Issues of all projects of the organization."""
         return issue_list(filter, range, sort, wanted)
 
     @batch(project_pages, key=organization_scope, reads={})
     @paged
     def projects(*, query: NameContains = None, wanted: PageArguments) -> Connection[Project] | None:
-        """Projects that the token sees."""
+        """Projects that are visible to the token."""
         return list_options(wanted, search_parameter(query))
 
     @call(uses=projects_by_name.uses)
@@ -129,15 +131,15 @@ class Organization(Node):
         row: Any,
         load_context: LoadContext,
         *,
-        slug: Annotated[str, strawberry.argument(description="Slug, also a former one, or Sentry's numeric id.")],
+        slug: Annotated[str, strawberry.argument(description="Current or former slug, or numeric ID, of the project.")],
     ) -> Project | None:
-        """A project; null when there is none of that name."""
+        """Project by slug or numeric ID; null when it does not exist."""
         return await load_context.load(projects_by_name, ProjectName(row.parents.organization, slug))
 
     @batch(team_pages, key=organization_scope, reads={})
     @paged
     def teams(*, query: NameContains = None, wanted: PageArguments) -> Connection[Team] | None:
-        """Teams."""
+        """Teams of the organization."""
         return list_options(wanted, search_parameter(query))
 
     @call(uses=team_details.uses)
@@ -145,9 +147,9 @@ class Organization(Node):
         row: Any,
         load_context: LoadContext,
         *,
-        slug: Annotated[str, strawberry.argument(description="Slug, or Sentry's numeric id.")],
+        slug: Annotated[str, strawberry.argument(description="Slug or numeric ID of the team.")],
     ) -> Team | None:
-        """A team; null when there is none of that name."""
+        """Team by slug or numeric ID; null when it does not exist."""
         return await load_context.load(team_details, TeamName(row.parents.organization, slug))
 
     @batch(member_pages, key=organization_scope, reads={})
@@ -157,12 +159,12 @@ class Organization(Node):
         query: Annotated[
             str | None,
             strawberry.argument(
-                description="Part of a name or an address, or `email:`, `role:`, `isInvited:` with a value."
+                description="Part of a name or email address, or a term with `email:`, `role:` or `isInvited:`."
             ),
         ] = None,
         wanted: PageArguments,
     ) -> Connection[Member] | None:
-        """Members, and people who were invited."""
+        """Members and pending invitations."""
         return list_options(wanted, search_parameter(query))
 
     @call(uses=member_details.uses)
@@ -172,10 +174,12 @@ class Organization(Node):
         *,
         id: Annotated[
             strawberry.ID,
-            strawberry.argument(description="Global id, Sentry's numeric id, or `me`: whose token it is."),
+            strawberry.argument(
+                description="Global ID or numeric ID of the member, or `me` for the user of the token."
+            ),
         ],
     ) -> Member | None:
-        """A member; null when there is none with that id."""
+        """Member by ID; null when it does not exist."""
         organization = row.parents.organization
         if id == "me" or id.isdecimal():
             return await load_context.load(member_details, MemberKey(organization, str(id)))
@@ -190,10 +194,10 @@ class Organization(Node):
     def environments(
         *,
         visibility: Annotated[
-            EnvironmentVisibility, strawberry.argument(description="Which of them.")
+            EnvironmentVisibility, strawberry.argument(description="Which environments are listed.")
         ] = EnvironmentVisibility.VISIBLE,
     ) -> list[Environment | None] | None:
-        """Environments that events come from."""
+        """Environments of the organization's events."""
         return visibility.value
 
     @batch(release_pages, key=organization_scope, reads={})
@@ -202,12 +206,12 @@ class Organization(Node):
         *,
         query: ReleaseSearch = None,
         projects: Annotated[
-            list[str] | None, strawberry.argument(description="Slugs of projects; all when left out.")
+            list[str] | None, strawberry.argument(description="Slugs of projects. Default: all projects.")
         ] = None,
         environments: EnvironmentNames = None,
         wanted: PageArguments,
     ) -> Connection[Release] | None:
-        """Releases, newest first."""
+        """Releases of the organization, newest first."""
         narrowed = (
             *search_parameter(query),
             *repeated_parameter("project", projects, "projects"),
@@ -220,9 +224,9 @@ class Organization(Node):
         row: Any,
         load_context: LoadContext,
         *,
-        version: Annotated[str, strawberry.argument(description="The whole version, for example `shop@1.4.0`.")],
+        version: Annotated[str, strawberry.argument(description="Complete version, for example `shop@1.4.0`.")],
     ) -> Release | None:
-        """A release; null when there is none of that version."""
+        """Release by version; null when it does not exist."""
         return await load_context.load(releases_by_version, ReleaseKey(row.parents.organization, version))
 
     @batch(alert_pages)
@@ -230,7 +234,7 @@ class Organization(Node):
     def alerts(
         *, projects: ProjectNames = None, search: NameSearch = None, wanted: PageArguments
     ) -> Connection[Alert] | None:
-        """Alerts, in order of their ids. On servers with old rules, one call for each project."""
+        """Alerts of the organization, ordered by ID. One call per project on servers that have only alert rules."""
         return alert_options(projects, search, wanted)
 
     @batch(monitor_pages)
@@ -242,7 +246,7 @@ class Organization(Node):
         search: NameSearch = None,
         wanted: PageArguments,
     ) -> Connection[Monitor] | None:
-        """Monitors, in order of their ids. Servers with old rules tell of metric monitors alone."""
+        """Monitors of the organization, ordered by ID. Servers that have only alert rules list metric monitors only."""
         return monitor_options(projects, types, search, wanted)
 
     @batch(integration_pages, key=organization_scope, reads={})
@@ -250,44 +254,49 @@ class Organization(Node):
     def integrations(
         *,
         provider: Annotated[
-            str | None, strawberry.argument(description="Only those with this tool, for example `github`.")
+            str | None,
+            strawberry.argument(description="Key of a provider, for example `github`. Default: all providers."),
         ] = None,
         wanted: PageArguments,
     ) -> Connection[Integration] | None:
-        """Tools that are connected."""
+        """Integrations of the organization."""
         return list_options(wanted, (("providerKey", provider),) if provider else ())
 
     @batch(installation_pages, key=organization_scope, reads={})
     @paged
     def app_installations(*, wanted: PageArguments) -> Connection[AppInstallation] | None:
-        """Apps built on Sentry's integration platform that are installed."""
+        """Installed apps that are built on Sentry's integration platform."""
         return list_options(wanted)
 
     @batch(repository_pages, key=organization_scope, reads={})
     @paged
     def repositories(*, query: NameContains = None, wanted: PageArguments) -> Connection[Repository] | None:
-        """Source repositories that are connected."""
+        """Source repositories of the organization."""
         return list_options(wanted, search_parameter(query))
 
     @batch(organization_usage)
     def usage(
         *,
         group_by: Annotated[
-            list[UsageGrouping], strawberry.argument(description="What to group by; at least one value.")
+            list[UsageGrouping], strawberry.argument(description="Grouping of the usage, at least one value.")
         ],
         range: UsageRange = None,
         interval: Annotated[
-            str, strawberry.argument(description="Length of an interval: whole hours that divide a day, or `1d`.")
+            str,
+            strawberry.argument(
+                description="Length of an interval: `1h`, `2h`, `3h`, `4h`, `6h`, `8h`, `12h` or `1d`."
+            ),
         ] = "1h",
         categories: Annotated[
-            list[UsageCategory] | None, strawberry.argument(description="Only these; all when left out.")
+            list[UsageCategory] | None, strawberry.argument(description="Categories of data. Default: all categories.")
         ] = None,
         outcomes: Annotated[
-            list[UsageOutcome] | None, strawberry.argument(description="Only these; all when left out.")
+            list[UsageOutcome] | None, strawberry.argument(description="Outcomes of data. Default: all outcomes.")
         ] = None,
         projects: Annotated[
-            list[str] | None, strawberry.argument(description="Slugs or numeric ids; all when left out.")
+            list[str] | None,
+            strawberry.argument(description="Slugs or numeric IDs of projects. Default: all projects."),
         ] = None,
     ) -> Usage | None:
-        """What it used of its plan. Always one call."""
+        """Usage of the organization's plan. One call."""
         return usage_options(group_by, range, interval, usage_filter(categories, outcomes, projects))

@@ -1,4 +1,4 @@
-"""Client keys: what programs send events with."""
+"""Client keys of projects."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -15,48 +15,52 @@ if TYPE_CHECKING:
 
 @value_type
 class DSN:
-    """Addresses that programs send to with this key. The one with the secret half is not given."""
+    """Endpoints for sending data with a client key. The DSN with the secret key is not exposed."""
 
-    public: str | None = plain(description="What an SDK is set up with.")
-    csp: str | None = plain(description="Where browsers report violations of a content security policy.")
-    security: str | None = plain(description="Where browsers report other security events.")
-    minidump: str | None = plain(description="Where minidumps are sent.")
-    nel: str | None = plain(description="Where browsers report network errors.")
-    unreal: str | None = plain(description="Where Unreal Engine sends crashes.")
-    crons: str | None = plain(description="Where cron jobs check in; the name of the monitor must be put in.")
-    cdn: str | None = plain(description="Script that loads the browser SDK.")
-    playstation: str | None = plain(description="Where PlayStation sends crashes.")
-    integration: str | None = plain(description="Where integrations send to.")
-    otlp_traces: str | None = plain("otlp_traces", description="Where OpenTelemetry sends traces.")
-    otlp_logs: str | None = plain("otlp_logs", description="Where OpenTelemetry sends logs.")
+    public: str | None = plain(description="DSN for the configuration of an SDK.")
+    csp: str | None = plain(description="Endpoint for content security policy reports.")
+    security: str | None = plain(description="Endpoint for other browser security reports.")
+    minidump: str | None = plain(description="Endpoint for minidumps.")
+    nel: str | None = plain(description="Endpoint for Network Error Logging reports.")
+    unreal: str | None = plain(description="Endpoint for Unreal Engine crash reports.")
+    crons: str | None = plain(
+        description="Endpoint for cron check-ins, with a placeholder for the slug of the monitor."
+    )
+    cdn: str | None = plain(description="URL of the script that loads the browser SDK.")
+    playstation: str | None = plain(description="Endpoint for PlayStation crash reports.")
+    integration: str | None = plain(description="Endpoint for integrations.")
+    otlp_traces: str | None = plain("otlp_traces", description="Endpoint for OpenTelemetry traces.")
+    otlp_logs: str | None = plain("otlp_logs", description="Endpoint for OpenTelemetry logs.")
 
 
 @value_type
 class KeyRateLimit:
-    """How many events a key takes."""
+    """Rate limit of a client key."""
 
-    count: int | None = plain(description="Events within one window.")
+    count: int | None = plain(description="Maximum number of events per window.")
     window_seconds: int | None = plain("window", description="Length of the window in seconds.")
 
 
 @entity(key=ClientKeyKey, load=client_key, representations=(LIST,))
 class ClientKey(Node):
-    """A key that programs send events of a project with. Its secret half is not given."""
+    """Client key (DSN) of a project. Its secret key is not exposed."""
 
-    key: str = plain("id", description="Sentry's own id of the key: its public half.")
-    label: str = plain(description="Name for people.")
-    public: str | None = plain(description="Public half.")
-    is_active: bool = plain("isActive", description="False when what is sent with it is refused.")
-    rate_limit: KeyRateLimit | None = plain("rateLimit", description="How many events it takes; null without limit.")
-    dsn: DSN | None = plain(description="Addresses to send to.")
+    key: str = plain("id", description="ID of the key in Sentry, which equals its public key.")
+    label: str = plain(description="Display name of the key.")
+    public: str | None = plain(description="Public key of the DSN.")
+    is_active: bool = plain("isActive", description="False when events sent with the key are rejected.")
+    rate_limit: KeyRateLimit | None = plain("rateLimit", description="Rate limit of the key; null when it has none.")
+    dsn: DSN | None = plain(description="Endpoints for sending data with the key.")
     browser_sdk_version: str | None = plain(
-        "browserSdkVersion", description="Version of the browser SDK that its script loads."
+        "browserSdkVersion", description="Version of the browser SDK that the `cdn` script loads."
     )
-    use_case: str | None = plain("useCase", description="What it is for; `user` for those that people made.")
-    date_created: datetime | None = plain("dateCreated", description="When it was made.")
+    use_case: str | None = plain(
+        "useCase", description="Purpose of the key, for example `user` for keys created by users."
+    )
+    date_created: datetime | None = plain("dateCreated", description="Time when the key was created.")
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, row.parents.project),
         reads={},
-        description="The project.",
+        description="Project that the key belongs to.",
     )

@@ -1,4 +1,4 @@
-"""How a project is set up."""
+"""Project settings."""
 
 import strawberry
 
@@ -8,41 +8,48 @@ from dexter_graphql.graph.declarations.fields import DETAIL, entity, plain
 
 @entity(representations=(DETAIL,))
 class ProjectSettings:
-    """How a project is set up. Tokens and other secrets are not given."""
+    """Settings of a project. Tokens and other secrets are not exposed."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id of the project.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID of the project in Sentry's API.")
     default_environment: str | None = plain(
-        "defaultEnvironment", description="Environment that pages show at first; null for all."
+        "defaultEnvironment",
+        description="Environment that is preselected in Sentry's web interface; null for all environments.",
     )
     resolve_age_hours: int | None = plain(
-        "resolveAge", description="Hours without events after which issues are resolved; 0 for never."
+        "resolveAge", description="Hours without events after which an issue is resolved automatically; 0 disables it."
     )
-    subject_prefix: str | None = plain("subjectPrefix", description="What subjects of mails begin with.")
-    subject_template: str | None = plain("subjectTemplate", description="How subjects of mails are made.")
+    subject_prefix: str | None = plain("subjectPrefix", description="Prefix of email subjects.")
+    subject_template: str | None = plain("subjectTemplate", description="Template of email subjects.")
     digests_min_delay_seconds: int | None = plain(
-        "digestsMinDelay", description="Least time between two mails, in seconds."
+        "digestsMinDelay", description="Minimum time between two emails in seconds."
     )
     digests_max_delay_seconds: int | None = plain(
-        "digestsMaxDelay", description="Longest time that a mail waits for more, in seconds."
+        "digestsMaxDelay", description="Maximum delay of an email in seconds."
     )
     allowed_domains: list[str] | None = plain(
-        "allowedDomains", description="Domains that browsers may send events from; `*` is any."
+        "allowedDomains", description="Domains that browsers may send events from; `*` allows all."
     )
-    data_scrubber: bool | None = plain("dataScrubber", description="True when the server removes sensitive data.")
+    data_scrubber: bool | None = plain("dataScrubber", description="True when Sentry scrubs sensitive data.")
     data_scrubber_defaults: bool | None = plain(
-        "dataScrubberDefaults", description="True when it removes what usually is sensitive."
+        "dataScrubberDefaults", description="True when Sentry's default scrubbing rules are applied."
     )
-    scrub_ip_addresses: bool | None = plain("scrubIPAddresses", description="True when it removes IP addresses.")
-    sensitive_fields: list[str] | None = plain("sensitiveFields", description="More names of fields to remove.")
-    safe_fields: list[str] | None = plain("safeFields", description="Names of fields that are never removed.")
+    scrub_ip_addresses: bool | None = plain("scrubIPAddresses", description="True when IP addresses are removed.")
+    sensitive_fields: list[str] | None = plain("sensitiveFields", description="Names of additional fields to scrub.")
+    safe_fields: list[str] | None = plain("safeFields", description="Names of fields that are never scrubbed.")
     scrape_java_script: bool | None = plain(
         "scrapeJavaScript", description="True when Sentry fetches scripts and source maps from the web."
     )
-    verify_ssl: bool | None = plain("verifySSL", description="True when it checks certificates while doing so.")
-    grouping_config: str | None = plain("groupingConfig", description="Algorithm that groups events into issues.")
-    grouping_enhancements: str | None = plain("groupingEnhancements", description="Rules that change its stack traces.")
-    fingerprinting_rules: str | None = plain("fingerprintingRules", description="Rules that decide on fingerprints.")
-    highlight_tags: list[str] | None = plain("highlightTags", description="Tags that pages of issues show first.")
+    verify_ssl: bool | None = plain(
+        "verifySSL", description="True when certificates are verified while fetching source maps."
+    )
+    grouping_config: str | None = plain("groupingConfig", description="Grouping algorithm of the project.")
+    grouping_enhancements: str | None = plain(
+        "groupingEnhancements", description="Stack trace rules that adjust grouping."
+    )
+    fingerprinting_rules: str | None = plain(
+        "fingerprintingRules", description="Fingerprint rules that adjust grouping."
+    )
+    highlight_tags: list[str] | None = plain("highlightTags", description="Tags that are highlighted on issue pages.")
     highlight_context: JSON | None = plain(
-        "highlightContext", description="Context values that pages of issues show first, by context."
+        "highlightContext", description="Context values that are highlighted on issue pages, by context."
     )

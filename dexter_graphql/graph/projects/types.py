@@ -1,4 +1,4 @@
-"""Projects, as lists, the detail and other nouns give them."""
+"""Projects."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,7 +58,7 @@ TEAM = Embedded(
     members=("id", "slug", "name"),
     load=teams_by_id,
 )
-"""A team as projects embed it."""
+"""A team as embedded in projects."""
 
 
 project_key = EntityKey(ProjectKey)
@@ -66,52 +66,62 @@ project_key = EntityKey(ProjectKey)
 
 @entity(key=project_key, load=projects_by_id, hydrate=whole_projects)
 class Project(Node):
-    """An application or service whose events Sentry receives."""
+    """Project: an application or service that sends events to Sentry."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
-    slug: str = plain(description="Short name in addresses; may change, the id never does.")
-    name: str = plain(description="Name for people.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    slug: str = plain(description="Slug in URLs. It can change; the ID cannot.")
+    name: str = plain(description="Display name of the project.")
     platform: str | None = plain(description="Main platform, for example `python-django`.")
-    platforms: list[str] | None = plain(description="Platforms of the events that it received.")
-    date_created: datetime | None = plain("dateCreated", description="When the project was made.")
-    first_event_at: datetime | None = plain("firstEvent", description="When its first event arrived; null before that.")
-    features: list[str] | None = plain(description="Features that are switched on, in Sentry's words.")
+    platforms: list[str] | None = plain(description="Platforms of the received events.")
+    date_created: datetime | None = plain("dateCreated", description="Time when the project was created.")
+    first_event_at: datetime | None = plain(
+        "firstEvent", description="Time when the first event was received; null when there is none."
+    )
+    features: list[str] | None = plain(description="Enabled features, as named by Sentry.")
     access: list[str] | None = plain(description="Scopes that the token has in the project.")
-    has_access: bool | None = plain("hasAccess", description="True when the token may see its events.")
+    has_access: bool | None = plain(
+        "hasAccess", description="True when the token has access to the events of the project."
+    )
     is_bookmarked: bool | None = plain(
-        "isBookmarked", description="True when the token's own user has bookmarked it.", is_personal=True
+        "isBookmarked", description="True when the user of the token has bookmarked the project.", is_personal=True
     )
     is_member: bool | None = plain(
-        "isMember", description="True when the token's own user is in one of its teams.", is_personal=True
+        "isMember", description="True when the user of the token is in a team of the project.", is_personal=True
     )
     has_transactions: bool | None = plain(
-        "firstTransactionEvent", description="True when it has ever received a transaction."
+        "firstTransactionEvent", description="True when the project has received transactions."
     )
-    has_sessions: bool | None = plain("hasSessions", description="True when it has release health.")
-    has_monitors: bool | None = plain("hasMonitors", description="True when cron jobs have checked in.")
-    has_replays: bool | None = plain("hasReplays", description="True when it has received replays.")
-    has_profiles: bool | None = plain("hasProfiles", description="True when it has received profiles.")
-    has_feedback: bool | None = plain("hasNewFeedbacks", description="True when users have sent feedback.")
-    has_logs: bool | None = plain("hasLogs", description="True when it has received logs.")
-    has_flags: bool | None = plain("hasFlags", description="True when its events tell feature flags.")
+    has_sessions: bool | None = plain("hasSessions", description="True when the project has release health data.")
+    has_monitors: bool | None = plain("hasMonitors", description="True when the project has received cron check-ins.")
+    has_replays: bool | None = plain("hasReplays", description="True when the project has received replays.")
+    has_profiles: bool | None = plain("hasProfiles", description="True when the project has received profiles.")
+    has_feedback: bool | None = plain(
+        "hasNewFeedbacks", description="True when the project has received user feedback."
+    )
+    has_logs: bool | None = plain("hasLogs", description="True when the project has received logs.")
+    has_flags: bool | None = plain("hasFlags", description="True when the project has received feature flag data.")
     has_minified_stack_traces: bool | None = plain(
-        "hasMinifiedStackTrace", description="True when it has received stack traces without source maps."
+        "hasMinifiedStackTrace", description="True when the project has received minified stack traces."
     )
     status: str | None = plain(
-        representations=(DETAIL,), description="`active`, or what is happening to it. One call for each project."
+        representations=(DETAIL,),
+        description="Status of the project, for example `active` or `pending_deletion`. One call per project.",
     )
     is_internal: bool | None = plain(
-        "isInternal", representations=(DETAIL,), description="True for Sentry's own project. One call for each project."
+        "isInternal",
+        representations=(DETAIL,),
+        description="True for the internal project of a Sentry server. One call per project.",
     )
     is_public: bool | None = plain(
-        "isPublic", representations=(DETAIL,), description="True when anybody may see it. One call for each project."
+        "isPublic", representations=(DETAIL,), description="True when the project is public. One call per project."
     )
     color: str | None = plain(
-        representations=(DETAIL,), description="Colour of its badge, for example `#3f70bf`. One call for each project."
+        representations=(DETAIL,),
+        description="Color of the project's badge, for example `#3f70bf`. One call per project.",
     )
-    avatar: Avatar | None = plain(representations=(DETAIL,), description="Its picture. One call for each project.")
+    avatar: Avatar | None = plain(representations=(DETAIL,), description="Avatar of the project. One call per project.")
 
-    teams: list[TeamType | None] | None = link("teams", TEAM, description="Teams that look after it.")
+    teams: list[TeamType | None] | None = link("teams", TEAM, description="Teams of the project.")
     latest_release: ReleaseType | None = link(
         "latestRelease",
         Embedded(
@@ -119,17 +129,17 @@ class Project(Node):
             members=("version",),
             load=releases_by_version,
         ),
-        description="Newest release; null when it has none.",
+        description="Newest release of the project; null when it has none.",
     )
     organization: OrganizationType = organization_field()
     members: list[Member | None] | None = batch(
-        project_members, description="Members of its teams. One call for each project."
+        project_members, description="Members of the project's teams. One call per project."
     )
     keys: list[ClientKey | None] | None = batch(
-        project_keys, description="Keys to send events with. One call for each project."
+        project_keys, description="Client keys of the project. One call per project."
     )
     settings: ProjectSettings | None = batch(
-        project_settings, description="How it is set up. One call for each project."
+        project_settings, description="Settings of the project. One call per project."
     )
 
     # Lists of projects embed the names of visible environments; whether those suffice depends on what is selected.
@@ -143,10 +153,10 @@ class Project(Node):
         load_context: LoadContext,
         *,
         visibility: Annotated[
-            EnvironmentVisibility, strawberry.argument(description="Which of them.")
+            EnvironmentVisibility, strawberry.argument(description="Which environments are listed.")
         ] = EnvironmentVisibility.VISIBLE,
     ) -> list[ProjectEnvironment | None] | None:
-        """Environments that its events come from. Costs no call while only names of visible ones are selected."""
+        """Environments of the project's events. No call when only names of visible environments are selected."""
         key, names = project_key(row), row.environments
         is_told = visibility is EnvironmentVisibility.VISIBLE and load_context.reads(LIST) <= {"name", "isHidden"}
         if is_told and isinstance(names, list):
@@ -161,7 +171,7 @@ class Project(Node):
         environments: EnvironmentNames = None,
         wanted: PageArguments,
     ) -> Connection[ReleaseType] | None:
-        """Its releases, newest first. One call for each project."""
+        """Releases of the project, newest first. One call per project."""
         narrowed = (*search_parameter(query), *repeated_parameter("environment", environments, "environments"))
         return list_options(wanted, narrowed)
 
@@ -174,7 +184,7 @@ class Project(Node):
         sort: Sort = IssueSort.LAST_SEEN,
         wanted: PageArguments,
     ) -> IssueConnection | None:
-        """Its issues. One call for each project."""
+        """Issues of the project. One call per project."""
         return issue_list(without_projects(filter), range, sort, wanted)
 
     @batch(project_event_pages)
@@ -182,31 +192,32 @@ class Project(Node):
     def events(
         *,
         range: Annotated[
-            TimeRangeInput | None, strawberry.argument(description="Only this stretch; the last 90 days when left out.")
+            TimeRangeInput | None,
+            strawberry.argument(description="Time range of the events. Default: the last 90 days."),
         ] = None,
         wanted: PageArguments,
     ) -> Connection[EventType] | None:
-        """Its error events, newest first. One call for each project."""
+        """Error events of the project, newest first. One call per project."""
         return EventList((), None if range is None else time_range_of(range), wanted.first, wanted.after, MAX_FIRST)
 
     @batch(project_alert_pages)
     @paged
     def alerts(*, wanted: PageArguments) -> Connection[AlertType] | None:
-        """Its alerts, in order of their ids. Two calls for all projects of a list; with old rules, one for each."""
+        """Alerts of the project, ordered by ID. Two calls for all projects of a list."""
         return list_options(wanted)
 
     @batch(project_monitor_pages)
     @paged
     def monitors(*, wanted: PageArguments) -> Connection[MonitorType] | None:
-        """Its monitors, in order of their ids. One call for all projects of a list."""
+        """Monitors of the project, ordered by ID. One call for all projects of a list."""
         return list_options(wanted)
 
     @batch(project_usage)
     def usage(*, range: UsageRange = None) -> list[ProjectUsage] | None:
-        """What it sent, by category and outcome. One call for all projects of an organization."""
+        """Usage of the project by category and outcome. One call for up to 100 projects of an organization."""
         return usage_range(range)
 
     @computed(slug=str)
     def web_url(row: Any) -> str | None:
-        """Address of the project's page in Sentry; null when Sentry does not say where its pages are."""
+        """URL of the project in Sentry; null when the web address of the organization is unknown."""
         return organization_page_url(row.parents.organization, "projects", row.slug)

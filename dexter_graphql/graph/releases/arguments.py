@@ -1,10 +1,10 @@
-"""Arguments that several lists of releases take."""
+"""Arguments of release lists."""
 
 from typing import Annotated
 
 import strawberry
 
-ReleaseSearch = Annotated[str | None, strawberry.argument(description="Only versions that contain this text.")]
+ReleaseSearch = Annotated[str | None, strawberry.argument(description="Text that the version must contain.")]
 EnvironmentNames = Annotated[
-    list[str] | None, strawberry.argument(description="Only these environments, by name; all when left out.")
+    list[str] | None, strawberry.argument(description="Names of environments. Default: all environments.")
 ]

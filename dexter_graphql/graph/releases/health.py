@@ -1,4 +1,4 @@
-"""How well a release runs."""
+"""Release health."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @value_type
 class ReleaseProjectHealth:
-    """How well a release runs in one project. Rates are shares from 0 to 1, null without sessions."""
+    """Health of a release in one project. Rates are fractions from 0 to 1 and null when there are no sessions."""
 
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.organization, row.project),
         reads={},
-        description="The project.",
+        description="Project of these figures.",
     )
 
     @computed()
@@ -32,28 +32,28 @@ class ReleaseProjectHealth:
 
     @computed()
     def users(row: ProjectHealth) -> BigInt:
-        """Number of different users."""
+        """Number of distinct users."""
         return BigInt(row.users)
 
     @computed()
     def crash_free_sessions(row: ProjectHealth) -> float | None:
-        """Share of sessions without a crash."""
+        """Fraction of sessions without a crash, 0 to 1."""
         return row.crash_free_sessions
 
     @computed()
     def crash_free_users(row: ProjectHealth) -> float | None:
-        """Share of users without a crash."""
+        """Fraction of users without a crash, 0 to 1."""
         return row.crash_free_users
 
     @computed()
     def adoption(row: ProjectHealth) -> float | None:
-        """Share of the project's sessions that ran this release."""
+        """Fraction of the project's sessions with this release, 0 to 1."""
         return share(row.sessions, [row.all_sessions])
 
 
 @value_type
 class ReleaseHealth:
-    """How well a release runs, in all of its projects. Rates are shares from 0 to 1, null without sessions."""
+    """Health of a release in all its projects. Rates are fractions from 0 to 1 and null when there are no sessions."""
 
     @computed()
     def sessions(row: Health) -> BigInt:
@@ -62,40 +62,40 @@ class ReleaseHealth:
 
     @computed()
     def users(row: Health) -> BigInt:
-        """Number of users; somebody who uses two projects counts in both."""
+        """Number of users. A user of several projects is counted once per project."""
         return BigInt(row.users)
 
     @computed()
     def crash_free_sessions(row: Health) -> float | None:
-        """Share of sessions without a crash."""
+        """Fraction of sessions without a crash, 0 to 1."""
         return row.crash_free_sessions
 
     @computed()
     def crash_free_users(row: Health) -> float | None:
-        """Share of users without a crash."""
+        """Fraction of users without a crash, 0 to 1."""
         return row.crash_free_users
 
     @computed()
     def crash_rate_sessions(row: Health) -> float | None:
-        """Share of sessions with a crash."""
+        """Fraction of sessions with a crash, 0 to 1."""
         return None if row.crash_free_sessions is None else 1 - row.crash_free_sessions
 
     @computed()
     def crash_rate_users(row: Health) -> float | None:
-        """Share of users with a crash."""
+        """Fraction of users with a crash, 0 to 1."""
         return None if row.crash_free_users is None else 1 - row.crash_free_users
 
     @computed()
     def adoption(row: Health) -> float | None:
-        """Share of the sessions of its projects that ran this release; null when they had none."""
+        """Fraction of the sessions of its projects with this release, 0 to 1; null when there are no sessions."""
         return row.adoption
 
     @computed()
     def range(row: Health) -> UsedRange:
-        """The stretch that was asked for, in whole hours unless it was given to the second."""
+        """Time range of the figures, in whole hours unless `exactly` or `between` was used."""
         return row.interval
 
     @computed()
     def projects(row: Health) -> list[ReleaseProjectHealth]:
-        """The same project by project; those without sessions are left out."""
+        """Health per project. Projects without sessions are omitted."""
         return row.projects

@@ -1,4 +1,4 @@
-"""What hangs below a release: commits, deploys, files, and its versions' parts."""
+"""Versions, commits, deploys, files and projects of a release."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,7 +34,7 @@ RepositoryType = Annotated["Repository", strawberry.lazy("dexter_graphql.graph.i
 
 
 class Version(msgspec.Struct, frozen=True, gc=False):
-    """`versionInfo.version` on the wire."""
+    """`versionInfo.version` of a release."""
 
     raw: str | None = None
     major: int | None = None
@@ -49,54 +49,54 @@ VERSION = {"version": Version | None}
 
 @value_type
 class VersionInfo:
-    """The parts of a version, as far as Sentry understands it."""
+    """Components of a version, as parsed by Sentry."""
 
-    package: str | None = plain(description="What stands before the `@`, usually the name of the program.")
-    description: str | None = plain(description="The version in its shortest form.")
-    build_hash: str | None = plain("buildHash", description="The whole hash, when the version is one.")
+    package: str | None = plain(description="Package name: the part before `@`, usually the name of the application.")
+    description: str | None = plain(description="Short form of the version.")
+    build_hash: str | None = plain("buildHash", description="Complete hash when the version is a hash, otherwise null.")
 
     @computed(VERSION)
     def raw(row: Any) -> str | None:
-        """What stands behind the `@`."""
+        """Part of the version after `@`."""
         return row.version and row.version.raw
 
     @computed(VERSION)
     def major(row: Any) -> int | None:
-        """First number; null when the version is not semantic."""
+        """Major number; null when the version is not semantic."""
         return row.version and row.version.major
 
     @computed(VERSION)
     def minor(row: Any) -> int | None:
-        """Second number."""
+        """Minor number; null when the version is not semantic."""
         return row.version and row.version.minor
 
     @computed(VERSION)
     def patch(row: Any) -> int | None:
-        """Third number."""
+        """Patch number; null when the version is not semantic."""
         return row.version and row.version.patch
 
     @computed(VERSION)
     def pre(row: Any) -> str | None:
-        """What stands behind the `-`, for example `beta.1`."""
+        """Pre-release part after `-`, for example `beta.1`."""
         return row.version and row.version.pre
 
     @computed(VERSION)
     def build_code(row: Any) -> str | None:
-        """What stands behind the `+`."""
+        """Build metadata after `+`."""
         return row.version and row.version.buildCode
 
 
 @value_type
 class CommitAuthor:
-    """Who wrote a commit: somebody with an account at Sentry, or a name and an address."""
+    """Author of a commit, with or without a Sentry account."""
 
-    name: str | None = plain(description="Name.")
-    email: str | None = plain(description="E-mail address.")
+    name: str | None = plain(description="Name of the author.")
+    email: str | None = plain(description="Email address of the author.")
     user: User | None = batch(
         users_by_id,
         key=lambda row: None if row.id is None else UserKey(row.parents.organization, str(row.id)),
         reads={"id": int | str | None},
-        description="The user; null when the address belongs to no member.",
+        description="User account of the author; null when the author is not a member.",
     )
 
 
@@ -108,37 +108,45 @@ REPOSITORY = Embedded(
     key=lambda row: RepositoryKey(row.parents.organization, str(row.id)),
     load=repositories_by_id,
 )  # fmt: skip
-"""A repository as commits and pull requests embed it."""
+"""A repository as embedded in commits and pull requests."""
 
 
 @value_type
 class PullRequest:
-    """A pull request that brought a commit."""
+    """Pull request of a commit."""
 
-    number: str | None = plain("id", type=int | str, convert=str, description="Its number in the other tool.")
-    title: str | None = plain(description="Title.")
-    message: str | None = plain(description="Description.")
-    status: str | None = plain(description="`open`, `draft`, `merged`, `closed` or `unknown`.")
-    web_url: str | None = plain("externalUrl", description="Its address.")
-    date_created: datetime | None = plain("dateCreated", description="When Sentry first saw it.")
-    merged_at: datetime | None = plain("mergedAt", description="When it was merged.")
-    author: CommitAuthor | None = plain(description="Who opened it.")
-    repository: RepositoryType | None = link("repository", REPOSITORY, description="Where it was opened.")
+    number: str | None = plain(
+        "id", type=int | str, convert=str, description="Number of the pull request at the provider."
+    )
+    title: str | None = plain(description="Title of the pull request.")
+    message: str | None = plain(description="Description of the pull request.")
+    status: str | None = plain(
+        description="Status of the pull request: `open`, `draft`, `merged`, `closed` or `unknown`."
+    )
+    web_url: str | None = plain("externalUrl", description="URL of the pull request.")
+    date_created: datetime | None = plain("dateCreated", description="Time when Sentry recorded the pull request.")
+    merged_at: datetime | None = plain(
+        "mergedAt", description="Time when the pull request was merged; null when it was not."
+    )
+    author: CommitAuthor | None = plain(description="Author of the pull request.")
+    repository: RepositoryType | None = link("repository", REPOSITORY, description="Repository of the pull request.")
 
 
 @entity(representations=(LIST, EMBEDDED))
 class Commit:
-    """A commit of a source repository."""
+    """Commit in a source repository."""
 
-    key: str = plain("id", description="Its hash in the repository.")
-    message: str | None = plain(description="The whole message.")
-    date_created: datetime | None = plain("dateCreated", description="When it was made.")
+    key: str = plain("id", description="Hash of the commit.")
+    message: str | None = plain(description="Complete commit message.")
+    date_created: datetime | None = plain("dateCreated", description="Time of the commit.")
     suspect_commit_type: str | None = plain(
-        "suspectCommitType", description="How Sentry came to suspect it; empty when it does not."
+        "suspectCommitType", description="How Sentry identified the commit as a suspect; empty when it is none."
     )
-    author: CommitAuthor | None = plain(description="Who wrote it.")
-    pull_request: PullRequest | None = plain("pullRequest", description="The pull request that brought it.")
-    repository: RepositoryType | None = link("repository", REPOSITORY, description="Where it was made.")
+    author: CommitAuthor | None = plain(description="Author of the commit.")
+    pull_request: PullRequest | None = plain(
+        "pullRequest", description="Pull request that contains the commit; null when none is known."
+    )
+    repository: RepositoryType | None = link("repository", REPOSITORY, description="Repository of the commit.")
     releases: list[ReleaseType | None] | None = link(
         "releases",
         Embedded(
@@ -148,51 +156,55 @@ class Commit:
             load=releases_by_version,
             key_reads=("version",),
         ),
-        description="Releases that contain it; null in a repository's list.",
+        description="Releases that contain the commit; null in the commit list of a repository.",
     )
 
 
 @entity(representations=(LIST, EMBEDDED))
 class Deploy:
-    """A release that was brought to an environment."""
+    """Deployment of a release to an environment."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
     environment: str = plain(description="Name of the environment.")
-    name: str | None = plain(description="Name of this deploy.")
-    url: str | None = plain(description="Address that tells more.")
-    started_at: datetime | None = plain("dateStarted", description="When it began.")
-    finished_at: datetime | None = plain("dateFinished", description="When it was done.")
+    name: str | None = plain(description="Name of the deploy.")
+    url: str | None = plain(description="URL with details about the deploy.")
+    started_at: datetime | None = plain("dateStarted", description="Time when the deploy started.")
+    finished_at: datetime | None = plain("dateFinished", description="Time when the deploy finished.")
 
     @computed()
     def release(row: Any) -> ReleaseType | None:
-        """What was deployed. Its version costs no call."""
+        """Release that was deployed. Selecting only its version costs no call."""
         return release_reference(row.parents)
 
 
 @entity(representations=(LIST,))
 class CommitFile:
-    """A file that a commit of a release changed."""
+    """File that a commit of a release changed."""
 
-    filename: str | None = plain(description="Path in the repository.")
-    change: str | None = plain("type", description="`A` added, `M` changed, `D` deleted.")
+    filename: str | None = plain(description="Path of the file in the repository.")
+    change: str | None = plain("type", description="Kind of change: `A` added, `M` modified, `D` deleted.")
     commit_message: str | None = plain("commitMessage", description="Message of the commit.")
     repository_name: str | None = plain("repoName", description="Name of the repository.")
-    author: CommitAuthor | None = plain(description="Who changed it.")
+    author: CommitAuthor | None = plain(description="Author of the commit.")
 
 
 @value_type
 class ReleaseProject:
-    """A release in one of its projects."""
+    """Release within one of its projects."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id of the project.")
-    slug: str = plain(description="Short name of the project in addresses.")
-    name: str = plain(description="Name of the project for people.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID of the project in Sentry's API.")
+    slug: str = plain(description="Slug of the project.")
+    name: str = plain(description="Display name of the project.")
     platform: str | None = plain(description="Main platform of the project.")
-    platforms: list[str] | None = plain(description="Platforms of the events that the project received.")
-    new_issue_count: BigInt | None = plain("newGroups", description="Issues first seen in this release, here.")
-    has_health_data: bool | None = plain("hasHealthData", description="True when release health is known here.")
+    platforms: list[str] | None = plain(description="Platforms of the events that the project has received.")
+    new_issue_count: BigInt | None = plain(
+        "newGroups", description="Number of issues of the project that were first seen in this release."
+    )
+    has_health_data: bool | None = plain(
+        "hasHealthData", description="True when the project has health data for this release."
+    )
     project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, str(row.id)),
-        description="The project, with everything about it.",
+        description="Project with all its fields.",
     )

@@ -1,4 +1,4 @@
-"""Releases, as lists, the detail and other nouns give them."""
+"""Releases."""
 
 from datetime import datetime
 from enum import Enum
@@ -34,43 +34,49 @@ from dexter_graphql.loaders.releases import (
 )
 
 VERSION = {"version": str}
-"""What most fields of a release read."""
+"""Member that most fields of a release read."""
 
 
-@strawberry.enum(description="Where a release stands.")
+@strawberry.enum(description="Status of a release.")
 class ReleaseStatus(Enum):
     """`status` on the wire."""
 
-    OPEN = wire_value("open", "In use.")
-    ARCHIVED = wire_value("archived", "Set aside; lists leave it out.")
+    OPEN = wire_value("open", "The release is active.")
+    ARCHIVED = wire_value("archived", "The release is archived and not included in lists.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
 @entity(key=ReleaseKey, load=releases_by_version)
 class Release(Node):
-    """A version of a program that events come from."""
+    """Release: a version of an application."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
-    version: str = plain(description="The whole version, for example `shop@1.4.0`; unique in its organization.")
-    short_version: str | None = plain("shortVersion", description="The version without its package.")
-    version_info: VersionInfo | None = plain("versionInfo", description="The parts of the version.")
-    status: ReleaseStatus | None = plain(description="Where it stands.")
-    status_raw: str | None = plain("status", description="`status` in Sentry's own word.")
-    ref: str | None = plain(description="Branch, tag or commit that it was made from.")
-    url: str | None = plain(description="Address that tells more about it.")
-    date_created: datetime | None = plain("dateCreated", description="When Sentry first heard of it.")
-    date_started: datetime | None = plain("dateStarted", description="When work on it began.")
-    date_released: datetime | None = plain("dateReleased", description="When it went out; null before that.")
-    first_event_at: datetime | None = plain("firstEvent", description="When its first event arrived.")
-    last_event_at: datetime | None = plain("lastEvent", description="When its newest event arrived.")
-    commit_count: int | None = plain("commitCount", description="Number of commits.")
-    deploy_count: int | None = plain("deployCount", description="Number of deploys.")
-    new_issue_count: BigInt | None = plain("newGroups", description="Number of issues first seen in it.")
-    user_agent: str | None = plain("userAgent", description="Program that told Sentry of it.")
-    authors: list[CommitAuthor] | None = plain(description="Who wrote its commits.")
-    last_commit: Commit | None = plain("lastCommit", description="Newest commit.")
-    last_deploy: Deploy | None = plain("lastDeploy", description="Newest deploy.")
-    projects: list[ReleaseProject] | None = plain(description="Projects that it is a release of.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    version: str = plain(
+        description="Complete version, for example `shop@1.4.0`. It is unique within the organization."
+    )
+    short_version: str | None = plain("shortVersion", description="Version without its package name.")
+    version_info: VersionInfo | None = plain("versionInfo", description="Components of the version.")
+    status: ReleaseStatus | None = plain(description="Status of the release.")
+    status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
+    ref: str | None = plain(description="Branch, tag or commit from which the release was built.")
+    url: str | None = plain(description="URL with details about the release.")
+    date_created: datetime | None = plain("dateCreated", description="Time when the release was created in Sentry.")
+    date_started: datetime | None = plain("dateStarted", description="Time when work on the release started.")
+    date_released: datetime | None = plain(
+        "dateReleased", description="Time when the release was published; null when it has not been."
+    )
+    first_event_at: datetime | None = plain("firstEvent", description="Time of the first event of the release.")
+    last_event_at: datetime | None = plain("lastEvent", description="Time of the newest event of the release.")
+    commit_count: int | None = plain("commitCount", description="Number of commits in the release.")
+    deploy_count: int | None = plain("deployCount", description="Number of deploys of the release.")
+    new_issue_count: BigInt | None = plain(
+        "newGroups", description="Number of issues that were first seen in the release."
+    )
+    user_agent: str | None = plain("userAgent", description="User agent of the client that created the release.")
+    authors: list[CommitAuthor] | None = plain(description="Authors of the commits in the release.")
+    last_commit: Commit | None = plain("lastCommit", description="Newest commit of the release.")
+    last_deploy: Deploy | None = plain("lastDeploy", description="Newest deploy of the release.")
+    projects: list[ReleaseProject] | None = plain(description="Projects of the release.")
     owner: User | None = link(
         "owner",
         Embedded(
@@ -79,19 +85,21 @@ class Release(Node):
             key=lambda row: UserKey(row.parents.organization, str(row.id)),
             load=users_by_id,
         ),
-        description="Who looks after it.",
+        description="Owner of the release; null when it has none.",
     )
     organization: OrganizationType = organization_field()
-    deploys: list[Deploy | None] | None = batch(release_deploys, description="Its deploys. One call for each release.")
+    deploys: list[Deploy | None] | None = batch(
+        release_deploys, description="Deploys of the release. One call per release."
+    )
     commit_files: list[CommitFile | None] | None = batch(
         release_commit_files,
-        description="Files that its commits changed, at most a thousand. One call for each release.",
+        description="Files changed by the commits of the release, at most 1000. One call per release.",
     )
 
     @batch(release_commit_pages)
     @paged
     def commits(*, wanted: PageArguments) -> Connection[Commit] | None:
-        """Its commits, newest first. One call for each release."""
+        """Commits of the release, newest first. One call per release."""
         return list_options(wanted)
 
     @batch(new_issue_pages)
@@ -103,7 +111,7 @@ class Release(Node):
         sort: Sort = IssueSort.NEW,
         wanted: PageArguments,
     ) -> IssueConnection | None:
-        """Issues first seen in it. One call for each release."""
+        """Issues that were first seen in the release. One call per release."""
         return issue_list(filter, range, sort, wanted)
 
     @batch(release_issue_pages)
@@ -115,15 +123,15 @@ class Release(Node):
         sort: Sort = IssueSort.LAST_SEEN,
         wanted: PageArguments,
     ) -> IssueConnection | None:
-        """Issues seen in it. One call for each release."""
+        """Issues that were seen in the release. One call per release."""
         return issue_list(filter, range, sort, wanted)
 
     @batch(release_health)
     def health(*, range: UsageRange = None, environments: EnvironmentNames = None) -> ReleaseHealth | None:
-        """How well it runs. One call for up to a hundred releases of a list."""
+        """Health of the release. One call for up to 100 releases of a list."""
         return HealthOptions(repeated_parameter("environment", environments, "environments"), usage_range(range))
 
     @computed(VERSION)
     def web_url(row: Any) -> str | None:
-        """Address of the release's page in Sentry; null when Sentry does not say where its pages are."""
+        """URL of the release in Sentry; null when the web address of the organization is unknown."""
         return organization_page_url(row.parents.organization, "releases", row.version)

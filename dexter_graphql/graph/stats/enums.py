@@ -1,4 +1,4 @@
-"""The closed lists of words about usage."""
+"""Enums of usage statistics."""
 
 from enum import Enum
 
@@ -7,46 +7,46 @@ import strawberry
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 
 
-@strawberry.enum(description="What is counted against a plan.")
+@strawberry.enum(description="Category of data that counts towards the quota of a plan.")
 class UsageCategory(Enum):
     """`category` on the wire."""
 
-    ERROR = wire_value("error", "Errors.")
-    TRANSACTION = wire_value("transaction", "Transactions.")
-    SPAN = wire_value("span", "Spans.")
-    ATTACHMENT = wire_value("attachment", "Attachments, in bytes; cannot be combined with other categories.")
+    ERROR = wire_value("error", "Error events.")
+    TRANSACTION = wire_value("transaction", "Performance transactions.")
+    SPAN = wire_value("span", "Performance spans.")
+    ATTACHMENT = wire_value("attachment", "Attachments, in bytes. Cannot be combined with other categories.")
     REPLAY = wire_value("replay", "Session replays.")
-    PROFILE = wire_value("profile", "Profiles.")
-    PROFILE_DURATION = wire_value("profile_duration", "Profiling, in milliseconds.")
-    PROFILE_DURATION_UI = wire_value("profile_duration_ui", "Profiling of user interfaces, in milliseconds.")
-    PROFILE_CHUNK = wire_value("profile_chunk", "Pieces of continuous profiles.")
-    PROFILE_CHUNK_UI = wire_value("profile_chunk_ui", "Pieces of continuous profiles of user interfaces.")
+    PROFILE = wire_value("profile", "Transaction profiles.")
+    PROFILE_DURATION = wire_value("profile_duration", "Continuous profiling, in milliseconds.")
+    PROFILE_DURATION_UI = wire_value("profile_duration_ui", "Continuous profiling of user interfaces, in milliseconds.")
+    PROFILE_CHUNK = wire_value("profile_chunk", "Chunks of continuous profiles.")
+    PROFILE_CHUNK_UI = wire_value("profile_chunk_ui", "Chunks of continuous profiles of user interfaces.")
     MONITOR = wire_value("monitor", "Check-ins of cron monitors.")
     UPTIME = wire_value("uptime", "Uptime checks.")
-    LOG_ITEM = wire_value("log_item", "Log lines.")
+    LOG_ITEM = wire_value("log_item", "Log entries.")
     LOG_BYTE = wire_value("log_byte", "Logs, in bytes.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="What became of what was sent.")
+@strawberry.enum(description="Outcome of data that was sent to Sentry.")
 class UsageOutcome(Enum):
     """`outcome` on the wire."""
 
-    ACCEPTED = wire_value("accepted", "Taken in, and counted against the plan.")
-    FILTERED = wire_value("filtered", "Left out by an inbound filter.")
-    RATE_LIMITED = wire_value("rate_limited", "Refused because a quota or a rate limit was used up.")
-    INVALID = wire_value("invalid", "Could not be read.")
-    ABUSE = wire_value("abuse", "Refused to protect Sentry.")
-    CLIENT_DISCARD = wire_value("client_discard", "Never sent: the SDK left it out.")
-    CARDINALITY_LIMITED = wire_value("cardinality_limited", "Refused because it had too many different values.")
+    ACCEPTED = wire_value("accepted", "Accepted and counted towards the quota.")
+    FILTERED = wire_value("filtered", "Dropped by an inbound filter.")
+    RATE_LIMITED = wire_value("rate_limited", "Rejected because a quota or rate limit was exceeded.")
+    INVALID = wire_value("invalid", "Rejected because it was invalid.")
+    ABUSE = wire_value("abuse", "Rejected by Sentry's abuse limits.")
+    CLIENT_DISCARD = wire_value("client_discard", "Dropped by the SDK and never sent.")
+    CARDINALITY_LIMITED = wire_value("cardinality_limited", "Rejected because of too many distinct values.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
-@strawberry.enum(description="What usage is grouped by.")
+@strawberry.enum(description="Grouping of usage statistics.")
 class UsageGrouping(Enum):
     """`groupBy` of the usage."""
 
-    CATEGORY = wire_value("category", "What is counted.")
-    OUTCOME = wire_value("outcome", "What became of it.")
-    REASON = wire_value("reason", "Why that became of it.")
-    PROJECT = wire_value("project", "Where it was sent to. Sentry gives totals and no series then.")
+    CATEGORY = wire_value("category", "By category of data.")
+    OUTCOME = wire_value("outcome", "By outcome.")
+    REASON = wire_value("reason", "By reason of the outcome.")
+    PROJECT = wire_value("project", "By project. Sentry sends totals but no time series for this grouping.")

@@ -1,4 +1,4 @@
-"""What an organization and its projects used of their plan."""
+"""Usage statistics of organizations and projects."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,78 +25,78 @@ if TYPE_CHECKING:
 DEFAULT_RANGE = TimeRangeInput(last="24h")
 
 UsageRange = Annotated[
-    TimeRangeInput | None, strawberry.argument(description="Which stretch of time; the last 24 hours when left out.")
+    TimeRangeInput | None, strawberry.argument(description="Time range of the figures. Default: the last 24 hours.")
 ]
 category_of, outcome_of = enum_member(UsageCategory), enum_member(UsageOutcome)
 
 
 @value_type
 class ProjectUsage:
-    """How much of a category a project sent, by what became of it."""
+    """Quantity of one category and outcome in a project."""
 
     @computed()
     def category(row: Quantity) -> UsageCategory:
-        """What is counted."""
+        """Category of the data."""
         return category_of(row.category)
 
     @computed()
     def category_raw(row: Quantity) -> str:
-        """`category` in Sentry's own word."""
+        """Value of `category`, as sent by Sentry."""
         return row.category
 
     @computed()
     def outcome(row: Quantity) -> UsageOutcome:
-        """What became of it."""
+        """Outcome of the data."""
         return outcome_of(row.outcome)
 
     @computed()
     def outcome_raw(row: Quantity) -> str:
-        """`outcome` in Sentry's own word."""
+        """Value of `outcome`, as sent by Sentry."""
         return row.outcome
 
     @computed()
     def quantity(row: Quantity) -> BigInt:
-        """How much."""
+        """Number of items; bytes or milliseconds for categories that are measured that way."""
         return BigInt(row.quantity)
 
 
 @value_type
 class UsageGroup:
-    """How much of the plan one group used."""
+    """Usage of one group."""
 
     @computed()
     def category(row: GroupSource) -> UsageCategory | None:
-        """What is counted; null when not grouped by category."""
+        """Category of the data; null when not grouped by category."""
         return _word(row, "category", category_of)
 
     @computed()
     def category_raw(row: GroupSource) -> str | None:
-        """`category` in Sentry's own word."""
+        """Value of `category`, as sent by Sentry."""
         return _word(row, "category", str)
 
     @computed()
     def outcome(row: GroupSource) -> UsageOutcome | None:
-        """What became of it; null when not grouped by outcome."""
+        """Outcome of the data; null when not grouped by outcome."""
         return _word(row, "outcome", outcome_of)
 
     @computed()
     def outcome_raw(row: GroupSource) -> str | None:
-        """`outcome` in Sentry's own word."""
+        """Value of `outcome`, as sent by Sentry."""
         return _word(row, "outcome", str)
 
     @computed()
     def reason(row: GroupSource) -> str | None:
-        """Why that became of it, in Sentry's words; null when not grouped by reason."""
+        """Reason of the outcome, as named by Sentry; null when not grouped by reason."""
         return _word(row, "reason", str)
 
     @computed()
     def total(row: GroupSource) -> BigInt:
-        """Quantity over the whole range."""
+        """Total quantity within the range."""
         return BigInt(row.total)
 
     @computed()
     def series(row: GroupSource) -> TimeSeries | None:
-        """Quantity interval by interval; null when grouped by project."""
+        """Quantity per interval; null when grouped by project."""
         if row.values is None or row.start is None:
             return None
         return Series(QUANTITY, None, row.start, row.interval_s, row.values)
@@ -105,44 +105,44 @@ class UsageGroup:
         projects_by_id,
         key=lambda row: ProjectKey(row.organization, str(row.by["project"])) if row.by.get("project") else None,
         reads={},
-        description="Where it was sent to; null when not grouped by project.",
+        description="Project that received the data; null when not grouped by project.",
     )
 
 
 @value_type
 class Usage:
-    """What an organization used of its plan."""
+    """Usage of an organization's plan."""
 
     @computed()
     def start(report: UsageReport) -> datetime | None:
-        """Beginning of the range that Sentry used."""
+        """Start of the range that Sentry evaluated."""
         return report.start
 
     @computed()
     def end(report: UsageReport) -> datetime | None:
-        """End of the range that Sentry used."""
+        """End of the range that Sentry evaluated."""
         return report.end
 
     @computed()
     def range(report: UsageReport) -> UsedRange:
-        """The stretch that was asked for, in whole intervals unless it was given to the second."""
+        """Requested time range, in whole intervals unless `exactly` or `between` was used."""
         return report.interval
 
     @computed()
     def groups(report: UsageReport) -> list[UsageGroup]:
-        """One for each combination of values that occurred."""
+        """One group per combination of values that occurs."""
         return report.groups
 
 
 def usage_range(range: TimeRangeInput | None, interval_s: int = HOUR_S) -> TimeRange:
-    """The stretch of a question about usage or sessions, which Sentry counts by the hour at the finest."""
+    """Time range of a usage or session query. Sentry's smallest interval for these is one hour."""
     return time_range_of(range or DEFAULT_RANGE, interval_s)
 
 
 def usage_filter(
     categories: list[UsageCategory] | None, outcomes: list[UsageOutcome] | None, projects: list[str] | None
 ) -> QueryParameters:
-    """The parameters that narrow usage; raises BadUserInput for what Sentry would refuse."""
+    """Filter parameters of usage statistics; raises BadUserInput for values that Sentry refuses."""
     return (
         *_words("category", categories, "categories"),
         *_words("outcome", outcomes, "outcomes"),
@@ -153,9 +153,9 @@ def usage_filter(
 def usage_options(
     by: list[UsageGrouping], range: TimeRangeInput | None, interval: str, narrowed: QueryParameters
 ) -> UsageOptions:
-    """What is asked of the usage; raises BadUserInput for what Sentry would refuse."""
+    """Loader options for usage statistics; raises BadUserInput for values that Sentry refuses."""
     if not by:
-        raise BadUserInput("'groupBy' needs at least one value")
+        raise BadUserInput("'groupBy' requires at least one value")
     groups = tuple(("groupBy", one.value) for one in dict.fromkeys(by))
     interval_s = _seconds(interval)
     return UsageOptions((*groups, *narrowed, ("interval", interval)), usage_range(range, interval_s), interval_s)
@@ -164,17 +164,17 @@ def usage_options(
 def _words(name: str, values: list[Any] | None, argument: str) -> QueryParameters:
     words = [one.value for one in values or ()]
     if "unknown" in words:
-        raise BadUserInput(f"'{argument}' cannot ask for UNKNOWN")
+        raise BadUserInput(f"'{argument}' does not accept UNKNOWN")
     if name == "category" and "attachment" in words and len(words) > 1:
-        raise BadUserInput("ATTACHMENT is measured in bytes and cannot be combined with other categories")
+        raise BadUserInput("'ATTACHMENT' is measured in bytes and cannot be combined with other categories")
     return repeated_parameter(name, words, argument)
 
 
 def _seconds(interval: str) -> int:
-    """Length of an interval: whole hours that divide a day."""
+    """Seconds of an interval; raises BadUserInput unless it is whole hours that divide a day."""
     seconds = seconds_of(interval, "interval") if PERIOD.fullmatch(interval) else 0
     if not HOUR_S <= seconds <= DAY_S or DAY_S % seconds or seconds % HOUR_S:
-        raise BadUserInput("'interval' must be whole hours that divide a day: 1h, 2h, 3h, 4h, 6h, 8h, 12h or 1d")
+        raise BadUserInput("'interval' must be 1h, 2h, 3h, 4h, 6h, 8h, 12h or 1d")
     return seconds
 
 

@@ -1,4 +1,4 @@
-"""Teams of an organization, and their members."""
+"""Teams."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,65 +28,69 @@ team_role = enum_member(TeamRole)
 
 @value_type
 class TeamMemberEdge(Edge[Member]):
-    """A member in a team's list, with the role in the team."""
+    """Edge of a team member connection."""
 
     @computed()
     def role(edge: EdgeRow) -> TeamRole | None:
-        """Role in the team; null when the role in the organization decides."""
+        """Role in the team; null when it follows from the role in the organization."""
         found = getattr(edge.row, "teamRole", None)
         return team_role(found) if isinstance(found, str) else found
 
     @computed()
     def role_raw(edge: EdgeRow) -> str | None:
-        """`role` in Sentry's own word."""
+        """Value of `role`, as sent by Sentry."""
         return getattr(edge.row, "teamRole", None)
 
 
 @value_type
 class TeamMemberConnection:
-    """A page of a team's members."""
+    """Page of a team's member list."""
 
     @computed()
     def edges(page: Slice) -> list[TeamMemberEdge]:
-        """Members with their cursors and their roles in the team."""
+        """Edges with cursors and roles in the team."""
         return edges_of(page)
 
     @computed()
     def nodes(page: Slice) -> list[Member | None]:
-        """Members alone."""
+        """Members of the page."""
         return page.rows
 
     @computed()
     def page_info(page: Slice) -> PageInfo:
-        """Where this page stands in the list."""
+        """Position of this page in the list."""
         return page
 
     @computed()
     def is_truncated(page: Slice) -> bool:
-        """True when fetching stopped at the largest number of rows that one request may compose, before all wanted."""
+        """True when fewer rows than requested were fetched because of the limit on rows per request."""
         return page.stopped
 
 
 @entity(key=TeamKey, load=teams_by_id)
 class Team(Node):
-    """People who look after projects together."""
+    """Team of an organization."""
 
-    sentry_id: strawberry.ID = plain("id", description="Sentry's own numeric id.")
-    slug: str = plain(description="Short name in addresses; may change, the id never does.")
-    name: str | None = plain(description="Name for people.")
-    date_created: datetime | None = plain("dateCreated", description="When the team was made.")
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    slug: str = plain(description="Slug in URLs. It can change; the ID cannot.")
+    name: str | None = plain(description="Display name of the team.")
+    date_created: datetime | None = plain("dateCreated", description="Time when the team was created.")
     member_count: int | None = plain("memberCount", description="Number of members.")
-    avatar: Avatar | None = plain(description="Its picture.")
+    avatar: Avatar | None = plain(description="Avatar of the team.")
     is_member: bool | None = plain(
-        "isMember", description="True when the token's own user is in the team.", is_personal=True
+        "isMember", description="True when the user of the token is a member of the team.", is_personal=True
     )
     own_role: TeamRole | None = plain(
-        "teamRole", description="Role of the token's own user in the team.", is_personal=True
+        "teamRole",
+        description="Role of the user of the token in the team; null when the user is not a member.",
+        is_personal=True,
     )
-    own_role_raw: str | None = plain("teamRole", description="`ownRole` in Sentry's own word.", is_personal=True)
-    has_access: bool | None = plain("hasAccess", description="True when the token may see the team's projects.")
+    own_role_raw: str | None = plain("teamRole", description="Value of `ownRole`, as sent by Sentry.", is_personal=True)
+    has_access: bool | None = plain(
+        "hasAccess", description="True when the token has access to the projects of the team."
+    )
     is_pending: bool | None = plain(
-        "isPending", description="True when the token's own user asked to join and has had no answer.", is_personal=True
+        "isPending", description="True when the user of the token has a pending request to join.", is_personal=True
     )
     projects: list[ProjectType | None] | None = link(
         "projects",
@@ -95,17 +99,17 @@ class Team(Node):
             members=("id", "slug", "name", "platform", "dateCreated", "isBookmarked", "isMember", "hasAccess"),
             load=projects_by_id,
         ),
-        description="Projects that the team looks after.",
+        description="Projects of the team.",
     )
     organization: OrganizationType = organization_field()
 
     @batch(team_member_pages)
     @paged
     def members(*, wanted: PageArguments) -> TeamMemberConnection | None:
-        """Members of the team. One call for each team."""
+        """Members of the team. One call per team."""
         return list_options(wanted)
 
     @computed(slug=str)
     def web_url(row: Any) -> str | None:
-        """Address of the team's page in Sentry; null when Sentry does not say where its pages are."""
+        """URL of the team in Sentry; null when the web address of the organization is unknown."""
         return settings_page_url(row.parents.organization, "teams", row.slug)

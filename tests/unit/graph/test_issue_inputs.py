@@ -52,7 +52,7 @@ def test_resolutions(given, details):
 )
 def test_resolutions_that_say_no(given):
     """A resolution that is false or empty means nothing, so it is a mistake rather than `now`."""
-    with pytest.raises(BadUserInput, match="must be true or named"):
+    with pytest.raises(BadUserInput, match="resolution must be"):
         resolution_body(given)
 
 

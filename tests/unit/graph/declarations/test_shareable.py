@@ -29,30 +29,30 @@ def shareable(graph):
 
 
 def test_personal_fields_are_marked(graph):
-    """What is told of the token's own user is marked as theirs, and nothing is marked that is not so."""
-    marked, told = set(), set()
+    """Exactly the fields that depend on the user of the token are marked personal, and their descriptions say so."""
+    marked, described = set(), set()
     for graphql_type in graph.schema.type_map.values():
         for name, field in getattr(graphql_type, "fields", {}).items():
             declared = field.extensions.get("strawberry-definition")
             if isinstance(declared, KindField) and is_personal(declared):
                 marked.add(f"{graphql_type.name}.{name}")
-                if "token's own user" in (field.description or ""):
-                    told.add(f"{graphql_type.name}.{name}")
+                if "user of the token" in (field.description or ""):
+                    described.add(f"{graphql_type.name}.{name}")
 
     assert marked == PERSONAL
-    assert marked - told == {"Query.viewer", "Team.ownRoleRaw"}
+    assert marked - described == {"Query.viewer", "Team.ownRoleRaw"}
 
 
-def test_whoever_speaks_of_the_own_user_is_marked(graph):
-    """A new field of the token's own user cannot be forgotten."""
-    told = {
+def test_fields_about_the_user_of_the_token_are_marked(graph):
+    """Every field whose description mentions the user of the token is marked personal."""
+    described = {
         f"{name}.{field_name}"
         for name in ("Issue", "Project", "Team", "Member", "Organization", "Release", "Event", "Comment")
         for field_name, field in getattr(graph.schema.get_type(name), "fields", {}).items()
-        if "token's own user" in (field.description or "")
+        if "user of the token" in (field.description or "")
     }
 
-    assert told <= PERSONAL
+    assert described <= PERSONAL
 
 
 @pytest.mark.parametrize(
