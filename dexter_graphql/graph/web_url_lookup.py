@@ -13,7 +13,7 @@ from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
-from dexter_graphql.loaders.issues import IssueKey, ShortIdKey, issue_by_short_id, issues_by_id
+from dexter_graphql.loaders.issues.details import IssueKey, ShortIdKey, issue_by_short_id, issues_by_id
 from dexter_graphql.loaders.organizations import organization_details, reference
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version

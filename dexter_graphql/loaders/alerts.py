@@ -5,17 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.legacy_rules import (
-    ISSUE_PREFIX,
-    METRIC_PREFIX,
-    workflow_of_issue_rule,
-    workflow_of_metric_rule,
-)
-from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, QueryParameters, by_organization, fetch_list
-from dexter_graphql.loaders.monitors import MonitorKey, detectors_of, head_of, host_of, is_head, monitors_by_id
-from dexter_graphql.loaders.projects import ProjectKey, ProjectName, projects_by_name
-from dexter_graphql.loaders.rules import (
+from dexter_graphql.loaders.alert_rules.lists import (
     Rule,
     as_slugs,
     issue_rules,
@@ -25,6 +15,16 @@ from dexter_graphql.loaders.rules import (
     slugs_by_id,
     translated,
 )
+from dexter_graphql.loaders.alert_rules.workflows import (
+    ISSUE_PREFIX,
+    METRIC_PREFIX,
+    workflow_of_issue_rule,
+    workflow_of_metric_rule,
+)
+from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
+from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, QueryParameters, by_organization, fetch_list
+from dexter_graphql.loaders.monitors import MonitorKey, detectors_of, head_of, host_of, is_head, monitors_by_id
+from dexter_graphql.loaders.projects import ProjectKey, ProjectName, projects_by_name
 from dexter_graphql.sentry.catalogue import alerts as catalogue
 from dexter_graphql.sentry.catalogue import projects
 from dexter_graphql.sentry.errors import Forbidden, Gone, NotFound

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, chunks, fan_out
-from dexter_graphql.loaders.issues import RETENTION, IssueKey, QueryParameters, range_parameters
+from dexter_graphql.loaders.issues.details import RETENTION, IssueKey, QueryParameters, range_parameters
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.catalogue import events as catalogue

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dexter_graphql.loaders.alert_rules.lists import as_slugs, metric_rules, page_of, translated
+from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, detector_of_metric_rule
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.legacy_rules import METRIC_PREFIX, detector_of_metric_rule
 from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, QueryParameters, by_organization, fetch_list
 from dexter_graphql.loaders.projects import ProjectKey
-from dexter_graphql.loaders.rules import as_slugs, metric_rules, page_of, translated
 from dexter_graphql.sentry.catalogue import alerts as catalogue
 from dexter_graphql.sentry.errors import Gone, NotFound
 from dexter_graphql.sentry.pagination import Before, Slice, slice_rows

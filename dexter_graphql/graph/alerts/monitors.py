@@ -16,9 +16,9 @@ from dexter_graphql.graph.issues.parts import Assignee, IssueType
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
+from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX
 from dexter_graphql.loaders.alerts import AlertKeys, linked_alerts
-from dexter_graphql.loaders.issues import IssueKey, issues_by_id
-from dexter_graphql.loaders.legacy_rules import METRIC_PREFIX
+from dexter_graphql.loaders.issues.details import IssueKey, issues_by_id
 from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 

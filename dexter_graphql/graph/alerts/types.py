@@ -18,8 +18,8 @@ from dexter_graphql.graph.issues.parts import Assignee, UserType
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actor_key, actors_by_key
+from dexter_graphql.loaders.alert_rules.workflows import ISSUE_PREFIX, METRIC_PREFIX
 from dexter_graphql.loaders.alerts import IDS, AlertKey, AlertPlace, alert_projects, alerts_by_id
-from dexter_graphql.loaders.legacy_rules import ISSUE_PREFIX, METRIC_PREFIX
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.monitors import MonitorKeys, linked_monitors
 from dexter_graphql.sentry.projection import NULL

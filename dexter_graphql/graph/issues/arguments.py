@@ -10,7 +10,7 @@ from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_o
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
 from dexter_graphql.graph.relay.connections import MAX_FIRST, PageArguments
-from dexter_graphql.loaders.issues import IssueList
+from dexter_graphql.loaders.issues.details import IssueList
 
 SHORT_ID = re.compile(r"[A-Z0-9_-]{1,100}-[0-9A-Z]{1,13}")
 

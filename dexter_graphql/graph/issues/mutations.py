@@ -39,15 +39,20 @@ from dexter_graphql.graph.issues.payloads import (
     outcomes,
 )
 from dexter_graphql.graph.issues.selections import IssueSelection, SelectedIssues, issue_id, select_issues
-from dexter_graphql.loaders import issue_selection as issue_choices
-from dexter_graphql.loaders import issue_writes
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issue_writes import UpdateResult, delete_issues, look_at_issues, merge_issues, update_issues
+from dexter_graphql.loaders.issues import selection, writes
+from dexter_graphql.loaders.issues.writes import (
+    UpdateResult,
+    delete_issues,
+    look_at_issues,
+    merge_issues,
+    update_issues,
+)
 from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict
 
-USES = (*issue_choices.USES, *issue_writes.USES)
+USES = (*selection.USES, *writes.USES)
 FIELDS = MappingProxyType({"assignedTo": ("to",), "priority": ("priority",)} | status_fields("in", "until"))
 """Member of the request body → path in the input."""
 
@@ -220,7 +225,7 @@ class IssueMutations:
         """Subscribe the user of the token to issues, or unsubscribe. Sentry notifies subscribers of changes."""
         return await changed(input, {"isSubscribed": input.subscribed}, None, load_context)
 
-    @call(uses=(*issue_choices.USES, catalogue.BULK_DELETE))
+    @call(uses=(*selection.USES, catalogue.BULK_DELETE))
     async def delete_issues(
         _root: Any,
         load_context: LoadContext,

@@ -11,8 +11,8 @@ from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageAr
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actor_key, actors_by_key
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
-from dexter_graphql.loaders.issue_parts import CommentKey, PartList, TagKey, comments_by_id, tag_value_pages
-from dexter_graphql.loaders.issues import IssueKey, issues_by_id
+from dexter_graphql.loaders.issues.details import IssueKey, issues_by_id
+from dexter_graphql.loaders.issues.tags import CommentKey, PartList, TagKey, comments_by_id, tag_value_pages
 from dexter_graphql.loaders.members import users_by_id
 
 if TYPE_CHECKING:

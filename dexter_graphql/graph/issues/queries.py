@@ -9,7 +9,7 @@ from dexter_graphql.graph.issues.types import Issue
 from dexter_graphql.graph.relay.global_ids import key_from_id
 from dexter_graphql.graph.relay.node_lookup import find_node
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issues import issues_by_id
+from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.sentry.catalogue import organizations
 
 

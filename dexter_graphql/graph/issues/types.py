@@ -55,7 +55,8 @@ from dexter_graphql.loaders.events import (
     issue_events,
     latest_events,
 )
-from dexter_graphql.loaders.issue_parts import (
+from dexter_graphql.loaders.issues.details import IssueKey, issue_details, issues_by_id, issues_in_range
+from dexter_graphql.loaders.issues.tags import (
     PartList,
     comment_pages,
     external_issues,
@@ -63,7 +64,6 @@ from dexter_graphql.loaders.issue_parts import (
     issue_tag,
     issue_tags,
 )
-from dexter_graphql.loaders.issues import IssueKey, issue_details, issues_by_id, issues_in_range
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, whole_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version

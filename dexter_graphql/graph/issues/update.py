@@ -27,7 +27,7 @@ from dexter_graphql.graph.issues.inputs import (
 from dexter_graphql.graph.issues.payloads import Outcome, UpdateIssuePayload
 from dexter_graphql.graph.issues.selections import issue_key_of
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issue_writes import update_issues
+from dexter_graphql.loaders.issues.writes import update_issues
 from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.sentry.catalogue import issues as catalogue
 

@@ -26,7 +26,7 @@ from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_ran
 from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.events import EventList, project_event_pages
-from dexter_graphql.loaders.issue_lists import project_issue_pages
+from dexter_graphql.loaders.issues.narrowed_lists import project_issue_pages
 from dexter_graphql.loaders.monitors import project_monitor_pages
 from dexter_graphql.loaders.projects import (
     ProjectKey,

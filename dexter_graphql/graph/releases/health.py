@@ -7,8 +7,8 @@ import strawberry
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.common.time_ranges import UsedRange
 from dexter_graphql.graph.declarations.fields import batch, computed, value_type
-from dexter_graphql.loaders.health import Health, ProjectHealth, share
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
+from dexter_graphql.loaders.release_health import Health, ProjectHealth, share
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project

@@ -2,9 +2,9 @@
 
 import pytest
 
+from dexter_graphql.loaders.alert_rules.lists import page_of
 from dexter_graphql.loaders.lists import ListOptions
 from dexter_graphql.loaders.monitors import head_of, is_head
-from dexter_graphql.loaders.rules import page_of
 from dexter_graphql.sentry.pagination import Before, Position, Slice
 
 ROWS = list(range(10))

@@ -3,8 +3,8 @@
 import pytest
 
 from dexter_graphql.graph.context import Context
-from dexter_graphql.loaders.issue_writes import delete_issues, look_at_issues, merge_issues, update_issues
-from dexter_graphql.loaders.issues import IssueKey
+from dexter_graphql.loaders.issues.details import IssueKey
+from dexter_graphql.loaders.issues.writes import delete_issues, look_at_issues, merge_issues, update_issues
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.faults import internal_error
 from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound, RateLimited, Unavailable

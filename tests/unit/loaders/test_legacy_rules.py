@@ -2,8 +2,8 @@
 
 import pytest
 
-from dexter_graphql.loaders.legacy_actions import metric_action, rule_action
-from dexter_graphql.loaders.legacy_rules import (
+from dexter_graphql.loaders.alert_rules.actions import metric_action, rule_action
+from dexter_graphql.loaders.alert_rules.workflows import (
     condition,
     detector_of_metric_rule,
     workflow_of_issue_rule,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from dexter_graphql.loaders.base import LoadContext, fan_out
-from dexter_graphql.loaders.issues import IssueList, issue_pages
+from dexter_graphql.loaders.issues.details import IssueList, issue_pages
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.releases import ReleaseKey, search_value
 from dexter_graphql.sentry.catalogue import issues as catalogue

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issues import IssueKey
+from dexter_graphql.loaders.issues.details import IssueKey
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.parents import Parents

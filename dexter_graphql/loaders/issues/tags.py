@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, each, fan_out
-from dexter_graphql.loaders.issues import IssueKey
+from dexter_graphql.loaders.issues.details import IssueKey
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import InvalidValue, NotFound

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from dexter_graphql.loaders.base import LoadContext, chunks
-from dexter_graphql.loaders.issues import COLLAPSIBLE, RETENTION, IssueKey, QueryParameters, ShortIdKey, numeric_id
+from dexter_graphql.loaders.issues.details import (
+    COLLAPSIBLE,
+    RETENTION,
+    IssueKey,
+    QueryParameters,
+    ShortIdKey,
+    numeric_id,
+)
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations
 from dexter_graphql.sentry.pagination import collect

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from dexter_graphql.loaders.legacy_actions import metric_action, rule_action
+from dexter_graphql.loaders.alert_rules.actions import metric_action, rule_action
 
 Rule = Mapping[str, Any]
 ISSUE_PREFIX, METRIC_PREFIX = "rule-", "metric-"

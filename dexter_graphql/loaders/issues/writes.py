@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, chunks
-from dexter_graphql.loaders.issues import (
+from dexter_graphql.loaders.issues.details import (
     COLLAPSIBLE,
     RETENTION,
     IssueKey,

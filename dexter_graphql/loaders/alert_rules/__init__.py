@@ -1,0 +1,1 @@
+"""Loaders of alert rules, the predecessors of workflows and detectors."""

@@ -1,0 +1,1 @@
+"""Loaders and writes of issues."""
