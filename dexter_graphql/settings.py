@@ -15,6 +15,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from dexter_graphql.errors import SettingsError
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_CHOICES = {
+    "log_level": ("debug", "info", "warning", "error"),
+    "log_format": ("text", "json"),
+    "sandbox_vintage": ("20.12", "23.7", "24.1", "26.7", "saas"),
+}
 
 
 class Mode(StrEnum):
@@ -123,16 +128,19 @@ class Settings(BaseSettings):
     log_level: str = _setting("DEXTER_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`.")
     log_format: str = _setting("DEXTER_LOG_FORMAT", "text", "`text` for people, `json` for machines.")
     sandbox_seed: int = _setting("DEXTER_SANDBOX_SEED", 7, "Seed of the embedded sandbox.", ge=0)
+    sandbox_vintage: str = _setting(
+        "DEXTER_SANDBOX_VINTAGE", "saas", "Sentry release that the embedded sandbox imitates; `saas` is sentry.io."
+    )
 
     @field_validator("secret", mode="before")
     @classmethod
     def _random_secret(cls, value: object) -> object:
         return secrets.token_hex(32) if value is None or value == "" else value
 
-    @field_validator("log_level", "log_format")
+    @field_validator("log_level", "log_format", "sandbox_vintage")
     @classmethod
     def _known_word(cls, value: str, info: Any) -> str:
-        known = {"log_level": ("debug", "info", "warning", "error"), "log_format": ("text", "json")}[info.field_name]
+        known = _CHOICES[info.field_name]
         if value.lower() not in known:
             raise ValueError(f"must be one of {', '.join(known)}")
         return value.lower()

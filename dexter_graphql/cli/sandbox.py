@@ -7,13 +7,20 @@ import click
 
 from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.errors import SettingsError
-from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, build_world
+from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, Vintage, build_world
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=9000, show_default=True, help="Port to listen on, 0 for a free one.")
 @click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Seed of the generated data.")
+@click.option(
+    "--vintage",
+    type=click.Choice([vintage.value for vintage in Vintage]),
+    default=Vintage.SAAS.value,
+    show_default=True,
+    help="Sentry release to imitate; saas is sentry.io.",
+)
 @click.option("--latency-ms", default=0.0, show_default=True, help="Delay of every response in milliseconds.")
 @click.option(
     "--events-per-second", default=0.0, show_default=True, help="Rate of simulated changes; 0 disables the simulation."
@@ -25,6 +32,7 @@ def sandbox(
     host: str,
     port: int,
     seed: int,
+    vintage: str,
     latency_ms: float,
     events_per_second: float,
     webhook_url: str | None,
@@ -32,7 +40,7 @@ def sandbox(
 ) -> None:
     """Run a fake Sentry with generated data, webhooks and scripted faults."""
     server = SandboxServer(
-        build_world(seed),
+        build_world(seed, vintage=Vintage(vintage)),
         host=host,
         port=port,
         latency_ms=latency_ms,

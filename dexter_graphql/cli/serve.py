@@ -6,7 +6,7 @@ import click
 
 from dexter_graphql.app import create_app
 from dexter_graphql.cli.running import listen, run, run_in_loop
-from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.sandbox import SandboxServer, Vintage, build_world
 from dexter_graphql.settings import Mode, Settings, bracketed, load_settings
 from dexter_graphql.telemetry.logs import configure_logs
 
@@ -18,15 +18,26 @@ FIRST_QUERY = (
 
 @click.command()
 @click.option("--sandbox", "with_sandbox", is_flag=True, help="Ask the embedded fake Sentry instead of a real one.")
+@click.option(
+    "--vintage",
+    type=click.Choice([vintage.value for vintage in Vintage]),
+    help="Sentry release that the embedded sandbox imitates (DEXTER_SANDBOX_VINTAGE).",
+)
 @click.option("--host", help="Address to listen on (DEXTER_HOST).")
 @click.option("--port", type=int, help="Port to listen on, 0 for a free one (DEXTER_PORT).")
 @click.option("--mode", type=click.Choice([mode.value for mode in Mode]), help="Who may ask (DEXTER_MODE).")
 @click.option("--allow-writes", is_flag=True, default=None, help="Let mutations through (DEXTER_ALLOW_WRITES).")
 def serve(
-    *, with_sandbox: bool, host: str | None, port: int | None, mode: str | None, allow_writes: bool | None
+    *,
+    with_sandbox: bool,
+    vintage: str | None,
+    host: str | None,
+    port: int | None,
+    mode: str | None,
+    allow_writes: bool | None,
 ) -> None:
     """Serve the graph, GraphiQL and the webhooks."""
-    settings = load_settings(host=host, port=port, mode=mode, allow_writes=allow_writes)
+    settings = load_settings(host=host, port=port, mode=mode, allow_writes=allow_writes, sandbox_vintage=vintage)
     configure_logs(settings.log_level, settings.log_format)
     run_in_loop(_serve(settings, with_sandbox=with_sandbox))
 
@@ -37,7 +48,8 @@ async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
     address = f"http://{bracketed(settings.host)}:{port}"
     async with AsyncExitStack() as stack:
         if with_sandbox:
-            sandbox = await stack.enter_async_context(SandboxServer(build_world(settings.sandbox_seed)))
+            world = build_world(settings.sandbox_seed, vintage=Vintage(settings.sandbox_vintage))
+            sandbox = await stack.enter_async_context(SandboxServer(world))
             secret = sandbox.webhooks.secret("acme")
             settings = load_settings(
                 **settings.model_dump(exclude={"sentry_url", "sentry_auth_token", "webhook_secrets"}),

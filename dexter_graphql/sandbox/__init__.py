@@ -6,6 +6,7 @@ from dexter_graphql.sandbox.rate_limits import RateLimit
 from dexter_graphql.sandbox.request_log import LoggedRequest, RequestLog
 from dexter_graphql.sandbox.server import SandboxServer
 from dexter_graphql.sandbox.simulation import Simulation
+from dexter_graphql.sandbox.vintages import Vintage
 from dexter_graphql.sandbox.webhooks import WebhookSender, sign
 from dexter_graphql.sandbox.world import DEFAULT_SEED, World, build_world
 
@@ -19,6 +20,7 @@ __all__ = [
     "Sandbox",
     "SandboxServer",
     "Simulation",
+    "Vintage",
     "WebhookSender",
     "World",
     "build_world",

@@ -12,12 +12,13 @@ from dexter_graphql.sandbox.authentication import authenticate, check_scopes
 from dexter_graphql.sandbox.connection import Connection
 from dexter_graphql.sandbox.control import handle_control_request
 from dexter_graphql.sandbox.faults import Fault, FaultQueue
-from dexter_graphql.sandbox.http import NOT_FOUND, HTTPError, Request, Response, Route
+from dexter_graphql.sandbox.http import HTTPError, Request, Response, Route, raise_not_found, raise_unknown_path
 from dexter_graphql.sandbox.malformed_responses import send_malformed
 from dexter_graphql.sandbox.rate_limits import RateLimit, RateLimiter
 from dexter_graphql.sandbox.request_log import LoggedRequest, RequestLog
 from dexter_graphql.sandbox.routes import all_routes
 from dexter_graphql.sandbox.routing import PREFIX, RouteMatch, Router
+from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.state import World
 from dexter_graphql.sandbox.world.tokens import Token
 
@@ -106,9 +107,14 @@ class Sandbox:
             response = error.response
         finally:
             self.limiter.release(key)
-        deprecation = match.route.deprecation
-        deprecation_headers = deprecation.headers() if deprecation else {}
-        return Response(response.body, response.status, {**headers, **deprecation_headers, **response.headers})
+        return Response(
+            response.body, response.status, {**headers, **self._deprecation(match.route), **response.headers}
+        )
+
+    def _deprecation(self, route: Route) -> dict[str, str]:
+        if route.deprecation is None or not self.world.vintage.has(Capability.DEPRECATIONS):
+            return {}
+        return route.deprecation.headers()
 
     def _handle(self, raw: RawRequest, match: RouteMatch, token: Token) -> Response:
         check_scopes(match.route, token)
@@ -125,7 +131,11 @@ class Sandbox:
             return Response({"detail": detail}, 405, {"Allow": ", ".join(sorted(methods))})
         if path and self.router.methods(f"{path}/"):
             return Response(b"", 301, {"Location": f"{raw.raw_path}/", "Content-Type": "text/html"})
-        return Response({"detail": NOT_FOUND}, 404)
+        if self.world.vintage.has(Capability.NOT_FOUND_BODIES):
+            raise_not_found()
+        if raw.raw_path.endswith("/"):
+            raise_unknown_path()
+        return Response({"info": "Route not found, did you forget a trailing slash?"}, 404)
 
     def _log(self, raw: RawRequest, match: RouteMatch | None, status: int | None) -> None:
         token = self.world.tokens.find(raw.bearer_token or "")
@@ -148,8 +158,9 @@ def create_sandbox(
 ) -> Sandbox:
     """The application over a world. `latency_ms` delays every response; `limit` applies to every route."""
     random = Random(world.seed + 2)  # noqa: S311 - not a secret
-    router = Router(all_routes() if routes is None else routes)
-    return Sandbox(world, router, latency_ms, RateLimiter(limit or RateLimit()), faults=FaultQueue(random))
+    served = [route for route in (all_routes() if routes is None else routes) if world.vintage.serves(route.path)]
+    limiter = RateLimiter(limit or RateLimit(), is_enabled=world.vintage.has(Capability.RATE_LIMITS))
+    return Sandbox(world, Router(served), latency_ms, limiter, faults=FaultQueue(random))
 
 
 def _route_path(raw: RawRequest) -> str:

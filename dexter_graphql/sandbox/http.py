@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Never, Protocol, TypeVar
 
+from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.model import Environment, Issue, Organization, Project, User
 from dexter_graphql.sandbox.world.state import World
 from dexter_graphql.sandbox.world.tokens import Token
@@ -87,6 +88,11 @@ def raise_not_found() -> Never:
     raise_http_error(404, NOT_FOUND)
 
 
+def raise_unknown_path() -> Never:
+    """Raise the 404 of a path without a route, as self-hosted servers send it: with an empty body."""
+    raise HTTPError(404, b"", {"Content-Type": "text/html"})
+
+
 def raise_bad_request(detail: str) -> Never:
     """Raise a 400 with `{"detail": …}`."""
     raise_http_error(400, detail)
@@ -128,6 +134,15 @@ class Request:
             raise_validation_error({"nonFieldErrors": ["Invalid data. Expected a dictionary."]})
         return self.body
 
+    def has(self, capability: Capability) -> bool:
+        """Whether the imitated Sentry release has the capability."""
+        return self.world.vintage.has(capability)
+
+    def slug_param(self, name: str) -> str:
+        """A path parameter that is a slug, or an id where the release takes one; 404 otherwise."""
+        value = self.path_params[name]
+        return value if not value.isdigit() or self.has(Capability.IDS_IN_PATHS) else raise_not_found()
+
     @property
     def user(self) -> User | None:
         """The user of the token; None for tokens of organizations and apps."""
@@ -136,7 +151,7 @@ class Request:
     @property
     def organization(self) -> Organization:
         """The organization in the path; 404 when it does not exist or the token has no access."""
-        organization = self.world.find_organization(self.path_params["organization"])
+        organization = self.world.find_organization(self.slug_param("organization"))
         if organization is None or organization.slug not in self.token.organizations:
             raise_not_found()
         return organization
@@ -144,8 +159,7 @@ class Request:
     @property
     def project(self) -> Project:
         """The project in the path; 404 when it does not exist, 302 when its slug has changed."""
-        id_or_slug = self.path_params["project"]
-        organization = self.organization
+        organization, id_or_slug = self.organization, self.slug_param("project")
         new_slug = organization.renamed_projects.get(id_or_slug)
         if new_slug is not None:
             raise project_moved_error(self.path, organization, id_or_slug, new_slug)
@@ -160,12 +174,16 @@ class Request:
     def selected_projects(self) -> list[Project]:
         """The project in the path, or those of the `project` parameter; 403 for an unknown one.
 
-        Without the parameter, or with -1, all projects of the organization.
+        With -1 all projects of the organization, and without the parameter too, or those of the user's teams.
         """
         if "project" in self.path_params:
             return [self.project]
         values = [value for value in self.param_list("project") if value]
         organization = self.organization
+        if not self.has(Capability.PROJECT_SLUGS) and not all(value.lstrip("-").isdigit() for value in values):
+            raise_bad_request("Invalid project parameter. Values must be numbers.")
+        if not values and self.user is not None and not self.has(Capability.ALL_PROJECTS_BY_DEFAULT):
+            return organization.team_projects(self.user)
         if not values or "-1" in values:
             return list(organization.projects)
         projects = [organization.find_project(value) for value in values]

@@ -28,11 +28,12 @@ _SUBSTATUS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class SearchContext:
-    """The context of a search: what `me`, `latest` and `-24h` refer to."""
+    """The context of a search: what `me`, `latest` and `-24h` refer to, and which keys are taken for tags."""
 
     organization: Organization
     user: User | None
     now: datetime
+    unknown_keys: frozenset[str] = frozenset()
 
 
 class IssueSearch:
@@ -41,8 +42,8 @@ class IssueSearch:
     def __init__(self, query: str, context: SearchContext) -> None:
         terms = parse_search(query)
         self._context = context
-        self._issue_tests = [_issue_test(t, context) for t in terms if _is_about_issue(t)]
-        self._event_tests = [_event_test(t, context) for t in terms if not _is_about_issue(t)]
+        self._issue_tests = [_issue_test(t, context) for t in terms if _is_about_issue(t, context)]
+        self._event_tests = [_event_test(t, context) for t in terms if not _is_about_issue(t, context)]
         self.narrows_events = bool(self._event_tests)
 
     def matches(self, issue: Issue) -> bool:
@@ -56,8 +57,8 @@ class IssueSearch:
         return [event for event in events if all(test(event) for test in self._event_tests)]
 
 
-def _is_about_issue(term: SearchTerm) -> bool:
-    return (
+def _is_about_issue(term: SearchTerm, context: SearchContext) -> bool:
+    return term.key not in context.unknown_keys and (
         term.key in _ISSUE_VALUES
         or term.key in _ISSUE_TESTS
         or (term.key == "has" and term.values[0] in {"assigned", "assignee"})

@@ -12,6 +12,7 @@ from dexter_graphql.sandbox.issue_search import IssueSearch, SearchContext
 from dexter_graphql.sandbox.issue_search_syntax import SearchError
 from dexter_graphql.sandbox.serializers.issues import IssueRow
 from dexter_graphql.sandbox.time_ranges import TimeRange, parse_time_range
+from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.model import Event, Issue
 
 DEFAULT_QUERY: Final = "is:unresolved"
@@ -47,7 +48,12 @@ def select_issues(request: Request) -> IssueSelection:
 def parse_issue_search(request: Request, query: str) -> IssueSearch:
     """The search of a request; 400 when it is invalid."""
     try:
-        return IssueSearch(query, SearchContext(request.organization, request.user, request.world.now()))
+        return IssueSearch(
+            query,
+            SearchContext(
+                request.organization, request.user, request.world.now(), request.world.vintage.unknown_search_keys
+            ),
+        )
     except SearchError as error:
         raise_bad_request(f"Error parsing search query: {error}")
 
@@ -131,9 +137,15 @@ _SORTS: Mapping[str, Callable[[IssueRow], float]] = MappingProxyType({
 })  # fmt: skip
 
 
+# `priority` was a ranking before issues had priorities; `trends` is its present name.
+_SORTS_BEFORE_PRIORITY: Mapping[str, Callable[[IssueRow], float]] = MappingProxyType(
+    {name: key for name, key in _SORTS.items() if name not in {"trends", "recommended"}} | {"priority": _trend_score}
+)
+
+
 def _sort_rows(request: Request, rows: list[IssueRow]) -> list[IssueRow]:
     name = request.param("sort") or "date"
-    key = _SORTS.get(name)
+    key = (_SORTS if request.has(Capability.ISSUE_PRIORITY) else _SORTS_BEFORE_PRIORITY).get(name)
     if key is None:
         raise_bad_request(f"Invalid sort parameter: {name}")
     if name == "inbox" and "is:for_review" not in (request.param("query") or ""):

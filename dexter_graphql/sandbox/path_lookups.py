@@ -12,7 +12,7 @@ def get_viewer(request: Request) -> Member | None:
 
 def get_team_in_path(request: Request) -> Team:
     """The team in the path; 404 when it does not exist."""
-    return request.organization.find_team(request.path_params["team"]) or raise_not_found()
+    return request.organization.find_team(request.slug_param("team")) or raise_not_found()
 
 
 def get_member_in_path(request: Request) -> Member:

@@ -31,10 +31,13 @@ class RateLimiter:
     """The buckets; every route has the same limit."""
 
     limit: RateLimit = field(default_factory=RateLimit)
+    is_enabled: bool = True
     _buckets: dict[Key, _Bucket] = field(default_factory=dict)
 
     def acquire(self, key: Key, now: float) -> dict[str, str]:
-        """Count a request and return its rate limit headers; raises a 429."""
+        """Count a request and return its rate limit headers; raises a 429. Does nothing when disabled."""
+        if not self.is_enabled:
+            return {}
         limit, bucket = self.limit, self._bucket(key)
         window = int(now // limit.window_s)
         if bucket.window != window:
@@ -52,7 +55,8 @@ class RateLimiter:
 
     def release(self, key: Key) -> None:
         """End a request that was counted."""
-        self._bucket(key).in_flight -= 1
+        if self.is_enabled:
+            self._bucket(key).in_flight -= 1
 
     def _headers(self, bucket: _Bucket, reset_at: int) -> dict[str, str]:
         limit = self.limit

@@ -142,6 +142,7 @@ def test_overrides_come_first(monkeypatch):
         ("DEXTER_LOG_LEVEL", "loud", "debug, info, warning, error"),
         ("DEXTER_LOG_FORMAT", "xml", "text, json"),
         ("DEXTER_SANDBOX_SEED", "-1", "greater than or equal to 0"),
+        ("DEXTER_SANDBOX_VINTAGE", "19.1", "20.12, 23.7, 24.1, 26.7, saas"),
         ("DEXTER_HOST", "0.0.0.0", "DEXTER_HOST=127.0.0.1"),  # noqa: S104  # refused
     ],
 )

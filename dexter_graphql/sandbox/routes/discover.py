@@ -9,8 +9,10 @@ from dexter_graphql.sandbox.discover.rows import EventRow, EventSelection
 from dexter_graphql.sandbox.discover.table import group_rows, render_group, sort_groups
 from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_bad_request
 from dexter_graphql.sandbox.pagination import build_link_header, parse_cursor, parse_page_size
+from dexter_graphql.sandbox.routes.events import paginate_events
 from dexter_graphql.sandbox.serializers.tags import format_tag_name
 from dexter_graphql.sandbox.time_ranges import TimeRange, parse_time_range
+from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.event_attributes import get_tags
 
 READ = any_scope("org:admin", "org:read", "org:write")
@@ -20,12 +22,16 @@ _EMPTY: Final = (
     "logs profile_functions spans tracemetrics uptime_results transactions metricsEnhanced metrics profiles "
     "profileFunctions spansIndexed spansMetrics uptimeChecks ourlogs"
 )
+_OLDER_DATASETS: Final = (
+    "discover metricsEnhanced metrics profiles issuePlatform profileFunctions spansIndexed spansMetrics"
+)
 
 
 def parse_dataset(request: Request) -> str:
-    """The `dataset` parameter, `errors` by default; 400 for an unknown one."""
-    dataset = request.param("dataset") or _ERRORS[0]
-    known = (*_ERRORS, *_OCCURRENCES, *_EMPTY.split())
+    """The `dataset` parameter, by default all error events; 400 for an unknown one."""
+    is_recent = request.has(Capability.ERRORS_DATASET)
+    dataset = request.param("dataset") or (_ERRORS[0] if is_recent else "discover")
+    known = (*_ERRORS, *_OCCURRENCES, *_EMPTY.split()) if is_recent else _OLDER_DATASETS.split()
     if dataset not in known:
         raise_bad_request(f"dataset must be one of: {', '.join(sorted(known))}")
     return dataset
@@ -58,6 +64,8 @@ def parse_conditions(request: Request) -> tuple[AllOf, AllOf]:
 
 def list_events(request: Request) -> Response:
     """List rows of events, or of groups when a field is a function."""
+    if not request.has(Capability.EVENT_TABLES):
+        return _list_plain_events(request)
     try:
         return _table(request)
     except QueryError as problem:
@@ -143,6 +151,13 @@ def _table(request: Request) -> Response:
     data = [render_group(group, columns) for group in groups[offset : offset + size]]
     link = build_link_header(request, offset, size, has_next=offset + size < len(groups))
     return Response({"data": data, "meta": build_meta(columns, parse_dataset(request))}, headers={"Link": link})
+
+
+def _list_plain_events(request: Request) -> Response:
+    window = parse_time_range(request)
+    span = (window.start.timestamp(), window.end.timestamp())
+    events = EventSelection(request.organization, request.selected_projects(), request.selected_environments(), *span)
+    return paginate_events(request, [row.event for row in events.rows(AllOf(()))])
 
 
 def _tag_value(key: str, value: str, rows: list[EventRow]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dexter_graphql.sandbox.http import (
     any_scope,
     find_or_404,
     raise_not_found,
+    raise_unknown_path,
     raise_validation_error,
 )
 from dexter_graphql.sandbox.issue_selection import filter_events, parse_issue_search
@@ -21,6 +22,7 @@ from dexter_graphql.sandbox.serializers.issues import serialize_issue
 from dexter_graphql.sandbox.serializers.llm_text import serialize_llm_text
 from dexter_graphql.sandbox.serializers.source_maps import serialize_source_map_debug
 from dexter_graphql.sandbox.time_ranges import parse_time_range
+from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.event_attributes import get_replay_id
 from dexter_graphql.sandbox.world.model import Attachment, Event, Feedback
 
@@ -33,17 +35,17 @@ def _list_issue_events(request: Request) -> Response:
     events = filter_events(request.issue, parse_time_range(request), request.selected_environments())
     search = parse_issue_search(request, request.param("query") or "")
     matching = search.filter_events(events) if search.matches(request.issue) else []
-    return _paginate_events(request, matching)
+    return paginate_events(request, matching)
 
 
 def _list_project_events(request: Request) -> Response:
     """Error events only: Sentry omits the events of other issues here."""
     project, time_range = request.project, parse_time_range(request)
     issues = [i for i in request.organization.issues.values() if i.project is project and i.is_error]
-    return _paginate_events(request, [event for issue in issues for event in filter_events(issue, time_range, None)])
+    return paginate_events(request, [event for issue in issues for event in filter_events(issue, time_range, None)])
 
 
-def _paginate_events(request: Request, events: Sequence[Event]) -> Response:
+def paginate_events(request: Request, events: Sequence[Event]) -> Response:
     """Newest first, or in a fixed pseudo-random order with `sample`."""
     if request.bool_param("sample"):
         rows = sorted(events, key=lambda event: event.id)
@@ -55,13 +57,23 @@ def _paginate_events(request: Request, events: Sequence[Event]) -> Response:
 def _get_issue_event(request: Request) -> object:
     issue, environments, name = request.issue, request.selected_environments(), request.path_params["event_id"]
     events = [e for e in issue.events if environments is None or e.environment in environments]
+    _check_event_name(request, name)
     event = _find_event(events, name) or raise_not_found()
-    style = request.param("llmFormat")
+    style = request.param("llmFormat") if request.has(Capability.LLM_FORMAT) else None
     if style is None:
         return bodies.serialize_event_detail(event)
     if style not in {"markdown", "xml"}:
         raise_validation_error({"llmFormat": [f'"{style}" is not a valid choice.']})
     return bodies.serialize_event_detail(event) | {"formatted": serialize_llm_text(event, style)}
+
+
+def _check_event_name(request: Request, name: str) -> None:
+    """Raise the 404 of an unknown path for names that the imitated release has no route for."""
+    if name in {"latest", "oldest"}:
+        return
+    needed = Capability.RECOMMENDED_EVENT if name == "recommended" else Capability.ISSUE_EVENT_BY_ID
+    if not request.has(needed):
+        raise_unknown_path()
 
 
 def _find_event(events: Sequence[Event], name: str) -> Event | None:

@@ -18,8 +18,9 @@ from dexter_graphql.sandbox.issue_selection import list_visible_issues, select_i
 from dexter_graphql.sandbox.pagination import paginate
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
 from dexter_graphql.sandbox.serializers.issue_details import serialize_activity
-from dexter_graphql.sandbox.serializers.issues import serialize_issue
+from dexter_graphql.sandbox.serializers.issues import serialize_issue, without_omitted
 from dexter_graphql.sandbox.status_updates import StatusChange, parse_status_update
+from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.model import Activity, Assignee, Issue
 
 WRITE = any_scope("event:write", "event:admin")
@@ -33,8 +34,7 @@ def _make_editor(request: Request) -> IssueEditor:
 
 
 def _update_one(request: Request) -> object:
-    issue = request.issue
-    fields = request.json_object()
+    issue, fields = request.issue, _supported_fields(request)
     if fields.get("discard"):
         return _discard(request, [issue], fields)
     _apply_changes(request, [issue], fields)
@@ -42,7 +42,7 @@ def _update_one(request: Request) -> object:
 
 
 def _update_many(request: Request) -> object:
-    fields = request.json_object()
+    fields = _supported_fields(request)
     issues = _select_targets(request, may_update_all="status" in fields)
     if not issues:
         return Response(None, 204)
@@ -52,6 +52,18 @@ def _update_many(request: Request) -> object:
         return _merge(request, issues)
     applied = _apply_changes(request, issues, fields)
     return _serialize_legacy_answer(issues[0]) if "project" in request.path_params else applied
+
+
+def _supported_fields(request: Request) -> dict[str, object]:
+    """The body without the fields that the imitated release ignores."""
+    fields = dict(request.json_object())
+    if not request.has(Capability.ISSUE_PRIORITY):
+        fields.pop("priority", None)
+    if not request.has(Capability.ISSUE_SUBSTATUS):
+        fields.pop("substatus", None)
+        if fields.get("status") == "ignored" and not fields.get("statusDetails"):
+            fields["substatus"] = "archived_forever"
+    return fields
 
 
 def _serialize_legacy_answer(issue: Issue) -> dict[str, object]:
@@ -88,7 +100,7 @@ def _apply_changes(request: Request, issues: Sequence[Issue], fields: dict[str, 
     editor, applied = _make_editor(request), dict[str, object]()
     if status is not None:
         _set_status(editor, issues, status)
-        applied |= status.applied
+        applied |= without_omitted(request.world, dict(status.applied))
     if "assignedTo" in fields:
         for issue in issues:
             editor.assign(issue, assignee)

@@ -14,6 +14,7 @@ from dexter_graphql.sandbox.pagination import paginate
 from dexter_graphql.sandbox.path_lookups import get_member_in_path
 from dexter_graphql.sandbox.serializers import members
 from dexter_graphql.sandbox.serializers.actors import serialize_user
+from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.model import Member
 
 _READ = any_scope("member:admin", "member:read", "member:write")
@@ -24,14 +25,16 @@ _OMITTED_MEMBERS = frozenset({"isSuspended", "experiments"})
 
 def list_members(request: Request) -> Response:
     """List the members, filtered by `query`: `email:`, `id:`, `user.id:`, `role:` or text."""
-    filters, text = parse_filters(request.param("query"), ("email", "id", "user.id", "role", "scope", "isinvited"))
+    keys = {"email", "id", "user.id", "role", "scope", "isinvited"}
+    known = keys if request.has(Capability.MEMBER_SEARCH_BY_USER) else keys - {"user.id"}
+    filters, text = parse_filters(request.param("query"), known)
     rows = [member for member in request.organization.members if _matches(member, filters, text)]
-    return paginate(request, rows, members.serialize_member)
+    return paginate(request, rows, lambda member: members.serialize_member(member, request.world.vintage))
 
 
 def get_member(request: Request) -> object:
     """Get a member with teams and available roles; `me` is the viewer."""
-    return members.serialize_member_detail(request.organization, get_member_in_path(request))
+    return members.serialize_member_detail(request.organization, get_member_in_path(request), request.world.vintage)
 
 
 def invite_member(request: Request) -> Response:
@@ -43,21 +46,20 @@ def invite_member(request: Request) -> Response:
     if any(member.email == email for member in organization.members):
         raise_validation_error({"email": [f"The user {email} is already a member"]})
     inviter = request.user.name if request.user else None
-    role = str(fields.get("orgRole") or "member")
+    role = str(fields.get(_role_field(request)) or "member")
     member = Member(request.world.new_id(), email, email, None, role, request.world.now(), inviter_name=inviter)
     organization.members.append(member)
-    return Response(members.serialize_member(member), 201)
+    return Response(members.serialize_member(member, request.world.vintage), 201)
 
 
 def update_member(request: Request) -> object:
     """Change the role of a member and the team roles."""
     member, fields = get_member_in_path(request), request.json_object()
-    member.org_role = str(fields.get("orgRole") or member.org_role)
-    roles = fields.get("teamRoles")
-    if isinstance(roles, list):
-        role_by_team = {str(role["teamSlug"]): str(role["role"]) for role in roles if isinstance(role, dict)}
-        member.teams = [team for team in request.organization.teams if team.slug in role_by_team]
-        member.team_roles = role_by_team
+    member.org_role = str(fields.get(_role_field(request)) or member.org_role)
+    team_roles = _parse_team_roles(request, fields)
+    if team_roles is not None:
+        member.teams = [team for team in request.organization.teams if team.slug in team_roles]
+        member.team_roles = team_roles
     return get_member(request)
 
 
@@ -68,6 +70,21 @@ def delete_member(request: Request) -> Response:
         raise_http_error(403, "You cannot remove the only remaining owner of the organization.")
     members.remove(member)
     return Response(None, 204)
+
+
+def _parse_team_roles(request: Request, fields: dict[str, object]) -> dict[str, str] | None:
+    """Roles by slug of the team; older releases take a list of slugs."""
+    if request.has(Capability.ORGANIZATION_ROLES):
+        roles = fields.get("teamRoles")
+        if not isinstance(roles, list):
+            return None
+        return {str(role["teamSlug"]): str(role["role"]) for role in roles if isinstance(role, dict)}
+    slugs = fields.get("teams")
+    return dict.fromkeys(map(str, slugs), "contributor") if isinstance(slugs, list) else None
+
+
+def _role_field(request: Request) -> str:
+    return "orgRole" if request.has(Capability.ORGANIZATION_ROLES) else "role"
 
 
 def list_users(request: Request) -> object:

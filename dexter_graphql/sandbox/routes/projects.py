@@ -139,7 +139,7 @@ def list_project_members(request: Request) -> object:
     project_members = (
         member for member in request.organization.members if member.user and any(team in teams for team in member.teams)
     )
-    return [members.serialize_member(member) for member in project_members]
+    return [members.serialize_member(member, request.world.vintage) for member in project_members]
 
 
 def list_filters(request: Request) -> object:

@@ -17,6 +17,7 @@ from dexter_graphql.sandbox.path_lookups import get_release_in_path
 from dexter_graphql.sandbox.routes.releases import serialize_single_release
 from dexter_graphql.sandbox.serializers import releases
 from dexter_graphql.sandbox.time_ranges import parse_instant
+from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.model import (
     Commit,
     Deploy,
@@ -38,7 +39,7 @@ _REQUIRED: Final = "This field is required."
 def create_release(request: Request) -> Response:
     """Create a release (201), or update the existing one with that version (208)."""
     fields, organization = request.json_object(), request.organization
-    version, projects = _parse_version(fields), _parse_projects(organization, fields)
+    version, projects = _parse_version(fields), _parse_projects(request, fields)
     release = organization.find_release(version)
     is_new = release is None
     if release is None:
@@ -130,12 +131,13 @@ def _parse_version(fields: dict[str, Any]) -> str:
     return version
 
 
-def _parse_projects(organization: Organization, fields: dict[str, Any]) -> list[Project]:
+def _parse_projects(request: Request, fields: dict[str, Any]) -> list[Project]:
     values = fields.get("projects")
     if not isinstance(values, list) or not values:
         raise_validation_error({"projects": [_REQUIRED]})
-    projects = [organization.find_project(str(value)) for value in values]
-    if None in projects:
+    projects = [request.organization.find_project(str(value)) for value in values]
+    has_unknown_id = not request.has(Capability.PROJECT_IDS_IN_BODIES) and any(str(v).isdigit() for v in values)
+    if None in projects or has_unknown_id:
         raise HTTPError(400, {"projects": ["Invalid project ids or slugs"]})
     return [project for project in projects if project is not None]
 

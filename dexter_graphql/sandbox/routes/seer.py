@@ -1,7 +1,16 @@
 """Routes of Seer: models and autofix runs, which complete immediately."""
 
-from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_validation_error
+from dexter_graphql.sandbox.http import (
+    NO_PERMISSION,
+    Request,
+    Response,
+    Route,
+    any_scope,
+    raise_http_error,
+    raise_validation_error,
+)
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
+from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.integrations import random_uuid
 from dexter_graphql.sandbox.world.state import WebhookEvent
 
@@ -13,11 +22,13 @@ def _list_models(_call: Request) -> object:
 
 
 def _get_autofix(request: Request) -> object:
+    _require_seer(request)
     return {"autofix": request.issue.autofix}
 
 
 def _start_autofix(request: Request) -> Response:
     """Start a run, or continue the one with that `run_id`; publishes the root cause webhook."""
+    _require_seer(request)
     issue, world, fields = request.issue, request.world, request.json_object()
     step = fields.get("step", "root_cause")
     if step not in _STEPS:
@@ -40,6 +51,11 @@ def _start_autofix(request: Request) -> Response:
     }
     world.publish(WebhookEvent(request.organization, "seer", "root_cause_completed", data, request.user))
     return Response({"run_id": run_id, "sentry_run_id": random_uuid(world.random)}, 202)
+
+
+def _require_seer(request: Request) -> None:
+    if not request.has(Capability.SEER):
+        raise_http_error(403, NO_PERMISSION)
 
 
 ROUTES = (

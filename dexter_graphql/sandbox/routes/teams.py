@@ -84,7 +84,7 @@ def list_members(request: Request) -> Response:
     """List the members of a team."""
     team = get_team_in_path(request)
     rows = [member for member in request.organization.members if team in member.teams]
-    return paginate(request, rows, lambda member: members.serialize_team_member(member, team))
+    return paginate(request, rows, lambda member: members.serialize_team_member(member, team, request.world.vintage))
 
 
 def join_team(request: Request) -> Response:

@@ -9,10 +9,11 @@ from dexter_graphql.sandbox.discover.columns import Column, parse_column
 from dexter_graphql.sandbox.discover.query import AllOf, QueryError
 from dexter_graphql.sandbox.discover.rows import EventRow
 from dexter_graphql.sandbox.discover.table import Group, group_rows, render_group, sort_groups
-from dexter_graphql.sandbox.http import Request, Route, raise_bad_request
+from dexter_graphql.sandbox.http import HTTPError, Request, Route, raise_bad_request
 from dexter_graphql.sandbox.routes.discover import READ, build_meta, parse_conditions, parse_dataset, select_events
 from dexter_graphql.sandbox.time_buckets import TimeBuckets, TooManyPointsError, choose_interval, split_window
 from dexter_graphql.sandbox.time_ranges import TimeRange, parse_period, parse_time_range
+from dexter_graphql.sandbox.vintages import Capability
 
 _MAX_TOP: Final = 10
 _DAY: Final = timedelta(days=1)
@@ -44,6 +45,8 @@ def get_stats(request: Request) -> object:
 
 
 def _build_timeseries(request: Request) -> dict[str, Any]:
+    if request.param("topEvents") and not request.has(Capability.GROUPED_TIMESERIES):
+        raise HTTPError(500, {"detail": "Internal Error", "errorId": request.world.new_hex()})
     window = parse_time_range(request)
     buckets = split_window(window.start, window.end, _parse_interval(request, window))
     all_series = _select_series(request, window, request.param_list("groupBy"), request.param_list("sort"))

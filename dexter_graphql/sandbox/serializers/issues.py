@@ -48,38 +48,47 @@ def serialize_base(world: World, organization: Organization, issue: Issue, user:
     """The members shared by list items, details and webhooks."""
     user_id = user.id if user else ""
     project = issue.project
-    return {
-        "id": issue.id,
-        "shareId": issue.share_id,
-        "shortId": issue.short_id,
-        "title": issue.title,
-        "culprit": issue.culprit,
-        "permalink": build_web_url(world, organization, issue),
-        "logger": _LOGGERS[issue.number % len(_LOGGERS)],
-        "level": issue.level,
-        "status": issue.status,
-        "statusDetails": issue.status_details,
-        "substatus": issue.substatus,
-        "isPublic": issue.share_id is not None,
-        "platform": project.platform,
-        "priority": issue.priority,
-        "priorityLockedAt": issue.priority_locked_at,
-        "seerFixabilityScore": None,
-        "seerAutofixLastTriggered": None,
-        "seerExplorerAutofixLastTriggered": None,
-        "project": {"id": project.id, "name": project.name, "slug": project.slug, "platform": project.platform},
-        "type": issue.kind,
-        "issueType": issue.issue_type,
-        "issueCategory": issue.category,
-        "metadata": serialize_metadata(issue),
-        "numComments": len(issue.comments),
-        "assignedTo": serialize_actor(issue.assignee),
-        "isBookmarked": user_id in issue.bookmarked_by,
-        "isSubscribed": user_id in issue.subscribers,
-        "subscriptionDetails": {"reason": issue.subscribers[user_id]} if user_id in issue.subscribers else None,
-        "hasSeen": user_id in issue.seen_by,
-        "annotations": [{"displayName": t.display_name, "url": t.web_url} for t in issue.external_issues],
-    }
+    return without_omitted(
+        world,
+        {
+            "id": issue.id,
+            "shareId": issue.share_id,
+            "shortId": issue.short_id,
+            "title": issue.title,
+            "culprit": issue.culprit,
+            "permalink": build_web_url(world, organization, issue),
+            "logger": _LOGGERS[issue.number % len(_LOGGERS)],
+            "level": issue.level,
+            "status": issue.status,
+            "statusDetails": issue.status_details,
+            "substatus": issue.substatus,
+            "isPublic": issue.share_id is not None,
+            "platform": project.platform,
+            "priority": issue.priority,
+            "priorityLockedAt": issue.priority_locked_at,
+            "seerFixabilityScore": None,
+            "seerAutofixLastTriggered": None,
+            "seerExplorerAutofixLastTriggered": None,
+            "project": {"id": project.id, "name": project.name, "slug": project.slug, "platform": project.platform},
+            "type": issue.kind,
+            "issueType": issue.issue_type,
+            "issueCategory": issue.category,
+            "metadata": serialize_metadata(issue),
+            "numComments": len(issue.comments),
+            "assignedTo": serialize_actor(issue.assignee),
+            "isBookmarked": user_id in issue.bookmarked_by,
+            "isSubscribed": user_id in issue.subscribers,
+            "subscriptionDetails": {"reason": issue.subscribers[user_id]} if user_id in issue.subscribers else None,
+            "hasSeen": user_id in issue.seen_by,
+            "annotations": [{"displayName": t.display_name, "url": t.web_url} for t in issue.external_issues],
+        },
+    )
+
+
+def without_omitted(world: World, members: dict[str, object]) -> dict[str, object]:
+    """The members that the imitated Sentry release has."""
+    omitted = world.vintage.omitted_issue_members
+    return {name: value for name, value in members.items() if name not in omitted} if omitted else members
 
 
 def serialize_metadata(issue: Issue) -> dict[str, object]:
@@ -125,7 +134,7 @@ def serialize_list_item(context: IssueContext, row: IssueRow) -> dict[str, objec
     if "unhandled" not in context.collapse:
         item["isUnhandled"] = issue.is_unhandled
     if "base" not in context.collapse:
-        item["derivedData"] = _derived(issue)
+        item |= without_omitted(context.world, {"derivedData": _derived(issue)})
     item |= _list_counts(context, row)
     newest = row.matching[-1] if row.matching else None
     item["matchingEventId"] = newest.id if newest and context.is_filtered else None

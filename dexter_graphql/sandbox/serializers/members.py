@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from dexter_graphql.sandbox.serializers.actors import serialize_actor, serialize_user
+from dexter_graphql.sandbox.vintages import Capability, Vintage
 from dexter_graphql.sandbox.world.model import Assignee, Member, Organization, Team
 
 LETTER_AVATAR: Final = "letter_avatar"
@@ -21,6 +22,10 @@ _TEAM_ROLES = {
 }
 
 
+_ROLE_MEMBERS = frozenset({"orgRole", "teamRoles", "teamRole", "orgRoleList", "teamRoleList"})
+"""Members that came with separate roles in organizations and teams."""
+
+
 def serialize_avatar() -> dict[str, Any]:
     """The letter avatar of teams, projects and organizations."""
     return {"avatarType": LETTER_AVATAR, "avatarUuid": None, "avatarUrl": None}
@@ -34,9 +39,9 @@ def serialize_owner(organization: Organization, reference: str | None) -> dict[s
     return serialize_actor(Assignee(user, team))
 
 
-def serialize_member(membership: Member) -> dict[str, Any]:
+def serialize_member(membership: Member, vintage: Vintage) -> dict[str, Any]:
     """A member in a list. Its id differs from the id of the user."""
-    return {
+    body: dict[str, Any] = {
         "id": membership.id,
         "email": membership.email,
         "name": membership.name,
@@ -50,22 +55,30 @@ def serialize_member(membership: Member) -> dict[str, Any]:
         "inviterName": membership.inviter_name,
         "externalUsers": [],
     }
+    return body if vintage.has(Capability.ORGANIZATION_ROLES) else _with_role(body, membership)
 
 
-def serialize_team_member(membership: Member, team: Team) -> dict[str, Any]:
+def _with_role(body: dict[str, Any], membership: Member) -> dict[str, Any]:
+    """The older shape, with `role` instead of the roles in organization and teams."""
+    older = {name: value for name, value in body.items() if name not in _ROLE_MEMBERS}
+    return older | {"role": membership.org_role, "roleName": _ROLES[membership.org_role][0]}
+
+
+def serialize_team_member(membership: Member, team: Team, vintage: Vintage) -> dict[str, Any]:
     """A member in the list of a team."""
-    return serialize_member(membership) | {
+    body = serialize_member(membership, vintage) | {
         "role": membership.org_role,
         "roleName": _ROLES[membership.org_role][0],
         "teamRole": membership.team_roles.get(team.slug),
         "teamSlug": team.slug,
     }
+    return body if vintage.has(Capability.ORGANIZATION_ROLES) else _with_role(body, membership)
 
 
-def serialize_member_detail(organization: Organization, membership: Member) -> dict[str, Any]:
+def serialize_member_detail(organization: Organization, membership: Member, vintage: Vintage) -> dict[str, Any]:
     """A member with teams and available roles."""
     owners = [member for member in organization.members if member.org_role == "owner"]
-    return serialize_member(membership) | {
+    body = serialize_member(membership, vintage) | {
         "role": membership.org_role,
         "roleName": _ROLES[membership.org_role][0],
         "teams": [team.slug for team in membership.teams],
@@ -78,6 +91,7 @@ def serialize_member_detail(organization: Organization, membership: Member) -> d
         "orgRoleList": [_role(key) for key in _ROLES],
         "teamRoleList": [_team_role(key) for key in _TEAM_ROLES],
     }
+    return body if vintage.has(Capability.ORGANIZATION_ROLES) else _with_role(body, membership)
 
 
 def serialize_team(record: Team, organization: Organization, viewer: Member | None) -> dict[str, Any]:

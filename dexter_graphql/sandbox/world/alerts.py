@@ -238,6 +238,21 @@ def make_alerts(rng: Random, organization: Organization, first_id: int, now: dat
     generator.add_monitor_detectors()
 
 
+def remove_migrated_rules(organization: Organization) -> None:
+    """Undo the migration of every other rule: it keeps its legacy form and loses its workflow or detector."""
+    for issue_rule in organization.issue_rules[::2]:
+        organization.workflows = [w for w in organization.workflows if w.id != issue_rule.workflow_id]
+        issue_rule.workflow_id = None
+    for metric_rule in organization.metric_rules[::2]:
+        organization.detectors = [d for d in organization.detectors if d.id != metric_rule.detector_id]
+        metric_rule.detector_id = None
+    detector_ids = {detector.id for detector in organization.detectors}
+    organization.workflows = [w for w in organization.workflows if detector_ids & set(w.detector_ids)]
+    workflow_ids = {workflow.id for workflow in organization.workflows}
+    for detector in organization.detectors:
+        detector.workflow_ids = [key for key in detector.workflow_ids if key in workflow_ids]
+
+
 def _make_legacy_email_action() -> dict[str, object]:
     return {"id": _MAIL, "targetType": "IssueOwners", "targetIdentifier": "", "fallthroughType": "ActiveMembers"}
 

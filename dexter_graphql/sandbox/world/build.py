@@ -5,7 +5,8 @@ from random import Random
 from typing import Final
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.sandbox.world.alerts import make_alerts
+from dexter_graphql.sandbox.vintages import Capability, Vintage
+from dexter_graphql.sandbox.world.alerts import make_alerts, remove_migrated_rules
 from dexter_graphql.sandbox.world.events import EventGenerator, add_user_reports, attach_files, distribute_events
 from dexter_graphql.sandbox.world.integrations import make_apps, make_integrations
 from dexter_graphql.sandbox.world.issues import OTHER_KINDS, fill_history, list_team_users, make_issue, make_other_issue
@@ -45,8 +46,14 @@ _ACME_EVENTS: Final = 18_600
 _GLOBEX_EVENTS: Final = 2_000
 
 
-def build_world(seed: int = DEFAULT_SEED, clock: Clock | None = None, *, token: str | None = None) -> World:
-    """A new world. The same seed and instant give the same world, byte for byte.
+def build_world(
+    seed: int = DEFAULT_SEED,
+    clock: Clock | None = None,
+    *,
+    token: str | None = None,
+    vintage: Vintage = Vintage.SAAS,
+) -> World:
+    """A new world. The same seed, instant and vintage give the same world, byte for byte.
 
     `token` replaces the generated admin token.
     """
@@ -58,7 +65,9 @@ def build_world(seed: int = DEFAULT_SEED, clock: Clock | None = None, *, token: 
     globex = _build_organization(rng, "globex", "Globex", 2, [users[0], *users[34:]], now)
     tokens = make_tokens(rng, users[0], users[34], admin_text=token)
     runtime = Random(seed + 1)  # noqa: S311 - as above
-    return World(clock, seed, runtime, now, tokens, users, [acme, globex])
+    for organization in (acme, globex):
+        _adapt(organization, vintage)
+    return World(clock, seed, runtime, now, tokens, users, [acme, globex], vintage)
 
 
 def _build_organization(  # noqa: PLR0917 - the parts an organization is made of
@@ -89,6 +98,14 @@ def _build_organization(  # noqa: PLR0917 - the parts an organization is made of
     make_monitors(rng, organization, base + 600, now)
     make_alerts(rng, organization, base + 700, now)
     return organization
+
+
+def _adapt(organization: Organization, vintage: Vintage) -> None:
+    """Remove what an organization on that release does not have."""
+    if not vintage.has(Capability.WORKFLOW_ENGINE):
+        organization.features = tuple(name for name in organization.features if name != "workflow-engine-ui")
+    elif not vintage.has(Capability.MIGRATED_RULES):
+        remove_migrated_rules(organization)
 
 
 def _fill_issues(rng: Random, organization: Organization, sizes: tuple[int, ...], base: int, now: datetime) -> None:

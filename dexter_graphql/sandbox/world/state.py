@@ -6,6 +6,7 @@ from datetime import datetime
 from random import Random
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.sandbox.vintages import Vintage
 from dexter_graphql.sandbox.world.model import Activity, Issue, Organization, User
 from dexter_graphql.sandbox.world.tokens import Tokens
 
@@ -25,7 +26,7 @@ class WebhookEvent:
 
 @dataclass(slots=True)
 class World:
-    """Organizations, users and tokens. `random` drives changes after the start."""
+    """Organizations, users and tokens, on a server of a Sentry release. `random` drives changes after the start."""
 
     clock: Clock
     seed: int
@@ -34,6 +35,7 @@ class World:
     tokens: Tokens
     users: list[User]
     organizations: list[Organization]
+    vintage: Vintage = Vintage.SAAS
     url: str = "http://127.0.0.1:9000"
     listeners: list[WebhookListener] = field(default_factory=list)
     last_id: int = 900_000_000

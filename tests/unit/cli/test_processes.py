@@ -65,6 +65,15 @@ async def test_sandbox_answers_with_the_printed_token(session):
     assert (code, err) == (0, "")
 
 
+@pytest.mark.parametrize("arguments", [("sandbox", "--port", "0"), ("serve", "--sandbox", "--port", "0")])
+async def test_vintage_is_imitated(session, arguments):
+    """With `--vintage` an unknown path is answered as that release does."""
+    async with running(*arguments, "--vintage", "23.7") as command:
+        url = (await command.until(r"Sandbox   (\S+)"))[1]
+        async with session.get(f"{url}/api/0/nothing/") as response:
+            assert (response.status, await response.read()) == (404, b"")
+
+
 async def test_sandbox_signs_with_the_given_secret():
     """A client whose secret is fixed already need not be changed."""
     async with running("sandbox", "--port", "0", "--webhook-secret", "mine") as command:

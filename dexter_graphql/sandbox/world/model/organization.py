@@ -65,6 +65,11 @@ class Organization:
         short_id = id_or_short_id.upper()
         return issue or next((i for i in self.issues.values() if i.short_id == short_id), None)
 
+    def team_projects(self, user: User) -> list[Project]:
+        """The projects of the user's teams."""
+        teams = [team for member in self.members if member.user is user for team in member.teams]
+        return [project for project in self.projects if any(team in teams for team in project.teams)]
+
     def users(self) -> Iterator[User]:
         """Users with an accepted membership, in the order of members."""
         return (m.user for m in self.members if m.user is not None)
