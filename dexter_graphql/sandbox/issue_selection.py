@@ -21,9 +21,10 @@ _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class IssueSelection:
-    """The selected rows in order, their time range, and whether the search narrows the events."""
+    """The selected rows in order with their sort keys, their time range, and whether the search narrows the events."""
 
     rows: list[IssueRow]
+    sort_keys: list[int]
     time_range: TimeRange
     is_filtered: bool = False
     is_direct_hit: bool = False
@@ -34,7 +35,7 @@ def select_issues(request: Request) -> IssueSelection:
     time_range = parse_time_range(request)
     direct = _find_direct_hit(request)
     if direct is not None:
-        return IssueSelection([IssueRow(direct, direct.events, direct.events)], time_range, is_direct_hit=True)
+        return IssueSelection([IssueRow(direct, direct.events, direct.events)], [1], time_range, is_direct_hit=True)
     exact = request.param_list("group")
     query = "" if exact else request.param("query", DEFAULT_QUERY) or ""
     search = parse_issue_search(request, query)
@@ -42,7 +43,10 @@ def select_issues(request: Request) -> IssueSelection:
         rows = [row for row in map(_row_builder(request, time_range), _find_by_ids(request, exact)) if row is not None]
     else:
         rows = search_issues(request, search, time_range)
-    return IssueSelection(_sort_rows(request, rows), time_range, is_filtered=search.narrows_events)
+    key = _parse_sort(request)
+    rows.sort(key=lambda row: (-key(row), -int(row.issue.id)))
+    sort_keys = [max(1, int(key(row))) for row in rows]
+    return IssueSelection(rows, sort_keys, time_range, is_filtered=search.narrows_events)
 
 
 def parse_issue_search(request: Request, query: str) -> IssueSearch:
@@ -126,14 +130,18 @@ def _recommended_score(row: IssueRow) -> float:
     return len(row.events) * {"high": 3, "medium": 2, "low": 1}[row.issue.priority]
 
 
+def _to_ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
 _SORTS: Mapping[str, Callable[[IssueRow], float]] = MappingProxyType({
-    "date": lambda row: row.matching[-1].at if row.matching else 0.0,
-    "new": lambda row: row.issue.events[0].at,
+    "date": lambda row: _to_ms(row.matching[-1].at) if row.matching else 0,
+    "new": lambda row: _to_ms(row.issue.events[0].at),
     "freq": lambda row: len(row.matching),
     "user": lambda row: len({event.person for event in row.matching if event.person >= 0}),
     "trends": _trend_score,
     "recommended": _recommended_score,
-    "inbox": lambda row: row.issue.inbox_since.timestamp() if row.issue.inbox_since else 0.0,
+    "inbox": lambda row: _to_ms(row.issue.inbox_since.timestamp()) if row.issue.inbox_since else 0,
 })  # fmt: skip
 
 
@@ -143,11 +151,12 @@ _SORTS_BEFORE_PRIORITY: Mapping[str, Callable[[IssueRow], float]] = MappingProxy
 )
 
 
-def _sort_rows(request: Request, rows: list[IssueRow]) -> list[IssueRow]:
+def _parse_sort(request: Request) -> Callable[[IssueRow], float]:
+    """The key of the `sort` parameter; issues are listed in descending order of it."""
     name = request.param("sort") or "date"
     key = (_SORTS if request.has(Capability.ISSUE_PRIORITY) else _SORTS_BEFORE_PRIORITY).get(name)
     if key is None:
         raise_bad_request(f"Invalid sort parameter: {name}")
     if name == "inbox" and "is:for_review" not in (request.param("query") or ""):
         raise_bad_request("Sort key 'inbox' is only valid with 'is:unresolved is:for_review'")
-    return sorted(rows, key=lambda row: (-key(row), -int(row.issue.id)))
+    return key

@@ -8,7 +8,7 @@ from dexter_graphql.sandbox.discover.query import AllOf, QueryError, iter_condit
 from dexter_graphql.sandbox.discover.rows import EventRow, EventSelection
 from dexter_graphql.sandbox.discover.table import group_rows, render_group, sort_groups
 from dexter_graphql.sandbox.http import Request, Response, Route, any_scope, raise_bad_request
-from dexter_graphql.sandbox.pagination import build_link_header, parse_cursor, parse_page_size
+from dexter_graphql.sandbox.pagination import paginate, take_page
 from dexter_graphql.sandbox.routes.events import paginate_events
 from dexter_graphql.sandbox.serializers.tags import format_tag_name
 from dexter_graphql.sandbox.time_ranges import TimeRange, parse_time_range
@@ -107,11 +107,7 @@ def list_tag_values(request: Request) -> Response:
         if value is not None and part in str(value).lower():
             seen.setdefault(str(value), []).append(row)
     values = sorted(seen, key=lambda value: (-len(seen[value]), value))
-    offset, size = parse_cursor(request), parse_page_size(request)
-    return Response(
-        [_tag_value(key, value, seen[value]) for value in values[offset : offset + size]],
-        headers={"Link": build_link_header(request, offset, size, has_next=offset + size < len(values))},
-    )
+    return paginate(request, values, lambda value: _tag_value(key, value, seen[value]))
 
 
 def list_project_tag_values(request: Request) -> Response:
@@ -119,11 +115,7 @@ def list_project_tag_values(request: Request) -> Response:
     key, project = request.path_params["key"], request.project
     events = EventSelection(request.organization, [project], None, 0.0, request.world.now().timestamp() + 1)
     names = sorted({str(value) for row in events.rows(AllOf(())) if (value := row.get(key)) is not None})
-    offset, size = parse_cursor(request), parse_page_size(request)
-    return Response(
-        [{"name": name} for name in names[offset : offset + size]],
-        headers={"Link": build_link_header(request, offset, size, has_next=offset + size < len(names))},
-    )
+    return paginate(request, names, lambda name: {"name": name})
 
 
 def build_meta(columns: list[Column], dataset: str) -> dict[str, Any]:
@@ -147,10 +139,9 @@ def _table(request: Request) -> Response:
     rows.sort(key=lambda row: (row.event.at, row.event.id), reverse=True)
     minutes = (window.end - window.start).total_seconds() / 60
     groups = sort_groups(group_rows(rows, columns, having, minutes), columns, request.param_list("sort"))
-    offset, size = parse_cursor(request), parse_page_size(request)
-    data = [render_group(group, columns) for group in groups[offset : offset + size]]
-    link = build_link_header(request, offset, size, has_next=offset + size < len(groups))
-    return Response({"data": data, "meta": build_meta(columns, parse_dataset(request))}, headers={"Link": link})
+    page = take_page(request, groups)
+    data = [render_group(group, columns) for group in page.rows]
+    return Response({"data": data, "meta": build_meta(columns, parse_dataset(request))}, headers=page.headers)
 
 
 def _list_plain_events(request: Request) -> Response:

@@ -19,7 +19,7 @@ from dexter_graphql.sandbox.issue_selection import (
     search_issues,
     select_issues,
 )
-from dexter_graphql.sandbox.pagination import MAX_PAGE_SIZE, paginate
+from dexter_graphql.sandbox.pagination import MAX_PAGE_SIZE, build_hit_headers, paginate, take_page
 from dexter_graphql.sandbox.serializers import events as event_bodies
 from dexter_graphql.sandbox.serializers import issues as bodies
 from dexter_graphql.sandbox.serializers import project_issues
@@ -69,9 +69,11 @@ def _list_issues(request: Request) -> Response:
     selection = select_issues(request)
     context = _make_context(request, selection.time_range, is_filtered=selection.is_filtered)
     render = project_issues.serialize_list_item if "project" in request.path_params else bodies.serialize_list_item
-    response = paginate(request, selection.rows, lambda row: render(context, row), size=size, with_hits=True)
-    hit = {"X-Sentry-Direct-Hit": "1"} if selection.is_direct_hit else {}
-    return Response(response.body, response.status, {**response.headers, **hit})
+    page = take_page(request, selection.rows, size=size, sort_keys=selection.sort_keys)
+    headers = page.headers | build_hit_headers(len(selection.rows))
+    if selection.is_direct_hit:
+        headers["X-Sentry-Direct-Hit"] = "1"
+    return Response([render(context, row) for row in page.rows], 200, headers)
 
 
 def _count_issues(request: Request) -> object:

@@ -28,14 +28,60 @@ async def test_pages_cover_the_whole_list(sentry, acme):
 
 async def test_the_link_header_has_both_entries_and_repeats_the_query(sentry):
     """`previous` and `next` are always present and repeat the query with their own cursor."""
-    _, headers, _ = await sentry.get("/organizations/acme/issues/?query=a,b&project=101000&limit=5&cursor=0:5:0")
+    _, headers, _ = await sentry.get("/organizations/acme/projects/?query=platform:python,x&per_page=5&cursor=0:5:0")
 
-    entries = links(headers)
-    base = f"{sentry.server.url}/api/0/organizations/acme/issues/?query=a%2Cb&project=101000&limit=5"
-    assert entries == {
+    base = f"{sentry.server.url}/api/0/organizations/acme/projects/?query=platform%3Apython%2Cx&per_page=5"
+    assert links(headers) == {
         "previous": (f"{base}&cursor=0%3A0%3A1", True, "0:0:1"),
         "next": (f"{base}&cursor=0%3A10%3A0", False, "0:10:0"),
     }
+
+
+async def read_pages(sentry, path, rel="next", cursor="0:0:0"):
+    """All pages from the cursor on, as (ids, links)."""
+    pages = []
+    has_more = True
+    while has_more:
+        _, headers, body = await sentry.get(f"{path}&cursor={cursor}")
+        entries = links(headers)
+        pages.append(([row["id"] for row in body], entries))
+        _, has_more, cursor = entries[rel]
+    return pages
+
+
+@pytest.mark.parametrize("sort", ["date", "new", "freq", "user", "trends", "recommended"])
+async def test_following_previous_leads_back(sentry, sort):
+    """Every page is reached again from the one after it, also where rows have equal sort keys."""
+    path = f"/organizations/acme/issues/?query=is:unresolved&project=101001&sort={sort}&limit=40"
+    forward = await read_pages(sentry, path)
+    (_, last_links) = forward[-1]
+    back = await read_pages(sentry, path, "previous", last_links["previous"][2])
+
+    ids = [key for page, _ in forward for key in page]
+    assert len(ids) == len(set(ids)) > 80
+    assert [page for page, _ in back] == [page for page, _ in reversed(forward[:-1])]
+
+
+@pytest.mark.parametrize("sort", ["date", "new"])
+async def test_resolving_rows_of_a_page_skips_none_of_the_next(sentry, sort):
+    """A cursor carries the sort key of the next row, so that rows that leave the list move no other row."""
+    path = f"/organizations/acme/issues/?query=is:unresolved&sort={sort}&limit=10"
+    before = await read_pages(sentry, f"{path}&project=101001")
+    (first, first_links), (second, _) = before[:2]
+    await sentry.call("PUT", f"/organizations/acme/issues/?id={first[3]}&id={first[9]}", json={"status": "resolved"})
+    after = await sentry.body(f"{path}&project=101001&cursor={first_links['next'][2]}")
+
+    assert [row["id"] for row in after] == second
+
+
+async def test_new_rows_do_not_repeat_the_next_page(sentry):
+    """An issue that comes first after page 1 was read does not move the last row of it to page 2."""
+    path = "/organizations/acme/issues/?query=is:unresolved&sort=date&limit=10"
+    (first, first_links), (second, _) = (await read_pages(sentry, path))[:2]
+    sentry.server.simulation.open_issue()
+    after = await sentry.body(f"{path}&cursor={first_links['next'][2]}")
+
+    assert ([row["id"] for row in after], set(first) & set(second)) == (second, set())
 
 
 async def test_issue_list_counts_its_matches(sentry, acme):
