@@ -8,6 +8,7 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox.vintages import Capability, Vintage
 from dexter_graphql.sandbox.world.alerts import make_alerts, remove_migrated_rules
 from dexter_graphql.sandbox.world.events import EventGenerator, add_user_reports, attach_files, distribute_events
+from dexter_graphql.sandbox.world.incident import add_incident
 from dexter_graphql.sandbox.world.integrations import make_apps, make_integrations
 from dexter_graphql.sandbox.world.issues import OTHER_KINDS, fill_history, list_team_users, make_issue, make_other_issue
 from dexter_graphql.sandbox.world.model import Issue, Organization, Project, User
@@ -65,6 +66,7 @@ def build_world(
     globex = _build_organization(rng, "globex", "Globex", 2, [users[0], *users[34:]], now)
     tokens = make_tokens(rng, users[0], users[34], admin_text=token)
     runtime = Random(seed + 1)  # noqa: S311 - as above
+    add_incident(Random(seed + 4), acme, now)  # noqa: S311 - as above
     for organization in (acme, globex):
         _adapt(organization, vintage)
     return World(clock, seed, runtime, now, tokens, users, [acme, globex], vintage)

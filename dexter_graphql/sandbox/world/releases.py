@@ -127,6 +127,6 @@ def compute_health(release: Release, project: Project, environment: str, hour: d
     weight = 1.0 if environment == "production" else 0.1
     day_share = 1.0 if 7 <= hour.hour <= 21 else 0.35  # noqa: PLR2004 - office hours
     sessions = int((40 + noise % 60) * weight * day_share / (1 + age_days / 3))
-    crashed = sessions * (noise % 4) // 100
+    crashed = sessions * (noise % 4 + release.crash_percent) // 100
     errored = sessions * (2 + noise % 5) // 100
     return HourlyHealth(sessions, sessions * 7 // 10, crashed, errored, sessions // 200)

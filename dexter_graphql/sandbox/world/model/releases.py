@@ -62,7 +62,10 @@ class ReleaseFile:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Release:
-    """A release of an organization. Its id is an integer, as in Sentry's API."""
+    """A release of an organization. Its id is an integer, as in Sentry's API.
+
+    `crash_percent` is the share of its sessions that crash in addition to the usual ones.
+    """
 
     id: int
     version: str
@@ -77,6 +80,7 @@ class Release:
     ref: str | None = None
     url: str | None = None
     owner: User | None = None
+    crash_percent: int = 0
 
     def __repr__(self) -> str:
         return f"Release({self.version})"
