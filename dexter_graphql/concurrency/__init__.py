@@ -1,0 +1,1 @@
+"""Concurrency primitives: single flight, bounded map, token bucket."""
