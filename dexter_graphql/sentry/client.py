@@ -27,7 +27,7 @@ from dexter_graphql.sentry.stages.breaker import Breaker
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, Cache, CachePolicy
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.redis_cache import RedisCache
-from dexter_graphql.sentry.stages.retry import Retry, RetryBudget
+from dexter_graphql.sentry.stages.retry import Retry, retry_budget
 from dexter_graphql.sentry.stages.single_flight import SingleFlight
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
@@ -267,7 +267,7 @@ def build_client(
         Cache(clock, tag_versions, limit_bytes=cache_bytes, policies=policies),
         SingleFlight(clock, tag_versions),
         *(() if services is None else (RedisCache(clock, services, policies=policies),)),
-        Retry(clock, random, RetryBudget(clock)),
+        Retry(clock, random, retry_budget(clock)),
         Breaker(clock),
         Limiter(clock, random, rate_limit_shares=None if services is None else services.rate_limit_shares),
     )

@@ -9,6 +9,7 @@ from random import Random
 import msgspec
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.token_bucket import TokenBucket
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import (
     CircuitOpen,
@@ -29,47 +30,20 @@ SHARE = 0.1
 """Retries that each call pays in for, so that retries stay a tenth of traffic."""
 FLOOR_PER_S = 10.0
 """Retries per second that are free, so that little traffic is not left alone with its failures."""
+BURST_S = 5.0
+"""Seconds of that rate that are saved up at most."""
 RETRYABLE = (RateLimited, Unavailable, UpstreamTimeout, TruncatedResponse)
 
 
-class RetryBudget:
-    """What retries may be spent, for the whole process: a share of traffic and a floor per second."""
-
-    def __init__(self, clock: Clock, *, share: float = SHARE, floor_per_s: float = FLOOR_PER_S) -> None:
-        self._clock = clock
-        self._share = share
-        self._floor_per_s = floor_per_s
-        self._limit = max(1.0, floor_per_s * 5)
-        self._tokens = self._limit
-        self._at = clock.monotonic()
-
-    def __repr__(self) -> str:
-        return f"{self._tokens:.1f} of {self._limit:.0f} retries left"
-
-    @property
-    def left(self) -> float:
-        """Retries that may be spent now."""
-        return self._tokens
-
-    def pay_in(self) -> None:
-        """Count one call."""
-        self._tokens = min(self._limit, self._tokens + self._share)
-
-    def spend(self) -> bool:
-        """Take one retry; False when there is none left."""
-        now = self._clock.monotonic()
-        self._tokens = min(self._limit, self._tokens + (now - self._at) * self._floor_per_s)
-        self._at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+def retry_budget(clock: Clock) -> TokenBucket:
+    """Return the retries that all calls of the process share; each call adds to them."""
+    return TokenBucket(FLOOR_PER_S, FLOOR_PER_S * BURST_S, clock.monotonic)
 
 
 class Retry:
     """Tries again what failed for a reason that passes."""
 
-    def __init__(self, clock: Clock, random: Random, budget: RetryBudget, *, max_retries: int = MAX_RETRIES) -> None:
+    def __init__(self, clock: Clock, random: Random, budget: TokenBucket, *, max_retries: int = MAX_RETRIES) -> None:
         self._clock = clock
         self._random = random
         self._budget = budget
@@ -80,11 +54,11 @@ class Retry:
 
     def collect(self) -> list[Sample]:
         """What is left for retries."""
-        return [Sample("dexter_retry_budget", "Retries that may be spent now.", self._budget.left)]
+        return [Sample("dexter_retry_budget", "Retries that may be spent now.", self._budget.tokens)]
 
     async def __call__(self, call: Call, call_next: CallNext) -> Reply:
         """The first answer that comes, or the last failure."""
-        self._budget.pay_in()
+        self._budget.add(SHARE)
         has_unknown_outcome = False
         for retries in range(self._max_retries + 1):
             try:
@@ -109,7 +83,7 @@ class Retry:
             return None
         wait_s = 0.0 if isinstance(error, RateLimited) else self._backoff_s(retries)
         wanted_s = error.retry_after if isinstance(error, RateLimited) else wait_s
-        if self._clock.time() + wanted_s >= call.deadline or not self._budget.spend():
+        if self._clock.time() + wanted_s >= call.deadline or not self._budget.take():
             return None
         return wait_s
 

@@ -20,7 +20,7 @@ from dexter_graphql.sentry.errors import (
     UpstreamTimeout,
     WriteOutcome,
 )
-from dexter_graphql.sentry.stages.retry import BASE_S, FLOOR_PER_S, MAX_RETRIES, Retry, RetryBudget
+from dexter_graphql.sentry.stages.retry import BASE_S, FLOOR_PER_S, MAX_RETRIES, Retry, retry_budget
 from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
 
 PASSING = [Unavailable("ill"), UpstreamTimeout("slow"), TruncatedResponse("cut"), RateLimited("busy", retry_after=1)]
@@ -43,7 +43,7 @@ def clock():
 
 @pytest.fixture
 def budget(clock):
-    return RetryBudget(clock)
+    return retry_budget(clock)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ async def test_rate_limits_wait_elsewhere(retry, clock):
 async def test_budget_is_a_tenth_of_traffic(retry, budget, clock):
     """When everything fails, retries use up what is spared and then what calls pay in: a tenth."""
     ill = FakeWire(lambda _: raised(Unavailable("ill")))
-    while budget.spend():
+    while budget.take():
         pass
 
     for _ in range(100):
@@ -161,16 +161,16 @@ class Standing(MovedClock):
 
 async def test_floor_of_the_budget(budget, clock):
     """So many retries per second are free, and a few seconds of them are kept."""
-    while budget.spend():
+    while budget.take():
         pass
 
     clock.move(1)
-    after_a_second = sum(budget.spend() for _ in range(100))
+    after_a_second = sum(budget.take() for _ in range(100))
     clock.move(3600)
-    after_an_hour = sum(budget.spend() for _ in range(100))
+    after_an_hour = sum(budget.take() for _ in range(100))
 
     assert (after_a_second, after_an_hour) == (FLOOR_PER_S, FLOOR_PER_S * 5)
-    assert repr(budget) == "0.0 of 50 retries left"
+    assert repr(budget) == "<TokenBucket 0.0 of 50>"
 
 
 def error_with(outcome, kind=Unavailable):
