@@ -5,7 +5,7 @@ small share of the time, for all callers together and for each of them; whoever 
 """
 
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 
+from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
+from dexter_graphql.concurrency.token_bucket import TokenBucket
 from dexter_graphql.engine.codegen import generate
 from dexter_graphql.engine.completers import GeneratedCompleter, RowCompleter
 from dexter_graphql.engine.outputs import OutputClasses
@@ -28,6 +30,8 @@ COMPILE_SHARE = 0.05
 """Share of the time that may go into plans and kernels."""
 BURST_S = 2.0
 MAX_CALLERS = 1000
+Plans = dict[tuple[Any, ...], Plan | None]
+"""Plans of one operation, by the variables that decide what is selected; None where a plan is not worthwhile."""
 T = TypeVar("T")
 
 
@@ -81,51 +85,30 @@ class ExecutionCounters:
         ]
 
 
-class TokenBucket:
-    """Seconds that may be spent: they come back at a steady rate, up to a bound."""
-
-    __slots__ = ("_at", "_left_s", "_limit_s", "_rate")
-
-    def __init__(self, rate: float, limit_s: float, now: float) -> None:
-        self._rate, self._limit_s, self._left_s, self._at = rate, limit_s, limit_s, now
-
-    def is_empty(self, now: float) -> bool:
-        """True when nothing may be spent now."""
-        self._left_s = min(self._limit_s, self._left_s + (now - self._at) * self._rate)
-        self._at = now
-        return self._left_s <= 0
-
-    def spend(self, seconds: float) -> None:
-        """Take what was used; it may go below nothing, and is paid back first."""
-        self._left_s -= seconds
-
-
 class CompileBudget:
-    """What compiling may take: a share of the time for all, half of it for each caller."""
+    """Seconds that compiling may take: a share of the time for all callers, half of it for each of them."""
 
     def __init__(self, *, share: float = COMPILE_SHARE, now: Callable[[], float] = time.perf_counter) -> None:
         self._share = share
         self._now = now
-        self._all = TokenBucket(share, BURST_S, now())
-        self._callers: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._all = TokenBucket(share, BURST_S, now)
+        self._callers: BoundedMap[str, TokenBucket] = BoundedMap(MAX_CALLERS)
 
     def is_empty(self, caller: str) -> bool:
         """True when nothing may be compiled for that caller now."""
-        now = self._now()
-        return self._all.is_empty(now) or self._bucket(caller, now).is_empty(now)
+        return self._all.tokens <= 0 or self._bucket(caller).tokens <= 0
 
     def spend(self, caller: str, seconds: float) -> None:
         """Count what compiling took."""
-        self._all.spend(seconds)
-        self._bucket(caller, self._now()).spend(seconds)
+        self._all.charge(seconds)
+        self._bucket(caller).charge(seconds)
 
-    def _bucket(self, caller: str, now: float) -> TokenBucket:
-        found = self._callers.get(caller)
-        if found is None:
-            found = self._callers[caller] = TokenBucket(self._share / 2, BURST_S / 2, now)
-            if len(self._callers) > MAX_CALLERS:
-                self._callers.popitem(last=False)
-        return found
+    def _bucket(self, caller: str) -> TokenBucket:
+        bucket = self._callers.get(caller)
+        if bucket is None:
+            bucket = TokenBucket(self._share / 2, BURST_S / 2, self._now)
+            self._callers.put(caller, bucket)
+        return bucket
 
 
 @dataclass(eq=False)
@@ -136,7 +119,7 @@ class OperationEntry:
     operation: OperationDefinitionNode
     is_pinned: bool = False
     times_seen: int = 0
-    plans: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
+    plans: Plans = field(default_factory=dict)
 
     @property
     def operation_name(self) -> str | None:
@@ -180,11 +163,18 @@ class Compiler:
         self._typename_of = typename_of
         self._times_seen = times_seen
         self._budget = budget
-        self._limit = limit
         self._outputs = OutputClasses()
-        self._entries: OrderedDict[OperationEntry, None] = OrderedDict()
-        self.size = 0
-        """Plans that are kept."""
+        self._plan_budget = SizeBudget(limit)
+        self._entries: BoundedMap[OperationEntry, Plans] = BoundedMap(
+            budget=self._plan_budget,
+            may_evict=lambda entry, _plans: not entry.is_pinned,
+            on_evict=lambda _entry, plans: plans.clear(),
+        )
+
+    @property
+    def size(self) -> int:
+        """Plans of all operations."""
+        return self._plan_budget.used
 
     def collect(self) -> list[Sample]:
         """What was run and made, and what is kept."""
@@ -201,9 +191,10 @@ class Compiler:
         ):  # a flag of @skip or @include that is null: graphql-core refuses it, at the places it knows
             return None
         if selection_key in operation_entry.plans:
-            self._entries.move_to_end(operation_entry)
+            self._entries.touch(operation_entry)
             return operation_entry.plans[selection_key]
-        if len(operation_entry.plans) >= MAX_PLANS_PER_OPERATION or (self._budget and self._budget.is_empty(caller)):
+        max_plans = min(MAX_PLANS_PER_OPERATION, self._plan_budget.limit)
+        if len(operation_entry.plans) >= max_plans or (self._budget and self._budget.is_empty(caller)):
             return None
         return self._charge(caller, lambda: self._make_plan(operation_entry, selection_key, variables))
 
@@ -231,18 +222,10 @@ class Compiler:
         )
         found = operation_entry.plans[selection_key] = plan if plan.is_worthwhile else None
         self.counters.plan(operation_entry)
-        self._entries[operation_entry] = None
-        self._entries.move_to_end(operation_entry)
-        self.size += 1
-        while self.size > self._limit:
-            self._evict_oldest()
+        self._entries.put(operation_entry, operation_entry.plans, len(operation_entry.plans))
+        while self._entries.is_over:  # all other operations are pinned
+            self._entries.evict_oldest()
         return found
-
-    def _evict_oldest(self) -> None:
-        oldest = next((one for one in self._entries if not one.is_pinned), None) or next(iter(self._entries))
-        del self._entries[oldest]
-        self.size -= len(oldest.plans)
-        oldest.plans.clear()
 
     def _charge(self, caller: str, work: Callable[[], T]) -> T:
         started = time.perf_counter()

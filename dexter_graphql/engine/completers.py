@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import FieldNode
 
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.engine.completion import Errors, FailedRow, FallBack, LocatedError, ResponsePath, locate
 from dexter_graphql.engine.outputs import Output
 from dexter_graphql.engine.resolution import Batched, Immediate, Typename
@@ -100,16 +101,15 @@ class RowCompleters:
 
     def __init__(self, level: "Level") -> None:
         self._level = level
-        self._by_class: dict[type, RowCompleter] = {}
+        self._by_class: BoundedMap[type, RowCompleter] = BoundedMap(MAX_ROW_CLASSES)
 
     def of(self, row_class: type) -> RowCompleter:
         """The kernel for that class, made when it is first met."""
-        found = self._by_class.get(row_class)
-        if found is None:
-            if len(self._by_class) >= MAX_ROW_CLASSES:
-                del self._by_class[next(iter(self._by_class))]
-            found = self._by_class[row_class] = RowCompleter(self._level, row_class)
-        return found
+        completer = self._by_class.get(row_class)
+        if completer is None:
+            completer = RowCompleter(self._level, row_class)
+            self._by_class.put(row_class, completer)
+        return completer
 
     def complete(self, rows: Sequence[Any], execution: "Execution", nodes: Sequence[FieldNode]) -> list[Any]:
         """A column of objects; None stays None, an exception becomes Failed."""
@@ -131,7 +131,7 @@ class RowCompleters:
     def _of_class(
         self, row_class: type, rows: Sequence[Any], execution: "Execution", nodes: Sequence[FieldNode]
     ) -> list[Any]:
-        completer = self._by_class.get(row_class)
+        completer = self._by_class.peek(row_class)
         if completer is not None:
             return completer(rows, execution)
         if row_class is type(None):

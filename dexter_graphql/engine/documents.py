@@ -3,7 +3,6 @@
 Knows graphql-core and the limits that it is given, and nothing of how documents are run.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +19,7 @@ from graphql import (
     validate,
 )
 
+from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
 from dexter_graphql.engine.compiler import OperationEntry
 from dexter_graphql.errors import ErrorCode
 
@@ -65,13 +65,20 @@ class CachedDocument:
 class DocumentCache:
     """Texts that were looked at, bounded in number and in bytes; the one that was not asked for longest goes first."""
 
-    def __init__(self, schema: GraphQLSchema, rules: Sequence[type[ASTValidationRule]], max_tokens: int) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        rules: Sequence[type[ASTValidationRule]],
+        max_tokens: int,
+        *,
+        max_documents: int = MAX_DOCUMENTS,
+        max_bytes: int = MAX_DOCUMENT_BYTES,
+    ) -> None:
         self._schema = schema
         self._rules = [*rules, *specified_rules]
         self._limits = list(rules)
         self._max_tokens = max_tokens
-        self._documents: OrderedDict[str, CachedDocument] = OrderedDict()
-        self._document_bytes = 0
+        self._documents: BoundedMap[str, CachedDocument] = BoundedMap(max_documents, budget=SizeBudget(max_bytes))
         self._pinned: dict[str, CachedDocument | None] = {}
 
     def pin(self, text: str) -> None:
@@ -92,9 +99,7 @@ class DocumentCache:
                 document.is_pinned = True
                 self._pinned[text] = document
             else:
-                self._store(text, document)
-        elif not document.is_pinned:
-            self._documents.move_to_end(text)
+                self._documents.put(text, document, len(text) * BYTES_PER_CHARACTER)
         return document
 
     def _prepare_operation(self, document: CachedDocument, name: str | None) -> PreparedDocument:
@@ -127,13 +132,6 @@ class DocumentCache:
         except RecursionError:
             return (_make_error("The document is nested too deeply", ErrorCode.QUERY_TOO_COMPLEX),)
         return tuple(_add_code(error, ErrorCode.GRAPHQL_VALIDATION_FAILED) for error in errors) or document
-
-    def _store(self, text: str, document: CachedDocument) -> None:
-        self._documents[text] = document
-        self._document_bytes += len(text) * BYTES_PER_CHARACTER
-        while len(self._documents) > MAX_DOCUMENTS or self._document_bytes > MAX_DOCUMENT_BYTES:
-            oldest, _ = self._documents.popitem(last=False)
-            self._document_bytes -= len(oldest) * BYTES_PER_CHARACTER
 
 
 def _make_error(message: str, code: ErrorCode) -> GraphQLError:

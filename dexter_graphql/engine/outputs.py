@@ -3,11 +3,12 @@
 Attributes are `f0`, `f1`, … in the order of the answer; a client's aliases become names in JSON and nothing else.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
+
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 
 MAX_OUTPUT_CLASSES = 4096
 OutputPath = tuple[str | int, ...]
@@ -21,23 +22,21 @@ class Output(msgspec.Struct, gc=False, eq=False):
 
 
 class OutputClasses:
-    """The classes of completed objects, by response keys; bounded, the oldest goes first."""
+    """The classes of completed objects, by response keys; bounded, the least recently used one goes first."""
 
     def __init__(self, limit: int = MAX_OUTPUT_CLASSES) -> None:
-        self._limit = limit
-        self._classes: OrderedDict[tuple[str, ...], type[Output]] = OrderedDict()
+        self._classes: BoundedMap[tuple[str, ...], type[Output]] = BoundedMap(limit)
 
     def __len__(self) -> int:
         return len(self._classes)
 
     def of(self, names: tuple[str, ...]) -> type[Output]:
         """The class of objects with these response keys; every attribute is None until it is set."""
-        found = self._classes.get(names)
-        if found is None:
-            found = self._classes[names] = _define(names)
-            if len(self._classes) > self._limit:
-                self._classes.popitem(last=False)
-        return found
+        output_class = self._classes.get(names)
+        if output_class is None:
+            output_class = _define(names)
+            self._classes.put(names, output_class)
+        return output_class
 
 
 def _define(names: tuple[str, ...]) -> type[Output]:

@@ -5,9 +5,9 @@ import gc
 import pytest
 from hypothesis import settings
 
-from dexter_graphql.engine import documents as documents_module
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.engine.compiler import MAX_PLANS, Compiler
-from dexter_graphql.engine.outputs import MAX_OUTPUT_CLASSES, Output
+from dexter_graphql.engine.outputs import MAX_OUTPUT_CLASSES, Output, OutputClasses
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.sentry.projection import MAX_RECORD_CLASSES, Record, RecordDecoder
@@ -37,7 +37,7 @@ def document(number):
 def compiler(graph):
     """A compiler with these bounds, that compiles what comes again."""
     compiler = Compiler(graph.schema, typename_of=record_typename, limit=PLANS)
-    compiler._outputs._limit = OUTPUTS
+    compiler._outputs = OutputClasses(OUTPUTS)
     return compiler
 
 
@@ -47,10 +47,10 @@ def living(base):
     return len(base.__subclasses__())
 
 
-async def test_what_is_kept_of_documents_is_bounded(graph, compiler, monkeypatch):
+async def test_what_is_kept_of_documents_is_bounded(graph, compiler):
     """Each document is sent twice: plans, texts, and the classes of records and answers stay within their bounds."""
-    monkeypatch.setattr(documents_module, "MAX_DOCUMENTS", TEXTS)
     pipeline = Pipeline(graph.schema, compiler=compiler)
+    pipeline._documents._documents = BoundedMap(TEXTS)
     async with sides_over_sandboxes(graph) as sides:
         sides.records = RecordDecoder(RECORDS)
         side = sides.alone(pipeline)

@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLError, OperationType, build_schema
 
 from dexter_graphql.engine import documents as module
-from dexter_graphql.engine.documents import PreparedDocument
+from dexter_graphql.engine.documents import DocumentCache, PreparedDocument
 from dexter_graphql.engine.pipeline import ExecutionAnswer, Pipeline, encode_errors
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.operations.limits import Limits, limit_rule
@@ -65,6 +65,12 @@ async def _fails(*_args):
 def ticks():
     """The source of the subscription."""
     return Ticks()
+
+
+@pytest.fixture
+def schema():
+    """The schema without resolvers."""
+    return build_schema(SDL)
 
 
 @pytest.fixture
@@ -190,53 +196,53 @@ class TestPrepare:
         assert looked_at == ["query A { b } query B { b }", "{"]
 
 
-class TestKept:
-    """The bounds of what is remembered."""
+class TestDocumentBounds:
+    """How many documents are cached."""
 
     @staticmethod
-    def cache_entry(pipeline, monkeypatch, texts):
-        """Which of the texts need not be looked at again."""
-        missing = []
+    def cached(documents, monkeypatch, texts):
+        """The texts that are not parsed again."""
+        parsed = []
 
-        def looked_at(_self, text):
-            missing.append(text)
+        def parse(_self, text):
+            parsed.append(text)
             return module.CachedDocument(None)
 
-        monkeypatch.setattr(module.DocumentCache, "_inspect", looked_at)
-        monkeypatch.setattr(module.DocumentCache, "_store", lambda *_: None)
+        monkeypatch.setattr(module.DocumentCache, "_inspect", parse)
         for text in texts:
-            pipeline.prepare(text)
-        return [text for text in texts if text not in missing]
+            documents._document(text)
+        return [text for text in texts if text not in parsed]
 
-    def test_number_is_bounded(self, pipeline, monkeypatch):
-        """The one that was not asked for the longest goes first."""
-        monkeypatch.setattr(module, "MAX_DOCUMENTS", 3)
+    def test_number_is_bounded(self, schema, monkeypatch):
+        """The least recently used document goes first."""
+        documents = DocumentCache(schema, [], 1000, max_documents=3)
         texts = [f"{{ b{n}: b }}" for n in range(4)]
 
         for n in (0, 1, 2, 0, 3):
-            pipeline.prepare(texts[n])
+            documents.prepare(texts[n])
 
-        assert self.cache_entry(pipeline, monkeypatch, texts) == [texts[0], texts[2], texts[3]]
+        assert self.cached(documents, monkeypatch, [texts[n] for n in (0, 2, 3, 1)]) == [texts[0], texts[2], texts[3]]
 
     @pytest.mark.parametrize(("room", "count"), [(2, 2), (3, 3)])
-    def test_memory_is_bounded(self, pipeline, monkeypatch, room, count):
+    def test_memory_is_bounded(self, schema, monkeypatch, room, count):
         """Documents count with what they take when parsed; bad ones do too."""
         texts = [f"{{ b{n}: b }}" for n in range(2)] + ["{ nope  }"]
-        monkeypatch.setattr(module, "MAX_DOCUMENT_BYTES", room * len(texts[0]) * module.BYTES_PER_CHARACTER)
+        max_bytes = room * len(texts[0]) * module.BYTES_PER_CHARACTER
+        documents = DocumentCache(schema, [], 1000, max_bytes=max_bytes)
 
         for text in texts:
-            pipeline.prepare(text)
+            documents.prepare(text)
 
-        assert self.cache_entry(pipeline, monkeypatch, texts) == texts[-count:]
+        assert self.cached(documents, monkeypatch, texts[::-1]) == texts[::-1][:count]
 
-    def test_document_larger_than_all_room_is_run_and_not_kept(self, pipeline, monkeypatch):
-        """It drives out the others, and the count of bytes is right afterwards."""
-        monkeypatch.setattr(module, "MAX_DOCUMENT_BYTES", 10 * module.BYTES_PER_CHARACTER)
+    def test_document_larger_than_the_whole_cache_is_run_and_not_cached(self, schema, monkeypatch):
+        """It evicts no other document."""
+        documents = DocumentCache(schema, [], 1000, max_bytes=10 * module.BYTES_PER_CHARACTER)
 
-        assert pipeline.prepare("{ b }      ").operation_entry is not None
-        assert pipeline.prepare("{ b }").operation_entry is not None
+        assert documents.prepare("{ b }").operation_entry is not None
+        assert documents.prepare("{ b }      ").operation_entry is not None
 
-        assert self.cache_entry(pipeline, monkeypatch, ["{ b }      ", "{ b }"]) == ["{ b }"]
+        assert self.cached(documents, monkeypatch, ["{ b }", "{ b }      "]) == ["{ b }"]
 
 
 class TestExecute:
