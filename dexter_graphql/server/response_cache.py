@@ -4,10 +4,10 @@ An answer is found by the very bytes of its request, by the credential used at S
 only what an operation that reads told without an error, and nothing that is about the caller. Bounded in bytes.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
 from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.graph.context import CacheDependencies
 from dexter_graphql.graph.identity import Identity
@@ -28,7 +28,6 @@ class CachedAnswer:
     answer: ExecutionAnswer
     operation: str | None
     dependencies: CacheDependencies
-    size_bytes: int
 
 
 def cache_key_of(request: bytes, identity: Identity) -> AnswerKey | None:
@@ -43,22 +42,20 @@ class ResponseCache:
 
     def __init__(self, clock: Clock, limit_bytes: int) -> None:
         self._clock = clock
-        self._limit_bytes = limit_bytes
-        self._size_bytes = 0
         self._hits = 0
-        self._answers: OrderedDict[AnswerKey, CachedAnswer] = OrderedDict()
+        self._budget = SizeBudget(limit_bytes)
+        self._answers: BoundedMap[AnswerKey, CachedAnswer] = BoundedMap(budget=self._budget)
 
     def find(self, key: AnswerKey | None) -> CachedAnswer | None:
         """The answer that may be given again, None when there is none."""
-        found = self._answers.get(key) if key is not None else None
-        if found is None or key is None:
+        cached = self._answers.get(key) if key is not None else None
+        if cached is None or key is None:
             return None
-        if not self._is_valid(found.dependencies):
-            self._drop(key)
+        if not self._is_valid(cached.dependencies):
+            self._answers.pop(key)
             return None
-        self._answers.move_to_end(key)
         self._hits += 1
-        return found
+        return cached
 
     def keep(
         self, key: AnswerKey, answer: ExecutionAnswer, operation: str | None, dependencies: CacheDependencies
@@ -67,25 +64,14 @@ class ResponseCache:
         if not dependencies.sources or len(dependencies.sources) > MAX_SOURCES:
             return
         size_bytes = OVERHEAD_BYTES + len(key[0]) + len(answer.body)
-        if size_bytes > self._limit_bytes:
-            return
-        self._drop(key)
-        self._answers[key] = CachedAnswer(answer, operation, dependencies, size_bytes)
-        self._size_bytes += size_bytes
-        while self._size_bytes > self._limit_bytes:
-            self._drop(next(iter(self._answers)))
+        self._answers.put(key, CachedAnswer(answer, operation, dependencies), size_bytes)
 
     def collect(self) -> list[Sample]:
         """How much is kept, and how often it was of use."""
         return [
-            Sample("dexter_response_cache_bytes", "Memory of whole answers that are kept.", self._size_bytes),
+            Sample("dexter_response_cache_bytes", "Memory of whole answers that are kept.", self._budget.used),
             Sample("dexter_response_cache_hits_total", "Whole answers given again.", self._hits),
         ]
 
     def _is_valid(self, dependencies: CacheDependencies) -> bool:
         return self._clock.time() < dependencies.until and all(source.is_fresh for source in dependencies.sources)
-
-    def _drop(self, key: AnswerKey) -> None:
-        gone = self._answers.pop(key, None)
-        if gone is not None:
-            self._size_bytes -= gone.size_bytes
