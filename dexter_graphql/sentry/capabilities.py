@@ -4,11 +4,11 @@ Some forms are not published. Where Sentry takes them they save calls, elsewhere
 memory, every question to such a server would cost the refusal first.
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import ExpiringMap
 from dexter_graphql.sentry.errors import BadRequest, NotFound
 from dexter_graphql.sentry.parents import OrganizationRef
 
@@ -23,15 +23,14 @@ class RefusedParameters:
     """Remembers refused forms by host, for an hour, in this process only."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._until: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._refused: ExpiringMap[tuple[str, str], bool] = ExpiringMap(LIFETIME_S, LIMIT, clock.monotonic)
 
     def __len__(self) -> int:
-        return len(self._until)
+        return len(self._refused)
 
     def is_refused(self, form: str, host: str) -> bool:
         """True when the host refused that form within the last hour; the configured one is called ""."""
-        return self._clock.monotonic() < self._until.get((form, host), 0.0)
+        return self._refused.get((form, host)) is not None
 
     async def ask(
         self,
@@ -53,11 +52,5 @@ class RefusedParameters:
             return await first()
         except (BadRequest, NotFound):
             answer = await otherwise()
-        self._remember(form, host)
+        self._refused.put((form, host), True)  # noqa: FBT003  # stands for the refusal
         return answer
-
-    def _remember(self, form: str, host: str) -> None:
-        self._until.pop((form, host), None)
-        self._until[form, host] = self._clock.monotonic() + LIFETIME_S
-        if len(self._until) > LIMIT:
-            self._until.popitem(last=False)

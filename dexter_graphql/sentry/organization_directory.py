@@ -1,11 +1,9 @@
 """Knows the organizations that each credential sees: slug or id → numeric id, slug and regional host."""
 
-from collections import OrderedDict
-from dataclasses import dataclass
-
 import msgspec
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import ExpiringMap
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.sentry.backends import AlertBackends
 from dexter_graphql.sentry.call_context import CallContext
@@ -44,14 +42,6 @@ WITHOUT_DETAILS = (("detailed", "0"),)
 NO_PARENTS = Parents(OrganizationRef("", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryEntry:
-    """What one credential was told about an organization, and until when it is believed."""
-
-    organization: OrganizationRef
-    until: float
-
-
 class OrganizationDirectory:
     """The directory. One call per organization and credential, or one for all of them when it was warmed."""
 
@@ -59,15 +49,13 @@ class OrganizationDirectory:
         self.alert_backends = AlertBackends(clock)
         self.forms = RefusedParameters(clock)
         self._client = client
-        self._clock = clock
-        self._limit = limit
-        self._entries: OrderedDict[tuple[str, str], DirectoryEntry] = OrderedDict()
+        self._entries: ExpiringMap[tuple[str, str], OrganizationRef] = ExpiringMap(LIFETIME_S, limit, clock.monotonic)
 
     async def find(self, call_context: CallContext, slug_or_id: str) -> OrganizationRef | None:
         """The organization, None when Sentry has none of that name for this credential."""
         entry = self._entries.get((call_context.upstream.key, slug_or_id))
-        if entry is not None and self._clock.monotonic() < entry.until:
-            return entry.organization
+        if entry is not None:
+            return entry
         parents = Parents(OrganizationRef(slug_or_id, slug_or_id))
         try:
             row = await self._client.one(
@@ -101,10 +89,7 @@ class OrganizationDirectory:
             str(values["id"]), values["slug"], values["links"] or OrganizationLinks(), self._client.hosts.base
         )
         for name in (found.slug, found.id):
-            self._entries[call_context.upstream.key, name] = DirectoryEntry(found, self._clock.monotonic() + LIFETIME_S)
-            self._entries.move_to_end((call_context.upstream.key, name))
-        while len(self._entries) > self._limit:
-            self._entries.popitem(last=False)
+            self._entries.put((call_context.upstream.key, name), found)
         return found
 
 

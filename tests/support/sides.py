@@ -126,7 +126,8 @@ class Sides:
     def _side(self, pipeline, wire, asking):
         client = self._client(wire)
         organizations = OrganizationDirectory(client, self._clock)
-        organizations._entries.update(self._directory._entries)
+        for key, (_, organization) in self._directory._entries._entries.items():
+            organizations._entries.put(key, organization)
         changes = in_memory_feed(self._clock, b"key of tests")
         services = Services(client, organizations, self._graph.binder, self._clock, changes, call_budget=CALLS)
         return Side(pipeline, wire, services, asking.identity(self._token))

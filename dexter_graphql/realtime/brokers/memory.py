@@ -1,10 +1,11 @@
 """Keeps changes in the memory of this process: a ring per topic, bounded in number and in bytes."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import AsyncGenerator
 from uuid import uuid4
 
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.realtime.brokers.base import Gap, Item, Position
 from dexter_graphql.realtime.changes import Change, Topic
 
@@ -63,8 +64,7 @@ class MemoryBroker:
     ) -> None:
         self._max_changes = max_changes
         self._max_bytes = max_bytes
-        self._max_topics = max_topics
-        self._rings: OrderedDict[Topic, Ring] = OrderedDict()
+        self._rings: BoundedMap[Topic, Ring] = BoundedMap(max_topics, may_evict=lambda _topic, ring: ring.readers == 0)
 
     def __repr__(self) -> str:
         readers = sum(ring.readers for ring in self._rings.values())
@@ -96,13 +96,6 @@ class MemoryBroker:
     def _ring(self, topic: Topic) -> Ring:
         ring = self._rings.get(topic)
         if ring is None:
-            ring = self._rings[topic] = Ring(self._max_changes, self._max_bytes)
-            self._forget_unread(topic)
-        self._rings.move_to_end(topic)
+            ring = Ring(self._max_changes, self._max_bytes)
+            self._rings.put(topic, ring)
         return ring
-
-    def _forget_unread(self, newest: Topic) -> None:
-        if len(self._rings) > self._max_topics:
-            unread = (topic for topic, ring in self._rings.items() if ring.readers == 0 and topic != newest)
-            if (oldest := next(unread, None)) is not None:
-                del self._rings[oldest]

@@ -5,13 +5,13 @@ Knows header names and what each refusal is called on the wire; does not know wh
 
 import hashlib
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import ExpiringMap
 from dexter_graphql.realtime.changes import Change, Origin
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.snapshots import ChangeSource
@@ -54,27 +54,19 @@ class ReplayGuard:
     """Hashes of the bodies of the last hour; bounded, the oldest is forgotten first."""
 
     def __init__(self, clock: Clock, *, lifetime_s: float, limit: int) -> None:
-        self._clock = clock
-        self._lifetime_s = lifetime_s
-        self._limit = limit
-        self._hashes: OrderedDict[bytes, float] = OrderedDict()
+        self._hashes: ExpiringMap[bytes, bool] = ExpiringMap(lifetime_s, limit, clock.monotonic)
 
     def add(self, body: bytes) -> bool:
         """Remember a body; False when it was known."""
-        now = self._clock.monotonic()
-        while self._hashes and now - next(iter(self._hashes.values())) > self._lifetime_s:
-            self._hashes.popitem(last=False)
         key = _hash_body(body)
-        if key in self._hashes:
+        if self._hashes.get(key):
             return False
-        self._hashes[key] = now
-        if len(self._hashes) > self._limit:
-            self._hashes.popitem(last=False)
+        self._hashes.put(key, True)  # noqa: FBT003  # stands for the body
         return True
 
     def forget(self, body: bytes) -> None:
         """Forget a body that was not taken after all, so that it may come again."""
-        self._hashes.pop(_hash_body(body), None)
+        self._hashes.pop(_hash_body(body))
 
 
 class WebhookReceiver:
