@@ -4,10 +4,11 @@ An answer remembers the stamp of its tags from when it was asked for and holds w
 index lags behind its writes, so every raise counts once more some seconds later.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 
 MAX_TAGS = 50_000
 LAG_S = 5.0
@@ -22,8 +23,7 @@ class TagVersions:
     def __init__(self, clock: Clock, *, lag_s: float = LAG_S, limit: int = MAX_TAGS) -> None:
         self._clock = clock
         self._lag_s = lag_s
-        self._limit = limit
-        self._raised: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._raised: BoundedMap[str, tuple[int, float]] = BoundedMap(limit, on_evict=self._forget)
         self._forgotten = 0
         self._raises = 0
         self._lagging: deque[float] = deque()
@@ -50,11 +50,8 @@ class TagVersions:
         self._raises = self.version + 1
         self._lagging.append(now)
         for tag in tags:
-            count, _ = self._raised.pop(tag, (0, 0.0))
-            self._raised[tag] = (count + 2, now)
-            if len(self._raised) > self._limit:
-                self._raised.popitem(last=False)
-                self._forgotten += 1
+            count, _ = self._raised.peek(tag) or (0, now)
+            self._raised.put(tag, (count + 2, now))
 
     def invalidate_all(self) -> None:
         """Make every answer stale."""
@@ -63,9 +60,12 @@ class TagVersions:
 
     def snapshot(self, tags: Iterable[str]) -> TagSnapshot:
         """The present generations of these tags; equal stamps mean that nothing was raised in between."""
-        raised = self._raised
-        return (self._forgotten, *[self._generation(tag) if tag in raised else 0 for tag in tags])
+        peek = self._raised.peek
+        return (self._forgotten, *[self._version(raised) if raised else 0 for raised in map(peek, tags)])
 
-    def _generation(self, tag: str) -> int:
-        count, at = self._raised[tag]
+    def _version(self, raised: tuple[int, float]) -> int:
+        count, at = raised
         return count if self._clock.monotonic() - at >= self._lag_s else count - 1
+
+    def _forget(self, _tag: str, _raised: tuple[int, float]) -> None:
+        self._forgotten += 1

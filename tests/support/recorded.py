@@ -5,12 +5,12 @@ the same way, whatever else they ask for in the same breath.
 """
 
 import json
-from collections import OrderedDict
 from dataclasses import dataclass
 from random import Random
 
 import msgspec
 
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.sentry.errors import SentryError, TruncatedResponse, Unavailable, UpstreamTimeout
 from dexter_graphql.sentry.http.error_responses import error_for
 from support.engines import kind_of, line_of
@@ -76,15 +76,15 @@ class Recorded:
 
     def __init__(self, reads, writes):
         self._reads, self._writes = reads, writes
-        self._kept = OrderedDict()
+        self._kept = BoundedMap(MAX_KEPT)
 
     async def __call__(self, call):
         key = (call.upstream.key, line_of(call))
-        if key not in self._kept:
-            self._kept[key] = await self._asked(call)
-            if len(self._kept) > MAX_KEPT:
-                self._kept.popitem(last=False)
-        return _given(self._kept[key])
+        outcome = self._kept.get(key)
+        if outcome is None:
+            outcome = await self._asked(call)
+            self._kept.put(key, outcome)
+        return _given(outcome)
 
     async def _asked(self, call):
         wire = self._reads if call.method == "GET" else self._writes

@@ -7,10 +7,11 @@ refuses (4xx, also rate limits) is no illness.
 """
 
 import math
-from collections import OrderedDict, deque
+from collections import deque
 from dataclasses import dataclass, field
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import (
     BadResponse,
@@ -143,7 +144,7 @@ class Breaker:
     def __init__(self, clock: Clock, config: BreakerConfig | None = None) -> None:
         self._clock = clock
         self._config = config or BreakerConfig()
-        self._circuits: OrderedDict[tuple[str, str], Circuit] = OrderedDict()
+        self._circuits: BoundedMap[tuple[str, str], Circuit] = BoundedMap(MAX_CIRCUITS)
 
     def __repr__(self) -> str:
         ill = ", ".join(f"{family} of {host} {state}" for (host, family), state in self.states().items())
@@ -198,10 +199,8 @@ class Breaker:
         key = (call.host, call.endpoint.partition(".")[0])
         circuit = self._circuits.get(key)
         if circuit is None:
-            circuit = self._circuits[key] = Circuit(self._config)
-            if len(self._circuits) > MAX_CIRCUITS:
-                self._circuits.popitem(last=False)
-        self._circuits.move_to_end(key)
+            circuit = Circuit(self._config)
+            self._circuits.put(key, circuit)
         return circuit
 
 

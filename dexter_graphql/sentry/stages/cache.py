@@ -6,7 +6,6 @@ other's answers.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import copy
@@ -16,6 +15,7 @@ from types import MappingProxyType
 import msgspec
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.sentry.cache_entry import CacheEntry, MemoryBudget
 from dexter_graphql.sentry.cache_tags import TagSnapshot, TagVersions
 from dexter_graphql.sentry.call import Call, Priority, Reply
@@ -109,23 +109,23 @@ class Cache:
         self._tag_versions = tag_versions
         self._room = MemoryBudget(limit_bytes, clock, tag_versions)
         self._lives = policies
-        self._entries: OrderedDict[CacheKey, CachedReply] = OrderedDict()
+        self._entries: BoundedMap[CacheKey, CachedReply] = BoundedMap(budget=self._room, on_evict=self._release)
         self._newest: dict[RollingRangeKey, CacheKey] = {}
         self._refreshes: dict[CacheKey, asyncio.Task[None]] = {}
 
     def __repr__(self) -> str:
-        held = f"{len(self._entries)} entries, {self._room.used_bytes} of {self._room.limit_bytes} bytes"
+        held = f"{len(self._entries)} entries, {self._room.used} of {self._room.limit} bytes"
         return f"<Cache {held}, {len(self._refreshes)} refreshes under way>"
 
     @property
     def size_bytes(self) -> int:
         """Memory that the kept answers take, roughly, with what was made of them."""
-        return self._room.used_bytes
+        return self._room.used
 
     def collect(self) -> list[Sample]:
         """How much is kept."""
         return [
-            Sample("dexter_cache_bytes", "Memory of kept answers.", self._room.used_bytes),
+            Sample("dexter_cache_bytes", "Memory of kept answers.", self._room.used),
             Sample("dexter_cache_entries", "Answers kept in memory.", len(self._entries)),
             Sample("dexter_cache_refreshes", "Refreshes under way.", len(self._refreshes)),
         ]
@@ -134,10 +134,12 @@ class Cache:
         """The kept answer while it is fresh or stale, else a new one, else the spare one."""
         if call.method != "GET":
             return await self._write(call, call_next)
-        self._make_room()
+        if self._room.used > self._room.limit:  # entries have grown, as something was derived from them
+            self._entries.trim()
         key = cache_key(call)
-        entry = self._held(key, call)
-        age_s = 0.0 if entry is None else self._clock.monotonic() - entry.kept_at
+        now = self._clock.monotonic()
+        entry = self._held(key, call, now)
+        age_s = 0.0 if entry is None else now - entry.kept_at
         if entry is not None and age_s < entry.policy.max_age:
             return _reply_from(entry, is_stale=False)
         if entry is not None and age_s < entry.policy.max_age + entry.policy.stale_while_revalidate:
@@ -193,22 +195,21 @@ class Cache:
         self._tag_versions.invalidate(call.tags)
         return reply
 
-    def _held(self, key: CacheKey, call: Call) -> CachedReply | None:
+    def _held(self, key: CacheKey, call: Call, now: float) -> CachedReply | None:
         entry = self._entries.get(key)
         if entry is None:
             return None
-        is_over = self._clock.monotonic() - entry.kept_at >= entry.policy.total_lifetime
+        is_over = now - entry.kept_at >= entry.policy.total_lifetime
         if is_over or self._tag_versions.snapshot(call.tags) != entry.snapshot:
             self._drop(key)
             return None
-        self._entries.move_to_end(key)
         return entry
 
     def _of_another_minute(self, call: Call) -> CachedReply | None:
         """The newest answer to the same question about a range that ended a little earlier."""
         kin = rolling_range_key(call, self._clock.time())
         key = self._newest.get(kin) if kin is not None else None
-        return None if key is None else self._held(key, call)
+        return None if key is None else self._held(key, call, self._clock.monotonic())
 
     def _keep(
         self, key: CacheKey, call: Call, answer: Reply | NotFound, snapshot: TagSnapshot, policy: CachePolicy
@@ -216,11 +217,11 @@ class Cache:
         """Keep an answer, unless its tags were raised while it was under way: then it may be older than the write."""
         if policy.max_age <= 0 or self._tag_versions.snapshot(call.tags) != snapshot:
             return None
-        there = self._entries.get(key)
+        there = self._entries.peek(key)
         if there is not None and _is_same(there.answer, answer) and there.snapshot == snapshot:
             return there.cache_entry
         size_bytes = ENTRY_OVERHEAD + (len(answer.body) if isinstance(answer, Reply) else 0)
-        if size_bytes > self._room.limit_bytes:
+        if size_bytes > self._room.limit:
             return None
         if there is not None:
             self._drop(key)
@@ -234,21 +235,17 @@ class Cache:
                 answer, origin="cache", is_stale=False, retries=0, waited_s=0.0, cache_entry=cache_entry
             )
         kin = rolling_range_key(call, self._clock.time())
-        self._entries[key] = CachedReply(answer, kept_at, policy, snapshot, cache_entry, kin)
         if kin is not None:
             self._newest[kin] = key
-        self._make_room()
+        self._entries.put(key, CachedReply(answer, kept_at, policy, snapshot, cache_entry, kin))
         return cache_entry
 
-    def _make_room(self) -> None:
-        """Let the oldest answers go until the others fit, with what was made of them since somebody last looked."""
-        while self._room.used_bytes > self._room.limit_bytes:
-            self._drop(next(iter(self._entries)))
-
     def _drop(self, key: CacheKey) -> None:
-        entry = self._entries.pop(key, None)
-        if entry is None:
-            return
+        entry = self._entries.pop(key)
+        if entry is not None:
+            self._release(key, entry)
+
+    def _release(self, key: CacheKey, entry: CachedReply) -> None:
         entry.cache_entry.evict()
         if entry.kin is not None and self._newest.get(entry.kin) == key:
             del self._newest[entry.kin]

@@ -6,12 +6,12 @@ would outlast the call's deadline is refused at once, with the time that it woul
 """
 
 import asyncio
-from collections import OrderedDict
 from random import Random
 
 import msgspec
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import RateLimited
 from dexter_graphql.sentry.redis.rate_limit_shares import RateLimitShares
@@ -46,7 +46,9 @@ class Limiter:
         self._clock = clock
         self._random = random
         self._max_waiting = max_waiting
-        self._buckets: OrderedDict[BucketKey, Bucket] = OrderedDict()
+        self._buckets: BoundedMap[BucketKey, Bucket] = BoundedMap(
+            MAX_BUCKETS, may_evict=lambda _key, bucket: not bucket.waiting and not bucket.in_flight
+        )
         self._timers: dict[BucketKey, asyncio.Task[None]] = {}
 
     def __repr__(self) -> str:
@@ -162,12 +164,8 @@ class Limiter:
     def _bucket(self, key: BucketKey) -> Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[key] = Bucket()
-            if len(self._buckets) > MAX_BUCKETS:
-                idle = next((k for k, b in self._buckets.items() if not b.waiting and not b.in_flight), None)
-                if idle is not None:
-                    del self._buckets[idle]
-        self._buckets.move_to_end(key)
+            bucket = Bucket()
+            self._buckets.put(key, bucket)
         if self._rate_limit_shares is not None and self._rate_limit_shares.services > 1:
             bucket.share(self._rate_limit_shares.services)
         return bucket

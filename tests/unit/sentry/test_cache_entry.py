@@ -47,7 +47,7 @@ def test_pieces_come_back(cache_entry, budget):
         cache_entry.get_fragment(("shape", 1)),
         cache_entry.get_records(("plan", 1)),
     ) == (None, None, None)
-    assert budget.used_bytes == cache_entry.size_bytes == 100 + 2 * MEMO_OVERHEAD_BYTES + estimated_size(rows) + 3
+    assert budget.used == cache_entry.size_bytes == 100 + 2 * MEMO_OVERHEAD_BYTES + estimated_size(rows) + 3
     assert repr(cache_entry) == f"<Kept 1 projections, 1 finished, {cache_entry.size_bytes} bytes>"
 
 
@@ -56,7 +56,7 @@ def test_pieces_are_replaced(cache_entry, budget):
     for content in (b"long" * 100, b"short"):
         cache_entry.put_fragment("key", content)
 
-    assert (cache_entry.get_fragment("key"), cache_entry.size_bytes, budget.used_bytes) == (
+    assert (cache_entry.get_fragment("key"), cache_entry.size_bytes, budget.used) == (
         b"short",
         *[105 + MEMO_OVERHEAD_BYTES] * 2,
     )
@@ -89,7 +89,7 @@ def test_the_size_of_pieces(cache_entry, budget, spare):
 
     cache_entry.put_fragment("key", bytes(size))
 
-    assert (cache_entry.get_fragment("key") is None, budget.used_bytes) == (
+    assert (cache_entry.get_fragment("key") is None, budget.used) == (
         (True, 100) if spare < 0 else (False, LIMIT - spare)
     )
 
@@ -106,7 +106,7 @@ def test_the_end(cache_entry, budget):
     assert (
         cache_entry.get_records("shape"),
         cache_entry.get_fragment("key"),
-        budget.used_bytes,
+        budget.used,
         cache_entry.is_fresh,
     ) == (None, None, 0, False)
 

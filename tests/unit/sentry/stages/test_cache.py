@@ -324,7 +324,7 @@ async def test_reads_that_a_write_overtook(cache, wire):
     told.set()
 
     assert (await reading).body == BODY
-    assert cache._entries == {}
+    assert len(cache._entries) == 0
     assert (await cache(a_call(), wire)).origin == "wire"
 
 

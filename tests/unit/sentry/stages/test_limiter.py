@@ -7,6 +7,7 @@ import pytest
 
 from dexter_graphql.sentry.call import Priority, Upstream
 from dexter_graphql.sentry.errors import RateLimited, Unavailable
+from dexter_graphql.sentry.stages import limiter as module
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.rate_limit_bucket import COLD_START, Bucket
 from dexter_graphql.sentry.stages.rate_limit_headers import RateLimitInfo
@@ -282,3 +283,22 @@ async def test_who_left_is_nobody():
         if key_name.permit.done() and not key_name.permit.cancelled()
     ]
     assert (counts, given, bucket.waiting, bucket.in_flight) == ([8, 7, 6, 5, 4, 3, 2], [3, 5], 0, 2)
+
+
+@pytest.mark.parametrize(("at_once", "buckets"), [(1, 2), (2, 2), (5, 5)])
+async def test_buckets_are_bounded(clock, monkeypatch, at_once, buckets):
+    """The least recently used idle bucket goes; while all are in use there may be more, and no call fails."""
+    monkeypatch.setattr(module, "MAX_BUCKETS", 2)
+    limiter = Limiter(clock, Random(1))
+    sentry = Sentry(clock, limit=100, concurrent=100)
+
+    for number in range(5):
+        sentry.gate.clear()
+        calls = [a_call(endpoint=f"issues.{number}{other}") for other in range(at_once)]
+        tasks = begun(limiter, sentry, *calls)
+        await ticks()
+        sentry.gate.set()
+        await asyncio.gather(*tasks)
+
+    assert len(limiter._buckets) == buckets
+    await limiter.close()
