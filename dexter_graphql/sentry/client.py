@@ -28,7 +28,7 @@ from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, Cache, CacheP
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.redis_cache import RedisCache
 from dexter_graphql.sentry.stages.retry import Retry, retry_budget
-from dexter_graphql.sentry.stages.single_flight import SingleFlight
+from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
 
@@ -265,7 +265,7 @@ def build_client(
     services = None if redis is None else RedisServices.over(redis, tag_versions, clock)
     stages: tuple[Stage, ...] = (
         Cache(clock, tag_versions, limit_bytes=cache_bytes, policies=policies),
-        SingleFlight(clock, tag_versions),
+        SingleFlightStage(clock, tag_versions),
         *(() if services is None else (RedisCache(clock, services, policies=policies),)),
         Retry(clock, random, retry_budget(clock)),
         Breaker(clock),

@@ -19,7 +19,7 @@ from dexter_graphql.sentry.http.transport import Transport
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.projection import RecordDecoder
 from dexter_graphql.sentry.stages.cache import Cache
-from dexter_graphql.sentry.stages.single_flight import SingleFlight
+from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
 from support.documents import Document
 from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.known import HARVEST, known_of
@@ -134,7 +134,7 @@ class Sides:
 
     def _client(self, wire):
         tag_versions = TagVersions(self._clock)
-        stages = (Cache(self._clock, tag_versions), SingleFlight(self._clock, tag_versions))
+        stages = (Cache(self._clock, tag_versions), SingleFlightStage(self._clock, tag_versions))
         client = SentryClient(self._clock, wire, stages, AllowedHosts.of(self._url, ()), tag_versions)
         client.records = self.records
         return client

@@ -29,7 +29,7 @@ from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import Cache
-from dexter_graphql.sentry.stages.single_flight import SingleFlight
+from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
 from support.upstream import EPOCH_S, FakeWire, MovedClock, Scripted, Step, a_call, a_reply, answer, raised
 
 ACME = Parents(OrganizationRef("1", "acme"))
@@ -80,7 +80,7 @@ def wire():
 def client(clock, wire):
     """A client whose stages are the real ones."""
     tag_versions = TagVersions(clock)
-    stages = (Cache(clock, tag_versions), SingleFlight(clock, tag_versions))
+    stages = (Cache(clock, tag_versions), SingleFlightStage(clock, tag_versions))
     return SentryClient(clock, wire, stages, AllowedHosts.of("https://sentry.io"), tag_versions)
 
 

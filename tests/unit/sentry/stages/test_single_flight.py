@@ -7,7 +7,7 @@ import pytest
 from dexter_graphql.sentry.cache_tags import TagVersions
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.errors import BudgetExhausted, DeadlineExceeded, Unavailable
-from dexter_graphql.sentry.stages.single_flight import SingleFlight
+from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
 from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
 
 
@@ -43,7 +43,7 @@ def tag_versions(clock):
 
 @pytest.fixture
 def flights(clock, tag_versions):
-    return SingleFlight(clock, tag_versions)
+    return SingleFlightStage(clock, tag_versions)
 
 
 async def begun(*asked):
