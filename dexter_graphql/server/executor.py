@@ -11,9 +11,9 @@ import msgspec
 from graphql import GraphQLError, OperationType
 from msgspec.structs import replace
 
+from dexter_graphql.concurrency.single_flight import Flight, SingleFlight
 from dexter_graphql.engine.documents import PreparedDocument
 from dexter_graphql.engine.pipeline import ExecutionAnswer, FormatError, Pipeline
-from dexter_graphql.engine.sharing import Execution, Sharing
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.declarations.shareable import Shareability
@@ -23,8 +23,11 @@ from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.server.response_cache import AnswerKey, CachedAnswer, ResponseCache
 from dexter_graphql.telemetry.logs import get_log
-from dexter_graphql.telemetry.metrics import Metrics
+from dexter_graphql.telemetry.metrics import Metrics, Sample
 from dexter_graphql.telemetry.redact import redacted
+
+SharedAnswer = tuple[ExecutionAnswer, str]
+"""An answer, and the id of the request that it was computed for."""
 
 
 class ExecutionRequest(NamedTuple):
@@ -50,10 +53,14 @@ class RequestExecutor:
         self._services = services
         self._log = get_log("dexter.operations")
         self._shareability = Shareability(pipeline.schema)
-        self._sharing: Sharing[ExecutionAnswer] = Sharing()
-        metrics.register(self._sharing.collect)
+        self._flights: SingleFlight[SharedAnswer] = SingleFlight()
+        metrics.register(self.collect)
         # Stands for the request id of whoever is told, in answers for several. Nobody knows it, so no data contains it.
         self._any_request = token_hex(16)
+
+    def collect(self) -> list[Sample]:
+        """How many executions are under way."""
+        return [Sample("dexter_shareable_executions", "Executions that equal operations join.", len(self._flights))]
 
     def prepare(self, request: GraphQLRequest) -> PreparedDocument:
         """The document, looked at and ready to run, or with what is wrong with it."""
@@ -120,8 +127,8 @@ class RequestExecutor:
         prepared, request, identity, request_id, repeat_key = execution_request
         context = self._context(request, identity, request_id)
 
-        async def begin(execution: Execution[ExecutionAnswer]) -> ExecutionAnswer:
-            context.is_shared = execution.has_company
+        async def begin(flight: Flight[SharedAnswer]) -> SharedAnswer:
+            context.is_shared = flight.has_followers
             answer = await self._run(prepared, request, context, self._format(request_id, self._any_request))
             if (
                 repeat_key is not None
@@ -129,11 +136,11 @@ class RequestExecutor:
                 and (dependencies := context.cache_dependencies()) is not None
             ):
                 self._response_cache.keep(repeat_key, answer, prepared.name, dependencies)
-            return answer
+            return answer, request_id
 
         key = self._key(prepared, request, identity)
-        answer, leader = await self._sharing.answer(key, request_id, begin, may_leave=may_leave)
-        if leader is not None:
+        (answer, leader), is_shared = await self._flights.run(key, begin, inline=not may_leave)
+        if is_shared:
             self._metrics.joined()
             if ErrorCode.DEADLINE_EXCEEDED in answer.codes and context.is_in_time():
                 # The other's time was over, this one's is not.
