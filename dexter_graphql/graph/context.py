@@ -1,6 +1,6 @@
 """Knows what belongs to one request: identity, deadline, batches, and what the walker found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -9,15 +9,15 @@ from graphql import GraphQLResolveInfo
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import SelectionIndex
-from dexter_graphql.graph.declarations.fields import Entity
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.loaders.base import LoadContext, ProjectionFactory, RequestLoaders
+from dexter_graphql.loaders.base import LoadContext, Loader, ProjectionFactory, RequestLoaders
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.sentry.call_context import CallBudget, CallContext, CallRecord
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
+from dexter_graphql.sentry.parents import OrganizationRef
 
 
 class Explain(StrEnum):
@@ -28,11 +28,18 @@ class Explain(StrEnum):
     CALLS = "calls"
 
 
+class NodeLookup(NamedTuple):
+    """How an object is found by its global id: `load` takes what `key` makes of the organization and the id's parts."""
+
+    load: Loader
+    key: Callable[[OrganizationRef, tuple[str, ...]], Hashable]
+
+
 class EntityRegistry(ProjectionFactory, Protocol):
     """The entities of the schema."""
 
-    def node(self, typename: str) -> Entity | None:
-        """The entity whose global ids have that type name; None when there is none."""
+    def node_lookup(self, typename: str) -> NodeLookup | None:
+        """The lookup of objects whose global ids have that type name; None when there are none."""
         ...
 
 

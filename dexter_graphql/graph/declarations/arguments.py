@@ -6,7 +6,7 @@ from typing import Any
 from graphql import GraphQLArgument, GraphQLField, GraphQLScalarType, get_nullable_type
 from strawberry.types.arguments import StrawberryArgument
 
-from dexter_graphql.graph.declarations.fields import KindField
+from dexter_graphql.graph.declarations.kind_field import KindField
 from dexter_graphql.graph.declarations.strawberry_internals import ArgumentConverter, is_maybe
 
 Arguments = Callable[[dict[str, Any]], dict[str, Any]]

@@ -12,27 +12,19 @@ Declarations are data; `binder.py` checks them and binds them to a schema. Recor
 `row.shortId` is what Sentry calls `shortId`.
 """
 
-import inspect
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from types import MappingProxyType
 from typing import Any, TypeVar, dataclass_transform, overload
 
 import msgspec
 import strawberry
-from strawberry.schema_directive import Location
-from strawberry.types.field import StrawberryField
-from strawberry.types.fields.resolver import StrawberryResolver
 
 from dexter_graphql.graph.declarations.keys import EntityKey, entity_key
+from dexter_graphql.graph.declarations.kind_field import declared_field, description_of
 from dexter_graphql.graph.declarations.wire_types import attr_of
 from dexter_graphql.loaders.base import Loader
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.projection import Record
-
-KIND = "dexter-kind"
-"""Key of a field's declaration in its Strawberry metadata."""
 
 ID = int | str
 """Wire type of an identifier: Sentry writes some as numbers, most as text."""
@@ -41,20 +33,9 @@ LIST, DETAIL, EMBEDDED, BASE = "list", "detail", "embedded", "base"
 """Common representations of entities; an entity may declare others. Writes and webhooks answer in the base one."""
 
 
-@strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
-    name="sentry",
-    description="Operations of Sentry's API that this field may call. A field without it costs no call of its own.",
-)
-class SentryCalls:
-    """Written on fields of the schema; derived from their declarations."""
-
-    calls: list[str] = strawberry.directive_field(name="calls")
-
-
 @dataclass(frozen=True, slots=True)
 class PlainDeclaration:
-    """Reads one member. `wire` None means the field's own name; `type` None means what the GraphQL type says."""
+    """Reads one member. `wire` is the field's name when None, `type` follows from the GraphQL type when None."""
 
     wire: str | None
     type: Any
@@ -67,7 +48,7 @@ class PlainDeclaration:
 class ComputedDeclaration:
     """A pure function of the row; `reads` maps wire names to msgspec types.
 
-    A row is not asked for a value when it lacks a member whose type does not admit null.
+    The function is not called for a row that lacks a member whose type does not admit null.
     """
 
     reads: Mapping[str, Any]
@@ -101,7 +82,7 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class LinkDeclaration:
-    """Another noun: answered from what is embedded while the selection below fits, otherwise looked up."""
+    """Another entity: the embedded record where it has all that is selected, otherwise loaded."""
 
     wire: str
     embedded: tuple[Embedded, ...]
@@ -146,35 +127,7 @@ class CallDeclaration:
 
 
 Decorator = Callable[[Callable[..., Any]], Any]
-"""Takes a function in a noun's class and puts a field in its place."""
-
-Declaration = (
-    PlainDeclaration | ComputedDeclaration | GlobalIDDeclaration | LinkDeclaration | BatchDeclaration | CallDeclaration
-)
-
-
-class KindField(StrawberryField):
-    """A Strawberry field that carries its declaration; functions put on it give arguments, type and description."""
-
-    def __call__(self, resolver: Any) -> "KindField":
-        """Take a function: its keyword-only parameters are the arguments, its docstring describes the field."""
-        declaration = self.metadata[KIND]
-        self.metadata = MappingProxyType({**self.metadata, KIND: replace(declaration, function=resolver)})
-        self.description = self.description or description_of(resolver)
-        self.base_resolver = ArgumentsOnly(resolver)
-        return self
-
-
-class ArgumentsOnly(StrawberryResolver[Any]):
-    """Shows Strawberry the keyword-only parameters of a function, which are the field's arguments."""
-
-    @cached_property
-    def signature(self) -> inspect.Signature:
-        """The function's signature without row, lookup and the like."""
-        whole = super().signature
-        return whole.replace(
-            parameters=[p for p in whole.parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY]
-        )
+"""Replaces a function in the class of a type by a field."""
 
 
 def plain(  # the return type is the annotation's business
@@ -188,12 +141,12 @@ def plain(  # the return type is the annotation's business
     deprecation_reason: str | None = None,
     is_personal: bool = False,
 ) -> Any:
-    """A field that reads one member; `forms` names the forms that have it, all of the noun's when left out.
+    """A field that reads one member; `representations` are those that have it, all of the entity's when None.
 
-    `is_personal` says that the value belongs to who asks, so that no answer with it is given to anybody else.
+    `is_personal` marks values that depend on the caller: answers with them are never shared between callers.
     """
     declaration = PlainDeclaration(wire, type, convert, _frozenset_or_none(representations), is_personal)
-    return _field(declaration, name, description, deprecation_reason=deprecation_reason)
+    return declared_field(declaration, name, description, deprecation_reason=deprecation_reason)
 
 
 def computed(
@@ -203,8 +156,10 @@ def computed(
     name: str | None = None,
     **more: Any,
 ) -> Decorator:
-    """Decorate a pure function of the row; keyword arguments name the members it reads and their wire types."""
-    return _field(ComputedDeclaration({**(reads or {}), **more}, _frozenset_or_none(representations)), name, None)
+    """Decorate a pure function of the row; keyword arguments name the members that it reads and their wire types."""
+    return declared_field(
+        ComputedDeclaration({**(reads or {}), **more}, _frozenset_or_none(representations)), name, None
+    )
 
 
 def link(
@@ -215,9 +170,9 @@ def link(
     name: str | None = None,
     description: str,
 ) -> Any:
-    """A field for another noun that the member `wire` embeds; several `embedded` need the `tag_member` that tells."""
-    uses = tuple(endpoint for one in embedded for endpoint in one.load.uses)
-    return _field(
+    """A field for another entity that the member `wire` embeds; of several types, `tag_member` identifies one."""
+    uses = tuple(endpoint for target in embedded for endpoint in target.load.uses)
+    return declared_field(
         LinkDeclaration(wire, embedded, tag_member, _frozenset_or_none(representations)), name, description, uses=uses
     )
 
@@ -261,14 +216,14 @@ def batch(
     """
     if reads is None:
         reads = {} if key is None else {"id": ID}
-    return _field(
+    return declared_field(
         BatchDeclaration(load, key, reads, _frozenset_or_none(representations)), name, description, uses=load.uses
     )
 
 
 def global_id(encode: Callable[..., str], *, description: str) -> Any:
     """The `id` field of all entities, made of their keys."""
-    return _field(GlobalIDDeclaration(encode), None, description)
+    return declared_field(GlobalIDDeclaration(encode), None, description)
 
 
 def call(
@@ -287,12 +242,7 @@ def call(
     declaration = CallDeclaration(
         tuple(uses), dict(reads or {}), target, is_personal=is_personal, finds_nodes=finds_nodes
     )
-    return _field(declaration, name, None, uses=tuple(uses))
-
-
-def description_of(function: Callable[..., Any]) -> str | None:
-    """The docstring of a function as a description for API users."""
-    return inspect.getdoc(function)
+    return declared_field(declaration, name, None, uses=tuple(uses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,12 +296,12 @@ def entity(
 
 
 def value_type(cls: T) -> T:
-    """Make a class of field declarations a type for objects that live inside of others and have no identity."""
+    """Make a class of field declarations a type for objects without identity."""
     return entity(representations=())(cls)
 
 
 class TaggedJSON(msgspec.Struct, frozen=True, gc=False):
-    """A member of an open union: its kind, and the rest undecoded until somebody knows the kind."""
+    """A member of an open union: its kind, and the rest undecoded."""
 
     type: str = ""
     data: msgspec.Raw = msgspec.Raw(b"null")
@@ -359,7 +309,7 @@ class TaggedJSON(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class LazyJSON:
-    """What a computed field returns for JSON whose type it knows: decoded when it is known what is selected on it."""
+    """JSON of a known type, as a computed field returns it; decoded with the members that are selected on it."""
 
     typename: str
     raw: msgspec.Raw
@@ -370,29 +320,6 @@ def _frozenset_or_none(representations: Sequence[str] | None) -> frozenset[str] 
     return None if representations is None else frozenset(representations)
 
 
-def _field(
-    declaration: Declaration,
-    name: str | None,
-    description: str | None,
-    *,
-    uses: tuple[Endpoint, ...] = (),
-    deprecation_reason: str | None = None,
-) -> KindField:
-    return KindField(
-        graphql_name=name,
-        description=description,
-        metadata={KIND: declaration},
-        directives=sentry_calls(uses),
-        deprecation_reason=deprecation_reason,
-    )
-
-
-def sentry_calls(uses: Iterable[Endpoint]) -> list[object]:
-    """The directives of a field that may call these endpoints."""
-    calls = sorted({endpoint.title for endpoint in uses})
-    return [SentryCalls(calls=calls)] if calls else []
-
-
 def record_typename(row_class: type) -> str | None:
-    """Typename of records of a class, for abstract types; None when rows of that class are no records."""
+    """Typename of the records of a class, for abstract types; None for other classes."""
     return row_class.typename if issubclass(row_class, Record) else None

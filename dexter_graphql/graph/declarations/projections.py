@@ -1,4 +1,4 @@
-"""Knows how members and shapes that several fields want become one."""
+"""Merging of the members that several fields read."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,14 +8,14 @@ from dexter_graphql.sentry.projection import Field, Projection, TaggedUnion
 
 
 def merge_into(members: dict[str, Field], more: Iterable[Field]) -> None:
-    """Put more members beside those that are there; nested shapes of the same member become one."""
+    """Add members by attribute; the nested projections of one member are merged."""
     for member in more:
-        there = members.get(member.attr)
-        members[member.attr] = member if there is None else _merge_fields(there, member)
+        present = members.get(member.attr)
+        members[member.attr] = member if present is None else _merge_fields(present, member)
 
 
 def merge_projections(one: Projection, other: Projection) -> Projection:
-    """A shape with the members of both, under the first one's name and form."""
+    """The members of both, under the type and the representation of the first."""
     members = {member.attr: member for member in one.members}
     merge_into(members, other.members)
     return replace(one, members=tuple(members[attr] for attr in sorted(members)))

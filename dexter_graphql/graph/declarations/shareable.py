@@ -20,7 +20,8 @@ from graphql import (
     get_named_type,
 )
 
-from dexter_graphql.graph.declarations.fields import KIND, CallDeclaration, KindField, PlainDeclaration, SentryCalls
+from dexter_graphql.graph.declarations.fields import CallDeclaration, PlainDeclaration
+from dexter_graphql.graph.declarations.kind_field import KIND, KindField, SentryCalls
 from dexter_graphql.graph.declarations.strawberry_internals import definition_of
 
 SchemaCoordinate = tuple[GraphQLNamedType | None, SelectionSetNode]

@@ -18,17 +18,17 @@ MAX_NODES = 100
 async def find_node(value: str, load_context: LoadContext) -> Any:
     """The object with a global id; None when there is none, BadUserInput when it is not an id of ours."""
     typename, (organization_id, *parts) = decode_id(value)
-    entity = context_of(load_context).services.entities.node(typename)
-    if entity is None or entity.key is None or entity.load is None:
+    lookup = context_of(load_context).services.entities.node_lookup(typename)
+    if lookup is None:
         raise BadUserInput(f"Objects of type {typename} cannot be looked up by id")
     organization = await load_context.organizations.find(load_context.call_context, organization_id)
     if organization is None:
         return None
     try:
-        key = entity.key.from_parts(organization, tuple(parts))
+        key = lookup.key(organization, tuple(parts))
     except ValueError:
         raise BadUserInput("This id was not made by this server") from None
-    return await load_context.load(entity.load, key)
+    return await load_context.load(lookup.load, key)
 
 
 @strawberry.type

@@ -329,7 +329,7 @@ class TestRefused:
             typename = "Project"
             representation = "list"
 
-        with pytest.raises(DeclarationError, match="Project in form 'list' lacks 'size' and cannot hydrate"):
+        with pytest.raises(DeclarationError, match="Project as 'list' lacks 'size' and cannot hydrate"):
             await binder.hydrate([Row()], "size", None)
 
     def test_message_of_a_declaration_is_no_client_s(self):

@@ -7,7 +7,6 @@ import pytest
 from dexter_graphql.graph.declarations.fields import (
     ENTITY,
     ID,
-    KIND,
     BatchDeclaration,
     CallDeclaration,
     ComputedDeclaration,
@@ -18,13 +17,13 @@ from dexter_graphql.graph.declarations.fields import (
     batch,
     call,
     computed,
-    description_of,
     entity,
     link,
     plain,
     record_typename,
     value_type,
 )
+from dexter_graphql.graph.declarations.kind_field import KIND, description_of
 from dexter_graphql.graph.declarations.wire_types import attr_of
 from dexter_graphql.loaders.base import bulk
 from dexter_graphql.sentry.endpoint import Endpoint

@@ -5,7 +5,7 @@ import gc
 import pytest
 from graphql import parse
 
-from dexter_graphql.graph.declarations.fields import KindField
+from dexter_graphql.graph.declarations.kind_field import KindField
 from dexter_graphql.graph.declarations.shareable import Shareability, is_personal
 
 ASKS = '{ organization(slug: "acme") { slug } }'

@@ -1,0 +1,51 @@
+"""Fields that a loader answers for all parents of a level at once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from typing_extensions import override
+
+from dexter_graphql.engine.resolution import Batched, Strategy
+from dexter_graphql.engine.selection import Selection
+from dexter_graphql.graph.context import Context
+from dexter_graphql.graph.declarations.fields import BatchDeclaration
+from dexter_graphql.graph.declarations.resolvers.base import BoundField
+from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key
+from dexter_graphql.sentry.projection import Field
+
+
+class BoundBatch(BoundField):
+    """What a loader returns for the key of the row; an invalid member that the key reads is the field's value."""
+
+    @override
+    def own_members(self) -> tuple[Field, ...]:
+        own = self.schema.entity(self.typename).key_members if self.declaration.key is None else ()
+        return (*own, *super().own_members())
+
+    @override
+    def check(self) -> None:
+        key = self._key()
+        if self.declaration.reads:
+            self._check_reads(key)
+
+    @override
+    def prepare_arguments(self, values: dict[str, Any]) -> Any:
+        function = self.declaration.function
+        return None if function is None else function(**super().prepare_arguments(values))
+
+    @override
+    def _strategy(self, selection: Selection) -> Strategy:
+        declaration: BatchDeclaration = self.declaration
+        reads = [member.attr for member in self.own_members()]
+        own = {"id", *(member.attr for member in self.schema.entity(self.typename).key_members)}
+        key_of = guarded_key(self._key(), reads, needed=[attr for attr in reads if attr in own])
+
+        async def resolve_all(rows: Sequence[Any], options: Any, context: Context) -> list[Any]:
+            if isinstance(options, Exception):
+                return [options] * len(rows)
+            return await context.loaders.load_all(declaration.load, each_value(key_of, rows), options, selection)
+
+        return Batched(resolve_all)
+
+    def _key(self) -> Callable[[Any], Any]:
+        return self.declaration.key or self.schema.own_key(self.typename, self.coordinate)

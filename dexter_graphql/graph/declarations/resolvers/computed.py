@@ -1,0 +1,99 @@
+"""Fields that are computed from members of the record, global ids among them."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from typing_extensions import override
+
+from dexter_graphql.engine.resolution import Immediate, Reader, Strategy
+from dexter_graphql.engine.selection import Selection
+from dexter_graphql.graph.context import Context
+from dexter_graphql.graph.declarations.fields import EMBEDDED, GlobalIDDeclaration, LazyJSON
+from dexter_graphql.graph.declarations.resolvers.base import BoundField
+from dexter_graphql.graph.declarations.resolvers.rows import first_invalid, immediate
+from dexter_graphql.graph.declarations.wire_types import DeclarationError
+from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.pagination import Slice
+from dexter_graphql.sentry.projection import Field, Record, RecordDecoder, with_parents
+
+
+class BoundComputed(BoundField):
+    """A pure function of several members; an invalid one among them is the field's value."""
+
+    needs_members = True
+
+    @override
+    def check(self) -> None:
+        function = self.function()
+        if _takes_records(function):
+            self._check_reads(function)
+
+    @override
+    def _strategy(self, selection: Selection) -> Strategy:
+        function = self._guarded(self.function())
+        if self._converted is None and not selection.typenames:
+            return replace(immediate(function), unchecked=self.function())
+        is_leaf = not selection.typenames
+
+        def bind(arguments: dict[str, Any], context: Context) -> Reader:
+            compute = partial(function, **arguments) if arguments else function
+            return compute if is_leaf else lambda row: self._decode_lazy(compute(row), row, selection, context)
+
+        return Immediate(bind)
+
+    def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, or the first invalid value among what it reads."""
+        reads = [member.attr for member in self.own_members()]
+        if not reads:
+            return function
+
+        def computed(row: Any, **arguments: Any) -> Any:
+            invalid = first_invalid(row, reads)
+            return function(row, **arguments) if invalid is None else invalid
+
+        return computed
+
+    def _decode_lazy(self, value: Any, row: Any, selection: Selection, context: Context) -> Any:
+        if isinstance(value, LazyJSON):
+            return self._decode_one(value, row, selection, context)
+        if isinstance(value, list) and value and isinstance(value[0], LazyJSON):
+            return [self._decode_one(item, row, selection, context) for item in value]
+        if isinstance(value, Slice) and value.rows and isinstance(value.rows[0], LazyJSON):
+            return replace(value, rows=[self._decode_one(item, row, selection, context) for item in value.rows])
+        return with_parents(value, row.parents) if isinstance(row, Record) else value
+
+    def _decode_one(self, value: LazyJSON, row: Record, selection: Selection, context: Context) -> Any:
+        """The records in lazy JSON, with the members that the selection reads."""
+        projection = self.schema.projection(value.typename, EMBEDDED, selection)
+        records: RecordDecoder = context.services.client.records
+        decode = records.decode_list if value.is_list else records.decode_one
+        try:
+            return decode(bytes(value.raw), projection, (), row.parents)
+        except InvalidValue as invalid:
+            return invalid
+
+
+class BoundGlobalID(BoundComputed):
+    """The global id, computed from the members of the entity's key."""
+
+    @override
+    def own_members(self) -> tuple[Field, ...]:
+        return tuple(replace(member, is_required=True) for member in self.schema.entity(self.typename).key_members)
+
+    @override
+    def function(self) -> Callable[..., Any]:
+        declaration: GlobalIDDeclaration = self.declaration
+        entity = self.schema.entity(self.typename).entity
+        if entity.key is None:
+            raise DeclarationError(f"{self.typename} needs a key to have a global id")
+        encode, typename, parts = declaration.encode, entity.typename, entity.key.parts
+        return lambda row: encode(typename, row.parents.organization.id, *parts(row))
+
+
+def _takes_records(function: Callable[..., Any]) -> bool:
+    """True unless the function's first parameter is annotated with the class of its rows."""
+    first = next(iter(inspect.signature(function).parameters.values()), None)
+    return first is not None and first.annotation in {Any, inspect.Parameter.empty}

@@ -1,0 +1,138 @@
+"""Fields that are another entity, which the record may embed."""
+
+import asyncio
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from typing_extensions import override
+
+from dexter_graphql.engine.resolution import Batched, Strategy
+from dexter_graphql.engine.selection import Selection
+from dexter_graphql.graph.context import Context
+from dexter_graphql.graph.declarations.fields import EMBEDDED, Embedded, LinkDeclaration
+from dexter_graphql.graph.declarations.projections import merge_into
+from dexter_graphql.graph.declarations.resolvers.base import BoundField
+from dexter_graphql.graph.declarations.resolvers.rows import (
+    each_value,
+    guarded_key,
+    immediate,
+    member_reader,
+    nested_reader,
+)
+from dexter_graphql.graph.declarations.wire_types import attr_of, wire_type
+from dexter_graphql.sentry.projection import Field, Projection, Record, TaggedUnion
+
+
+class BoundLink(BoundField):
+    """An embedded entity, or what its loader returns when the embedded members do not suffice."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        declaration: LinkDeclaration = self.declaration
+        self.attr = attr_of(declaration.wire)
+        self.by_typename = {embedded.typename: embedded for embedded in declaration.embedded}
+        self.container = wire_type(self.graphql_field.type, object, None, self.coordinate).container
+
+    @override
+    def own_members(self) -> tuple[Field, ...]:
+        return (Field(self.attr, self.declaration.wire, object),)
+
+    @override
+    def members(self, selection: Selection) -> tuple[Field, ...]:
+        projections = tuple(
+            (embedded.tag or "", self._embedded_projection(embedded, selection))
+            for embedded in self.by_typename.values()
+        )
+        tag_member = self.declaration.tag_member
+        kind = TaggedUnion(tag_member, projections) if tag_member else projections[0][1]
+        return (Field(self.attr, self.declaration.wire, kind, container=self.container),)
+
+    @override
+    def wire_kinds(self) -> Mapping[str, Hashable]:
+        return {self.attr: (self.declaration.wire, " or ".join(self.by_typename), self.container)}
+
+    @override
+    def check(self) -> None:
+        for embedded in self.declaration.embedded:
+            _, key_reads = self._key_of(embedded)
+            for attr in (*embedded.wires, *map(attr_of, key_reads)):
+                self.schema.member(embedded.typename, attr)
+
+    @override
+    def needs_parents(self, selection: Selection) -> bool:
+        if len(self.typenames_answered(selection)) < len(self.by_typename):
+            return True  # the loaders' keys name the organization
+        return any(self.schema.needs_parents(typename, selection) for typename in self.by_typename)
+
+    def typenames_answered(self, selection: Selection) -> frozenset[str]:
+        """The types whose embedded records have all that is selected on them."""
+        return frozenset(
+            typename
+            for typename, embedded in self.by_typename.items()
+            if all(member.attr in embedded.wires for member in self._selected_members(typename, selection))
+        )
+
+    @override
+    def _strategy(self, selection: Selection) -> Strategy:
+        typenames_answered = self.typenames_answered(selection)
+        if len(typenames_answered) < len(self.by_typename):
+            return Batched(partial(self._resolve_all, typenames_answered))
+        if self.needs_parents(selection):
+            return immediate(nested_reader(self.attr))
+        return immediate(member_reader(self.attr), attr=self.attr)
+
+    async def _resolve_all(
+        self, typenames_answered: frozenset[str], rows: Sequence[Any], _arguments: Any, context: Context
+    ) -> list[Any]:
+        """The embedded record where it suffices, else what the entity's loader returns; of lists, item by item."""
+        read = nested_reader(self.attr)
+        values = [read(row) for row in rows]
+        records = [item for value in values for item in (value if isinstance(value, list) else (value,))]
+        lacking: dict[str, list[Record]] = {typename: [] for typename in self.by_typename}
+        for record in records:
+            if isinstance(record, Record) and record.typename not in typenames_answered:
+                lacking[record.typename].append(record)
+        loaded = await asyncio.gather(
+            *(self._load(typename, records, context) for typename, records in lacking.items() if records)
+        )
+        by_record = {number: answer for answers in loaded for number, answer in answers.items()}
+
+        def replaced(item: Any) -> Any:
+            return by_record.get(id(item), item)
+
+        return [[replaced(item) for item in value] if isinstance(value, list) else replaced(value) for value in values]
+
+    async def _load(self, typename: str, records: Sequence[Record], context: Context) -> dict[int, Any]:
+        """The id() of each embedded record → what its entity's loader returned for it."""
+        embedded = self.by_typename[typename]
+        key, wires = self._key_of(embedded)
+        reads = [attr_of(wire) for wire in wires]
+        keys = each_value(guarded_key(key, reads, needed=reads), records)
+        answers = await context.loaders.load_all(embedded.load, keys)
+        return {id(record): answer for record, answer in zip(records, answers, strict=True)}
+
+    def _key_of(self, embedded: Embedded) -> tuple[Callable[[Any], Any], tuple[str, ...]]:
+        """What makes the key of an embedded record, and the wire members that it reads."""
+        if embedded.key is not None:
+            return embedded.key, embedded.key_reads
+        key = self.schema.own_key(embedded.typename, self.coordinate)
+        return key, key.wires
+
+    def _selected_members(self, typename: str, selection: Selection) -> Iterable[Field]:
+        """The members that the fields selected on a type read."""
+        fields = self.schema.entity(typename).fields
+        for name, selected in selection.fields(typename).items():
+            if name in fields:
+                yield from fields[name].members(selected.selection)
+
+    def _embedded_projection(self, embedded: Embedded, selection: Selection) -> Projection:
+        wires, (_, key_reads) = embedded.wires, self._key_of(embedded)
+        members: dict[str, Field] = {}
+        merge_into(members, (self.schema.member(embedded.typename, attr_of(wire)) for wire in key_reads))
+        # Also when some selected member is not embedded: another alias of this field may select less.
+        selected = self._selected_members(embedded.typename, selection)
+        merge_into(members, (member for member in selected if member.attr in wires))
+        renamed = (replace(members[attr], wire=wires.get(attr, members[attr].wire)) for attr in sorted(members))
+        return Projection(embedded.typename, EMBEDDED, tuple(renamed))

@@ -1,0 +1,68 @@
+"""Reading of values and keys from rows."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+
+from dexter_graphql.engine.resolution import Immediate, Reader
+from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.projection import with_parents
+
+
+def immediate(reader: Reader, *, attr: str | None = None, leaf: Any = None) -> Immediate:
+    """The strategy of a reader that needs neither arguments nor context."""
+    return Immediate(lambda _arguments, _context: reader, is_context_free=True, attr=attr, leaf=leaf)
+
+
+def row_itself(row: Any) -> Any:
+    """The row as its own value."""
+    return row
+
+
+def member_reader(attr: str) -> Reader:
+    """Reads a member; None when the row lacks it."""
+    return lambda row: getattr(row, attr, None)
+
+
+def nested_reader(attr: str) -> Reader:
+    """Reads nested records, which get the parents of their row."""
+    return lambda row: with_parents(getattr(row, attr, None), row.parents)
+
+
+def converted_reader(attr: str, convert: Callable[[Any], Any]) -> Reader:
+    """Reads a member and converts it, unless it is null or invalid."""
+
+    def read(row: Any) -> Any:
+        value = getattr(row, attr, None)
+        return value if value is None or isinstance(value, Exception) else convert(value)
+
+    return read
+
+
+def first_invalid(row: Any, attrs: Iterable[str]) -> InvalidValue | None:
+    """The first of these members that is invalid."""
+    values = (getattr(row, attr, None) for attr in attrs)
+    return next((value for value in values if isinstance(value, InvalidValue)), None)
+
+
+def guarded_key(key: Callable[[Any], Any], reads: Collection[str], needed: Collection[str]) -> Callable[[Any], Any]:
+    """The key of a row, or an InvalidValue when a member in `reads` is invalid or one in `needed` is missing."""
+
+    def key_of(row: Any) -> Any:
+        invalid = first_invalid(row, reads)
+        if invalid is not None:
+            return invalid
+        missing = next((attr for attr in needed if getattr(row, attr, None) is None), None)
+        return key(row) if missing is None else InvalidValue(f"Sentry's answer lacks '{missing}'")
+
+    return key_of
+
+
+def each_value(read: Callable[[Any], Any], rows: Sequence[Any]) -> list[Any]:
+    """The value of each row, or the exception that reading it raised."""
+    values = []
+    for row in rows:
+        try:
+            values.append(read(row))
+        except Exception as error:  # noqa: BLE001  # the border between rows: each exception is its row's value
+            values.append(error)
+    return values
