@@ -158,21 +158,24 @@ class Request:
 
     @property
     def project(self) -> Project:
-        """The project in the path; 404 when it does not exist, 302 when its slug has changed."""
+        """The project in the path; 404 when it does not exist, 403 without access, 302 when its slug has changed."""
         organization, id_or_slug = self.organization, self.slug_param("project")
         new_slug = organization.renamed_projects.get(id_or_slug)
         if new_slug is not None:
             raise project_moved_error(self.path, organization, id_or_slug, new_slug)
-        return organization.find_project(id_or_slug) or raise_not_found()
+        return self._readable(organization.find_project(id_or_slug) or raise_not_found())
 
     @property
     def issue(self) -> Issue:
-        """The issue in the path, by id or short id; 404 when it does not exist or is being deleted."""
+        """The issue in the path, by id or short id; 404 when it does not exist or is deleted, 403 without access."""
         issue = self.organization.find_issue(self.path_params["issue"])
-        return issue if issue is not None and issue.status != "pending_deletion" else raise_not_found()
+        if issue is None or issue.status == "pending_deletion":
+            raise_not_found()
+        self._readable(issue.project)
+        return issue
 
     def selected_projects(self) -> list[Project]:
-        """The project in the path, or those of the `project` parameter; 403 for an unknown one.
+        """The project in the path, or those of the `project` parameter; 403 for one that the token may not read.
 
         With -1 all projects of the organization, and without the parameter too, or those of the user's teams.
         """
@@ -183,13 +186,20 @@ class Request:
         if not self.has(Capability.PROJECT_SLUGS) and not all(value.lstrip("-").isdigit() for value in values):
             raise_bad_request("Invalid project parameter. Values must be numbers.")
         if not values and self.user is not None and not self.has(Capability.ALL_PROJECTS_BY_DEFAULT):
-            return organization.team_projects(self.user)
+            return self._only_readable(organization.team_projects(self.user))
         if not values or "-1" in values:
-            return list(organization.projects)
+            return self._only_readable(organization.projects)
         projects = [organization.find_project(value) for value in values]
         if None in projects:
             raise_http_error(403, NO_PERMISSION)
-        return [project for project in projects if project is not None]
+        return [self._readable(project) for project in projects if project is not None]
+
+    def _readable(self, project: Project) -> Project:
+        """The project; 403 when the token may not read it."""
+        return project if self.token.may_read(project.slug) else raise_http_error(403, NO_PERMISSION)
+
+    def _only_readable(self, projects: Iterable[Project]) -> list[Project]:
+        return [project for project in projects if self.token.may_read(project.slug)]
 
     def selected_environments(self) -> frozenset[str] | None:
         """The names of the `environment` parameter, None for all; 404 for an unknown one."""

@@ -76,8 +76,10 @@ def search_issues(request: Request, search: IssueSearch, time_range: TimeRange) 
 
 
 def list_visible_issues(request: Request) -> list[Issue]:
-    """The issues that are not being deleted or merged."""
-    return [i for i in request.organization.issues.values() if i.status not in {"pending_deletion", "pending_merge"}]
+    """The issues that the token may read and that are not being deleted or merged."""
+    hidden, token = {"pending_deletion", "pending_merge"}, request.token
+    issues = request.organization.issues.values()
+    return [issue for issue in issues if issue.status not in hidden and token.may_read(issue.project.slug)]
 
 
 def filter_events(issue: Issue, time_range: TimeRange, environments: frozenset[str] | None) -> Sequence[Event]:

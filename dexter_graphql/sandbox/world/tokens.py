@@ -1,6 +1,7 @@
 """Tokens of the fake Sentry with their kinds and scopes."""
 
 import base64
+import hashlib
 import json
 from dataclasses import dataclass, fields
 from random import Random
@@ -30,9 +31,15 @@ class Token:
     organizations: frozenset[str]
     user: User | None = None
     is_expired: bool = False
+    projects: frozenset[str] | None = None
+    """Slugs of the projects that it may read; None for all. Project lists name every project all the same."""
 
     def __repr__(self) -> str:
         return f"Token(kind={self.kind!r}, organizations={sorted(self.organizations)!r})"
+
+    def may_read(self, project: str) -> bool:
+        """Whether the token may read the project with that slug."""
+        return self.projects is None or project in self.projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class Tokens:
     integration: Token
     globex: Token
     expired: Token
+    web_only: Token
 
     def find(self, text: str) -> Token | None:
         """The token with that text."""
@@ -66,7 +74,13 @@ def make_tokens(rng: Random, admin: User, globex: User, *, admin_text: str | Non
         integration=Token(f"sntryi_{rng.getrandbits(256):064x}", "integration", APP_SCOPES, acme),
         globex=Token(personal(), "user", ALL_SCOPES, frozenset({"globex"}), globex),
         expired=Token(personal(), "user", ALL_SCOPES, both, admin, is_expired=True),
+        web_only=Token(_derived(generated), "user", ALL_SCOPES, acme, admin, projects=frozenset({"web"})),
     )
+
+
+def _derived(text: str) -> str:
+    """A personal token made from another one, so that the world's random numbers stay the same."""
+    return f"sntryu_{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _organization_token(rng: Random) -> str:
