@@ -10,7 +10,7 @@ from inspect import isawaitable
 from typing import Any
 
 import msgspec
-from graphql import ASTValidationRule, ExecutionResult, GraphQLError, GraphQLSchema
+from graphql import ASTValidationRule, ExecutionResult, GraphQLError, GraphQLSchema, located_error
 from graphql.execution import create_source_event_stream
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
 
@@ -97,9 +97,12 @@ class Pipeline:
             yield self._encode(source, context, format_error)
             return
         async with aclosing(source) as events:  # type: ignore[type-var]  # an async generator
-            async for event in events:
-                executed = await self._runner.run(operation_entry, variables, context, event)
-                yield self._encode(executed, context, format_error)
+            try:
+                async for event in events:
+                    executed = await self._runner.run(operation_entry, variables, context, event)
+                    yield self._encode(executed, context, format_error)
+            except Exception as error:  # noqa: BLE001  # the border of a stream: its last answer says why it ended
+                yield encode_errors([located_error(error)], format_error)
 
     def _encode(self, result: ExecutionResult, context: OperationContext, format_error: FormatError) -> ExecutionAnswer:
         errors = [format_error(error) for error in result.errors or ()]
