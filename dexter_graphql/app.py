@@ -15,6 +15,7 @@ from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.graph.schema import Graph, build_graph
+from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.operations.library import load_library
 from dexter_graphql.operations.limits import Limits, limit_rule
 from dexter_graphql.realtime.feed import in_memory_feed
@@ -85,6 +86,7 @@ def create_app(
         entities=graph.binder,
         clock=clock,
         changes=in_memory_feed(clock, settings.secret.get_secret_value().encode()),
+        visibility=IssueVisibility(client, clock),
         deadline_s=settings.deadline_s,
         call_budget=settings.call_budget,
     )

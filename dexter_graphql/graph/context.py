@@ -11,6 +11,7 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import SelectionIndex
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.loaders.base import LoadContext, Loader, ProjectionFactory, RequestLoaders
+from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from dexter_graphql.sentry.call import Priority
@@ -55,6 +56,7 @@ class Services:
     entities: EntityRegistry
     clock: Clock
     changes: ChangeFeed
+    visibility: IssueVisibility
     web_url: str = "https://sentry.io"
     deadline_s: float = 30.0
     call_budget: int = 100

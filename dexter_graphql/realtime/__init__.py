@@ -1,1 +1,1 @@
-"""What happens at Sentry, as it happens: webhooks in, positions and items out."""
+"""Changes at Sentry as they happen: webhooks in, a feed with signed positions out."""

@@ -1,4 +1,4 @@
-"""Knows what a change is: a fact about one object of an organization. Knows neither webhooks nor the graph."""
+"""Changes: facts about one object of an organization, independent of webhooks and of the graph."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Origin(StrEnum):
-    """Who told of a change."""
+    """Where a change was reported."""
 
     WEBHOOK = "webhook"
     MUTATION = "mutation"
@@ -16,7 +16,7 @@ class Origin(StrEnum):
 
 
 class Kind(StrEnum):
-    """What happened. UNKNOWN stands for whatever is newer than this server; `Change.action` has Sentry's word."""
+    """What happened. UNKNOWN stands for kinds this version does not know; `Change.action` has Sentry's name."""
 
     CREATED = "created"
     RESOLVED = "resolved"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Stream(StrEnum):
-    """Classes of changes that are kept apart, so that a flood of one never drives out another."""
+    """Classes of changes with separate retention, so that a flood of one class never evicts another."""
 
     ISSUES = "issues"
     COMMENTS = "comments"
@@ -39,14 +39,14 @@ class Stream(StrEnum):
 
 
 class Topic(NamedTuple):
-    """One stream of one organization, which is named by its slug."""
+    """One class of changes of one organization, which is identified by its slug."""
 
     organization: str
     stream: Stream
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who did it: `type` is `user`, `application` or a newer word."""
+    """Author of a change: `type` is `user`, `application` or a value this version does not know."""
 
     type: str
     name: str
@@ -54,10 +54,12 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact. `object` has the bytes of the object as it was afterwards, when whoever told it sent them.
+    """One fact.
 
-    `noun` and `subject` say about what (subject is Sentry's id), `action` is the fact in Sentry's words, such as
-    `issue.resolved`, and `state` the resulting state as far as it tells two facts of one kind apart.
+    `entity` and `subject` identify the object (subject is Sentry's id), `action` is Sentry's name of the fact, such as
+    `issue.resolved`, and `state` the resulting state where it distinguishes two facts of one kind. `project` is the
+    project's slug and `project_id` its numeric id. `object` is the JSON of the object after the change, None when the
+    reporter did not send it or when it must be fetched.
     """
 
     id: str
@@ -72,16 +74,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None = None
     state: str = ""
     project: str | None = None
+    project_id: str | None = None
     level: str | None = None
     actor: Actor | None = None
     object: bytes | None = None
 
     @property
     def topic(self) -> Topic:
-        """Where it is published."""
+        """Topic that the change is published to."""
         return Topic(self.organization, self.stream)
 
     @property
     def size_bytes(self) -> int:
-        """Memory that keeping it takes, roughly."""
+        """Approximate memory of the change."""
         return 512 + len(self.object or b"")

@@ -1,8 +1,8 @@
-"""Knows when two who tell of a change tell of the same one. Knows no broker.
+"""Deduplication of changes that several reporters report.
 
-A change that Dexter made is told twice: by the mutation, and some moments later by Sentry's webhook. Older servers tell
-one fact under two names as well. Facts are counted per teller: the second time that one of them tells a fact is the
-same as the second time that another does. So nobody's echo is published, and nothing that happened twice is lost.
+A change that Dexter made is reported twice: by the mutation, and moments later by Sentry's webhook. Older servers send
+one fact under two names as well. Reports are counted per reporter: the second report of a fact by one reporter is the
+same as the second report by another. So no duplicate is published, and a fact that happened twice is published twice.
 """
 
 from dexter_graphql.clock import Clock
@@ -10,18 +10,24 @@ from dexter_graphql.concurrency.bounded_map import ExpiringMap
 from dexter_graphql.realtime.changes import Change
 
 WINDOW_S = 120.0
-"""Seconds within which an echo of a change comes, if at all."""
-MAX_KNOWN = 50_000
+"""Seconds within which another reporter's report of the same fact arrives, if at all."""
+MAX_FACTS = 50_000
 
 Fingerprint = tuple[str, str, str | None, str, str]
+Subject = tuple[str, str, str | None]
 Reporter = tuple[str, str]
 Sightings = dict[Reporter, int]
-"""How often each reporter reported a fact."""
+"""Number of reports of one fact per reporter."""
 
 
 def fingerprint(change: Change) -> Fingerprint:
-    """What makes two changes the same fact: subject, kind and resulting state."""
-    return (change.organization, change.entity, change.subject, change.kind, change.state)
+    """Key of a fact: subject, kind and resulting state. Equal for every report of the same fact."""
+    return (*subject_of(change), change.kind, change.state)
+
+
+def subject_of(change: Change) -> Subject:
+    """Key of the object that the change is about."""
+    return (change.organization, change.entity, change.subject)
 
 
 def _reporter(change: Change) -> Reporter:
@@ -29,13 +35,13 @@ def _reporter(change: Change) -> Reporter:
 
 
 class ChangeDeduplicator:
-    """The facts of the last moments; bounded, the oldest is forgotten first."""
+    """Facts of the last two minutes; bounded, the oldest is dropped first."""
 
-    def __init__(self, clock: Clock, *, window_s: float = WINDOW_S, limit: int = MAX_KNOWN) -> None:
+    def __init__(self, clock: Clock, *, window_s: float = WINDOW_S, limit: int = MAX_FACTS) -> None:
         self._sightings: ExpiringMap[Fingerprint, Sightings] = ExpiringMap(window_s, limit, clock.monotonic)
 
     def is_duplicate(self, change: Change) -> bool:
-        """Count one more telling; True when another teller told the same fact as often before."""
+        """Count a report; True when another reporter has already reported the fact as often."""
         sightings = self._sightings_of(fingerprint(change))
         most = max(sightings.values(), default=0)
         reporter = _reporter(change)
@@ -43,7 +49,7 @@ class ChangeDeduplicator:
         return sightings[reporter] <= most
 
     def retract(self, change: Change) -> None:
-        """Take back one telling, because the change was not published after all."""
+        """Take back one report, because the change could not be published."""
         sightings = self._sightings.get(fingerprint(change))
         if sightings is not None and sightings.get(_reporter(change), 0) > 0:
             sightings[_reporter(change)] -= 1

@@ -1,4 +1,4 @@
-"""Knows what a change's object says about itself: whose it is, where it stands, how severe. Reads raw bytes."""
+"""Typed views of the objects that changes carry, and the changes made from them. Reads raw JSON."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ Id = int | str
 class ProjectSnapshot(msgspec.Struct, frozen=True, gc=False):
     """`project` of an issue."""
 
+    id: Id | None = None
     slug: str | None = None
 
 
@@ -26,7 +27,7 @@ class AssigneeSnapshot(msgspec.Struct, frozen=True, gc=False):
 
 
 class IssueSnapshot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """The members of an issue that a change needs."""
+    """The members of an issue that a change is made from."""
 
     id: Id
     level: str | None = None
@@ -37,7 +38,7 @@ class IssueSnapshot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class CommentSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """What a webhook tells of a comment."""
+    """A comment as webhooks send it."""
 
     comment_id: Id
     issue_id: Id
@@ -45,7 +46,7 @@ class CommentSnapshot(msgspec.Struct, frozen=True, gc=False):
 
 
 class ErrorSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """The members of an event, as webhooks send it, that a change needs."""
+    """The members of an event, as webhooks send it, that a change is made from."""
 
     event_id: str
     issue_id: Id | None = None
@@ -54,7 +55,7 @@ class ErrorSnapshot(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class ChangeSource:
-    """Who tells of a change, when, and in which words."""
+    """What a report says besides the object: organization, action, author and times."""
 
     organization: str
     action: str
@@ -63,8 +64,8 @@ class ChangeSource:
     occurred_at: datetime
     received_at: datetime
 
-    def of(self, entity: str, stream: Stream, kind: Kind, raw: bytes) -> Change:
-        """A change in these words, of an object that nobody has looked into."""
+    def make_change(self, entity: str, stream: Stream, kind: Kind, raw: bytes | None) -> Change:
+        """A change with this JSON as its object, without the members that are read from the object."""
         return Change(
             id=uuid4().hex,
             organization=self.organization,
@@ -81,19 +82,21 @@ class ChangeSource:
 
 
 def issue_change(kind: Kind, raw: bytes, source: ChangeSource) -> Change:
-    """A change of an issue; `raw` is the issue as it is now. Raises ValidationError when it is not an issue."""
+    """A change of an issue; `raw` is the issue after it. Raises ValidationError when it is not an issue."""
     snapshot = msgspec.json.decode(raw, type=IssueSnapshot)
+    project = snapshot.project or ProjectSnapshot()
     return replace(
-        source.of("issue", Stream.ISSUES, kind, raw),
+        source.make_change("issue", Stream.ISSUES, kind, raw),
         subject=str(snapshot.id),
         state=issue_state(kind, snapshot),
-        project=snapshot.project.slug if snapshot.project else None,
+        project=project.slug,
+        project_id=None if project.id is None else str(project.id),
         level=snapshot.level,
     )
 
 
 def issue_state(kind: Kind, snapshot: IssueSnapshot) -> str:
-    """The resulting state, as far as a change of this kind is about it."""
+    """The resulting state of the members that a change of this kind is about; empty for other kinds."""
     if kind is Kind.ASSIGNED:
         return f"{snapshot.assigned_to.type}:{snapshot.assigned_to.id}" if snapshot.assigned_to else "nobody"
     if kind in {Kind.RESOLVED, Kind.UNRESOLVED, Kind.ARCHIVED}:
@@ -102,10 +105,10 @@ def issue_state(kind: Kind, snapshot: IssueSnapshot) -> str:
 
 
 def comment_change(kind: Kind, raw: bytes, source: ChangeSource) -> Change:
-    """A change of a comment; the subject is its issue, because comments are read below it."""
+    """A change of a comment; the subject is its issue, because comments are read through their issue."""
     snapshot = msgspec.json.decode(raw, type=CommentSnapshot)
     return replace(
-        source.of("comment", Stream.COMMENTS, kind, raw),
+        source.make_change("comment", Stream.COMMENTS, kind, raw),
         subject=str(snapshot.issue_id),
         state=str(snapshot.comment_id),
         project=snapshot.project_slug,
@@ -116,7 +119,7 @@ def error_change(raw: bytes, source: ChangeSource) -> Change:
     """A new event of an issue; the subject is the event, the state its issue."""
     snapshot = msgspec.json.decode(raw, type=ErrorSnapshot)
     return replace(
-        source.of("error", Stream.ERRORS, Kind.CREATED, raw),
+        source.make_change("error", Stream.ERRORS, Kind.CREATED, raw),
         subject=snapshot.event_id,
         state="" if snapshot.issue_id is None else str(snapshot.issue_id),
         level=snapshot.level,

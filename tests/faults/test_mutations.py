@@ -75,7 +75,7 @@ async def test_lost_write_that_cannot_be_repeated(asker, issue):
 
 async def test_failed_write_is_not_announced(asker, issue):
     """The first thing that a follower hears is the write that succeeded."""
-    news = await asker.services.changes.follow(Topic("acme", Stream.ISSUES), None)
+    news = await asker.services.changes.subscribe(Topic("acme", Stream.ISSUES), None)
     other = next(one for one in asker.acme.issues.values() if one is not issue and one.status == "unresolved")
     number = asker.server.faults.add(internal_error(), method="PUT", route=ISSUE, times=None)
 

@@ -11,6 +11,7 @@ import msgspec
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.errors import format_error
 from dexter_graphql.graph.identity import Caller, Identity, Reach
+from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.realtime.feed import in_memory_feed
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.client import build_client
@@ -83,6 +84,7 @@ class Asker:
             entities=graph.binder,
             clock=clock,
             changes=in_memory_feed(clock, b"key of tests"),
+            visibility=IssueVisibility(self.client, clock),
         )
         self.identity = Identity(Upstream("test", server.token), Reach(), Caller("test"))
 
@@ -154,4 +156,7 @@ def _twin(services):
     client, organizations, clock = deepcopy(parts, {id(part): part for part in shared})
     client._way = compose(client._stages)  # functions are never copied, and lead to the stages that they were made of
     changes = in_memory_feed(clock, b"key of tests")
-    return replace(services, client=client, organizations=organizations, clock=clock, changes=changes)
+    visibility = IssueVisibility(client, clock)
+    return replace(
+        services, client=client, organizations=organizations, clock=clock, changes=changes, visibility=visibility
+    )

@@ -9,6 +9,7 @@ import msgspec
 from dexter_graphql.graph.context import Context, Explain, Services
 from dexter_graphql.graph.errors import format_error
 from dexter_graphql.graph.identity import Caller, Identity, Reach
+from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.realtime.feed import in_memory_feed
 from dexter_graphql.sentry.cache_tags import TagVersions
 from dexter_graphql.sentry.call import Upstream
@@ -129,7 +130,10 @@ class Sides:
         for key, (_, organization) in self._directory._entries._entries.items():
             organizations._entries.put(key, organization)
         changes = in_memory_feed(self._clock, b"key of tests")
-        services = Services(client, organizations, self._graph.binder, self._clock, changes, call_budget=CALLS)
+        visibility = IssueVisibility(client, self._clock)
+        services = Services(
+            client, organizations, self._graph.binder, self._clock, changes, visibility, call_budget=CALLS
+        )
         return Side(pipeline, wire, services, asking.identity(self._token))
 
     def _client(self, wire):

@@ -1,7 +1,6 @@
-"""Tells subscribers what a mutation changed, in the words in which Sentry's webhooks will tell it once more."""
+"""Publication of the changes that mutations make; Sentry's webhooks report the same changes moments later."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -15,16 +14,17 @@ from dexter_graphql.sentry.parents import OrganizationRef
 
 
 async def announce_issues(
-    found: Mapping[IssueKey, bytes], kind: Kind, load_context: LoadContext, *, is_current: bool = True
+    issues: Mapping[IssueKey, bytes], kind: Kind, load_context: LoadContext, *, is_current: bool = True
 ) -> None:
-    """Publish a change of each issue; `found` has each as it is now, empty bytes when nobody could look.
+    """Publish a change of each issue; `issues` has the JSON of each, empty when it could not be read.
 
-    Without `is_current` it has each as it was before: whose it is still holds, and subscribers look at the rest.
+    With `is_current` the JSON is the issue after the change. Without it, the issue before: subscribers use its project
+    and fetch the rest.
     """
-    changes = context_of(load_context).services.changes
-    for key, raw in found.items():
+    feed = context_of(load_context).services.changes
+    for key, raw in issues.items():
         change = _issue_change(key, raw, kind, _change_source(key.organization, f"issue.{kind}", load_context))
-        await changes.publish(change if is_current else replace(change, object=None))
+        await feed.publish(change if is_current else replace(change, object=None))
 
 
 async def announce_comment(issue: IssueKey, number: str, text: str, kind: Kind, load_context: LoadContext) -> None:
@@ -38,8 +38,7 @@ def _issue_change(key: IssueKey, raw: bytes, kind: Kind, source: ChangeSource) -
     try:
         return issue_change(kind, raw, source)
     except msgspec.DecodeError:
-        blind: Any = source.of("issue", Stream.ISSUES, kind, b"")
-        return replace(blind, subject=key.id, object=None)
+        return replace(source.make_change("issue", Stream.ISSUES, kind, None), subject=key.id)
 
 
 def _change_source(organization: OrganizationRef, action: str, load_context: LoadContext) -> ChangeSource:

@@ -1,6 +1,7 @@
-"""What happens to issues, as it happens."""
+"""Subscriptions to changes of issues."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -15,12 +16,19 @@ from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.issues.enums import Level
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.details import IssueKey, issues_by_id
-from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 from dexter_graphql.realtime.brokers.base import Gap
 from dexter_graphql.realtime.changes import Actor, Change, Kind, Origin, Stream, Topic
 from dexter_graphql.realtime.feed import FeedItem
 from dexter_graphql.sentry.catalogue import issues as catalogue
-from dexter_graphql.sentry.catalogue import organizations, projects
+from dexter_graphql.sentry.catalogue import organizations
+from dexter_graphql.sentry.errors import (
+    BadResponse,
+    BudgetExhausted,
+    DeadlineExceeded,
+    RateLimited,
+    Unavailable,
+    UpstreamTimeout,
+)
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
 if TYPE_CHECKING:
@@ -28,48 +36,56 @@ if TYPE_CHECKING:
 
 MAX_VALUES = 100
 PERSONAL = frozenset({"hasSeen", "isBookmarked", "isSubscribed", "subscriptionDetails"})
-"""Members that are of whoever asks: those in a change's object are of nobody, or of whoever made the change."""
+"""Members that depend on the credential: those in a change's object belong to its author, not to the subscriber."""
+RETRY_S = 5.0
+"""Seconds until the visibility of a change is checked again when Sentry did not answer."""
+NO_VERDICT = (Unavailable, UpstreamTimeout, DeadlineExceeded, RateLimited, BadResponse, BudgetExhausted)
+"""Failures of a visibility check that say nothing about the credential."""
 
 
 def _kind(value: Kind, description: str) -> Any:
     return strawberry.enum_value(value, description=description)
 
 
-@strawberry.enum(description="What happened to an object.")
+@strawberry.enum(description="Kind of a change.")
 class ChangeKind(Enum):
     """Kinds of changes."""
 
-    CREATED = _kind(Kind.CREATED, "It is new.")
-    RESOLVED = _kind(Kind.RESOLVED, "It was resolved.")
-    UNRESOLVED = _kind(Kind.UNRESOLVED, "It was opened again, by somebody or because it came back.")
-    ASSIGNED = _kind(Kind.ASSIGNED, "It was assigned, or its assignee was taken away.")
-    ARCHIVED = _kind(Kind.ARCHIVED, "It was set aside.")
-    UPDATED = _kind(Kind.UPDATED, "Something else about it changed.")
-    DELETED = _kind(Kind.DELETED, "It is gone.")
-    UNKNOWN = _kind(Kind.UNKNOWN, "Something newer than this server; `action` has Sentry's word.")
+    CREATED = _kind(Kind.CREATED, "The object was created.")
+    RESOLVED = _kind(Kind.RESOLVED, "The issue was resolved.")
+    UNRESOLVED = _kind(Kind.UNRESOLVED, "The issue was unresolved, by a user or because it regressed.")
+    ASSIGNED = _kind(Kind.ASSIGNED, "The issue was assigned, or its assignee was removed.")
+    ARCHIVED = _kind(Kind.ARCHIVED, "The issue was archived.")
+    UPDATED = _kind(Kind.UPDATED, "Another member of the object changed.")
+    DELETED = _kind(Kind.DELETED, "The object was deleted.")
+    UNKNOWN = _kind(Kind.UNKNOWN, "A kind this server does not know; see `action`.")
 
 
-@strawberry.enum(description="Who told of a change.")
+@strawberry.enum(description="Where a change was reported.")
 class ChangeOrigin(Enum):
     """Origins of changes."""
 
-    WEBHOOK = strawberry.enum_value(Origin.WEBHOOK, description="Sentry, by a webhook.")
-    MUTATION = strawberry.enum_value(Origin.MUTATION, description="A mutation of this graph.")
-    POLL = strawberry.enum_value(Origin.POLL, description="This server saw it when it looked.")
+    WEBHOOK = strawberry.enum_value(Origin.WEBHOOK, description="A webhook from Sentry.")
+    MUTATION = strawberry.enum_value(Origin.MUTATION, description="A mutation of this server.")
+    POLL = strawberry.enum_value(Origin.POLL, description="This server, which found the change by polling Sentry.")
 
 
-@strawberry.input(description="Which changes to hear of. All that is given must hold; within a list any value may.")
+@strawberry.input(
+    description=(
+        "Filter of changes. A change passes when every given member matches; a list matches when one value does."
+    )
+)
 class IssueChangeFilter:
     """Input."""
 
-    projects: list[str] | None = strawberry.field(default=None, description="Slugs of projects.")
-    levels: list[Level] | None = strawberry.field(default=None, description="Severities of the issue.")
-    kinds: list[ChangeKind] | None = strawberry.field(default=None, description="What happened.")
+    projects: list[str] | None = strawberry.field(default=None, description="Slugs of projects, at most 100.")
+    levels: list[Level] | None = strawberry.field(default=None, description="Levels of the issue, at most 100.")
+    kinds: list[ChangeKind] | None = strawberry.field(default=None, description="Kinds of changes, at most 100.")
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleChange:
-    """A change, and the organization as the caller sees it."""
+    """A change that the subscriber may see, and its organization."""
 
     change: Change
     organization: OrganizationRef
@@ -77,141 +93,145 @@ class VisibleChange:
 
 @dataclass(frozen=True, slots=True)
 class StreamItem:
-    """What a subscriber gets: a change or a gap, and the position after it."""
+    """A change or a gap, and the signed position after it."""
 
     position: str
-    told: VisibleChange | None
+    change: VisibleChange | None
     gap: Gap | None
 
 
 @value_type
 class ChangeActor:
-    """Who did something: a person, an integration or Sentry itself."""
+    """Author of a change: a user, an integration or Sentry itself."""
 
     @computed()
     def kind(actor: Actor) -> str:
-        """`user`, `application` or a newer word."""
+        """`user`, `application` or a value this server does not know."""
         return actor.type
 
     @computed()
     def name(actor: Actor) -> str:
-        """Name for people."""
+        """Display name of the author."""
         return actor.name
 
 
 @value_type
 class StreamGap:
-    """Changes that this stream can no longer tell. Ask a list for what is true now, and read on."""
+    """Changes that are no longer kept. Query the current state and continue with the stream."""
 
     @computed()
     def missed(gap: Gap) -> BigInt | None:
-        """How many, whatever the filter; null when nobody knows, because the server lost its memory."""
+        """Number of missed changes before filtering; null when unknown, because the server lost its changes."""
         return None if gap.missed is None else BigInt(gap.missed)
 
 
 @value_type
 class IssueChange:
-    """Something that happened to an issue."""
+    """A change of an issue."""
 
     @computed()
-    def kind(told: VisibleChange) -> ChangeKind:
-        """What happened."""
-        return ChangeKind(told.change.kind)
+    def kind(visible: VisibleChange) -> ChangeKind:
+        """Kind of the change."""
+        return ChangeKind(visible.change.kind)
 
     @computed()
-    def action(told: VisibleChange) -> str:
-        """What happened in Sentry's words, for example `issue.resolved`."""
-        return told.change.action
+    def action(visible: VisibleChange) -> str:
+        """Sentry's name of the change, for example `issue.resolved`."""
+        return visible.change.action
 
     @computed()
-    def occurred_at(told: VisibleChange) -> datetime:
-        """When it happened, to the second."""
-        return told.change.occurred_at
+    def occurred_at(visible: VisibleChange) -> datetime:
+        """When the change happened, in whole seconds."""
+        return visible.change.occurred_at
 
     @computed()
-    def received_at(told: VisibleChange) -> datetime:
-        """When this server heard of it."""
-        return told.change.received_at
+    def received_at(visible: VisibleChange) -> datetime:
+        """When this server received the change."""
+        return visible.change.received_at
 
     @computed()
-    def origin(told: VisibleChange) -> ChangeOrigin:
-        """Who told of it."""
-        return ChangeOrigin(told.change.origin)
+    def origin(visible: VisibleChange) -> ChangeOrigin:
+        """Where the change was reported."""
+        return ChangeOrigin(visible.change.origin)
 
     @computed()
-    def actor(told: VisibleChange) -> ChangeActor | None:
-        """Who did it; null when that was not told."""
-        return told.change.actor
+    def actor(visible: VisibleChange) -> ChangeActor | None:
+        """Author of the change; null when Sentry did not name one."""
+        return visible.change.actor
 
     @call(uses=(catalogue.DETAIL,), target="Issue")
     async def issue(
-        told: VisibleChange, load_context: LoadContext
+        visible: VisibleChange, load_context: LoadContext
     ) -> Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")] | None:
-        """The issue as it was right afterwards; null when it is gone."""
-        change, parents = told.change, Parents(told.organization)
+        """The issue right after the change; null when it was deleted."""
+        change, parents = visible.change, Parents(visible.organization)
         if change.kind is Kind.DELETED or change.subject is None:
             return None
         if change.object is None or load_context.reads("base") & PERSONAL:
-            return await load_context.load(issues_by_id, IssueKey(told.organization, change.subject))
+            return await load_context.load(issues_by_id, IssueKey(visible.organization, change.subject))
         return load_context.client.records.decode_one(change.object, load_context.projection("base"), (), parents)
 
 
 @value_type
 class IssueChanged:
-    """One step of a stream of changes: a change, or a gap."""
+    """One item of a stream of changes: a change or a gap."""
 
     @computed()
     def position(item: StreamItem) -> str:
-        """Where the stream stands after this step; give it as `after` to read on from here."""
+        """Position after this item; pass it as `after` to resume from here."""
         return item.position
 
     @computed()
     def gap(item: StreamItem) -> StreamGap | None:
-        """Set instead of `change` when changes were missed that are no longer kept."""
+        """Set instead of `change` when changes were missed that are no longer kept; null otherwise."""
         return item.gap
 
     @computed()
     def change(item: StreamItem) -> IssueChange | None:
-        """What happened; null when this step is a gap."""
-        return item.told
+        """The change; null when this item is a gap."""
+        return item.change
 
 
 @strawberry.type
 class IssueSubscriptions:
-    """Roots."""
+    """Root fields."""
 
-    @call(uses=(organizations.DETAIL, projects.LIST))
+    @call(uses=(organizations.DETAIL, catalogue.VISIBLE))
     async def issue_changed(
         _root: Any,
         load_context: LoadContext,
         *,
         organization: Annotated[str, strawberry.argument(description="Slug of the organization.")],
         filter: Annotated[
-            IssueChangeFilter | None, strawberry.argument(description="Which changes; all when left out.")
+            IssueChangeFilter | None, strawberry.argument(description="Which changes to send; all when omitted.")
         ] = None,
         after: Annotated[
             str | None,
-            strawberry.argument(description="Position of the last step that was seen; from now on when left out."),
+            strawberry.argument(description="Position of the last item received; omit to start with new changes."),
         ] = None,
     ) -> AsyncGenerator[IssueChanged, None]:
-        """Every change of an issue that the token may see: from webhooks and from this graph's own mutations."""
+        """Changes of the issues that the token may read, from webhooks and from mutations of this server.
+
+        Changes of projects whose issues the token may not read are left out. The stream ends when Sentry rejects the
+        token.
+        """
         context = context_of(load_context)
-        found = await load_context.organizations.find(load_context.call_context, organization)
-        if found is None:
-            raise BadUserInput(f"There is no organization '{organization[:64]}', or the token may not see it")
-        is_wanted = ChangeMatcher(filter)
-        followed = await context.services.changes.follow(Topic(found.slug, Stream.ISSUES), after)
-        return _items(followed, found, is_wanted, context)
+        matches = ChangeMatcher(filter)
+        reference = await load_context.organizations.find(load_context.call_context, organization)
+        if reference is None:
+            raise BadUserInput(f"Organization '{organization[:64]}' does not exist, or the token may not see it")
+        items = await context.services.changes.subscribe(Topic(reference.slug, Stream.ISSUES), after)
+        return _visible_items(items, reference, matches, context)
 
 
 class ChangeMatcher:
-    """A filter of changes."""
+    """A filter of changes as a predicate."""
 
-    def __init__(self, value: IssueChangeFilter | None) -> None:
-        value = value or IssueChangeFilter()
-        self._projects = _set(value.projects)
-        self._levels = _set(None if value.levels is None else [level.value for level in value.levels])
-        self._kinds = _set(None if value.kinds is None else [kind.value for kind in value.kinds])
+    def __init__(self, change_filter: IssueChangeFilter | None) -> None:
+        given = change_filter or IssueChangeFilter()
+        self._projects = _checked_set(given.projects)
+        self._levels = _checked_set(None if given.levels is None else [level.value for level in given.levels])
+        self._kinds = _checked_set(None if given.kinds is None else [kind.value for kind in given.kinds])
 
     def __call__(self, change: Change) -> bool:
         """True when the change passes."""
@@ -222,35 +242,44 @@ class ChangeMatcher:
         )
 
 
-async def _items(
-    followed: AsyncGenerator[FeedItem, None], organization: OrganizationRef, is_wanted: ChangeMatcher, context: Context
+async def _visible_items(
+    items: AsyncGenerator[FeedItem, None], organization: OrganizationRef, matches: ChangeMatcher, context: Context
 ) -> AsyncGenerator[StreamItem, None]:
-    try:
-        async for one in followed:
-            if one.change is None:
+    async with aclosing(items):
+        async for item in items:
+            if item.change is None:
                 await context.renew()
-                yield StreamItem(one.position, None, one.gap)
-            elif is_wanted(one.change):
-                await context.renew()
-                if await _may_see(one.change, organization, context):
-                    yield StreamItem(one.position, VisibleChange(one.change, organization), None)
-    finally:
-        await followed.aclose()
+                yield StreamItem(item.position, None, item.gap)
+            elif matches(item.change) and await _is_visible(item.change, organization, context):
+                yield StreamItem(item.position, VisibleChange(item.change, organization), None)
 
 
-async def _may_see(change: Change, organization: OrganizationRef, context: Context) -> bool:
-    """Whether the caller's own token sees the project; the server's token is the one the webhooks are for."""
-    if context.identity.is_shared_token:
-        return True
-    if change.project is None:
+async def _is_visible(change: Change, organization: OrganizationRef, context: Context) -> bool:
+    """Whether the subscriber's own credential may read the issue; waits while Sentry does not answer.
+
+    The broker keeps later changes meanwhile, so that a stream which waits here skips none of them.
+    """
+    while True:
+        await context.renew()
+        try:
+            return await _may_read(change, organization, context)
+        except NO_VERDICT:
+            await context.services.clock.sleep(RETRY_S)
+
+
+async def _may_read(change: Change, organization: OrganizationRef, context: Context) -> bool:
+    if change.project_id is not None:
+        visibility = context.services.visibility
+        return await visibility.may_read(organization, change.project_id, context.call_context)
+    if change.subject is None:
         return False
-    load_context = context.loaders.load_context("Project")
-    return await load_context.load(projects_by_name, ProjectName(organization, change.project)) is not None
+    issue = await context.loaders.load(issues_by_id, IssueKey(organization, change.subject))
+    return issue is not None
 
 
-def _set(values: list[Any] | None) -> frozenset[Any] | None:
+def _checked_set(values: list[Any] | None) -> frozenset[Any] | None:
     if values is None:
         return None
     if len(values) > MAX_VALUES:
-        raise BadUserInput(f"A filter takes at most {MAX_VALUES} values")
+        raise BadUserInput(f"A list in 'filter' takes at most {MAX_VALUES} values")
     return frozenset(values)

@@ -1,1 +1,1 @@
-"""Keep changes in order, so that whoever was away can read on where they stopped."""
+"""Brokers keep changes in order, so that a reader can resume where it stopped."""

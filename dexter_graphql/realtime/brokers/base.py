@@ -1,7 +1,7 @@
-"""Knows what a broker is: changes go in by topic, and are read from a position on. Knows no store.
+"""The broker interface: changes are published by topic and read from a position on.
 
-A topic is one organization and one class of changes. Each has its own retention. Readers pull: one that is slower than
-the changes come falls behind what is kept and is told so by a gap; nothing is queued for it.
+A topic is one organization and one class of changes, each with its own retention. Readers pull: a reader slower than
+the changes falls behind the retention and gets a gap; nothing is queued for it.
 """
 
 from collections.abc import AsyncGenerator
@@ -13,7 +13,7 @@ from dexter_graphql.realtime.changes import Change, Topic
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place right after one change of a topic. A new `epoch` begins when a broker lost its memory."""
+    """A place right after one change of a topic. A new `epoch` begins when a broker lost its changes."""
 
     epoch: str
     offset: int
@@ -29,7 +29,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Changes that are no longer kept: how many (None when nobody knows), and the position right after them."""
+    """Changes that are no longer kept: how many (None when unknown), and the position right after them."""
 
     position: Position
     missed: int | None
@@ -47,8 +47,8 @@ class Broker(Protocol):
         ...
 
     def read(self, topic: Topic, after: Position) -> AsyncGenerator[Item | Gap, None]:
-        """Everything after a position, each once and in order, first what is kept and then what comes.
+        """Every change after a position, once and in order: first the kept ones, then new ones as they arrive.
 
-        Never ends by itself. What is no longer kept shows as a gap in its place.
+        Never ends. Changes that are no longer kept appear as a gap.
         """
         ...

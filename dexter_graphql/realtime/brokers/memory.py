@@ -1,4 +1,4 @@
-"""Keeps changes in the memory of this process: a ring per topic, bounded in number and in bytes."""
+"""Broker in the memory of this process: a ring buffer per topic, bounded in number and in bytes."""
 
 import asyncio
 from collections import deque
@@ -33,7 +33,7 @@ class Ring:
         return Position(self.epoch, self.first + len(self.changes) - 1)
 
     def append(self, change: Change) -> Position:
-        """Keep one more, drop the oldest when it is one too many, and wake all readers. Keeps at least the newest."""
+        """Append a change, drop the oldest ones above the bounds, and wake all readers. Keeps at least the newest."""
         self.changes.append(change)
         self._size_bytes += change.size_bytes
         while len(self.changes) > 1 and (len(self.changes) > self._max_changes or self._size_bytes > self._max_bytes):
@@ -44,7 +44,7 @@ class Ring:
         return self.newest
 
     def after(self, position: Position) -> Item | Gap | None:
-        """What follows a position, None when nothing does yet."""
+        """The item or gap that follows a position; None when there is none yet."""
         oldest = Position(self.epoch, self.first - 1)
         if position.epoch != self.epoch or position.offset > self.newest.offset:
             return Gap(oldest, None)
@@ -57,7 +57,7 @@ class Ring:
 
 
 class MemoryBroker:
-    """A Broker for one process. Topics that nobody reads are forgotten, oldest first, when there are too many."""
+    """A broker for one process. Topics without readers are dropped, oldest first, above the limit."""
 
     def __init__(
         self, *, max_changes: int = MAX_CHANGES, max_bytes: int = MAX_BYTES, max_topics: int = MAX_TOPICS
@@ -79,17 +79,17 @@ class MemoryBroker:
         return self._ring(topic).newest
 
     async def read(self, topic: Topic, after: Position) -> AsyncGenerator[Item | Gap, None]:
-        """Everything after a position, first what is kept and then what comes."""
+        """Every change after a position: first the kept ones, then new ones as they arrive."""
         ring = self._ring(topic)
         ring.readers += 1
         try:
             while True:
-                published, found = ring.published, ring.after(after)
-                if found is None:
+                published, item = ring.published, ring.after(after)
+                if item is None:
                     await published.wait()
                 else:
-                    after = found.position
-                    yield found
+                    after = item.position
+                    yield item
         finally:
             ring.readers -= 1
 

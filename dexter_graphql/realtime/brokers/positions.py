@@ -1,4 +1,4 @@
-"""Writes positions as opaque text that a client keeps and gives back, and refuses text that was not written here."""
+"""Signed positions: opaque text for clients; text that was not signed here is refused."""
 
 import base64
 import binascii
@@ -16,18 +16,18 @@ MAX_LENGTH = 200
 
 
 class PositionSigner:
-    """Signs positions with a key. A position of one topic is worth nothing in another."""
+    """Signs positions with a key. A position of one topic is not valid in another."""
 
     def __init__(self, key: bytes) -> None:
         self._key = hmac.new(key, b"positions of changes", hashlib.sha256).digest()
 
-    def written(self, topic: Topic, position: Position) -> str:
+    def serialize(self, topic: Topic, position: Position) -> str:
         """The position as text."""
         body = msgspec.json.encode([position.epoch, position.offset])
         return base64.urlsafe_b64encode(self._mac(topic, body) + body).decode().rstrip("=")
 
-    def read(self, topic: Topic, text: str) -> Position:
-        """The position that a text of ours says; raises BadUserInput for any other text."""
+    def parse(self, topic: Topic, text: str) -> Position:
+        """The position that `serialize` wrote; raises BadUserInput for any other text."""
         try:
             raw = base64.b64decode(text[:MAX_LENGTH] + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             mac, body = raw[:MAC_BYTES], raw[MAC_BYTES:]
@@ -35,7 +35,9 @@ class PositionSigner:
                 return Position(*msgspec.json.decode(body, type=tuple[str, int]))
         except (binascii.Error, ValueError):
             pass
-        raise BadUserInput("This position was not made by this server for this stream, or its key has changed")
+        raise BadUserInput(
+            "'after' is not a position of this stream; it was made by another server or with another key"
+        )
 
     def _mac(self, topic: Topic, body: bytes) -> bytes:
         text = msgspec.json.encode([topic.organization, topic.stream]) + body

@@ -1,4 +1,4 @@
-"""Knows what the body of a verified webhook says: which change, and which answers of Sentry it makes stale."""
+"""Payloads of verified webhooks: the change that each reports, and the cache tags that it invalidates."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -19,7 +19,7 @@ STREAMS_BY_RESOURCE: Mapping[str, Stream] = MappingProxyType(
         "activity_alert": Stream.ALERTS,
     }
 )
-"""`Sentry-Hook-Resource` → where its changes go; everything newer goes to OTHER."""
+"""`Sentry-Hook-Resource` → stream of its changes; every other resource goes to OTHER."""
 
 KINDS_BY_ACTION: Mapping[str, Kind] = MappingProxyType(
     {
@@ -35,7 +35,8 @@ KINDS_BY_ACTION: Mapping[str, Kind] = MappingProxyType(
         "comment.deleted": Kind.DELETED,
     }
 )
-MAX_WORD = 64
+MAX_ACTION = 64
+"""Characters kept of an action, and of the type of an actor."""
 MAX_NAME = 200
 
 
@@ -48,7 +49,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 def decode_envelope(body: bytes) -> Envelope:
-    """The envelope in a body; raises ValueError when it is none."""
+    """The envelope in a body; raises ValueError when the body is not one."""
     try:
         body.decode()
         return msgspec.json.decode(body, type=Envelope)
@@ -57,36 +58,36 @@ def decode_envelope(body: bytes) -> Envelope:
 
 
 def actor_of(envelope: Envelope) -> Actor | None:
-    """Who did it; None when the webhook does not say."""
-    given = envelope.actor or {}
-    kind, name, number = given.get("type"), given.get("name"), given.get("id")
+    """Author of the change; None when the webhook does not name one."""
+    actor = envelope.actor or {}
+    kind, name, number = actor.get("type"), actor.get("name"), actor.get("id")
     if not isinstance(kind, str) or not isinstance(name, str):
         return None
-    return Actor(kind[:MAX_WORD], name[:MAX_NAME], None if number is None else str(number)[:MAX_NAME])
+    return Actor(kind[:MAX_ACTION], name[:MAX_NAME], None if number is None else str(number)[:MAX_NAME])
 
 
 def parse_change(resource: str, envelope: Envelope, source: ChangeSource) -> Change:
-    """The change that a webhook tells. What nobody here understands is kept whole, with kind UNKNOWN."""
+    """The change that a webhook reports. Unknown and malformed payloads are kept as they are, with kind UNKNOWN."""
     kind = KINDS_BY_ACTION.get(source.action, Kind.UNKNOWN)
-    whole = msgspec.json.encode(envelope.data)
+    data = msgspec.json.encode(envelope.data)
     try:
         if resource == "issue":
             return issue_change(kind, bytes(envelope.data["issue"]), source)
         if resource == "comment":
-            return comment_change(kind, whole, source)
+            return comment_change(kind, data, source)
         if source.action == "error.created":
             return error_change(bytes(envelope.data["error"]), source)
     except (KeyError, msgspec.DecodeError):
         pass
-    return source.of(resource, STREAMS_BY_RESOURCE.get(resource, Stream.OTHER), Kind.UNKNOWN, whole)
+    return source.make_change(resource, STREAMS_BY_RESOURCE.get(resource, Stream.OTHER), Kind.UNKNOWN, data)
 
 
 def tags_invalidated_by(change: Change) -> tuple[str, ...]:
-    """Tags of the answers that no longer hold once this has happened."""
+    """Cache tags of the answers that a change makes stale."""
     if change.entity in {"issue", "comment"}:
         own = (f"issue/{change.subject}",) if change.subject else ()
         return (f"issues/{change.organization}", *own)
     if change.entity == "error" and change.state:
-        # Lists stay: their counts are volatile anyway, and errors come by the thousand.
+        # Lists stay valid: their counts are volatile, and errors arrive by the thousand.
         return (f"issue/{change.state}",)
     return ()

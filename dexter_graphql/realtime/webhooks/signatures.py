@@ -1,4 +1,4 @@
-"""Knows how Sentry signs a webhook, and whose secret a signature was made with. Knows nothing of what is signed."""
+"""Signatures of webhooks: computed over the raw body, verified against the secret of each organization."""
 
 import hashlib
 import hmac
@@ -13,9 +13,9 @@ def signature(secret: str, body: bytes) -> str:
 
 
 class Signers:
-    """The client secrets of the integrations we listen to; the one that verifies names the organization.
+    """Client secrets of the integrations whose webhooks are accepted; the secret that verifies names the organization.
 
-    An organization may have several secrets, while one replaces the other. Never prints a secret.
+    An organization may have several secrets during a rotation. Never prints a secret.
     """
 
     def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
@@ -27,12 +27,12 @@ class Signers:
                 raise SettingsError(f"'{organization}' and '{self._secrets[secret]}' have the same webhook secret")
 
     def __repr__(self) -> str:
-        return f"<Signers of {', '.join(sorted(set(self._secrets.values()))) or 'nobody'}>"
+        return f"<Signers of {', '.join(sorted(set(self._secrets.values()))) or 'no organization'}>"
 
     def organization_of(self, body: bytes, given: str) -> str | None:
-        """Slug of the organization whose secret signed the body, None when none did. Takes equally long for all."""
-        found = None
+        """Slug of the organization whose secret signed the body; None when no secret matches. Constant time."""
+        signer = None
         for secret, organization in self._secrets.items():
             if hmac.compare_digest(signature(secret, body).encode(), given.encode("utf-8", "replace")):
-                found = organization
-        return found
+                signer = organization
+        return signer

@@ -32,7 +32,7 @@ async def first(followed, count):
 async def test_follower_gets_what_is_published_from_now_on(changes):
     """The place is fixed when following begins, before the first item is asked for."""
     await changes.publish(change("0"))
-    followed = await changes.follow(ISSUES, None)
+    followed = await changes.subscribe(ISSUES, None)
     await changes.publish(change("1"))
     await changes.publish(change("2"))
 
@@ -41,19 +41,19 @@ async def test_follower_gets_what_is_published_from_now_on(changes):
 
 async def test_follower_resumes_right_after_a_position(changes):
     """Each change comes once, whoever was away or not."""
-    followed = await changes.follow(ISSUES, None)
+    followed = await changes.subscribe(ISSUES, None)
     for subject in "123":
         await changes.publish(change(subject))
     [one, *_] = await first(followed, 1)
 
-    resumed = await first(await changes.follow(ISSUES, one.position), 2)
+    resumed = await first(await changes.subscribe(ISSUES, one.position), 2)
 
     assert [found.change.subject for found in resumed] == ["2", "3"]
 
 
 async def test_echo_is_not_published(changes):
     """Followers see a fact once; the teller is told that it was none."""
-    followed = await changes.follow(ISSUES, None)
+    followed = await changes.subscribe(ISSUES, None)
 
     told = [await changes.publish(one) for one in (change(), change(origin=Origin.MUTATION), change("2"))]
 
@@ -65,12 +65,12 @@ async def test_gap_has_a_position_too():
     """A follower that fell behind is told where it goes on."""
     clock = MovableClock()
     changes = ChangeFeed(MemoryBroker(max_changes=2), ChangeDeduplicator(clock), PositionSigner(b"key"))
-    followed = await changes.follow(ISSUES, None)
+    followed = await changes.subscribe(ISSUES, None)
     for subject in "12345":
         await changes.publish(change(subject))
 
     gap, *_ = await first(followed, 1)
-    resumed = await first(await changes.follow(ISSUES, gap.position), 2)
+    resumed = await first(await changes.subscribe(ISSUES, gap.position), 2)
 
     assert (gap.change, gap.gap.missed) == (None, 3)
     assert isinstance(gap.gap, Gap)
@@ -81,7 +81,7 @@ async def test_gap_has_a_position_too():
 async def test_position_of_somebody_else_is_refused(changes, text):
     """Following begins with the check, not with the first item."""
     with pytest.raises(BadUserInput, match="position"):
-        await changes.follow(ISSUES, text)
+        await changes.subscribe(ISSUES, text)
 
 
 async def test_change_that_was_not_published_may_be_told_again():
@@ -106,7 +106,7 @@ async def test_change_that_was_not_published_may_be_told_again():
 
 async def test_follower_that_ends_is_counted_no_more(changes):
     """What a follower holds is freed when it ends, also before its first item."""
-    followed = await changes.follow(ISSUES, None)
+    followed = await changes.subscribe(ISSUES, None)
     waiting = asyncio.ensure_future(anext(followed))
     await asyncio.sleep(0)
     during = repr(changes)
@@ -114,5 +114,5 @@ async def test_follower_that_ends_is_counted_no_more(changes):
     await asyncio.gather(waiting, return_exceptions=True)
     await followed.aclose()
 
-    assert during == "<Changes in <MemoryBroker 1 topics, 1 readers>>"
-    assert repr(changes) == "<Changes in <MemoryBroker 1 topics, 0 readers>>"
+    assert during == "<ChangeFeed in <MemoryBroker 1 topics, 1 readers>>"
+    assert repr(changes) == "<ChangeFeed in <MemoryBroker 1 topics, 0 readers>>"

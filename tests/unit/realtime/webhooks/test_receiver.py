@@ -14,7 +14,7 @@ from dexter_graphql.realtime.deduplication import ChangeDeduplicator
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.webhooks.receiver import WebhookAccepted, WebhookReceiver, WebhookRejected
 from dexter_graphql.realtime.webhooks.signatures import Signers
-from support.realtime import SECRET, MovableClock, delivery, signed
+from support.realtime import SECRET, MovableClock, change, delivery, signed
 from support.sandbox import NOON
 
 ISSUE = {"issue": {"id": "7", "status": "resolved", "level": "error", "project": {"slug": "web"}}}
@@ -127,7 +127,7 @@ async def test_webhook_is_fresh(door, seconds, is_taken):
     if not is_taken:
         assert refusal(answer) == (
             HTTPStatus.UNAUTHORIZED,
-            "The timestamp is missing, too old or from the future",
+            "The timestamp is missing, too old or in the future",
         )
 
 
@@ -147,7 +147,7 @@ async def test_resource_that_is_no_word_is_refused(door, resource):
     """The header says what the body is about; a missing or strange one says nothing."""
     answer = await door.take(resource=resource)
 
-    assert refusal(answer) == (HTTPStatus.BAD_REQUEST, "The resource is missing or no word")
+    assert refusal(answer) == (HTTPStatus.BAD_REQUEST, "The Sentry-Hook-Resource header is missing or malformed")
 
 
 @pytest.mark.parametrize(
@@ -202,20 +202,87 @@ async def test_replayed_body_is_taken_once(door):
     assert len(door.broker.published) == len(door.stale) == 1
 
 
-@pytest.mark.parametrize(("seconds", "count"), [(3599, 1), (3600, 2)])
-async def test_body_is_remembered_for_an_hour(door, seconds, count):
-    """Later than that it can only be sent by somebody who has the secret."""
+@pytest.mark.parametrize(("seconds", "is_redelivery"), [(1200, True), (1201, False)])
+async def test_redelivery_comes_within_twenty_minutes(door, seconds, is_redelivery):
+    """The same bytes later than Sentry's retries are a new change."""
     await door.take()
     door.clock.go_on(seconds)
-    await door.take(at=door.clock.now())
 
-    assert len([tags for tags, _ in door.stale]) == count
+    answer = await door.take(at=door.clock.now())
+
+    assert (answer.change is None) is is_redelivery
+    assert len(door.broker.published) == (1 if is_redelivery else 2)
+
+
+async def test_same_bytes_after_another_change_are_a_new_change(door):
+    """Resolved, unresolved and resolved again within minutes: Sentry signs equal bytes twice."""
+    unresolved = {"issue": ISSUE["issue"] | {"status": "unresolved"}}
+    for action, data in (("resolved", ISSUE), ("unresolved", unresolved), ("resolved", ISSUE)):
+        await door.take(action=action, data=data)
+
+    assert [change.kind for change in door.broker.published] == [Kind.RESOLVED, Kind.UNRESOLVED, Kind.RESOLVED]
+    assert len(door.stale) == 3
+
+
+async def test_other_changes_may_come_from_mutations(door):
+    """A mutation between two equal webhooks makes the second one a new change, too."""
+    await door.take()
+    await door.changes.publish(change(subject="7", kind=Kind.UNRESOLVED, origin=Origin.MUTATION))
+
+    assert (await door.take()).change is not None
+
+
+async def test_changes_of_other_objects_do_not_matter(door):
+    """A redelivery is recognised whatever happened to other issues meanwhile."""
+    await door.take()
+    await door.take(data={"issue": ISSUE["issue"] | {"id": "8"}})
+
+    assert (await door.take()).change is None
+
+
+@pytest.mark.parametrize("seconds", [1201, 7200, 30 * 86400])
+async def test_content_of_known_bytes_is_not_trusted_again(door, seconds):
+    """Bytes that were captured can make subscribers fetch the issue, and cannot show them an old one."""
+    first = await door.take()
+    door.clock.go_on(seconds)
+    again = await door.take(at=door.clock.now())
+
+    assert first.change.object is not None
+    assert (again.change.object, again.change.subject, again.change.project_id) == (None, "7", None)
+
+
+async def test_equal_deliveries_at_the_same_time_are_one(door):
+    """The second waits for the first, and is needed only when that one failed."""
+    door.broker.gate = asyncio.Event()
+    answering = [asyncio.ensure_future(door.take()) for _ in range(3)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    door.broker.gate.set()
+
+    answers = await asyncio.gather(*answering)
+
+    assert [answer.change is None for answer in answers] == [False, True, True]
+    assert len(door.broker.published) == 1
+
+
+async def test_equal_delivery_takes_over_when_the_first_fails(door):
+    """A delivery that waited for one that failed is published itself."""
+    door.broker.gate = asyncio.Event()
+    first, second = (asyncio.ensure_future(door.take()) for _ in range(2))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    first.cancel()
+    door.broker.gate.set()
+
+    assert (await second).change is not None
+    assert first.cancelled()
+    assert len(door.broker.published) == 1
 
 
 async def test_number_of_remembered_bodies_is_bounded():
-    """The oldest is forgotten first."""
-    door = Door(max_seen=2)
-    bodies = [ISSUE | {"n": n} for n in range(3)]
+    """The oldest is dropped first."""
+    door = Door(max_bodies=2)
+    bodies = [{"issue": ISSUE["issue"] | {"id": str(n)}} for n in range(3)]
     for data in bodies:
         await door.take(data=data)
 
@@ -284,7 +351,7 @@ async def test_echo_is_accepted_and_not_published_twice(door):
 
 async def test_follower_sees_the_webhook(door):
     """From the door to whoever follows."""
-    async with aclosing(await door.changes.follow(Topic("acme", Stream.ISSUES), None)) as followed:
+    async with aclosing(await door.changes.subscribe(Topic("acme", Stream.ISSUES), None)) as followed:
         await door.take()
 
         assert (await asyncio.wait_for(anext(followed), 5)).change.subject == "7"

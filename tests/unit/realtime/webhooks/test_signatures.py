@@ -87,4 +87,4 @@ def test_secret_that_names_nobody_is_refused(pairs, words):
 def test_signers_never_print_a_secret():
     """Logs may show who signs."""
     assert repr(Signers(PAIRS)) == "<Signers of acme, globex>"
-    assert repr(Signers([])) == "<Signers of nobody>"
+    assert repr(Signers([])) == "<Signers of no organization>"

@@ -1,0 +1,52 @@
+"""Which projects' issues a credential may read, asked of Sentry and remembered for a minute."""
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import ExpiringMap
+from dexter_graphql.sentry.call_context import CallContext
+from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+
+LIFETIME_S = 60.0
+MAX_VERDICTS = 50_000
+"""Verdicts that are remembered."""
+ONE_ISSUE = (("query", ""), ("limit", "1"), *(("collapse", part) for part in ("stats", "lifetime", "filtered")))
+"""The cheapest page of a project's issues; it needs the right to read them, as every other page does."""
+
+Key = tuple[str, str, str]
+
+
+class IssueVisibility:
+    """Verdicts by credential, organization and project; shared by all operations of the process.
+
+    Sentry's project list does not tell: it names every project of the organization. So the check reads issues.
+    """
+
+    def __init__(self, client: SentryClient, clock: Clock) -> None:
+        self._client = client
+        self._verdicts: ExpiringMap[Key, bool] = ExpiringMap(LIFETIME_S, MAX_VERDICTS, clock.monotonic)
+
+    def __repr__(self) -> str:
+        return f"<IssueVisibility {len(self._verdicts)} verdicts>"
+
+    async def may_read(self, organization: OrganizationRef, project_id: str, call_context: CallContext) -> bool:
+        """True when the credential may read issues of the project: at most one call a minute, shared by equal checks.
+
+        Raises what the call raises when it gives no verdict: Unauthorized when the credential was revoked, the errors
+        of an outage otherwise.
+        """
+        key = (call_context.upstream.key, organization.id, project_id)
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = await self._ask(organization, project_id, call_context)
+            self._verdicts.put(key, verdict)
+        return verdict
+
+    async def _ask(self, organization: OrganizationRef, project_id: str, call_context: CallContext) -> bool:
+        query = (("project", project_id), *ONE_ISSUE)
+        try:
+            await self._client.reply(catalogue.VISIBLE, call_context, parents=Parents(organization), query=query)
+        except (Forbidden, NotFound, BadRequest):
+            return False
+        return True

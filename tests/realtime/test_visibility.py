@@ -1,0 +1,172 @@
+"""Visibility of changes: a subscriber receives those of projects whose issues its own token may read."""
+
+import asyncio
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+
+from dexter_graphql.sandbox import Fault
+from support.live_changes import (
+    PROJECT_IDS,
+    WAIT_S,
+    checked_projects,
+    current_position,
+    error_of,
+    issue_data,
+    open_issues,
+    post_webhook,
+    sign_webhook,
+    subscribed,
+    with_token,
+)
+from support.server import running_site
+from support.transports import EventStream, Multipart, Socket
+
+CHANGES = """subscription ($after: String) { issueChanged(organization: "acme", after: $after) {
+    gap { missed } change { issue { shortId } } } }"""
+
+
+@pytest.fixture
+async def site():
+    """A running Dexter in mode `passthrough`, for a token that may read everything."""
+    async with running_site(mode="passthrough") as running, with_token(running, running.upstream.token) as allowed:
+        yield allowed
+
+
+@asynccontextmanager
+async def web_only(site):
+    """The same site for a token that may read the project `web` alone."""
+    async with with_token(site, site.upstream.world.tokens.web_only.text) as limited:
+        yield limited
+
+
+async def first_items(transport, site, count, **variables):
+    """The first answers of a subscription over a transport."""
+    async with aclosing(transport(site).ask(CHANGES, variables)) as answers:
+        return [await asyncio.wait_for(anext(answers), WAIT_S) for _ in range(count)]
+
+
+def issue_names(answers):
+    """Short ids of the issues in answers without errors."""
+    return [answer["data"]["issueChanged"]["change"]["issue"]["shortId"] for answer in answers]
+
+
+@pytest.mark.parametrize("transport", [EventStream, Multipart, Socket])
+@pytest.mark.parametrize("resumes", [True, False])
+async def test_changes_of_other_projects_are_left_out(site, transport, resumes):
+    """A token with 403 on a project's issues receives none of its changes, live or after a position."""
+    async with web_only(site) as limited:
+        after = await current_position(site)
+        sent = [issue_data(1, "api"), issue_data(2, "web"), issue_data(3, "api"), issue_data(4, "web")]
+        if resumes:
+            for data in sent:
+                await post_webhook(site, *sign_webhook(site, data))
+            answers = await first_items(transport, limited, 2, after=after)
+        else:
+            receiving = asyncio.ensure_future(first_items(transport, limited, 2, after=after))
+            await asyncio.sleep(0.2)
+            for data in sent:
+                await post_webhook(site, *sign_webhook(site, data))
+            answers = await receiving
+        everything = await first_items(transport, site, 4, after=after)
+
+    assert issue_names(answers) == ["WEB-2", "WEB-4"]
+    assert issue_names(everything) == ["WEB-1", "WEB-2", "WEB-3", "WEB-4"]
+
+
+async def test_projects_are_compared_by_id(site):
+    """The slug in a webhook says nothing: a hidden project does not become visible under another one's name."""
+    disguised = issue_data(1, "api")
+    disguised["issue"]["project"]["slug"] = "web"
+    async with web_only(site) as limited:
+        after = await current_position(site)
+        for data in (disguised, issue_data(2, "web")):
+            await post_webhook(site, *sign_webhook(site, data))
+        answers = await first_items(EventStream, limited, 1, after=after)
+
+    assert issue_names(answers) == ["WEB-2"]
+
+
+@pytest.mark.parametrize("project", [None, {"slug": "web"}, {"id": "999999", "slug": "web"}])
+async def test_unknown_projects_are_hidden(site, project):
+    """Without a project id the issue itself is looked up; what cannot be found or read is left out."""
+    data = {"issue": {"id": "3", "shortId": "WEB-3", "status": "resolved", "project": project}}
+    async with web_only(site) as limited:
+        after = await current_position(site)
+        for sent in (data, issue_data(2, "web")):
+            await post_webhook(site, *sign_webhook(site, sent))
+        answers = await first_items(EventStream, limited, 1, after=after)
+
+    assert issue_names(answers) == ["WEB-2"]
+
+
+async def test_issue_without_project_is_looked_up(site):
+    """A change that names no project is sent when the token may read the issue."""
+    (issue,) = open_issues(site)
+    data = {"issue": {"id": issue.id, "shortId": issue.short_id, "status": "resolved"}}
+    async with web_only(site) as limited:
+        after = await current_position(site)
+        await post_webhook(site, *sign_webhook(site, data))
+        answers = await first_items(EventStream, limited, 1, after=after)
+
+    assert issue_names(answers) == [issue.short_id]
+
+
+async def test_one_check_a_minute_for_all_streams_of_a_credential(site):
+    """Ten streams of one credential and twenty changes of two projects cost two calls."""
+    after = await current_position(site)
+    for number in range(10):
+        for project in ("web", "api"):
+            await post_webhook(site, *sign_webhook(site, issue_data(number, project)))
+    start = len(site.upstream.requests)
+    async with web_only(site) as limited:
+        streams = [first_items(EventStream, limited, 10, after=after) for _ in range(10)]
+        answers = await asyncio.gather(*streams)
+
+    assert [len(one) for one in answers] == [10] * 10
+    assert sorted(checked_projects(site, start)) == [PROJECT_IDS["web"], PROJECT_IDS["api"]]
+
+
+async def test_stream_waits_while_sentry_is_away(site):
+    """An outage hides no change: the stream continues with it when Sentry answers again."""
+    async with web_only(site) as limited:
+        after = await current_position(site)
+        fault = site.upstream.faults.add(
+            Fault(method="GET", route="/organizations/{organization}/issues/", status=503, times=None)
+        )
+        await post_webhook(site, *sign_webhook(site, issue_data(1, "web")))
+        receiving = asyncio.ensure_future(first_items(EventStream, limited, 1, after=after))
+        await asyncio.wait({receiving}, timeout=1.0)
+        was_waiting = not receiving.done()
+        site.upstream.faults.remove(fault)
+        answers = await receiving
+
+    assert was_waiting
+    assert issue_names(answers) == ["WEB-1"]
+
+
+@pytest.mark.parametrize("transport", [EventStream, Multipart, Socket])
+async def test_revoked_token_ends_the_stream(site, transport):
+    """A 401 of the check ends the stream with an error that says so."""
+    async with web_only(site) as limited:
+        after = await current_position(site)
+        site.upstream.faults.add(
+            Fault(method="GET", route="/organizations/{organization}/issues/", status=401, times=None)
+        )
+        await post_webhook(site, *sign_webhook(site, issue_data(1, "web")))
+        (answer,) = await first_items(transport, limited, 1, after=after)
+
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_strangers_cannot_follow_an_organization():
+    """In `passthrough`, an organization that the token does not see is none."""
+    async with (
+        running_site(mode="passthrough") as running,
+        with_token(running, running.upstream.world.tokens.globex.text) as site,
+        subscribed(site) as reader,
+    ):
+        answer = await reader.answer()
+
+    assert error_of(answer) == (["issueChanged"], "BAD_USER_INPUT")

@@ -1,0 +1,104 @@
+"""Webhooks over real HTTP: what is refused, what is ignored, and what a webhook invalidates."""
+
+import io
+import time
+
+import pytest
+
+from dexter_graphql.realtime.webhooks.receiver import MAX_BODY_BYTES
+from dexter_graphql.sandbox.status_updates import Resolution
+from support.live_changes import (
+    current_position,
+    issue_data,
+    issue_editor,
+    issue_id,
+    open_issues,
+    post_webhook,
+    short_ids,
+    sign_webhook,
+    subscribed,
+)
+from support.sandbox import running_sandbox
+from support.server import running_site
+
+
+@pytest.fixture
+async def site():
+    """A running Dexter over a sandbox of its own."""
+    async with running_site() as running:
+        yield running
+
+
+async def test_webhook_makes_answers_stale(site):
+    """A query after a webhook does not answer from the cache of before it."""
+    issue = open_issues(site)[0]
+    query = """query ($ids: [ID!]!, $short: String!) {
+      nodes(ids: $ids) { ... on Issue { status } }
+      organization(slug: "acme") { issue(shortId: $short) { status firstRelease { version } } } }"""
+    variables = {"ids": [issue_id(one) for one in open_issues(site, 2)], "short": issue.short_id}
+    before = await site.data(query, **variables)
+
+    issue_editor(site).resolve(issue, Resolution())
+    await site.upstream.webhooks.drain()
+    after = await site.data(query, **variables)
+
+    assert [one["nodes"][0]["status"] for one in (before, after)] == ["UNRESOLVED", "RESOLVED"]
+    assert [one["organization"]["issue"]["status"] for one in (before, after)] == ["UNRESOLVED", "RESOLVED"]
+
+
+async def test_refused_webhooks(site):
+    """What is not signed, not fresh, no webhook or too large is refused with a status that says so."""
+    data = issue_data(1)
+    attempts = {
+        "wrong signature": (401, sign_webhook(site, data, Sentry_Hook_Signature="0" * 64)),
+        "no signature": (401, sign_webhook(site, data, Sentry_Hook_Signature=None)),
+        "no timestamp": (401, sign_webhook(site, data, Sentry_Hook_Timestamp=None)),
+        "old timestamp": (401, sign_webhook(site, data, Sentry_Hook_Timestamp=str(int(time.time()) - 3600))),
+        "no resource": (400, sign_webhook(site, data, Sentry_Hook_Resource=None)),
+        "junk": (400, sign_webhook(site, b"junk")),
+        "no object": (400, sign_webhook(site, b"[]")),
+        "other organization": (401, sign_webhook(site, data, slug="globex")),
+    }
+
+    statuses = {name: (await post_webhook(site, *sent))[0] for name, (_, sent) in attempts.items()}
+    large, headers = sign_webhook(site, b"x" * (MAX_BODY_BYTES + 1))
+    too_large, _ = await post_webhook(site, io.BytesIO(large), headers)
+
+    assert statuses == {name: status for name, (status, _) in attempts.items()}
+    assert too_large == 413
+
+
+async def test_webhooks_are_posted(site):
+    """Other methods are not for this door."""
+    async with site.session.get(f"{site.url}/webhooks/sentry") as answer:
+        assert (answer.status, answer.headers["allow"]) == (405, "POST")
+
+
+async def test_replayed_and_unknown_webhooks_are_taken_quietly(site):
+    """A body that came before, and a resource that nobody knows yet, answer 200 and are no items."""
+    after = await current_position(site)
+    once, last = sign_webhook(site, issue_data(1)), sign_webhook(site, issue_data(2))
+
+    answers = [
+        await post_webhook(site, *sent)
+        for sent in (once, once, sign_webhook(site, {"x": 1}, resource="size_analysis"), last)
+    ]
+    async with subscribed(site, after=after) as reader:
+        items = [await reader.item(), await reader.item()]
+
+    assert answers == [(200, {"message": text}) for text in ("Taken", "Known already", "Taken", "Taken")]
+    assert short_ids(items) == ["WEB-1", "WEB-2"]
+
+
+async def test_secret_decides_the_organization():
+    """What one organization's secret signed is told in that organization's stream alone."""
+    async with running_sandbox() as sandbox:
+        secrets = tuple(f"{slug}={sandbox.webhooks.secret(slug)}" for slug in ("acme", "globex"))
+        async with running_site(sandbox, webhook_secrets=secrets) as site:
+            after = await current_position(site)
+            await post_webhook(site, *sign_webhook(site, issue_data(1), slug="globex"))
+            await post_webhook(site, *sign_webhook(site, issue_data(2)))
+            async with subscribed(site, after=after) as reader:
+                item = await reader.item()
+
+    assert short_ids([item]) == ["WEB-2"]
