@@ -10,8 +10,9 @@ from graphql import GraphQLResolveInfo
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import SelectionIndex
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.loaders.base import LoadContext, Loader, ProjectionFactory, RequestLoaders
+from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
+from dexter_graphql.loaders.request_loaders import ProjectionFactory, RequestLoaders
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from dexter_graphql.sentry.call import Priority

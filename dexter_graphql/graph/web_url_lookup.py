@@ -13,8 +13,9 @@ from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
-from dexter_graphql.loaders.issues.details import IssueKey, ShortIdKey, issue_by_short_id, issues_by_id
-from dexter_graphql.loaders.organizations import organization_details, reference
+from dexter_graphql.loaders.issues.details import issue_by_short_id, issues_by_id
+from dexter_graphql.loaders.issues.keys import IssueKey, ShortIdKey
+from dexter_graphql.loaders.organizations import organization_details, organization_reference
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.sentry.parents import OrganizationRef
@@ -39,7 +40,7 @@ async def find_by_web_url(url: str, load_context: LoadContext) -> Any:
     if organization is None:
         return None
     if kind == "organization":
-        return reference(organization)
+        return organization_reference(organization)
     return await PAGE_LOOKUPS[kind](organization, parts, load_context)
 
 

@@ -1,4 +1,4 @@
-"""Knows how "a user or a team" is looked up, which Sentry writes as `user:1` or `team:2`."""
+"""Loader of actors: users and teams, which Sentry writes as `user:1` or `team:2`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -22,29 +22,36 @@ class ActorKey(NamedTuple):
     id: str
 
 
-def actor_key(organization: OrganizationRef, text: str | None) -> ActorKey | None:
-    """The key in Sentry's `kind:id`; None for nobody, and for kinds that are neither user nor team."""
-    kind, _, number = (text or "").partition(":")
-    return ActorKey(organization, kind, number) if kind in {"user", "team"} and number else None
+def actor_key(organization: OrganizationRef, kind: object, actor_id: object) -> ActorKey | None:
+    """The key of an actor; None without an ID, and for kinds that are neither user nor team."""
+    if kind not in TYPENAMES or not isinstance(actor_id, (int, str)) or actor_id == "":
+        return None
+    return ActorKey(organization, str(kind), str(actor_id))
+
+
+def parse_actor(organization: OrganizationRef, text: str | None) -> ActorKey | None:
+    """The key of an actor written as `kind:id`."""
+    kind, _, actor_id = (text or "").partition(":")
+    return actor_key(organization, kind, actor_id)
 
 
 @bulk(target="User", uses=(members.LIST, teams.LIST), is_shared=False)
 async def actors_by_key(keys: Sequence[ActorKey], load_context: LoadContext) -> Mapping[ActorKey, Any]:
-    """Users and teams: one call for each of the two, none while nothing but their ids is asked for."""
+    """Users and teams: one call for each of the two, none while only IDs are selected."""
 
-    async def one(key: ActorKey) -> Any:
-        bare = _bare(key, load_context)
-        if bare is not None:
-            return bare
+    async def load_actor(key: ActorKey) -> Any:
+        reference = _reference(key, load_context)
+        if reference is not None:
+            return reference
         if key.kind == "team":
             return await load_context.load(teams_by_id, TeamKey(key.organization, key.id))
         return await load_context.load(users_by_id, UserKey(key.organization, key.id))
 
-    return await each(keys, one, width=len(keys))
+    return await each(keys, load_actor, width=len(keys))
 
 
-def _bare(key: ActorKey, load_context: LoadContext) -> Any:
-    """A record with the id alone, when that is all that will be read."""
+def _reference(key: ActorKey, load_context: LoadContext) -> Any:
+    """A record with the ID alone when nothing else is selected, otherwise None."""
     projection = load_context.loaders.projections.projection(TYPENAMES[key.kind], "embedded", load_context.selection)
     if any(member.wire != "id" for member in projection.members):
         return None

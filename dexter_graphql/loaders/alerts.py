@@ -1,4 +1,4 @@
-"""Knows how alerts are looked up: Sentry's workflows, and alert rules where a server has nothing newer."""
+"""Loaders of alerts: Sentry's workflows, or alert rules where a server has nothing newer."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.alert_rules.lists import (
     Rule,
-    as_slugs,
+    has_project,
     issue_rules,
-    issue_rules_of,
+    issue_rules_of_projects,
     metric_rules,
-    page_of,
+    page_of_rows,
+    project_slugs,
     slugs_by_id,
-    translated,
+    translate,
 )
 from dexter_graphql.loaders.alert_rules.workflows import (
     ISSUE_PREFIX,
@@ -22,8 +23,17 @@ from dexter_graphql.loaders.alert_rules.workflows import (
     workflow_of_metric_rule,
 )
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, QueryParameters, by_organization, fetch_list
-from dexter_graphql.loaders.monitors import MonitorKey, detectors_of, head_of, host_of, is_head, monitors_by_id
+from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, by_organization, fetch_list
+from dexter_graphql.loaders.monitors import (
+    ID_ORDER,
+    MonitorKey,
+    all_detectors,
+    first_page,
+    host_of,
+    is_first_page,
+    monitors_by_id,
+)
+from dexter_graphql.loaders.parameters import repeated
 from dexter_graphql.loaders.projects import ProjectKey, ProjectName, projects_by_name
 from dexter_graphql.sentry.catalogue import alerts as catalogue
 from dexter_graphql.sentry.catalogue import projects
@@ -32,32 +42,29 @@ from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, only_records
 
-ORDER: QueryParameters = (("sortBy", "id"),)
-RULES = (catalogue.ISSUE_RULES, catalogue.METRIC_RULES)
-IDS = list[int | str]
-"""Wire type of ids in a list."""
-DETECTOR_PLACE = Projection(
+RULE_ENDPOINTS = (catalogue.ISSUE_RULES, catalogue.METRIC_RULES)
+DETECTOR_PROJECT = Projection(
     "UnknownMonitor", "list", (Field("id", "id", int | str), Field("projectId", "projectId", int | str))
 )
-"""Which project a detector is of, which is all that tells the project of a workflow."""
+"""The project of a detector. The project of a workflow follows from its detectors."""
 
 
 class AlertKey(NamedTuple):
-    """An alert by Sentry's numeric id as text, or by the id of a translated rule."""
+    """An alert by Sentry's numeric ID as text, or by the ID of a translated rule."""
 
     organization: OrganizationRef
     id: str
 
 
 class AlertKeys(NamedTuple):
-    """Alerts that something else names by their ids."""
+    """Alerts that another object refers to by ID."""
 
     organization: OrganizationRef
     ids: tuple[str, ...]
 
 
-class AlertPlace(NamedTuple):
-    """Where an alert belongs: the monitors that it is tied to, or the slugs that a rule names."""
+class AlertProjectsKey(NamedTuple):
+    """What determines the projects of an alert: its monitors, or the slugs in its rule."""
 
     organization: OrganizationRef
     monitors: tuple[str, ...]
@@ -65,156 +72,163 @@ class AlertPlace(NamedTuple):
 
 
 class AlertOptions(NamedTuple):
-    """Which alerts of an organization: of these projects, with this text in their names."""
+    """Part of an alert list and its filters; empty filters match all."""
 
-    wanted: ListOptions
+    part: ListOptions
     projects: tuple[str, ...] = ()
-    search: str = ""
+    name_contains: str = ""
 
 
-@bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULES))
+@bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS))
 async def alerts_by_id(keys: Sequence[AlertKey], load_context: LoadContext) -> Mapping[AlertKey, Any]:
-    """Alerts by id: one call per hundred; of rules one for all that are about metrics, and one for each project."""
+    """Alerts by ID: one call per 100 workflows, one for all metric rules, one per project for issue rules."""
 
-    async def listed(organization: OrganizationRef, mine: Sequence[AlertKey]) -> Mapping[AlertKey, Any]:
-        numbers = [key.id for key in mine if key.id.isdecimal()]
-        rows = await _workflows_by_id(organization, numbers, load_context) if numbers else []
-        rows += await _by_rule(organization, [key.id for key in mine if not key.id.isdecimal()], load_context)
+    async def answer(organization: OrganizationRef, own_keys: Sequence[AlertKey]) -> Mapping[AlertKey, Any]:
+        workflow_ids = [key.id for key in own_keys if key.id.isdecimal()]
+        rows = await _workflows_by_id(organization, workflow_ids, load_context) if workflow_ids else []
+        rule_ids = [key.id for key in own_keys if not key.id.isdecimal()]
+        rows += await _workflows_of_rules(organization, rule_ids, load_context)
         return {AlertKey(organization, str(row.id)): row for row in only_records(rows)}
 
-    return await by_organization(keys, listed)
+    return await by_organization(keys, answer)
 
 
-@bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULES))
+@bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS))
 async def linked_alerts(keys: Sequence[AlertKeys], load_context: LoadContext) -> Mapping[AlertKeys, Any]:
-    """The alerts that each key names; those that are gone, or not to be seen, are left out."""
-    wanted = list(dict.fromkeys(AlertKey(key.organization, one) for key in keys for one in key.ids))
-    found = await load_context.load_each(alerts_by_id, wanted)
-    return {key: [row for one in key.ids if (row := found[AlertKey(key.organization, one)])] for key in keys}
+    """The alerts of each key that exist and are visible to the token."""
+    ids = list(dict.fromkeys(AlertKey(key.organization, alert_id) for key in keys for alert_id in key.ids))
+    alerts = await load_context.load_each(alerts_by_id, ids)
+    return {key: [row for alert_id in key.ids if (row := alerts[AlertKey(key.organization, alert_id)])] for key in keys}
 
 
-@fan_out(target="Alert", uses=(catalogue.WORKFLOWS, *RULES, projects.LIST))
+@fan_out(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS, projects.LIST))
 async def alert_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
-    """A page of the organization's alerts in order of their ids; options are an AlertOptions."""
-    return await _chosen(organization, load_context.options, load_context)
+    """A page of the organization's alerts, ordered by ID; options are AlertOptions."""
+    return await _alert_page(organization, load_context.options, load_context)
 
 
-@bulk(target="Alert", uses=(catalogue.WORKFLOWS, catalogue.DETECTORS, *RULES, projects.LIST), is_shared=False)
+@bulk(target="Alert", uses=(catalogue.WORKFLOWS, catalogue.DETECTORS, *RULE_ENDPOINTS, projects.LIST), is_shared=False)
 async def project_alert_pages(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
-    """A page of the alerts of each project; options are a Listing.
+    """A page of the alerts of each project; options are ListOptions.
 
-    First pages of many projects are two lists: the workflows, and the detectors that tell which project they are of.
+    First pages of several projects are two calls: the workflows, and the detectors that determine their projects.
     """
 
-    async def one(key: ProjectKey) -> Slice:
-        return await _chosen(key.organization, AlertOptions(load_context.options, (key.id,)), load_context)
+    async def load_project(key: ProjectKey) -> Slice:
+        return await _alert_page(key.organization, AlertOptions(load_context.options, (key.id,)), load_context)
 
-    async def answered(organization: OrganizationRef, mine: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
-        is_known_retired = load_context.organizations.alert_backends.is_retired(host_of(organization))
-        if len(mine) > 1 and is_head(load_context.options) and not is_known_retired:
-            together = await _together(organization, mine, load_context)
-            if together is not None:
-                return together
-        return await each(mine, one)
+    async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
+        has_only_rules = load_context.organizations.alert_backends.is_retired(host_of(organization))
+        if len(own_keys) > 1 and is_first_page(load_context.options) and not has_only_rules:
+            pages = await _first_pages(organization, own_keys, load_context)
+            if pages is not None:
+                return pages
+        return await each(own_keys, load_project)
 
-    return await by_organization(keys, answered)
+    return await by_organization(keys, answer)
 
 
 @bulk(target="Project", uses=(catalogue.DETECTORS, catalogue.METRIC_RULES, *projects_by_name.uses))
-async def alert_projects(keys: Sequence[AlertPlace], load_context: LoadContext) -> Mapping[AlertPlace, Any]:
-    """The projects of each alert: those of its monitors, unless a rule names them."""
-    linked = list(dict.fromkeys(MonitorKey(key.organization, one) for key in keys for one in key.monitors))
-    monitors = await load_context.load_each(monitors_by_id, linked)
+async def alert_projects(keys: Sequence[AlertProjectsKey], load_context: LoadContext) -> Mapping[AlertProjectsKey, Any]:
+    """The projects of each alert: those in its rule, otherwise those of its monitors."""
+    monitor_keys = [MonitorKey(key.organization, monitor_id) for key in keys for monitor_id in key.monitors]
+    monitors = await load_context.load_each(monitors_by_id, list(dict.fromkeys(monitor_keys)))
     names = {key: _project_names(key, monitors) for key in keys}
-    wanted = list(dict.fromkeys(name for found in names.values() for name in found))
-    found = await load_context.load_each(projects_by_name, wanted)
-    return {key: [row for name in names[key] if (row := found[name]) is not None] for key in keys}
+    all_names = list(dict.fromkeys(name for own_names in names.values() for name in own_names))
+    rows = await load_context.load_each(projects_by_name, all_names)
+    return {key: [row for name in names[key] if (row := rows[name]) is not None] for key in keys}
 
 
 @bulk(target="Alert", uses=project_alert_pages.uses)
 async def alerts_of_project(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
-    """The first hundred alerts of each project, as for a list of them."""
-    wanted = ListOptions((), CHUNK_SIZE, None, CHUNK_SIZE)
-    found = await project_alert_pages.load(keys, replace(load_context, options=wanted))
-    return {key: page if isinstance(page, Exception) else page.rows for key, page in found.items()}
+    """The first 100 alerts of each project."""
+    options = ListOptions((), CHUNK_SIZE, None, CHUNK_SIZE)
+    pages = await project_alert_pages.load(keys, replace(load_context, options=options))
+    return {key: page if isinstance(page, Exception) else page.rows for key, page in pages.items()}
 
 
-def _project_names(place: AlertPlace, monitors: Mapping[MonitorKey, Any]) -> list[ProjectName]:
-    organization = place.organization
-    if place.slugs:
-        return [ProjectName(organization, slug) for slug in place.slugs]
-    rows = only_records(monitors[MonitorKey(organization, one)] for one in place.monitors)
+def _project_names(key: AlertProjectsKey, monitors: Mapping[MonitorKey, Any]) -> list[ProjectName]:
+    organization = key.organization
+    if key.slugs:
+        return [ProjectName(organization, slug) for slug in key.slugs]
+    rows = only_records(monitors[MonitorKey(organization, monitor_id)] for monitor_id in key.monitors)
     ids = (row.projectId for row in rows)
-    return list(dict.fromkeys(ProjectName(organization, str(one)) for one in ids if isinstance(one, (int, str))))
-
-
-async def _chosen(organization: OrganizationRef, choice: AlertOptions, load_context: LoadContext) -> Slice:
-    """A page of alerts from whichever form the server has."""
-    return await load_context.organizations.alert_backends.ask(
-        host_of(organization),
-        newer=lambda: _workflow_page(organization, choice, load_context),
-        retired=lambda: _rule_page(organization, choice, load_context),
+    return list(
+        dict.fromkeys(
+            ProjectName(organization, str(project_id)) for project_id in ids if isinstance(project_id, (int, str))
+        )
     )
 
 
-async def _workflow_page(organization: OrganizationRef, choice: AlertOptions, load_context: LoadContext) -> Slice:
-    text = (("query", choice.search),) if choice.search else ()
-    query = (*ORDER, *(("project", one) for one in choice.projects), *text)
+async def _alert_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
+    """A page of alerts, from workflows or from rules, depending on the server."""
+    return await load_context.organizations.alert_backends.ask(
+        host_of(organization),
+        newer=lambda: _workflow_page(organization, options, load_context),
+        retired=lambda: _rule_page(organization, options, load_context),
+    )
+
+
+async def _workflow_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
+    text = options.name_contains
+    query = (*ID_ORDER, *repeated("project", options.projects), *repeated("query", [text] if text else []))
     return await fetch_list(
         catalogue.WORKFLOWS,
         Parents(organization),
         load_context,
-        wanted=choice.wanted,
+        options=options.part,
         query=query,
-        projection=_form(load_context),
+        projection=_projection(load_context),
     )
 
 
-async def _rule_page(organization: OrganizationRef, choice: AlertOptions, load_context: LoadContext) -> Slice:
-    """Metric rules are asked for first: whether the server has them tells whether it has rules at all."""
+async def _rule_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
+    """Metric rules are fetched first: a server without them has no rules at all."""
     metric = await metric_rules(organization, load_context)
-    slugs = await as_slugs(organization, choice.projects, load_context)
-    names = slugs or list((await slugs_by_id(organization, load_context)).values())
-    issue = await issue_rules_of(organization, names, load_context)
-    return await page_of(
-        _translated(organization, _found(issue, choice, ()), _found(metric, choice, slugs), load_context), choice.wanted
+    slugs = await project_slugs(organization, options.projects, load_context)
+    all_slugs = slugs or list((await slugs_by_id(organization, load_context)).values())
+    issue = await issue_rules_of_projects(organization, all_slugs, load_context)
+    rows = _translate_rules(
+        organization, _matching(issue, options, ()), _matching(metric, options, slugs), load_context
     )
+    return await page_of_rows(rows, options.part)
 
 
-def _found(rules: Sequence[Rule], choice: AlertOptions, slugs: Sequence[str]) -> list[Rule]:
-    text = choice.search.lower()
-    return [
-        rule
-        for rule in rules
-        if text in str(rule["name"]).lower() and (not slugs or set(slugs).intersection(rule["projects"] or ()))
-    ]
+def _matching(rules: Sequence[Rule], options: AlertOptions, slugs: Sequence[str]) -> list[Rule]:
+    text = options.name_contains.lower()
+    return [rule for rule in rules if has_project(rule, slugs) and text in str(rule["name"]).lower()]
 
 
-def _translated(
+def _translate_rules(
     organization: OrganizationRef, issue: Sequence[Rule], metric: Sequence[Rule], load_context: LoadContext
 ) -> list[Any]:
-    form, parents = _form(load_context), Parents(organization)
+    projection, parents = _projection(load_context), Parents(organization)
     return [
-        *translated(issue, workflow_of_issue_rule, form, parents, load_context),
-        *translated(metric, workflow_of_metric_rule, form, parents, load_context),
+        *translate(issue, workflow_of_issue_rule, projection, parents, load_context),
+        *translate(metric, workflow_of_metric_rule, projection, parents, load_context),
     ]
 
 
 async def _workflows_by_id(organization: OrganizationRef, ids: Sequence[str], load_context: LoadContext) -> list[Any]:
-    """Workflows by id; none where the server has no workflows. Their ids say that it once had some."""
-    wanted = ListOptions(tuple(("id", one) for one in ids), len(ids), None, len(ids))
+    """Workflows by ID; none on servers without workflows, although their IDs show that there were some."""
+    options = ListOptions(repeated("id", ids), len(ids), None, len(ids))
+    projection = _projection(load_context)
     try:
         page = await fetch_list(
-            catalogue.WORKFLOWS, Parents(organization), load_context, wanted=wanted, projection=_form(load_context)
+            catalogue.WORKFLOWS, Parents(organization), load_context, options=options, projection=projection
         )
     except NotFound:
         return []
     return page.rows
 
 
-async def _by_rule(organization: OrganizationRef, ids: Sequence[str], load_context: LoadContext) -> list[Any]:
-    """Rules as alerts, by the ids that they were given; none where the server has no rules."""
-    slugs = {one.removeprefix(ISSUE_PREFIX).rpartition("-")[0] for one in ids if one.startswith(ISSUE_PREFIX)}
+async def _workflows_of_rules(
+    organization: OrganizationRef, ids: Sequence[str], load_context: LoadContext
+) -> list[Any]:
+    """The rules with these IDs as alerts; none on servers without rules."""
+    slugs = {
+        rule_id.removeprefix(ISSUE_PREFIX).rpartition("-")[0] for rule_id in ids if rule_id.startswith(ISSUE_PREFIX)
+    }
     issue: list[Rule] = []
     answers = await each(sorted(slugs), lambda slug: issue_rules(organization, slug, load_context))
     for answer in answers.values():
@@ -222,51 +236,52 @@ async def _by_rule(organization: OrganizationRef, ids: Sequence[str], load_conte
             raise answer
         issue += answer if isinstance(answer, list) else []
     metric: list[Rule] = []
-    if any(one.startswith(METRIC_PREFIX) for one in ids):
+    if any(rule_id.startswith(METRIC_PREFIX) for rule_id in ids):
         try:
             metric = await metric_rules(organization, load_context)
         except NotFound:
             metric = []
-    return _translated(organization, issue, metric, load_context)
+    return _translate_rules(organization, issue, metric, load_context)
 
 
-async def _together(
+async def _first_pages(
     organization: OrganizationRef, keys: Sequence[ProjectKey], load_context: LoadContext
 ) -> Mapping[ProjectKey, Any] | None:
-    """First pages from two lists; None when the server has no such lists, or they are too long to read whole."""
+    """First pages from two complete lists; None when the server lacks one of them, or it is too long."""
     detectors, workflows = await asyncio.gather(
-        detectors_of(organization, keys, DETECTOR_PLACE, load_context),
+        all_detectors(organization, keys, DETECTOR_PROJECT, load_context),
         _all_workflows(organization, keys, load_context),
     )
     if detectors is None or workflows is None:
         return None
-    homes = {str(row.id): str(row.projectId) for row in detectors}
-    found: dict[str, list[Any]] = {}
-    for row in workflows:
-        linked = row.detectorIds if isinstance(row.detectorIds, list) else ()
-        for project in dict.fromkeys(homes.get(str(one), "") for one in linked):
-            found.setdefault(project, []).append(row)
-    return {key: head_of(found.get(key.id, []), load_context.options) for key in keys}
+    project_of = {str(row.id): str(row.projectId) for row in detectors}
+    rows: dict[str, list[Any]] = {}
+    for workflow in workflows:
+        detector_ids = workflow.detectorIds if isinstance(workflow.detectorIds, list) else ()
+        for project in dict.fromkeys(project_of.get(str(detector_id), "") for detector_id in detector_ids):
+            rows.setdefault(project, []).append(workflow)
+    return {key: first_page(rows.get(key.id, []), load_context.options) for key in keys}
 
 
 async def _all_workflows(
     organization: OrganizationRef, keys: Sequence[ProjectKey], load_context: LoadContext
 ) -> list[Any] | None:
-    query = (*ORDER, *(("project", key.id) for key in keys))
+    query = (*ID_ORDER, *repeated("project", (key.id for key in keys)))
+    projection = _projection(load_context)
     try:
         page = await fetch_list(
             catalogue.WORKFLOWS,
             Parents(organization),
             load_context,
-            wanted=ALL_ROWS,
+            options=ALL_ROWS,
             query=query,
-            projection=_form(load_context),
+            projection=projection,
         )
     except (NotFound, Gone):
         return None
     return None if page.has_next else only_records(page.rows)
 
 
-def _form(load_context: LoadContext) -> Projection:
-    """What the operation reads of alerts anywhere."""
+def _projection(load_context: LoadContext) -> Projection:
+    """Everything that the operation selects on alerts."""
     return load_context.all_on_type("Alert").projection("list")

@@ -1,20 +1,16 @@
-"""Knows how an organization's environments are looked up; those of one project are in `projects`."""
+"""Loaders of the environments of an organization. Those of one project are in `projects`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
-from dexter_graphql.loaders.lists import by_organization
+from dexter_graphql.loaders.lists import by_complete_list
 from dexter_graphql.sentry.catalogue import environments as catalogue
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import only_records
-
-EVERYTHING = 10_000
-"""Keys that one list of environments answers."""
 
 
 class EnvironmentKey(NamedTuple):
-    """An environment by Sentry's numeric id, as text."""
+    """An environment by Sentry's numeric ID, as text."""
 
     organization: OrganizationRef
     id: str
@@ -23,22 +19,15 @@ class EnvironmentKey(NamedTuple):
 @fan_out(target="Environment", uses=(catalogue.LIST,), is_shared=True)
 async def organization_environments(parents: Parents, load_context: LoadContext) -> list[Any]:
     """The environments of an organization; options are `visible`, `hidden` or `all`."""
-    page = await load_context.client.page(
-        catalogue.LIST,
-        load_context.call_context,
-        load_context.projection("list"),
-        parents=parents,
-        query=(("visibility", load_context.options),),
-    )
-    return page.rows
+    return await load_context.get_rows(catalogue.LIST, parents, query=(("visibility", load_context.options),))
 
 
 @bulk(target="Environment", uses=(catalogue.LIST,))
 async def environments_by_id(keys: Sequence[EnvironmentKey], load_context: LoadContext) -> Mapping[EnvironmentKey, Any]:
-    """Environments by id, from the organization's list, which the cache keeps."""
+    """Environments by ID, from the complete list of their organization."""
 
-    async def listed(organization: OrganizationRef, _keys: Sequence[EnvironmentKey]) -> Mapping[EnvironmentKey, Any]:
-        rows = only_records(await load_context.load(organization_environments, Parents(organization), "all"))
-        return {EnvironmentKey(organization, str(row.id)): row for row in rows}
+    async def fetch_rows(organization: OrganizationRef) -> list[Any]:
+        rows: list[Any] = await load_context.load(organization_environments, Parents(organization), "all")
+        return rows
 
-    return await by_organization(keys, listed, size=EVERYTHING)
+    return await by_complete_list(keys, fetch_rows, lambda organization, row: EnvironmentKey(organization, str(row.id)))

@@ -1,4 +1,4 @@
-"""Knows how events are looked up: one by id, the newest of many issues, and the lists of an issue or a project."""
+"""Loaders of events: by ID, the newest of many issues, the lists of an issue and of a project, and attachments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,17 +6,18 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, chunks, fan_out
-from dexter_graphql.loaders.issues.details import RETENTION, IssueKey, QueryParameters, range_parameters
+from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.parameters import RETENTION, range_parameters
+from dexter_graphql.loaders.lists import CHUNK_SIZE, fetch_list
 from dexter_graphql.loaders.projects import ProjectKey
-from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.catalogue import issues as issue_catalogue
-from dexter_graphql.sentry.errors import ClientError, NotFound
-from dexter_graphql.sentry.pagination import Position, Slice, collect
+from dexter_graphql.sentry.errors import ClientError
+from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, only_records
 
-LIGHT: Mapping[str, str] = MappingProxyType(
+DISCOVER_FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "id": "id",
         "eventID": "id",
@@ -27,14 +28,16 @@ LIGHT: Mapping[str, str] = MappingProxyType(
         "dateCreated": "timestamp",
     }
 )
-"""Member of an event → field of Discover that has it."""
-NEWEST = "latest_event()"
-NEWEST_ID = Projection("Event", "newest", (Field("issue", "issue.id", int | str), Field("newest", NEWEST, str)))
-"""The newest event of an issue, as Discover tells it."""
+"""Member of an event → Discover field with the same value."""
+LATEST_EVENT = "latest_event()"
+LATEST_EVENT_IDS = Projection(
+    "Event", "latest", (Field("issue", "issue.id", int | str), Field("event", LATEST_EVENT, str))
+)
+"""The ID of the newest event per issue, in Discover."""
 
 
 class EventKey(NamedTuple):
-    """An event by the numeric id of its project and its own 32 hexadecimal digits."""
+    """An event by the numeric ID of its project and its own 32 hexadecimal digits."""
 
     organization: OrganizationRef
     project: str
@@ -42,179 +45,133 @@ class EventKey(NamedTuple):
 
 
 class IssueEventKey(NamedTuple):
-    """One event of an issue: an event's id, or `latest`, `oldest`, `recommended`."""
+    """An event of an issue; `event` is an event ID, `latest`, `oldest` or `recommended`."""
 
     issue: IssueKey
-    which: str
-
-
-class EventList(NamedTuple):
-    """The part of a list of events that is wanted, the parameters that narrow it, and a stretch; None for all."""
-
-    query: QueryParameters
-    time_range: TimeRange | None
-    first: int
-    after: Position | None
-    cap: int
+    event: str
 
 
 @fan_out(target="Event", uses=(catalogue.DETAIL,), is_shared=True)
 async def event_details(key: EventKey, load_context: LoadContext) -> Any:
-    """The whole event; None when there is no such event."""
-    parents = Parents(key.organization, project=key.project)
-    path = {"project": key.project, "event": key.id}
-    try:
-        return await load_context.client.one(
-            catalogue.DETAIL, load_context.call_context, load_context.projection("detail"), parents=parents, path=path
-        )
-    except NotFound:
-        return None
+    """The event with its body; None when it does not exist."""
+    return await load_context.get_or_none(catalogue.DETAIL, _event_parents(key), path=_event_path(key))
 
 
 @fan_out(target="Event", uses=(issue_catalogue.EVENT,), is_shared=True)
 async def issue_events(key: IssueEventKey, load_context: LoadContext) -> Any:
-    """One whole event of an issue; None when it has none."""
+    """An event of an issue with its body; None when the issue has no such event."""
     parents = Parents(key.issue.organization, issue=key.issue.id)
-    path = {"issue": key.issue.id, "event": key.which}
-    try:
-        return await load_context.client.one(
-            issue_catalogue.EVENT,
-            load_context.call_context,
-            load_context.projection("detail"),
-            parents=parents,
-            path=path,
-        )
-    except NotFound:
-        return None
+    path = {"issue": key.issue.id, "event": key.event}
+    return await load_context.get_or_none(issue_catalogue.EVENT, parents, path=path)
 
 
 @fan_out(target="Event", uses=(issue_catalogue.EVENT,))
-async def issue_event_of(key: IssueKey, load_context: LoadContext) -> Any:
-    """The event of an issue that the options name: an id, or a word such as `recommended`."""
+async def selected_issue_event(key: IssueKey, load_context: LoadContext) -> Any:
+    """The event of an issue that the options name, as in IssueEventKey."""
     return await load_context.load(issue_events, IssueEventKey(key, load_context.options))
 
 
 @bulk(target="Event", uses=(catalogue.DISCOVER, issue_catalogue.EVENT))
 async def latest_events(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapping[IssueKey, Any]:
-    """The newest event of each issue: two calls for a hundred while light members are read, else one call each."""
-    found: dict[IssueKey, Any] = {}
-    if len(keys) > 1 and load_context.reads("detail") <= LIGHT.keys():
+    """The newest event of each issue: two calls per 100 issues while Discover has the members, else one call each."""
+    events: dict[IssueKey, Any] = {}
+    if len(keys) > 1 and load_context.reads("detail") <= DISCOVER_FIELDS.keys():
         for organization in dict.fromkeys(key.organization for key in keys):
-            mine = [key for key in keys if key.organization == organization]
-            for chunk in chunks(mine, 100):
-                found |= await _light(organization, chunk, load_context)
-    missing = [key for key in keys if key not in found]
+            own_keys = [key for key in keys if key.organization == organization]
+            for chunk in chunks(own_keys, CHUNK_SIZE):
+                events |= await _light_events(organization, chunk, load_context)
+    missing = [key for key in keys if key not in events]
     if not missing:
-        return found
-    single = await load_context.load_each(issue_events, [IssueEventKey(key, "latest") for key in missing])
-    return found | {key.issue: event for key, event in single.items()}
+        return events
+    bodies = await load_context.load_each(issue_events, [IssueEventKey(key, "latest") for key in missing])
+    return events | {key.issue: event for key, event in bodies.items()}
 
 
 @fan_out(target="Event", uses=(issue_catalogue.EVENTS,))
 async def issue_event_pages(key: IssueKey, load_context: LoadContext) -> Slice:
-    """A page of an issue's events, newest first; options are an EventList."""
-    parents = Parents(key.organization, issue=key.id)
-    projection, wanted = load_context.projection("list"), load_context.options
-    query = (*wanted.query, *range_parameters(wanted.time_range, load_context))
-    return await collect(
-        lambda size, cursor: load_context.client.page(
-            issue_catalogue.EVENTS,
-            load_context.call_context,
-            projection,
-            parents=parents,
-            path={"issue": key.id},
-            query=query,
-            size=size,
-            cursor=cursor,
-        ),
-        first=wanted.first,
-        after=wanted.after,
-        cap=wanted.cap,
+    """A page of an issue's events, newest first; options are ListOptions."""
+    return await fetch_list(
+        issue_catalogue.EVENTS,
+        Parents(key.organization, issue=key.id),
+        load_context,
+        path={"issue": key.id},
+        query=range_parameters(load_context.options.time_range, load_context),
     )
 
 
 @fan_out(target="Event", uses=(catalogue.LIST,))
 async def project_event_pages(key: ProjectKey, load_context: LoadContext) -> Slice:
-    """A page of a project's error events, newest first; options are an EventList."""
-    projection, wanted, path = load_context.projection("list"), load_context.options, {"project": key.id}
-    query = (*wanted.query, *range_parameters(wanted.time_range, load_context))
-    return await collect(
-        lambda size, cursor: load_context.client.page(
-            catalogue.LIST,
-            load_context.call_context,
-            projection,
-            parents=Parents(key.organization),
-            path=path,
-            query=query,
-            size=size,
-            cursor=cursor,
-        ),
-        first=wanted.first,
-        after=wanted.after,
-        cap=wanted.cap,
+    """A page of a project's error events, newest first; options are ListOptions."""
+    return await fetch_list(
+        catalogue.LIST,
+        Parents(key.organization),
+        load_context,
+        path={"project": key.id},
+        query=range_parameters(load_context.options.time_range, load_context),
     )
 
 
 @fan_out(target="Attachment", uses=(catalogue.ATTACHMENTS,))
 async def event_attachments(key: EventKey, load_context: LoadContext) -> list[Any]:
-    """Attachments of an event, at most a hundred."""
-    parents = Parents(key.organization, project=key.project)
-    path = {"project": key.project, "event": key.id}
-    page = await load_context.client.page(
-        catalogue.ATTACHMENTS, load_context.call_context, load_context.projection("list"), parents=parents, path=path
-    )
-    return page.rows
+    """Attachments of an event, at most 100."""
+    return await load_context.get_rows(catalogue.ATTACHMENTS, _event_parents(key), path=_event_path(key))
 
 
-async def _light(
+def _event_parents(key: EventKey) -> Parents:
+    return Parents(key.organization, project=key.project)
+
+
+def _event_path(key: EventKey) -> dict[str, str]:
+    return {"project": key.project, "event": key.id}
+
+
+async def _light_events(
     organization: OrganizationRef, keys: Sequence[IssueKey], load_context: LoadContext
 ) -> dict[IssueKey, Any]:
-    """Newest events with what Discover knows of them; error issues first, then issues of other categories."""
-    found: dict[IssueKey, Any] = {}
+    """Newest events with their Discover members: first of error issues, then of the other issues."""
+    events: dict[IssueKey, Any] = {}
     for dataset in ("errors", "issuePlatform"):
-        missing = [key for key in keys if key not in found]
-        table = Table(organization, dataset, load_context)
+        missing = [key for key in keys if key not in events]
+        table = DiscoverTable(organization, dataset, load_context)
         try:
-            newest = await _newest_ids(table, missing) if missing else {}
-            rows = await _rows(table, list(newest.values())) if newest else {}
+            event_ids = await _latest_event_ids(table, missing) if missing else {}
+            rows = await _event_rows(table, list(event_ids.values())) if event_ids else {}
         except ClientError:
-            return found
-        found |= {key: rows[newest[key]] for key in missing if newest.get(key) in rows}
-    return found
+            return events
+        events |= {key: rows[event_ids[key]] for key in missing if event_ids.get(key) in rows}
+    return events
 
 
-class Table(NamedTuple):
-    """One dataset of Discover, asked on behalf of a lookup."""
+class DiscoverTable(NamedTuple):
+    """A dataset of Discover."""
 
     organization: OrganizationRef
     dataset: str
     load_context: LoadContext
 
     async def rows(self, projection: Projection, search: str) -> list[Any]:
-        """Rows that match, with the members of the shape as fields."""
+        """Matching rows, with the wire names of the projection as Discover fields."""
         fields = sorted({member.wire for member in projection.members})
         query = [*(("field", name) for name in fields), ("query", search), ("dataset", self.dataset), *RETENTION]
-        page = await self.load_context.client.page(
-            catalogue.DISCOVER,
-            self.load_context.call_context,
-            projection,
-            parents=Parents(self.organization),
-            query=query,
+        parents = Parents(self.organization)
+        return only_records(
+            await self.load_context.get_rows(catalogue.DISCOVER, parents, query=query, projection=projection)
         )
-        return only_records(page.rows)
 
 
-async def _newest_ids(table: Table, keys: Sequence[IssueKey]) -> dict[IssueKey, str]:
-    rows = await table.rows(NEWEST_ID, f"issue.id:[{','.join(key.id for key in keys)}]")
-    by_issue = {str(row.issue): row.newest for row in rows if isinstance(row.newest, str)}
+async def _latest_event_ids(table: DiscoverTable, keys: Sequence[IssueKey]) -> dict[IssueKey, str]:
+    rows = await table.rows(LATEST_EVENT_IDS, f"issue.id:[{','.join(key.id for key in keys)}]")
+    by_issue = {str(row.issue): row.event for row in rows if isinstance(row.event, str)}
     return {key: by_issue[key.id] for key in keys if key.id in by_issue}
 
 
-async def _rows(table: Table, ids: list[str]) -> dict[str, Any]:
-    projection = table.load_context.memoized("light", lambda: _light_shape(table.load_context))
-    return {row.eventID: row for row in await table.rows(projection, f"id:[{','.join(ids)}]")}
+async def _event_rows(table: DiscoverTable, event_ids: list[str]) -> dict[str, Any]:
+    projection = table.load_context.memoized("light", lambda: _light_projection(table.load_context))
+    rows = await table.rows(projection, f"id:[{','.join(event_ids)}]")
+    return {row.eventID: row for row in rows}
 
 
-def _light_shape(load_context: LoadContext) -> Projection:
-    wanted = load_context.projection("light")
-    return replace(wanted, members=tuple(replace(one, wire=LIGHT[one.attr]) for one in wanted.members))
+def _light_projection(load_context: LoadContext) -> Projection:
+    projection = load_context.projection("light")
+    members = tuple(replace(member, wire=DISCOVER_FIELDS[member.attr]) for member in projection.members)
+    return replace(projection, members=members)

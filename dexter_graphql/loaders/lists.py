@@ -1,44 +1,47 @@
-"""Knows how the wanted part of any of Sentry's lists is fetched; knows no noun."""
+"""Fetching of lists, and lookups of many keys with few list calls."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from dexter_graphql.loaders.base import LoadContext, each
+from dexter_graphql.loaders.parameters import QueryParameters
+from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.pagination import Position, Slice, collect
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import AnyProjection
+from dexter_graphql.sentry.projection import AnyProjection, only_records
 
-QueryParameters = tuple[tuple[str, str], ...]
 CHUNK_SIZE = 100
-"""Keys that one call asks for, at most."""
+"""Keys per call, at most."""
 MAX_KEY_BYTES = 4000
-"""Length of all keys in the address of one call, at most; addresses stay below 6 kB."""
-
+"""Length of all keys in the URL of one call, at most; URLs stay below 6 kB."""
 MAX_ROWS = 1000
-"""Rows of a list that is read whole, at most."""
+"""Rows that are fetched when a complete list is needed, at most."""
 
 
 class ListOptions(NamedTuple):
-    """The part of a list that is wanted, and the parameters that narrow it."""
+    """The requested part of a list, the parameters that filter it, and its time range."""
 
     query: QueryParameters
     first: int
     after: Position | None
     cap: int
+    """Rows to fetch, at most."""
+    time_range: TimeRange | None = None
+    """None means everything that Sentry keeps. Only lists of issues and events have a time range."""
 
 
 class OrganizationKey(Protocol):
-    """A key of something in an organization."""
+    """A key of an object in an organization."""
 
     @property
     def organization(self) -> OrganizationRef:
-        """The organization it is in."""
+        """The organization of the object."""
         ...
 
 
-KeyType = TypeVar("KeyType", bound=OrganizationKey)
+Key = TypeVar("Key", bound=OrganizationKey)
 
 ALL_ROWS = ListOptions((), MAX_ROWS, None, MAX_ROWS)
 
@@ -48,24 +51,18 @@ async def fetch_list(
     parents: Parents,
     load_context: LoadContext,
     *,
-    wanted: ListOptions | None = None,
+    options: ListOptions | None = None,
     path: Mapping[str, str] = NO_PATH,
     query: QueryParameters = (),
     projection: AnyProjection | None = None,
 ) -> Slice:
-    """The part that the lookup's options (a Listing) or `wanted` names; `query` is sent besides."""
-    part: ListOptions = wanted or load_context.options
-    form = projection or load_context.projection("list")
+    """The part of a list that `options`, by default those of the field, request; `query` is sent additionally."""
+    part: ListOptions = options or load_context.options
+    parameters = (*part.query, *query)
+    read_as = projection or load_context.projection("list")
     return await collect(
-        lambda size, cursor: load_context.client.page(
-            endpoint,
-            load_context.call_context,
-            form,
-            parents=parents,
-            path=path,
-            query=(*part.query, *query),
-            size=size,
-            cursor=cursor,
+        lambda size, cursor: load_context.get_page(
+            endpoint, parents, size=size, cursor=cursor, path=path, query=parameters, projection=read_as
         ),
         first=part.first,
         after=part.after,
@@ -74,38 +71,51 @@ async def fetch_list(
 
 
 async def by_organization(
-    keys: Sequence[KeyType],
-    answer: Callable[[OrganizationRef, Sequence[KeyType]], Awaitable[Mapping[KeyType, Any]]],
+    keys: Sequence[Key],
+    answer: Callable[[OrganizationRef, Sequence[Key]], Awaitable[Mapping[Key, Any]]],
     *,
     size: int = CHUNK_SIZE,
-    weigh: Callable[[KeyType], int] = lambda _key: 0,
-) -> dict[KeyType, Any]:
-    """What `answer` gives for the keys of each organization, `size` at a time; a failure is the answer of its keys.
+    length: Callable[[Key], int] = lambda _key: 0,
+) -> dict[Key, Any]:
+    """The results of `answer` for chunks of keys of one organization; an exception is the result of its chunk's keys.
 
-    `weigh` tells the length of a key in an address, where that may be more than a few characters.
+    `length` is the length of a key in the URL, for keys that are not short numbers.
     """
-    parts: list[tuple[OrganizationRef, tuple[KeyType, ...]]] = []
+    parts: list[tuple[OrganizationRef, tuple[Key, ...]]] = []
     for organization in dict.fromkeys(key.organization for key in keys):
-        mine = [key for key in keys if key.organization == organization]
-        parts += [(organization, chunk) for chunk in _split_keys(mine, size, weigh)]
+        own_keys = [key for key in keys if key.organization == organization]
+        parts += [(organization, chunk) for chunk in _split_keys(own_keys, size, length)]
 
-    async def one(part: tuple[OrganizationRef, tuple[KeyType, ...]]) -> Mapping[KeyType, Any]:
+    async def answer_part(part: tuple[OrganizationRef, tuple[Key, ...]]) -> Mapping[Key, Any]:
         return await answer(*part)
 
-    found: dict[KeyType, Any] = {}
-    for (_, chunk), answers in (await each(parts, one)).items():
-        found |= dict.fromkeys(chunk, answers) if isinstance(answers, Exception) else answers
-    return found
+    results: dict[Key, Any] = {}
+    for (_, chunk), answers in (await each(parts, answer_part)).items():
+        results |= dict.fromkeys(chunk, answers) if isinstance(answers, Exception) else answers
+    return results
 
 
-def _split_keys(keys: Sequence[KeyType], size: int, weigh: Callable[[KeyType], int]) -> list[tuple[KeyType, ...]]:
-    """Pieces of at most `size` keys that together fit an address."""
-    pieces: list[list[KeyType]] = []
-    length = 0
+async def by_complete_list(
+    keys: Sequence[Key],
+    fetch_rows: Callable[[OrganizationRef], Awaitable[Sequence[Any]]],
+    key_of: Callable[[OrganizationRef, Any], Hashable],
+) -> dict[Key, Any]:
+    """The rows with these keys, from one complete list per organization, which the cache keeps."""
+
+    async def answer(organization: OrganizationRef, _keys: Sequence[Key]) -> Mapping[Any, Any]:
+        return {key_of(organization, row): row for row in only_records(await fetch_rows(organization))}
+
+    return await by_organization(keys, answer, size=len(keys))
+
+
+def _split_keys(keys: Sequence[Key], size: int, length: Callable[[Key], int]) -> list[tuple[Key, ...]]:
+    """Chunks of at most `size` keys that fit a URL together."""
+    parts: list[list[Key]] = []
+    total = 0
     for key in keys:
-        length += weigh(key)
-        if not pieces or len(pieces[-1]) >= size or length > MAX_KEY_BYTES:
-            pieces.append([])
-            length = weigh(key)
-        pieces[-1].append(key)
-    return [tuple(piece) for piece in pieces]
+        total += length(key)
+        if not parts or len(parts[-1]) >= size or total > MAX_KEY_BYTES:
+            parts.append([])
+            total = length(key)
+        parts[-1].append(key)
+    return [tuple(part) for part in parts]

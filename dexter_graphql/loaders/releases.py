@@ -1,4 +1,4 @@
-"""Knows how releases are looked up, and what hangs below one: commits, deploys, files. Knows no release health."""
+"""Loaders of releases and their commits, deploys and files. Release health is in `release_health`."""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +7,6 @@ from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.catalogue import releases as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Record, only_records, replace_parents
@@ -21,10 +20,10 @@ class ReleaseKey(NamedTuple):
 
 
 class ReleaseReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
-    """A release of which the version is known; whatever else is asked of it is fetched."""
+    """A release of which the version is known; its other members are fetched on demand."""
 
     typename = "Release"
-    form = "reference"
+    representation = "reference"
     members = frozenset({"version"})
 
     version: str
@@ -32,74 +31,67 @@ class ReleaseReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
 
 @fan_out(target="Release", uses=(catalogue.DETAIL,), is_shared=True)
 async def releases_by_version(key: ReleaseKey, load_context: LoadContext) -> Any:
-    """The detail of a release; None when there is no such version."""
-    try:
-        return await load_context.client.one(
-            catalogue.DETAIL,
-            load_context.call_context,
-            load_context.projection("detail"),
-            parents=release_scope(key),
-            path={"release": key.version},
-        )
-    except NotFound:
-        return None
+    """The detail of a release; None when it does not exist."""
+    return await load_context.get_or_none(catalogue.DETAIL, release_parents(key), path={"release": key.version})
 
 
 @fan_out(target="Release", uses=(catalogue.LIST,))
 async def release_pages(parents: Parents, load_context: LoadContext) -> Slice:
-    """A page of the organization's releases, newest first; options are a Listing."""
-    return _within(await fetch_list(catalogue.LIST, parents, load_context))
+    """A page of the organization's releases, newest first; options are ListOptions."""
+    return _with_own_parents(await fetch_list(catalogue.LIST, parents, load_context))
 
 
 @fan_out(target="Release", uses=(catalogue.LIST,))
 async def project_release_pages(key: ProjectKey, load_context: LoadContext) -> Slice:
-    """A page of a project's releases, newest first; options are a Listing."""
-    return _within(
+    """A page of a project's releases, newest first; options are ListOptions."""
+    return _with_own_parents(
         await fetch_list(catalogue.LIST, Parents(key.organization), load_context, query=(("project", key.id),))
     )
 
 
 @fan_out(target="Commit", uses=(catalogue.COMMITS,))
 async def release_commit_pages(key: ReleaseKey, load_context: LoadContext) -> Slice:
-    """A page of a release's commits, newest first; options are a Listing."""
-    return await fetch_list(catalogue.COMMITS, release_scope(key), load_context, path={"release": key.version})
+    """A page of a release's commits, newest first; options are ListOptions."""
+    return await fetch_list(catalogue.COMMITS, release_parents(key), load_context, path={"release": key.version})
 
 
 @fan_out(target="Deploy", uses=(catalogue.DEPLOYS,))
 async def release_deploys(key: ReleaseKey, load_context: LoadContext) -> list[Any]:
     """The deploys of a release, newest first."""
-    return await _whole(catalogue.DEPLOYS, key, load_context)
+    return await _all_rows(catalogue.DEPLOYS, key, load_context)
 
 
 @fan_out(target="CommitFile", uses=(catalogue.COMMIT_FILES,))
 async def release_commit_files(key: ReleaseKey, load_context: LoadContext) -> list[Any]:
     """The files that a release's commits changed."""
-    return await _whole(catalogue.COMMIT_FILES, key, load_context)
+    return await _all_rows(catalogue.COMMIT_FILES, key, load_context)
 
 
-def release_scope(key: ReleaseKey) -> Parents:
-    """Scope of a release and of what hangs below it."""
+def release_parents(key: ReleaseKey) -> Parents:
+    """Parents of a release and of the objects in it."""
     return Parents(key.organization, release=key.version)
 
 
 def release_reference(parents: Parents) -> ReleaseReference | None:
-    """The release that a scope names: a record that costs no call; None when it names none."""
+    """The release in `parents` as a record that costs no call; None when there is none."""
     return None if parents.release is None else ReleaseReference(version=parents.release, parents=parents)
 
 
 def search_value(version: str) -> str:
-    """A version as a value in Sentry's search."""
+    """A version as a quoted value in Sentry's search syntax."""
     return '"' + version.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _within(page: Slice) -> Slice:
-    """The same page with each release's own scope, for what its record embeds."""
+def _with_own_parents(page: Slice) -> Slice:
+    """The page with each release as parent of the objects that its record embeds."""
     for row in only_records(page.rows):
         if isinstance(row.version, str):
             replace_parents(row, row.parents.within(release=row.version))
     return page
 
 
-async def _whole(endpoint: Endpoint, key: ReleaseKey, load_context: LoadContext) -> list[Any]:
-    found = await fetch_list(endpoint, release_scope(key), load_context, wanted=ALL_ROWS, path={"release": key.version})
-    return found.rows
+async def _all_rows(endpoint: Endpoint, key: ReleaseKey, load_context: LoadContext) -> list[Any]:
+    page = await fetch_list(
+        endpoint, release_parents(key), load_context, options=ALL_ROWS, path={"release": key.version}
+    )
+    return page.rows

@@ -1,4 +1,4 @@
-"""Knows how usage is looked up: of an organization by groups, and of many projects at once. Knows no release health."""
+"""Loaders of usage statistics: of an organization by groups, and of many projects at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
-from dexter_graphql.loaders.lists import QueryParameters, by_organization
+from dexter_graphql.loaders.lists import by_organization
+from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.time_ranges import Interval, TimeRange
 from dexter_graphql.sentry.catalogue import stats as catalogue
@@ -16,12 +17,12 @@ from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 
 QUANTITY = "sum(quantity)"
-FIELD: QueryParameters = (("field", QUANTITY),)
+PROJECT_GROUPING = repeated("groupBy", ("project", "category", "outcome"))
 Number = float | int
 
 
-class Group(msgspec.Struct, frozen=True, gc=False):
-    """A group on the wire. `by` holds what it was grouped by; projects are numbers."""
+class StatsGroup(msgspec.Struct, frozen=True, gc=False):
+    """A group of usage or session statistics. `by` holds its grouping; projects are numbers."""
 
     by: dict[str, str | int | None] = {}
     totals: dict[str, Number | None] = {}
@@ -33,7 +34,7 @@ USAGE = Projection(
     "list",
     (
         Field("end", "end", datetime),
-        Field("groups", "groups", list[Group], is_required=True),
+        Field("groups", "groups", list[StatsGroup], is_required=True),
         Field("intervals", "intervals", list[datetime]),
         Field("start", "start", datetime),
     ),
@@ -41,7 +42,7 @@ USAGE = Projection(
 
 
 class UsageOptions(NamedTuple):
-    """What is asked of the usage of an organization: parameters, a stretch of time, and the length of an interval."""
+    """Filter and grouping parameters, time range and interval length of usage statistics."""
 
     query: QueryParameters
     time_range: TimeRange
@@ -49,8 +50,8 @@ class UsageOptions(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class UsageGroup:
-    """Quantity of one group: in total, and interval by interval where Sentry has that."""
+class GroupUsage:
+    """Quantity of one group: in total and, where Sentry has it, per interval."""
 
     organization: OrganizationRef
     by: Mapping[str, str | int | None]
@@ -62,17 +63,17 @@ class UsageGroup:
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
-    """The groups of an organization's usage; the stretch that was asked for, and the one that Sentry says it used."""
+    """Usage of an organization; the requested interval, and the one that Sentry evaluated."""
 
     interval: Interval
     start: datetime | None
     end: datetime | None
-    groups: list[UsageGroup]
+    groups: list[GroupUsage]
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """How much of a category met an outcome."""
+    """Quantity of a category and outcome."""
 
     category: str
     outcome: str
@@ -81,50 +82,51 @@ class Quantity:
 
 @fan_out(target="Usage", uses=(catalogue.USAGE,))
 async def organization_usage(organization: OrganizationRef, load_context: LoadContext) -> UsageReport:
-    """The usage of an organization: one call; options are a UsageOptions."""
-    question: UsageOptions = load_context.options
-    interval = load_context.interval(question.time_range)
-    answer = await _usage(organization, (*question.query, *interval.query), load_context)
-    starts = answer.intervals if isinstance(answer.intervals, list) else []
-    begin, length = (starts[0] if starts else answer.start), _length_s(starts) or question.interval_s
+    """The usage of an organization: one call; options are UsageOptions."""
+    options: UsageOptions = load_context.options
+    interval = load_context.interval(options.time_range)
+    usage = await _fetch_usage(organization, (*options.query, *interval.query), load_context)
+    starts = usage.intervals if isinstance(usage.intervals, list) else []
+    start, interval_s = (starts[0] if starts else usage.start), _interval_s(starts) or options.interval_s
     groups = [
-        UsageGroup(organization, one.by, _total(one), one.series.get(QUANTITY), begin, length) for one in answer.groups
+        GroupUsage(organization, group.by, _total(group), group.series.get(QUANTITY), start, interval_s)
+        for group in usage.groups
     ]
-    return UsageReport(interval, answer.start, answer.end, groups)
+    return UsageReport(interval, usage.start, usage.end, groups)
 
 
 @bulk(target="ProjectUsage", uses=(catalogue.USAGE,), is_shared=False)
 async def project_usage(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
-    """The usage of projects by category and outcome: one call per hundred; options are a Stretch."""
-    by: QueryParameters = (("groupBy", "project"), ("groupBy", "category"), ("groupBy", "outcome"))
+    """The usage of projects by category and outcome: one call per 100; options are a TimeRange."""
+    interval = load_context.interval(load_context.options)
 
-    async def answered(organization: OrganizationRef, mine: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
-        query = (*by, *(("project", key.id) for key in mine), *load_context.interval(load_context.options).query)
-        answer = await _usage(organization, query, load_context)
-        found: dict[ProjectKey, list[Quantity]] = {key: [] for key in mine}
-        for one in answer.groups:
-            rows = found.get(ProjectKey(organization, str(one.by.get("project"))))
+    async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
+        projects = repeated("project", (key.id for key in own_keys))
+        usage = await _fetch_usage(organization, (*PROJECT_GROUPING, *projects, *interval.query), load_context)
+        quantities: dict[ProjectKey, list[Quantity]] = {key: [] for key in own_keys}
+        for group in usage.groups:
+            rows = quantities.get(ProjectKey(organization, str(group.by.get("project"))))
             if rows is not None:
-                rows.append(Quantity(str(one.by.get("category")), str(one.by.get("outcome")), _total(one)))
-        return found
+                rows.append(Quantity(str(group.by.get("category")), str(group.by.get("outcome")), _total(group)))
+        return quantities
 
-    return await by_organization(keys, answered)
+    return await by_organization(keys, answer)
 
 
-async def _usage(organization: OrganizationRef, query: QueryParameters, load_context: LoadContext) -> Any:
-    """The answer as a record whose groups fit; raises the InvalidValue when they do not."""
-    found = await load_context.client.one(
-        catalogue.USAGE, load_context.call_context, USAGE, parents=Parents(organization), query=(*FIELD, *query)
+async def _fetch_usage(organization: OrganizationRef, query: QueryParameters, load_context: LoadContext) -> Any:
+    """Usage as a record with valid members; raises InvalidValue when one of them is not."""
+    usage = await load_context.get(
+        catalogue.USAGE, Parents(organization), query=(("field", QUANTITY), *query), projection=USAGE
     )
-    invalid = first_invalid(found, *(member.attr for member in USAGE.members))
+    invalid = first_invalid(usage, *(member.attr for member in USAGE.members))
     if invalid is not None:
         raise invalid
-    return found
+    return usage
 
 
-def _total(group: Group) -> int:
+def _total(group: StatsGroup) -> int:
     return int(group.totals.get(QUANTITY) or 0)
 
 
-def _length_s(starts: Sequence[datetime]) -> int | None:
+def _interval_s(starts: Sequence[datetime]) -> int | None:
     return int((starts[1] - starts[0]).total_seconds()) if len(starts) > 1 else None

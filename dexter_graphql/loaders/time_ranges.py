@@ -1,52 +1,53 @@
-"""Knows stretches of time, fixed ones and those that end now; is told what now is. Knows no input of the graph."""
+"""Time ranges: absolute ones and ones that end now."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from dexter_graphql.loaders.parameters import QueryParameters
+
 SECOND_S, MINUTE_S, HOUR_S, DAY_S = 1, 60, 3600, 86_400
-QueryParameters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From `start` (included) to `end` (not included)."""
+    """An absolute time range from `start` (inclusive) to `end` (exclusive)."""
 
     start: datetime
     end: datetime
 
     @property
     def query(self) -> QueryParameters:
-        """The parameters that ask Sentry for it, in whole seconds."""
+        """The parameters of this range, in whole seconds."""
         return (("start", _wire_time(self.start)), ("end", _wire_time(self.end)))
 
     def at(self, _now: datetime) -> "Interval":
-        """Itself, whenever it is asked for."""
+        """The interval itself, independent of the present time."""
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """The last so many seconds, in whole steps of the clock.
+    """A time range of `length_s` seconds that ends now, aligned to steps of `step_s` seconds.
 
-    As a value it is the same from one request to the next, so that equal ranges batch together; what it means is known
-    when the request's instant is.
+    Equal ranges of different requests are equal values, so that their keys batch together. The interval follows from
+    the start time of the request.
     """
 
     length_s: int
     step_s: int = MINUTE_S
 
     def at(self, now: datetime) -> Interval:
-        """The whole steps in which it lies: everybody who asks within one step gets the same.
+        """The interval in whole steps that contains the range; it is the same within one step.
 
-        The running step is included. Without it, what has just been announced would be missing from the list that is
-        read because of it, and today from usage by the day.
+        It includes the running step. Without it, an issue that was just announced would be missing from the list that
+        a client reads because of the announcement, and the present day from daily usage.
         """
-        here = now.astimezone(UTC)
-        start = _floor_to_step(here - timedelta(seconds=self.length_s), self.step_s)
-        return Interval(start, _floor_to_step(here, self.step_s) + timedelta(seconds=self.step_s))
+        now = now.astimezone(UTC)
+        start = _floor_to_step(now - timedelta(seconds=self.length_s), self.step_s)
+        return Interval(start, _floor_to_step(now, self.step_s) + timedelta(seconds=self.step_s))
 
     def stable_until(self, now: datetime) -> datetime:
-        """When it begins to be another span: the next step of its end or of its start, whichever comes first."""
+        """When the interval changes: at the next step of its start or of its end, whichever is earlier."""
         interval = self.at(now)
         return min(interval.end, interval.start + timedelta(seconds=self.step_s + self.length_s))
 
@@ -55,7 +56,7 @@ TimeRange = Interval | Relative
 
 
 def _floor_to_step(instant: datetime, step_s: int) -> datetime:
-    """The beginning of the step, counted from midnight, that the instant lies in; a step divides a day."""
+    """The start of the step that contains the instant. Steps divide a day and begin at midnight."""
     midnight = instant.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + timedelta(seconds=int((instant - midnight).total_seconds()) // step_s * step_s)
 

@@ -18,7 +18,8 @@ from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX
 from dexter_graphql.loaders.alerts import AlertKeys, linked_alerts
-from dexter_graphql.loaders.issues.details import IssueKey, issues_by_id
+from dexter_graphql.loaders.issues.details import issues_by_id
+from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
 ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")]
-IDS = list[int | str]
 SOURCES, CONFIG = {"dataSources": msgspec.Raw}, {"config": msgspec.Raw}
 
 
@@ -132,7 +132,7 @@ class Monitor(Node):
     alerts: list[AlertType | None] | None = batch(
         linked_alerts,
         key=lambda row: AlertKeys(row.parents.organization, tuple(map(str, row.workflowIds or ()))),
-        reads={"workflowIds": IDS},
+        reads={"workflowIds": list[int | str]},
         description="Alerts connected to the monitor. One call for all monitors of a list.",
     )
 

@@ -17,9 +17,9 @@ from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, 
 from dexter_graphql.graph.issues.parts import Assignee, UserType
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.actors import actor_key, actors_by_key
+from dexter_graphql.loaders.actors import actors_by_key, parse_actor
 from dexter_graphql.loaders.alert_rules.workflows import ISSUE_PREFIX, METRIC_PREFIX
-from dexter_graphql.loaders.alerts import IDS, AlertKey, AlertPlace, alert_projects, alerts_by_id
+from dexter_graphql.loaders.alerts import AlertKey, AlertProjectsKey, alert_projects, alerts_by_id
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.monitors import MonitorKeys, linked_monitors
 from dexter_graphql.sentry.projection import NULL
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")]
 MINUTE_S = 60
+DETECTOR_IDS = {"detectorIds": list[int | str]}
 SLUGS = {"projects": list[str] | None}
 FILTERS = {"actionFilters": msgspec.Raw}
 
@@ -84,7 +85,7 @@ class AlertFilter:
         return parts_of(row.actions, ACTIONS, "UnknownAlertAction")
 
 
-@entity(key=AlertKey, load=alerts_by_id, representations=(LIST,), always_reads={"detectorIds": IDS})
+@entity(key=AlertKey, load=alerts_by_id, representations=(LIST,), always_reads=DETECTOR_IDS)
 class Alert(Node):
     """Actions that run when a monitor creates or updates an issue, with their conditions.
 
@@ -110,7 +111,7 @@ class Alert(Node):
     organization: OrganizationType = organization_field()
     owner: Assignee | None = batch(
         actors_by_key,
-        key=lambda row: actor_key(row.parents.organization, row.owner),
+        key=lambda row: parse_actor(row.parents.organization, row.owner),
         reads={"owner": str | None},
         description="User or team that owns the alert; null when it has no owner. One call per organization.",
     )
@@ -123,14 +124,14 @@ class Alert(Node):
     monitors: list[Monitor | None] | None = batch(
         linked_monitors,
         key=lambda row: MonitorKeys(row.parents.organization, _linked(row)),
-        reads={"detectorIds": IDS},
+        reads=DETECTOR_IDS,
         description="Monitors connected to the alert; empty for issue rules of servers that have only alert rules. "
         "One call for all alerts of a list.",
     )
     projects: list[ProjectType | None] | None = batch(
         alert_projects,
-        key=lambda row: AlertPlace(row.parents.organization, _linked(row), tuple(row.projects or ())),
-        reads={"detectorIds": IDS, **SLUGS},
+        key=lambda row: AlertProjectsKey(row.parents.organization, _linked(row), tuple(row.projects or ())),
+        reads={**DETECTOR_IDS, **SLUGS},
         description="Projects of the connected monitors. Two calls for all alerts of a list.",
     )
 

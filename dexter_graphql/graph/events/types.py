@@ -34,7 +34,8 @@ from dexter_graphql.graph.events.entries import (
 from dexter_graphql.graph.issues.enums import Level
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.events import EventKey, event_attachments, event_details
-from dexter_graphql.loaders.issues.details import IssueKey, issues_by_id
+from dexter_graphql.loaders.issues.details import issues_by_id
+from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.sentry.errors import InvalidValue

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dexter_graphql.graph.context import context_of
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issues.details import IssueKey
+from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.realtime.changes import Change, Kind, Origin, Stream
 from dexter_graphql.realtime.snapshots import ChangeSource, comment_change, issue_change
 from dexter_graphql.sentry.parents import OrganizationRef

@@ -9,8 +9,9 @@ from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
-from dexter_graphql.graph.relay.connections import MAX_FIRST, PageArguments
-from dexter_graphql.loaders.issues.details import IssueList
+from dexter_graphql.graph.relay.connections import PageArguments
+from dexter_graphql.graph.relay.list_options import list_options
+from dexter_graphql.loaders.lists import ListOptions
 
 SHORT_ID = re.compile(r"[A-Z0-9_-]{1,100}-[0-9A-Z]{1,13}")
 
@@ -24,10 +25,10 @@ Sort = Annotated[IssueSort, strawberry.argument(description="Sort order of the l
 
 def issue_list(
     filter: IssueFilter | None, range: TimeRangeInput | None, sort: IssueSort, wanted: PageArguments
-) -> IssueList:
+) -> ListOptions:
     """Loader options for these arguments."""
     query = (*filter_query(filter), ("sort", sort.value))
-    return IssueList(query, None if range is None else time_range_of(range), wanted.first, wanted.after, MAX_FIRST)
+    return list_options(wanted, query, None if range is None else time_range_of(range))
 
 
 def without_projects(filter: IssueFilter | None) -> IssueFilter | None:

@@ -20,7 +20,7 @@ from dexter_graphql.graph.issues.selections import issue_key_of
 from dexter_graphql.graph.relay.global_ids import key_from_id
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.comments import add_comment, delete_comment, edit_comment
-from dexter_graphql.loaders.issues.details import IssueKey
+from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound

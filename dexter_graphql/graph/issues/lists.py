@@ -12,7 +12,7 @@ from dexter_graphql.graph.common.time_ranges import UsedRange
 from dexter_graphql.graph.declarations.fields import ID, computed, entity, value_type
 from dexter_graphql.graph.declarations.wire_types import whole_number
 from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageInfo, edges_of
-from dexter_graphql.loaders.issues.details import IssuePage
+from dexter_graphql.loaders.issues.lists import IssuePage
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.issues.types import Issue

@@ -40,8 +40,9 @@ from dexter_graphql.graph.issues.payloads import (
 )
 from dexter_graphql.graph.issues.selections import IssueSelection, SelectedIssues, issue_id, select_issues
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issues import selection, writes
+from dexter_graphql.loaders.issues.selection import SELECTION_ENDPOINTS
 from dexter_graphql.loaders.issues.writes import (
+    WRITE_ENDPOINTS,
     UpdateResult,
     delete_issues,
     look_at_issues,
@@ -52,7 +53,7 @@ from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict
 
-USES = (*selection.USES, *writes.USES)
+USES = (*SELECTION_ENDPOINTS, *WRITE_ENDPOINTS)
 FIELDS = MappingProxyType({"assignedTo": ("to",), "priority": ("priority",)} | status_fields("in", "until"))
 """Member of the request body → path in the input."""
 
@@ -225,7 +226,7 @@ class IssueMutations:
         """Subscribe the user of the token to issues, or unsubscribe. Sentry notifies subscribers of changes."""
         return await changed(input, {"isSubscribed": input.subscribed}, None, load_context)
 
-    @call(uses=(*selection.USES, catalogue.BULK_DELETE))
+    @call(uses=(*SELECTION_ENDPOINTS, catalogue.BULK_DELETE))
     async def delete_issues(
         _root: Any,
         load_context: LoadContext,

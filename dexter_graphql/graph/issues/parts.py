@@ -7,12 +7,15 @@ import strawberry
 
 from dexter_graphql.graph.common.scalars import JSON, BigInt
 from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain, value_type
-from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageArguments, paged
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.actors import actor_key, actors_by_key
+from dexter_graphql.loaders.actors import actors_by_key, parse_actor
+from dexter_graphql.loaders.comments import CommentKey, comments_by_id
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
-from dexter_graphql.loaders.issues.details import IssueKey, issues_by_id
-from dexter_graphql.loaders.issues.tags import CommentKey, PartList, TagKey, comments_by_id, tag_value_pages
+from dexter_graphql.loaders.issues.details import issues_by_id
+from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.tags import TagKey, tag_value_pages
 from dexter_graphql.loaders.members import users_by_id
 
 if TYPE_CHECKING:
@@ -102,7 +105,7 @@ class IssueTag:
     @paged
     def values(*, wanted: PageArguments) -> Connection[TagValue] | None:
         """All values of the tag. One call per tag."""
-        return PartList(wanted.first, wanted.after, MAX_FIRST)
+        return list_options(wanted)
 
 
 @entity(representations=("list",))
@@ -133,7 +136,7 @@ class IssueOwner:
     since: datetime | None = plain("date_added", description="Time of the suggestion.")
     owner: Assignee | None = batch(
         actors_by_key,
-        key=lambda row: actor_key(row.parents.organization, row.owner),
+        key=lambda row: parse_actor(row.parents.organization, row.owner),
         reads={"owner": str | None},
         description="Suggested user or team.",
     )

@@ -9,7 +9,8 @@ import strawberry
 from dexter_graphql.graph.common.user_errors import MutationError, UserError, user_errors_for
 from dexter_graphql.graph.declarations.fields import batch, computed, value_type
 from dexter_graphql.graph.issues.selections import SelectedIssues, issue_id
-from dexter_graphql.loaders.issues.details import IssueKey, issues_by_id
+from dexter_graphql.loaders.issues.details import issues_by_id
+from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.writes import UpdateResult
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from dexter_graphql.graph.issues.arguments import checked_short_id
 from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
 from dexter_graphql.graph.relay.global_ids import encode_id, key_from_id
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issues.details import IssueKey, range_parameters
+from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.parameters import range_parameters
 from dexter_graphql.loaders.issues.selection import select_by_search, select_by_short_ids
 from dexter_graphql.loaders.time_ranges import SECOND_S
 from dexter_graphql.sentry.parents import OrganizationRef

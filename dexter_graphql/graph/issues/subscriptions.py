@@ -15,7 +15,8 @@ from dexter_graphql.graph.context import Context, context_of
 from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.issues.enums import Level
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issues.details import IssueKey, issues_by_id
+from dexter_graphql.loaders.issues.details import issues_by_id
+from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.realtime.brokers.base import Gap
 from dexter_graphql.realtime.changes import Actor, Change, Kind, Origin, Stream, Topic
 from dexter_graphql.realtime.feed import FeedItem

@@ -44,28 +44,29 @@ from dexter_graphql.graph.issues.parts import (
     IssueTag,
     UserType,
 )
-from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageArguments, paged, slice_of
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
+from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.alerts import alerts_of_project
+from dexter_graphql.loaders.comments import comment_pages
 from dexter_graphql.loaders.events import (
-    EventList,
     IssueEventKey,
-    issue_event_of,
     issue_event_pages,
     issue_events,
     latest_events,
+    selected_issue_event,
 )
-from dexter_graphql.loaders.issues.details import IssueKey, issue_details, issues_by_id, issues_in_range
-from dexter_graphql.loaders.issues.tags import (
-    PartList,
-    comment_pages,
+from dexter_graphql.loaders.issues.details import (
     external_issues,
     hash_pages,
-    issue_tag,
-    issue_tags,
+    issue_details,
+    issues_by_id,
+    issues_in_range,
 )
+from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.tags import issue_tag, issue_tags
 from dexter_graphql.loaders.members import UserKey, users_by_id
-from dexter_graphql.loaders.projects import ProjectKey, whole_projects
+from dexter_graphql.loaders.projects import ProjectKey, complete_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
 from dexter_graphql.sentry.projection import NULL, Field, Projection
@@ -168,7 +169,7 @@ class Issue(Node):
             "Project",
             members=("id", "name", "slug", "platform"),
             key=lambda row: ProjectKey(row.parents.organization, str(row.id)),
-            load=whole_projects,
+            load=complete_projects,
         ),
         description="Project of the issue.",
     )
@@ -262,7 +263,7 @@ class Issue(Node):
         external_issues, description="External issues that are linked to the issue."
     )
 
-    @batch(issue_event_of)
+    @batch(selected_issue_event)
     def event(
         *,
         which: Annotated[
@@ -292,8 +293,7 @@ class Issue(Node):
         """Events of the issue, newest first."""
         query = [("environment", name) for name in environments or ()]
         query += [("query", search)] if search else []
-        time_range = None if range is None else time_range_of(range)
-        return EventList(tuple(query), time_range, wanted.first, wanted.after, MAX_FIRST)
+        return list_options(wanted, tuple(query), None if range is None else time_range_of(range))
 
     @batch(issues_in_range)
     def in_range(
@@ -313,13 +313,13 @@ class Issue(Node):
     @paged
     def hashes(*, wanted: PageArguments) -> Connection[IssueHash] | None:
         """Grouping hashes of the issue."""
-        return PartList(wanted.first, wanted.after, MAX_FIRST)
+        return list_options(wanted)
 
     @batch(comment_pages)
     @paged
     def comments(*, wanted: PageArguments) -> Connection[Comment] | None:
         """Comments on the issue, newest first."""
-        return PartList(wanted.first, wanted.after, MAX_FIRST)
+        return list_options(wanted)
 
     @computed(activity=list[msgspec.Raw] | None, representations=(DETAIL,))
     @paged

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from dexter_graphql.graph.declarations.fields import computed
-from dexter_graphql.loaders.organizations import reference
+from dexter_graphql.loaders.organizations import organization_reference
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.organizations.types import Organization
@@ -17,7 +17,7 @@ def organization_field() -> Any:
     """The `organization` field of an entity."""
 
     def function(row: Any) -> Any:
-        return reference(row.parents.organization)
+        return organization_reference(row.parents.organization)
 
     function.__doc__ = "Organization of the object. Selecting only its ID and slug costs no call."
     function.__annotations__["return"] = OrganizationType

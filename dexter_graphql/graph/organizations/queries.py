@@ -9,7 +9,7 @@ from dexter_graphql.graph.organizations.types import Organization
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import NameContains, list_options, search_parameter
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.organizations import organization_page, reference
+from dexter_graphql.loaders.organizations import organization_page, organization_reference
 from dexter_graphql.sentry.catalogue import organizations as catalogue
 
 
@@ -26,7 +26,7 @@ class OrganizationQueries:
     ) -> Organization | None:
         """Organization by slug or numeric ID; null when it does not exist or is not visible to the token."""
         found = await load_context.organizations.find(load_context.call_context, slug)
-        return None if found is None else reference(found)
+        return None if found is None else organization_reference(found)
 
     @call(uses=(catalogue.LIST,), target="Organization")
     @paged

@@ -33,7 +33,8 @@ from dexter_graphql.loaders.alerts import alert_pages
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.environments import organization_environments
 from dexter_graphql.loaders.integrations import installation_pages, integration_pages
-from dexter_graphql.loaders.issues.details import issue_pages, organization_issue
+from dexter_graphql.loaders.issues.details import organization_issue
+from dexter_graphql.loaders.issues.lists import issue_pages
 from dexter_graphql.loaders.members import MemberKey, member_details, member_pages
 from dexter_graphql.loaders.monitors import monitor_pages
 from dexter_graphql.loaders.organizations import organization_details

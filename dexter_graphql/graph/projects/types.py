@@ -18,25 +18,25 @@ from dexter_graphql.graph.members.types import Member, TeamType
 from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
 from dexter_graphql.graph.projects.keys import ClientKey
 from dexter_graphql.graph.projects.settings import ProjectSettings
-from dexter_graphql.graph.relay.connections import MAX_FIRST, Connection, PageArguments, paged
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter, search_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
 from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_range
 from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.events import EventList, project_event_pages
-from dexter_graphql.loaders.issues.narrowed_lists import project_issue_pages
+from dexter_graphql.loaders.events import project_event_pages
+from dexter_graphql.loaders.issues.lists import project_issue_pages
 from dexter_graphql.loaders.monitors import project_monitor_pages
 from dexter_graphql.loaders.projects import (
     ProjectKey,
+    complete_projects,
     named_environments,
     project_environments,
     project_keys,
     project_members,
     project_settings,
     projects_by_id,
-    whole_projects,
 )
 from dexter_graphql.loaders.releases import project_release_pages, releases_by_version
 from dexter_graphql.loaders.stats import project_usage
@@ -64,7 +64,7 @@ TEAM = Embedded(
 project_key = EntityKey(ProjectKey)
 
 
-@entity(key=project_key, load=projects_by_id, hydrate=whole_projects)
+@entity(key=project_key, load=projects_by_id, hydrate=complete_projects)
 class Project(Node):
     """Project: an application or service that sends events to Sentry."""
 
@@ -198,7 +198,7 @@ class Project(Node):
         wanted: PageArguments,
     ) -> Connection[EventType] | None:
         """Error events of the project, newest first. One call per project."""
-        return EventList((), None if range is None else time_range_of(range), wanted.first, wanted.after, MAX_FIRST)
+        return list_options(wanted, time_range=None if range is None else time_range_of(range))
 
     @batch(project_alert_pages)
     @paged

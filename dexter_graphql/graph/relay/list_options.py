@@ -6,7 +6,9 @@ import strawberry
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.relay.connections import MAX_FIRST, PageArguments
-from dexter_graphql.loaders.lists import ListOptions, QueryParameters
+from dexter_graphql.loaders.lists import ListOptions
+from dexter_graphql.loaders.parameters import QueryParameters
+from dexter_graphql.loaders.time_ranges import TimeRange
 
 MAX_VALUES = 100
 
@@ -15,9 +17,11 @@ NameContains = Annotated[
 ]
 
 
-def list_options(wanted: PageArguments, query: QueryParameters = ()) -> ListOptions:
-    """The wanted part of a list, narrowed by a query."""
-    return ListOptions(query, wanted.first, wanted.after, MAX_FIRST)
+def list_options(
+    wanted: PageArguments, query: QueryParameters = (), time_range: TimeRange | None = None
+) -> ListOptions:
+    """Loader options of a field with paging arguments."""
+    return ListOptions(query, wanted.first, wanted.after, MAX_FIRST, time_range)
 
 
 def repeated_parameter(name: str, values: list[str] | None, argument: str) -> QueryParameters:

@@ -8,7 +8,7 @@ from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.common.time_ranges import UsedRange
 from dexter_graphql.graph.declarations.fields import batch, computed, value_type
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
-from dexter_graphql.loaders.release_health import Health, ProjectHealth, share
+from dexter_graphql.loaders.release_health import Health, ProjectHealth, fraction
 
 if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
@@ -48,7 +48,7 @@ class ReleaseProjectHealth:
     @computed()
     def adoption(row: ProjectHealth) -> float | None:
         """Fraction of the project's sessions with this release, 0 to 1."""
-        return share(row.sessions, [row.all_sessions])
+        return fraction(row.sessions, [row.all_sessions])
 
 
 @value_type

@@ -22,7 +22,7 @@ from dexter_graphql.graph.releases.arguments import EnvironmentNames
 from dexter_graphql.graph.releases.health import ReleaseHealth
 from dexter_graphql.graph.releases.parts import Commit, CommitAuthor, CommitFile, Deploy, ReleaseProject, VersionInfo
 from dexter_graphql.graph.stats.types import UsageRange, usage_range
-from dexter_graphql.loaders.issues.narrowed_lists import new_issue_pages, release_issue_pages
+from dexter_graphql.loaders.issues.lists import new_issue_pages, release_issue_pages
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.release_health import HealthOptions, release_health
 from dexter_graphql.loaders.releases import (

@@ -13,10 +13,10 @@ from dexter_graphql.graph.declarations.fields import batch, computed, value_type
 from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.relay.list_options import repeated_parameter
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, UsageOutcome
-from dexter_graphql.loaders.lists import QueryParameters
+from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.stats import QUANTITY, Quantity, UsageOptions, UsageReport
-from dexter_graphql.loaders.stats import UsageGroup as GroupSource
+from dexter_graphql.loaders.stats import GroupUsage as GroupSource
 from dexter_graphql.loaders.time_ranges import DAY_S, HOUR_S, TimeRange
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Knows how the actions of Sentry's retired alert rules say what actions of workflows say; JSON in, JSON out."""
+"""Translation of the actions of alert rules to actions of workflows, JSON to JSON."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -18,19 +18,17 @@ TICKETS = MappingProxyType(
 
 
 def rule_action(old: Action) -> dict[str, Any]:
-    """An action of an issue rule as a workflow's action; an unknown one keeps its id, and its members as data."""
+    """An action of an issue rule as a workflow action. An unknown one keeps its ID as type and its members as data."""
     name = str(old.get("id") or "")
-    word = name.rpartition(".")[2]
-    if word in TICKETS:
-        return _call_context(TICKETS[word], old)
-    known = ACTIONS.get(word)
-    if known is None:
-        return _action(name, data=_rest(old))
-    return known(old)
+    class_name = name.rpartition(".")[2]
+    if class_name in TICKETS:
+        return _ticket(TICKETS[class_name], old)
+    translation = ACTIONS.get(class_name)
+    return _action(name, data=_other_members(old)) if translation is None else translation(old)
 
 
 def metric_action(old: Action) -> dict[str, Any]:
-    """An action of a metric rule's trigger as a workflow's action. A channel has its name beside its id."""
+    """An action of a metric rule's trigger as a workflow action. A channel has a name and an ID."""
     channel = old.get("inputChannelId")
     target, app = old.get("targetIdentifier"), old.get("sentryAppId")
     return _action(
@@ -48,24 +46,24 @@ def _mail(old: Action) -> dict[str, Any]:
 
 
 def _channel(kind: str, integration: str) -> Callable[[Action], dict[str, Any]]:
-    def translated(old: Action) -> dict[str, Any]:
+    def translate(old: Action) -> dict[str, Any]:
         target = ("specific", old.get("channel"), old.get("channel_id"))
         data = {"tags": old.get("tags"), "notes": old.get("notes")}
         return _action(kind, integration=old.get(integration), target=target, data=data)
 
-    return translated
+    return translate
 
 
 def _on_call(kind: str, target: str, priority: str) -> Callable[[Action], dict[str, Any]]:
-    def translated(old: Action) -> dict[str, Any]:
+    def translate(old: Action) -> dict[str, Any]:
         data = {"priority": old.get(priority)}
         return _action(kind, integration=old.get("account"), target=("specific", None, old.get(target)), data=data)
 
-    return translated
+    return translate
 
 
-def _call_context(kind: str, old: Action) -> dict[str, Any]:
-    return _action(kind, integration=old.get("integration"), data=_rest(old, "integration"))
+def _ticket(kind: str, old: Action) -> dict[str, Any]:
+    return _action(kind, integration=old.get("integration"), data=_other_members(old, "integration"))
 
 
 def _app(old: Action) -> dict[str, Any]:
@@ -94,13 +92,13 @@ ACTIONS: Mapping[str, Callable[[Action], dict[str, Any]]] = MappingProxyType(
         "NotifyEventAction": _plugins,
     }
 )
-"""Last word of a rule's action → how it is translated."""
+"""Class name of a rule's action → its translation."""
 
 
 def _action(
     kind: str, *, integration: Any = None, target: tuple[Any, Any, Any] = (None, None, None), data: Any = None
 ) -> dict[str, Any]:
-    """`target` is its kind, the name that people know it by, and its id."""
+    """A workflow action; `target` consists of kind, display name and ID."""
     config = dict(zip(("targetType", "targetDisplay", "targetIdentifier"), target, strict=True))
     return {
         "type": kind,
@@ -111,5 +109,5 @@ def _action(
     }
 
 
-def _rest(old: Action, *but: str) -> dict[str, Any]:
+def _other_members(old: Action, *but: str) -> dict[str, Any]:
     return {key: value for key, value in old.items() if key not in {"id", "name", "uuid", *but}}

@@ -1,4 +1,4 @@
-"""Knows how Sentry's retired alert rules say what workflows and detectors say; JSON in, JSON out, no call.
+"""Translation of alert rules to workflows and detectors, JSON to JSON.
 
 An issue rule becomes a workflow without detectors. A metric rule becomes a detector and one workflow, which has a
 filter for each trigger: critical is high priority, warning medium. Minutes become seconds where detectors have seconds.
@@ -12,18 +12,18 @@ from dexter_graphql.loaders.alert_rules.actions import metric_action, rule_actio
 
 Rule = Mapping[str, Any]
 ISSUE_PREFIX, METRIC_PREFIX = "rule-", "metric-"
-"""What ids of translated rules begin with; ids of workflows and detectors are numbers."""
+"""Prefixes of the IDs of translated rules; IDs of workflows and detectors are numbers."""
 DISABLED_METRIC = 5
-"""`status` of a metric rule that is switched off."""
+"""`status` of a disabled metric rule."""
 HIGH, MEDIUM, RESOLVED = 75, 50, 0
-"""Sentry's numbers for priorities, as conditions of detectors result in them."""
+"""Sentry's numbers of priorities, which are the results of detector conditions."""
 PRIORITIES = MappingProxyType({"critical": HIGH, "warning": MEDIUM})
 MATCHES = MappingProxyType({"any": "any-short"})
 MINUTE_S = 60
 
 
 def workflow_of_issue_rule(rule: Rule) -> dict[str, Any]:
-    """An issue rule as a workflow. Its id holds the slug of its project, below which Sentry keeps it."""
+    """An issue rule as a workflow. Its ID contains the slug of the project, which the path of the rule requires."""
     slugs = [str(slug) for slug in _list(rule.get("projects"))]
     match = str(rule.get("filterMatch") or "all")
     return {
@@ -37,12 +37,12 @@ def workflow_of_issue_rule(rule: Rule) -> dict[str, Any]:
         "dateUpdated": None,
         "owner": rule.get("owner"),
         "createdBy": _creator(rule),
-        "triggers": _group(_logic(rule.get("actionMatch")), [condition(one) for one in _objects(rule, "conditions")]),
+        "triggers": _group(_logic(rule.get("actionMatch")), [condition(old) for old in _objects(rule, "conditions")]),
         "actionFilters": [
             _group(
                 match,
-                [condition(one) for one in _objects(rule, "filters")],
-                [rule_action(one) for one in _objects(rule, "actions")],
+                [condition(old) for old in _objects(rule, "filters")],
+                [rule_action(old) for old in _objects(rule, "actions")],
             )
         ],
         "detectorIds": [],
@@ -51,7 +51,7 @@ def workflow_of_issue_rule(rule: Rule) -> dict[str, Any]:
 
 
 def workflow_of_metric_rule(rule: Rule) -> dict[str, Any]:
-    """The workflow that does what a metric rule's triggers do; it shares its id with the rule's detector."""
+    """The workflow of a metric rule's triggers; it has the same ID as the rule's detector."""
     number = f"{METRIC_PREFIX}{rule['id']}"
     return {
         "id": number,
@@ -65,14 +65,14 @@ def workflow_of_metric_rule(rule: Rule) -> dict[str, Any]:
         "owner": rule.get("owner"),
         "createdBy": _creator(rule),
         "triggers": _group("any", []),
-        "actionFilters": [_trigger_filter(one) for one in _objects(rule, "triggers")],
+        "actionFilters": [_trigger_filter(trigger) for trigger in _objects(rule, "triggers")],
         "detectorIds": [number],
         "projects": [str(slug) for slug in _list(rule.get("projects"))],
     }
 
 
 def detector_of_metric_rule(rule: Rule) -> dict[str, Any]:
-    """What a metric rule watches, as a detector. `projectId` is the slug, which is all that rules tell."""
+    """A metric rule as a detector. `projectId` is the slug, because rules do not contain the ID."""
     number = f"{METRIC_PREFIX}{rule['id']}"
     delta, kind = _seconds(rule.get("comparisonDelta")), rule.get("detectionType")
     query = {name: rule.get(name) for name in ("aggregate", "dataset", "environment", "eventTypes", "query")}
@@ -101,15 +101,14 @@ def detector_of_metric_rule(rule: Rule) -> dict[str, Any]:
 
 
 def condition(old: Rule) -> dict[str, Any]:
-    """A condition or filter of an issue rule as a workflow's condition; an unknown one keeps its id and its members."""
+    """A condition or filter of an issue rule as a workflow condition. An unknown one keeps its ID and its members."""
     name = str(old.get("id") or "")
-    known = CONDITIONS.get(name.rpartition(".")[2])
-    if known is None:
+    translation = CONDITIONS.get(name.rpartition(".")[2])
+    if translation is None:
         return {"type": name, "comparison": {key: value for key, value in old.items() if key not in {"id", "name"}}}
-    kind, comparison = known
-    compared = comparison(old)
+    kind, comparison = translation
     is_percent = kind in FREQUENCIES and old.get("comparisonType") == "percent"
-    return {"type": kind.replace("_count", "_percent") if is_percent else kind, "comparison": compared}
+    return {"type": kind.replace("_count", "_percent") if is_percent else kind, "comparison": comparison(old)}
 
 
 def _true(_old: Rule) -> bool:
@@ -121,7 +120,7 @@ def _members(*names: str) -> Callable[[Rule], dict[str, Any]]:
 
 
 def _numbered(*names: str) -> Callable[[Rule], dict[str, Any]]:
-    """Members of which the rule may write numbers as text; the named ones are whole numbers."""
+    """The members, with `value` and `level` converted to numbers."""
     return lambda old: {
         name: _number(value) if name in {"value", "level"} else value for name, value in _members(*names)(old).items()
     }
@@ -161,7 +160,7 @@ CONDITIONS: Mapping[str, tuple[str, Callable[[Rule], Any]]] = MappingProxyType(
         "LevelCondition": ("level", _numbered("level", "match")),
     }
 )
-"""Last word of a rule's condition → the workflow's word, and what is compared."""
+"""Class name of a rule's condition → the type of the workflow condition and its comparison."""
 
 
 def _thresholds(rule: Rule) -> list[dict[str, Any]]:
@@ -169,14 +168,15 @@ def _thresholds(rule: Rule) -> list[dict[str, Any]]:
         compared = {name: rule.get(name) for name in ("seasonality", "sensitivity", "thresholdType")}
         return [{"type": "anomaly_detection", "comparison": compared, "conditionResult": HIGH}]
     is_below = rule.get("thresholdType") == 1
-    found = [
-        {"type": "lt" if is_below else "gt", "comparison": one.get("alertThreshold"), "conditionResult": _priority(one)}
-        for one in _objects(rule, "triggers")
+    kind = "lt" if is_below else "gt"
+    thresholds = [
+        {"type": kind, "comparison": trigger.get("alertThreshold"), "conditionResult": _priority(trigger)}
+        for trigger in _objects(rule, "triggers")
     ]
     if rule.get("resolveThreshold") is not None:
-        back = "gte" if is_below else "lte"
-        found.append({"type": back, "comparison": rule["resolveThreshold"], "conditionResult": RESOLVED})
-    return found
+        kind = "gte" if is_below else "lte"
+        thresholds.append({"type": kind, "comparison": rule["resolveThreshold"], "conditionResult": RESOLVED})
+    return thresholds
 
 
 def _trigger_filter(trigger: Rule) -> dict[str, Any]:
@@ -202,8 +202,8 @@ def _owner(text: Any) -> dict[str, str] | None:
 
 
 def _creator(rule: Rule) -> Any:
-    found = rule.get("createdBy")
-    return found.get("id") if isinstance(found, dict) else None
+    user = rule.get("createdBy")
+    return user.get("id") if isinstance(user, dict) else None
 
 
 def _seconds(minutes: Any) -> int | None:
@@ -212,18 +212,18 @@ def _seconds(minutes: Any) -> int | None:
 
 
 def _number(value: Any) -> Any:
-    """A number that a rule may have written as text; anything else as it is."""
+    """The number in a string; any other value unchanged."""
     if not isinstance(value, str):
         return value
     try:
-        found = float(value)
-        return int(found) if found.is_integer() else found
+        number = float(value)
+        return int(number) if number.is_integer() else number
     except (ValueError, OverflowError):
         return value
 
 
 def _objects(rule: Rule, name: str) -> list[Rule]:
-    return [one for one in _list(rule.get(name)) if isinstance(one, dict)]
+    return [item for item in _list(rule.get(name)) if isinstance(item, dict)]
 
 
 def _list(value: Any) -> list[Any]:

@@ -12,15 +12,10 @@ from typing import Any
 import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, chunks
-from dexter_graphql.loaders.issues.details import (
-    COLLAPSIBLE,
-    RETENTION,
-    IssueKey,
-    QueryParameters,
-    by_group_or_search,
-    issues_by_id,
-    pushdown,
-)
+from dexter_graphql.loaders.issues.details import issues_by_id
+from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.parameters import COLLAPSE_ALL, RETENTION, pushdown, with_id_parameters
+from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound, SentryError
 from dexter_graphql.sentry.parents import Parents
@@ -29,13 +24,13 @@ from dexter_graphql.sentry.projection import Field, Projection, first_invalid, o
 CHUNK = 100
 """Issues that one call changes; Sentry takes a thousand, addresses do not."""
 
-USES = (catalogue.UPDATE, catalogue.BULK_UPDATE, catalogue.LIST)
+WRITE_ENDPOINTS = (catalogue.UPDATE, catalogue.BULK_UPDATE, catalogue.LIST)
 ID = Field("id", "id", int | str)
 IDENTITY = Projection("Issue", "list", (ID,))
 PLACE = Projection("Issue", "list", (ID, Field("project", "project", dict[str, object], is_required=True)))
 ANNOUNCED_FIELDS = frozenset({"lifetime", "unhandled"})
 """What whoever hears of a change wants to know of the issue besides."""
-REFERENCE_FIELDS = (*RETENTION, *(("collapse", value) for value in COLLAPSIBLE))
+REFERENCE_FIELDS = (*RETENTION, *COLLAPSE_ALL)
 
 Write = Callable[[Sequence[IssueKey]], Awaitable[object]]
 
@@ -182,7 +177,7 @@ async def _by_project(keys: Sequence[IssueKey], load_context: LoadContext) -> li
     """The issues that Sentry has, apart by project; none when it cannot tell."""
     parents = Parents(keys[0].organization)
     try:
-        rows = await by_group_or_search(
+        rows = await with_id_parameters(
             keys,
             lambda those: load_context.client.page(
                 catalogue.LIST,
@@ -235,7 +230,7 @@ async def _look(keys: Sequence[IssueKey], written: UpdateResult, load_context: L
             )
         ).body
 
-    _take(written, await by_group_or_search(keys, listed, load_context), projection, parents, load_context)
+    _take(written, await with_id_parameters(keys, listed, load_context), projection, parents, load_context)
 
 
 def _take(

@@ -3,7 +3,7 @@
 import pytest
 
 from dexter_graphql.graph.context import Context
-from dexter_graphql.loaders.issues.details import IssueKey
+from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.writes import delete_issues, look_at_issues, merge_issues, update_issues
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.faults import internal_error

@@ -61,7 +61,7 @@ async def test_calls_are_cut_at_the_longest_address():
     half = MAX_KEY_BYTES // 2
     for weight, expected in ((half, [2, 2]), (half + 1, [1, 1, 1, 1]), (MAX_KEY_BYTES * 2, [1, 1, 1, 1])):
         answers = Answers()
-        await by_organization([Key(ACME, str(n)) for n in range(4)], answers, weigh=lambda _key, weight=weight: weight)
+        await by_organization([Key(ACME, str(n)) for n in range(4)], answers, length=lambda _key, weight=weight: weight)
         assert [count for _, count in answers.asked] == expected
 
 

@@ -1,0 +1,82 @@
+"""Loaders of issue lists: of an organization, a project and a release."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from typing_extensions import override
+
+from dexter_graphql.loaders.base import LoadContext, fan_out
+from dexter_graphql.loaders.issues.parameters import RETENTION, pushdown
+from dexter_graphql.loaders.lists import ListOptions, fetch_list
+from dexter_graphql.loaders.parameters import QueryParameters
+from dexter_graphql.loaders.projects import ProjectKey
+from dexter_graphql.loaders.releases import ReleaseKey, search_value
+from dexter_graphql.loaders.time_ranges import Interval
+from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.pagination import Slice
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePage(Slice):
+    """Part of an issue list and its interval, which is None for the retention period."""
+
+    interval: Interval | None = None
+
+    @property
+    @override
+    def fragment_key(self) -> Hashable:
+        return (self.interval, super(IssuePage, self).fragment_key)
+
+
+@fan_out(target="Issue", uses=(catalogue.LIST,))
+async def issue_pages(parents: Parents, load_context: LoadContext) -> IssuePage:
+    """A page of the organization's issues; options are ListOptions."""
+    options: ListOptions = load_context.options
+    projection, pushed = load_context.memoized("issue_pages", lambda: _list_projection(load_context))
+    interval = None if options.time_range is None else load_context.interval(options.time_range)
+    query = (*(RETENTION if interval is None else interval.query), *pushed)
+    page = await fetch_list(catalogue.LIST, parents, load_context, query=query, projection=projection)
+    members = (page.rows, page.positions, page.has_next, page.has_previous, page.hits, page.stopped)
+    return IssuePage(*members, cache_entry=page.cache_entry, parents=page.parents, interval=interval)
+
+
+@fan_out(target="Issue", uses=(catalogue.LIST,))
+async def project_issue_pages(key: ProjectKey, load_context: LoadContext) -> Any:
+    """A page of the issues of a project; options are ListOptions."""
+    options: ListOptions = load_context.options
+    narrowed = options._replace(query=(*options.query, ("project", key.id)))
+    return await _narrowed_page(key.organization, narrowed, load_context)
+
+
+@fan_out(target="Issue", uses=(catalogue.LIST,))
+async def release_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
+    """A page of the issues seen in a release; options are ListOptions."""
+    return await _narrowed_page(key.organization, _with_term("release", key, load_context.options), load_context)
+
+
+@fan_out(target="Issue", uses=(catalogue.LIST,))
+async def new_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
+    """A page of the issues first seen in a release; options are ListOptions."""
+    return await _narrowed_page(key.organization, _with_term("firstRelease", key, load_context.options), load_context)
+
+
+def _list_projection(load_context: LoadContext) -> tuple[Projection, QueryParameters]:
+    """The members of each row, as an issue and as its figures in the range, and the parameters that bring them."""
+    in_range = load_context.child("edges.inRange", "IssueInRange")
+    projection = load_context.merge_projections(load_context.projection("list"), in_range.projection("list"))
+    return projection, pushdown(projection)
+
+
+def _with_term(term: str, key: ReleaseKey, options: ListOptions) -> ListOptions:
+    """The options with a release term in their search."""
+    text = f"{term}:{search_value(key.version)}"
+    query = tuple((name, f"{text} {value}".strip() if name == "query" else value) for name, value in options.query)
+    return options._replace(query=query)
+
+
+async def _narrowed_page(organization: OrganizationRef, options: ListOptions, load_context: LoadContext) -> Any:
+    parents = Parents(organization)
+    return (await issue_pages.load((parents,), replace(load_context, options=options)))[parents]

@@ -1,0 +1,171 @@
+"""The batches of one request, one per loader, options and selection."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from aiodataloader import DataLoader
+
+from dexter_graphql.engine.selection import Selection
+from dexter_graphql.loaders.base import LoadContext, Loader
+from dexter_graphql.loaders.time_ranges import Interval, Relative, TimeRange
+from dexter_graphql.sentry.call_context import CallContext
+from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.organization_directory import OrganizationDirectory
+from dexter_graphql.sentry.projection import Projection
+
+
+class ProjectionFactory(Protocol):
+    """Computes the members of a type that a selection needs."""
+
+    def projection(self, typename: str, representation: str, selection: Selection | None) -> Projection:
+        """The members of `typename` that `selection` needs, in a representation."""
+        ...
+
+    def merge_projections(self, one: Projection, other: Projection) -> Projection:
+        """A projection with the members of both, under the name of the first."""
+        ...
+
+
+class RequestLoaders:
+    """The loaders of one request. Batches end with the request; an exception belongs to its key alone.
+
+    A key whose last waiter was cancelled is removed. `now` is the start time of the request.
+    """
+
+    def __init__(
+        self,
+        client: SentryClient,
+        organizations: OrganizationDirectory,
+        call_context: CallContext,
+        projections: ProjectionFactory,
+        *,
+        now: datetime,
+    ) -> None:
+        self.projections = projections
+        self.now = now
+        self.stable_until = datetime.max.replace(tzinfo=UTC)
+        """When the first of the requested relative time ranges becomes another interval."""
+        self._client = client
+        self._organizations = organizations
+        self._call_context = call_context
+        self._loaders: dict[tuple[Loader, Any, int], DataLoader[Any, Any]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._all_on_type: Callable[[str], Selection | None] = _nothing_selected
+
+    def use_selection(self, all_on_type: Callable[[str], Selection | None]) -> None:
+        """Set the function that returns everything the operation selects on a type."""
+        self._all_on_type = all_on_type
+
+    def all_on_type(self, typename: str) -> Selection | None:
+        """Everything that the operation selects on a type."""
+        return self._all_on_type(typename)
+
+    async def load(self, loader: Loader, key: Hashable, options: Any = None, selection: Selection | None = None) -> Any:
+        """The result for one key, None when there is none. Raises what the loader raised for this key."""
+        batch = self._batch(loader, options, selection)
+        future = batch.load(key)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            if not future.done():
+                batch.clear(key)
+            raise
+
+    async def load_all(
+        self, loader: Loader, keys: Sequence[Any], options: Any = None, selection: Selection | None = None
+    ) -> list[Any]:
+        """The result for each key, in order: None when there is none, the exception when it failed.
+
+        A key that is None or an exception is its own result.
+        """
+        batch = self._batch(loader, options, selection)
+        futures = [key if key is None or isinstance(key, Exception) else batch.load(key) for key in keys]
+        try:
+            for future in futures:
+                if isinstance(future, asyncio.Future) and not future.done():
+                    await _wait_for(future)
+        except asyncio.CancelledError:
+            for key, future in zip(keys, futures, strict=True):
+                if isinstance(future, asyncio.Future) and not future.done():
+                    batch.clear(key)
+            raise
+        return [_result_of(future) for future in futures]
+
+    def interval(self, time_range: TimeRange) -> Interval:
+        """The interval of a time range at the start time of the request; updates `stable_until`."""
+        if isinstance(time_range, Relative):
+            self.stable_until = min(self.stable_until, time_range.stable_until(self.now))
+        return time_range.at(self.now)
+
+    def prime(self, loader: Loader, key: Hashable, value: Any) -> None:
+        """Set the result of a shared loader for a key, which then causes no call."""
+        batch = self._batch(loader, None, None)
+        batch.clear(key)
+        batch.prime(key, value)
+
+    def clear(self) -> None:
+        """Drop all batches, because results from before a write do not hold after it."""
+        self._loaders.clear()
+
+    async def close(self) -> None:
+        """Cancel the running batches and wait for their end."""
+        running = [task for task in self._tasks if not task.done()]
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def load_context(
+        self, target: str, options: Any = None, selection: Selection | None = None, operation: object = None
+    ) -> LoadContext:
+        """A context for calls without batching."""
+        return LoadContext(
+            self._client, self._organizations, self._call_context, self, target, options, selection, operation
+        )
+
+    def _batch(self, loader: Loader, options: Any, selection: Selection | None) -> DataLoader[Any, Any]:
+        batch_key = (loader, options, 0 if loader.is_shared else id(selection))
+        batch = self._loaders.get(batch_key)
+        if batch is None:
+            needed = self.all_on_type(loader.target) if loader.is_shared else selection
+            load_context = self.load_context(loader.target, options, needed)
+            batch = self._loaders[batch_key] = DataLoader(self._batch_function(loader, load_context))
+        return batch
+
+    def _batch_function(
+        self, loader: Loader, load_context: LoadContext
+    ) -> Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]:
+        async def run(keys: list[Any]) -> list[Any]:
+            task = asyncio.current_task()
+            if task is not None:
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            results = await loader.load(keys, load_context)
+            return [results.get(key) for key in keys]
+
+        return run
+
+
+async def _wait_for(future: asyncio.Future[Any]) -> None:
+    """Return when the future is done, with a result or not. Cancelling the waiter does not cancel the future."""
+    done = asyncio.get_running_loop().create_future()
+
+    def notify(_: object) -> None:
+        if not done.done():
+            done.set_result(None)
+
+    future.add_done_callback(notify)
+    await done
+
+
+def _result_of(answer: Any) -> Any:
+    """The result of a done future, or its exception; other values as they are."""
+    if not isinstance(answer, asyncio.Future):
+        return answer
+    return answer.exception() or answer.result()
+
+
+def _nothing_selected(_typename: str) -> Selection | None:
+    return None
