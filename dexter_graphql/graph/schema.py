@@ -18,17 +18,17 @@ from strawberry.schema.config import StrawberryConfig
 
 from dexter_graphql.engine.leaf_types import NATIVE_ENCODINGS, NativeEncoding
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
+from dexter_graphql.graph.comments.mutations import CommentMutations
 from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
 from dexter_graphql.graph.declarations.binder import SchemaBinder
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.declarations.sdl import sorted_sdl
 from dexter_graphql.graph.declarations.strawberry_internals import enum_class, graphql_schema
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
-from dexter_graphql.graph.issues.comments import CommentMutations
 from dexter_graphql.graph.issues.mutations import IssueMutations
 from dexter_graphql.graph.issues.queries import IssueQueries
 from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
-from dexter_graphql.graph.issues.update import UpdateIssueMutation
+from dexter_graphql.graph.issues.update_mutation import UpdateIssueMutation
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.viewer import ViewerQueries

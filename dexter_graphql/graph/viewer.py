@@ -1,18 +1,16 @@
 """Who asks: the caller of this server, and the user of Sentry behind their token, when it is their own."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import strawberry
 
 from dexter_graphql.graph.context import context_of
 from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.identity import Identity
+from dexter_graphql.graph.lazy_types import UserType
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.members import own_user
 from dexter_graphql.sentry.catalogue import members, organizations
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.members.types import User
 
 
 @value_type
@@ -38,7 +36,7 @@ class Viewer:
             str | None,
             strawberry.argument(description="Slug of the organization to be seen in; the first one when left out."),
         ] = None,
-    ) -> Annotated["User", strawberry.lazy("dexter_graphql.graph.members.types")] | None:
+    ) -> UserType | None:
         """The user whose token this is, as a member of an organization.
 
         Null when the token is the server's, when it belongs to no person, or when its person is no member there.

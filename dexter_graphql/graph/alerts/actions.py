@@ -8,11 +8,11 @@ import msgspec
 import strawberry
 
 from dexter_graphql.graph.alerts.enums import ActionTarget, EmailFallthrough
-from dexter_graphql.graph.alerts.reading import decoded, member_of, read
+from dexter_graphql.graph.alerts.json_values import decoded, member_of, read
 from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.declarations.fields import ID, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
-from dexter_graphql.graph.issues.parts import Assignee
+from dexter_graphql.graph.members.actors import Assignee
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
 from dexter_graphql.loaders.integrations import (
     InstallationKey,

@@ -14,11 +14,11 @@ from dexter_graphql.graph.alerts.enums import (
     ConditionMatch,
     FrequencyComparison,
 )
-from dexter_graphql.graph.alerts.reading import UNITS_S, decoded, member_of, read, seconds
+from dexter_graphql.graph.alerts.json_values import UNITS_S, decoded, member_of, read, seconds
 from dexter_graphql.graph.common.scalars import JSON, BigInt
 from dexter_graphql.graph.declarations.fields import batch, computed, entity, plain, value_type
 from dexter_graphql.graph.issues.enums import IssueCategory, Level
-from dexter_graphql.graph.issues.parts import Assignee
+from dexter_graphql.graph.members.actors import Assignee
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
 
 COMPARISON = {"comparison": msgspec.Raw}

@@ -1,21 +1,21 @@
 """Alerts (workflows in Sentry's API)."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.alerts import monitors
 from dexter_graphql.graph.alerts.actions import ACTION_TYPES, ACTIONS, AlertAction
 from dexter_graphql.graph.alerts.conditions import CONDITION_TYPES, CONDITIONS, AlertCondition
 from dexter_graphql.graph.alerts.enums import ConditionLogic
-from dexter_graphql.graph.alerts.monitors import Monitor, sentry_id, sentry_number
-from dexter_graphql.graph.alerts.reading import decoded, parts_of
+from dexter_graphql.graph.alerts.json_values import decoded, parts_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
-from dexter_graphql.graph.issues.parts import Assignee, UserType
-from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.lazy_types import OrganizationType, ProjectType, UserType
+from dexter_graphql.graph.members.actors import Assignee
+from dexter_graphql.graph.monitors.types import MONITOR_TYPES, Monitor, sentry_id, sentry_number
+from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actors_by_key, parse_actor
 from dexter_graphql.loaders.alert_rules.workflows import ISSUE_PREFIX, METRIC_PREFIX
@@ -24,10 +24,6 @@ from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.monitors import MonitorKeys, linked_monitors
 from dexter_graphql.sentry.projection import NULL
 
-if TYPE_CHECKING:
-    from dexter_graphql.graph.projects.types import Project
-
-ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")]
 MINUTE_S = 60
 DETECTOR_IDS = {"detectorIds": list[int | str]}
 SLUGS = {"projects": list[str] | None}
@@ -167,5 +163,5 @@ class Alert(Node):
         return organization_page_url(organization, "monitors", "alerts", number)
 
 
-ALERT_TYPES: tuple[type, ...] = (*CONDITION_TYPES, *ACTION_TYPES, *monitors.MONITOR_TYPES)
+ALERT_TYPES: tuple[type, ...] = (*CONDITION_TYPES, *ACTION_TYPES, *MONITOR_TYPES)
 """Implementations of the alert and monitor interfaces, which no field refers to."""

@@ -1,19 +1,17 @@
 """Environments of organizations and projects."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 
 from dexter_graphql.graph.common.enums import wire_value
 from dexter_graphql.graph.declarations.fields import LIST, batch, computed, entity, plain
-from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.lazy_types import OrganizationType, ProjectType
+from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.environments import EnvironmentKey, environments_by_id
 from dexter_graphql.loaders.projects import ProjectEnvironmentKey, ProjectKey, environments_by_name, projects_by_id
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.projects.types import Project
 
 NAMED = "named"
 """Representation of an environment that is embedded by name in a project."""
@@ -43,7 +41,7 @@ class ProjectEnvironment(Node):
 
     sentry_id: strawberry.ID | None = plain("id", representations=(LIST,), description="Numeric ID in Sentry's API.")
     name: str = plain(description="Name of the environment; empty for events without one.")
-    project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
+    project: ProjectType | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, row.parents.project),
         reads={},

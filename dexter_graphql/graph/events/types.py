@@ -1,7 +1,7 @@
 """Events."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 import strawberry
@@ -21,17 +21,10 @@ from dexter_graphql.graph.declarations.fields import (
 )
 from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.wire_types import enum_member
-from dexter_graphql.graph.events.entries import (
-    Breadcrumb,
-    EventEntry,
-    ExceptionValue,
-    HTTPRequest,
-    entry,
-    inside,
-    member,
-    undecoded,
-)
+from dexter_graphql.graph.events.entries import EventEntry, entry, inside
+from dexter_graphql.graph.events.entry_values import Breadcrumb, ExceptionValue, HTTPRequest, member, undecoded
 from dexter_graphql.graph.issues.enums import Level
+from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.events import EventKey, event_attachments, event_details
 from dexter_graphql.loaders.issues.details import issues_by_id
@@ -40,11 +33,6 @@ from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.projection import NULL, Record
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.issues.types import Issue
-    from dexter_graphql.graph.projects.types import Project
-    from dexter_graphql.graph.releases.types import Release
 
 LIGHT, REFERENCE = "light", "reference"
 ROWS = (LIST, DETAIL)
@@ -271,30 +259,30 @@ class Event(Node):
         return None if found is None else undecoded("Breadcrumb", newest(found, last), is_list=True)
 
     @computed(previousEventID=str | None, projectID=ID, representations=(DETAIL,))
-    def previous(row: Any) -> Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")] | None:
+    def previous(row: Any) -> EventType | None:
         """Previous event of the issue; null for the first one. Selecting only its ID costs no call."""
         return reference(row, row.previousEventID)
 
     @computed(nextEventID=str | None, projectID=ID, representations=(DETAIL,))
-    def next(row: Any) -> Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")] | None:
+    def next(row: Any) -> EventType | None:
         """Next event of the issue; null for the newest one. Selecting only its ID costs no call."""
         return reference(row, row.nextEventID)
 
-    issue: Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")] | None = batch(
+    issue: IssueType | None = batch(
         issues_by_id,
         key=lambda row: None if row.groupID is None else IssueKey(row.parents.organization, str(row.groupID)),
         reads={"groupID": ID | None},
         representations=LIGHT_ROWS,
         description="Issue that the event belongs to; null for events without an issue.",
     )
-    release: Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")] | None = batch(
+    release: ReleaseType | None = batch(
         releases_by_version,
         key=release_key,
         reads={"tags": list[Tag] | None},
         representations=ROWS,
         description="Release of the event; null when it has none.",
     )
-    project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
+    project: ProjectType | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, str(row.projectID)),
         reads={"projectID": ID},

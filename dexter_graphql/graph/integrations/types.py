@@ -10,7 +10,8 @@ import strawberry
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 from dexter_graphql.graph.common.web_urls import settings_page_url
 from dexter_graphql.graph.declarations.fields import LIST, computed, entity, plain, value_type
-from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.lazy_types import OrganizationType
+from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.integrations import (
     InstallationKey,

@@ -7,19 +7,27 @@ import strawberry
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
-from dexter_graphql.graph.issues.enums import IssueSort
-from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
+from dexter_graphql.graph.issues.enums import (
+    EventChoice,
+    IssueSort,
+)
+from dexter_graphql.graph.issues.search import IssueFilter, filter_query
 from dexter_graphql.graph.relay.connections import PageArguments
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.loaders.lists import ListOptions
 
 SHORT_ID = re.compile(r"[A-Z0-9_-]{1,100}-[0-9A-Z]{1,13}")
 
+
 Filter = Annotated[IssueFilter | None, strawberry.argument(description="Filter on the issues. Default: all issues.")]
+
+
 Range = Annotated[
     TimeRangeInput | None,
     strawberry.argument(description="Time range in which the issues have events. Default: the last 90 days."),
 ]
+
+
 Sort = Annotated[IssueSort, strawberry.argument(description="Sort order of the list.")]
 
 
@@ -43,4 +51,17 @@ def checked_short_id(value: str) -> str:
     found = value.strip().upper()
     if not SHORT_ID.fullmatch(found):
         raise BadUserInput(f"'{value[:64]}' is not a valid short ID (expected a form like WEB-9)")
+    return found
+
+
+EVENT_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def event_selector(which: EventChoice | None, event_id: str | None) -> str:
+    """Path segment of the event; raises BadUserInput for an invalid event ID."""
+    if event_id is None:
+        return str((which or EventChoice.RECOMMENDED).value)
+    found = event_id.replace("-", "").lower()
+    if not EVENT_ID.fullmatch(found):
+        raise BadUserInput(f"'{event_id[:64]}' is not a valid event ID (expected 32 hexadecimal digits)")
     return found

@@ -110,3 +110,12 @@ class IssueIs(Enum):
     ONGOING = wire_value("ongoing", "The issue has the substatus ONGOING.")
     ESCALATING = wire_value("escalating", "The issue has the substatus ESCALATING.")
     REGRESSED = wire_value("regressed", "The issue has the substatus REGRESSED.")
+
+
+@strawberry.enum(description="Event of an issue.")
+class EventChoice(Enum):
+    """Names that Sentry accepts instead of an event ID."""
+
+    LATEST = wire_value("latest", "Newest event of the issue; null when Sentry no longer has any.")
+    OLDEST = wire_value("oldest", "Oldest event that Sentry still has.")
+    RECOMMENDED = wire_value("recommended", "Event that Sentry considers the most helpful.")

@@ -12,17 +12,6 @@ from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_issues
 from dexter_graphql.graph.issues.enums import IssuePriority
-from dexter_graphql.graph.issues.inputs import (
-    ArchiveUntil,
-    AssigneeInput,
-    Body,
-    ResolutionInput,
-    archive_body,
-    assignee_body,
-    priority_body,
-    resolution_body,
-    status_fields,
-)
 from dexter_graphql.graph.issues.payloads import (
     ArchiveIssuesPayload,
     AssignIssuesPayload,
@@ -38,7 +27,18 @@ from dexter_graphql.graph.issues.payloads import (
     UnresolveIssuesPayload,
     outcomes,
 )
-from dexter_graphql.graph.issues.selections import IssueSelection, SelectedIssues, issue_id, select_issues
+from dexter_graphql.graph.issues.selection import IssueSelection, SelectedIssues, issue_id, select_issues
+from dexter_graphql.graph.issues.update_inputs import (
+    ArchiveUntil,
+    AssigneeInput,
+    Body,
+    ResolutionInput,
+    archive_body,
+    assignee_body,
+    priority_body,
+    resolution_body,
+    status_fields,
+)
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.selection import SELECTION_ENDPOINTS
 from dexter_graphql.loaders.issues.writes import (

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -14,6 +14,7 @@ from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.context import Context, context_of
 from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.issues.enums import Level
+from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
@@ -31,9 +32,6 @@ from dexter_graphql.sentry.errors import (
     UpstreamTimeout,
 )
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.issues.types import Issue
 
 MAX_VALUES = 100
 PERSONAL = frozenset({"hasSeen", "isBookmarked", "isSubscribed", "subscriptionDetails"})
@@ -161,9 +159,7 @@ class IssueChange:
         return visible.change.actor
 
     @call(uses=(catalogue.DETAIL,), target="Issue")
-    async def issue(
-        visible: VisibleChange, load_context: LoadContext
-    ) -> Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")] | None:
+    async def issue(visible: VisibleChange, load_context: LoadContext) -> IssueType | None:
         """The issue right after the change; null when it was deleted."""
         change, parents = visible.change, Parents(visible.organization)
         if change.kind is Kind.DELETED or change.subject is None:

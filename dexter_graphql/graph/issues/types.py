@@ -1,15 +1,12 @@
 """Issues."""
 
-import re
 from datetime import datetime
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.common.enums import wire_value
+from dexter_graphql.graph.comments.types import Comment
 from dexter_graphql.graph.common.scalars import JSON, BigInt
 from dexter_graphql.graph.common.series import TimeSeries
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
@@ -29,21 +26,27 @@ from dexter_graphql.graph.declarations.fields import (
 )
 from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.wire_types import whole_number
-from dexter_graphql.graph.issues.enums import IssueCategory, IssuePriority, IssueStatus, IssueSubstatus, Level
-from dexter_graphql.graph.issues.lists import Buckets, Counts, IssueInRange, issue_series
-from dexter_graphql.graph.issues.parts import (
-    USER,
+from dexter_graphql.graph.issues.arguments import event_selector
+from dexter_graphql.graph.issues.connections import Buckets, Counts, IssueInRange, issue_series
+from dexter_graphql.graph.issues.details import (
     Annotation,
-    Assignee,
-    Comment,
     ExternalIssue,
     IssueActivity,
     IssueHash,
     IssueOwner,
     IssueStatusDetails,
     IssueTag,
-    UserType,
 )
+from dexter_graphql.graph.issues.enums import (
+    EventChoice,
+    IssueCategory,
+    IssuePriority,
+    IssueStatus,
+    IssueSubstatus,
+    Level,
+)
+from dexter_graphql.graph.lazy_types import AlertType, EventType, ProjectType, ReleaseType, UserType
+from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
@@ -71,12 +74,6 @@ from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
 from dexter_graphql.sentry.projection import NULL, Field, Projection
 
-if TYPE_CHECKING:
-    from dexter_graphql.graph.alerts.types import Alert
-    from dexter_graphql.graph.events.types import Event
-    from dexter_graphql.graph.projects.types import Project
-    from dexter_graphql.graph.releases.types import Release
-
 RELEASE = Embedded(
     "Release",
     members=("id", "version", "shortVersion", "ref", "url", "dateReleased", "dateCreated"),
@@ -86,34 +83,12 @@ RELEASE = Embedded(
 )
 """A release as embedded in the detail of an issue."""
 
-ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")]
-AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
-EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
-
-
-@strawberry.enum(description="Event of an issue.")
-class EventChoice(Enum):
-    """Names that Sentry accepts instead of an event ID."""
-
-    LATEST = wire_value("latest", "Newest event of the issue; null when Sentry no longer has any.")
-    OLDEST = wire_value("oldest", "Oldest event that Sentry still has.")
-    RECOMMENDED = wire_value("recommended", "Event that Sentry considers the most helpful.")
-
 
 PROJECT_ID = Projection("Project", EMBEDDED, (Field("id", "id", ID),))
 """Project of an issue, reduced to its ID."""
+
+
 READ = (LIST, DETAIL)
-EVENT_ID = re.compile(r"[0-9a-f]{32}")
-
-
-def event_selector(which: EventChoice | None, event_id: str | None) -> str:
-    """Path segment of the event; raises BadUserInput for an invalid event ID."""
-    if event_id is None:
-        return str((which or EventChoice.RECOMMENDED).value)
-    found = event_id.replace("-", "").lower()
-    if not EVENT_ID.fullmatch(found):
-        raise BadUserInput(f"'{event_id[:64]}' is not a valid event ID (expected 32 hexadecimal digits)")
-    return found
 
 
 def suggested(owners: msgspec.Raw) -> list[LazyJSON] | None:
@@ -163,7 +138,7 @@ class Issue(Node):
         "isUnhandled", description="True when recent events were not handled by the application."
     )
 
-    project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = link(
+    project: ProjectType | None = link(
         "project",
         Embedded(
             "Project",

@@ -1,31 +1,18 @@
 """Members of an organization and their users."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 
 from dexter_graphql.graph.common.web_urls import settings_page_url
-from dexter_graphql.graph.declarations.fields import (
-    DETAIL,
-    Embedded,
-    batch,
-    computed,
-    entity,
-    link,
-    plain,
-    value_type,
-)
+from dexter_graphql.graph.declarations.fields import DETAIL, Embedded, batch, computed, entity, link, plain, value_type
+from dexter_graphql.graph.lazy_types import MemberType, OrganizationType, TeamType
 from dexter_graphql.graph.members.enums import InviteStatus, OrganizationRole, TeamRole
-from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.members import MemberKey, UserKey, member_details, members_by_user, users_by_id
 from dexter_graphql.loaders.teams import TeamName, teams_by_slug
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.teams.types import Team
-
-TeamType = Annotated["Team", strawberry.lazy("dexter_graphql.graph.teams.types")]
 
 
 @entity(key=UserKey, load=users_by_id, representations=("member",))
@@ -49,9 +36,7 @@ class User(Node):
     date_joined: datetime | None = plain("dateJoined", description="Time when the account was created.")
     last_login: datetime | None = plain("lastLogin", description="Time of the last sign-in.")
     last_active: datetime | None = plain("lastActive", description="Time of the last activity.")
-    member: Annotated["Member", strawberry.lazy("dexter_graphql.graph.members.types")] | None = batch(
-        members_by_user, description="Membership of the user in the organization."
-    )
+    member: MemberType | None = batch(members_by_user, description="Membership of the user in the organization.")
 
 
 @value_type

@@ -6,19 +6,20 @@ from typing import Annotated, Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.alerts.arguments import MonitorKinds, NameSearch, ProjectNames, alert_options, monitor_options
-from dexter_graphql.graph.alerts.monitors import Monitor
+from dexter_graphql.graph.alerts.arguments import NameSearch, ProjectNames, alert_options
 from dexter_graphql.graph.alerts.types import Alert
 from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, plain
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility
-from dexter_graphql.graph.integrations.repositories import Repository
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, checked_short_id, issue_list
+from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
-from dexter_graphql.graph.issues.lists import IssueConnection, IssueType
+from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.members.types import Member
+from dexter_graphql.graph.monitors.arguments import MonitorKinds, monitor_options
+from dexter_graphql.graph.monitors.types import Monitor
 from dexter_graphql.graph.projects.types import Project
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.global_ids import key_from_id
@@ -26,8 +27,10 @@ from dexter_graphql.graph.relay.list_options import NameContains, list_options, 
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
 from dexter_graphql.graph.releases.types import Release
+from dexter_graphql.graph.repositories.types import Repository
+from dexter_graphql.graph.stats.arguments import UsageRange, usage_filter, usage_options
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, UsageOutcome
-from dexter_graphql.graph.stats.types import Usage, UsageRange, usage_filter, usage_options
+from dexter_graphql.graph.stats.types import Usage
 from dexter_graphql.graph.teams.types import Team
 from dexter_graphql.loaders.alerts import alert_pages
 from dexter_graphql.loaders.base import LoadContext

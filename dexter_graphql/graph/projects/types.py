@@ -1,10 +1,11 @@
 """Projects."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import strawberry
 
+from dexter_graphql.graph.client_keys.types import ClientKey
 from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
@@ -12,17 +13,18 @@ from dexter_graphql.graph.declarations.fields import DETAIL, LIST, Embedded, bat
 from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.environments.types import EnvironmentVisibility, ProjectEnvironment
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list, without_projects
+from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
-from dexter_graphql.graph.issues.lists import IssueConnection
-from dexter_graphql.graph.members.types import Member, TeamType
-from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
-from dexter_graphql.graph.projects.keys import ClientKey
+from dexter_graphql.graph.lazy_types import AlertType, EventType, MonitorType, OrganizationType, ReleaseType, TeamType
+from dexter_graphql.graph.members.types import Member
+from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.projects.settings import ProjectSettings
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter, search_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
-from dexter_graphql.graph.stats.types import ProjectUsage, UsageRange, usage_range
+from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
+from dexter_graphql.graph.stats.types import ProjectUsage
 from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.events import project_event_pages
@@ -43,16 +45,6 @@ from dexter_graphql.loaders.stats import project_usage
 from dexter_graphql.loaders.teams import teams_by_id
 from dexter_graphql.sentry.catalogue import projects as catalogue
 
-if TYPE_CHECKING:
-    from dexter_graphql.graph.alerts.monitors import Monitor
-    from dexter_graphql.graph.alerts.types import Alert
-    from dexter_graphql.graph.events.types import Event
-    from dexter_graphql.graph.releases.types import Release
-
-EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
-AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
-MonitorType = Annotated["Monitor", strawberry.lazy("dexter_graphql.graph.alerts.monitors")]
-ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")]
 TEAM = Embedded(
     "Team",
     members=("id", "slug", "name"),

@@ -1,24 +1,18 @@
 """Release health."""
 
-from typing import TYPE_CHECKING, Annotated
-
-import strawberry
-
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.common.time_ranges import UsedRange
 from dexter_graphql.graph.declarations.fields import batch, computed, value_type
+from dexter_graphql.graph.lazy_types import ProjectType
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.release_health import Health, ProjectHealth, fraction
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.projects.types import Project
 
 
 @value_type
 class ReleaseProjectHealth:
     """Health of a release in one project. Rates are fractions from 0 to 1 and null when there are no sessions."""
 
-    project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
+    project: ProjectType | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.organization, row.project),
         reads={},

@@ -6,22 +6,24 @@ from typing import Any
 
 import strawberry
 
+from dexter_graphql.graph.commits.types import Commit, CommitAuthor, CommitFile
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list
+from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
-from dexter_graphql.graph.issues.lists import IssueConnection
+from dexter_graphql.graph.lazy_types import OrganizationType
 from dexter_graphql.graph.members.types import User
-from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames
+from dexter_graphql.graph.releases.details import Deploy, ReleaseProject, VersionInfo
 from dexter_graphql.graph.releases.health import ReleaseHealth
-from dexter_graphql.graph.releases.parts import Commit, CommitAuthor, CommitFile, Deploy, ReleaseProject, VersionInfo
-from dexter_graphql.graph.stats.types import UsageRange, usage_range
+from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
 from dexter_graphql.loaders.issues.lists import new_issue_pages, release_issue_pages
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.release_health import HealthOptions, release_health

@@ -1,7 +1,7 @@
 """Teams."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -9,9 +9,10 @@ from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.web_urls import settings_page_url
 from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain, value_type
 from dexter_graphql.graph.declarations.wire_types import enum_member
+from dexter_graphql.graph.lazy_types import OrganizationType, ProjectType
 from dexter_graphql.graph.members.enums import TeamRole
 from dexter_graphql.graph.members.types import Member
-from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageArguments, PageInfo, edges_of, paged
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
@@ -19,10 +20,6 @@ from dexter_graphql.loaders.projects import projects_by_id
 from dexter_graphql.loaders.teams import TeamKey, team_member_pages, teams_by_id
 from dexter_graphql.sentry.pagination import Slice
 
-if TYPE_CHECKING:
-    from dexter_graphql.graph.projects.types import Project
-
-ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")]
 team_role = enum_member(TeamRole)
 
 

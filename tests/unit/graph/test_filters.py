@@ -4,7 +4,7 @@ import pytest
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.issues.enums import IssueIs, IssuePriority, Level
-from dexter_graphql.graph.issues.filters import (
+from dexter_graphql.graph.issues.search import (
     AssigneeFilter,
     IssueFilter,
     TagFilter,

@@ -6,7 +6,7 @@ import strawberry
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, user_errors_for
 from dexter_graphql.graph.issues.enums import IssuePriority
-from dexter_graphql.graph.issues.inputs import (
+from dexter_graphql.graph.issues.update_inputs import (
     MAX_COUNT,
     MAX_DURATION_S,
     MAX_WINDOW_S,

@@ -11,7 +11,9 @@ from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_issues
 from dexter_graphql.graph.issues.enums import IssuePriority
-from dexter_graphql.graph.issues.inputs import (
+from dexter_graphql.graph.issues.payloads import Outcome, UpdateIssuePayload
+from dexter_graphql.graph.issues.selection import issue_key_of
+from dexter_graphql.graph.issues.update_inputs import (
     ArchiveUntil,
     AssigneeInput,
     Body,
@@ -24,8 +26,6 @@ from dexter_graphql.graph.issues.inputs import (
     resolution_body,
     status_fields,
 )
-from dexter_graphql.graph.issues.payloads import Outcome, UpdateIssuePayload
-from dexter_graphql.graph.issues.selections import issue_key_of
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.writes import update_issues
 from dexter_graphql.realtime.changes import Kind

@@ -1,16 +1,11 @@
 """Client keys of projects."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
-
-import strawberry
 
 from dexter_graphql.graph.declarations.fields import LIST, batch, entity, plain, value_type
+from dexter_graphql.graph.lazy_types import ProjectType
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.projects import ClientKeyKey, ProjectKey, client_key, projects_by_id
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.projects.types import Project
 
 
 @value_type
@@ -58,7 +53,7 @@ class ClientKey(Node):
         "useCase", description="Purpose of the key, for example `user` for keys created by users."
     )
     date_created: datetime | None = plain("dateCreated", description="Time when the key was created.")
-    project: Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")] | None = batch(
+    project: ProjectType | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, row.parents.project),
         reads={},

@@ -4,13 +4,14 @@ from datetime import datetime
 
 import strawberry
 
+from dexter_graphql.graph.commits.types import Commit
 from dexter_graphql.graph.declarations.fields import batch, entity, plain, value_type
 from dexter_graphql.graph.integrations.types import Integration
-from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.lazy_types import OrganizationType
+from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.graph.releases.parts import Commit
 from dexter_graphql.loaders.integrations import IntegrationKey, integrations_by_id
 from dexter_graphql.loaders.repositories import RepositoryKey, repositories_by_id, repository_commit_pages
 

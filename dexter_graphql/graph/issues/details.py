@@ -1,41 +1,20 @@
-"""Activity, comments, tags, hashes, suggested owners and external issues of an issue."""
+"""Activity, tags, hashes, suggested owners, external issues and status details of an issue."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 
 from dexter_graphql.graph.common.scalars import JSON, BigInt
-from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain, value_type
+from dexter_graphql.graph.declarations.fields import Embedded, batch, entity, link, plain, value_type
+from dexter_graphql.graph.lazy_types import EventType, UserType
+from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options
-from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actors_by_key, parse_actor
-from dexter_graphql.loaders.comments import CommentKey, comments_by_id
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
-from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.tags import TagKey, tag_value_pages
-from dexter_graphql.loaders.members import users_by_id
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.events.types import Event
-    from dexter_graphql.graph.issues.types import Issue
-    from dexter_graphql.graph.members.types import User
-    from dexter_graphql.graph.teams.types import Team
-
-IssueType = Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")]
-UserType = Annotated["User", strawberry.lazy("dexter_graphql.graph.members.types")]
-TeamType = Annotated["Team", strawberry.lazy("dexter_graphql.graph.teams.types")]
-Assignee = Annotated[
-    UserType | TeamType, strawberry.union("Assignee", description="User or team that something is assigned to.")
-]
-USER = Embedded(
-    "User",
-    members=("id", "name", "email", "username", "avatarUrl"),
-    load=users_by_id,
-)
-"""A user as embedded in activities, comments and participants."""
 
 
 def below_issue(row: Any) -> IssueKey:
@@ -55,27 +34,6 @@ class IssueActivity:
     occurred_at: datetime = plain("dateCreated", description="Time of the activity.")
     data: JSON | None = plain(description="Details of the activity. The keys depend on `kind`.")
     actor: UserType | None = link("user", USER, description="User who caused the activity; null when Sentry did.")
-
-
-@entity(key=CommentKey, load=comments_by_id, representations=("list",))
-class Comment(Node):
-    """Comment on an issue."""
-
-    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
-    created_at: datetime = plain("dateCreated", description="Time when the comment was created.")
-    author: UserType | None = link(
-        "user", USER, description="Author of the comment; null for comments by integrations."
-    )
-
-    issue: IssueType | None = batch(
-        issues_by_id, key=below_issue, reads={}, description="Issue that the comment belongs to."
-    )
-
-    @computed(data=dict[str, object] | None)
-    def text(row: Any) -> str:
-        """Text of the comment in Markdown."""
-        found = (row.data or {}).get("text")
-        return found if isinstance(found, str) else ""
 
 
 @value_type
@@ -113,7 +71,7 @@ class IssueHash:
     """Grouping hash of an issue."""
 
     hash: str = plain("id", description="Hash that groups events into the issue.")
-    latest_event: Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")] | None = link(
+    latest_event: EventType | None = link(
         "latestEvent",
         Embedded(
             "Event",

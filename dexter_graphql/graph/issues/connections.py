@@ -1,23 +1,18 @@
 """Issue connections and the figures of an issue within the range of a list."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import msgspec
-import strawberry
 
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.common.series import Series, TimeSeries, series_of_buckets
 from dexter_graphql.graph.common.time_ranges import UsedRange
 from dexter_graphql.graph.declarations.fields import ID, computed, entity, value_type
 from dexter_graphql.graph.declarations.wire_types import whole_number
+from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageInfo, edges_of
 from dexter_graphql.loaders.issues.lists import IssuePage
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.issues.types import Issue
-
-IssueType = Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")]
 
 
 class Counts(msgspec.Struct, frozen=True, gc=False):

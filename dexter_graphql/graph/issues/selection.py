@@ -9,7 +9,7 @@ import strawberry
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.issues.arguments import checked_short_id
-from dexter_graphql.graph.issues.filters import IssueFilter, filter_query
+from dexter_graphql.graph.issues.search import IssueFilter, filter_query
 from dexter_graphql.graph.relay.global_ids import encode_id, key_from_id
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.keys import IssueKey

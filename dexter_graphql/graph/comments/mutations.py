@@ -7,16 +7,16 @@ from typing import Annotated, Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, user_errors_for
-from dexter_graphql.graph.declarations.fields import call
-from dexter_graphql.graph.issues.announcements import announce_comment
-from dexter_graphql.graph.issues.payloads import (
+from dexter_graphql.graph.comments.payloads import (
     AddIssueCommentPayload,
     CommentResult,
     DeleteIssueCommentPayload,
     EditIssueCommentPayload,
 )
-from dexter_graphql.graph.issues.selections import issue_key_of
+from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, user_errors_for
+from dexter_graphql.graph.declarations.fields import call
+from dexter_graphql.graph.issues.announcements import announce_comment
+from dexter_graphql.graph.issues.selection import issue_key_of
 from dexter_graphql.graph.relay.global_ids import key_from_id
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.comments import add_comment, delete_comment, edit_comment

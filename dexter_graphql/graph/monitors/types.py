@@ -1,19 +1,21 @@
 """Monitors (detectors in Sentry's API): the `Monitor` interface and its types."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.alerts.enums import AlertPriority, MetricDetection, ThresholdComparison
-from dexter_graphql.graph.alerts.reading import decoded, member_of, read
-from dexter_graphql.graph.alerts.sources import CronSource, MetricQuery, UptimeSource, sourced
+from dexter_graphql.graph.alerts.enums import AlertPriority
+from dexter_graphql.graph.alerts.json_values import decoded, member_of, read
 from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
-from dexter_graphql.graph.issues.parts import Assignee, IssueType
-from dexter_graphql.graph.organizations.backlink import OrganizationType, organization_field
+from dexter_graphql.graph.lazy_types import AlertType, IssueType, OrganizationType, ProjectType
+from dexter_graphql.graph.members.actors import Assignee
+from dexter_graphql.graph.monitors.data_sources import CronSource, MetricQuery, UptimeSource, sourced
+from dexter_graphql.graph.monitors.enums import MetricDetection, ThresholdComparison
+from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import ActorKey, actors_by_key
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX
@@ -23,12 +25,6 @@ from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 
-if TYPE_CHECKING:
-    from dexter_graphql.graph.alerts.types import Alert
-    from dexter_graphql.graph.projects.types import Project
-
-AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
-ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.projects.types")]
 SOURCES, CONFIG = {"dataSources": msgspec.Raw}, {"config": msgspec.Raw}
 
 

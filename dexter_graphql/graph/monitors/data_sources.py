@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dexter_graphql.graph.alerts.reading import read
+from dexter_graphql.graph.alerts.json_values import read
 from dexter_graphql.sentry.projection import NULL, UNREADABLE
 
 T = TypeVar("T")

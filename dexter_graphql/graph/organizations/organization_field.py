@@ -1,16 +1,10 @@
 """The `organization` field of entities."""
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-import strawberry
+from typing import Any
 
 from dexter_graphql.graph.declarations.fields import computed
+from dexter_graphql.graph.lazy_types import OrganizationType
 from dexter_graphql.loaders.organizations import organization_reference
-
-if TYPE_CHECKING:
-    from dexter_graphql.graph.organizations.types import Organization
-
-OrganizationType = Annotated["Organization", strawberry.lazy("dexter_graphql.graph.organizations.types")]
 
 
 def organization_field() -> Any:

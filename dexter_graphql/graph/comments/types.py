@@ -1,0 +1,35 @@
+"""Comments on issues."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from dexter_graphql.graph.declarations.fields import batch, computed, entity, link, plain
+from dexter_graphql.graph.issues.details import below_issue
+from dexter_graphql.graph.lazy_types import IssueType, UserType
+from dexter_graphql.graph.members.actors import USER
+from dexter_graphql.graph.relay.node import Node
+from dexter_graphql.loaders.comments import CommentKey, comments_by_id
+from dexter_graphql.loaders.issues.details import issues_by_id
+
+
+@entity(key=CommentKey, load=comments_by_id, representations=("list",))
+class Comment(Node):
+    """Comment on an issue."""
+
+    sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
+    created_at: datetime = plain("dateCreated", description="Time when the comment was created.")
+    author: UserType | None = link(
+        "user", USER, description="Author of the comment; null for comments by integrations."
+    )
+
+    issue: IssueType | None = batch(
+        issues_by_id, key=below_issue, reads={}, description="Issue that the comment belongs to."
+    )
+
+    @computed(data=dict[str, object] | None)
+    def text(row: Any) -> str:
+        """Text of the comment in Markdown."""
+        found = (row.data or {}).get("text")
+        return found if isinstance(found, str) else ""
