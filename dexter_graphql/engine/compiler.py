@@ -19,8 +19,10 @@ from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
 from dexter_graphql.concurrency.token_bucket import TokenBucket
 from dexter_graphql.engine.codegen import generate
 from dexter_graphql.engine.completers import GeneratedCompleter, RowCompleter
+from dexter_graphql.engine.completion import FallBack
 from dexter_graphql.engine.outputs import OutputClasses
-from dexter_graphql.engine.plan import Plan, TypenameOf, condition_variables
+from dexter_graphql.engine.plan import Level, Plan, TypenameOf
+from dexter_graphql.engine.variables import condition_variables
 from dexter_graphql.telemetry.metrics import Sample
 
 MAX_PLANS = 1000
@@ -192,22 +194,29 @@ class Compiler:
             return None
         if selection_key in operation_entry.plans:
             self._entries.touch(operation_entry)
-            return operation_entry.plans[selection_key]
+            plan = operation_entry.plans[selection_key]
+            return None if plan is not None and plan.is_too_large else plan
         max_plans = min(MAX_PLANS_PER_OPERATION, self._plan_budget.limit)
-        if len(operation_entry.plans) >= max_plans or (self._budget and self._budget.is_empty(caller)):
+        if len(operation_entry.plans) >= max_plans or self.is_exhausted(caller):
             return None
-        return self._charge(caller, lambda: self._make_plan(operation_entry, selection_key, variables))
+        return self.charge(caller, lambda: self._make_plan(operation_entry, selection_key, variables))
 
-    def generator(self, caller: str) -> Callable[[RowCompleter], GeneratedCompleter | None]:
-        """What makes a kernel's function for that caller; it gives None while nothing may be spent."""
+    def for_caller(self, caller: str) -> "CallerCompiler":
+        """What an execution for that caller plans and generates with."""
+        return CallerCompiler(self, caller)
 
-        def generated(completer: RowCompleter) -> GeneratedCompleter | None:
-            if self._budget is not None and self._budget.is_empty(caller):
-                return None
-            self.counters.compiled += 1
-            return self._charge(caller, lambda: generate(completer))
+    def is_exhausted(self, caller: str) -> bool:
+        """True while nothing may be planned or generated for that caller."""
+        return self._budget is not None and self._budget.is_empty(caller)
 
-        return generated
+    def charge(self, caller: str, work: Callable[[], T]) -> T:
+        """What `work` gives; its time is taken from the caller's budget."""
+        started = time.perf_counter()
+        try:
+            return work()
+        finally:
+            if self._budget is not None:
+                self._budget.spend(caller, time.perf_counter() - started)
 
     def _make_plan(
         self, operation_entry: OperationEntry, selection_key: tuple[Any, ...], variables: VariableValues
@@ -227,10 +236,24 @@ class Compiler:
             self._entries.evict_oldest()
         return found
 
-    def _charge(self, caller: str, work: Callable[[], T]) -> T:
-        started = time.perf_counter()
-        try:
-            return work()
-        finally:
-            if self._budget is not None:
-                self._budget.spend(caller, time.perf_counter() - started)
+
+class CallerCompiler:
+    """Plans levels and generates functions while an operation is executed, within its caller's budget."""
+
+    __slots__ = ("_caller", "_compiler")
+
+    def __init__(self, compiler: Compiler, caller: str) -> None:
+        self._compiler, self._caller = compiler, caller
+
+    def make_completer(self, level: Level, row_class: type) -> RowCompleter:
+        """The fields of a level for one class of rows; raises FallBack when the budget is spent."""
+        if self._compiler.is_exhausted(self._caller):
+            raise FallBack
+        return self._compiler.charge(self._caller, lambda: RowCompleter(level, row_class))
+
+    def generate(self, completer: RowCompleter) -> GeneratedCompleter | None:
+        """The generated function; None while the budget is spent."""
+        if self._compiler.is_exhausted(self._caller):
+            return None
+        self._compiler.counters.compiled += 1
+        return self._compiler.charge(self._caller, lambda: generate(completer))

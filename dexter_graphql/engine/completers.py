@@ -103,11 +103,11 @@ class RowCompleters:
         self._level = level
         self._by_class: BoundedMap[type, RowCompleter] = BoundedMap(MAX_ROW_CLASSES)
 
-    def of(self, row_class: type) -> RowCompleter:
-        """The kernel for that class, made when it is first met."""
+    def of(self, row_class: type, execution: "Execution") -> RowCompleter:
+        """The completer for that class, made when it is first met."""
         completer = self._by_class.get(row_class)
         if completer is None:
-            completer = RowCompleter(self._level, row_class)
+            completer = execution.make_completer(self._level, row_class)
             self._by_class.put(row_class, completer)
         return completer
 
@@ -126,7 +126,7 @@ class RowCompleters:
 
     def complete_one(self, row: Any, path: ResponsePath, found: Errors, execution: "Execution") -> Output:
         """One object with care, at its path below another."""
-        return self.of(type(row)).complete_one(row, path, found, execution)
+        return self.of(type(row), execution).complete_one(row, path, found, execution)
 
     def _of_class(
         self, row_class: type, rows: Sequence[Any], execution: "Execution", nodes: Sequence[FieldNode]
@@ -139,7 +139,7 @@ class RowCompleters:
         if issubclass(row_class, Exception):
             execution.failed += len(rows)
             return [FailedRow([LocatedError(row, (), nodes)]) for row in rows]
-        return self.of(row_class)(rows, execution)
+        return self.of(row_class, execution)(rows, execution)
 
 
 def _group_by_class(rows: Sequence[Any]) -> list[tuple[int, Any]]:

@@ -60,7 +60,7 @@ class OperationRunner:
             self._count(operation_entry, Outcome.INTERPRETED)
             return await replay.whole((), root_value)
         context.use_selection(plan.selection_index)
-        execution = Execution(plan, coerced, context, replay, self._compiler.generator(context.caller))
+        execution = Execution(plan, coerced, context, replay, self._compiler.for_caller(context.caller))
         try:
             data = await execution.execute(root_value)
             errors = [*execution.errors(), *replay.errors]

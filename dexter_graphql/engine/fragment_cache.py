@@ -20,7 +20,7 @@ def is_cacheable(planned: "PlannedField", row_class: type) -> bool:
     """True when what is completed below a field may stay with the answer that rows of that class are part of."""
     level = planned.completion.level if planned.completion is not None else None
     is_part = hasattr(row_class, "cache_entry") and hasattr(row_class, "fragment_key")
-    return is_part and level is not None and not planned.has_variables and level.is_fixed
+    return is_part and level is not None and not (planned.has_variables or planned.has_variables_below)
 
 
 class CachedFragment:

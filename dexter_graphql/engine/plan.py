@@ -5,12 +5,10 @@ graphql-core's own functions, so that fragments, merging and directives mean wha
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from graphql import (
-    DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLEnumType,
@@ -21,13 +19,9 @@ from graphql import (
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLSchema,
-    Node,
     OperationDefinitionNode,
     OperationType,
-    VariableNode,
-    Visitor,
     get_named_type,
-    visit,
 )
 from graphql.execution.collect_fields import (
     FieldDetailsList,
@@ -41,6 +35,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from dexter_graphql.engine.completers import RowCompleters
 from dexter_graphql.engine.completion import (
     Completion,
+    FallBack,
     LeafCompletion,
     ListCompletion,
     NonNullCompletion,
@@ -49,8 +44,11 @@ from dexter_graphql.engine.completion import (
 from dexter_graphql.engine.outputs import Output, OutputClasses
 from dexter_graphql.engine.resolution import RESOLUTION, Batched, Delegated, Immediate, Resolution, Typename
 from dexter_graphql.engine.selection import Selection, SelectionIndex
+from dexter_graphql.engine.variables import VariableFinder, uses_variables
 
 TYPENAME = "__typename"
+MAX_LEVELS = 2000
+"""Levels of one plan; a larger operation is executed by graphql-core."""
 UNPREPARED = object()
 TypenameOf = Callable[[type], str | None]
 """Class of a row → name of its object type; None when rows of that class may stand for none."""
@@ -65,6 +63,7 @@ class PlannedField:
         "definition",
         "details",
         "has_variables",
+        "has_variables_below",
         "name",
         "nodes",
         "parent",
@@ -88,6 +87,7 @@ class PlannedField:
         self.selection: Selection = plan.selection_index.selection(definition.type, self.nodes)
         self.has_variables = any(uses_variables(argument) for argument in self.nodes[0].arguments or ())
         self._constant: Any = UNPREPARED
+        self.has_variables_below = plan.has_variables_below(self.nodes)
         self.completion: Completion | None = None
         self.strategy: Immediate | Batched | Typename | Delegated = self._strategy(plan)
 
@@ -156,19 +156,6 @@ class Level:
         """The class of completed objects of that type."""
         return self.plan.outputs.of(tuple(one.response_name for one in self.fields(typename)))
 
-    @cached_property
-    def is_fixed(self) -> bool:
-        """True when no argument below depends on a variable, so that equal rows always have equal answers."""
-        possible = (
-            [self.named]
-            if isinstance(self.named, GraphQLObjectType)
-            else self.plan.schema.get_possible_types(self.named)
-        )
-        fields = [one for named in possible for one in self.fields(named.name)]
-        return not any(one.has_variables for one in fields) and all(
-            one.completion is None or one.completion.level is None or one.completion.level.is_fixed for one in fields
-        )
-
 
 class Plan:
     """What one operation does, for one outcome of its conditions."""
@@ -189,8 +176,11 @@ class Plan:
         self.operation = operation
         self.is_serial = operation.operation is OperationType.MUTATION
         self.selection_index = SelectionIndex(schema, operation, fragments, variables)
+        self.is_too_large = False
         self._fragments = {name: FragmentDetails(node) for name, node in fragments.items()}
         self._variables = variables
+        self._variable_finder = VariableFinder(fragments)
+        self._levels: dict[tuple[str, tuple[int, ...]], Level] = {}
         root = schema.get_root_type(operation.operation)
         self.root = Level(self, root, self._root_fields)
 
@@ -215,7 +205,22 @@ class Plan:
             return None
         return ObjectCompletion(self._below(planned, get_named_type(kind)), planned)
 
+    def has_variables_below(self, nodes: Sequence[FieldNode]) -> bool:
+        """True when an argument of a field below these nodes depends on a variable."""
+        return any(self._variable_finder.is_in_arguments_below(node) for node in nodes)
+
     def _below(self, planned: PlannedField, named: Any) -> Level:
+        """The level below a field; equal nodes lead to the same level, whatever object types they were reached by."""
+        key = named.name, tuple(map(id, planned.nodes))
+        level = self._levels.get(key)
+        if level is None:
+            if len(self._levels) >= MAX_LEVELS:
+                self.is_too_large = True
+                raise FallBack
+            level = self._levels[key] = self._make_level(planned, named)
+        return level
+
+    def _make_level(self, planned: PlannedField, named: Any) -> Level:
         def grouped(parent: GraphQLObjectType) -> GroupedFieldSet:
             return collect_subfields(
                 self.schema, self._fragments, self._variables, self.operation, parent, planned.details
@@ -225,39 +230,3 @@ class Plan:
 
     def _root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
         return collect_fields(self.schema, self._fragments, self._variables, root, self.operation).grouped_field_set
-
-
-@dataclass(slots=True)
-class ConditionVariables(Visitor):
-    """Collects the variables that decide on @skip and @include."""
-
-    names: dict[str, None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        Visitor.__init__(self)
-
-    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-        """Only these two decide."""
-        if node.name.value in {"skip", "include"}:
-            self.names |= {
-                one.value.name.value: None for one in node.arguments or () if isinstance(one.value, VariableNode)
-            }
-
-
-def condition_variables(nodes: Sequence[Node]) -> tuple[str, ...]:
-    """Names of the variables that decide what an operation selects."""
-    found = ConditionVariables()
-    for node in nodes:
-        visit(node, found)
-    return tuple(found.names)
-
-
-def uses_variables(node: Node) -> bool:
-    """True when a variable stands anywhere in a node."""
-    if isinstance(node, VariableNode):
-        return True
-    return any(uses_variables(child) for key in node.keys for child in _nodes(getattr(node, key, None)))
-
-
-def _nodes(value: Any) -> list[Node]:
-    return [one for one in (value if isinstance(value, (list, tuple)) else (value,)) if isinstance(one, Node)]

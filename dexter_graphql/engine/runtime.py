@@ -5,8 +5,8 @@ its own children when it is there. Parallel fields are tasks, one field needs no
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from graphql import GraphQLError, located_error
 from graphql.execution.values import VariableValues
@@ -15,14 +15,25 @@ from graphql.pyutils import Path
 from dexter_graphql.engine.completers import GeneratedCompleter, RowCompleter
 from dexter_graphql.engine.completion import Errors, FailedRow, FallBack, LocatedError, locate
 from dexter_graphql.engine.outputs import Output, paths_by_identity
-from dexter_graphql.engine.plan import Plan, PlannedField
+from dexter_graphql.engine.plan import Level, Plan, PlannedField
 from dexter_graphql.engine.replay import RecordedValues, Replay
 from dexter_graphql.engine.resolution import Batched, Immediate, Reader
 
 Rows = list[Any]
 Pending = dict[PlannedField, tuple[Batched | None, Rows, Rows]]
 """Field → its way (None: graphql-core's), the rows it is wanted for, and the objects that it belongs into."""
-GetGenerated = Callable[[RowCompleter], GeneratedCompleter | None]
+
+
+class RowCompiler(Protocol):
+    """Plans and generates, while an operation is executed, what was not planned and generated before."""
+
+    def make_completer(self, level: Level, row_class: type) -> RowCompleter:
+        """The fields of a level for one class of rows. Raises FallBack when there is no time for it."""
+        ...
+
+    def generate(self, completer: RowCompleter) -> GeneratedCompleter | None:
+        """The generated function; None when there is no time for it."""
+        ...
 
 
 class Execution:
@@ -35,6 +46,7 @@ class Execution:
         "_readers",
         "context",
         "failed",
+        "make_completer",
         "pending",
         "plan",
         "recorded",
@@ -45,7 +57,7 @@ class Execution:
     )
 
     def __init__(
-        self, plan: Plan, variables: VariableValues, context: Any, replay: Replay, generate: GetGenerated
+        self, plan: Plan, variables: VariableValues, context: Any, replay: Replay, row_compiler: RowCompiler
     ) -> None:
         self.plan = plan
         self.variables = variables
@@ -58,7 +70,8 @@ class Execution:
         """How often something failed or has to be waited for; what is completed without it is finished."""
         self.recorded: list[RecordedValues] = []
         self.root: Any = None
-        self._generate = generate
+        self.make_completer = row_compiler.make_completer
+        self._generate = row_compiler.generate
         self._readers: dict[PlannedField, Reader] = {}
         self._errors: list[tuple[Any, Errors]] = []
         self._looked_at = 0
@@ -66,7 +79,7 @@ class Execution:
 
     async def execute(self, root_value: Any) -> Any:
         """The completed root object; raises Deviation when graphql-core has to complete it."""
-        completer = self.plan.root.completers.of(type(root_value))
+        completer = self.plan.root.completers.of(type(root_value), self)
         (self.root,) = completer((root_value,), self)
         if type(self.root) is FailedRow:
             raise FallBack

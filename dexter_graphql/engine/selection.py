@@ -1,12 +1,10 @@
-"""Knows what a document selects below a field, fragments and @skip/@include applied.
-
-The one walker of the project: whatever wants to know what will be read asks here. Does not know what a field means.
-"""
+"""What an operation selects below its fields, with fragments and @skip/@include applied."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 from graphql import (
     FieldNode,
@@ -15,15 +13,16 @@ from graphql import (
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLSkipDirective,
-    GraphQLType,
     GraphQLUnionType,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     get_directive_values,
     get_named_type,
@@ -31,6 +30,78 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 T = TypeVar("T")
+
+
+class FieldOccurrence(NamedTuple):
+    """A field node and its definition on one object type that may stand where the node is."""
+
+    parent: GraphQLObjectType
+    node: FieldNode
+    definition: GraphQLField
+
+
+def field_occurrences(
+    schema: GraphQLSchema,
+    root: tuple[GraphQLNamedType | None, SelectionSetNode],
+    fragments: Mapping[str, FragmentDefinitionNode],
+    is_included: Callable[[SelectionNode], bool] = lambda _node: True,
+) -> Iterator[FieldOccurrence]:
+    """All fields below a selection set, each before the fields below it.
+
+    A selection set is visited once for each object type that may stand there, however many paths lead to it, so the
+    work is bounded by the size of the document times the number of types.
+    """
+    named, selection_set = root
+    pending = [(parent, selection_set) for parent in reversed(object_types(schema, named))]
+    visited = set()
+    while pending:
+        parent, selection_set = pending.pop()
+        if (parent, id(selection_set)) in visited:
+            continue
+        visited.add((parent, id(selection_set)))
+        below: list[tuple[GraphQLObjectType, SelectionSetNode]] = []
+        for node in filter(is_included, selection_set.selections):
+            if isinstance(node, FieldNode):
+                definition = parent.fields.get(node.name.value)
+                if definition is not None:
+                    yield FieldOccurrence(parent, node, definition)
+                    if node.selection_set is not None:
+                        types = object_types(schema, get_named_type(definition.type))
+                        below += [(kind, node.selection_set) for kind in types]
+            elif (inner := fragment_selections(schema, parent, node, fragments)) is not None:
+                below.append((parent, inner))
+        pending += reversed(below)
+
+
+def object_types(schema: GraphQLSchema, named: GraphQLNamedType | None) -> Sequence[GraphQLObjectType]:
+    """The object types that may stand where a type is declared, by name."""
+    if isinstance(named, GraphQLObjectType):
+        return (named,)
+    if isinstance(named, (GraphQLInterfaceType, GraphQLUnionType)):
+        return sorted(schema.get_possible_types(named), key=attrgetter("name"))
+    return ()
+
+
+def fragment_selections(
+    schema: GraphQLSchema,
+    parent: GraphQLNamedType | None,
+    node: SelectionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+) -> SelectionSetNode | None:
+    """What a spread or an inline fragment selects on an object type; None when it does not apply to that type."""
+    fragment = fragments.get(node.name.value) if isinstance(node, FragmentSpreadNode) else node
+    if not isinstance(fragment, (FragmentDefinitionNode, InlineFragmentNode)):
+        return None
+    condition = fragment.type_condition
+    if condition is None or (parent is not None and condition.name.value == parent.name):
+        return fragment.selection_set
+    abstract = schema.get_type(condition.name.value)
+    applies = (
+        isinstance(abstract, (GraphQLInterfaceType, GraphQLUnionType))
+        and isinstance(parent, GraphQLObjectType)
+        and schema.is_sub_type(abstract, parent)
+    )
+    return fragment.selection_set if applies else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +117,10 @@ class Selection:
     """What is selected below one or more equal field nodes; fields are asked for by concrete object type."""
 
     def __init__(
-        self, selection_index: "SelectionIndex", return_type: GraphQLType, sets: Sequence[SelectionSetNode]
+        self, selection_index: "SelectionIndex", named: GraphQLNamedType | None, sets: Sequence[SelectionSetNode]
     ) -> None:
         self._selection_index = selection_index
-        self._named: GraphQLType = get_named_type(return_type)
+        self._named = named
         self.sets = sets
         self._fields: dict[str, dict[str, SelectedField]] = {}
         self._memo: dict[Hashable, Any] = {}
@@ -57,13 +128,7 @@ class Selection:
     @cached_property
     def typenames(self) -> tuple[str, ...]:
         """Names of the object types that may stand here, sorted."""
-        if isinstance(self._named, GraphQLObjectType):
-            return (self._named.name,)
-        if isinstance(self._named, (GraphQLInterfaceType, GraphQLUnionType)):
-            return tuple(
-                sorted(possible.name for possible in self._selection_index.schema.get_possible_types(self._named))
-            )
-        return ()
+        return tuple(kind.name for kind in object_types(self._selection_index.schema, self._named))
 
     def fields(self, typename: str) -> Mapping[str, SelectedField]:
         """Fields selected when the object is a `typename`, by field name (aliases of one field merge)."""
@@ -116,7 +181,7 @@ class SelectionIndex:
         self._operation = operation
         self._fragments = fragments
         self._variables = variables
-        self._by_node: dict[tuple[int, ...], Selection] = {}
+        self._by_node: dict[tuple[str, tuple[int, ...]], Selection] = {}
         self._by_type: dict[str, Selection] = {}
 
     @classmethod
@@ -126,11 +191,12 @@ class SelectionIndex:
 
     def selection(self, return_type: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Selection:
         """What is selected below the field that these nodes make up; remembered per node."""
-        key = tuple(map(id, nodes))
+        named = get_named_type(return_type)
+        key = named.name, tuple(map(id, nodes))
         found = self._by_node.get(key)
         if found is None:
             sets = [node.selection_set for node in nodes if node.selection_set is not None]
-            found = self._by_node[key] = Selection(self, return_type, sets)
+            found = self._by_node[key] = Selection(self, named, sets)
         return found
 
     def all_on_type(self, typename: str) -> Selection:
@@ -138,7 +204,7 @@ class SelectionIndex:
         found = self._by_type.get(typename)
         if found is None:
             named, sets = self.schema.get_type(typename), self._sets_by_type.get(typename, [])
-            found = self._by_type[typename] = Selection(self, named, sets)  # type: ignore[arg-type]  # callers name object types
+            found = self._by_type[typename] = Selection(self, named, sets)
         return found
 
     def collect(self, typename: str, sets: Sequence[SelectionSetNode]) -> dict[str, SelectedField]:
@@ -158,47 +224,40 @@ class SelectionIndex:
     @cached_property
     def _sets_by_type(self) -> dict[str, list[SelectionSetNode]]:
         root = self.schema.get_root_type(self._operation.operation)
-        found: dict[str, list[SelectionSetNode]] = {}
+        selection_set = self._operation.selection_set
+        found: dict[tuple[str, int], SelectionSetNode] = {}
         if root is not None:
-            self._visit(Selection(self, root, [self._operation.selection_set]), found)
-        return found
+            found[root.name, id(selection_set)] = selection_set
+        occurrences = field_occurrences(self.schema, (root, selection_set), self._fragments, self._is_included)
+        for _, node, definition in occurrences:
+            if node.selection_set is not None:
+                for kind in object_types(self.schema, get_named_type(definition.type)):
+                    found[kind.name, id(node.selection_set)] = node.selection_set
+        by_type: dict[str, list[SelectionSetNode]] = {}
+        for (typename, _), below in found.items():
+            by_type.setdefault(typename, []).append(below)
+        return by_type
 
-    def _visit(self, selection: Selection, found: dict[str, list[SelectionSetNode]]) -> None:
-        for typename in selection.typenames:
-            found.setdefault(typename, []).extend(selection.sets)
-            for selected in selection.fields(typename).values():
-                self._visit(selected.selection, found)
-
-    def _field_nodes(self, parent: object, selection_set: SelectionSetNode, visited: set[str]) -> Iterator[FieldNode]:
-        for node in selection_set.selections:
-            if not self._is_included(node):
-                continue
+    def _field_nodes(
+        self, parent: GraphQLNamedType | None, selection_set: SelectionSetNode, visited: set[str]
+    ) -> Iterator[FieldNode]:
+        for node in filter(self._is_included, selection_set.selections):
             if isinstance(node, FieldNode):
                 yield node
-            elif isinstance(node, InlineFragmentNode):
-                if self._applies(parent, node.type_condition.name.value if node.type_condition else None):
-                    yield from self._field_nodes(parent, node.selection_set, visited)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in visited:
+                continue
+            if isinstance(node, FragmentSpreadNode):
+                if node.name.value in visited:
+                    continue
                 visited.add(node.name.value)
-                fragment = self._fragments.get(node.name.value)
-                if fragment is not None and self._applies(parent, fragment.type_condition.name.value):
-                    yield from self._field_nodes(parent, fragment.selection_set, visited)
+            inner = fragment_selections(self.schema, parent, node, self._fragments)
+            if inner is not None:
+                yield from self._field_nodes(parent, inner, visited)
 
-    def _is_included(self, node: FieldNode | InlineFragmentNode | FragmentSpreadNode | object) -> bool:
+    def _is_included(self, node: SelectionNode) -> bool:
         if not getattr(node, "directives", None):
             return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)  # type: ignore[arg-type]  # any selection
+        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
         if skip and skip["if"] is True:
             return False
-        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)  # type: ignore[arg-type]  # any selection
+        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
         return not (include and include["if"] is False)
-
-    def _applies(self, parent: object, condition: str | None) -> bool:
-        if condition is None or condition == getattr(parent, "name", None):
-            return True
-        abstract = self.schema.get_type(condition)
-        return (
-            isinstance(abstract, (GraphQLInterfaceType, GraphQLUnionType))
-            and isinstance(parent, GraphQLObjectType)
-            and self.schema.is_sub_type(abstract, parent)
-        )

@@ -98,19 +98,40 @@ class TestBudget:
         assert await both.ask("{ a row { b } }") == {"data": {"a": 1, "row": {"b": 1}}}
         assert both.outcome is Outcome.INTERPRETED
 
-    async def test_a_plan_without_kernels_runs_with_care(self, schema):
-        """The budget may end between the plan and its functions."""
-        now = Hand()
-        budget = CompileBudget(now=now)
-        both = Both(schema, budget=budget)
-        both.compiler._charge = lambda _caller, work: (budget.spend("somebody", BURST_S / 2), work())[1]
+    async def test_plan_without_functions_completes_row_by_row(self, schema):
+        """The budget may end between the plan and its functions; they are generated when there is budget again."""
+        both = Both(schema)
+        exhausted = iter([False, False, True])
+        both.compiler.is_exhausted = lambda _caller: next(exhausted, False)
 
-        assert await both.ask("{ a row { b } }") == {"data": {"a": 1, "row": {"b": 1}}}
+        assert await both.agreed("{ a }") == {"data": {"a": 1}}
         assert (both.outcome, both.compiler.counters.compiled) == (Outcome.FAST, 0)
 
-        now.now += 1000
-        await both.ask("{ a row { b } }")
+        await both.agreed("{ a }")
         assert both.compiler.counters.compiled == 1
+
+    async def test_budget_that_ends_between_levels_ends_the_plan(self, schema):
+        """graphql-core completes the operation, and the level is planned when there is budget again."""
+        both = Both(schema)
+        exhausted = iter([False, False, False, True])
+        both.compiler.is_exhausted = lambda _caller: next(exhausted, False)
+
+        assert await both.agreed("{ a row { b } }") == {"data": {"a": 1, "row": {"b": 1}}}
+        assert both.outcome is Outcome.REPLAYED
+
+        await both.agreed("{ a row { b } }")
+        assert both.outcome is Outcome.FAST
+
+    async def test_planning_of_levels_is_charged(self, schema):
+        """A level that is planned while the operation is executed costs its caller."""
+        budget = CompileBudget(now=Hand())
+        both = Both(schema, budget=budget)
+        spent = []
+        budget.spend = lambda caller, seconds: spent.append((caller, seconds > 0))
+
+        await both.ask("{ a row { b } }")
+
+        assert spent == [("somebody", True)] * 5
 
 
 class TestKept:

@@ -214,8 +214,8 @@ def test_everywhere_is_the_union_over_the_operation():
       }
     """)
 
-    assert names(selection_index.all_on_type("Issue"), "Issue") == ["title", "events", "project", "id", "owner"]
-    assert names(selection_index.all_on_type("Project"), "Project") == ["slug", "id", "issues"]
+    assert names(selection_index.all_on_type("Issue"), "Issue") == ["title", "events", "id", "project", "owner"]
+    assert names(selection_index.all_on_type("Project"), "Project") == ["id", "issues", "slug"]
     assert names(selection_index.all_on_type("Team"), "Team") == []
 
 
