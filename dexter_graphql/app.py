@@ -17,7 +17,7 @@ from dexter_graphql.graph.identity import Identity
 from dexter_graphql.graph.schema import Graph, build_graph
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.operations.library import load_library
-from dexter_graphql.operations.limits import Limits, limit_rule
+from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.realtime.feed import in_memory_feed
 from dexter_graphql.realtime.webhooks.receiver import WebhookReceiver
 from dexter_graphql.realtime.webhooks.signatures import Signers
@@ -90,9 +90,16 @@ def create_app(
         deadline_s=settings.deadline_s,
         call_budget=settings.call_budget,
     )
-    limits = Limits(settings.max_depth, settings.max_aliases, settings.max_root_fields, settings.max_fields)
+    limits = Limits(
+        max_tokens=settings.max_tokens,
+        max_depth=settings.max_depth,
+        max_aliases=settings.max_aliases,
+        max_root_fields=settings.max_root_fields,
+        max_fields=settings.max_fields,
+        has_introspection=settings.has_introspection,
+    )
     compiler = compiler_of(graph, settings)
-    pipeline = Pipeline(graph.schema, rules=[limit_rule(limits)], max_tokens=settings.max_tokens, compiler=compiler)
+    pipeline = Pipeline(graph.schema, checker=DocumentLimits(limits), compiler=compiler)
     if compiler is not None:
         metrics.register(compiler.collect)
     console, library = Console.load(), load_library()

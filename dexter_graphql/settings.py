@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     max_aliases: int = _setting("DEXTER_MAX_ALIASES", 50, "Aliases in a document.", ge=0)
     max_root_fields: int = _setting("DEXTER_MAX_ROOT_FIELDS", 20, "Fields at the root of an operation.", ge=1)
     max_fields: int = _setting("DEXTER_MAX_FIELDS", 2000, "Fields of an operation, fragments written out.", ge=1)
+    has_introspection: bool = _setting(
+        "DEXTER_INTROSPECTION", default=True, description="Answer questions about the schema (`__schema`, `__type`)."
+    )
     max_socket_operations: int = _setting(
         "DEXTER_MAX_SOCKET_OPERATIONS", 50, "Operations that one WebSocket may run at the same time.", ge=1
     )

@@ -120,6 +120,7 @@ class OperationEntry:
     document: DocumentNode
     operation: OperationDefinitionNode
     is_pinned: bool = False
+    is_plannable: bool = True
     times_seen: int = 0
     plans: Plans = field(default_factory=dict)
 
@@ -184,6 +185,8 @@ class Compiler:
 
     def plan(self, operation_entry: OperationEntry, variables: VariableValues, caller: str) -> Plan | None:
         """The plan for an operation with these variables; None when graphql-core shall execute it."""
+        if not operation_entry.is_plannable:
+            return None
         operation_entry.times_seen += 1
         if operation_entry.times_seen < self._times_seen and not operation_entry.is_pinned:
             return None

@@ -1,13 +1,11 @@
-"""Knows documents as texts: parses, limits and validates them, and keeps what was looked at, bounded.
+"""Documents, parsed, checked and validated, and a bounded cache of them by text."""
 
-Knows graphql-core and the limits that it is given, and nothing of how documents are run.
-"""
-
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
@@ -15,9 +13,10 @@ from graphql import (
     OperationType,
     get_operation_ast,
     parse,
-    specified_rules,
     validate,
 )
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql.validation.validate import ValidationAbortedError
 
 from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
 from dexter_graphql.engine.compiler import OperationEntry
@@ -25,25 +24,49 @@ from dexter_graphql.errors import ErrorCode
 
 MAX_DOCUMENTS = 1000
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
-BYTES_PER_CHARACTER = 150
-"""Memory that a parsed document takes, as measured; its text is the smallest part of that."""
+BYTES_PER_TOKEN = 600
+"""Memory of a parsed document for each of its tokens: measured were 280 to 610."""
+MAX_CACHED_LENGTH = 32 * 1024
+"""Characters of the longest document that is cached and planned; longer ones are parsed and interpreted each time."""
 MAX_VALIDATION_ERRORS = 10
-LIMIT_MESSAGES = ("Document contains more than", "Document is nested too deeply")
-"""What the parser says of a document that it gives up on."""
-ABORTED_MESSAGE = "Validation aborted."
-"""All that the rules say of a document that they give up on, for its size or its depth."""
+MERGE_BUDGET = 10_000
+"""Work that validation may spend on fields which share a response key."""
+
+
+class DocumentChecker(Protocol):
+    """Checks that cost little and are made first."""
+
+    def check_text(self, text: str) -> Sequence[GraphQLError]:
+        """What forbids to parse the text."""
+        ...
+
+    def check_tree(self, document: DocumentNode) -> Sequence[GraphQLError]:
+        """What forbids to validate the document."""
+        ...
+
+
+class NoChecks:
+    """Accepts every document."""
+
+    def check_text(self, _text: str) -> Sequence[GraphQLError]:
+        """Nothing."""
+        return ()
+
+    def check_tree(self, _document: DocumentNode) -> Sequence[GraphQLError]:
+        """Nothing."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedDocument:
-    """A document that was looked at: the operation to run, or the errors that forbid it."""
+    """The operation to execute, or the errors that forbid it."""
 
     operation_entry: OperationEntry | None = None
     errors: tuple[GraphQLError, ...] = ()
 
     @property
     def kind(self) -> OperationType | None:
-        """Query, mutation or subscription; None when there is nothing to run."""
+        """Query, mutation or subscription; None when there is nothing to execute."""
         return self.operation_entry.operation.operation if self.operation_entry is not None else None
 
     @property
@@ -54,39 +77,41 @@ class PreparedDocument:
 
 @dataclass(slots=True, eq=False)
 class CachedDocument:
-    """A text that was looked at, with what was prepared of it so far, by name of the operation."""
+    """A parsed document or its errors, with the operations that were prepared so far, by name."""
 
-    node: DocumentNode | None
+    node: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
+    size: int = 0
+    """Estimated memory, in bytes."""
+    is_cacheable: bool = True
     is_pinned: bool = False
     prepared: dict[str | None, PreparedDocument] = field(default_factory=dict)
 
 
 class DocumentCache:
-    """Texts that were looked at, bounded in number and in bytes; the one that was not asked for longest goes first."""
+    """Documents by their text, bounded in number and in bytes; the least recently used goes first."""
 
     def __init__(
         self,
         schema: GraphQLSchema,
-        rules: Sequence[type[ASTValidationRule]],
-        max_tokens: int,
+        checker: DocumentChecker | None = None,
         *,
         max_documents: int = MAX_DOCUMENTS,
         max_bytes: int = MAX_DOCUMENT_BYTES,
     ) -> None:
         self._schema = schema
-        self._rules = [*rules, *specified_rules]
-        self._limits = list(rules)
-        self._max_tokens = max_tokens
+        self._checker = checker or NoChecks()
         self._documents: BoundedMap[str, CachedDocument] = BoundedMap(max_documents, budget=SizeBudget(max_bytes))
         self._pinned: dict[str, CachedDocument | None] = {}
+        # graphql-core reads this for each document; its default allows seconds of comparisons.
+        overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = MERGE_BUDGET
 
     def pin(self, text: str) -> None:
-        """Once this document was asked for keep it for good, and plan its operations at first sight."""
+        """Never evict this document, and plan its operations when they are first executed."""
         self._pinned[text] = None
 
     def prepare(self, text: str, operation_name: str | None = None) -> PreparedDocument:
-        """The document with its operation, or with what is wrong with it. Never raises for a bad document."""
+        """The document with its operation, or with its errors. Never raises for a bad document."""
         document = self._document(text)
         prepared = document.prepared.get(operation_name)
         return prepared if prepared is not None else self._prepare_operation(document, operation_name)
@@ -98,8 +123,8 @@ class DocumentCache:
             if text in self._pinned:
                 document.is_pinned = True
                 self._pinned[text] = document
-            else:
-                self._documents.put(text, document, len(text) * BYTES_PER_CHARACTER)
+            elif document.is_cacheable:
+                self._documents.put(text, document, document.size)
         return document
 
     def _prepare_operation(self, document: CachedDocument, name: str | None) -> PreparedDocument:
@@ -107,41 +132,55 @@ class DocumentCache:
             return PreparedDocument(errors=document.errors)
         operation = get_operation_ast(document.node, name)
         if operation is None:
-            wanted = f"no operation named '{name[:80]}'" if name else "several operations or none"
+            content = f"no operation named '{name[:80]}'" if name else "several operations or none"
             hint = "" if name else "; give 'operationName'"
-            return PreparedDocument(errors=(_make_error(f"The document has {wanted}{hint}", ErrorCode.BAD_USER_INPUT),))
-        operation_entry = OperationEntry(document.node, operation, document.is_pinned)
+            error = _make_error(f"The document has {content}{hint}", ErrorCode.BAD_USER_INPUT)
+            return PreparedDocument(errors=(error,))
+        operation_entry = OperationEntry(document.node, operation, document.is_pinned, document.is_cacheable)
         prepared = document.prepared[name] = PreparedDocument(operation_entry)
         return prepared
 
     def _inspect(self, text: str) -> CachedDocument:
-        inspected = self._parse_and_validate(text)
-        return CachedDocument(None, inspected) if isinstance(inspected, tuple) else CachedDocument(inspected)
+        node, errors = None, tuple(self._checker.check_text(text))
+        if not errors:
+            try:
+                node, errors = self._parse_and_validate(text)
+            except RecursionError:
+                errors = (_make_error("The document is nested too deeply", ErrorCode.QUERY_TOO_COMPLEX),)
+        # Errors of a parsed document refer to its nodes and hold all of it.
+        size = sys.getsizeof(text) + (0 if node is None else _count_tokens(node) * BYTES_PER_TOKEN)
+        return CachedDocument(None if errors else node, errors, size, len(text) <= MAX_CACHED_LENGTH)
 
-    def _parse_and_validate(self, text: str) -> DocumentNode | tuple[GraphQLError, ...]:
+    def _parse_and_validate(self, text: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
         try:
-            document = parse(text, max_tokens=self._max_tokens)
+            document = parse(text)
         except GraphQLSyntaxError as error:
-            return (_add_code(error, ErrorCode.GRAPHQL_PARSE_FAILED),)
-        except RecursionError:
-            return (_make_error("The document is nested too deeply", ErrorCode.QUERY_TOO_COMPLEX),)
-        try:
-            # Limits first and alone: what is too large is not worth the other rules.
-            errors = validate(self._schema, document, self._limits) if self._limits else []
-            errors = errors or validate(self._schema, document, self._rules, max_errors=MAX_VALIDATION_ERRORS)
-        except RecursionError:
-            return (_make_error("The document is nested too deeply", ErrorCode.QUERY_TOO_COMPLEX),)
-        return tuple(_add_code(error, ErrorCode.GRAPHQL_VALIDATION_FAILED) for error in errors) or document
+            error.extensions = {"code": ErrorCode.GRAPHQL_PARSE_FAILED}
+            return None, (error,)
+        errors = self._checker.check_tree(document) or validate(
+            self._schema, document, max_errors=MAX_VALIDATION_ERRORS
+        )
+        is_complete = len(errors) <= MAX_VALIDATION_ERRORS
+        return document, tuple(_with_code(error, is_complete=is_complete) for error in errors)
+
+
+def _count_tokens(document: DocumentNode) -> int:
+    token = document.loc.start_token if document.loc is not None else None
+    count = 0
+    while token is not None:
+        count += 1
+        token = token.next
+    return count
 
 
 def _make_error(message: str, code: ErrorCode) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code})
 
 
-def _add_code(error: GraphQLError, code: ErrorCode) -> GraphQLError:
-    if error.message == ABORTED_MESSAGE:
+def _with_code(error: GraphQLError, *, is_complete: bool) -> GraphQLError:
+    """The error with its code. Validation that ended early had too many errors, or gave up on the document."""
+    if isinstance(error, ValidationAbortedError) and is_complete:
         return _make_error("The document is too complex to be validated", ErrorCode.QUERY_TOO_COMPLEX)
     if not error.extensions:
-        is_too_much = any(words in error.message for words in LIMIT_MESSAGES)
-        error.extensions = {"code": ErrorCode.QUERY_TOO_COMPLEX if is_too_much else code}
+        error.extensions = {"code": ErrorCode.GRAPHQL_VALIDATION_FAILED}
     return error

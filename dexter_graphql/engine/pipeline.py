@@ -1,7 +1,4 @@
-"""The seam between documents and bytes: parses, limits, validates and runs, and writes the answer.
-
-Knows graphql-core and nothing of ours above it; whoever runs a server on it brings rules, context and error format.
-"""
+"""From the text of a document to the bytes of its answer, over any schema."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
@@ -10,12 +7,12 @@ from inspect import isawaitable
 from typing import Any
 
 import msgspec
-from graphql import ASTValidationRule, ExecutionResult, GraphQLError, GraphQLSchema, located_error
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, located_error
 from graphql.execution import create_source_event_stream
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
 
 from dexter_graphql.engine.compiler import Compiler
-from dexter_graphql.engine.documents import DocumentCache, PreparedDocument
+from dexter_graphql.engine.documents import DocumentCache, DocumentChecker, PreparedDocument
 from dexter_graphql.engine.execution import OperationContext, OperationRunner
 
 
@@ -41,12 +38,11 @@ class Pipeline:
         self,
         schema: GraphQLSchema,
         *,
-        rules: Sequence[type[ASTValidationRule]] = (),
-        max_tokens: int = 5000,
+        checker: DocumentChecker | None = None,
         compiler: Compiler | None = None,
     ) -> None:
         self.schema = schema
-        self._documents = DocumentCache(schema, rules, max_tokens)
+        self._documents = DocumentCache(schema, checker)
         self._runner = OperationRunner(schema, compiler)
 
     def pin(self, text: str) -> None:

@@ -1,1 +1,1 @@
-"""GraphQL documents as documents: knows syntax, and no schema of ours."""
+"""GraphQL documents as documents: their limits, and the library of stored ones. No schema of ours."""

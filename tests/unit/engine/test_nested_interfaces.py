@@ -137,7 +137,7 @@ async def test_operation_at_the_limit_is_planned(monkeypatch):
 def test_levels_of_a_document_that_remembers_its_path_are_bounded(monkeypatch):
     """Planning ends at the limit, also when each path of object types selects something else."""
     monkeypatch.setattr(module, "MAX_LEVELS", 100)
-    plan = plan_of(remembering(6))
+    plan = plan_of(remembering(4))
 
     with pytest.raises(FallBack):
         plan_everything(plan)

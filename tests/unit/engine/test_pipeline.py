@@ -11,7 +11,7 @@ from dexter_graphql.engine import documents as module
 from dexter_graphql.engine.documents import DocumentCache, PreparedDocument
 from dexter_graphql.engine.pipeline import ExecutionAnswer, Pipeline, encode_errors
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.operations.limits import Limits, limit_rule
+from dexter_graphql.operations.limits import DocumentLimits, Limits
 
 SDL = """
   type Query { a: Query, b: Int, must: Int!, fails: Int, echo(n: Int): Int, raw: Raw }
@@ -86,7 +86,7 @@ def pipeline(ticks):
     query["raw"].resolve = lambda *_: msgspec.Raw(b'{"as":  "it came"}')
     schema.type_map["Raw"].serialize = lambda value: value
     schema.subscription_type.fields["ticks"].subscribe = ticks
-    return Pipeline(schema, rules=[limit_rule(Limits(max_depth=5, max_root_fields=1000))], max_tokens=100)
+    return Pipeline(schema, checker=DocumentLimits(Limits(max_tokens=100, max_depth=5, max_root_fields=1000)))
 
 
 def codes(prepared):
@@ -138,14 +138,13 @@ class TestPrepare:
         assert codes(prepared) == [ErrorCode.GRAPHQL_VALIDATION_FAILED] * 11
 
     @pytest.mark.parametrize("text", ["{ a " * 3000 + "}" * 3000, "{ a(x: " + "[" * 3000 + "]" * 3000 + ") }"])
-    def test_nesting_that_nobody_can_follow_is_refused(self, text):
-        """A document deeper than the machine can follow is too complex, with and without limits before the rules."""
+    def test_nesting_is_refused_before_parsing(self, text):
+        """A document deeper than the parser can follow is too complex; without checks the parser gives up on it."""
         schema = build_schema(SDL)
+        checker = DocumentLimits(Limits(max_tokens=50_000))
 
-        for rules in ([], [limit_rule(Limits())]):
-            assert codes(Pipeline(schema, rules=rules, max_tokens=50_000).prepare(text)) == [
-                ErrorCode.QUERY_TOO_COMPLEX
-            ]
+        assert codes(Pipeline(schema, checker=checker).prepare(text)) == [ErrorCode.QUERY_TOO_COMPLEX]
+        assert codes(Pipeline(schema).prepare(text)) == [ErrorCode.GRAPHQL_PARSE_FAILED]
 
     def test_comparing_without_end_is_refused(self):
         """Rules that give up on a document say so with the code of what is too large."""
@@ -206,7 +205,7 @@ class TestDocumentBounds:
 
         def parse(_self, text):
             parsed.append(text)
-            return module.CachedDocument(None)
+            return module.CachedDocument()
 
         monkeypatch.setattr(module.DocumentCache, "_inspect", parse)
         for text in texts:
@@ -215,7 +214,7 @@ class TestDocumentBounds:
 
     def test_number_is_bounded(self, schema, monkeypatch):
         """The least recently used document goes first."""
-        documents = DocumentCache(schema, [], 1000, max_documents=3)
+        documents = DocumentCache(schema, max_documents=3)
         texts = [f"{{ b{n}: b }}" for n in range(4)]
 
         for n in (0, 1, 2, 0, 3):
@@ -227,8 +226,8 @@ class TestDocumentBounds:
     def test_memory_is_bounded(self, schema, monkeypatch, room, count):
         """Documents count with what they take when parsed; bad ones do too."""
         texts = [f"{{ b{n}: b }}" for n in range(2)] + ["{ nope  }"]
-        max_bytes = room * len(texts[0]) * module.BYTES_PER_CHARACTER
-        documents = DocumentCache(schema, [], 1000, max_bytes=max_bytes)
+        size = DocumentCache(schema)._inspect(texts[0]).size
+        documents = DocumentCache(schema, max_bytes=room * size + 100)
 
         for text in texts:
             documents.prepare(text)
@@ -237,7 +236,7 @@ class TestDocumentBounds:
 
     def test_document_larger_than_the_whole_cache_is_run_and_not_cached(self, schema, monkeypatch):
         """It evicts no other document."""
-        documents = DocumentCache(schema, [], 1000, max_bytes=10 * module.BYTES_PER_CHARACTER)
+        documents = DocumentCache(schema, max_bytes=DocumentCache(schema)._inspect("{ b }").size)
 
         assert documents.prepare("{ b }").operation_entry is not None
         assert documents.prepare("{ b }      ").operation_entry is not None

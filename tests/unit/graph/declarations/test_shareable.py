@@ -97,7 +97,7 @@ def test_personal_field_is_found_behind_an_interface(shareable):
     assert not shareable(document)
 
 
-def test_documents_are_is_shareable_once_and_forgotten(shareable, monkeypatch):
+def test_document_is_examined_once_and_dropped(shareable, monkeypatch):
     """What was found is kept as long as the document, and no longer."""
     document, looked_at = parse(ASKS), []
     whole = shareable._is_shareable
