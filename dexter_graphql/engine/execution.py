@@ -3,19 +3,16 @@
 from traceback import format_exception
 from typing import Any, Protocol
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql import ExecutionResult, GraphQLSchema
 
 from dexter_graphql.engine.compiler import Compiler, OperationEntry, Outcome
 from dexter_graphql.engine.completion import FallBack
 from dexter_graphql.engine.replay import Replay
 from dexter_graphql.engine.runtime import Execution
 from dexter_graphql.engine.selection import SelectionIndex
+from dexter_graphql.engine.variable_values import coerce_variables
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.redact import redacted
-
-MAX_COERCION_ERRORS = 50
-NO_VARIABLES = VariableValues({}, {})
 
 
 class OperationContext(Protocol):
@@ -51,7 +48,7 @@ class OperationRunner:
         root_value: Any = None,
     ) -> ExecutionResult:
         """The result of one execution; of a subscription, for the event that is the root value."""
-        coerced = self._coerce_variables(operation_entry, variables)
+        coerced = coerce_variables(self._schema, operation_entry, variables)
         if isinstance(coerced, list):
             return ExecutionResult(None, coerced)
         replay = Replay(self._schema, operation_entry, variables, context)
@@ -69,14 +66,6 @@ class OperationRunner:
             return await replay.whole(execution.recorded, root_value)
         self._count(operation_entry, Outcome.FAST)
         return ExecutionResult(data, errors or None)
-
-    def _coerce_variables(
-        self, operation_entry: OperationEntry, variables: dict[str, Any]
-    ) -> VariableValues | list[GraphQLError]:
-        definitions = operation_entry.operation.variable_definitions
-        if not definitions:
-            return NO_VARIABLES
-        return get_variable_values(self._schema, definitions, variables, max_errors=MAX_COERCION_ERRORS)
 
     def _count_fallback(self, operation_entry: OperationEntry, error: Exception) -> None:
         """A run left its way: foreseen, or through a mistake of ours that somebody should hear of."""

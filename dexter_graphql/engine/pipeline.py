@@ -14,6 +14,7 @@ from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingO
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.documents import DocumentCache, DocumentChecker, PreparedDocument
 from dexter_graphql.engine.execution import OperationContext, OperationRunner
+from dexter_graphql.engine.variable_values import coerce_variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ class Pipeline:
             yield encode_errors(prepared.errors, format_error)
             return
         operation_entry, variables = prepared.operation_entry, variables or {}
+        coerced = coerce_variables(self.schema, operation_entry, variables)
+        if isinstance(coerced, list):
+            yield self._encode(ExecutionResult(None, coerced), context, format_error)
+            return
         executor = ExecutorThrowingOnIncremental.build(
             self.schema,
             operation_entry.document,

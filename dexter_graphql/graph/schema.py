@@ -7,6 +7,7 @@ import strawberry
 from graphql import (
     GraphQLAbstractType,
     GraphQLEnumType,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLScalarType,
@@ -23,7 +24,7 @@ from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
 from dexter_graphql.graph.declarations.binder import SchemaBinder
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.declarations.sdl import sorted_sdl
-from dexter_graphql.graph.declarations.strawberry_internals import enum_class, graphql_schema
+from dexter_graphql.graph.declarations.strawberry_internals import definition_of, enum_class, graphql_schema
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.issues.mutations import IssueMutations
 from dexter_graphql.graph.issues.queries import IssueQueries
@@ -81,6 +82,9 @@ def build_graph() -> Graph:
         elif isinstance(graphql_type, GraphQLEnumType) and (members := enum_class(graphql_type)):
             names = {member: graphql_type.coerce_output_value(member) for member in members}
             graphql_type.extensions[NATIVE_ENCODINGS] = NativeEncoding(table=names)
+        elif isinstance(graphql_type, GraphQLInputObjectType):
+            # Strawberry checks @oneOf when arguments are converted, which is after the first mutation was executed.
+            graphql_type.is_one_of = definition_of(graphql_type).is_one_of
         elif isinstance(graphql_type, GraphQLObjectType):
             graphql_type.is_type_of = None  # sources are records, whose class nobody need check
     return Graph(built, schema, SchemaBinder(built))

@@ -7,8 +7,8 @@ from graphql import GraphQLObjectType, get_operation_ast, parse
 
 from benchmarks import documents
 from dexter_graphql.engine.compiler import Compiler, OperationEntry
-from dexter_graphql.engine.execution import NO_VARIABLES
 from dexter_graphql.engine.resolution import Batched, Delegated, Immediate
+from dexter_graphql.engine.variable_values import NO_VARIABLES
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.operations.library import load_library
 

@@ -6,8 +6,8 @@ from graphql import OperationDefinitionNode, get_operation_ast, parse
 from dexter_graphql.engine import plan as module
 from dexter_graphql.engine.compiler import Compiler, Outcome
 from dexter_graphql.engine.completion import FallBack
-from dexter_graphql.engine.execution import NO_VARIABLES
 from dexter_graphql.engine.selection import SelectionIndex, object_types
+from dexter_graphql.engine.variable_values import NO_VARIABLES
 from support.declared import Both, deferred, inline, schema_of
 from support.small import prepared
 

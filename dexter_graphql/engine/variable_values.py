@@ -1,0 +1,40 @@
+"""Values of variables, coerced and checked before anything of an operation is executed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import GraphQLError, GraphQLNonNull, GraphQLSchema, TypeInfo, ValidationContext
+from graphql.execution.values import VariableValues, get_variable_values
+
+from dexter_graphql.engine.compiler import OperationEntry
+
+MAX_COERCION_ERRORS = 50
+NO_VARIABLES = VariableValues({}, {})
+
+
+def coerce_variables(
+    schema: GraphQLSchema, operation_entry: OperationEntry, values: dict[str, Any]
+) -> VariableValues | list[GraphQLError]:
+    """The values as arguments take them, or what is wrong with them.
+
+    A variable with a default may stand where null is not allowed, and yet be given null. graphql-core notices that
+    when it comes to the field, after others were executed; here it is an error of the request.
+    """
+    definitions = operation_entry.operation.variable_definitions
+    if not definitions:
+        return NO_VARIABLES
+    coerced = get_variable_values(schema, definitions, values, max_errors=MAX_COERCION_ERRORS)
+    if isinstance(coerced, list) or None not in coerced.coerced.values():
+        return coerced
+    return list(_null_errors(schema, operation_entry, coerced)) or coerced
+
+
+def _null_errors(
+    schema: GraphQLSchema, operation_entry: OperationEntry, values: VariableValues
+) -> Iterator[GraphQLError]:
+    """An error for each use of a null variable where null is not allowed."""
+    context = ValidationContext(schema, operation_entry.document, TypeInfo(schema), lambda _error: None)
+    for node, usage_type, *_ in context.get_recursive_variable_usages(operation_entry.operation):
+        name = node.name.value
+        if isinstance(usage_type, GraphQLNonNull) and values.coerced.get(name, name) is None:
+            yield GraphQLError(f"Variable '${name}' must not be null where '{usage_type}' is expected", node)
