@@ -19,7 +19,8 @@ PATIENCE_S = 60.0
 class Runner:
     """A site in a thread with a loop of its own, because Hypothesis calls functions that are not async."""
 
-    def __init__(self):
+    def __init__(self, **settings):
+        self._settings = settings
         self.loop = asyncio.new_event_loop()
         self.ended = asyncio.Event()
         self.site, self.known = None, None
@@ -50,7 +51,7 @@ class Runner:
             runner.run(self._serve())
 
     async def _serve(self):
-        async with running_site() as self.site:
+        async with running_site(**self._settings) as self.site:
             self.known = known_of(await self.site.data(HARVEST))
             self._ready.set()
             await self.ended.wait()
@@ -60,6 +61,13 @@ class Runner:
 def runner():
     """One server for all documents; what they write to it stays."""
     with Runner() as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=["compiled", "interpreter"])
+def engine_runner(request):
+    """One server for each engine."""
+    with Runner(engine=request.param) as running:
         yield running
 
 
@@ -78,6 +86,16 @@ def test_random_document_is_answered(runner, graph, data):
     document = data.draw(documents(graph.schema, runner.known, mutations=st.booleans()))
 
     holds(*runner.asked(json.dumps({"query": document.text, "variables": document.variables}).encode()))
+
+
+@given(data=st.data())
+def test_odd_values_are_refused(engine_runner, graph, data):
+    """Huge numbers, half characters, broken addresses and the like, in any argument, as literals and as variables."""
+    drawn = documents(graph.schema, engine_runner.known, mutations=st.booleans(), odd_percent=25)
+    document = data.draw(drawn)
+
+    for _ in range(2):
+        holds(*engine_runner.asked(json.dumps({"query": document.text, "variables": document.variables}).encode()))
 
 
 WORDS = """query on organization __typename __schema{types{name}} slug:"acme" $a 1e999 @skip ... ...A"""

@@ -16,6 +16,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLUnionType,
     get_named_type,
+    get_nullable_type,
     is_leaf_type,
 )
 from hypothesis import strategies as st
@@ -35,6 +36,14 @@ LIKELY = {
 """Types that the sandbox has many of, for abstract types with many others."""
 LIKELIHOOD = {"first": 80, "last": 1, "before": 2, "after": 3}
 """In how many of a hundred cases an argument is given that need not be, where not in fifteen."""
+ODD = (
+    *(Bare("9" * 250), Bare("1" * 4400), Bare("-0"), Bare("1e999"), Bare("-1e-999"), Bare("UNKNOWN_VALUE"), 1.5, True),
+    *(-(2**63), 2**63, 2**128, -(2**31) - 1, "", " ", "x" * 5000, "\x00", "\ud83d", "\udc00\ud800", "\u202e", "a\nb"),
+    *("http://[", "https://acme.sentry.io:99999/", "https://[::1", "//", "100/comments", "..", "../..", "%2e%2e%2f"),
+    *("&" * 1000, "\N{UNICORN FACE}" * 300, "9" * 4400, "-1", "1e9", "NaN", "0001-01-01T00:00:00Z", "999999999999d"),
+    *([], {}, None, [None], [[]], {"": 1}, {"a": {"a": {}}}),
+)
+"""Values that may surprise whatever reads them."""
 WRONG = (None, 1, 1.5, "wrong", True, [], {}, [None], {"a": 1})
 ROOTS = ("organization", "organization", "organization", "organization", "node", "nodes", "issue", "organizations")
 INTROSPECTION = (
@@ -67,8 +76,8 @@ class Document:
 class Writer:
     """Writes one document."""
 
-    def __init__(self, draw, schema, known):
-        self._draw, self._schema, self._known = draw, schema, known
+    def __init__(self, draw, schema, known, odd_percent=0):
+        self._draw, self._schema, self._known, self._odd_percent = draw, schema, known, odd_percent
         self._declared, self._values, self._fragments, self._shared = [], {}, [], []
         self._room, self._names = FIELDS_PER_DOCUMENT, 0
         self._asked = []
@@ -251,8 +260,9 @@ class Writer:
 
     def _value(self, kind, place, name, *, is_literal):
         """A value of a type for an argument or a member of that name, mostly one that exists."""
-        if isinstance(kind, GraphQLNonNull):
-            return self._value(kind.of_type, place, name, is_literal=is_literal)
+        kind = get_nullable_type(kind)
+        if self._odd_percent and self._is(self._odd_percent):
+            return self._of(ODD)
         if isinstance(kind, GraphQLList):
             return [self._value(kind.of_type, place, name, is_literal=is_literal) for _ in range(1 + self._below(2))]
         if isinstance(kind, GraphQLEnumType):
@@ -267,18 +277,19 @@ class Writer:
 
     def _input(self, kind, *, is_literal):
         """Members of an input object: exactly one where only one may be."""
-        fields = list(kind.fields.items())
-        if getattr(kind.extensions.get("strawberry-definition"), "is_one_of", False):
-            chosen = [self._of(fields)]
+        fields = [(name, of.type) for name, of in kind.fields.items()]
+        if kind.is_one_of:
+            name, of = self._of(fields)
+            chosen = [(name, GraphQLNonNull(of))]
         else:
-            chosen = [(name, of) for name, of in fields if isinstance(of.type, GraphQLNonNull) or self._is(25)]
-        found = {}
+            chosen = [(name, of) for name, of in fields if isinstance(of, GraphQLNonNull) or self._is(25)]
+        members = {}
         for name, of in chosen:
             if is_literal and self._is(8):
-                found[name] = self._given(of.type, kind.name, name)
+                members[name] = self._given(of, kind.name, name)
             else:
-                found[name] = self._value(of.type, kind.name, name, is_literal=is_literal)
-        return found
+                members[name] = self._value(of, kind.name, name, is_literal=is_literal)
+        return members
 
 
 def _form(definition):
@@ -287,6 +298,9 @@ def _form(definition):
 
 
 @st.composite
-def documents(draw, schema, known, *, mutations=None):
-    """A document that is mostly valid, with its variables; `mutations` draws whether it changes something."""
-    return Writer(draw, schema, known).document(is_mutation=mutations is not None and draw(mutations))
+def documents(draw, schema, known, *, mutations=None, odd_percent=0):
+    """A document that is mostly valid, with its variables; `mutations` draws whether it changes something.
+
+    Of its values, `odd_percent` are odd ones.
+    """
+    return Writer(draw, schema, known, odd_percent).document(is_mutation=mutations is not None and draw(mutations))
