@@ -173,7 +173,7 @@ def whole(client: SentryClient, size: str, *, is_warm: bool) -> Ask:
     async def ask(number: int) -> object:
         call_context = CallContext(ALICE, time.time() + 60, CallBudget(TOGETHER))
         query = (("query", "0" if is_warm else str(number)),)
-        return await client.page(LIST, call_context, SHAPE, parents=ACME, path=path, query=query)
+        return await client.get_page(LIST, call_context, SHAPE, parents=ACME, path=path, query=query)
 
     return ask
 

@@ -9,6 +9,7 @@ from graphql import GraphQLResolveInfo
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import SelectionIndex
+from dexter_graphql.graph.errors import code_of
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
@@ -186,7 +187,11 @@ class Context:
 
 
 def _explain_call(record: CallRecord) -> dict[str, Any]:
-    extensions_ = {"endpoint": record.title, "origin": record.origin, "ms": _ms(record.took_s)}
+    extensions_: dict[str, Any] = {"endpoint": record.title, "ms": _ms(record.took_s)}
+    if record.error is None:
+        extensions_["origin"] = record.origin
+    else:
+        extensions_["error"] = code_of(record.error)
     if record.is_stale:
         extensions_["stale"] = True
     if record.retries or record.waited_s:

@@ -75,6 +75,8 @@ def _upstream(error: sentry.SentryError) -> dict[str, Any]:
     extensions: dict[str, Any] = {}
     if error.title:
         extensions["upstream"] = {"endpoint": error.title, "status": error.status}
+        if error.error_id is not None:
+            extensions["upstream"]["errorId"] = error.error_id
     if error.outcome is not None:
         extensions["writeOutcome"] = error.outcome
     return extensions

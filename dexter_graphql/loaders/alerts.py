@@ -25,19 +25,20 @@ from dexter_graphql.loaders.alert_rules.workflows import (
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, by_organization, fetch_list
 from dexter_graphql.loaders.monitors import (
+    DETECTORS_AND_WORKFLOWS,
     ID_ORDER,
     MonitorKey,
     all_detectors,
     first_page,
-    host_of,
     is_first_page,
     monitors_by_id,
 )
 from dexter_graphql.loaders.parameters import repeated
 from dexter_graphql.loaders.projects import ProjectKey, ProjectName, projects_by_name
+from dexter_graphql.sentry.capabilities import ABSENT
 from dexter_graphql.sentry.catalogue import alerts as catalogue
 from dexter_graphql.sentry.catalogue import projects
-from dexter_graphql.sentry.errors import Forbidden, Gone, NotFound
+from dexter_graphql.sentry.errors import Forbidden, Gone
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, only_records
@@ -118,7 +119,7 @@ async def project_alert_pages(keys: Sequence[ProjectKey], load_context: LoadCont
         return await _alert_page(key.organization, AlertOptions(load_context.options, (key.id,)), load_context)
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
-        has_only_rules = load_context.organizations.alert_backends.is_retired(host_of(organization))
+        has_only_rules = load_context.organizations.capabilities.lacks(DETECTORS_AND_WORKFLOWS, organization)
         if len(own_keys) > 1 and is_first_page(load_context.options) and not has_only_rules:
             pages = await _first_pages(organization, own_keys, load_context)
             if pages is not None:
@@ -162,10 +163,11 @@ def _project_names(key: AlertProjectsKey, monitors: Mapping[MonitorKey, Any]) ->
 
 async def _alert_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
     """A page of alerts, from workflows or from rules, depending on the server."""
-    return await load_context.organizations.alert_backends.ask(
-        host_of(organization),
+    return await load_context.organizations.capabilities.either(
+        DETECTORS_AND_WORKFLOWS,
+        organization,
         newer=lambda: _workflow_page(organization, options, load_context),
-        retired=lambda: _rule_page(organization, options, load_context),
+        older=lambda: _rule_page(organization, options, load_context),
     )
 
 
@@ -217,7 +219,7 @@ async def _workflows_by_id(organization: OrganizationRef, ids: Sequence[str], lo
         page = await fetch_list(
             catalogue.WORKFLOWS, Parents(organization), load_context, options=options, projection=projection
         )
-    except NotFound:
+    except ABSENT:
         return []
     return page.rows
 
@@ -232,14 +234,14 @@ async def _workflows_of_rules(
     issue: list[Rule] = []
     answers = await each(sorted(slugs), lambda slug: issue_rules(organization, slug, load_context))
     for answer in answers.values():
-        if isinstance(answer, Exception) and not isinstance(answer, (NotFound, Forbidden)):
+        if isinstance(answer, Exception) and not isinstance(answer, (*ABSENT, Forbidden)):
             raise answer
         issue += answer if isinstance(answer, list) else []
     metric: list[Rule] = []
     if any(rule_id.startswith(METRIC_PREFIX) for rule_id in ids):
         try:
             metric = await metric_rules(organization, load_context)
-        except NotFound:
+        except ABSENT:
             metric = []
     return _translate_rules(organization, issue, metric, load_context)
 
@@ -277,7 +279,7 @@ async def _all_workflows(
             query=query,
             projection=projection,
         )
-    except (NotFound, Gone):
+    except (Gone, *ABSENT):
         return None
     return None if page.has_next else only_records(page.rows)
 

@@ -140,7 +140,7 @@ class LoadContext:
         projection: AnyProjection | None = None,
     ) -> Any:
         """The record that an endpoint returns, by default in the detail representation of the target."""
-        return await self.client.one(
+        return await self.client.get_record(
             endpoint,
             self.call_context,
             projection or self.projection("detail"),
@@ -166,7 +166,7 @@ class LoadContext:
         **options: Unpack[ReadOptions],
     ) -> Page:
         """One page of an endpoint's list, by default in the list representation of the target."""
-        return await self.client.page(
+        return await self.client.get_page(
             endpoint,
             self.call_context,
             options.get("projection") or self.projection("list"),
@@ -192,7 +192,7 @@ class LoadContext:
         touches: Iterable[str] = (),
     ) -> Reply:
         """The undecoded response of a call. `touches` names additional cache tags that a write invalidates."""
-        return await self.client.reply(
+        return await self.client.send(
             endpoint, self.call_context, parents=parents, path=path, query=query, body=body, touches=touches
         )
 

@@ -9,8 +9,9 @@ from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, by_organization, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey
+from dexter_graphql.sentry.capabilities import ABSENT
 from dexter_graphql.sentry.catalogue import alerts as catalogue
-from dexter_graphql.sentry.errors import Gone, NotFound
+from dexter_graphql.sentry.errors import Gone
 from dexter_graphql.sentry.pagination import Before, Slice, slice_rows
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import AnyProjection, TaggedUnion, only_records
@@ -43,6 +44,10 @@ class MonitorKeys(NamedTuple):
     ids: tuple[str, ...]
 
 
+DETECTORS_AND_WORKFLOWS = "detectors and workflows"
+"""The capability of a host that has them; other hosts have alert rules."""
+
+
 class MonitorOptions(NamedTuple):
     """Part of a monitor list and its filters; empty filters match all."""
 
@@ -50,11 +55,6 @@ class MonitorOptions(NamedTuple):
     projects: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     name_contains: str = ""
-
-
-def host_of(organization: OrganizationRef) -> str:
-    """The host of an organization; empty for the configured one."""
-    return organization.region_url or ""
 
 
 def monitor_projection(load_context: LoadContext) -> TaggedUnion:
@@ -104,7 +104,7 @@ async def project_monitor_pages(keys: Sequence[ProjectKey], load_context: LoadCo
         return await _monitor_page(key.organization, MonitorOptions(load_context.options, (key.id,)), load_context)
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
-        has_only_rules = load_context.organizations.alert_backends.is_retired(host_of(organization))
+        has_only_rules = load_context.organizations.capabilities.lacks(DETECTORS_AND_WORKFLOWS, organization)
         if len(own_keys) > 1 and is_first_page(load_context.options) and not has_only_rules:
             pages = await _first_pages(organization, own_keys, load_context)
             if pages is not None:
@@ -143,7 +143,7 @@ async def all_detectors(
             query=query,
             projection=projection,
         )
-    except (NotFound, Gone):
+    except (Gone, *ABSENT):
         return None
     return None if page.has_next else only_records(page.rows)
 
@@ -167,7 +167,7 @@ async def _detectors_by_id(organization: OrganizationRef, ids: Sequence[str], lo
         page = await fetch_list(
             catalogue.DETECTORS, Parents(organization), load_context, options=options, projection=projection
         )
-    except NotFound:
+    except ABSENT:
         return []
     return page.rows
 
@@ -176,7 +176,7 @@ async def _detectors_of_rules(organization: OrganizationRef, load_context: LoadC
     """All metric rules as detectors; none on servers without rules."""
     try:
         rules = await metric_rules(organization, load_context)
-    except NotFound:
+    except ABSENT:
         return []
     projection = monitor_projection(load_context)
     return translate(rules, detector_of_metric_rule, projection, Parents(organization), load_context)
@@ -184,10 +184,11 @@ async def _detectors_of_rules(organization: OrganizationRef, load_context: LoadC
 
 async def _monitor_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
     """A page of monitors, from detectors or from rules, depending on the server."""
-    return await load_context.organizations.alert_backends.ask(
-        host_of(organization),
+    return await load_context.organizations.capabilities.either(
+        DETECTORS_AND_WORKFLOWS,
+        organization,
         newer=lambda: _detector_page(organization, options, load_context),
-        retired=lambda: _rule_page(organization, options, load_context),
+        older=lambda: _rule_page(organization, options, load_context),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, by_organization, fetch_list
 from dexter_graphql.sentry.catalogue import projects as catalogue
+from dexter_graphql.sentry.client import BatchSearch
 from dexter_graphql.sentry.errors import Moved
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -169,7 +170,7 @@ async def _search(
     organization: OrganizationRef, term: str, values: Sequence[str], load_context: LoadContext
 ) -> list[Any]:
     """Projects whose `id` or `slug` is one of the values."""
-    query = (("query", " ".join(f"{term}:{value}" for value in values)),)
+    query = (("query", BatchSearch(" ".join(f"{term}:{value}" for value in values))),)
     member = Field(term, term, str if term == "slug" else int | str)
     projection = load_context.merge_projections(
         load_context.projection("list"), Projection("Project", "list", (member,))

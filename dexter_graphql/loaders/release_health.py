@@ -12,6 +12,7 @@ from dexter_graphql.loaders.releases import ReleaseKey, search_value
 from dexter_graphql.loaders.stats import StatsGroup
 from dexter_graphql.loaders.time_ranges import Interval, TimeRange
 from dexter_graphql.sentry.catalogue import stats as catalogue
+from dexter_graphql.sentry.client import BatchSearch
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 
@@ -124,7 +125,9 @@ async def _fetch_groups(
     organization: OrganizationRef, keys: Sequence[ReleaseKey], query: SessionQuery, load_context: LoadContext
 ) -> list[StatsGroup]:
     versions = ",".join(search_value(key.version) for key in keys)
-    releases: QueryParameters = MOST_USED_FIRST if query.has_all_releases else (("query", f"release:[{versions}]"),)
+    releases: QueryParameters = (
+        MOST_USED_FIRST if query.has_all_releases else (("query", BatchSearch(f"release:[{versions}]")),)
+    )
     parameters = (*SESSION_PARAMETERS, *releases, *query.parameters)
     health = await load_context.get(catalogue.SESSIONS, Parents(organization), query=parameters, projection=HEALTH)
     invalid = first_invalid(health, "groups")

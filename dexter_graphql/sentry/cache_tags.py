@@ -1,7 +1,7 @@
-"""Knows which answers still hold: a number per tag, which writes and webhooks raise.
+"""Tag-based cache invalidation: each tag has a version that writes and webhooks increment.
 
-An answer remembers the stamp of its tags from when it was asked for and holds while the stamp stands. Sentry's search
-index lags behind its writes, so every raise counts once more some seconds later.
+A cached response keeps the versions that its tags had when it was requested and is valid while they stand. Sentry's
+search index lags behind its writes, so every invalidation increments the version a second time some seconds later.
 """
 
 from collections import deque
@@ -12,60 +12,66 @@ from dexter_graphql.concurrency.bounded_map import BoundedMap
 
 MAX_TAGS = 50_000
 LAG_S = 5.0
-"""Seconds after which a raise counts again; until then an answer may show the state before a write."""
+"""Seconds until an invalidation counts again; a response from before may show the state before the write."""
 
 TagSnapshot = tuple[int, ...]
+Subscriber = Callable[[Iterable[str]], None]
 
 
 class TagVersions:
-    """The table of all tags that were ever raised; bounded, the oldest tag goes first and takes its answers with it."""
+    """The versions of all invalidated tags. When it is full, dropping the oldest tag invalidates all responses."""
 
     def __init__(self, clock: Clock, *, lag_s: float = LAG_S, limit: int = MAX_TAGS) -> None:
         self._clock = clock
         self._lag_s = lag_s
-        self._raised: BoundedMap[str, tuple[int, float]] = BoundedMap(limit, on_evict=self._forget)
+        self._invalidated: BoundedMap[str, tuple[int, float]] = BoundedMap(limit, on_evict=self._forget)
         self._forgotten = 0
-        self._raises = 0
+        self._invalidations = 0
         self._lagging: deque[float] = deque()
-        self._subscribers: list[Callable[[Iterable[str]], None]] = []
+        self._subscribers: list[Subscriber] = []
 
     @property
     def version(self) -> int:
-        """Grows with every raise, and again when its lag is over: while it stands, all stamps do."""
+        """A number that changes with every invalidation, and again when its lag is over."""
         while self._lagging and self._clock.monotonic() - self._lagging[0] >= self._lag_s:
             self._lagging.popleft()
-            self._raises += 1
-        return self._raises
+            self._invalidations += 1
+        return self._invalidations
 
-    def subscribe(self, subscriber: Callable[[Iterable[str]], None]) -> None:
-        """Tell `follower` of everything that is raised here from now on."""
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Call `subscriber` with the tags of every local invalidation from now on."""
         self._subscribers.append(subscriber)
 
     def invalidate(self, tags: Iterable[str], *, is_local: bool = True) -> None:
-        """Make every answer stale that depends on one of these tags; followers hear of it when it is news to them."""
+        """Invalidate all responses with one of these tags. Subscribers are called unless another replica did it."""
         tags = tuple(tags)
-        for subscriber in self._subscribers if is_local else ():
-            subscriber(tags)
+        if is_local:
+            self.announce(tags)
         now = self._clock.monotonic()
-        self._raises = self.version + 1
+        self._invalidations = self.version + 1
         self._lagging.append(now)
         for tag in tags:
-            count, _ = self._raised.peek(tag) or (0, now)
-            self._raised.put(tag, (count + 2, now))
+            count, _ = self._invalidated.peek(tag) or (0, now)
+            self._invalidated.put(tag, (count + 2, now))
+
+    def announce(self, tags: Iterable[str]) -> None:
+        """Call the subscribers only: for tags on which no response of this process depends."""
+        for subscriber in self._subscribers:
+            subscriber(tags)
 
     def invalidate_all(self) -> None:
-        """Make every answer stale."""
+        """Invalidate all responses."""
         self._forgotten += 1
-        self._raises += 1
+        self._invalidations += 1
 
     def snapshot(self, tags: Iterable[str]) -> TagSnapshot:
-        """The present generations of these tags; equal stamps mean that nothing was raised in between."""
-        peek = self._raised.peek
-        return (self._forgotten, *[self._version(raised) if raised else 0 for raised in map(peek, tags)])
+        """The present versions of these tags; two snapshots are equal when nothing was invalidated in between."""
+        peek = self._invalidated.peek
+        return (self._forgotten, *[self._version(entry) if entry else 0 for entry in map(peek, tags)])
 
-    def _version(self, raised: tuple[int, float]) -> int:
-        count, at = raised
+    def _version(self, entry: tuple[int, float]) -> int:
+        count, at = entry
         return count if self._clock.monotonic() - at >= self._lag_s else count - 1
 
-    def _forget(self, _tag: str, _raised: tuple[int, float]) -> None:
+    def _forget(self, _tag: str, _entry: tuple[int, float]) -> None:
         self._forgotten += 1

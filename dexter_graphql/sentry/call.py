@@ -1,6 +1,6 @@
-"""Knows the plain values that travel between stages; everything here survives a trip to another process.
+"""Plain values that travel between the stages of an upstream call.
 
-All but what the outermost stage adds for the client in front of it.
+They can be serialised, except for the cache entry, which the outermost stage adds for the client.
 """
 
 from enum import IntEnum
@@ -11,7 +11,7 @@ from dexter_graphql.sentry.cache_entry import CacheEntry
 
 
 class Priority(IntEnum):
-    """Who waits first when permits are scarce; smaller goes first."""
+    """Order in which waiting calls get permits; the smallest goes first."""
 
     INTERACTIVE = 0
     STREAM = 1
@@ -20,7 +20,7 @@ class Priority(IntEnum):
 
 
 class Upstream(msgspec.Struct, frozen=True, repr_omit_defaults=True):
-    """The credential used at Sentry. `key` is a keyed hash that may stand in cache keys; `token` never prints."""
+    """The credential used at Sentry. `key` is a keyed hash for cache keys; `token` is never printed."""
 
     key: str
     token: str
@@ -33,11 +33,11 @@ class Upstream(msgspec.Struct, frozen=True, repr_omit_defaults=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP exchange to be made, complete: nothing else is needed to perform it.
+    """One HTTP exchange, with everything that is needed to perform it.
 
     `endpoint` is the catalogue name, `host` an origin such as `https://us.sentry.io`, `path` the encoded path from
-    `/api/0/` on, `deadline` in seconds since the epoch. `tags` are the names of the generations the answer depends on,
-    or that the write raises.
+    `/api/0/` on, `deadline` in seconds since the epoch. `tags` are the cache tags that the response of a read depends
+    on, or that a write invalidates.
     """
 
     endpoint: str
@@ -54,16 +54,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     is_idempotent: bool = True
     tags: tuple[str, ...] = ()
     has_event_bodies: bool = False
-    """True when the answer holds what users' programs sent, which leaves this process only when that is wanted."""
+    """True when the response holds what users' programs sent; it is stored outside this process only if configured."""
     caller: str = ""
-    """Fairness key of the subject who asked; never part of a cache key."""
+    """Key of the subject for fairness between callers; never part of a cache key."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What came back: status, the few headers we read (lower-case names), the body's bytes, and where it came from.
+    """A response: status, the selected headers (lower-case names), the body, and where it came from.
 
-    `fetched_at` is in seconds since the epoch; `origin` is `wire`, `cache` or `flight`; `is_stale` marks an answer
-    older than its lifetime. `retries` and `waited_s` (for permits) tell what it took to get it.
+    `fetched_at` is in seconds since the epoch. `origin` is `wire`, `cache`, `shared` (Redis) or `flight`. `is_stale`
+    marks a response past its lifetime. `waited_s` is the time spent waiting for permits.
     """
 
     status: int
@@ -75,4 +75,4 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     retries: int = 0
     waited_s: float = 0.0
     cache_entry: CacheEntry | None = None
-    """What this process made of the body; None unless the cache keeps the answer. Stays in this process."""
+    """Set when the cache of this process keeps the response."""

@@ -1,31 +1,31 @@
-"""Knows what one operation brings to each of its calls: whose credential, until when, how urgent, how many."""
+"""Deadline, budget, priority, credential and statistics of one operation's calls to Sentry."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from dexter_graphql.sentry.call import Priority, Reply, Upstream
-from dexter_graphql.sentry.errors import BudgetExhausted
+from dexter_graphql.sentry.errors import BudgetExhausted, SentryError, Unauthorized
 
 MAX_RECORDS = 500
 
 
 @dataclass(slots=True)
 class CallBudget:
-    """Counts upstream calls of one operation and refuses the one after the last."""
+    """Number of upstream calls that one operation may make."""
 
     limit: int
     spent: int = 0
 
     def spend(self) -> None:
-        """Take one call from the budget; raises BudgetExhausted when there is none left."""
+        """Count one call; raises BudgetExhausted when none is left."""
         if self.spent >= self.limit:
             raise BudgetExhausted(self.limit)
         self.spent += 1
 
 
 class CallRecord(NamedTuple):
-    """What became of one call that the operation made: `origin` is `wire`, `cache`, `shared` or `flight`."""
+    """One call of the operation. `origin` is `wire`, `cache`, `shared` (Redis) or `flight`; empty for a failed call."""
 
     title: str
     origin: str
@@ -33,11 +33,12 @@ class CallRecord(NamedTuple):
     waited_s: float
     retries: int
     is_stale: bool
+    error: SentryError | None = None
 
 
 @dataclass(slots=True)
 class CallStats:
-    """What the operation's calls did: counts by origin, what was stale, and a line for each of the first ones."""
+    """Counts of the operation's calls by origin, and a record of each of the first ones."""
 
     upstream_calls: int = 0
     cache_hits: int = 0
@@ -45,20 +46,22 @@ class CallStats:
     retries: int = 0
     waited_s: float = 0.0
     stale: list[str] = field(default_factory=list)
-    """Titles of the endpoints whose stale answers were used, in order, without repeats."""
+    """Titles of the endpoints whose stale responses were used, in order, each once."""
     records: list[CallRecord] = field(default_factory=list)
     requested: int = 0
-    """Answers asked for, whatever became of them."""
+    """Calls that were begun, failed ones included."""
     sources: list[CacheEntry] = field(default_factory=list)
-    """What this process keeps of the answers that are in its cache."""
+    """Cache entries of the responses that were used."""
+    rejection: Unauthorized | None = None
+    """Why Sentry rejected the operation's credential; no further call is made then."""
 
     @property
     def is_cacheable(self) -> bool:
-        """True when everything that was learned stands in fresh answers of the cache, and in nothing else."""
+        """True when all calls were answered from fresh cache entries, or filled them."""
         return 0 < self.requested == len(self.sources) and not self.stale
 
     def record(self, title: str, reply: Reply, took_s: float) -> None:
-        """Count one answer."""
+        """Count a call that was answered."""
         if reply.cache_entry is not None:
             self.sources.append(reply.cache_entry)
         self.cache_hits += reply.origin in {"cache", "shared"}
@@ -67,17 +70,26 @@ class CallStats:
         self.waited_s += reply.waited_s
         if reply.is_stale and title not in self.stale:
             self.stale.append(title)
+        self._add(CallRecord(title, reply.origin, took_s, reply.waited_s, reply.retries, reply.is_stale))
+
+    def record_failure(self, title: str, error: SentryError, took_s: float) -> None:
+        """Count a call that failed."""
+        self.retries += error.retries
+        self._add(CallRecord(title, "", took_s, 0.0, error.retries, is_stale=False, error=error))
+
+    def _add(self, record: CallRecord) -> None:
         if len(self.records) < MAX_RECORDS:
-            self.records.append(CallRecord(title, reply.origin, took_s, reply.waited_s, reply.retries, reply.is_stale))
+            self.records.append(record)
 
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """Handed to the client with each call. `deadline` is in seconds since the epoch."""
+    """What an operation passes with each of its calls. `deadline` is in seconds since the epoch."""
 
     upstream: Upstream
     deadline: float
     budget: CallBudget
     priority: Priority = Priority.INTERACTIVE
     caller: str = ""
+    """Key of the subject for fairness between callers."""
     stats: CallStats = field(default_factory=CallStats)

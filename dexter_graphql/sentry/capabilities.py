@@ -1,7 +1,7 @@
-"""Knows which forms of a question each host refused, so that they are not tried again soon; knows no endpoint.
+"""What each host lacks: endpoints and parameters that it refused, so that they are not tried again soon.
 
-Some forms are not published. Where Sentry takes them they save calls, elsewhere there is another way to ask; without a
-memory, every question to such a server would cost the refusal first.
+Some operations have an unpublished form that saves calls, or an older and a newer form. Which of them a server has is
+found by calling it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,48 +9,92 @@ from typing import TypeVar
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import ExpiringMap
-from dexter_graphql.sentry.errors import BadRequest, NotFound
+from dexter_graphql.sentry.errors import (
+    BadRequest,
+    ClientError,
+    FeatureUnavailable,
+    Gone,
+    InvalidParameter,
+    MissingRoute,
+    NotFound,
+)
 from dexter_graphql.sentry.parents import OrganizationRef
 
 LIFETIME_S = 3600.0
-"""A server may be upgraded, and then takes the form."""
+"""A server may be upgraded, and then has the capability."""
 LIMIT = 256
-"""Refusals that are remembered; the oldest goes first."""
+ABSENT = (NotFound, MissingRoute)
 T = TypeVar("T")
+Attempt = Callable[[], Awaitable[T]]
 
 
-class RefusedParameters:
-    """Remembers refused forms by host, for an hour, in this process only."""
+class HostCapabilities:
+    """The capabilities that each host was found to lack within the last hour, in this process."""
 
     def __init__(self, clock: Clock) -> None:
-        self._refused: ExpiringMap[tuple[str, str], bool] = ExpiringMap(LIFETIME_S, LIMIT, clock.monotonic)
+        self._lacking: ExpiringMap[tuple[str, str], bool] = ExpiringMap(LIFETIME_S, LIMIT, clock.monotonic)
 
     def __len__(self) -> int:
-        return len(self._refused)
+        return len(self._lacking)
 
-    def is_refused(self, form: str, host: str) -> bool:
-        """True when the host refused that form within the last hour; the configured one is called ""."""
-        return self._refused.get((form, host)) is not None
+    def lacks(self, capability: str, organization: OrganizationRef) -> bool:
+        """True when the organization's host was found to lack it."""
+        return self._lacking.get(_key(capability, organization)) is not None
 
-    async def ask(
-        self,
-        form: str,
-        organization: OrganizationRef,
-        *,
-        first: Callable[[], Awaitable[T]],
-        otherwise: Callable[[], Awaitable[T]],
+    async def prefer(
+        self, capability: str, organization: OrganizationRef, *, preferred: Attempt[T], fallback: Attempt[T]
     ) -> T:
-        """What `first` gives, which asks in that form; what `otherwise` gives where the host refuses it.
+        """The result of `preferred`, which needs the capability; of `fallback` where the host refuses that.
 
-        A refusal may also be about the object or about an argument. Then the other way is refused as well, and nothing
-        is remembered.
+        A refusal may also concern the object or an argument. Then `fallback` is refused as well, and the capability is
+        not taken to be lacking.
         """
-        host = organization.region_url or ""
-        if self.is_refused(form, host):
-            return await otherwise()
+        if self.lacks(capability, organization):
+            return await fallback()
         try:
-            return await first()
-        except (BadRequest, NotFound):
-            answer = await otherwise()
-        self._refused.put((form, host), True)  # noqa: FBT003  # stands for the refusal
-        return answer
+            return await preferred()
+        except InvalidParameter:
+            raise
+        except (BadRequest, *ABSENT):
+            result = await fallback()
+        self._remember(capability, organization)
+        return result
+
+    async def either(
+        self, capability: str, organization: OrganizationRef, *, newer: Attempt[T], older: Attempt[T]
+    ) -> T:
+        """The result of the form that the host has: the newer one, which needs the capability, or the older one.
+
+        Both must read lists of the organization, so that 404 means the form and not the object. Raises
+        FeatureUnavailable when the host has neither.
+        """
+        is_lacking = self.lacks(capability, organization)
+        likely, other = (older, newer) if is_lacking else (newer, older)
+        try:
+            return await likely()
+        except (Gone, *ABSENT) as error:
+            first_error = error
+        try:
+            result = await other()
+        except (Gone, *ABSENT) as second_error:
+            raise _neither(first_error, second_error) from None
+        if is_lacking:
+            self._lacking.pop(_key(capability, organization))
+        else:
+            self._remember(capability, organization)
+        return result
+
+    def _remember(self, capability: str, organization: OrganizationRef) -> None:
+        self._lacking.put(_key(capability, organization), True)  # noqa: FBT003  # stands for the lack
+
+
+def _key(capability: str, organization: OrganizationRef) -> tuple[str, str]:
+    return (capability, organization.region_url or "")
+
+
+def _neither(first: ClientError, second: ClientError) -> ClientError:
+    """A brownout (410) is temporary and says so; without one the server lacks the feature."""
+    brownout = next((error for error in (first, second) if isinstance(error, Gone)), None)
+    if brownout is not None:
+        return brownout
+    return FeatureUnavailable(f"This Sentry lacks {first.title} and {second.title}", title=first.title, status=404)

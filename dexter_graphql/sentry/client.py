@@ -1,22 +1,29 @@
-"""Asks Sentry: an endpoint, its parameters and a shape in, records or a page out. Composes the stages, nothing else."""
+"""Client of Sentry's REST API: sends a declared endpoint's calls through the stages and decodes the answers."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from random import Random
 from types import MappingProxyType
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import msgspec
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.sentry.cache_tags import TagVersions
+from dexter_graphql.sentry.cache_tags import TagSnapshot, TagVersions
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.call_context import CallContext
+from dexter_graphql.sentry.credentials import CredentialRegistry, Listener, credential_tag, is_rejection
 from dexter_graphql.sentry.endpoint import Endpoint, Pagination, Silo
-from dexter_graphql.sentry.errors import BadRequest, BadResponse, SentryError
+from dexter_graphql.sentry.errors import (
+    BadResponse,
+    ClientError,
+    Forbidden,
+    InvalidParameter,
+    SentryError,
+    Unauthorized,
+)
 from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
+from dexter_graphql.sentry.http.json_text import replace_unpaired_surrogates
 from dexter_graphql.sentry.http.transport import Transport, TransportOptions
 from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parents import Parents
@@ -27,56 +34,64 @@ from dexter_graphql.sentry.stages.breaker import Breaker
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, Cache, CachePolicy
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.redis_cache import RedisCache
-from dexter_graphql.sentry.stages.retry import Retry, retry_budget
+from dexter_graphql.sentry.stages.retry import Retry, RetryBudget
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
 
 QueryParameters = Sequence[tuple[str, str]]
 NO_PATH: Mapping[str, str] = MappingProxyType({})
-NUMBER = re.compile(r"[0-9]{1,18}")
-MAX_PARAMETER = 512
-"""Longer than any name of Sentry's."""
+MAX_COUNT_DIGITS = 18
+MAX_SEARCH_BYTES = 4096
+"""Bytes of a search text that a client wrote."""
 MAX_PATHS = 4096
-"""Paths that are remembered with their tags, and regional hosts with their endpoints."""
+"""Resolved paths, and checked regional hosts, that are kept."""
 T = TypeVar("T")
 
 
+class BatchSearch(str):
+    """A search text that we composed of many keys; it may be longer than what a client may write."""
+
+    __slots__ = ()
+
+
 class SentryClient:
-    """The one way to Sentry. Shared by all requests; what belongs to one of them comes with its ticket."""
+    """Shared by all requests; what belongs to one operation comes with its CallContext."""
 
     def __init__(
         self,
         clock: Clock,
-        wire: Transport,
+        transport: Transport,
         stages: Sequence[Stage],
         hosts: AllowedHosts,
         tag_versions: TagVersions,
         *,
+        credentials: CredentialRegistry | None = None,
         services: RedisServices | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self.records = RecordDecoder()
-        self._clock = clock
         self.hosts = hosts
-        self._wire = wire
+        self.credentials = credentials or CredentialRegistry(clock, tag_versions)
+        self._clock = clock
+        self._transport = transport
         self._stages = tuple(stages)
-        self._way = compose(self._stages)
-        self._addressed = lru_cache(MAX_PATHS)(_resolve_path)
-        self._regional = lru_cache(MAX_PATHS)(hosts.checked)
+        self._handler = compose(self._stages)
+        self._resolve_path = lru_cache(MAX_PATHS)(_resolve_path)
+        self._check_host = lru_cache(MAX_PATHS)(hosts.checked)
         self._tag_versions = tag_versions
         self._services = services
         self._metrics = metrics or Metrics()
         self._metrics.register(self.collect)
-        self._retiring: set[str] = set()
+        self._deprecated: set[str] = set()
         self._log = get_log("dexter.sentry")
 
     @property
     def version(self) -> int:
-        """Stands while no answer was made stale by a write or by news; see TagVersions."""
+        """A number that changes whenever cached answers were invalidated; see TagVersions."""
         return self._tag_versions.version
 
-    async def one(
+    async def get_record(
         self,
         endpoint: Endpoint,
         call_context: CallContext,
@@ -87,10 +102,10 @@ class SentryClient:
         query: QueryParameters = (),
     ) -> Any:
         """The record that the endpoint answers, or the InvalidValue that replaces it; shared between equal reads."""
-        reply = await self.reply(endpoint, call_context, parents=parents, path=path, query=query)
+        reply = await self.send(endpoint, call_context, parents=parents, path=path, query=query)
         return _decode_reply(self.records.decode_one, endpoint, reply, projection, parents)
 
-    async def page(
+    async def get_page(
         self,
         endpoint: Endpoint,
         call_context: CallContext,
@@ -102,22 +117,22 @@ class SentryClient:
         size: int = 100,
         cursor: str | None = None,
     ) -> Page:
-        """One page of the endpoint's list: one call. Its rows are shared with whoever asks the same."""
-        asked = (*query, *_page_parameters(endpoint, size, cursor))
-        reply = await self.reply(endpoint, call_context, parents=parents, path=path, query=asked)
+        """One page of the endpoint's list, from one call. Its rows are shared between equal reads."""
+        query = (*query, *_page_parameters(endpoint, size, cursor))
+        reply = await self.send(endpoint, call_context, parents=parents, path=path, query=query)
         return Page(
             rows=_decode_reply(self.records.decode_list, endpoint, reply, projection, parents),
             next=reply.headers.get("cursor-next"),
             previous=reply.headers.get("cursor-previous"),
-            hits=_number(reply, "x-hits"),
-            max_hits=_number(reply, "x-max-hits"),
+            hits=_count(reply, "x-hits"),
+            max_hits=_count(reply, "x-max-hits"),
             is_direct_hit=reply.headers.get("x-sentry-direct-hit") == "1",
             is_stale=reply.is_stale,
             parents=parents,
             cache_entry=reply.cache_entry,
         )
 
-    async def json(
+    async def get_json(
         self,
         endpoint: Endpoint,
         call_context: CallContext,
@@ -125,21 +140,11 @@ class SentryClient:
         parents: Parents | None,
         path: Mapping[str, str] = NO_PATH,
         query: QueryParameters = (),
-        body: object = None,
-        touches: Iterable[str] = (),
     ) -> Any:
-        """The answer as plain values, None when it has no body: for writes, and for answers that are no records."""
-        reply = await self.reply(
-            endpoint, call_context, parents=parents, path=path, query=query, body=body, touches=touches
-        )
-        if not reply.body:
-            return None
-        try:
-            return msgspec.json.decode(reply.body)
-        except UNREADABLE:
-            raise BadResponse("Sentry's answer is not JSON", title=endpoint.title, status=reply.status) from None
+        """The answer as plain values, for answers that are no records."""
+        return decode_json(endpoint, await self.send(endpoint, call_context, parents=parents, path=path, query=query))
 
-    async def reply(
+    async def send(
         self,
         endpoint: Endpoint,
         call_context: CallContext,
@@ -150,19 +155,23 @@ class SentryClient:
         body: object = None,
         touches: Iterable[str] = (),
     ) -> Reply:
-        """The answer undecoded. `touches` names more tags that a write makes stale, or that a read depends on."""
+        """The answer undecoded. `touches` are more tags that a write invalidates, or that a read depends on."""
         organization = None if parents is None else parents.organization.slug
-        encoded, tags = self._addressed(endpoint, organization, tuple(path.items()))
+        encoded_path, tags = self._resolve_path(endpoint, organization, tuple(path.items()))
+        _check_query(endpoint, query)
+        upstream = call_context.upstream
+        if endpoint.is_read:
+            tags = (*tags, credential_tag(upstream.key))
         call = Call(
             endpoint=endpoint.name,
             title=endpoint.title,
             method=endpoint.method,
             host=self._host(endpoint, parents),
-            path=encoded,
-            upstream=call_context.upstream,
+            path=encoded_path,
+            upstream=upstream,
             deadline=call_context.deadline,
             query=tuple(query),
-            body=None if body is None else msgspec.json.encode(body),
+            body=None if body is None else _encode_body(endpoint, body),
             priority=call_context.priority,
             lifetime=endpoint.lifetime,
             is_idempotent=endpoint.is_idempotent,
@@ -170,78 +179,125 @@ class SentryClient:
             tags=(*tags, *touches) if touches else tags,
             caller=call_context.caller,
         )
-        started = self._clock.monotonic()
-        call_context.stats.requested += 1
-        reply = await self._way(call, self._accounted(call_context))
-        call_context.stats.record(endpoint.title, reply, self._clock.monotonic() - started)
-        self._metrics.answer(
-            endpoint.name, reply.origin, is_stale=reply.is_stale, retries=reply.retries, waited_s=reply.waited_s
-        )
+        reply = await self._perform(call, endpoint, call_context)
         if self._services is not None and not endpoint.is_read:
             await self._services.invalidations.flush()
         return reply
 
     def invalidate(self, tags: Iterable[str]) -> None:
-        """Make all answers stale that depend on one of these tags, whoever asked for them."""
+        """Invalidate all cached answers that depend on one of these tags, of all credentials."""
         self._tag_versions.invalidate(tags)
 
+    def on_rejected(self, listener: Listener) -> None:
+        """Call `listener` with the key of every credential that Sentry rejects (401) from now on."""
+        self.credentials.subscribe(listener)
+
+    def credential_snapshot(self, upstream_key: str) -> TagSnapshot:
+        """A value that changes when what was read with a credential is no longer valid."""
+        return self._tag_versions.snapshot((credential_tag(upstream_key),))
+
     def start(self) -> None:
-        """Begin what runs by itself; to be called in the event loop."""
+        """Start the background tasks; to be called in the event loop."""
         if self._services is not None:
             self._services.start()
 
     async def close(self) -> None:
-        """End what runs by itself and close all connections."""
+        """End the background tasks and close all connections."""
         for stage in self._stages:
             if (close := getattr(stage, "close", None)) is not None:
                 await close()
-        await self._wire.close()
+        await self._transport.close()
         if self._services is not None:
             await self._services.close()
 
     def state(self) -> list[str]:
-        """What the stages and the wire hold, a line each, for people."""
-        return [repr(part) for part in (*self._stages, self._wire)]
+        """The state of the stages and of the transport, a line each, for people."""
+        return [repr(part) for part in (*self._stages, self._transport)]
 
     def collect(self) -> Iterable[Sample]:
-        """What the stages and the transport hold, as numbers."""
-        return [sample for part in (*self._stages, self._wire) for sample in getattr(part, "collect", list)()]
+        """The metrics of the stages and of the transport."""
+        parts = (*self._stages, self._transport)
+        return [sample for part in parts for sample in getattr(part, "collect", list)()]
 
-    def _accounted(self, call_context: CallContext) -> CallNext:
-        """The wire, paid from the ticket's budget; behind the stages, so that hits and shared flights are free."""
+    async def _perform(self, call: Call, endpoint: Endpoint, call_context: CallContext) -> Reply:
+        """Lead a call through the stages and enter it into the statistics of the operation."""
+        stats, upstream_key = call_context.stats, call.upstream.key
+        stats.requested += 1
+        started = self._clock.monotonic()
+        try:
+            self._check_credential(call_context)
+            generation = self.credentials.generation(upstream_key)
+            reply = await self._handler(call, self._exchange_for(call_context))
+            self._check_credential(call_context)
+            if generation != self.credentials.generation(upstream_key):
+                raise Unauthorized("Sentry rejected the credential meanwhile", title=call.title, status=401)
+        except SentryError as error:
+            if isinstance(error, Unauthorized) and is_rejection(error):
+                stats.rejection = error
+            if isinstance(error, Forbidden):
+                error.scopes = error.scopes or endpoint.scopes
+            stats.record_failure(call.title, error, self._clock.monotonic() - started)
+            raise
+        self.credentials.accept(upstream_key)
+        stats.record(call.title, reply, self._clock.monotonic() - started)
+        self._metrics.answer(call.endpoint, reply.origin, is_stale=reply.is_stale, waited_s=reply.waited_s)
+        return reply
+
+    def _check_credential(self, call_context: CallContext) -> None:
+        self.credentials.check(call_context.upstream.key)
+        rejection = call_context.stats.rejection
+        if rejection is not None:
+            raise Unauthorized(str(rejection), title=rejection.title, status=rejection.status)
+
+    def _exchange_for(self, call_context: CallContext) -> CallNext:
+        """The transport, charged to the operation's budget; below the stages, so that cached answers are free."""
+        attempts = 0
 
         async def exchange(call: Call) -> Reply:
+            nonlocal attempts
+            self._check_credential(call_context)
             call_context.budget.spend()
             call_context.stats.upstream_calls += 1
+            attempts += 1
+            if attempts > 1:
+                self._metrics.retry(call.endpoint)
             started, outcome = self._clock.monotonic(), "cancelled"
             try:
-                reply = await self._wire(call)
+                reply = await self._transport(call)
                 outcome = "answered"
+            except Unauthorized as error:
+                outcome = type(error).__name__
+                self.credentials.handle(call.upstream.key, error)
+                raise
             except SentryError as error:
                 outcome = type(error).__name__
+                if isinstance(error, ClientError):
+                    self.credentials.accept(call.upstream.key)
                 raise
             finally:
                 self._metrics.attempt(call.endpoint, outcome, self._clock.monotonic() - started)
-            self._notice_retirement(call, reply)
-            return reply
+            self._metrics.retry(call.endpoint, times=reply.retries)
+            self._notice_deprecation(call, reply)
+            body = replace_unpaired_surrogates(reply.body)
+            return reply if body is reply.body else msgspec.structs.replace(reply, body=body)
 
         return exchange
 
-    def _notice_retirement(self, call: Call, reply: Reply) -> None:
-        """Sentry tells in headers what it is about to retire: count each time, and say it once."""
+    def _notice_deprecation(self, call: Call, reply: Reply) -> None:
+        """Sentry announces in headers what it will remove: count each time, and log it once."""
         date = reply.headers.get("x-sentry-deprecation-date")
         if date is None:
             return
         self._metrics.deprecated(call.endpoint)
-        if call.endpoint not in self._retiring:
-            self._retiring.add(call.endpoint)
+        if call.endpoint not in self._deprecated:
+            self._deprecated.add(call.endpoint)
             successor = reply.headers.get("x-sentry-replacement-endpoint")
-            self._log.warning("Sentry retires an operation", endpoint=call.title, since=date, successor=successor)
+            self._log.warning("Sentry will remove an endpoint", endpoint=call.title, since=date, successor=successor)
 
     def _host(self, endpoint: Endpoint, parents: Parents | None) -> str:
         if endpoint.silo is Silo.CONTROL or parents is None or parents.organization.region_url is None:
             return self.hosts.base
-        return self._regional(parents.organization.region_url, title=endpoint.title)
+        return self._check_host(parents.organization.region_url, title=endpoint.title)
 
 
 def build_client(
@@ -257,30 +313,47 @@ def build_client(
 ) -> SentryClient:
     """A client with its stages in their order.
 
-    A hit or a shared flight costs nothing; each attempt asks the breaker and takes a permit; an open breaker stops the
-    retries; waiting for a permit spends the deadline.
+    A cache hit or a shared call costs nothing; each attempt asks the breaker and takes a permit; an open breaker ends
+    the retries; waiting for a permit spends the deadline.
     """
     tag_versions = TagVersions(clock)
+    credentials = CredentialRegistry(clock, tag_versions)
     random = Random()  # noqa: S311  # spreads waits, hides nothing
-    services = None if redis is None else RedisServices.over(redis, tag_versions, clock)
+    services = None if redis is None else RedisServices.connect(redis, credentials, tag_versions, clock)
     stages: tuple[Stage, ...] = (
         Cache(clock, tag_versions, limit_bytes=cache_bytes, policies=policies),
         SingleFlightStage(clock, tag_versions),
         *(() if services is None else (RedisCache(clock, services, policies=policies),)),
-        Retry(clock, random, retry_budget(clock)),
+        Retry(clock, random, RetryBudget(clock)),
         Breaker(clock),
         Limiter(clock, random, rate_limit_shares=None if services is None else services.rate_limit_shares),
     )
-    wire = Transport(clock, transport)
     return SentryClient(
-        clock, wire, stages, AllowedHosts.of(base_url, extra_hosts), tag_versions, services=services, metrics=metrics
+        clock,
+        Transport(clock, transport),
+        stages,
+        AllowedHosts.of(base_url, extra_hosts),
+        tag_versions,
+        credentials=credentials,
+        services=services,
+        metrics=metrics,
     )
+
+
+def decode_json(endpoint: Endpoint, reply: Reply) -> Any:
+    """The answer as plain values, None when it has no body."""
+    if not reply.body:
+        return None
+    try:
+        return msgspec.json.decode(reply.body)
+    except UNREADABLE:
+        raise BadResponse("Sentry's answer is not JSON", title=endpoint.title, status=reply.status) from None
 
 
 def _decode_reply(
     decode: Callable[..., T], endpoint: Endpoint, reply: Reply, projection: AnyProjection, parents: Parents
 ) -> T:
-    """What `decode` gives; an answer that cannot be read names its endpoint."""
+    """What `decode` returns; an answer that cannot be read names its endpoint."""
     try:
         return decode(reply.body, projection, endpoint.envelope, parents, cache_entry=reply.cache_entry)
     except BadResponse as error:
@@ -289,30 +362,38 @@ def _decode_reply(
 
 
 def _page_parameters(endpoint: Endpoint, size: int, cursor: str | None) -> QueryParameters:
-    asked = ((endpoint.pages.value, str(size)),) if endpoint.pages is not Pagination.NONE else ()
-    return asked if cursor is None else (*asked, ("cursor", cursor))
+    parameters = ((endpoint.pages.value, str(size)),) if endpoint.pages is not Pagination.NONE else ()
+    return parameters if cursor is None else (*parameters, ("cursor", cursor))
 
 
 def _resolve_path(
     endpoint: Endpoint, organization: str | None, path: tuple[tuple[str, str], ...]
 ) -> tuple[str, tuple[str, ...]]:
-    """The encoded path of a call, and the tags that its answer depends on."""
+    """The encoded path of a call and the tags that its answer depends on."""
     parameters = dict(path) if organization is None else {**dict(path), "organization": organization}
-    named = {name: value for name, value in parameters.items() if f"{{{name}}}" in endpoint.path}
-    encoded = endpoint.path.format(**{name: _encode_parameter(name, value) for name, value in named.items()})
-    return "/api/0" + encoded, tuple(tag.format(**parameters) for tag in endpoint.tags)
+    return "/api/0" + endpoint.encode_path(parameters), tuple(tag.format(**parameters) for tag in endpoint.tags)
 
 
-def _encode_parameter(name: str, value: str) -> str:
-    """A path parameter, percent-encoded whole; one that would change the path is refused."""
-    if not value or value in {".", ".."} or len(value) > MAX_PARAMETER:
-        raise BadRequest(f"'{value[:40]}' cannot be a {name}")
+def _check_query(endpoint: Endpoint, query: QueryParameters) -> None:
+    """Refuse what cannot be sent: half of a surrogate pair, or a search text that is too long."""
+    for name, value in query:
+        try:
+            size_bytes = len(value) if value.isascii() else len(value.encode())
+        except UnicodeEncodeError:
+            raise InvalidParameter(f"`{name}` contains an unpaired surrogate", title=endpoint.title) from None
+        if name == "query" and size_bytes > MAX_SEARCH_BYTES and not isinstance(value, BatchSearch):
+            message = f"The search text has {size_bytes} bytes; at most {MAX_SEARCH_BYTES} are allowed"
+            raise InvalidParameter(message, title=endpoint.title)
+
+
+def _encode_body(endpoint: Endpoint, body: object) -> bytes:
     try:
-        return quote(value, safe="")
+        return msgspec.json.encode(body)
     except UnicodeEncodeError:
-        raise BadRequest(f"A {name} cannot hold half a character") from None
+        raise InvalidParameter("The input contains an unpaired surrogate", title=endpoint.title) from None
 
 
-def _number(reply: Reply, header: str) -> int | None:
-    value = reply.headers.get(header)
-    return None if value is None or NUMBER.fullmatch(value) is None else int(value)
+def _count(reply: Reply, header: str) -> int | None:
+    """A number in a header; None for what is no number or an absurd one."""
+    value = reply.headers.get(header, "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) <= MAX_COUNT_DIGITS else None

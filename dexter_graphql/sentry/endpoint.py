@@ -1,13 +1,19 @@
-"""Knows how one operation of Sentry is declared; holds no endpoint itself and makes no call."""
+"""Declaration of one Sentry REST operation."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from typing_extensions import override
 
+from dexter_graphql.sentry.path_parameters import PARAMETERS, PathParameter
+
+PLACEHOLDER = re.compile(r"{(\w+)}")
+
 
 class Lifetime(StrEnum):
-    """How long an answer stays true; the cache turns each class into seconds."""
+    """How long an answer stays valid; the cache maps each class to seconds."""
 
     IMMUTABLE = "immutable"
     STABLE = "stable"
@@ -16,7 +22,7 @@ class Lifetime(StrEnum):
 
 
 class Pagination(StrEnum):
-    """How an endpoint splits a long answer, named after the parameter that sets the page's size."""
+    """How an endpoint splits a long answer, named after the parameter that sets the page size."""
 
     NONE = "none"
     PER_PAGE = "per_page"
@@ -24,38 +30,31 @@ class Pagination(StrEnum):
 
 
 class Silo(StrEnum):
-    """Which host serves the operation on sentry.io: the organization's region or the control host."""
+    """Which host of sentry.io serves the operation: that of the organization's region, or the control host."""
 
     REGION = "region"
     CONTROL = "control"
 
 
 class Source(StrEnum):
-    """Where the knowledge of an endpoint comes from."""
+    """Where an endpoint is documented."""
 
     PUBLISHED = "published"
     """In Sentry's newest published OpenAPI document."""
     LEGACY = "legacy"
-    """Once published, now retired; self-hosted servers still have it."""
+    """Published once, now retired; self-hosted servers still have it."""
     OBSERVED = "observed"
-    """Never published; seen in official clients. May be refused, so a fallback is due."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """How one call asks for many keys: a query parameter repeated up to `limit` times."""
-
-    parameter: str
-    limit: int = 100
+    """Never published, seen in official clients. A server may refuse it, so callers need a fallback."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One declared operation of Sentry, data only.
 
-    `path` is the template below `/api/0`, for example `/organizations/{organization}/issues/`; its parameters are
-    percent-encoded when a call is made. `tags` are templates over the same parameters: what an answer depends on for a
-    read, what a write makes stale. `envelope` names the keys that lead to the payload inside the answer.
+    `path` is the template below `/api/0`, for example `/organizations/{organization}/issues/`. `scopes` are the token
+    scopes of which one is enough. `tags` are templates over the path parameters: the cache tags that the answer of a
+    read depends on, or that a write invalidates. `envelope` names the keys that lead to the payload inside the answer.
+    `parameters` declares kinds of path parameters that differ from those in `path_parameters.PARAMETERS`.
     """
 
     name: str
@@ -67,24 +66,33 @@ class Endpoint:
     lifetime: Lifetime = Lifetime.VOLATILE
     silo: Silo = Silo.REGION
     is_idempotent: bool = True
-    batch: Batch | None = None
     tags: tuple[str, ...] = ()
     envelope: tuple[str, ...] = ()
     has_event_bodies: bool = False
     """True when answers hold what users' programs sent: stack frames, breadcrumbs, requests."""
+    parameters: tuple[tuple[str, PathParameter], ...] = ()
 
     is_read: bool = field(init=False, repr=False, compare=False)
     """True when the operation changes nothing at Sentry."""
     title: str = field(init=False, repr=False, compare=False)
     """Method and template, the form in which errors and the schema name the operation."""
+    path_parameters: Mapping[str, PathParameter] = field(init=False, repr=False, compare=False)
+    """The kind of every parameter in `path`."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Endpoints are declared once, and looked at for every call.
+        # Computed here, as endpoints are declared once and used by every call.
+        kinds = {**PARAMETERS, **dict(self.parameters)}
         object.__setattr__(self, "is_read", self.method == "GET")
         object.__setattr__(self, "title", f"{self.method} {self.path}")
+        object.__setattr__(self, "path_parameters", {name: kinds[name] for name in PLACEHOLDER.findall(self.path)})
         object.__setattr__(self, "_hash", hash((self.name, self.method, self.path)))
 
     @override
     def __hash__(self) -> int:
         return self._hash
+
+    def encode_path(self, values: Mapping[str, str]) -> str:
+        """The path with these parameters, percent-encoded; raises InvalidParameter for one that may not be sent."""
+        encoded = {name: kind.encode(values[name], title=self.title) for name, kind in self.path_parameters.items()}
+        return self.path.format(**encoded)

@@ -1,25 +1,28 @@
-"""Knows everything that can go wrong between us and Sentry, as a tree split by what the reader can do about it.
+"""Errors of the Sentry client, as a tree split by what the caller can do about them.
 
     SentryError
-    ├── ClientError             Sentry understood and said no
+    ├── ClientError             Sentry understood the request and refused it
     │   ├── BadRequest          400: fix the request; `fields` names the members at fault
+    │   │   └── InvalidParameter  refused before any call: a parameter that cannot be sent
     │   ├── Unauthorized        401: sign in, or renew the token
-    │   ├── Forbidden           403: `scopes` names what would be enough
-    │   ├── NotFound            404: no such thing, or none that this token may see
+    │   ├── Forbidden           403: `scopes` names the scopes of which one is enough
+    │   ├── NotFound            404: no such object, or none that this token may see
     │   ├── Moved               302: renamed; `slug` is the new slug
     │   ├── Conflict            409
-    │   ├── FeatureUnavailable  the organization's plan or server lacks the feature
+    │   ├── FeatureUnavailable  the organization's plan or the server lacks the feature
+    │   │   └── MissingRoute    404: the server lacks the endpoint
     │   └── Gone                410: deprecated operation in a brownout; retry later or use the replacement
     ├── RateLimited             429: wait `retry_after` seconds
-    ├── Unavailable             5xx, a proxy's page, no connection: Sentry is ill
-    │   └── CircuitOpen         not asked, because it was ill a moment ago
+    ├── Unavailable             5xx, an HTML page of a proxy, no connection
+    │   ├── InternalError       500 with an `errorId`: Sentry failed on this very request
+    │   └── CircuitOpen         not sent, as too many calls failed a moment ago
     ├── UpstreamTimeout         Sentry did not answer in time
-    ├── DeadlineExceeded        our own deadline passed before an answer came
+    ├── DeadlineExceeded        the operation's deadline passed before an answer came
     ├── BudgetExhausted         the operation used up its upstream calls
-    ├── BadResponse             an answer that nobody can read: oversized, not JSON
-    │   ├── TruncatedResponse   an answer that broke off
+    ├── BadResponse             an unreadable answer: oversized, not JSON
+    │   ├── TruncatedResponse   an answer that was cut off
     │   └── InvalidValue        one value of an answer that does not have the published form
-    └── HostNotAllowed          a token would have gone to a host that was not configured
+    └── HostNotAllowed          the token would have been sent to a host that is not configured
 
 No message carries a credential, a query string or a response body.
 """
@@ -47,14 +50,17 @@ OUTCOME_SENTENCES: Mapping[WriteOutcome, str] = MappingProxyType(
 
 
 class SentryError(DexterError):
-    """Something between us and Sentry. `title` is the endpoint (method and template), `status` Sentry's, if any.
+    """A failed call. `title` is the endpoint (method and template), `status` the status of Sentry's answer, if any.
 
-    `outcome` is None for reads and for writes that Sentry answered. `is_repeatable` is False for a write that may have
-    been applied and would be applied twice.
+    `error_id` is Sentry's own id of the failure, `retries` the number of repeated attempts. `outcome` is None for reads
+    and for writes that Sentry answered. `is_repeatable` is False when repeating the operation does not
+    help, or would apply a write twice.
     """
 
     outcome: WriteOutcome | None = None
     is_repeatable: bool = True
+    error_id: str | None = None
+    retries: int = 0
 
     def __init__(self, message: str, *, title: str = "", status: int | None = None) -> None:
         super().__init__(message)
@@ -72,7 +78,7 @@ class SentryError(DexterError):
 
 
 class ClientError(SentryError):
-    """Sentry understood the request and said no. `detail_code` is Sentry's own code when it sent one."""
+    """Sentry understood the request and refused it. `detail_code` is Sentry's own code when it sent one."""
 
     def __init__(
         self, message: str, *, title: str = "", status: int | None = None, detail_code: str | None = None
@@ -97,6 +103,13 @@ class BadRequest(ClientError):
         self.fields = dict(fields or {})
 
 
+class InvalidParameter(BadRequest):
+    """A parameter that cannot be sent to this endpoint; no call was made."""
+
+    def __init__(self, message: str, *, title: str = "") -> None:
+        super().__init__(message, title=title, status=None)
+
+
 class Unauthorized(ClientError):
     """401: the token is missing, wrong, expired, or needs SSO."""
 
@@ -118,7 +131,7 @@ class Forbidden(ClientError):
 
 
 class NotFound(ClientError):
-    """404: there is no such thing, or none that this token may see."""
+    """404: there is no such object, or none that this token may see."""
 
 
 class Moved(ClientError):
@@ -137,6 +150,10 @@ class FeatureUnavailable(ClientError):
     """The organization's plan, or this version of Sentry, does not have the feature."""
 
 
+class MissingRoute(FeatureUnavailable):
+    """404 without Sentry's own "does not exist": this server lacks the endpoint."""
+
+
 class Gone(ClientError):
     """410: a deprecated operation in a brownout. `replacement` is the template of its successor, if named."""
 
@@ -148,7 +165,7 @@ class Gone(ClientError):
 
 
 class RateLimited(SentryError):
-    """429, or a wait of our own that would be too long. `retry_after` is in seconds from now.
+    """429, or a wait for a permit that would be too long. `retry_after` is in seconds from now.
 
     `headers` are those of Sentry's answer, with names in lower case.
     """
@@ -168,11 +185,15 @@ class RateLimited(SentryError):
 
 
 class Unavailable(SentryError):
-    """5xx, a proxy's HTML page, a refused or broken connection."""
+    """5xx, an HTML page of a proxy, a refused or broken connection (then `status` is None)."""
+
+
+class InternalError(Unavailable):
+    """500 with an `errorId`: Sentry failed on this request, which says nothing about other requests."""
 
 
 class CircuitOpen(Unavailable):
-    """Not asked at all: this family of endpoints failed too often a moment ago."""
+    """Not sent: this family of endpoints failed too often a moment ago."""
 
 
 class UpstreamTimeout(SentryError):
@@ -196,12 +217,14 @@ class BadResponse(SentryError):
 
 
 class TruncatedResponse(BadResponse):
-    """An answer that broke off in the middle."""
+    """An answer that was cut off."""
 
 
 class InvalidValue(BadResponse):
-    """A value that does not have the form Sentry publishes. May stand in a record in the place of the value."""
+    """A value that does not have the form Sentry publishes. A record may hold it instead of the value."""
 
 
 class HostNotAllowed(SentryError):
-    """A call would have carried a token to a host that is not in the configured list."""
+    """The token would have been sent to a host that is not in the configured list."""
+
+    is_repeatable = False

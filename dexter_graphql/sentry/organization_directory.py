@@ -1,24 +1,26 @@
-"""Knows the organizations that each credential sees: slug or id → numeric id, slug and regional host."""
+"""Organizations that each credential can read: slug or id → numeric id, slug and regional host."""
 
 import msgspec
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import ExpiringMap
 from dexter_graphql.errors import SettingsError
-from dexter_graphql.sentry.backends import AlertBackends
+from dexter_graphql.sentry.cache_tags import TagSnapshot
 from dexter_graphql.sentry.call_context import CallContext
-from dexter_graphql.sentry.capabilities import RefusedParameters
+from dexter_graphql.sentry.capabilities import HostCapabilities
 from dexter_graphql.sentry.catalogue import organizations as catalogue
 from dexter_graphql.sentry.client import SentryClient
-from dexter_graphql.sentry.errors import BadRequest, BadResponse, NotFound
+from dexter_graphql.sentry.errors import BadRequest, BadResponse, HostNotAllowed, InvalidParameter, NotFound
 from dexter_graphql.sentry.http.allowed_hosts import origin
 from dexter_graphql.sentry.pagination import collect
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, Record
+from dexter_graphql.telemetry.logs import get_log
 
 MAX_ENTRIES = 10_000
 LIFETIME_S = 3600.0
-"""A slug, an id and a region change rarely; a call with an outdated one answers 404 and nothing worse."""
+"""A slug, an id and a region change rarely; a call with an outdated one is answered with 404."""
+MAX_IGNORED_REGIONS = 16
 
 
 class OrganizationLinks(msgspec.Struct, frozen=True, rename="camel"):
@@ -38,68 +40,109 @@ REFERENCE = Projection(
     ),
 )
 WITHOUT_DETAILS = (("detailed", "0"),)
-"""Leaves projects and teams out of the detail. Whoever asks for it sends this, so that all share one answer."""
+"""Leaves projects and teams out of the detail. All readers of the detail send it, so that they share one answer."""
 NO_PARENTS = Parents(OrganizationRef("", ""))
+
+DirectoryKey = tuple[str, TagSnapshot, str]
 
 
 class OrganizationDirectory:
-    """The directory. One call per organization and credential, or one for all of them when it was warmed."""
+    """One call per organization and credential, or one for all organizations of a credential after `all`.
+
+    Entries of a credential end when Sentry rejects it: their keys hold its cache tag version.
+    """
 
     def __init__(self, client: SentryClient, clock: Clock, *, limit: int = MAX_ENTRIES) -> None:
-        self.alert_backends = AlertBackends(clock)
-        self.forms = RefusedParameters(clock)
+        self.capabilities = HostCapabilities(clock)
+        self.ignored_regions: dict[str, None] = {}
+        """Region addresses outside the allowed hosts for which the configured address is used instead."""
         self._client = client
-        self._entries: ExpiringMap[tuple[str, str], OrganizationRef] = ExpiringMap(LIFETIME_S, limit, clock.monotonic)
+        self._entries: ExpiringMap[DirectoryKey, OrganizationRef] = ExpiringMap(LIFETIME_S, limit, clock.monotonic)
+        self._log = get_log("dexter.sentry")
 
     async def find(self, call_context: CallContext, slug_or_id: str) -> OrganizationRef | None:
         """The organization, None when Sentry has none of that name for this credential."""
-        entry = self._entries.get((call_context.upstream.key, slug_or_id))
-        if entry is not None:
-            return entry
+        organization = self._entries.get(self._key(call_context, slug_or_id))
+        if organization is not None:
+            return organization
         parents = Parents(OrganizationRef(slug_or_id, slug_or_id))
         try:
-            row = await self._client.one(
+            row = await self._client.get_record(
                 catalogue.DETAIL, call_context, REFERENCE, parents=parents, query=WITHOUT_DETAILS
             )
+        except InvalidParameter:
+            raise
         except (NotFound, BadRequest):
-            return None
+            return await self._find_by_number(call_context, slug_or_id)
         if not isinstance(row, Record):
             raise row
         return self.remember(call_context, row)
 
     async def all(self, call_context: CallContext, *, first: int = 1000) -> list[OrganizationRef]:
-        """Every organization that the credential sees, at most `first`; remembers them on the way."""
-        page = await collect(
-            lambda size, cursor: self._client.page(
+        """Every organization that the credential can read, at most `first`; remembers them."""
+        rows = await collect(
+            lambda size, cursor: self._client.get_page(
                 catalogue.LIST, call_context, REFERENCE, parents=NO_PARENTS, size=size, cursor=cursor
             ),
             first=first,
             after=None,
             cap=first,
         )
-        return [self.remember(call_context, row) for row in page.rows if isinstance(row, Record)]
+        return [self.remember(call_context, row) for row in rows.rows if isinstance(row, Record)]
 
     def remember(self, call_context: CallContext, row: Record) -> OrganizationRef:
-        """The organization that a record with the members of REFERENCE tells of, known from now on."""
+        """The organization in a record that has the members of REFERENCE; `find` returns it from now on."""
         values = {name: getattr(row, name) for name in ("id", "slug", "links")}
-        broken = next((value for value in values.values() if isinstance(value, BadResponse)), None)
-        if broken is not None:
-            raise broken
-        found = _reference(
-            str(values["id"]), values["slug"], values["links"] or OrganizationLinks(), self._client.hosts.base
+        invalid = next((value for value in values.values() if isinstance(value, BadResponse)), None)
+        if invalid is not None:
+            raise invalid
+        links = values["links"] or OrganizationLinks()
+        region_url = self._usable_region(links.region_url)
+        organization = OrganizationRef(str(values["id"]), values["slug"], region_url, links.organization_url)
+        for name in (organization.slug, organization.id):
+            self._entries.put(self._key(call_context, name), organization)
+        return organization
+
+    async def _find_by_number(self, call_context: CallContext, slug_or_id: str) -> OrganizationRef | None:
+        """Servers before 24.5 take only slugs in paths, so an id is looked up in the list of organizations."""
+        if not slug_or_id.isdecimal() or self._client.hosts.is_saas:
+            return None
+        organizations = await self.all(call_context)
+        return next((organization for organization in organizations if organization.id == slug_or_id), None)
+
+    def _key(self, call_context: CallContext, slug_or_id: str) -> DirectoryKey:
+        upstream_key = call_context.upstream.key
+        return (upstream_key, self._client.credential_snapshot(upstream_key), slug_or_id)
+
+    def _usable_region(self, url: str | None) -> str | None:
+        """The region's address, None for the configured one.
+
+        A self-hosted Sentry that is reached by an internal address names its public one here. That is not used unless
+        it is allowed. On sentry.io a region outside the allowed hosts stays, and the first call to it is refused.
+        """
+        hosts = self._client.hosts
+        if not url or _is_origin(url, hosts.base):
+            return None
+        if hosts.is_saas:
+            return url
+        try:
+            return hosts.checked(url)
+        except HostNotAllowed:
+            self._ignore_region(url)
+            return None
+
+    def _ignore_region(self, url: str) -> None:
+        if url in self.ignored_regions or len(self.ignored_regions) >= MAX_IGNORED_REGIONS:
+            return
+        self.ignored_regions[url] = None
+        self._log.warning(
+            "Sentry names a region outside the allowed hosts; the configured address is used",
+            region=url[:200],
+            configured=self._client.hosts.base,
         )
-        for name in (found.slug, found.id):
-            self._entries.put((call_context.upstream.key, name), found)
-        return found
 
 
-def _reference(number: str, slug: str, links: OrganizationLinks, base: str) -> OrganizationRef:
-    region = links.region_url
-    is_elsewhere = bool(region) and not _is_same_origin(region or "", base)
-    return OrganizationRef(number, slug, region if is_elsewhere else None, links.organization_url)
-
-
-def _is_same_origin(url: str, base: str) -> bool:
+def _is_origin(url: str, base: str) -> bool:
     try:
         return origin(url) == base
     except SettingsError:

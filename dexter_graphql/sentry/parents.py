@@ -1,4 +1,4 @@
-"""Knows where an answer came from: the organization and the parents that its rows do not repeat."""
+"""The organization of an upstream answer and the parents that its rows do not repeat."""
 
 import msgspec
 
@@ -9,9 +9,9 @@ class OrganizationRef(msgspec.Struct, frozen=True):
     id: str
     slug: str
     region_url: str | None = None
-    """Origin of the region, for example `https://us.sentry.io`; None means the configured host."""
+    """Origin of the region, for example `https://us.sentry.io`; None for the configured host."""
     web_url: str | None = None
-    """Where the organization's pages begin, for example `https://acme.sentry.io`; None when Sentry did not say."""
+    """Base address of the organization's pages, for example `https://acme.sentry.io`; None when Sentry named none."""
 
 
 class Parents(msgspec.Struct, frozen=True):
@@ -19,13 +19,13 @@ class Parents(msgspec.Struct, frozen=True):
 
     organization: OrganizationRef
     project: str | None = None
-    """Slug of the project the call was about."""
+    """Slug of the project that was asked about."""
     issue: str | None = None
-    """Numeric id of the issue the call was about, as text."""
+    """Numeric id of the issue that was asked about, as text."""
     release: str | None = None
-    """Version of the release the call was about."""
+    """Version of the release that was asked about."""
     team: str | None = None
-    """Slug of the team the call was about."""
+    """Slug of the team that was asked about."""
 
     def within(
         self,
@@ -35,7 +35,7 @@ class Parents(msgspec.Struct, frozen=True):
         release: str | None = None,
         team: str | None = None,
     ) -> "Parents":
-        """Scope of an answer one step below this one."""
+        """The parents of an answer one level below this one."""
         return Parents(
             self.organization,
             project or self.project,

@@ -39,7 +39,7 @@ class Metrics:
         self._attempt_seconds = self._histogram("dexter_upstream_seconds", "Time of a call to Sentry.", "endpoint")
         self._answers = self._counter("dexter_upstream_answers", "Answers of Sentry used.", "endpoint", "origin")
         self._stale = self._counter("dexter_stale_answers", "Answers used past their lifetime.", "endpoint")
-        self._retries = self._counter("dexter_upstream_retries", "Calls that were tried again.", "endpoint")
+        self._retries = self._counter("dexter_upstream_retries", "Calls that were sent again.", "endpoint")
         self._wait_seconds = self._histogram("dexter_permit_wait_seconds", "Waits for a permit to ask Sentry.")
         self._deprecated = self._counter("dexter_deprecated_calls", "Calls of operations to be retired.", "endpoint")
         self._webhooks = self._counter("dexter_webhooks", "Webhooks that came in.", "status")
@@ -76,13 +76,16 @@ class Metrics:
         self._attempts.add(endpoint, outcome)
         self._attempt_seconds.add(took_s, endpoint)
 
-    def answer(self, endpoint: str, origin: str, *, is_stale: bool, retries: int, waited_s: float) -> None:
+    def answer(self, endpoint: str, origin: str, *, is_stale: bool, waited_s: float) -> None:
         """An answer was used, from wherever it came."""
         self._answers.add(endpoint, origin)
         self._stale.add(endpoint, times=is_stale)
-        self._retries.add(endpoint, times=retries)
         if waited_s:
             self._wait_seconds.add(waited_s)
+
+    def retry(self, endpoint: str, *, times: int = 1) -> None:
+        """A call was sent again, whatever became of it."""
+        self._retries.add(endpoint, times=times)
 
     def deprecated(self, endpoint: str) -> None:
         """Sentry said that it will retire an operation."""

@@ -5,6 +5,7 @@ import pytest
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.faults import brownout, concurrency_limit, html_page, internal_error, store_limit
 from dexter_graphql.sandbox.faults import window_limit as window
+from dexter_graphql.sentry.catalogue import teams
 from support.sandbox import NOON
 
 TEAMS = "/organizations/{organization}/teams/"
@@ -17,8 +18,11 @@ BRANCHES = {
 }
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api", error="insufficient_scope", scope="team:read org:read"'}
 REFUSALS = {
-    "401": (Fault(status=401, body={"detail": "Invalid token"}), "UNAUTHENTICATED", {}),
-    "403": (Fault(status=403, body={"detail": "You may not"}), "FORBIDDEN", {}),
+    "403": (
+        Fault(status=403, body={"detail": "You may not"}),
+        "FORBIDDEN",
+        {"requiredScopes": list(teams.LIST.scopes)},
+    ),
     "403-with-scopes": (
         Fault(status=403, body={"detail": "You may not"}, headers=CHALLENGE),
         "FORBIDDEN",
@@ -40,8 +44,8 @@ REFUSALS = {
     "429-of-the-store": (store_limit(), "RATE_LIMITED", {"retryable": True, "retryAfterSeconds": 30.0}),
 }
 """Refused at once: the fault, the code, and what differs from the common extensions."""
-ILLNESSES = {
-    "500": (internal_error(), "UPSTREAM_UNAVAILABLE", {}),
+FAILURES = {
+    "500": (Fault(status=500), "UPSTREAM_UNAVAILABLE", {}),
     "502": (html_page(502), "UPSTREAM_UNAVAILABLE", {}),
     "503": (Fault(status=503), "UPSTREAM_UNAVAILABLE", {}),
     "504": (Fault(status=504), "UPSTREAM_UNAVAILABLE", {}),
@@ -52,7 +56,8 @@ ILLNESSES = {
         {"retryAfterSeconds": 1.0},
     ),
 }
-"""Failures that may pass: asked again four times."""
+"""Failures that may pass: repeated four times."""
+ERROR_ID = "0" * 32
 
 
 def located(told):
@@ -62,7 +67,7 @@ def located(told):
 
 def extensions(code, status, route=TEAMS, **more):
     """What the extensions of an error are."""
-    upstream = {"endpoint": f"GET {route}", "status": status}
+    upstream = {"endpoint": f"GET {route}", "status": status} | more.pop("upstream", {})
     return {"code": code, "retryable": False, "upstream": upstream, "requestId": "request"} | more
 
 
@@ -78,10 +83,22 @@ async def test_refusal_costs_its_branch_and_is_not_asked_again(patient, name):
     assert told.routes.count(TEAMS) == 1
 
 
-@pytest.mark.parametrize("name", ILLNESSES)
-async def test_illness_that_lasts_costs_its_branch(patient, name):
-    """After four more tries the branch is null and may be asked for later; the other branches stand."""
-    fault, code, more = ILLNESSES[name]
+async def test_rejected_credential_ends_the_operation(patient):
+    """After a 401 the operation makes no further call, and what was not answered before it is null."""
+    told = await patient.ask(Fault(status=401, body={"detail": "Invalid token"}), route=TEAMS)
+
+    again = await patient.asker.ask("{ organizations { nodes { slug } } }")
+
+    assert told.data["organization"]["teams"] is None
+    assert {error["extensions"]["code"] for error in told.errors} == {"UNAUTHENTICATED"}
+    assert told.routes.count(TEAMS) == 1
+    assert ([error["extensions"]["code"] for error in again.errors], again.calls) == (["UNAUTHENTICATED"], [])
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_lasting_failure_costs_its_branch(patient, name):
+    """After four more attempts the branch is null and may be asked for later; the other branches stand."""
+    fault, code, more = FAILURES[name]
 
     told = await patient.ask(fault, route=TEAMS)
 
@@ -92,26 +109,29 @@ async def test_illness_that_lasts_costs_its_branch(patient, name):
 
 @pytest.mark.parametrize("name", BRANCHES)
 async def test_each_branch_fails_alone(patient, name):
-    """No branch takes another one with it."""
+    """No branch takes another one with it; a 500 with an `errorId` is repeated once, and the error has the id."""
     told = await patient.ask(internal_error(), route=BRANCHES[name])
 
-    expected = extensions("UPSTREAM_UNAVAILABLE", 500, BRANCHES[name], retryable=True)
+    more = {"retryable": True, "upstream": {"errorId": ERROR_ID}}
+    expected = extensions("UPSTREAM_UNAVAILABLE", 500, BRANCHES[name], **more)
+    assert told.routes.count(BRANCHES[name]) == 2
     assert told.data == patient.without(name)
     assert located(told) == [(["organization", name], expected)]
 
 
-async def test_illness_below_rows_costs_a_field_of_each(patient):
+async def test_failure_below_rows_costs_a_field_of_each(patient):
     """The newest events are asked for together, so the field of each row is null, and all else of the rows stands."""
     told = await patient.ask(internal_error(), route=EVENTS)
 
     rows = [node | {"latestEvent": None} for node in patient.whole["issues"]["nodes"]]
-    expected = extensions("UPSTREAM_UNAVAILABLE", 500, EVENTS, retryable=True)
+    more = {"retryable": True, "upstream": {"errorId": ERROR_ID}}
+    expected = extensions("UPSTREAM_UNAVAILABLE", 500, EVENTS, **more)
     paths = [["organization", "issues", "nodes", row, "latestEvent"] for row in range(3)]
     assert told.data == {"organization": patient.whole | {"issues": {"nodes": rows}}}
     assert located(told) == [(path, expected) for path in paths]
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 410])
+@pytest.mark.parametrize("status", [403, 404, 410])
 async def test_refused_search_is_replaced_by_single_lookups(patient, status):
     """Who may not search may still read the events of an issue one by one; nothing is missing then."""
     told = await patient.ask(Fault(status=status, body={"detail": "No"}), route=EVENTS)
@@ -144,4 +164,4 @@ async def test_words_of_sentry_that_repeat_the_token_are_not_passed_on(patient):
 
     told = await patient.ask(Fault(status=401, body={"detail": f"Invalid token {token}"}), route=TEAMS)
 
-    assert [error["extensions"]["code"] for error in told.errors] == ["UNAUTHENTICATED"]
+    assert {error["extensions"]["code"] for error in told.errors} == {"UNAUTHENTICATED"}

@@ -40,7 +40,7 @@ def id_of(issue):
 
 async def test_failed_write_is_an_error_at_its_place(asker, issue):
     """A mutation that Sentry did not answer is null, and the same write may be sent again: it was, four times."""
-    asker.server.faults.add(internal_error(), method="PUT", route=ISSUE, times=None)
+    asker.server.faults.add(Fault(status=500), method="PUT", route=ISSUE, times=None)
 
     told = await asker.ask(RESOLVE, id=id_of(issue))
 

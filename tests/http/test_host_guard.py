@@ -180,11 +180,11 @@ async def test_hurry_reaches_each_call(site, monkeypatch, headers, expected):
     """A request of the background waits behind others for its calls to Sentry."""
     asked = []
 
-    async def reply(self, endpoint, call_context, **more):
+    async def send(self, endpoint, call_context, **more):
         asked.append(call_context.priority)
         raise NotFound("no")
 
-    monkeypatch.setattr(SentryClient, "reply", reply)
+    monkeypatch.setattr(SentryClient, "send", send)
 
     await site.post('{ organization(slug: "acme") { teams(first: 9) { nodes { slug } } } }', headers=headers)
 

@@ -98,7 +98,7 @@ class Asker:
         both = both_engines(self.graph)
         prepared = both.compiled.prepare(document)
         assert not prepared.errors, prepared.errors
-        already, twin, wire = len(self.server.requests), _twin(self.services), Rounds(self.client._wire)
+        already, twin, wire = len(self.server.requests), _twin(self.services), Rounds(self.client._transport)
         answer, compiled = await self._asked(both.compiled, self.services, wire, prepared, variables)
         player = Player(wire.history)
         _, interpreted = await self._asked(both.interpreted, twin, player, prepared, variables)
@@ -138,12 +138,12 @@ class Asker:
         unforeseen = []
         context = Context(services, self.identity, "request")
         shown = partial(format_error, request_id="request", report=unforeseen.append)
-        real, services.client._wire = services.client._wire, wire
+        real, services.client._transport = services.client._transport, wire
         try:
             answer = await pipeline.execute(prepared, variables, context, shown)
             await wire.rest()  # what is refreshed behind the answer's back is a call of it all the same
         finally:
-            services.client._wire = real
+            services.client._transport = real
             await context.close()
         return answer, outcome(answer, calls=map(line_of, wire.calls), unforeseen=unforeseen)
 
@@ -151,10 +151,20 @@ class Asker:
 def _twin(services):
     """Services of their own that know what these know now. What is the same for everybody is shared."""
     client = services.client
-    shared = [POLICIES, client.records, client.hosts, client._metrics, client._log, client._wire, *asyncio.all_tasks()]
+    shared = [
+        POLICIES,
+        client.records,
+        client.hosts,
+        client._metrics,
+        client._log,
+        client._transport,
+        *asyncio.all_tasks(),
+    ]
     parts = (client, services.organizations, services.clock)
     client, organizations, clock = deepcopy(parts, {id(part): part for part in shared})
-    client._way = compose(client._stages)  # functions are never copied, and lead to the stages that they were made of
+    client._handler = compose(
+        client._stages
+    )  # functions are never copied, and lead to the stages that they were made of
     changes = in_memory_feed(clock, b"key of tests")
     visibility = IssueVisibility(client, clock)
     return replace(

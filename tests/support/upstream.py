@@ -70,7 +70,7 @@ def raised(error):
     raise error
 
 
-class FakeWire:
+class FakeTransport:
     """A wire in memory: `answer` maps a call to a reply or raises; `calls` remembers what was asked."""
 
     def __init__(self, answer=lambda _: a_reply()):

@@ -118,11 +118,11 @@ async def _figures(
             keys, await load_context.get_rows(catalogue.STATS, parents, query=query, projection=projection)
         )
 
-    return await load_context.organizations.forms.ask(
+    return await load_context.organizations.capabilities.prefer(
         catalogue.STATS.name,
         parents.organization,
-        first=from_statistics,
-        otherwise=lambda: _list_by_id(parents, keys, projection, load_context, time_range),
+        preferred=from_statistics,
+        fallback=lambda: _list_by_id(parents, keys, projection, load_context, time_range),
     )
 
 

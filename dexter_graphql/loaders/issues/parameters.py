@@ -53,9 +53,9 @@ async def with_id_parameters(
 
     They are the undocumented `group=` and, where the host refuses it, a search.
     """
-    return await load_context.organizations.forms.ask(
+    return await load_context.organizations.capabilities.prefer(
         GROUP_PARAMETER,
         keys[0].organization,
-        first=lambda: fetch((("query", ""), *repeated("group", (key.id for key in keys)))),
-        otherwise=lambda: fetch((("query", f"issue.id:[{','.join(key.id for key in keys)}]"),)),
+        preferred=lambda: fetch((("query", ""), *repeated("group", (key.id for key in keys)))),
+        fallback=lambda: fetch((("query", f"issue.id:[{','.join(key.id for key in keys)}]"),)),
     )

@@ -10,6 +10,7 @@ from dexter_graphql.loaders.lists import CHUNK_SIZE, ListOptions, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations
+from dexter_graphql.sentry.client import BatchSearch
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 
@@ -28,7 +29,7 @@ async def select_by_short_ids(
         return {} if issue is None else {short_ids[0]: issue}
     keys: dict[str, IssueKey] = {}
     for chunk in chunks(short_ids, CHUNK_SIZE):
-        query = (*COLLAPSE_ALL, *RETENTION, ("query", f"issue:[{','.join(chunk)}]"))
+        query = (*COLLAPSE_ALL, *RETENTION, ("query", BatchSearch(f"issue:[{','.join(chunk)}]")))
         page = await load_context.get_page(
             catalogue.LIST, Parents(organization), query=query, projection=BOTH_IDS, size=len(chunk)
         )

@@ -37,11 +37,11 @@ async def issue_tag(key: IssueKey, load_context: LoadContext) -> Any:
 @fan_out(target="IssueTag", uses=(catalogue.TAGS, catalogue.DETAIL, catalogue.TAG))
 async def issue_tags(key: IssueKey, load_context: LoadContext) -> list[Any]:
     """The tags of an issue: one call or, where the host refuses that, one for the keys and one per tag."""
-    return await load_context.organizations.forms.ask(
+    return await load_context.organizations.capabilities.prefer(
         catalogue.TAGS.name,
         key.organization,
-        first=lambda: _all_tags(key, load_context),
-        otherwise=lambda: _tag_by_tag(key, load_context),
+        preferred=lambda: _all_tags(key, load_context),
+        fallback=lambda: _tag_by_tag(key, load_context),
     )
 
 
@@ -54,7 +54,7 @@ async def _all_tags(key: IssueKey, load_context: LoadContext) -> list[Any]:
 
 async def _tag_by_tag(key: IssueKey, load_context: LoadContext) -> list[Any]:
     parents = issue_parents(key)
-    detail = await load_context.client.json(
+    detail = await load_context.client.get_json(
         catalogue.DETAIL, load_context.call_context, parents=parents, path={"issue": key.id}
     )
     rows = detail.get("tags") if isinstance(detail, dict) else None

@@ -46,7 +46,7 @@ class IssueVisibility:
     async def _ask(self, organization: OrganizationRef, project_id: str, call_context: CallContext) -> bool:
         query = (("project", project_id), *ONE_ISSUE)
         try:
-            await self._client.reply(catalogue.VISIBLE, call_context, parents=Parents(organization), query=query)
+            await self._client.send(catalogue.VISIBLE, call_context, parents=Parents(organization), query=query)
         except (Forbidden, NotFound, BadRequest):
             return False
         return True

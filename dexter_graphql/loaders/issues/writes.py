@@ -74,7 +74,7 @@ async def delete_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> 
 
     async def write(part: Sequence[IssueKey]) -> object:
         organization = part[0].organization
-        return await load_context.client.reply(
+        return await load_context.client.send(
             catalogue.BULK_DELETE,
             load_context.call_context,
             parents=Parents(organization),
@@ -103,7 +103,7 @@ async def merge_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> t
 async def _update_one(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
     parents = Parents(key.organization, issue=key.id)
     try:
-        reply = await load_context.client.reply(
+        reply = await load_context.client.send(
             catalogue.UPDATE,
             load_context.call_context,
             parents=parents,
@@ -125,7 +125,7 @@ async def _update_one(key: IssueKey, body: Mapping[str, Any], load_context: Load
 
 
 async def _bulk_write(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> Any:
-    return await load_context.client.reply(
+    return await load_context.client.send(
         catalogue.BULK_UPDATE,
         load_context.call_context,
         parents=Parents(keys[0].organization),
@@ -179,7 +179,7 @@ async def _by_project(keys: Sequence[IssueKey], load_context: LoadContext) -> li
     try:
         rows = await with_id_parameters(
             keys,
-            lambda those: load_context.client.page(
+            lambda those: load_context.client.get_page(
                 catalogue.LIST,
                 load_context.call_context,
                 PLACE,
@@ -225,7 +225,7 @@ async def _look(keys: Sequence[IssueKey], written: UpdateResult, load_context: L
 
     async def listed(those: QueryParameters) -> bytes:
         return (
-            await load_context.client.reply(
+            await load_context.client.send(
                 catalogue.LIST, load_context.call_context, parents=parents, query=(*query, *those)
             )
         ).body

@@ -1,42 +1,15 @@
-"""Every operation of Sentry that this package can ask for, one module per noun."""
+"""All declared Sentry endpoints, one module per entity."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 from types import MappingProxyType, ModuleType
 
-from dexter_graphql.sentry.catalogue import (
-    alerts,
-    environments,
-    events,
-    integrations,
-    issues,
-    members,
-    monitors,
-    organizations,
-    projects,
-    releases,
-    repositories,
-    stats,
-    teams,
-)
 from dexter_graphql.sentry.endpoint import Endpoint
 
-MODULES: tuple[ModuleType, ...] = (
-    alerts,
-    environments,
-    events,
-    integrations,
-    issues,
-    members,
-    monitors,
-    organizations,
-    projects,
-    releases,
-    repositories,
-    stats,
-    teams,
-)
+MODULES: tuple[ModuleType, ...] = tuple(import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
 
 CATALOGUE: Mapping[str, Endpoint] = MappingProxyType(
     {value.name: value for module in MODULES for value in vars(module).values() if isinstance(value, Endpoint)}
 )
-"""Name → endpoint, for example `issues.list`."""
+"""Endpoints by name, for example `issues.list`."""

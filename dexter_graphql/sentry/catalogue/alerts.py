@@ -1,4 +1,4 @@
-"""Operations of Sentry on alerts and monitors, in the new model and in the retired one."""
+"""Endpoints of alerts and monitors: detectors and workflows, and the alert rules that they replace."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 

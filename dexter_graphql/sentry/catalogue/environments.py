@@ -1,4 +1,4 @@
-"""Operations of Sentry on environments."""
+"""Endpoints of environments."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime
 

@@ -1,6 +1,6 @@
-"""Operations of Sentry on events, and what Discover computes from them."""
+"""Endpoints of events and of the queries over them (Discover)."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 
 LIST = Endpoint(
     "events.list",
@@ -25,22 +25,6 @@ ATTACHMENTS = Endpoint(
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
 )
-COMMITTERS = Endpoint(
-    "events.committers",
-    "GET",
-    "/projects/{organization}/{project}/events/{event}/committers/",
-    ("event:read", "event:write", "event:admin"),
-    source=Source.OBSERVED,
-    lifetime=Lifetime.STABLE,
-)
-OWNERS = Endpoint(
-    "events.owners",
-    "GET",
-    "/projects/{organization}/{project}/events/{event}/owners/",
-    ("event:read", "event:write", "event:admin"),
-    source=Source.OBSERVED,
-    lifetime=Lifetime.STABLE,
-)
 DISCOVER = Endpoint(
     "events.discover",
     "GET",
@@ -54,13 +38,6 @@ TIME_SERIES = Endpoint(
     "GET",
     "/organizations/{organization}/events-timeseries/",
     ("org:admin", "org:read", "org:write"),
-)
-STATS = Endpoint(
-    "events.stats",
-    "GET",
-    "/organizations/{organization}/events-stats/",
-    ("org:read", "org:write", "org:admin"),
-    source=Source.OBSERVED,
 )
 TAGS = Endpoint(
     "events.tags",

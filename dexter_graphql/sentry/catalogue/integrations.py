@@ -1,4 +1,4 @@
-"""Operations of Sentry on integrations."""
+"""Endpoints of integrations."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Silo
 
@@ -11,23 +11,6 @@ LIST = Endpoint(
     lifetime=Lifetime.STABLE,
     silo=Silo.CONTROL,
     tags=("integrations/{organization}",),
-)
-DETAIL = Endpoint(
-    "integrations.detail",
-    "GET",
-    "/organizations/{organization}/integrations/{integration}/",
-    ("org:admin", "org:integrations", "org:read", "org:write"),
-    lifetime=Lifetime.STABLE,
-    silo=Silo.CONTROL,
-    tags=("integrations/{organization}",),
-)
-PROVIDERS = Endpoint(
-    "integrations.providers",
-    "GET",
-    "/organizations/{organization}/config/integrations/",
-    ("org:admin", "org:read", "org:write"),
-    lifetime=Lifetime.STABLE,
-    envelope=("providers",),
 )
 APP_INSTALLATIONS = Endpoint(
     "integrations.app_installations",

@@ -1,6 +1,7 @@
-"""Operations of Sentry on issues."""
+"""Endpoints of issues."""
 
-from dexter_graphql.sentry.endpoint import Batch, Endpoint, Lifetime, Pagination, Source
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
+from dexter_graphql.sentry.path_parameters import EVENT_ID_OR_WORD, ISSUE_ID_OR_SHORT_ID, TAG_KEY
 
 LIST = Endpoint(
     "issues.list",
@@ -8,7 +9,6 @@ LIST = Endpoint(
     "/organizations/{organization}/issues/",
     ("event:admin", "event:read", "event:write"),
     pages=Pagination.LIMIT,
-    batch=Batch("group"),
     tags=("issues/{organization}",),
 )
 VISIBLE = Endpoint(
@@ -25,14 +25,7 @@ DETAIL = Endpoint(
     "/organizations/{organization}/issues/{issue}/",
     ("event:admin", "event:read", "event:write"),
     tags=("issues/{organization}", "issue/{issue}"),
-)
-COUNTS = Endpoint(
-    "issues.counts",
-    "GET",
-    "/organizations/{organization}/issues-count/",
-    ("event:read", "event:write", "event:admin"),
-    source=Source.OBSERVED,
-    tags=("issues/{organization}",),
+    parameters=(("issue", ISSUE_ID_OR_SHORT_ID),),
 )
 STATS = Endpoint(
     "issues.stats",
@@ -40,7 +33,6 @@ STATS = Endpoint(
     "/organizations/{organization}/issues-stats/",
     ("event:read", "event:write", "event:admin"),
     source=Source.OBSERVED,
-    batch=Batch("groups"),
     tags=("issues/{organization}",),
 )
 HASHES = Endpoint(
@@ -67,6 +59,7 @@ TAG = Endpoint(
     "/organizations/{organization}/issues/{issue}/tags/{key}/",
     ("event:admin", "event:read", "event:write"),
     tags=("issue/{issue}",),
+    parameters=(("key", TAG_KEY),),
 )
 TAG_VALUES = Endpoint(
     "issues.tag_values",
@@ -75,6 +68,7 @@ TAG_VALUES = Endpoint(
     ("event:admin", "event:read", "event:write"),
     pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
+    parameters=(("key", TAG_KEY),),
 )
 EVENTS = Endpoint(
     "issues.events",
@@ -92,14 +86,7 @@ EVENT = Endpoint(
     lifetime=Lifetime.STABLE,
     tags=("issue/{issue}",),
     has_event_bodies=True,
-)
-ACTIVITIES = Endpoint(
-    "issues.activities",
-    "GET",
-    "/organizations/{organization}/issues/{issue}/activities/",
-    ("event:read", "event:write", "event:admin"),
-    source=Source.OBSERVED,
-    tags=("issues/{organization}", "issue/{issue}"),
+    parameters=(("event", EVENT_ID_OR_WORD),),
 )
 COMMENTS = Endpoint(
     "issues.comments",
@@ -116,15 +103,6 @@ EXTERNAL_ISSUES = Endpoint(
     "/organizations/{organization}/issues/{issue}/external-issues/",
     ("event:admin", "event:read", "event:write"),
     lifetime=Lifetime.STABLE,
-    tags=("issue/{issue}",),
-)
-ATTACHMENTS = Endpoint(
-    "issues.attachments",
-    "GET",
-    "/organizations/{organization}/issues/{issue}/attachments/",
-    ("event:read", "event:write", "event:admin"),
-    source=Source.OBSERVED,
-    pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
 )
 UPDATE = Endpoint(

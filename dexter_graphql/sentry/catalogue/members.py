@@ -1,4 +1,4 @@
-"""Operations of Sentry on members and users."""
+"""Endpoints of members."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 

@@ -1,4 +1,4 @@
-"""Operations of Sentry on cron monitors."""
+"""Endpoints of cron monitors."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Pagination
 

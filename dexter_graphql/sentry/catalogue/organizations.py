@@ -1,6 +1,7 @@
-"""Operations of Sentry on organizations, and the ids that lead into them."""
+"""Endpoints of organizations, and of the ids that are resolved within one."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
+from dexter_graphql.sentry.path_parameters import SHORT_ID as SHORT_ID_PARAMETER
 
 LIST = Endpoint(
     "organizations.list",
@@ -25,12 +26,5 @@ SHORT_ID = Endpoint(
     ("event:admin", "event:read", "event:write"),
     lifetime=Lifetime.STABLE,
     tags=("issues/{organization}",),
-)
-EVENT_ID = Endpoint(
-    "organizations.event_id",
-    "GET",
-    "/organizations/{organization}/eventids/{event}/",
-    ("org:admin", "org:read", "org:write"),
-    lifetime=Lifetime.IMMUTABLE,
-    has_event_bodies=True,
+    parameters=(("issue", SHORT_ID_PARAMETER),),
 )

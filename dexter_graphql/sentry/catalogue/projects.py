@@ -1,4 +1,4 @@
-"""Operations of Sentry on projects."""
+"""Endpoints of projects."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 
@@ -36,15 +36,6 @@ KEY = Endpoint(
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}", "project/{project}"),
 )
-TEAMS = Endpoint(
-    "projects.teams",
-    "GET",
-    "/projects/{organization}/{project}/teams/",
-    ("project:admin", "project:read", "project:write"),
-    pages=Pagination.PER_PAGE,
-    lifetime=Lifetime.STABLE,
-    tags=("projects/{organization}", "project/{project}", "teams/{organization}"),
-)
 MEMBERS = Endpoint(
     "projects.members",
     "GET",
@@ -52,13 +43,6 @@ MEMBERS = Endpoint(
     ("project:admin", "project:read", "project:write"),
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}", "project/{project}", "members/{organization}"),
-)
-USERS = Endpoint(
-    "projects.users",
-    "GET",
-    "/projects/{organization}/{project}/users/",
-    ("project:admin", "project:read", "project:write"),
-    pages=Pagination.PER_PAGE,
 )
 ENVIRONMENTS = Endpoint(
     "projects.environments",
@@ -73,11 +57,4 @@ STATS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/stats/",
     ("project:admin", "project:read", "project:write"),
-)
-USER_FEEDBACK = Endpoint(
-    "projects.user_feedback",
-    "GET",
-    "/projects/{organization}/{project}/user-feedback/",
-    ("project:read",),
-    pages=Pagination.PER_PAGE,
 )

@@ -1,6 +1,6 @@
-"""Operations of Sentry on releases."""
+"""Endpoints of releases."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 
 LIST = Endpoint(
     "releases.list",
@@ -43,24 +43,6 @@ DEPLOYS = Endpoint(
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("releases/{organization}",),
-)
-META = Endpoint(
-    "releases.meta",
-    "GET",
-    "/organizations/{organization}/releases/{release}/meta/",
-    ("project:releases", "project:read", "org:ci"),
-    source=Source.OBSERVED,
-    lifetime=Lifetime.STABLE,
-    tags=("releases/{organization}",),
-)
-RESOLVED = Endpoint(
-    "releases.resolved",
-    "GET",
-    "/organizations/{organization}/releases/{release}/resolved/",
-    ("project:releases", "project:read", "org:ci"),
-    source=Source.OBSERVED,
-    pages=Pagination.PER_PAGE,
-    tags=("releases/{organization}", "issues/{organization}"),
 )
 PROJECT_LIST = Endpoint(
     "releases.project_list",

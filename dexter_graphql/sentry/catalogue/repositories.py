@@ -1,4 +1,4 @@
-"""Operations of Sentry on repositories."""
+"""Endpoints of repositories."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 

@@ -1,6 +1,6 @@
-"""Operations of Sentry on usage and release health.
+"""Endpoints of usage and release health.
 
-Their answers are sums over whole hours; another one a minute later is soon enough, however many people look at it.
+Their answers are sums over whole hours, so they are cached for a minute.
 """
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime

@@ -1,4 +1,4 @@
-"""Operations of Sentry on teams."""
+"""Endpoints of teams."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
 
@@ -27,13 +27,4 @@ MEMBERS = Endpoint(
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("teams/{organization}", "members/{organization}"),
-)
-PROJECTS = Endpoint(
-    "teams.projects",
-    "GET",
-    "/teams/{organization}/{team}/projects/",
-    ("project:admin", "project:read", "project:write"),
-    pages=Pagination.PER_PAGE,
-    lifetime=Lifetime.STABLE,
-    tags=("teams/{organization}", "projects/{organization}"),
 )

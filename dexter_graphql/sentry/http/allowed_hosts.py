@@ -1,4 +1,4 @@
-"""Knows which hosts a token may be sent to, and nothing else."""
+"""Hosts to which a token may be sent."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def _not_an_address(url: str) -> SettingsError:
 
 @dataclass(frozen=True, slots=True)
 class AllowedHosts:
-    """The configured server, what was added to it, and for sentry.io its one-label subdomains over HTTPS."""
+    """The configured server, the additional hosts, and for sentry.io its one-label subdomains over HTTPS."""
 
     base: str
     extra: frozenset[str] = frozenset()
@@ -42,16 +42,23 @@ class AllowedHosts:
         """The list for these addresses; raises SettingsError for one that is not an address."""
         return cls(origin(base_url), frozenset(map(origin, extra)))
 
+    @property
+    def is_saas(self) -> bool:
+        """True when the configured server is sentry.io."""
+        return self.base == SAAS or SAAS_LABEL.fullmatch(self.base) is not None
+
     def checked(self, url: str, *, title: str = "") -> str:
-        """The origin of `url`; raises HostNotAllowed unless a token may go there."""
+        """The origin of `url`; raises HostNotAllowed, which names host and port, unless a token may be sent there."""
         try:
-            found = origin(url)
+            address = origin(url)
         except SettingsError:
             raise HostNotAllowed("Sentry named a region whose address cannot be read", title=title) from None
-        is_saas_label = self.base == SAAS and SAAS_LABEL.fullmatch(found) is not None
-        if found != self.base and found not in self.extra and not is_saas_label:
-            host = urlsplit(found).hostname
+        is_saas_label = self.base == SAAS and SAAS_LABEL.fullmatch(address) is not None
+        if address != self.base and address not in self.extra and not is_saas_label:
+            parts = urlsplit(address)
+            name = f"{parts.hostname}:{parts.port or DEFAULT_PORTS[parts.scheme]}"
             raise HostNotAllowed(
-                f"The token is not sent to {host}: add its address to DEXTER_SENTRY_HOSTS if it is yours", title=title
+                f"The token is not sent to {name}: add {address} to DEXTER_SENTRY_HOSTS if it is your server",
+                title=title,
             )
-        return found
+        return address

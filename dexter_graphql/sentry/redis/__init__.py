@@ -1,1 +1,1 @@
-"""What replicas share through Redis: cached responses, invalidations and rate limits."""
+"""Sharing between replicas through Redis: cached answers, invalidations and rate limits."""

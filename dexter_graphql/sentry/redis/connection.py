@@ -1,4 +1,4 @@
-"""The line to Redis; the only file of the client that knows redis-py. Whoever asks gets an answer or None, and soon."""
+"""Connection to Redis with a short timeout; the only module of the client that imports redis-py."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,11 +15,11 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.telemetry.logs import get_log
 
 TIMEOUT_S = 1.0
-"""For one exchange; Redis answers in a millisecond or is ill. A process that is short of time itself needs longer."""
+"""For one command, which takes a millisecond unless Redis or this process is overloaded."""
 PAUSE_S = 1.0
-"""After a failure nobody asks for so long."""
+"""Pause after a failure, during which no command is sent."""
 LONG_PAUSE_S = 5.0
-"""After an exchange that took too long: the next one may take as long, and somebody waits for it."""
+"""Pause after a timeout: the next command may take as long, and requests wait for it."""
 CONNECTIONS = 32
 FAILURES = (RedisError, OSError, TimeoutError)
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class RedisConnection:
-    """Connections to one Redis. Says once that it is lost, and once that it is back."""
+    """A pool of connections to one Redis. Logs once that Redis is lost, and once that it is back."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._clock = clock
@@ -46,7 +46,7 @@ class RedisConnection:
         self._silent_until = 0.0
 
     def __repr__(self) -> str:
-        return f"<Line to Redis {'up' if self._is_up else 'down'}>"
+        return f"<RedisConnection {'up' if self._is_up else 'down'}>"
 
     @property
     def is_up(self) -> bool:
@@ -54,19 +54,19 @@ class RedisConnection:
         return self._is_up
 
     async def run(self, work: Callable[[Redis], Awaitable[T]]) -> T | None:
-        """What `work` gives; None when Redis is away."""
+        """The result of `work`; None when Redis does not answer."""
         if self._clock.monotonic() < self._silent_until:
             return None
         try:
-            answer = await self._run(work)
+            result = await self._run(work)
         except FAILURES as error:
             self._mark_down(error)
             return None
         self._mark_up()
-        return answer
+        return result
 
     async def _run(self, work: Callable[[Redis], Awaitable[T]]) -> T:
-        """Ask, and once more when only a connection was lost: pooled ones die with a Redis that was started anew."""
+        """Run `work`, a second time when a connection was lost: pooled ones are dead after a restart of Redis."""
         async with asyncio.timeout(TIMEOUT_S):
             try:
                 return await work(self._redis)
@@ -75,7 +75,7 @@ class RedisConnection:
                 return await work(self._redis)
 
     def listener(self) -> PubSub:
-        """A subscription; whoever has it reads it, catches FAILURES and closes it."""
+        """A subscription; the caller reads it, catches FAILURES and closes it."""
         return self._redis.pubsub(ignore_subscribe_messages=True)
 
     async def close(self) -> None:
@@ -88,8 +88,8 @@ class RedisConnection:
         self._silent_until = self._clock.monotonic() + pause_s
         if self._is_up:
             self._is_up = False
-            # Never the message: it may have the address, and with it a password.
-            self._log.warning("Redis is away; answers are kept in memory alone", reason=type(error).__name__)
+            # Not the message, which may contain the address and with it a password.
+            self._log.warning("Redis is away; answers are cached in memory only", reason=type(error).__name__)
 
     def _mark_up(self) -> None:
         if not self._is_up:

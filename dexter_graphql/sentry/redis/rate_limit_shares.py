@@ -1,6 +1,6 @@
-"""Divides what Sentry allows between replicas: permits of a window in small batches, calls in flight by heads.
+"""Division of Sentry's rate limits between replicas: permits of a window in small batches, concurrency evenly.
 
-Without Redis each replica takes what it wants, and Sentry's own headers are what holds them together.
+Without Redis each replica uses the whole limit, and only Sentry's headers hold them back.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from dexter_graphql.sentry.redis.encryption import Cipher
 
 HEARTBEAT_S = 1.0
 EXPIRY_S = 4.0
-"""A replica that was not heard of for so long is gone."""
+"""A replica without a heartbeat for this long has ended."""
 WINDOW_MS = 3_700_000
 """Longer than any window."""
 
@@ -31,44 +31,44 @@ return redis.call('ZCARD', KEYS[1])
 
 
 class RateLimitShares:
-    """This replica's part of what all of them may do. `start` must be called in the event loop."""
+    """The share of this replica. `start` must be called in the event loop."""
 
     def __init__(self, connection: RedisConnection, cipher: Cipher, clock: Clock) -> None:
         self._connection = connection
         self._cipher = cipher
         self._clock = clock
-        self._me = uuid4().hex
-        self._beating: asyncio.Task[None] | None = None
-        self.services = 1
-        """How many replicas there are, this one included."""
+        self._replica = uuid4().hex
+        self._heartbeat: asyncio.Task[None] | None = None
+        self.replicas = 1
+        """Number of replicas, including this one."""
 
     def start(self) -> None:
-        """Begin to be counted."""
-        self._beating = asyncio.create_task(self._beat())
+        """Start sending heartbeats."""
+        self._heartbeat = asyncio.create_task(self._send_heartbeats())
 
     async def close(self) -> None:
-        """Be counted no longer."""
-        if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
+        """Stop sending heartbeats."""
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+            await asyncio.gather(self._heartbeat, return_exceptions=True)
 
-    async def take(self, bucket: tuple[str, ...], window: int, wanted: int, limit: int) -> int:
-        """How many of the wanted permits of a window this replica gets."""
+    async def take(self, bucket: tuple[str, ...], window: int, permits: int, limit: int) -> int:
+        """How many of the requested permits of a window this replica gets."""
         key_name = self._cipher.key_name("window", *bucket, str(window))
 
         async def work(redis: Any) -> int:
-            return int(await redis.eval(TAKE_SCRIPT, 1, key_name, wanted, WINDOW_MS))
+            return int(await redis.eval(TAKE_SCRIPT, 1, key_name, permits, WINDOW_MS))
 
         used = await self._connection.run(work)
-        return wanted if used is None else max(0, min(wanted, limit - (used - wanted)))
+        return permits if used is None else max(0, min(permits, limit - (used - permits)))
 
-    async def _beat(self) -> None:
+    async def _send_heartbeats(self) -> None:
         key_name = self._cipher.key_name("replicas")
         while True:
             now = self._clock.time()
 
             async def work(redis: Any, now: float = now) -> int:
-                return int(await redis.eval(HEARTBEAT_SCRIPT, 1, key_name, now, self._me, now - EXPIRY_S))
+                return int(await redis.eval(HEARTBEAT_SCRIPT, 1, key_name, now, self._replica, now - EXPIRY_S))
 
-            self.services = max(1, await self._connection.run(work) or 1)
+            self.replicas = max(1, await self._connection.run(work) or 1)
             await self._clock.sleep(HEARTBEAT_S)

@@ -1,4 +1,4 @@
-"""The way of a call from the client to the wire, stage by stage."""
+"""Stages between the client and the transport, each one concern of an upstream call."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -6,27 +6,25 @@ from dexter_graphql.sentry.call import Call, Reply
 
 CallNext = Callable[[Call], Awaitable[Reply]]
 Stage = Callable[[Call, CallNext], Awaitable[Reply]]
-"""One reason to stand between the client and the wire. Those with tasks of their own also have `close()`."""
-
-
+"""Handles a call and passes it on. Stages with background tasks also have `close()`."""
 Handler = Callable[[Call, CallNext], Awaitable[Reply]]
-"""Leads a call through all stages, to the wire that is handed along."""
+"""Leads a call through all stages to the given transport."""
 
 
 def compose(stages: Sequence[Stage]) -> Handler:
-    """The way through `stages`, outermost first; made once, since only the wire differs from call to call."""
-    way: Handler = _call_transport
+    """A handler that runs `stages`, outermost first. Made once, as only the transport differs from call to call."""
+    handler: Handler = _call_transport
     for stage in reversed(stages):
-        way = _wrap(stage, way)
-    return way
+        handler = _wrap(stage, handler)
+    return handler
 
 
-def _wrap(stage: Stage, rest: Handler) -> Handler:
-    def way(call: Call, wire: CallNext) -> Awaitable[Reply]:
-        return stage(call, lambda call: rest(call, wire))
+def _wrap(stage: Stage, inner: Handler) -> Handler:
+    def handle(call: Call, transport: CallNext) -> Awaitable[Reply]:
+        return stage(call, lambda call: inner(call, transport))
 
-    return way
+    return handle
 
 
-def _call_transport(call: Call, wire: CallNext) -> Awaitable[Reply]:
-    return wire(call)
+def _call_transport(call: Call, transport: CallNext) -> Awaitable[Reply]:
+    return transport(call)

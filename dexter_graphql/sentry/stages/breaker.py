@@ -1,14 +1,21 @@
-"""Knows when Sentry is so ill that asking does harm: a circuit per host and family of endpoints.
+"""Circuit breaker stage: stops sending calls that are bound to fail.
 
-A circuit opens when, of enough calls in the last seconds, too many failed or were slow. While it is open nothing is
-asked; after a pause a few probes are let through, and their answers close it or open it again. Then calls go out in
-turns for a while, little faster than before, so that all that grew old meanwhile does not come at once. What Sentry
-refuses (4xx, also rate limits) is no illness.
+There is a circuit per host and family of endpoints, and one for each credential in it. A circuit opens when, of enough
+calls in the last seconds, too many failed or were slow. The shared one opens only on connection failures and on
+failures that at least two credentials see; the failures of one credential open that credential's own circuit.
+
+While a circuit is open nothing is sent. After a pause a few probes are let through, whose answers close it or open it
+again. Then calls are sent at a limited rate for a while, as all that became stale meanwhile is requested at once.
+Answers that refuse the request (4xx, rate limits) and errors of a single request (500 with an `errorId`) do not count
+as failures.
 """
 
 import math
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import BoundedMap
@@ -17,7 +24,8 @@ from dexter_graphql.sentry.errors import (
     BadResponse,
     CircuitOpen,
     ClientError,
-    RateLimited,
+    InternalError,
+    SentryError,
     Unavailable,
     UpstreamTimeout,
 )
@@ -25,16 +33,21 @@ from dexter_graphql.sentry.stages import CallNext
 from dexter_graphql.telemetry.metrics import Sample
 
 MAX_CIRCUITS = 1000
+MAX_CREDENTIAL_CIRCUITS = 2000
 STATE_VALUES = {"open": 1.0, "half-open": 0.5}
 FAILURES = (Unavailable, UpstreamTimeout, BadResponse)
+
+CircuitKey = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerConfig:
-    """How much illness a circuit bears."""
+    """Thresholds of a circuit."""
 
     window_s: float = 10.0
     min_calls: int = 20
+    min_calls_of_others: int = 5
+    """Calls that are needed besides those of the credential with the most failures."""
     failed_share: float = 0.5
     slow_share: float = 0.8
     slow_s: float = 10.0
@@ -42,29 +55,111 @@ class BreakerConfig:
     probes: int = 3
     """Calls that a half-open circuit lets through, all of which must succeed."""
     calm_s: float = 10.0
-    """How long a circuit that has closed again spreads its calls: all that is kept is old then."""
+    """Seconds for which a circuit that has closed again limits the rate."""
     pace: float = 1.5
-    """How much faster than before the illness calls may go meanwhile."""
+    """That rate, as a multiple of the answered calls per second before the circuit opened."""
     min_pace_per_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one call. `credential` is None when it concerns all credentials alike."""
+
+    at: float
+    credential: str | None
+    is_failed: bool
+    is_slow: bool
+
+
+class CallWindow:
+    """The outcomes of the last seconds, counted by credential."""
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._outcomes: deque[Outcome] = deque()
+        self._calls: Counter[str | None] = Counter()
+        self._failed: Counter[str | None] = Counter()
+        self._slow: Counter[str | None] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count an outcome, and forget those that are too old."""
+        self._outcomes.append(outcome)
+        self._count(outcome, 1)
+        while outcome.at - self._outcomes[0].at > self._window_s:
+            self._count(self._outcomes.popleft(), -1)
+
+    def clear(self) -> None:
+        """Forget all outcomes."""
+        self._outcomes.clear()
+        for counter in (self._calls, self._failed, self._slow):
+            counter.clear()
+
+    def exceeds(self, config: BreakerConfig) -> bool:
+        """True when too many calls failed or were slow, also without the credential that has the most of them."""
+        if len(self) < config.min_calls:
+            return False
+        return self._is_over(self._failed, config.failed_share, config) or self._is_over(
+            self._slow, config.slow_share, config
+        )
+
+    def answered_per_s(self) -> float:
+        """Answers per second; failures and their retries do not count."""
+        answers = [outcome.at for outcome in self._outcomes if not outcome.is_failed]
+        return len(answers) / max(1.0, answers[-1] - answers[0]) if answers else 0.0
+
+    def _is_over(self, bad: Counter[str | None], share: float, config: BreakerConfig) -> bool:
+        bad_calls = bad.total()
+        if bad_calls < share * len(self):
+            return False
+        worst = max((key for key in bad if key is not None), key=bad.__getitem__, default=None)
+        if worst is None:
+            return True
+        others = len(self) - self._calls[worst]
+        return others >= config.min_calls_of_others and bad_calls - bad[worst] >= share * others
+
+    def _count(self, outcome: Outcome, change: int) -> None:
+        _change(self._calls, outcome.credential, change)
+        if outcome.is_failed:
+            _change(self._failed, outcome.credential, change)
+        if outcome.is_slow:
+            _change(self._slow, outcome.credential, change)
+
+
+def _change(counter: Counter[str | None], key: str | None, change: int) -> None:
+    counter[key] += change
+    if not counter[key]:
+        del counter[key]
 
 
 @dataclass(slots=True)
 class Circuit:
-    """One circuit. `calls` holds (end, failed, slow) of the last seconds, oldest first."""
+    """One circuit. `probing` and `passed` count the probes of a half-open one."""
 
     config: BreakerConfig
-    calls: deque[tuple[float, bool, bool]] = field(default_factory=deque)
+    window: CallWindow = field(init=False)
     opened_at: float | None = None
     probing: int = 0
     passed: int = 0
-    failed: int = 0
-    slow: int = 0
+    excluded: dict[str, float] = field(default_factory=dict)
+    """Credentials whose probe failed, and until when they may not probe again."""
     pace_per_s: float = 0.0
     closed_at: float = -math.inf
     next_at: float = -math.inf
 
+    def __post_init__(self) -> None:
+        self.window = CallWindow(self.config.window_s)
+
+    def state(self, now: float) -> str:
+        """`closed`, `open` or `half-open`."""
+        if self.opened_at is None:
+            return "closed"
+        return "open" if now - self.opened_at < self.config.open_s else "half-open"
+
     def take_turn(self, now: float, patience_s: float) -> float | None:
-        """Seconds that a call must wait, None when it would be too long; only for a while after the circuit closed."""
+        """Seconds that a call must wait while the rate is limited; None when that is too long."""
         if self.opened_at is not None or now - self.closed_at >= self.config.calm_s:
             return 0.0
         turn_at = max(now, self.next_at)
@@ -73,137 +168,200 @@ class Circuit:
         self.next_at = turn_at + 1 / self.pace_per_s
         return turn_at - now
 
-    def state(self, now: float) -> str:
-        """`closed`, `open` or `half-open`."""
-        if self.opened_at is None:
-            return "closed"
-        return "open" if now - self.opened_at < self.config.open_s else "half-open"
-
-    def enter(self, now: float, title: str) -> bool:
+    def enter(self, now: float, credential: str, title: str) -> bool:
         """Let a call through, True when it is a probe; raises CircuitOpen when none may pass."""
         state = self.state(now)
         if state == "closed":
             return False
-        if state == "open" or self.probing + self.passed >= self.config.probes:
-            raise CircuitOpen("Sentry has been failing; it is asked again in a moment", title=title)
+        is_excluded = now < self.excluded.get(credential, -math.inf)
+        if state == "open" or is_excluded or self.probing + self.passed >= self.config.probes:
+            raise CircuitOpen("Sentry has been failing; calls are resumed in a moment", title=title)
         self.probing += 1
         return True
 
     def release(self, *, is_probe: bool) -> None:
-        """A call ended without saying anything about Sentry."""
+        """A call ended with a result that says nothing about Sentry."""
         self.probing -= is_probe
 
-    def record(self, now: float, *, is_probe: bool, is_failed: bool, is_slow: bool) -> None:
-        """A call ended and says something about Sentry."""
+    def record(self, outcome: Outcome, *, is_probe: bool) -> None:
+        """A call ended with a result that says something about Sentry."""
         if is_probe:
-            self._judge_probe(now, is_failed=is_failed or is_slow)
+            self._record_probe(outcome)
         elif self.opened_at is None:
-            self._count(now, is_failed=is_failed, is_slow=is_slow)
+            self.window.add(outcome)
+            if self.window.exceeds(self.config):
+                self._open(outcome.at)
 
-    def _judge_probe(self, now: float, *, is_failed: bool) -> None:
+    def _open(self, now: float) -> None:
+        self.opened_at = now
+        self.pace_per_s = max(self.config.min_pace_per_s, self.config.pace * self.window.answered_per_s())
+        self.window.clear()
+
+    def _record_probe(self, outcome: Outcome) -> None:
         self.probing -= 1
         if self.opened_at is None:
             return
-        if is_failed:
-            self.opened_at, self.passed = now, 0
+        if outcome.is_failed or outcome.is_slow:
+            self._fail_probe(outcome.at, outcome.credential)
             return
         self.passed += 1
         if self.passed >= self.config.probes:
-            self.opened_at, self.passed, self.closed_at = None, 0, now
+            self.opened_at, self.passed, self.closed_at = None, 0, outcome.at
+            self.excluded.clear()
 
-    def _count(self, now: float, *, is_failed: bool, is_slow: bool) -> None:
-        self.calls.append((now, is_failed, is_slow))
-        self.failed += is_failed
-        self.slow += is_slow
-        while self.calls and now - self.calls[0][0] > self.config.window_s:
-            _, failed, slow = self.calls.popleft()
-            self.failed -= failed
-            self.slow -= slow
-        if self._should_open():
-            self.opened_at = now
-            self._remember_pace()
-            self.calls.clear()
-            self.failed = self.slow = 0
-
-    def _remember_pace(self) -> None:
-        """What answered calls there were per second, before; failures and their repetition are no measure."""
-        answers = [at for at, is_failed, _ in self.calls if not is_failed]
-        answered_per_s = len(answers) / max(1.0, answers[-1] - answers[0]) if answers else 0.0
-        self.pace_per_s = max(self.config.min_pace_per_s, self.config.pace * answered_per_s)
-
-    def _should_open(self) -> bool:
-        count, limits = len(self.calls), self.config
-        return count >= limits.min_calls and (
-            self.failed >= limits.failed_share * count or self.slow >= limits.slow_share * count
-        )
+    def _fail_probe(self, now: float, credential: str | None) -> None:
+        """Open again; on the failure of one credential keep only that one from probing."""
+        others = [until for key, until in self.excluded.items() if key != credential and until > now]
+        if credential is not None and not others:
+            self.excluded = {credential: now + self.config.open_s}
+            return
+        self.opened_at, self.passed = now, 0
+        self.excluded.clear()
 
 
 class Breaker:
-    """Asks the circuit before each attempt."""
+    """Asks the circuits before each attempt."""
 
     def __init__(self, clock: Clock, config: BreakerConfig | None = None) -> None:
         self._clock = clock
         self._config = config or BreakerConfig()
-        self._circuits: BoundedMap[tuple[str, str], Circuit] = BoundedMap(MAX_CIRCUITS)
+        self._shared: BoundedMap[CircuitKey, Circuit] = BoundedMap(MAX_CIRCUITS)
+        self._own: BoundedMap[CircuitKey, Circuit] = BoundedMap(MAX_CREDENTIAL_CIRCUITS)
 
     def __repr__(self) -> str:
-        ill = ", ".join(f"{family} of {host} {state}" for (host, family), state in self.states().items())
-        return f"<Breaker {ill or 'all closed'}>"
+        shared = [f"{family} of {host} {state}" for (host, family), state in self.states().items()]
+        own = [f"{family} of {host} for {count} credentials" for (host, family), count in self.own_states().items()]
+        return f"<Breaker {', '.join(shared + own) or 'all closed'}>"
 
     def collect(self) -> list[Sample]:
-        """Circuits that are not closed: 1 open, 0.5 half open."""
+        """Circuits that are not closed."""
+        shared, own = "Circuits: 1 open, 0.5 half open.", "Credentials whose own circuit is not closed."
         return [
-            Sample("dexter_circuit_open", "Circuits: 1 open, 0.5 half open.", STATE_VALUES[state], _labels(key))
-            for key, state in self.states().items()
+            *(
+                Sample("dexter_circuit_open", shared, STATE_VALUES[state], _labels(key))
+                for key, state in self.states().items()
+            ),
+            *(
+                Sample("dexter_credential_circuits_open", own, count, _labels(key))
+                for key, count in self.own_states().items()
+            ),
         ]
 
-    def states(self) -> dict[tuple[str, str], str]:
-        """State of every circuit that is not closed, by host and family."""
+    def states(self) -> dict[CircuitKey, str]:
+        """State of every shared circuit that is not closed, by host and family."""
         now = self._clock.monotonic()
-        return {key: state for key, one in self._circuits.items() if (state := one.state(now)) != "closed"}
+        return {key: state for key, circuit in self._shared.items() if (state := circuit.state(now)) != "closed"}
+
+    def own_states(self) -> Counter[CircuitKey]:
+        """Number of credentials whose own circuit is not closed, by host and family."""
+        now = self._clock.monotonic()
+        return Counter(key[:2] for key, circuit in self._own.items() if circuit.state(now) != "closed")
 
     async def __call__(self, call: Call, call_next: CallNext) -> Reply:
-        """The answer, unless the circuit is open."""
-        circuit = self._circuit(call)
-        await self._take_turn(circuit, call)
-        started = self._clock.monotonic()
-        is_probe = circuit.enter(started, call.title)
-        try:
+        """The answer, unless a circuit is open."""
+        family = call.endpoint.partition(".")[0]
+        shared = self._circuit(self._shared, (call.host, family))
+        own = self._circuit(self._own, (call.host, family, call.upstream.key))
+        for circuit in (shared, own):
+            await self._take_turn(circuit, call)
+        with self._entered(shared, own, call) as attempt:
             reply = await call_next(call)
-        except FAILURES:
-            self._record(circuit, is_probe=is_probe, is_failed=True, took_s=0)
-            raise
-        except (ClientError, RateLimited):
-            self._record(circuit, is_probe=is_probe, is_failed=False, took_s=0)
-            raise
-        except BaseException:
-            circuit.release(is_probe=is_probe)
-            raise
-        took_s = self._clock.monotonic() - started - reply.waited_s
-        self._record(circuit, is_probe=is_probe, is_failed=False, took_s=took_s)
+            attempt.waited_s = reply.waited_s
         return reply
 
     async def _take_turn(self, circuit: Circuit, call: Call) -> None:
         patience_s = (call.deadline - self._clock.time()) / 2
         wait_s = circuit.take_turn(self._clock.monotonic(), patience_s)
         if wait_s is None:
-            raise CircuitOpen("Sentry has been failing; it is asked again in turns", title=call.title)
+            raise CircuitOpen("Sentry has been failing; calls are sent at a limited rate", title=call.title)
         if wait_s > 0:
             await self._clock.sleep(wait_s)
 
-    def _record(self, circuit: Circuit, *, is_probe: bool, is_failed: bool, took_s: float) -> None:
-        is_slow = took_s >= self._config.slow_s
-        circuit.record(self._clock.monotonic(), is_probe=is_probe, is_failed=is_failed, is_slow=is_slow)
+    @contextmanager
+    def _entered(self, shared: Circuit, own: Circuit, call: Call) -> Iterator["Attempt"]:
+        attempt = Attempt(self._clock, self._config, call.upstream.key)
+        attempt.enter(shared, own, call.title)
+        try:
+            yield attempt
+        except SentryError as error:
+            attempt.fail(error)
+            raise
+        except BaseException:
+            attempt.release()
+            raise
+        attempt.succeed()
 
-    def _circuit(self, call: Call) -> Circuit:
-        key = (call.host, call.endpoint.partition(".")[0])
-        circuit = self._circuits.get(key)
+    def _circuit(self, circuits: BoundedMap[CircuitKey, Circuit], key: CircuitKey) -> Circuit:
+        circuit = circuits.get(key)
         if circuit is None:
             circuit = Circuit(self._config)
-            self._circuits.put(key, circuit)
+            circuits.put(key, circuit)
         return circuit
 
 
-def _labels(key: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    host, family = key
+class Attempt:
+    """One call on its way through the shared circuit and its credential's own one."""
+
+    def __init__(self, clock: Clock, config: BreakerConfig, credential: str) -> None:
+        self.waited_s = 0.0
+        self._clock = clock
+        self._config = config
+        self._credential = credential
+        self._started = clock.monotonic()
+
+    def enter(self, shared: Circuit, own: Circuit, title: str) -> None:
+        """Enter both circuits; raises CircuitOpen when one of them lets no call through."""
+        self._shared, self._own = shared, own
+        self._is_shared_probe = shared.enter(self._started, self._credential, title)
+        try:
+            self._is_own_probe = own.enter(self._started, self._credential, title)
+        except CircuitOpen:
+            shared.release(is_probe=self._is_shared_probe)
+            raise
+
+    def release(self) -> None:
+        """The call ended with a result that says nothing about Sentry."""
+        self._shared.release(is_probe=self._is_shared_probe)
+        self._own.release(is_probe=self._is_own_probe)
+
+    def succeed(self) -> None:
+        """The call was answered."""
+        took_s = self._clock.monotonic() - self._started - self.waited_s
+        self._record(is_failed=False, is_slow=took_s >= self._config.slow_s)
+
+    def fail(self, error: SentryError) -> None:
+        """The call failed; some failures are answers of a server that works."""
+        if is_connection_failure(error):
+            self._shared.record(self._outcome(None, is_failed=True), is_probe=self._is_shared_probe)
+            self._own.release(is_probe=self._is_own_probe)
+        elif is_failure(error):
+            self._record(is_failed=True, is_slow=False)
+        elif error.status is not None or isinstance(error, ClientError):
+            self._record(is_failed=False, is_slow=False)
+        else:
+            self.release()
+
+    def _record(self, *, is_failed: bool, is_slow: bool) -> None:
+        shared_outcome = self._outcome(self._credential, is_failed=is_failed, is_slow=is_slow)
+        self._shared.record(shared_outcome, is_probe=self._is_shared_probe)
+        self._own.record(self._outcome(None, is_failed=is_failed, is_slow=is_slow), is_probe=self._is_own_probe)
+
+    def _outcome(self, credential: str | None, *, is_failed: bool, is_slow: bool = False) -> Outcome:
+        return Outcome(self._clock.monotonic(), credential, is_failed, is_slow)
+
+
+def is_failure(error: SentryError) -> bool:
+    """True for a failure that other calls are likely to see as well."""
+    status = error.status or 0
+    is_client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, FAILURES) and not isinstance(error, InternalError) and not is_client_error
+
+
+def is_connection_failure(error: SentryError) -> bool:
+    """True when no answer came because the host cannot be reached or the connection broke."""
+    return isinstance(error, Unavailable) and not isinstance(error, CircuitOpen) and error.status is None
+
+
+def _labels(key: CircuitKey) -> tuple[tuple[str, str], ...]:
+    host, family = key[:2]
     return (("host", host), ("family", family))

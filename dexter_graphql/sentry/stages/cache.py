@@ -1,8 +1,7 @@
-"""Knows which answers can be given again, and for how long; bounded in bytes, in this process only.
+"""Cache stage: keeps answers in memory, bounded in bytes, with the freshness model of RFC 5861.
 
-An answer is fresh, then stale: given at once while a new one is fetched behind the reader's back, then spare: given
-only when Sentry fails. Keys hold host, path, query and the upstream identity, so that two credentials never see each
-other's answers.
+An answer is fresh for `max_age`, then served stale while it is revalidated in the background, then served only if
+Sentry fails. Keys hold the credential, host, path and query, so that two credentials never share an answer.
 """
 
 import asyncio
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 import msgspec
@@ -24,31 +24,38 @@ from dexter_graphql.sentry.errors import (
     BadResponse,
     ClientError,
     DeadlineExceeded,
+    FeatureUnavailable,
+    Forbidden,
     Gone,
+    Moved,
     NotFound,
     RateLimited,
     SentryError,
+    Unauthorized,
     Unavailable,
     UpstreamTimeout,
 )
 from dexter_graphql.sentry.stages import CallNext
-from dexter_graphql.sentry.stages.kinship import RollingRangeKey, rolling_range_key
 from dexter_graphql.telemetry.metrics import Sample
 
 MEBIBYTE = 1024 * 1024
 ENTRY_OVERHEAD = 1024
-"""Bytes that an entry takes besides its body, roughly."""
+"""Bytes of an entry besides its body, roughly."""
 MAX_REFRESHES = 32
-"""Refreshes behind readers' backs at the same time; beyond, a stale answer stays stale for a while."""
+"""Background refreshes at the same time; above, a stale answer stays stale for a while."""
 REFRESH_S = 20.0
-"""Time for one of them."""
+"""Deadline of a background refresh."""
 STALE_IF_ERROR_ON = (Unavailable, UpstreamTimeout, DeadlineExceeded, RateLimited, BadResponse, Gone)
-"""Failures that a spare answer bridges: none of them says that the answer is another one now."""
+"""Failures on which an old answer is served: none of them says that the answer has changed."""
+REVOKED_ON = (Unauthorized, Forbidden, NotFound, Moved, FeatureUnavailable)
+"""Refusals that drop an old answer: the credential may no longer read it, or it no longer exists."""
+ROLLING_S = 120.0
+"""A time range that ends this close to now, or later, is a rolling one."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachePolicy:
-    """How long an answer is fresh, then stale, then spare; seconds each."""
+    """Seconds of each phase of an answer."""
 
     max_age: float
     stale_while_revalidate: float = 0.0
@@ -56,7 +63,7 @@ class CachePolicy:
 
     @property
     def total_lifetime(self) -> float:
-        """Until it is forgotten."""
+        """Seconds until the answer is removed."""
         return self.max_age + self.stale_while_revalidate + self.stale_if_error
 
 
@@ -68,34 +75,48 @@ POLICIES: Mapping[str, CachePolicy] = MappingProxyType(
         Lifetime.NEVER: CachePolicy(0.0),
     }
 )
-"""Lifetime class → seconds."""
+"""The policy of each lifetime class."""
 NEGATIVE_TTL = CachePolicy(5.0)
-"""How long "not found" is believed."""
+"""The policy of "not found"."""
 
 CacheKey = tuple[str, str, str, tuple[tuple[str, str], ...]]
+RollingRangeKey = tuple[str, str, str, float, tuple[tuple[str, str], ...]]
 
 
 def cache_key(call: Call) -> CacheKey:
-    """What makes two reads the same read."""
+    """The key under which equal reads share an answer."""
     return (call.upstream.key, call.host, call.path, tuple(sorted(call.query)))
 
 
-class CachedReply(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A kept answer, or the refusal that said there is none, with the stamp it began with.
+def rolling_range_key(call: Call, now: float) -> RollingRangeKey | None:
+    """The key of reads that ask for the same length of time up to now; None for all other reads.
 
-    The answer stands as it is given while it is fresh; `kept` is what was made of it, and knows the size of both.
+    "The last hour" is another range, and so another cache key, every minute. When Sentry fails, the answer of a minute
+    ago is served.
     """
+    query = dict(call.query)
+    if "start" not in query or "end" not in query:
+        return None
+    start, end = _timestamp(query["start"]), _timestamp(query["end"])
+    if start is None or end is None or end < now - ROLLING_S:
+        return None
+    rest = tuple(sorted(pair for pair in call.query if pair[0] not in {"start", "end"}))
+    return (call.upstream.key, call.host, call.path, end - start, rest)
+
+
+class CachedReply(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """An answer, or the NotFound that was raised instead, with the tag versions from when it was requested."""
 
     answer: Reply | NotFound
-    kept_at: float
+    stored_at: float
     policy: CachePolicy
     snapshot: TagSnapshot
     cache_entry: CacheEntry
-    kin: RollingRangeKey | None
+    range_key: RollingRangeKey | None
 
 
 class Cache:
-    """The outermost stage. Writes pass, and raise the generations of what they changed."""
+    """The outermost stage. Writes pass through it and invalidate their tags."""
 
     def __init__(
         self,
@@ -107,68 +128,69 @@ class Cache:
     ) -> None:
         self._clock = clock
         self._tag_versions = tag_versions
-        self._room = MemoryBudget(limit_bytes, clock, tag_versions)
-        self._lives = policies
-        self._entries: BoundedMap[CacheKey, CachedReply] = BoundedMap(budget=self._room, on_evict=self._release)
+        self._budget = MemoryBudget(limit_bytes, clock, tag_versions)
+        self._policies = policies
+        self._entries: BoundedMap[CacheKey, CachedReply] = BoundedMap(budget=self._budget, on_evict=self._release)
         self._newest: dict[RollingRangeKey, CacheKey] = {}
         self._refreshes: dict[CacheKey, asyncio.Task[None]] = {}
 
     def __repr__(self) -> str:
-        held = f"{len(self._entries)} entries, {self._room.used} of {self._room.limit} bytes"
-        return f"<Cache {held}, {len(self._refreshes)} refreshes under way>"
+        size = f"{len(self._entries)} entries, {self._budget.used} of {self._budget.limit} bytes"
+        return f"<Cache {size}, {len(self._refreshes)} refreshes under way>"
 
     @property
     def size_bytes(self) -> int:
-        """Memory that the kept answers take, roughly, with what was made of them."""
-        return self._room.used
+        """Memory of the cached answers, roughly, with what was decoded from them."""
+        return self._budget.used
 
     def collect(self) -> list[Sample]:
-        """How much is kept."""
+        """Size of the cache and number of refreshes."""
         return [
-            Sample("dexter_cache_bytes", "Memory of kept answers.", self._room.used),
-            Sample("dexter_cache_entries", "Answers kept in memory.", len(self._entries)),
-            Sample("dexter_cache_refreshes", "Refreshes under way.", len(self._refreshes)),
+            Sample("dexter_cache_bytes", "Memory of cached answers.", self._budget.used),
+            Sample("dexter_cache_entries", "Answers in the cache.", len(self._entries)),
+            Sample("dexter_cache_refreshes", "Background refreshes under way.", len(self._refreshes)),
         ]
 
     async def __call__(self, call: Call, call_next: CallNext) -> Reply:
-        """The kept answer while it is fresh or stale, else a new one, else the spare one."""
+        """The cached answer while it is fresh or stale, else a new one, else the old one if Sentry fails."""
         if call.method != "GET":
             return await self._write(call, call_next)
-        if self._room.used > self._room.limit:  # entries have grown, as something was derived from them
+        if self._budget.used > self._budget.limit:  # entries have grown, as something was derived from them
             self._entries.trim()
         key = cache_key(call)
-        now = self._clock.monotonic()
-        entry = self._held(key, call, now)
-        age_s = 0.0 if entry is None else now - entry.kept_at
+        entry = self._find(key, call)
+        age_s = 0.0 if entry is None else self._clock.monotonic() - entry.stored_at
         if entry is not None and age_s < entry.policy.max_age:
             return _reply_from(entry, is_stale=False)
         if entry is not None and age_s < entry.policy.max_age + entry.policy.stale_while_revalidate:
             self._refresh(key, call, call_next)
             return _reply_from(entry, is_stale=True)
         try:
-            return await self._fetched(key, call, call_next)
+            return await self._fetch(key, call, call_next)
         except STALE_IF_ERROR_ON:
-            spare = entry or self._of_another_minute(call)
-            if spare is None:
+            old_entry = entry or self._find_in_range(call)
+            if old_entry is None:
                 raise
-            return _reply_from(spare, is_stale=True)
+            return _reply_from(old_entry, is_stale=True)
 
     async def close(self) -> None:
-        """End what is fetched behind readers' backs."""
+        """Cancel the background refreshes."""
         refreshes = list(self._refreshes.values())
         for refresh in refreshes:
             refresh.cancel()
         await asyncio.gather(*refreshes, return_exceptions=True)
 
-    async def _fetched(self, key: CacheKey, call: Call, call_next: CallNext) -> Reply:
+    async def _fetch(self, key: CacheKey, call: Call, call_next: CallNext) -> Reply:
         snapshot = self._tag_versions.snapshot(call.tags)
         try:
             reply = await call_next(call)
-        except NotFound as absent:
-            # A copy, because a raised exception holds the frames it went through, and with them the token.
-            self._keep(key, call, copy(absent), snapshot, NEGATIVE_TTL)
+        except REVOKED_ON as error:
+            self._revoke(key, call)
+            if isinstance(error, NotFound):
+                # A copy, as a raised exception holds the frames it went through, and with them the token.
+                self._store(key, call, copy(error), snapshot, NEGATIVE_TTL)
             raise
-        cache_entry = self._keep(key, call, reply, snapshot, self._lives[call.lifetime])
+        cache_entry = self._store(key, call, reply, snapshot, self._policies[call.lifetime])
         return reply if cache_entry is None else msgspec.structs.replace(reply, cache_entry=cache_entry)
 
     def _refresh(self, key: CacheKey, call: Call, call_next: CallNext) -> None:
@@ -178,13 +200,13 @@ class Cache:
 
         async def refresh() -> None:
             with suppress(SentryError):
-                await self._fetched(key, later, call_next)
+                await self._fetch(key, later, call_next)
 
         task = self._refreshes[key] = asyncio.create_task(refresh())
         task.add_done_callback(lambda _: self._refreshes.pop(key))
 
     async def _write(self, call: Call, call_next: CallNext) -> Reply:
-        """A refused write changed nothing; of any other that failed nobody knows, so it counts as done."""
+        """Pass a write on. One that Sentry refused changed nothing; any other failure may have changed something."""
         try:
             reply = await call_next(call)
         except ClientError:
@@ -195,50 +217,56 @@ class Cache:
         self._tag_versions.invalidate(call.tags)
         return reply
 
-    def _held(self, key: CacheKey, call: Call, now: float) -> CachedReply | None:
+    def _find(self, key: CacheKey, call: Call) -> CachedReply | None:
         entry = self._entries.get(key)
         if entry is None:
             return None
-        is_over = now - entry.kept_at >= entry.policy.total_lifetime
+        is_over = self._clock.monotonic() - entry.stored_at >= entry.policy.total_lifetime
         if is_over or self._tag_versions.snapshot(call.tags) != entry.snapshot:
             self._drop(key)
             return None
         return entry
 
-    def _of_another_minute(self, call: Call) -> CachedReply | None:
-        """The newest answer to the same question about a range that ended a little earlier."""
-        kin = rolling_range_key(call, self._clock.time())
-        key = self._newest.get(kin) if kin is not None else None
-        return None if key is None else self._held(key, call, self._clock.monotonic())
+    def _find_in_range(self, call: Call) -> CachedReply | None:
+        """The newest answer for the same rolling time range."""
+        range_key = rolling_range_key(call, self._clock.time())
+        key = self._newest.get(range_key) if range_key is not None else None
+        return None if key is None else self._find(key, call)
 
-    def _keep(
+    def _store(
         self, key: CacheKey, call: Call, answer: Reply | NotFound, snapshot: TagSnapshot, policy: CachePolicy
     ) -> CacheEntry | None:
-        """Keep an answer, unless its tags were raised while it was under way: then it may be older than the write."""
+        """Store an answer, unless its tags were invalidated meanwhile: then it may be older than the write."""
         if policy.max_age <= 0 or self._tag_versions.snapshot(call.tags) != snapshot:
             return None
-        there = self._entries.peek(key)
-        if there is not None and _is_same(there.answer, answer) and there.snapshot == snapshot:
-            return there.cache_entry
+        present = self._entries.peek(key)
+        if present is not None and _is_same(present.answer, answer) and present.snapshot == snapshot:
+            return present.cache_entry
         size_bytes = ENTRY_OVERHEAD + (len(answer.body) if isinstance(answer, Reply) else 0)
-        if size_bytes > self._room.limit:
+        if size_bytes > self._budget.limit:
             return None
-        if there is not None:
-            self._drop(key)
+        self._drop(key)
         age_s = max(0.0, self._clock.time() - answer.fetched_at) if isinstance(answer, Reply) else 0.0
-        kept_at = self._clock.monotonic() - age_s
+        stored_at = self._clock.monotonic() - age_s
         cache_entry = CacheEntry(
-            self._room, size_bytes, fresh_until=kept_at + policy.max_age, tags=call.tags, snapshot=snapshot
+            self._budget, size_bytes, fresh_until=stored_at + policy.max_age, tags=call.tags, snapshot=snapshot
         )
         if isinstance(answer, Reply):
             answer = msgspec.structs.replace(
                 answer, origin="cache", is_stale=False, retries=0, waited_s=0.0, cache_entry=cache_entry
             )
-        kin = rolling_range_key(call, self._clock.time())
-        if kin is not None:
-            self._newest[kin] = key
-        self._entries.put(key, CachedReply(answer, kept_at, policy, snapshot, cache_entry, kin))
+        range_key = rolling_range_key(call, self._clock.time())
+        if range_key is not None:
+            self._newest[range_key] = key
+        self._entries.put(key, CachedReply(answer, stored_at, policy, snapshot, cache_entry, range_key))
         return cache_entry
+
+    def _revoke(self, key: CacheKey, call: Call) -> None:
+        """Drop what was cached for this read and for earlier ends of the same rolling time range."""
+        self._drop(key)
+        range_key = rolling_range_key(call, self._clock.time())
+        if range_key is not None and (earlier := self._newest.get(range_key)) is not None:
+            self._drop(earlier)
 
     def _drop(self, key: CacheKey) -> None:
         entry = self._entries.pop(key)
@@ -247,18 +275,26 @@ class Cache:
 
     def _release(self, key: CacheKey, entry: CachedReply) -> None:
         entry.cache_entry.evict()
-        if entry.kin is not None and self._newest.get(entry.kin) == key:
-            del self._newest[entry.kin]
+        if entry.range_key is not None and self._newest.get(entry.range_key) == key:
+            del self._newest[entry.range_key]
 
 
-def _is_same(one: Reply | NotFound, other: Reply | NotFound) -> bool:
-    """True for two callers' answers out of one flight."""
-    if not (isinstance(one, Reply) and isinstance(other, Reply)):
+def _is_same(answer: Reply | NotFound, other: Reply | NotFound) -> bool:
+    """True for the answers that two callers got from one shared call."""
+    if not (isinstance(answer, Reply) and isinstance(other, Reply)):
         return False
-    return one.body is other.body and one.fetched_at == other.fetched_at
+    return answer.body is other.body and answer.fetched_at == other.fetched_at
 
 
 def _reply_from(entry: CachedReply, *, is_stale: bool) -> Reply:
     if isinstance(entry.answer, NotFound):
         raise copy(entry.answer)
     return msgspec.structs.replace(entry.answer, is_stale=True) if is_stale else entry.answer
+
+
+def _timestamp(text: str) -> float | None:
+    try:
+        instant = datetime.fromisoformat(text)
+        return (instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -166,6 +166,6 @@ class Limiter:
         if bucket is None:
             bucket = Bucket()
             self._buckets.put(key, bucket)
-        if self._rate_limit_shares is not None and self._rate_limit_shares.services > 1:
-            bucket.share(self._rate_limit_shares.services)
+        if self._rate_limit_shares is not None and self._rate_limit_shares.replicas > 1:
+            bucket.share(self._rate_limit_shares.replicas)
         return bucket

@@ -745,7 +745,7 @@ async def test_old_server_is_asked_anew_after_an_hour(known_old, monkeypatch):
     """A server may be upgraded while its rules still answer; then its alerts are meant."""
     known_old.server.faults.clear()
     later = known_old.services.clock.monotonic() + 3600
-    monkeypatch.setattr(known_old.services.clock, "monotonic", lambda: later)
+    monkeypatch.setattr(known_old.services.organizations.capabilities._lacking, "_now", lambda: later)
 
     told = await known_old.organization(ALERTS_OF_WEB)
 

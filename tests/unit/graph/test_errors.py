@@ -98,7 +98,8 @@ def test_extensions_tell_code_and_whether_to_try_again(kind):
 
     found = error_extensions(error)
 
-    assert (found["code"], found["retryable"]) == (EXPECTED[kind], EXPECTED[kind] in RETRYABLE)
+    is_retryable = EXPECTED[kind] in RETRYABLE and kind is not sentry.HostNotAllowed
+    assert (found["code"], found["retryable"]) == (EXPECTED[kind], is_retryable)
     assert found.get("upstream") == (
         None if kind is sentry.BudgetExhausted else {"endpoint": UPSTREAM["title"], "status": 418}
     )

@@ -4,10 +4,7 @@ import pytest
 
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox import Fault
-from dexter_graphql.sentry.capabilities import LIFETIME_S, LIMIT, RefusedParameters
-from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound
 from dexter_graphql.sentry.parents import OrganizationRef
-from support.upstream import MovedClock
 
 LIST = "/organizations/{organization}/issues/"
 STATS = "/organizations/{organization}/issues-stats/"
@@ -79,71 +76,3 @@ async def test_a_mistake_is_no_refusal_of_the_form(asker, ids):
 
     assert [error["extensions"]["code"] for error in first.errors] == ["BAD_USER_INPUT"] * 2
     assert [dict(query)["query"] for query in second.queries(LIST)] == [""]
-
-
-class Forms:
-    """Forms on a clock, and the ways that were asked."""
-
-    def __init__(self):
-        self.clock, self.asked = MovedClock(), []
-        self.memory = RefusedParameters(self.clock)
-
-    async def ask(self, *, refuses=None, name="a form", organization=ACME):
-        async def first():
-            self.asked.append("first")
-            if refuses is not None:
-                raise refuses
-            return "first"
-
-        async def otherwise():
-            self.asked.append("otherwise")
-            return "otherwise"
-
-        return await self.memory.ask(name, organization, first=first, otherwise=otherwise)
-
-
-@pytest.mark.parametrize("refusal", [BadRequest("No"), NotFound("No")])
-async def test_a_refusal_is_believed_for_an_hour(refusal):
-    """A moment before it is over the form is not tried, then it is."""
-    forms = Forms()
-
-    await forms.ask(refuses=refusal)
-    forms.clock.move(LIFETIME_S - 1)
-    await forms.ask()
-    forms.clock.move(1)
-    answer = await forms.ask()
-
-    assert answer == "first"
-    assert forms.asked == ["first", "otherwise", "otherwise", "first"]
-
-
-async def test_hosts_and_forms_are_remembered_apart():
-    """What one region refuses another may take, and so with another form."""
-    forms = Forms()
-    elsewhere = OrganizationRef("2", "globex", "https://de.sentry.io")
-
-    await forms.ask(refuses=NotFound("No"))
-
-    assert [await forms.ask(organization=elsewhere), await forms.ask(name="another")] == ["first", "first"]
-    assert await forms.ask(organization=OrganizationRef("3", "initech")) == "otherwise"
-
-
-async def test_other_failures_are_passed_on():
-    """An error that does not tell of the form is the answer."""
-    forms = Forms()
-
-    with pytest.raises(Forbidden):
-        await forms.ask(refuses=Forbidden("No"))
-
-    assert (forms.asked, len(forms.memory)) == (["first"], 0)
-
-
-async def test_the_memory_is_bounded():
-    """The oldest refusal goes first."""
-    forms = Forms()
-
-    for number in range(LIMIT + 1):
-        await forms.ask(name=f"form {number}", refuses=NotFound("No"))
-
-    assert len(forms.memory) == LIMIT
-    assert [forms.memory.is_refused(f"form {number}", "") for number in (0, 1, LIMIT)] == [False, True, True]

@@ -7,7 +7,7 @@ from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.writes import delete_issues, look_at_issues, merge_issues, update_issues
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.faults import internal_error
-from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound, RateLimited, Unavailable
+from dexter_graphql.sentry.errors import BadRequest, Forbidden, MissingRoute, RateLimited, Unavailable
 
 LIST = "/organizations/{organization}/issues/"
 ISSUE = "/organizations/{organization}/issues/{issue}/"
@@ -197,7 +197,7 @@ async def test_forbidden_organization_leaves_the_other(asker, writer):
         (403, {}, Forbidden),
         # Longer than the operation may take, so that nobody waits for it.
         (429, {"Retry-After": "50"}, RateLimited),
-        (404, {}, NotFound),
+        (404, {}, MissingRoute),
     ],
 )
 async def test_nothing_written_raises(asker, writer, status, headers, kind):

@@ -16,7 +16,7 @@ def tag_versions(clock):
     return TagVersions(clock, lag_s=5.0)
 
 
-def test_nothing_raised(tag_versions, clock):
+def test_nothing_invalidated(tag_versions, clock):
     """Without a raise stamps stand for ever, also with no tags at all."""
     stamps = [tag_versions.snapshot(["a", "b"]), tag_versions.snapshot([])]
 
@@ -80,7 +80,7 @@ def test_the_table_is_bounded(clock, tags, stands):
     tag_versions.invalidate([f"tag{n}" for n in range(1, tags)])
 
     assert (tag_versions.snapshot(["tag0"]) == snapshot) is stands
-    assert len(tag_versions._raised) == min(tags, 3)
+    assert len(tag_versions._invalidated) == min(tags, 3)
 
 
 def test_the_oldest_tag_goes(clock):
@@ -89,7 +89,7 @@ def test_the_oldest_tag_goes(clock):
 
     tag_versions.invalidate(["a", "b", "a", "c"])
 
-    assert list(tag_versions._raised) == ["a", "c"]
+    assert list(tag_versions._invalidated) == ["a", "c"]
 
 
 def test_version_stands_while_all_stamps_do(tag_versions, clock):

@@ -12,13 +12,13 @@ import pytest
 from dexter_graphql.sentry.cache_tags import TagVersions
 from dexter_graphql.sentry.call import Call, Priority, Reply, Upstream
 from dexter_graphql.sentry.call_context import CallBudget, CallContext
-from dexter_graphql.sentry.client import SentryClient, build_client
+from dexter_graphql.sentry.client import BatchSearch, SentryClient, build_client
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Silo
 from dexter_graphql.sentry.errors import (
-    BadRequest,
     BadResponse,
     BudgetExhausted,
     HostNotAllowed,
+    InvalidParameter,
     InvalidValue,
     NotFound,
     Unavailable,
@@ -30,7 +30,7 @@ from dexter_graphql.sentry.projection import Field, Projection
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import Cache
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
-from support.upstream import EPOCH_S, FakeWire, MovedClock, Scripted, Step, a_call, a_reply, answer, raised
+from support.upstream import EPOCH_S, FakeTransport, MovedClock, Scripted, Step, a_call, a_reply, answer, raised
 
 ACME = Parents(OrganizationRef("1", "acme"))
 REGIONAL = Parents(OrganizationRef("1", "acme", region_url="https://us.sentry.io"))
@@ -58,6 +58,8 @@ UPDATE = Endpoint(
     lifetime=Lifetime.NEVER,
     tags=("issue/{issue}",),
 )
+RELEASE = Endpoint("releases.detail", "GET", "/organizations/{organization}/releases/{release}/", ("project:releases",))
+MEMBER = Endpoint("users.me", "GET", "/users/{member}/", ())
 WRAPPED = Endpoint(
     "events.wrapped", "GET", "/organizations/{organization}/events/", ("event:read",), envelope=("data",)
 )
@@ -72,32 +74,32 @@ def clock():
 
 
 @pytest.fixture
-def wire():
-    return FakeWire(lambda _: a_reply(b'[{"id": 1}]'))
+def transport():
+    return FakeTransport(lambda _: a_reply(b'[{"id": 1}]'))
 
 
 @pytest.fixture
-def client(clock, wire):
+def client(clock, transport):
     """A client whose stages are the real ones."""
     tag_versions = TagVersions(clock)
     stages = (Cache(clock, tag_versions), SingleFlightStage(clock, tag_versions))
-    return SentryClient(clock, wire, stages, AllowedHosts.of("https://sentry.io"), tag_versions)
+    return SentryClient(clock, transport, stages, AllowedHosts.of("https://sentry.io"), tag_versions)
 
 
-def a_ticket(limit=10, **changes):
+def a_call_context(limit=10, **changes):
     members = {"upstream": Upstream("alice", "sntryu_secret"), "deadline": EPOCH_S + 60, "budget": CallBudget(limit)}
     return CallContext(**members | changes)
 
 
-async def test_what_a_question_becomes(client, wire):
+async def test_what_a_question_becomes(client, transport):
     """Endpoint, ticket and parameters become one call that says everything."""
-    call_context = a_ticket(priority=Priority.JOB, caller="alice@acme")
+    call_context = a_call_context(priority=Priority.JOB, caller="alice@acme")
 
-    await client.json(
+    await client.send(
         UPDATE, call_context, parents=ACME, path={"issue": "7"}, query=[("full", "1")], body={"a": None}, touches=["x"]
     )
 
-    assert wire.calls == [
+    assert transport.calls == [
         Call(
             endpoint="issues.update",
             title="PUT /organizations/{organization}/issues/{issue}/",
@@ -116,55 +118,81 @@ async def test_what_a_question_becomes(client, wire):
     ]
 
 
-async def test_calls_survive_a_trip(client, wire):
+async def test_calls_survive_a_trip(client, transport):
     """Calls and answers are plain values that another process can read."""
-    await client.reply(LIST, a_ticket(), parents=ACME)
+    await client.send(LIST, a_call_context(), parents=ACME)
     reply = a_reply(b"\x00\xff", headers={"x-hits": "1"})
 
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(wire.calls[0]), type=Call) == wire.calls[0]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(transport.calls[0]), type=Call) == transport.calls[0]
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(reply), type=Reply) == reply
 
 
 @pytest.mark.parametrize(
-    ("value", "part"),
+    ("version", "part"),
     [
         ("7", "7"),
         ("a/b", "a%2Fb"),
         ("../../users", "..%2F..%2Fusers"),
         ("a b?c#d&e", "a%20b%3Fc%23d%26e"),
         ("%2e%2e", "%252e%252e"),
-        ("é\n\0", "%C3%A9%0A%00"),
+        ("é", "%C3%A9"),
         ("...", "..."),
         ("{organization}", "%7Borganization%7D"),
-        ("n" * 512, "n" * 512),
+        ("n" * 250, "n" * 250),
     ],
 )
-async def test_parameters_stay_in_their_place(client, wire, value, part):
-    """A parameter of the path is percent-encoded whole and cannot lead elsewhere."""
-    await client.json(DETAIL, a_ticket(), parents=ACME, path={"issue": value})
+async def test_path_parameters_are_encoded(client, transport, version, part):
+    """A path parameter is percent-encoded as a whole and cannot lead to another path."""
+    await client.send(RELEASE, a_call_context(), parents=ACME, path={"release": version})
 
-    assert wire.calls[0].path == f"/api/0/organizations/acme/issues/{part}/"
-
-
-@pytest.mark.parametrize("value", ["", ".", "..", "n" * 513, "\ud800"])
-async def test_parameters_that_change_the_path(client, wire, value):
-    """A parameter that would make another path is refused before anything is sent."""
-    with pytest.raises(BadRequest):
-        await client.json(DETAIL, a_ticket(), parents=ACME, path={"issue": value})
-    with pytest.raises(BadRequest):
-        await client.json(LIST, a_ticket(), parents=Parents(OrganizationRef("1", value)))
-
-    assert wire.calls == []
+    assert transport.calls[0].path == f"/api/0/organizations/acme/releases/{part}/"
 
 
-async def test_parameters_reach_the_socket_as_they_are():
-    """Nothing on the way unpacks what was percent-encoded."""
+@pytest.mark.parametrize("value", ["", ".", "..", "n" * 101, "a/b", "a b", "\ud800", "acme\n", "%2e"])
+async def test_invalid_path_parameters(client, transport, value):
+    """A value that does not match the parameter's pattern is refused before any call."""
+    with pytest.raises(InvalidParameter):
+        await client.send(DETAIL, a_call_context(), parents=ACME, path={"issue": value})
+    with pytest.raises(InvalidParameter):
+        await client.send(LIST, a_call_context(), parents=Parents(OrganizationRef("1", value)))
+
+    assert transport.calls == []
+
+
+@pytest.mark.parametrize(("size_bytes", "is_refused"), [(4096, False), (4097, True)])
+async def test_search_texts_are_bounded(client, transport, size_bytes, is_refused):
+    """A client's search text has at most 4 KiB; a batch that we composed may be longer."""
+    text = "é" * (size_bytes // 2) + "x" * (size_bytes % 2)
+
+    results = await asyncio.gather(
+        *(
+            client.send(LIST, a_call_context(), parents=ACME, query=[("query", value)])
+            for value in (text, BatchSearch(text))
+        ),
+        return_exceptions=True,
+    )
+
+    assert [isinstance(result, InvalidParameter) for result in results] == [is_refused, False]
+
+
+async def test_unpaired_surrogates_are_refused(client, transport):
+    """Half of a surrogate pair cannot be sent, neither in a query nor in a body."""
+    with pytest.raises(InvalidParameter):
+        await client.send(LIST, a_call_context(), parents=ACME, query=[("environment", "\ud800")])
+    with pytest.raises(InvalidParameter):
+        await client.send(UPDATE, a_call_context(), parents=ACME, path={"issue": "7"}, body={"a": "\udfff"})
+
+    assert transport.calls == []
+
+
+async def test_path_parameters_reach_the_socket_encoded():
+    """No layer below the client decodes a percent-encoded parameter."""
     async with Scripted([Step(answer(b"{}"))]) as server:
         client = build_client(clock=MovedClock(), base_url=server.url)
-        await client.json(DETAIL, a_ticket(), parents=ACME, path={"issue": "../%2f é"})
+        await client.send(RELEASE, a_call_context(), parents=ACME, path={"release": "../%2f é"})
         await client.close()
 
-    assert server.lines == ["GET /api/0/organizations/acme/issues/..%2F%252f%20%C3%A9/ HTTP/1.1"]
+    assert server.lines == ["GET /api/0/organizations/acme/releases/..%2F%252f%20%C3%A9/ HTTP/1.1"]
 
 
 @pytest.mark.parametrize(
@@ -176,41 +204,42 @@ async def test_parameters_reach_the_socket_as_they_are():
         (CONTROL, ACME, "https://sentry.io"),
     ],
 )
-async def test_hosts(client, wire, endpoint, parents, host):
+async def test_hosts(client, transport, endpoint, parents, host):
     """The organization's region serves what belongs to it, the configured host what is the control silo's."""
-    await client.reply(endpoint, a_ticket(), parents=parents)
+    await client.send(endpoint, a_call_context(), parents=parents)
 
-    assert [call.host for call in wire.calls] == [host]
+    assert [call.host for call in transport.calls] == [host]
 
 
-async def test_without_organization(client, wire):
+async def test_without_organization(client, transport):
     """What belongs to no organization is asked at the configured host, with no tag of one."""
-    await client.reply(Endpoint("users.me", "GET", "/users/{user}/", ()), a_ticket(), parents=None, path={"user": "me"})
+    await client.send(MEMBER, a_call_context(), parents=None, path={"member": "me"})
 
-    assert [(call.host, call.path, call.tags) for call in wire.calls] == [("https://sentry.io", "/api/0/users/me/", ())]
+    call = transport.calls[0]
+    assert (call.host, call.path, call.tags) == ("https://sentry.io", "/api/0/users/me/", ("credential/alice",))
 
 
 @pytest.mark.parametrize(
     "region", ["https://evil.com", "http://us.sentry.io", "https://us.sentry.io@evil.com", "https://["]
 )
-async def test_foreign_regions(client, wire, region):
+async def test_foreign_regions(client, transport, region):
     """An answer cannot send the token to another host by naming it as the region."""
-    call_context = a_ticket()
+    call_context = a_call_context()
 
     with pytest.raises(HostNotAllowed) as refused:
-        await client.reply(LIST, call_context, parents=Parents(OrganizationRef("1", "acme", region_url=region)))
+        await client.send(LIST, call_context, parents=Parents(OrganizationRef("1", "acme", region_url=region)))
 
-    assert (refused.value.title, wire.calls, call_context.budget.spent) == (LIST.title, [], 0)
+    assert (refused.value.title, transport.calls, call_context.budget.spent) == (LIST.title, [], 0)
 
 
-async def test_only_real_calls_are_paid(client, wire):
+async def test_only_real_calls_are_paid(client, transport):
     """Hits and shared flights are free, and the ledger tells all three apart."""
-    one, other = a_ticket(), a_ticket()
+    one, other = a_call_context(), a_call_context()
 
-    await asyncio.gather(client.reply(LIST, one, parents=ACME), client.reply(LIST, other, parents=ACME))
-    await client.reply(LIST, other, parents=ACME)
+    await asyncio.gather(client.send(LIST, one, parents=ACME), client.send(LIST, other, parents=ACME))
+    await client.send(LIST, other, parents=ACME)
 
-    assert len(wire.calls) == 1
+    assert len(transport.calls) == 1
     assert (counts(one), one.budget.spent) == ((1, 0, 0), 1)
     assert (counts(other), other.budget.spent) == ((0, 1, 1), 0)
     assert [line.origin for line in (*one.stats.records, *other.stats.records)] == ["wire", "flight", "cache"]
@@ -221,80 +250,80 @@ def counts(call_context):
     return (call_context.stats.upstream_calls, call_context.stats.cache_hits, call_context.stats.shared_flights)
 
 
-async def test_failed_calls_are_paid(client, wire):
+async def test_failed_calls_are_paid(client, transport):
     """A call that failed was made."""
-    wire.answer = lambda _: raised(Unavailable("ill"))
-    call_context = a_ticket()
+    transport.answer = lambda _: raised(Unavailable("ill"))
+    call_context = a_call_context()
 
     with pytest.raises(Unavailable):
-        await client.reply(LIST, call_context, parents=ACME)
+        await client.send(LIST, call_context, parents=ACME)
 
     assert (call_context.stats.upstream_calls, call_context.budget.spent) == (1, 1)
 
 
-async def test_budgets_stop_calls(client, wire):
+async def test_budgets_stop_calls(client, transport):
     """The call after the last one is not made; what is kept may still be read."""
-    call_context = a_ticket(limit=1)
-    await client.reply(LIST, call_context, parents=ACME)
+    call_context = a_call_context(limit=1)
+    await client.send(LIST, call_context, parents=ACME)
 
     with pytest.raises(BudgetExhausted):
-        await client.reply(CONTROL, call_context, parents=ACME)
-    await client.reply(LIST, call_context, parents=ACME)
+        await client.send(CONTROL, call_context, parents=ACME)
+    await client.send(LIST, call_context, parents=ACME)
 
-    assert (len(wire.calls), counts(call_context)) == (1, (1, 1, 0))
+    assert (len(transport.calls), counts(call_context)) == (1, (1, 1, 0))
 
 
-async def test_stale_answers_are_entered_once(clock, wire):
+async def test_stale_answers_are_entered_once(clock, transport):
     """The ledger names each endpoint whose stale answer was used, without repeats."""
-    wire.answer = lambda _: msgspec.structs.replace(a_reply(b"[]"), is_stale=True)
-    client = SentryClient(clock, wire, (), AllowedHosts.of("https://sentry.io"), TagVersions(clock))
-    call_context = a_ticket()
+    transport.answer = lambda _: msgspec.structs.replace(a_reply(b"[]"), is_stale=True)
+    client = SentryClient(clock, transport, (), AllowedHosts.of("https://sentry.io"), TagVersions(clock))
+    call_context = a_call_context()
 
-    pages = [await client.page(endpoint, call_context, ISSUE, parents=ACME) for endpoint in (LIST, CONTROL, LIST)]
+    pages = [await client.get_page(endpoint, call_context, ISSUE, parents=ACME) for endpoint in (LIST, CONTROL, LIST)]
 
     assert ([page.is_stale for page in pages], call_context.stats.stale) == ([True] * 3, [LIST.title, CONTROL.title])
 
 
-async def test_one_record(client, wire):
+async def test_one_record(client, transport):
     """One record is decoded with the scope it was asked in."""
-    wire.answer = lambda _: a_reply(b'{"id": "7"}')
+    transport.answer = lambda _: a_reply(b'{"id": "7"}')
 
-    record = await client.one(DETAIL, a_ticket(), ISSUE, parents=ACME, path={"issue": "7"})
+    record = await client.get_record(DETAIL, a_call_context(), ISSUE, parents=ACME, path={"issue": "7"})
 
     assert (record.id, record.parents) == ("7", ACME)
 
 
 async def test_one_misfit(client):
     """An answer of another form is the misfit that stands for the record."""
-    record = await client.one(DETAIL, a_ticket(), ISSUE, parents=ACME, path={"issue": "7"})
+    record = await client.get_record(DETAIL, a_call_context(), ISSUE, parents=ACME, path={"issue": "7"})
 
     assert (type(record), str(record)) == (InvalidValue, "Expected an object for Issue, got a list")
 
 
-async def test_envelopes(client, wire):
+async def test_envelopes(client, transport):
     """The payload is taken out of what stands around it, for one and for many."""
-    wire.answer = lambda _: a_reply(b'{"data": [{"id": 1}]}')
+    transport.answer = lambda _: a_reply(b'{"data": [{"id": 1}]}')
 
-    page = await client.page(WRAPPED, a_ticket(), ISSUE, parents=ACME)
+    page = await client.get_page(WRAPPED, a_call_context(), ISSUE, parents=ACME)
     with pytest.raises(InvalidValue) as lacking:
-        await client.one(replace(WRAPPED, envelope=("rows",)), a_ticket(), ISSUE, parents=ACME)
+        await client.get_record(replace(WRAPPED, envelope=("rows",)), a_call_context(), ISSUE, parents=ACME)
 
     assert [row.id for row in page.rows] == [1]
     assert (str(lacking.value), lacking.value.title) == ("Sentry's answer lacks 'rows'", WRAPPED.title)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1", b"{}"])
-async def test_unreadable_answers_name_their_endpoint(client, wire, body):
+async def test_unreadable_answers_name_their_endpoint(client, transport, body):
     """A list that cannot be read says whose answer it was."""
-    wire.answer = lambda _: a_reply(body)
+    transport.answer = lambda _: a_reply(body)
 
     with pytest.raises(BadResponse) as raised_error:
-        await client.page(LIST, a_ticket(), ISSUE, parents=ACME)
+        await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME)
 
     assert raised_error.value.title == LIST.title
 
 
-async def test_a_page(client, wire):
+async def test_a_page(client, transport):
     """Rows, cursors and counts of one page come from one call."""
     headers = {
         "cursor-next": "0:100:0",
@@ -303,9 +332,10 @@ async def test_a_page(client, wire):
         "x-max-hits": "1000",
         "x-sentry-direct-hit": "1",
     }
-    wire.answer = lambda _: a_reply(b"[]", headers=headers)
+    transport.answer = lambda _: a_reply(b"[]", headers=headers)
 
-    page = await client.page(LIST, a_ticket(), ISSUE, parents=ACME, query=[("query", "x")], size=25, cursor="any:thing")
+    query = [("query", "x")]
+    page = await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME, query=query, size=25, cursor="any:thing")
 
     assert page == Page(
         rows=[],
@@ -318,73 +348,73 @@ async def test_a_page(client, wire):
         parents=ACME,
         cache_entry=page.cache_entry,
     )
-    assert wire.calls[0].query == (("query", "x"), ("limit", "25"), ("cursor", "any:thing"))
+    assert transport.calls[0].query == (("query", "x"), ("limit", "25"), ("cursor", "any:thing"))
 
 
-async def test_warm_pages_are_not_decoded_again(client, wire):
+async def test_warm_pages_are_not_decoded_again(client, transport):
     """Who asks the same of a kept answer gets the very rows that were decoded first, and the place to keep more."""
     other = Projection("Issue", "list", (Field("short_id", "shortId", str),))
 
-    first, again = [await client.page(LIST, a_ticket(), ISSUE, parents=ACME) for _ in range(2)]
-    else_read = await client.page(LIST, a_ticket(), other, parents=ACME)
-    elsewhere = await client.page(LIST, a_ticket(), ISSUE, parents=REGIONAL)
+    first, again = [await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME) for _ in range(2)]
+    else_read = await client.get_page(LIST, a_call_context(), other, parents=ACME)
+    elsewhere = await client.get_page(LIST, a_call_context(), ISSUE, parents=REGIONAL)
 
     assert (again.rows is first.rows, again.cache_entry is first.cache_entry, again.rows[0].id) == (True, True, 1)
     assert (else_read.cache_entry is first.cache_entry, else_read.rows is first.rows) == (True, False)
     assert [page.rows[0].parents for page in (again, elsewhere)] == [ACME, REGIONAL]
-    assert len(wire.calls) == 2
+    assert len(transport.calls) == 2
 
 
-async def test_warm_records_are_not_decoded_again(client, wire):
+async def test_warm_records_are_not_decoded_again(client, transport):
     """The same holds for a single record; another scope of the same answer gets records of its own."""
-    wire.answer = lambda _: a_reply(b'{"id": 7}')
+    transport.answer = lambda _: a_reply(b'{"id": 7}')
     within = ACME.within(issue="7")
 
     first, again, other = [
-        await client.one(DETAIL, a_ticket(), ISSUE, parents=parents, path={"issue": "7"})
+        await client.get_record(DETAIL, a_call_context(), ISSUE, parents=parents, path={"issue": "7"})
         for parents in (ACME, ACME, within)
     ]
 
     assert (again is first, other is first, other.parents) == (True, False, within)
-    assert len(wire.calls) == 1
+    assert len(transport.calls) == 1
 
 
-async def test_what_is_made_of_answers_stays_here(client, wire):
+async def test_what_is_made_of_answers_stays_here(client, transport):
     """Nothing that was made of an answer goes to another process: whoever tries is told."""
-    reply = await client.reply(LIST, a_ticket(), parents=ACME)
+    reply = await client.send(LIST, a_call_context(), parents=ACME)
 
     with pytest.raises(TypeError, match="CacheEntry"):
         msgspec.msgpack.encode(reply)
 
 
-async def test_misfits_are_nobody_elses(client, wire):
+async def test_misfits_are_nobody_elses(client, transport):
     """A misfit is an exception, which grows with each that raises it: every reader gets one of their own."""
-    wire.answer = lambda _: a_reply(b'[{"id": 1}, {"id": []}]')
+    transport.answer = lambda _: a_reply(b'[{"id": 1}, {"id": []}]')
 
-    first, again = [await client.page(LIST, a_ticket(), ISSUE, parents=ACME) for _ in range(2)]
+    first, again = [await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME) for _ in range(2)]
 
     assert [type(page.rows[1].id) for page in (first, again)] == [InvalidValue, InvalidValue]
     assert first.rows[1].id is not again.rows[1].id
-    assert len(wire.calls) == 1
+    assert len(transport.calls) == 1
 
 
 @pytest.mark.parametrize(
     ("pages", "query"),
     [(Pagination.LIMIT, (("limit", "100"),)), (Pagination.PER_PAGE, (("per_page", "100"),)), (Pagination.NONE, ())],
 )
-async def test_sizes(client, wire, pages, query):
+async def test_sizes(client, transport, pages, query):
     """The page's size goes by the name that the endpoint has for it, or not at all."""
-    await client.page(replace(LIST, pages=pages), a_ticket(), ISSUE, parents=ACME)
+    await client.get_page(replace(LIST, pages=pages), a_call_context(), ISSUE, parents=ACME)
 
-    assert wire.calls[0].query == query
+    assert transport.calls[0].query == query
 
 
 @pytest.mark.parametrize("text", ["", "many", "-1", "1.5", "1" * 19, "\u0661"])
-async def test_counts_that_are_none(client, wire, text):
+async def test_counts_that_are_none(client, transport, text):
     """A count that is no number is no count."""
-    wire.answer = lambda _: a_reply(b"[]", headers={"x-hits": text, "x-sentry-direct-hit": "0"})
+    transport.answer = lambda _: a_reply(b"[]", headers={"x-hits": text, "x-sentry-direct-hit": "0"})
 
-    page = await client.page(LIST, a_ticket(), ISSUE, parents=ACME)
+    page = await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME)
 
     assert (page.hits, page.max_hits, page.is_direct_hit) == (None, None, False)
 
@@ -392,73 +422,73 @@ async def test_counts_that_are_none(client, wire, text):
 @pytest.mark.parametrize(
     ("body", "value"), [(b"", None), (b"null", None), (b"[1]", [1]), (b'{"a": {}}', {"a": {}}), (b'"\xc3\xa9"', "é")]
 )
-async def test_plain_values(client, wire, body, value):
+async def test_plain_values(client, transport, body, value):
     """An answer that is no record comes as it is; a missing one is None."""
-    wire.answer = lambda _: a_reply(body)
+    transport.answer = lambda _: a_reply(body)
 
-    assert await client.json(UPDATE, a_ticket(), parents=ACME, path={"issue": "7"}) == value
+    assert await client.get_json(DETAIL, a_call_context(), parents=ACME, path={"issue": "7"}) == value
 
 
 @pytest.mark.parametrize("body", [b"{", b"nonsense", b'"\xff"', b" ", b"[" * 100_000])
-async def test_plain_values_that_are_none(client, wire, body):
+async def test_plain_values_that_are_none(client, transport, body):
     """An answer that is not JSON is told as one, with its endpoint and status."""
-    wire.answer = lambda _: a_reply(body, status=202)
+    transport.answer = lambda _: a_reply(body, status=202)
 
     with pytest.raises(BadResponse) as unreadable:
-        await client.json(UPDATE, a_ticket(), parents=ACME, path={"issue": "7"})
+        await client.get_json(DETAIL, a_call_context(), parents=ACME, path={"issue": "7"})
 
     assert (str(unreadable.value), unreadable.value.title, unreadable.value.status) == (
         "Sentry's answer is not JSON",
-        UPDATE.title,
+        DETAIL.title,
         202,
     )
 
 
 @pytest.mark.parametrize(("touches", "calls"), [(["issues/acme"], 3), (["issues/other"], 2), ([], 2)])
-async def test_writes_touch_what_they_name(client, wire, touches, calls):
+async def test_writes_touch_what_they_name(client, transport, touches, calls):
     """A write ends the answers under its own tags and under those that it touches besides."""
-    await client.reply(LIST, a_ticket(), parents=ACME)
-    await client.json(UPDATE, a_ticket(), parents=ACME, path={"issue": "7"}, touches=touches)
-    await client.reply(LIST, a_ticket(), parents=ACME)
+    await client.send(LIST, a_call_context(), parents=ACME)
+    await client.send(UPDATE, a_call_context(), parents=ACME, path={"issue": "7"}, touches=touches)
+    await client.send(LIST, a_call_context(), parents=ACME)
 
-    assert len(wire.calls) == calls
+    assert len(transport.calls) == calls
 
 
-async def test_reads_depend_on_what_they_touch(client, wire):
+async def test_reads_depend_on_what_they_touch(client, transport):
     """A read may depend on more than its endpoint knows; a raise of that ends it for everybody."""
     for _ in range(2):
-        await client.reply(LIST, a_ticket(), parents=ACME, touches=["issue/7"])
+        await client.send(LIST, a_call_context(), parents=ACME, touches=["issue/7"])
 
     client.invalidate(["issue/7"])
-    await client.reply(LIST, a_ticket(), parents=ACME, touches=["issue/7"])
+    await client.send(LIST, a_call_context(), parents=ACME, touches=["issue/7"])
 
-    assert len(wire.calls) == 2
+    assert len(transport.calls) == 2
 
 
-async def test_credentials_share_nothing(client, wire):
+async def test_credentials_share_nothing(client, transport):
     """Two credentials never see each other's answers, kept or under way."""
-    alice, bob = a_ticket(), a_ticket(upstream=Upstream("bob", "sntryu_bob"))
+    alice, bob = a_call_context(), a_call_context(upstream=Upstream("bob", "sntryu_bob"))
 
-    await asyncio.gather(client.reply(LIST, alice, parents=ACME), client.reply(LIST, bob, parents=ACME))
-    await client.reply(LIST, bob, parents=ACME)
+    await asyncio.gather(client.send(LIST, alice, parents=ACME), client.send(LIST, bob, parents=ACME))
+    await client.send(LIST, bob, parents=ACME)
 
-    assert sorted(call.upstream.token for call in wire.calls) == ["sntryu_bob", "sntryu_secret"]
+    assert sorted(call.upstream.token for call in transport.calls) == ["sntryu_bob", "sntryu_secret"]
 
 
-async def test_refusals_pass(client, wire):
+async def test_refusals_pass(client, transport):
     """An error of the wire comes through the stages as it is."""
     error = NotFound("no", title=DETAIL.title)
-    wire.answer = lambda _: raised(error)
+    transport.answer = lambda _: raised(error)
 
     with pytest.raises(NotFound) as absent:
-        await client.reply(DETAIL, a_ticket(), parents=ACME, path={"issue": "7"})
+        await client.send(DETAIL, a_call_context(), parents=ACME, path={"issue": "7"})
 
     assert absent.value is error
 
 
-async def test_closing_and_telling(client, wire):
-    """The client tells what its stages hold, and closes its wire."""
-    await client.reply(LIST, a_ticket(), parents=ACME)
+async def test_closing_and_telling(client, transport):
+    """The client tells what its stages hold, and closes its transport."""
+    await client.send(LIST, a_call_context(), parents=ACME)
 
     told = client.state()
     await client.close()
@@ -466,13 +496,13 @@ async def test_closing_and_telling(client, wire):
     assert told == [
         "<Cache 1 entries, 1035 of 67108864 bytes, 0 refreshes under way>",
         "<SingleFlight 0 under way>",
-        repr(wire),
+        repr(transport),
     ]
-    assert wire.is_closed
+    assert transport.is_closed
 
 
 async def test_stages_stand_in_order():
-    """The first stage is the outermost; without stages a call goes straight to the wire."""
+    """The first stage is the outermost; without stages a call goes straight to the transport."""
     seen = []
 
     def stage(name):
@@ -484,7 +514,7 @@ async def test_stages_stand_in_order():
 
         return passing
 
-    await compose([stage("a"), stage("b")])(a_call(), FakeWire())
-    reply = await compose([])(a_call(), FakeWire())
+    await compose([stage("a"), stage("b")])(a_call(), FakeTransport())
+    reply = await compose([])(a_call(), FakeTransport())
 
     assert (seen, reply) == (["a in", "b in", "b out", "a out"], a_reply())

@@ -9,12 +9,22 @@ from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.errors import BadRequest, Forbidden, HostNotAllowed, InvalidValue, NotFound, Unavailable
+from dexter_graphql.sentry.errors import (
+    BadRequest,
+    Forbidden,
+    HostNotAllowed,
+    InvalidParameter,
+    InvalidValue,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+)
 from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
 from dexter_graphql.sentry.organization_directory import LIFETIME_S, OrganizationDirectory
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from support.upstream import EPOCH_S, FakeWire, MovedClock, a_reply, raised
+from support.upstream import EPOCH_S, FakeTransport, MovedClock, a_reply, raised
 
+ROW = {"id": "17", "slug": "acme"}
 ISSUES = Endpoint("issues.list", "GET", "/organizations/{organization}/issues/", ("event:read",))
 US = {"regionUrl": "https://us.sentry.io", "organizationUrl": "https://acme.sentry.io"}
 ACME = OrganizationRef("17", "acme", "https://us.sentry.io", "https://acme.sentry.io")
@@ -27,7 +37,7 @@ def clock():
 
 @pytest.fixture
 def wire():
-    return FakeWire(lambda _: told({"id": "17", "slug": "acme", "links": US, "name": "Acme"}))
+    return FakeTransport(lambda _: told({"id": "17", "slug": "acme", "links": US, "name": "Acme"}))
 
 
 @pytest.fixture
@@ -112,7 +122,7 @@ async def test_foreign_regions_are_met_later(directory, client, wire, region):
     found = await directory.find(a_ticket(), "acme")
 
     with pytest.raises(HostNotAllowed):
-        await client.reply(ISSUES, a_ticket(), parents=Parents(found))
+        await client.send(ISSUES, a_ticket(), parents=Parents(found))
 
     assert len(wire.calls) == 1
 
@@ -125,11 +135,62 @@ async def test_unknown_names(directory, wire, error):
     assert await directory.find(a_ticket(), "acme") is None
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "n" * 513])
-async def test_names_that_are_none(directory, wire, name):
-    """A name that would change the path is no organization, and is not sent."""
-    assert await directory.find(a_ticket(), name) is None
+@pytest.mark.parametrize("name", ["", ".", "..", "n" * 101, "a/b", "acme?x"])
+async def test_invalid_names(directory, wire, name):
+    """A name that cannot be a slug is the client's mistake and is not sent."""
+    with pytest.raises(InvalidParameter):
+        await directory.find(a_ticket(), name)
+
     assert wire.calls == []
+
+
+async def test_rejected_credentials_are_forgotten(directory, client, wire):
+    """When Sentry rejects a credential, the organizations that it could read are asked for again."""
+    wire.answer = lambda call: raised(Unauthorized("no", status=401)) if "issues" in call.path else told(ROW)
+    await directory.find(a_ticket(), "acme")
+    with pytest.raises(Unauthorized):
+        await client.send(ISSUES, a_ticket(), parents=Parents(OrganizationRef("17", "acme")))
+
+    with pytest.raises(Unauthorized):
+        await directory.find(a_ticket(), "acme")
+
+
+SELF_HOSTED = "http://sentry.internal:9000"
+
+
+@pytest.fixture
+def self_hosted(clock, wire):
+    """The directory of a self-hosted Sentry that is reached by an internal address."""
+    hosts = AllowedHosts.of(SELF_HOSTED, ("https://allowed.example",))
+    return OrganizationDirectory(SentryClient(clock, wire, (), hosts, TagVersions(clock)), clock)
+
+
+@pytest.mark.parametrize(
+    ("region", "used", "ignored"),
+    [
+        ("https://sentry.example.com", None, ["https://sentry.example.com"]),
+        ("https://allowed.example", "https://allowed.example", []),
+        (SELF_HOSTED, None, []),
+        ("https://[", None, ["https://["]),
+    ],
+)
+async def test_public_address_of_a_self_hosted_sentry(self_hosted, wire, region, used, ignored):
+    """A region outside the allowed hosts is ignored in favour of the configured address, which is logged once."""
+    wire.answer = lambda _: told({"id": 17, "slug": "acme", "links": {"regionUrl": region}})
+
+    organizations = [await self_hosted.find(a_ticket(who), "acme") for who in ("alice", "bob")]
+
+    assert [organization.region_url for organization in organizations] == [used] * 2
+    assert list(self_hosted.ignored_regions) == ignored
+
+
+async def test_ids_on_servers_that_take_slugs_only(self_hosted, wire):
+    """A self-hosted server that does not find an id in the path is asked for its list of organizations."""
+    wire.answer = lambda call: told([ROW]) if call.path.endswith("/organizations/") else raised(NotFound("no"))
+
+    assert (await self_hosted.find(a_ticket(), "17")).slug == "acme"
+    assert await self_hosted.find(a_ticket(), "18") is None
+    assert await self_hosted.find(a_ticket(), "other") is None
 
 
 @pytest.mark.parametrize("error", [Forbidden("no"), Unavailable("ill")])

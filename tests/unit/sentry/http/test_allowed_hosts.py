@@ -82,7 +82,7 @@ def test_refusal_names_the_host_alone():
         SAAS.checked("https://evil.com/path?token=secret")
 
     assert str(refused.value) == (
-        "The token is not sent to evil.com: add its address to DEXTER_SENTRY_HOSTS if it is yours"
+        "The token is not sent to evil.com:443: add https://evil.com to DEXTER_SENTRY_HOSTS if it is your server"
     )
 
 

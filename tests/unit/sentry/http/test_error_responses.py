@@ -1,6 +1,8 @@
 """Sentry's refusals in all the forms they have, and the error of the tree that each one is."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -12,6 +14,8 @@ from dexter_graphql.sentry.errors import (
     FeatureUnavailable,
     Forbidden,
     Gone,
+    InternalError,
+    MissingRoute,
     Moved,
     NotFound,
     RateLimited,
@@ -23,6 +27,7 @@ from dexter_graphql.sentry.errors import (
 from dexter_graphql.sentry.http.error_responses import error_for, is_html
 from support.upstream import EPOCH_S, a_call
 
+NOW = datetime.fromtimestamp(EPOCH_S, UTC)
 PERMISSION = "You do not have permission to perform this action."
 WINDOW = "You are attempting to use this endpoint too frequently. Limit is 40 requests in 1 seconds"
 CONCURRENCY = "You are attempting to go above the allowed concurrency for this endpoint. Concurrency limit is 25"
@@ -111,10 +116,36 @@ def test_members_at_fault(data, message, fields):
 
 @pytest.mark.parametrize("body", [b"", b"Bad Request", b"{", b'{"detail": "\xff"}', b"\xff\xfe", b"[" * 100_000])
 def test_unreadable_bodies(body):
-    """A refusal whose body says nothing is still the refusal that its status says."""
+    """An error with an unreadable body is the one that its status means."""
+    error = refused(409, body=body)
+
+    assert (type(error), str(error)) == (Conflict, "Sentry refused the request with status 409")
+
+
+MISSING_ROUTES = [
+    b"",
+    b"<!DOCTYPE html><title>Not found</title>",
+    b"Not Found",
+    b'{"info": "Route not found, did you forget a trailing slash?"}',
+    b"null",
+    b"[]",
+    b"{}",
+]
+
+
+@pytest.mark.parametrize("body", MISSING_ROUTES)
+def test_missing_routes(body):
+    """A 404 without Sentry's own "does not exist" names the endpoint that the server lacks."""
     error = refused(404, body=body)
 
-    assert (type(error), str(error)) == (NotFound, "Sentry refused the request with status 404")
+    assert (type(error), str(error)) == (MissingRoute, f"This Sentry lacks the endpoint {a_call().title}")
+    assert isinstance(error, FeatureUnavailable)
+
+
+@pytest.mark.parametrize("detail", ["The requested resource does not exist", "Event not found", "", {"message": "No"}])
+def test_missing_objects(detail):
+    """A 404 with a detail is a missing object."""
+    assert type(refused(404, {"detail": detail})) is NotFound
 
 
 @pytest.mark.parametrize("name", ["detail", "name"])
@@ -266,7 +297,10 @@ def test_brownouts(headers, replacement):
         (WINDOW, {}, 1.0),
         (WINDOW, {"retry_after": "7"}, 7.0),
         (WINDOW, {"retry_after": "7", "x_sentry_rate_limit_reset": str(EPOCH_S + 2)}, 2.0),
-        (WINDOW, {"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}, 1.0),
+        (WINDOW, {"retry_after": format_datetime(NOW + timedelta(seconds=7), usegmt=True)}, 7.0),
+        (WINDOW, {"retry_after": format_datetime(NOW - timedelta(days=7), usegmt=True)}, 0.1),
+        (WINDOW, {"retry_after": "Wed, 99 Oct 2026 07:28:00 GMT"}, 1.0),
+        (WINDOW, {"retry_after": "9" * 5000}, 1.0),
         (CONCURRENCY, {"x_sentry_rate_limit_reset": str(EPOCH_S + 50)}, 1.0),
         (STORE, {"x_sentry_rate_limit_reset": str(EPOCH_S + 1)}, 30.0),
     ],
@@ -288,15 +322,23 @@ def test_a_page_may_limit_the_rate():
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599])
-@pytest.mark.parametrize("body", [b'{"detail":"Internal Error","errorId":"5f"}', b"<!DOCTYPE html>", b""])
-def test_illness(status, body):
-    """Any 5xx means that Sentry is ill, whatever stands in it."""
+@pytest.mark.parametrize("body", [b'{"detail":"Internal Error"}', b'{"errorId": 7}', b"<!DOCTYPE html>", b""])
+def test_server_errors(status, body):
+    """A 5xx means that Sentry is unavailable, whatever its body is."""
     error = refused(status, body=body)
 
-    assert told(error) == (Unavailable, f"Sentry answered {status}", {"status": status})
+    assert told(error) == (Unavailable, f"Sentry answered {status}", {"status": status, "error_id": None})
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 410])
+@pytest.mark.parametrize(("status", "kind"), [(500, InternalError), (502, Unavailable)])
+def test_error_ids(status, kind):
+    """A 500 with an `errorId` concerns this request; the id is kept."""
+    error = refused(status, {"detail": "Internal Error", "errorId": "5f"})
+
+    assert told(error) == (kind, f"Sentry answered {status}", {"status": status, "error_id": "5f"})
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 407, 410])
 def test_pages_of_proxies(status):
     """A page never comes from the API: what it refuses, or does not find, is not what Sentry refuses."""
     error = refused(status, body=b"\n<HTML><title>Sign in</title>")
@@ -330,6 +372,9 @@ def test_every_refusal_is_in_the_tree(status, body):
     [
         (b"<!DOCTYPE html><html>", True),
         (b"  \r\n<html lang=en>", True),
+        (b" \n" * 80 + b"<!DOCTYPE html>", True),
+        (b"\xef\xbb\xbf<html>", True),
+        (b"<!-- sign in --><html>", True),
         (b"<HtMl>", True),
         (b'"<html>"', False),
         (b"", False),

@@ -5,10 +5,13 @@ import asyncio
 import msgspec
 import pytest
 
+from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.errors import (
     BadRequest,
+    BadResponse,
     CircuitOpen,
     DeadlineExceeded,
+    InternalError,
     NotFound,
     RateLimited,
     SentryError,
@@ -17,10 +20,11 @@ from dexter_graphql.sentry.errors import (
     UpstreamTimeout,
 )
 from dexter_graphql.sentry.stages.breaker import Breaker, BreakerConfig
-from support.upstream import FakeWire, MovedClock, a_call, a_reply, raised
+from support.upstream import FakeTransport, MovedClock, a_call, a_reply, raised
 
 LIMITS = BreakerConfig()
 OPEN = "<Breaker issues of https://sentry.io open>"
+OWN_OPEN = "<Breaker issues of https://sentry.io for 1 credentials>"
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def breaker(clock):
 
 def ill():
     """A wire behind which nothing answers."""
-    return FakeWire(lambda _: raised(Unavailable("ill")))
+    return FakeTransport(lambda _: raised(Unavailable("ill")))
 
 
 async def tried(breaker, wire, times, call=None):
@@ -50,21 +54,42 @@ async def tried(breaker, wire, times, call=None):
     return last
 
 
-@pytest.mark.parametrize("error", [Unavailable("ill"), UpstreamTimeout("slow"), TruncatedResponse("cut")])
-async def test_illness_opens(breaker, error):
-    """After enough failures nothing is asked any more, and the refusal comes at once."""
-    wire = FakeWire(lambda _: raised(error))
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (Unavailable("unreachable"), OPEN),
+        (Unavailable("Sentry answered 503", status=503), OWN_OPEN),
+        (Unavailable("page", status=200), OWN_OPEN),
+        (UpstreamTimeout("slow"), OWN_OPEN),
+        (TruncatedResponse("cut"), OWN_OPEN),
+        (BadResponse("large"), OWN_OPEN),
+    ],
+)
+async def test_failures_open(breaker, error, state):
+    """After enough failures nothing is sent: for all when Sentry is unreachable, else for this credential."""
+    wire = FakeTransport(lambda _: raised(error))
     await tried(breaker, wire, LIMITS.min_calls)
 
     last = await tried(breaker, wire, 5)
 
-    assert (type(last), len(wire.calls), repr(breaker)) == (CircuitOpen, LIMITS.min_calls, OPEN)
+    assert (type(last), len(wire.calls), repr(breaker)) == (CircuitOpen, LIMITS.min_calls, state)
 
 
-@pytest.mark.parametrize("error", [BadRequest("what"), NotFound("where"), RateLimited("busy", retry_after=1)])
-async def test_refusals_are_no_illness(breaker, error):
-    """What Sentry understood and refused says that it is well."""
-    await tried(breaker, FakeWire(lambda _: raised(error)), 100)
+@pytest.mark.parametrize(
+    "error",
+    [
+        BadRequest("what"),
+        NotFound("where"),
+        RateLimited("busy", retry_after=1),
+        RateLimited("no permit", retry_after=1, status=None),
+        UpstreamTimeout("408", status=408),
+        InternalError("Sentry answered 500", status=500),
+        *(Unavailable("page", status=status) for status in (400, 401, 403, 407, 499)),
+    ],
+)
+async def test_refusals_are_no_failures(breaker, error):
+    """4xx answers, HTML or not, and a 500 with an `errorId` come from a server that works."""
+    await tried(breaker, FakeTransport(lambda _: raised(error)), 100)
 
     assert repr(breaker) == "<Breaker all closed>"
 
@@ -72,7 +97,7 @@ async def test_refusals_are_no_illness(breaker, error):
 @pytest.mark.parametrize(("failures", "is_open"), [(9, False), (10, True)])
 async def test_share_of_failures(breaker, failures, is_open):
     """Half of the calls must fail, no fewer."""
-    await tried(breaker, FakeWire(), LIMITS.min_calls - failures)
+    await tried(breaker, FakeTransport(), LIMITS.min_calls - failures)
 
     await tried(breaker, ill(), failures)
 
@@ -105,9 +130,9 @@ async def test_slow_calls(breaker, clock, took_s, waited_s, is_open):
         return msgspec.structs.replace(a_reply(), waited_s=waited_s)
 
     patient = Breaker(clock, config(window_s=1000.0))
-    await tried(patient, FakeWire(slow), LIMITS.min_calls)
+    await tried(patient, FakeTransport(slow), LIMITS.min_calls)
 
-    assert (repr(patient) == OPEN) == is_open
+    assert (repr(patient) == OWN_OPEN) == is_open
 
 
 def config(**changes):
@@ -121,9 +146,9 @@ async def test_probes_close(breaker, clock):
     clock.move(LIMITS.open_s)
     half = breaker.states()
 
-    await tried(breaker, FakeWire(), LIMITS.probes - 1)
+    await tried(breaker, FakeTransport(), LIMITS.probes - 1)
     before = breaker.states()
-    await tried(breaker, FakeWire(), 1)
+    await tried(breaker, FakeTransport(), 1)
 
     assert (list(half.values()), list(before.values()), breaker.states()) == (["half-open"], ["half-open"], {})
 
@@ -132,7 +157,7 @@ async def test_failed_probe_opens_again(breaker, clock):
     """One failure among the probes, and the pause begins anew."""
     await tried(breaker, ill(), LIMITS.min_calls)
     clock.move(LIMITS.open_s)
-    await tried(breaker, FakeWire(), 1)
+    await tried(breaker, FakeTransport(), 1)
 
     wire = ill()
     await tried(breaker, wire, 5)
@@ -145,16 +170,16 @@ async def test_probes_are_few(breaker, clock):
     await tried(breaker, ill(), LIMITS.min_calls)
     clock.move(LIMITS.open_s)
     never = asyncio.Event()
-    wire = FakeWire(lambda _: never.wait())
+    wire = FakeTransport(lambda _: never.wait())
     probes = [asyncio.ensure_future(breaker(a_call(), wire)) for _ in range(LIMITS.probes)]
     await asyncio.sleep(0)
 
     refused = await tried(breaker, wire, 1)
     probes[0].cancel()
     await asyncio.gather(probes[0], return_exceptions=True)
-    await tried(breaker, FakeWire(lambda _: raised(DeadlineExceeded("late"))), 1)
+    await tried(breaker, FakeTransport(lambda _: raised(DeadlineExceeded("late"))), 1)
     still = breaker.states()
-    answered = await tried(breaker, FakeWire(), 1)
+    answered = await tried(breaker, FakeTransport(), 1)
 
     assert (type(refused), list(still.values()), answered) == (CircuitOpen, ["half-open"], None)
     for probe in probes:
@@ -168,13 +193,13 @@ async def test_circuits_are_apart(breaker):
 
     others = [a_call(endpoint="projects.list"), a_call(host="https://us.sentry.io")]
 
-    assert [await tried(breaker, FakeWire(), 1, call) for call in others] == [None, None]
-    assert type(await tried(breaker, FakeWire(), 1, a_call(endpoint="issues.detail"))) is CircuitOpen
+    assert [await tried(breaker, FakeTransport(), 1, call) for call in others] == [None, None]
+    assert type(await tried(breaker, FakeTransport(), 1, a_call(endpoint="issues.detail"))) is CircuitOpen
 
 
 async def closed_again(breaker, clock, *, answered=40):
     """A circuit that was ill after so many answers, and is well."""
-    well = FakeWire(lambda _: a_reply())
+    well = FakeTransport(lambda _: a_reply())
     await tried(breaker, well, answered)
     while repr(breaker) != OPEN:
         await tried(breaker, ill(), 1)
@@ -217,3 +242,98 @@ async def test_turns_that_come_too_late(breaker, clock):
 
     assert isinstance(found[-1], CircuitOpen)
     assert clock.time() - now < 0.1
+
+
+def call_of(name):
+    """A read with the credential of this person."""
+    return a_call(upstream=Upstream(name, f"sntryu_{name}"))
+
+
+def failing(status=503):
+    """A transport whose answers are all failures."""
+    return FakeTransport(lambda _: raised(Unavailable(f"Sentry answered {status}", status=status)))
+
+
+@pytest.mark.parametrize("calls_of_others", [0, 3, 100])
+async def test_one_credential_harms_itself_only(breaker, calls_of_others):
+    """However many calls of one credential fail, the others are not refused."""
+    await tried(breaker, failing(), 500, call_of("alice"))
+    results = [await tried(breaker, FakeTransport(), 1, call_of("bob")) for _ in range(calls_of_others)]
+
+    assert set(results) <= {None}
+    assert await tried(breaker, FakeTransport(), 1, call_of("bob")) is None
+    assert type(await tried(breaker, FakeTransport(), 1, call_of("alice"))) is CircuitOpen
+
+
+async def test_one_slow_credential_harms_itself_only(clock):
+    """Slow answers of one credential open its own circuit."""
+    patient = Breaker(clock, config(window_s=10_000.0))
+
+    def slow(_):
+        clock.move(LIMITS.slow_s)
+        return a_reply()
+
+    await tried(patient, FakeTransport(slow), 100, call_of("alice"))
+
+    assert await tried(patient, FakeTransport(), 1, call_of("bob")) is None
+
+
+async def test_a_single_failure_of_another_is_no_outage(breaker):
+    """One failure of a second credential does not turn a first one's failures into an outage."""
+    await tried(breaker, failing(), 1, call_of("bob"))
+    await tried(breaker, failing(), 500, call_of("alice"))
+
+    assert breaker.states() == {}
+
+
+@pytest.mark.parametrize("credentials", [2, 5, 20])
+async def test_failures_of_several_credentials_open_for_all(breaker, credentials):
+    """Failures that several credentials see are an outage, also for those that have not called yet."""
+    for number in range(LIMITS.min_calls):
+        await tried(breaker, failing(), 1, call_of(f"user{number % credentials}"))
+
+    assert type(await tried(breaker, FakeTransport(), 1, call_of("new"))) is CircuitOpen
+
+
+async def test_one_credential_cannot_keep_the_circuit_open(breaker, clock):
+    """While the circuit is half open the failure of one credential does not open it again for the others."""
+    await tried(breaker, ill(), LIMITS.min_calls)
+    clock.move(LIMITS.open_s)
+    await tried(breaker, failing(), 1, call_of("alice"))
+    again = await tried(breaker, failing(), 1, call_of("alice"))
+
+    results = [await tried(breaker, FakeTransport(), 1, call_of("bob")) for _ in range(LIMITS.probes)]
+
+    assert (type(again), results, breaker.states()) == (CircuitOpen, [None] * LIMITS.probes, {})
+
+
+async def test_failed_probes_of_two_credentials_open_again(breaker, clock):
+    """When a second credential's probe fails as well, the outage goes on."""
+    await tried(breaker, ill(), LIMITS.min_calls)
+    clock.move(LIMITS.open_s)
+
+    for name in ("alice", "bob"):
+        await tried(breaker, failing(), 1, call_of(name))
+
+    assert repr(breaker) == OPEN
+
+
+async def test_excluded_credentials_may_probe_later(breaker, clock):
+    """A credential whose probe failed is let through again after a pause, so that it can recover alone."""
+    await tried(breaker, ill(), LIMITS.min_calls)
+    clock.move(LIMITS.open_s)
+    await tried(breaker, failing(), 1, call_of("alice"))
+    clock.move(LIMITS.open_s)
+
+    assert await tried(breaker, FakeTransport(), LIMITS.probes, call_of("alice")) is None
+    assert breaker.states() == {}
+
+
+async def test_metrics_count_both_kinds(breaker):
+    """Shared circuits are exported with their state, those of credentials as a number."""
+    await tried(breaker, ill(), LIMITS.min_calls)
+    await tried(breaker, failing(), LIMITS.min_calls, a_call(endpoint="projects.list"))
+
+    labels = [(sample.name, sample.value, dict(sample.labels)["family"]) for sample in breaker.collect()]
+
+    assert labels == [("dexter_circuit_open", 1.0, "issues"), ("dexter_credential_circuits_open", 1, "projects")]

@@ -19,8 +19,11 @@ from dexter_graphql.sentry.errors import (
     DeadlineExceeded,
     Forbidden,
     Gone,
+    MissingRoute,
+    Moved,
     NotFound,
     RateLimited,
+    Unauthorized,
     Unavailable,
     UpstreamTimeout,
 )
@@ -33,7 +36,7 @@ from dexter_graphql.sentry.stages.cache import (
     CachePolicy,
     cache_key,
 )
-from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
+from support.upstream import EPOCH_S, FakeTransport, MovedClock, a_call, a_reply, raised
 
 BODY = b"0123456789"
 ENTRY = ENTRY_OVERHEAD + len(BODY)
@@ -58,7 +61,7 @@ def cache(clock, tag_versions):
 
 @pytest.fixture
 def wire(clock):
-    return FakeWire(lambda _: msgspec.structs.replace(a_reply(BODY), fetched_at=clock.time()))
+    return FakeTransport(lambda _: msgspec.structs.replace(a_reply(BODY), fetched_at=clock.time()))
 
 
 async def test_a_hit_costs_nothing(cache, wire):
@@ -163,7 +166,7 @@ async def test_spare_answers_bridge_failures(cache, wire, clock, error):
     """When Sentry fails, what it said before is given, marked, until that is too long ago."""
     policy = POLICIES[Lifetime.VOLATILE]
     await cache(a_call(), wire)
-    ill = FakeWire(lambda _: raised(error))
+    ill = FakeTransport(lambda _: raised(error))
 
     clock.move(policy.total_lifetime - 0.1)
     spare = await cache(a_call(), ill)
@@ -181,12 +184,12 @@ async def test_refusals_are_answers(cache, wire, clock, error):
     clock.move(60)
 
     with pytest.raises(type(error)):
-        await cache(a_call(), FakeWire(lambda _: raised(error)))
+        await cache(a_call(), FakeTransport(lambda _: raised(error)))
 
 
 async def test_failed_refreshes(cache, wire, clock):
     """A refresh that fails is nobody's failure, and is tried again by the next reader."""
-    ill = FakeWire(lambda _: raised(Unavailable("ill")))
+    ill = FakeTransport(lambda _: raised(Unavailable("ill")))
     await cache(a_call(), wire)
     clock.move(6)
 
@@ -202,7 +205,7 @@ async def test_refreshes_end_with_the_cache(cache, wire, clock):
     never = asyncio.Event()
     await cache(a_call(), wire)
     clock.move(6)
-    await cache(a_call(), FakeWire(lambda _: never.wait()))
+    await cache(a_call(), FakeTransport(lambda _: never.wait()))
 
     before = repr(cache)
     await cache.close()
@@ -214,9 +217,9 @@ async def test_age_counts_from_the_answer(cache, clock):
     """An answer that was on its way for long is that much older."""
     old = a_reply(BODY)
     clock.move(7)
-    await cache(a_call(), FakeWire(lambda _: old))
+    await cache(a_call(), FakeTransport(lambda _: old))
 
-    assert (await cache(a_call(), FakeWire(lambda _: old))).is_stale
+    assert (await cache(a_call(), FakeTransport(lambda _: old))).is_stale
 
 
 async def settled():
@@ -304,7 +307,7 @@ async def test_failed_writes(cache, wire, error, origin):
     await cache(a_call(), wire)
 
     with pytest.raises(type(error)):
-        await cache(WRITE, FakeWire(lambda _: raised(error)))
+        await cache(WRITE, FakeTransport(lambda _: raised(error)))
 
     assert (await cache(a_call(), wire)).origin == origin
 
@@ -318,7 +321,7 @@ async def test_reads_that_a_write_overtook(cache, wire):
         await told.wait()
         return a_reply(BODY)
 
-    reading = asyncio.ensure_future(cache(a_call(), FakeWire(lambda _: slowly())))
+    reading = asyncio.ensure_future(cache(a_call(), FakeTransport(lambda _: slowly())))
     await asked.wait()
     await cache(WRITE, wire)
     told.set()
@@ -331,7 +334,7 @@ async def test_reads_that_a_write_overtook(cache, wire):
 async def test_absence_is_kept_shortly(cache, clock):
     """A thing that was not found is believed to be absent for some seconds, whatever the lifetime of an answer."""
     call = a_call(lifetime=Lifetime.IMMUTABLE)
-    wire = FakeWire(lambda _: raised(NotFound("No such issue", title="GET /", status=404, detail_code="x")))
+    wire = FakeTransport(lambda _: raised(NotFound("No such issue", title="GET /", status=404, detail_code="x")))
 
     for seconds in (0, NEGATIVE_TTL.max_age - 0.1, 0.1):
         clock.move(seconds)
@@ -347,7 +350,7 @@ async def test_absence_is_kept_shortly(cache, clock):
 
 async def test_absences_hold_no_frames(cache):
     """An error that is kept for others does not grow with each of them, and holds nothing of whoever met it first."""
-    wire = FakeWire(lambda _: raised(NotFound("No such issue")))
+    wire = FakeTransport(lambda _: raised(NotFound("No such issue")))
     met = []
     for _ in range(4):
         with pytest.raises(NotFound) as absent:
@@ -363,7 +366,7 @@ async def test_absences_hold_no_frames(cache):
 async def test_absence_ends_with_a_write(cache, wire):
     """What was not there may be there after a write."""
     with pytest.raises(NotFound):
-        await cache(a_call(), FakeWire(lambda _: raised(NotFound("no"))))
+        await cache(a_call(), FakeTransport(lambda _: raised(NotFound("no"))))
 
     await cache(WRITE, wire)
 
@@ -374,7 +377,7 @@ async def test_absence_ends_with_a_write(cache, wire):
 async def test_other_errors_are_not_kept(cache, wire, error):
     """Only absence is believed for a while: any other failure is met by whoever met it."""
     with pytest.raises(type(error)):
-        await cache(a_call(), FakeWire(lambda _: raised(error)))
+        await cache(a_call(), FakeTransport(lambda _: raised(error)))
 
     assert (await cache(a_call(), wire)).origin == "wire"
 
@@ -396,7 +399,7 @@ async def test_one_large_answer_ends_many(cache, wire):
     for name in "abcd":
         await cache(a_call(path=name), wire)
 
-    await cache(a_call(path="large"), FakeWire(lambda _: a_reply(bytes(2 * ENTRY))))
+    await cache(a_call(path="large"), FakeTransport(lambda _: a_reply(bytes(2 * ENTRY))))
 
     assert [path for _, _, path, _ in cache._entries] == ["d", "large"]
     assert cache.size_bytes == ENTRY + ENTRY_OVERHEAD + 2 * ENTRY
@@ -407,7 +410,7 @@ async def test_answers_larger_than_all(cache, spare, entries):
     """An answer that fills the whole cache is kept, one byte more is not."""
     size = 4 * ENTRY - ENTRY_OVERHEAD - spare
 
-    reply = await cache(a_call(), FakeWire(lambda _: a_reply(bytes(size))))
+    reply = await cache(a_call(), FakeTransport(lambda _: a_reply(bytes(size))))
 
     assert (len(reply.body), len(cache._entries)) == (size, entries)
 
@@ -420,14 +423,14 @@ async def test_sizes_add_up(cache, wire, clock):
         await slow.wait()
         return a_reply(BODY)
 
-    twice = [asyncio.ensure_future(cache(a_call(), FakeWire(lambda _: later()))) for _ in range(2)]
+    twice = [asyncio.ensure_future(cache(a_call(), FakeTransport(lambda _: later()))) for _ in range(2)]
     await asyncio.sleep(0)
     slow.set()
     await asyncio.gather(*twice)
     both = cache.size_bytes
     clock.move(POLICIES[Lifetime.VOLATILE].total_lifetime)
     with pytest.raises(Unavailable):
-        await cache(a_call(), FakeWire(lambda _: raised(Unavailable("ill"))))
+        await cache(a_call(), FakeTransport(lambda _: raised(Unavailable("ill"))))
 
     assert (both, cache.size_bytes, len(cache._entries)) == (ENTRY, 0, 0)
 
@@ -481,13 +484,13 @@ async def test_answers_of_one_flight_are_one(cache):
         await told.wait()
         return msgspec.structs.replace(answer, origin="flight")
 
-    both = [asyncio.ensure_future(cache(a_call(), FakeWire(lambda _: later()))) for _ in range(2)]
+    both = [asyncio.ensure_future(cache(a_call(), FakeTransport(lambda _: later()))) for _ in range(2)]
     await asyncio.sleep(0)
     told.set()
     first, second = await asyncio.gather(*both)
 
     assert first.cache_entry is second.cache_entry
-    assert first.cache_entry is (await cache(a_call(), FakeWire())).cache_entry
+    assert first.cache_entry is (await cache(a_call(), FakeTransport())).cache_entry
 
 
 async def test_answers_that_are_not_kept_keep_nothing(cache, wire):
@@ -507,7 +510,7 @@ def ending(seconds, hours=1, **changes):
 
 async def test_ranges_that_end_now_bridge_minutes(cache, wire, clock):
     """While Sentry is ill, "the last hour" is answered with what was the last hour before, marked."""
-    ill = FakeWire(lambda _: raised(Unavailable("ill")))
+    ill = FakeTransport(lambda _: raised(Unavailable("ill")))
     await cache(ending(60), wire)
     clock.move(180)
 
@@ -533,12 +536,12 @@ async def test_other_ranges_are_other_questions(cache, wire, clock, changes, sec
     clock.move(180)
 
     with pytest.raises(Unavailable):
-        await cache(ending(seconds, **changes), FakeWire(lambda _: raised(Unavailable("ill"))))
+        await cache(ending(seconds, **changes), FakeTransport(lambda _: raised(Unavailable("ill"))))
 
 
 async def test_bridges_end_with_their_answers(cache, wire, clock, tag_versions):
     """What a write ended, or what is too old, bridges nothing; and nothing of it is kept."""
-    ill = FakeWire(lambda _: raised(Unavailable("ill")))
+    ill = FakeTransport(lambda _: raised(Unavailable("ill")))
     await cache(ending(60), wire)
     tag_versions.invalidate(["issues/acme"])
     clock.move(120)
@@ -547,3 +550,45 @@ async def test_bridges_end_with_their_answers(cache, wire, clock, tag_versions):
         await cache(ending(180), ill)
 
     assert (cache._newest, cache.size_bytes) == ({}, 0)
+
+
+REVOCATIONS = [
+    Forbidden("no"),
+    NotFound("gone", status=404),
+    Moved("renamed", slug="other"),
+    MissingRoute("removed", status=404),
+    Unauthorized("no", status=401),
+]
+
+
+@pytest.mark.parametrize("error", REVOCATIONS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    ("lifetime", "is_background"),
+    [(lifetime, is_background) for lifetime in KEPT for is_background in (True, False)],
+)
+async def test_refusals_drop_old_answers(cache, wire, error, lifetime, is_background):
+    """A refusal of a refresh drops the old answer, also as a substitute while Sentry fails."""
+    call, policy, clock = a_call(lifetime=lifetime), POLICIES[lifetime], cache._clock
+    await cache(call, wire)
+    clock.move(policy.max_age + (0 if is_background else policy.stale_while_revalidate))
+    wire.answer = lambda _: raised(error)
+    await asyncio.gather(cache(call, wire), return_exceptions=True)
+    await settled()
+
+    clock.move(NEGATIVE_TTL.max_age)
+    wire.answer = lambda _: raised(Unavailable("down"))
+    with pytest.raises(Unavailable):
+        await cache(call, wire)
+
+
+async def test_refusals_drop_the_rolling_range(cache, wire, clock):
+    """A refusal also drops the answer for the same rolling range of a minute ago."""
+    await cache(ending(60), wire)
+    clock.move(180)
+    wire.answer = lambda _: raised(Forbidden("no"))
+    with pytest.raises(Forbidden):
+        await cache(ending(240), wire)
+
+    wire.answer = lambda _: raised(Unavailable("down"))
+    with pytest.raises(Unavailable):
+        await cache(ending(240), wire)

@@ -11,7 +11,7 @@ from dexter_graphql.sentry.stages import limiter as module
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.rate_limit_bucket import COLD_START, Bucket
 from dexter_graphql.sentry.stages.rate_limit_headers import RateLimitInfo
-from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
+from support.upstream import EPOCH_S, FakeTransport, MovedClock, a_call, a_reply, raised
 
 
 class Sentry:
@@ -88,7 +88,7 @@ async def test_cold_start(limiter, clock):
         await silent.wait()
         return a_reply()
 
-    calls = begun(limiter, FakeWire(wire), *[a_call() for _ in range(10)])
+    calls = begun(limiter, FakeTransport(wire), *[a_call() for _ in range(10)])
     await ticks()
     at_first = len(answered)
     silent.set()
@@ -173,11 +173,11 @@ async def test_queue_is_bounded(clock):
     """One more than may wait is refused, the others wait on."""
     limiter = Limiter(clock, Random(1), max_waiting=2)
     never = asyncio.Event()
-    calls = begun(limiter, FakeWire(lambda _: never.wait()), *[a_call() for _ in range(COLD_START + 2)])
+    calls = begun(limiter, FakeTransport(lambda _: never.wait()), *[a_call() for _ in range(COLD_START + 2)])
     await ticks(3)
 
     with pytest.raises(RateLimited):
-        await limiter(a_call(), FakeWire())
+        await limiter(a_call(), FakeTransport())
 
     for call in calls:
         call.cancel()
@@ -208,7 +208,7 @@ async def test_permits_come_back_from_failures(limiter, clock):
     """A call that failed has ended like any other."""
     for _ in range(20):
         with pytest.raises(Unavailable):
-            await limiter(a_call(), FakeWire(lambda _: raised(Unavailable("ill"))))
+            await limiter(a_call(), FakeTransport(lambda _: raised(Unavailable("ill"))))
 
     assert repr(limiter) == "<Limiter 1 buckets, 0 calls under way, 0 waiting>"
 

@@ -9,15 +9,17 @@ import pytest_asyncio
 from dexter_graphql.clock import Clock
 from dexter_graphql.sentry.cache_tags import TagVersions
 from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.credentials import CredentialRegistry, credential_tag
 from dexter_graphql.sentry.endpoint import Lifetime
-from dexter_graphql.sentry.errors import RateLimited, Unavailable
+from dexter_graphql.sentry.errors import Forbidden, MissingRoute, NotFound, RateLimited, Unauthorized, Unavailable
+from dexter_graphql.sentry.redis.invalidation import CREDENTIAL_VERSION_TTL_MS, VERSION_TTL_MS
 from dexter_graphql.sentry.redis.services import RedisOptions, RedisServices
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import POLICIES, Cache
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.redis_cache import MAX_BODY_BYTES, RedisCache
 from support.redis import running_redis
-from support.upstream import FakeWire, a_call, a_reply, raised
+from support.upstream import FakeTransport, a_call, a_reply, raised
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 KEY = b"the same on every replica"
@@ -41,9 +43,10 @@ class Replica:
 
     def __init__(self, url, key=KEY):
         self.clock = RealTime()
-        self.wire = FakeWire(lambda _: a_reply(b"answer", headers={"x-hits": "3"}))
+        self.wire = FakeTransport(lambda _: a_reply(b"answer", headers={"x-hits": "3"}))
         self.tag_versions = TagVersions(self.clock)
-        self.services = RedisServices.over(RedisOptions(url, key), self.tag_versions, self.clock)
+        self.credentials = CredentialRegistry(self.clock, self.tag_versions)
+        self.services = RedisServices.connect(RedisOptions(url, key), self.credentials, self.tag_versions, self.clock)
         self.shared = RedisCache(self.clock, self.services)
         self.cache = Cache(self.clock, self.tag_versions)
         self.services.start()
@@ -273,19 +276,20 @@ async def test_redis_goes_and_comes_back(replica, server):
     for number in range(5):
         assert (await one.run(query=(("n", str(number)),))).origin == "wire"
     one.tag_versions.invalidate(["issues/acme"])
-    is_synced = one.services.invalidations.is_synced
+    others_are_synced = one.services.invalidations.is_synced(("issues/other",))
+    is_synced = one.services.invalidations.is_synced(("issues/acme",))
     await server.start()
     one.clock.ahead_s = other.clock.ahead_s = 10.0
     for _ in range(100):
         await asyncio.sleep(0.05)
-        if one.services.invalidations.is_synced:
+        if one.services.invalidations.is_synced(("issues/acme",)):
             break
     await one.run(query=(("n", "again"),))
     await one.settle()
     shared = await other.run(query=(("n", "again"),))
 
-    assert (is_synced, one.services.invalidations.is_synced, shared.origin) == (False, True, "shared")
-    assert repr(one.services.connection) == "<Line to Redis up>"
+    assert (is_synced, others_are_synced, shared.origin) == (False, True, "shared")
+    assert repr(one.services.connection) == "<RedisConnection up>"
 
 
 async def test_lost_generations_bring_nothing_back(replica, server):
@@ -309,10 +313,10 @@ async def test_replicas_are_counted(replica):
 
     for _ in range(300):
         await asyncio.sleep(0.01)
-        if one.services.rate_limit_shares.services == other.services.rate_limit_shares.services == 2:
+        if one.services.rate_limit_shares.replicas == other.services.rate_limit_shares.replicas == 2:
             break
 
-    assert (one.services.rate_limit_shares.services, other.services.rate_limit_shares.services) == (2, 2)
+    assert (one.services.rate_limit_shares.replicas, other.services.rate_limit_shares.replicas) == (2, 2)
 
 
 async def test_permits_are_granted_once(replica):
@@ -332,7 +336,7 @@ async def test_two_limiters_keep_to_one_limit(replica):
     sentry = FixedWindow(limit=20)
     limiters = []
     for each in (one, other):
-        each.services.rate_limit_shares.services = 2
+        each.services.rate_limit_shares.replicas = 2
         limiters.append(Limiter(Clock(), Random(1), rate_limit_shares=each.services.rate_limit_shares))
 
     async def run(number):
@@ -373,3 +377,86 @@ class FixedWindow:
             self.refused += 1
             raise RateLimited("busy", retry_after=int(now) + 1 - now, headers=headers)
         return a_reply(headers=headers)
+
+
+async def test_rejected_credentials_lose_their_answers(replica):
+    """A 401 on one replica ends the credential's answers on all of them, in memory and in Redis."""
+    rejecting, other, fresh = await replica(), await replica(), await replica()
+    tags = ("issues/acme", credential_tag("alice"))
+    for each in (rejecting, other):
+        each.credentials.accept("alice")
+        await each.run(tags=tags)
+        await each.settle()
+    before = (await other.run(tags=tags)).origin
+
+    rejecting.credentials.handle("alice", Unauthorized("Invalid token", status=401))
+    await rejecting.settle()
+
+    assert before == "cache"
+    assert (await fresh.run(tags=tags)).origin == "wire"
+    await other.shared.close()
+    assert (await other.run(tags=tags)).origin != "cache"
+
+
+async def test_unknown_credentials_are_rejected_everywhere(replica):
+    """A replica that never used the credential ends its answers on the others, too."""
+    using, rejecting = await replica(), await replica()
+    tags = (credential_tag("alice"),)
+    using.credentials.accept("alice")
+    await using.run(tags=tags)
+    await using.settle()
+
+    rejecting.credentials.handle("alice", Unauthorized("Invalid token", status=401))
+    await rejecting.settle()
+
+    assert (await using.run(tags=tags)).origin == "wire"
+
+
+@pytest.mark.parametrize("error", [Forbidden("no"), NotFound("no", status=404), MissingRoute("no", status=404)])
+async def test_refusals_delete_the_answer(replica, error):
+    """A refusal of a refresh deletes the answer in Redis, so that no replica serves it when Sentry fails."""
+    one, other = await replica(), await replica()
+    await one.run(lifetime=Lifetime.STABLE)
+    await one.settle()
+    for each in (one, other):
+        each.clock.ahead_s = 400.0
+    one.wire.answer = lambda _: raised(error)
+    with pytest.raises(type(error)):
+        await one.run(lifetime=Lifetime.STABLE)
+
+    other.wire.answer = lambda _: raised(Unavailable("down"))
+    with pytest.raises(Unavailable):
+        await other.run(lifetime=Lifetime.STABLE)
+
+
+ODD_VERSIONS = [b"", b"9" * 5000, b"9" * 5000 + b":0", b"-1:0", b"1", b"1:x", b"\xff", b"1:" + b"9" * 5000]
+
+
+@pytest.mark.parametrize("value", ODD_VERSIONS)
+async def test_odd_versions(replica, server, value):
+    """A version that we did not write counts as missing: it is replaced, and answers are shared again."""
+    one, other = await replica(), await replica()
+    async with server.client() as client:
+        await client.set(one.services.invalidations.key_name("issues/acme"), value)
+
+    await one.run()
+    await one.settle()
+    shared = await other.run()
+    one.tag_versions.invalidate(["issues/acme"])
+    await one.settle()
+
+    assert (shared.origin, (await other.run()).origin) == ("shared", "wire")
+
+
+async def test_versions_of_credentials_expire(replica, server):
+    """The version of a credential is kept for an hour, that of other tags for days."""
+    one = await replica()
+    await one.run(tags=("issues/acme", credential_tag("alice")))
+    await one.settle()
+
+    async with server.client() as client:
+        key_name = one.services.invalidations.key_name
+        lifetimes = [await client.pttl(key_name(tag)) for tag in ("issues/acme", credential_tag("alice"))]
+
+    assert lifetimes[0] > VERSION_TTL_MS / 2
+    assert 0 < lifetimes[1] <= CREDENTIAL_VERSION_TTL_MS

@@ -13,6 +13,7 @@ from dexter_graphql.sentry.errors import (
     CircuitOpen,
     DeadlineExceeded,
     Gone,
+    InternalError,
     NotFound,
     RateLimited,
     TruncatedResponse,
@@ -20,8 +21,16 @@ from dexter_graphql.sentry.errors import (
     UpstreamTimeout,
     WriteOutcome,
 )
-from dexter_graphql.sentry.stages.retry import BASE_S, FLOOR_PER_S, MAX_RETRIES, Retry, retry_budget
-from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
+from dexter_graphql.sentry.stages.retry import (
+    BASE_S,
+    BURST_S,
+    CREDENTIAL_SHARE,
+    FLOOR_PER_S,
+    MAX_RETRIES,
+    Retry,
+    RetryBudget,
+)
+from support.upstream import EPOCH_S, FakeTransport, MovedClock, a_call, a_reply, raised
 
 PASSING = [Unavailable("ill"), UpstreamTimeout("slow"), TruncatedResponse("cut"), RateLimited("busy", retry_after=1)]
 LASTING = [
@@ -43,7 +52,7 @@ def clock():
 
 @pytest.fixture
 def budget(clock):
-    return retry_budget(clock)
+    return RetryBudget(clock)
 
 
 @pytest.fixture
@@ -54,7 +63,7 @@ def retry(clock, budget):
 def failing(*errors):
     """A wire that fails so many times and then answers."""
     left = list(errors)
-    return FakeWire(lambda _: raised(left.pop(0)) if left else a_reply())
+    return FakeTransport(lambda _: raised(left.pop(0)) if left else a_reply())
 
 
 @pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
@@ -92,7 +101,7 @@ async def test_writes_that_would_be_done_twice(retry, error):
 
 async def test_number_of_tries(retry):
     """After the last try the failure is the caller's."""
-    wire = FakeWire(lambda _: raised(Unavailable("ill")))
+    wire = FakeTransport(lambda _: raised(Unavailable("ill")))
 
     with pytest.raises(Unavailable):
         await retry(a_call(), wire)
@@ -103,7 +112,7 @@ async def test_number_of_tries(retry):
 async def test_waits_grow(retry, clock):
     """Each wait is somewhere between nothing and twice the last one's bound."""
     times = []
-    wire = FakeWire(lambda _: times.append(clock.time()) or raised(Unavailable("ill")))
+    wire = FakeTransport(lambda _: times.append(clock.time()) or raised(Unavailable("ill")))
 
     with pytest.raises(Unavailable):
         await retry(a_call(), wire)
@@ -115,7 +124,7 @@ async def test_waits_grow(retry, clock):
 
 async def test_deadlines_end_it(retry, clock):
     """No wait outlasts the deadline; a rate limit that would is told at once."""
-    busy, ill = failing(RateLimited("busy", retry_after=5)), FakeWire(lambda _: raised(Unavailable("ill")))
+    busy, ill = failing(RateLimited("busy", retry_after=5)), FakeTransport(lambda _: raised(Unavailable("ill")))
 
     with pytest.raises(RateLimited):
         await retry(a_call(deadline=EPOCH_S + 5), busy)
@@ -134,8 +143,8 @@ async def test_rate_limits_wait_elsewhere(retry, clock):
 
 async def test_budget_is_a_tenth_of_traffic(retry, budget, clock):
     """When everything fails, retries use up what is spared and then what calls pay in: a tenth."""
-    ill = FakeWire(lambda _: raised(Unavailable("ill")))
-    while budget.take():
+    ill = FakeTransport(lambda _: raised(Unavailable("ill")))
+    while budget.take("alice"):
         pass
 
     for _ in range(100):
@@ -160,17 +169,49 @@ class Standing(MovedClock):
 
 
 async def test_floor_of_the_budget(budget, clock):
-    """So many retries per second are free, and a few seconds of them are kept."""
-    while budget.take():
+    """A number of retries per second is always allowed, and a few seconds of them can be saved up."""
+    while budget.take("alice"):
         pass
 
     clock.move(1)
-    after_a_second = sum(budget.take() for _ in range(100))
+    after_a_second = sum(budget.take("alice") for _ in range(100))
     clock.move(3600)
-    after_an_hour = sum(budget.take() for _ in range(100))
+    after_an_hour = sum(budget.take("alice") for _ in range(100))
 
-    assert (after_a_second, after_an_hour) == (FLOOR_PER_S, FLOOR_PER_S * 5)
-    assert repr(budget) == "<TokenBucket 0.0 of 50>"
+    own_floor = FLOOR_PER_S * CREDENTIAL_SHARE
+    assert (after_a_second, after_an_hour) == (own_floor, own_floor * BURST_S)
+
+
+async def test_one_credential_leaves_retries_to_others(budget):
+    """A credential whose calls all fail spends at most its own share of the budget."""
+    while budget.take("alice"):
+        pass
+
+    left = sum(budget.take(f"user{number}") for number in range(1000))
+
+    assert left == FLOOR_PER_S * BURST_S * (1 - CREDENTIAL_SHARE)
+    assert repr(budget) == "0.0 retries left"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 407])
+async def test_pages_with_a_client_error_are_not_retried(retry, status):
+    """An HTML page with a 4xx status would come again."""
+    transport = failing(Unavailable("page", status=status))
+
+    with pytest.raises(Unavailable):
+        await retry(a_call(), transport)
+
+    assert len(transport.calls) == 1
+
+
+async def test_internal_errors_are_retried_once(retry):
+    """A 500 with an `errorId` is Sentry's failure on this request: one more attempt, not four."""
+    transport = failing(*[InternalError("Sentry answered 500", status=500)] * 5)
+
+    with pytest.raises(InternalError) as error:
+        await retry(a_call(), transport)
+
+    assert (len(transport.calls), error.value.retries) == (2, 1)
 
 
 def error_with(outcome, kind=Unavailable):
@@ -212,4 +253,4 @@ async def test_repeats_of_the_transport_count(retry):
         answer = answers.pop(0)
         return answer if isinstance(answer, Reply) else raised(answer)
 
-    assert (await retry(a_call(), FakeWire(next_answer))).retries == 2
+    assert (await retry(a_call(), FakeTransport(next_answer))).retries == 2

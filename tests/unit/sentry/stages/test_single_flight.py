@@ -8,10 +8,10 @@ from dexter_graphql.sentry.cache_tags import TagVersions
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.errors import BudgetExhausted, DeadlineExceeded, Unavailable
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
-from support.upstream import EPOCH_S, FakeWire, MovedClock, a_call, a_reply, raised
+from support.upstream import EPOCH_S, FakeTransport, MovedClock, a_call, a_reply, raised
 
 
-class SlowWire(FakeWire):
+class SlowWire(FakeTransport):
     """Answers when it is told to; remembers the calls that were cancelled."""
 
     def __init__(self, outcome=None):
@@ -126,7 +126,7 @@ async def test_reads_after_a_write_do_not(flights, tag_versions):
 
 async def test_a_landed_flight_takes_nobody(flights):
     """Reads one after the other are two reads: keeping answers is the cache's part."""
-    wire = FakeWire()
+    wire = FakeTransport()
 
     replies = [await flights(a_call(), wire) for _ in range(2)]
 
@@ -207,7 +207,7 @@ async def test_the_first_deadline_is_not_everyones(flights, clock):
 
 async def test_the_first_budget_is_not_everyones(flights):
     """A flight whose first caller could not pay for it is flown by the next one who can."""
-    poor, rich = FakeWire(lambda _: raised(BudgetExhausted(3))), FakeWire()
+    poor, rich = FakeTransport(lambda _: raised(BudgetExhausted(3))), FakeTransport()
 
     first, second, third = await begun(flights(a_call(), poor), flights(a_call(), rich), flights(a_call(), rich))
 
@@ -219,7 +219,7 @@ async def test_the_first_budget_is_not_everyones(flights):
 
 async def test_nobody_can_pay(flights):
     """Each of those who cannot pay learns it from their own try."""
-    poor = FakeWire(lambda _: raised(BudgetExhausted(3)))
+    poor = FakeTransport(lambda _: raised(BudgetExhausted(3)))
 
     tasks = await begun(*(flights(a_call(), poor) for _ in range(3)))
     errors = await asyncio.gather(*tasks, return_exceptions=True)
