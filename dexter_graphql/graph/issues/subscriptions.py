@@ -193,7 +193,7 @@ class IssueChanged:
 class IssueSubscriptions:
     """Root fields."""
 
-    @call(uses=(organizations.DETAIL, catalogue.VISIBLE))
+    @call(uses=(organizations.DETAIL, catalogue.LIST))
     async def issue_changed(
         _root: Any,
         load_context: LoadContext,

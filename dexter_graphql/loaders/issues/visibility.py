@@ -5,7 +5,7 @@ from dexter_graphql.concurrency.bounded_map import ExpiringMap
 from dexter_graphql.sentry.call_context import CallContext
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.client import SentryClient
-from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound
+from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound, Unavailable
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
 LIFETIME_S = 60.0
@@ -46,7 +46,10 @@ class IssueVisibility:
     async def _ask(self, organization: OrganizationRef, project_id: str, call_context: CallContext) -> bool:
         query = (("project", project_id), *ONE_ISSUE)
         try:
-            await self._client.send(catalogue.VISIBLE, call_context, parents=Parents(organization), query=query)
+            reply = await self._client.send(catalogue.LIST, call_context, parents=Parents(organization), query=query)
         except (Forbidden, NotFound, BadRequest):
             return False
+        if reply.is_stale:
+            # An answer from before the outage says nothing about present rights.
+            raise Unavailable("Sentry cannot be reached", title=catalogue.LIST.title)
         return True

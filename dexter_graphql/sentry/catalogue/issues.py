@@ -11,14 +11,6 @@ LIST = Endpoint(
     pages=Pagination.LIMIT,
     tags=("issues/{organization}",),
 )
-VISIBLE = Endpoint(
-    "issues.visible",
-    "GET",
-    "/organizations/{organization}/issues/",
-    ("event:admin", "event:read", "event:write"),
-    lifetime=Lifetime.NEVER,
-)
-"""The issue list as a check of what the credential may read: never answered from a cache."""
 DETAIL = Endpoint(
     "issues.detail",
     "GET",
