@@ -45,7 +45,7 @@ from dexter_graphql.loaders.issues.writes import (
     WRITE_ENDPOINTS,
     UpdateResult,
     delete_issues,
-    look_at_issues,
+    look_up_issues,
     merge_issues,
     update_issues,
 )
@@ -273,7 +273,7 @@ async def _done(
 ) -> Outcomes:
     if not found.keys:
         return Outcomes([], found.unmatched, is_dry_run)
-    written = await (look_at_issues if is_dry_run else write)(found.keys, load_context)
+    written = await (look_up_issues if is_dry_run else write)(found.keys, load_context)
     if kind is not None and not is_dry_run:
         await announce_issues(written.changed(), kind, load_context)
     return outcomes(found, written, FIELDS, is_dry_run=is_dry_run)
@@ -285,21 +285,21 @@ async def _merged(input: MergeIssuesInput, load_context: LoadContext) -> MergeRe
         raise BadUserInput("Issues of different organizations cannot be merged")
     if len(found.keys) + len(found.unmatched) < 2:  # noqa: PLR2004  # one alone is not several
         raise BadUserInput("Merging requires at least two issues")
-    seen = await look_at_issues(found.keys, load_context) if found.keys else UpdateResult()
+    seen = await look_up_issues(found.keys, load_context) if found.keys else UpdateResult()
     unmatched = [*found.unmatched, *(found.names[key] for key in seen.absent)]
-    if len(seen.found) < 2:  # noqa: PLR2004  # as above
+    if len(seen.issues) < 2:  # noqa: PLR2004  # as above
         alone = MutationError("Fewer than two of the issues exist", UserErrorCode.NOT_FOUND, ("issues",))
         return MergeResult(None, [], unmatched, input.dry_run, [alone])
     if input.dry_run:
         return MergeResult(None, [], unmatched, is_dry_run=True)
     try:
-        merged = await merge_issues(list(seen.found), load_context)
+        merged = await merge_issues(list(seen.issues), load_context)
     except (BadRequest, Conflict) as refusal:
         return MergeResult(None, [], unmatched, is_dry_run=False, refusals=user_errors_for(refusal, {}))
     if merged is None:
         return MergeResult(None, [], unmatched, is_dry_run=False)
     parent, children = merged
-    before = {key: seen.found.get(key, b"") for key in (parent, *children)}
+    before = {key: seen.issues.get(key, b"") for key in (parent, *children)}
     await announce_issues({parent: before.pop(parent)}, Kind.UPDATED, load_context, is_current=False)
     await announce_issues(before, Kind.DELETED, load_context)
     return MergeResult(parent, [issue_id(child) for child in children], unmatched, is_dry_run=False)

@@ -1,99 +1,112 @@
-"""Knows how issues are changed, one or many at once, and what became of each. Knows no GraphQL input.
+"""Writes to issues, one or many at once, with the result for each issue.
 
-One issue is one call, whose answer is the issue as it is now. Many are one call for each hundred, and one list to see
-them afterwards, because Sentry silently leaves out the ids that it does not find. Sentry refuses a hundred for the sake
-of one; what it may refuse depends on the project, so a refused hundred is tried again project by project.
+A single issue is written by its own endpoint, which returns the issue. Several are looked up first and then written 100
+per call, because the bulk endpoint ignores unknown IDs, and some releases fall back to a search when they know none of
+them. Its response contains only the changed members; the issues follow from the lookup and that response. Sentry
+refuses a whole call because of one issue. Most of its rules depend on the project, so a refused call is repeated per
+project.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, chunks
 from dexter_graphql.loaders.issues.details import issues_by_id
-from dexter_graphql.loaders.issues.keys import IssueKey
-from dexter_graphql.loaders.issues.parameters import COLLAPSE_ALL, RETENTION, pushdown, with_id_parameters
-from dexter_graphql.loaders.parameters import QueryParameters
+from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
+from dexter_graphql.loaders.issues.parameters import RETENTION, pushdown, with_id_parameters
+from dexter_graphql.loaders.lists import CHUNK_SIZE
+from dexter_graphql.loaders.parameters import QueryParameters, repeated
+from dexter_graphql.sentry.call import Reply
 from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.endpoint import Lifetime
 from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound, SentryError
 from dexter_graphql.sentry.parents import Parents
-from dexter_graphql.sentry.projection import Field, Projection, first_invalid, only_records
-
-CHUNK = 100
-"""Issues that one call changes; Sentry takes a thousand, addresses do not."""
+from dexter_graphql.sentry.projection import UNREADABLE, Field, Projection
 
 WRITE_ENDPOINTS = (catalogue.UPDATE, catalogue.BULK_UPDATE, catalogue.LIST)
-ID = Field("id", "id", int | str)
-IDENTITY = Projection("Issue", "list", (ID,))
-PLACE = Projection("Issue", "list", (ID, Field("project", "project", dict[str, object], is_required=True)))
-ANNOUNCED_FIELDS = frozenset({"lifetime", "unhandled"})
-"""What whoever hears of a change wants to know of the issue besides."""
-REFERENCE_FIELDS = (*RETENTION, *COLLAPSE_ALL)
+UNCACHED_LIST = replace(catalogue.LIST, lifetime=Lifetime.NEVER)
+"""A cached list could contain issues that no longer exist."""
+LIST_ID = Projection("Issue", "list", (Field("id", "id", int | str),))
+ANNOUNCED_VALUES = frozenset({"lifetime", "unhandled"})
+"""Values of COLLAPSIBLE that subscribers to changes need."""
+DEFAULT_SUBSTATUS: Mapping[str, str | None] = MappingProxyType({"resolved": None, "unresolved": "ongoing"})
+"""Status → substatus that Sentry sets with it."""
 
 Write = Callable[[Sequence[IssueKey]], Awaitable[object]]
 
 
+class _Project(msgspec.Struct, frozen=True, gc=False):
+    id: int | str = ""
+
+
+class _ProjectMember(msgspec.Struct, frozen=True, gc=False):
+    project: _Project = _Project()
+
+
 @dataclass(slots=True)
 class UpdateResult:
-    """What became of a write. `refused` and `absent` were not changed."""
+    """Result of a write. Issues in `refused` and `absent` were not changed."""
 
-    found: dict[IssueKey, bytes] = field(default_factory=dict)
-    """Issues as they are now, as JSON."""
+    issues: dict[IssueKey, bytes] = field(default_factory=dict)
+    """JSON of the issues after the write."""
     refused: dict[IssueKey, SentryError] = field(default_factory=dict)
     absent: list[IssueKey] = field(default_factory=list)
-    """Issues that Sentry does not have, or that this token may not see."""
+    """Issues that do not exist or are not visible to the token."""
 
     def changed(self) -> dict[IssueKey, bytes]:
-        """Issues that were changed."""
-        return {key: raw for key, raw in self.found.items() if key not in self.refused}
+        """JSON of the issues that were changed."""
+        return {key: issue for key, issue in self.issues.items() if key not in self.refused}
+
+
+async def look_up_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> UpdateResult:
+    """The issues as they are, past the cache, without a write."""
+    result = UpdateResult()
+    for organization in dict.fromkeys(key.organization for key in keys):
+        for chunk in chunks([key for key in keys if key.organization == organization], CHUNK_SIZE):
+            result.issues |= await _look_up_chunk(chunk, load_context)
+    result.absent = [key for key in keys if key not in result.issues]
+    _prime(result.issues, load_context)
+    return result
 
 
 async def update_issues(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
-    """Change issues alike. Raises what Sentry raised when it said neither yes nor no to any of them."""
+    """Apply a change to issues. When every call failed for reasons unrelated to the issues, the failure is raised."""
     if len(keys) == 1:
         return await _update_one(keys[0], body, load_context)
+    result = await look_up_issues(keys, load_context)
 
-    async def write(part: Sequence[IssueKey]) -> object:
-        return await _bulk_write(part, body, load_context)
+    async def write(chunk: Sequence[IssueKey]) -> None:
+        _apply_changes(result, chunk, body, await _bulk_write(chunk, body, load_context))
 
-    written = UpdateResult(refused=await _refusals(keys, write, load_context))
+    result.refused = await _write_in_chunks(result.issues, write)
     load_context.loaders.clear()
-    return await _seen_after(keys, written, load_context)
-
-
-async def look_at_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> UpdateResult:
-    """What a write would find, without writing."""
-    return await _seen(keys, UpdateResult(), load_context)
+    _prime(result.issues, load_context)
+    return result
 
 
 async def delete_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> UpdateResult:
-    """Delete issues; `found` is what they were. Sentry deletes some time later and tells nothing of each."""
-    written = await _seen(keys, UpdateResult(), load_context)
+    """Delete issues. Sentry deletes asynchronously; the result contains the issues as they were."""
+    result = await look_up_issues(keys, load_context)
 
-    async def write(part: Sequence[IssueKey]) -> object:
-        organization = part[0].organization
-        return await load_context.client.send(
-            catalogue.BULK_DELETE,
-            load_context.call_context,
-            parents=Parents(organization),
-            query=_ids(part),
-            touches=_tags(part),
-        )
+    async def write(chunk: Sequence[IssueKey]) -> None:
+        parents = Parents(chunk[0].organization)
+        await load_context.send(catalogue.BULK_DELETE, parents, query=_ids(chunk), touches=_tags(chunk))
 
-    there = [key for key in keys if key in written.found]
-    written.refused = await _refusals(there, write, load_context) if there else {}
+    result.refused = await _write_in_chunks(result.issues, write)
     load_context.loaders.clear()
-    return written
+    return result
 
 
 async def merge_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> tuple[IssueKey, list[IssueKey]] | None:
-    """Make one issue of several: the one that stays, and those that became part of it; None when none was found."""
+    """Merge issues: the one that remains and those merged into it; None when Sentry found none of them."""
     organization = keys[0].organization
-    applied = msgspec.json.decode((await _bulk_write(keys, {"merge": 1}, load_context)).body or b"null")
+    applied = _applied(await _bulk_write(keys, {"merge": 1}, load_context))
     load_context.loaders.clear()
-    merged = applied.get("merge") if isinstance(applied, dict) else None
+    merged = applied.get("merge")
     if not isinstance(merged, dict) or "parent" not in merged:
         return None
     children = [IssueKey(organization, str(child)) for child in merged.get("children") or ()]
@@ -101,67 +114,55 @@ async def merge_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> t
 
 
 async def _update_one(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
-    parents = Parents(key.organization, issue=key.id)
+    parents, path = issue_parents(key), {"issue": key.id}
     try:
-        reply = await load_context.client.send(
-            catalogue.UPDATE,
-            load_context.call_context,
-            parents=parents,
-            path={"issue": key.id},
-            body=body,
-            touches=_tags([key]),
-        )
+        reply = await load_context.send(catalogue.UPDATE, parents, path=path, body=body, touches=_tags([key]))
     except NotFound:
         return UpdateResult(absent=[key])
     except (BadRequest, Conflict) as refusal:
-        written = await _seen([key], UpdateResult(refused={key: refusal}), load_context)
-        return written if written.found else UpdateResult(absent=[key])
+        result = await look_up_issues([key], load_context)
+        result.refused = dict.fromkeys(result.issues, refusal)
+        return result
     load_context.loaders.clear()
     projection = load_context.all_on_type("Issue").projection("base")
-    load_context.loaders.prime(
-        issues_by_id, key, load_context.client.records.decode_one(reply.body, projection, (), parents)
-    )
-    return UpdateResult(found={key: reply.body})
+    issue = load_context.client.records.decode_one(reply.body, projection, (), parents)
+    load_context.loaders.prime(issues_by_id, key, issue)
+    return UpdateResult(issues={key: reply.body})
 
 
-async def _bulk_write(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> Any:
-    return await load_context.client.send(
-        catalogue.BULK_UPDATE,
-        load_context.call_context,
-        parents=Parents(keys[0].organization),
-        query=_ids(keys),
-        body=body,
-        touches=_tags(keys),
-    )
+async def _bulk_write(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> Reply:
+    parents = Parents(keys[0].organization)
+    return await load_context.send(catalogue.BULK_UPDATE, parents, query=_ids(keys), body=body, touches=_tags(keys))
 
 
-async def _refusals(keys: Sequence[IssueKey], write: Write, load_context: LoadContext) -> dict[IssueKey, SentryError]:
-    """Write by organization and hundred, and tell which issues were left alone, and why."""
+async def _write_in_chunks(issues: Mapping[IssueKey, bytes], write: Write) -> dict[IssueKey, SentryError]:
+    """Write existing issues by organization, 100 at a time; the issues that were not written, with the reason."""
     refused: dict[IssueKey, SentryError] = {}
+    keys = list(issues)
+    projects = {key: _project_id(issue) for key, issue in issues.items()}
     for organization in dict.fromkeys(key.organization for key in keys):
-        for part in chunks([key for key in keys if key.organization == organization], CHUNK):
-            refused |= await _refusals_of(part, write, load_context)
+        for chunk in chunks([key for key in keys if key.organization == organization], CHUNK_SIZE):
+            refused |= await _write_chunk(chunk, projects, write)
     failures = [error for error in refused.values() if not isinstance(error, (BadRequest, Conflict))]
     if failures and len(failures) == len(keys):
         raise failures[0]
     return refused
 
 
-async def _refusals_of(
-    keys: Sequence[IssueKey], write: Write, load_context: LoadContext
+async def _write_chunk(
+    keys: Sequence[IssueKey], projects: Mapping[IssueKey, str], write: Write
 ) -> dict[IssueKey, SentryError]:
     refusal = await _try_write(keys, write)
     if refusal is None:
         return {}
-    if not isinstance(refusal, BadRequest):
-        return dict.fromkeys(keys, refusal)
-    parts = await _by_project(keys, load_context)
-    if len(parts) <= 1:
+    project_ids = list(dict.fromkeys(projects[key] for key in keys))
+    if not isinstance(refusal, BadRequest) or len(project_ids) == 1:
         return dict.fromkeys(keys, refusal)
     refused: dict[IssueKey, SentryError] = {}
-    for part in parts:
-        if (again := await _try_write(part, write)) is not None:
-            refused |= dict.fromkeys(part, again)
+    for project_id in project_ids:
+        own_keys = [key for key in keys if projects[key] == project_id]
+        if (project_refusal := await _try_write(own_keys, write)) is not None:
+            refused |= dict.fromkeys(own_keys, project_refusal)
     return refused
 
 
@@ -173,80 +174,79 @@ async def _try_write(keys: Sequence[IssueKey], write: Write) -> SentryError | No
     return None
 
 
-async def _by_project(keys: Sequence[IssueKey], load_context: LoadContext) -> list[list[IssueKey]]:
-    """The issues that Sentry has, apart by project; none when it cannot tell."""
+async def _look_up_chunk(keys: Sequence[IssueKey], load_context: LoadContext) -> dict[IssueKey, bytes]:
     parents = Parents(keys[0].organization)
+    query = (
+        *pushdown(_projection(load_context), keep=ANNOUNCED_VALUES),
+        *RETENTION,
+        ("limit", str(len(keys))),
+    )
+
+    async def fetch(ids: QueryParameters) -> bytes:
+        return (await load_context.send(UNCACHED_LIST, parents, query=(*query, *ids))).body
+
+    body = await with_id_parameters(keys, fetch, load_context)
+    rows = load_context.client.records.decode_list(body, LIST_ID, (), parents)
+    issues = {}
+    for row, issue in zip(rows, msgspec.json.decode(body, type=list[msgspec.Raw]), strict=True):
+        issue_id = getattr(row, "id", None)
+        if isinstance(issue_id, (int, str)):
+            issues[IssueKey(parents.organization, str(issue_id))] = bytes(issue)
+    return {key: issues[key] for key in keys if key in issues}
+
+
+def _apply_changes(result: UpdateResult, keys: Sequence[IssueKey], body: Mapping[str, Any], reply: Reply) -> None:
+    """Overlay the issues with the changed members; issues that Sentry no longer found are absent."""
+    if not reply.body:
+        result.absent += keys
+        for key in keys:
+            del result.issues[key]
+        return
+    applied = _applied(reply)
+    for key in keys:
+        members = msgspec.json.decode(result.issues[key], type=dict[str, Any])
+        result.issues[key] = msgspec.json.encode(members | _implied(body, members) | applied)
+
+
+def _implied(body: Mapping[str, Any], members: Mapping[str, Any]) -> dict[str, Any]:
+    """Members that change with the status, for releases that do not include them in the response."""
+    if "status" not in body:
+        return {}
+    substatus = body.get("substatus", DEFAULT_SUBSTATUS.get(body["status"]))
+    return {"statusDetails": {}} | ({"substatus": substatus} if "substatus" in members else {})
+
+
+def _applied(reply: Reply) -> dict[str, Any]:
+    """The changed members in the response of a bulk write."""
     try:
-        rows = await with_id_parameters(
-            keys,
-            lambda those: load_context.client.get_page(
-                catalogue.LIST,
-                load_context.call_context,
-                PLACE,
-                parents=parents,
-                query=(*REFERENCE_FIELDS, *those),
-                size=len(keys),
-            ),
-            load_context,
-        )
-    except SentryError:
-        return []
-    parts: dict[str, list[IssueKey]] = {}
-    for row in only_records(rows.rows):
-        if not first_invalid(row, "id", "project"):
-            parts.setdefault(str(row.project.get("id")), []).append(IssueKey(keys[0].organization, str(row.id)))
-    return list(parts.values())
+        return msgspec.json.decode(reply.body, type=dict[str, Any])
+    except UNREADABLE:
+        return {}
 
 
-async def _seen_after(keys: Sequence[IssueKey], written: UpdateResult, load_context: LoadContext) -> UpdateResult:
-    """Look at what was written. The write is done: that it cannot be seen is no failure of it."""
+def _prime(issues: Mapping[IssueKey, bytes], load_context: LoadContext) -> None:
+    """Make the issues the results of lookups by ID in the rest of the operation."""
+    projection, decode = _projection(load_context), load_context.client.records.decode_one
+    for key, issue in issues.items():
+        record = decode(issue, projection, (), Parents(key.organization))
+        load_context.loaders.prime(issues_by_id, key, record)
+
+
+def _projection(load_context: LoadContext) -> Projection:
+    """Everything that the operation selects on issues."""
+    issues = load_context.all_on_type("Issue")
+    return issues.merge_projections(issues.projection("list"), LIST_ID)
+
+
+def _project_id(issue: bytes) -> str:
     try:
-        return await _seen(keys, written, load_context)
-    except SentryError:
-        written.found |= dict.fromkeys(keys, b"")
-        return written
+        return str(msgspec.json.decode(issue, type=_ProjectMember).project.id)
+    except UNREADABLE:
+        return ""
 
 
-async def _seen(keys: Sequence[IssueKey], written: UpdateResult, load_context: LoadContext) -> UpdateResult:
-    """Add to `written` the issues as they are now, and those that are not there; the graph knows them from here."""
-    for organization in dict.fromkeys(key.organization for key in keys):
-        for part in chunks([key for key in keys if key.organization == organization], CHUNK):
-            await _look(part, written, load_context)
-    written.absent = [key for key in keys if key not in written.found]
-    for key in written.absent:
-        written.refused.pop(key, None)
-    return written
-
-
-async def _look(keys: Sequence[IssueKey], written: UpdateResult, load_context: LoadContext) -> None:
-    wanted, parents = load_context.all_on_type("Issue"), Parents(keys[0].organization)
-    projection = wanted.merge_projections(wanted.projection("list"), IDENTITY)
-    query = (*pushdown(projection, keep=ANNOUNCED_FIELDS), *RETENTION, ("limit", str(len(keys))))
-
-    async def listed(those: QueryParameters) -> bytes:
-        return (
-            await load_context.client.send(
-                catalogue.LIST, load_context.call_context, parents=parents, query=(*query, *those)
-            )
-        ).body
-
-    _take(written, await with_id_parameters(keys, listed, load_context), projection, parents, load_context)
-
-
-def _take(
-    written: UpdateResult, body: bytes, projection: Projection, parents: Parents, load_context: LoadContext
-) -> None:
-    rows = load_context.client.records.decode_list(body, projection, (), parents)
-    for row, raw in zip(rows, msgspec.json.decode(body, type=list[msgspec.Raw]), strict=True):
-        number = getattr(row, "id", None)
-        if isinstance(number, (int, str)):
-            key = IssueKey(parents.organization, str(number))
-            written.found[key] = bytes(raw)
-            load_context.loaders.prime(issues_by_id, key, row)
-
-
-def _ids(keys: Sequence[IssueKey]) -> tuple[tuple[str, str], ...]:
-    return tuple(("id", key.id) for key in keys)
+def _ids(keys: Sequence[IssueKey]) -> QueryParameters:
+    return repeated("id", (key.id for key in keys))
 
 
 def _tags(keys: Sequence[IssueKey]) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
-"""Writes to issues: in which calls they go out, and what became of each issue when some of them are refused."""
+"""Writes to issues: their calls, and the result for each issue when Sentry refuses some of them."""
 
+import msgspec
 import pytest
 
 from dexter_graphql.graph.context import Context
 from dexter_graphql.loaders.issues.keys import IssueKey
-from dexter_graphql.loaders.issues.writes import delete_issues, look_at_issues, merge_issues, update_issues
+from dexter_graphql.loaders.issues.writes import delete_issues, look_up_issues, merge_issues, update_issues
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.faults import internal_error
 from dexter_graphql.sentry.errors import BadRequest, Forbidden, MissingRoute, RateLimited, Unavailable
@@ -16,7 +17,7 @@ NEXT = {"inNextRelease": True}
 
 
 class Writer:
-    """Writes as one operation does, and counts the calls that arrive since it was made."""
+    """Writes like an operation and records the calls since its creation."""
 
     def __init__(self, asker, organizations):
         self.asker = asker
@@ -27,12 +28,12 @@ class Writer:
 
     @property
     def calls(self):
-        """Calls since it was made: method and route."""
+        """Method and route of the calls since its creation."""
         return [(call.method, call.route) for call in self.requests]
 
     @property
     def requests(self):
-        """Calls since it was made."""
+        """Calls since its creation."""
         return list(self.asker.server.requests)[self._already :]
 
     def keys(self, issues, slug="acme"):
@@ -42,7 +43,7 @@ class Writer:
 
 @pytest.fixture
 async def writer(asker):
-    """A writer that knows both organizations."""
+    """A writer for both organizations."""
     context = Context(asker.services, asker.identity, "request")
     found = {slug: await asker.services.organizations.find(context.call_context, slug) for slug in ("acme", "globex")}
     writer = Writer(asker, found)
@@ -51,38 +52,39 @@ async def writer(asker):
 
 
 def some(asker, number, project="web", slug="acme"):
-    """The first so many issues of a project that group errors."""
+    """The first error issues of a project."""
     world = asker.server.world.find_organization(slug)
     return [one for one in world.issues.values() if one.project.slug == project and one.is_error][:number]
 
 
 async def test_one_issue_is_one_call(asker, writer):
-    """The answer to the write of one issue is the issue, so nobody looks afterwards."""
+    """Updating one issue is a single call, because its response is the issue."""
     [issue] = some(asker, 1)
     [key] = writer.keys([issue])
 
     written = await update_issues([key], RESOLVED, writer.load_context)
 
     assert writer.calls == [("PUT", ISSUE)]
-    assert list(written.found) == [key]
+    assert list(written.issues) == [key]
     assert (written.refused, written.absent, issue.status) == ({}, [], "resolved")
 
 
-async def test_several_issues_are_a_write_and_a_look(asker, writer):
-    """The bulk write does not tell the issues, so one list does."""
+async def test_several_issues_are_a_lookup_and_a_write(asker, writer):
+    """Several issues are looked up and then written; the response of the write completes them without another call."""
     issues = some(asker, 5)
     keys = writer.keys(issues)
 
     written = await update_issues(keys, RESOLVED, writer.load_context)
 
-    assert writer.calls == [("PUT", LIST), ("GET", LIST)]
-    assert set(written.found) == set(keys)
+    assert writer.calls == [("GET", LIST), ("PUT", LIST)]
+    assert set(written.issues) == set(keys)
+    assert {msgspec.json.decode(issue)["status"] for issue in written.issues.values()} == {"resolved"}
     assert {one.status for one in issues} == {"resolved"}
 
 
 @pytest.mark.parametrize(("number", "chunks"), [(99, [99]), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])])
 async def test_hundreds_go_out_in_chunks(asker, writer, number, chunks):
-    """A call changes a hundred issues at most, and every issue is in one call."""
+    """A call changes at most 100 issues, and every issue is in one call."""
     issues = some(asker, number)
 
     written = await update_issues(writer.keys(issues), RESOLVED, writer.load_context)
@@ -91,11 +93,11 @@ async def test_hundreds_go_out_in_chunks(asker, writer, number, chunks):
     assert [len(request.query) for request in puts] == chunks
     assert [value for request in puts for _, value in request.query] == [one.id for one in issues]
     assert {one.status for one in issues} == {"resolved"}
-    assert len(written.found) == number
+    assert len(written.issues) == number
 
 
-async def test_absent_issue_is_told(asker, writer):
-    """What Sentry does not have is absent, whether it was written alone or with others."""
+async def test_missing_issues_are_absent(asker, writer):
+    """An issue that does not exist is absent, whether it is written alone or with others."""
     here, *gone = some(asker, 3)
     for one in gone:
         del asker.acme.issues[one.id]
@@ -104,12 +106,12 @@ async def test_absent_issue_is_told(asker, writer):
     many = await update_issues(keys, RESOLVED, writer.load_context)
     alone = await update_issues(keys[1:2], RESOLVED, writer.load_context)
 
-    assert (list(many.found), many.absent, many.refused) == (keys[:1], keys[1:], {})
-    assert (alone.found, alone.absent, alone.refused) == ({}, keys[1:2], {})
+    assert (list(many.issues), many.absent, many.refused) == (keys[:1], keys[1:], {})
+    assert (alone.issues, alone.absent, alone.refused) == ({}, keys[1:2], {})
 
 
-async def test_bulk_without_any_match(asker, writer):
-    """Sentry answers 204 when it has none of them; all are absent, and nothing is refused."""
+async def test_unknown_ids_are_never_written(asker, writer):
+    """Without an existing issue no write is sent, because some releases would then update the matches of a search."""
     issues = some(asker, 2)
     for one in issues:
         del asker.acme.issues[one.id]
@@ -117,12 +119,85 @@ async def test_bulk_without_any_match(asker, writer):
 
     written = await update_issues(keys, RESOLVED, writer.load_context)
 
-    assert [request.status for request in writer.requests] == [204, 200]
-    assert (written.found, written.refused, written.absent) == ({}, {}, keys)
+    assert writer.calls == [("GET", LIST)]
+    assert (written.issues, written.refused, written.absent) == ({}, {}, keys)
 
 
-async def test_refused_hundred_is_tried_by_project(asker, writer):
-    """A release that one project has resolves that project's issues; only the others carry the refusal."""
+async def test_only_existing_issues_are_written(asker, writer):
+    """The write names the issues that the lookup found and no other ID."""
+    here, gone = some(asker, 2)
+    del asker.acme.issues[gone.id]
+
+    await update_issues(writer.keys([gone, here]), RESOLVED, writer.load_context)
+
+    assert list(writer.requests[1].query) == [("id", here.id)]
+
+
+async def test_lookup_before_a_write_is_not_cached(asker, writer):
+    """A cached list cannot make a deleted issue look like an existing one."""
+    here, gone = some(asker, 2)
+    keys = writer.keys([here, gone])
+    await update_issues(keys, {"hasSeen": True}, writer.load_context)
+    await look_up_issues(keys, writer.load_context)
+    del asker.acme.issues[gone.id]
+
+    written = await update_issues(keys, RESOLVED, writer.load_context)
+
+    assert written.absent == keys[1:]
+
+
+async def test_issues_that_vanish_before_the_write_are_absent(asker, writer):
+    """When Sentry answers 204, it no longer has any of the issues: they are absent rather than changed."""
+    keys = writer.keys(some(asker, 2))
+    asker.server.faults.add(Fault(method="PUT", route=LIST, status=204, body=b""))
+
+    written = await update_issues(keys, RESOLVED, writer.load_context)
+
+    assert (written.issues, written.refused, written.absent) == ({}, {}, keys)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        RESOLVED,
+        {"status": "resolved", "statusDetails": NEXT},
+        {"status": "unresolved"},
+        {"status": "ignored", "substatus": "archived_until_escalating", "statusDetails": {}},
+        {"status": "ignored", "substatus": "archived_forever", "statusDetails": {}},
+        {"assignedTo": ""},
+        {"priority": "low"},
+        {"hasSeen": True},
+        {"isBookmarked": True},
+        {"isSubscribed": True},
+    ],
+)
+async def test_result_equals_a_later_read(asker, writer, body):
+    """The issues of a result have the same status, assignee, priority and flags as a read after the write."""
+    members = (
+        "status",
+        "substatus",
+        "statusDetails",
+        "assignedTo",
+        "priority",
+        "hasSeen",
+        "isBookmarked",
+        "isSubscribed",
+    )
+    keys = writer.keys(some(asker, 2))
+    await update_issues(keys, {"status": "ignored", "substatus": "archived_forever"}, writer.load_context)
+
+    written = await update_issues(keys, body, writer.load_context)
+    read = await look_up_issues(keys, writer.load_context)
+
+    def values(issues):
+        rows = [msgspec.json.decode(issues[key]) for key in keys]
+        return [{name: row[name] for name in members if name in body or name.startswith("s")} for row in rows]
+
+    assert values(written.issues) == values(read.issues)
+
+
+async def test_refused_write_is_repeated_per_project(asker, writer):
+    """A release of one project resolves the issues of that project; only the other issues are refused."""
     web, api = some(asker, 2, "web"), some(asker, 2, "api")
     here, there = web[0].project, api[0].project
     release = next(one for one in asker.acme.releases if here in one.projects and there not in one.projects)
@@ -136,11 +211,11 @@ async def test_refused_hundred_is_tried_by_project(asker, writer):
     assert set(written.refused) == set(keys[2:])
     assert set(written.changed()) == set(keys[:2])
     assert {type(error) for error in written.refused.values()} == {BadRequest}
-    assert writer.calls == [("PUT", LIST), ("GET", LIST), ("PUT", LIST), ("PUT", LIST), ("GET", LIST)]
+    assert writer.calls == [("GET", LIST), ("PUT", LIST), ("PUT", LIST), ("PUT", LIST)]
 
 
-async def test_refused_for_one_project_is_not_tried_again(asker, writer):
-    """When all are of one project, trying again by project would be the same call."""
+async def test_refused_write_of_one_project_is_not_repeated(asker, writer):
+    """When all issues belong to one project, a repetition per project would be the same call."""
     issues = some(asker, 3)
     keys = writer.keys(issues)
     body = {"status": "resolved", "statusDetails": {"inRelease": "nope@1"}}
@@ -148,11 +223,11 @@ async def test_refused_for_one_project_is_not_tried_again(asker, writer):
     written = await update_issues(keys, body, writer.load_context)
 
     assert set(written.refused) == set(keys)
-    assert writer.calls == [("PUT", LIST), ("GET", LIST), ("GET", LIST)]
+    assert writer.calls == [("GET", LIST), ("PUT", LIST)]
 
 
 async def test_absent_issue_of_a_refused_write_is_absent(asker, writer):
-    """What is not there is told as absent, even though Sentry refused the call that named it."""
+    """A missing issue is absent even when Sentry refuses the write of the others."""
     here, gone = some(asker, 2)
     del asker.acme.issues[gone.id]
     here_key, gone_key = writer.keys([here, gone])
@@ -164,7 +239,7 @@ async def test_absent_issue_of_a_refused_write_is_absent(asker, writer):
 
 
 async def test_forbidden_chunk_leaves_the_others(asker, writer):
-    """A chunk that fails carries its failure; the other chunk is written."""
+    """A failure of one chunk does not affect the other chunk."""
     issues = some(asker, 150)
     keys = writer.keys(issues)
     asker.server.faults.add(Fault(method="PUT", route=LIST, status=403, body={"detail": "No."}))
@@ -178,7 +253,7 @@ async def test_forbidden_chunk_leaves_the_others(asker, writer):
 
 
 async def test_forbidden_organization_leaves_the_other(asker, writer):
-    """An organization where the token may not write does not keep the issues of another from being written."""
+    """A failure in one organization does not affect the issues of another."""
     acme, globex = some(asker, 2), some(asker, 2, "store", "globex")
     keys = [*writer.keys(acme), *writer.keys(globex, "globex")]
     asker.server.faults.add(Fault(method="PUT", route="/organizations/acme/issues/", status=403, times=None))
@@ -195,13 +270,13 @@ async def test_forbidden_organization_leaves_the_other(asker, writer):
     [
         (500, {}, Unavailable),
         (403, {}, Forbidden),
-        # Longer than the operation may take, so that nobody waits for it.
+        # Longer than the operation may take, so that there is no wait.
         (429, {"Retry-After": "50"}, RateLimited),
         (404, {}, MissingRoute),
     ],
 )
 async def test_nothing_written_raises(asker, writer, status, headers, kind):
-    """When every call fails for a reason that is not the issues', that reason is raised, once for all."""
+    """When every call fails for a reason unrelated to the issues, the failure is raised."""
     issues = some(asker, 150)
     asker.server.faults.add(Fault(method="PUT", route=LIST, status=status, headers=headers, times=None))
 
@@ -211,20 +286,19 @@ async def test_nothing_written_raises(asker, writer, status, headers, kind):
     assert caught.value.title == f"PUT {LIST}"
 
 
-async def test_write_that_cannot_be_seen_is_done(asker, writer):
-    """When the look afterwards fails, the write stands all the same."""
+async def test_failed_lookup_writes_nothing(asker, writer):
+    """When the lookup fails, the failure is raised and nothing is written."""
     issues = some(asker, 3)
-    keys = writer.keys(issues)
     asker.server.faults.add(internal_error(), method="GET", route=LIST, times=None)
 
-    written = await update_issues(keys, RESOLVED, writer.load_context)
+    with pytest.raises(Unavailable):
+        await update_issues(writer.keys(issues), RESOLVED, writer.load_context)
 
-    assert {one.status for one in issues} == {"resolved"}
-    assert (written.found, written.refused, written.absent) == (dict.fromkeys(keys, b""), {}, [])
+    assert {one.status for one in issues} == {"unresolved"}
 
 
-async def test_deletion_looks_first(asker, writer):
-    """Sentry tells nothing of what it deletes: a look before says which issues there are, and only these are named."""
+async def test_deletion_looks_up_first(asker, writer):
+    """Sentry does not report what it deletes: only issues that a lookup found are deleted."""
     here, gone = some(asker, 2)
     del asker.acme.issues[gone.id]
     keys = writer.keys([here, gone])
@@ -233,11 +307,11 @@ async def test_deletion_looks_first(asker, writer):
 
     assert writer.calls == [("GET", LIST), ("DELETE", LIST)]
     assert list(writer.requests[1].query) == [("id", here.id)]
-    assert (list(written.found), written.absent, here.status) == (keys[:1], keys[1:], "pending_deletion")
+    assert (list(written.issues), written.absent, here.status) == (keys[:1], keys[1:], "pending_deletion")
 
 
-async def test_deletion_of_nothing_makes_no_write(asker, writer):
-    """A deletion without ids would delete whatever a search finds, so it is never sent."""
+async def test_deletion_of_missing_issues_sends_no_write(asker, writer):
+    """A deletion without IDs would delete the matches of a search, so it is never sent."""
     issues = some(asker, 2)
     for one in issues:
         del asker.acme.issues[one.id]
@@ -248,20 +322,20 @@ async def test_deletion_of_nothing_makes_no_write(asker, writer):
     assert len(written.absent) == 2
 
 
-async def test_looking_writes_nothing(asker, writer):
-    """A look tells found and absent as a write would."""
+async def test_lookup_writes_nothing(asker, writer):
+    """A lookup reports existing and missing issues like a write."""
     here, gone = some(asker, 2)
     del asker.acme.issues[gone.id]
     keys = writer.keys([here, gone])
 
-    written = await look_at_issues(keys, writer.load_context)
+    written = await look_up_issues(keys, writer.load_context)
 
-    assert (list(written.found), written.absent) == (keys[:1], keys[1:])
+    assert (list(written.issues), written.absent) == (keys[:1], keys[1:])
     assert writer.calls == [("GET", LIST)]
 
 
-async def test_merge_tells_parent_and_children(asker, writer):
-    """The issue with most events stays; the others are its children."""
+async def test_merge_returns_parent_and_children(asker, writer):
+    """The issue with most events remains; the others are its children."""
     issues = some(asker, 3)
     parent, *children = sorted(issues, key=lambda one: (-len(one.events), int(one.id)))
 
@@ -272,7 +346,7 @@ async def test_merge_tells_parent_and_children(asker, writer):
 
 
 async def test_merge_of_nothing_is_none(asker, writer):
-    """When Sentry has none of the issues, it says so with 204."""
+    """When Sentry has none of the issues, the result is None."""
     issues = some(asker, 2)
     for one in issues:
         del asker.acme.issues[one.id]
