@@ -1,4 +1,4 @@
-"""Knows what belongs to one request: identity, deadline, batches, and what the walker found."""
+"""Context of one operation: identity, deadline, loaders and selections."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from dexter_graphql.sentry.parents import OrganizationRef
 
 
 class Explain(StrEnum):
-    """What an answer tells of the calls that it took, besides what is stale."""
+    """How much `extensions.dexter` contains about upstream calls; stale endpoints are always listed."""
 
     NOTHING = "nothing"
     SUMMARY = "summary"
@@ -48,9 +48,9 @@ class EntityRegistry(ProjectionFactory, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What lives as long as the server and every request may use.
+    """What all operations share, for the lifetime of the server.
 
-    `web_url` is the address of Sentry's pages; `deadline_s` and `call_budget` bound each operation.
+    `web_url` is the URL of Sentry's web interface; `deadline_s` and `call_budget` bound each operation.
     """
 
     client: SentryClient
@@ -65,7 +65,7 @@ class Services:
 
 
 class CacheDependencies(NamedTuple):
-    """What an answer was made of, all of it kept and fresh, and until when (seconds since the epoch) it is the same."""
+    """The fresh cache entries that a response was made from, and when it expires, in seconds since the epoch."""
 
     sources: tuple[CacheEntry, ...]
     until: float
@@ -73,9 +73,9 @@ class CacheDependencies(NamedTuple):
 
 @dataclass(slots=True)
 class Context:
-    """One operation, from now until its deadline. What it needs to ask Sentry is made when it first asks.
+    """Context of one operation until its deadline. Call context and loaders are created on first use.
 
-    An operation that lasts (a subscription) renews it for each item that it sends.
+    A subscription renews it for each item.
     """
 
     services: Services
@@ -84,7 +84,7 @@ class Context:
     priority: Priority = Priority.INTERACTIVE
     explain: Explain = Explain.NOTHING
     is_shared: Callable[[], bool] = lambda: False
-    """Whether others wait for its answer, too."""
+    """Whether other requests wait for the same response."""
     deadline: float = field(init=False)
     _call_context: CallContext | None = field(default=None, init=False)
     _loaders: RequestLoaders | None = field(default=None, init=False)
@@ -95,18 +95,18 @@ class Context:
 
     @property
     def caller(self) -> str:
-        """Who asks, for whatever is shared out between callers."""
+        """Subject of the caller, for quotas and fairness."""
         return self.identity.caller.subject
 
     def use_selection(self, selection_index: SelectionIndex) -> None:
-        """Take what the operation selects from this walker."""
+        """Use the selections of the operation."""
         self._selection_index = selection_index
         if self._loaders is not None:
             self._loaders.use_selection(selection_index.all_on_type)
 
     @property
     def call_context(self) -> CallContext:
-        """What each of its calls shows to the client."""
+        """Deadline, budget, priority, credential and statistics of its upstream calls."""
         if self._call_context is None:
             self._call_context = CallContext(
                 upstream=self.identity.upstream,
@@ -119,7 +119,7 @@ class Context:
 
     @property
     def loaders(self) -> RequestLoaders:
-        """Its loaders; their present instant is when it first asks."""
+        """Its loaders; their current time is that of the first use."""
         if self._loaders is None:
             services = self.services
             self._loaders = RequestLoaders(
@@ -134,11 +134,11 @@ class Context:
         return self._loaders
 
     def is_in_time(self) -> bool:
-        """True until its deadline."""
+        """True until the deadline."""
         return self.services.clock.time() < self.deadline
 
     def selection_index(self, info: GraphQLResolveInfo[Any]) -> SelectionIndex:
-        """The walker of this operation."""
+        """The selections of this operation."""
         index = self._selection_index
         if index is None:
             index = SelectionIndex.of(info)
@@ -146,13 +146,13 @@ class Context:
         return index
 
     def extensions(self) -> dict[str, Any]:
-        """What the answer tells about itself under `extensions.dexter`; empty when there is nothing to tell."""
+        """The content of `extensions.dexter`."""
         if self._call_context is None and self.explain is Explain.NOTHING:
             return {}
         stats = self.call_context.stats
-        extensions_: dict[str, Any] = {"stale": list(stats.stale)} if stats.stale else {}
+        members: dict[str, Any] = {"stale": list(stats.stale)} if stats.stale else {}
         if self.explain is not Explain.NOTHING:
-            extensions_ |= {
+            members |= {
                 "upstreamCalls": stats.upstream_calls,
                 "cacheHits": stats.cache_hits,
                 "sharedFlights": stats.shared_flights,
@@ -160,25 +160,25 @@ class Context:
                 "waitedMs": _ms(stats.waited_s),
             }
             if self.is_shared():
-                extensions_["shared"] = True
+                members["shared"] = True
         if self.explain is Explain.CALLS:
-            extensions_["calls"] = [_explain_call(record) for record in stats.records]
-        return extensions_
+            members["calls"] = [_explain_call(record) for record in stats.records]
+        return members
 
     def cache_dependencies(self) -> CacheDependencies | None:
-        """What would make the same answer again; None when something else went into it, or it tells of its calls."""
+        """What the response depends on; None when it cannot be cached."""
         if self.explain is not Explain.NOTHING or self._loaders is None or not self.call_context.stats.is_cacheable:
             return None
         return CacheDependencies(tuple(self.call_context.stats.sources), self._loaders.stable_until.timestamp())
 
     async def renew(self) -> None:
-        """Begin anew for the next item: fresh deadline, budget and batches."""
+        """Reset deadline, budget and loaders for the next item of a stream."""
         await self.close()
         self.deadline = self._deadline()
         self._call_context = self._loaders = None
 
     async def close(self) -> None:
-        """End what still runs for this operation."""
+        """Cancel what still runs for this operation."""
         if self._loaders is not None:
             await self._loaders.close()
 
@@ -187,16 +187,16 @@ class Context:
 
 
 def _explain_call(record: CallRecord) -> dict[str, Any]:
-    extensions_: dict[str, Any] = {"endpoint": record.title, "ms": _ms(record.took_s)}
+    members: dict[str, Any] = {"endpoint": record.title, "ms": _ms(record.took_s)}
     if record.error is None:
-        extensions_["origin"] = record.origin
+        members["origin"] = record.origin
     else:
-        extensions_["error"] = code_of(record.error)
+        members["error"] = code_of(record.error)
     if record.is_stale:
-        extensions_["stale"] = True
+        members["stale"] = True
     if record.retries or record.waited_s:
-        extensions_ |= {"retries": record.retries, "waitedMs": _ms(record.waited_s)}
-    return extensions_
+        members |= {"retries": record.retries, "waitedMs": _ms(record.waited_s)}
+    return members
 
 
 def _ms(seconds: float) -> float:
@@ -204,7 +204,7 @@ def _ms(seconds: float) -> float:
 
 
 def context_of(load_context: LoadContext) -> Context:
-    """The operation for which a call was made."""
+    """The context of the operation in which a field is resolved; raises TypeError for loaders."""
     if not isinstance(load_context.operation, Context):
-        raise TypeError("This lookup belongs to a loader, which knows nothing of the operation")
+        raise TypeError("The load context of a loader has no operation")
     return load_context.operation

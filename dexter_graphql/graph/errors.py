@@ -1,4 +1,4 @@
-"""Knows which code, and which advice, each failure means to a client of the graph."""
+"""Errors as clients see them: code, whether to retry, and details of the failed call."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ CODES: tuple[tuple[type[DexterError], ErrorCode], ...] = (
     (sentry.HostNotAllowed, ErrorCode.UPSTREAM_UNAVAILABLE),
     (sentry.ClientError, ErrorCode.BAD_USER_INPUT),
 )
-"""First match wins, so subclasses stand before their bases."""
+"""The first match wins: subclasses come before their bases."""
 
 RETRYABLE = frozenset(
     {
@@ -41,18 +41,21 @@ RETRYABLE = frozenset(
     }
 )
 
-INTERNAL_MESSAGE = "Something went wrong inside of Dexter. The request id finds it in the server's log."
+PERMANENT = (sentry.HostNotAllowed,)
+"""Errors that only a change of the configuration ends, although their codes are retryable."""
+
+INTERNAL_MESSAGE = "Internal error. The server's log contains the details under the request ID."
 
 
 def code_of(error: BaseException) -> ErrorCode:
-    """The code of an exception that a resolver raised; INTERNAL for one that we did not foresee."""
+    """The code of an exception; INTERNAL for unexpected ones."""
     return next((code for kind, code in CODES if isinstance(error, kind)), ErrorCode.INTERNAL)
 
 
 def format_error(
     error: GraphQLError, request_id: str, report: Callable[[BaseException], None] | None = None
 ) -> dict[str, Any]:
-    """An error as clients see it; what we did not foresee goes to `report` and is not shown."""
+    """The error in the response. An unexpected exception is passed to `report`, and its message is not sent."""
     formatted: dict[str, Any] = dict(error.formatted)
     original = error.original_error
     extensions = dict(formatted.get("extensions") or {})
@@ -63,7 +66,7 @@ def format_error(
         extensions = error_extensions(original)
         if report is not None:
             report(original)
-    # Without a path nothing was run: the variables did not fit. With one, a value of Sentry's did not.
+    # Without a path nothing was executed: a variable was invalid. With a path, a value of Sentry was.
     extensions.setdefault("code", ErrorCode.UPSTREAM_BAD_RESPONSE if error.path else ErrorCode.BAD_USER_INPUT)
     extensions.setdefault("retryable", False)
     extensions["requestId"] = request_id
@@ -71,7 +74,7 @@ def format_error(
 
 
 def _upstream(error: sentry.SentryError) -> dict[str, Any]:
-    """Which call failed, and for a write without an answer what it did at Sentry."""
+    """The failed endpoint, and for a write without an answer whether it may have been applied."""
     extensions: dict[str, Any] = {}
     if error.title:
         extensions["upstream"] = {"endpoint": error.title, "status": error.status}
@@ -83,18 +86,18 @@ def _upstream(error: sentry.SentryError) -> dict[str, Any]:
 
 
 def error_extensions(error: BaseException) -> dict[str, Any]:
-    """The extensions of an exception: code, whether to try again, and what its kind adds."""
+    """The extensions of an error: code, whether to retry, and details by kind."""
     code = code_of(error)
-    found: dict[str, Any] = {"code": code, "retryable": code in RETRYABLE}
+    extensions: dict[str, Any] = {"code": code, "retryable": code in RETRYABLE and not isinstance(error, PERMANENT)}
     if isinstance(error, sentry.SentryError):
-        found |= _upstream(error)
-        found["retryable"] &= error.is_repeatable
+        extensions |= _upstream(error)
+        extensions["retryable"] &= error.is_repeatable
     if isinstance(error, sentry.RateLimited):
-        found["retryAfterSeconds"] = round(error.retry_after, 3)
+        extensions["retryAfterSeconds"] = round(error.retry_after, 3)
     if isinstance(error, sentry.Forbidden) and error.scopes:
-        found["requiredScopes"] = list(error.scopes)
+        extensions["requiredScopes"] = list(error.scopes)
     if isinstance(error, sentry.BadRequest) and error.fields:
-        found["fields"] = {name: list(messages) for name, messages in error.fields.items()}
+        extensions["fields"] = {name: list(messages) for name, messages in error.fields.items()}
     if isinstance(error, sentry.Gone) and error.replacement:
-        found["replacement"] = error.replacement
-    return found
+        extensions["replacement"] = error.replacement
+    return extensions

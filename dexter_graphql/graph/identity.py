@@ -1,4 +1,4 @@
-"""Knows the three identities of a request, which are never mixed."""
+"""The three identities of a request: upstream credential, reach and caller."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dexter_graphql.sentry.call import Upstream
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the caller is narrowed to; keys the sharing of whole answers and streams. `key` says it in one word."""
+    """Restriction of the caller's access. Responses and streams are shared between callers with the same `key`."""
 
     key: str = "all"
     is_read_only: bool = False
@@ -15,17 +15,17 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The subject who asks: keys quotas, fairness and audit, never a cache."""
+    """The subject of a request: key of quotas, fairness and audit, never of a cache."""
 
     subject: str
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks (`caller`), how far they may see (`reach`), and with whose credential Sentry is asked (`upstream`)."""
+    """The caller, the caller's reach, and the credential that is sent to Sentry (`upstream`)."""
 
     upstream: Upstream
     reach: Reach
     caller: Caller
     is_shared_token: bool = False
-    """True when the credential is the server's, so that members personal to its owner mean nothing to the caller."""
+    """True when the credential is the server's: values personal to its owner do not concern the caller."""

@@ -1,4 +1,4 @@
-"""Assembles the schema from the nouns, binds their declarations and writes it down, sorted."""
+"""The schema: assembled from the modules of entities, bound to their declarations, printed in a fixed order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,36 +36,36 @@ from dexter_graphql.graph.viewer import ViewerQueries
 from dexter_graphql.graph.web_url_lookup import ResourceQueries
 
 
-@strawberry.type(description="Where questions begin.")
+@strawberry.type(description="Entry points for reading data.")
 class Query(NodeQueries, IssueQueries, OrganizationQueries, ResourceQueries, ViewerQueries):
-    """All roots."""
+    """All root fields."""
 
 
-@strawberry.type(description="Everything that changes something. Each takes one input and says what became of it.")
+@strawberry.type(description="Write operations. Each takes one `input` and returns a payload.")
 class Mutation(IssueMutations, UpdateIssueMutation, CommentMutations):
-    """All roots."""
+    """All root fields."""
 
 
-@strawberry.type(description="What happens, as it happens. A stream says where it stands and can be taken up again.")
+@strawberry.type(description="Live changes. Each item has a position from which a stream can be resumed.")
 class Subscription(IssueSubscriptions):
-    """All roots."""
+    """All root fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The schema in the two forms that others need, and the binding that tells shapes."""
+    """The schema of Strawberry and of graphql-core, and the types that are bound to it."""
 
     strawberry: strawberry.Schema
     schema: GraphQLSchema
     binder: SchemaBinder
 
     def sdl(self) -> str:
-        """The schema as text, types and fields in alphabetical order, applied directives included."""
+        """The schema as SDL with applied directives, in alphabetical order."""
         return sorted_sdl(print_schema(self.strawberry))
 
 
 def build_graph() -> Graph:
-    """The whole graph; raises DeclarationError when a declaration does not hold."""
+    """The graph; raises DeclarationError when a declaration does not hold."""
     built = strawberry.Schema(
         query=Query,
         mutation=Mutation,
@@ -86,7 +86,7 @@ def build_graph() -> Graph:
             # Strawberry checks @oneOf when arguments are converted, which is after the first mutation was executed.
             graphql_type.is_one_of = definition_of(graphql_type).is_one_of
         elif isinstance(graphql_type, GraphQLObjectType):
-            graphql_type.is_type_of = None  # sources are records, whose class nobody need check
+            graphql_type.is_type_of = None  # sources are records and need no check
     return Graph(built, schema, SchemaBinder(built))
 
 

@@ -1,4 +1,4 @@
-"""Who asks: the caller of this server, and the user of Sentry behind their token, when it is their own."""
+"""The caller, and the Sentry user of the caller's own token."""
 
 from typing import Annotated, Any
 
@@ -15,16 +15,16 @@ from dexter_graphql.sentry.catalogue import members, organizations
 
 @value_type
 class Viewer:
-    """The caller of this server."""
+    """Caller of this server."""
 
     @computed()
     def subject(identity: Identity) -> str:
-        """Name of the caller: opaque, the same for each of their requests until the server's secret changes."""
+        """Opaque name of the caller, the same in all requests until the server's secret changes."""
         return identity.caller.subject
 
     @computed()
     def is_read_only(identity: Identity) -> bool:
-        """True when this server refuses the caller's mutations, whatever Sentry would say."""
+        """True when this server rejects mutations of the caller, regardless of the token's permissions."""
         return identity.reach.is_read_only
 
     @call(uses=(organizations.LIST, members.DETAIL), target="User")
@@ -34,27 +34,27 @@ class Viewer:
         *,
         organization: Annotated[
             str | None,
-            strawberry.argument(description="Slug of the organization to be seen in; the first one when left out."),
+            strawberry.argument(description="Slug of the organization. By default, the token's first one."),
         ] = None,
     ) -> UserType | None:
-        """The user whose token this is, as a member of an organization.
+        """User of the token, as a member of an organization.
 
-        Null when the token is the server's, when it belongs to no person, or when its person is no member there.
+        Null when the token is the server's, when it does not belong to a user, or when the user is not a member.
         """
         if identity.is_shared_token:
             return None
         if organization is None:
-            found = next(iter(await load_context.organizations.all(load_context.call_context)), None)
+            reference = next(iter(await load_context.organizations.all(load_context.call_context)), None)
         else:
-            found = await load_context.organizations.find(load_context.call_context, organization)
-        return None if found is None else await own_user(found, load_context)
+            reference = await load_context.organizations.find(load_context.call_context, organization)
+        return None if reference is None else await own_user(reference, load_context)
 
 
 @strawberry.type
 class ViewerQueries:
-    """Root."""
+    """Root fields."""
 
     @call(is_personal=True)
     async def viewer(_root: Any, load_context: LoadContext) -> Viewer:
-        """Who asks."""
+        """Caller of this request."""
         return context_of(load_context).identity

@@ -1,4 +1,4 @@
-"""Objects by the addresses of their pages in Sentry: the root field `resource`."""
+"""Lookup of objects by the URLs of their pages in Sentry: the root field `resource`."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,6 +20,7 @@ from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.sentry.parents import OrganizationRef
 
+UNSUPPORTED_PAGE = "Unsupported Sentry URL: expected an issue, event, release, project or organization page"
 ISSUE = r"issues/(?P<issue>[0-9]{1,20}|[A-Za-z0-9_-]+-[0-9A-Za-z]+)"
 PAGE_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(rf"/(?:(?:organizations/)?(?P<organization>[^/]+)/)??(?:[^/]+/)?{rest}/?.*"), kind)
@@ -30,11 +31,11 @@ PAGE_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?:insights/)?projects/(?P<project>[a-z0-9_-]+)", "project"),
     )
 )
-"""Addresses of Sentry's pages, with the organization in the path or as the host's first label."""
+"""Paths of Sentry's pages. The organization is in the path, or the first label of the host."""
 
 
 async def find_by_web_url(url: str, load_context: LoadContext) -> Any:
-    """The object that a page of Sentry shows; None when there is none, BadUserInput for pages of other kinds."""
+    """The object that a page of Sentry shows, or None; raises BadUserInput for pages of other kinds."""
     kind, parts = parse_web_url(url)
     organization = await load_context.organizations.find(load_context.call_context, parts["organization"])
     if organization is None:
@@ -45,10 +46,10 @@ async def find_by_web_url(url: str, load_context: LoadContext) -> Any:
 
 
 def parse_web_url(url: str) -> tuple[str, dict[str, str]]:
-    """The kind of a page and the names in its address."""
+    """The kind of a page and the identifiers in its URL; raises BadUserInput for other URLs."""
     split = urlsplit(url.strip())
     if split.scheme not in {"http", "https"} or not split.hostname:
-        raise BadUserInput("'url' must be the address of a page of Sentry, beginning with https://")
+        raise BadUserInput("'url' must be the URL of a page in Sentry, starting with https://")
     label, _, domain = split.hostname.partition(".")
     by_host = label if domain == "sentry.io" and label not in {"www", "us", "de"} else None
     for pattern, kind in PAGE_PATTERNS:
@@ -63,7 +64,7 @@ def parse_web_url(url: str) -> tuple[str, dict[str, str]]:
         return "organization", {"organization": root["organization"]}
     if by_host and split.path in {"", "/"}:
         return "organization", {"organization": by_host}
-    raise BadUserInput("This page of Sentry stands for nothing that the graph has: an issue, event, release or project")
+    raise BadUserInput(UNSUPPORTED_PAGE)
 
 
 async def _issue_page(organization: OrganizationRef, parts: Mapping[str, str], load_context: LoadContext) -> Any:
@@ -74,7 +75,7 @@ async def _issue_page(organization: OrganizationRef, parts: Mapping[str, str], l
 
 async def _event_page(organization: OrganizationRef, parts: Mapping[str, str], load_context: LoadContext) -> Any:
     if not parts["issue"].isdecimal():
-        raise BadUserInput("The address of an event must have the numeric id of its issue")
+        raise BadUserInput("The URL of an event must contain the numeric ID of its issue")
     return await load_context.load(issue_events, IssueEventKey(IssueKey(organization, parts["issue"]), parts["event"]))
 
 
@@ -90,7 +91,7 @@ PageLookup = Callable[[OrganizationRef, Mapping[str, str], LoadContext], Awaitab
 PAGE_LOOKUPS: Mapping[str, PageLookup] = MappingProxyType(
     {"issue": _issue_page, "event": _event_page, "release": _release_page, "project": _project_page}
 )
-"""Kind of page → how its object is found."""
+"""Kind of page → lookup of its object."""
 
 
 PAGE_ENDPOINTS = (
@@ -112,7 +113,7 @@ class ResourceQueries:
         _root: Any,
         load_context: LoadContext,
         *,
-        url: Annotated[str, strawberry.argument(description="Address of a page in Sentry.")],
+        url: Annotated[str, strawberry.argument(description="URL of a page in Sentry's web interface.")],
     ) -> Node | None:
-        """What a page of Sentry shows: paste the link of an issue, event, release, project or organization."""
+        """Object on a page of Sentry: an issue, event, release, project or organization. Null when not found."""
         return await find_by_web_url(url, load_context)

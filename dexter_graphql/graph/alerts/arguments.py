@@ -16,9 +16,9 @@ ProjectNames = Annotated[
 NameSearch = Annotated[str | None, strawberry.argument(description="Text that the name must contain.")]
 
 
-def alert_options(projects: list[str] | None, search: str | None, wanted: PageArguments) -> AlertOptions:
+def alert_options(projects: list[str] | None, search: str | None, page: PageArguments) -> AlertOptions:
     """Options of an alert list; raises BadUserInput when the arguments are out of bounds."""
-    return AlertOptions(list_options(wanted), _names(projects), (search or "").strip())
+    return AlertOptions(list_options(page), _names(projects), (search or "").strip())
 
 
 def _names(projects: list[str] | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What people and teams look like in pictures."""
+"""Avatars of users, teams, projects and organizations."""
 
 from enum import Enum
 
@@ -8,20 +8,20 @@ from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 from dexter_graphql.graph.declarations.fields import plain, value_type
 
 
-@strawberry.enum(description="Where the picture of somebody comes from.")
+@strawberry.enum(description="Source of an avatar.")
 class AvatarKind(Enum):
-    """`avatarType` on the wire."""
+    """`avatarType` in Sentry's API."""
 
-    LETTERS = wire_value("letter_avatar", "Letters of the name; there is no picture.")
-    UPLOAD = wire_value("upload", "A picture that was uploaded.")
-    GRAVATAR = wire_value("gravatar", "The picture that Gravatar has for the e-mail address.")
+    LETTERS = wire_value("letter_avatar", "Generated from the initials; there is no image.")
+    UPLOAD = wire_value("upload", "Uploaded image.")
+    GRAVATAR = wire_value("gravatar", "Gravatar image of the email address.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
 @value_type
 class Avatar:
-    """The picture of somebody."""
+    """Avatar of a user, team, project or organization."""
 
-    kind: AvatarKind | None = plain("avatarType", description="Where it comes from.")
-    kind_raw: str | None = plain("avatarType", description="`kind` in Sentry's own word.")
-    url: str | None = plain("avatarUrl", description="Address of the picture; null when there is none.")
+    kind: AvatarKind | None = plain("avatarType", description="Source of the avatar. Null when Sentry sends none.")
+    kind_raw: str | None = plain("avatarType", description="`kind` as Sentry sends it.")
+    url: str | None = plain("avatarUrl", description="URL of the image. Null when there is none.")

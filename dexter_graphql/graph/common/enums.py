@@ -1,12 +1,12 @@
-"""Knows how a word of Sentry's becomes a value of an enum."""
+"""Enum values that stand for values of Sentry's API."""
 
 from typing import Any
 
 import strawberry
 
-UNKNOWN_VALUE = "A word that is newer than this server; the raw field beside has it."
+UNKNOWN_VALUE = "A value this server does not know; see the `…Raw` field."
 
 
 def wire_value(value: str, description: str) -> Any:
-    """An enum value that stands for Sentry's `value`."""
+    """An enum value for a value of Sentry's API."""
     return strawberry.enum_value(value, description=description)

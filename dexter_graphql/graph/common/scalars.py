@@ -1,4 +1,4 @@
-"""Knows the scalars of the graph and how they are written."""
+"""Custom scalars: BigInt, DateTime and JSON."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from dexter_graphql.sentry.errors import InvalidValue
 BigInt = NewType("BigInt", int)
 JSON = NewType("JSON", object)
 INTEGER_TEXT = re.compile(r"-?[0-9]{1,100}")
-"""A whole number as text."""
+"""An integer as text."""
 
 
 def serialize_instant(value: datetime) -> str:
@@ -26,27 +26,27 @@ def serialize_instant(value: datetime) -> str:
 
 
 def parse_instant(value: Any) -> datetime:
-    """An instant that a client sent; without a time zone it is UTC."""
+    """The instant in a client's value, which is in UTC when it names no time zone."""
     if not isinstance(value, str):
-        raise GraphQLError("DateTime must be RFC 3339 text, for example '2026-01-31T12:00:00Z'")
+        raise GraphQLError("DateTime must be an RFC 3339 string, for example '2026-01-31T12:00:00Z'")
     try:
         return instant(value)
     except InvalidValue:
         raise GraphQLError(
-            f"DateTime must be RFC 3339 text, for example '2026-01-31T12:00:00Z', not '{value}'"
+            f"DateTime must be an RFC 3339 string, for example '2026-01-31T12:00:00Z', not '{value}'"
         ) from None
 
 
 def parse_big_int(value: Any) -> int:
-    """A whole number that a client sent, as a number or as text."""
+    """The integer in a client's value, a number or a string of digits."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if not is_number and not (isinstance(value, str) and INTEGER_TEXT.fullmatch(value)):
-        raise GraphQLError("BigInt must be a whole number")
+        raise GraphQLError("BigInt must be an integer")
     return int(value)
 
 
 def _serialize_json(value: Any) -> Any:
-    """JSON as it came: undecoded bytes stay so, and are spliced into the answer."""
+    """The value itself; undecoded bytes are copied into the response."""
     return value
 
 
@@ -55,9 +55,9 @@ def _json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> A
 
 
 def serialize_big_int(value: Any) -> int:
-    """A whole number of any size."""
+    """An integer of any size."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise GraphQLError("BigInt cannot represent a value that is not a whole number")
+        raise GraphQLError("BigInt cannot represent a value that is not an integer")
     return value
 
 
@@ -70,7 +70,7 @@ SERIALIZERS = {
     "DateTime": NativeEncoding(datetime, _are_in_utc),
     "JSON": NativeEncoding(msgspec.Raw),
 }
-"""Scalar → what JSON gets without further ado: its encoder writes instants in UTC as the scalar does."""
+"""Scalar → how the JSON encoder writes its values, which is what the scalar itself would write."""
 
 
 def scalar_map() -> dict[Any, ScalarDefinition]:
@@ -78,20 +78,20 @@ def scalar_map() -> dict[Any, ScalarDefinition]:
     return {
         BigInt: strawberry.scalar(
             name="BigInt",
-            description="A whole number beyond 32 bits: counts and quantities. Written as a JSON number.",
+            description="Integer that may exceed 32 bits, for counts and sizes. A JSON number; inputs may be strings.",
             serialize=serialize_big_int,
             parse_value=parse_big_int,
         ),
         datetime: strawberry.scalar(
             name="DateTime",
-            description="A point in time, RFC 3339 in UTC with `Z`, for example `2026-01-31T12:00:00Z`.",
+            description="Point in time as an RFC 3339 string in UTC, for example `2026-01-31T12:00:00Z`.",
             specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
             serialize=serialize_instant,
             parse_value=parse_instant,
         ),
         JSON: strawberry.scalar(
             name="JSON",
-            description="Any JSON value; used only where Sentry itself leaves the form open.",
+            description="Any JSON value. Used where Sentry's API does not define the structure.",
             serialize=_serialize_json,
             parse_value=lambda value: value,
             parse_literal=_json_literal,

@@ -1,4 +1,4 @@
-"""Knows the one form in which the graph gives a value over time."""
+"""Time series."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from dexter_graphql.graph.declarations.fields import computed, value_type
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Source of a TimeSeries: `values[i]` belongs to the interval that begins at `start + i * interval_s`."""
+    """Source of a TimeSeries: `values[i]` is of the interval that starts at `start + i * interval_s`."""
 
     name: str
     unit: str | None
@@ -19,36 +19,36 @@ class Series:
 
 @value_type
 class TimeSeries:
-    """Values over time, one per interval, without gaps."""
+    """Values over time: one per interval, without gaps."""
 
     @computed()
     def name(series: Series) -> str:
-        """What was measured, for example `count()`."""
+        """Name of the measured value, for example `count()`."""
         return series.name
 
     @computed()
     def unit(series: Series) -> str | None:
-        """Unit of the values; null for plain numbers."""
+        """Unit of the values, for example `millisecond`. Null for plain numbers."""
         return series.unit
 
     @computed()
     def start(series: Series) -> datetime:
-        """Beginning of the first interval."""
+        """Start of the first interval."""
         return series.start
 
     @computed()
     def interval_seconds(series: Series) -> int:
-        """Length of one interval in seconds."""
+        """Length of each interval in seconds."""
         return series.interval_s
 
     @computed()
     def values(series: Series) -> list[float | None]:
-        """One value per interval; null where Sentry has none."""
+        """One value per interval. Null where Sentry has no value."""
         return series.values
 
 
 def series_of_buckets(name: str, buckets: list[tuple[float, float | None]], unit: str | None = None) -> Series:
-    """A series from Sentry's `[[epoch seconds, value], …]`; the interval is the distance of the first two."""
+    """A series from Sentry's `[[epoch seconds, value], …]`; the interval is the distance between the first two."""
     start = datetime.fromtimestamp(buckets[0][0], UTC) if buckets else datetime.fromtimestamp(0, UTC)
     interval = int(buckets[1][0] - buckets[0][0]) if len(buckets) > 1 else 0
     return Series(name, unit, start, interval, [value for _, value in buckets])

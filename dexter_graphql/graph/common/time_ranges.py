@@ -1,4 +1,4 @@
-"""Knows how clients name a stretch of time, and how they are told the one that was used."""
+"""Time ranges: the input, and the range that was used for an answer."""
 
 import re
 from datetime import datetime
@@ -13,18 +13,18 @@ PERIOD = re.compile(r"[1-9][0-9]{0,4}[smhdw]")
 UNITS_S = {"s": SECOND_S, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S, "w": 7 * DAY_S}
 
 
-@strawberry.input(description="Two points in time; the first must be before the second.")
+@strawberry.input(description="Absolute time range. `start` must be before `end`.")
 class Between:
     """Input."""
 
-    start: datetime = strawberry.field(description="Beginning, included.")
-    end: datetime = strawberry.field(description="End, not included.")
+    start: datetime = strawberry.field(description="Start of the range (inclusive).")
+    end: datetime = strawberry.field(description="End of the range (exclusive).")
 
 
 @strawberry.input(
     name="TimeRange",
     one_of=True,
-    description="A stretch of time: the last so much, to the step or to the second, or between two points.",
+    description="A relative (`last`, `exactly`) or absolute (`between`) time range. Exactly one field must be set.",
 )
 class TimeRangeInput:
     """Input."""
@@ -32,36 +32,36 @@ class TimeRangeInput:
     last: str | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "A number and a unit: `30m`, `24h`, `14d`, `2w`. Widened to whole minutes, or to whole intervals where the"
-            " field has them, so that all who ask within a minute share an answer."
+            "Duration before now: a number and a unit, for example `30m`, `24h`, `14d` or `2w`. The range is widened to"
+            " whole minutes, or to whole intervals of the field, so that requests within a minute share an answer."
         ),
     )
     exactly: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="As `last`, but to the second. Nobody shares the answer, and each one costs a call.",
+        description="Like `last`, but exact to the second. Answers are not shared: each request costs a call.",
     )
     between: Between | None = strawberry.field(
-        default=strawberry.UNSET, description="Two points in time, to the second."
+        default=strawberry.UNSET, description="Two points in time, truncated to seconds."
     )
 
 
 @value_type
 class UsedRange:
-    """The stretch of time that an answer is about."""
+    """Time range that was used for an answer."""
 
     @computed()
     def start(interval: Interval) -> datetime:
-        """Beginning, included."""
+        """Start of the range (inclusive)."""
         return interval.start
 
     @computed()
     def end(interval: Interval) -> datetime:
-        """End, not included. Of a range that ends now, the end of the running minute or interval."""
+        """End of the range (exclusive). For a range that ends now, the end of the current minute or interval."""
         return interval.end
 
 
 def time_range_of(value: TimeRangeInput, step_s: int = MINUTE_S) -> TimeRange:
-    """The stretch that a client names, in whole steps unless it says otherwise; raises BadUserInput for none."""
+    """The time range of an input, in whole steps for `last`; raises BadUserInput when it is invalid."""
     if value.between:
         start, end = (instant.replace(microsecond=0) for instant in (value.between.start, value.between.end))
         if value.between.start >= value.between.end:
@@ -73,7 +73,7 @@ def time_range_of(value: TimeRangeInput, step_s: int = MINUTE_S) -> TimeRange:
 
 
 def seconds_of(period: object, name: str) -> int:
-    """Length of `30m`, `24h` and the like; raises BadUserInput, with the name of the input field, for anything else."""
+    """Seconds of a duration such as `30m` or `24h`; raises BadUserInput, which names the input field, when invalid."""
     if not isinstance(period, str) or not PERIOD.fullmatch(period):
-        raise BadUserInput(f"'{name}' must be a number and one of s, m, h, d, w: for example '24h'")
+        raise BadUserInput(f"'{name}' must be a number followed by s, m, h, d or w, for example '24h'")
     return int(period[:-1]) * UNITS_S[period[-1]]

@@ -1,4 +1,4 @@
-"""What every mutation answers besides its object: refusals as data. Knows no noun."""
+"""User errors: refusals that mutations return as data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,31 +12,33 @@ from dexter_graphql.graph.declarations.fields import computed, value_type
 from dexter_graphql.graph.errors import code_of
 from dexter_graphql.sentry.errors import BadRequest, SentryError
 
+UNKNOWN_OUTCOME = "The change may have been applied."
 
-@strawberry.enum(name="UserErrorCode", description="Why something was not done; the words of `extensions.code`.")
+
+@strawberry.enum(name="UserErrorCode", description="Reason of a user error, with the values of `extensions.code`.")
 class UserErrorCode(Enum):
-    """The codes that a refusal of a write may have."""
+    """The error codes that a refused write may have."""
 
-    BAD_USER_INPUT = wire_value(ErrorCode.BAD_USER_INPUT, "A value does not fit; the message says which.")
-    UNAUTHENTICATED = wire_value(ErrorCode.UNAUTHENTICATED, "Sentry does not know the token.")
-    FORBIDDEN = wire_value(ErrorCode.FORBIDDEN, "The token may not do this.")
-    NOT_FOUND = wire_value(ErrorCode.NOT_FOUND, "There is no such object, or none that the token may see.")
-    CONFLICT = wire_value(ErrorCode.CONFLICT, "It changed meanwhile, or something of that name exists.")
+    BAD_USER_INPUT = wire_value(ErrorCode.BAD_USER_INPUT, "A value is invalid; the message names it.")
+    UNAUTHENTICATED = wire_value(ErrorCode.UNAUTHENTICATED, "Sentry does not accept the token.")
+    FORBIDDEN = wire_value(ErrorCode.FORBIDDEN, "The token lacks the required permission.")
+    NOT_FOUND = wire_value(ErrorCode.NOT_FOUND, "The object does not exist or is not visible to the token.")
+    CONFLICT = wire_value(ErrorCode.CONFLICT, "The object was changed in the meantime, or the name is taken.")
     FEATURE_NOT_AVAILABLE = wire_value(ErrorCode.FEATURE_NOT_AVAILABLE, "The organization does not have this feature.")
-    RATE_LIMITED = wire_value(ErrorCode.RATE_LIMITED, "Sentry asks to wait; try again later.")
+    RATE_LIMITED = wire_value(ErrorCode.RATE_LIMITED, "Sentry's rate limit is exceeded; try again later.")
     BUDGET_EXHAUSTED = wire_value(
-        ErrorCode.BUDGET_EXHAUSTED, "The operation used up its calls; send the rest in another."
+        ErrorCode.BUDGET_EXHAUSTED, "The operation has no calls left; send the rest in another operation."
     )
-    DEADLINE_EXCEEDED = wire_value(ErrorCode.DEADLINE_EXCEEDED, "Its time was up; whether it was done is unknown.")
-    UPSTREAM_TIMEOUT = wire_value(ErrorCode.UPSTREAM_TIMEOUT, "Sentry did not answer; whether it was done is unknown.")
-    UPSTREAM_UNAVAILABLE = wire_value(ErrorCode.UPSTREAM_UNAVAILABLE, "Sentry is ill; whether it was done is unknown.")
-    UPSTREAM_GONE = wire_value(ErrorCode.UPSTREAM_GONE, "Sentry retires this operation and refuses it at times.")
-    UPSTREAM_BAD_RESPONSE = wire_value(ErrorCode.UPSTREAM_BAD_RESPONSE, "Sentry's answer cannot be read.")
+    DEADLINE_EXCEEDED = wire_value(ErrorCode.DEADLINE_EXCEEDED, f"The operation's deadline passed. {UNKNOWN_OUTCOME}")
+    UPSTREAM_TIMEOUT = wire_value(ErrorCode.UPSTREAM_TIMEOUT, f"Sentry did not answer in time. {UNKNOWN_OUTCOME}")
+    UPSTREAM_UNAVAILABLE = wire_value(ErrorCode.UPSTREAM_UNAVAILABLE, f"Sentry is unavailable. {UNKNOWN_OUTCOME}")
+    UPSTREAM_GONE = wire_value(ErrorCode.UPSTREAM_GONE, "Sentry is retiring this endpoint and refuses calls at times.")
+    UPSTREAM_BAD_RESPONSE = wire_value(ErrorCode.UPSTREAM_BAD_RESPONSE, "Sentry's answer cannot be decoded.")
 
 
 @dataclass(frozen=True, slots=True)
 class MutationError:
-    """One reason why something was not done."""
+    """One reason why a change was not applied."""
 
     message: str
     code: UserErrorCode
@@ -45,29 +47,29 @@ class MutationError:
 
 @value_type
 class UserError:
-    """Why something was not done, for the person who asked for it."""
+    """Reason why a change was not applied, to be shown to the user."""
 
     @computed()
     def field(refusal: MutationError) -> list[str] | None:
-        """Path of the input field at fault, below `input`; null when no single one is."""
+        """Path of the invalid field below `input`. Null when the error is not about one field."""
         return list(refusal.field) or None
 
     @computed()
     def message(refusal: MutationError) -> str:
-        """What is wrong, in words."""
+        """Explanation of the error in English."""
         return refusal.message
 
     @computed()
     def code(refusal: MutationError) -> UserErrorCode:
-        """What is wrong, for programs."""
+        """Machine-readable reason of the error."""
         return refusal.code
 
 
 def user_errors_for(error: SentryError, fields: Mapping[str, tuple[str, ...]]) -> list[MutationError]:
-    """What Sentry refused, in the words of the input.
+    """User errors for an error of Sentry.
 
     `fields` maps members of Sentry's body (nested ones with dots, as `BadRequest.fields` has them) to paths of the
-    input; a member that it does not name stands where the member around it does.
+    input. A member that is not in it has the path of the member that contains it.
     """
     code = UserErrorCode(code_of(error))
     if isinstance(error, BadRequest) and error.fields:

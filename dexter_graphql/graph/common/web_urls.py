@@ -1,4 +1,4 @@
-"""Knows the addresses of Sentry's pages for people. Issues bring theirs; every other noun builds it here."""
+"""URLs of pages in Sentry's web interface. Sentry sends those of issues; all others are built here."""
 
 from urllib.parse import quote, urlsplit
 
@@ -6,7 +6,7 @@ from dexter_graphql.sentry.parents import OrganizationRef
 
 
 def organization_page_url(organization: OrganizationRef, *parts: str) -> str | None:
-    """Address of a page of the organization; None when Sentry did not say where its pages are."""
+    """URL of a page of the organization; None when the URL of Sentry's web interface is not known."""
     base = _origin(organization)
     if base is None:
         return None
@@ -16,7 +16,7 @@ def organization_page_url(organization: OrganizationRef, *parts: str) -> str | N
 
 
 def settings_page_url(organization: OrganizationRef, *parts: str) -> str | None:
-    """Address of a page of the organization's settings; None when Sentry did not say where its pages are."""
+    """URL of a page of the organization's settings; None when the URL of the web interface is not known."""
     base = _origin(organization)
     return None if base is None else f"{base}/settings/{quote(organization.slug, safe='')}/{_path(parts)}"
 

@@ -1,4 +1,4 @@
-"""Knows how to write a schema down so that a difference means something."""
+"""SDL in a fixed order, so that differences between versions are changes of the schema."""
 
 from dataclasses import replace
 
@@ -16,12 +16,12 @@ from graphql import (
     print_ast,
 )
 
-ONE_OF = "Exactly one field of this input must be given, and it must not be null."
-"""What `@oneOf` says; the library writes the directive down without a word."""
+ONE_OF = "Exactly one field of the input must be set, and not to null."
+"""Description of `@oneOf`, which Strawberry prints without one."""
 
 
 def sorted_sdl(text: str) -> str:
-    """The same schema with everything that has a name in alphabetical order."""
+    """The schema with all definitions, fields and values in alphabetical order."""
     document = parse(text)
     return (
         "\n\n".join(print_ast(node) for node in sorted(map(_sort_definition, document.definitions), key=_sort_key))
@@ -54,5 +54,5 @@ def _name(node: Node) -> str:
 
 
 def _sort_key(node: Node) -> tuple[bool, str]:
-    """Directives first, then all types by name, whatever their kind."""
+    """Directives first, then types of all kinds by name."""
     return (not isinstance(node, DirectiveDefinitionNode), _name(node))

@@ -1,4 +1,4 @@
-"""Knows how GraphQL types look on Sentry's wire: the msgspec type to decode and the way from it to the value."""
+"""Wire types: which msgspec type is decoded for a GraphQL type, and how it is converted."""
 
 import keyword
 import re
@@ -37,10 +37,9 @@ class DeclarationError(DexterError):
 
 @dataclass(frozen=True, slots=True)
 class WireType:
-    """How one field's member is decoded. `typename` names the nested object type, when there is one.
+    """How the member of one field is decoded. `typename` names the nested object type, if there is one.
 
-    `leaf` writes a decoded member as the field's scalar or enum does after `convert`, in one step; None where that
-    takes a closer look.
+    `leaf` converts and serializes a decoded member in one step; None where the two must be separate.
     """
 
     type: Any
@@ -52,54 +51,54 @@ class WireType:
 
 
 def whole_number(value: int | str | float) -> int:  # noqa: PYI041  # all three come
-    """A count or quantity, which Sentry writes as a number here and as text there."""
+    """A count, which Sentry sends as a number or as text; raises InvalidValue for other text."""
     try:
         return int(value)
     except (ValueError, OverflowError):
-        raise InvalidValue("Sentry sent text where a whole number belongs") from None
+        raise InvalidValue("Sentry sent text instead of an integer") from None
 
 
 def instant(value: datetime | float | str) -> datetime:
-    """An instant in UTC, from RFC 3339 text or from seconds since the epoch."""
+    """An instant in UTC, from RFC 3339 text or seconds since the epoch; raises InvalidValue for anything else."""
     if isinstance(value, str):
         try:
             value = msgspec.convert(value, datetime)
         except msgspec.ValidationError:
-            raise InvalidValue("Sentry sent text where a point in time belongs") from None
+            raise InvalidValue("Sentry sent text that is not a time") from None
     if isinstance(value, (int, float)):
         try:
             return datetime.fromtimestamp(value, UTC)
         except (ValueError, OverflowError, OSError):
-            raise InvalidValue("Sentry sent a number where a point in time belongs") from None
+            raise InvalidValue("Sentry sent a number that is not a time") from None
     try:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
-        raise InvalidValue("Sentry sent a point in time beyond the calendar") from None
+        raise InvalidValue("Sentry sent a time outside the supported range") from None
 
 
 def enum_member(cls: type[Enum]) -> Callable[[str], Enum]:
-    """How to turn Sentry's word into a member of `cls`, UNKNOWN for a word that is new to us."""
+    """Converts a value of Sentry to a member of the enum: UNKNOWN, if it has that, for other values."""
     by_value: dict[Any, Enum] = {member.value: member for member in cls}
     unknown = cls.__members__.get("UNKNOWN")
 
     def convert(value: str) -> Enum:
-        found = by_value.get(value, unknown)
-        if found is None:
-            raise InvalidValue(f"Sentry sent a value that {cls.__name__} does not have")
-        return found
+        member = by_value.get(value, unknown)
+        if member is None:
+            raise InvalidValue(f"Sentry sent a value that is not one of {cls.__name__}")
+        return member
 
     return convert
 
 
 class EnumNames(dict[Any, str]):
-    """Sentry's word → name of the enum's value, UNKNOWN for a word that is new to us."""
+    """Value of Sentry → name of the enum's value: UNKNOWN, if the enum has that, for other values."""
 
     def __init__(self, cls: type[Enum], graphql_type: GraphQLEnumType) -> None:
         super().__init__({member.value: graphql_type.coerce_output_value(member) for member in cls})
         self._convert, self._name = enum_member(cls), graphql_type.coerce_output_value
 
     def __missing__(self, value: Any) -> str:
-        """The name for a new word; raises InvalidValue when there is none."""
+        """The name for another value; raises InvalidValue when there is none."""
         return self._name(self._convert(value))
 
 
@@ -108,7 +107,7 @@ def _serialize_whole_number(value: Any) -> int:
 
 
 def _serialize_instant(value: Any) -> datetime:
-    """In UTC, where JSON gets the same text as from the scalar."""
+    """The instant in UTC, which the JSON encoder writes as the scalar does."""
     return value if type(value) is datetime and value.tzinfo is UTC else instant(value)
 
 
@@ -117,7 +116,7 @@ def _json(value: msgspec.Raw) -> msgspec.Raw | None:
 
 
 def _required_json(name: str) -> Callable[[msgspec.Raw], msgspec.Raw]:
-    """For a member that may not be null: undecoded bytes are there even when they say `null`."""
+    """Raises InvalidValue for null, which undecoded bytes hide."""
 
     def some(value: msgspec.Raw) -> msgspec.Raw:
         if value == NULL:
@@ -137,7 +136,7 @@ SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
     "DateTime": (datetime | float | int, instant, _serialize_instant),
     "JSON": (msgspec.Raw, _json, None),
 }
-"""GraphQL scalar → wire type, conversion, and both conversion and writing."""
+"""GraphQL scalar → wire type, conversion, and conversion with serialization."""
 
 
 def attr_of(wire: str) -> str:
@@ -147,13 +146,15 @@ def attr_of(wire: str) -> str:
 
 
 def without_null(kind: Any) -> tuple[Any, bool]:
-    """A wire type without null, and whether it admits null; undecoded bytes may be anything."""
-    found, admits_null = without_none(kind)
-    return found, admits_null or found in {msgspec.Raw, object}
+    """A wire type without null, and whether it admits null. Undecoded bytes may be null."""
+    bare, admits_null = without_none(kind)
+    return bare, admits_null or bare in {msgspec.Raw, object}
 
 
-def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any], Any] | None, place: str) -> WireType:
-    """The wire type of a field, told from its GraphQL type unless it is declared."""
+def wire_type(
+    graphql_type: GraphQLType, declared: Any, convert: Callable[[Any], Any] | None, coordinate: str
+) -> WireType:
+    """The wire type of a field: the declared one, else the one of its GraphQL type."""
     is_required = isinstance(graphql_type, GraphQLNonNull)
     inner = graphql_type.of_type if isinstance(graphql_type, GraphQLNonNull) else graphql_type
     container = "list" if isinstance(inner, GraphQLList) else "one"
@@ -163,17 +164,17 @@ def wire_type(graphql_type: GraphQLType, declared: Any, convert: Callable[[Any],
     if isinstance(named, GraphQLObjectType):
         return WireType(object, None, container, named.name, is_required)
     if isinstance(named, (GraphQLUnionType, GraphQLInterfaceType)):
-        raise DeclarationError(f"{place} is abstract: declare its wire type and conversion, or make it a link")
-    kind, to_value, leaf = _leaf(named, place)
+        raise DeclarationError(f"{coordinate} is abstract: declare its wire type and conversion, or make it a link")
+    kind, to_value, leaf = _leaf(named, coordinate)
     if to_value is _json and is_required and container == "one":
-        to_value = _required_json(place.rpartition(".")[2])
+        to_value = _required_json(coordinate.rpartition(".")[2])
     leaf = leaf if convert is None else None
     if container == "list":
         return WireType(list[kind], convert or _each(to_value), container, None, is_required, leaf)  # type: ignore[valid-type]  # made at run time
     return WireType(kind, convert or to_value, container, None, is_required, leaf)
 
 
-def _leaf(named: Any, place: str) -> tuple[Any, Callable[[Any], Any] | None, Leaf | None]:
+def _leaf(named: Any, coordinate: str) -> tuple[Any, Callable[[Any], Any] | None, Leaf | None]:
     if isinstance(named, GraphQLEnumType):
         cls = enum_class(named)
         if cls is not None:
@@ -181,7 +182,7 @@ def _leaf(named: Any, place: str) -> tuple[Any, Callable[[Any], Any] | None, Lea
     try:
         return SCALARS[named.name]
     except KeyError:
-        raise DeclarationError(f"{place}: no wire type is known for {named.name}") from None
+        raise DeclarationError(f"{coordinate}: no wire type is known for {named.name}") from None
 
 
 def _each(convert: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:

@@ -32,11 +32,11 @@ Sort = Annotated[IssueSort, strawberry.argument(description="Sort order of the l
 
 
 def issue_list(
-    filter: IssueFilter | None, range: TimeRangeInput | None, sort: IssueSort, wanted: PageArguments
+    filter: IssueFilter | None, range: TimeRangeInput | None, sort: IssueSort, page: PageArguments
 ) -> ListOptions:
     """Loader options for these arguments."""
     query = (*filter_query(filter), ("sort", sort.value))
-    return list_options(wanted, query, None if range is None else time_range_of(range))
+    return list_options(page, query, None if range is None else time_range_of(range))
 
 
 def without_projects(filter: IssueFilter | None) -> IssueFilter | None:

@@ -61,9 +61,9 @@ class IssueTag:
 
     @batch(tag_value_pages, key=lambda row: TagKey(below_issue(row), row.key), reads={"key": str})
     @paged
-    def values(*, wanted: PageArguments) -> Connection[TagValue] | None:
+    def values(*, page: PageArguments) -> Connection[TagValue] | None:
         """All values of the tag. One call per tag."""
-        return list_options(wanted)
+        return list_options(page)
 
 
 @entity(representations=("list",))

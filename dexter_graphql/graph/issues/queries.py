@@ -22,8 +22,8 @@ class IssueQueries:
         _root: Any,
         load_context: LoadContext,
         *,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global ID of the issue.")],
     ) -> Issue | None:
-        """An issue by its global id; by its short id it is found in its organization."""
+        """Issue by global ID. Null when it does not exist. For short IDs, see `Organization.issue`."""
         key_from_id(id, "Issue", 2)
         return await find_node(id, load_context)

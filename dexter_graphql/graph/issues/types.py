@@ -263,12 +263,12 @@ class Issue(Node):
             list[str] | None, strawberry.argument(description="Names of environments. Default: all environments.")
         ] = None,
         search: Annotated[str | None, strawberry.argument(description="Filter in Sentry's search syntax.")] = None,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> Connection[EventType] | None:
         """Events of the issue, newest first."""
         query = [("environment", name) for name in environments or ()]
         query += [("query", search)] if search else []
-        return list_options(wanted, tuple(query), None if range is None else time_range_of(range))
+        return list_options(page, tuple(query), None if range is None else time_range_of(range))
 
     @batch(issues_in_range)
     def in_range(
@@ -286,22 +286,22 @@ class Issue(Node):
 
     @batch(hash_pages)
     @paged
-    def hashes(*, wanted: PageArguments) -> Connection[IssueHash] | None:
+    def hashes(*, page: PageArguments) -> Connection[IssueHash] | None:
         """Grouping hashes of the issue."""
-        return list_options(wanted)
+        return list_options(page)
 
     @batch(comment_pages)
     @paged
-    def comments(*, wanted: PageArguments) -> Connection[Comment] | None:
+    def comments(*, page: PageArguments) -> Connection[Comment] | None:
         """Comments on the issue, newest first."""
-        return list_options(wanted)
+        return list_options(page)
 
     @computed(activity=list[msgspec.Raw] | None, representations=(DETAIL,))
     @paged
-    def activity(row: Any, *, wanted: PageArguments) -> Connection[IssueActivity] | None:
+    def activity(row: Any, *, page: PageArguments) -> Connection[IssueActivity] | None:
         """Activity of the issue, newest first, limited to the entries in Sentry's detail response."""
         lines = [LazyJSON("IssueActivity", line) for line in row.activity or ()]
-        return slice_of(lines, wanted)
+        return slice_of(lines, page)
 
     @computed(stats=Buckets | None, representations=(DETAIL,))
     def series(row: Any) -> TimeSeries | None:

@@ -16,8 +16,8 @@ MonitorKinds = Annotated[
 
 
 def monitor_options(
-    projects: list[str] | None, types: list[MonitorKind] | None, search: str | None, wanted: PageArguments
+    projects: list[str] | None, types: list[MonitorKind] | None, search: str | None, page: PageArguments
 ) -> MonitorOptions:
     """Options of a monitor list; raises BadUserInput when the arguments are out of bounds."""
     kinds = tuple(dict.fromkeys(str(one.value) for one in types or ()))
-    return MonitorOptions(list_options(wanted), _names(projects), kinds, (search or "").strip())
+    return MonitorOptions(list_options(page), _names(projects), kinds, (search or "").strip())

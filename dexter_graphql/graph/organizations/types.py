@@ -119,16 +119,16 @@ class Organization(Node):
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.LAST_SEEN,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> IssueConnection | None:
         """Issues of all projects of the organization."""
-        return issue_list(filter, range, sort, wanted)
+        return issue_list(filter, range, sort, page)
 
     @batch(project_pages, key=organization_scope, reads={})
     @paged
-    def projects(*, query: NameContains = None, wanted: PageArguments) -> Connection[Project] | None:
+    def projects(*, query: NameContains = None, page: PageArguments) -> Connection[Project] | None:
         """Projects that are visible to the token."""
-        return list_options(wanted, search_parameter(query))
+        return list_options(page, search_parameter(query))
 
     @call(uses=projects_by_name.uses)
     async def project(
@@ -142,9 +142,9 @@ class Organization(Node):
 
     @batch(team_pages, key=organization_scope, reads={})
     @paged
-    def teams(*, query: NameContains = None, wanted: PageArguments) -> Connection[Team] | None:
+    def teams(*, query: NameContains = None, page: PageArguments) -> Connection[Team] | None:
         """Teams of the organization."""
-        return list_options(wanted, search_parameter(query))
+        return list_options(page, search_parameter(query))
 
     @call(uses=team_details.uses)
     async def team(
@@ -166,10 +166,10 @@ class Organization(Node):
                 description="Part of a name or email address, or a term with `email:`, `role:` or `isInvited:`."
             ),
         ] = None,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> Connection[Member] | None:
         """Members and pending invitations."""
-        return list_options(wanted, search_parameter(query))
+        return list_options(page, search_parameter(query))
 
     @call(uses=member_details.uses)
     async def member(
@@ -213,7 +213,7 @@ class Organization(Node):
             list[str] | None, strawberry.argument(description="Slugs of projects. Default: all projects.")
         ] = None,
         environments: EnvironmentNames = None,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> Connection[Release] | None:
         """Releases of the organization, newest first."""
         narrowed = (
@@ -221,7 +221,7 @@ class Organization(Node):
             *repeated_parameter("project", projects, "projects"),
             *repeated_parameter("environment", environments, "environments"),
         )
-        return list_options(wanted, narrowed)
+        return list_options(page, narrowed)
 
     @call(uses=releases_by_version.uses)
     async def release(
@@ -236,10 +236,10 @@ class Organization(Node):
     @batch(alert_pages)
     @paged
     def alerts(
-        *, projects: ProjectNames = None, search: NameSearch = None, wanted: PageArguments
+        *, projects: ProjectNames = None, search: NameSearch = None, page: PageArguments
     ) -> Connection[Alert] | None:
         """Alerts of the organization, ordered by ID. One call per project on servers that have only alert rules."""
-        return alert_options(projects, search, wanted)
+        return alert_options(projects, search, page)
 
     @batch(monitor_pages)
     @paged
@@ -248,10 +248,10 @@ class Organization(Node):
         projects: ProjectNames = None,
         types: MonitorKinds = None,
         search: NameSearch = None,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> Connection[Monitor] | None:
         """Monitors of the organization, ordered by ID. Servers that have only alert rules list metric monitors only."""
-        return monitor_options(projects, types, search, wanted)
+        return monitor_options(projects, types, search, page)
 
     @batch(integration_pages, key=organization_scope, reads={})
     @paged
@@ -261,22 +261,22 @@ class Organization(Node):
             str | None,
             strawberry.argument(description="Key of a provider, for example `github`. Default: all providers."),
         ] = None,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> Connection[Integration] | None:
         """Integrations of the organization."""
-        return list_options(wanted, (("providerKey", provider),) if provider else ())
+        return list_options(page, (("providerKey", provider),) if provider else ())
 
     @batch(installation_pages, key=organization_scope, reads={})
     @paged
-    def app_installations(*, wanted: PageArguments) -> Connection[AppInstallation] | None:
+    def app_installations(*, page: PageArguments) -> Connection[AppInstallation] | None:
         """Installed apps that are built on Sentry's integration platform."""
-        return list_options(wanted)
+        return list_options(page)
 
     @batch(repository_pages, key=organization_scope, reads={})
     @paged
-    def repositories(*, query: NameContains = None, wanted: PageArguments) -> Connection[Repository] | None:
+    def repositories(*, query: NameContains = None, page: PageArguments) -> Connection[Repository] | None:
         """Source repositories of the organization."""
-        return list_options(wanted, search_parameter(query))
+        return list_options(page, search_parameter(query))
 
     @batch(organization_usage)
     def usage(

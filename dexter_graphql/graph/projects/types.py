@@ -161,11 +161,11 @@ class Project(Node):
         *,
         query: ReleaseSearch = None,
         environments: EnvironmentNames = None,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> Connection[ReleaseType] | None:
         """Releases of the project, newest first. One call per project."""
         narrowed = (*search_parameter(query), *repeated_parameter("environment", environments, "environments"))
-        return list_options(wanted, narrowed)
+        return list_options(page, narrowed)
 
     @batch(project_issue_pages)
     @paged
@@ -174,10 +174,10 @@ class Project(Node):
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.LAST_SEEN,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> IssueConnection | None:
         """Issues of the project. One call per project."""
-        return issue_list(without_projects(filter), range, sort, wanted)
+        return issue_list(without_projects(filter), range, sort, page)
 
     @batch(project_event_pages)
     @paged
@@ -187,22 +187,22 @@ class Project(Node):
             TimeRangeInput | None,
             strawberry.argument(description="Time range of the events. Default: the last 90 days."),
         ] = None,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> Connection[EventType] | None:
         """Error events of the project, newest first. One call per project."""
-        return list_options(wanted, time_range=None if range is None else time_range_of(range))
+        return list_options(page, time_range=None if range is None else time_range_of(range))
 
     @batch(project_alert_pages)
     @paged
-    def alerts(*, wanted: PageArguments) -> Connection[AlertType] | None:
+    def alerts(*, page: PageArguments) -> Connection[AlertType] | None:
         """Alerts of the project, ordered by ID. Two calls for all projects of a list."""
-        return list_options(wanted)
+        return list_options(page)
 
     @batch(project_monitor_pages)
     @paged
-    def monitors(*, wanted: PageArguments) -> Connection[MonitorType] | None:
+    def monitors(*, page: PageArguments) -> Connection[MonitorType] | None:
         """Monitors of the project, ordered by ID. One call for all projects of a list."""
-        return list_options(wanted)
+        return list_options(page)
 
     @batch(project_usage)
     def usage(*, range: UsageRange = None) -> list[ProjectUsage] | None:

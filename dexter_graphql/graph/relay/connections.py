@@ -1,4 +1,4 @@
-"""Knows Relay's connections over slices of Sentry's lists; knows no noun."""
+"""Relay connections over slices of Sentry's lists."""
 
 import inspect
 from collections.abc import Callable
@@ -16,27 +16,30 @@ from dexter_graphql.sentry.pagination import Before, Position, Slice, slice_rows
 MAX_FIRST = 1000
 """Largest page; more than 100 rows are fetched in several calls."""
 DEFAULT_FIRST = 20
-MAX_WHOLE = 100
-"""Rows that are kept of a list which Sentry gives whole."""
+MAX_UNPAGED_ROWS = 100
+"""Rows that are served of a list which Sentry does not split into pages."""
 
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many to return, 1 to {MAX_FIRST}. More than 100 are fetched in several calls to Sentry."
+        description=f"Number of items to return, from 1 to {MAX_FIRST}. More than 100 cost one call per 100 items."
     ),
 ]
 After = Annotated[
-    str | None, strawberry.argument(description="Return what follows this cursor, taken from an edge or a `pageInfo`.")
+    str | None,
+    strawberry.argument(description="Return items after this cursor (`cursor` of an edge, or `pageInfo.endCursor`)."),
 ]
 
 Last = Annotated[
     int | None,
-    strawberry.argument(description=f"How many to return of those before `before`, 1 to {MAX_FIRST}; needs `before`."),
+    strawberry.argument(
+        description=f"Number of items to return before the cursor `before`, from 1 to {MAX_FIRST}. Requires `before`."
+    ),
 ]
 BeforeCursor = Annotated[
     str | None,
     strawberry.argument(
-        description="With `last`: return what precedes this cursor, in the same order as ever. Not with `after`."
+        description="Return items before this cursor, in the list's order. Requires `last`; excludes `after`."
     ),
 ]
 
@@ -44,7 +47,7 @@ NodeType = TypeVar("NodeType")
 
 
 class PageArguments(NamedTuple):
-    """The part of a list that is wanted: how many rows, and after which position (or up to which, for a Before)."""
+    """The requested page: number of rows, and the position that they follow (or precede, for a Before)."""
 
     first: int
     after: Position | None
@@ -53,7 +56,7 @@ class PageArguments(NamedTuple):
 def page_arguments(
     *, first: First = DEFAULT_FIRST, after: After = None, last: Last = None, before: BeforeCursor = None
 ) -> PageArguments:
-    """Checked paging arguments; raises BadUserInput when they are out of bounds or contradict each other."""
+    """Validated paging arguments; raises BadUserInput when they are out of bounds or contradict each other."""
     if last is not None or before is not None:
         return _backward_arguments(first, after, last, before)
     return PageArguments(_checked_count("first", DEFAULT_FIRST if first is None else first), decode_cursor(after))
@@ -61,13 +64,15 @@ def page_arguments(
 
 def _backward_arguments(first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
     if last is None:
-        raise BadUserInput("'before' needs 'last': how many rows are wanted before the cursor")
+        raise BadUserInput("'before' requires 'last', the number of items to return before the cursor")
     if before is None:
-        raise BadUserInput("'last' needs 'before': Sentry's lists are read from their start, and have no known end")
+        raise BadUserInput("'last' requires 'before': the end of Sentry's lists is not known")
     if after is not None or first not in {None, DEFAULT_FIRST}:
-        raise BadUserInput("'last' and 'before' page backward, 'first' and 'after' forward: give one pair of them")
-    place = decode_cursor(before)
-    return PageArguments(_checked_count("last", last), place and Before(place.cursor, place.index, place.size))
+        raise BadUserInput("Use either 'first' and 'after' or 'last' and 'before', not both")
+    position = decode_cursor(before)
+    return PageArguments(
+        _checked_count("last", last), position and Before(position.cursor, position.index, position.size)
+    )
 
 
 def _checked_count(name: str, value: int) -> int:
@@ -81,15 +86,15 @@ PAGING = inspect.signature(page_arguments).parameters
 
 
 def paged(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate what declares a connection: its parameter `wanted` (a Window) is made of the arguments in PAGING."""
+    """Decorate the function of a connection: its parameter `page` is made of the arguments in PAGING."""
     signature = inspect.signature(function)
 
     @wraps(function)
     def declared(*parents: Any, **arguments: Any) -> Any:
-        wanted = page_arguments(**{name: arguments.pop(name) for name in PAGING if name in arguments})
-        return function(*parents, **arguments, wanted=wanted)
+        page = page_arguments(**{name: arguments.pop(name) for name in PAGING if name in arguments})
+        return function(*parents, **arguments, page=page)
 
-    own = [parameter for name, parameter in signature.parameters.items() if name != "wanted"]
+    own = [parameter for name, parameter in signature.parameters.items() if name != "page"]
     declared.__signature__ = signature.replace(parameters=[*own, *PAGING.values()])  # type: ignore[attr-defined]  # read by inspect
     return declared
 
@@ -104,11 +109,11 @@ class EdgeRow:
 
 @value_type
 class PageInfo:
-    """Where a page stands in its list."""
+    """Position of a page in its list."""
 
     @computed()
     def has_next_page(page: Slice) -> bool:
-        """True when more rows follow this page."""
+        """True when more items follow this page."""
         return page.has_next
 
     @computed()
@@ -118,27 +123,27 @@ class PageInfo:
 
     @computed()
     def start_cursor(page: Slice) -> str | None:
-        """Cursor of the first edge, to be given as `before`; null when the page is empty."""
+        """Cursor of the first edge, for `before`. Null when the page is empty."""
         return encode_cursor(page.positions[0]) if page.positions else None
 
     @computed()
     def end_cursor(page: Slice) -> str | None:
-        """Cursor of the last edge, to be given as `after`; null when the page is empty."""
+        """Cursor of the last edge, for `after`. Null when the page is empty."""
         return encode_cursor(page.positions[-1]) if page.positions else None
 
 
 @value_type
 class Edge(Generic[NodeType]):
-    """One row of a page."""
+    """One item of a page with its cursor."""
 
     @computed()
     def node(edge: EdgeRow) -> NodeType | None:
-        """The row; null with an error when Sentry sent it in a form that cannot be read."""
+        """The item. Null, with an error, when Sentry sent it in a form that cannot be decoded."""
         return edge.row  # type: ignore[no-any-return]  # the source of the node
 
     @computed()
     def cursor(edge: EdgeRow) -> str:
-        """Position of this row, to be given as `after` or `before`."""
+        """Opaque position of the item in its list, for `after` or `before`."""
         return encode_cursor(edge.position)
 
 
@@ -148,30 +153,30 @@ class Connection(Generic[NodeType]):
 
     @computed()
     def edges(page: Slice) -> list[Edge[NodeType]]:
-        """Rows with their cursors."""
+        """Items of the page with their cursors."""
         return edges_of(page)  # type: ignore[return-value]  # the sources of the edges
 
     @computed()
     def nodes(page: Slice) -> list[NodeType | None]:
-        """Rows without their cursors."""
+        """Items of the page without their cursors."""
         return page.rows
 
     @computed()
     def page_info(page: Slice) -> PageInfo:
-        """Where this page stands in the list."""
+        """Position of this page in its list."""
         return page  # type: ignore[return-value]  # the source of the object
 
     @computed()
     def is_truncated(page: Slice) -> bool:
-        """True when fetching stopped at the largest number of rows that one request may compose, before all wanted."""
+        """True when the page has fewer items than requested because the limit on calls per page was reached."""
         return page.stopped
 
 
 def edges_of(page: Slice) -> list[EdgeRow]:
-    """Rows of a page with their positions."""
+    """The rows of a page with their positions."""
     return [EdgeRow(row, position) for row, position in zip(page.rows, page.positions, strict=True)]
 
 
-def slice_of(rows: list[Any], wanted: PageArguments) -> Slice:
-    """The wanted part of a list that came whole; of a longer one, of its first hundred."""
-    return slice_rows(rows[:MAX_WHOLE], wanted.first, wanted.after, MAX_WHOLE)
+def slice_of(rows: list[Any], page: PageArguments) -> Slice:
+    """A page of the first rows of a list that Sentry sent in one answer."""
+    return slice_rows(rows[:MAX_UNPAGED_ROWS], page.first, page.after, MAX_UNPAGED_ROWS)

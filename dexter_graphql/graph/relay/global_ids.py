@@ -1,7 +1,7 @@
-"""Encoding of global ids and cursors.
+"""Encoding of global IDs and cursors.
 
-An id is opaque to clients. It holds the type's name, a slot that is reserved for a second Sentry instance, the
-organization's id, and the parts of the entity's key.
+An ID is opaque to clients. It holds the type's name, a slot that is reserved for a second Sentry instance, the
+organization's ID, and the parts of the entity's key.
 """
 
 import base64
@@ -15,39 +15,40 @@ import msgspec
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.sentry.pagination import Position
 
-MAX_ID_LENGTH = 1024
+MAX_ENCODED_LENGTH = 1024
+MAX_POSITION = 100
+"""Rows of Sentry's largest page, which a position counts in."""
 SENTRY_CURSOR = re.compile(r"[\w.:+-]{1,256}")
-NUMBER = re.compile(r"\d{1,20}")
 
 
 class GlobalID(NamedTuple):
-    """A decoded id: the type's name, the organization's id and the parts of the key."""
+    """A decoded ID: the type's name, the organization's ID and the parts of the key."""
 
     typename: str
     parts: tuple[str, ...]
 
 
 def encode_id(typename: str, *parts: str) -> str:
-    """The opaque id of an object."""
+    """The opaque ID of an object."""
     text = ":".join([typename, "", *(quote(part, safe="") for part in parts)])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode_id(value: str) -> GlobalID:
-    """Keys inside of an id; raises BadUserInput when it is not one of ours."""
-    text = _decode_base64(value, "id")
+    """The type and the parts of an ID; raises BadUserInput when this server did not create it."""
+    text = _decode_base64(value, "ID")
     typename, separator, rest = text.partition("::")
     if not separator or not typename.isidentifier() or not rest:
-        raise BadUserInput("This id was not made by this server")
+        raise _not_ours("ID")
     return GlobalID(typename, tuple(unquote(part) for part in rest.split(":")))
 
 
 def key_from_id(value: str, typename: str, count: int) -> tuple[str, ...]:
-    """The keys of an id that must belong to `typename`; raises BadUserInput when it does not."""
-    found = decode_id(value)
-    if found.typename != typename or len(found.parts) != count:
-        raise BadUserInput(f"Expected the id of a {typename}, got the id of a {found.typename}")
-    return found.parts
+    """The parts of an ID that must be of that type; raises BadUserInput when it is not."""
+    decoded = decode_id(value)
+    if decoded.typename != typename or len(decoded.parts) != count:
+        raise BadUserInput(f"Expected the ID of type {typename}, got the ID of type {decoded.typename}")
+    return decoded.parts
 
 
 def encode_cursor(position: Position) -> str:
@@ -57,22 +58,27 @@ def encode_cursor(position: Position) -> str:
 
 
 def decode_cursor(value: str | None) -> Position | None:
-    """Where a cursor stands; raises BadUserInput when it is not one of ours."""
+    """The position of a cursor; raises BadUserInput when this server did not create it."""
     if value is None:
         return None
     try:
         cursor, index, size = msgspec.json.decode(_decode_base64(value, "cursor"), type=tuple[str | None, int, int])
     except msgspec.DecodeError:
-        raise BadUserInput("This cursor was not made by this server") from None
-    if not (0 <= index <= size <= 100) or size < 1 or (cursor is not None and not SENTRY_CURSOR.fullmatch(cursor)):  # noqa: PLR2004  # Sentry's largest page
-        raise BadUserInput("This cursor was not made by this server")
+        raise _not_ours("cursor") from None
+    is_valid = 0 <= index <= size <= MAX_POSITION and size > 0
+    if not is_valid or (cursor is not None and not SENTRY_CURSOR.fullmatch(cursor)):
+        raise _not_ours("cursor")
     return Position(cursor, index, size)
 
 
-def _decode_base64(value: str, what: str) -> str:
-    if len(value) > MAX_ID_LENGTH:
-        raise BadUserInput(f"This {what} was not made by this server")
+def _decode_base64(value: str, kind: str) -> str:
+    if len(value) > MAX_ENCODED_LENGTH:
+        raise _not_ours(kind)
     try:
         return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise BadUserInput(f"This {what} was not made by this server") from None
+        raise _not_ours(kind) from None
+
+
+def _not_ours(kind: str) -> BadUserInput:
+    return BadUserInput(f"Invalid {kind}: it was not created by this server")

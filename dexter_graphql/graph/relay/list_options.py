@@ -1,4 +1,4 @@
-"""Knows how the paging arguments of a field, and what narrows its list, become a Listing."""
+"""Options of list loaders, made of a field's paging and filter arguments."""
 
 from typing import Annotated
 
@@ -13,24 +13,22 @@ from dexter_graphql.loaders.time_ranges import TimeRange
 MAX_VALUES = 100
 
 NameContains = Annotated[
-    str | None, strawberry.argument(description="Only those whose name or slug contains this text.")
+    str | None, strawberry.argument(description="Return only items whose name or slug contains this text.")
 ]
 
 
-def list_options(
-    wanted: PageArguments, query: QueryParameters = (), time_range: TimeRange | None = None
-) -> ListOptions:
+def list_options(page: PageArguments, query: QueryParameters = (), time_range: TimeRange | None = None) -> ListOptions:
     """Loader options of a field with paging arguments."""
-    return ListOptions(query, wanted.first, wanted.after, MAX_FIRST, time_range)
+    return ListOptions(query, page.first, page.after, MAX_FIRST, time_range)
 
 
 def repeated_parameter(name: str, values: list[str] | None, argument: str) -> QueryParameters:
-    """A parameter once for each value; refused when there are too many for one address."""
+    """A query parameter for each value; raises BadUserInput for more values than a URL should hold."""
     if values is not None and len(values) > MAX_VALUES:
         raise BadUserInput(f"'{argument}' takes at most {MAX_VALUES} values")
     return tuple((name, value) for value in values or ())
 
 
 def search_parameter(text: str | None) -> QueryParameters:
-    """The parameter that narrows a list by text, none for all."""
+    """The query parameter that filters a list by text; none without text."""
     return (("query", text.strip()),) if text and text.strip() else ()

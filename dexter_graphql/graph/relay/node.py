@@ -8,6 +8,6 @@ from dexter_graphql.graph.relay.global_ids import encode_id
 
 @entity(representations=(), is_interface=True)
 class Node:
-    """An object with a global id."""
+    """An object with a global ID."""
 
-    id: strawberry.ID = global_id(encode_id, description="Global id: opaque, stable, usable with `node`.")
+    id: strawberry.ID = global_id(encode_id, description="Global ID: opaque, permanent, accepted by `node`.")

@@ -1,4 +1,4 @@
-"""Objects by their global ids: the root fields `node` and `nodes`."""
+"""Lookup of objects by global ID: the root fields `node` and `nodes`."""
 
 from typing import Annotated, Any
 
@@ -16,18 +16,18 @@ MAX_NODES = 100
 
 
 async def find_node(value: str, load_context: LoadContext) -> Any:
-    """The object with a global id; None when there is none, BadUserInput when it is not an id of ours."""
+    """The object with a global ID, or None; raises BadUserInput when this server did not create the ID."""
     typename, (organization_id, *parts) = decode_id(value)
     lookup = context_of(load_context).services.entities.node_lookup(typename)
     if lookup is None:
-        raise BadUserInput(f"Objects of type {typename} cannot be looked up by id")
+        raise BadUserInput(f"Objects of type {typename} cannot be looked up by ID")
     organization = await load_context.organizations.find(load_context.call_context, organization_id)
     if organization is None:
         return None
     try:
         key = lookup.key(organization, tuple(parts))
     except ValueError:
-        raise BadUserInput("This id was not made by this server") from None
+        raise BadUserInput("Invalid ID: it was not created by this server") from None
     return await load_context.load(lookup.load, key)
 
 
@@ -40,9 +40,9 @@ class NodeQueries:
         _root: Any,
         load_context: LoadContext,
         *,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global ID of the object.")],
     ) -> Node | None:
-        """An object by its global id; null when Sentry has none, or none that the token may see."""
+        """Object by global ID. Null when it does not exist or is not visible to the token."""
         return await find_node(id, load_context)  # type: ignore[no-any-return]  # the source of the object
 
     @call(uses=(organizations.DETAIL,), finds_nodes=True)
@@ -50,10 +50,10 @@ class NodeQueries:
         _root: Any,
         load_context: LoadContext,
         *,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most a hundred.")],
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global IDs of the objects, at most 100.")],
     ) -> list[Node | None]:
-        """Objects by their global ids, in the same order."""
+        """Objects by global ID, in the order of `ids`. Null for an object that does not exist or is not visible."""
         if len(ids) > MAX_NODES:
-            raise BadUserInput(f"'ids' takes at most {MAX_NODES} ids")
-        found = await each(list(dict.fromkeys(ids)), lambda value: find_node(value, load_context), width=MAX_NODES)
-        return [found[value] for value in ids]
+            raise BadUserInput(f"'ids' takes at most {MAX_NODES} IDs")
+        by_id = await each(list(dict.fromkeys(ids)), lambda value: find_node(value, load_context), width=MAX_NODES)
+        return [by_id[value] for value in ids]

@@ -100,9 +100,9 @@ class Release(Node):
 
     @batch(release_commit_pages)
     @paged
-    def commits(*, wanted: PageArguments) -> Connection[Commit] | None:
+    def commits(*, page: PageArguments) -> Connection[Commit] | None:
         """Commits of the release, newest first. One call per release."""
-        return list_options(wanted)
+        return list_options(page)
 
     @batch(new_issue_pages)
     @paged
@@ -111,10 +111,10 @@ class Release(Node):
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.NEW,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> IssueConnection | None:
         """Issues that were first seen in the release. One call per release."""
-        return issue_list(filter, range, sort, wanted)
+        return issue_list(filter, range, sort, page)
 
     @batch(release_issue_pages)
     @paged
@@ -123,10 +123,10 @@ class Release(Node):
         filter: Filter = None,
         range: Range = None,
         sort: Sort = IssueSort.LAST_SEEN,
-        wanted: PageArguments,
+        page: PageArguments,
     ) -> IssueConnection | None:
         """Issues that were seen in the release. One call per release."""
-        return issue_list(filter, range, sort, wanted)
+        return issue_list(filter, range, sort, page)
 
     @batch(release_health)
     def health(*, range: UsageRange = None, environments: EnvironmentNames = None) -> ReleaseHealth | None:

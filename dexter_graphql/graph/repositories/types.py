@@ -48,6 +48,6 @@ class Repository(Node):
 
     @batch(repository_commit_pages)
     @paged
-    def commits(*, wanted: PageArguments) -> Connection[Commit] | None:
+    def commits(*, page: PageArguments) -> Connection[Commit] | None:
         """Commits of the repository, newest first. One call per repository."""
-        return list_options(wanted)
+        return list_options(page)

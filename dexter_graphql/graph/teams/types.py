@@ -102,9 +102,9 @@ class Team(Node):
 
     @batch(team_member_pages)
     @paged
-    def members(*, wanted: PageArguments) -> TeamMemberConnection | None:
+    def members(*, page: PageArguments) -> TeamMemberConnection | None:
         """Members of the team. One call per team."""
-        return list_options(wanted)
+        return list_options(page)
 
     @computed(slug=str)
     def web_url(row: Any) -> str | None:

@@ -46,7 +46,7 @@ def test_instant_without_a_zone_is_utc(text):
 @pytest.mark.parametrize("value", ["", "yesterday", "2026-13-01T00:00:00Z", 5, 1.5, None, True, ["x"], {}])
 def test_instant_that_is_none_is_refused(value):
     """The message shows one that is."""
-    with pytest.raises(GraphQLError, match="DateTime must be RFC 3339 text, for example"):
+    with pytest.raises(GraphQLError, match="DateTime must be an RFC 3339 string, for example"):
         parse_instant(value)
 
 
@@ -55,7 +55,7 @@ def test_instant_beyond_the_calendar_is_refused(text):
     """In UTC it lies in no year that can be written."""
     with pytest.raises(GraphQLError, match="DateTime must be"):
         parse_instant(text)
-    with pytest.raises(InvalidValue, match="beyond the calendar"):
+    with pytest.raises(InvalidValue, match="outside the supported range"):
         instant(datetime.fromisoformat(text))
 
 
@@ -68,7 +68,7 @@ def test_seconds_are_an_instant_too(value, expected):
 @pytest.mark.parametrize("value", [1e300, float("inf"), float("nan"), -1e18, "soon"])
 def test_value_that_is_no_instant_is_a_misfit(value):
     """It costs its field and nothing else."""
-    with pytest.raises(InvalidValue, match="where a point in time belongs"):
+    with pytest.raises(InvalidValue, match="that is not a time"):
         instant(value)
 
 
@@ -86,7 +86,7 @@ def test_big_int_is_any_whole_number(value, expected):
 )
 def test_big_int_that_is_none_is_refused(value):
     """Nothing is rounded or guessed."""
-    with pytest.raises(GraphQLError, match="BigInt must be a whole number"):
+    with pytest.raises(GraphQLError, match="BigInt must be an integer"):
         parse_big_int(value)
 
 
@@ -99,7 +99,7 @@ def test_big_int_is_written_as_a_number(value):
 @pytest.mark.parametrize("value", [True, 1.5, "1", None, InvalidValue("x")])
 def test_big_int_of_another_type_is_not_written(value):
     """A source that gives something else is a mistake."""
-    with pytest.raises(GraphQLError, match="not a whole number"):
+    with pytest.raises(GraphQLError, match="not an integer"):
         serialize_big_int(value)
 
 
@@ -112,7 +112,7 @@ def test_counts_come_as_numbers_and_as_text(value, expected):
 @pytest.mark.parametrize("value", ["many", "1.5", "", float("inf"), float("nan"), "9" * 5000])
 def test_count_that_is_none_is_a_misfit(value):
     """It costs its field and nothing else."""
-    with pytest.raises(InvalidValue, match="where a whole number belongs"):
+    with pytest.raises(InvalidValue, match="instead of an integer"):
         whole_number(value)
 
 
@@ -160,7 +160,7 @@ def test_newer_word_is_unknown():
 def test_newer_word_of_a_fixed_enum_is_a_misfit():
     """Where it cannot, the field fails alone."""
     assert enum_member(Fixed)("red") is Fixed.RED
-    with pytest.raises(InvalidValue, match="Fixed does not have"):
+    with pytest.raises(InvalidValue, match="not one of Fixed"):
         enum_member(Fixed)("blue")
 
 

@@ -7,7 +7,7 @@ import pytest
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.relay.connections import (
     MAX_FIRST,
-    MAX_WHOLE,
+    MAX_UNPAGED_ROWS,
     PageArguments,
     page_arguments,
     paged,
@@ -41,17 +41,17 @@ def test_windows_both_ways(count):
         ({"first": MAX_FIRST + 1}, "'first' must be between 1 and 1000, not 1001"),
         ({"last": 0, "before": CURSOR}, "'last' must be between 1 and 1000, not 0"),
         ({"last": MAX_FIRST + 1, "before": CURSOR}, "'last' must be between 1 and 1000, not 1001"),
-        ({"last": 5}, "'last' needs 'before': Sentry's lists are read from their start, and have no known end"),
-        ({"before": CURSOR}, "'before' needs 'last': how many rows are wanted before the cursor"),
+        ({"last": 5}, "'last' requires 'before': the end of Sentry's lists is not known"),
+        ({"before": CURSOR}, "'before' requires 'last', the number of items to return before the cursor"),
         (
             {"last": 5, "before": CURSOR, "after": CURSOR},
-            "'last' and 'before' page backward, 'first' and 'after' forward: give one pair of them",
+            "Use either 'first' and 'after' or 'last' and 'before', not both",
         ),
         (
             {"last": 5, "before": CURSOR, "first": 10},
-            "'last' and 'before' page backward, 'first' and 'after' forward: give one pair of them",
+            "Use either 'first' and 'after' or 'last' and 'before', not both",
         ),
-        ({"last": 5, "before": "x"}, "This cursor was not made by this server"),
+        ({"last": 5, "before": "x"}, "Invalid cursor: it was not created by this server"),
     ],
 )
 def test_what_makes_no_window(arguments, message):
@@ -62,13 +62,13 @@ def test_what_makes_no_window(arguments, message):
     assert str(refused.value) == message
 
 
-def test_a_field_takes_a_window_for_the_arguments():
-    """A paged function declares the four arguments after its own, and is given the window that they make."""
+def test_paged_function_gets_the_page_of_its_arguments():
+    """It declares the four paging arguments after its own."""
 
     @paged
-    def rows(parent, *, query: str = "", wanted: PageArguments) -> str:
+    def rows(parent, *, query: str = "", page: PageArguments) -> str:
         """Rows."""
-        return parent, query, wanted
+        return parent, query, page
 
     assert list(inspect.signature(rows).parameters) == ["parent", "query", "first", "after", "last", "before"]
     assert (rows.__name__, rows.__doc__, inspect.signature(rows).return_annotation) == ("rows", "Rows.", str)
@@ -78,10 +78,10 @@ def test_a_field_takes_a_window_for_the_arguments():
 
 def test_a_list_that_came_whole():
     """Its first hundred rows can be read both ways."""
-    rows = list(range(MAX_WHOLE + 1))
+    rows = list(range(MAX_UNPAGED_ROWS + 1))
 
-    end = slice_of(rows, PageArguments(2, Position(None, MAX_WHOLE - 2, MAX_WHOLE)))
-    back = slice_of(rows, PageArguments(2, Before(None, MAX_WHOLE, MAX_WHOLE)))
+    end = slice_of(rows, PageArguments(2, Position(None, MAX_UNPAGED_ROWS - 2, MAX_UNPAGED_ROWS)))
+    back = slice_of(rows, PageArguments(2, Before(None, MAX_UNPAGED_ROWS, MAX_UNPAGED_ROWS)))
 
     assert (end.rows, end.has_next, end.has_previous) == ([98, 99], False, True)
     assert (back.rows, back.has_next, back.has_previous) == ([97, 98], True, True)

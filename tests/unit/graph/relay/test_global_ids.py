@@ -45,14 +45,14 @@ def test_id_holds_type_and_keys():
 )
 def test_id_of_somebody_else_is_refused(value):
     """Whatever cannot be read is the client's mistake."""
-    with pytest.raises(BadUserInput, match="This id was not made by this server"):
+    with pytest.raises(BadUserInput, match="Invalid ID: it was not created by this server"):
         decode_id(value)
 
 
 @pytest.mark.parametrize(("typename", "count"), [("Project", 2), ("Issue", 1), ("Issue", 3)])
 def test_id_of_another_type_is_refused(typename, count):
     """An argument that takes issues takes no project, nor an issue with other keys."""
-    with pytest.raises(BadUserInput, match=f"Expected the id of a {typename}, got the id of a Issue"):
+    with pytest.raises(BadUserInput, match=f"Expected the ID of type {typename}, got the ID of type Issue"):
         key_from_id(encode_id("Issue", "1", "2"), typename, count)
 
 
@@ -97,12 +97,12 @@ def test_no_cursor_is_the_start():
 )
 def test_cursor_of_somebody_else_is_refused(text):
     """A page is at most a hundred rows, and what goes to Sentry is one of its cursors."""
-    with pytest.raises(BadUserInput, match="This cursor was not made by this server"):
+    with pytest.raises(BadUserInput, match="Invalid cursor: it was not created by this server"):
         decode_cursor(opaque(text))
 
 
 @pytest.mark.parametrize("value", ["ü", "=", "x" * 1025, "!", base64.urlsafe_b64encode(b"[null,0,\xff]").decode()])
 def test_cursor_that_is_no_text_of_ours_is_refused(value):
     """Not even the outer form is right."""
-    with pytest.raises(BadUserInput, match="This cursor was not made by this server"):
+    with pytest.raises(BadUserInput, match="Invalid cursor: it was not created by this server"):
         decode_cursor(value)

@@ -51,12 +51,12 @@ async def test_ids_with_the_wrong_number_of_parts_are_refused(asker, typename, p
         return
     answer = await asker.ask(f'{{ node(id: "{encode_id(typename, "100000", *parts)}") {{ id }} }}')
 
-    assert [error["message"] for error in answer.errors] == ["This id was not made by this server"]
+    assert [error["message"] for error in answer.errors] == ["Invalid ID: it was not created by this server"]
 
 
 async def test_types_without_identity_cannot_be_looked_up(asker):
     """Nothing is asked of Sentry for them."""
     answer = await asker.ask(f'{{ node(id: "{encode_id("PageInfo", "100000", "1")}") {{ id }} }}')
 
-    assert [error["message"] for error in answer.errors] == ["Objects of type PageInfo cannot be looked up by id"]
+    assert [error["message"] for error in answer.errors] == ["Objects of type PageInfo cannot be looked up by ID"]
     assert answer.calls == []
