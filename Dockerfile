@@ -5,19 +5,21 @@ COPY web/build.mjs ./
 COPY dexter_graphql/console /src/dexter_graphql/console
 RUN node build.mjs
 
-# Dexter and what it needs, in a virtual environment that the last stage takes as it is.
+# Dexter and its dependencies in a virtual environment, which the last stage copies.
 FROM python:3.13-slim AS package
 WORKDIR /src
 RUN python -m venv /opt/venv
-COPY constraints.txt pyproject.toml README.md LICENSE ./
+COPY constraints.txt ./
+RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement constraints.txt
+COPY pyproject.toml README.md LICENSE ./
 COPY dexter_graphql ./dexter_graphql
 COPY --from=console /src/dexter_graphql/console/build ./dexter_graphql/console/build
-RUN /opt/venv/bin/pip install --no-cache-dir --constraint constraints.txt .
+RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin dexter
 COPY --from=package /opt/venv /opt/venv
-# Mode `open` asks nobody who they are and listens on the loopback only, which nobody outside of a container reaches.
+# Mode `open` has no authentication and listens on the loopback only, which is unreachable from outside the container.
 ENV PATH=/opt/venv/bin:$PATH DEXTER_HOST=0.0.0.0 DEXTER_PORT=8000 DEXTER_MODE=passthrough
 WORKDIR /
 USER 10001:10001

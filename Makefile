@@ -1,18 +1,20 @@
-# Every target does all of its own set-up. `make help` lists them.
+# Each target installs what it needs. `make help` lists the targets.
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/pip --quiet --disable-pip-version-check install
+AUDIT := .venv-audit
 MIN_COVERAGE ?= 90
 PYTEST_ARGS ?= -n 2 --dist worksteal
 
-# The first Python that runs and is new enough; names on the PATH may be shims that do not.
+# The first Python 3.11 or newer that runs; a name on the PATH may be a shim without an interpreter behind it.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev tools console run test test-long drills bench check schema clean
+.PHONY: help install dev tools console run test test-long drills bench check schema lock audit clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,20 +23,22 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
+# pip cannot check hashes of an editable install, so the locked requirements come first.
 $(VENV)/installed: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(PIP_INSTALL) --require-hashes --requirement constraints.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev-installed: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@touch $@ $(VENV)/installed
+$(VENV)/dev-installed: $(VENV)/installed constraints-dev.txt
+	$(PIP_INSTALL) --require-hashes --requirement constraints.txt --requirement constraints-dev.txt
+	@touch $@
 
-install: $(VENV)/installed ## Make the virtual environment and install Dexter into it
+install: $(VENV)/installed ## Create the virtual environment and install Dexter into it
 
 dev: $(VENV)/dev-installed
 
-# Without Node.js the page loads the same files from the network and says so.
-console: ## Build the GraphiQL page, when Node.js is there
+# Without Node.js the page loads the same files from the network and shows a notice.
+console: ## Build the GraphiQL page if Node.js is installed
 	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory dexter_graphql/console/build/built; \
 	else echo "Node.js is not there: GraphiQL will be loaded from the network"; fi
 
@@ -45,7 +49,7 @@ dexter_graphql/console/build/built: web/build.mjs dexter_graphql/console/assets.
 run: install console ## Serve with the embedded sandbox on http://127.0.0.1:8000/graphql (PORT=, HOST=)
 	$(BIN)/dexter serve --sandbox --host $(HOST) --port $(PORT)
 
-tools: ## Install what the tests need of the system (root on a Debian-like system)
+tools: ## Install the system packages that the tests need (root on a Debian-like system)
 	@scripts/system-tools
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
@@ -56,25 +60,35 @@ test: dev tools ## Run all tests
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term:skip-covered --cov-fail-under=$(MIN_COVERAGE)
 
-test-long: dev tools ## Look longer: thousands of examples each, and both engines on random documents
+test-long: dev tools ## Run the property tests with thousands of examples each
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q tests/property
 
-drills: dev tools ## Run all fault drills in their full forms, about ten minutes
+drills: dev tools ## Run all fault drills at full size, about ten minutes
 	@for name in stampede limit outage flaky dashboard cancellations memory redis write_then_read; do \
 		$(BIN)/dexter drill $$name || exit 1; done
 
-bench: install ## Measure processor time per request beside other servers, about five minutes
+bench: install ## Measure CPU time per request and compare it with other servers, about five minutes
 	$(BIN)/python -m benchmarks
 
-check: dev ## Lint, types, import contract, and whether schema.graphql is what the code says
+check: dev ## Lint, type-check, check the layers and that schema.graphql is up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/dexter schema --check
 
-schema: dev ## Write schema.graphql anew
+schema: dev ## Regenerate schema.graphql
 	$(BIN)/dexter schema --output schema.graphql
 
-clean: ## Remove what the other targets made
-	rm -rf $(VENV) tests/node/node_modules dexter_graphql/console/build .coverage .coverage.*
+lock: ## Lock versions and hashes of all dependencies (LOCK_ARGS=--upgrade moves to newer ones)
+	PYTHON="$(PYTHON)" scripts/lock $(LOCK_ARGS)
+
+# pip-audit reads the advisories of the public Python package index; it fails for packages it cannot look up there.
+audit: ## Look up the locked versions in the database of known vulnerabilities (optional, needs the network)
+	@test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && \
+		$(AUDIT)/bin/pip --quiet --disable-pip-version-check install 'pip-audit>=2.10,<3'; }
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes \
+		--requirement constraints.txt --requirement constraints-dev.txt
+
+clean: ## Remove everything that the other targets created
+	rm -rf $(VENV) $(AUDIT) tests/node/node_modules dexter_graphql/console/build .coverage .coverage.*
