@@ -1,4 +1,4 @@
-"""Fault drills: a server under load while something goes wrong, and what it promises to do then."""
+"""Fault drills: a server under load, an injected fault, and checks of how the server behaves."""
 
 from collections.abc import Mapping
 
@@ -13,12 +13,12 @@ from dexter_graphql.drills import (
     stampede,
     write_then_read,
 )
-from dexter_graphql.drills.form import Drill, Form
-from dexter_graphql.drills.report import Promise, Result, rendered
+from dexter_graphql.drills.drill import Drill, LoadProfile
+from dexter_graphql.drills.report import Check, DrillResult, render
 
 DRILLS: Mapping[str, Drill] = {
     module.DRILL.name: module.DRILL
     for module in (cancellations, dashboard, flaky, limit, memory, outage, redis, stampede, write_then_read)
 }
 
-__all__ = ["DRILLS", "Drill", "Form", "Promise", "Result", "rendered"]
+__all__ = ["DRILLS", "Check", "Drill", "DrillResult", "LoadProfile", "render"]

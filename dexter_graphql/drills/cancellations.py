@@ -1,89 +1,93 @@
-"""Drill: clients hang up in the middle of their requests, again and again, and nothing of them stays."""
+"""Drill: clients disconnect in the middle of requests, and the server releases all resources."""
 
 import asyncio
 from dataclasses import dataclass
 from random import Random
 
-from dexter_graphql.drills.form import Drill, Form
-from dexter_graphql.drills.keys import Keys
-from dexter_graphql.drills.load import Client, group
-from dexter_graphql.drills.report import Promise, Result, at_least, at_most
-from dexter_graphql.drills.site import Site, running
+from dexter_graphql.drills.drill import Drill, LoadProfile
+from dexter_graphql.drills.load import LoadClient, load_client
+from dexter_graphql.drills.queries import IssueQueries
+from dexter_graphql.drills.report import Check, DrillResult, at_least, at_most
+from dexter_graphql.drills.site import Site, run_site
 from dexter_graphql.sandbox import RateLimit
 
 LIMIT = RateLimit(calls=50, window_s=1, concurrent=10)
 LATENCY_MS = 100
-HANG_UP_S = (0.0, 0.4)
-STAYS = 0.1
-"""Part of the clients' requests that they wait for."""
+DISCONNECT_AFTER_S = (0.0, 0.4)
+COMPLETED_SHARE = 0.1
+"""Share of the requests that clients wait for."""
 SETTLE_S = 15.0
-ANY = 1_000_000
-"""More tasks than there can be."""
 STAGES = ("<SingleFlight", "<Limiter", "<Transport")
+"""State lines of the stages that hold calls, permits and connections."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """Tasks of the process, and what the stages that hold things say of themselves."""
+class IdleState:
+    """Number of tasks in the process, and the state lines of the stages that hold resources."""
 
     tasks: int
-    held: list[str]
+    stages: list[str]
 
 
-async def run(form: Form) -> Result:
-    """Requests for so many seconds, of which most are given up; then a look at what is left."""
-    keys = Keys()
-    async with running(seed=form.seed, issues=40, latency_ms=LATENCY_MS, limit=LIMIT, deadline_s=10.0) as site:
-        async with group(site.graphql) as client:
-            await keys.learn(client)
-        before = await _rest(site, ANY)
-        async with group(site.graphql) as client:
-            ends_at = asyncio.get_running_loop().time() + form.seconds
-            lots = [Random(form.seed + number) for number in range(form.clients)]  # noqa: S311  # draws lots, hides nothing
-            given_up = sum(await asyncio.gather(*(_fickle(client, keys, one, ends_at) for one in lots)))
-            tally = client.tally
-        after = await _rest(site, before.tasks)
-        async with group(site.graphql) as client:
-            is_right = (await keys.unique(client)).is_right
-    figures = tally.figures() | {
-        "given up": given_up,
+async def run(profile: LoadProfile) -> DrillResult:
+    """Abandon most requests for the profile's seconds, then compare the server's state with the one before."""
+    queries = IssueQueries()
+    async with run_site(seed=profile.seed, issues=40, latency_ms=LATENCY_MS, limit=LIMIT, deadline_s=10.0) as site:
+        async with load_client(site.graphql_url) as client:
+            await queries.record_expected(client)
+        before = await _wait_until_idle(site, None)
+        async with load_client(site.graphql_url) as client:
+            abandoned = await _abandon_requests(client, queries, profile)
+            counters = client.counters
+        after = await _wait_until_idle(site, before.tasks)
+        async with load_client(site.graphql_url) as client:
+            is_right = (await queries.ask_new(client)).is_right
+    figures = counters.figures() | {
+        "abandoned requests": abandoned,
         "tasks before": before.tasks,
         "tasks after": after.tasks,
-        "held after": " ".join(after.held),
+        "stages after": " ".join(after.stages),
     }
-    promises = [
-        at_least("Requests that were given up", given_up, form.clients),
-        at_most("Tasks that stay", after.tasks - before.tasks, 0),
-        Promise("No call, permit, place in a queue or connection stays", after.held == before.held, after.held[-1]),
-        Promise("The next question is answered", is_right, "right" if is_right else "wrong"),
+    checks = [
+        at_least("Abandoned requests", abandoned, profile.clients),
+        at_most("Tasks that remain", after.tasks - before.tasks, 0),
+        Check("No call, permit, queue entry or connection remains", after.stages == before.stages, after.stages[-1]),
+        Check("The next query is answered", is_right, "right" if is_right else "wrong"),
     ]
-    return Result("cancellations", figures, promises)
+    return DrillResult("cancellations", figures, checks)
 
 
-async def _fickle(client: Client, keys: Keys, lots: Random, ends_at: float) -> int:
-    """How many requests one client gave up."""
-    given_up, loop = 0, asyncio.get_running_loop()
+async def _abandon_requests(client: LoadClient, queries: IssueQueries, profile: LoadProfile) -> int:
+    """Run all clients; returns how many requests they abandoned."""
+    ends_at = asyncio.get_running_loop().time() + profile.seconds
+    randoms = [Random(profile.seed + number) for number in range(profile.clients)]
+    return sum(await asyncio.gather(*(_run_client(client, queries, random, ends_at) for random in randoms)))
+
+
+async def _run_client(client: LoadClient, queries: IssueQueries, random: Random, ends_at: float) -> int:
+    abandoned, loop = 0, asyncio.get_running_loop()
     while loop.time() < ends_at:
-        patience_s = None if lots.random() < STAYS else lots.uniform(*HANG_UP_S)
+        timeout_s = None if random.random() < COMPLETED_SHARE else random.uniform(*DISCONNECT_AFTER_S)
         try:
-            async with asyncio.timeout(patience_s):
-                await keys.unique(client)
+            async with asyncio.timeout(timeout_s):
+                await queries.ask_new(client)
         except TimeoutError:
-            given_up += 1
-    return given_up
+            abandoned += 1
+    return abandoned
 
 
-async def _rest(site: Site, tasks: int) -> Rest:
-    """What is left when so many tasks are left, or after a while."""
+async def _wait_until_idle(site: Site, tasks: int | None) -> IdleState:
+    """The state once no connection to Sentry is open and at most `tasks` tasks remain, or after `SETTLE_S`."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + SETTLE_S
+    deadline = loop.time() + SETTLE_S
     while True:
+        # By the end of the pause the clients' idle connections are closed, and their tasks have ended.
         await asyncio.sleep(0.25)
-        # Idle connections of the clients are closed by now, and with them their tasks.
         count = len(asyncio.all_tasks())
-        held = [line for line in site.dexter.client.state() if any(stage in line for stage in STAGES)]
-        if loop.time() >= until or (count <= tasks and "<Transport 0" in held[-1]):
-            return Rest(count, held)
+        stages = [line for line in site.dexter.client.state() if any(stage in line for stage in STAGES)]
+        is_idle = (tasks is None or count <= tasks) and "<Transport 0" in stages[-1]
+        if is_idle or loop.time() >= deadline:
+            return IdleState(count, stages)
 
 
-DRILL = Drill("cancellations", "Clients hang up in the middle of their requests.", run, Form(20, 100))
+DRILL = Drill("cancellations", "Clients disconnect in the middle of requests.", run, LoadProfile(20, 100))

@@ -1,68 +1,73 @@
-"""Drill: many open tabs refresh the same panels over ranges that end now, each tab at its own moment."""
+"""Drill: many tabs refresh the same panels over ranges that end now, each tab at a different time."""
 
 import asyncio
 from random import Random
 from typing import Any
 
-from dexter_graphql.drills.form import Drill, Form
-from dexter_graphql.drills.load import Client, group, share_of
-from dexter_graphql.drills.report import Result, at_most
-from dexter_graphql.drills.site import running
+from dexter_graphql.drills.drill import Drill, LoadProfile
+from dexter_graphql.drills.load import LoadClient, load_client, quantile
+from dexter_graphql.drills.report import DrillResult, at_most
+from dexter_graphql.drills.site import run_site
 
 REFRESH_S = 30.0
 PANELS = 20
-SHARE = 1.2
-"""How many calls there may be for each that would do."""
+MAX_CALLS_RATIO = 1.2
+"""Largest allowed number of upstream calls, relative to those of one tab."""
 QUERY = """query Panel($range: TimeRange!) { organization(slug: "acme") {
   usage(groupBy: [CATEGORY], range: $range) { groups { category total } }
 } }"""
-Kinds = dict[int, set[str]]
+CategoriesByPanel = dict[int, set[str]]
 
 
-async def run(form: Form) -> Result:
-    """All tabs for so many seconds; a panel is a chart of usage over its own number of hours."""
-    kinds: Kinds = {}
-    async with running(seed=form.seed, issues=40) as site, group(site.graphql) as client:
-        await asyncio.gather(*(_panel(client, number, kinds) for number in range(PANELS)))
-        client.tally.forget()
+async def run(profile: LoadProfile) -> DrillResult:
+    """Refresh all tabs for the profile's seconds; each panel charts usage over a different number of hours."""
+    categories: CategoriesByPanel = {}
+    async with run_site(seed=profile.seed, issues=40) as site, load_client(site.graphql_url) as client:
+        await _refresh(client, categories)
+        client.counters.reset()
         site.sandbox.requests.clear()
-        ends_at = asyncio.get_running_loop().time() + form.seconds
-        lots = Random(form.seed)  # noqa: S311  # draws lots, hides nothing
-        starts = [lots.uniform(0, min(REFRESH_S, form.seconds / 2)) for _ in range(form.clients)]
-        await asyncio.gather(*(_tab(client, kinds, start, ends_at) for start in starts))
+        ends_at = asyncio.get_running_loop().time() + profile.seconds
+        random = Random(profile.seed)
+        delays_s = [random.uniform(0, min(REFRESH_S, profile.seconds / 2)) for _ in range(profile.clients)]
+        await asyncio.gather(*(_run_tab(client, categories, delay_s, ends_at) for delay_s in delays_s))
         calls = len(site.sandbox.requests)
-    tally, minutes = client.tally, max(1.0, form.seconds / 60)
-    figures = tally.figures() | {
+    counters, minutes = client.counters, max(1.0, profile.seconds / 60)
+    figures = counters.figures() | {
         "panels": PANELS,
         "upstream calls": calls,
         "upstream calls per minute": calls / minutes,
-        "p99 of an answer, s": share_of(tally.waits, 0.99),
+        "p99 of an answer, s": quantile(counters.waits, 0.99),
     }
-    promises = [
-        at_most("Answers that are not right", tally.requests - tally.right, 0),
-        at_most("Upstream calls per minute", calls / minutes, SHARE * PANELS * 60 / REFRESH_S),
+    checks = [
+        at_most("Answers that are not right", counters.requests - counters.right, 0),
+        at_most("Upstream calls per minute", calls / minutes, MAX_CALLS_RATIO * PANELS * 60 / REFRESH_S),
     ]
-    return Result("dashboard", figures, promises)
+    return DrillResult("dashboard", figures, checks)
 
 
-async def _tab(client: Client, kinds: Kinds, start_s: float, ends_at: float) -> None:
+async def _run_tab(client: LoadClient, categories: CategoriesByPanel, delay_s: float, ends_at: float) -> None:
     loop = asyncio.get_running_loop()
-    next_at = loop.time() + start_s
+    next_at = loop.time() + delay_s
     while next_at < ends_at:
         await asyncio.sleep(next_at - loop.time())
-        await asyncio.gather(*(_panel(client, number, kinds) for number in range(PANELS)))
+        await _refresh(client, categories)
         next_at += REFRESH_S
 
 
-async def _panel(client: Client, number: int, kinds: Kinds) -> None:
-    """One chart; its first answer says which groups are right."""
+async def _refresh(client: LoadClient, categories: CategoriesByPanel) -> None:
+    await asyncio.gather(*(_query_panel(client, number, categories) for number in range(PANELS)))
+
+
+async def _query_panel(client: LoadClient, number: int, categories: CategoriesByPanel) -> None:
+    """Query one panel; the categories of its first answer are the expected ones of all later answers."""
 
     def is_right(data: Any) -> bool:
         groups = data["organization"]["usage"]["groups"] if data else []
-        found = {one["category"] for one in groups}
-        return bool(found) and all(int(one["total"]) > 0 for one in groups) and found == kinds.setdefault(number, found)
+        names = {group["category"] for group in groups}
+        has_values = bool(names) and all(int(group["total"]) > 0 for group in groups)
+        return has_values and names == categories.setdefault(number, names)
 
-    await client.ask(QUERY, is_right, variables={"range": {"last": f"{24 + number}h"}})
+    await client.query(QUERY, is_right, variables={"range": {"last": f"{24 + number}h"}})
 
 
-DRILL = Drill("dashboard", "Many tabs refresh the same panels, each at its own moment.", run, Form(60, 300))
+DRILL = Drill("dashboard", "Many tabs refresh the same panels, each at a different time.", run, LoadProfile(60, 300))

@@ -1,59 +1,64 @@
-"""Drill: one call in five fails, with a proxy's page or a broken connection; no cache helps."""
+"""Drill: one upstream call in five fails with a 502 page or a connection reset, and no cache helps."""
 
 import asyncio
 from random import Random
 
-from dexter_graphql.drills.form import Drill, Form
-from dexter_graphql.drills.keys import ROUTE, Keys
-from dexter_graphql.drills.load import Client, group
-from dexter_graphql.drills.report import Promise, Result, at_most, percent
-from dexter_graphql.drills.site import running
+from dexter_graphql.drills.drill import Drill, LoadProfile
+from dexter_graphql.drills.load import LoadClient, load_client
+from dexter_graphql.drills.queries import ROUTE, IssueQueries
+from dexter_graphql.drills.report import Check, DrillResult, at_most, percent
+from dexter_graphql.drills.site import Site, run_site
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.faults import html_page
 from dexter_graphql.sentry.stages.retry import FLOOR_PER_S, SHARE
 
-THINK_S = (0.3, 0.7)
-FAILING = 0.2
-SAVED = 5
-"""Seconds of the floor that the budget of retries holds when it is full."""
+PAUSE_S = (0.3, 0.7)
+FAILURE_RATE = 0.2
+BURST_S = 5
+"""Seconds of the retry budget's floor that a full budget holds."""
 
 
-async def run(form: Form) -> Result:
-    """Load for so many seconds, all with different questions."""
-    keys = Keys()
-    async with running(seed=form.seed, issues=40) as site, group(site.graphql) as client:
-        await keys.learn(client)
+async def run(profile: LoadProfile) -> DrillResult:
+    """Send distinct queries for the profile's seconds."""
+    queries = IssueQueries()
+    async with run_site(seed=profile.seed, issues=40) as site, load_client(site.graphql_url) as client:
+        await queries.record_expected(client)
         site.sandbox.requests.clear()
-        half = FAILING / 2
-        site.sandbox.faults.add(Fault(kind="reset", times=None, probability=half, route=ROUTE))
-        site.sandbox.faults.add(html_page(), times=None, probability=half / (1 - half), route=ROUTE)
-        ends_at = asyncio.get_running_loop().time() + form.seconds
-        lots = [Random(form.seed + number) for number in range(form.clients)]  # noqa: S311  # draws lots, hides nothing
-        await asyncio.gather(*(_reader(client, keys, one, ends_at) for one in lots))
+        _inject_faults(site)
+        ends_at = asyncio.get_running_loop().time() + profile.seconds
+        randoms = [Random(profile.seed + number) for number in range(profile.clients)]
+        await asyncio.gather(*(_run_client(client, queries, random, ends_at) for random in randoms))
         calls = site.sandbox.requests.select("GET", ROUTE)
-    tally = client.tally
-    failed = sum(call.status != 200 for call in calls)  # noqa: PLR2004  # a success
-    budget = SHARE * tally.requests + FLOOR_PER_S * (form.seconds + SAVED)
-    right = percent(tally.right, tally.requests)
-    figures = tally.figures() | {
+    counters = client.counters
+    budget = SHARE * counters.requests + FLOOR_PER_S * (profile.seconds + BURST_S)
+    right = percent(counters.right, counters.requests)
+    figures = counters.figures() | {
         "upstream calls": len(calls),
-        "upstream calls that failed": failed,
-        "retries told": tally.retries,
+        "upstream calls that failed": sum(call.status != 200 for call in calls),  # noqa: PLR2004  # success
+        "retries in extensions.dexter": counters.retries,
         "right answers, %": right,
     }
-    is_most = tally.requests - tally.right <= max(1, tally.requests // 1000)
-    promises = [
-        Promise("All but one read in a thousand succeed", is_most, f"{right:.3f} %"),
-        at_most("Calls beyond the first of each read, by the budget of retries", len(calls) - tally.requests, budget),
+    is_reliable = counters.requests - counters.right <= max(1, counters.requests // 1000)
+    checks = [
+        Check("At most one read in a thousand fails", is_reliable, f"{right:.3f} %"),
+        at_most("Upstream calls beyond one per read, against the retry budget", len(calls) - counters.requests, budget),
     ]
-    return Result("flaky", figures, promises)
+    return DrillResult("flaky", figures, checks)
 
 
-async def _reader(client: Client, keys: Keys, lots: Random, ends_at: float) -> None:
+def _inject_faults(site: Site) -> None:
+    """Reset half of the failing calls and answer the other half with a 502 page."""
+    reset = FAILURE_RATE / 2
+    site.sandbox.faults.add(Fault(kind="reset", times=None, probability=reset, route=ROUTE))
+    # The second fault applies only to calls that the first left alone.
+    site.sandbox.faults.add(html_page(), times=None, probability=reset / (1 - reset), route=ROUTE)
+
+
+async def _run_client(client: LoadClient, queries: IssueQueries, random: Random, ends_at: float) -> None:
     loop = asyncio.get_running_loop()
     while loop.time() < ends_at:
-        await keys.unique(client)
-        await asyncio.sleep(lots.uniform(*THINK_S))
+        await queries.ask_new(client)
+        await asyncio.sleep(random.uniform(*PAUSE_S))
 
 
-DRILL = Drill("flaky", "One call in five fails, with a 502 or a reset.", run, Form(60, 24))
+DRILL = Drill("flaky", "One upstream call in five fails with a 502 or a reset.", run, LoadProfile(60, 24))

@@ -1,4 +1,4 @@
-"""Clients that ask over HTTP, look whether the answer is right, and count. Knows no drill and no promise."""
+"""HTTP clients that generate load, check each answer and count the results."""
 
 import math
 import time
@@ -15,13 +15,13 @@ from dexter_graphql.drills.report import Figures
 
 EXPLAIN = {"dexter": {"explain": "summary"}}
 NO_HEADERS: Mapping[str, str] = {}
-Check = Callable[[Any], bool]
+Validator = Callable[[Any], bool]
 """Whether the data of an answer is right."""
 
 
 @dataclass(frozen=True, slots=True)
-class LoadAnswer:
-    """What came back for one request: `codes` of its errors, none when it succeeded; `retry_after_s` if told."""
+class LoadResponse:
+    """Outcome of one request: `codes` of its errors, and the longest `retryAfterSeconds` if any error has one."""
 
     is_right: bool
     is_stale: bool
@@ -32,7 +32,7 @@ class LoadAnswer:
 
 @dataclass(slots=True)
 class LoadCounters:
-    """What a group of clients counted. `waits` holds seconds until the answer, in the order of the answers."""
+    """Counters of a client. `waits` holds seconds until the answer, in the order of the answers."""
 
     requests: int = 0
     right: int = 0
@@ -43,30 +43,25 @@ class LoadCounters:
     codes: Counter[str] = field(default_factory=Counter)
     waits: "array[float]" = field(default_factory=lambda: array("d"))
 
-    def count(self, answer: LoadAnswer, told: Mapping[str, Any]) -> None:
-        """Count one answer, and what it told of its calls."""
+    def add(self, response: LoadResponse, explain: Mapping[str, Any]) -> None:
+        """Count one response and the upstream calls in its `extensions.dexter`."""
         self.requests += 1
-        self.right += answer.is_right
-        self.wrong += not answer.is_right and not answer.codes
-        self.stale += answer.is_stale
-        self.upstream_calls += told.get("upstreamCalls", 0)
-        self.retries += told.get("retries", 0)
-        self.codes.update(answer.codes)
-        self.waits.append(answer.took_s)
+        self.right += response.is_right
+        self.wrong += not response.is_right and not response.codes
+        self.stale += response.is_stale
+        self.upstream_calls += explain.get("upstreamCalls", 0)
+        self.retries += explain.get("retries", 0)
+        self.codes.update(response.codes)
+        self.waits.append(response.took_s)
 
-    def forget(self) -> None:
-        """Begin to count anew."""
-        fresh = LoadCounters()
+    def reset(self) -> None:
+        """Set all counters to zero."""
+        zero = LoadCounters()
         for name in self.__slots__:
-            setattr(self, name, getattr(fresh, name))
+            setattr(self, name, getattr(zero, name))
 
-    @property
-    def right_share(self) -> float:
-        """Right answers among all requests."""
-        return self.right / self.requests if self.requests else 0.0
-
-    def figures(self, who: str = "") -> Figures:
-        """The rows that every drill shows."""
+    def figures(self, label: str = "") -> Figures:
+        """The rows that all drills print, each with the label in front."""
         codes = ", ".join(f"{code} {count}" for code, count in sorted(self.codes.items()))
         rows = {
             "requests": self.requests,
@@ -74,65 +69,67 @@ class LoadCounters:
             "wrong answers": self.wrong,
             "stale answers": self.stale,
             "errors by code": codes or "none",
-            "median wait, s": share_of(self.waits, 0.5),
-            "p99 wait, s": share_of(self.waits, 0.99),
-            "worst wait, s": max(self.waits, default=0.0),
+            "median wait, s": quantile(self.waits, 0.5),
+            "p99 wait, s": quantile(self.waits, 0.99),
+            "longest wait, s": max(self.waits, default=0.0),
         }
-        return {f"{who} {name}".strip(): value for name, value in rows.items()}
+        return {f"{label} {name}".strip(): value for name, value in rows.items()}
 
 
-class Client:
-    """One client of a group; groups share a session and a tally."""
+class LoadClient:
+    """A GraphQL client for any number of concurrent tasks, which share its session and counters."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, tally: LoadCounters) -> None:
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self._session = session
         self._url = url
-        self.tally = tally
+        self.counters = LoadCounters()
 
-    async def ask(self, query: str, check: Check, *, variables: Mapping[str, Any] | None = None) -> LoadAnswer:
-        """Ask once, and count the answer. What is no answer of GraphQL counts as the error `NO_ANSWER`."""
-        asked = {"query": query, "variables": variables or {}, "extensions": EXPLAIN}
-        began = time.monotonic()
+    async def query(
+        self, document: str, validator: Validator, *, variables: Mapping[str, Any] | None = None
+    ) -> LoadResponse:
+        """Send a request and count its response. A response that is not GraphQL counts as the error `NO_ANSWER`."""
+        request = {"query": document, "variables": variables or {}, "extensions": EXPLAIN}
+        started_at = time.monotonic()
         try:
-            async with self._session.post(self._url, json=asked) as response:
-                body = await response.json(content_type=None)
+            async with self._session.post(self._url, json=request) as reply:
+                body = await reply.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError):
             body = {"errors": [{"extensions": {"code": "NO_ANSWER"}}]}
-        answer, told = _read(body, check, time.monotonic() - began)
-        self.tally.count(answer, told)
-        return answer
+        explain = body.get("extensions", {}).get("dexter", {})
+        response = _read(body, explain, validator, time.monotonic() - started_at)
+        self.counters.add(response, explain)
+        return response
 
 
 @asynccontextmanager
-async def group(url: str, headers: Mapping[str, str] = NO_HEADERS) -> AsyncIterator[Client]:
-    """A client for any number of tasks, with connections as they need them."""
-    # Shorter than the server keeps idle connections: none is used in the moment in which it is closed.
+async def load_client(url: str, headers: Mapping[str, str] = NO_HEADERS) -> AsyncIterator[LoadClient]:
+    """A client without a limit of connections, open until the block ends."""
+    # Idle connections are closed before the server's own timeout, so that no request meets a closing connection.
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=2)
     timeout = aiohttp.ClientTimeout(total=120)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers) as session:
-        yield Client(session, url, LoadCounters())
+        yield LoadClient(session, url)
 
 
-def share_of(values: Sequence[float], share: float) -> float:
-    """The value that this share of the values does not exceed; 0 without values."""
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of the values does not exceed; 0 without values."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
-def busiest_second(instants: Sequence[float]) -> int:
-    """The most instants within any stretch of one second."""
-    ordered, first, most = sorted(instants), 0, 0
+def peak_per_second(times: Sequence[float]) -> int:
+    """The largest number of times, in seconds, that lie within one second."""
+    ordered, first, peak = sorted(times), 0, 0
     for last, at in enumerate(ordered):
         while at - ordered[first] >= 1.0:
             first += 1
-        most = max(most, last - first + 1)
-    return most
+        peak = max(peak, last - first + 1)
+    return peak
 
 
-def _read(body: Any, check: Check, took_s: float) -> tuple[LoadAnswer, Mapping[str, Any]]:
+def _read(body: Any, explain: Mapping[str, Any], validator: Validator, took_s: float) -> LoadResponse:
     errors = [error.get("extensions", {}) for error in body.get("errors", ())]
-    told = body.get("extensions", {}).get("dexter", {})
     codes = tuple(str(error.get("code", "NO_CODE")) for error in errors)
-    times = [error["retryAfterSeconds"] for error in errors if "retryAfterSeconds" in error]
-    is_right = not errors and check(body.get("data"))
-    return LoadAnswer(is_right, bool(told.get("stale")), codes, max(times, default=None), took_s), told
+    delays = [error["retryAfterSeconds"] for error in errors if "retryAfterSeconds" in error]
+    is_right = not errors and validator(body.get("data"))
+    return LoadResponse(is_right, bool(explain.get("stale")), codes, max(delays, default=None), took_s)

@@ -1,4 +1,4 @@
-"""Drill: very many questions that are all different, so that everything which is kept is kept for nothing."""
+"""Drill: a large number of distinct queries through a small cache, and the memory of the process meanwhile."""
 
 import asyncio
 import gc
@@ -7,58 +7,62 @@ from pathlib import Path
 
 import aiohttp
 
-from dexter_graphql.drills.form import Drill, Form
-from dexter_graphql.drills.keys import ROUTE, Keys
-from dexter_graphql.drills.load import Client, group
-from dexter_graphql.drills.report import Result, at_most, percent
-from dexter_graphql.drills.site import running
+from dexter_graphql.drills.drill import Drill, LoadProfile
+from dexter_graphql.drills.load import LoadClient, load_client
+from dexter_graphql.drills.queries import ROUTE, IssueQueries
+from dexter_graphql.drills.report import DrillResult, at_most, percent
+from dexter_graphql.drills.site import run_site
 from dexter_graphql.sandbox import Fault, SandboxServer
 from dexter_graphql.sentry.stages.cache import MEBIBYTE
 
 CACHE_MIB = 4
-"""Small, so that it is full after the first few thousand answers."""
-PER_SECOND = 1000
-"""Requests of the full form per second of its `seconds`: its size counts requests, whatever time they take."""
+"""Full after the first few thousand answers."""
+REQUESTS_PER_SECOND = 1000
+"""Requests for each of the profile's seconds, however long they take."""
 ROUNDS = 10
-WARM = 3
-"""Rounds after which nothing may grow."""
+WARM_UP_ROUNDS = 3
+"""Rounds after which memory must not grow."""
 
 
-async def run(form: Form) -> Result:
-    """A thousand requests for each of so many seconds, and the memory of this process after each tenth of them."""
-    keys, sizes = Keys(), []
-    each = max(1, int(form.seconds * PER_SECOND / ROUNDS / form.clients))
-    async with running(seed=form.seed, issues=40, cache_mib=CACHE_MIB) as site, group(site.graphql) as client:
-        await keys.learn(client)
-        # The same answer for all, at once: it is not the sandbox that is measured.
-        page = await _page(site.sandbox)
+async def run(profile: LoadProfile) -> DrillResult:
+    """Send all requests in ten rounds and read the memory of this process after each."""
+    queries, sizes = IssueQueries(), []
+    requests = max(1, int(profile.seconds * REQUESTS_PER_SECOND / ROUNDS / profile.clients))
+    async with (
+        run_site(seed=profile.seed, issues=40, cache_mib=CACHE_MIB) as site,
+        load_client(site.graphql_url) as client,
+    ):
+        await queries.record_expected(client)
+        # One prepared answer for all queries keeps the cost of the sandbox small.
+        page = await _read_page(site.sandbox)
         site.sandbox.faults.add(Fault(status=200, body=page, times=None, route=ROUTE))
         for _ in range(ROUNDS):
-            await asyncio.gather(*(_asks(client, keys, each) for _ in range(form.clients)))
+            await asyncio.gather(*(_run_client(client, queries, requests) for _ in range(profile.clients)))
             site.sandbox.requests.clear()
             gc.collect()
             sizes.append(resident_mib())
-        held = site.dexter.client.state()
-    tally, growth = client.tally, percent(sizes[-1] - sizes[WARM - 1], sizes[WARM - 1])
-    figures = tally.figures() | {
+        stages = site.dexter.client.state()
+    counters, baseline = client.counters, sizes[WARM_UP_ROUNDS - 1]
+    growth = percent(sizes[-1] - baseline, baseline)
+    figures = counters.figures() | {
         "MiB after each tenth": " ".join(f"{size:.0f}" for size in sizes),
         "growth after the third tenth, %": growth,
-        **{f"after: {number}": line for number, line in enumerate(held)},
+        **{f"stage {number}": line for number, line in enumerate(stages)},
     }
-    promises = [
-        at_most("Answers that are not right", tally.requests - tally.right, 0),
-        at_most("Growth of the process's memory, once the cache is full", growth, 5, " %"),
+    checks = [
+        at_most("Answers that are not right", counters.requests - counters.right, 0),
+        at_most("Growth of the process's memory once the cache is full", growth, 5, " %"),
     ]
-    return Result("memory", figures, promises)
+    return DrillResult("memory", figures, checks)
 
 
-async def _asks(client: Client, keys: Keys, times: int) -> None:
-    for _ in range(times):
-        await keys.unique(client)
+async def _run_client(client: LoadClient, queries: IssueQueries, requests: int) -> None:
+    for _ in range(requests):
+        await queries.ask_new(client)
 
 
-async def _page(sandbox: SandboxServer) -> object:
-    """The first issues, as the sandbox tells them."""
+async def _read_page(sandbox: SandboxServer) -> object:
+    """The sandbox's first page of issues."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {sandbox.token}"}) as session:
         path = ROUTE.format(organization="acme")
         async with session.get(f"{sandbox.url}/api/0{path}", params={"query": "", "limit": "3"}) as response:
@@ -66,10 +70,10 @@ async def _page(sandbox: SandboxServer) -> object:
 
 
 def resident_mib() -> float:
-    """Memory of this process that is in use; 0 where nobody tells."""
+    """Resident memory of this process; 0 on systems without /proc."""
     statm = Path("/proc/self/statm")
     pages = int(statm.read_text().split()[1]) if statm.exists() else 0
     return pages * resource.getpagesize() / MEBIBYTE
 
 
-DRILL = Drill("memory", "Very many questions that are all different.", run, Form(200, 16))
+DRILL = Drill("memory", "A large number of distinct queries through a small cache.", run, LoadProfile(200, 16))

@@ -1,4 +1,4 @@
-"""Drill: Redis is killed and started again while two replicas are under load."""
+"""Drill: Redis is killed and restarted while two replicas are under load."""
 
 import asyncio
 import time
@@ -6,53 +6,59 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from dexter_graphql.drills.form import Drill, Form
-from dexter_graphql.drills.load import Client, group
-from dexter_graphql.drills.replicas import replicated
-from dexter_graphql.drills.report import Result, at_least, at_most
+from dexter_graphql.drills.drill import Drill, LoadProfile
+from dexter_graphql.drills.load import LoadClient, load_client
+from dexter_graphql.drills.replicas import run_replicas
+from dexter_graphql.drills.report import DrillResult, at_least, at_most
 
 QUERY = 'query ($n: Int!) { organization(slug: "acme") { issues(first: $n) { nodes { id } } } }'
-QUESTIONS = 40
+QUERIES = 40
 
 
-async def run(form: Form) -> Result:
-    """A third of the time with Redis, a third without, a third with a new and empty one."""
-    random = Random(form.seed)  # noqa: S311  # the same lots each time
-    async with replicated(form.seed) as replicas, group(replicas.graphs[0]) as one, group(replicas.graphs[1]) as other:
-        until = time.monotonic() + form.seconds
-        asking = [
-            asyncio.create_task(_ask(client, until, random.randrange(QUESTIONS)))
-            for client in (one, other)
-            for _ in range(form.clients // 2)
+async def run(profile: LoadProfile) -> DrillResult:
+    """Load for a third of the time with Redis, a third without it, and a third with a new, empty one."""
+    random = Random(profile.seed)
+    async with (
+        run_replicas(profile.seed) as replicas,
+        load_client(replicas.graphql_urls[0]) as first,
+        load_client(replicas.graphql_urls[1]) as second,
+    ):
+        ends_at = time.monotonic() + profile.seconds
+        tasks = [
+            asyncio.create_task(_run_client(client, ends_at, random.randrange(QUERIES)))
+            for client in (first, second)
+            for _ in range(profile.clients // 2)
         ]
-        await asyncio.sleep(form.seconds / 3)
+        await asyncio.sleep(profile.seconds / 3)
         await replicas.redis.kill()
-        await asyncio.sleep(form.seconds / 3)
+        await asyncio.sleep(profile.seconds / 3)
         await replicas.redis.start()
-        await asyncio.gather(*asking)
-        figures = one.tally.figures("one") | other.tally.figures("other")
-        requests = one.tally.requests + other.tally.requests
-        right = one.tally.right + other.tally.right
-        return Result(
+        await asyncio.gather(*tasks)
+        requests = first.counters.requests + second.counters.requests
+        right = first.counters.right + second.counters.right
+        return DrillResult(
             "redis",
-            figures | {"upstream calls": len(replicas.sandbox.requests)},
+            {
+                **first.counters.figures("first replica:"),
+                **second.counters.figures("second replica:"),
+                "upstream calls": len(replicas.sandbox.requests),
+            },
             [
-                at_least("Both replicas answer all the time", requests, form.clients),
-                at_most("No request fails or is answered wrongly", requests - right, 0),
+                at_least("Requests to both replicas", requests, profile.clients),
+                at_most("Requests that fail or have a wrong answer", requests - right, 0),
             ],
         )
 
 
-async def _ask(client: Client, until: float, first: int) -> None:
-    number = first
-    while time.monotonic() < until:
-        number += 1
-        wanted = 1 + number % QUESTIONS
-        await client.ask(QUERY, partial(_has, wanted), variables={"n": wanted})
+async def _run_client(client: LoadClient, ends_at: float, number: int) -> None:
+    while time.monotonic() < ends_at:
+        number = (number + 1) % QUERIES
+        size = number + 1
+        await client.query(QUERY, partial(_has_issues, size), variables={"n": size})
 
 
-def _has(count: int, data: Any) -> bool:
+def _has_issues(count: int, data: Any) -> bool:
     return len(data["organization"]["issues"]["nodes"]) == count
 
 
-DRILL = Drill("redis", "Redis is killed and started again while two replicas are under load.", run, Form(30, 32))
+DRILL = Drill("redis", "Redis is killed and restarted while two replicas are under load.", run, LoadProfile(30, 32))

@@ -1,4 +1,4 @@
-"""Two Dexters over one sandbox and one Redis, which can be killed and started again. Knows no drill."""
+"""Two Dexter servers over one sandbox and one Redis server, which can be killed and restarted."""
 
 import asyncio
 import shutil
@@ -10,25 +10,25 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from dexter_graphql.app import create_app
-from dexter_graphql.drills.site import serving
+from dexter_graphql.drills.site import serve
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.sandbox import SandboxServer, build_world
 from dexter_graphql.settings import load_settings
 
-SECRET = "the same long text on every replica"  # noqa: S105  # of servers that live for one drill
+SECRET = "the same long text on every replica"  # noqa: S105  # of servers that run for one drill
 START_S = 10.0
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A free port of the loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @dataclass(slots=True)
-class Redis:
-    """A Redis server of our own on a free port, without persistence."""
+class RedisServer:
+    """A Redis server process on a free port, without persistence."""
 
     folder: str
     port: int = field(default_factory=free_port)
@@ -36,28 +36,28 @@ class Redis:
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """URL of database 0."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def start(self) -> None:
-        """Start it, empty; returns when it takes connections."""
+        """Start the server with an empty database and wait until it accepts connections."""
         command = shutil.which("redis-server")
         if command is None:
             raise SettingsError("This drill needs redis-server on the PATH")
         options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder)
         self.process = await asyncio.create_subprocess_exec(command, *options, stdout=DEVNULL, stderr=DEVNULL)
         async with asyncio.timeout(START_S):
-            while not await self._is_there():  # noqa: ASYNC110  # another process tells in no other way
+            while not await self._accepts_connections():  # noqa: ASYNC110  # the process signals nothing else
                 await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
-        """End it as a crash would."""
+        """Kill the process, as a crash would."""
         if self.process is not None:
             self.process.kill()
             await self.process.wait()
             self.process = None
 
-    async def _is_there(self) -> bool:
+    async def _accepts_connections(self) -> bool:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", self.port)
         except OSError:
@@ -69,18 +69,18 @@ class Redis:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSet:
-    """Addresses of the graphs of two servers, and what they share."""
+    """GraphQL URLs of two servers, and the sandbox and the Redis server that they share."""
 
-    graphs: tuple[str, str]
+    graphql_urls: tuple[str, str]
     sandbox: SandboxServer
-    redis: Redis
+    redis: RedisServer
 
 
 @asynccontextmanager
-async def replicated(seed: int) -> AsyncIterator[ReplicaSet]:
+async def run_replicas(seed: int) -> AsyncIterator[ReplicaSet]:
     """Two replicas in mode `open` over a sandbox that sends no webhooks, until the block ends."""
     async with AsyncExitStack() as stack:
-        redis = Redis(stack.enter_context(tempfile.TemporaryDirectory()))
+        redis = RedisServer(stack.enter_context(tempfile.TemporaryDirectory()))
         await redis.start()
         stack.push_async_callback(redis.kill)
         sandbox = await stack.enter_async_context(SandboxServer(build_world(seed)))
@@ -92,5 +92,5 @@ async def replicated(seed: int) -> AsyncIterator[ReplicaSet]:
             secret=SECRET,
         )
         servers = [create_app(settings, is_sandbox=True) for _ in range(2)]
-        one, other = [await stack.enter_async_context(serving(server.app)) for server in servers]
-        yield ReplicaSet((f"{one}/graphql", f"{other}/graphql"), sandbox, redis)
+        first, second = [await stack.enter_async_context(serve(server.app)) for server in servers]
+        yield ReplicaSet((f"{first}/graphql", f"{second}/graphql"), sandbox, redis)

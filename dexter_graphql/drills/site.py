@@ -1,4 +1,4 @@
-"""A whole Dexter over a sandbox, both on real sockets of the loopback and in this process. Knows no drill."""
+"""A Dexter server over a sandbox, both in this process and on sockets of the loopback."""
 
 import asyncio
 import socket
@@ -20,28 +20,28 @@ from dexter_graphql.settings import load_settings
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A running Dexter, its address, and the sandbox that it asks."""
+    """A running server, its URL and the sandbox that it reads from."""
 
     url: str
     sandbox: SandboxServer
     dexter: Dexter
 
     @property
-    def graphql(self) -> str:
-        """Address of the graph."""
+    def graphql_url(self) -> str:
+        """URL of the GraphQL endpoint."""
         return f"{self.url}/graphql"
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """The address under which `app` answers until the block ends."""
+async def serve(app: ASGIApp) -> AsyncIterator[str]:
+    """The base URL at which `app` is served until the block ends."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="on", ws="websockets-sansio", timeout_graceful_shutdown=2
     )
     server = QuietServer(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]), name="drilled")
+    task = asyncio.create_task(server.serve(sockets=[listener]), name="drill-server")
     try:
         await server.ready.wait()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -50,18 +50,8 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
         await task
 
 
-def _world(seed: int, issues: int | None) -> World:
-    """A world of which the first organization keeps only so many issues, with their events."""
-    world = build_world(seed)
-    if issues is not None:
-        organization = world.organizations[0]
-        organization.issues = dict(islice(organization.issues.items(), issues))
-        organization.events = {event.id: event for issue in organization.issues.values() for event in issue.events}
-    return world
-
-
 @asynccontextmanager
-async def running(
+async def run_site(
     *,
     seed: int,
     issues: int | None = None,
@@ -70,13 +60,23 @@ async def running(
     policies: Mapping[str, CachePolicy] = POLICIES,
     **settings: Any,
 ) -> AsyncIterator[Site]:
-    """Dexter in mode `open` over a sandbox of that seed, latency and limit, until the block ends.
+    """A server in mode `open` over a sandbox with that seed, latency and rate limit, until the block ends.
 
-    With fewer `issues` the sandbox answers faster, so that it does not become what is measured.
+    Fewer `issues` make the sandbox answer faster, so that the drill does not measure the sandbox.
     """
-    async with SandboxServer(_world(seed, issues), latency_ms=latency_ms, limit=limit) as sandbox:
-        given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "mode": "open"} | settings
-        dexter = create_app(load_settings(**given), is_sandbox=True, policies=policies)
-        async with serving(dexter.app) as url:
+    async with SandboxServer(_build_world(seed, issues), latency_ms=latency_ms, limit=limit) as sandbox:
+        values = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "mode": "open"} | settings
+        dexter = create_app(load_settings(**values), is_sandbox=True, policies=policies)
+        async with serve(dexter.app) as url:
             yield Site(url, sandbox, dexter)
             dexter.readiness.draining.set()
+
+
+def _build_world(seed: int, issues: int | None) -> World:
+    """A world whose first organization has at most that many issues."""
+    world = build_world(seed)
+    if issues is not None:
+        organization = world.organizations[0]
+        organization.issues = dict(islice(organization.issues.items(), issues))
+        organization.events = {event.id: event for issue in organization.issues.values() for event in issue.events}
+    return world

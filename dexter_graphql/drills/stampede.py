@@ -1,12 +1,12 @@
-"""Drill: many clients ask the same uncached question in the same moment."""
+"""Drill: many clients send the same uncached query at the same time."""
 
 import asyncio
 from collections import Counter
 
-from dexter_graphql.drills.form import Drill, Form
-from dexter_graphql.drills.load import group
-from dexter_graphql.drills.report import Figures, Promise, Result, at_least, at_most
-from dexter_graphql.drills.site import Site, running
+from dexter_graphql.drills.drill import Drill, LoadProfile
+from dexter_graphql.drills.load import load_client
+from dexter_graphql.drills.report import Check, DrillResult, Figures, at_least, at_most
+from dexter_graphql.drills.site import Site, run_site
 
 LATENCY_MS = 50
 QUERY = """{ organization(slug: "acme") {
@@ -16,40 +16,36 @@ QUERY = """{ organization(slug: "acme") {
 } }"""
 
 
-async def run(form: Form) -> Result:
-    """One client alone, for comparison; then all of them at once, at a server that knows nothing."""
-    async with running(seed=form.seed, latency_ms=LATENCY_MS) as site:
-        _, alone = await _ask(site, 1)
-    async with running(seed=form.seed, latency_ms=LATENCY_MS) as site:
-        figures, together = await _ask(site, form.clients)
-    by_call = Counter(together)
-    return Result(
+async def run(profile: LoadProfile) -> DrillResult:
+    """Query with one client as the baseline, then with all clients at once; both servers have empty caches."""
+    async with run_site(seed=profile.seed, latency_ms=LATENCY_MS) as site:
+        _, baseline = await _query_at_once(site, 1)
+    async with run_site(seed=profile.seed, latency_ms=LATENCY_MS) as site:
+        figures, calls = await _query_at_once(site, profile.clients)
+    extra = set(calls) - set(baseline)
+    return DrillResult(
         "stampede",
-        figures | {"upstream calls": len(together), "upstream calls of one client": len(alone)},
+        figures | {"upstream calls": len(calls), "upstream calls of one client": len(baseline)},
         [
-            at_least("Every client gets the right answer", figures["right answers"], form.clients),
-            at_most("Each upstream call is made once", max(by_call.values()), 1),
-            Promise(
-                "No call that one client alone does not make",
-                set(together) == set(alone),
-                f"{len(set(together) - set(alone))} more",
-            ),
+            at_least("Clients with the right answer", figures["right answers"], profile.clients),
+            at_most("Times that an upstream call is made", max(Counter(calls).values()), 1),
+            Check("The same upstream calls as for one client", set(calls) == set(baseline), f"{len(extra)} more"),
         ],
     )
 
 
-async def _ask(site: Site, clients: int) -> tuple[Figures, list[str]]:
-    answered: list[object] = []
+async def _query_at_once(site: Site, clients: int) -> tuple[Figures, list[str]]:
+    """Figures of the clients, and the upstream calls."""
+    answers: list[object] = []
 
     def is_right(data: object) -> bool:
-        answered.append(data)
-        return bool(data) and data == answered[0]
+        answers.append(data)
+        return bool(data) and data == answers[0]
 
-    async with group(site.graphql) as client:
+    async with load_client(site.graphql_url) as client:
         site.sandbox.requests.clear()
-        await asyncio.gather(*(client.ask(QUERY, is_right) for _ in range(clients)))
-        calls = site.sandbox.requests.lines()
-        return client.tally.figures(), calls
+        await asyncio.gather(*(client.query(QUERY, is_right) for _ in range(clients)))
+        return client.counters.figures(), site.sandbox.requests.lines()
 
 
-DRILL = Drill("stampede", "Many clients ask the same uncached question in the same moment.", run, Form(0, 64))
+DRILL = Drill("stampede", "Many clients send the same uncached query at the same time.", run, LoadProfile(0, 64))
