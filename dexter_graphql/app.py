@@ -30,6 +30,7 @@ from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.redis.services import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
 from dexter_graphql.server.auth import Authenticator
+from dexter_graphql.server.connections import ConnectionLimits, ConnectionPool
 from dexter_graphql.server.console import Console
 from dexter_graphql.server.executor import RequestExecutor
 from dexter_graphql.server.graphql import GraphQLEndpoint
@@ -50,9 +51,10 @@ RETRY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Dexter:
-    """A server that is ready to be served: its application, the switch that lets it drain, its way to Sentry."""
+    """A server that is ready to be served: its application, its connections, its readiness and its Sentry client."""
 
     app: ASGIApp
+    connections: ConnectionPool
     readiness: Readiness
     client: SentryClient
 
@@ -105,6 +107,7 @@ def create_app(
     console, library = Console.load(), load_library()
     for document in library:
         pipeline.pin(document.text)
+    connections = ConnectionPool(connection_limits(settings), metrics)
     authenticator = Authenticator(settings, is_sandbox=is_sandbox)
     readiness = Readiness()
     response_cache = ResponseCache(clock, settings.cache_mib * MEBIBYTE // 4)
@@ -148,7 +151,8 @@ def create_app(
         *metrics_routes(metrics),
         *console.routes(),
     ]
-    return Dexter(build_app(settings, endpoint, routes, lifespan, metrics), readiness, client)
+    app = build_app(settings, endpoint, routes, lifespan, metrics)
+    return Dexter(app, connections, readiness, client)
 
 
 def compiler_of(graph: Graph, settings: Settings) -> Compiler | None:
@@ -172,6 +176,18 @@ def _proxy_settings(settings: Settings) -> ProxySettings:
     if settings.http_proxy is None:
         return ProxySettings.from_environment() if settings.proxy_from_environment else ProxySettings()
     return ProxySettings.at(settings.http_proxy.get_secret_value(), "DEXTER_HTTP_PROXY")
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """Limits that apply before a request is routed."""
+    return ConnectionLimits(
+        connections=settings.max_connections,
+        head_bytes=settings.max_head_bytes,
+        head_s=settings.head_timeout_s,
+        body_s=settings.body_timeout_s,
+        in_flight_bytes=settings.max_bodies_mib * MEBIBYTE,
+        message_bytes=settings.max_body_bytes,
+    )
 
 
 def redis_options(settings: Settings) -> RedisOptions | None:

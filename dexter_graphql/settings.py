@@ -110,6 +110,21 @@ class Settings(BaseSettings):
     cache_mib: int = _setting("DEXTER_CACHE_MIB", 64, "Memory for answers of Sentry, in MiB.", ge=0, le=65536)
 
     max_body_bytes: int = _setting("DEXTER_MAX_BODY_BYTES", 1_000_000, "Largest request, in bytes.", ge=1024)
+    max_bodies_mib: int = _setting(
+        "DEXTER_MAX_BODIES_MIB", 256, "Request bodies held at the same time, in MiB.", ge=1, le=65536
+    )
+    max_head_bytes: int = _setting(
+        "DEXTER_MAX_HEAD_BYTES", 64 * 1024, "Largest request line with headers, in bytes.", ge=1024, le=1024 * 1024
+    )
+    head_timeout_s: float = _setting(
+        "DEXTER_HEAD_TIMEOUT_SECONDS", 10.0, "Time for a request head to arrive, in seconds.", gt=0, le=600
+    )
+    body_timeout_s: float = _setting(
+        "DEXTER_BODY_TIMEOUT_SECONDS", 30.0, "Time for a request body to arrive, in seconds.", gt=0, le=600
+    )
+    max_connections: int = _setting(
+        "DEXTER_MAX_CONNECTIONS", 10_000, "HTTP connections; WebSockets are not counted.", ge=10
+    )
     max_tokens: int = _setting("DEXTER_MAX_TOKENS", 5000, "Longest document, in tokens.", ge=10)
     max_depth: int = _setting("DEXTER_MAX_DEPTH", 15, "Deepest nesting of fields in a document.", ge=1, le=100)
     max_aliases: int = _setting("DEXTER_MAX_ALIASES", 50, "Aliases in a document.", ge=0)

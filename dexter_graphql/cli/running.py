@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from dexter_graphql.app import Dexter
 from dexter_graphql.errors import SettingsError
+from dexter_graphql.server.protocols import ServerConfig
 from dexter_graphql.settings import Settings
 
 GC_THRESHOLD = 20_000
@@ -80,23 +81,7 @@ async def run(dexter: Dexter, settings: Settings, listener: socket.socket, annou
 
     `announce` is called once requests are answered and signals are heard.
     """
-    config = uvicorn.Config(
-        dexter.app,
-        log_config=None,
-        access_log=False,
-        http="httptools",
-        server_header=False,
-        # Nobody looks at the address of a client, nor at the scheme.
-        proxy_headers=False,
-        lifespan="on",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        ws_max_size=settings.max_body_bytes,
-        # Longer than clients and proxies keep idle connections, so that none is used while it is being closed.
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=int(settings.drain_s),
-        h11_max_incomplete_event_size=64 * 1024,
-    )
+    config = ServerConfig(dexter.app, dexter.connections, settings.drain_s)
     await Server(config, dexter, announce).serve(sockets=[listener])
 
 

@@ -92,5 +92,5 @@ async def run_replicas(seed: int) -> AsyncIterator[ReplicaSet]:
             secret=SECRET,
         )
         servers = [create_app(settings, is_sandbox=True) for _ in range(2)]
-        first, second = [await stack.enter_async_context(serve(server.app)) for server in servers]
+        first, second = [await stack.enter_async_context(serve(server)) for server in servers]
         yield ReplicaSet((f"{first}/graphql", f"{second}/graphql"), sandbox, redis)

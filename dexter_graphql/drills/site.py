@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import uvicorn
-from starlette.types import ASGIApp
-
 from dexter_graphql.app import Dexter, create_app
 from dexter_graphql.sandbox import RateLimit, SandboxServer, World, build_world
 from dexter_graphql.sandbox.server import QuietServer
 from dexter_graphql.sentry.stages.cache import POLICIES, CachePolicy
+from dexter_graphql.server.protocols import ServerConfig
 from dexter_graphql.settings import load_settings
 
 
@@ -33,14 +31,11 @@ class Site:
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp) -> AsyncIterator[str]:
-    """The base URL at which `app` is served until the block ends."""
+async def serve(dexter: Dexter) -> AsyncIterator[str]:
+    """The base URL at which `dexter` is served until the block ends."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="on", ws="websockets-sansio", timeout_graceful_shutdown=2
-    )
-    server = QuietServer(config)
+    server = QuietServer(ServerConfig(dexter.app, dexter.connections))
     task = asyncio.create_task(server.serve(sockets=[listener]), name="drill-server")
     try:
         await server.ready.wait()
@@ -67,7 +62,7 @@ async def run_site(
     async with SandboxServer(_build_world(seed, issues), latency_ms=latency_ms, limit=limit) as sandbox:
         values = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "mode": "open"} | settings
         dexter = create_app(load_settings(**values), is_sandbox=True, policies=policies)
-        async with serve(dexter.app) as url:
+        async with serve(dexter) as url:
             yield Site(url, sandbox, dexter)
             dexter.readiness.draining.set()
 

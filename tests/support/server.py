@@ -4,11 +4,11 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import aiohttp
-import uvicorn
 
 from dexter_graphql.app import create_app
 from dexter_graphql.cli.running import listen
 from dexter_graphql.sandbox.server import QuietServer
+from dexter_graphql.server.protocols import ServerConfig
 from dexter_graphql.settings import load_settings
 from support.sandbox import running_sandbox
 
@@ -46,8 +46,7 @@ async def running_site(upstream=None, **settings):
         loaded = load_settings(**given)
         dexter = create_app(loaded, is_sandbox=True)
         listener = listen(loaded.host, 0)
-        config = uvicorn.Config(dexter.app, log_config=None, access_log=False, lifespan="on", ws="websockets-sansio")
-        server = QuietServer(config)
+        server = QuietServer(ServerConfig(dexter.app, dexter.connections))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await server.ready.wait()

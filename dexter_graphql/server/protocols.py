@@ -1,0 +1,282 @@
+"""uvicorn's protocol classes with the limits of `connections`: request heads, slow requests, unfinished messages.
+
+The only module that subclasses them; `tests/unit/server/test_protocols.py` fails when they change.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import uvicorn
+from starlette.types import ASGIApp
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from dexter_graphql.errors import ErrorCode
+from dexter_graphql.server.connections import ConnectionPool
+
+HEADER_LINE_OVERHEAD = 4
+"""Colon, space and line end of a header."""
+MAX_FRAGMENTS = 1000
+"""Fragments of one WebSocket message."""
+REJECTION_MESSAGES = {
+    HTTPStatus.BAD_REQUEST: "The request is not valid HTTP",
+    HTTPStatus.REQUEST_TIMEOUT: "The request took too long to arrive",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request head is too large",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The server has too many connections or requests; try again later",
+}
+REJECTION_CODES = dict.fromkeys(REJECTION_MESSAGES, ErrorCode.BAD_USER_INPUT) | {
+    HTTPStatus.SERVICE_UNAVAILABLE: ErrorCode.QUOTA_EXCEEDED
+}
+KEEP_ALIVE_S = 75
+"""Longer than clients and proxies keep idle connections, so that they do not reuse one while it is being closed."""
+
+
+class ServerConfig(uvicorn.Config):
+    """uvicorn's configuration of the public server, with the pool that its connections share."""
+
+    def __init__(self, app: ASGIApp, pool: ConnectionPool, drain_s: float = 2.0) -> None:
+        self.pool = pool
+        super().__init__(
+            app,
+            http=HTTPConnection,
+            ws=WebSocketConnection,
+            ws_max_size=pool.limits.message_bytes,
+            ws_per_message_deflate=False,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # ClientAddress reads the headers of trusted proxies.
+            proxy_headers=False,
+            lifespan="on",
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=int(drain_s),
+        )
+
+
+class RequestTooLarge(Exception):
+    """Ends parsing; the answer is written where uvicorn reports its parse errors."""
+
+
+@dataclass(slots=True)
+class Timer:
+    """A timeout that is started at most once at a time."""
+
+    _handle: asyncio.TimerHandle | None = field(default=None, init=False)
+
+    def start(self, seconds: float, expire: Callable[[], None]) -> None:
+        """Call `expire` after the time, unless the timer runs already."""
+        if self._handle is None:
+            self._handle = asyncio.get_running_loop().call_later(seconds, expire)
+
+    def stop(self) -> None:
+        """Cancel the call."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+
+class HTTPConnection(HttpToolsProtocol):
+    """A connection that is refused, timed and closed by the limits of its pool.
+
+    Most requests arrive in one piece; they start no timer.
+    """
+
+    config: ServerConfig
+
+    def __init__(self, config: ServerConfig, *args: Any, **kwargs: Any) -> None:
+        super().__init__(config, *args, **kwargs)
+        self._pool = config.pool
+        self._is_admitted = False
+        self._in_head = True
+        self._in_body = False
+        self._head_bytes = 0
+        self._rejection: HTTPStatus | None = None
+        self._cycles: list[Any] = []
+        self._timer = Timer()
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        super().connection_made(transport)
+        self._is_admitted = self._pool.admit(self)
+        if self._is_admitted:
+            self._timer.start(self._pool.limits.head_s, self._expire)
+        else:
+            self._reject(HTTPStatus.SERVICE_UNAVAILABLE, "connections")
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave_pool()
+        # uvicorn tells the newest of several pipelined requests only.
+        for cycle in self._cycles:
+            if not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        super().connection_lost(exc)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self.transport.is_closing() or not self._is_admitted:
+            return
+        if self._in_head and self._head_bytes > self._pool.limits.head_bytes:
+            self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head")
+        elif self._in_head and self._head_bytes:
+            self._timer.start(self._pool.limits.head_s, self._expire)
+        elif self._in_body:
+            self._timer.start(self._pool.limits.body_s, self._expire)
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        # The chunk of an earlier request may hold the beginning of this head.
+        self._head_bytes = max(self._head_bytes, 1)
+
+    @override
+    def on_headers_complete(self) -> None:
+        limits = self._pool.limits
+        size = len(self.url) + sum(len(name) + len(value) + HEADER_LINE_OVERHEAD for name, value in self.headers)
+        if size > limits.head_bytes:
+            self._rejection = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise RequestTooLarge
+        if len(self.pipeline) >= limits.pipelined:
+            self._rejection = HTTPStatus.SERVICE_UNAVAILABLE
+            raise RequestTooLarge
+        self._timer.stop()
+        self._in_head, self._in_body = False, True
+        self._pool.mark_busy(self)
+        super().on_headers_complete()
+        if self.cycle is not None:
+            self._cycles = [*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle]
+
+    @override
+    def on_message_complete(self) -> None:
+        self._timer.stop()
+        self._in_head, self._in_body, self._head_bytes = True, False, 0
+        super().on_message_complete()
+
+    @override
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_admitted and not self.pipeline:
+            self._pool.mark_idle(self)
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """Answer what cannot be parsed."""
+        status, self._rejection = self._rejection or HTTPStatus.BAD_REQUEST, None
+        self._reject(status, "head" if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE else "syntax")
+
+    @override
+    def handle_websocket_upgrade(self) -> None:
+        self._leave_pool()
+        super().handle_websocket_upgrade()
+
+    def evict(self) -> None:
+        """Close an idle connection in favour of a new one."""
+        self._pool.rejections.add("evicted")
+        self._leave_pool()
+        self.transport.close()
+
+    def _leave_pool(self) -> None:
+        self._timer.stop()
+        if self._is_admitted:
+            self._is_admitted = False
+            self._pool.release(self)
+
+    def _expire(self) -> None:
+        self._reject(HTTPStatus.REQUEST_TIMEOUT, "head_timeout" if self._in_head else "body_timeout")
+
+    def _reject(self, status: HTTPStatus, reason: str) -> None:
+        self._timer.stop()
+        self._pool.rejections.add(reason)
+        if not self._is_answering():
+            self.transport.write(_rejection(status))
+        self.transport.close()
+
+    def _is_answering(self) -> bool:
+        """True when bytes written now would stand inside or before the answer to an earlier request."""
+        if not self._in_body:
+            return any(not cycle.response_complete for cycle in self._cycles)
+        return self.cycle is not None and (len(self._cycles) > 1 or self.cycle.response_started)
+
+
+class WebSocketConnection(WebSocketsSansIOProtocol):
+    """A WebSocket whose unfinished messages are limited in bytes and in time."""
+
+    config: ServerConfig
+
+    def __init__(self, config: ServerConfig, *args: Any, **kwargs: Any) -> None:
+        super().__init__(config, *args, **kwargs)
+        self._pool = config.pool
+        self._unfinished_bytes = 0
+        self._timer = Timer()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.stop()
+        self._count_unfinished(0)
+        super().connection_lost(exc)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if not self.handshake_initiated:
+            self._refuse_handshake()
+            return
+        size = len(self.conn.reader.buffer) + sum(map(len, self.frames))
+        if len(self.frames) > MAX_FRAGMENTS or not self._count_unfinished(size):
+            self._abort("message")
+        elif size:
+            self._timer.start(self._pool.limits.body_s, partial(self._abort, "message_timeout"))
+
+    @override
+    def send_receive_event_to_app(self) -> None:
+        self._timer.stop()
+        super().send_receive_event_to_app()
+
+    @override
+    def handle_ping(self) -> None:
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            # The client does not read. Its pings must not fill the buffer of the transport.
+            self.conn.data_to_send()
+
+    def _refuse_handshake(self) -> None:
+        # The head is whole, and websockets has written why it refuses it; uvicorn would leave that unsent.
+        self._pool.rejections.add("syntax")
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.close()
+
+    def _count_unfinished(self, size: int) -> bool:
+        bodies = self._pool.bodies
+        bodies.release(self._unfinished_bytes)
+        self._unfinished_bytes = size if bodies.take(size) else 0
+        return self._unfinished_bytes == size
+
+    def _abort(self, reason: str) -> None:
+        self._pool.rejections.add(reason)
+        self.transport.abort()
+
+
+def _rejection(status: HTTPStatus) -> bytes:
+    """A whole response, for a connection that is closed after it."""
+    extensions = {"code": REJECTION_CODES[status], "retryable": status == HTTPStatus.SERVICE_UNAVAILABLE}
+    body = msgspec.json.encode({"errors": [{"message": REJECTION_MESSAGES[status], "extensions": extensions}]})
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        "x-content-type-options: nosniff\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
