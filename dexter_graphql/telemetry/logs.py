@@ -1,7 +1,7 @@
-"""Knows how log lines are written: one event with its facts, for people or as JSON, without secrets.
+"""Log lines: one event with its values, as text or JSON, without secrets and with bounded client text.
 
-Our own lines go straight to standard error; the libraries' come there through `logging`, in the same form. A line per
-request is written, so lines are cheap, and those below the level cost nothing.
+Our own lines are written directly to standard error; those of libraries reach it through `logging`, in the same form.
+Each request writes a line, so lines are cheap, and lines below the level cost nothing.
 """
 
 import logging
@@ -9,6 +9,7 @@ import re
 import sys
 from datetime import UTC, datetime
 from json import JSONEncoder
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
@@ -16,19 +17,26 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 from dexter_graphql.telemetry.redact import redacted
 
 PLAIN = re.compile(r"[\w./:@%+,-]+", re.ASCII)
-"""Text that can be told from what stands around it."""
-BELOW = ("stack", "exception")
-"""Facts of many lines."""
+"""Text that needs no quotes."""
+MULTILINE = ("stack", "exception")
+"""Values of many lines."""
+MAX_TEXT = 200
+"""Characters of a value, or of a line of a traceback. Clients choose many of them."""
+MAX_LINES = 200
+"""Lines of a traceback; the last ones are kept."""
+LIBRARY_LEVEL = logging.WARNING
+"""Lowest level of libraries: below it they log frames, headers and paths of clients."""
 AS_JSON = JSONEncoder()
 
 
 def configure_logs(level: str, style: str) -> None:
-    """Send all logs of the process, ours and the libraries', to standard error in one form."""
-    # Secrets are taken out first: what is added after it holds none.
+    """Send all logs of the process, ours and those of libraries, to standard error in one form."""
+    # Secrets are removed before texts are cut, so that no half of a secret is left.
     chain: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.format_exc_info,
         _without_secrets,
+        _bounded,
         _stamped,
     ]
     renderer = _renderer(style)
@@ -47,11 +55,11 @@ def configure_logs(level: str, style: str) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(max(LIBRARY_LEVEL, logging.getLevelNamesMapping()[level.upper()]))
 
 
 def get_log(name: str) -> FilteringBoundLogger:
-    """A logger for one part of the server."""
+    """Return the logger of one part of the server."""
     log: FilteringBoundLogger = structlog.get_logger(name)
     return log
 
@@ -67,14 +75,14 @@ def _json_line(_log: WrappedLogger, _method: str, event: EventDict) -> str:
 
 
 def _text_line(_log: WrappedLogger, _method: str, event: EventDict) -> str:
-    """Time, level, what happened and its facts; a stack and an exception below."""
+    """Time, level, event and values; a stack and an exception below."""
     head = f"{event.pop('timestamp')} [{event.pop('level'):<9}] {event.pop('event'):<30}"
-    below = [event.pop(name) for name in BELOW if name in event]
-    facts = [f"{name}={_shown(value)}" for name, value in event.items()]
-    return "\n".join([" ".join([head, *facts]).rstrip(), *below])
+    below = [event.pop(name) for name in MULTILINE if name in event]
+    values = [f"{name}={_quoted(value)}" for name, value in event.items()]
+    return "\n".join([" ".join([head, *values]).rstrip(), *below])
 
 
-def _shown(value: object) -> str:
+def _quoted(value: object) -> str:
     return value if isinstance(value, str) and PLAIN.fullmatch(value) else repr(value)
 
 
@@ -85,5 +93,24 @@ def _stamped(_log: WrappedLogger, method: str, event: EventDict) -> EventDict:
 
 
 def _without_secrets(_log: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    # What begins with an underscore is structlog's own and is not written down.
+    # Keys with an underscore belong to structlog and are not written.
     return {key: value if key.startswith("_") else redacted(value) for key, value in event.items()}
+
+
+def _bounded(_log: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {key: _cut_lines(value) if key in MULTILINE else _cut(value) for key, value in event.items()}
+
+
+def _cut(value: Any) -> Any:
+    """The value with every text in it cut; what came through `redacted` holds only texts, numbers, lists and maps."""
+    if isinstance(value, str):
+        return value if len(value) <= MAX_TEXT else value[:MAX_TEXT] + "…"
+    if isinstance(value, list):
+        return [_cut(item) for item in value]
+    if isinstance(value, dict):
+        return {_cut(key): _cut(item) for key, item in value.items()}
+    return value
+
+
+def _cut_lines(value: Any) -> Any:
+    return "\n".join(map(_cut, value.splitlines()[-MAX_LINES:])) if isinstance(value, str) else _cut(value)

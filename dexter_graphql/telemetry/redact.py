@@ -1,4 +1,4 @@
-"""Knows what a secret looks like, so that none is ever written down."""
+"""Removal of secrets from values that are logged."""
 
 import re
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ SECRET = re.compile(
     r"|(?i:dsn)\s+https?://[^\s'\"]+|(?<=://)[^\s/@]+(?=@)"
     r"|dxk_[A-Za-z0-9_-]+"
 )
-"""Tokens of Sentry with a prefix and without, values of `Authorization`, users in addresses, keys of Dexter."""
+"""Sentry tokens with and without prefix, values of `Authorization`, users in URLs, Dexter keys."""
 SECRET_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "sentry-hook-signature"})
-"""Headers whose value is secret, whatever it looks like."""
+"""Headers whose values are always secret."""
 HIDDEN = "[hidden]"
 PAIR = 2
 
 
 def redacted(value: Any) -> Any:
-    """The same value with everything that looks like a credential taken out, inside of lists and maps too.
+    """Return the value without anything that looks like a credential, in nested lists and maps, too.
 
-    What is neither text, number, list nor map becomes the text that it would be printed as.
+    Other objects become their `repr`.
     """
     if value is None or isinstance(value, (bool, int, float)):
         return value
@@ -37,7 +37,7 @@ def redacted(value: Any) -> Any:
 
 
 def _sequence(value: list[Any] | tuple[Any, ...]) -> list[Any]:
-    """The items; of a pair such as a header is, the second by the name of the first."""
+    """The items; the second item of a pair, such as a header, is hidden by the name of the first."""
     if len(value) == PAIR:
         return [redacted(value[0]), _hidden_by_name(value[0], value[1])]
     return [redacted(item) for item in value]

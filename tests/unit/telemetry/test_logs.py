@@ -64,7 +64,7 @@ def test_text_cannot_be_forged(capsys):
 
 @pytest.mark.parametrize(("level", "events"), [("debug", 4), ("info", 3), ("WARNING", 2), ("error", 1)])
 def test_level_holds_for_all_logs(capsys, level, events):
-    """What is below the level is not written."""
+    """Lines below the level are not written."""
     configure_logs(level, "json")
     log = get_log("dexter.test")
 
@@ -116,3 +116,56 @@ def test_configuring_again_replaces(capsys):
     get_log("dexter.test").info("once")
 
     assert len(_lines(capsys)) == 1
+
+
+@pytest.mark.parametrize("library", ["websockets.server", "uvicorn.error", "aiohttp.client", "asyncio", "anything"])
+@pytest.mark.parametrize("level", ["debug", "info", "error"])
+def test_debug_output_of_libraries_is_never_written(capsys, library, level):
+    """At every level of ours, libraries write warnings and errors only: no frame and no header of a client."""
+    configure_logs(level, "json")
+
+    for write in (logging.getLogger(library).debug, logging.getLogger(library).info):
+        write("< TEXT %s", "of a client")
+
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_client_text_is_cut(capsys, style):
+    """Texts are cut at 200 characters wherever they stand: values, lists, keys, arguments, exceptions."""
+    configure_logs("info", style)
+    long = "client " * 10_000
+    log, library = get_log("dexter.test"), logging.getLogger("library")
+
+    log.info("request", path=long, items=[{"a": long}], nested={long: 1}, data=long.encode())
+    library.error("refused %s", long)
+    try:
+        int(long)
+    except ValueError:
+        log.exception("failed")
+        library.exception("failed too")
+
+    lines = capsys.readouterr().err
+    assert max(map(len, lines.split("client client")), default=0) < 10_000
+    assert "client " * 30 not in lines
+    assert len(lines) < 10_000
+
+
+def test_long_tracebacks_keep_their_end(capsys):
+    """A traceback of thousands of lines is cut to its last ones, where the exception is."""
+    configure_logs("info", "json")
+
+    get_log("dexter.test").error("failed", exception="line\n" * 5000 + "ValueError: last")
+
+    [line] = _lines(capsys)
+    assert line["exception"].endswith("ValueError: last")
+    assert line["exception"].count("\n") < 200
+
+
+def test_no_half_of_a_secret_is_left(capsys):
+    """A secret that crosses the end of a cut text is hidden as a whole."""
+    configure_logs("info", "json")
+
+    get_log("dexter.test").info("request", path="x" * 190 + TOKEN)
+
+    assert TOKEN[:9] not in capsys.readouterr().err
