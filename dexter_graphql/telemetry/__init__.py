@@ -1,1 +1,1 @@
-"""What the server tells about itself while it runs."""
+"""Logs and metrics, without secrets."""

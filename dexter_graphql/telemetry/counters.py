@@ -1,6 +1,6 @@
-"""Counts and durations that cost next to nothing to keep, and become metrics when somebody looks.
+"""Counters and histograms that are cheap to update and become Prometheus metrics at a scrape.
 
-They are kept in plain dictionaries without locks: only the event loop's thread counts.
+They use plain dictionaries without locks: only the thread of the event loop updates them.
 """
 
 from bisect import bisect_left
@@ -14,23 +14,23 @@ from prometheus_client.registry import Collector
 
 Labels = tuple[str | int, ...]
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Upper ends of the ranges that durations are sorted into; above the last there is one more."""
+"""Upper bounds of the buckets; above the last there is one more bucket."""
 ENDS = (*map(str, SECONDS), "+Inf")
 
 
 class Counter(Collector):
-    """How often something happened, for each set of labels."""
+    """Number of occurrences for each set of labels."""
 
     def __init__(self, name: str, description: str, *labels: str) -> None:
         self._about = (name, description, labels)
         self._values: defaultdict[Labels, int] = defaultdict(int)
 
     def add(self, *labels: str | int, times: int = 1) -> None:
-        """It happened."""
+        """Count one occurrence or more."""
         self._values[labels] += times
 
     def collect(self) -> Iterator[Metric]:
-        """The counts as Prometheus has them."""
+        """The counts as a Prometheus metric."""
         name, description, labels = self._about
         family = CounterMetricFamily(name, description, labels=labels)
         for values, count in self._values.items():
@@ -40,14 +40,14 @@ class Counter(Collector):
 
 @dataclass(slots=True)
 class HistogramBuckets:
-    """How many durations fell into each range, and how long all of them were together."""
+    """Number of durations in each bucket, and their sum."""
 
-    ranges: list[int] = field(default_factory=lambda: [0] * (len(SECONDS) + 1))
+    counts: list[int] = field(default_factory=lambda: [0] * (len(SECONDS) + 1))
     total_s: float = 0.0
 
 
 class Histogram(Collector):
-    """How long something took, for each set of labels."""
+    """Distribution of durations for each set of labels."""
 
     def __init__(self, name: str, description: str, *labels: str) -> None:
         self._about = (name, description, labels)
@@ -56,16 +56,16 @@ class Histogram(Collector):
             self._durations[()] = HistogramBuckets()
 
     def add(self, took_s: float, *labels: str | int) -> None:
-        """It happened, and took so long."""
+        """Count one duration."""
         durations = self._durations[labels]
-        durations.ranges[bisect_left(SECONDS, took_s)] += 1
+        durations.counts[bisect_left(SECONDS, took_s)] += 1
         durations.total_s += took_s
 
     def collect(self) -> Iterator[Metric]:
-        """The durations as Prometheus has them: each range holds those below it, too."""
+        """The distribution as a Prometheus metric, with cumulative buckets."""
         name, description, labels = self._about
         family = HistogramMetricFamily(name, description, labels=labels)
         for values, durations in self._durations.items():
-            buckets = list(zip(ENDS, accumulate(durations.ranges), strict=True))
+            buckets = list(zip(ENDS, accumulate(durations.counts), strict=True))
             family.add_metric([str(value) for value in values], buckets, durations.total_s)
         yield family
