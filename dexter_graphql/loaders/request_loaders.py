@@ -52,6 +52,7 @@ class RequestLoaders:
         self._call_context = call_context
         self._loaders: dict[tuple[Loader, Any, int], DataLoader[Any, Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
         self._all_on_type: Callable[[str], Selection | None] = _nothing_selected
 
     def use_selection(self, all_on_type: Callable[[str], Selection | None]) -> None:
@@ -110,7 +111,8 @@ class RequestLoaders:
         self._loaders.clear()
 
     async def close(self) -> None:
-        """Cancel the running batches and wait for their end."""
+        """Cancel the running batches and wait for their end; no batch begins afterwards."""
+        self._is_closed = True
         running = [task for task in self._tasks if not task.done()]
         for task in running:
             task.cancel()
@@ -138,6 +140,9 @@ class RequestLoaders:
         self, loader: Loader, load_context: LoadContext
     ) -> Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]:
         async def run(keys: list[Any]) -> list[Any]:
+            if self._is_closed:
+                # The request was cancelled between adding keys and dispatching their batch.
+                raise asyncio.CancelledError
             task = asyncio.current_task()
             if task is not None:
                 self._tasks.add(task)
