@@ -1,12 +1,14 @@
 """The composition root: settings in, ASGI application out; start-up, draining and shutdown."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.compiler import CompileBudget, Compiler
@@ -16,30 +18,35 @@ from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.graph.schema import Graph, build_graph
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
-from dexter_graphql.operations.library import load_library
+from dexter_graphql.operations.library import Document, load_library
 from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.realtime.feed import in_memory_feed
 from dexter_graphql.realtime.webhooks.receiver import WebhookReceiver
 from dexter_graphql.realtime.webhooks.signatures import Signers
-from dexter_graphql.sentry import call_context as tickets
+from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.client import SentryClient, build_client
-from dexter_graphql.sentry.errors import SentryError
+from dexter_graphql.sentry.errors import ClientError, SentryError
 from dexter_graphql.sentry.http.proxies import ProxySettings
 from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.redis.services import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
+from dexter_graphql.server.admin import build_admin
+from dexter_graphql.server.admission import Admission
 from dexter_graphql.server.auth import Authenticator
+from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.connections import ConnectionLimits, ConnectionPool
 from dexter_graphql.server.console import Console
+from dexter_graphql.server.credentials import CredentialGate
 from dexter_graphql.server.executor import RequestExecutor
-from dexter_graphql.server.graphql import GraphQLEndpoint
+from dexter_graphql.server.graphql import EndpointLimits, GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
-from dexter_graphql.server.metrics import metrics_routes
+from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.webhooks import webhook_routes
-from dexter_graphql.server.websocket import Sockets
+from dexter_graphql.server.websocket import SocketLimits, Sockets
 from dexter_graphql.settings import Engine, Settings
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
@@ -47,13 +54,18 @@ from dexter_graphql.telemetry.metrics import Metrics
 FIRST_CONTACT_S = 10.0
 """Time for one try to reach Sentry at the start."""
 RETRY_S = 5.0
+NO_CREDENTIAL = Upstream("none", "")
+"""Asks Sentry without a credential."""
+MAX_HANDSHAKES = 5000
+MAX_HANDSHAKES_PER_ADDRESS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Dexter:
-    """A server that is ready to be served: its application, its connections, its readiness and its Sentry client."""
+    """A server that is ready to be served: its applications, connections, readiness and Sentry client."""
 
     app: ASGIApp
+    admin: ASGIApp
     connections: ConnectionPool
     readiness: Readiness
     client: SentryClient
@@ -66,9 +78,9 @@ def create_app(
     clock: Clock | None = None,
     policies: Mapping[str, CachePolicy] = POLICIES,
 ) -> Dexter:
-    """The whole server. `is_sandbox` says that the configured Sentry is the embedded one, where anybody may write.
+    """Compose the server. `is_sandbox` says that Sentry is the embedded sandbox, where everybody may write.
 
-    `lives` replaces how long answers are fresh, stale and spare.
+    `policies` replaces the lifetimes of cached answers.
     """
     clock = clock or Clock()
     graph, metrics = build_graph(), Metrics()
@@ -92,6 +104,77 @@ def create_app(
         deadline_s=settings.deadline_s,
         call_budget=settings.call_budget,
     )
+    pool = ConnectionPool(connection_limits(settings), metrics)
+    admission = build_admission(settings, pool, clock, is_sandbox=is_sandbox)
+    readiness, library = Readiness(), load_library()
+    pipeline = build_pipeline(graph, settings, metrics, library)
+    response_cache = ResponseCache(clock, settings.cache_mib * MEBIBYTE // 4)
+    metrics.register(response_cache.collect)
+    executor = RequestExecutor(pipeline, services, metrics, response_cache, admission.credentials.accept)
+    console = Console.load()
+    endpoint = GraphQLEndpoint(
+        executor,
+        admission,
+        build_sockets(settings, executor, admission, readiness),
+        page=lambda: console.page(library),
+        draining=readiness.draining,
+        limits=EndpointLimits(settings.max_body_bytes, settings.heartbeat_s),
+    )
+    receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, client.invalidate, clock)
+    routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]
+    first_contact = partial(reach_sentry, services, admission.authenticator.own, readiness)
+    app = build_app(
+        settings, endpoint, routes, lifespan_of(client, readiness, first_contact), metrics, is_sandbox=is_sandbox
+    )
+    admin_host = settings.admin_address[0] if settings.admin_address else ""
+    return Dexter(app, build_admin(admin_host, readiness, client.state, metrics), pool, readiness, client)
+
+
+def lifespan_of(
+    client: SentryClient, readiness: Readiness, first_contact: Callable[[], Coroutine[Any, Any, None]]
+) -> Lifespan[Starlette]:
+    """Return what starts and stops the background tasks of the server."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        client.start()
+        contact = asyncio.create_task(first_contact())
+        try:
+            yield
+        finally:
+            readiness.draining.set()
+            contact.cancel()
+            with suppress(asyncio.CancelledError):
+                await contact
+            await client.close()
+
+    return lifespan
+
+
+def build_admission(settings: Settings, pool: ConnectionPool, clock: Clock, *, is_sandbox: bool) -> Admission:
+    """Compose the limits that all transports share."""
+    return Admission(
+        authenticator=Authenticator(settings, is_sandbox=is_sandbox),
+        credentials=CredentialGate(settings.new_credentials_per_s, clock),
+        bodies=BodyReader(pool.bodies),
+        streams=Quota("streams", settings.max_streams_per_caller, settings.max_streams),
+        sockets=Quota("sockets", settings.max_sockets_per_caller, settings.max_sockets),
+    )
+
+
+def build_sockets(settings: Settings, executor: RequestExecutor, admission: Admission, readiness: Readiness) -> Sockets:
+    """Compose the WebSocket transport."""
+    return Sockets(
+        executor,
+        admission,
+        Quota("sockets without connection_init", MAX_HANDSHAKES_PER_ADDRESS, MAX_HANDSHAKES),
+        readiness.draining,
+        SocketLimits(settings.max_socket_operations, settings.max_body_bytes),
+    )
+
+
+def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, library: Sequence[Document]) -> Pipeline:
+    """Compose what parses, validates and executes documents; those of the library stay prepared."""
     limits = Limits(
         max_tokens=settings.max_tokens,
         max_depth=settings.max_depth,
@@ -104,59 +187,13 @@ def create_app(
     pipeline = Pipeline(graph.schema, checker=DocumentLimits(limits), compiler=compiler)
     if compiler is not None:
         metrics.register(compiler.collect)
-    console, library = Console.load(), load_library()
     for document in library:
         pipeline.pin(document.text)
-    connections = ConnectionPool(connection_limits(settings), metrics)
-    authenticator = Authenticator(settings, is_sandbox=is_sandbox)
-    readiness = Readiness()
-    response_cache = ResponseCache(clock, settings.cache_mib * MEBIBYTE // 4)
-    metrics.register(response_cache.collect)
-    operations = RequestExecutor(pipeline, services, metrics, response_cache)
-    sockets = Sockets(
-        operations,
-        authenticator,
-        readiness.draining,
-        max_operations=settings.max_socket_operations,
-        max_message_bytes=settings.max_body_bytes,
-    )
-    endpoint = GraphQLEndpoint(
-        operations,
-        authenticator,
-        sockets,
-        lambda: console.page(library),
-        readiness.draining,
-        max_body_bytes=settings.max_body_bytes,
-        heartbeat_s=settings.heartbeat_s,
-    )
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        client.start()
-        contact = asyncio.create_task(reach_sentry(services, authenticator.own, readiness))
-        try:
-            yield
-        finally:
-            readiness.draining.set()
-            contact.cancel()
-            with suppress(asyncio.CancelledError):
-                await contact
-            await client.close()
-
-    signers = Signers(settings.secrets_by_organization)
-    receiver = WebhookReceiver(signers, services.changes, client.invalidate, clock)
-    routes = [
-        *health_routes(readiness, client.state),
-        *webhook_routes(receiver, metrics),
-        *metrics_routes(metrics),
-        *console.routes(),
-    ]
-    app = build_app(settings, endpoint, routes, lifespan, metrics)
-    return Dexter(app, connections, readiness, client)
+    return pipeline
 
 
 def compiler_of(graph: Graph, settings: Settings) -> Compiler | None:
-    """What makes plans of documents; None when graphql-core shall run them all."""
+    """Return the compiler of plans; None when graphql-core executes everything."""
     if settings.engine is Engine.INTERPRETER:
         return None
     return Compiler(graph.schema, typename_of=record_typename, budget=CompileBudget())
@@ -191,7 +228,7 @@ def connection_limits(settings: Settings) -> ConnectionLimits:
 
 
 def redis_options(settings: Settings) -> RedisOptions | None:
-    """How to share answers with other replicas; None when there is no Redis."""
+    """Return how to share answers with other replicas; None without Redis."""
     if settings.redis_url is None:
         return None
     key = settings.secret.get_secret_value().encode()
@@ -199,21 +236,24 @@ def redis_options(settings: Settings) -> RedisOptions | None:
 
 
 async def reach_sentry(services: Services, own: Identity | None, readiness: Readiness) -> None:
-    """Learn the organizations of the server's own token, again and again until it works; tell readiness meanwhile."""
-    if own is None:
-        return
+    """Ask Sentry for the organizations of the server's own token until it answers; readiness has the problem meanwhile.
+
+    Without a token Sentry is asked without a credential, and its refusal proves that it can be reached.
+    """
     log = get_log("dexter.start")
+    readiness.problems[:] = ["Sentry has not answered yet"]
+    upstream = NO_CREDENTIAL if own is None else own.upstream
     while True:
-        call_context = tickets.CallContext(
-            own.upstream, services.clock.time() + FIRST_CONTACT_S, tickets.CallBudget(10)
-        )
+        call_context = CallContext(upstream, services.clock.time() + FIRST_CONTACT_S, CallBudget(10))
         try:
-            found = await services.organizations.all(call_context)
+            organizations = await services.organizations.all(call_context)
         except SentryError as error:
+            if own is None and isinstance(error, ClientError):
+                break
             readiness.problems[:] = [f"Sentry: {error}"]
             log.warning("cannot reach Sentry", reason=str(error), again_in_s=RETRY_S)
         else:
-            readiness.problems.clear()
-            log.info("reached Sentry", organizations=len(found))
-            return
+            log.info("reached Sentry", organizations=len(organizations))
+            break
         await services.clock.sleep(RETRY_S)
+    readiness.problems.clear()

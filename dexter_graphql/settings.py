@@ -1,4 +1,4 @@
-"""Knows every setting, its default and its bounds; reads the environment once, at the start.
+"""All settings with their defaults and bounds; the environment is read once, at the start.
 
 `SENTRY_URL` and `SENTRY_AUTH_TOKEN` have the names that Sentry's own tools use; all others begin with `DEXTER_`.
 """
@@ -14,6 +14,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dexter_graphql.errors import SettingsError
 
+DEFAULT_ADMIN_LISTEN = "127.0.0.1:8001"
+OFF = "off"
+MAX_PORT = 65535
+MIN_SECRET_LENGTH = 32
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
@@ -23,14 +27,14 @@ _CHOICES = {
 
 
 class Mode(StrEnum):
-    """Who may ask, and with whose token Sentry is asked."""
+    """Which clients are accepted, and which token is used at Sentry."""
 
     OPEN = "open"
     PASSTHROUGH = "passthrough"
 
 
 class Engine(StrEnum):
-    """What runs documents."""
+    """Which engine executes operations."""
 
     COMPILED = "compiled"
     INTERPRETER = "interpreter"
@@ -49,9 +53,9 @@ def _setting(name: str, default: Any, description: str, **bounds: Any) -> Any:
 
 
 class Settings(BaseSettings):
-    """All settings, frozen and checked. Secrets never print."""
+    """All settings, immutable and validated. Secrets are never printed."""
 
-    # Never by the names of the fields: HOST, PORT and SECRET mean other things in many environments.
+    # Read by alias only: HOST, PORT and SECRET mean other things in many environments.
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, allow_inf_nan=False)
 
     sentry_url: str = _setting("SENTRY_URL", "https://sentry.io", "Address of Sentry.")
@@ -59,31 +63,43 @@ class Settings(BaseSettings):
         "SENTRY_AUTH_TOKEN", None, "Token that the server uses at Sentry in mode `open`."
     )
     redis_url: SecretStr | None = _setting(
-        "REDIS_URL", None, "Redis that replicas share answers through, for example `redis://localhost:6379/0`."
+        "REDIS_URL", None, "Redis through which replicas share answers, for example `redis://localhost:6379/0`."
     )
     redis_keeps_events: bool = _setting(
-        "DEXTER_REDIS_KEEPS_EVENTS", default=False, description="Keep the bodies of events in Redis too."
+        "DEXTER_REDIS_KEEPS_EVENTS", default=False, description="Store event bodies in Redis, too."
     )
 
     host: str = _setting("DEXTER_HOST", "127.0.0.1", "Address to listen on.")
     port: int = _setting("DEXTER_PORT", 8000, "Port to listen on; 0 picks a free one.", ge=0, le=65535)
-    mode: Mode = _setting("DEXTER_MODE", Mode.OPEN, "Who may ask: `open` (loopback only) or `passthrough`.")
+    admin_listen: str = _setting(
+        "DEXTER_ADMIN_LISTEN", DEFAULT_ADMIN_LISTEN, "Address for metrics and readiness details; `off` for none."
+    )
+    mode: Mode = _setting(
+        "DEXTER_MODE",
+        Mode.OPEN,
+        "`open`: no credentials, loopback only; `passthrough`: clients send Sentry tokens.",
+    )
     engine: Engine = _setting(
         "DEXTER_ENGINE",
         Engine.COMPILED,
-        "What runs documents: `compiled` plans, or the `interpreter` of graphql-core, for comparison and emergencies.",
+        "What executes operations: `compiled` plans, or graphql-core's `interpreter`, for comparison and emergencies.",
     )
     allow_writes: bool = _setting(
-        "DEXTER_ALLOW_WRITES", default=False, description="Let mutations through in mode `open` with a real token."
+        "DEXTER_ALLOW_WRITES", default=False, description="Allow mutations in mode `open` with a real token."
     )
     secret: SecretStr = _setting(
-        "DEXTER_SECRET", None, "Key for hashes of credentials and for positions; random at each start when unset."
+        "DEXTER_SECRET",
+        None,
+        "Key for stream positions and for data in Redis; random at each start when unset.",
     )
-    sentry_hosts: Words = _setting("DEXTER_SENTRY_HOSTS", (), "More origins that a token may be sent to.")
-    allowed_hosts: Words = _setting("DEXTER_ALLOWED_HOSTS", (), "More values of `Host` that are answered.")
-    allowed_origins: Words = _setting("DEXTER_ALLOWED_ORIGINS", (), "More origins of pages that may ask.")
+    sentry_hosts: Words = _setting("DEXTER_SENTRY_HOSTS", (), "Additional origins that a token may be sent to.")
+    trusted_proxies: Words = _setting(
+        "DEXTER_TRUSTED_PROXIES", (), "Addresses or networks of proxies whose `X-Forwarded-For` is believed."
+    )
+    allowed_hosts: Words = _setting("DEXTER_ALLOWED_HOSTS", (), "Additional host names that are answered.")
+    allowed_origins: Words = _setting("DEXTER_ALLOWED_ORIGINS", (), "Origins of other pages that may send requests.")
     webhook_secrets: Words = _setting(
-        "DEXTER_WEBHOOK_SECRETS", (), "Client secrets of Sentry's integrations, as `organization=secret`.", repr=False
+        "DEXTER_WEBHOOK_SECRETS", (), "Client secrets of Sentry integrations, as `organization=secret`.", repr=False
     )
 
     deadline_s: float = _setting("DEXTER_DEADLINE_SECONDS", 30.0, "Time for one operation, in seconds.", gt=0, le=600)
@@ -107,9 +123,11 @@ class Settings(BaseSettings):
     call_budget: int = _setting(
         "DEXTER_CALL_BUDGET", 100, "Calls to Sentry that one operation may make.", ge=1, le=10000
     )
-    cache_mib: int = _setting("DEXTER_CACHE_MIB", 64, "Memory for answers of Sentry, in MiB.", ge=0, le=65536)
+    cache_mib: int = _setting("DEXTER_CACHE_MIB", 64, "Memory for cached answers of Sentry, in MiB.", ge=0, le=65536)
 
-    max_body_bytes: int = _setting("DEXTER_MAX_BODY_BYTES", 1_000_000, "Largest request, in bytes.", ge=1024)
+    max_body_bytes: int = _setting(
+        "DEXTER_MAX_BODY_BYTES", 1_000_000, "Request body or WebSocket message, in bytes.", ge=1024
+    )
     max_bodies_mib: int = _setting(
         "DEXTER_MAX_BODIES_MIB", 256, "Request bodies held at the same time, in MiB.", ge=1, le=65536
     )
@@ -125,26 +143,47 @@ class Settings(BaseSettings):
     max_connections: int = _setting(
         "DEXTER_MAX_CONNECTIONS", 10_000, "HTTP connections; WebSockets are not counted.", ge=10
     )
-    max_tokens: int = _setting("DEXTER_MAX_TOKENS", 5000, "Longest document, in tokens.", ge=10)
-    max_depth: int = _setting("DEXTER_MAX_DEPTH", 15, "Deepest nesting of fields in a document.", ge=1, le=100)
+    max_tokens: int = _setting("DEXTER_MAX_TOKENS", 5000, "Tokens in a document.", ge=10)
+    max_depth: int = _setting("DEXTER_MAX_DEPTH", 15, "Nesting of fields in a document.", ge=1, le=100)
     max_aliases: int = _setting("DEXTER_MAX_ALIASES", 50, "Aliases in a document.", ge=0)
     max_root_fields: int = _setting("DEXTER_MAX_ROOT_FIELDS", 20, "Fields at the root of an operation.", ge=1)
-    max_fields: int = _setting("DEXTER_MAX_FIELDS", 2000, "Fields of an operation, fragments written out.", ge=1)
+    max_fields: int = _setting("DEXTER_MAX_FIELDS", 2000, "Fields of an operation, with fragments expanded.", ge=1)
     has_introspection: bool = _setting(
-        "DEXTER_INTROSPECTION", default=True, description="Answer questions about the schema (`__schema`, `__type`)."
+        "DEXTER_INTROSPECTION", default=True, description="Answer introspection queries (`__schema`, `__type`)."
+    )
+    max_streams_per_caller: int = _setting(
+        "DEXTER_MAX_STREAMS_PER_CALLER", 100, "Streams that one caller may have open.", ge=1
+    )
+    max_sockets_per_caller: int = _setting(
+        "DEXTER_MAX_SOCKETS_PER_CALLER", 50, "WebSockets that one caller may have open.", ge=1
+    )
+    max_streams: int = _setting("DEXTER_MAX_STREAMS", 20_000, "Streams of all callers.", ge=1)
+    max_sockets: int = _setting("DEXTER_MAX_SOCKETS", 20_000, "WebSockets of all callers.", ge=1)
+    new_credentials_per_s: float = _setting(
+        "DEXTER_NEW_CREDENTIALS_PER_SECOND",
+        20.0,
+        "Credentials per second and client address that Sentry has not accepted yet.",
+        gt=0,
     )
     max_socket_operations: int = _setting(
         "DEXTER_MAX_SOCKET_OPERATIONS", 50, "Operations that one WebSocket may run at the same time.", ge=1
     )
     heartbeat_s: float = _setting(
-        "DEXTER_HEARTBEAT_SECONDS", 12.0, "Silence before a stream sends a sign of life.", gt=0
+        "DEXTER_HEARTBEAT_SECONDS",
+        12.0,
+        "Time without an item until a stream sends a heartbeat, in seconds.",
+        gt=0,
     )
 
     drain_s: float = _setting(
-        "DEXTER_DRAIN_SECONDS", 5.0, "Time for what is under way when the server ends.", ge=0, le=300
+        "DEXTER_DRAIN_SECONDS",
+        5.0,
+        "Time for active requests when the server stops, in seconds.",
+        ge=0,
+        le=300,
     )
     log_level: str = _setting("DEXTER_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`.")
-    log_format: str = _setting("DEXTER_LOG_FORMAT", "text", "`text` for people, `json` for machines.")
+    log_format: str = _setting("DEXTER_LOG_FORMAT", "text", "`text` or `json`.")
     sandbox_seed: int = _setting("DEXTER_SANDBOX_SEED", 7, "Seed of the embedded sandbox.", ge=0)
     sandbox_vintage: str = _setting(
         "DEXTER_SANDBOX_VINTAGE", "saas", "Sentry release that the embedded sandbox imitates; `saas` is sentry.io."
@@ -177,12 +216,27 @@ class Settings(BaseSettings):
             raise ValueError("must be pairs such as acme=0123abcd, separated by commas")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network, strict=False)
+        return value
+
+    @field_validator("admin_listen")
+    @classmethod
+    def _listen_address(cls, value: str) -> str:
+        if value.lower() != OFF and parse_address(value) is None:
+            raise ValueError(f"must be HOST:PORT, for example {DEFAULT_ADMIN_LISTEN}, or {OFF}")
+        return value
+
     @model_validator(mode="after")
-    def _redis_is_sealed(self) -> Self:
-        if self.redis_url is not None and "secret" not in self.model_fields_set:
+    def _redis_is_encrypted(self) -> Self:
+        is_set = "secret" in self.model_fields_set
+        if self.redis_url is not None and (not is_set or len(self.secret.get_secret_value()) < MIN_SECRET_LENGTH):
             raise ValueError(
-                "DEXTER_SECRET: REDIS_URL is set, and what is kept in Redis is sealed with DEXTER_SECRET; "
-                "set it to the same long random text on every replica"
+                "DEXTER_SECRET: data in Redis (REDIS_URL) is encrypted with DEXTER_SECRET; set it to the same random "
+                f"text of at least {MIN_SECRET_LENGTH} characters on every replica"
             )
         return self
 
@@ -194,27 +248,37 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _open_stays_home(self) -> Self:
+    def _open_is_local(self) -> Self:
         if self.mode is Mode.OPEN and not is_loopback(self.host):
             raise ValueError(
-                "DEXTER_MODE: mode 'open' asks nobody who they are and so listens on the loopback only; "
-                "set DEXTER_HOST=127.0.0.1, or DEXTER_MODE=passthrough"
+                "DEXTER_MODE: mode 'open' needs no credentials and therefore listens on the loopback only; "
+                "set DEXTER_HOST=127.0.0.1 or DEXTER_MODE=passthrough"
             )
         return self
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Names under which this server answers, without ports, in lower case."""
+        """Host names that are answered, without ports, in lower case."""
         return frozenset(map(str.lower, (*LOOPBACK_NAMES, bracketed(self.host), *self.allowed_hosts)))
 
     @property
+    def admin_address(self) -> tuple[str, int] | None:
+        """Host and port of the admin address; None when there is none."""
+        return parse_address(self.admin_listen)
+
+    @property
+    def is_admin_configured(self) -> bool:
+        """True when the admin address was chosen and is not the default."""
+        return "admin_listen" in self.model_fields_set
+
+    @property
     def secrets_by_organization(self) -> tuple[tuple[str, str], ...]:
-        """Organization and client secret of each integration whose webhooks are taken."""
+        """Organization and client secret of each integration whose webhooks are accepted."""
         return tuple((name, secret) for name, _, secret in (pair.partition("=") for pair in self.webhook_secrets))
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Settings from the environment, `overrides` first; raises SettingsError that names what is wrong and the fix."""
+    """Read settings from the environment, `overrides` first; raises SettingsError with each variable and its fix."""
     try:
         return Settings(**{variable(name): value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
@@ -232,7 +296,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_address(url: str) -> bool:
-    """True for the address of a server over HTTP that holds no credentials."""
+    """True for an HTTP URL of a server without credentials."""
     try:
         parts = urlsplit(url)
         is_port = parts.port != 0
@@ -242,19 +306,26 @@ def is_address(url: str) -> bool:
 
 
 def variable(field_name: str) -> str:
-    """Name of the environment variable that sets a field."""
+    """Name of the environment variable of a field."""
     alias = Settings.model_fields[field_name].validation_alias
     return str(alias.choices[0]) if isinstance(alias, AliasChoices) else field_name.upper()
 
 
 def _explained(item: Any) -> str:
-    """One problem in one line; never with the value, which may be secret."""
+    """One problem in one line, without the value, which may be secret."""
     where = item["loc"][0] if item["loc"] else ""
     name = variable(where) if where in Settings.model_fields else str(where)
     message = item["msg"].removeprefix("Value error, ")
     return f"{name}: {message}" if name else message
 
 
+def parse_address(value: str) -> tuple[str, int] | None:
+    """Host and port of `HOST:PORT`; None when it is something else."""
+    host, _, port = value.rpartition(":")
+    is_port = port.isascii() and port.isdigit() and int(port[:6]) <= MAX_PORT
+    return (host.strip("[]"), int(port)) if host and is_port else None
+
+
 def bracketed(host: str) -> str:
-    """A host as it stands in an address: IPv6 in brackets."""
+    """A host as written in a URL: IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,29 +1,31 @@
-"""Runs an ASGI application until a signal ends it, the way every command does."""
+"""Running the server in a process: listening, signals, the event loop."""
 
 import asyncio
 import gc
 import signal
 import socket
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 from typing_extensions import override
 
 from dexter_graphql.app import Dexter
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.server.protocols import ServerConfig
 from dexter_graphql.settings import Settings
+from dexter_graphql.telemetry.logs import get_log
 
 GC_THRESHOLD = 20_000
-"""Objects made and kept until the collector of cycles looks at them; one operation makes thousands, nearly all of which
-go without it."""
+"""Allocations between two collections. One operation allocates thousands of objects, nearly all without cycles."""
+ADMIN_CONNECTIONS = 100
 
 
 class Server(uvicorn.Server):
-    """Announces itself when it answers, and begins to drain at the first signal, while what is under way goes on."""
+    """Announces that it is ready, and starts draining at the first signal while active requests continue."""
 
     def __init__(self, config: uvicorn.Config, dexter: Dexter, announce: Callable[[], None]) -> None:
         super().__init__(config)
@@ -39,9 +41,9 @@ class Server(uvicorn.Server):
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Tell the application, and end; at once for the second Ctrl-C.
+        """Drain and stop; stop at once at the second Ctrl-C.
 
-        The signal is not remembered: uvicorn would raise it again in the end, and a clean end has exit code 0.
+        The signal is not recorded: uvicorn would raise it again at the end, and a clean stop has exit code 0.
         """
         self._dexter.readiness.draining.set()
         self.force_exit = self.should_exit and sig == signal.SIGINT
@@ -49,17 +51,26 @@ class Server(uvicorn.Server):
 
 
 def freeze_gc() -> None:
-    """Let the collector of cycles pass over what lives as long as the process, and look at the rest less often.
+    """Freeze start-up objects, so that the garbage collector skips them, and let it run less often.
 
-    Some hundred thousand objects of modules and of the schema would be walked through again and again in vain.
+    It would traverse some hundred thousand objects of modules and of the schema again and again.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; raises SettingsError when the address cannot be had."""
+class AdminServer(uvicorn.Server):
+    """The server of the admin address; the public one handles signals for both."""
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int, *, setting: str = "DEXTER_PORT") -> socket.socket:
+    """Open a listening socket; raises SettingsError that names `setting` when the address is not available."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -69,24 +80,81 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         reason = error.strerror or "no such address"
-        raise SettingsError(
-            f"DEXTER_PORT: cannot listen on {host}:{port} ({reason}); choose another with --port or --host"
-        ) from None
+        advice = "choose another with --port or --host" if setting == "DEXTER_PORT" else "choose another or 'off'"
+        raise SettingsError(f"{setting}: cannot listen on {host}:{port} ({reason}); {advice}") from None
     listener.set_inheritable(True)
     return listener
 
 
-async def run(dexter: Dexter, settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM, then let what is under way finish within the drain time.
+def listen_admin(settings: Settings) -> socket.socket | None:
+    """Open the admin address; None when it is off, or when the default is taken, as by a second server."""
+    if settings.admin_address is None:
+        return None
+    try:
+        return listen(*settings.admin_address, setting="DEXTER_ADMIN_LISTEN")
+    except SettingsError as error:
+        if settings.is_admin_configured:
+            raise
+        get_log("dexter.start").warning("no metrics", reason=str(error))
+        return None
 
-    `announce` is called once requests are answered and signals are heard.
+
+def raise_file_limit() -> None:
+    """Allow as many open files, and with them connections, as the system lets this process have."""
+    try:
+        import resource  # noqa: PLC0415  # not on Windows
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@asynccontextmanager
+async def serving_admin(app: ASGIApp, listener: socket.socket | None) -> AsyncIterator[None]:
+    """Serve the admin application on `listener`, if there is one, until the block ends."""
+    if listener is None:
+        yield
+        return
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        limit_concurrency=ADMIN_CONNECTIONS,
+        timeout_graceful_shutdown=1,
+    )
+    server = AdminServer(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def run(
+    dexter: Dexter,
+    settings: Settings,
+    listener: socket.socket,
+    admin_listener: socket.socket | None,
+    announce: Callable[[], None],
+) -> None:
+    """Serve until SIGINT or SIGTERM, then give active requests the drain time.
+
+    `announce` is called once requests are answered and signals are handled.
     """
+    raise_file_limit()
     config = ServerConfig(dexter.app, dexter.connections, settings.drain_s)
-    await Server(config, dexter, announce).serve(sockets=[listener])
+    async with serving_admin(dexter.admin, admin_listener):
+        await Server(config, dexter, announce).serve(sockets=[listener])
 
 
 def run_in_loop(main: Coroutine[Any, Any, None]) -> None:
-    """Run to the end in uvloop where there is one; Ctrl-C is a normal end."""
+    """Run to the end, in uvloop where it is available; Ctrl-C is a normal end."""
     try:
         import uvloop  # noqa: PLC0415  # not everywhere
     except ImportError:

@@ -1,11 +1,13 @@
-"""`dexter serve`: the server, with the embedded sandbox when asked for."""
+"""`dexter serve`: the server, with the embedded sandbox if requested."""
 
+import socket
 from contextlib import AsyncExitStack
+from functools import partial
 
 import click
 
 from dexter_graphql.app import create_app
-from dexter_graphql.cli.running import listen, run, run_in_loop
+from dexter_graphql.cli.running import listen, listen_admin, run, run_in_loop
 from dexter_graphql.sandbox import SandboxServer, Vintage, build_world
 from dexter_graphql.settings import Mode, Settings, bracketed, load_settings
 from dexter_graphql.telemetry.logs import configure_logs
@@ -17,16 +19,16 @@ FIRST_QUERY = (
 
 
 @click.command()
-@click.option("--sandbox", "with_sandbox", is_flag=True, help="Ask the embedded fake Sentry instead of a real one.")
+@click.option("--sandbox", "with_sandbox", is_flag=True, help="Use the embedded fake Sentry instead of a real one.")
 @click.option(
     "--vintage",
     type=click.Choice([vintage.value for vintage in Vintage]),
     help="Sentry release that the embedded sandbox imitates (DEXTER_SANDBOX_VINTAGE).",
 )
 @click.option("--host", help="Address to listen on (DEXTER_HOST).")
-@click.option("--port", type=int, help="Port to listen on, 0 for a free one (DEXTER_PORT).")
-@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), help="Who may ask (DEXTER_MODE).")
-@click.option("--allow-writes", is_flag=True, default=None, help="Let mutations through (DEXTER_ALLOW_WRITES).")
+@click.option("--port", type=int, help="Port to listen on; 0 picks a free one (DEXTER_PORT).")
+@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), help="Accepted clients (DEXTER_MODE).")
+@click.option("--allow-writes", is_flag=True, default=None, help="Allow mutations (DEXTER_ALLOW_WRITES).")
 def serve(
     *,
     with_sandbox: bool,
@@ -43,7 +45,7 @@ def serve(
 
 
 async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
-    listener = listen(settings.host, settings.port)
+    listener, admin_listener = listen(settings.host, settings.port), listen_admin(settings)
     port = listener.getsockname()[1]
     address = f"http://{bracketed(settings.host)}:{port}"
     async with AsyncExitStack() as stack:
@@ -60,16 +62,25 @@ async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
             sandbox.webhooks.set_url(f"{address}/webhooks/sentry")
             click.echo(f"Sandbox   {sandbox.url}\nToken     {sandbox.token}")
         dexter = create_app(settings, is_sandbox=with_sandbox)
-        await run(dexter, settings, listener, lambda: click.echo(_welcome(address, settings)))
+        welcome = partial(click.echo, _welcome(address, admin_listener, settings))
+        await run(dexter, settings, listener, admin_listener, welcome)
 
 
-def _welcome(address: str, settings: Settings) -> str:
+def _welcome(address: str, admin_listener: socket.socket | None, settings: Settings) -> str:
     token = " -H 'authorization: Bearer YOUR_TOKEN'" if settings.mode is Mode.PASSTHROUGH else ""
     return (
         f"GraphQL   {address}/graphql  (open it in a browser for GraphiQL)\n"
         f"Health    {address}/health/ready\n"
+        f"{_metrics_line(admin_listener)}"
         f"Sentry    {settings.sentry_url}\n\n"
         "A first query:\n"
         f"  curl {address}/graphql -H 'content-type: application/json'{token} \\\n"
         f'    -d \'{{"query": "{FIRST_QUERY}"}}\'\n'
     )
+
+
+def _metrics_line(listener: socket.socket | None) -> str:
+    if listener is None:
+        return ""
+    host, port = listener.getsockname()[:2]
+    return f"Metrics   http://{bracketed(host)}:{port}/metrics\n"

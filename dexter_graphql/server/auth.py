@@ -1,4 +1,4 @@
-"""Knows who asks: turns what a client sent into the three identities of the request."""
+"""Authentication: turns the `Authorization` header into the three identities of a request."""
 
 import hashlib
 import hmac
@@ -16,7 +16,7 @@ CHALLENGE = (("WWW-Authenticate", 'Bearer realm="dexter"'),)
 
 
 class Authenticator:
-    """Mode `open`: everybody on this machine asks with the server's token. `passthrough`: each with their own."""
+    """In mode `open` every client uses the server's token; in mode `passthrough` each client uses its own."""
 
     def __init__(self, settings: Settings, *, is_sandbox: bool) -> None:
         self._key = settings.secret.get_secret_value().encode()
@@ -33,14 +33,14 @@ class Authenticator:
         return self._own
 
     def identity(self, authorization: str | None) -> Identity:
-        """Who asks with this `Authorization`; raises Refusal when that is nobody."""
+        """Return the identity of an `Authorization` value; raises RequestRejected when it has none."""
         if self._mode is Mode.OPEN:
             if self._own is None:
-                raise unauthenticated("The server has no token for Sentry: set SENTRY_AUTH_TOKEN, or run the sandbox")
+                raise unauthenticated("The server has no token for Sentry: set SENTRY_AUTH_TOKEN or use --sandbox")
             return self._own
         scheme, _, token = (authorization or "").strip().partition(" ")
         if scheme.lower() != "bearer" or not TOKEN.fullmatch(token.strip()):
-            raise unauthenticated("Send a token of Sentry's as 'Authorization: Bearer …'")
+            raise unauthenticated("Send a Sentry token as 'Authorization: Bearer …'")
         key = self._hashed(token.strip())
         return Identity(Upstream(key, token.strip()), Reach(key), Caller(key))
 
@@ -52,5 +52,5 @@ class Authenticator:
 
 
 def unauthenticated(message: str) -> RequestRejected:
-    """The refusal of somebody who did not say who they are."""
+    """Build the rejection of a request without a usable credential."""
     return RequestRejected(HTTPStatus.UNAUTHORIZED, ErrorCode.UNAUTHENTICATED, message, CHALLENGE)

@@ -1,6 +1,6 @@
-"""Runs one GraphQL request for whoever asked: the step between a transport and the pipeline."""
+"""Execution of one GraphQL request: the step between a transport and the engine's pipeline."""
 
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import aclosing
 from functools import partial
 from secrets import token_hex
@@ -27,142 +27,163 @@ from dexter_graphql.telemetry.metrics import Metrics, Sample
 from dexter_graphql.telemetry.redact import redacted
 
 SharedAnswer = tuple[ExecutionAnswer, str]
-"""An answer, and the id of the request that it was computed for."""
+"""An answer and the id of the request that it was computed for."""
+INTERNAL_MESSAGE = "Internal error; report it with the requestId"
 
 
 class ExecutionRequest(NamedTuple):
-    """One request for an operation, by whom, and under which key its answer is kept; None when it is not."""
+    """An operation to execute, who asks for it, and the key of the response cache; without a key it is not cached."""
 
     prepared: PreparedDocument
     request: GraphQLRequest
     identity: Identity
     request_id: str
-    key: AnswerKey | None
+    cache_key: AnswerKey | None = None
+
+    @property
+    def is_subscription(self) -> bool:
+        """True for an operation with many answers."""
+        return self.prepared.kind is OperationType.SUBSCRIPTION
+
+    @property
+    def is_mutation(self) -> bool:
+        """True for an operation that writes."""
+        return self.prepared.kind is OperationType.MUTATION
+
+    @property
+    def kind(self) -> str:
+        """Label of the operation in metrics."""
+        return self.prepared.kind.value if self.prepared.kind is not None else "refused"
 
 
 class RequestExecutor:
-    """Everything that transports share: preparing, running, and the form of errors.
+    """What all transports share: preparing documents, executing operations, formatting errors.
 
-    Queries that ask the same of Sentry, for the same reader, while nothing changes, are executed once.
+    Equal queries of one credential that run at the same time are executed once. `accept_credential` is called with the
+    keyed hash of a credential when Sentry has answered it.
     """
 
-    def __init__(self, pipeline: Pipeline, services: Services, metrics: Metrics, response_cache: ResponseCache) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        services: Services,
+        metrics: Metrics,
+        response_cache: ResponseCache,
+        accept_credential: Callable[[str], None] = lambda _credential: None,
+    ) -> None:
         self._metrics = metrics
         self._response_cache = response_cache
         self._pipeline = pipeline
         self._services = services
+        self._accept_credential = accept_credential
         self._log = get_log("dexter.operations")
         self._shareability = Shareability(pipeline.schema)
         self._flights: SingleFlight[SharedAnswer] = SingleFlight()
         metrics.register(self.collect)
-        # Stands for the request id of whoever is told, in answers for several. Nobody knows it, so no data contains it.
+        # Stands for the request id in answers that several requests share. It is secret, so no data contains it.
         self._any_request = token_hex(16)
 
     def collect(self) -> list[Sample]:
-        """How many executions are under way."""
+        """The number of executions that equal operations can join."""
         return [Sample("dexter_shareable_executions", "Executions that equal operations join.", len(self._flights))]
 
     def prepare(self, request: GraphQLRequest) -> PreparedDocument:
-        """The document, looked at and ready to run, or with what is wrong with it."""
+        """Parse and validate a document, or take it from those seen before; errors are in the result."""
         return self._pipeline.prepare(request.query, request.operation_name)
 
     def find_cached(self, key: AnswerKey | None) -> CachedAnswer | None:
-        """The answer to a request that came before, while it is sure that it would be the same again."""
-        found = self._response_cache.find(key)
-        if found is not None:
+        """Return the cached answer to an equal request, while everything that it was made of is fresh."""
+        cached = self._response_cache.find(key)
+        if cached is not None:
             self._metrics.operation(OperationType.QUERY.value, ())
-        return found
+        return cached
 
-    async def execute(
-        self,
-        prepared: PreparedDocument,
-        request: GraphQLRequest,
-        identity: Identity,
-        request_id: str,
-        *,
-        key: AnswerKey | None = None,
-        may_leave: bool = False,
-    ) -> ExecutionAnswer:
-        """The answer to a query or a mutation.
-
-        With a key it is kept, to be given again; `may_leave` says that the client may end it before it is there.
-        """
-        if self._may_share(prepared):
-            execution_request = ExecutionRequest(prepared, request, identity, request_id, key)
-            answer = await self._shared(execution_request, may_leave=may_leave)
+    async def execute(self, execution: ExecutionRequest) -> ExecutionAnswer:
+        """Execute a query or a mutation. A cancelled caller ends what no other caller waits for."""
+        if self._is_shareable(execution.prepared):
+            answer = await self._execute_shared(execution)
         else:
-            context = self._context(request, identity, request_id)
-            answer = await self._run(prepared, request, context, self._format(request_id))
-        self._metrics.operation(_kind(prepared), answer.codes)
+            answer = await self._run(execution, self._context(execution), self._format(execution.request_id))
+        self._metrics.operation(execution.kind, answer.codes)
         return answer
 
-    async def stream(
-        self, prepared: PreparedDocument, request: GraphQLRequest, identity: Identity, request_id: str
-    ) -> AsyncIterator[ExecutionAnswer]:
-        """The answers of any operation: one for a query or a mutation, one per event for a subscription."""
-        if prepared.kind is not OperationType.SUBSCRIPTION:
-            yield await self.execute(prepared, request, identity, request_id, may_leave=True)
-            return
-        # Nobody waits for an item of a stream as for a page.
-        patient = replace(request, priority=max(request.priority, Priority.STREAM))
-        context = self._context(patient, identity, request_id)
-        answers = self._pipeline.subscribe(prepared, request.variables, context, self._format(request_id))
+    async def stream(self, execution: ExecutionRequest) -> AsyncIterator[ExecutionAnswer]:
+        """Execute any operation: one answer for a query or a mutation, one per event for a subscription.
+
+        A border of errors: what nothing foresaw is logged and becomes the last answer.
+        """
+        answers = self._subscribe(execution) if execution.is_subscription else self._execute_once(execution)
+        try:
+            async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator
+                async for answer in events:
+                    yield answer
+        except Exception as error:  # noqa: BLE001  # see above
+            yield self._internal_error(execution, error)
+
+    async def _execute_once(self, execution: ExecutionRequest) -> AsyncIterator[ExecutionAnswer]:
+        yield await self.execute(execution)
+
+    async def _subscribe(self, execution: ExecutionRequest) -> AsyncIterator[ExecutionAnswer]:
+        request = execution.request
+        # An item of a stream is less urgent than a page that is being opened.
+        execution = execution._replace(request=replace(request, priority=max(request.priority, Priority.STREAM)))
+        context, formatted = self._context(execution), self._format(execution.request_id)
+        answers = self._pipeline.subscribe(execution.prepared, request.variables, context, formatted)
         self._metrics.stream(1)
         try:
             async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator
                 async for answer in events:
-                    self._metrics.operation(_kind(prepared), answer.codes)
+                    self._metrics.operation(execution.kind, answer.codes)
                     yield answer
         finally:
             self._metrics.stream(-1)
             await context.close()
 
-    def _may_share(self, prepared: PreparedDocument) -> bool:
-        operation_entry = prepared.operation_entry
-        is_query = operation_entry is not None and prepared.kind is OperationType.QUERY
-        return is_query and operation_entry is not None and self._shareability(operation_entry.document)
+    def _is_shareable(self, prepared: PreparedDocument) -> bool:
+        entry = prepared.operation_entry
+        return entry is not None and prepared.kind is OperationType.QUERY and self._shareability(entry.document)
 
-    async def _shared(self, execution_request: ExecutionRequest, *, may_leave: bool) -> ExecutionAnswer:
-        """The answer of an equal operation that is being executed, or of this one, which others may join."""
-        prepared, request, identity, request_id, repeat_key = execution_request
-        context = self._context(request, identity, request_id)
+    async def _execute_shared(self, execution: ExecutionRequest) -> ExecutionAnswer:
+        """Return the answer of an equal operation in progress, or execute this one so that others can join."""
+        context = self._context(execution)
 
         async def begin(flight: Flight[SharedAnswer]) -> SharedAnswer:
             context.is_shared = flight.has_followers
-            answer = await self._run(prepared, request, context, self._format(request_id, self._any_request))
-            if (
-                repeat_key is not None
-                and not answer.codes
-                and (dependencies := context.cache_dependencies()) is not None
-            ):
-                self._response_cache.keep(repeat_key, answer, prepared.name, dependencies)
-            return answer, request_id
+            answer = await self._run(execution, context, self._format(execution.request_id, self._any_request))
+            self._cache(execution, answer, context)
+            return answer, execution.request_id
 
-        key = self._key(prepared, request, identity)
-        (answer, leader), is_shared = await self._flights.run(key, begin, inline=not may_leave)
+        key = self._flight_key(execution)
+        (answer, leader), is_shared = await self._flights.run(key, begin)
         if is_shared:
             self._metrics.joined()
             if ErrorCode.DEADLINE_EXCEEDED in answer.codes and context.is_in_time():
-                # The other's time was over, this one's is not.
-                return await self._run(prepared, request, context, self._format(request_id))
+                # The leader's time was over; this request has some left.
+                return await self._run(execution, context, self._format(execution.request_id))
             if ErrorCode.INTERNAL in answer.codes:
-                self._log.error("unforeseen error", request_id=request_id, told_under=leader)
+                self._log.error("unforeseen error", request_id=execution.request_id, logged_under=leader)
         if answer.codes:
-            told = msgspec.json.encode(request_id)[1:-1]
-            answer = ExecutionAnswer(
-                answer.body.replace(self._any_request.encode(), told), answer.is_request_error, answer.codes
-            )
+            body = answer.body.replace(self._any_request.encode(), msgspec.json.encode(execution.request_id)[1:-1])
+            answer = ExecutionAnswer(body, answer.is_request_error, answer.codes)
         return answer
 
-    def _key(self, prepared: PreparedDocument, request: GraphQLRequest, identity: Identity) -> Hashable:
-        """What makes operations equal: everything that their answers depend on.
+    def _cache(self, execution: ExecutionRequest, answer: ExecutionAnswer, context: Context) -> None:
+        if execution.cache_key is None or answer.codes:
+            return
+        dependencies = context.cache_dependencies()
+        if dependencies is not None:
+            self._response_cache.keep(execution.cache_key, answer, execution.prepared.name, dependencies)
 
-        `me` in an argument means whose credential it is. The document stays alive, and its number its own, while it is
-        executed.
+    def _flight_key(self, execution: ExecutionRequest) -> Hashable:
+        """Everything that the answer depends on.
+
+        `me` in an argument means the owner of the credential. The document is referenced while it is executed, so its
+        `id` is not reused.
         """
+        request, identity = execution.request, execution.identity
         return (
-            id(prepared.operation_entry),
-            prepared.name,
+            id(execution.prepared.operation_entry),
+            execution.prepared.name,
             msgspec.json.encode(request.variables) if request.variables else b"",
             identity.upstream.key,
             identity.reach.key,
@@ -171,19 +192,28 @@ class RequestExecutor:
             request.priority,
         )
 
-    async def _run(
-        self, prepared: PreparedDocument, request: GraphQLRequest, context: Context, formatted: FormatError
-    ) -> ExecutionAnswer:
+    async def _run(self, execution: ExecutionRequest, context: Context, formatted: FormatError) -> ExecutionAnswer:
         try:
-            return await self._pipeline.execute(prepared, request.variables, context, formatted)
+            answer = await self._pipeline.execute(execution.prepared, execution.request.variables, context, formatted)
         finally:
             await context.close()
+        if not answer.codes and context.has_called:
+            self._accept_credential(execution.identity.upstream.key)
+        return answer
 
-    def _context(self, request: GraphQLRequest, identity: Identity, request_id: str) -> Context:
-        return Context(self._services, identity, request_id, request.priority, request.explain)
+    def _internal_error(self, execution: ExecutionRequest, error: Exception) -> ExecutionAnswer:
+        self._log_unexpected(execution.request_id, error)
+        self._metrics.operation(execution.kind, (ErrorCode.INTERNAL,))
+        extensions = {"code": ErrorCode.INTERNAL, "retryable": False, "requestId": execution.request_id}
+        body = msgspec.json.encode({"errors": [{"message": INTERNAL_MESSAGE, "extensions": extensions}]})
+        return ExecutionAnswer(body, is_request_error=True, codes=(ErrorCode.INTERNAL,))
+
+    def _context(self, execution: ExecutionRequest) -> Context:
+        request = execution.request
+        return Context(self._services, execution.identity, execution.request_id, request.priority, request.explain)
 
     def _format(self, request_id: str, shown_id: str | None = None) -> FormatError:
-        """The form of errors; their request id is `shown_id` when that is not the one to be found in the log."""
+        """Return the function that formats errors; `shown_id` replaces the request id, which the log has."""
 
         def formatted(error: GraphQLError) -> dict[str, Any]:
             return format_error(error, shown_id or request_id, partial(self._log_unexpected, request_id))
@@ -192,7 +222,3 @@ class RequestExecutor:
 
     def _log_unexpected(self, request_id: str, error: BaseException) -> None:
         self._log.error("unforeseen error", request_id=request_id, exception=redacted("".join(format_exception(error))))
-
-
-def _kind(prepared: PreparedDocument) -> str:
-    return prepared.kind.value if prepared.kind is not None else "refused"

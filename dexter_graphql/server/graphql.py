@@ -1,28 +1,29 @@
-"""GraphQL over HTTP: GET for queries, POST for everything, answers as JSON, server-sent events or multipart."""
+"""GraphQL over HTTP: GET for queries, POST for everything, answers as JSON, server-sent events or multipart.
+
+A request is answered in four steps: negotiate, identify, read, execute.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from graphql import OperationType
 from msgspec.structs import replace
-from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dexter_graphql.engine.documents import PreparedDocument
+from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.server.auth import Authenticator
-from dexter_graphql.server.executor import RequestExecutor
+from dexter_graphql.graph.identity import Identity
+from dexter_graphql.server.admission import Admission
+from dexter_graphql.server.disconnects import CancelledOnDisconnect, ClientDisconnected, is_disconnected
+from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, memoized_header, text_of
-from dexter_graphql.server.requests import (
-    check_content_type,
-    from_json,
-    from_query,
-    priority_of,
-    read_body,
-)
-from dexter_graphql.server.response_cache import cache_key_of
+from dexter_graphql.server.requests import check_content_type, from_json, from_query, priority_of
+from dexter_graphql.server.response_cache import AnswerKey, cache_key_of
 from dexter_graphql.server.responses import (
     EVENT_STREAM,
     GRAPHQL_RESPONSE,
@@ -39,32 +40,49 @@ from dexter_graphql.server.streams import FRAMINGS, StreamResponse
 
 ALLOW = (("Allow", "GET, POST, OPTIONS"),)
 OPERATION = "dexter.operation"
-"""Where the name of the operation stands in an ASGI scope, for the access log."""
+"""Key of an ASGI scope: name of the operation, for the access log."""
 PRIORITY = b"x-dexter-priority"
+BUSY = 32
+"""Requests in progress above which a disconnect is looked for before an operation begins."""
 Page = Callable[[], Response]
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointLimits:
+    """Bounds of one request, and the time without an item after which a stream sends a heartbeat."""
+
+    max_body_bytes: int
+    heartbeat_s: float
+
+
+class Source(NamedTuple):
+    """What the first three steps found: the bytes that describe the operation, the answer's type, the caller."""
+
+    content: bytes
+    media_type: str
+    identity: Identity
+
+
 class GraphQLEndpoint:
-    """The address of the graph. A browser that opens it gets the page, a WebSocket goes to `sockets`."""
+    """The URL of the graph. Browsers that open it get GraphiQL; WebSockets are passed to `sockets`."""
 
     def __init__(
         self,
         executor: RequestExecutor,
-        authenticator: Authenticator,
+        admission: Admission,
         sockets: ASGIApp,
+        *,
         page: Page,
         draining: asyncio.Event,
-        *,
-        max_body_bytes: int,
-        heartbeat_s: float,
+        limits: EndpointLimits,
     ) -> None:
         self._executor = executor
-        self._authenticator = authenticator
+        self._admission = admission
         self._sockets = sockets
         self._page = page
         self._draining = draining
-        self._max_body_bytes = max_body_bytes
-        self._heartbeat_s = heartbeat_s
+        self._limits = limits
+        self._active = 0
         self._media_type = memoized_header(negotiate)
         self._check_content_type = memoized_header(check_content_type)
 
@@ -74,60 +92,103 @@ class GraphQLEndpoint:
             await self._sockets(scope, receive, send)
             return
         try:
-            response = await self._answer(scope, receive)
-        except RequestRejected as refusal:
-            response = rejection_response(refusal, scope)
+            response = await self._respond(scope, receive)
+        except RequestRejected as rejection:
+            response = rejection_response(rejection, scope)
+        except ClientDisconnected:
+            return
         await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
+    async def _respond(self, scope: Scope, receive: Receive) -> ASGIApp:
         headers = headers_of(scope)
-        accept = headers.get(b"accept")
-        if scope["method"] in {"GET", "HEAD"} and wants_page(text_of(accept)):
+        if scope["method"] in {"GET", "HEAD"} and wants_page(text_of(headers.get(b"accept"))):
             return self._page()
-        media_type = self._media_type(accept)
+        media_type = self._negotiate(headers)
+        identity = self._identify(scope, headers)
+        content = await self._read(scope, receive, headers)
+        self._active += 1
+        try:
+            return await self._execute(scope, receive, Source(content, media_type, identity))
+        finally:
+            self._active -= 1
+            self._admission.bodies.release(content)
+
+    def _negotiate(self, headers: Mapping[bytes, bytes]) -> str:
+        """Return the media type of the answer."""
+        media_type = self._media_type(headers.get(b"accept"))
         if media_type is None:
             message = f"None of the accepted types can be sent; these can: {', '.join(OFFERED)}"
             raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
-        identity = self._authenticator.identity(text_of(headers.get(b"authorization")))
-        source = await self._source(scope, receive, headers)
-        key = None if media_type in FRAMINGS else cache_key_of(source, identity)
-        find_cached = self._executor.find_cached(key)
-        if find_cached is not None:
-            scope[OPERATION] = find_cached.operation
-            return AnswerResponse(find_cached.answer.body, HTTPStatus.OK, media_type)
-        request = from_json(source) if scope["method"] == "POST" else from_query(QueryParams(source[1:]))
-        if (priority := headers.get(PRIORITY)) is not None:
-            request = replace(request, priority=priority_of(priority.decode("latin-1")))
-        prepared = self._executor.prepare(request)
-        scope[OPERATION] = prepared.name
-        self._check(scope["method"], prepared, media_type)
-        request_id = request_id_of(scope)
-        # A client of event streams takes any other answer for a broken connection and does not read why.
-        if media_type == EVENT_STREAM or (media_type in FRAMINGS and prepared.operation_entry is not None):
-            answers = self._executor.stream(prepared, request, identity, request_id)
-            return StreamResponse(answers, FRAMINGS[media_type], self._heartbeat_s, self._draining)
-        answer = await self._executor.execute(prepared, request, identity, request_id, key=key)
-        # A client of the older media type reads errors from the body, whatever the status.
-        is_refused = answer.is_request_error and media_type != JSON
-        status = HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK
-        return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)
+        return media_type
 
-    async def _source(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
-        """The bytes that say what is asked: the body of a POST, or the query of a GET with its question mark."""
+    def _identify(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Identity:
+        """Return the identity of the caller."""
+        return self._admission.identify(text_of(headers.get(b"authorization")), scope)
+
+    async def _read(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+        """Return what describes the operation: the body of a POST, or the query of a GET with its question mark."""
         if scope["method"] == "GET":
-            return b"?" + bytes(scope["query_string"])
+            return self._admission.bodies.hold(b"?" + bytes(scope["query_string"]))
         if scope["method"] != "POST":
             message = "Use GET for queries and POST for everything"
             raise RequestRejected(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, ALLOW)
         self._check_content_type(headers.get(b"content-type"))
-        return await read_body(headers, receive, self._max_body_bytes)
+        return await self._admission.bodies.read(headers, receive, self._limits.max_body_bytes)
 
-    def _check(self, method: str, prepared: PreparedDocument, media_type: str) -> None:
-        if method == "GET" and prepared.kind is OperationType.MUTATION:
-            message = "Mutations are sent by POST"
-            raise RequestRejected(
-                HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, (("Allow", "POST"),)
-            )
-        if prepared.kind is OperationType.SUBSCRIPTION and media_type in {JSON, GRAPHQL_RESPONSE}:
-            message = "Subscriptions need a stream: accept 'text/event-stream' or 'multipart/mixed', or use a WebSocket"
-            raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
+    async def _execute(self, scope: Scope, receive: Receive, source: Source) -> ASGIApp:
+        """Return the response of an operation: from the cache, whole, or as a stream."""
+        if self._active > BUSY:
+            # Lets the event loop read the end of connections first: many clients may have given up waiting.
+            await asyncio.sleep(0)
+        if is_disconnected(scope):
+            raise ClientDisconnected
+        is_stream_type = source.media_type in FRAMINGS
+        cache_key = None if is_stream_type else cache_key_of(source.content, source.identity)
+        cached = self._executor.find_cached(cache_key)
+        if cached is not None:
+            scope[OPERATION] = cached.operation
+            return AnswerResponse(cached.answer.body, HTTPStatus.OK, source.media_type)
+        execution = self._prepare(scope, source, cache_key)
+        # A client of event streams takes any other answer for a broken connection and does not read the reason.
+        if source.media_type == EVENT_STREAM or (is_stream_type and execution.prepared.operation_entry is not None):
+            return self._stream(execution, source.media_type)
+        if execution.is_mutation:
+            # A write may have reached Sentry already; it is finished, so that its outcome is known and announced.
+            answer = await self._executor.execute(execution)
+        else:
+            with CancelledOnDisconnect(receive):
+                answer = await self._executor.execute(execution)
+        return _whole(answer, source.media_type)
+
+    def _prepare(self, scope: Scope, source: Source, cache_key: AnswerKey | None) -> ExecutionRequest:
+        is_post = scope["method"] == "POST"
+        request = from_json(source.content) if is_post else from_query(source.content[1:])
+        if (priority := headers_of(scope).get(PRIORITY)) is not None:
+            request = replace(request, priority=priority_of(priority.decode("latin-1")))
+        prepared = self._executor.prepare(request)
+        scope[OPERATION] = prepared.name
+        _check(scope["method"], prepared, source.media_type)
+        return ExecutionRequest(prepared, request, source.identity, request_id_of(scope), cache_key)
+
+    def _stream(self, execution: ExecutionRequest, media_type: str) -> ASGIApp:
+        lease = self._admission.streams.acquire(execution.identity.caller.subject)
+        answers = self._executor.stream(execution)
+        framing = FRAMINGS[media_type]
+        return StreamResponse(answers, framing, self._limits.heartbeat_s, self._draining, lease)
+
+
+def _whole(answer: ExecutionAnswer, media_type: str) -> ASGIApp:
+    # A client of the older media type reads errors from the body, not from the status.
+    is_rejected = answer.is_request_error and media_type != JSON
+    status = HTTPStatus.BAD_REQUEST if is_rejected else HTTPStatus.OK
+    return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)
+
+
+def _check(method: str, prepared: PreparedDocument, media_type: str) -> None:
+    """Reject operations that the method or the media type of the answer does not allow."""
+    if method == "GET" and prepared.kind is OperationType.MUTATION:
+        message = "Mutations are sent by POST"
+        raise RequestRejected(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, (("Allow", "POST"),))
+    if prepared.kind is OperationType.SUBSCRIPTION and media_type in {JSON, GRAPHQL_RESPONSE}:
+        message = "Subscriptions need a stream: accept 'text/event-stream' or 'multipart/mixed', or use a WebSocket"
+        raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)

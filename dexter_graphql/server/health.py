@@ -1,4 +1,4 @@
-"""Tells machines whether the process is alive and whether it wants requests."""
+"""Liveness and readiness: a status for probes, details on the admin address."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,25 +10,43 @@ from starlette.routing import Route
 
 from dexter_graphql.server.responses import json_response
 
+LIVE, READY = "/health/live", "/health/ready"
+HEALTH_PATHS = frozenset({LIVE, READY})
+
 
 @dataclass(slots=True)
 class Readiness:
-    """Whether the server wants requests, and why not. `draining` is set when it is about to end."""
+    """Whether the server accepts requests. `draining` is set when it is about to stop."""
 
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     problems: list[str] = field(default_factory=list)
 
+    def reasons(self) -> list[str]:
+        """Why the server is not ready; empty when it is."""
+        return ["The server is stopping"] if self.draining.is_set() else list(self.problems)
 
-def health_routes(readiness: Readiness, state: Callable[[], list[str]]) -> list[Route]:
-    """`/health/live` and `/health/ready`; `state` says what the parts hold, a line each."""
+
+def health_routes(readiness: Readiness) -> list[Route]:
+    """Build `/health/live` and `/health/ready` of the public address, which give their status only."""
 
     async def live(_request: Request) -> Response:
         return json_response({"status": "alive"})
 
     async def ready(_request: Request) -> Response:
-        reasons = ["The server is about to end"] if readiness.draining.is_set() else list(readiness.problems)
-        if reasons:
-            return json_response({"status": "not ready", "reasons": reasons}, 503)
-        return json_response({"status": "ready", "state": state()})
+        return _not_ready({}) if readiness.reasons() else json_response({"status": "ready"})
 
-    return [Route("/health/live", live), Route("/health/ready", ready)]
+    return [Route(LIVE, live), Route(READY, ready)]
+
+
+def readiness_details(readiness: Readiness, state: Callable[[], list[str]]) -> Route:
+    """Build `/health/ready` of the admin address, with reasons and a line for each stage of upstream calls."""
+
+    async def ready(_request: Request) -> Response:
+        reasons = readiness.reasons()
+        return _not_ready({"reasons": reasons}) if reasons else json_response({"status": "ready", "state": state()})
+
+    return Route(READY, ready)
+
+
+def _not_ready(details: dict[str, list[str]]) -> Response:
+    return json_response({"status": "not ready", **details}, 503)

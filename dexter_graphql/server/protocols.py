@@ -19,6 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.connections import ConnectionPool
+from dexter_graphql.server.disconnects import IS_CLOSING
 
 HEADER_LINE_OVERHEAD = 4
 """Colon, space and line end of a header."""
@@ -154,6 +155,8 @@ class HTTPConnection(HttpToolsProtocol):
         self._timer.stop()
         self._in_head, self._in_body = False, True
         self._pool.mark_busy(self)
+        extensions: dict[str, Any] = {IS_CLOSING: self.transport.is_closing}
+        self.scope["extensions"] = extensions
         super().on_headers_complete()
         if self.cycle is not None:
             self._cycles = [*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle]

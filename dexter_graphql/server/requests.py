@@ -1,12 +1,10 @@
-"""Knows how a GraphQL request looks on HTTP, and refuses whatever does not."""
+"""Parsing and checks of GraphQL requests over HTTP."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.datastructures import QueryParams
-from starlette.types import Receive
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Explain
@@ -15,6 +13,8 @@ from dexter_graphql.server.responses import JSON, RequestRejected
 
 PRIORITIES = {"interactive": Priority.INTERACTIVE, "background": Priority.JOB}
 """What a client may say of its hurry; nothing goes before somebody at a screen."""
+MAX_PARAMETERS = 100
+"""Parameters of a GET request."""
 MAX_NESTING = 100
 """Levels of lists and objects in variables."""
 
@@ -28,33 +28,6 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
     explain: Explain = Explain.NOTHING
     priority: Priority = Priority.INTERACTIVE
     """Somebody waits at a screen, unless the request says otherwise."""
-
-
-async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    """The whole body; refuses one that is larger than `limit` bytes, by its header when it has one."""
-    declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared[:20]) > limit:
-        raise too_large(limit)
-    parts, size, is_whole = [], 0, False
-    while not is_whole:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise RequestRejected(
-                HTTPStatus.BAD_REQUEST, ErrorCode.BAD_USER_INPUT, "The request ended before its body did"
-            )
-        part = message.get("body", b"")
-        size += len(part)
-        if size > limit:
-            raise too_large(limit)
-        parts.append(part)
-        is_whole = not message.get("more_body", False)
-    return b"".join(parts)
-
-
-def too_large(limit: int) -> RequestRejected:
-    """The refusal of a request that is longer than `limit` bytes."""
-    message = f"The request is larger than {limit} bytes"
-    return RequestRejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ErrorCode.QUERY_TOO_COMPLEX, message)
 
 
 def check_content_type(value: str | None) -> None:
@@ -88,8 +61,13 @@ def from_json(body: bytes) -> GraphQLRequest:
     return from_values(value)
 
 
-def from_query(parameters: QueryParams) -> GraphQLRequest:
-    """The request in the query of a GET."""
+def from_query(query_string: bytes) -> GraphQLRequest:
+    """The request in the query string of a GET."""
+    try:
+        pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise bad_request(f"The query string has more than {MAX_PARAMETERS} parameters") from None
+    parameters = dict(pairs)
     value: dict[str, Any] = {name: parameters[name] for name in ("query", "operationName") if name in parameters}
     for name in ("variables", "extensions"):
         if parameters.get(name):

@@ -19,8 +19,13 @@ HTML = "text/html"
 OFFERED = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM, MULTIPART)
 """What we can send, the one for `*/*` first."""
 
+PROTECTIVE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 ANSWER_HEADERS = {
-    name: ((b"content-type", f"{name}; charset=utf-8".encode()), (b"vary", b"Accept"))
+    name: (
+        (b"content-type", f"{name}; charset=utf-8".encode()),
+        (b"vary", b"Accept"),
+        *((header.lower().encode(), value.encode()) for header, value in PROTECTIVE_HEADERS.items()),
+    )
     for name in (JSON, GRAPHQL_RESPONSE)
 }
 
@@ -36,6 +41,7 @@ class RequestRejected(Exception):  # named after the fact
     code: ErrorCode
     message: str
     headers: tuple[tuple[str, str], ...] = ()
+    is_retryable: bool = False
 
 
 class AnswerResponse:
@@ -61,15 +67,20 @@ def request_id_of(scope: Scope) -> str:
 
 
 def json_response(value: Any, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response:
-    """A value as JSON."""
-    return Response(msgspec.json.encode(value), status, headers, JSON)
+    """A value as JSON, which browsers neither store nor take for another type."""
+    return Response(msgspec.json.encode(value), status, {**PROTECTIVE_HEADERS, **(headers or {})}, JSON)
 
 
-def rejection_response(refusal: RequestRejected, scope: Scope) -> Response:
-    """A refusal in the form of a GraphQL answer, so that clients of GraphQL can show it."""
-    extensions = {"code": refusal.code, "retryable": False, "requestId": request_id_of(scope)}
-    body = {"errors": [{"message": refusal.message, "extensions": extensions}]}
-    return json_response(body, refusal.status, dict(refusal.headers))
+def error_of(rejection: RequestRejected, request_id: str) -> dict[str, Any]:
+    """A rejection as a GraphQL error."""
+    extensions = {"code": rejection.code, "retryable": rejection.is_retryable, "requestId": request_id}
+    return {"message": rejection.message, "extensions": extensions}
+
+
+def rejection_response(rejection: RequestRejected, scope: Scope) -> Response:
+    """A rejection as a GraphQL response, so that clients of GraphQL can show it."""
+    body = {"errors": [error_of(rejection, request_id_of(scope))]}
+    return json_response(body, rejection.status, dict(rejection.headers))
 
 
 def negotiate(accept: str | None) -> str | None:

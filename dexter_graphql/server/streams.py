@@ -1,4 +1,4 @@
-"""Knows how answers that come one after the other are written over HTTP: as server-sent events or as multipart."""
+"""Streams of answers over HTTP: server-sent events and multipart."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 
 from dexter_graphql.engine.pipeline import ExecutionAnswer
+from dexter_graphql.server.disconnects import wait_for_disconnect
+from dexter_graphql.server.quotas import Lease
 from dexter_graphql.server.responses import EVENT_STREAM, MULTIPART
 
 BOUNDARY = "graphql"
@@ -15,7 +17,7 @@ BOUNDARY = "graphql"
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How a kind of stream writes an answer, a sign of life, and its end."""
+    """How a kind of stream writes an answer, a heartbeat, and its end."""
 
     content_type: str
     prefix: bytes
@@ -41,28 +43,41 @@ FRAMINGS = {
 
 
 class StreamResponse:
-    """Sends answers as they come, a sign of life when none came for a while, and stops when the client leaves."""
+    """Sends answers as they come, heartbeats in between, and stops when the client leaves. Holds `lease` meanwhile."""
 
     def __init__(
-        self, answers: AsyncIterator[ExecutionAnswer], framing: Framing, heartbeat_s: float, draining: asyncio.Event
+        self,
+        answers: AsyncIterator[ExecutionAnswer],
+        framing: Framing,
+        heartbeat_s: float,
+        draining: asyncio.Event,
+        lease: Lease,
     ) -> None:
         self._answers = answers
         self._framing = framing
         self._heartbeat_s = heartbeat_s
         self._draining = draining
+        self._lease = lease
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send everything; ends with the answers, the client or the server, whichever is first."""
+        with self._lease:
+            await self._send(receive, send)
+
+    async def _send(self, receive: Receive, send: Send) -> None:
         headers = [
             (b"content-type", self._framing.content_type.encode()),
-            (b"cache-control", b"no-cache, no-transform"),
+            (b"cache-control", b"no-store, no-transform"),
+            (b"x-content-type-options", b"nosniff"),
             (b"x-accel-buffering", b"no"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         sending = asyncio.ensure_future(self._send_all(send))
-        watchers = {asyncio.ensure_future(_wait_for_disconnect(receive)), asyncio.ensure_future(self._draining.wait())}
+        watchers = {asyncio.ensure_future(wait_for_disconnect(receive)), asyncio.ensure_future(self._draining.wait())}
         try:
             await asyncio.wait({sending, *watchers}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
         finally:
             for task in (sending, *watchers):
                 task.cancel()
@@ -80,7 +95,7 @@ class StreamResponse:
 async def with_heartbeats(
     answers: AsyncIterator[ExecutionAnswer], framing: Framing, heartbeat_s: float
 ) -> AsyncIterator[bytes]:
-    """Framed answers, with signs of life between them."""
+    """Framed answers, with heartbeats between them."""
     coming = asyncio.ensure_future(anext(answers))
     try:
         while True:
@@ -96,8 +111,3 @@ async def with_heartbeats(
     finally:
         coming.cancel()
         await asyncio.gather(coming, return_exceptions=True)
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -1,4 +1,4 @@
-"""The door for webhooks: hands the raw bytes to the intake, which verifies them, and answers at once."""
+"""Receives Sentry's webhooks: passes the raw bytes to their receiver, which verifies them, and answers at once."""
 
 from http import HTTPStatus
 
@@ -7,30 +7,33 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dexter_graphql.realtime.webhooks.receiver import MAX_BODY_BYTES, WebhookReceiver, WebhookRejected
+from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.headers import headers_of
-from dexter_graphql.server.requests import read_body
 from dexter_graphql.server.responses import RequestRejected, json_response, rejection_response
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
 
 
-def webhook_routes(receiver: WebhookReceiver, metrics: Metrics) -> list[Route]:
-    """`POST /webhooks/sentry`."""
+def webhook_routes(receiver: WebhookReceiver, bodies: BodyReader, metrics: Metrics) -> list[Route]:
+    """Build `POST /webhooks/sentry`."""
     log = get_log("dexter.webhooks")
 
     async def receive(request: Request) -> Response:
         try:
-            body = await read_body(headers_of(request.scope), request.receive, MAX_BODY_BYTES)
-        except RequestRejected as refusal:
-            return rejection_response(refusal, request.scope)
-        taken = await receiver.accept(request.headers, body)
-        metrics.webhook(taken.status if isinstance(taken, WebhookRejected) else HTTPStatus.OK)
-        if isinstance(taken, WebhookRejected):
-            log.warning("webhook refused", reason=taken.message, status=int(taken.status))
-            return json_response({"message": taken.message}, taken.status)
-        if taken.change is None:
+            body = await bodies.read(headers_of(request.scope), request.receive, MAX_BODY_BYTES)
+        except RequestRejected as rejection:
+            return rejection_response(rejection, request.scope)
+        try:
+            outcome = await receiver.accept(request.headers, body)
+        finally:
+            bodies.release(body)
+        metrics.webhook(outcome.status if isinstance(outcome, WebhookRejected) else HTTPStatus.OK)
+        if isinstance(outcome, WebhookRejected):
+            log.warning("webhook rejected", reason=outcome.message, status=int(outcome.status))
+            return json_response({"message": outcome.message}, outcome.status)
+        if outcome.change is None:
             return json_response({"message": "Known already"}, HTTPStatus.OK)
-        log.info("webhook taken", action=taken.change.action, organization=taken.change.organization)
-        return json_response({"message": "Taken"}, HTTPStatus.OK)
+        log.info("webhook accepted", action=outcome.change.action, organization=outcome.change.organization)
+        return json_response({"message": "Accepted"}, HTTPStatus.OK)
 
     return [Route("/webhooks/sentry", receive, methods=["POST"])]

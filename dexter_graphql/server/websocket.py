@@ -1,8 +1,9 @@
-"""GraphQL over WebSocket (`graphql-transport-ws`): Strawberry's protocol code, our pipeline."""
+"""GraphQL over WebSocket (`graphql-transport-ws`): Strawberry's protocol code, our executor."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,65 +15,89 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.async_base_view import AsyncWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, SubscribeMessage
 from strawberry.types.unset import UNSET
 from typing_extensions import override
 
+from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.server.auth import Authenticator
-from dexter_graphql.server.executor import RequestExecutor
+from dexter_graphql.server.admission import Admission, client_address
+from dexter_graphql.server.credentials import network_of
+from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, text_of
-from dexter_graphql.server.requests import from_values
-from dexter_graphql.server.responses import RequestRejected, request_id_of
+from dexter_graphql.server.quotas import Lease, Quota
+from dexter_graphql.server.requests import GraphQLRequest, from_values
+from dexter_graphql.server.responses import RequestRejected, error_of, request_id_of
 
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = timedelta(seconds=10)
 GOING_AWAY = 1001
 NOT_ACCEPTABLE = 4406
-INTERNAL_ERROR = 1011
+TOO_MANY_REQUESTS = 4429
 MAX_ID = 256
+"""Characters of an operation's id."""
+MAX_REASON_BYTES = 120
+"""A close frame has room for 123 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """Bounds of one WebSocket."""
+
+    max_operations: int
+    max_message_bytes: int
 
 
 class Sockets:
-    """Accepts sockets that speak the protocol, and runs their operations until they or the server leave."""
+    """Accepts WebSockets that speak the protocol and runs their operations until the client or the server leaves.
+
+    `handshakes` bounds the sockets of one address that have not sent `connection_init`.
+    """
 
     def __init__(
         self,
         executor: RequestExecutor,
-        authenticator: Authenticator,
+        admission: Admission,
+        handshakes: Quota,
         draining: asyncio.Event,
-        *,
-        max_operations: int,
-        max_message_bytes: int,
+        limits: SocketLimits,
     ) -> None:
         self._executor = executor
-        self._authenticator = authenticator
+        self._admission = admission
+        self._handshakes = handshakes
         self._draining = draining
-        self._max_operations = max_operations
-        self._max_message_bytes = max_message_bytes
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket."""
         socket = WebSocket(scope, receive, send)
-        if PROTOCOL not in socket.scope.get("subprotocols", ()):
+        adapter = Adapter(socket, self._limits.max_message_bytes)
+        if PROTOCOL not in scope.get("subprotocols", ()):
             await socket.accept()
-            await socket.close(NOT_ACCEPTABLE, f"Use the subprotocol {PROTOCOL}")
+            await adapter.close(NOT_ACCEPTABLE, f"Use the subprotocol {PROTOCOL}")
             return
         await socket.accept(PROTOCOL)
-        view = ConnectionAuthenticator(self._authenticator, text_of(headers_of(scope).get(b"authorization")))
-        adapter = Adapter(socket, self._max_message_bytes)
-        context = SimpleNamespace(connection_params=None)
+        with ExitStack() as leases:
+            try:
+                handshake = leases.enter_context(self._handshakes.acquire(network_of(client_address(scope))))
+            except RequestRejected as rejection:
+                await adapter.close(TOO_MANY_REQUESTS, rejection.message)
+                return
+            gate = ConnectionGate(self._admission, scope, adapter, handshake, leases)
+            await self._serve(self._handler(gate, adapter, request_id_of(scope)), adapter)
+
+    def _handler(self, gate: "ConnectionGate", adapter: "Adapter", request_id: str) -> "Handler":
         handler = Handler(
-            view,  # type: ignore[arg-type]  # the part of a view that the protocol code uses
+            gate,  # type: ignore[arg-type]  # the part of a view that the protocol code uses
             adapter,
-            context,
+            SimpleNamespace(connection_params=None),
             None,
-            None,  # type: ignore[arg-type]  # operations run through the pipeline
+            None,  # type: ignore[arg-type]  # operations run through the executor
             INIT_TIMEOUT,
-            self._max_operations,
+            self._limits.max_operations,
         )
-        handler.bind(self._executor, request_id_of(scope))
-        await self._serve(handler, adapter)
+        handler.bind(self._executor, self._admission, request_id)
+        return handler
 
     async def _serve(self, handler: "Handler", adapter: "Adapter") -> None:
         serving = asyncio.ensure_future(handler.handle())
@@ -88,27 +113,38 @@ class Sockets:
             await asyncio.gather(serving, leaving, return_exceptions=True)
 
 
-class ConnectionAuthenticator:
-    """What Strawberry's protocol code asks its view: may this connection begin?"""
+class ConnectionGate:
+    """Strawberry's view: decides whether a connection may begin, by its headers or its first message."""
 
-    def __init__(self, authenticator: Authenticator, authorization: str | None) -> None:
-        self._authenticator = authenticator
-        self._authorization = authorization
+    def __init__(
+        self, admission: Admission, scope: Scope, adapter: "Adapter", handshake: Lease, leases: ExitStack
+    ) -> None:
+        self._admission = admission
+        self._scope = scope
+        self._adapter = adapter
+        self._handshake = handshake
+        self._leases = leases
         self.identity: Identity | None = None
 
     async def on_ws_connect(self, context: Any) -> Any:
-        """Find out who asks, from the socket's headers or from the first message."""
+        """Identify the caller and count the socket as theirs; closes it with 4429 when there are too many."""
+        header = text_of(headers_of(self._scope).get(b"authorization"))
         try:
-            self.identity = self._authenticator.identity(
-                self._authorization or authorization_in(context.connection_params or {})
+            identity = self._admission.identify(
+                header or authorization_in(context.connection_params or {}), self._scope
             )
-        except RequestRejected:
+            self._leases.enter_context(self._admission.sockets.acquire(identity.caller.subject))
+        except RequestRejected as rejection:
+            if rejection.code == ErrorCode.QUOTA_EXCEEDED:
+                await self._adapter.close(TOO_MANY_REQUESTS, rejection.message)
             raise ConnectionRejectionError from None
+        self._handshake.release()
+        self.identity = identity
         return UNSET
 
 
 class Adapter(AsyncWebSocketAdapter):
-    """A socket as Strawberry's protocol code wants it: JSON objects in text messages."""
+    """Strawberry's interface to a socket: JSON objects in text messages."""
 
     def __init__(self, socket: WebSocket, max_message_bytes: int) -> None:
         self._socket = socket
@@ -149,28 +185,38 @@ class Adapter(AsyncWebSocketAdapter):
     @override
     async def close(self, code: int, reason: str) -> None:
         try:
-            await self._socket.close(code, reason[:120])
+            await self._socket.close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
         except (WebSocketDisconnect, RuntimeError):
             return
 
 
 class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
-    """The protocol, with operations that run through the pipeline."""
+    """The protocol, with operations that run through the executor."""
 
     _executor: RequestExecutor
+    _admission: Admission
     _request_id: str
+    _requests: dict[str, GraphQLRequest]
 
-    def bind(self, executor: RequestExecutor, request_id: str) -> None:
-        """Say what runs operations, and under which request id."""
+    def bind(self, executor: RequestExecutor, admission: Admission, request_id: str) -> None:
+        """Set what runs operations, what limits them, and the request id of the connection."""
         self._executor = executor
+        self._admission = admission
         self._request_id = request_id
+        self._requests = {}
 
     async def complete_all(self) -> None:
-        """Tell the client that each of its operations is over."""
+        """Complete every operation, so that the client knows that it ended."""
         for operation in list(self.operations.values()):
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
             if operation.task is not None:
                 operation.task.cancel()
+
+    @override
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        if message.get("payload") is None:
+            message = {"type": "connection_init"}
+        await super().handle_connection_init(message)
 
     @override
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
@@ -179,38 +225,53 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
             await self.handle_invalid_message("Failed to parse message")
             return
         try:
-            from_values(payload)  # type: ignore[arg-type]  # whatever the client sent
-        except RequestRejected as refusal:
-            await self.handle_invalid_message(refusal.message)
+            request = from_values(payload)  # type: ignore[arg-type]  # anything that a client may send
+        except RequestRejected as rejection:
+            await self.handle_invalid_message(rejection.message)
             return
+        if name not in self.operations:
+            self._requests[name] = request
         await super().handle_subscribe(message)
+        if name not in self.operations:
+            self._requests.pop(name, None)
 
     @override
     async def run_operation(self, operation: Operation[Any, Any]) -> None:
-        request = from_values(
-            {"query": operation.query, "variables": operation.variables, "operationName": operation.operation_name}
-        )
-        gate: ConnectionAuthenticator = self.view  # type: ignore[assignment]  # see Sockets
+        gate: ConnectionGate = self.view  # type: ignore[assignment]  # see Sockets
+        request = self._requests.pop(operation.id)
         if gate.identity is None:
             return
-        prepared = self._executor.prepare(request)
-        answers = self._executor.stream(prepared, request, gate.identity, f"{self._request_id}/{operation.id}")
+        request_id = f"{self._request_id}/{operation.id}"
+        execution = ExecutionRequest(self._executor.prepare(request), request, gate.identity, request_id)
         try:
-            async with aclosing(answers) as results:  # type: ignore[type-var]  # an async generator
-                async for answer in results:
-                    if answer.is_request_error:
-                        errors = msgspec.json.decode(answer.body)["errors"]
-                        await operation.send_operation_message({"id": operation.id, "type": "error", "payload": errors})
-                        return
-                    payload: Any = msgspec.Raw(answer.body)
-                    await operation.send_operation_message({"id": operation.id, "type": "next", "payload": payload})
-            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+            if execution.is_subscription:
+                with self._admission.streams.acquire(gate.identity.caller.subject):
+                    await self._send_answers(operation, execution)
+            else:
+                await self._send_answers(operation, execution)
+        except RequestRejected as rejection:
+            await _send_error(operation, [error_of(rejection, request_id)])
         except WebSocketDisconnected:
             return
 
+    async def _send_answers(self, operation: Operation[Any, Any], execution: ExecutionRequest) -> None:
+        async with aclosing(self._executor.stream(execution)) as answers:  # type: ignore[type-var]  # a generator
+            async for answer in answers:
+                if answer.is_request_error:
+                    await _send_error(operation, msgspec.json.decode(answer.body)["errors"])
+                    return
+                payload: Any = msgspec.Raw(answer.body)
+                await operation.send_operation_message({"id": operation.id, "type": "next", "payload": payload})
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+
+async def _send_error(operation: Operation[Any, Any], errors: list[Any]) -> None:
+    with suppress(WebSocketDisconnected):
+        await operation.send_operation_message({"id": operation.id, "type": "error", "payload": errors})
+
 
 def authorization_in(parameters: Mapping[str, Any]) -> str | None:
-    """`Authorization` in a connection's first message: by itself, or among `headers`."""
+    """Return `authorization` of a connection's first message, at its top or in its `headers`."""
     nested = parameters.get("headers")
     for source in (parameters, nested if isinstance(nested, dict) else {}):
         for name, value in source.items():

@@ -13,7 +13,7 @@ from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ROUTES = ("/graphql", "/health/live", "/health/ready", "/console/assets/console.js", "/webhooks/sentry", "/nowhere")
+ROUTES = ("/graphql", "/metrics", "/console/assets/console.js", "/webhooks/sentry", "/nowhere")
 
 
 @pytest.mark.parametrize("path", ROUTES)
@@ -70,7 +70,7 @@ async def test_allowed_origin_gets_its_headers():
             "access-control-request-headers": "content-type",
         }
         async with site.session.options(site.graphql, headers=preflight) as answer:
-            assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, "https://app.example")
+            assert (answer.status, answer.headers["access-control-allow-origin"]) == (204, "https://app.example")
         status, headers, _ = await site.post("{ __typename }", headers={"origin": "https://app.example"})
 
     assert (status, headers["access-control-allow-origin"]) == (200, "https://app.example")
@@ -135,6 +135,8 @@ async def test_readiness_says_why_not():
     ):
         await asyncio.sleep(0.2)
         async with site.session.get(f"{site.url}/health/ready") as answer:
+            assert (answer.status, await answer.json()) == (503, {"status": "not ready"})
+        async with site.session.get(f"{site.admin_url}/health/ready") as answer:
             status, body = answer.status, await answer.json()
         async with site.session.get(f"{site.url}/health/live") as answer:
             assert answer.status == 200

@@ -16,7 +16,7 @@ SAMPLE = re.compile(r"^(\w+?)(?:_total|_bucket|_sum|_count)?(?:\{(.*)\})? (\S+)$
 
 async def scraped(site):
     """Text of the metrics."""
-    async with site.session.get(f"{site.url}/metrics") as answer:
+    async with site.session.get(f"{site.admin_url}/metrics") as answer:
         assert (answer.status, answer.content_type) == (200, "text/plain")
         return await answer.text()
 
@@ -119,7 +119,7 @@ async def test_two_servers_count_apart():
 
 async def test_readiness_shows_the_state(site):
     """People see what the stages hold, without names of anybody."""
-    async with site.session.get(f"{site.url}/health/ready") as answer:
+    async with site.session.get(f"{site.admin_url}/health/ready") as answer:
         body = await answer.json()
 
     assert body["status"] == "ready"

@@ -23,7 +23,7 @@ async def services():
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(running_redis())
         upstream = await stack.enter_async_context(running_sandbox())
-        settings = {"redis_url": redis.url, "secret": "the same on every replica"}
+        settings = {"redis_url": redis.url, "secret": "the same random text on every replica"}
         sites = [await stack.enter_async_context(running_site(upstream, **settings)) for _ in range(2)]
         upstream.webhooks.set_url(None)
         yield redis, *sites

@@ -27,7 +27,7 @@ class Count:
         self.site = site
 
     async def __call__(self):
-        async with self.site.session.get(f"{self.site.url}/metrics") as answer:
+        async with self.site.session.get(f"{self.site.admin_url}/metrics") as answer:
             lines = (await answer.text()).splitlines()
         response_cache = next(line for line in lines if line.startswith("dexter_response_cache_hits_total "))
         return float(response_cache.split()[1]), len(self.site.upstream.requests)

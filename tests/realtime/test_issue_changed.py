@@ -57,7 +57,7 @@ async def test_mutation_is_told_once(site):
     async with subscribed(site, after=after) as reader:
         items = [await reader.item(), await reader.item()]
 
-    assert answer == (200, {"message": "Taken"})
+    assert answer == (200, {"message": "Accepted"})
     assert [(one["change"]["kind"], one["change"]["origin"], one["change"]["issue"]) for one in items] == [
         ("RESOLVED", "MUTATION", {"shortId": issue.short_id, "status": "RESOLVED"}),
         ("CREATED", "WEBHOOK", {"shortId": opened.short_id, "status": "UNRESOLVED"}),

@@ -86,7 +86,7 @@ async def test_replayed_and_unknown_webhooks_are_taken_quietly(site):
     async with subscribed(site, after=after) as reader:
         items = [await reader.item(), await reader.item()]
 
-    assert answers == [(200, {"message": text}) for text in ("Taken", "Known already", "Taken", "Taken")]
+    assert answers == [(200, {"message": text}) for text in ("Accepted", "Known already", "Accepted", "Accepted")]
     assert short_ids(items) == ["WEB-1", "WEB-2"]
 
 

@@ -14,7 +14,7 @@ PATIENCE_S = 20.0
 def environment(**settings):
     """The environment without our settings, and with these."""
     bare = {name: text for name, text in os.environ.items() if not name.startswith(("DEXTER_", "SENTRY_"))}
-    return bare | settings
+    return bare | {"DEXTER_ADMIN_LISTEN": "127.0.0.1:0"} | settings
 
 
 class Command:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from dexter_graphql.app import create_app
-from dexter_graphql.cli.running import listen
+from dexter_graphql.cli.running import listen, serving_admin
 from dexter_graphql.sandbox.server import QuietServer
 from dexter_graphql.server.protocols import ServerConfig
 from dexter_graphql.settings import load_settings
@@ -16,8 +16,8 @@ from support.sandbox import running_sandbox
 class Site:
     """A running Dexter: its address, its sandbox, and a session to talk to it."""
 
-    def __init__(self, url, upstream, dexter, session):
-        self.url, self.upstream, self.dexter, self.session = url, upstream, dexter, session
+    def __init__(self, url, admin_url, upstream, dexter, session):
+        self.url, self.admin_url, self.upstream, self.dexter, self.session = url, admin_url, upstream, dexter, session
 
     @property
     def graphql(self):
@@ -48,12 +48,13 @@ async def running_site(upstream=None, **settings):
         listener = listen(loaded.host, 0)
         server = QuietServer(ServerConfig(dexter.app, dexter.connections))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
+        admin_listener = listen(loaded.host, 0)
         try:
             await server.ready.wait()
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            url, admin_url = (f"http://127.0.0.1:{each.getsockname()[1]}" for each in (listener, admin_listener))
             sandbox.webhooks.set_url(f"{url}/webhooks/sentry")
-            async with aiohttp.ClientSession() as session:
-                yield Site(url, sandbox, dexter, session)
+            async with serving_admin(dexter.admin, admin_listener), aiohttp.ClientSession() as session:
+                yield Site(url, admin_url, sandbox, dexter, session)
         finally:
             dexter.readiness.draining.set()
             server.ended.set()

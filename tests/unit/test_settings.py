@@ -241,11 +241,12 @@ def test_address_is_told_from_the_text(url, expected):
 
 
 def test_redis_needs_a_secret(monkeypatch):
-    """What is kept in Redis is sealed; a key that differs on every replica would share nothing."""
+    """Data in Redis is encrypted with a key that is set and has at least 32 characters."""
     monkeypatch.delenv("DEXTER_SECRET", raising=False)
 
-    with pytest.raises(SettingsError, match=r"^DEXTER_SECRET: REDIS_URL is set"):
-        load_settings(redis_url="redis://localhost/0")
+    for secret in (None, "s" * 31):
+        with pytest.raises(SettingsError, match=r"^DEXTER_SECRET: .*REDIS_URL.*at least 32 characters"):
+            load_settings(redis_url="redis://localhost/0", secret=secret)
     assert load_settings(redis_url="redis://localhost/0", secret="s" * 32).redis_url is not None
 
 
@@ -256,3 +257,32 @@ def test_redis_address_is_checked(url):
         load_settings(redis_url=url, secret="s" * 32)
 
     assert url not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("127.0.0.1:8001", ("127.0.0.1", 8001)),
+        ("[::1]:9", ("::1", 9)),
+        ("0.0.0.0:0", ("0.0.0.0", 0)),  # noqa: S104  # parsed only
+        ("off", None),
+        ("OFF", None),
+    ],
+)
+def test_admin_address_is_parsed(value, expected):
+    """The admin address is a host and a port, or off."""
+    assert load_settings(admin_listen=value).admin_address == expected
+
+
+@pytest.mark.parametrize("value", ["8001", ":8001", "localhost", "localhost:http", "localhost:70000", "localhost:²"])
+def test_admin_address_is_checked(value):
+    """Anything else is refused by name."""
+    with pytest.raises(SettingsError, match=r"^DEXTER_ADMIN_LISTEN: must be HOST:PORT"):
+        load_settings(admin_listen=value)
+
+
+def test_trusted_proxies_are_networks():
+    """A proxy is an address or a network; a name is refused."""
+    assert load_settings(trusted_proxies=("10.0.0.0/8", "::1")).trusted_proxies == ("10.0.0.0/8", "::1")
+    with pytest.raises(SettingsError, match=r"^DEXTER_TRUSTED_PROXIES: "):
+        load_settings(trusted_proxies=("proxy.example",))

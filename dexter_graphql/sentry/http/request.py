@@ -36,7 +36,7 @@ def encode_request(call: Call) -> EncodedRequest:
         raise BadRequest("The address contains invalid characters", title=call.title)
     if not _is_printable_ascii(call.upstream.token):
         raise Unauthorized("The token contains invalid characters", title=call.title)
-    headers = {"Authorization": f"Bearer {call.upstream.token}"}
+    headers = {"Authorization": f"Bearer {call.upstream.token}"} if call.upstream.token else {}
     if call.body is not None:
         headers["Content-Type"] = "application/json"
     origin = _origin(call.host)

@@ -1,1 +1,1 @@
-"""What every request passes before a route sees it."""
+"""ASGI middleware of the server; `routes` builds the stack."""

@@ -207,8 +207,8 @@ class TestWelcome:
 
     def test_passthrough_asks_for_a_token(self):
         """The first query has a place for the token where one is needed."""
-        opened = _welcome("http://localhost:1", load_settings())
-        asked = _welcome("http://localhost:1", load_settings(mode="passthrough"))
+        opened = _welcome("http://localhost:1", None, load_settings())
+        asked = _welcome("http://localhost:1", None, load_settings(mode="passthrough"))
 
         assert ("YOUR_TOKEN" in opened, "YOUR_TOKEN" in asked) == (False, True)
         assert FIRST_QUERY in opened

@@ -1,0 +1,68 @@
+"""Limits on what callers hold at the same time: streams and sockets, for each caller and in all."""
+
+from collections import Counter
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+from dexter_graphql.errors import ErrorCode
+from dexter_graphql.server.responses import RequestRejected
+
+RETRY_AFTER = (("Retry-After", "5"),)
+
+
+class Quota:
+    """Counts what is open. `noun` names it in messages, in the plural."""
+
+    def __init__(self, noun: str, per_caller: int, total: int) -> None:
+        self._noun = noun
+        self._per_caller = per_caller
+        self._total = total
+        self._by_caller: Counter[str] = Counter()
+        self.open = 0
+
+    def acquire(self, caller: str) -> "Lease":
+        """Count one more for a caller; rejects with 429 above the caller's limit and with 503 above the total."""
+        if self._by_caller[caller] >= self._per_caller:
+            raise self._rejection(HTTPStatus.TOO_MANY_REQUESTS, f"You have {self._per_caller} {self._noun} open")
+        if self.open >= self._total:
+            raise self._rejection(HTTPStatus.SERVICE_UNAVAILABLE, f"The server has {self._total} {self._noun} open")
+        self._by_caller[caller] += 1
+        self.open += 1
+        return Lease(self, caller)
+
+    def release(self, caller: str) -> None:
+        """Count one less."""
+        self.open -= 1
+        self._by_caller[caller] -= 1
+        if not self._by_caller[caller]:
+            del self._by_caller[caller]
+
+    def _rejection(self, status: int, fact: str) -> RequestRejected:
+        message = f"{fact}, which is the limit; close one first"
+        return RequestRejected(status, ErrorCode.QUOTA_EXCEEDED, message, RETRY_AFTER, is_retryable=True)
+
+
+class Lease:
+    """One unit of a quota, until it is released or the block ends."""
+
+    __slots__ = ("_caller", "_is_held", "_quota")
+
+    def __init__(self, quota: Quota, caller: str) -> None:
+        self._quota = quota
+        self._caller = caller
+        self._is_held = True
+
+    def release(self) -> None:
+        """Return the unit; does nothing the second time."""
+        if self._is_held:
+            self._is_held = False
+            self._quota.release(self._caller)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.release()
