@@ -26,13 +26,14 @@ from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
 from dexter_graphql.sentry.http.json_text import replace_unpaired_surrogates
 from dexter_graphql.sentry.http.transport import Transport, TransportOptions
 from dexter_graphql.sentry.pagination import Page
-from dexter_graphql.sentry.parents import Parents
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import UNREADABLE, AnyProjection, RecordDecoder
 from dexter_graphql.sentry.redis.services import RedisOptions, RedisServices
 from dexter_graphql.sentry.stages import CallNext, Stage, compose
 from dexter_graphql.sentry.stages.breaker import Breaker
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, Cache, CachePolicy
 from dexter_graphql.sentry.stages.limiter import Limiter
+from dexter_graphql.sentry.stages.project_names import ProjectNames
 from dexter_graphql.sentry.stages.redis_cache import RedisCache
 from dexter_graphql.sentry.stages.retry import Retry, RetryBudget
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
@@ -196,6 +197,10 @@ class SentryClient:
         """A value that changes when what was read with a credential is no longer valid."""
         return self._tag_versions.snapshot((credential_tag(upstream_key),))
 
+    def is_saas(self, organization: OrganizationRef) -> bool:
+        """True when the organization's host serves everything that sentry.io does."""
+        return (organization.region_url or self.hosts.base) in self.hosts.saas
+
     def start(self) -> None:
         """Start the background tasks; to be called in the event loop."""
         if self._services is not None:
@@ -320,7 +325,9 @@ def build_client(
     credentials = CredentialRegistry(clock, tag_versions)
     random = Random()  # noqa: S311  # spreads waits, hides nothing
     services = None if redis is None else RedisServices.connect(redis, credentials, tag_versions, clock)
+    hosts = AllowedHosts.of(base_url, extra_hosts)
     stages: tuple[Stage, ...] = (
+        ProjectNames(clock, hosts.saas),
         Cache(clock, tag_versions, limit_bytes=cache_bytes, policies=policies),
         SingleFlightStage(clock, tag_versions),
         *(() if services is None else (RedisCache(clock, services, policies=policies),)),
@@ -332,7 +339,7 @@ def build_client(
         clock,
         Transport(clock, transport),
         stages,
-        AllowedHosts.of(base_url, extra_hosts),
+        hosts,
         tag_versions,
         credentials=credentials,
         services=services,

@@ -1,14 +1,12 @@
 """Hosts to which a token may be sent."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.sentry.errors import HostNotAllowed
+from dexter_graphql.sentry.saas_hosts import SAAS, SAAS_LABEL, SaasHosts
 
-SAAS = "https://sentry.io"
-SAAS_LABEL = re.compile(r"https://[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.sentry\.io")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -36,6 +34,7 @@ class AllowedHosts:
 
     base: str
     extra: frozenset[str] = frozenset()
+    saas: SaasHosts = field(default_factory=SaasHosts, compare=False, repr=False)
 
     @classmethod
     def of(cls, base_url: str, extra: tuple[str, ...] = ()) -> "AllowedHosts":
