@@ -12,7 +12,7 @@ from dexter_graphql.loaders.lists import CHUNK_SIZE, fetch_list
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.catalogue import issues as issue_catalogue
-from dexter_graphql.sentry.errors import ClientError
+from dexter_graphql.sentry.errors import BadResponse, ClientError
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, only_records
@@ -29,6 +29,8 @@ DISCOVER_FIELDS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Member of an event → Discover field with the same value."""
+ERRORS_DATASET = f"{catalogue.DISCOVER.name}?dataset=errors"
+"""Capability: the dataset `errors`."""
 LATEST_EVENT = "latest_event()"
 LATEST_EVENT_IDS = Projection(
     "Event", "latest", (Field("issue", "issue.id", int | str), Field("event", LATEST_EVENT, str))
@@ -130,16 +132,32 @@ async def _light_events(
 ) -> dict[IssueKey, Any]:
     """Newest events with their Discover members: first of error issues, then of the other issues."""
     events: dict[IssueKey, Any] = {}
-    for dataset in ("errors", "issuePlatform"):
+    for read in (_error_events, _other_events):
         missing = [key for key in keys if key not in events]
-        table = DiscoverTable(organization, dataset, load_context)
         try:
-            event_ids = await _latest_event_ids(table, missing) if missing else {}
-            rows = await _event_rows(table, list(event_ids.values())) if event_ids else {}
-        except ClientError:
+            events |= await read(organization, missing, load_context) if missing else {}
+        except (ClientError, BadResponse):  # 20.12 has no tables: it lists events in another shape
             return events
-        events |= {key: rows[event_ids[key]] for key in missing if event_ids.get(key) in rows}
     return events
+
+
+async def _error_events(
+    organization: OrganizationRef, keys: Sequence[IssueKey], load_context: LoadContext
+) -> dict[IssueKey, Any]:
+    """Newest events of error issues. Releases before 24.8 have them only in the dataset `discover`."""
+    return await load_context.organizations.capabilities.prefer(
+        ERRORS_DATASET,
+        organization,
+        preferred=lambda: _newest_events(DiscoverTable(organization, "errors", load_context), keys),
+        fallback=lambda: _newest_events(DiscoverTable(organization, "discover", load_context), keys),
+    )
+
+
+async def _other_events(
+    organization: OrganizationRef, keys: Sequence[IssueKey], load_context: LoadContext
+) -> dict[IssueKey, Any]:
+    """Newest events of issues that are not errors."""
+    return await _newest_events(DiscoverTable(organization, "issuePlatform", load_context), keys)
 
 
 class DiscoverTable(NamedTuple):
@@ -157,6 +175,12 @@ class DiscoverTable(NamedTuple):
         return only_records(
             await self.load_context.get_rows(catalogue.DISCOVER, parents, query=query, projection=projection)
         )
+
+
+async def _newest_events(table: DiscoverTable, keys: Sequence[IssueKey]) -> dict[IssueKey, Any]:
+    event_ids = await _latest_event_ids(table, keys)
+    rows = await _event_rows(table, list(event_ids.values())) if event_ids else {}
+    return {key: rows[event] for key, event in event_ids.items() if event in rows}
 
 
 async def _latest_event_ids(table: DiscoverTable, keys: Sequence[IssueKey]) -> dict[IssueKey, str]:

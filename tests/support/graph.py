@@ -20,9 +20,11 @@ from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import POLICIES
 from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.rounds import Player, Rounds, idle
+from support.sandbox import StillClock, running_sandbox
 
 ENGINES = ["compiled", "interpreted"]
 """For tests that cannot ask both at the same time."""
+DIRECTORY = '{ acme: organization(slug: "acme") { slug } globex: organization(slug: "globex") { slug } }'
 WAIT_S = 10
 both_engines = cache(engines_of)
 """The engines over a graph, which keep their plans from test to test."""
@@ -146,6 +148,24 @@ class Asker:
             services.client._transport = real
             await context.close()
         return answer, outcome(answer, calls=map(line_of, wire.calls), unforeseen=unforeseen)
+
+
+@asynccontextmanager
+async def asking(graph, server):
+    """The graph over a running sandbox, with a cold cache and the directory of organizations known."""
+    asker = Asker(graph, server, server.world.clock)
+    try:
+        await asker.ask(DIRECTORY)
+        yield asker
+    finally:
+        await asker.client.close()
+
+
+@asynccontextmanager
+async def asking_release(graph, vintage):
+    """The same over a sandbox of its own that imitates a release of Sentry."""
+    async with running_sandbox(StillClock(), vintage) as server, asking(graph, server) as asker:
+        yield asker
 
 
 def _twin(services):

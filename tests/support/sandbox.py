@@ -12,7 +12,7 @@ from io import BytesIO
 from operator import attrgetter
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, build_world
+from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, Vintage, build_world
 from dexter_graphql.sandbox.world.model import Activity, Event
 
 MOST = (Event, Activity)
@@ -37,12 +37,12 @@ class StillClock(Clock):
         await asyncio.sleep(0)
 
 
-def fresh_world(clock=None):
+def fresh_world(clock=None, vintage=Vintage.SAAS):
     """The default world as nobody has touched it; it is made once per process and copied, which takes half the time."""
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        world = pickle.loads(_pickled_world(type(clock or Clock())))  # noqa: S301  # our own bytes, of this process
+        world = pickle.loads(_pickled_world(type(clock or Clock()), vintage))  # noqa: S301  # our own bytes, of this process
     finally:
         if was_collecting:
             gc.enable()
@@ -51,9 +51,9 @@ def fresh_world(clock=None):
 
 
 @asynccontextmanager
-async def running_sandbox(clock=None):
+async def running_sandbox(clock=None, vintage=Vintage.SAAS):
     """A sandbox with a fresh world, until the block ends."""
-    async with SandboxServer(fresh_world(clock)) as server:
+    async with SandboxServer(fresh_world(clock, vintage)) as server:
         yield server
     _forget(server.world)
 
@@ -68,11 +68,11 @@ def _forget(world):
 
 
 @cache
-def _pickled_world(clock_class):
+def _pickled_world(clock_class, vintage):
     written = BytesIO()
     pickler = pickle.Pickler(written, protocol=pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = copyreg.dispatch_table | {kind: _made_anew(kind) for kind in MOST}
-    pickler.dump(build_world(DEFAULT_SEED, clock_class()))
+    pickler.dump(build_world(DEFAULT_SEED, clock_class(), vintage=vintage))
     return written.getvalue()
 
 

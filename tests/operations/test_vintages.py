@@ -1,0 +1,93 @@
+"""The library at each release of Sentry that the sandbox imitates: what is answered, and what it costs."""
+
+from pathlib import Path
+
+import pytest
+
+from dexter_graphql.operations.library import load_library
+from dexter_graphql.sandbox import Vintage
+from dexter_graphql.sandbox.vintages import Capability
+from dexter_graphql.sentry.stages import compose
+from support.graph import asking
+from support.sandbox import StillClock, running_sandbox
+
+LIBRARY = {document.file.removesuffix(".graphql"): document for document in load_library()}
+NAMES_PROJECTS = {"01_triage_list", "09_alerts", "11_project_dashboard"}
+"""Documents that cost one call more where projects have another name."""
+NEWEST_EVENTS = {"01_triage_list": 50}
+"""Calls more where the newest events of issues cannot be read from a table: one for each issue of the list."""
+WORKS = "✓"
+OUTCOMES = {name: dict.fromkeys(Vintage, WORKS) for name in LIBRARY} | {
+    "09_alerts": dict.fromkeys(Vintage, WORKS) | {Vintage.V20_12: "null"},
+}
+"""What becomes of each document: it works, or fields are null because the release lacks an endpoint (null)."""
+PAGE = Path("docs/older-releases.md")
+
+
+@pytest.fixture(params=list(Vintage), ids=str)
+async def server(request):
+    """A sandbox that imitates one of the releases."""
+    async with running_sandbox(StillClock(), request.param) as server:
+        yield server
+
+
+async def run(asker, name):
+    """The answer to a document, from both engines; a subscription is answered when an issue changes."""
+    document = LIBRARY[name]
+    if not document.text.startswith("subscription"):
+        return await asker.ask(document.text, **document.variables)
+    async with asker.following(document.text, **document.variables) as items:
+        changed = await run(asker, "04_bulk_resolve")
+        item = await items.next()
+    assert item["data"]["issueChanged"]["change"]["issue"]["shortId"] == "WEB-9"
+    return changed
+
+
+def outcome(answer):
+    """How a document was answered; anything but a lack of the release fails."""
+    assert {error["extensions"]["code"] for error in answer.errors} <= {"FEATURE_NOT_AVAILABLE"}
+    assert all(error["extensions"]["upstream"]["endpoint"] for error in answer.errors)
+    return "null" if answer.errors else WORKS
+
+
+def calls_at_most(name, vintage):
+    """The calls of a document while the cache is cold and what the host lacks is known."""
+    names = 0 if vintage.has(Capability.PROJECT_SLUGS) or name not in NAMES_PROJECTS else 1
+    events = 0 if vintage.has(Capability.EVENT_TABLES) else NEWEST_EVENTS.get(name, 0)
+    return LIBRARY[name].calls + names + events
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+async def test_documents_work_or_say_what_is_missing(graph, server, name):
+    """Each document has the outcome of the table, on both engines."""
+    async with asking(graph, server) as asker:
+        answer = await run(asker, name)
+
+    assert outcome(answer) == OUTCOMES[name][server.world.vintage]
+
+
+@pytest.mark.parametrize("name", [name for name in LIBRARY if LIBRARY[name].calls])
+async def test_calls_where_the_release_is_known(graph, server, name):
+    """What a host lacks is learned once; then a document costs what it costs at sentry.io, or a call more."""
+    async with asking(graph, server) as teacher, asking(graph, server) as asker:
+        await run(teacher, name)
+        share_what_hosts_lack(teacher, asker)
+        answer = await run(asker, name)
+
+    assert len(answer.calls) <= calls_at_most(name, server.world.vintage)
+
+
+def share_what_hosts_lack(teacher, asker):
+    """Give the client of one asker what the other has learned, and nothing that it has cached."""
+    asker.client._stages = (teacher.client._stages[0], *asker.client._stages[1:])
+    asker.client._handler = compose(asker.client._stages)
+    asker.services.organizations.capabilities = teacher.services.organizations.capabilities
+
+
+def test_docs_show_the_outcomes():
+    """The table in the docs has the same rows, by the names of the documents."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.read_text().splitlines()]
+    documented = {row[0]: row[1:] for row in rows if len(row) == 1 + len(Vintage)}
+
+    for name, document in LIBRARY.items():
+        assert documented[document.name] == [OUTCOMES[name][vintage] for vintage in Vintage]
