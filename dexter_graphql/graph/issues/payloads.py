@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import strawberry
 
-from dexter_graphql.graph.common.user_errors import MutationError, UserError, user_errors_for
+from dexter_graphql.graph.common.user_errors import MutationError, UserError, UserErrorCode, user_errors_for
 from dexter_graphql.graph.declarations.fields import batch, computed, value_type
 from dexter_graphql.graph.issues.selection import SelectedIssues, issue_id
 from dexter_graphql.graph.lazy_types import IssueType
@@ -45,13 +46,30 @@ class MergeResult:
     refusals: list[MutationError] = field(default_factory=list)
 
 
+IGNORED: Mapping[str, str] = MappingProxyType(
+    {
+        "priority": "This release of Sentry has no priorities of issues; the priority was not changed",
+        "substatus": "This release of Sentry cannot archive an issue until it escalates; it was archived permanently",
+    }
+)
+"""Member of the request body → what its lack means for the user."""
+
+
+def refusals_for(key: IssueKey, written: UpdateResult, fields: FieldPaths) -> list[MutationError]:
+    """The reasons why an issue was not changed as requested: what Sentry refused, and what its release lacks."""
+    if key in written.refused:
+        return user_errors_for(written.refused[key], fields)
+    return [
+        MutationError(IGNORED[name], UserErrorCode.FEATURE_NOT_AVAILABLE, fields.get(name, ()))
+        for name in sorted(written.ignored.get(key, ()))
+    ]
+
+
 def outcomes(chosen: SelectedIssues, written: UpdateResult, fields: FieldPaths, *, is_dry_run: bool) -> Outcomes:
     """The result of every issue that exists, in the order of the selection."""
     absent = set(written.absent)
     results = [
-        Outcome(key, issue_id(key), user_errors_for(written.refused[key], fields) if key in written.refused else [])
-        for key in chosen.keys
-        if key not in absent
+        Outcome(key, issue_id(key), refusals_for(key, written, fields)) for key in chosen.keys if key not in absent
     ]
     return Outcomes(results, [*chosen.unmatched, *(chosen.names[key] for key in written.absent)], is_dry_run)
 

@@ -1,17 +1,16 @@
 """The `updateIssue` mutation, which sets several members of one issue in one call."""
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Any
 
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, user_errors_for
+from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_issues
 from dexter_graphql.graph.issues.enums import IssuePriority
-from dexter_graphql.graph.issues.payloads import Outcome, UpdateIssuePayload
+from dexter_graphql.graph.issues.payloads import Outcome, UpdateIssuePayload, refusals_for
 from dexter_graphql.graph.issues.selection import issue_key_of
 from dexter_graphql.graph.issues.update_inputs import (
     ArchiveUntil,
@@ -98,14 +97,11 @@ class UpdateIssueMutation:
         if key is None:
             return Outcome(None, input.id, [NOWHERE])
         written = await update_issues([key], update_body(input, key.organization.id), load_context)
-        outcome = Outcome(key, input.id)
-        if key in written.refused:
-            return replace(outcome, refusals=user_errors_for(written.refused[key], FIELDS))
         if written.absent:
             return Outcome(None, input.id, [NOWHERE])
         for kind in changes_in(input):
             await announce_issues(written.changed(), kind, load_context)
-        return outcome
+        return Outcome(key, input.id, refusals_for(key, written, FIELDS))
 
 
 def update_body(input: UpdateIssueInput, organization_id: str) -> Body:

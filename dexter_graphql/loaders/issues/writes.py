@@ -16,6 +16,7 @@ import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, chunks
 from dexter_graphql.loaders.issues.details import issues_by_id
+from dexter_graphql.loaders.issues.ignored_members import ignored_members
 from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
 from dexter_graphql.loaders.issues.parameters import RETENTION, pushdown, with_id_parameters
 from dexter_graphql.loaders.lists import CHUNK_SIZE
@@ -56,10 +57,14 @@ class UpdateResult:
     refused: dict[IssueKey, SentryError] = field(default_factory=dict)
     absent: list[IssueKey] = field(default_factory=list)
     """Issues that do not exist or are not visible to the token."""
+    ignored: dict[IssueKey, frozenset[str]] = field(default_factory=dict)
+    """Members of the body without effect, of issues that were not refused."""
+    unchanged: set[IssueKey] = field(default_factory=set)
+    """Issues on which no member of the body had an effect."""
 
     def changed(self) -> dict[IssueKey, bytes]:
         """JSON of the issues that were changed."""
-        return {key: issue for key, issue in self.issues.items() if key not in self.refused}
+        return {key: issue for key, issue in self.issues.items() if key not in {*self.refused, *self.unchanged}}
 
 
 async def look_up_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> UpdateResult:
@@ -75,16 +80,9 @@ async def look_up_issues(keys: Sequence[IssueKey], load_context: LoadContext) ->
 
 async def update_issues(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
     """Apply a change to issues. When every call failed for reasons unrelated to the issues, the failure is raised."""
-    if len(keys) == 1:
-        return await _update_one(keys[0], body, load_context)
-    result = await look_up_issues(keys, load_context)
-
-    async def write(chunk: Sequence[IssueKey]) -> None:
-        _apply_changes(result, chunk, body, await _bulk_write(chunk, body, load_context))
-
-    result.refused = await _write_in_chunks(result.issues, write)
-    load_context.loaders.clear()
-    _prime(result.issues, load_context)
+    result = await (_update_one if len(keys) == 1 else _update_many)(keys, body, load_context)
+    result.ignored = {key: names for key, issue in result.changed().items() if (names := ignored_members(body, issue))}
+    result.unchanged = {key for key, names in result.ignored.items() if names == body.keys()}
     return result
 
 
@@ -113,7 +111,20 @@ async def merge_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> t
     return IssueKey(organization, str(merged["parent"])), children
 
 
-async def _update_one(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
+async def _update_many(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
+    result = await look_up_issues(keys, load_context)
+
+    async def write(chunk: Sequence[IssueKey]) -> None:
+        _apply_changes(result, chunk, body, await _bulk_write(chunk, body, load_context))
+
+    result.refused = await _write_in_chunks(result.issues, write)
+    load_context.loaders.clear()
+    _prime(result.issues, load_context)
+    return result
+
+
+async def _update_one(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
+    [key] = keys
     parents, path = issue_parents(key), {"issue": key.id}
     try:
         reply = await load_context.send(catalogue.UPDATE, parents, path=path, body=body, touches=_tags([key]))
