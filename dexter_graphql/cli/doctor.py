@@ -1,26 +1,41 @@
 """`dexter doctor`: checks configuration and connectivity, and says what to do."""
 
 import sys
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 import click
 
 from dexter_graphql.app import transport_options
 from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.clock import Clock
+from dexter_graphql.graph.endpoint_usage import fields_by_endpoint, summarize_fields
+from dexter_graphql.graph.schema import build_graph
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.call_context import CallBudget, CallContext
-from dexter_graphql.sentry.client import build_client
+from dexter_graphql.sentry.catalogue import CATALOGUE
+from dexter_graphql.sentry.client import SentryClient, build_client
+from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import Forbidden, HostNotAllowed, SentryError, Unauthorized
+from dexter_graphql.sentry.host_probe import TOO_OLD, HostReport, probe_host, token_scopes
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
+from dexter_graphql.sentry.parents import OrganizationRef
 from dexter_graphql.settings import Settings, load_settings
+from dexter_graphql.telemetry.logs import configure_logs
 
-TIME_S = 15.0
+TIME_S = 60.0
+CALLS = 100
+Usage = Mapping[str, tuple[str, ...]]
 
 
 @click.command()
 def doctor() -> None:
-    """Check the configuration and whether Sentry answers; exit with 1 when something is to be done."""
+    """Check the configuration, whether Sentry answers, and what the server and the token lack.
+
+    Exits with 1 when something is to be done; what is merely missing is a note.
+    """
     settings = load_settings()
+    configure_logs("error", settings.log_format)  # all that a warning could say is a line of the output
     click.echo(f"ok    settings: mode {settings.mode.value}, Sentry at {settings.sentry_url}")
     problems: list[str] = []
     run_in_loop(_check(settings, problems))
@@ -42,28 +57,64 @@ async def _check(settings: Settings, problems: list[str]) -> None:
         transport=transport_options(settings),
     )
     token = settings.sentry_auth_token.get_secret_value()
-    call_context = CallContext(Upstream("doctor", token), clock.time() + TIME_S, CallBudget(10))
+    call_context = CallContext(Upstream("doctor", token), clock.time() + TIME_S, CallBudget(CALLS))
+    directory = OrganizationDirectory(client, clock)
     try:
-        found = await OrganizationDirectory(client, clock).all(call_context)
+        organizations = await directory.all(call_context)
+        click.echo(f"ok    Sentry answers; organizations: {', '.join(one.slug for one in organizations) or 'none'}")
+        for region_url in directory.ignored_regions:
+            click.echo(f"note  Sentry names {region_url} as its address; {client.hosts.base} is used instead.")
+        problems += _region_problems(client, organizations)
+        if organizations and not problems:
+            await _check_features(client, call_context, organizations[0], problems)
     except SentryError as error:
         problems.append(f"Sentry: {error}. {_advice(error)}")
-    else:
-        click.echo(f"ok    Sentry answers; organizations: {', '.join(one.slug for one in found) or 'none'}")
-        for line in client.state():
-            click.echo(f"      {line}")
-        for one in found:
-            _check_region(client.hosts.checked, one.region_url, problems)
     finally:
         await client.close()
 
 
-def _check_region(checked: object, region_url: str | None, problems: list[str]) -> None:
-    if region_url is None or not callable(checked):
+async def _check_features(
+    client: SentryClient, call_context: CallContext, organization: OrganizationRef, problems: list[str]
+) -> None:
+    """Note what the server and the token lack, with the fields that it concerns."""
+    usage = fields_by_endpoint(build_graph().schema)
+    endpoints = [endpoint for endpoint in CATALOGUE.values() if endpoint.title in usage]
+    report = await probe_host(client, call_context, organization, endpoints)
+    if report.is_too_old:
+        problems.append(f"{TOO_OLD}.")
         return
-    try:
-        checked(region_url)
-    except HostNotAllowed as error:
-        problems.append(str(error))
+    scopes = await token_scopes(client, call_context)
+    for note in (*_missing_endpoints(report, usage), *_missing_scopes(scopes, endpoints, usage)):
+        click.echo(f"note  {note}")
+
+
+def _missing_endpoints(report: HostReport, usage: Usage) -> Iterator[str]:
+    for endpoint in report.missing:
+        yield f"This Sentry lacks {endpoint.title}, used by {summarize_fields(usage, [endpoint])}."
+
+
+def _missing_scopes(scopes: frozenset[str] | None, endpoints: list[Endpoint], usage: Usage) -> Iterator[str]:
+    """One line per set of scopes of which the token has none."""
+    if scopes is None:
+        yield "Sentry does not list the scopes of the token."
+        return
+    denied = [endpoint for endpoint in endpoints if scopes.isdisjoint(endpoint.scopes)]
+
+    def accepted(endpoint: Endpoint) -> list[str]:
+        return sorted(endpoint.scopes)
+
+    for names, group in groupby(sorted(denied, key=accepted), accepted):
+        yield f"The token lacks {' or '.join(names)}, needed by {summarize_fields(usage, group)}."
+
+
+def _region_problems(client: SentryClient, organizations: list[OrganizationRef]) -> Iterator[str]:
+    """The regions to which the token would not be sent."""
+    for region_url in dict.fromkeys(organization.region_url for organization in organizations):
+        if region_url is not None:
+            try:
+                client.hosts.checked(region_url)
+            except HostNotAllowed as error:
+                yield str(error)
 
 
 def _advice(error: SentryError) -> str:

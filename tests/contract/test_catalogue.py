@@ -109,6 +109,7 @@ ONLY_TIME_ENDS = {
     "repositories.commits",
     # What spans organizations, of which none has a say over the whole.
     "organizations.list",
+    "organizations.root",
 }
 
 

@@ -1,8 +1,15 @@
 """Endpoints of organizations, and of the ids that are resolved within one."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 from dexter_graphql.sentry.path_parameters import SHORT_ID as SHORT_ID_PARAMETER
 
+ROOT = Endpoint(
+    "organizations.root",
+    "GET",
+    "/",
+    ("org:admin", "org:read", "org:write"),
+    source=Source.OBSERVED,
+)
 LIST = Endpoint(
     "organizations.list",
     "GET",
