@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, chunks, fan_out
+from dexter_graphql.loaders.issues.event_lookup import EVENT_LOOKUP_ENDPOINTS, find_issue_event
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.parameters import RETENTION, range_parameters
 from dexter_graphql.loaders.lists import CHUNK_SIZE, fetch_list
@@ -59,21 +60,19 @@ async def event_details(key: EventKey, load_context: LoadContext) -> Any:
     return await load_context.get_or_none(catalogue.DETAIL, _event_parents(key), path=_event_path(key))
 
 
-@fan_out(target="Event", uses=(issue_catalogue.EVENT,), is_shared=True)
+@fan_out(target="Event", uses=EVENT_LOOKUP_ENDPOINTS, is_shared=True)
 async def issue_events(key: IssueEventKey, load_context: LoadContext) -> Any:
     """An event of an issue with its body; None when the issue has no such event."""
-    parents = Parents(key.issue.organization, issue=key.issue.id)
-    path = {"issue": key.issue.id, "event": key.event}
-    return await load_context.get_or_none(issue_catalogue.EVENT, parents, path=path)
+    return await find_issue_event(key.issue, key.event, load_context)
 
 
-@fan_out(target="Event", uses=(issue_catalogue.EVENT,))
+@fan_out(target="Event", uses=EVENT_LOOKUP_ENDPOINTS)
 async def selected_issue_event(key: IssueKey, load_context: LoadContext) -> Any:
     """The event of an issue that the options name, as in IssueEventKey."""
     return await load_context.load(issue_events, IssueEventKey(key, load_context.options))
 
 
-@bulk(target="Event", uses=(catalogue.DISCOVER, issue_catalogue.EVENT))
+@bulk(target="Event", uses=(catalogue.DISCOVER, *EVENT_LOOKUP_ENDPOINTS))
 async def latest_events(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapping[IssueKey, Any]:
     """The newest event of each issue: two calls per 100 issues while Discover has the members, else one call each."""
     events: dict[IssueKey, Any] = {}

@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
-from dexter_graphql.loaders.lists import by_organization, fetch_list
+from dexter_graphql.loaders.lists import ALL_ROWS, by_organization, fetch_list
 from dexter_graphql.sentry.catalogue import members as catalogue
+from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, Record, first_invalid, only_records, with_parents
+
+SEARCH_BY_USER = f"{catalogue.LIST.name}?query=user.id:"
+"""Capability: the search of members by the ID of their user (22.12 and newer)."""
 
 
 class UserKey(NamedTuple):
@@ -75,10 +79,23 @@ async def member_pages(parents: Parents, load_context: LoadContext) -> Slice:
 async def _members_by_user(
     organization: OrganizationRef, keys: Sequence[UserKey], load_context: LoadContext, projection: Projection
 ) -> list[Any]:
-    """The members with these users."""
+    """The members with these users. Releases that find none by `user.id:` may not know it: there the list is read."""
     parents = Parents(organization)
-    query = (("query", " ".join(f"user.id:{key.id}" for key in keys)),)
-    rows = await load_context.get_rows(catalogue.LIST, parents, query=query, projection=projection)
+
+    async def search() -> list[Any]:
+        query = (("query", " ".join(f"user.id:{key.id}" for key in keys)),)
+        rows = await load_context.get_rows(catalogue.LIST, parents, query=query, projection=projection)
+        if not rows and not load_context.client.is_saas(organization):
+            raise NotFound("The search found no members", title=catalogue.LIST.title)
+        return rows
+
+    async def read_list() -> list[Any]:
+        page = await fetch_list(catalogue.LIST, parents, load_context, options=ALL_ROWS, projection=projection)
+        return page.rows
+
+    rows = await load_context.organizations.capabilities.prefer(
+        SEARCH_BY_USER, organization, preferred=search, fallback=read_list
+    )
     members = [row for row in only_records(rows) if isinstance(row.user, Record)]
     for member in members:
         with_parents(member.user, parents)

@@ -25,7 +25,7 @@ from dexter_graphql.graph.declarations.fields import (
     plain,
 )
 from dexter_graphql.graph.declarations.keys import EntityKey
-from dexter_graphql.graph.declarations.wire_types import whole_number
+from dexter_graphql.graph.declarations.wire_types import enum_member, whole_number
 from dexter_graphql.graph.issues.arguments import event_selector
 from dexter_graphql.graph.issues.connections import Buckets, Counts, IssueInRange, issue_series
 from dexter_graphql.graph.issues.details import (
@@ -100,6 +100,9 @@ def suggested(owners: msgspec.Raw) -> list[LazyJSON] | None:
 
 
 issue_key = EntityKey(IssueKey)
+issue_category = enum_member(IssueCategory)
+ERROR_CATEGORY = "error"
+"""Category and type of all issues on releases that do not send them."""
 
 
 @entity(key=issue_key, load=issues_by_id, hydrate=issue_details, representations=(*READ, BASE))
@@ -125,11 +128,17 @@ class Issue(Node):
     priority_locked_at: datetime | None = plain(
         "priorityLockedAt", description="Time when a user set the priority; null when Sentry manages it."
     )
-    category: IssueCategory = plain("issueCategory", description="Category of the issue.")
-    issue_type: str = plain(
-        "issueType",
-        description="Type of the issue within its category, for example `error` or `performance_n_plus_one`.",
-    )
+
+    @computed(issueCategory=str | None)
+    def category(row: Any) -> IssueCategory:
+        """Category of the issue; ERROR on releases of Sentry that have no other."""
+        return issue_category(row.issueCategory or ERROR_CATEGORY)
+
+    @computed(issueType=str | None)
+    def issue_type(row: Any) -> str:
+        """Type of the issue within its category, for example `error` or `performance_n_plus_one`."""
+        return row.issueType or ERROR_CATEGORY
+
     metadata: JSON = plain(
         description="Metadata from which the title is derived. The keys depend on the type of issue."
     )

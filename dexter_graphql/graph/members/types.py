@@ -3,16 +3,33 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import strawberry
 
 from dexter_graphql.graph.common.web_urls import settings_page_url
-from dexter_graphql.graph.declarations.fields import DETAIL, Embedded, batch, computed, entity, link, plain, value_type
+from dexter_graphql.graph.declarations.fields import (
+    DETAIL,
+    Embedded,
+    LazyJSON,
+    batch,
+    computed,
+    entity,
+    link,
+    plain,
+    value_type,
+)
+from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.lazy_types import MemberType, OrganizationType, TeamType
 from dexter_graphql.graph.members.enums import InviteStatus, OrganizationRole, TeamRole
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.members import MemberKey, UserKey, member_details, members_by_user, users_by_id
 from dexter_graphql.loaders.teams import TeamName, teams_by_slug
+from dexter_graphql.sentry.projection import NULL
+
+ROLES = {"orgRole": str | None, "role": str | None}
+"""Role of a member, and its name in releases without roles in teams."""
+organization_role = enum_member(OrganizationRole)
 
 
 @entity(key=UserKey, load=users_by_id, representations=("member",))
@@ -83,8 +100,18 @@ class Member(Node):
     )
     email: str = plain(description="Email address of the member.")
     name: str = plain(description="Full name of the member, or the email address when none is set.")
-    org_role: OrganizationRole | None = plain("orgRole", description="Role of the member in the organization.")
-    org_role_raw: str | None = plain("orgRole", description="Value of `orgRole`, as sent by Sentry.")
+
+    @computed(ROLES)
+    def org_role(row: Any) -> OrganizationRole | None:
+        """Role of the member in the organization."""
+        role = row.orgRole or row.role
+        return None if role is None else organization_role(role)
+
+    @computed(ROLES)
+    def org_role_raw(row: Any) -> str | None:
+        """Value of `orgRole`, as sent by Sentry."""
+        return row.orgRole or row.role
+
     pending: bool = plain(description="True while the invitation has not been accepted.")
     expired: bool = plain(description="True when the invitation has expired.")
     flags: MemberFlags | None = plain(description="Flags of the membership.")
@@ -99,11 +126,17 @@ class Member(Node):
         representations=(DETAIL,),
         description="True when the member is the only owner of the organization. One call per member.",
     )
-    teams: list[MemberTeam | None] | None = plain(
-        "teamRoles",
-        representations=(DETAIL,),
-        description="Teams of the member with the roles in them. One call per member.",
-    )
+
+    @computed({"teamRoles": msgspec.Raw, "teams": list[str] | None}, representations=(DETAIL,))
+    def teams(row: Any) -> list[MemberTeam | None] | None:
+        """Teams of the member with the roles in them, which some releases do not send. One call per member."""
+        if row.teamRoles != NULL:
+            return LazyJSON("MemberTeam", row.teamRoles, is_list=True)
+        if row.teams is None:
+            return None
+        teams = msgspec.json.encode([{"teamSlug": slug} for slug in row.teams])
+        return LazyJSON("MemberTeam", msgspec.Raw(teams), is_list=True)
+
     user: User | None = link(
         "user",
         Embedded(

@@ -113,3 +113,102 @@ async def test_only_changes_are_published(oldest, mutation, arguments, kinds):
         received = [(await items.next())["data"]["issueChanged"]["change"]["kind"] for _ in (*kinds, "UNRESOLVED")]
 
     assert received == [*kinds, "UNRESOLVED"]
+
+
+async def test_issue_without_categories_is_an_error(asker):
+    """Members that a release does not send have a default or are null; no row is lost."""
+    answer = await asker.organization(
+        "issues(first: 20) { nodes { category issueType priority substatus } totalCount }"
+    )
+
+    nodes, capabilities = answer["issues"]["nodes"], [Capability.ISSUE_PRIORITY, Capability.ISSUE_SUBSTATUS]
+    assert len(nodes) == 20
+    assert [any(node[name] for node in nodes) for name in ("priority", "substatus")] == [
+        has(asker, capability) for capability in capabilities
+    ]
+    if not has(asker, Capability.ISSUE_TYPES):
+        assert {(node["category"], node["issueType"]) for node in nodes} == {("ERROR", "error")}
+
+
+async def test_recommended_event_is_the_latest_where_there_is_none(asker):
+    """The unknown name is asked for once per host; from then on the latest event costs one call."""
+    selection = 'issue(shortId: "%s") { event(which: RECOMMENDED) { eventId } latestEvent { eventId } }'
+    first = await asker.organization(selection % "WEB-9")
+    second = await asker.organization(selection % "WEB-A")
+
+    is_known = has(asker, Capability.RECOMMENDED_EVENT)
+    for answer in (first, second):
+        issue = answer["issue"]
+        assert issue["event"] is not None
+        assert is_known or issue["event"] == issue["latestEvent"]
+    assert [call.path.rsplit("/", 2)[1] for call in second.calls if "/events/" in call.path] == (
+        ["recommended", "latest"] if is_known else ["latest"]
+    )
+
+
+async def test_event_by_id_comes_through_its_project(asker):
+    """An event of an issue and its neighbours are found by ID in every release."""
+    events = asker.acme.find_issue("WEB-9").events
+    selection = "{ eventId previous { eventId } next { eventId } }"
+    answer = await asker.organization(f'issue(shortId: "WEB-9") {{ event(id: "{events[1].id}") {selection} }}')
+
+    assert answer["issue"]["event"] == {
+        "eventId": events[1].id,
+        "previous": {"eventId": events[0].id},
+        "next": {"eventId": events[2].id},
+    }
+
+
+@pytest.mark.parametrize("event", ["0" * 32, None], ids=["missing", "of another issue"])
+async def test_event_of_no_such_issue_is_null(asker, event):
+    """An event that does not exist, or belongs to another issue of the project, is null without an error."""
+    event = event or asker.acme.find_issue("WEB-A").events[0].id
+
+    answer = await asker.organization(f'issue(shortId: "WEB-9") {{ event(id: "{event}") {{ eventId }} }}')
+
+    assert answer["issue"] == {"event": None}
+
+
+async def test_link_to_an_event_leads_to_it(asker):
+    """The address of an event's page works in every release."""
+    event = asker.acme.find_issue("WEB-9").events[0].id
+
+    answer = await asker.ask(
+        "query ($url: String!) { resource(url: $url) { ... on Event { eventId issue { shortId } } } }",
+        url=f"https://acme.sentry.io/issues/1000009/events/{event}/",
+    )
+
+    assert (answer.errors, answer["resource"]) == ([], {"eventId": event, "issue": {"shortId": "WEB-9"}})
+
+
+async def test_members_have_roles_and_teams(asker):
+    """The role of a member and the slugs of the teams are known in every release, roles in teams in newer ones."""
+    answer = await asker.organization("members(first: 5) { nodes { email orgRole orgRoleRaw teams { slug role } } }")
+
+    for node in answer["members"]["nodes"]:
+        member = next(member for member in asker.acme.members if member.email == node["email"])
+        assert (node["orgRoleRaw"], node["orgRole"]) == (member.org_role, member.org_role.upper())
+        assert {team["slug"] for team in node["teams"]} == {team.slug for team in member.teams}
+        assert any(team["role"] for team in node["teams"]) is has(asker, Capability.ORGANIZATION_ROLES)
+
+
+async def test_users_are_found_where_their_search_is_unknown(asker):
+    """Assignees are complete, and their membership is there, by the list of members where the search finds nothing."""
+    answer = await asker.organization(
+        "issues(first: 20) { nodes { assignee { ... on User { email isActive member { orgRole } } } } }"
+    )
+
+    users = [node["assignee"] for node in answer["issues"]["nodes"] if (node["assignee"] or {}).get("email")]
+    assert users
+    assert all(user["isActive"] is True and user["member"]["orgRole"] for user in users)
+
+
+async def test_lists_of_a_project_are_reached_by_its_slug(asker):
+    """Client keys, members and settings, whose paths name the project, work in every release."""
+    answer = await asker.organization(
+        'project(slug: "web") { keys { label } members { name } settings { __typename } }'
+    )
+
+    project = asker.acme.find_project("web")
+    assert [key["label"] for key in answer["project"]["keys"]] == [key.label for key in project.keys]
+    assert answer["project"]["members"]
