@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Lifespan
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.engine.compiler import CompileBudget, Compiler
+from dexter_graphql.engine.compile_budget import CompileBudget
+from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.declarations.fields import record_typename
@@ -30,6 +31,7 @@ from dexter_graphql.sentry.errors import ClientError, SentryError
 from dexter_graphql.sentry.http.proxies import ProxySettings
 from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
+from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.redis.services import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
 from dexter_graphql.server.admin import build_admin
@@ -196,7 +198,7 @@ def compiler_of(graph: Graph, settings: Settings) -> Compiler | None:
     """Return the compiler of plans; None when graphql-core executes everything."""
     if settings.engine is Engine.INTERPRETER:
         return None
-    return Compiler(graph.schema, typename_of=record_typename, budget=CompileBudget())
+    return Compiler(graph.schema, typename_of=record_typename, cached_row_class=Slice, budget=CompileBudget())
 
 
 def transport_options(settings: Settings) -> TransportOptions:

@@ -1,1 +1,1 @@
-"""Runs a GraphQL document over any schema; knows graphql-core and none of our nouns."""
+"""Execution of GraphQL documents over any schema: plans, generated code and breadth-first execution."""

@@ -1,8 +1,8 @@
-"""Writes the function that completes all rows of one class on one level.
+"""Code generator: a function that completes all rows of one class on one level.
 
 A value whose type msgspec has checked is passed on as it is; everything else goes through its completion, a column at a
-time. Into the source text go attribute names that the schema declares and numbers of our own, nothing of a client's:
-response keys are names of struct members, arguments and literals never get here.
+time. The source text consists of attribute names that the schema declares and of numbers. It contains nothing from a
+client: response keys are names of struct members, and arguments are passed as objects.
 """
 
 from collections.abc import Mapping
@@ -11,113 +11,118 @@ from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
-from dexter_graphql.engine.completers import GeneratedCompleter, RowCompleter
-from dexter_graphql.engine.completion import Completion, LeafCompletion, ListCompletion, NonNullCompletion, SlowPath
-from dexter_graphql.engine.fragment_cache import CachedFragment, is_cacheable
+from dexter_graphql.engine.completers import GeneratedCompleter, RowCompleter, Strategy
+from dexter_graphql.engine.completion import Completion, LeafCompletion, ListCompletion, NonNullCompletion
+from dexter_graphql.engine.failures import Reason, SlowPath
+from dexter_graphql.engine.fragment_cache import CachedFragment, CachedRow
 from dexter_graphql.engine.plan import PlannedField
 from dexter_graphql.engine.resolution import Batched, Immediate, Typename
 
 
-def generate(completer: RowCompleter) -> GeneratedCompleter:
-    """The function for a kernel: rows and run in, completed objects out; raises when a row is out of the ordinary."""
-    written = _Writer(completer)
+def generate(completer: RowCompleter, cached_row_class: type[CachedRow] | None = None) -> GeneratedCompleter:
+    """The function: rows and execution in, completed objects out. It raises when a row is not as usual.
+
+    Values of rows of `cached_row_class` are cached as JSON where that is possible.
+    """
+    is_cached = cached_row_class is not None and issubclass(completer.row_class, cached_row_class)
+    writer = _FunctionWriter(completer, is_cached=is_cached)
     for number, (_, planned, strategy) in enumerate(completer.fields):
-        written.field(number, planned, strategy)
-    return written.function()
+        writer.add_field(number, planned, strategy)
+    return writer.compile_function()
 
 
-class _Writer:
-    """The parts of one function while they are written."""
+class _FunctionWriter:
+    """The parts of one function."""
 
-    def __init__(self, completer: RowCompleter) -> None:
-        self._row_class = completer.row_class
-        self._types = _checked_types(completer.row_class)
-        self._names: dict[str, Any] = {"S": completer.output, "SlowPath": SlowPath, "null": _null}
+    def __init__(self, completer: RowCompleter, *, is_cached: bool) -> None:
+        self._is_cached = is_cached
+        self._types = _validated_types(completer.row_class)
+        self._names: dict[str, Any] = {"S": completer.output, "give_up": _give_up, "failed_row": Reason.FAILED_ROW}
         self._columns: list[str] = []
         self._zipped: list[str] = []
         self._values: list[str] = []
         self._later: list[str] = []
 
-    def field(self, number: int, planned: PlannedField, strategy: Any) -> None:
-        """Write down how one field gets its value."""
+    def add_field(self, number: int, planned: PlannedField, strategy: Strategy) -> None:
+        """Add the expression for the value of one field."""
         value = "None"
         if isinstance(strategy, Typename):
             self._names[f"k{number}"], value = strategy.name, f"k{number}"
         elif isinstance(strategy, Immediate):
-            value = self._checked(number, planned, strategy) or self._column(number, planned, strategy)
+            value = self._validated(number, planned, strategy) or self._column(number, planned, strategy)
         else:
             self._names[f"P{number}"], self._names[f"W{number}"] = planned, strategy
             call = f"defer(P{number}, W{number}, " if isinstance(strategy, Batched) else f"delegate(P{number}, "
             self._later.append(f"execution.{call}rows, done)")
         self._values.append(value)
 
-    def function(self) -> GeneratedCompleter:
-        """The whole of it, compiled."""
+    def compile_function(self) -> GeneratedCompleter:
+        """The function of all fields."""
         rows = ", ".join(["rows", *self._zipped])
-        each = f"r, {', '.join(self._zipped)} in zip({rows})" if self._zipped else "r in rows"
-        check = ["if execution.failed != failed:", "    raise SlowPath"] if self._columns else []
+        loop = f"r, {', '.join(self._zipped)} in zip({rows})" if self._zipped else "r in rows"
         lines = [
             *(["failed = execution.failed"] if self._columns else []),
             *self._columns,
-            *check,
-            f"done = [S({', '.join(self._values)}) for {each}]",
+            *(["if execution.failed != failed:", "    give_up(failed_row)"] if self._columns else []),
+            f"done = [S({', '.join(self._values)}) for {loop}]",
             *self._later,
             "return done",
         ]
         text = "def complete(rows, execution):\n" + "".join(f"    {line}\n" for line in lines)
-        exec(compile(text, "<engine>", "exec"), self._names)  # noqa: S102  # our own text, see above
+        exec(compile(text, "<engine>", "exec"), self._names)  # noqa: S102  # see the module's docstring
         complete: GeneratedCompleter = self._names["complete"]
         return complete
 
     def _column(self, number: int, planned: PlannedField, strategy: Immediate) -> str:
-        """The values of all rows, completed before the rows are."""
-        assert planned.completion is not None  # noqa: S101  # inline fields have one
+        """The name of a column: the values of all rows, completed before the rows are."""
+        assert planned.completion is not None  # noqa: S101  # immediate fields have one
         self._names[f"C{number}"] = planned.completion.complete_many
         if strategy.attr is not None and strategy.leaf is None and strategy.attr.isidentifier():
             read = f"[r.{strategy.attr} for r in rows]"
         elif strategy.is_context_free:
-            is_sound = strategy.unchecked is not None and self._types
-            self._names[f"B{number}"] = strategy.unchecked if is_sound else strategy.bind(None, None)
+            is_unchecked = strategy.unchecked is not None and self._types
+            self._names[f"B{number}"] = strategy.unchecked if is_unchecked else strategy.bind(None, None)
             read = f"list(map(B{number}, rows))"
         else:
             self._names[f"P{number}"], read = planned, f"list(map(execution.reader(P{number}), rows))"
-        if is_cacheable(planned, self._row_class):
+        if self._is_cached and planned.is_fixed and planned.completion.level is not None:
             self._names[f"C{number}"] = CachedFragment(planned.completion).complete_many
             read = f"rows, {read}"
         self._columns.append(f"c{number} = C{number}({read}, execution)")
         self._zipped.append(f"c{number}")
         return f"c{number}"
 
-    def _checked(self, number: int, planned: PlannedField, strategy: Immediate) -> str | None:
-        """An expression for a value that needs no look at it; None when it does."""
+    def _validated(self, number: int, planned: PlannedField, strategy: Immediate) -> str | None:
+        """An expression for a value that msgspec has validated; None when it has to be completed."""
         if strategy.attr is None or strategy.attr not in self._types or not strategy.attr.isidentifier():
             return None
-        read, (kind, is_optional) = f"r.{strategy.attr}", self._types[strategy.attr]
+        read, (annotation, is_optional) = f"r.{strategy.attr}", self._types[strategy.attr]
         is_list, leaves = _leaves_of(planned.completion)
         if leaves is None:
             return None
         if is_list:
-            if get_origin(kind) is not list:
+            if get_origin(annotation) is not list:
                 return None
-            (kind,) = get_args(kind)
-        value = self._leaf(number, "x" if is_list else read, kind, leaves, strategy)
+            (annotation,) = get_args(annotation)
+        value = self._leaf(number, "x" if is_list else read, annotation, leaves, strategy)
         if value is None:
             return None
         if is_list:
             value = read if value == "x" else f"[{value} for x in {read}]"
         if not is_optional or (value == read and planned.is_nullable):
             return value
-        return f"({'None' if planned.is_nullable else 'null()'} if {read} is None else {value})"
+        self._names["null"] = Reason.NULL
+        return f"({'None' if planned.is_nullable else 'give_up(null)'} if {read} is None else {value})"
 
-    def _leaf(self, number: int, read: str, kind: Any, leaves: LeafCompletion, strategy: Immediate) -> str | None:
+    def _leaf(self, number: int, read: str, annotation: Any, leaves: LeafCompletion, strategy: Immediate) -> str | None:
         if strategy.leaf is not None:
             self._names[f"w{number}"] = strategy.leaf
             return f"w{number}[{read}]" if isinstance(strategy.leaf, Mapping) else f"w{number}({read})"
-        return read if leaves.serializer.takes_decoded(kind) else None
+        return read if leaves.serializer.accepts_decoded(annotation) else None
 
 
 def _leaves_of(completion: Completion | None) -> tuple[bool, LeafCompletion | None]:
-    """Whether it is a list of leaves, and the leaves; None for objects and for lists of lists."""
+    """Whether the value is a list of leaves, and how they are completed; None for objects and for lists of lists."""
     inner = _nullable(completion)
     if isinstance(inner, ListCompletion):
         item = _nullable(inner.inner)
@@ -129,20 +134,21 @@ def _nullable(completion: Completion | None) -> Completion | None:
     return completion.inner if isinstance(completion, NonNullCompletion) else completion
 
 
-def _checked_types(row_class: type) -> dict[str, tuple[Any, bool]]:
-    """Attribute → type without None, and whether None may be there; empty for classes that nobody has checked."""
+def _validated_types(row_class: type) -> dict[str, tuple[Any, bool]]:
+    """Attribute → type without None, and whether None is allowed; empty for classes that msgspec has not validated."""
     if not getattr(row_class, "is_validated", False) or not issubclass(row_class, msgspec.Struct):
         return {}
-    return {one.name: without_none(one.type) for one in msgspec.structs.fields(row_class)}
+    return {member.name: without_none(member.type) for member in msgspec.structs.fields(row_class)}
 
 
-def without_none(kind: Any) -> tuple[Any, bool]:
-    """A type without None, and whether None was part of it."""
-    if get_origin(kind) not in {Union, UnionType}:
-        return kind, False
-    kinds = [one for one in get_args(kind) if one is not NoneType]
-    return kinds[0] if len(kinds) == 1 else Union[tuple(kinds)], NoneType in get_args(kind)  # noqa: UP007  # made at run time
+def without_none(annotation: Any) -> tuple[Any, bool]:
+    """A type without None, and whether None was a part of it."""
+    if get_origin(annotation) not in {Union, UnionType}:
+        return annotation, False
+    members = [member for member in get_args(annotation) if member is not NoneType]
+    is_optional = NoneType in get_args(annotation)
+    return members[0] if len(members) == 1 else Union[tuple(members)], is_optional  # noqa: UP007  # made at run time
 
 
-def _null() -> None:
-    raise SlowPath
+def _give_up(reason: Reason) -> None:
+    raise SlowPath(reason)

@@ -1,219 +1,108 @@
-"""Decides which operations get a plan and which kernels are generated, and keeps them, bounded.
+"""Decides which operations are planned and which functions are generated, and keeps the plans, bounded in bytes.
 
-An operation is planned at its second sight: what is asked once is not worth it. Planning and generating may take a
-small share of the time, for all callers together and for each of them; whoever is over it is answered as before.
+An operation is planned when it is seen for the second time: what comes once is not worth it. Planning and generating
+may take a small share of the time, for all callers together and for each of them; above that operations are executed
+without a plan.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import cached_property
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
+from graphql import GraphQLSchema
 from graphql.execution.values import VariableValues
 
 from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
-from dexter_graphql.concurrency.token_bucket import TokenBucket
 from dexter_graphql.engine.codegen import generate
-from dexter_graphql.engine.completers import GeneratedCompleter, RowCompleter
-from dexter_graphql.engine.completion import FallBack
+from dexter_graphql.engine.compile_budget import CompileBudget
+from dexter_graphql.engine.completers import CompiledPlan, GeneratedCompleter, RowCompleter
+from dexter_graphql.engine.counters import ExecutionCounters
+from dexter_graphql.engine.failures import FallBack, Reason
+from dexter_graphql.engine.fragment_cache import CachedRow
+from dexter_graphql.engine.operation_entry import OperationEntry, Plans, SelectionKey
 from dexter_graphql.engine.outputs import OutputClasses
 from dexter_graphql.engine.plan import Level, Plan, TypenameOf
-from dexter_graphql.engine.variables import condition_variables
 from dexter_graphql.telemetry.metrics import Sample
 
-MAX_PLANS = 1000
+MAX_PLAN_BYTES = 64 * 1024 * 1024
 MAX_PLANS_PER_OPERATION = 16
 """Plans of one operation: outcomes of its @skip and @include."""
-COMPILE_SHARE = 0.05
-"""Share of the time that may go into plans and kernels."""
-BURST_S = 2.0
-MAX_CALLERS = 1000
-Plans = dict[tuple[Any, ...], Plan | None]
-"""Plans of one operation, by the variables that decide what is selected; None where a plan is not worthwhile."""
+BYTES_PER_PLAN = 16 * 1024
+BYTES_PER_FIELD = 4 * 1024
+"""Memory of a planned field with its part of the generated functions, as measured."""
 T = TypeVar("T")
 
 
-OTHER = "other"
-"""Name under which all operations count that are not pinned."""
-
-
-class Outcome(StrEnum):
-    """How an operation was executed."""
-
-    FAST = "fast"
-    REPLAYED = "replayed"
-    """Begun by a plan, and completed by graphql-core with what had been found."""
-    INTERPRETED = "interpreted"
-    BROKEN = "broken"
-    """As replayed, but for a mistake of the engine's own."""
-
-
-class ExecutionCounters:
-    """Counts executions by operation and outcome, plans made by operation, and kernels made."""
-
-    def __init__(self) -> None:
-        self.compiled = 0
-        self._counts: Counter[tuple[str, Outcome]] = Counter()
-        self._make_plan: Counter[str] = Counter()
-
-    def count(self, operation_entry: "OperationEntry", outcome: Outcome) -> None:
-        """One execution."""
-        self._counts[operation_entry.name, outcome] += 1
-
-    def plan(self, operation_entry: "OperationEntry") -> None:
-        """One plan made."""
-        self._make_plan[operation_entry.name] += 1
-
-    def of(self, outcome: Outcome) -> int:
-        """Executions with that outcome, of all operations."""
-        return sum(count for (_, one), count in self._counts.items() if one is outcome)
-
-    def collect(self) -> list[Sample]:
-        """All counts."""
-        return [
-            Sample("dexter_engine_functions_total", "Functions generated.", self.compiled),
-            *(
-                Sample("dexter_engine_compiled", "Plans made.", count, (("operation", name),))
-                for name, count in self._make_plan.items()
-            ),
-            *(
-                Sample("dexter_engine_runs", "Executions.", count, (("operation", name), ("outcome", outcome.value)))
-                for (name, outcome), count in self._counts.items()
-            ),
-        ]
-
-
-class CompileBudget:
-    """Seconds that compiling may take: a share of the time for all callers, half of it for each of them."""
-
-    def __init__(self, *, share: float = COMPILE_SHARE, now: Callable[[], float] = time.perf_counter) -> None:
-        self._share = share
-        self._now = now
-        self._all = TokenBucket(share, BURST_S, now)
-        self._callers: BoundedMap[str, TokenBucket] = BoundedMap(MAX_CALLERS)
-
-    def is_empty(self, caller: str) -> bool:
-        """True when nothing may be compiled for that caller now."""
-        return self._all.tokens <= 0 or self._bucket(caller).tokens <= 0
-
-    def spend(self, caller: str, seconds: float) -> None:
-        """Count what compiling took."""
-        self._all.charge(seconds)
-        self._bucket(caller).charge(seconds)
-
-    def _bucket(self, caller: str) -> TokenBucket:
-        bucket = self._callers.get(caller)
-        if bucket is None:
-            bucket = TokenBucket(self._share / 2, BURST_S / 2, self._now)
-            self._callers.put(caller, bucket)
-        return bucket
-
-
-@dataclass(eq=False)
-class OperationEntry:
-    """One operation of one document, on its way to plans. `is_pinned` ones are planned at once, and given up last."""
-
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    is_pinned: bool = False
-    is_plannable: bool = True
-    times_seen: int = 0
-    plans: Plans = field(default_factory=dict)
-
-    @property
-    def operation_name(self) -> str | None:
-        """Name of the operation."""
-        return self.operation.name.value if self.operation.name is not None else None
-
-    @cached_property
-    def name(self) -> str:
-        """What it counts as: pinned operations by their names, all others as one."""
-        return self.operation_name or OTHER if self.is_pinned else OTHER
-
-    @cached_property
-    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
-        """Fragments of the document, by name."""
-        definitions = self.document.definitions
-        return {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
-
-    def selection_key(self, variables: VariableValues) -> tuple[Any, ...]:
-        """The values that decide what is selected."""
-        return tuple(variables.coerced.get(name) for name in self._conditions)
-
-    @cached_property
-    def _conditions(self) -> tuple[str, ...]:
-        return condition_variables((self.operation, *self.fragments.values()))
-
-
 class Compiler:
-    """Plans of all operations over one schema."""
+    """Plans of all operations over one schema.
+
+    `typename_of` names the object type of a class of rows. Values of rows of `cached_row_class` are cached as JSON with
+    the upstream answer that the row is a part of.
+    """
 
     def __init__(
         self,
         schema: GraphQLSchema,
         *,
         typename_of: TypenameOf | None = None,
+        cached_row_class: type[CachedRow] | None = None,
         times_seen: int = 2,
         budget: CompileBudget | None = None,
-        limit: int = MAX_PLANS,
+        max_bytes: int = MAX_PLAN_BYTES,
     ) -> None:
         self.counters = ExecutionCounters()
         self._schema = schema
         self._typename_of = typename_of
+        self._cached_row_class = cached_row_class
         self._times_seen = times_seen
         self._budget = budget
         self._outputs = OutputClasses()
-        self._plan_budget = SizeBudget(limit)
+        self._bytes = SizeBudget(max_bytes)
         self._entries: BoundedMap[OperationEntry, Plans] = BoundedMap(
-            budget=self._plan_budget,
+            budget=self._bytes,
             may_evict=lambda entry, _plans: not entry.is_pinned,
             on_evict=lambda _entry, plans: plans.clear(),
         )
 
     @property
-    def size(self) -> int:
+    def plan_count(self) -> int:
         """Plans of all operations."""
-        return self._plan_budget.used
+        return sum(map(len, self._entries.values()))
 
     def collect(self) -> list[Sample]:
-        """What was run and made, and what is kept."""
-        return [*self.counters.collect(), Sample("dexter_engine_plans", "Plans kept.", self.size)]
+        """Counters, and what is kept."""
+        return [
+            *self.counters.collect(),
+            Sample("dexter_engine_plans", "Plans kept.", self.plan_count),
+            Sample("dexter_engine_plan_bytes", "Estimated memory of the plans kept, in bytes.", self._bytes.used),
+        ]
 
-    def plan(self, operation_entry: OperationEntry, variables: VariableValues, caller: str) -> Plan | None:
-        """The plan for an operation with these variables; None when graphql-core shall execute it."""
+    def plan(self, operation_entry: OperationEntry, variables: VariableValues, caller: str) -> CompiledPlan | None:
+        """The plan for an operation with these variables; None when graphql-core has to execute it."""
         if not operation_entry.is_plannable:
             return None
         operation_entry.times_seen += 1
         if operation_entry.times_seen < self._times_seen and not operation_entry.is_pinned:
             return None
         selection_key = operation_entry.selection_key(variables)
-        if (
-            None in selection_key
-        ):  # a flag of @skip or @include that is null: graphql-core refuses it, at the places it knows
-            return None
         if selection_key in operation_entry.plans:
             self._entries.touch(operation_entry)
-            plan = operation_entry.plans[selection_key]
-            return None if plan is not None and plan.is_too_large else plan
-        max_plans = min(MAX_PLANS_PER_OPERATION, self._plan_budget.limit)
-        if len(operation_entry.plans) >= max_plans or self.is_exhausted(caller):
+            compiled = operation_entry.plans[selection_key]
+            return None if compiled is not None and compiled.plan.is_too_large else compiled
+        if len(operation_entry.plans) >= MAX_PLANS_PER_OPERATION or self.is_exhausted(caller):
             return None
         return self.charge(caller, lambda: self._make_plan(operation_entry, selection_key, variables))
 
-    def for_caller(self, caller: str) -> "CallerCompiler":
-        """What an execution for that caller plans and generates with."""
-        return CallerCompiler(self, caller)
+    def for_execution(self, operation_entry: OperationEntry, caller: str) -> "ExecutionCompiler":
+        """What an execution of that operation plans and generates with."""
+        return ExecutionCompiler(self, operation_entry, caller)
 
     def is_exhausted(self, caller: str) -> bool:
         """True while nothing may be planned or generated for that caller."""
         return self._budget is not None and self._budget.is_empty(caller)
 
     def charge(self, caller: str, work: Callable[[], T]) -> T:
-        """What `work` gives; its time is taken from the caller's budget."""
+        """What `work` returns; its time is taken from the caller's budget."""
         started = time.perf_counter()
         try:
             return work()
@@ -221,9 +110,19 @@ class Compiler:
             if self._budget is not None:
                 self._budget.spend(caller, time.perf_counter() - started)
 
+    def generate(self, completer: RowCompleter) -> GeneratedCompleter:
+        """The generated function of a completer."""
+        self.counters.functions += 1
+        return generate(completer, self._cached_row_class)
+
+    def resize(self, operation_entry: OperationEntry) -> None:
+        """Count what the plans of an operation have grown by; evicts others when all take too much."""
+        if operation_entry in self._entries:
+            self._keep(operation_entry)
+
     def _make_plan(
-        self, operation_entry: OperationEntry, selection_key: tuple[Any, ...], variables: VariableValues
-    ) -> Plan | None:
+        self, operation_entry: OperationEntry, selection_key: SelectionKey, variables: VariableValues
+    ) -> CompiledPlan | None:
         plan = Plan(
             self._schema,
             operation_entry.operation,
@@ -232,31 +131,47 @@ class Compiler:
             typename_of=self._typename_of,
             outputs=self._outputs,
         )
-        found = operation_entry.plans[selection_key] = plan if plan.is_worthwhile else None
-        self.counters.plan(operation_entry)
-        self._entries.put(operation_entry, operation_entry.plans, len(operation_entry.plans))
+        compiled = CompiledPlan(plan) if plan.is_worthwhile else None
+        operation_entry.plans[selection_key] = compiled
+        self.counters.count_plan(operation_entry)
+        self._keep(operation_entry)
+        return compiled
+
+    def _keep(self, operation_entry: OperationEntry) -> None:
+        size = min(estimate_size(operation_entry.plans), self._bytes.limit)
+        self._entries.put(operation_entry, operation_entry.plans, size)
         while self._entries.is_over:  # all other operations are pinned
             self._entries.evict_oldest()
-        return found
 
 
-class CallerCompiler:
-    """Plans levels and generates functions while an operation is executed, within its caller's budget."""
+class ExecutionCompiler:
+    """Plans levels and generates functions while one operation is executed, within its caller's budget."""
 
-    __slots__ = ("_caller", "_compiler")
+    __slots__ = ("_caller", "_compiler", "_operation_entry")
 
-    def __init__(self, compiler: Compiler, caller: str) -> None:
-        self._compiler, self._caller = compiler, caller
+    def __init__(self, compiler: Compiler, operation_entry: OperationEntry, caller: str) -> None:
+        self._compiler, self._operation_entry, self._caller = compiler, operation_entry, caller
 
     def make_completer(self, level: Level, row_class: type) -> RowCompleter:
         """The fields of a level for one class of rows; raises FallBack when the budget is spent."""
         if self._compiler.is_exhausted(self._caller):
-            raise FallBack
-        return self._compiler.charge(self._caller, lambda: RowCompleter(level, row_class))
+            raise FallBack(Reason.COMPILE_BUDGET)
+        completer = self._compiler.charge(self._caller, lambda: RowCompleter(level, row_class))
+        self._compiler.resize(self._operation_entry)
+        return completer
 
     def generate(self, completer: RowCompleter) -> GeneratedCompleter | None:
         """The generated function; None while the budget is spent."""
         if self._compiler.is_exhausted(self._caller):
             return None
-        self._compiler.counters.compiled += 1
-        return self._compiler.charge(self._caller, lambda: generate(completer))
+        return self._compiler.charge(self._caller, lambda: self._compiler.generate(completer))
+
+    def count_slow_path(self, reason: Reason) -> None:
+        """Count a level that is completed row by row."""
+        self._compiler.counters.count_level_fallback(reason)
+
+
+def estimate_size(plans: Plans) -> int:
+    """Estimated memory of the plans of one operation, in bytes."""
+    fields = sum(compiled.plan.field_count for compiled in plans.values() if compiled is not None)
+    return len(plans) * BYTES_PER_PLAN + fields * BYTES_PER_FIELD

@@ -19,7 +19,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
 
 from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
-from dexter_graphql.engine.compiler import OperationEntry
+from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.errors import ErrorCode
 
 MAX_DOCUMENTS = 1000

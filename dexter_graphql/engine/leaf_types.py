@@ -1,6 +1,6 @@
-"""Knows how values of scalars and enums become what the JSON encoder writes: a whole column at once where it can.
+"""Serialisation of scalars and enums: a whole column at once where possible.
 
-Values of a type's usual Python type are passed on as they are; all others go through the type's own
+Values of a type's native Python type are passed on as they are. All others go through the type's own
 `coerce_output_value`, which converts or refuses them.
 """
 
@@ -14,20 +14,20 @@ from graphql import GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLInt, GraphQL
 from graphql.execution.executor import Executor
 
 NATIVE_ENCODINGS = "engine-writing"
-"""Key of a scalar's or an enum's Writing in the extensions of its type."""
+"""Key of a NativeEncoding in the extensions of a scalar or an enum."""
 MAX_INT, MIN_INT = 2**31 - 1, -(2**31)
 
 
 @dataclass(frozen=True, slots=True)
 class NativeEncoding:
-    """What needs no coercion, since the JSON encoder writes it, or what stands in the table, just as the type would.
+    """Values that need no coercion, since the JSON encoder or the table gives the same as the type.
 
-    Values of exactly the `usual` type pass when `are_fit` says so of all of them (None: always). `table` maps values to
-    what is written.
+    Values of exactly the native type are passed on when `are_valid` is true for all of them (None: always). `table`
+    maps values to their serialised form.
     """
 
-    usual: type | None = None
-    are_fit: Callable[[Sequence[Any]], bool] | None = None
+    native_type: type | None = None
+    are_valid: Callable[[Sequence[Any]], bool] | None = None
     table: Mapping[Any, Any] | None = None
 
 
@@ -50,28 +50,28 @@ COERCED = NativeEncoding()
 
 
 class LeafSerializer:
-    """Writes values of one leaf type; null stays null."""
+    """Serialises values of one leaf type; null stays null."""
 
-    def __init__(self, kind: GraphQLLeafType) -> None:
-        writing = kind.extensions.get(NATIVE_ENCODINGS) or BUILT_IN.get(kind, COERCED)
-        self.kind = kind
-        self._usual: type | None = writing.usual
-        self._are_fit: Callable[[Sequence[Any]], bool] | None = writing.are_fit
-        self._table: Mapping[Any, Any] | None = writing.table
+    def __init__(self, leaf_type: GraphQLLeafType) -> None:
+        encoding = leaf_type.extensions.get(NATIVE_ENCODINGS) or BUILT_IN.get(leaf_type, COERCED)
+        self.leaf_type = leaf_type
+        self._native_type: type | None = encoding.native_type
+        self._are_valid: Callable[[Sequence[Any]], bool] | None = encoding.are_valid
+        self._table: Mapping[Any, Any] | None = encoding.table
 
-    def takes_decoded(self, kind: Any) -> bool:
-        """True when whatever was decoded from JSON as that type is passed on; JSON has finite numbers alone."""
-        return kind is self._usual and (self._are_fit is None or kind is float)
+    def accepts_decoded(self, annotation: Any) -> bool:
+        """True when values that were decoded from JSON as that type are passed on; JSON has only finite numbers."""
+        return annotation is self._native_type and (self._are_valid is None or annotation is float)
 
     def serialize_many(self, values: Sequence[Any]) -> list[Any]:
-        """A column, written; raises what the first value that does not fit is refused with."""
-        if self._usual is not None and self._are_usual(values):
+        """A column, serialised; raises the refusal of the first value that is not valid."""
+        if self._native_type is not None and self._are_native(values):
             return values if type(values) is list else list(values)
         return list(map(self.serialize, values))
 
     def serialize(self, value: Any) -> Any:
-        """One value, written. An exception among values is raised."""
-        if value is None or (self._usual is not None and self._are_usual((value,))):
+        """One value, serialised. An exception among values is raised."""
+        if value is None or (self._native_type is not None and self._are_native((value,))):
             return value
         if self._table is not None:
             try:
@@ -80,11 +80,11 @@ class LeafSerializer:
                 pass
         if isinstance(value, Exception):
             raise value
-        return Executor.complete_leaf_value(self.kind, value)
+        return Executor.complete_leaf_value(self.leaf_type, value)
 
-    def _are_usual(self, values: Sequence[Any]) -> bool:
+    def _are_native(self, values: Sequence[Any]) -> bool:
         types = set(map(type, values))
         if NoneType in types:
             types.remove(NoneType)
             values = [value for value in values if value is not None]
-        return not types or (types == {self._usual} and (self._are_fit is None or self._are_fit(values)))
+        return not types or (types == {self._native_type} and (self._are_valid is None or self._are_valid(values)))

@@ -1,6 +1,6 @@
-"""Knows what completed objects look like: structs that are written as JSON with the response keys as names.
+"""Completed objects: structs that are encoded as JSON with the response keys as names.
 
-Attributes are `f0`, `f1`, … in the order of the answer; a client's aliases become names in JSON and nothing else.
+Attributes are `f0`, `f1`, … in the order of the response, so that a client's aliases are nothing but names in JSON.
 """
 
 from collections.abc import Sequence
@@ -47,14 +47,14 @@ def _define(names: tuple[str, ...]) -> type[Output]:
 
 
 def paths_by_identity(root: Any) -> dict[int, OutputPath]:
-    """Where each object and list of an answer stands, by identity."""
-    found: dict[int, OutputPath] = {}
+    """The path of each object and list of a response, by identity."""
+    paths: dict[int, OutputPath] = {}
     pending: list[tuple[Any, OutputPath]] = [(root, ())]
     while pending:
-        value, place = pending.pop()
-        found[id(value)] = place
-        pending += [(child, (*place, key)) for key, child in _children(value) if isinstance(child, (Output, list))]
-    return found
+        value, path = pending.pop()
+        paths[id(value)] = path
+        pending += [(child, (*path, key)) for key, child in _children(value) if isinstance(child, (Output, list))]
+    return paths
 
 
 def _children(value: Output | list[Any]) -> Sequence[tuple[str | int, Any]]:

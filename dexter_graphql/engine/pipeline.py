@@ -13,13 +13,13 @@ from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingO
 
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.documents import DocumentCache, DocumentChecker, PreparedDocument
-from dexter_graphql.engine.execution import OperationContext, OperationRunner
+from dexter_graphql.engine.operation_runner import OperationContext, OperationRunner
 from dexter_graphql.engine.variable_values import coerce_variables
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionAnswer:
-    """The answer's bytes. `is_request_error` means that nothing was run: there is no `data`."""
+    """The response as bytes. `is_request_error` means that nothing was executed: there is no `data`."""
 
     body: bytes
     is_request_error: bool = False
@@ -30,9 +30,9 @@ FormatError = Callable[[GraphQLError], dict[str, Any]]
 
 
 class Pipeline:
-    """Runs documents over one schema. Parsed and validated documents are kept, bounded in number and in bytes.
+    """Prepares and executes documents over one schema.
 
-    With a compiler, operations that come again are run by plans; without one, graphql-core runs everything.
+    With a compiler, operations that are seen again are executed by plans; without one, graphql-core executes all.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class Pipeline:
         self._runner = OperationRunner(schema, compiler)
 
     def pin(self, text: str) -> None:
-        """Keep this document for good once it was asked for, and plan its operations at first sight."""
+        """Never evict this document, and plan its operations when they are first executed."""
         self._documents.pin(text)
 
     def prepare(self, text: str, operation_name: str | None = None) -> PreparedDocument:
-        """The document with its operation, or with what is wrong with it. Never raises for a bad document."""
+        """The document with its operation, or with its errors. Never raises for a bad document."""
         return self._documents.prepare(text, operation_name)
 
     async def execute(
@@ -61,7 +61,7 @@ class Pipeline:
         context: OperationContext,
         format_error: FormatError,
     ) -> ExecutionAnswer:
-        """The answer to a query or a mutation."""
+        """The response to a query or a mutation."""
         if prepared.operation_entry is None:
             return encode_errors(prepared.errors, format_error)
         executed = await self._runner.run(prepared.operation_entry, variables or {}, context)
@@ -74,7 +74,7 @@ class Pipeline:
         context: OperationContext,
         format_error: FormatError,
     ) -> AsyncIterator[ExecutionAnswer]:
-        """The answers of a subscription, one per event; one answer without data when it cannot begin."""
+        """The responses of a subscription, one for each event; one without data when it cannot begin."""
         if prepared.operation_entry is None:
             yield encode_errors(prepared.errors, format_error)
             return
@@ -117,7 +117,7 @@ class Pipeline:
 
 
 def encode_errors(errors: Sequence[GraphQLError], format_error: FormatError) -> ExecutionAnswer:
-    """An answer without data: nothing was run."""
+    """A response without data: nothing was executed."""
     formatted = [format_error(error) for error in errors]
     return ExecutionAnswer(msgspec.json.encode({"errors": formatted}), is_request_error=True, codes=_codes(formatted))
 

@@ -1,7 +1,8 @@
-"""Knows what an operation selects, level by level, and how each field of it finds and completes its value.
+"""Plan of an operation: what it selects, level by level, and how each field is resolved and completed.
 
 A plan belongs to one operation of one document and to one outcome of its @skip and @include. Fields are collected by
-graphql-core's own functions, so that fragments, merging and directives mean what they mean there.
+graphql-core's own functions, so that fragments, merging and directives mean what they mean there. Levels are planned
+when the first row of a class reaches them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,15 +33,14 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
-from dexter_graphql.engine.completers import RowCompleters
 from dexter_graphql.engine.completion import (
     Completion,
-    FallBack,
     LeafCompletion,
     ListCompletion,
     NonNullCompletion,
     ObjectCompletion,
 )
+from dexter_graphql.engine.failures import FallBack, Reason
 from dexter_graphql.engine.outputs import Output, OutputClasses
 from dexter_graphql.engine.resolution import RESOLUTION, Batched, Delegated, Immediate, Resolution, Typename
 from dexter_graphql.engine.selection import Selection, SelectionIndex
@@ -51,11 +51,11 @@ MAX_LEVELS = 2000
 """Levels of one plan; a larger operation is executed by graphql-core."""
 UNPREPARED = object()
 TypenameOf = Callable[[type], str | None]
-"""Class of a row → name of its object type; None when rows of that class may stand for none."""
+"""Class of a row → name of its object type; None for a class that stands for no type."""
 
 
 class PlannedField:
-    """One response key of one object type: its nodes merged, its way, and how its value is completed."""
+    """One response key of one object type: its merged nodes, its strategy, and how its value is completed."""
 
     __slots__ = (
         "_constant",
@@ -97,18 +97,23 @@ class PlannedField:
         return not isinstance(self.definition.type, GraphQLNonNull)
 
     @property
+    def is_fixed(self) -> bool:
+        """True when no argument of the field or below it depends on a variable: equal rows have equal values."""
+        return not (self.has_variables or self.has_variables_below)
+
+    @property
     def is_constant(self) -> bool:
         """True when the arguments are the same for every execution of the plan."""
         return not self.has_variables and self.resolution is not None and self.resolution.is_repeatable
 
     def arguments(self, variables: VariableValues) -> Any:
-        """Prepared arguments, or the exception that preparing them raised. Raises GraphQLError when they do not fit."""
+        """Prepared arguments, or the exception that preparing raised. Raises GraphQLError when they are not valid."""
         if self._constant is not UNPREPARED:
             return self._constant
         values = get_argument_values(self.definition, self.nodes[0], variables) if self.definition.args else {}
         try:
             prepared = self.resolution.prepare_arguments(values) if self.resolution is not None else values
-        except Exception as error:  # noqa: BLE001  # the border to declared functions: every row fails with it
+        except Exception as error:  # noqa: BLE001  # every row fails with what a declared function raises
             return error
         if self.is_constant:
             self._constant = prepared
@@ -124,13 +129,12 @@ class PlannedField:
 
 
 class Level:
-    """All objects on which one selection is completed; of an abstract type, each concrete one has its own fields."""
+    """All objects on which one selection is completed. Each object type of an abstract type has its own fields."""
 
-    def __init__(self, plan: "Plan", named: Any, grouped: Callable[[GraphQLObjectType], GroupedFieldSet]) -> None:
+    def __init__(self, plan: "Plan", named: Any, collect: Callable[[GraphQLObjectType], GroupedFieldSet]) -> None:
         self.plan = plan
         self.named = named
-        self.completers = RowCompleters(self)
-        self._grouped = grouped
+        self._collect = collect
         self._fields: dict[str, tuple[PlannedField, ...]] = {}
 
     def typename(self, row_class: type) -> str | None:
@@ -138,27 +142,30 @@ class Level:
         if isinstance(self.named, GraphQLObjectType):
             return self.named.name
         name = self.plan.typename_of(row_class) if self.plan.typename_of is not None else None
-        found = self.plan.schema.get_type(name) if name is not None else None
-        is_possible = isinstance(found, GraphQLObjectType) and self.plan.schema.is_sub_type(self.named, found)
+        object_type = self.plan.schema.get_type(name) if name is not None else None
+        is_possible = isinstance(object_type, GraphQLObjectType) and self.plan.schema.is_sub_type(
+            self.named, object_type
+        )
         return name if is_possible else None
 
     def fields(self, typename: str) -> tuple[PlannedField, ...]:
-        """The fields that are selected on an object type, in the order of the answer."""
-        found = self._fields.get(typename)
-        if found is None:
+        """The fields that are selected on an object type, in the order of the response."""
+        fields = self._fields.get(typename)
+        if fields is None:
             parent = self.plan.schema.get_type(typename)
-            assert isinstance(parent, GraphQLObjectType)  # noqa: S101  # typename() looked
-            planned = [PlannedField(self.plan, parent, *item) for item in self._grouped(parent).items()]
-            found = self._fields[typename] = tuple(planned)
-        return found
+            assert isinstance(parent, GraphQLObjectType)  # noqa: S101  # typename() has checked it
+            fields = tuple(PlannedField(self.plan, parent, *item) for item in self._collect(parent).items())
+            self._fields[typename] = fields
+            self.plan.field_count += len(fields)
+        return fields
 
     def output(self, typename: str) -> type[Output]:
         """The class of completed objects of that type."""
-        return self.plan.outputs.of(tuple(one.response_name for one in self.fields(typename)))
+        return self.plan.outputs.of(tuple(field.response_name for field in self.fields(typename)))
 
 
 class Plan:
-    """What one operation does, for one outcome of its conditions."""
+    """How one operation is executed, for one outcome of its conditions."""
 
     def __init__(
         self,
@@ -177,6 +184,8 @@ class Plan:
         self.is_serial = operation.operation is OperationType.MUTATION
         self.selection_index = SelectionIndex(schema, operation, fragments, variables)
         self.is_too_large = False
+        self.field_count = 0
+        """Fields that were planned so far."""
         self._fragments = {name: FragmentDetails(node) for name, node in fragments.items()}
         self._variables = variables
         self._variable_finder = VariableFinder(fragments)
@@ -186,24 +195,24 @@ class Plan:
 
     @cached_property
     def is_worthwhile(self) -> bool:
-        """False when graphql-core would execute every field at the root anyway, or one that must not run twice."""
-        are_planned = [not isinstance(one.strategy, Delegated) for one in self.root.fields(self.root.named.name)]
+        """False when graphql-core would execute every root field anyway, or one that must not be executed twice."""
+        are_planned = [not isinstance(field.strategy, Delegated) for field in self.root.fields(self.root.named.name)]
         return all(are_planned) if self.is_serial else any(are_planned)
 
     def completion(self, planned: PlannedField, kind: GraphQLOutputType) -> Completion | None:
-        """How values of that type are completed; None for what the engine does not understand."""
+        """How values of that type are completed; None for types that are left to graphql-core."""
         if isinstance(kind, GraphQLNonNull):
             inner = self.completion(planned, kind.of_type)
-            return inner and NonNullCompletion(inner, planned)
+            return inner and NonNullCompletion(inner, f"{planned.parent}.{planned.name}")
         if isinstance(kind, GraphQLList):
             inner = self.completion(planned, kind.of_type)
-            return inner and ListCompletion(inner, planned)
+            return inner and ListCompletion(inner, planned.nodes)
         if isinstance(kind, (GraphQLScalarType, GraphQLEnumType)):
             return LeafCompletion(kind)
         is_known = kind.is_type_of is None if isinstance(kind, GraphQLObjectType) else self.typename_of is not None
         if not is_known:
             return None
-        return ObjectCompletion(self._below(planned, get_named_type(kind)), planned)
+        return ObjectCompletion(self._below(planned, get_named_type(kind)), planned.nodes)
 
     def has_variables_below(self, nodes: Sequence[FieldNode]) -> bool:
         """True when an argument of a field below these nodes depends on a variable."""
@@ -216,17 +225,17 @@ class Plan:
         if level is None:
             if len(self._levels) >= MAX_LEVELS:
                 self.is_too_large = True
-                raise FallBack
+                raise FallBack(Reason.PLAN_SIZE)
             level = self._levels[key] = self._make_level(planned, named)
         return level
 
     def _make_level(self, planned: PlannedField, named: Any) -> Level:
-        def grouped(parent: GraphQLObjectType) -> GroupedFieldSet:
+        def collect(parent: GraphQLObjectType) -> GroupedFieldSet:
             return collect_subfields(
                 self.schema, self._fragments, self._variables, self.operation, parent, planned.details
             ).grouped_field_set
 
-        return Level(self, named, grouped)
+        return Level(self, named, collect)
 
     def _root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
         return collect_fields(self.schema, self._fragments, self._variables, root, self.operation).grouped_field_set

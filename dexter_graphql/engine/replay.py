@@ -1,32 +1,30 @@
-"""Has graphql-core execute what the engine leaves to it: single fields, or a whole operation with known values.
+"""Execution by graphql-core: of single fields, or of a whole operation with values that were resolved before.
 
-On a replay graphql-core takes values that were found already from the record, so that nothing is fetched twice, and its
-own rules decide on messages, paths and nulls.
+A replay takes values that were resolved already from the record, so that nothing is fetched twice. graphql-core's own
+rules decide on messages, paths and nulls.
 """
 
 from collections.abc import Callable, Sequence
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute
 from graphql.execution import Executor
 from graphql.pyutils import Path
 
-from dexter_graphql.engine.completion import FallBack
-
-if TYPE_CHECKING:
-    from dexter_graphql.engine.compiler import OperationEntry
-    from dexter_graphql.engine.plan import PlannedField
+from dexter_graphql.engine.failures import FallBack, Reason
+from dexter_graphql.engine.operation_entry import OperationEntry
+from dexter_graphql.engine.plan import PlannedField
 
 RecordedValues = tuple[FieldNode, Sequence[Any], Sequence[Any]]
-"""A field's first node, rows, and the value or exception of each."""
+"""A field's first node, rows, and the value or exception of each row."""
 
 
 class Replay:
     """graphql-core over the same document, variables and context as one execution of the engine."""
 
     def __init__(
-        self, schema: GraphQLSchema, operation_entry: "OperationEntry", variables: dict[str, Any], context: Any
+        self, schema: GraphQLSchema, operation_entry: OperationEntry, variables: dict[str, Any], context: Any
     ) -> None:
         self._schema = schema
         self._document = operation_entry.document
@@ -40,21 +38,23 @@ class Replay:
         """Errors of single fields that were executed."""
         return self._executor.collected_errors.errors if self._executor is not None else []
 
-    async def field(self, planned: "PlannedField", row: Any, path: Path | None) -> Any:
-        """One field of one row, completed. Raises Deviation when it must not be null and is."""
+    async def execute_field(self, planned: PlannedField, row: Any, path: Path | None) -> Any:
+        """One field of one row, completed. Raises FallBack when it is null and must not be."""
         if self._executor is None:
             built = Executor.build(self._schema, self._document, None, self._context, self._variables, self._name)
-            assert isinstance(built, Executor)  # noqa: S101  # the variables fitted
+            assert isinstance(built, Executor)  # noqa: S101  # the variables are valid
             self._executor = built
         assert path is not None  # noqa: S101  # it ends with the field
         try:
             completed = self._executor.execute_field(planned.parent, row, planned.details, path, None)
             return await completed if isawaitable(completed) else completed
         except GraphQLError:
-            raise FallBack from None
+            raise FallBack(Reason.DELEGATED) from None
 
-    async def whole(self, recorded: Sequence[RecordedValues], root_value: Any = None) -> ExecutionResult:
-        """The whole operation; fields that are on record keep their values."""
+    async def execute_operation(
+        self, recorded: Sequence[RecordedValues] = (), root_value: Any = None
+    ) -> ExecutionResult:
+        """The whole operation; recorded fields keep their values."""
         result = execute(
             self._schema,
             self._document,
@@ -69,7 +69,9 @@ class Replay:
 
 def _replay_middleware(recorded: Sequence[RecordedValues]) -> Callable[..., Any]:
     values = {
-        (id(node), id(row)): value for node, rows, found in recorded for row, value in zip(rows, found, strict=True)
+        (id(node), id(row)): value
+        for node, rows, values_of_rows in recorded
+        for row, value in zip(rows, values_of_rows, strict=True)
     }
 
     def resolve(proceed: Callable[..., Any], row: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The words in which a schema tells the engine how its fields find their values; knows no schema.
+"""Interface between a schema and the engine: how fields are resolved.
 
 A field whose `GraphQLField.extensions` have a `Resolution` under `RESOLUTION` is planned; every other field is left to
-graphql-core. A row may be any object. The engine asks a row's class, never the row, what can be read from it.
+graphql-core. A row may be any object. What can be read from a row is decided by its class.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,20 +15,18 @@ RESOLUTION = "engine-resolution"
 
 Reader = Callable[[Any], Any]
 """Row → value. A returned exception counts as a raised one."""
-
-
 Leaf = Callable[[Any], Any] | Mapping[Any, Any]
-"""Makes what is written of a value: a function, or a table."""
+"""Value → its serialised form: a function, or a table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Immediate:
-    """The value is told from the row at once, without waiting, the same whenever it is asked for.
+    """The value is read from the row without awaiting anything, and is the same whenever it is read.
 
-    `bind` turns arguments and context into the reader; when `is_free` it looks at neither. `attr` names the attribute
-    that is the value as it is, or with `leaf` the one that a leaf is made of: `leaf` is conversion and the scalar's own
-    writing in one, as a function or as a table. It is never given None, never gives None, and raises what does not fit.
-    `quick` reads rows of a sound class (`is_sound`), in whose members nothing is amiss, without arguments and context.
+    `bind` turns arguments and context into the reader; when `is_context_free` it uses neither. `attr` names the
+    attribute that is the value, or with `leaf` the one that the serialised value is made of: `leaf` is the conversion
+    and the scalar's own serialisation in one. It is never given None, never returns None, and raises for a value that
+    is not valid. `unchecked` reads rows of a class whose members msgspec has validated, without arguments and context.
     """
 
     bind: Callable[[Any, Any], Reader]
@@ -40,9 +38,9 @@ class Immediate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batched:
-    """The value has to be waited for; it is found once for all rows of a level.
+    """The value has to be awaited; it is resolved once for all rows of a level.
 
-    `resolve_all` takes the rows, the arguments and the context, and gives one value or exception per row, in order.
+    `resolve_all` takes the rows, the arguments and the context, and returns one value or exception per row, in order.
     """
 
     resolve_all: Callable[[Sequence[Any], Any, Any], Awaitable[Sequence[Any]]]
@@ -60,27 +58,27 @@ class Typename:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delegated:
-    """The field is not declared for the engine, or its type not understood: graphql-core executes it, row by row."""
+    """graphql-core executes the field row by row: it has no Resolution, or its type is not supported."""
 
 
 class Resolution(Protocol):
-    """What a declared field tells the engine when a document that selects it is planned."""
+    """How a declared field is resolved; used when a document that selects it is planned."""
 
     is_repeatable: bool
-    """True when prepared arguments may be used again by another operation."""
+    """True when prepared arguments may be reused by another operation."""
 
     def prepare_arguments(self, values: dict[str, Any]) -> Any:
-        """Coerced argument values as `bind` or `resolve_all` take them; may raise what every row then fails with."""
+        """Coerced argument values as `bind` or `resolve_all` takes them. Every row fails with what it raises."""
         ...
 
     def strategy(self, selection: Selection) -> Strategy:
-        """How the value is found when that is selected below it."""
+        """How the value is resolved when that is selected below it."""
         ...
 
     def needs_hydration(self, row_class: type) -> bool:
-        """True when rows of that class have not all that the field reads."""
+        """True when rows of that class lack a member that the field reads."""
         ...
 
     def with_hydration(self, strategy: Strategy) -> Batched:
-        """The same way for rows that lack something: they are completed first."""
+        """The same strategy for rows that lack a member: they are hydrated first."""
         ...

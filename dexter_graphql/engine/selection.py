@@ -114,7 +114,7 @@ class SelectedField:
 
 
 class Selection:
-    """What is selected below one or more equal field nodes; fields are asked for by concrete object type."""
+    """What is selected below one or more merged field nodes, by concrete object type."""
 
     def __init__(
         self, selection_index: "SelectionIndex", named: GraphQLNamedType | None, sets: Sequence[SelectionSetNode]
@@ -132,18 +132,18 @@ class Selection:
 
     def fields(self, typename: str) -> Mapping[str, SelectedField]:
         """Fields selected when the object is a `typename`, by field name (aliases of one field merge)."""
-        found = self._fields.get(typename)
-        if found is None:
-            found = self._fields[typename] = self._selection_index.collect(typename, self.sets)
-        return found
+        fields = self._fields.get(typename)
+        if fields is None:
+            fields = self._fields[typename] = self._selection_index.collect(typename, self.sets)
+        return fields
 
     def memoized(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` made of this selection the first time; it lives as long as the selection does."""
+        """The result of `compute`, computed once for this selection and key."""
         try:
-            found: T = self._memo[key]
+            value: T = self._memo[key]
         except KeyError:
-            found = self._memo[key] = compute()
-        return found
+            value = self._memo[key] = compute()
+        return value
 
     def child(self, name: str) -> "Selection | None":
         """Selection of the field `name`, the same on all possible types; None when no type selects it."""
@@ -155,10 +155,10 @@ class Selection:
 
     def has(self, path: str) -> bool:
         """True when the dotted path of field names is selected, for example `edges.inRange.series`."""
-        here: Selection | None = self
+        selection: Selection | None = self
         for name in path.split("."):
-            here = here.child(name) if here is not None else None
-        return here is not None
+            selection = selection.child(name) if selection is not None else None
+        return selection is not None
 
     def merged_with(self, other: "Selection | None") -> "Selection":
         """Both selections as one; they must select on the same type."""
@@ -168,7 +168,7 @@ class Selection:
 
 
 class SelectionIndex:
-    """Walks one operation with one set of variables. Cheap to make; answers are computed when asked."""
+    """The selections of one operation with one set of variables; each is computed when it is first needed."""
 
     def __init__(
         self,
@@ -186,26 +186,26 @@ class SelectionIndex:
 
     @classmethod
     def of(cls, info: GraphQLResolveInfo[Any]) -> "SelectionIndex":
-        """The walker of the operation that is being executed."""
+        """The index of the operation that is being executed."""
         return cls(info.schema, info.operation, info.fragments, info.variable_values)
 
     def selection(self, return_type: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Selection:
-        """What is selected below the field that these nodes make up; remembered per node."""
+        """What is selected below the field that these nodes are merged to; the same object for the same nodes."""
         named = get_named_type(return_type)
         key = named.name, tuple(map(id, nodes))
-        found = self._by_node.get(key)
-        if found is None:
+        selection = self._by_node.get(key)
+        if selection is None:
             sets = [node.selection_set for node in nodes if node.selection_set is not None]
-            found = self._by_node[key] = Selection(self, named, sets)
-        return found
+            selection = self._by_node[key] = Selection(self, named, sets)
+        return selection
 
     def all_on_type(self, typename: str) -> Selection:
         """The union of what the whole operation selects on an object type, wherever it stands."""
-        found = self._by_type.get(typename)
-        if found is None:
+        selection = self._by_type.get(typename)
+        if selection is None:
             named, sets = self.schema.get_type(typename), self._sets_by_type.get(typename, [])
-            found = self._by_type[typename] = Selection(self, named, sets)
-        return found
+            selection = self._by_type[typename] = Selection(self, named, sets)
+        return selection
 
     def collect(self, typename: str, sets: Sequence[SelectionSetNode]) -> dict[str, SelectedField]:
         """Fields of `typename` in these selection sets, in document order."""
@@ -214,27 +214,27 @@ class SelectionIndex:
         for selection_set in sets:
             for node in self._field_nodes(parent, selection_set, set()):
                 nodes.setdefault(node.name.value, []).append(node)
-        found = {}
+        fields = {}
         for name, group in nodes.items():
             definition = parent.fields.get(name) if isinstance(parent, GraphQLObjectType) else None
             if definition is not None:
-                found[name] = SelectedField(name, definition, self.selection(definition.type, group))
-        return found
+                fields[name] = SelectedField(name, definition, self.selection(definition.type, group))
+        return fields
 
     @cached_property
     def _sets_by_type(self) -> dict[str, list[SelectionSetNode]]:
         root = self.schema.get_root_type(self._operation.operation)
         selection_set = self._operation.selection_set
-        found: dict[tuple[str, int], SelectionSetNode] = {}
+        sets: dict[tuple[str, int], SelectionSetNode] = {}
         if root is not None:
-            found[root.name, id(selection_set)] = selection_set
+            sets[root.name, id(selection_set)] = selection_set
         occurrences = field_occurrences(self.schema, (root, selection_set), self._fragments, self._is_included)
         for _, node, definition in occurrences:
             if node.selection_set is not None:
                 for kind in object_types(self.schema, get_named_type(definition.type)):
-                    found[kind.name, id(node.selection_set)] = node.selection_set
+                    sets[kind.name, id(node.selection_set)] = node.selection_set
         by_type: dict[str, list[SelectionSetNode]] = {}
-        for (typename, _), below in found.items():
+        for (typename, _), below in sets.items():
             by_type.setdefault(typename, []).append(below)
         return by_type
 

@@ -6,7 +6,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLNonNull, GraphQLSchema, TypeInfo, ValidationContext
 from graphql.execution.values import VariableValues, get_variable_values
 
-from dexter_graphql.engine.compiler import OperationEntry
+from dexter_graphql.engine.operation_entry import OperationEntry
 
 MAX_COERCION_ERRORS = 50
 NO_VARIABLES = VariableValues({}, {})

@@ -77,8 +77,8 @@ async def test_engine_counts_by_operation_and_outcome(site):
         await site.data("{ mine: __typename }")
 
     assert 'operation="Usage",outcome="fast"' not in before
-    assert await value(site, 'dexter_engine_runs{operation="Usage",outcome="fast"}') == 1
-    assert await value(site, 'dexter_engine_runs{operation="other",outcome="fast"}') == 1
+    assert await value(site, 'dexter_engine_executions_total{operation="Usage",outcome="fast"}') == 1
+    assert await value(site, 'dexter_engine_executions_total{operation="other",outcome="fast"}') == 1
     assert 'outcome="broken"' not in await scraped(site)
 
 

@@ -6,7 +6,8 @@ import pytest
 from graphql import GraphQLObjectType, get_operation_ast, parse
 
 from benchmarks import documents
-from dexter_graphql.engine.compiler import Compiler, OperationEntry
+from dexter_graphql.engine.compiler import Compiler
+from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.engine.resolution import Batched, Delegated, Immediate
 from dexter_graphql.engine.variable_values import NO_VARIABLES
 from dexter_graphql.graph.declarations.fields import record_typename
@@ -50,9 +51,9 @@ def test_document_is_planned_as_a_whole(graph, text, fields):
     """Field by field; who changes a declaration sees here what became slower."""
     parsed = parse(text)
     candidate = OperationEntry(parsed, get_operation_ast(parsed), is_pinned=True)
-    plan = Compiler(graph.schema, typename_of=record_typename).plan(candidate, NO_VARIABLES, "somebody")
+    compiled = Compiler(graph.schema, typename_of=record_typename).plan(candidate, NO_VARIABLES, "somebody")
 
-    found = planned(plan.root, Counter())
+    found = planned(compiled.plan.root, Counter())
 
     assert found[Delegated] == 0
     assert (found[Immediate], found[Batched]) == fields

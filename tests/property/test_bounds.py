@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from dexter_graphql.concurrency.bounded_map import BoundedMap
-from dexter_graphql.engine.compiler import MAX_PLANS, Compiler
+from dexter_graphql.engine.compiler import BYTES_PER_PLAN, MAX_PLAN_BYTES, Compiler
 from dexter_graphql.engine.outputs import MAX_OUTPUT_CLASSES, Output, OutputClasses
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.declarations.fields import record_typename
@@ -16,9 +16,10 @@ from support.sides import sides_over_sandboxes
 
 IS_LONG = settings.default.max_examples > 1000
 DOCUMENTS = 10_000 if IS_LONG else 60
-PLANS, OUTPUTS, RECORDS, TEXTS = (
-    (MAX_PLANS, MAX_OUTPUT_CLASSES, MAX_RECORD_CLASSES, 1000) if IS_LONG else (20, 25, 30, 40)
+PLAN_BYTES, OUTPUTS, RECORDS, TEXTS = (
+    (MAX_PLAN_BYTES, MAX_OUTPUT_CLASSES, MAX_RECORD_CLASSES, 1000) if IS_LONG else (20 * BYTES_PER_PLAN, 25, 30, 40)
 )
+PLANS = PLAN_BYTES // BYTES_PER_PLAN
 """Bounds: those of the server, or small ones that few documents reach."""
 FIELDS = [
     *("title", "culprit", "status", "level", "priority", "platform", "logger", "shortId", "firstSeen", "lastSeen"),
@@ -36,7 +37,7 @@ def document(number):
 @pytest.fixture
 def compiler(graph):
     """A compiler with these bounds, that compiles what comes again."""
-    compiler = Compiler(graph.schema, typename_of=record_typename, limit=PLANS)
+    compiler = Compiler(graph.schema, typename_of=record_typename, max_bytes=PLAN_BYTES)
     compiler._outputs = OutputClasses(OUTPUTS)
     return compiler
 
@@ -61,7 +62,7 @@ async def test_what_is_kept_of_documents_is_bounded(graph, compiler):
                 assert not (await side.ran(document(number))).errors
 
         after = living(Output), living(Record)
-        assert 0 < compiler.size <= PLANS
+        assert 0 < compiler.plan_count <= PLANS
         assert 0 < len(compiler._outputs) <= OUTPUTS
         assert 0 < len(sides.records) <= RECORDS
         assert len(pipeline._documents._documents) == min(TEXTS, DOCUMENTS)
@@ -84,4 +85,4 @@ async def test_shapes_of_one_document_are_bounded(graph, compiler):
             told = await side.ran(Document(text, values))
             assert list(told.decoded["organization"]["issues"]["nodes"][0]) == ["id", *(n for n in names if values[n])]
 
-    assert 0 < compiler.size <= PLANS
+    assert 0 < compiler.plan_count <= PLANS

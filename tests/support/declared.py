@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from graphql import build_schema
 
-from dexter_graphql.engine.compiler import Compiler, Outcome
+from dexter_graphql.engine.compiler import Compiler
+from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.engine.resolution import RESOLUTION, Batched, Immediate
 
@@ -115,9 +116,9 @@ class Both:
 
     async def ask(self, text, variables=None):
         """The decoded answer of the compiled engine."""
-        before = {outcome: self.compiler.counters.of(outcome) for outcome in Outcome}
+        before = {outcome: self.compiler.counters.executions(outcome) for outcome in Outcome}
         answer = await run(self.compiled, text, variables)
-        self.outcome = next((one for one in Outcome if self.compiler.counters.of(one) > before[one]), None)
+        self.outcome = next((one for one in Outcome if self.compiler.counters.executions(one) > before[one]), None)
         return answer
 
     async def agreed(self, text, variables=None):

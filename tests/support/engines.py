@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from dexter_graphql.engine.compiler import Compiler
-from dexter_graphql.engine.compiler import Outcome as Way
+from dexter_graphql.engine.counters import Outcome as Way
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.declarations.fields import record_typename
 
@@ -54,10 +54,10 @@ def engines_of(graph, *, times_seen=1):
 def tallied(engines, tell):
     """Tell which ways the compiled engine went, while the block lasts."""
     counters = engines.compiler.counters
-    before = {way: counters.of(way) for way in Way}
+    before = {way: counters.executions(way) for way in Way}
     yield
     for way in Way:
-        if counters.of(way) > before[way]:
+        if counters.executions(way) > before[way]:
             tell(way.value)
 
 
@@ -197,7 +197,7 @@ def _below(place, one, other):
 
 def assert_sound(engines):
     """Fail when a plan broke by a mistake of the engine's own, though graphql-core answered instead."""
-    assert engines.compiler.counters.of(Way.BROKEN) == 0
+    assert engines.compiler.counters.executions(Way.BROKEN) == 0
 
 
 def assert_agreement(compiled, interpreted, *told):

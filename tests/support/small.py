@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from graphql import GraphQLObjectType, build_schema, default_field_resolver
 
-from dexter_graphql.engine.compiler import OperationEntry
 from dexter_graphql.engine.documents import PreparedDocument
+from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.engine.resolution import RESOLUTION, Batched, Immediate
 from support.engines import ADDRESS, Outcome, assert_agreement, assert_sound, engines, outcome

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dexter_graphql.engine.compiler import Outcome as Way
+from dexter_graphql.engine.counters import Outcome as Way
 from dexter_graphql.engine.pipeline import ExecutionAnswer, Pipeline
 from dexter_graphql.graph.relay.global_ids import encode_id
 from support import graph as asking
@@ -176,13 +176,13 @@ def test_broken_plan_is_noticed(graph):
     """Even when graphql-core answers in its place."""
     both = engines_of(graph)
     assert_sound(both)
-    both.compiler.counters.count(Wanted(), Way.BROKEN)
+    both.compiler.counters.count_execution(CountedOperation(), Way.BROKEN)
 
     with pytest.raises(AssertionError):
         assert_sound(both)
 
 
-class Wanted:
-    """An operation that counts under its name."""
+class CountedOperation:
+    """An operation that is counted under a name."""
 
-    name = "other"
+    metric_name = "other"

@@ -3,10 +3,16 @@
 import pytest
 from graphql import parse
 
+from dexter_graphql.engine import compile_budget
 from dexter_graphql.engine import compiler as module
-from dexter_graphql.engine.compiler import BURST_S, CompileBudget, Compiler, OperationEntry, Outcome
+from dexter_graphql.engine.compile_budget import BURST_S, CompileBudget
+from dexter_graphql.engine.compiler import BYTES_PER_FIELD, BYTES_PER_PLAN, Compiler
+from dexter_graphql.engine.counters import Outcome
+from dexter_graphql.engine.operation_entry import OperationEntry
 from support.declared import Both, Context, attribute, deferred, inline, run, schema_of
 
+ONE_FIELD = BYTES_PER_PLAN + BYTES_PER_FIELD
+"""Size of the plan of one field."""
 SDL = "type Query { a: Int, row: Row } type Row { b: Int }"
 
 
@@ -48,10 +54,8 @@ class TestSights:
         for _ in range(3):
             await both.ask("{ a }")
 
-        assert (both.compiler.counters.of(Outcome.FAST), both.compiler.counters.of(Outcome.INTERPRETED)) == (
-            fast,
-            3 - fast,
-        )
+        counters = both.compiler.counters
+        assert (counters.executions(Outcome.FAST), counters.executions(Outcome.INTERPRETED)) == (fast, 3 - fast)
 
     async def test_a_pinned_document_is_planned_at_once(self, schema):
         """And counts by its name."""
@@ -60,7 +64,7 @@ class TestSights:
 
         await both.ask("query Mine { a }")
 
-        labels = [dict(figure.labels) for figure in both.compiler.collect() if figure.labels]
+        labels = [dict(sample.labels) for sample in both.compiler.collect() if sample.labels and sample.value]
         assert labels == [{"operation": "Mine"}, {"operation": "Mine", "outcome": "fast"}]
 
 
@@ -81,7 +85,7 @@ class TestBudget:
 
     def test_callers_are_bounded(self, monkeypatch):
         """The oldest is forgotten."""
-        monkeypatch.setattr(module, "MAX_CALLERS", 3)
+        monkeypatch.setattr(compile_budget, "MAX_CALLERS", 3)
         budget = CompileBudget(now=Hand())
 
         for n in range(10):
@@ -105,10 +109,10 @@ class TestBudget:
         both.compiler.is_exhausted = lambda _caller: next(exhausted, False)
 
         assert await both.agreed("{ a }") == {"data": {"a": 1}}
-        assert (both.outcome, both.compiler.counters.compiled) == (Outcome.FAST, 0)
+        assert (both.outcome, both.compiler.counters.functions) == (Outcome.FAST, 0)
 
         await both.agreed("{ a }")
-        assert both.compiler.counters.compiled == 1
+        assert both.compiler.counters.functions == 1
 
     async def test_budget_that_ends_between_levels_ends_the_plan(self, schema):
         """graphql-core completes the operation, and the level is planned when there is budget again."""
@@ -139,14 +143,14 @@ class TestKept:
 
     async def test_plans_are_bounded(self, schema):
         """The operation that was not asked for longest loses its plans, a pinned one last."""
-        both = Both(schema, limit=3)
+        both = Both(schema, max_bytes=3 * ONE_FIELD)
         both.compiled.pin("query Pinned { a }")
         await both.ask("query Pinned { a }")
 
         for n in range(10):
             await both.ask(f"{{ a{n}: a }}")
 
-        assert both.compiler.size == 3
+        assert both.compiler.plan_count == 3
         await both.ask("query Pinned { a }")
         assert both.outcome is Outcome.FAST
         assert len(both.compiler._entries) == 3
@@ -176,13 +180,13 @@ class TestKept:
             await both.ask("{ row { b } }")
 
         (operation_entry,) = both.compiler._entries
-        (plan,) = operation_entry.plans.values()
-        (row,) = plan.root.fields("Query")
-        assert len(row.completion.level.completers._by_class) == 3
+        (compiled,) = operation_entry.plans.values()
+        (row,) = compiled.plan.root.fields("Query")
+        assert len(compiled.completers(row.completion.level)._by_class) == 3
 
     async def test_document_that_is_forgotten_takes_nothing_along(self, schema):
         """Its plans go when it is their turn."""
-        compiler = Compiler(schema, times_seen=1, limit=2)
+        compiler = Compiler(schema, times_seen=1, max_bytes=2 * ONE_FIELD)
         documents = [parse(f"{{ a{n}: a }}") for n in range(4)]
         candidates = [OperationEntry(document, document.definitions[0]) for document in documents]
 
@@ -190,7 +194,7 @@ class TestKept:
             compiler.plan(operation_entry, module.VariableValues({}, {}), "somebody")
 
         assert [len(operation_entry.plans) for operation_entry in candidates] == [0, 0, 1, 1]
-        assert compiler.size == 2
+        assert compiler.plan_count == 2
 
 
 async def test_text_of_a_client_is_never_code(schema, monkeypatch):
@@ -218,5 +222,5 @@ async def test_context_is_asked_for_its_caller(schema):
     both.compiler._budget.spend("greedy", BURST_S)
     await both.compiled.execute(both.compiled.prepare("{ a }"), None, Context("greedy"), lambda error: error.formatted)
 
-    assert both.compiler.counters.of(Outcome.INTERPRETED) == 1
+    assert both.compiler.counters.executions(Outcome.INTERPRETED) == 1
     assert await run(both.interpreted, "{ a }") == {"data": {"a": 1}}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from dexter_graphql.engine.compiler import Outcome
+from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from support.declared import Both, attribute, deferred, inline, schema_of, told
 from support.upstream import a_kept
@@ -59,7 +59,8 @@ def both(page):
             Item_owner=deferred(lambda rows, _: [f"owner of {row.id}" for row in rows]),
             Item_by=told(lambda row, n=0: int(row.id) + n),
             Item_items=inline(lambda _: []),
-        )
+        ),
+        cached_row_class=Page,
     )
 
 

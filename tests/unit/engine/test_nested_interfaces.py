@@ -4,8 +4,9 @@ import pytest
 from graphql import OperationDefinitionNode, get_operation_ast, parse
 
 from dexter_graphql.engine import plan as module
-from dexter_graphql.engine.compiler import Compiler, Outcome
-from dexter_graphql.engine.completion import FallBack
+from dexter_graphql.engine.compiler import Compiler
+from dexter_graphql.engine.counters import Outcome
+from dexter_graphql.engine.failures import FallBack
 from dexter_graphql.engine.selection import SelectionIndex, object_types
 from dexter_graphql.engine.variable_values import NO_VARIABLES
 from support.declared import Both, deferred, inline, schema_of
@@ -77,7 +78,7 @@ def plan_of(text):
     """The plan of a document, with all that it consists of."""
     document = prepared(schema(), text)
     compiler = Compiler(schema(), times_seen=1, typename_of=typename_of)
-    return compiler.plan(document.operation_entry, NO_VARIABLES, "test")
+    return compiler.plan(document.operation_entry, NO_VARIABLES, "test").plan
 
 
 def plan_everything(plan):

@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 import pytest
 
-from dexter_graphql.engine.compiler import Outcome
+from dexter_graphql.engine.counters import Outcome
 from support.declared import Both, Context, attribute, deferred, inline, run, schema_of, told
 
 SDL = """
@@ -304,7 +304,7 @@ class TestFailures:
 
     async def test_mistake_of_ours_is_answered_by_graphql_core(self, both, monkeypatch):
         """And counted, so that somebody looks."""
-        monkeypatch.setattr("dexter_graphql.engine.runtime.Execution.errors", lambda _execution: 1 / 0)
+        monkeypatch.setattr("dexter_graphql.engine.execution.Execution.errors", lambda _execution: 1 / 0)
 
         assert await both.ask("{ plain }") == {"data": {"plain": "plain"}}
         assert both.outcome is Outcome.BROKEN
@@ -376,7 +376,7 @@ class TestConditions:
         for n in range(5):
             await both.ask("query ($n: Int, $a: Boolean!) { one { by(n: $n) id @skip(if: $a) } }", {"n": n, "a": True})
 
-        assert both.compiler.size == 1
+        assert both.compiler.plan_count == 1
 
 
 class TestCancelling:

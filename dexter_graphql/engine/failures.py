@@ -1,0 +1,80 @@
+"""Failures while values are completed: located errors, and the signals that leave the fast path."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from graphql import FieldNode
+
+ResponsePath = tuple[str | int, ...]
+"""Response keys and list indices from some object down to a value."""
+
+
+class Reason(StrEnum):
+    """Why the fast path was left, for one level or for the whole operation."""
+
+    NULL = "null"
+    """Null where it is not allowed."""
+    VALUE = "value"
+    """A value that its type does not take as it is."""
+    FAILED_ROW = "failed_row"
+    """An object that cannot be completed."""
+    ROW_CLASS = "row_class"
+    """A row whose object type is not known."""
+    NOT_A_LIST = "not_a_list"
+    """Something else than a list or a tuple where a list belongs."""
+    ARGUMENTS = "arguments"
+    """Arguments that cannot be coerced."""
+    DELEGATED = "delegated"
+    """A field that graphql-core executed and that must not be null."""
+    PLAN_SIZE = "plan_size"
+    """More levels than a plan may have."""
+    COMPILE_BUDGET = "compile_budget"
+    """No time left to plan a level."""
+    ENGINE_ERROR = "engine_error"
+    """A mistake of the engine."""
+
+
+class FallBack(Exception):
+    """graphql-core has to complete the operation."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class SlowPath(Exception):
+    """The rows of a level have to be completed one by one."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class LocatedError(Exception):
+    """A failure with its path below the object that is being completed."""
+
+    def __init__(self, error: Exception, path: ResponsePath, nodes: Sequence[FieldNode]) -> None:
+        super().__init__(error)
+        self.error, self.path, self.nodes = error, path, nodes
+
+    def prefixed(self, *path: str | int) -> "LocatedError":
+        """The same failure with a path that begins further up."""
+        return LocatedError(self.error, (*path, *self.path), self.nodes)
+
+
+Errors = list[LocatedError]
+"""Failures of fields that are null because of them."""
+
+
+def locate(error: Exception, path: ResponsePath, nodes: Sequence[FieldNode]) -> LocatedError:
+    """A failure at its path. One that has a path keeps it: it comes from further down."""
+    return error if isinstance(error, LocatedError) else LocatedError(error, path, nodes)
+
+
+class FailedRow:
+    """Stands in a column for an object that cannot be completed, with its failures; the last one is the reason."""
+
+    __slots__ = ("errors",)
+
+    def __init__(self, errors: Errors) -> None:
+        self.errors = errors

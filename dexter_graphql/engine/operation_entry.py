@@ -1,0 +1,55 @@
+"""One operation of one document, with the plans that were made for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+from graphql.execution.values import VariableValues
+
+from dexter_graphql.engine.completers import CompiledPlan
+from dexter_graphql.engine.variables import condition_variables
+
+OTHER = "other"
+"""Name under which all operations are counted that are not pinned."""
+SelectionKey = tuple[Any, ...]
+"""Values of the variables that decide what is selected."""
+Plans = dict[SelectionKey, CompiledPlan | None]
+"""Plans of one operation; None where a plan is not worthwhile."""
+
+
+@dataclass(eq=False)
+class OperationEntry:
+    """One operation. Pinned operations are planned when they are first executed, and evicted last."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    is_pinned: bool = False
+    is_plannable: bool = True
+    times_seen: int = 0
+    plans: Plans = field(default_factory=dict)
+
+    @property
+    def operation_name(self) -> str | None:
+        """Name of the operation."""
+        return self.operation.name.value if self.operation.name is not None else None
+
+    @cached_property
+    def metric_name(self) -> str:
+        """Name under which it is counted: clients choose names, so only pinned operations have their own."""
+        return self.operation_name or OTHER if self.is_pinned else OTHER
+
+    @cached_property
+    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
+        """Fragments of the document, by name."""
+        definitions = self.document.definitions
+        return {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+
+    def selection_key(self, variables: VariableValues) -> SelectionKey:
+        """The values that decide what is selected."""
+        return tuple(variables.coerced.get(name) for name in self._conditions)
+
+    @cached_property
+    def _conditions(self) -> tuple[str, ...]:
+        return condition_variables((self.operation, *self.fragments.values()))
