@@ -1,4 +1,4 @@
-"""However many documents come, and come again, what is kept of them is bounded."""
+"""Caches of documents, plans and classes are bounded."""
 
 import gc
 
@@ -20,7 +20,7 @@ PLAN_BYTES, OUTPUTS, RECORDS, TEXTS = (
     (MAX_PLAN_BYTES, MAX_OUTPUT_CLASSES, MAX_RECORD_CLASSES, 1000) if IS_LONG else (20 * BYTES_PER_PLAN, 25, 30, 40)
 )
 PLANS = PLAN_BYTES // BYTES_PER_PLAN
-"""Bounds: those of the server, or small ones that few documents reach."""
+"""Limits: those of the server, or small ones that few documents reach."""
 FIELDS = [
     *("title", "culprit", "status", "level", "priority", "platform", "logger", "shortId", "firstSeen", "lastSeen"),
     *("isPublic", "metadata", "issueType", "webUrl"),
@@ -28,7 +28,7 @@ FIELDS = [
 
 
 def document(number):
-    """A document unlike all others: other members, and other response keys."""
+    """A document with its own members and response keys."""
     chosen = [name for bit, name in enumerate(FIELDS) if number >> bit & 1]
     fields = " ".join(f"a{number}_{name}: {name}" for name in chosen) or "id"
     return Document(f'{{ organization(slug: "acme") {{ issues(first: 2) {{ nodes {{ {fields} }} }} }} }}', None)
@@ -36,20 +36,20 @@ def document(number):
 
 @pytest.fixture
 def compiler(graph):
-    """A compiler with these bounds, that compiles what comes again."""
+    """A compiler with these limits."""
     compiler = Compiler(graph.schema, typename_of=record_typename, max_bytes=PLAN_BYTES)
     compiler._outputs = OutputClasses(OUTPUTS)
     return compiler
 
 
 def living(base):
-    """Generated classes that somebody still holds."""
+    """Generated classes that are still referenced."""
     gc.collect()
     return len(base.__subclasses__())
 
 
-async def test_what_is_kept_of_documents_is_bounded(graph, compiler):
-    """Each document is sent twice: plans, texts, and the classes of records and answers stay within their bounds."""
+async def test_caches_are_bounded(graph, compiler):
+    """Each document is sent twice: plans, texts, and classes of records and outputs stay within their limits."""
     pipeline = Pipeline(graph.schema, compiler=compiler)
     pipeline._documents._documents = BoundedMap(TEXTS)
     async with sides_over_sandboxes(graph) as sides:
@@ -70,8 +70,8 @@ async def test_what_is_kept_of_documents_is_bounded(graph, compiler):
         assert after[1] - before[1] <= RECORDS + PLANS * 5
 
 
-async def test_shapes_of_one_document_are_bounded(graph, compiler):
-    """Flags make many documents of one, of which some are planned and all are answered."""
+async def test_plans_of_one_document_are_bounded(graph, compiler):
+    """Conditions have many outcomes, of which some are planned and all are answered."""
     pipeline = Pipeline(graph.schema, compiler=compiler)
     names = FIELDS[:6]
     flags = ", ".join(f"${name}: Boolean!" for name in names)

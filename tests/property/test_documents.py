@@ -1,4 +1,4 @@
-"""Random documents over the real schema, and random garbage, through a real server: never 500, never INTERNAL."""
+"""Random documents and random garbage sent to a real server never give 500 or INTERNAL."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ PATIENCE_S = 60.0
 
 
 class Runner:
-    """A site in a thread with a loop of its own, because Hypothesis calls functions that are not async."""
+    """A site in a thread with its own event loop, because Hypothesis calls synchronous functions."""
 
     def __init__(self, **settings):
         self._settings = settings
@@ -59,7 +59,7 @@ class Runner:
 
 @pytest.fixture(scope="module")
 def runner():
-    """One server for all documents; what they write to it stays."""
+    """One server for all documents; their writes stay."""
     with Runner() as running:
         yield running
 
@@ -72,7 +72,7 @@ def engine_runner(request):
 
 
 def holds(status, body):
-    """What must be true of any answer at all."""
+    """Assert what is true of every response."""
     assert status < 500, body
     codes = [error["extensions"]["code"] for error in body.get("errors", [])]
     assert "INTERNAL" not in codes, body
@@ -82,7 +82,7 @@ def holds(status, body):
 
 @given(data=st.data())
 def test_random_document_is_answered(runner, graph, data):
-    """Whatever the schema lets one ask has an answer or an error that says whose turn it is."""
+    """Every document that the schema allows has data or an error with a code."""
     document = data.draw(documents(graph.schema, runner.known, mutations=st.booleans()))
 
     holds(*runner.asked(json.dumps({"query": document.text, "variables": document.variables}).encode()))
@@ -90,7 +90,7 @@ def test_random_document_is_answered(runner, graph, data):
 
 @given(data=st.data())
 def test_odd_values_are_refused(engine_runner, graph, data):
-    """Huge numbers, half characters, broken addresses and the like, in any argument, as literals and as variables."""
+    """Huge numbers, unpaired surrogates, broken URLs and the like, in any argument, as literals and as variables."""
     drawn = documents(graph.schema, engine_runner.known, mutations=st.booleans(), odd_percent=25)
     document = data.draw(drawn)
 
@@ -109,25 +109,25 @@ VALUES = st.deferred(
 
 @given(text=GARBAGE)
 def test_garbage_is_refused_as_a_document(runner, text):
-    """Any text at all may stand where a document belongs."""
+    """Any text instead of a document."""
     holds(*runner.asked(json.dumps({"query": text}).encode()))
 
 
 @given(value=VALUES)
 def test_garbage_is_refused_as_a_request(runner, value):
-    """Any JSON, with numbers that JSON does not have, may stand where a request belongs."""
+    """Any JSON, also with numbers that JSON does not have, instead of a request."""
     holds(*runner.asked(json.dumps(value).encode()))
 
 
 @given(body=st.binary(max_size=300))
 def test_garbage_is_refused_as_a_body(runner, body):
-    """Any bytes may stand where JSON belongs."""
+    """Any bytes instead of JSON."""
     holds(*runner.asked(body))
 
 
 @given(value=VALUES, name=st.none() | st.text(max_size=10))
 def test_garbage_is_refused_as_variables(runner, value, name):
-    """Variables and operation names of any form fit or do not, and nothing else happens."""
+    """Variables and operation names of any type are accepted or refused."""
     query = "query A($s: String!, $f: IssueFilter) { organization(slug: $s) { "
     query += "issues(first: 1, filter: $f) { totalCount } } }"
     variables = {"s": value, "f": value}
@@ -136,7 +136,7 @@ def test_garbage_is_refused_as_variables(runner, value, name):
     holds(*runner.asked(json.dumps({"query": query, "variables": value, "extensions": value}).encode()))
 
 
-def test_server_lives_on(runner):
-    """After all of this it answers as before."""
+def test_server_still_answers(runner):
+    """After all of the above it answers as before."""
     assert runner.asked(b'{"query": "{ __typename }"}') == (200, {"data": {"__typename": "Query"}})
     assert isinstance(runner.site.session, aiohttp.ClientSession)

@@ -1,6 +1,6 @@
-"""Random documents over the real schema and a Sentry that is damaged at random: both engines say the same.
+"""Random documents over the real schema and randomly damaged answers of Sentry: both engines agree.
 
-`pytest --hypothesis-show-statistics` tells how many documents found something, failed, and went which way.
+`pytest --hypothesis-show-statistics` shows how many documents found data, failed, and took which path.
 """
 
 from dataclasses import replace
@@ -37,20 +37,20 @@ async def sides(graph, monkeypatch):
 
 @pytest.fixture(scope="module")
 def at_once(graph):
-    """Both engines, of which one compiles at first sight."""
+    """Both engines; plans are made when an operation is seen first."""
     return engines_of(graph)
 
 
 @pytest.fixture(scope="module")
 def later(graph):
-    """Both engines, of which one compiles what it sees again."""
+    """Both engines; plans are made when an operation is seen again."""
     return engines_of(graph, times_seen=2)
 
 
 @settings(max_examples=max(300, EXAMPLES))
 @given(data=st.data())
 async def test_engines_agree(sides, at_once, graph, data):
-    """Data with their order, errors with their places, what is explained, and the calls to Sentry."""
+    """On data and their order, errors and their paths, extensions, and calls to Sentry."""
     document = data.draw(documents(graph.schema, sides.known, mutations=IS_MUTATION))
 
     pair = sides.pair(at_once, data.draw(DAMAGE), data.draw(ASKING))
@@ -62,8 +62,8 @@ async def test_engines_agree(sides, at_once, graph, data):
 
 @settings(max_examples=max(15, EXAMPLES // 10))
 @given(data=st.data())
-async def test_engines_agree_on_what_they_know(sides, later, graph, data):
-    """The same when answers are kept, when a document comes again with other flags, and after other documents."""
+async def test_engines_agree_with_warm_caches(sides, later, graph, data):
+    """Also when answers are cached, with other conditions, and after other documents."""
     one, other = (data.draw(documents(graph.schema, sides.known, mutations=IS_MUTATION)) for _ in range(2))
 
     pair = sides.pair(later, data.draw(DAMAGE))
@@ -75,7 +75,7 @@ async def test_engines_agree_on_what_they_know(sides, later, graph, data):
 
 
 def flipped(document):
-    """The document with all its flags the other way round."""
+    """The document with all boolean variables negated."""
     variables = document.variables or {}
     return replace(
         document, variables={name: not value if value in (True, False) else value for name, value in variables.items()}
@@ -83,7 +83,7 @@ def flipped(document):
 
 
 def tell(outcome):
-    """What became of a document, for the statistics."""
+    """Report the outcome to the statistics."""
     event("refused" if outcome.is_request_error else "with errors" if outcome.errors else "without errors")
     for code in outcome.codes:
         event(code)

@@ -1,4 +1,4 @@
-"""Our own documents: each is an example in GraphiQL and a test at the same time."""
+"""Stored documents: each is an example in GraphiQL and a test."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class LibraryError(DexterError):
 
 @dataclass(frozen=True)
 class Document:
-    """A document and what its header says: `purpose` for people, `variables` to run it with, and what it costs."""
+    """A document and its header: name, purpose, variables and number of calls."""
 
     file: str
     text: str
@@ -28,7 +28,7 @@ class Document:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Name of the document."""
         return self.header["name"]
 
     @property
@@ -38,22 +38,23 @@ class Document:
 
     @cached_property
     def variables(self) -> dict[str, Any]:
-        """Variables that fit the sandbox."""
+        """Variables with which it works in the sandbox."""
         return msgspec.json.decode(self.header.get("variables", "{}"), type=dict[str, Any])
 
     @property
     def calls(self) -> int:
-        """Calls to Sentry that it costs at most, when nothing is known but the organization."""
+        """Most calls to Sentry with a cold cache, when the organization is known."""
         return int(self.header["calls"])
 
 
 def load_library() -> tuple[Document, ...]:
     """All documents, in the order of their file names."""
-    found = [item for item in files(__name__).iterdir() if item.name.endswith(".graphql")]
-    return tuple(_document(item.name, item.read_text("utf-8")) for item in sorted(found, key=lambda item: item.name))
+    documents = [item for item in files(__name__).iterdir() if item.name.endswith(".graphql")]
+    documents.sort(key=lambda item: item.name)
+    return tuple(_parse(item.name, item.read_text("utf-8")) for item in documents)
 
 
-def _document(file: str, text: str) -> Document:
+def _parse(file: str, text: str) -> Document:
     lines = text.splitlines()
     count = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
     header = {match["name"]: match["value"].strip() for line in lines[:count] if (match := HEADER.fullmatch(line))}

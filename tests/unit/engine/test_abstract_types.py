@@ -1,4 +1,4 @@
-"""Interfaces and unions: the object type of a value, told by a resolver, by the object types, or by nobody."""
+"""Interfaces and unions: the object type of a value, by a type resolver, by `is_type_of`, or unknown."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ SDL = """
 
 @dataclass(eq=False)
 class Dog:
-    """A dog, from a litter of others."""
+    """A dog with siblings."""
 
     name: str = "Rex"
     barks: object = True
@@ -41,18 +41,18 @@ class Cat:
 
 @dataclass(eq=False)
 class Robot:
-    """No being."""
+    """Neither a dog nor a cat."""
 
     name: str = "R2"
 
 
 def by_class(value, _info, _type):
-    """The name of the object type, at once."""
+    """The name of the object type, synchronously."""
     return type(value).__name__
 
 
 async def by_class_later(value, _info, _type):
-    """The name of the object type, after a while."""
+    """The name of the object type, asynchronously."""
     return type(value).__name__
 
 
@@ -84,7 +84,7 @@ SURE = {
     "later test": asking(is_later=True),
     "resolver and test": {**resolving(by_class), **asking(is_later=False)},
 }
-"""Ways to tell a type by the class of its value."""
+"""Ways to find the type of a value."""
 ODD = {
     "nothing": {},
     "wrong name": resolving(lambda *_: "Nobody"),
@@ -95,7 +95,7 @@ ODD = {
     "raising": resolving(lambda *_: 1 / 0),
     "contradiction": {**resolving(lambda *_: "Dog"), **asking(is_later=False)},
 }
-"""Ways that tell no type, or a wrong one."""
+"""Ways that find no type, or a wrong one."""
 TEXTS = [
     "{ pet { __typename } }",
     "{ pet { __typename ... on Dog { name barks } ... on Cat { name meows } } }",
@@ -125,21 +125,21 @@ def world(how, **changed):
 @pytest.mark.parametrize("how", SURE)
 @pytest.mark.parametrize("text", TEXTS)
 async def test_type_of_a_value(how, text):
-    """Told by the schema, or to the engine alone by the class of the value: it is the same."""
+    """The result is the same for every way to find the type."""
     await agreed(world(SURE[how]), text)
     await agreed(world(SURE[how]), text, typename_of=name_of)
 
 
 @pytest.mark.parametrize("how", ODD)
 @pytest.mark.parametrize("text", TEXTS)
-async def test_type_that_nobody_tells(how, text):
-    """An error stands in the place of the value."""
+async def test_unknown_type(how, text):
+    """The value is null with an error."""
     await agreed(world(ODD[how]), text)
 
 
 @pytest.mark.parametrize("how", [*SURE, *ODD])
 async def test_each_value_of_a_list_has_its_own_type(how):
-    """One that is of none is null alone, with an error."""
+    """An item of an unknown type is null with an error; the others are not affected."""
     pets = [Dog(), 7, Cat(), {"name": "x"}, ValueError("no pet"), Robot()]
 
     await agreed(world((SURE | ODD)[how], pets=pets), "{ pets { __typename } }")
@@ -147,10 +147,10 @@ async def test_each_value_of_a_list_has_its_own_type(how):
 
 @pytest.mark.parametrize("how", [*SURE, *ODD])
 async def test_object_type_of_another_object(how):
-    """Where an object type stands, its own test is asked as well."""
+    """The `is_type_of` of a concrete type is checked as well."""
     await agreed(world((SURE | ODD)[how], dog=Cat()), "{ dog { name barks __typename } }")
 
 
 def name_of(row_class):
-    """The name of the object type that rows of a class are."""
+    """The name of the object type of a class of rows."""
     return row_class.__name__ if row_class in {Dog, Cat, Robot} else None

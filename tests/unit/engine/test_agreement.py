@@ -1,4 +1,4 @@
-"""Engines that differ are noticed: each kind of mistake, made on purpose, is found by what all tests compare with."""
+"""The comparison of both engines finds every kind of difference."""
 
 import json
 from collections import Counter
@@ -26,7 +26,7 @@ CALLS = [("GET", "GET /a?x=1"), ("GET", "GET /a?x=1"), ("PUT", "PUT /b? {}"), ("
 
 
 def said(body=BODY, *, calls=CALLS, unforeseen=(), **answer):
-    """The outcome of an answer with that body."""
+    """The outcome of a response with that body."""
     return outcome(ExecutionAnswer(json.dumps(body).encode(), **answer), calls=calls, unforeseen=unforeseen)
 
 
@@ -37,11 +37,11 @@ def changed(change):
     return body
 
 
-def swapped(found):
+def swapped(result):
     """An object with its members in another order."""
-    items = list(found.items())
-    found.clear()
-    found.update(items[::-1])
+    items = list(result.items())
+    result.clear()
+    result.update(items[::-1])
 
 
 MUTANTS = {
@@ -71,8 +71,8 @@ MUTANTS = {
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_other_answers_are_noticed(mutant):
-    """Whichever of the two engines is the one that is wrong."""
+def test_different_responses_are_noticed(mutant):
+    """Whichever engine is wrong."""
     wrong = said(changed(MUTANTS[mutant]))
     if mutant == "stale without saying so":  # where nothing was lost below a null
         right = replace(said(), errors=Counter(), data=b"{}")
@@ -94,7 +94,7 @@ def test_other_answers_are_noticed(mutant):
         (CALLS, []),
     ],
 )
-def test_other_calls_are_noticed(one, other):
+def test_different_calls_are_noticed(one, other):
     """Fewer, more, the same twice, and writes in another order."""
     whole = {"data": {"a": 1}}
 
@@ -102,14 +102,14 @@ def test_other_calls_are_noticed(one, other):
 
 
 @pytest.mark.parametrize("more", [{"unforeseen": [ValueError("x")]}, {"is_request_error": True}, {"codes": ("A",)}])
-def test_what_else_is_said_is_noticed(more):
-    """Hidden exceptions, and what decides on the status."""
+def test_other_differences_are_noticed(more):
+    """Hidden exceptions, and what the status depends on."""
     whole = {"data": {"a": 1}}
 
     assert differences(said(whole), said(whole, **more)) != []
 
 
-def test_what_may_differ_is_not_noticed():
+def test_allowed_differences_are_ignored():
     """The order of errors, how long things took, and how much is done below a null."""
     more = {**ERRORS[2], "message": "beside", "path": ["c", "e"]}
     other = changed(lambda body: (body["errors"].reverse(), body["extensions"]["dexter"].update(waitedMs=9.0)))
@@ -121,12 +121,12 @@ def test_what_may_differ_is_not_noticed():
 
 
 def test_engine_that_does_more_below_a_null_is_noticed():
-    """graphql-core may call for nothing there, the compiled engine may not."""
+    """graphql-core may make more calls there, the compiled engine may not."""
     assert differences(said(calls=[*CALLS, ("GET", "GET /more?")]), said()) != []
 
 
 class Wrong(Pipeline):
-    """A compiled engine with a mistake: it executes twice, or changes what it says."""
+    """A compiled engine with a mistake: it executes twice, or changes the response."""
 
     def __init__(self, engines, *, times=1, change=bytes):
         super().__init__(engines.compiled.schema, compiler=engines.compiler)
@@ -162,7 +162,7 @@ SLUG, STATUS = b'"slug":"acme"', b'"status":"active"'
     ],
 )
 async def test_tests_of_the_graph_compare(asker, monkeypatch, document, mistake):
-    """A compiled engine that does what graphql-core would not do fails the test that asked it."""
+    """A compiled engine that differs from graphql-core fails the test."""
     await asker.ask(document)
     right = engines_of(asker.graph)
     wrong = Engines(Wrong(right, **mistake), right.interpreted, right.compiler)
@@ -173,7 +173,7 @@ async def test_tests_of_the_graph_compare(asker, monkeypatch, document, mistake)
 
 
 def test_broken_plan_is_noticed(graph):
-    """Even when graphql-core answers in its place."""
+    """Also when graphql-core executes the operation instead."""
     both = engines_of(graph)
     assert_sound(both)
     both.compiler.counters.count_execution(CountedOperation(), Way.BROKEN)

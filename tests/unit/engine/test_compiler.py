@@ -1,4 +1,4 @@
-"""Which operations get plans and kernels, for how much time, and how many are kept."""
+"""Compiler: when operations are planned, how much time that may take, and how many plans are kept."""
 
 import pytest
 from graphql import parse
@@ -22,8 +22,8 @@ class Row:
     b = 1
 
 
-class Hand:
-    """A clock that is moved by hand."""
+class ManualClock:
+    """A clock that the test moves."""
 
     def __init__(self):
         self.now = 0.0
@@ -43,12 +43,12 @@ def schema():
     )
 
 
-class TestSights:
-    """From which time on."""
+class TestTimesSeen:
+    """How often an operation is seen before it is planned."""
 
     @pytest.mark.parametrize(("times_seen", "fast"), [(1, 3), (2, 2), (3, 1), (4, 0)])
     async def test_an_operation_is_planned_when_it_comes_again(self, schema, times_seen, fast):
-        """What is asked once is not worth it."""
+        """An operation that comes once is not planned."""
         both = Both(schema, times_seen=times_seen)
 
         for _ in range(3):
@@ -58,7 +58,7 @@ class TestSights:
         assert (counters.executions(Outcome.FAST), counters.executions(Outcome.INTERPRETED)) == (fast, 3 - fast)
 
     async def test_a_pinned_document_is_planned_at_once(self, schema):
-        """And counts by its name."""
+        """It is counted under its own name."""
         both = Both(schema, times_seen=5)
         both.compiled.pin("query Mine { a }")
 
@@ -69,11 +69,11 @@ class TestSights:
 
 
 class TestBudget:
-    """How much time may go into it."""
+    """Time for planning and code generation."""
 
-    def test_it_comes_back_with_time(self):
-        """At its share, up to a burst."""
-        now = Hand()
+    def test_budget_is_refilled(self):
+        """It grows by its share of the time, up to a burst."""
+        now = ManualClock()
         budget = CompileBudget(share=0.1, now=now)
 
         budget.spend("a", BURST_S / 2)
@@ -84,18 +84,18 @@ class TestBudget:
         assert not any(budget.is_empty(name) for name in "abc")
 
     def test_callers_are_bounded(self, monkeypatch):
-        """The oldest is forgotten."""
+        """The bucket of the least recently used caller is dropped."""
         monkeypatch.setattr(compile_budget, "MAX_CALLERS", 3)
-        budget = CompileBudget(now=Hand())
+        budget = CompileBudget(now=ManualClock())
 
         for n in range(10):
             budget.spend(str(n), 0.001)
 
         assert len(budget._callers) == 3
 
-    async def test_whoever_is_over_it_is_answered_all_the_same(self, schema):
-        """By graphql-core; others are not slowed down."""
-        budget = CompileBudget(now=Hand())
+    async def test_caller_over_the_budget_is_answered_without_a_plan(self, schema):
+        """graphql-core executes the operation; other callers are not affected."""
+        budget = CompileBudget(now=ManualClock())
         both = Both(schema, budget=budget)
         budget.spend("somebody", BURST_S / 2)
 
@@ -128,7 +128,7 @@ class TestBudget:
 
     async def test_planning_of_levels_is_charged(self, schema):
         """A level that is planned while the operation is executed costs its caller."""
-        budget = CompileBudget(now=Hand())
+        budget = CompileBudget(now=ManualClock())
         both = Both(schema, budget=budget)
         spent = []
         budget.spend = lambda caller, seconds: spent.append((caller, seconds > 0))
@@ -138,11 +138,11 @@ class TestBudget:
         assert spent == [("somebody", True)] * 5
 
 
-class TestKept:
-    """How much."""
+class TestBounds:
+    """How many plans are kept."""
 
     async def test_plans_are_bounded(self, schema):
-        """The operation that was not asked for longest loses its plans, a pinned one last."""
+        """The least recently used operation loses its plans first, a pinned one last."""
         both = Both(schema, max_bytes=3 * ONE_FIELD)
         both.compiled.pin("query Pinned { a }")
         await both.ask("query Pinned { a }")
@@ -156,7 +156,7 @@ class TestKept:
         assert len(both.compiler._entries) == 3
 
     async def test_conditions_are_bounded(self, schema, monkeypatch):
-        """An operation with more outcomes than that is not planned for the others."""
+        """An operation with more outcomes of its conditions is not planned for the others."""
         monkeypatch.setattr(module, "MAX_PLANS_PER_OPERATION", 2)
         both = Both(schema)
         text = "query ($x: Boolean!, $y: Boolean!) { a @skip(if: $x) b: a @include(if: $y) row { b } }"
@@ -168,8 +168,8 @@ class TestKept:
 
         assert outcomes == [Outcome.FAST, Outcome.FAST, Outcome.INTERPRETED, Outcome.FAST]
 
-    async def test_kernels_of_a_level_are_bounded(self, schema, monkeypatch):
-        """However many classes its rows have."""
+    async def test_completers_of_a_level_are_bounded(self, schema, monkeypatch):
+        """A level with rows of many classes keeps the completers of some."""
         monkeypatch.setattr("dexter_graphql.engine.completers.MAX_ROW_CLASSES", 3)
         schema.query_type.fields["row"].extensions["engine-resolution"] = deferred(
             lambda rows, _: [type("Row", (Row,), {})() for _ in rows]
@@ -184,21 +184,21 @@ class TestKept:
         (row,) = compiled.plan.root.fields("Query")
         assert len(compiled.completers(row.completion.level)._by_class) == 3
 
-    async def test_document_that_is_forgotten_takes_nothing_along(self, schema):
-        """Its plans go when it is their turn."""
+    async def test_evicted_operation_loses_its_plans(self, schema):
+        """The operation itself stays usable."""
         compiler = Compiler(schema, times_seen=1, max_bytes=2 * ONE_FIELD)
         documents = [parse(f"{{ a{n}: a }}") for n in range(4)]
-        candidates = [OperationEntry(document, document.definitions[0]) for document in documents]
+        entries = [OperationEntry(document, document.definitions[0]) for document in documents]
 
-        for operation_entry in candidates:
+        for operation_entry in entries:
             compiler.plan(operation_entry, module.VariableValues({}, {}), "somebody")
 
-        assert [len(operation_entry.plans) for operation_entry in candidates] == [0, 0, 1, 1]
+        assert [len(operation_entry.plans) for operation_entry in entries] == [0, 0, 1, 1]
         assert compiler.plan_count == 2
 
 
 async def test_text_of_a_client_is_never_code(schema, monkeypatch):
-    """Response keys go into names of members, and not into the text of functions."""
+    """Response keys become names of struct members and are not in the text of functions."""
     texts = []
     monkeypatch.setattr(
         "dexter_graphql.engine.codegen.compile",
@@ -216,9 +216,9 @@ async def test_text_of_a_client_is_never_code(schema, monkeypatch):
     assert not any(key in text for text in texts for key in ("__class__", "import", "__init__", "aaaa"))
 
 
-async def test_context_is_asked_for_its_caller(schema):
-    """Each has a share of its own."""
-    both = Both(schema, budget=CompileBudget(now=Hand()))
+async def test_budget_is_that_of_the_caller(schema):
+    """Each caller has its own share."""
+    both = Both(schema, budget=CompileBudget(now=ManualClock()))
     both.compiler._budget.spend("greedy", BURST_S)
     await both.compiled.execute(both.compiled.prepare("{ a }"), None, Context("greedy"), lambda error: error.formatted)
 

@@ -1,4 +1,4 @@
-"""Finished bytes that stay with the answer they were made of, and what never gets there."""
+"""Fragment cache: which JSON is kept with an upstream answer, and which is not."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Item:
 
 @dataclass(eq=False, slots=True)
 class Page:
-    """Some rows of an answer, with what is kept of it."""
+    """Some rows of a cached upstream answer."""
 
     items: list
     cache_entry: CacheEntry | None
@@ -65,7 +65,7 @@ def both(page):
 
 
 def change(page):
-    """Make rows tell something else, which no answer in the cache ever does."""
+    """Change the rows, which never happens to a cached answer, to see whether they are read again."""
     for item in page.items:
         item.size = 99
 
@@ -73,8 +73,8 @@ def change(page):
 LIST = "{ page { items { id size } count } }"
 
 
-async def test_bytes_are_given_again_with_their_answer(both, page):
-    """Across requests, and for the same field of the same operation alone."""
+async def test_fragment_is_reused(both, page):
+    """In later requests, for the same field of the same operation."""
     first = await both.ask(LIST)
     change(page)
 
@@ -83,8 +83,8 @@ async def test_bytes_are_given_again_with_their_answer(both, page):
     assert (await both.ask("{ page { items { size } again { size } } }"))["data"]["page"]["again"] == [{"size": 99}] * 2
 
 
-async def test_they_end_with_it(both, page):
-    """What is no longer in the cache keeps nothing."""
+async def test_fragments_are_dropped_with_their_answer(both, page):
+    """An answer that was evicted has no fragments."""
     await both.ask(LIST)
     change(page)
     page.cache_entry.evict()
@@ -92,8 +92,8 @@ async def test_they_end_with_it(both, page):
     assert (await both.ask(LIST))["data"]["page"]["items"] == [{"id": "1", "size": 99}, {"id": "2", "size": 99}]
 
 
-async def test_answer_that_is_not_kept_is_completed_each_time(both, page):
-    """There is nowhere to put it."""
+async def test_uncached_answer_is_completed_each_time(both, page):
+    """Without a cache entry nothing is kept."""
     page.cache_entry = None
     await both.ask(LIST)
     change(page)
@@ -101,8 +101,8 @@ async def test_answer_that_is_not_kept_is_completed_each_time(both, page):
     assert (await both.ask(LIST))["data"]["page"]["items"][0]["size"] == 99
 
 
-async def test_parts_of_an_answer_have_bytes_of_their_own(both, page):
-    """They are told apart by the row itself."""
+async def test_parts_of_an_answer_have_their_own_fragments(both, page):
+    """The row's fragment key is a part of the key."""
     text = "query ($part: Int) { page(part: $part) { items { size } } }"
     await both.ask(text, {"part": 0})
     change(page)
@@ -119,10 +119,10 @@ async def test_parts_of_an_answer_have_bytes_of_their_own(both, page):
         ("query ($n: Int) { page { items { size by(n: $n) } } }", {"n": 1}),
         ("query ($n: Int) { page { items { size items { by(n: $n) } } } }", {"n": 1}),
     ],
-    ids=["has to be waited for", "depends on a variable", "depends on one further down"],
+    ids=["batched field", "depends on a variable", "depends on a variable further down"],
 )
-async def test_what_depends_on_more_is_never_finished(both, page, text, variables):
-    """On a lookup, or on what a request brings."""
+async def test_value_that_depends_on_more_is_not_kept(both, page, text, variables):
+    """On a batched field or on a variable."""
     await both.agreed(text, variables)
     change(page)
 
@@ -132,8 +132,8 @@ async def test_what_depends_on_more_is_never_finished(both, page, text, variable
     assert repr(page.cache_entry) == "<Kept 0 projections, 0 finished, 0 bytes>"
 
 
-async def test_failures_are_never_finished(both, page):
-    """An error has its place in each answer anew."""
+async def test_failures_are_not_kept(both, page):
+    """Each response has the error at its path."""
     page.items[0].size = "text"
     await both.ask(LIST)
 

@@ -1,4 +1,4 @@
-"""Documents that speak Python, or the words of whoever generates code and records: names are names, texts are texts."""
+"""Names and texts that mean something in Python or in generated code are nothing but names and texts."""
 
 import builtins
 
@@ -41,7 +41,7 @@ SDL = f"""
 
 @pytest.fixture(scope="module")
 def schema():
-    """A schema with such names among its fields, too."""
+    """A schema whose fields have such names, too."""
     inner = {"n": 2, "text": "y", **dict.fromkeys(NAMES, 4)}
     item = {"n": 1, "text": "x", "item": inner, **dict.fromkeys(NAMES, 3)}
     return small(SDL, item=item, items=[item, None, item], echo=lambda **given: repr(given))
@@ -52,43 +52,43 @@ async def test_response_keys(schema):
     leaves = " ".join(f"{name}: n" for name in NAMES)
     below = " ".join(f"{name}: items {{ {name}: item {{ {name}: n }} }}" for name in NAMES)
 
-    found = await agreed(schema, f"{{ item {{ {leaves} }} {below} }}")
+    result = await agreed(schema, f"{{ item {{ {leaves} }} {below} }}")
 
-    assert list(found.data) == ["item", *NAMES]
-    assert found.data["item"] == dict.fromkeys(NAMES, 1)
-    assert found.data["class"] == [{"class": {"class": 2}}, None, {"class": {"class": 2}}]
+    assert list(result.data) == ["item", *NAMES]
+    assert result.data["item"] == dict.fromkeys(NAMES, 1)
+    assert result.data["class"] == [{"class": {"class": 2}}, None, {"class": {"class": 2}}]
 
 
 async def test_fields(schema):
-    """A schema may use words that Python keeps to itself."""
-    found = await agreed(schema, f"{{ items {{ {' '.join(FIELDS)} }} }}")
+    """Fields may have names that are reserved in Python."""
+    result = await agreed(schema, f"{{ items {{ {' '.join(FIELDS)} }} }}")
 
-    assert found.data["items"][0] == dict.fromkeys(FIELDS, 3)
+    assert result.data["items"][0] == dict.fromkeys(FIELDS, 3)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in {"True", "None"}])
 async def test_operations_fragments_and_variables(schema, name):
-    """Wherever a client may choose a name."""
+    """Every kind of name that a client chooses."""
     text = f"""query {name}(${name}: String = "d", $if: Boolean!) {{
         echo(text: ${name}) items {{ ...{name} @include(if: $if) }} }} fragment {name} on Item {{ n {name}: text }}"""
 
-    found = await agreed(schema, text, {name: "v", "if": True})
+    result = await agreed(schema, text, {name: "v", "if": True})
 
-    assert found.data["echo"] == "{'text': 'v'}"
-    assert found.data["items"][0] == {"n": 1, name: "x"}
+    assert result.data["echo"] == "{'text': 'v'}"
+    assert result.data["items"][0] == {"n": 1, name: "x"}
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 async def test_texts(schema, text):
-    """In variables, and in the document where its grammar lets them stand: what comes out is what went in."""
+    """Texts in variables and in literals come back unchanged."""
     written = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     escaped = "".join(f"\\u{ord(one):04x}" if ord(one) < 0x10000 else one for one in written)
     document = f'query ($t: String, $l: [String]) {{ a: echo(text: "{escaped}") b: echo(text: $t, list: $l) }}'
 
-    found = await agreed(schema, document, {"t": text, "l": [text, None]})
+    result = await agreed(schema, document, {"t": text, "l": [text, None]})
 
-    if found.raised is None:
-        assert found.data == {"a": repr({"text": written}), "b": repr({"text": text, "list": [text, None]})}
+    if result.raised is None:
+        assert result.data == {"a": repr({"text": written}), "b": repr({"text": text, "list": [text, None]})}
     assert not hasattr(builtins, "hacked")
 
 
@@ -111,9 +111,9 @@ async def test_texts(schema, text):
         "",
     ],
 )
-async def test_what_is_no_name_or_nobody_s_is_refused(schema, document):
+async def test_invalid_and_unknown_names_are_refused(schema, document):
     """Before anything is planned."""
-    found = await agreed(schema, document)
+    result = await agreed(schema, document)
 
-    assert found.data is None
-    assert found.errors
+    assert result.data is None
+    assert result.errors

@@ -1,4 +1,4 @@
-"""Values of leaves: passed on, looked up in a table, or coerced by their type, one by one or a column at once."""
+"""Serialisation of leaves: passed on, by a table, or coerced by the type; one value or a column."""
 
 from datetime import UTC, timedelta, timezone
 from enum import Enum
@@ -38,8 +38,8 @@ ANY = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.b
 
 @pytest.mark.parametrize("kind", [GraphQLString, GraphQLID, GraphQLBoolean, GraphQLInt, GraphQLFloat, COLOUR])
 @given(values=st.lists(ANY, max_size=5))
-def test_column_is_what_its_values_are_one_by_one(kind, values):
-    """And each is what the type itself makes of it, or fails as it does."""
+def test_column_equals_single_values(kind, values):
+    """Each value is what the type makes of it, or fails as the type does."""
 
     def written(make):
         try:
@@ -70,20 +70,20 @@ def test_column_is_what_its_values_are_one_by_one(kind, values):
         (GraphQLID, []),
     ],
 )
-def test_usual_values_are_passed_on(kind, values):
-    """The column is the very list."""
+def test_native_values_are_passed_on(kind, values):
+    """The column is the same list."""
     assert LeafSerializer(kind).serialize_many(values) is values
 
 
 @pytest.mark.parametrize(("kind", "value"), [(GraphQLInt, MAX + 1), (GraphQLFloat, inf), (GraphQLFloat, nan)])
-def test_usual_type_is_not_enough(kind, value):
-    """What does not fit is refused as the type refuses it."""
+def test_native_type_is_not_enough(kind, value):
+    """A value that the type refuses is refused in the same way."""
     with pytest.raises(GraphQLError):
         LeafSerializer(kind).serialize_many([value])
 
 
 def test_exception_among_values_is_raised():
-    """It stands for a value that failed."""
+    """It is the failure of that value."""
     with pytest.raises(ValueError, match="failed"):
         LeafSerializer(GraphQLString).serialize_many(["a", ValueError("failed")])
 
@@ -98,14 +98,14 @@ def test_exception_among_values_is_raised():
         (COLOUR, str, False),
     ],
 )
-def test_what_was_decoded_need_not_be_looked_at(kind, decoded, is_taken):
-    """Unless the type asks for more than JSON's types tell."""
+def test_decoded_values_are_accepted(kind, decoded, is_taken):
+    """Unless the type has limits that JSON's types do not have."""
     assert LeafSerializer(kind).accepts_decoded(decoded) is is_taken
 
 
 @given(value=st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5))])))
-def test_instants_are_written_alike(value):
-    """By the JSON encoder when they are in UTC, else by the scalar."""
+def test_times_are_serialized_alike(value):
+    """By the JSON encoder when they are in UTC, else by the scalar, with the same result."""
     writing = SERIALIZERS["DateTime"]
     scalar = GraphQLScalarType("DateTime", extensions={NATIVE_ENCODINGS: writing}, serialize=serialize_instant)
 

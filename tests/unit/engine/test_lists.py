@@ -1,4 +1,4 @@
-"""Lists of all kinds, with items and lists that may be null or not: what is null, and what is an error."""
+"""Lists with nullable and non-null items: which values are null, and which are errors."""
 
 import pytest
 
@@ -13,12 +13,12 @@ def raises():
 
 
 async def later(value):
-    """The value, after a while."""
+    """The value, asynchronously."""
     return value
 
 
 async def fails():
-    """An item that fails, after a while."""
+    """An item that fails asynchronously."""
     raise ValueError("no item")
 
 
@@ -41,47 +41,47 @@ def completed(kind, items):
 @pytest.mark.parametrize("items", [[], [1, 2], [1, None, 2], [None], [1, ValueError("x"), 2], [ValueError("x"), None]])
 @pytest.mark.parametrize("make", [lambda items: items, tuple, iter, later])
 async def test_null_and_failed_items(kind, items, make):
-    """An item that may not be null takes its list with it, and a list that may not be null what holds it."""
-    found = await agreed(small(f"type Query {{ a: {kind}, b: Int }}", a=lambda: make(items), b=1), "{ a b }")
+    """A failed non-null item nulls its list, and a non-null list nulls its parent."""
+    result = await agreed(small(f"type Query {{ a: {kind}, b: Int }}", a=lambda: make(items), b=1), "{ a b }")
 
     expected, errors = completed(kind, items)
     is_lost = expected is None and kind.endswith("!")
-    assert (found.data, len(found.errors)) == (None if is_lost else {"a": expected, "b": 1}, errors)
+    assert (result.data, len(result.errors)) == (None if is_lost else {"a": expected, "b": 1}, errors)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("value", [lambda: None, raises, lambda: ValueError("as a value"), lambda: later(None), fails])
-async def test_list_that_is_not_there(kind, value):
-    """Null or an error in the place of the whole list."""
-    found = await agreed(small(f"type Query {{ a: {kind}, b: Int }}", a=value, b=1), "{ a b }")
+async def test_missing_list(kind, value):
+    """Null or an error instead of a list."""
+    result = await agreed(small(f"type Query {{ a: {kind}, b: Int }}", a=value, b=1), "{ a b }")
 
-    assert found.data == (None if kind.endswith("!") else {"a": None, "b": 1})
+    assert result.data == (None if kind.endswith("!") else {"a": None, "b": 1})
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_items_that_are_waited_for(kind):
-    """Each item may come later, or fail later."""
+async def test_awaitable_items(kind):
+    """Each item may resolve or fail later."""
     schema = small(f"type Query {{ a: {kind} }}", a=lambda: [later(1), 2, later(None)])
     failing = small(f"type Query {{ a: {kind} }}", a=lambda: [later(1), fails(), 3])
 
-    found, failed = await agreed(schema, "{ a }"), await agreed(failing, "{ a }")
+    result, failed = await agreed(schema, "{ a }"), await agreed(failing, "{ a }")
 
-    assert found.data in ({"a": [1, 2, None]}, {"a": None}, None)
+    assert result.data in ({"a": [1, 2, None]}, {"a": None}, None)
     assert [path for path, _ in failed.errors] == [["a", 1]]
 
 
 @pytest.mark.parametrize("make", [set, frozenset, dict.fromkeys, lambda items: (n for n in items), range])
-async def test_whatever_can_be_walked_is_a_list(make):
+async def test_iterables_are_lists(make):
     """Sets, keys, generators and ranges."""
     items = 3 if make is range else [0, 1, 2]
 
-    found = await agreed(small("type Query { a: [Int!]! }", a=lambda: make(items)), "{ a }")
+    result = await agreed(small("type Query { a: [Int!]! }", a=lambda: make(items)), "{ a }")
 
-    assert found.data == {"a": [0, 1, 2]} or found.errors
+    assert result.data == {"a": [0, 1, 2]} or result.errors
 
 
 async def test_asynchronous_iterables_are_lists():
-    """Walked to their end, whether the items fit or not."""
+    """They are read to their end, also when items fail."""
     schema = small(
         "type Query { a: [Int], b: [Int!], c: [Item] } type Item { n: Int! }",
         a=lambda: one_by_one(1, None, 3),
@@ -89,20 +89,20 @@ async def test_asynchronous_iterables_are_lists():
         c=lambda: one_by_one({"n": 1}, {"n": None}, {"n": 3}),
     )
 
-    found = await agreed(schema, "{ a b c { n } }")
+    result = await agreed(schema, "{ a b c { n } }")
 
-    assert found.data == {"a": [1, None, 3], "b": None, "c": [{"n": 1}, None, {"n": 3}]}
+    assert result.data == {"a": [1, None, 3], "b": None, "c": [{"n": 1}, None, {"n": 3}]}
 
 
 @pytest.mark.parametrize("value", ["text", b"bytes", 7, 1.5, True, object()])
-async def test_what_is_no_list_is_an_error(value):
-    """Text can be walked too and is none."""
-    found = await agreed(
+async def test_other_values_are_errors(value):
+    """Text is iterable and is no list."""
+    result = await agreed(
         small("type Query { a: [String], b: [Item] } type Item { n: Int }", a=value, b=value), "{ a b { n } }"
     )
 
-    assert found.data == {"a": None, "b": None}
-    assert len(found.errors) == 2
+    assert result.data == {"a": None, "b": None}
+    assert len(result.errors) == 2
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_what_is_no_list_is_an_error(value):
 )
 @pytest.mark.parametrize("kind", ["[[Int]]", "[[Int!]]", "[[Int!]!]", "[[Int]!]!"])
 async def test_lists_of_lists(kind, rows):
-    """Each level has its own nulls."""
+    """Nulls are propagated on each level."""
     await agreed(small(f"type Query {{ a: {kind} }}", a=lambda: rows), "{ a }")
 
 
@@ -120,7 +120,7 @@ async def test_lists_of_lists(kind, rows):
 @pytest.mark.parametrize("kind", ["[Item]", "[Item!]", "[Item]!", "[[Item!]]"])
 @pytest.mark.parametrize("leaf", ["Int", "Int!"])
 async def test_lists_of_objects(kind, leaf, rows):
-    """A leaf that may not be null takes its object with it, and that its list where an object may not be null."""
+    """A failed non-null leaf nulls its object, and a non-null object nulls its list."""
     value = [rows, None, rows] if kind.startswith("[[") else rows
 
     await agreed(

@@ -1,4 +1,4 @@
-"""Nulls that go up: fields that may not be null, at once and later, by a null, an error and an error as a value."""
+"""Null propagation from non-null fields: for a null, a raised error and a returned error, now and later."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ NESTS = ["below", "belowMust", "levels", "levelsMust", "belowLater", "belowLater
 
 
 class Level:
-    """An object whose leaves all fail in one way, and whose nested objects are like it."""
+    """An object whose leaves all fail in one way, as do those of its nested objects."""
 
     def __init__(self, fail):
         self._fail = fail
@@ -75,43 +75,43 @@ def schema(request):
 
 
 @pytest.mark.parametrize("leaf", LEAVES)
-async def test_null_goes_up_to_what_may_be_null(schema, leaf):
+async def test_null_is_propagated_to_the_nullable_field(schema, leaf):
     """A leaf on one level, below each kind of nested field."""
     await agreed(schema, f"{{ {' '.join(f'{nest}: top {{ ok {nest} {{ ok {leaf} }} }}' for nest in NESTS)} }}")
 
 
 @pytest.mark.parametrize("outer", NESTS)
-async def test_null_goes_up_through_two_levels(schema, outer):
-    """Whatever lies between, beside a field that is well."""
+async def test_null_is_propagated_through_two_levels(schema, outer):
+    """Through every kind of nested field, beside a field that succeeds."""
     tops = " ".join(f"{nest}: top {{ ok {outer} {{ ok {nest} {{ nowMust ok }} }} }}" for nest in NESTS)
 
-    found = await agreed(schema, f"{{ {tops} must {{ ok }} }}")
+    result = await agreed(schema, f"{{ {tops} must {{ ok }} }}")
 
-    assert found.data["must"] == {"ok": 1}
-    assert all("nowMust" in path for path, _ in found.errors)
+    assert result.data["must"] == {"ok": 1}
+    assert all("nowMust" in path for path, _ in result.errors)
 
 
 @pytest.mark.parametrize("leaf", ["nowMust", "laterMust"])
-async def test_null_goes_up_to_the_top(schema, leaf):
-    """There is no data then."""
-    found = await agreed(schema, f"{{ top {{ ok }} must {{ belowMust {{ belowMust {{ {leaf} }} }} }} }}")
+async def test_null_is_propagated_to_the_root(schema, leaf):
+    """`data` is null."""
+    result = await agreed(schema, f"{{ top {{ ok }} must {{ belowMust {{ belowMust {{ {leaf} }} }} }} }}")
 
-    assert found.data is None
+    assert result.data is None
 
 
 @pytest.mark.parametrize("pair", ["now later", "later now", "nowMust now", "later laterMust", "nowMust laterMust"])
 async def test_two_failures_on_one_level(schema, pair):
-    """One that may be null, and one that may not."""
+    """A nullable and a non-null field fail together."""
     await agreed(schema, f"{{ top {{ {pair} ok below {{ {pair} }} }} }}")
 
 
 async def test_failures_side_by_side_in_many_levels(schema):
-    """Each null stands where it belongs."""
+    """Each null is at its own path."""
     nested = " ".join(
         f"{nest} {{ ok now later }} {nest}2: {nest} {{ nowMust }}" for nest in NESTS if "Must" not in nest
     )
 
-    found = await agreed(schema, f"{{ top {{ ok {nested} {' '.join(LEAVES[:1])} }} }}")
+    result = await agreed(schema, f"{{ top {{ ok {nested} {' '.join(LEAVES[:1])} }} }}")
 
-    assert found.data["top"]["below2"] is None
-    assert found.data["top"]["levels2"] == [None, None, None]
+    assert result.data["top"]["below2"] is None
+    assert result.data["top"]["levels2"] == [None, None, None]

@@ -1,4 +1,4 @@
-"""Documents in, bytes out: what is kept, what is refused and with which code, and how answers are written."""
+"""Pipeline: documents that are refused, with their codes; cached documents; encoded responses."""
 
 import asyncio
 from contextlib import aclosing
@@ -22,7 +22,7 @@ SDL = """
 
 
 class Ticks:
-    """Three ticks, and whether somebody ended them."""
+    """Three ticks, and whether the stream was closed."""
 
     def __init__(self, *, fail=False):
         self.fail, self.ended = fail, False
@@ -42,7 +42,7 @@ class Ticks:
 
 
 class Context:
-    """What belongs to an operation: here, what the answer shall tell."""
+    """The context of an operation with these extensions."""
 
     def __init__(self, **told):
         self.told = told
@@ -95,13 +95,13 @@ def codes(prepared):
 
 
 async def execution(pipeline, text, variables=None, *, name=None, **told):
-    """The answer to a document, decoded, and the answer itself."""
+    """The response to a document, decoded and as it is."""
     answer = await pipeline.execute(pipeline.prepare(text, name), variables, Context(**told), format_error)
     return msgspec.json.decode(answer.body), answer
 
 
 class TestPrepare:
-    """Looking at a document."""
+    """Parsing, checking and validating."""
 
     @pytest.mark.parametrize(
         ("text", "code"),
@@ -121,18 +121,18 @@ class TestPrepare:
         ],
     )
     def test_refusal_has_its_code(self, pipeline, text, code):
-        """What is wrong decides on the code; a document at a limit is taken."""
+        """The kind of error decides on the code; a document at a limit is accepted."""
         prepared = pipeline.prepare(text)
 
         assert set(codes(prepared)) == ({code} if code else set())
         assert (prepared.operation_entry is None) is bool(code)
 
-    def test_too_large_is_said_alone(self, pipeline):
-        """A document over a limit is not worth the other rules."""
+    def test_limits_come_before_validation(self, pipeline):
+        """A document over a limit is not validated."""
         assert codes(pipeline.prepare("{ a " * 6 + "{ nothing }" + "}" * 6)) == [ErrorCode.QUERY_TOO_COMPLEX]
 
     def test_errors_are_bounded(self):
-        """The eleventh mistake is not looked for; the code says that the document is wrong, not that it is large."""
+        """Validation stops after ten errors; the code is that of an invalid document."""
         prepared = Pipeline(build_schema(SDL)).prepare("{" + " ".join(f"n{n}" for n in range(20)) + "}")
 
         assert codes(prepared) == [ErrorCode.GRAPHQL_VALIDATION_FAILED] * 11
@@ -146,22 +146,22 @@ class TestPrepare:
         assert codes(Pipeline(schema, checker=checker).prepare(text)) == [ErrorCode.QUERY_TOO_COMPLEX]
         assert codes(Pipeline(schema).prepare(text)) == [ErrorCode.GRAPHQL_PARSE_FAILED]
 
-    def test_comparing_without_end_is_refused(self):
-        """Rules that give up on a document say so with the code of what is too large."""
+    def test_validation_that_gives_up_is_refused(self):
+        """A document that costs validation too much is too complex."""
         prepared = Pipeline(build_schema(SDL)).prepare("{" + "b " * 3000 + "}")
 
         assert codes(prepared) == [ErrorCode.QUERY_TOO_COMPLEX]
         assert prepared.errors[0].message == "The document is too complex to be validated"
 
     @pytest.mark.parametrize(
-        ("name", "found"), [("A", "A"), ("B", "B"), ("C", None), (None, None), ("", None), ("x" * 500, None)]
+        ("name", "chosen"), [("A", "A"), ("B", "B"), ("C", None), (None, None), ("", None), ("x" * 500, None)]
     )
-    def test_operation_is_chosen_by_name(self, pipeline, name, found):
-        """Of several operations one must be named; a name that is not there is told, cut short."""
+    def test_operation_is_chosen_by_name(self, pipeline, name, chosen):
+        """Of several operations one must be named; an unknown name is in the message, cut short."""
         prepared = pipeline.prepare("query A { b } mutation B { write }", name)
 
-        assert prepared.name == found
-        if found is None:
+        assert prepared.name == chosen
+        if chosen is None:
             assert codes(prepared) == [ErrorCode.BAD_USER_INPUT]
             assert len(prepared.errors[0].message) < 150
             assert ("operationName" in prepared.errors[0].message) is not bool(name)
@@ -175,14 +175,14 @@ class TestPrepare:
             ("{", None),
         ],
     )
-    def test_kind_is_told(self, pipeline, text, kind):
-        """Transports treat the kinds differently; what is not to be run has none, and no name."""
+    def test_kind_of_the_operation(self, pipeline, text, kind):
+        """Transports treat the kinds differently; a refused document has none, and no name."""
         prepared = pipeline.prepare(text)
 
         assert (prepared.kind, prepared.name) == (kind, None)
 
-    def test_document_is_inspect_once(self, pipeline, monkeypatch):
-        """Good and bad documents alike are remembered; another operation of the same text is not another document."""
+    def test_document_is_parsed_once(self, pipeline, monkeypatch):
+        """Valid and invalid documents are cached; two operations of one text are one document."""
         looked_at = []
         parse = module.parse
         monkeypatch.setattr(module, "parse", lambda text, **more: looked_at.append(text) or parse(text, **more))
@@ -224,7 +224,7 @@ class TestDocumentBounds:
 
     @pytest.mark.parametrize(("room", "count"), [(2, 2), (3, 3)])
     def test_memory_is_bounded(self, schema, monkeypatch, room, count):
-        """Documents count with what they take when parsed; bad ones do too."""
+        """Valid and invalid documents count with their estimated size."""
         texts = [f"{{ b{n}: b }}" for n in range(2)] + ["{ nope  }"]
         size = DocumentCache(schema)._inspect(texts[0]).size
         documents = DocumentCache(schema, max_bytes=room * size + 100)
@@ -254,13 +254,13 @@ class TestExecute:
         assert answer == ExecutionAnswer(b'{"data":{"x":1,"a":{"b":1},"b":1}}')
 
     async def test_raw_json_is_spliced(self, pipeline):
-        """JSON that nobody decoded goes into the answer byte by byte."""
+        """Raw JSON goes into the response unchanged."""
         _, answer = await execution(pipeline, "{ raw }")
 
         assert answer.body == b'{"data":{"raw":{"as":  "it came"}}}'
 
     async def test_failed_branch_leaves_the_rest(self, pipeline):
-        """The error stands beside the data, at its path; something was run."""
+        """The error is beside the data, at its path; the operation was executed."""
         body, answer = await execution(pipeline, "{ b a { fails } }")
 
         assert body == {
@@ -269,15 +269,15 @@ class TestExecute:
         }
         assert (answer.is_request_error, answer.codes) == (False, ("INTERNAL",))
 
-    async def test_null_that_went_to_the_top_is_still_data(self, pipeline):
-        """`data` is null and not missing when something was run."""
+    async def test_null_at_the_root_is_still_data(self, pipeline):
+        """`data` is null and not missing when the operation was executed."""
         body, answer = await execution(pipeline, "{ must }")
 
         assert (body["data"], body["errors"][0]["path"], answer.is_request_error) == (None, ["must"], False)
 
     @pytest.mark.parametrize("variables", [{"n": "x"}, {"n": 2**40}, {"n": [1]}])
-    async def test_variables_that_do_not_fit_run_nothing(self, pipeline, variables):
-        """There is no data, as for a bad document."""
+    async def test_invalid_variables_execute_nothing(self, pipeline, variables):
+        """There is no data, as for an invalid document."""
         body, answer = await execution(pipeline, "query ($n: Int) { echo(n: $n) }", variables)
 
         assert body.keys() == {"errors"}
@@ -285,26 +285,26 @@ class TestExecute:
 
     @pytest.mark.parametrize(("variables", "value"), [(None, None), ({}, None), ({"n": None}, None), ({"n": 7}, 7)])
     async def test_variables_may_be_absent(self, pipeline, variables, value):
-        """Absent, null, empty and given variables are all taken."""
+        """Absent, null, empty and given variables are accepted."""
         body, _ = await execution(pipeline, "query ($n: Int) { echo(n: $n) }", variables)
 
         assert body == {"data": {"echo": value}}
 
     async def test_named_operation_is_run(self, pipeline):
-        """Of several operations the named one runs."""
+        """Of several operations the named one is executed."""
         body, _ = await execution(pipeline, "query A { b } query B { a { b } }", name="B")
 
         assert body == {"data": {"a": {"b": 1}}}
 
-    async def test_refused_document_runs_nothing(self, pipeline):
-        """Errors are formatted, and their codes told to whoever writes the status."""
+    async def test_refused_document_executes_nothing(self, pipeline):
+        """Errors are formatted, and their codes are a part of the result."""
         body, answer = await execution(pipeline, "{ nothing }")
 
         assert body.keys() == {"errors"}
         assert (answer.is_request_error, answer.codes) == (True, ("GRAPHQL_VALIDATION_FAILED",))
 
-    async def test_extensions_are_told_when_there_are_any(self, pipeline):
-        """What the operation tells stands under our name, with data and with errors."""
+    async def test_extensions_are_in_the_response(self, pipeline):
+        """Under `dexter`, with data and with errors."""
         told, _ = await execution(pipeline, "{ b }", stale=["a"])
         failed, _ = await execution(pipeline, "{ fails }", stale=["a"])
 
@@ -313,24 +313,24 @@ class TestExecute:
 
 
 class TestSubscribe:
-    """Streams of answers."""
+    """Streams of responses."""
 
     @staticmethod
     async def all(pipeline, text, variables=None):
-        """All answers, decoded, with whether each says that nothing was run."""
+        """All responses, decoded, and whether each is a request error."""
         prepared = pipeline.prepare(text)
         answers = pipeline.subscribe(prepared, variables, Context(), format_error)
         return [(msgspec.json.decode(answer.body), answer.is_request_error) async for answer in answers]
 
-    async def test_answers_come_one_per_event(self, pipeline, ticks):
+    async def test_one_response_per_event(self, pipeline, ticks):
         """The stream ends when its source does."""
         answers = await self.all(pipeline, "subscription { ticks }")
 
         assert answers == [({"data": {"ticks": n}}, False) for n in range(3)]
         assert ticks.ended
 
-    async def test_source_ends_with_its_reader(self, pipeline, ticks):
-        """Whoever stops reading frees what was held for them, at once."""
+    async def test_source_is_closed_with_the_stream(self, pipeline, ticks):
+        """Closing the stream closes its source at once."""
         prepared = pipeline.prepare("subscription { ticks }")
 
         async with aclosing(pipeline.subscribe(prepared, None, Context(), format_error)) as answers:
@@ -347,17 +347,17 @@ class TestSubscribe:
             ("subscription { ticks(fail: true) }", None, False),
         ],
     )
-    async def test_stream_that_cannot_begin_is_one_answer(self, pipeline, text, variables, is_request_error):
-        """A bad document, bad variables and a source that fails give an error each, and the stream ends."""
-        [(body, found)] = await self.all(pipeline, text, variables)
+    async def test_stream_that_cannot_begin_is_one_response(self, pipeline, text, variables, is_request_error):
+        """An invalid document, invalid variables and a failing source give one error, and the stream ends."""
+        [(body, is_refused)] = await self.all(pipeline, text, variables)
 
         assert len(body["errors"]) == 1
         assert body.get("data") is None
-        assert found is is_request_error
+        assert is_refused is is_request_error
 
 
-def test_written_errors_have_no_data():
-    """An answer for a request that was never run; codes are sorted and told once."""
+def test_encoded_errors_have_no_data():
+    """A response to a request that was not executed; codes are sorted and unique."""
     errors = [GraphQLError("x", extensions={"code": code}) for code in ("B", "A", "B")]
 
     answer = encode_errors(errors, format_error)
@@ -367,5 +367,5 @@ def test_written_errors_have_no_data():
 
 
 def test_error_without_extensions_has_no_code():
-    """Whoever formats errors decides whether they have a code."""
+    """The formatter decides whether an error has a code."""
     assert encode_errors([GraphQLError("x")], lambda error: {"message": error.message}).codes == ()

@@ -1,4 +1,4 @@
-"""The walker: what is selected, with fragments, directives and aliases applied."""
+"""Selections: fields below a field, with fragments, directives and aliases applied."""
 
 import pytest
 from graphql import OperationDefinitionNode, build_schema, parse
@@ -23,8 +23,8 @@ SCHEMA = build_schema("""
 """)
 
 
-def walked(document, **variables):
-    """The walker of the one operation, and what it selects at the root."""
+def index_of(document, **variables):
+    """The index of the operation, and the field nodes at its root."""
     parsed = parse(document)
     [operation] = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {node.name.value: node for node in parsed.definitions if node is not operation}
@@ -36,14 +36,14 @@ def walked(document, **variables):
 
 def selection(document, **variables):
     """What is selected below the first field at the root."""
-    selection_index, nodes = walked(document, **variables)
+    selection_index, nodes = index_of(document, **variables)
     field = SCHEMA.query_type.fields[nodes[0].name.value]
     return selection_index.selection(field.type, [node for node in nodes if node.name.value == nodes[0].name.value])
 
 
-def names(found, typename):
+def names(subject, typename):
     """Names of the fields selected on a type, in document order."""
-    return list(found.fields(typename))
+    return list(subject.fields(typename))
 
 
 def test_fields_come_in_document_order():
@@ -52,56 +52,58 @@ def test_fields_come_in_document_order():
 
 
 def test_aliases_of_one_field_merge():
-    """What is read is told by field, not by the name in the answer."""
-    found = selection("{ issue { a: project { slug } b: project { id } project { next { id } } } }")
+    """Selections are by field name, not by response key."""
+    subject = selection("{ issue { a: project { slug } b: project { id } project { next { id } } } }")
 
-    assert names(found, "Issue") == ["project"]
-    assert names(found.child("project"), "Project") == ["slug", "id", "next"]
+    assert names(subject, "Issue") == ["project"]
+    assert names(subject.child("project"), "Project") == ["slug", "id", "next"]
 
 
 def test_same_field_twice_merges_at_every_depth():
-    """Two occurrences select the union of what stands below them."""
-    found = selection(
+    """Two occurrences select the union of their subselections."""
+    subject = selection(
         "{ issue { project { issues { nodes { id } } } } " + "issue { project { issues { nodes { title } } } } }"
     )
 
-    assert names(found.child("project").child("issues").child("nodes"), "Issue") == ["id", "title"]
+    assert names(subject.child("project").child("issues").child("nodes"), "Issue") == ["id", "title"]
 
 
 def test_fragments_are_written_out():
-    """Named and inline fragments count as if their fields stood there, in their place."""
-    found = selection("""
+    """Fields of named and inline fragments count at the position of the fragment."""
+    subject = selection("""
       { issue { ...Parts title ... on Issue { events { nodes { id } } } ... { id } } }
       fragment Parts on Issue { project { ...Slug } }
       fragment Slug on Project { slug }
     """)
 
-    assert names(found, "Issue") == ["project", "title", "events", "id"]
-    assert found.has("project.slug")
+    assert names(subject, "Issue") == ["project", "title", "events", "id"]
+    assert subject.has("project.slug")
 
 
 def test_fragment_on_another_type_does_not_count():
     """A fragment selects on the types of its condition alone."""
-    found = selection("{ owner { ... on User { name } ... on Team { slug } } }")
+    subject = selection("{ owner { ... on User { name } ... on Team { slug } } }")
 
-    assert found.typenames == ("Team", "User")
-    assert (names(found, "User"), names(found, "Team")) == (["name"], ["slug"])
+    assert subject.typenames == ("Team", "User")
+    assert (names(subject, "User"), names(subject, "Team")) == (["name"], ["slug"])
 
 
 def test_interface_condition_applies_to_its_types():
     """A fragment on an interface counts on every type that implements it, inside of a concrete one too."""
-    found = selection("{ node { id ... on Issue { ... on Node { next { id } } title } ... on Owner { __typename } } }")
+    subject = selection(
+        "{ node { id ... on Issue { ... on Node { next { id } } title } ... on Owner { __typename } } }"
+    )
 
-    assert found.typenames == ("Issue", "Project")
-    assert names(found, "Issue") == ["id", "next", "title"]
-    assert names(found, "Project") == ["id"]
+    assert subject.typenames == ("Issue", "Project")
+    assert names(subject, "Issue") == ["id", "next", "title"]
+    assert names(subject, "Project") == ["id"]
 
 
 def test_union_condition_applies_to_its_members():
     """A fragment on a union counts on its members."""
-    found = selection("{ owner { ... on Owner { ... on User { name } } } }")
+    subject = selection("{ owner { ... on Owner { ... on User { name } } } }")
 
-    assert (names(found, "User"), names(found, "Team")) == (["name"], [])
+    assert (names(subject, "User"), names(subject, "Team")) == (["name"], [])
 
 
 @pytest.mark.parametrize(
@@ -127,25 +129,25 @@ def test_directives_leave_out(form, directives, is_there):
     document = "query ($yes: Boolean!, $no: Boolean!, $standard: Boolean = true) { issue { id " + form % directives
     document += " } } fragment Title on Issue { title }"
 
-    found = selection(document, yes=True, no=False)
+    subject = selection(document, yes=True, no=False)
 
-    assert names(found, "Issue") == ["id", *["title"] * is_there]
+    assert names(subject, "Issue") == ["id", *["title"] * is_there]
 
 
 def test_fragment_left_out_once_counts_elsewhere():
     """A spread that is skipped does not hide the same fragment spread beside it."""
-    found = selection("{ issue { ...Title @skip(if: true) ...Title } } fragment Title on Issue { title }")
+    subject = selection("{ issue { ...Title @skip(if: true) ...Title } } fragment Title on Issue { title }")
 
-    assert names(found, "Issue") == ["title"]
+    assert names(subject, "Issue") == ["title"]
 
 
-def test_connections_are_walked():
+def test_connections_are_index_of():
     """Nodes and edges of a connection are two ways to the same type."""
-    found = selection("{ issue { events(first: 2) { nodes { id } edges { cursor node { message } } } } }")
+    subject = selection("{ issue { events(first: 2) { nodes { id } edges { cursor node { message } } } } }")
 
-    assert found.has("events.edges.node.message")
-    assert not found.has("events.edges.node.id")
-    events = found.child("events")
+    assert subject.has("events.edges.node.message")
+    assert not subject.has("events.edges.node.id")
+    events = subject.child("events")
     merged = events.child("nodes").merged_with(events.child("edges").child("node"))
     assert names(merged, "Event") == ["id", "message"]
 
@@ -154,48 +156,48 @@ def test_connections_are_walked():
     ("path", "is_there"),
     [("project", True), ("project.slug", True), ("project.id", False), ("title", False), ("project.slug.x", False)],
 )
-def test_path_is_told(path, is_there):
+def test_dotted_path(path, is_there):
     """A dotted path is selected when each of its fields is."""
     assert selection("{ issue { project { slug } } }").has(path) is is_there
 
 
 def test_nothing_is_below_what_is_not_selected():
-    """What nobody selects has no selection."""
+    """A field that is not selected has no selection."""
     assert selection("{ issue { id } }").child("project") is None
 
 
 def test_merging_with_nothing_is_the_same():
-    """There may be no other selection."""
-    found = selection("{ issue { id } }")
+    """The other selection may be None."""
+    subject = selection("{ issue { id } }")
 
-    assert found.merged_with(None) is found
+    assert subject.merged_with(None) is subject
 
 
 def test_leaf_selects_nothing():
-    """Below a scalar no type stands and no field."""
-    found = selection("{ scalar }")
+    """A scalar has no types and no fields."""
+    subject = selection("{ scalar }")
 
-    assert (found.typenames, found.has("x"), names(found, "Issue")) == ((), False, [])
+    assert (subject.typenames, subject.has("x"), names(subject, "Issue")) == ((), False, [])
 
 
 def test_unknown_names_are_passed_over():
-    """What the schema does not have cannot be read: fields, types and fragments."""
-    found = selection("{ issue { id nothing ...Missing ... on Nowhere { title } __typename } }")
+    """Unknown fields, types and fragments are ignored."""
+    subject = selection("{ issue { id nothing ...Missing ... on Nowhere { title } __typename } }")
 
-    assert names(found, "Issue") == ["id"]
-    assert names(found, "Nowhere") == []
+    assert names(subject, "Issue") == ["id"]
+    assert names(subject, "Nowhere") == []
 
 
 def test_recursive_fragments_end():
-    """A document that was not validated must not hang the walker."""
-    found = selection("{ issue { ...A } } fragment A on Issue { id ...B } fragment B on Issue { title ...A }")
+    """A document that was not validated must not loop."""
+    subject = selection("{ issue { ...A } } fragment A on Issue { id ...B } fragment B on Issue { title ...A }")
 
-    assert names(found, "Issue") == ["id", "title"]
+    assert names(subject, "Issue") == ["id", "title"]
 
 
-def test_selection_is_remembered_per_node():
-    """Asking twice gives the same object, so that what was computed on it is kept."""
-    selection_index, nodes = walked("{ issue { id } issue { title } }")
+def test_selection_is_computed_once():
+    """The same nodes give the same object, so that memoized values are kept."""
+    selection_index, nodes = index_of("{ issue { id } issue { title } }")
     kind = SCHEMA.query_type.fields["issue"].type
 
     assert selection_index.selection(kind, nodes) is selection_index.selection(kind, list(nodes))
@@ -205,9 +207,9 @@ def test_selection_is_remembered_per_node():
     )
 
 
-def test_everywhere_is_the_union_over_the_operation():
-    """A type's selections are collected wherever it stands, below abstract types too."""
-    selection_index, _ = walked("""
+def test_all_on_type_is_the_union_over_the_operation():
+    """Selections on a type are collected from all paths, below abstract types too."""
+    selection_index, _ = index_of("""
       {
         issue { title events { nodes { issue { project { slug } } } } }
         node { id ... on Project { issues { nodes { owner { ... on User { name } } } } } }
@@ -219,9 +221,9 @@ def test_everywhere_is_the_union_over_the_operation():
     assert names(selection_index.all_on_type("Team"), "Team") == []
 
 
-def test_everywhere_leaves_out_what_is_skipped():
+def test_all_on_type_leaves_out_skipped_fields():
     """Directives count at every depth."""
-    selection_index, _ = walked(
+    selection_index, _ = index_of(
         "query ($no: Boolean!) { issue { id events @include(if: $no) { nodes { message } } } }", no=False
     )
 

@@ -1,9 +1,9 @@
-"""Our own documents and their headers."""
+"""Stored documents and their headers."""
 
 import pytest
 from graphql import parse, validate
 
-from dexter_graphql.operations.library import LibraryError, _document, load_library
+from dexter_graphql.operations.library import LibraryError, _parse, load_library
 
 LIBRARY = load_library()
 
@@ -19,16 +19,21 @@ def test_header_is_read():
     header = '# name: Triage list\n#purpose: For: everyone \n# variables: {"a": 1}\n# calls: 3\n# a remark\n'
     text = header + "\nquery A { b }\n# end\n\n"
 
-    found = _document("a.graphql", text)
+    document = _parse("a.graphql", text)
 
-    assert (found.name, found.purpose, found.variables, found.calls) == ("Triage list", "For: everyone", {"a": 1}, 3)
-    assert found.text == "query A { b }\n# end\n"
-    assert found.header.keys() == {"name", "purpose", "variables", "calls"}
+    assert (document.name, document.purpose, document.variables, document.calls) == (
+        "Triage list",
+        "For: everyone",
+        {"a": 1},
+        3,
+    )
+    assert document.text == "query A { b }\n# end\n"
+    assert document.header.keys() == {"name", "purpose", "variables", "calls"}
 
 
 def test_variables_may_be_missing():
-    """A document without variables runs with none."""
-    assert _document("a.graphql", "# name: A\n# purpose: B\n# calls: 1\n{ b }").variables == {}
+    """A document without variables has none."""
+    assert _parse("a.graphql", "# name: A\n# purpose: B\n# calls: 1\n{ b }").variables == {}
 
 
 @pytest.mark.parametrize(
@@ -44,17 +49,17 @@ def test_variables_may_be_missing():
         "# name A\n",
     ],
 )
-def test_document_without_a_whole_header_is_refused(text):
-    """The file is named, and what it lacks."""
+def test_incomplete_header_is_refused(text):
+    """The message has the file and the missing lines."""
     with pytest.raises(LibraryError, match=r"^a\.graphql begins without '# name: … ?'") as refused:
-        _document("a.graphql", text)
+        _parse("a.graphql", text)
 
     assert "# purpose: …" in str(refused.value)
 
 
-def test_header_may_be_all_there_is():
+def test_document_may_be_empty():
     """A file that ends after its header has an empty document, which the schema refuses."""
-    assert _document("a.graphql", "# name: A\n# purpose: B\n# calls: 1").text == "\n"
+    assert _parse("a.graphql", "# name: A\n# purpose: B\n# calls: 1").text == "\n"
 
 
 def test_library_is_sorted_by_file():
@@ -63,7 +68,7 @@ def test_library_is_sorted_by_file():
     assert len({document.name for document in LIBRARY}) == len(LIBRARY) > 0
 
 
-def test_document_holds_against_the_schema(graph, document):
+def test_document_is_valid(graph, document):
     """Every document is valid, and its variables are those that it declares."""
     parsed = parse(document.text)
     [operation] = parsed.definitions

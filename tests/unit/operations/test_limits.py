@@ -1,4 +1,4 @@
-"""How large a document may be, to the last field."""
+"""Limits of documents: accepted at the limit, refused above it."""
 
 from dataclasses import replace
 
@@ -49,8 +49,8 @@ SPREAD = {
 
 @pytest.mark.parametrize("limit", [2, 6, 20])
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_limit_is_the_last_that_is_taken(name, limit):
-    """One below and the limit itself are taken; one above is refused, with both numbers."""
+def test_limit_is_accepted_and_one_more_is_refused(name, limit):
+    """The message has both numbers."""
     below, at, above = (refused(DOCUMENTS[name](limit + step), **{name: limit}) for step in (-1, 0, 1))
 
     assert (below, at) == ([], [])

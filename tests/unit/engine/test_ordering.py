@@ -1,4 +1,4 @@
-"""In which order things happen and stand: fields side by side, writes one after the other, keys as in the document."""
+"""Order of execution and of response keys."""
 
 import asyncio
 
@@ -18,14 +18,14 @@ SDL = """
 
 
 async def after(turns, value):
-    """The value, after so many turns of the event loop."""
+    """The value, after a number of turns of the event loop."""
     for _ in range(turns):
         await asyncio.sleep(0)
     return value
 
 
 def item(n, depth=2):
-    """An item whose parts come at different times."""
+    """An item whose fields resolve at different times."""
     if depth == 0:
         return {"n": n}
     return {
@@ -36,18 +36,18 @@ def item(n, depth=2):
 
 
 @pytest.mark.parametrize("text", ["{ a b c }", "{ c b a }", "{ b x: a c y: b }", "{ a __typename c }"])
-async def test_keys_stand_as_in_the_document(text):
-    """Whichever value comes first."""
+async def test_keys_are_in_document_order(text):
+    """The order in which values resolve does not matter."""
     schema = small(SDL, a=lambda: after(5, 1), b=2, c=lambda: after(2, 3))
 
-    found = await agreed(schema, text)
+    result = await agreed(schema, text)
 
     names = text.strip("{} ").replace("x: ", "x:").replace("y: ", "y:").split()
-    assert list(found.data) == [name.partition(":")[0] for name in names]
+    assert list(result.data) == [name.partition(":")[0] for name in names]
 
 
 async def test_levels_finish_at_different_times():
-    """Below a field that came early things go on while others are still waited for."""
+    """Fields below a resolved field are executed while others are still pending."""
     schema = small(SDL, slow=lambda: after(9, item(1)), quick=lambda: after(1, item(5)), items=[item(7), item(8)])
 
     await agreed(
@@ -55,17 +55,17 @@ async def test_levels_finish_at_different_times():
     )
 
 
-async def test_errors_come_whenever_they_come():
-    """The places tell which is which."""
+async def test_errors_of_different_times():
+    """Each error has its own path."""
     schema = small(SDL, a=lambda: after(5, ValueError("a")), b=ValueError("b"), c=lambda: after(1, ValueError("c")))
 
-    found = await agreed(schema, "{ a b c }")
+    result = await agreed(schema, "{ a b c }")
 
-    assert found.errors == [(["a"], "a"), (["b"], "b"), (["c"], "c")]
+    assert result.errors == [(["a"], "a"), (["b"], "b"), (["c"], "c")]
 
 
 class State:
-    """A number that writes add to, and what was done to it in which order."""
+    """A number that mutations add to, and their order."""
 
     def __init__(self):
         self.total, self.done = 0, []
@@ -79,7 +79,7 @@ class State:
 
 
 def writes():
-    """A schema whose writes add to a number, and the number."""
+    """A schema whose mutations add to a number, and the number."""
     schema, state = build_schema(SDL, assume_valid_sdl=True), State()
 
     async def add(_root, _info, n):
@@ -119,8 +119,8 @@ def writes():
         "mutation ($n: Int!) { a: add(n: $n) { total } b: add(n: 2) { total } }",
     ],
 )
-async def test_writes_go_one_after_the_other(kind, text):
-    """Each begins when the one before is done with all that is read of it; each is done once."""
+async def test_mutations_are_serial(kind, text):
+    """Each begins when the selection of the one before is complete, and is executed once."""
     (schema, state), (other, expected) = writes(), writes()
     if kind is not None:
         declare(schema, kind)
@@ -128,10 +128,10 @@ async def test_writes_go_one_after_the_other(kind, text):
         schema.mutation_type.fields["fail"].extensions.clear()
     both = engines(schema)
 
-    found = await executed(both.compiled, both.compiled.prepare(text), {"n": 7})
+    result = await executed(both.compiled, both.compiled.prepare(text), {"n": 7})
     wanted = await executed(Pipeline(other), anew(Pipeline(other).prepare(text)), {"n": 7})
 
-    if not any(error.startswith("Waited") for error in found.unforeseen):
-        assert_agreement(found, wanted, kind, text)
+    if not any(error.startswith("Waited") for error in result.unforeseen):
+        assert_agreement(result, wanted, kind, text)
         assert_sound(both)
         assert (state.done, state.total) == (expected.done, expected.total)

@@ -1,4 +1,4 @@
-"""Leaves: what each scalar makes of which value, in a field, in a list, and where it may not be null."""
+"""Serialisation of every kind of value by every leaf type: in fields, in lists, nullable and not."""
 
 import math
 from datetime import UTC, datetime
@@ -17,17 +17,17 @@ SCALARS = ["Int", "Float", "String", "Boolean", "ID", "Color", "Odd"]
 
 
 class Whole(int):
-    """A number of a class of its own."""
+    """A subclass of int."""
 
 
 class Text(str):
-    """A text of a class of its own."""
+    """A subclass of str."""
 
     __slots__ = ()
 
 
 class Real(float):
-    """A float of a class of its own."""
+    """A subclass of float."""
 
 
 class Number(IntEnum):
@@ -43,20 +43,20 @@ class Word(StrEnum):
 
 
 class Color(Enum):
-    """An enum of anything."""
+    """An enum of mixed values."""
 
     RED = 1
 
 
 class Said:
-    """An object with a text of its own."""
+    """An object with `__str__`."""
 
     def __str__(self):
         return "said"
 
 
 class Unsaid:
-    """An object without a text."""
+    """An object without `__str__`."""
 
     def __str__(self):
         raise ValueError("no text")
@@ -101,7 +101,7 @@ USUAL = [
 
 
 def odd(scalar):
-    """A scalar that passes some values, changes some, and refuses others."""
+    """A scalar that accepts some values, converts some, and refuses others."""
 
     def serialize(value):
         if isinstance(value, str):
@@ -128,7 +128,7 @@ def item(value, kinds=SCALARS):
 
 @pytest.fixture(scope="module")
 def objects():
-    """What the schema has just now."""
+    """The current values of the schema."""
     return []
 
 
@@ -139,16 +139,16 @@ def schema(objects):
 
 
 @pytest.mark.parametrize("kind", SCALARS)
-async def test_leaves_are_written_or_refused(schema, objects, kind):
-    """Exactly as graphql-core does, with its words: numbers at their bounds, texts, subclasses and strangers."""
+async def test_leaves_are_serialized_or_refused(schema, objects, kind):
+    """As by graphql-core, with its messages: numbers at their limits, texts, subclasses and other objects."""
     objects[:] = [{}, *map(item, VALUES), None]
 
     await agreed(schema, f"{{ items {{ is{kind} list{kind} }} strict: items {{ is{kind} must{kind} }} }}")
 
 
 @pytest.mark.parametrize("value", USUAL, ids=repr)
-async def test_leaves_without_strange_neighbours(schema, objects, value):
-    """A column of one value is written as a whole, or it is not."""
+async def test_columns_of_equal_values(schema, objects, value):
+    """A column of one value takes the fast path or the slow one."""
     objects[:] = [item(value)]
 
     await agreed(schema, f"{{ items {{ {' '.join(f'is{kind} list{kind}' for kind in SCALARS)} }} }}")
@@ -180,13 +180,13 @@ async def test_leaves_without_strange_neighbours(schema, objects, value):
     ],
 )
 async def test_leaf_is_this(schema, objects, kind, value, written):
-    """The rules of the specification by example; what does not fit is null with an error."""
+    """The rules of the specification by example; an invalid value is null with an error."""
     objects[:] = [item(value)]
 
-    found = await agreed(schema, f"{{ item {{ is{kind} }} }}")
+    result = await agreed(schema, f"{{ item {{ is{kind} }} }}")
 
-    assert found.data == {"item": {f"is{kind}": written}}
-    assert len(found.errors) == (written is None)
+    assert result.data == {"item": {f"is{kind}": written}}
+    assert len(result.errors) == (written is None)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ async def test_leaf_is_this(schema, objects, kind, value, written):
 )
 @pytest.mark.parametrize("kind", SCALARS)
 async def test_columns_of_many_kinds(schema, objects, kind, values):
-    """One that is of another kind than its neighbours costs itself and nobody else."""
+    """An invalid value does not affect its neighbours."""
     objects[:] = [item(value, [kind]) for value in values]
 
     await agreed(schema, f"{{ items {{ is{kind} }} both: items {{ is{kind} must{kind} }} }}")

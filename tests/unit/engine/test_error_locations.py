@@ -1,4 +1,4 @@
-"""Where errors are: paths through aliases, lists and fragments, places in the document, and what an error brings."""
+"""Errors: paths through aliases, lists and fragments, locations in the document, and extensions."""
 
 import pytest
 from graphql import GraphQLError
@@ -14,7 +14,7 @@ SDL = """
 
 
 class Item:
-    """Something of which fields fail."""
+    """An item with failing fields."""
 
     ok = 1
 
@@ -64,10 +64,10 @@ def schema():
     ],
 )
 async def test_path_has_response_keys_and_indices(schema, text, paths):
-    """Aliases stand for names; a field that merges fails once."""
-    found = await agreed(schema, text)
+    """Paths have aliases; a merged field fails once."""
+    result = await agreed(schema, text)
 
-    assert [path for path, _ in found.errors] == sorted(paths, key=repr)
+    assert [path for path, _ in result.errors] == sorted(paths, key=repr)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ async def test_path_has_response_keys_and_indices(schema, text, paths):
         "{ echo item { fails } }",
     ],
 )
-async def test_locations_are_all_places_of_the_field(schema, text):
-    """Each place in the document where the field stands."""
+async def test_locations_are_all_nodes_of_the_field(schema, text):
+    """Each node of a merged field is a location."""
     await agreed(schema, text)
 
 
@@ -106,8 +106,8 @@ ERRORS = {
 @pytest.mark.parametrize("kind", ERRORS)
 @pytest.mark.parametrize("is_raised", [True, False])
 @pytest.mark.parametrize("is_later", [True, False])
-async def test_what_an_error_brings(kind, is_raised, is_later):
-    """Raised or given as a value, at once or later: message, extensions, path and places of its own."""
+async def test_attributes_of_the_error_are_kept(kind, is_raised, is_later):
+    """Raised or returned, now or later: its message, extensions, path and locations."""
 
     def now(_info=None):
         if is_raised:

@@ -1,4 +1,4 @@
-"""Questions about the schema itself, alone and beside fields of the graph."""
+"""Introspection, alone and beside other fields."""
 
 import pytest
 from graphql import get_introspection_query
@@ -20,7 +20,7 @@ SDL = """
 
 @pytest.fixture
 def schema():
-    """A schema with one of everything."""
+    """A schema with every kind of type."""
     return small(SDL, item={"id": "1", "old": 2}, thing=None, s="x", e="A")
 
 
@@ -37,14 +37,14 @@ def schema():
         "{ thing { __typename } u { __typename } }",
     ],
 )
-async def test_schema_tells_of_itself(schema, text):
-    """As graphql-core tells it, in the order of the document."""
+async def test_schema_is_described(schema, text):
+    """As by graphql-core, in the order of the document."""
     await agreed(schema, text)
 
 
 @pytest.mark.parametrize("name", ["Thing", "E", "In", "Query", "__Type", "Int", ""])
-async def test_type_is_asked_for_by_a_variable(schema, name):
-    """What kind of type it is decides on what there is to tell."""
+async def test_type_is_named_by_a_variable(schema, name):
+    """Every kind of type, and none."""
     text = "query ($n: String!) { __type(name: $n) { __typename possibleTypes { name } enumValues { name } } }"
 
     await agreed(schema, text, {"n": name})

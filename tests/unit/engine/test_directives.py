@@ -34,11 +34,11 @@ def schema():
         ("{ __typename @skip(if: true) a }", ["a"]),
     ],
 )
-async def test_what_is_left_out_has_no_key(schema, text, names):
-    """A field is there when one of its places is, in the order of the places that are."""
-    found = await agreed(schema, text)
+async def test_skipped_field_has_no_key(schema, text, names):
+    """A merged field is there when one of its nodes is, in the order of the included nodes."""
+    result = await agreed(schema, text)
 
-    assert list(found.data) == names
+    assert list(result.data) == names
 
 
 FLAGS = """query ($x: Boolean!, $y: Boolean = true) {
@@ -48,16 +48,16 @@ FLAGS = """query ($x: Boolean!, $y: Boolean = true) {
 
 
 @pytest.mark.parametrize("variables", [{"x": x, "y": y} for x, y in product([True, False], repeat=2)])
-async def test_flags_are_variables(schema, variables):
-    """Each outcome is a document of its own."""
+async def test_conditions_by_variables(schema, variables):
+    """Each outcome selects something else."""
     await agreed(schema, FLAGS, variables)
 
 
 @pytest.mark.parametrize(
     "variables", [None, {}, {"x": None}, {"x": "true"}, {"x": 1}, {"x": True, "y": None}, {"x": False}]
 )
-async def test_flags_that_are_missing_or_no_flags(schema, variables):
-    """They are errors, or what is said where they are declared."""
+async def test_missing_and_invalid_conditions(schema, variables):
+    """Missing values are the default or an error."""
     await agreed(schema, FLAGS, variables)
 
 
@@ -70,6 +70,6 @@ async def test_flags_that_are_missing_or_no_flags(schema, variables):
         "query ($y: Boolean = true) { a item { a item { ... @include(if: $y) { b } } } }",
     ],
 )
-async def test_flag_that_is_null(schema, text, variables):
-    """It was declared with a value, so that it may be null, and then fits nowhere."""
+async def test_null_condition(schema, text, variables):
+    """A variable with a default may be given null, which no condition accepts."""
     await agreed(schema, text, variables)

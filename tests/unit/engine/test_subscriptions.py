@@ -1,4 +1,4 @@
-"""Subscriptions: each event is executed like a query over it, and fails for itself."""
+"""Subscriptions: each event is executed like a query, and fails alone."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ SDL = """
 
 
 async def later(value):
-    """The value, after a while."""
+    """The value, asynchronously."""
     await asyncio.sleep(0)
     if isinstance(value, Exception):
         raise value
@@ -53,17 +53,17 @@ async def broken(_root, _info, **_arguments):
 
 
 async def refused(_root, _info, **_arguments):
-    """No stream at all."""
+    """Something that is no stream."""
     raise ValueError("not for you")
 
 
 def no_stream(_root, _info, **_arguments):
-    """Something else."""
+    """An exception when the stream is created."""
     return [1]
 
 
 def schema(source):
-    """A schema whose events come from there."""
+    """A schema with that source of events."""
     built = build_schema(SDL, assume_valid_sdl=True)
     for field in built.subscription_type.fields.values():
         field.subscribe = source
@@ -84,18 +84,18 @@ def schema(source):
         ("subscription { count }", None),
     ],
 )
-async def test_items_are_what_graphql_core_says(kind, source, text, variables):
-    """As many, in their order, each with its own errors; also what ends a stream or lets it never begin."""
+async def test_items_are_those_of_graphql_core(kind, source, text, variables):
+    """The same items in the same order, each with its own errors; also where a stream ends or cannot begin."""
     wanted = await outcomes(Pipeline(schema(source)), text, variables)
     declared = schema(source)
     if kind is not None:
         declare(declared, kind)
     both = engines(declared)
 
-    found = await outcomes(both.compiled, text, variables)
+    result = await outcomes(both.compiled, text, variables)
 
-    assert len(found) == len(wanted)
-    for item, expected in zip(found, wanted, strict=True):
+    assert len(result) == len(wanted)
+    for item, expected in zip(result, wanted, strict=True):
         if isinstance(item, str):
             assert item == expected
         elif not any(error.startswith("Waited") for error in item.unforeseen):
@@ -104,10 +104,10 @@ async def test_items_are_what_graphql_core_says(kind, source, text, variables):
 
 
 async def outcomes(pipeline, text, variables):
-    """The outcomes of all items, and what ended the stream when it was an error."""
-    found = []
+    """The outcomes of all items, and the error that ended the stream."""
+    result = []
     try:
-        found += [item async for item in subscribed(pipeline, anew(pipeline.prepare(text)), variables)]
+        result += [item async for item in subscribed(pipeline, anew(pipeline.prepare(text)), variables)]
     except ValueError as error:
-        found.append(str(error))
-    return found
+        result.append(str(error))
+    return result

@@ -1,4 +1,4 @@
-"""Operations run by plans: one await per field and level, failures in their places, nothing fetched twice."""
+"""Execution of plans: one await for each field and level, located failures, nothing fetched twice."""
 
 import asyncio
 from dataclasses import dataclass
@@ -35,11 +35,11 @@ class Item:
 
 @dataclass(eq=False)
 class Bare(Item):
-    """A row that lacks something."""
+    """A row that lacks a member."""
 
 
 class Owners:
-    """A lookup that counts how it is asked."""
+    """A batched field that records its calls."""
 
     def __init__(self):
         self.asked = []
@@ -53,19 +53,19 @@ class Owners:
 
 @pytest.fixture
 def owners():
-    """Whoever owns the items."""
+    """The owners of items."""
     return Owners()
 
 
 @pytest.fixture
 def rows():
-    """What the list has."""
+    """The rows of the list."""
     return [Item(str(n), tags=["a"]) for n in range(3)]
 
 
 @pytest.fixture
 def written():
-    """What mutations did, in order."""
+    """Effects of mutations, in order."""
     return []
 
 
@@ -82,15 +82,15 @@ def both(owners, rows, written):
 
         return deferred(writing, is_repeatable=False)
 
-    async def later(found, _arguments):
+    async def later(parents, _arguments):
         await asyncio.sleep(0)
-        return [rows for _ in found]
+        return [rows for _ in parents]
 
     schema = schema_of(
         SDL,
-        Query_items=deferred(lambda found, given: [rows[: given["n"]] for _ in found]),
-        Query_one=deferred(lambda found, _: [rows[0] for _ in found]),
-        Query_grid=deferred(lambda found, _: [[rows, None, rows[:1]] for _ in found]),
+        Query_items=deferred(lambda parents, given: [rows[: given["n"]] for _ in parents]),
+        Query_one=deferred(lambda parents, _: [rows[0] for _ in parents]),
+        Query_grid=deferred(lambda parents, _: [[rows, None, rows[:1]] for _ in parents]),
         Query_plain=inline(lambda _: "plain"),
         Item_id=attribute("id"),
         Item_name=attribute("name"),
@@ -121,7 +121,7 @@ def hydrated(row):
 
 
 async def foreign(row, info):
-    """A resolver that the engine knows nothing of."""
+    """A resolver without a declaration."""
     await asyncio.sleep(0)
     if row.id == "1":
         raise ValueError("not this one")
@@ -129,24 +129,24 @@ async def foreign(row, info):
 
 
 class TestLevels:
-    """How often something is waited for."""
+    """Awaits for each level."""
 
-    async def test_a_field_is_found_once_for_all_rows(self, both, owners):
-        """Two aliases are two fields; each is asked for all rows of its level."""
+    async def test_field_is_resolved_once_for_all_rows(self, both, owners):
+        """Two aliases are two fields; each is resolved for all rows of its level."""
         await both.ask("{ items { owner { name } again: owner { name } } }")
 
         assert both.outcome is Outcome.FAST
         assert owners.asked == [["0", "1", "2"]] * 2
 
     async def test_rows_of_several_lists_are_one_level(self, both, owners):
-        """Lists of lists too; what was null stays null."""
+        """Also for lists of lists; nulls stay null."""
         answer = await both.agreed("{ grid { id owner { name } } }")
 
         assert [None if row is None else len(row) for row in answer["data"]["grid"]] == [3, None, 1]
         assert owners.asked[0] == ["0", "1", "2", "0"]
 
     async def test_levels_do_not_wait_for_each_other(self, both, owners):
-        """What is below one field goes on while its neighbour is still waited for."""
+        """Fields below a resolved field are executed while its neighbour is pending."""
         gate = asyncio.Event()
 
         async def slow(rows, _arguments):
@@ -165,27 +165,27 @@ class TestLevels:
 
         assert (await asking)["data"]["now"] == 1
 
-    async def test_empty_list_asks_for_nothing(self, both, owners):
+    async def test_empty_list_resolves_nothing(self, both, owners):
         """There is no row below it."""
         assert await both.agreed("{ items(n: 0) { owner { name } } }") == {"data": {"items": []}}
         assert owners.asked == []
 
-    async def test_order_of_the_answer_is_the_document_s(self, both):
-        """Whatever came first."""
+    async def test_keys_are_in_document_order(self, both):
+        """The order in which fields resolve does not matter."""
         answer = await both.agreed("{ one { owner { name } z: id by(n: 2) __typename a: name } plain }")
 
         assert list(answer["data"]["one"]) == ["owner", "z", "by", "__typename", "a"]
 
-    async def test_arguments_from_variables_are_the_request_s(self, both):
-        """The plan is the same, the arguments are not."""
+    async def test_arguments_come_from_the_request(self, both):
+        """One plan serves requests with different variables."""
         text = "query ($n: Int) { one { by(n: $n) } }"
 
         answers = [await both.agreed(text, {"n": n}) for n in (1, 2)]
 
         assert [answer["data"]["one"]["by"] for answer in answers] == [1, 2]
 
-    async def test_row_that_lacks_something_is_completed_first(self, both, rows):
-        """The others of the level are not."""
+    async def test_row_that_lacks_a_member_is_hydrated(self, both, rows):
+        """The other rows of the level are not."""
         rows[1] = Bare("1")
         rows[0].extra = rows[2].extra = "own"
 
@@ -196,10 +196,10 @@ class TestLevels:
 
 
 class TestFailures:
-    """Errors of fields, in the fast way as far as that goes."""
+    """Errors of fields."""
 
-    async def test_failed_values_are_null_at_their_places(self, both, owners):
-        """The others of the level are there, and nothing is run again."""
+    async def test_failed_values_are_null_at_their_paths(self, both, owners):
+        """The other values of the level are there, and nothing is executed again."""
         owners.answer = lambda row: ValueError(f"no {row.id}") if row.id == "1" else Item(row.id)
 
         answer = await both.agreed("{ items { id owner { name } } }")
@@ -208,7 +208,7 @@ class TestFailures:
         assert [error["path"] for error in answer["errors"]] == [["items", 1, "owner"]]
 
     async def test_lookup_that_raises_fails_for_every_row(self, both, owners):
-        """An error each."""
+        """Each row has an error."""
 
         def broken(_row):
             raise ValueError("all")
@@ -235,8 +235,8 @@ class TestFailures:
             ({"name": 12}, "{ items { name } }"),
         ],
     )
-    async def test_value_that_does_not_fit_is_one_error(self, both, rows, change, text):
-        """At its place, with graphql-core's words, without a replay."""
+    async def test_invalid_value_is_one_error(self, both, rows, change, text):
+        """At its path, with graphql-core's message, without a replay."""
         for name, value in change.items():
             setattr(rows[1], name, value)
 
@@ -245,13 +245,13 @@ class TestFailures:
         assert both.outcome is Outcome.FAST
 
     async def test_row_that_is_an_exception_is_null(self, both, rows):
-        """Even when nothing of it is read."""
+        """Also when no field of it is read."""
         rows[0] = ValueError("no row")
 
         assert (await both.agreed("{ items { __typename } }"))["errors"][0]["path"] == ["items", 0]
 
-    async def test_what_hangs_below_a_failed_row_tells_no_error(self, both, owners, rows):
-        """Nobody can see its place any more; graphql-core keeps quiet about it too."""
+    async def test_fields_below_a_failed_row_have_no_errors(self, both, owners, rows):
+        """Their path is not in the response; graphql-core does not report them either."""
         rows[1].strict = None
         owners.answer = lambda row: ValueError(f"no {row.id}")
 
@@ -263,8 +263,8 @@ class TestFailures:
             ["items", 2, "owner"],
         ]
 
-    async def test_null_where_none_may_be_is_replayed_and_not_fetched_again(self, both, owners):
-        """graphql-core decides what else is null; the values that were found are kept."""
+    async def test_non_null_violation_is_replayed_and_not_fetched_again(self, both, owners):
+        """graphql-core decides what else is null; resolved values are reused."""
         owners.answer = lambda row: None if row.id == "1" else Item(row.id)
 
         await both.ask("{ items { must { name } } }")
@@ -276,7 +276,7 @@ class TestFailures:
         }
 
     async def test_generator_is_left_to_graphql_core(self, both, rows):
-        """Only lists and tuples surely are lists."""
+        """Only lists and tuples are completed by plans."""
         rows[0].tags = (text for text in ("a", "b"))
 
         answer = await both.ask("{ one { tags } }")
@@ -284,14 +284,14 @@ class TestFailures:
         assert answer == {"data": {"one": {"tags": ["a", "b"]}}}
         assert both.outcome is Outcome.REPLAYED
 
-    async def test_argument_that_does_not_fit_is_graphql_core_s_business(self, both):
-        """Its message and its place."""
+    async def test_invalid_argument_is_reported_by_graphql_core(self, both):
+        """With its message and location."""
         text = "query ($n: Int!) { items(n: $n) { id } one { by(n: $n) } }"
 
         assert (await both.agreed(text, {"n": "x"}))["errors"]
 
-    async def test_arguments_that_are_refused_fail_for_every_row(self, both):
-        """By what the declaration says of them."""
+    async def test_refused_arguments_fail_every_row(self, both):
+        """With the exception of the declaration."""
 
         def refuse(_values):
             raise ValueError("refused")
@@ -302,19 +302,19 @@ class TestFailures:
 
         assert [error["message"] for error in answer["errors"]] == ["refused"] * 3
 
-    async def test_mistake_of_ours_is_answered_by_graphql_core(self, both, monkeypatch):
-        """And counted, so that somebody looks."""
+    async def test_mistake_of_the_engine_is_answered_by_graphql_core(self, both, monkeypatch):
+        """It is counted as broken and logged."""
         monkeypatch.setattr("dexter_graphql.engine.execution.Execution.errors", lambda _execution: 1 / 0)
 
         assert await both.ask("{ plain }") == {"data": {"plain": "plain"}}
         assert both.outcome is Outcome.BROKEN
 
 
-class TestForeign:
-    """Fields that are not declared."""
+class TestDelegated:
+    """Fields without a declaration."""
 
-    async def test_they_are_executed_one_by_one_at_their_paths(self, both):
-        """Beside fields that are planned."""
+    async def test_delegated_fields_are_executed_at_their_paths(self, both):
+        """Row by row, beside planned fields."""
         answer = await both.agreed("{ mine: items { id f: foreign } }")
 
         assert both.outcome is Outcome.FAST
@@ -324,18 +324,18 @@ class TestForeign:
     @pytest.mark.parametrize(
         "text", ["{ now }", "{ __schema { queryType { name } } }", '{ __type(name: "Item") { name } }']
     )
-    async def test_operation_of_nothing_else_has_no_plan(self, both, text):
-        """It would only be in the way."""
+    async def test_operation_of_delegated_fields_has_no_plan(self, both, text):
+        """graphql-core executes all of it."""
         await both.agreed(text)
 
         assert both.outcome is Outcome.INTERPRETED
 
 
 class TestMutations:
-    """Serial at the root, planned below."""
+    """Mutations: serial at the root, planned below."""
 
     async def test_root_fields_run_one_after_the_other(self, both, written):
-        """Each with all that hangs below it."""
+        """Each with its selection."""
         answer = await both.ask("mutation { second { owner { name } } first third }")
 
         assert both.outcome is Outcome.FAST
@@ -343,8 +343,8 @@ class TestMutations:
         assert list(answer["data"]) == ["second", "first", "third"]
         assert answer["errors"][0]["path"] == ["third"]
 
-    async def test_replay_writes_nothing_again(self, both, owners, written):
-        """What was done is on record."""
+    async def test_replay_does_not_write_again(self, both, owners, written):
+        """Results of mutations are recorded."""
         owners.answer = lambda _row: None
 
         answer = await both.ask("mutation { second { must { name } } first }")
@@ -364,15 +364,15 @@ class TestConditions:
     @pytest.mark.parametrize("a", [True, False])
     @pytest.mark.parametrize("b", [True, False, None])
     async def test_each_outcome_has_a_plan(self, both, a, b):
-        """Of its own."""
+        """One plan for each outcome of the conditions."""
         variables = {"a": a} | ({} if b is None else {"b": b})
 
         await both.agreed(self.TEXT, variables)
 
         assert both.outcome is Outcome.FAST
 
-    async def test_values_of_other_variables_make_no_plan(self, both):
-        """Only those that decide what is selected."""
+    async def test_other_variables_make_no_plans(self, both):
+        """Only variables that decide what is selected do."""
         for n in range(5):
             await both.ask("query ($n: Int, $a: Boolean!) { one { by(n: $n) id @skip(if: $a) } }", {"n": n, "a": True})
 
@@ -380,10 +380,10 @@ class TestConditions:
 
 
 class TestCancelling:
-    """Whoever asked has gone."""
+    """Cancelled operations."""
 
     async def test_everything_under_way_is_cancelled(self, both):
-        """Also when several fields are."""
+        """One pending field or several."""
         ended = []
 
         async def endless(rows, _arguments):
@@ -407,7 +407,7 @@ class TestCancelling:
 
 
 class Sound(msgspec.Struct, gc=False):
-    """Decoded, and nothing amiss."""
+    """A row that msgspec validated."""
 
     is_validated: ClassVar[bool] = True
     id: str
@@ -418,10 +418,10 @@ class Sound(msgspec.Struct, gc=False):
 
 
 class TestSound:
-    """Rows whose members were checked when they were decoded."""
+    """Rows that msgspec validated."""
 
     async def test_values_are_passed_on(self, both, rows):
-        """Null, lists and whole numbers among them."""
+        """Also nulls, lists and integers."""
         rows[:] = [Sound("1", 5, "n", ["a", "b"], 2), Sound("2", strict=3)]
 
         answer = await both.agreed("{ items { id size name tags strict } }")
@@ -430,15 +430,15 @@ class TestSound:
         assert answer["data"]["items"][1] == {"id": "2", "size": None, "name": None, "tags": None, "strict": 3}
 
     @pytest.mark.parametrize("row", [Sound("1", 2**31), Sound("1"), Sound("1", strict=2**40)])
-    async def test_what_json_cannot_tell_is_still_looked_at(self, both, rows, row):
-        """Whole numbers of 32 bits, and null where none may be."""
+    async def test_limits_beyond_json_are_still_checked(self, both, rows, row):
+        """Integers of 32 bits, and nulls in non-null fields."""
         rows[:] = [row]
 
         assert "errors" in await both.agreed("{ items { size strict } }")
 
 
-async def test_context_is_told_what_is_selected(both):
-    """By the walker of the plan, so that shapes are computed once."""
+async def test_context_receives_the_selection(both):
+    """It is the plan's index, so that projections are computed once."""
     contexts = [Context(), Context()]
     for context in contexts:
         await both.compiled.execute(both.compiled.prepare("{ plain }"), None, context, lambda error: error.formatted)

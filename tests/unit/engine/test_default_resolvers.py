@@ -1,4 +1,4 @@
-"""Where fields find their values without a resolver of their own: keys, attributes, methods, things to wait for."""
+"""Fields without a resolver: keys, attributes, methods and awaitables."""
 
 from collections import UserDict, namedtuple
 from types import SimpleNamespace
@@ -16,12 +16,12 @@ SDL = """
 
 
 async def later(value):
-    """The value, after a while."""
+    """The value, asynchronously."""
     return value
 
 
 async def failing():
-    """An error, after a while."""
+    """An error, asynchronously."""
     raise ValueError("later")
 
 
@@ -42,13 +42,13 @@ class Attributes:
 
 
 class Slots:
-    """An object with nothing else."""
+    """An object without `__dict__`."""
 
     __slots__ = ("a",)
 
 
 class Methods:
-    """Everything is a method, at once or later, and some fail."""
+    """Every field is a method, synchronous or not, and some fail."""
 
     async def a(self, _info):
         return 2
@@ -88,7 +88,7 @@ ITEMS = {
     "text", ["{ item { a } }", "{ item { a b(n: 3) c { a } class keys } }", "{ item { __typename } }"]
 )
 async def test_value_without_a_resolver(kind, text):
-    """What has the name of the field, called with its arguments when it can be called."""
+    """The member with the field's name, called with its arguments when it is callable."""
     item = ITEMS[kind]
     make = item if callable(item) and not isinstance(item, type) else lambda: item
 
@@ -120,22 +120,22 @@ async def test_value_without_a_resolver(kind, text):
     ],
 )
 async def test_arguments(text, variables):
-    """Absent, null, by default and by variables; a resolver sees those alone that are given."""
+    """Absent, null, by default and by variables; a resolver receives only given arguments."""
     schema = small(SDL, other=lambda **given: repr(given), echo=lambda **given: repr(given))
 
     await agreed(schema, text, variables)
 
 
 async def test_fields_that_merge_are_one_field():
-    """Their selections are put together, in the order in which the fields stand."""
+    """Their selections are merged in document order."""
     schema = small(SDL, item={"a": 1, "b": "x", "c": {"a": 2, "b": "y", "c": {"a": 3}}})
 
-    found = await agreed(
+    result = await agreed(
         schema,
         """{ item { c { a } a } ...F item { b c { b c { a } } } }
            fragment F on Query { item { z: a c { ... on Item { x: b c { __typename } } } } }""",
     )
 
-    assert list(found.data["item"]) == ["c", "a", "z", "b"]
-    assert list(found.data["item"]["c"]) == ["a", "x", "c", "b"]
-    assert list(found.data["item"]["c"]["c"]) == ["__typename", "a"]
+    assert list(result.data["item"]) == ["c", "a", "z", "b"]
+    assert list(result.data["item"]["c"]) == ["a", "x", "c", "b"]
+    assert list(result.data["item"]["c"]["c"]) == ["__typename", "a"]
