@@ -144,9 +144,9 @@ class SchemaBinder:
         answers = await context.loaders.load_all(loader, keys)
         return [NotFound(f"Sentry no longer has this {typename}") if answer is None else answer for answer in answers]
 
-    def arguments(self, field: KindField, graphql_field: GraphQLField) -> Arguments | None:
+    def arguments(self, field: KindField) -> Arguments | None:
         """How argument values are converted to those that the field's function takes; None without arguments."""
-        return arguments_of(field, graphql_field, self._converter)
+        return arguments_of(field, self._converter)
 
     def _projection(self, typename: str, representation: str, selection: Selection | None) -> Projection:
         bound = self.entity(typename)

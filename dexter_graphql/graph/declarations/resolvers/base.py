@@ -49,7 +49,7 @@ class BoundSchema(Protocol):
         """The endpoints that finding any object by its global id may call."""
         ...
 
-    def arguments(self, field: KindField, graphql_field: GraphQLField) -> Arguments | None:
+    def arguments(self, field: KindField) -> Arguments | None:
         """How argument values are converted; None for a field without arguments."""
         ...
 
@@ -74,7 +74,7 @@ class BoundField:
         self.typename, _, self.name = coordinate.partition(".")
         self.graphql_field = graphql_field
         self.field = field
-        self._converted = schema.arguments(field, graphql_field)
+        self._converted = schema.arguments(field)
 
     def is_in(self, representation: str) -> bool:
         """True when records of that representation have what this field reads."""

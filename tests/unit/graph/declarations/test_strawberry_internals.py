@@ -2,6 +2,7 @@
 
 from enum import Enum
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import strawberry
@@ -13,7 +14,6 @@ from dexter_graphql.graph.declarations.strawberry_internals import (
     definition_of,
     enum_class,
     graphql_schema,
-    is_maybe,
 )
 
 MOVED = "Strawberry moved a name that strawberry_internals.py uses: "
@@ -35,10 +35,15 @@ class Colour(Enum):
 
 @strawberry.input
 class Paint:
-    """An input object."""
+    """An input object that contains itself, with defaults of each kind."""
 
     first_coat: Colour
     note: strawberry.Maybe[str | None]
+    gloss: float | None = strawberry.UNSET
+    coats: int = 2
+    tags: list[str] = strawberry.field(default_factory=list)
+    mixed_with: list[Annotated["Paint", strawberry.lazy(__name__)] | None] | None = None
+    thinner: str | None
 
 
 @strawberry.type
@@ -46,7 +51,7 @@ class Query:
     """A root field with each kind of argument."""
 
     @strawberry.field
-    def house(self, paint: Paint, note: strawberry.Maybe[str] = None, rooms: int = 1) -> Colour:
+    def house(self, paint: Paint, room_note: strawberry.Maybe[str] = None, rooms: int = 1) -> Colour:
         """The colour of its first coat."""
         return paint.first_coat
 
@@ -79,21 +84,58 @@ def test_classes_of_enums(schema):
     assert enum_class(types["__TypeKind"]) is None
 
 
-def test_arguments_are_converted(schema):
-    """Input objects and enums become those of Python, under the names of the function's parameters."""
-    converter = ArgumentConverter(schema)
-    arguments = converter.by_name(definition_of(graphql_schema(schema).query_type.fields["house"]))
-    values = {"paint": {"firstCoat": Colour.RED, "note": None}, "note": "x", "rooms": 2}
+@pytest.fixture(scope="module")
+def converter(schema):
+    """The conversions of the schema."""
+    return ArgumentConverter(schema)
 
-    converted = converter.convert(values, list(arguments.values()))
 
-    assert list(arguments) == ["paint", "note", "rooms"], MOVED + "name_converter.from_argument"
-    assert [is_maybe(argument) for argument in arguments.values()] == [False, True, False], MOVED + "StrawberryMaybe"
-    assert converted == {
-        "paint": Paint(first_coat=Colour.RED, note=strawberry.Some(None)),
-        "note": strawberry.Some("x"),
-        "rooms": 2,
-    }, MOVED + "convert_arguments"
+@pytest.fixture(scope="module")
+def arguments(schema, converter):
+    """The arguments of the root field."""
+    return converter.by_name(definition_of(graphql_schema(schema).query_type.fields["house"]))
+
+
+def test_arguments_have_their_names(arguments):
+    """Those of the schema and those of the function."""
+    names = [(name, argument.python_name) for name, argument in arguments.items()]
+
+    assert names == [("paint", "paint"), ("roomNote", "room_note"), ("rooms", "rooms")], MOVED + "from_argument"
+
+
+PAINT = {"firstCoat": Colour.RED}
+
+
+def paint(**changes):
+    """A Paint of the first coat alone, with these members changed."""
+    return Paint(**{"first_coat": Colour.RED, "note": None, "thinner": None} | changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("paint", PAINT, paint()),
+        ("paint", PAINT | {"note": None}, paint(note=strawberry.Some(None))),
+        ("paint", PAINT | {"coats": 3, "tags": ["a"]}, paint(coats=3, tags=["a"])),
+        ("paint", PAINT | {"mixedWith": [PAINT, None]}, paint(mixed_with=[paint(), None])),
+        ("roomNote", "x", strawberry.Some("x")),
+        ("rooms", 2, 2),
+    ],
+)
+def test_prepared_conversions_are_strawberry_s(converter, arguments, name, value, expected):
+    """Input objects, lists and wrapped values become those of Python; scalars and enums are left as they are."""
+    type_ = arguments[name].type
+    conversion = converter.conversion(type_)
+
+    assert converter.convert_slowly(type_, value) == expected, MOVED + "convert_argument"
+    assert (value if conversion is None else conversion(value)) == expected
+
+
+def test_lists_are_copied(converter, arguments):
+    """The default value of an argument is the same object for every request."""
+    value = PAINT | {"tags": ["a"]}
+
+    assert converter.conversion(arguments["paint"].type)(value).tags is not value["tags"]
 
 
 def test_internals_are_used_in_one_module():
