@@ -1,4 +1,4 @@
-"""Ids and cursors come back as they went, and no text makes their readers raise anything but one error."""
+"""IDs and cursors are decoded to what was encoded; any other text raises BadUserInput."""
 
 import base64
 
@@ -32,9 +32,9 @@ def test_id_round_trip(typename, keys):
     st.none() | st.from_regex(r"[A-Za-z0-9_.:+-]{1,256}", fullmatch=True),
     st.integers(1, 100).flatmap(lambda size: st.tuples(st.integers(0, size), st.just(size))),
 )
-def test_cursor_round_trip(cursor, place):
+def test_cursor_round_trip(cursor, index_and_size):
     """Every position comes back; the text needs no quoting in an address."""
-    position = Position(cursor, *place)
+    position = Position(cursor, *index_and_size)
 
     value = encode_cursor(position)
 
@@ -43,9 +43,9 @@ def test_cursor_round_trip(cursor, place):
 
 
 @given(TYPENAMES, TYPENAMES, st.lists(KEYS, min_size=1, max_size=3), st.lists(KEYS, min_size=1, max_size=3))
-def test_different_things_have_different_ids(one, other, keys, more):
+def test_different_things_have_different_ids(typename, other, keys, more):
     """No two tuples of type and keys share an id."""
-    assert (encode_id(one, *keys) == encode_id(other, *more)) is ((one, keys) == (other, more))
+    assert (encode_id(typename, *keys) == encode_id(other, *more)) is ((typename, keys) == (other, more))
 
 
 @given(ANY_TEXT)

@@ -1,4 +1,4 @@
-"""Which code and which advice each failure gives to a client."""
+"""Codes and extensions of errors."""
 
 import pytest
 from graphql import GraphQLError
@@ -19,8 +19,8 @@ def made(kind):
 
 
 def below(kind):
-    """All classes below one, and itself."""
-    return [kind, *(found for child in kind.__subclasses__() for found in below(child))]
+    """A class and all its subclasses."""
+    return [kind, *(descendant for child in kind.__subclasses__() for descendant in below(child))]
 
 
 EXPECTED = {
@@ -47,7 +47,7 @@ EXPECTED = {
 
 
 def test_table_names_the_whole_tree():
-    """A new kind of failure needs a code; this fails until it has one."""
+    """A new exception needs a code."""
     kinds = set(below(sentry.SentryError)) - {sentry.SentryError}
 
     assert kinds >= EXPECTED.keys()
@@ -56,7 +56,7 @@ def test_table_names_the_whole_tree():
 
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_kind_has_its_code(kind):
-    """Subclasses are told apart from their bases."""
+    """Subclasses may have other codes than their bases."""
     assert code_of(made(kind)) is EXPECTED[kind]
 
 
@@ -72,12 +72,12 @@ def test_kind_has_its_code(kind):
     ],
 )
 def test_other_exceptions_have_a_code_too(error, code):
-    """What nobody foresaw is our own fault."""
+    """An unexpected exception is INTERNAL."""
     assert code_of(error) is code
 
 
 def test_subclasses_stand_before_their_bases():
-    """The first match wins, so no entry may be hidden by one before it."""
+    """The first match wins, so that no entry may come after its base."""
     kinds = [kind for kind, _ in CODES]
 
     assert [kind for n, kind in enumerate(kinds) if any(issubclass(kind, earlier) for earlier in kinds[:n])] == []
@@ -92,15 +92,15 @@ def test_retryable_is_what_passes_by_itself(code):
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
-def test_extensions_tell_code_and_whether_to_try_again(kind):
+def test_extensions_have_code_and_retryable(kind):
     """Clients switch on these two."""
     error = made(kind)
 
-    found = error_extensions(error)
+    extensions = error_extensions(error)
 
     is_retryable = EXPECTED[kind] in RETRYABLE and kind is not sentry.HostNotAllowed
-    assert (found["code"], found["retryable"]) == (EXPECTED[kind], is_retryable)
-    assert found.get("upstream") == (
+    assert (extensions["code"], extensions["retryable"]) == (EXPECTED[kind], is_retryable)
+    assert extensions.get("upstream") == (
         None if kind is sentry.BudgetExhausted else {"endpoint": UPSTREAM["title"], "status": 418}
     )
 
@@ -120,9 +120,9 @@ def test_extensions_tell_code_and_whether_to_try_again(kind):
 )
 def test_kind_adds_what_helps(error, more):
     """When to come back, which scope, which member, what instead."""
-    found = error_extensions(error)
+    extensions = error_extensions(error)
 
-    assert {name: value for name, value in found.items() if name not in {"code", "retryable"}} == more
+    assert {name: value for name, value in extensions.items() if name not in {"code", "retryable"}} == more
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ def formatted(original=None, *, path=None, extensions=None, message="shown"):
 
 def test_failure_on_purpose_is_shown():
     """Message, path and extensions; nothing is reported."""
-    found, reported = formatted(BadUserInput("shown"), path=["a", 0])
+    error, reported = formatted(BadUserInput("shown"), path=["a", 0])
 
-    assert found == {
+    assert error == {
         "message": "shown",
         "path": ["a", 0],
         "extensions": {"code": "BAD_USER_INPUT", "retryable": False, "requestId": "request-1"},
@@ -164,15 +164,15 @@ def test_failure_on_purpose_is_shown():
 
 @pytest.mark.parametrize("original", [ValueError("token sntryu_0 in /etc"), KeyError("x"), RuntimeError()])
 def test_unforeseen_failure_is_reported_and_not_shown(original):
-    """Only whoever runs the server learns what happened."""
-    found, reported = formatted(original, message=str(original), path=["a"], extensions={"secret": "x"})
+    """The message is in the server's log, not in the response."""
+    error, reported = formatted(original, message=str(original), path=["a"], extensions={"secret": "x"})
 
-    assert found["message"] == INTERNAL_MESSAGE
-    assert found["extensions"] == {"code": "INTERNAL", "retryable": False, "requestId": "request-1"}
+    assert error["message"] == INTERNAL_MESSAGE
+    assert error["extensions"] == {"code": "INTERNAL", "retryable": False, "requestId": "request-1"}
     assert reported == [original]
 
 
-def test_unforeseen_failure_needs_nobody_to_report_to():
+def test_report_is_optional():
     """Formatting works without a log."""
     error = GraphQLError("x", original_error=ValueError("y"))
 
@@ -189,19 +189,19 @@ def test_unforeseen_failure_needs_nobody_to_report_to():
     ],
 )
 def test_error_of_the_engine_has_a_code(path, extensions, code):
-    """Without a path the request did not fit, with one Sentry's value did not; a code that is there stays."""
-    found, reported = formatted(path=path, extensions=extensions)
+    """Without a path the request is invalid, with one Sentry's value is; an existing code stays."""
+    error, reported = formatted(path=path, extensions=extensions)
 
-    assert found["extensions"]["code"] == code
-    assert found["extensions"]["retryable"] is bool(extensions and extensions.get("retryable"))
+    assert error["extensions"]["code"] == code
+    assert error["extensions"]["retryable"] is bool(extensions and extensions.get("retryable"))
     assert reported == []
 
 
 def test_graphql_error_of_a_resolver_is_shown():
     """It was raised for clients."""
-    found, reported = formatted(GraphQLError("inner"), path=["a"])
+    error, reported = formatted(GraphQLError("inner"), path=["a"])
 
-    assert (found["message"], reported) == ("shown", [])
+    assert (error["message"], reported) == ("shown", [])
 
 
 def test_every_exception_of_ours_that_reaches_a_client_is_in_the_table():

@@ -25,8 +25,8 @@ BUILT_IN = {"Boolean", "Float", "ID", "Int", "String"}
 
 def endpoints():
     """Every declared endpoint."""
-    for found in pkgutil.iter_modules(catalogue.__path__):
-        module = import_module(f"{catalogue.__name__}.{found.name}")
+    for module_info in pkgutil.iter_modules(catalogue.__path__):
+        module = import_module(f"{catalogue.__name__}.{module_info.name}")
         yield from (value for value in vars(module).values() if isinstance(value, Endpoint))
 
 
@@ -34,25 +34,27 @@ def endpoints():
 def own_types(graph):
     """Types of the schema that are ours."""
     return [
-        one for name, one in graph.schema.type_map.items() if name not in BUILT_IN and not is_introspection_type(one)
+        defined
+        for name, defined in graph.schema.type_map.items()
+        if name not in BUILT_IN and not is_introspection_type(defined)
     ]
 
 
 def test_everything_is_described(own_types):
     """Types, fields, arguments, input fields and enum values all say what they mean, in sentences."""
-    described = {one.name: one.description for one in own_types}
-    for one in own_types:
-        if isinstance(one, (GraphQLObjectType, GraphQLInterfaceType)):
-            described |= {f"{one.name}.{name}": field.description for name, field in one.fields.items()}
+    described = {defined.name: defined.description for defined in own_types}
+    for defined in own_types:
+        if isinstance(defined, (GraphQLObjectType, GraphQLInterfaceType)):
+            described |= {f"{defined.name}.{name}": field.description for name, field in defined.fields.items()}
             described |= {
-                f"{one.name}.{name}({argument})": value.description
-                for name, field in one.fields.items()
+                f"{defined.name}.{name}({argument})": value.description
+                for name, field in defined.fields.items()
                 for argument, value in field.args.items()
             }
-        elif isinstance(one, GraphQLInputObjectType):
-            described |= {f"{one.name}.{name}": field.description for name, field in one.fields.items()}
-        elif isinstance(one, GraphQLEnumType):
-            described |= {f"{one.name}.{name}": value.description for name, value in one.values.items()}
+        elif isinstance(defined, GraphQLInputObjectType):
+            described |= {f"{defined.name}.{name}": field.description for name, field in defined.fields.items()}
+        elif isinstance(defined, GraphQLEnumType):
+            described |= {f"{defined.name}.{name}": value.description for name, value in defined.values.items()}
 
     assert [
         coordinate for coordinate, text in described.items() if not (text or "").rstrip().endswith((".", ":", "…", "!"))
@@ -60,17 +62,17 @@ def test_everything_is_described(own_types):
 
 
 def test_descriptions_speak_to_users_of_the_api(own_types):
-    """No word of Python or of our own floors."""
-    words = ("dataclass", "loader", "msgspec", "resolver", "Strawberry", "None", "Raises")
+    """They contain no word of Python or of the implementation."""
+    internal_words = ("dataclass", "loader", "msgspec", "resolver", "Strawberry", "None", "Raises")
     fields = [
-        (f"{one.name}.{name}", field.description or "")
-        for one in own_types
-        if isinstance(one, (GraphQLObjectType, GraphQLInterfaceType, GraphQLInputObjectType))
-        for name, field in one.fields.items()
+        (f"{defined.name}.{name}", field.description or "")
+        for defined in own_types
+        if isinstance(defined, (GraphQLObjectType, GraphQLInterfaceType, GraphQLInputObjectType))
+        for name, field in defined.fields.items()
     ]
-    texts = [*fields, *((one.name, one.description or "") for one in own_types)]
+    texts = [*fields, *((defined.name, defined.description or "") for defined in own_types)]
 
-    assert [coordinate for coordinate, text in texts if any(word in text for word in words)] == []
+    assert [coordinate for coordinate, text in texts if any(word in text for word in internal_words)] == []
 
 
 def test_written_schema_is_the_same_schema_sorted(graph):
@@ -89,7 +91,7 @@ def test_written_schema_is_the_same_schema_sorted(graph):
 def test_directive_names_declared_endpoints_alone(graph):
     """`@sentry(calls: …)` says method and path of endpoints that are declared."""
     declared = {endpoint.title for endpoint in endpoints()}
-    told = {
+    called = {
         item.value
         for node in parse(graph.sdl()).definitions
         for field in getattr(node, "fields", None) or ()
@@ -98,8 +100,8 @@ def test_directive_names_declared_endpoints_alone(graph):
         for item in directive.arguments[0].value.values
     }
 
-    assert told
-    assert told - declared == set()
+    assert called
+    assert called - declared == set()
 
 
 def test_what_another_call_brings_may_be_null(graph):
@@ -118,14 +120,16 @@ def test_what_another_call_brings_may_be_null(graph):
 def test_enums_that_sentry_may_extend_have_a_way_out(own_types):
     """An enum that Sentry's answers are read into has UNKNOWN; those that only clients send need none."""
     outputs = set()
-    for one in own_types:
-        if isinstance(one, (GraphQLObjectType, GraphQLInterfaceType)):
-            for field in one.fields.values():
+    for defined in own_types:
+        if isinstance(defined, (GraphQLObjectType, GraphQLInterfaceType)):
+            for field in defined.fields.values():
                 inner = field.type
                 while hasattr(inner, "of_type"):
                     inner = inner.of_type
                 outputs.add(inner)
     ours = {"ChangeOrigin", "UserErrorCode"}
-    closed = [one.name for one in outputs if isinstance(one, GraphQLEnumType) and "UNKNOWN" not in one.values]
+    closed = [
+        defined.name for defined in outputs if isinstance(defined, GraphQLEnumType) and "UNKNOWN" not in defined.values
+    ]
 
     assert set(closed) - ours - {"__TypeKind", "__DirectiveLocation"} == set()

@@ -20,47 +20,50 @@ def become(asker, name, **changes):
 
 
 @pytest.mark.parametrize("slug", [None, "acme", "globex"])
-async def test_own_token_tells_its_user(asker, slug):
+async def test_own_token_identifies_its_user(asker, slug):
     """With their own token, the caller is the user behind it, seen as a member of the organization."""
     user = become(asker, "admin", caller=Caller("alice")).user
 
-    told = await asker.ask(VIEWER, slug=slug)
+    answer = await asker.ask(VIEWER, slug=slug)
 
-    assert told.errors == []
-    assert told["viewer"] == {"subject": "alice", "isReadOnly": False, "user": {"email": user.email}}
-    [call] = [call for call in told.calls if call.route == ME]
+    assert answer.errors == []
+    assert answer["viewer"] == {"subject": "alice", "isReadOnly": False, "user": {"email": user.email}}
+    [call] = [call for call in answer.calls if call.route == ME]
     assert call.path.split("/")[4:7] == [slug or "acme", "members", "me"]
 
 
 async def test_each_token_is_its_own_user(asker):
-    """Two tokens in one server are two people, whatever the cache knows."""
+    """Two tokens in one server are two users, regardless of the cache."""
     first = become(asker, "admin").user
-    one = await asker.ask(VIEWER, slug="globex")
+    alice = await asker.ask(VIEWER, slug="globex")
 
     second = become(asker, "globex").user
-    other = await asker.ask(VIEWER, slug="globex")
+    bob = await asker.ask(VIEWER, slug="globex")
 
     assert first is not second
-    assert [told["viewer"]["user"]["email"] for told in (one, other)] == [first.email, second.email]
+    assert [answer["viewer"]["user"]["email"] for answer in (alice, bob)] == [
+        first.email,
+        second.email,
+    ]
 
 
-async def test_shared_token_is_nobodys(asker):
-    """The owner of the server's token is not the caller; nobody asks who it is."""
+async def test_shared_token_has_no_user(asker):
+    """The owner of the server's token is not the caller and is not looked up."""
     asker.identity = replace(asker.identity, reach=Reach("read", is_read_only=True), is_shared_token=True)
 
-    told = await asker.ask(VIEWER)
+    answer = await asker.ask(VIEWER)
 
-    assert told.data == {"viewer": {"subject": "test", "isReadOnly": True, "user": None}}
-    assert (told.errors, told.calls) == ([], [])
+    assert answer.data == {"viewer": {"subject": "test", "isReadOnly": True, "user": None}}
+    assert (answer.errors, answer.calls) == ([], [])
 
 
 async def test_token_of_an_integration_is_no_persons(asker):
     """A token that belongs to no member has no user."""
     become(asker, "integration")
 
-    told = await asker.ask(VIEWER, slug="acme")
+    answer = await asker.ask(VIEWER, slug="acme")
 
-    assert (told.errors, told["viewer"]["user"]) == ([], None)
+    assert (answer.errors, answer["viewer"]["user"]) == ([], None)
 
 
 @pytest.mark.parametrize("slug", ["nowhere", "acme"])
@@ -68,24 +71,26 @@ async def test_organization_out_of_sight_has_no_user(asker, slug):
     """Where the token sees no organization, its person is no member."""
     become(asker, "globex")
 
-    told = await asker.ask(VIEWER, slug=slug)
+    answer = await asker.ask(VIEWER, slug=slug)
 
-    assert (told.errors, told["viewer"]["user"]) == ([], None)
+    assert (answer.errors, answer["viewer"]["user"]) == ([], None)
 
 
 async def test_subject_costs_no_call(asker):
     """Who asks is known without Sentry."""
-    told = await asker.ask("{ viewer { subject isReadOnly } }")
+    answer = await asker.ask("{ viewer { subject isReadOnly } }")
 
-    assert told.data == {"viewer": {"subject": "test", "isReadOnly": False}}
-    assert told.calls == []
+    assert answer.data == {"viewer": {"subject": "test", "isReadOnly": False}}
+    assert answer.calls == []
 
 
 async def test_failed_user_is_null_with_an_error(asker):
-    """When Sentry does not tell who it is, the rest of the viewer stands."""
+    """When Sentry refuses the lookup, the rest of the viewer is complete."""
     asker.server.faults.add(Fault(route=ME, status=403, body={"detail": "Not you."}, times=None))
 
-    told = await asker.ask(VIEWER, slug="acme")
+    answer = await asker.ask(VIEWER, slug="acme")
 
-    assert told["viewer"] == {"subject": "test", "isReadOnly": False, "user": None}
-    assert [(one["path"], one["extensions"]["code"]) for one in told.errors] == [(["viewer", "user"], "FORBIDDEN")]
+    assert answer["viewer"] == {"subject": "test", "isReadOnly": False, "user": None}
+    assert [(error["path"], error["extensions"]["code"]) for error in answer.errors] == [
+        (["viewer", "user"], "FORBIDDEN")
+    ]

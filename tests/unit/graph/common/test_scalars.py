@@ -45,7 +45,7 @@ def test_instant_without_a_zone_is_utc(text):
 
 @pytest.mark.parametrize("value", ["", "yesterday", "2026-13-01T00:00:00Z", 5, 1.5, None, True, ["x"], {}])
 def test_instant_that_is_none_is_refused(value):
-    """The message shows one that is."""
+    """The message contains a valid example."""
     with pytest.raises(GraphQLError, match="DateTime must be an RFC 3339 string, for example"):
         parse_instant(value)
 
@@ -66,7 +66,7 @@ def test_seconds_are_an_instant_too(value, expected):
 
 
 @pytest.mark.parametrize("value", [1e300, float("inf"), float("nan"), -1e18, "soon"])
-def test_value_that_is_no_instant_is_a_misfit(value):
+def test_value_that_is_no_instant_is_invalid(value):
     """It costs its field and nothing else."""
     with pytest.raises(InvalidValue, match="that is not a time"):
         instant(value)
@@ -110,7 +110,7 @@ def test_counts_come_as_numbers_and_as_text(value, expected):
 
 
 @pytest.mark.parametrize("value", ["many", "1.5", "", float("inf"), float("nan"), "9" * 5000])
-def test_count_that_is_none_is_a_misfit(value):
+def test_count_that_is_no_integer_is_invalid(value):
     """It costs its field and nothing else."""
     with pytest.raises(InvalidValue, match="instead of an integer"):
         whole_number(value)
@@ -126,7 +126,7 @@ def test_json_is_any_value():
 
 
 def test_scalars_are_described():
-    """Each has a description for API users, and instants a link to their form."""
+    """Each has a description for API users, and DateTime a link to its specification."""
     scalars = scalar_map()
 
     assert {kind.name for kind in scalars.values()} == {"BigInt", "DateTime", "JSON"}
@@ -136,7 +136,7 @@ def test_scalars_are_described():
 
 
 class Colour(Enum):
-    """An enum that knows newer words."""
+    """An enum with UNKNOWN."""
 
     RED = "red"
     UNKNOWN = "unknown"
@@ -149,15 +149,15 @@ class Fixed(Enum):
 
 
 def test_newer_word_is_unknown():
-    """A word that is newer than this server is no failure where the enum can say so."""
-    assert [enum_member(Colour)(word) for word in ("red", "unknown", "blue")] == [
+    """A value that this server does not know is UNKNOWN where the enum has that."""
+    assert [enum_member(Colour)(value) for value in ("red", "unknown", "blue")] == [
         Colour.RED,
         Colour.UNKNOWN,
         Colour.UNKNOWN,
     ]
 
 
-def test_newer_word_of_a_fixed_enum_is_a_misfit():
+def test_unknown_value_of_a_fixed_enum_is_invalid():
     """Where it cannot, the field fails alone."""
     assert enum_member(Fixed)("red") is Fixed.RED
     with pytest.raises(InvalidValue, match="not one of Fixed"):

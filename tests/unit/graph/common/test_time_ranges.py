@@ -31,7 +31,7 @@ def test_last_is_a_number_and_a_unit(last, length_s):
     "period", ["", "0d", "01d", "-1d", "1", "d", "1y", "1 d", "1.5h", "100000d", "1d1h", "1\u0661d", "24h\n"]
 )
 def test_a_period_that_is_no_stretch_is_refused(field, period):
-    """The message names the field and shows one that is."""
+    """The message names the field and contains a valid example."""
     with pytest.raises(BadUserInput, match=rf"'{field}' must be .* '24h'"):
         time_range_of(TimeRangeInput(**{field: period}))
 
@@ -56,12 +56,12 @@ def test_nothing_is_refused(last):
     ],
 )
 def test_last_is_widened_to_whole_steps(last, step_s, expected):
-    """The step in which it begins and the running one belong to it: nothing of what was asked for is missing."""
+    """It includes the step in which it begins and the current one."""
     assert instants(TimeRangeInput(last=last), step_s=step_s) == expected
 
 
 def test_all_within_a_minute_ask_for_the_same():
-    """From its first microsecond to its last; a microsecond later it is another one."""
+    """It is stable for one step, and another interval a microsecond later."""
     minute = NOON + timedelta(minutes=5)
     almost = timedelta(minutes=1, microseconds=-1)
 
@@ -90,7 +90,7 @@ def test_exactly_opts_out(step_s):
 
 
 def test_between_is_sent_in_utc():
-    """Whatever zone a client uses; fractions of a second are left out, also of what the client is told."""
+    """Any time zone is accepted; fractions of a second are dropped, also in the range that is returned."""
     start = datetime(2026, 3, 4, 1, 30, 15, 999999, timezone(timedelta(hours=2)))
 
     time_range = time_range_of(TimeRangeInput(between=Between(start=start, end=NOON)), HOUR_S)

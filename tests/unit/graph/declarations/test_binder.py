@@ -1,4 +1,4 @@
-"""Declarations bound to a schema: what they read, and that none of them goes through which does not hold."""
+"""Binding of declarations to a schema: what they read, and the errors for those that do not hold."""
 
 from typing import Annotated, Any, NamedTuple, NewType, Union
 
@@ -45,7 +45,7 @@ async def projects(_keys, _lookup):
 
 @entity()
 class Project:
-    """A noun."""
+    """An entity."""
 
     slug: str = plain(description="Its slug.")
     size: int | None = plain("fileSize", representations=["detail"], description="Only in detail.")
@@ -53,7 +53,7 @@ class Project:
 
 @value_type
 class Metadata:
-    """A part."""
+    """A value type."""
 
     title: str | None = plain(description="A title.")
 
@@ -67,7 +67,7 @@ class IssueKey(NamedTuple):
 
 @entity(key=IssueKey, load=projects)
 class Issue:
-    """A noun that embeds another."""
+    """An entity that embeds another."""
 
     title: str = plain(description="Its title.")
     metadata: Metadata | None = plain(description="A nested object.")
@@ -96,19 +96,19 @@ def built(*, types=(), **roots):
 
 
 def bound_with(kind):
-    """The binding of a schema that holds a type."""
+    """The binder of a schema that contains a type."""
     return SchemaBinder(built(odd=(kind | None, plain(type=object, description="Whatever it is."))))
 
 
 @pytest.fixture(scope="module")
 def schema():
-    """A schema with two nouns."""
+    """A schema with two entities."""
     return built(issue=(Issue | None, plain(type=object, description="An issue.")), types=[Project, Metadata])
 
 
 @pytest.fixture(scope="module")
 def binder(schema):
-    """Its binding."""
+    """Its binder."""
     return SchemaBinder(schema)
 
 
@@ -117,17 +117,17 @@ def read(binder, schema, selection, representation="list"):
     [operation] = parse(f"{{ issue {selection} }}").definitions
     selection_index = SelectionIndex(schema._schema, operation, {}, VariableValues({}, {}))
     [node] = operation.selection_set.selections
-    found = binder.projection(
+    projection = binder.projection(
         "Issue", representation, selection_index.selection(schema._schema.query_type.fields["issue"].type, [node])
     )
-    return {member.attr: member for member in found.members}
+    return {member.attr: member for member in projection.members}
 
 
 class TestRefused:
     """Declarations that do not hold."""
 
     def test_link_must_embed_what_some_field_reads(self):
-        """A typing mistake in the embedded members is found when the schema is built."""
+        """A misspelt embedded member fails when the schema is built."""
 
         @entity()
         class Odd:
@@ -190,8 +190,8 @@ class TestRefused:
         with pytest.raises(DeclarationError, match="Odd needs a key to have a global id"):
             bound_with(Odd)
 
-    def test_link_must_name_a_noun(self):
-        """A typename that is none of ours cannot be decoded."""
+    def test_link_must_name_an_entity(self):
+        """Records of an unknown type cannot be decoded."""
 
         @entity()
         class Odd:
@@ -205,7 +205,7 @@ class TestRefused:
             bound_with(Odd)
 
     def test_plain_abstract_field_must_say_more(self):
-        """Nobody can tell which of a union's types to decode."""
+        """Which of a union's types to decode is not known."""
 
         @value_type
         class Odd:
@@ -237,7 +237,7 @@ class TestRefused:
 
     @pytest.mark.parametrize("given", [call(), computed()])
     def test_kinds_with_a_function_need_one(self, given):
-        """A decorator that decorates nothing answers nothing."""
+        """A decorator without a function has no value."""
         with pytest.raises(DeclarationError, match=r"Query\.odd decorates no function"):
             SchemaBinder(built(odd=(str | None, given)))
 
@@ -315,13 +315,13 @@ class TestRefused:
         with pytest.raises(DeclarationError, match="Member 'x' is read as <class 'str'> and as <class 'int'>"):
             merge_into(members, [Field("x", "x", int)])
 
-    def test_unknown_noun_is_refused(self, binder):
-        """Shapes are asked for by name."""
+    def test_unknown_type_is_refused(self, binder):
+        """Projections are made by the name of the type."""
         with pytest.raises(DeclarationError, match="Nothing is not declared"):
             binder.projection("Nothing", "list", None)
 
-    async def test_noun_without_a_loader_cannot_hydrate(self, binder):
-        """A member that a form lacks is never answered with a silent null."""
+    async def test_entity_without_a_loader_cannot_hydrate(self, binder):
+        """A member that a representation lacks is an error, not null."""
 
         class Row(Record):
             """A project from a list."""
@@ -332,15 +332,15 @@ class TestRefused:
         with pytest.raises(DeclarationError, match="Project as 'list' lacks 'size' and cannot hydrate"):
             await binder.hydrate([Row()], "size", None)
 
-    def test_message_of_a_declaration_is_no_client_s(self):
-        """It is raised at the start; if it ever came later, it would be our own failure."""
+    def test_declaration_error_is_internal(self):
+        """It is raised at the start; a later one would be a bug of the server."""
         from dexter_graphql.graph.errors import code_of  # noqa: PLC0415  # only here
 
         assert code_of(DeclarationError("x")) is ErrorCode.INTERNAL
 
 
 class TestHydrated:
-    """The whole object of a row that lacks a member."""
+    """The complete record for a row that lacks a member."""
 
     class Row(Record):
         """An issue from a list."""
@@ -351,7 +351,7 @@ class TestHydrated:
         parents: Parents = Parents(ACME)
 
     class Context:
-        """An operation whose batches answer as scripted."""
+        """An operation whose loaders return scripted answers."""
 
         def __init__(self, answers):
             self.answers, self.asked = answers, []
@@ -361,87 +361,87 @@ class TestHydrated:
             self.asked.append((loader.name, keys))
             return self.answers
 
-    async def test_comes_through_the_noun_s_loader(self, binder):
-        """By the rows' own keys, for all of them at once."""
-        whole = [self.Row(id="7"), self.Row(id="8")]
-        context = self.Context(whole)
+    async def test_record_comes_from_the_entity_s_loader(self, binder):
+        """All rows are loaded at once by their keys."""
+        hydrated = [self.Row(id="7"), self.Row(id="8")]
+        context = self.Context(hydrated)
 
-        assert await binder.hydrate([self.Row(), self.Row(id="8")], "title", context) == whole
+        assert await binder.hydrate([self.Row(), self.Row(id="8")], "title", context) == hydrated
         assert context.asked == [("projects", [IssueKey(ACME, "7"), IssueKey(ACME, "8")])]
 
     @pytest.mark.parametrize("answer", [None, NotFound("gone")])
     async def test_object_that_is_gone_is_an_error(self, binder, answer):
-        """The row was there a moment ago; the exception stands for it, beside those that are there."""
+        """A row that no longer exists is replaced by an exception; the other rows are not affected."""
         there = self.Row()
 
-        gone, found = await binder.hydrate([self.Row(), there], "title", self.Context([answer, there]))
+        gone, present = await binder.hydrate([self.Row(), there], "title", self.Context([answer, there]))
 
         assert isinstance(gone, NotFound)
-        assert found is there
+        assert present is there
 
 
 class TestShape:
     """Members that a selection reads."""
 
     def test_plain_reads_its_member_under_sentry_s_name(self, binder, schema):
-        """The key of the noun is always read."""
-        found = read(binder, schema, "{ title kind }")
+        """The members of the entity's key are always read."""
+        members = read(binder, schema, "{ title kind }")
 
-        assert {attr: (member.wire, member.is_required) for attr, member in found.items()} == {
+        assert {attr: (member.wire, member.is_required) for attr, member in members.items()} == {
             "id": ("id", False),
             "title": ("title", True),
             "type": ("type", True),
         }
-        assert found["id"].type == ID
+        assert members["id"].type == ID
 
     def test_computed_reads_what_it_says(self, binder, schema):
         """And nothing else."""
         assert sorted(read(binder, schema, "{ summary }")) == ["culprit", "id"]
 
     def test_nested_object_has_a_shape_of_its_own(self, binder, schema):
-        """With just the members that are selected on it; lists of objects hold the same shape."""
-        found = read(binder, schema, "{ metadata { title } parts { title } labels }")
+        """It has the members that are selected on it; lists of objects have the same projection."""
+        members = read(binder, schema, "{ metadata { title } parts { title } labels }")
 
-        wanted = Projection("Metadata", "embedded", (Field("title", "title", str),))
-        assert (found["metadata"].type, found["metadata"].container) == (wanted, "one")
-        assert (found["parts"].type, found["parts"].container) == (wanted, "list")
-        assert found["labels"].type == list[str]
+        expected = Projection("Metadata", "embedded", (Field("title", "title", str),))
+        assert (members["metadata"].type, members["metadata"].container) == (expected, "one")
+        assert (members["parts"].type, members["parts"].container) == (expected, "list")
+        assert members["labels"].type == list[str]
 
     def test_link_is_embedded_while_the_selection_fits(self, binder, schema):
-        """With what is selected, each member as needed as in the noun itself."""
-        found = read(binder, schema, "{ project { slug } }")
+        """It has the selected members, each as required as in the entity itself."""
+        members = read(binder, schema, "{ project { slug } }")
 
-        assert found["project"].type == Projection(
+        assert members["project"].type == Projection(
             "Project", "embedded", (Field("slug", "slug", str, is_required=True),)
         )
 
     def test_link_that_does_not_fit_reads_its_key_alone(self, binder, schema):
         """The rest is looked up."""
-        found = read(binder, schema, "{ project { slug size } }")
+        members = read(binder, schema, "{ project { slug size } }")
 
-        assert found["project"].type == Projection(
+        assert members["project"].type == Projection(
             "Project", "embedded", (Field("slug", "slug", str, is_required=True),)
         )
-        assert found.keys() == {"id", "project"}
+        assert members.keys() == {"id", "project"}
 
     def test_member_that_a_form_lacks_is_not_read_there(self, binder):
-        """A field names the forms that have its member."""
+        """A field names the representations that have its member."""
         field = binder.entity("Project").fields["size"]
 
         assert [field.is_in(representation) for representation in ("list", "detail")] == [False, True]
 
     def test_nothing_selected_reads_the_key(self, binder):
-        """Whoever only wants to know that there is one."""
+        """For example when only `__typename` is selected."""
         assert [member.attr for member in binder.projection("Issue", "list", None).members] == ["id"]
 
 
 class TestMerged:
-    """Two shapes as one."""
+    """Merged projections."""
 
     A, B = Field("a", "a", str), Field("b", "b", int)
 
     def test_shape_has_the_members_of_both(self):
-        """Under the first one's name and form, sorted; a member required by one is required."""
+        """They have the first one's type and representation; a member that one of them requires is required."""
         one = Projection("One", "list", (self.B,))
         other = Projection("Other", "detail", (self.A, Field("b", "b", int, is_required=True)))
 
@@ -481,8 +481,8 @@ class TestMerged:
             merge_into(members, [Field("n", "n", Projection("N", "embedded", ()))])
 
 
-def test_fields_of_a_noun_read_a_member_alike(graph):
-    """Whatever is selected together: each member is decoded as one type."""
+def test_all_fields_of_a_type_can_be_selected_together(graph):
+    """Each member is decoded as one type."""
     for name, bound in graph.binder._entities.items():
         kinds = {}
         for field in bound.fields.values():

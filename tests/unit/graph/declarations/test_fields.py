@@ -1,4 +1,4 @@
-"""The vocabulary of declarations: what each kind keeps, and how it shows in the schema."""
+"""Declarations: what each kind of field contains, and how it appears in the schema."""
 
 from typing import NamedTuple
 
@@ -105,7 +105,7 @@ def test_computed_reads_members_by_any_name():
 
 
 def test_link_says_the_calls_of_its_loaders():
-    """Several nouns may stand there; calls are told once, sorted."""
+    """The endpoints of all loaders, sorted and without duplicates."""
     embedded = [Embedded(name, ("id",), things, tag=name.lower()) for name in ("User", "Team")]
 
     field = link("owner", *embedded, tag_member="type", description="x")
@@ -127,7 +127,7 @@ def test_embedded_members_have_wire_names(members, wires):
 
 
 @pytest.mark.parametrize(("given", "reads"), [(None, {"id": ID}), ({}, {}), ({"slug": str}, {"slug": str})])
-def test_batch_reads_the_id_unless_told_otherwise(given, reads):
+def test_batch_with_a_key_reads_the_id_by_default(given, reads):
     """Most keys are ids."""
 
     def key(row):
@@ -145,7 +145,7 @@ def test_batch_without_a_key_reads_what_the_entity_s_key_reads():
 
 
 def test_call_says_what_it_uses():
-    """And whose shape its lookup tells."""
+    """And the entity that it loads."""
 
     async def function(row, load_context, *, slug: str) -> str:
         """Asks."""
@@ -238,7 +238,7 @@ def test_interface_is_one():
 
 
 def test_type_of_a_record_is_its_own():
-    """Abstract types ask the record's class; other sources cannot tell."""
+    """Abstract types are resolved by the record's class; other sources have no typename."""
 
     class Row(Record):
         typename = "Issue"
@@ -246,7 +246,7 @@ def test_type_of_a_record_is_its_own():
     assert (record_typename(Row), record_typename(object), record_typename(type(None))) == ("Issue", None, None)
 
 
-def test_open_union_keeps_what_nobody_knows():
+def test_open_union_keeps_members_of_unknown_kinds():
     """Kind and rest, both with a default."""
     assert (TaggedJSON().type, bytes(TaggedJSON().data)) == ("", b"null")
 

@@ -88,7 +88,7 @@ def test_a_list_that_came_whole():
 
 
 def test_every_connection_pages_both_ways(graph):
-    """No field that gives a connection lacks one of the four arguments."""
+    """Every field with a connection has the four paging arguments."""
     fields = [
         (f"{type_.name}.{name}", set(field.args))
         for type_ in graph.schema.type_map.values()
@@ -102,42 +102,42 @@ def test_every_connection_pages_both_ways(graph):
 
 async def projects(asker, arguments):
     """A page of projects, and the routes that were called for it."""
-    told = await asker.organization(f"projects({arguments}) {{ {PAGE} }}")
-    return told["projects"], told.routes
+    answer = await asker.organization(f"projects({arguments}) {{ {PAGE} }}")
+    return answer["projects"], answer.routes
 
 
 async def test_there_and_back(asker):
     """The rows before the second page are the first page, in the same order, and the next ones the second again."""
     whole, _ = await projects(asker, "first: 8")
-    one, _ = await projects(asker, "first: 4")
-    two, _ = await projects(asker, f'first: 4, after: "{one["pageInfo"]["endCursor"]}"')
-    start = two["pageInfo"]["startCursor"]
+    first, _ = await projects(asker, "first: 4")
+    second, _ = await projects(asker, f'first: 4, after: "{first["pageInfo"]["endCursor"]}"')
+    start = second["pageInfo"]["startCursor"]
 
     back, _ = await projects(asker, f'last: 4, before: "{start}"')
     some, _ = await projects(asker, f'last: 3, before: "{start}"')
     again, _ = await projects(asker, f'first: 4, after: "{back["pageInfo"]["endCursor"]}"')
 
-    assert one["nodes"] + two["nodes"] == whole["nodes"]
-    assert (back["nodes"], again["nodes"], some["nodes"]) == (one["nodes"], two["nodes"], one["nodes"][1:])
+    assert first["nodes"] + second["nodes"] == whole["nodes"]
+    assert (back["nodes"], again["nodes"], some["nodes"]) == (first["nodes"], second["nodes"], first["nodes"][1:])
     assert (back["pageInfo"]["hasPreviousPage"], back["pageInfo"]["hasNextPage"]) == (False, True)
     assert (some["pageInfo"]["hasPreviousPage"], some["pageInfo"]["hasNextPage"]) == (True, True)
 
 
 async def test_a_way_back_costs_the_pages_that_it_reads(asker):
-    """Rows on the page of the cursor and on the one before it are two calls."""
+    """Rows on the page of the cursor and on the page before it cost two calls."""
     whole, _ = await projects(asker, "first: 8")
 
-    found, routes = await projects(asker, f'last: 5, before: "{encode_cursor(Position("0:4:0", 4, 4))}"')
+    page, routes = await projects(asker, f'last: 5, before: "{encode_cursor(Position("0:4:0", 4, 4))}"')
 
-    assert found["nodes"] == whole["nodes"][2:7]
+    assert page["nodes"] == whole["nodes"][2:7]
     assert routes == [PROJECTS, PROJECTS]
 
 
 async def test_last_alone_is_refused(asker):
     """The field is null with an error that names what is missing; the organization stands."""
-    told = await asker.ask('{ organization(slug: "acme") { slug projects(last: 2) { nodes { slug } } } }')
+    answer = await asker.ask('{ organization(slug: "acme") { slug projects(last: 2) { nodes { slug } } } }')
 
-    assert told.data == {"organization": {"slug": "acme", "projects": None}}
-    assert [(error["extensions"]["code"], error["path"]) for error in told.errors] == [
+    assert answer.data == {"organization": {"slug": "acme", "projects": None}}
+    assert [(error["extensions"]["code"], error["path"]) for error in answer.errors] == [
         ("BAD_USER_INPUT", ["organization", "projects"])
     ]

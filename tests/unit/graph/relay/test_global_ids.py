@@ -1,4 +1,4 @@
-"""Global ids and cursors: opaque, and refused when they were not made here."""
+"""Global IDs and cursors: opaque, and refused when this server did not create them."""
 
 import base64
 
@@ -10,7 +10,7 @@ from dexter_graphql.sentry.pagination import Position
 
 
 def opaque(text):
-    """Text in the form of ids and cursors."""
+    """Text encoded as IDs and cursors are."""
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -43,7 +43,7 @@ def test_id_holds_type_and_keys():
         opaque("Issue::" + "1" * 1024),
     ],
 )
-def test_id_of_somebody_else_is_refused(value):
+def test_foreign_id_is_refused(value):
     """Whatever cannot be read is the client's mistake."""
     with pytest.raises(BadUserInput, match="Invalid ID: it was not created by this server"):
         decode_id(value)
@@ -61,7 +61,7 @@ def test_id_of_another_type_is_refused(typename, count):
     [Position(None, 0, 1), Position(None, 100, 100), Position("0:100:0", 1, 20), Position("1.5+a-b_c", 3, 3)],
 )
 def test_cursor_is_read_as_it_was_written(position):
-    """Sentry's cursor of the page, the place in it and its size."""
+    """Sentry's cursor of the page, the index in the page and its size."""
     assert decode_cursor(encode_cursor(position)) == position
 
 
@@ -95,14 +95,14 @@ def test_no_cursor_is_the_start():
         "[" * 500,
     ],
 )
-def test_cursor_of_somebody_else_is_refused(text):
-    """A page is at most a hundred rows, and what goes to Sentry is one of its cursors."""
+def test_foreign_cursor_is_refused(text):
+    """A page has at most 100 rows, and only cursors of Sentry's form are sent to Sentry."""
     with pytest.raises(BadUserInput, match="Invalid cursor: it was not created by this server"):
         decode_cursor(opaque(text))
 
 
 @pytest.mark.parametrize("value", ["ü", "=", "x" * 1025, "!", base64.urlsafe_b64encode(b"[null,0,\xff]").decode()])
 def test_cursor_that_is_no_text_of_ours_is_refused(value):
-    """Not even the outer form is right."""
+    """It is not even base64 of JSON."""
     with pytest.raises(BadUserInput, match="Invalid cursor: it was not created by this server"):
         decode_cursor(value)

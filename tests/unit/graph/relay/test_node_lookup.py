@@ -1,10 +1,10 @@
-"""Global ids of the nouns of an organization lead back to the same objects."""
+"""Global IDs lead back to the objects that have them."""
 
 import pytest
 
 from dexter_graphql.graph.relay.global_ids import decode_id, encode_id
 
-NOUNS = {
+ENTITIES = {
     "AppInstallation", "ClientKey", "Environment", "Integration", "Member", "Organization", "Project",
     "ProjectEnvironment", "Release", "Repository", "Team", "User",
 }  # fmt: skip
@@ -25,25 +25,25 @@ EVERYTHING = """
 def ids_in(value):
     """Every `id` in an answer."""
     if isinstance(value, list):
-        return [found for item in value for found in ids_in(item)]
+        return [global_id for item in value for global_id in ids_in(item)]
     if not isinstance(value, dict):
         return []
-    return [found for name, item in value.items() for found in ([item] if name == "id" else ids_in(item))]
+    return [global_id for name, item in value.items() for global_id in ([item] if name == "id" else ids_in(item))]
 
 
 async def test_every_id_can_be_looked_up(asker):
     """Each type has a loader, and the loader takes the keys that the id holds."""
-    told = await asker.organization(EVERYTHING)
-    ids = {decode_id(value).typename: value for value in ids_in(told.data)}
+    answer = await asker.organization(EVERYTHING)
+    ids = {decode_id(value).typename: value for value in ids_in(answer.data)}
 
-    assert set(ids) == NOUNS
+    assert set(ids) == ENTITIES
     document = " ".join(f'{name}: node(id: "{value}") {{ __typename id }}' for name, value in ids.items())
-    found = await asker.ask("{" + document + "}")
-    assert found.errors == []
-    assert found.data == {name: {"__typename": name, "id": value} for name, value in ids.items()}
+    nodes = await asker.ask("{" + document + "}")
+    assert nodes.errors == []
+    assert nodes.data == {name: {"__typename": name, "id": value} for name, value in ids.items()}
 
 
-@pytest.mark.parametrize("typename", sorted(NOUNS))
+@pytest.mark.parametrize("typename", sorted(ENTITIES))
 @pytest.mark.parametrize("parts", [(), ("1", "2", "3", "4")])
 async def test_ids_with_the_wrong_number_of_parts_are_refused(asker, typename, parts):
     """Parts that do not make up the object's key were not written by this server."""
