@@ -1,1 +1,1 @@
-"""What Sentry's data means as one graph; never says HTTP, header or status."""
+"""The GraphQL schema: entities of Sentry, declared as types with fields."""

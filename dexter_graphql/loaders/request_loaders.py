@@ -23,7 +23,7 @@ class ProjectionFactory(Protocol):
         """The members of `typename` that `selection` needs, in a representation."""
         ...
 
-    def merge_projections(self, one: Projection, other: Projection) -> Projection:
+    def merge_projections(self, first: Projection, second: Projection) -> Projection:
         """A projection with the members of both, under the name of the first."""
         ...
 

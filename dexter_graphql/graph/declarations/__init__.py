@@ -1,1 +1,1 @@
-"""Field declarations and their binding to a GraphQL schema; no entity is named here."""
+"""Declarations of types and fields, and their binding to a GraphQL schema."""

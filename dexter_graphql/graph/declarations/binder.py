@@ -86,9 +86,9 @@ class SchemaBinder:
             (typename, representation), lambda: self._projection(typename, representation, selection)
         )
 
-    def merge_projections(self, one: Projection, other: Projection) -> Projection:
+    def merge_projections(self, first: Projection, second: Projection) -> Projection:
         """The members of both, under the type and the representation of the first."""
-        return self._interned(merge_projections(one, other))
+        return self._interned(merge_projections(first, second))
 
     def entity(self, typename: str) -> BoundEntity:
         """The bound type of that name; raises DeclarationError when there is none."""

@@ -14,20 +14,20 @@ def merge_into(members: dict[str, Field], more: Iterable[Field]) -> None:
         members[member.attr] = member if present is None else _merge_fields(present, member)
 
 
-def merge_projections(one: Projection, other: Projection) -> Projection:
+def merge_projections(first: Projection, second: Projection) -> Projection:
     """The members of both, under the type and the representation of the first."""
-    members = {member.attr: member for member in one.members}
-    merge_into(members, other.members)
-    return replace(one, members=tuple(members[attr] for attr in sorted(members)))
+    members = {member.attr: member for member in first.members}
+    merge_into(members, second.members)
+    return replace(first, members=tuple(members[attr] for attr in sorted(members)))
 
 
-def _merge_fields(one: Field, other: Field) -> Field:
-    if isinstance(one.type, Projection) and isinstance(other.type, Projection):
-        return replace(one, type=merge_projections(one.type, other.type))
-    if isinstance(one.type, TaggedUnion) and isinstance(other.type, TaggedUnion):
-        pairs = zip(one.type.projections, other.type.projections, strict=True)
+def _merge_fields(first: Field, second: Field) -> Field:
+    if isinstance(first.type, Projection) and isinstance(second.type, Projection):
+        return replace(first, type=merge_projections(first.type, second.type))
+    if isinstance(first.type, TaggedUnion) and isinstance(second.type, TaggedUnion):
+        pairs = zip(first.type.projections, second.type.projections, strict=True)
         projections = tuple((tag, merge_projections(projection, more)) for (tag, projection), (_, more) in pairs)
-        return replace(one, type=replace(one.type, projections=projections))
-    if one.type != other.type:
-        raise DeclarationError(f"Member '{one.wire}' is read as {one.type} and as {other.type}")
-    return replace(one, is_required=one.is_required or other.is_required)
+        return replace(first, type=replace(first.type, projections=projections))
+    if first.type != second.type:
+        raise DeclarationError(f"Member '{first.wire}' is read as {first.type} and as {second.type}")
+    return replace(first, is_required=first.is_required or second.is_required)

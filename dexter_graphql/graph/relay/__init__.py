@@ -1,1 +1,1 @@
-"""Relay conventions: global ids, nodes and connections."""
+"""Relay's conventions: global IDs, nodes and connections."""
