@@ -110,7 +110,7 @@ class SchemaBinder:
         """The key of an entity; raises DeclarationError, which names the field at `coordinate`, when it has none."""
         key = self.entity(typename).entity.key
         if key is None:
-            raise DeclarationError(f"{coordinate} needs a key: {typename} has none of its own")
+            raise DeclarationError(f"{coordinate} needs a key, which {typename} does not declare")
         return key
 
     def node_lookup(self, typename: str) -> NodeLookup | None:

@@ -165,7 +165,7 @@ class TestRefused:
 
             project: Project | None = link("project", Embedded("Project", ("slug",), projects), description=".")
 
-        with pytest.raises(DeclarationError, match=r"Odd\.project needs a key: Project has none of its own"):
+        with pytest.raises(DeclarationError, match=r"Odd\.project needs a key, which Project does not declare"):
             bound_with(Odd)
 
     def test_batch_needs_a_key(self):
@@ -177,7 +177,7 @@ class TestRefused:
 
             project: Project | None = batch(projects, description=".")
 
-        with pytest.raises(DeclarationError, match=r"Odd\.project needs a key: Odd has none of its own"):
+        with pytest.raises(DeclarationError, match=r"Odd\.project needs a key, which Odd does not declare"):
             bound_with(Odd)
 
     def test_node_needs_a_key(self):
