@@ -2,6 +2,7 @@
 
 import csv
 from string import Formatter
+from urllib.parse import unquote
 
 import pytest
 from published import CATALOGUE as LIST
@@ -9,6 +10,7 @@ from published import Documents, directory, key_of
 
 from dexter_graphql.sentry.catalogue import CATALOGUE, MODULES
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Silo, Source
+from dexter_graphql.sentry.errors import InvalidParameter
 
 ALL = [pytest.param(endpoint, id=endpoint.name) for endpoint in CATALOGUE.values()]
 READS = [param for param in ALL if param.values[0].is_read]
@@ -115,8 +117,8 @@ ONLY_TIME_ENDS = {
 
 @pytest.mark.parametrize("endpoint", READS)
 def test_reads_have_tags(endpoint: Endpoint):
-    """What a write or a webhook can change is found by its tags; the rest is listed here, and nothing else is."""
-    assert bool(endpoint.tags) is (endpoint.name not in ONLY_TIME_ENDS)
+    """What a write or a webhook can change has tags; the rest is listed here, or is never cached."""
+    assert bool(endpoint.tags) is (endpoint.name not in ONLY_TIME_ENDS and endpoint.lifetime is not Lifetime.NEVER)
 
 
 @pytest.mark.parametrize("endpoint", WRITES)
@@ -149,10 +151,83 @@ def test_names(endpoint: Endpoint):
     assert found == [endpoint.name]
 
 
+BAD_VALUES = [
+    "",
+    ".",
+    "..",
+    "../..",
+    "a/b",
+    "100/comments",
+    "100?x=1",
+    "100#x",
+    "100 ",
+    " 100",
+    "100\n",
+    "\0",
+    "a\x7f",
+    "a\x85b",
+    "\ud800",
+    "a\udfff",
+    "%2e%2e",
+    "{issue}",
+    "\uff11\uff10\uff10",
+    "é" * 300,
+    "9" * 5000,
+    "a" * 513,
+]
+TEXT_PARAMETERS = {"release version", "tag key"}
+BAD_TEXTS = ["", ".", "..", "\0", "a\n", "\x7f", "a\x85b", "\ud800", "a\udfff", "é" * 300, "9" * 5000]
+GOOD_TEXTS = ["web@1.0.0", "1.0/beta", "a b", "é", "...", "{x}", "?a=b&c#d", "%2e%2e"]
+PARAMETERS = [
+    pytest.param(endpoint, name, id=f"{endpoint.name}-{name}")
+    for endpoint in CATALOGUE.values()
+    for name in endpoint.path_parameters
+]
+
+
+def values_of(endpoint: Endpoint, **changes: str) -> dict[str, str]:
+    """A valid value for each path parameter, with some replaced."""
+    candidates = ["100", "0" * 32]
+    return {
+        name: next(value for value in candidates if kind.is_valid(value))
+        for name, kind in endpoint.path_parameters.items()
+    } | changes
+
+
+@pytest.mark.parametrize(("endpoint", "name"), PARAMETERS)
+def test_bad_path_parameters_are_refused(endpoint: Endpoint, name: str):
+    """A value that cannot be valid is refused by every parameter of every endpoint, and nothing is encoded."""
+    bad_values = BAD_TEXTS if endpoint.path_parameters[name].label in TEXT_PARAMETERS else BAD_VALUES
+
+    for value in bad_values:
+        with pytest.raises(InvalidParameter) as refused:
+            endpoint.encode_path(values_of(endpoint, **{name: value}))
+        assert refused.value.title == endpoint.title
+        assert str(refused.value).isascii()
+
+
+@pytest.mark.parametrize(("endpoint", "name"), PARAMETERS)
+def test_path_parameters_stay_in_their_segment(endpoint: Endpoint, name: str):
+    """Whatever a parameter accepts stays one segment of the path."""
+    kind = endpoint.path_parameters[name]
+
+    for value in filter(kind.is_valid, [*GOOD_TEXTS, *BAD_VALUES, "100", "0" * 32, "web-1_x", "latest", "me"]):
+        path = endpoint.encode_path(values_of(endpoint, **{name: value}))
+        assert path.count("/") == endpoint.path.count("/")
+        assert unquote(path.split("/")[endpoint.path.split("/").index(f"{{{name}}}")]) == value
+
+
+def test_texts_are_accepted():
+    """Versions and tag keys may have any printable character."""
+    kinds = {kind.label: kind for endpoint in CATALOGUE.values() for kind in endpoint.path_parameters.values()}
+
+    assert all(kinds[label].is_valid(text) for label in TEXT_PARAMETERS for text in GOOD_TEXTS)
+
+
 def test_names_are_unique():
-    """No endpoint hides another of its name, and none asks what another one asks."""
+    """Names are unique, and no two endpoints are the same operation with the same lifetime."""
     declared = [value for module in MODULES for value in vars(module).values() if isinstance(value, Endpoint)]
-    keys = [key_of(endpoint.method, endpoint.path) for endpoint in declared]
+    keys = [(key_of(endpoint.method, endpoint.path), endpoint.lifetime) for endpoint in declared]
 
     assert len({endpoint.name for endpoint in declared}) == len(declared) == len(CATALOGUE)
     assert len(set(keys)) == len(keys)
