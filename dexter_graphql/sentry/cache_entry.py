@@ -1,6 +1,6 @@
-"""Holds what this process made of one kept answer: records by projection, and bytes that others finished from them.
+"""What this process derived from one cached answer: records by projection, and serialised fragments.
 
-Knows no answers and no shapes. It is bounded, takes room of the cache, and ends with the cache's entry.
+Bounded in memory together with the cached answers; removed with the answer.
 """
 
 from collections.abc import Hashable, Sequence
@@ -17,13 +17,14 @@ from dexter_graphql.sentry.parents import Parents
 MAX_PROJECTIONS = 8
 MAX_FRAGMENTS = 32
 MEMO_OVERHEAD_BYTES = 256
-"""Memory that a kept piece takes besides its content, roughly."""
+"""Memory of a memo besides its content, roughly."""
+RAW_OVERHEAD_BYTES = 48
 SAMPLED_ITEMS = 2
-"""Items of a collection that are weighed; the others are taken to weigh as much."""
+"""Items of a collection whose size is measured; the others are assumed to be as large."""
 
 PLAIN_TYPES = frozenset({float, int, str})
 SHARED_TYPES = frozenset({bool, type(None), Parents})
-"""What is there anyway, or once for all records of an answer."""
+"""Values that cost nothing: they exist once for all records of an answer, or once for the process."""
 
 
 class MemoryBudget(SizeBudget):
@@ -38,7 +39,7 @@ class MemoryBudget(SizeBudget):
 
 
 class Memo(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A thing with its size. Thousands are kept, so nothing here is looked through for cycles again and again."""
+    """A derived value with its size. Not tracked by the garbage collector, as there are thousands of them."""
 
     content: Any
     size_bytes: int
@@ -50,9 +51,9 @@ takes a fifth of its memory and gives the garbage collector less to visit."""
 
 
 class CacheEntry:
-    """Given along with each answer out of the cache, in this process only; `size_bytes` begins with the entry's own.
+    """Handed out with each answer from the cache, in this process only; `size_bytes` includes the cached answer.
 
-    The answer is fresh until a time of the clock that never jumps, and while the stamp of its tags stands.
+    The answer is fresh until `fresh_until` on the monotonic clock, and while its tag versions stand.
     """
 
     __slots__ = ("_budget", "_fragments", "_fresh_until", "_records", "_snapshot", "_tags", "size_bytes")
@@ -70,35 +71,37 @@ class CacheEntry:
         budget.used += size_bytes
 
     def __repr__(self) -> str:
-        return f"<Kept {len(self._records)} projections, {len(self._fragments)} finished, {self.size_bytes} bytes>"
+        return (
+            f"<CacheEntry {len(self._records)} projections, {len(self._fragments)} fragments, {self.size_bytes} bytes>"
+        )
 
     @property
     def is_fresh(self) -> bool:
-        """True while the answer is in the cache, within its lifetime, and nothing was raised that it depends on."""
+        """True while the answer is in the cache, within its lifetime, and none of its tags was invalidated."""
         budget = self._budget
         if budget is None or budget.clock.monotonic() >= self._fresh_until:
             return False
         return budget.tag_versions.snapshot(self._tags) == self._snapshot
 
     def get_records(self, projection: Hashable) -> Any:
-        """What was decoded in this projection, always the same objects; None when nothing is kept."""
+        """The records decoded with this projection, always the same objects; None when there are none."""
         return _get_and_touch(self._records, projection)
 
-    def put_records(self, projection: Hashable, found: Any) -> None:
-        """Give these records to whoever asks for the projection next; nobody may change them from now on."""
-        self._put(self._records, MAX_PROJECTIONS, projection, found, estimated_size(found))
+    def put_records(self, projection: Hashable, records: Any) -> None:
+        """Return these immutable records to later callers of `get_records`."""
+        self._put(self._records, MAX_PROJECTIONS, projection, records, estimated_size(records))
 
     def get_fragment(self, key: Hashable) -> bytes | None:
-        """The bytes that were finished under this key, None when nothing is kept."""
-        found: bytes | None = _get_and_touch(self._fragments, key)
-        return found
+        """The fragment under this key; None when there is none."""
+        fragment: bytes | None = _get_and_touch(self._fragments, key)
+        return fragment
 
     def put_fragment(self, key: Hashable, content: bytes) -> None:
-        """Keep bytes that depend on this answer, on the key, and on nothing else."""
+        """Store a serialised fragment, which may depend on this answer and the key only."""
         self._put(self._fragments, MAX_FRAGMENTS, key, content, len(content))
 
     def evict(self) -> None:
-        """Keep nothing from now on: the answer is no longer in the cache."""
+        """Release everything: the answer is no longer in the cache."""
         if self._budget is not None:
             self._budget.used -= self.size_bytes
             self._budget = None
@@ -109,8 +112,8 @@ class CacheEntry:
         memo = Memo(content, size_bytes + MEMO_OVERHEAD_BYTES)
         if self._budget is None or self.size_bytes + memo.size_bytes > self._budget.limit:
             return
-        gone = memos.pop(key, None)
-        change = memo.size_bytes - (0 if gone is None else gone.size_bytes)
+        replaced = memos.pop(key, None)
+        change = memo.size_bytes - (0 if replaced is None else replaced.size_bytes)
         if len(memos) >= limit:
             change -= memos.pop(next(iter(memos))).size_bytes
         memos[key] = memo
@@ -119,7 +122,7 @@ class CacheEntry:
 
 
 def _get_and_touch(memos: Memos, key: Hashable) -> Any:
-    """The piece under a key, which becomes the last one to go."""
+    """The content under a key, which becomes the most recently used one."""
     memo = memos.pop(key, None)
     if memo is None:
         return None
@@ -128,10 +131,12 @@ def _get_and_touch(memos: Memos, key: Hashable) -> Any:
 
 
 def estimated_size(value: Any) -> int:
-    """Bytes of memory that a decoded value takes, roughly: of a longer collection two items are weighed."""
+    """Bytes of memory that a decoded value takes, roughly: of a longer collection two items are measured."""
     kind = type(value)
     if kind in SHARED_TYPES:
         return 0
+    if kind is msgspec.Raw:  # of which `getsizeof` returns nonsense
+        return RAW_OVERHEAD_BYTES + memoryview(value).nbytes
     own = getsizeof(value)
     if kind in PLAIN_TYPES:
         return own

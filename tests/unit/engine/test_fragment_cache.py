@@ -129,7 +129,7 @@ async def test_value_that_depends_on_more_is_not_kept(both, page, text, variable
     answer = await both.ask(text, variables)
 
     assert answer["data"]["page"]["items"][0]["size"] == 99
-    assert repr(page.cache_entry) == "<Kept 0 projections, 0 finished, 0 bytes>"
+    assert repr(page.cache_entry) == "<CacheEntry 0 projections, 0 fragments, 0 bytes>"
 
 
 async def test_failures_are_not_kept(both, page):

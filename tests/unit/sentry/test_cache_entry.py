@@ -1,4 +1,4 @@
-"""What one process made of an answer: kept in bounds, and weighed."""
+"""Memos of a cached answer: bounded in number and memory, removed with the answer."""
 
 import tracemalloc
 
@@ -9,6 +9,7 @@ from dexter_graphql.sentry.cache_entry import (
     MAX_FRAGMENTS,
     MAX_PROJECTIONS,
     MEMO_OVERHEAD_BYTES,
+    RAW_OVERHEAD_BYTES,
     CacheEntry,
     MemoryBudget,
     estimated_size,
@@ -33,26 +34,26 @@ def cache_entry(budget):
     return CacheEntry(budget, 100, fresh_until=5.0, tags=("a",), snapshot=budget.tag_versions.snapshot(["a"]))
 
 
-def test_pieces_come_back(cache_entry, budget):
-    """What was kept under a key comes back, under no other, and takes room."""
+def test_memos_are_returned(cache_entry, budget):
+    """A memo is returned for its key and no other, and its size is charged to the budget."""
     rows = ["a"]
 
-    cache_entry.put_records(("shape", 1), rows)
+    cache_entry.put_records(("projection", 1), rows)
     cache_entry.put_fragment(("plan", 1), b"123")
 
-    assert cache_entry.get_records(("shape", 1)) is rows
+    assert cache_entry.get_records(("projection", 1)) is rows
     assert cache_entry.get_fragment(("plan", 1)) == b"123"
     assert (
-        cache_entry.get_records(("shape", 2)),
-        cache_entry.get_fragment(("shape", 1)),
+        cache_entry.get_records(("projection", 2)),
+        cache_entry.get_fragment(("projection", 1)),
         cache_entry.get_records(("plan", 1)),
     ) == (None, None, None)
     assert budget.used == cache_entry.size_bytes == 100 + 2 * MEMO_OVERHEAD_BYTES + estimated_size(rows) + 3
-    assert repr(cache_entry) == f"<Kept 1 projections, 1 finished, {cache_entry.size_bytes} bytes>"
+    assert repr(cache_entry) == f"<CacheEntry 1 projections, 1 fragments, {cache_entry.size_bytes} bytes>"
 
 
-def test_pieces_are_replaced(cache_entry, budget):
-    """A key holds one thing."""
+def test_memos_are_replaced(cache_entry, budget):
+    """A key holds one memo, and the budget is charged for the newest one only."""
     for content in (b"long" * 100, b"short"):
         cache_entry.put_fragment("key", content)
 
@@ -63,28 +64,28 @@ def test_pieces_are_replaced(cache_entry, budget):
 
 
 @pytest.mark.parametrize("spare", [-1, 0, 1])
-def test_the_number_of_pieces(cache_entry, spare):
-    """Beyond so many the one that was not asked for longest goes, and takes its size along."""
-    for keep, ask, limit in (
+def test_number_of_memos_is_bounded(cache_entry, spare):
+    """Above the limit the least recently used memo is removed, and its size is released."""
+    for put, get, limit in (
         (lambda key: cache_entry.put_records(key, []), cache_entry.get_records, MAX_PROJECTIONS),
         (lambda key: cache_entry.put_fragment(key, b""), cache_entry.get_fragment, MAX_FRAGMENTS),
     ):
-        keep("first")
-        keep("second")
+        put("first")
+        put("second")
         for number in range(limit - 3 - spare):
-            keep(number)
-        ask("first")
+            put(number)
+        get("first")
         before = cache_entry.size_bytes
-        keep("last")
+        put("last")
 
-        assert ask("first") is not None
-        assert (ask("second") is None) is (spare == -1)
+        assert get("first") is not None
+        assert (get("second") is None) is (spare == -1)
         assert (cache_entry.size_bytes == before) is (spare == -1)
 
 
 @pytest.mark.parametrize("spare", [-1, 0, 1])
-def test_the_size_of_pieces(cache_entry, budget, spare):
-    """What does not fit the limit is not kept."""
+def test_size_of_memos_is_bounded(cache_entry, budget, spare):
+    """A memo that does not fit into the budget is not stored."""
     size = LIMIT - 100 - MEMO_OVERHEAD_BYTES - spare
 
     cache_entry.put_fragment("key", bytes(size))
@@ -94,17 +95,17 @@ def test_the_size_of_pieces(cache_entry, budget, spare):
     )
 
 
-def test_the_end(cache_entry, budget):
-    """When its answer went, nothing is kept any more, and nothing takes room; an end comes once."""
-    cache_entry.put_records("shape", [1])
+def test_evicted_entries_are_empty(cache_entry, budget):
+    """An entry whose answer was removed stores nothing and is charged for nothing; evicting it twice is harmless."""
+    cache_entry.put_records("projection", [1])
 
     cache_entry.evict()
     cache_entry.evict()
-    cache_entry.put_records("shape", [1])
+    cache_entry.put_records("projection", [1])
     cache_entry.put_fragment("key", b"1")
 
     assert (
-        cache_entry.get_records("shape"),
+        cache_entry.get_records("projection"),
         cache_entry.get_fragment("key"),
         budget.used,
         cache_entry.is_fresh,
@@ -112,18 +113,18 @@ def test_the_end(cache_entry, budget):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "raised", "is_fresh"), [(4.9, [], True), (5.0, [], False), (0.0, ["a"], False), (0.0, ["b"], True)]
+    ("seconds", "tags", "is_fresh"), [(4.9, [], True), (5.0, [], False), (0.0, ["a"], False), (0.0, ["b"], True)]
 )
-def test_freshness(cache_entry, budget, seconds, raised, is_fresh):
-    """An answer is fresh within its lifetime, while nothing is raised that it depends on."""
+def test_freshness(cache_entry, budget, seconds, tags, is_fresh):
+    """An answer is fresh within its lifetime, until one of its tags is invalidated."""
     budget.clock.move(seconds)
-    budget.tag_versions.invalidate(raised)
+    budget.tag_versions.invalidate(tags)
 
     assert cache_entry.is_fresh is is_fresh
 
 
-def test_weights_are_near_what_memory_says():
-    """The weight of decoded records is what they take, within a quarter."""
+def test_estimated_sizes_are_near_the_memory_in_use():
+    """The estimated size of decoded records is within a quarter of the memory that they take."""
     nested = Projection("User", "nested", (Field("name", "name", str), Field("age", "age", int)))
     projection = Projection(
         "Issue",
@@ -148,19 +149,41 @@ def test_weights_are_near_what_memory_says():
         "tags": {f"key {number}": ["a value", 1000 + number] for number in range(10)},
     }
     body = msgspec.json.encode([row | {"id": str(number)} for number in range(200)])
-    get_records = RecordDecoder()
-    get_records.decode_list(body, projection, (), ACME)
+    decoder = RecordDecoder()
+    decoder.decode_list(body, projection, (), ACME)
 
     tracemalloc.start()
     try:
-        found = get_records.decode_list(body, projection, (), ACME)
-        taken, _ = tracemalloc.get_traced_memory()
+        records = decoder.decode_list(body, projection, (), ACME)
+        memory_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
-    assert 0.75 < estimated_size(found) / taken < 1.25
+    assert 0.75 < estimated_size(records) / memory_bytes < 1.25
 
 
-def test_constants_weigh_nothing():
+def test_size_of_undecoded_members():
+    """Undecoded JSON counts with its length, whether it is a copy or a view of the answer."""
+    view = msgspec.json.decode(b'{"a": "' + b"x" * 1000 + b'"}', type=dict[str, msgspec.Raw])["a"]
+
+    assert estimated_size(view) == RAW_OVERHEAD_BYTES + 1002
+    assert estimated_size(msgspec.Raw(b"null")) == RAW_OVERHEAD_BYTES + 4
+
+
+def test_records_with_undecoded_members_are_kept(cache_entry):
+    """Records with undecoded members are decoded once, like all others."""
+    projection = Projection(
+        "Event", "detail", (Field("entries", "entries", msgspec.Raw), Field("tags", "tags", msgspec.Raw))
+    )
+    decoder = RecordDecoder()
+
+    first, second = (
+        decoder.decode_one(b'{"entries": []}', projection, (), ACME, cache_entry=cache_entry) for _ in range(2)
+    )
+
+    assert second is first
+
+
+def test_constants_have_no_size():
     """What every process has anyway is not counted."""
     assert [estimated_size(value) for value in (None, True, False)] == [0, 0, 0]
