@@ -19,7 +19,7 @@ from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parents import Parents
-from dexter_graphql.sentry.projection import AnyProjection, Projection
+from dexter_graphql.sentry.projection import AnyProjection, Projection, RowsProjection
 
 if TYPE_CHECKING:
     from dexter_graphql.loaders.request_loaders import RequestLoaders
@@ -114,6 +114,14 @@ class ReadOptions(TypedDict, total=False):
     projection: AnyProjection
 
 
+class RowsOptions(TypedDict, total=False):
+    """Optional arguments of a read of rows."""
+
+    path: Mapping[str, str]
+    query: Sequence[tuple[str, str]]
+    projection: RowsProjection
+
+
 @dataclass(frozen=True, slots=True)
 class LoadContext:
     """What a loader gets besides its keys: the upstream client, the options of the field and its selection."""
@@ -163,7 +171,7 @@ class LoadContext:
         *,
         size: int = 100,
         cursor: str | None = None,
-        **options: Unpack[ReadOptions],
+        **options: Unpack[RowsOptions],
     ) -> Page:
         """One page of an endpoint's list, by default in the list representation of the target."""
         return await self.client.get_page(
@@ -177,7 +185,7 @@ class LoadContext:
             cursor=cursor,
         )
 
-    async def get_rows(self, endpoint: Endpoint, parents: Parents, **options: Unpack[ReadOptions]) -> list[Any]:
+    async def get_rows(self, endpoint: Endpoint, parents: Parents, **options: Unpack[RowsOptions]) -> list[Any]:
         """The rows of the first page of an endpoint's list."""
         return (await self.get_page(endpoint, parents, **options)).rows
 

@@ -10,7 +10,7 @@ from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.pagination import Position, Slice, collect
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import AnyProjection, only_records
+from dexter_graphql.sentry.projection import RowsProjection, only_records
 
 CHUNK_SIZE = 100
 """Keys per call, at most."""
@@ -54,7 +54,7 @@ async def fetch_list(
     options: ListOptions | None = None,
     path: Mapping[str, str] = NO_PATH,
     query: QueryParameters = (),
-    projection: AnyProjection | None = None,
+    projection: RowsProjection | None = None,
 ) -> Slice:
     """The part of a list that `options`, by default those of the field, request; `query` is sent additionally."""
     part: ListOptions = options or load_context.options

@@ -9,7 +9,7 @@ from dexter_graphql.sentry.catalogue import members as catalogue
 from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, Projection, Record, first_invalid, only_records, with_parents
+from dexter_graphql.sentry.projection import Field, Projection, Record, first_invalid, only_records
 
 SEARCH_BY_USER = f"{catalogue.LIST.name}?query=user.id:"
 """Capability: the search of members by the ID of their user (22.12 and newer)."""
@@ -67,7 +67,7 @@ async def own_user(organization: OrganizationRef, load_context: LoadContext) -> 
     projection = Projection("Member", "detail", (Field("user", "user", load_context.projection("member")),))
     parents = Parents(organization)
     member = await load_context.get_or_none(catalogue.DETAIL, parents, path={"member": "me"}, projection=projection)
-    return with_parents(member.user, parents) if member is not None and first_invalid(member) is None else member
+    return member.user if member is not None and first_invalid(member) is None else member
 
 
 @fan_out(target="Member", uses=(catalogue.LIST,))
@@ -96,7 +96,4 @@ async def _members_by_user(
     rows = await load_context.organizations.capabilities.prefer(
         SEARCH_BY_USER, organization, preferred=search, fallback=read_list
     )
-    members = [row for row in only_records(rows) if isinstance(row.user, Record)]
-    for member in members:
-        with_parents(member.user, parents)
-    return members
+    return [row for row in only_records(rows) if isinstance(row.user, Record)]

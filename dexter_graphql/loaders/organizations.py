@@ -10,7 +10,7 @@ from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.organization_directory import NO_PARENTS, REFERENCE, WITHOUT_DETAILS
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Record, replace_parents
+from dexter_graphql.sentry.projection import ParentRows, Record
 
 
 class OrganizationReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
@@ -33,8 +33,9 @@ async def organization_details(organization: OrganizationRef, load_context: Load
 async def organization_page(options: ListOptions, load_context: LoadContext) -> Slice:
     """A page of the organizations that are visible to the token, each with itself as parent."""
     projection = load_context.merge_projections(load_context.projection("list"), REFERENCE)
-    page = await fetch_list(catalogue.LIST, NO_PARENTS, load_context, options=options, projection=projection)
-    return replace(page, rows=[_with_own_parents(row, load_context) for row in page.rows])
+    rows = ParentRows(projection, load_context.organizations.parents_of)
+    page = await fetch_list(catalogue.LIST, NO_PARENTS, load_context, options=options, projection=rows)
+    return replace(page, rows=[_remember(row, load_context) for row in page.rows])
 
 
 def organization_reference(organization: OrganizationRef) -> OrganizationReference:
@@ -42,11 +43,12 @@ def organization_reference(organization: OrganizationRef) -> OrganizationReferen
     return OrganizationReference(id=organization.id, slug=organization.slug, parents=Parents(organization))
 
 
-def _with_own_parents(row: Any, load_context: LoadContext) -> Any:
-    """An organization's record with itself as parent, or the InvalidValue in its place."""
+def _remember(row: Any, load_context: LoadContext) -> Any:
+    """An organization's record, which the directory knows from now on, or the InvalidValue that replaces it."""
     if not isinstance(row, Record):
         return row
     try:
-        return replace_parents(row, Parents(load_context.organizations.remember(load_context.call_context, row)))
+        load_context.organizations.remember(load_context.call_context, row)
     except InvalidValue as invalid:
         return invalid
+    return row

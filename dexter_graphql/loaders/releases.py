@@ -9,7 +9,7 @@ from dexter_graphql.sentry.catalogue import releases as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Record, only_records, replace_parents
+from dexter_graphql.sentry.projection import ParentRows, Record
 
 
 class ReleaseKey(NamedTuple):
@@ -38,15 +38,15 @@ async def releases_by_version(key: ReleaseKey, load_context: LoadContext) -> Any
 @fan_out(target="Release", uses=(catalogue.LIST,))
 async def release_pages(parents: Parents, load_context: LoadContext) -> Slice:
     """A page of the organization's releases, newest first; options are ListOptions."""
-    return _with_own_parents(await fetch_list(catalogue.LIST, parents, load_context))
+    return await fetch_list(catalogue.LIST, parents, load_context, projection=_releases(load_context))
 
 
 @fan_out(target="Release", uses=(catalogue.LIST,))
 async def project_release_pages(key: ProjectKey, load_context: LoadContext) -> Slice:
     """A page of a project's releases, newest first; options are ListOptions."""
-    return _with_own_parents(
-        await fetch_list(catalogue.LIST, Parents(key.organization), load_context, query=(("project", key.id),))
-    )
+    query = (("project", key.id),)
+    parents, projection = Parents(key.organization), _releases(load_context)
+    return await fetch_list(catalogue.LIST, parents, load_context, query=query, projection=projection)
 
 
 @fan_out(target="Commit", uses=(catalogue.COMMITS,))
@@ -82,12 +82,13 @@ def search_value(version: str) -> str:
     return '"' + version.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _with_own_parents(page: Slice) -> Slice:
-    """The page with each release as parent of the objects that its record embeds."""
-    for row in only_records(page.rows):
-        if isinstance(row.version, str):
-            replace_parents(row, row.parents.within(release=row.version))
-    return page
+def _releases(load_context: LoadContext) -> ParentRows:
+    return ParentRows(load_context.projection("list"), _own_parents)
+
+
+def _own_parents(row: Any, parents: Parents) -> Parents:
+    """The release itself, as the parent of the objects that its record embeds."""
+    return parents.within(release=row.version) if isinstance(row.version, str) else parents
 
 
 async def _all_rows(endpoint: Endpoint, key: ReleaseKey, load_context: LoadContext) -> list[Any]:

@@ -27,7 +27,7 @@ from dexter_graphql.sentry.http.json_text import replace_unpaired_surrogates
 from dexter_graphql.sentry.http.transport import Transport, TransportOptions
 from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import UNREADABLE, AnyProjection, RecordDecoder
+from dexter_graphql.sentry.projection import UNREADABLE, AnyProjection, RecordDecoder, RowsProjection
 from dexter_graphql.sentry.redis.services import RedisOptions, RedisServices
 from dexter_graphql.sentry.stages import CallNext, Stage, compose
 from dexter_graphql.sentry.stages.breaker import Breaker
@@ -110,7 +110,7 @@ class SentryClient:
         self,
         endpoint: Endpoint,
         call_context: CallContext,
-        projection: AnyProjection,
+        projection: RowsProjection,
         *,
         parents: Parents,
         path: Mapping[str, str] = NO_PATH,
@@ -358,7 +358,7 @@ def decode_json(endpoint: Endpoint, reply: Reply) -> Any:
 
 
 def _decode_reply(
-    decode: Callable[..., T], endpoint: Endpoint, reply: Reply, projection: AnyProjection, parents: Parents
+    decode: Callable[..., T], endpoint: Endpoint, reply: Reply, projection: RowsProjection, parents: Parents
 ) -> T:
     """What `decode` returns; an answer that cannot be read names its endpoint."""
     try:

@@ -1,5 +1,7 @@
 """Organizations that each credential can read: slug or id → numeric id, slug and regional host."""
 
+from typing import Any
+
 import msgspec
 
 from dexter_graphql.clock import Clock
@@ -10,11 +12,11 @@ from dexter_graphql.sentry.call_context import CallContext
 from dexter_graphql.sentry.capabilities import HostCapabilities
 from dexter_graphql.sentry.catalogue import organizations as catalogue
 from dexter_graphql.sentry.client import SentryClient
-from dexter_graphql.sentry.errors import BadRequest, BadResponse, HostNotAllowed, InvalidParameter, NotFound
+from dexter_graphql.sentry.errors import BadRequest, HostNotAllowed, InvalidParameter, NotFound
 from dexter_graphql.sentry.http.allowed_hosts import origin
 from dexter_graphql.sentry.pagination import collect
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, Projection, Record
+from dexter_graphql.sentry.projection import Field, Projection, Record, first_invalid
 from dexter_graphql.telemetry.logs import get_log
 
 MAX_ENTRIES = 10_000
@@ -92,16 +94,21 @@ class OrganizationDirectory:
 
     def remember(self, call_context: CallContext, row: Record) -> OrganizationRef:
         """The organization in a record that has the members of REFERENCE; `find` returns it from now on."""
-        values = {name: getattr(row, name) for name in ("id", "slug", "links")}
-        invalid = next((value for value in values.values() if isinstance(value, BadResponse)), None)
+        invalid = first_invalid(row, "id", "slug", "links")
         if invalid is not None:
             raise invalid
-        links = values["links"] or OrganizationLinks()
-        region_url = self._usable_region(links.region_url)
-        organization = OrganizationRef(str(values["id"]), values["slug"], region_url, links.organization_url)
+        organization = self._reference(row)
         for name in (organization.slug, organization.id):
             self._entries.put(self._key(call_context, name), organization)
         return organization
+
+    def parents_of(self, row: Any, parents: Parents) -> Parents:
+        """An organization as the parent of what its record embeds; `parents` when the record is invalid."""
+        return parents if first_invalid(row, "id", "slug", "links") else Parents(self._reference(row))
+
+    def _reference(self, row: Any) -> OrganizationRef:
+        links = row.links or OrganizationLinks()
+        return OrganizationRef(str(row.id), row.slug, self._usable_region(links.region_url), links.organization_url)
 
     async def _find_by_number(self, call_context: CallContext, slug_or_id: str) -> OrganizationRef | None:
         """Servers before 24.5 take only slugs in paths, so an id is looked up in the list of organizations."""

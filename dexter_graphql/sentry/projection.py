@@ -1,9 +1,6 @@
-"""Knows which members of an answer will be read, and generates a record class that decodes just those.
+"""Projections: the members of an answer that an operation needs, and the record classes that decode just those."""
 
-Does not know what a member means: names and types come from whoever asks.
-"""
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar, TypeVar, Union
@@ -18,37 +15,40 @@ from dexter_graphql.sentry.parents import Parents
 T = TypeVar("T")
 MAX_RECORD_CLASSES = 4096
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding raises: other types and numbers out of range, broken JSON, broken text, more nesting than fits."""
+"""What decoding raises: values of other types, broken JSON, invalid UTF-8, too much nesting."""
 NULL = msgspec.Raw(b"null")
-"""An undecoded member that is null or not there; msgspec has no optional Raw."""
+"""An undecoded member that is null or missing; msgspec has no optional Raw."""
 _set = msgspec.structs.force_setattr
+"""Completes a record that was just decoded; nobody else has it yet. Records are immutable afterwards."""
 
 
 class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
-    """Base of every generated record: typed members of one JSON object, read by attribute.
+    """Base of every generated record: typed members of one JSON object, read by attribute. Immutable.
 
-    A member that did not fit its type holds an `InvalidValue`, which is an exception: completing it reports an error at
-    its path and leaves the rest of the answer intact.
+    A member that does not fit its type holds an `InvalidValue`, which is an exception: completing it reports an error
+    at its path and leaves the rest of the answer intact.
     """
 
     typename: ClassVar[str] = ""
-    """Name of the noun in the graph."""
+    """Name of the type in the graph."""
     representation: ClassVar[str] = ""
-    """Which of the noun's forms this is, for example `list` or `detail`."""
+    """Which representation of the entity this is, for example `list` or `detail`."""
     members: ClassVar[frozenset[str]] = frozenset()
-    """Names of the attributes that the answer was asked for."""
+    """Names of the attributes that the projection has."""
+    nested: ClassVar[tuple[str, ...]] = ()
+    """Those of them that hold records."""
     is_validated: ClassVar[bool] = False
-    """True for a class of which every record was decoded: its members, and theirs, have the types that it declares."""
+    """True when the members of all records of the class, nested ones included, have the declared types."""
 
-    # Sentry sends no such key, and the client overwrites whatever one would decode to.
+    # Sentry sends no such key, and decoding always replaces the value.
     parents: Any = msgspec.field(default=None, name="(parents)")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One JSON member: attribute, wire name, and a msgspec type, a nested shape, or variants of one.
+    """One JSON member: attribute, wire name, and a msgspec type, a nested projection or a tagged union.
 
-    An undecoded member (`msgspec.Raw`) is `NULL` where others are None. `container` says how a nested shape is held:
+    An undecoded member (`msgspec.Raw`) is `NULL` where others are None. `container` is how a nested projection is held:
     `one`, `list`, or `map` (an object of such objects).
     """
 
@@ -58,10 +58,15 @@ class Field:
     is_required: bool = False
     container: str = "one"
 
+    @property
+    def is_nested(self) -> bool:
+        """True when the value is a record, or a container of records."""
+        return isinstance(self.type, (Projection, TaggedUnion))
+
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The members of one kind of JSON object that will be read. Equal shapes share one record class."""
+    """The members of one kind of JSON object that will be read. Equal projections share one record class."""
 
     typename: str
     representation: str
@@ -69,7 +74,7 @@ class Projection:
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Shapes are deep, and looked up for every answer.
+        # Computed once, as projections are deep and looked up for every answer.
         object.__setattr__(self, "_hash", hash((self.typename, self.representation, self.members)))
 
     @override
@@ -79,7 +84,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class TaggedUnion:
-    """Objects of several shapes, told apart by the member `tag`; `fallback` takes the tags that nobody lists."""
+    """Objects with several projections, chosen by the member `tag`; `fallback` is for all other tags."""
 
     tag: str
     projections: tuple[tuple[str, Projection], ...]
@@ -95,29 +100,47 @@ class TaggedUnion:
 
     @property
     def typename(self) -> str:
-        """Names of the nouns that may stand here, for messages."""
+        """Names of the possible types, for messages."""
         return " or ".join(projection.typename for _, projection in self.projections)
 
     def of(self, tag: str | None) -> Projection | None:
-        """The shape of an object with this tag, None when the tag is unknown and there is no fallback."""
+        """The projection of an object with this tag; None when the tag is unknown and there is no fallback."""
         return next((projection for value, projection in self.projections if value == tag), self.fallback)
 
 
+@dataclass(frozen=True, slots=True)
+class ParentRows:
+    """A projection of rows that are the parents of what they embed, for example releases.
+
+    `parents_of` returns the parents of a row, given those of the answer.
+    """
+
+    projection: Projection
+    parents_of: Callable[[Any, Parents], Parents]
+
+    @property
+    def typename(self) -> str:
+        """Name of the rows' type, for messages."""
+        return self.projection.typename
+
+
 AnyProjection = Projection | TaggedUnion
-"""What an answer can be decoded as."""
+"""What an object can be decoded with."""
+RowsProjection = AnyProjection | ParentRows
+"""What the rows of a list can be decoded with."""
 
 
 class DecodingKey(msgspec.Struct, frozen=True, gc=False):
-    """What an answer is decoded as."""
+    """How an answer is decoded; the key of the records that are kept with its cache entry."""
 
-    projection: AnyProjection
+    projection: RowsProjection
     envelope: tuple[str, ...]
     parents: Parents
     is_list: bool
 
 
 class RecordDecoder:
-    """Generates record classes and decodes answers with them; bounded, the class not used for longest goes first."""
+    """Generates record classes and decodes answers with them. Bounded; the least recently used class goes first."""
 
     def __init__(self, limit: int = MAX_RECORD_CLASSES) -> None:
         self._strict = lru_cache(limit)(self._define)
@@ -126,13 +149,13 @@ class RecordDecoder:
         self._of_list = lru_cache(limit)(lambda representation: msgspec.json.Decoder(list[self._type(representation)]))  # type: ignore[misc]  # made at run time
 
     def __len__(self) -> int:
-        """How many classes are kept."""
+        """Number of classes."""
         return self._strict.cache_info().currsize + self._lenient.cache_info().currsize
 
     def record_class(self, projection: Projection, tag: tuple[str, str] | None = None) -> type[Record]:
-        """The struct that decodes this shape, made at first sight; `tag` is a member and the value it must have.
+        """The class that decodes this projection; `tag` is a member and the value that it must have.
 
-        Records with misfits are of a subclass of it, which is not sound.
+        Records with invalid values are of a subclass, whose `is_validated` is False.
         """
         return self._strict(projection, tag)
 
@@ -145,49 +168,50 @@ class RecordDecoder:
         *,
         cache_entry: CacheEntry | None = None,
     ) -> Any:
-        """The record in `body`, or the InvalidValue that stands for it. Raises BadResponse when it is not JSON at all.
+        """The record in `body`, or the InvalidValue that replaces it. Raises BadResponse when it is not JSON at all.
 
-        With `kept`, which must be of this body, a record without misfits is decoded once and given again.
+        With the body's cache entry, a record without invalid values is decoded once and returned again.
         """
-        place = DecodingKey(projection, envelope, parents, is_list=False)
-        found = None if cache_entry is None else cache_entry.get_records(place)
-        if found is not None:
-            return found
+        key = DecodingKey(projection, envelope, parents, is_list=False)
+        cached = None if cache_entry is None else cache_entry.get_records(key)
+        if cached is not None:
+            return cached
         row = self._decode(body, projection, envelope, is_list=False)
         if isinstance(row, Record):
-            _set(row, "parents", parents)
+            _set_parents(row, parents)
             if cache_entry is not None and row.is_validated:
-                cache_entry.put_records(place, row)
+                cache_entry.put_records(key, row)
         return row
 
     def decode_list(
         self,
         body: bytes,
-        projection: AnyProjection,
+        projection: RowsProjection,
         envelope: tuple[str, ...],
         parents: Parents,
         *,
         cache_entry: CacheEntry | None = None,
     ) -> list[Any]:
-        """The records of a JSON array, each a record or the InvalidValue that stands for it.
+        """The records of a JSON array, each a record or the InvalidValue that replaces it.
 
-        With `kept`, which must be of this body, a list without misfits is decoded once: later calls get the same list
-        with the same records, and must leave both as they are.
+        With the body's cache entry, a list without invalid values is decoded once: later calls return the same list.
         """
-        place = DecodingKey(projection, envelope, parents, is_list=True)
-        found: list[Any] | None = None if cache_entry is None else cache_entry.get_records(place)
-        if found is not None:
-            return found
-        rows = self._decode(body, projection, envelope, is_list=True)
+        key = DecodingKey(projection, envelope, parents, is_list=True)
+        cached: list[Any] | None = None if cache_entry is None else cache_entry.get_records(key)
+        if cached is not None:
+            return cached
+        parents_of = projection.parents_of if isinstance(projection, ParentRows) else None
+        row_projection = projection.projection if isinstance(projection, ParentRows) else projection
+        rows: list[Any] | InvalidValue = self._decode(body, row_projection, envelope, is_list=True)
         if isinstance(rows, InvalidValue):
             raise rows
         is_validated = all(issubclass(kind, Record) and kind.is_validated for kind in set(map(type, rows)))
         for row in rows if is_validated else only_records(rows):
-            _set(row, "parents", parents)
-        # A misfit is an exception, and grows with everybody who raises it.
+            _set_parents(row, parents if parents_of is None else parents_of(row, parents))
+        # An InvalidValue is an exception, which grows each time that it is raised, and so is not shared.
         if cache_entry is not None and is_validated:
-            cache_entry.put_records(place, rows)
-        return rows  # type: ignore[no-any-return]  # msgspec checked that it is a list
+            cache_entry.put_records(key, rows)
+        return rows
 
     def _define(self, projection: Projection, tag: tuple[str, str] | None) -> type[Record]:
         fields = [self._field(member) for member in projection.members]
@@ -195,6 +219,7 @@ class RecordDecoder:
             "typename": projection.typename,
             "representation": projection.representation,
             "members": frozenset(member.attr for member in projection.members),
+            "nested": tuple(member.attr for member in projection.members if member.is_nested),
             "is_validated": True,
         }
         return msgspec.defstruct(  # type: ignore[return-value]  # defstruct cannot say that bases decide the type
@@ -211,13 +236,14 @@ class RecordDecoder:
         )
 
     def _define_lenient(self, projection: Projection) -> type[Record]:
-        sound = self._strict(projection, None)
-        return msgspec.defstruct(sound.__name__, (), bases=(sound,), namespace={"is_validated": False})  # type: ignore[return-value]  # as above
+        strict = self._strict(projection, None)
+        return msgspec.defstruct(strict.__name__, (), bases=(strict,), namespace={"is_validated": False})  # type: ignore[return-value]  # as above
 
     def _type(self, projection: AnyProjection) -> Any:
         if isinstance(projection, Projection):
             return self._strict(projection, None)
-        return Union[tuple(self._strict(one, (projection.tag, value)) for value, one in projection.projections)]  # noqa: UP007  # made at run time
+        tagged = projection.projections
+        return Union[tuple(self._strict(variant, (projection.tag, value)) for value, variant in tagged)]  # noqa: UP007  # made at run time
 
     def _field(self, member: Field) -> tuple[str, Any, Any]:
         kind = self.member_type(member)
@@ -228,8 +254,8 @@ class RecordDecoder:
         return (member.attr, kind | None, msgspec.field(default=None, name=member.wire))
 
     def member_type(self, member: Field) -> Any:
-        """The msgspec type of a member, nested shapes replaced by their record classes."""
-        if not isinstance(member.type, (Projection, TaggedUnion)):
+        """The msgspec type of a member, nested projections replaced by their record classes."""
+        if not member.is_nested:
             return member.type
         cls = self._type(member.type)
         if member.container == "list":
@@ -248,7 +274,7 @@ class RecordDecoder:
             raise InvalidValue("The answer is not JSON") from error
 
     def _decode_leniently(self, value: msgspec.Raw, projection: AnyProjection, *, is_list: bool) -> Any:
-        """Decode row by row, and what does not fit member by member: one bad value costs itself and nothing else."""
+        """Decode row by row, and invalid rows member by member: an invalid value replaces itself and nothing else."""
         if not is_list:
             return self._decode_row_leniently(value, projection)
         if (rows := _decode_as(value, list[msgspec.Raw])) is None:
@@ -278,7 +304,7 @@ class RecordDecoder:
             return value
         if value == NULL:
             return InvalidValue(f"Sentry's answer lacks '{member.wire}'") if member.is_required else None
-        if isinstance(member.type, (Projection, TaggedUnion)):
+        if member.is_nested:
             return self._decode_nested_leniently(value, member.type, member.container)
         try:
             return msgspec.json.decode(value, type=member.type)
@@ -291,51 +317,42 @@ class RecordDecoder:
         return self._decode_leniently(value, projection, is_list=container == "list")
 
 
-def with_parents(value: Any, parents: Parents) -> Any:
-    """`value` with the scope written on the records it is or holds; nested records get theirs when first read."""
-    for row in _rows(value):
-        if row.parents is None:
-            _set(row, "parents", parents)
-    return value
-
-
-def replace_parents(row: Record, parents: Parents) -> Record:
-    """The same record with a scope of its own, for rows of one answer that differ in it."""
-    _set(row, "parents", parents)
-    return row
-
-
 def first_invalid(row: Any, *attrs: str) -> InvalidValue | None:
-    """The misfit that stands for the row, or for one of these members of it; None when all of them can be used."""
+    """The InvalidValue that replaces the row or one of these members of it; None when all of them are valid."""
     if isinstance(row, InvalidValue):
         return row
     return next((value for attr in attrs if isinstance(value := getattr(row, attr), InvalidValue)), None)
 
 
 def only_records(rows: Iterable[Any]) -> list[Any]:
-    """The records among rows of which some may be misfits."""
+    """The rows that are records and not InvalidValues."""
     return [row for row in rows if isinstance(row, Record)]
 
 
-def _rows(value: Any) -> Iterator[Record]:
-    if isinstance(value, Record):
-        yield value
-    elif isinstance(value, (list, dict)):
-        items = value.values() if isinstance(value, dict) else value
-        yield from (row for row in items if isinstance(row, Record))
+def _set_parents(row: Record, parents: Parents) -> None:
+    """Write the parents on a record that was just decoded, and on the records in it."""
+    _set(row, "parents", parents)
+    for attr in row.nested:
+        value = getattr(row, attr)
+        if isinstance(value, Record):
+            _set_parents(value, parents)
+        elif isinstance(value, (list, dict)):
+            for item in value.values() if isinstance(value, dict) else value:
+                if isinstance(item, Record):
+                    _set_parents(item, parents)
 
 
 def _unwrap(body: bytes, envelope: tuple[str, ...]) -> bytes:
     for key in envelope:
-        found = (_decode_as(body, dict[str, msgspec.Raw]) or {}).get(key)
-        if found is None:
+        payload = (_decode_as(body, dict[str, msgspec.Raw]) or {}).get(key)
+        if payload is None:
             raise InvalidValue(f"Sentry's answer lacks '{key}'")
-        body = bytes(found)
+        body = bytes(payload)
     return body
 
 
 def _decode_as(value: bytes | msgspec.Raw, kind: type[T]) -> T | None:
-    """The value, None when it is of another kind or cannot be read."""
+    """The value; None when it has another type or cannot be read."""
     try:
         return msgspec.json.decode(value, type=kind)
     except UNREADABLE:

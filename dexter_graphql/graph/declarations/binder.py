@@ -121,14 +121,6 @@ class SchemaBinder:
         """The endpoints that finding any object by its global id may call."""
         return [endpoint for lookup in self._node_lookups.values() for endpoint in lookup.load.uses]
 
-    def needs_parents(self, typename: str, selection: Selection) -> bool:
-        """True when one of the fields selected on the type reads the parents of its record."""
-        fields = self.entity(typename).fields
-        selected_fields = selection.fields(typename).items()
-        return any(
-            fields[name].needs_parents(selected.selection) for name, selected in selected_fields if name in fields
-        )
-
     async def hydrate(self, rows: Sequence[Record], field: str, context: Context) -> list[Any]:
         """The objects of these rows with the members that their representation lacks, or exceptions.
 

@@ -8,15 +8,15 @@ from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import (
     NULL,
     Field,
+    ParentRows,
     Projection,
     Record,
     RecordDecoder,
     TaggedUnion,
     first_invalid,
     only_records,
-    replace_parents,
-    with_parents,
 )
+from support.upstream import a_kept
 
 ACME = Parents(OrganizationRef("1", "acme"))
 OTHER = Parents(OrganizationRef("2", "other"))
@@ -309,16 +309,38 @@ def test_answers_cannot_choose_their_scope(classes):
     assert record.parents is ACME
 
 
-def test_scopes_of_nested_records(classes):
-    """Nested records get the scope of their row when they are read, and keep one they have."""
+def test_parents_of_nested_records(classes):
+    """Nested records have the parents of their row from the beginning, also beside invalid values."""
     body = b'{"id": 1, "owner": {"name": "a"}, "users": [{"name": "b"}, 5], "roles": {"x": {"name": "c"}}}'
+
     record = classes.decode_one(body, ISSUE, (), ACME)
-    replace_parents(record.users[0], OTHER)
 
-    for value in (record.owner, record.users, record.roles, None, 5):
-        assert with_parents(value, record.parents) is value
+    assert [nested.parents for nested in (record.owner, record.users[0], record.roles["x"])] == [ACME] * 3
 
-    assert (record.owner.parents, record.users[0].parents, record.roles["x"].parents) == (ACME, OTHER, ACME)
+
+def test_rows_with_their_own_parents(classes):
+    """A row may be the parent of what it embeds; the same answer with other parents is decoded separately."""
+    body = b'[{"id": 1, "owner": {"name": "a"}}, {"id": 2}]'
+    cache_entry = a_kept()
+
+    def own_parents(row, parents):
+        return parents.within(issue=str(row.id))
+
+    projection = ParentRows(ISSUE, own_parents)
+    rows, plain = (classes.decode_list(body, each, (), ACME, cache_entry=cache_entry) for each in (projection, ISSUE))
+
+    assert [row.parents.issue for row in (*rows, rows[0].owner)] == ["1", "2", "1"]
+    assert [row.parents for row in (*plain, plain[0].owner)] == [ACME] * 3
+    assert classes.decode_list(body, projection, (), ACME, cache_entry=cache_entry) is rows
+
+
+def test_records_are_immutable(classes):
+    """Rows are shared between operations, so that nothing can be written to them."""
+    row = classes.decode_one(b'{"id": 1}', ISSUE, (), ACME)
+
+    for attr in ("id", "parents"):
+        with pytest.raises(AttributeError):
+            setattr(row, attr, None)
 
 
 def test_misfits_in_rows(classes):

@@ -41,10 +41,6 @@ class BoundSchema(Protocol):
         """The key of an entity; raises DeclarationError, which names the field, when it has none."""
         ...
 
-    def needs_parents(self, typename: str, selection: Selection) -> bool:
-        """True when one of the fields selected on the type reads the parents of its record."""
-        ...
-
     def node_endpoints(self) -> list[Endpoint]:
         """The endpoints that finding any object by its global id may call."""
         ...
@@ -107,10 +103,6 @@ class BoundField:
 
     def check(self) -> None:
         """Raise DeclarationError when the declaration does not hold."""
-
-    def needs_parents(self, _selection: Selection) -> bool:
-        """True when resolving this field reads the parents of its record."""
-        return True
 
     def prepare_arguments(self, values: dict[str, Any]) -> Any:
         """Argument values as the declaring function takes them."""

@@ -17,7 +17,7 @@ from dexter_graphql.graph.declarations.resolvers.rows import first_invalid, imme
 from dexter_graphql.graph.declarations.wire_types import DeclarationError
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.pagination import Slice
-from dexter_graphql.sentry.projection import Field, Record, RecordDecoder, with_parents
+from dexter_graphql.sentry.projection import Field, Record, RecordDecoder
 
 
 class BoundComputed(BoundField):
@@ -63,7 +63,7 @@ class BoundComputed(BoundField):
             return [self._decode_one(item, row, selection, context) for item in value]
         if isinstance(value, Slice) and value.rows and isinstance(value.rows[0], LazyJSON):
             return replace(value, rows=[self._decode_one(item, row, selection, context) for item in value.rows])
-        return with_parents(value, row.parents) if isinstance(row, Record) else value
+        return value
 
     def _decode_one(self, value: LazyJSON, row: Record, selection: Selection, context: Context) -> Any:
         """The records in lazy JSON, with the members that the selection reads."""

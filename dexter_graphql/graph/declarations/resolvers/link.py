@@ -19,7 +19,6 @@ from dexter_graphql.graph.declarations.resolvers.rows import (
     guarded_key,
     immediate,
     member_reader,
-    nested_reader,
 )
 from dexter_graphql.graph.declarations.wire_types import attr_of, wire_type
 from dexter_graphql.sentry.projection import Field, Projection, Record, TaggedUnion
@@ -60,12 +59,6 @@ class BoundLink(BoundField):
             for attr in (*embedded.wires, *map(attr_of, key_reads)):
                 self.schema.member(embedded.typename, attr)
 
-    @override
-    def needs_parents(self, selection: Selection) -> bool:
-        if len(self.typenames_answered(selection)) < len(self.by_typename):
-            return True  # the loaders' keys name the organization
-        return any(self.schema.needs_parents(typename, selection) for typename in self.by_typename)
-
     def typenames_answered(self, selection: Selection) -> frozenset[str]:
         """The types whose embedded records have all that is selected on them."""
         return frozenset(
@@ -79,15 +72,13 @@ class BoundLink(BoundField):
         typenames_answered = self.typenames_answered(selection)
         if len(typenames_answered) < len(self.by_typename):
             return Batched(partial(self._resolve_all, typenames_answered))
-        if self.needs_parents(selection):
-            return immediate(nested_reader(self.attr))
         return immediate(member_reader(self.attr), attr=self.attr)
 
     async def _resolve_all(
         self, typenames_answered: frozenset[str], rows: Sequence[Any], _arguments: Any, context: Context
     ) -> list[Any]:
         """The embedded record where it suffices, else what the entity's loader returns; of lists, item by item."""
-        read = nested_reader(self.attr)
+        read = member_reader(self.attr)
         values = [read(row) for row in rows]
         records = [item for value in values for item in (value if isinstance(value, list) else (value,))]
         lacking: dict[str, list[Record]] = {typename: [] for typename in self.by_typename}

@@ -10,7 +10,7 @@ from dexter_graphql.engine.resolution import Strategy
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.declarations.fields import EMBEDDED, PlainDeclaration
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
-from dexter_graphql.graph.declarations.resolvers.rows import converted_reader, immediate, member_reader, nested_reader
+from dexter_graphql.graph.declarations.resolvers.rows import converted_reader, immediate, member_reader
 from dexter_graphql.graph.declarations.wire_types import WireType, attr_of, wire_type
 from dexter_graphql.sentry.projection import Field
 
@@ -41,13 +41,7 @@ class BoundPlain(BoundField):
         return {self.attr: (self.member.wire, self.wire.typename or self.wire.type, self.wire.container)}
 
     @override
-    def needs_parents(self, selection: Selection) -> bool:
-        return self.wire.typename is not None and self.schema.needs_parents(self.wire.typename, selection)
-
-    @override
     def _strategy(self, selection: Selection) -> Strategy:
-        if self.needs_parents(selection):
-            return immediate(nested_reader(self.attr))
         if self.wire.convert is None or self.wire.typename is not None:
             return immediate(member_reader(self.attr), attr=self.attr)
         attr = None if self.wire.leaf is None else self.attr

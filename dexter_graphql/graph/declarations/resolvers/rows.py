@@ -5,7 +5,6 @@ from typing import Any
 
 from dexter_graphql.engine.resolution import Immediate, Reader
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.projection import with_parents
 
 
 def immediate(reader: Reader, *, attr: str | None = None, leaf: Any = None) -> Immediate:
@@ -21,11 +20,6 @@ def row_itself(row: Any) -> Any:
 def member_reader(attr: str) -> Reader:
     """Reads a member; None when the row lacks it."""
     return lambda row: getattr(row, attr, None)
-
-
-def nested_reader(attr: str) -> Reader:
-    """Reads nested records, which get the parents of their row."""
-    return lambda row: with_parents(getattr(row, attr, None), row.parents)
 
 
 def converted_reader(attr: str, convert: Callable[[Any], Any]) -> Reader:
