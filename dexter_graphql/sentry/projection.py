@@ -1,8 +1,9 @@
 """Projections: the members of an answer that an operation needs, and the record classes that decode just those."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar, Union
 
 import msgspec
@@ -178,7 +179,7 @@ class RecordDecoder:
             return cached
         row = self._decode(body, projection, envelope, is_list=False)
         if isinstance(row, Record):
-            _set_parents(row, parents)
+            _set_parents([row], parents)
             if cache_entry is not None and row.is_validated:
                 cache_entry.put_records(key, row)
         return row
@@ -206,8 +207,12 @@ class RecordDecoder:
         if isinstance(rows, InvalidValue):
             raise rows
         is_validated = all(issubclass(kind, Record) and kind.is_validated for kind in set(map(type, rows)))
-        for row in rows if is_validated else only_records(rows):
-            _set_parents(row, parents if parents_of is None else parents_of(row, parents))
+        records = rows if is_validated else only_records(rows)
+        if parents_of is None:
+            _set_parents(records, parents)
+        else:
+            for row in records:
+                _set_parents([row], parents_of(row, parents))
         # An InvalidValue is an exception, which grows each time that it is raised, and so is not shared.
         if cache_entry is not None and is_validated:
             cache_entry.put_records(key, rows)
@@ -329,17 +334,33 @@ def only_records(rows: Iterable[Any]) -> list[Any]:
     return [row for row in rows if isinstance(row, Record)]
 
 
-def _set_parents(row: Record, parents: Parents) -> None:
-    """Write the parents on a record that was just decoded, and on the records in it."""
-    _set(row, "parents", parents)
-    for attr in row.nested:
-        value = getattr(row, attr)
+def _set_parents(rows: Sequence[Record], parents: Parents) -> None:
+    """Write the parents on records that were just decoded, and on the records in them."""
+    for row in rows:
+        _set(row, "parents", parents)
+    kinds: set[type[Record]] = set(map(type, rows))
+    for kind in kinds:
+        own_rows = rows if len(kinds) == 1 else [row for row in rows if type(row) is kind]
+        for attr in kind.nested:
+            nested = _records_in(map(attrgetter(attr), own_rows))
+            if nested:
+                _set_parents(nested, parents)
+
+
+def _records_in(values: Iterable[Any]) -> list[Record]:
+    """The records among values that are records, containers of records, null or invalid."""
+    present = [value for value in values if value is not None]
+    if all(issubclass(kind, Record) for kind in set(map(type, present))):
+        return present
+    records: list[Record] = []
+    for value in present:
         if isinstance(value, Record):
-            _set_parents(value, parents)
-        elif isinstance(value, (list, dict)):
-            for item in value.values() if isinstance(value, dict) else value:
-                if isinstance(item, Record):
-                    _set_parents(item, parents)
+            records.append(value)
+        elif isinstance(value, list):
+            records += only_records(value)
+        elif isinstance(value, dict):
+            records += only_records(value.values())
+    return records
 
 
 def _unwrap(body: bytes, envelope: tuple[str, ...]) -> bytes:

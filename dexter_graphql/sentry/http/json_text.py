@@ -11,6 +11,6 @@ REPLACEMENT = rb"\ufffd"
 
 def replace_unpaired_surrogates(body: bytes) -> bytes:
     """The body with U+FFFD for every escaped surrogate that has no partner."""
-    if b"\\ud" not in body and b"\\uD" not in body:
+    if b"\\u" not in body or (b"\\ud" not in body and b"\\uD" not in body):
         return body
     return ESCAPE.sub(lambda match: REPLACEMENT if match[1] else match[0], body)

@@ -12,10 +12,10 @@ as failures.
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import NamedTuple
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import BoundedMap
@@ -32,6 +32,7 @@ from dexter_graphql.sentry.errors import (
 from dexter_graphql.sentry.stages import CallNext
 from dexter_graphql.telemetry.metrics import Sample
 
+INTERVALS = 10
 MAX_CIRCUITS = 1000
 MAX_CREDENTIAL_CIRCUITS = 2000
 STATE_VALUES = {"open": 1.0, "half-open": 0.5}
@@ -61,8 +62,7 @@ class BreakerConfig:
     min_pace_per_s: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The end of one call. `credential` is None when it concerns all credentials alike."""
 
     at: float
@@ -71,67 +71,94 @@ class Outcome:
     is_slow: bool
 
 
+class CallCounts:
+    """Numbers of calls by credential."""
+
+    __slots__ = ("calls", "failed", "slow", "started_at")
+
+    def __init__(self, started_at: float) -> None:
+        self.started_at = started_at
+        self.calls: Counter[str | None] = Counter()
+        self.failed: Counter[str | None] = Counter()
+        self.slow: Counter[str | None] = Counter()
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a call."""
+        self.calls[outcome.credential] += 1
+        if outcome.is_failed:
+            self.failed[outcome.credential] += 1
+        if outcome.is_slow:
+            self.slow[outcome.credential] += 1
+
+
 class CallWindow:
-    """The outcomes of the last seconds, counted by credential."""
+    """The outcomes of the last seconds, counted by credential in intervals of a tenth of that time."""
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
-        self._outcomes: deque[Outcome] = deque()
-        self._calls: Counter[str | None] = Counter()
-        self._failed: Counter[str | None] = Counter()
-        self._slow: Counter[str | None] = Counter()
+        self._intervals: deque[CallCounts] = deque()
+        self._size = 0
+        self._bad = 0
 
     def __len__(self) -> int:
-        return len(self._outcomes)
+        return self._size
 
     def add(self, outcome: Outcome) -> None:
         """Count an outcome, and forget those that are too old."""
-        self._outcomes.append(outcome)
-        self._count(outcome, 1)
-        while outcome.at - self._outcomes[0].at > self._window_s:
-            self._count(self._outcomes.popleft(), -1)
+        intervals = self._intervals
+        if not intervals or outcome.at - intervals[-1].started_at >= self._window_s / INTERVALS:
+            intervals.append(CallCounts(outcome.at))
+            while outcome.at - intervals[0].started_at > self._window_s:
+                self._forget(intervals.popleft())
+        intervals[-1].add(outcome)
+        self._size += 1
+        self._bad += outcome.is_failed or outcome.is_slow
 
     def clear(self) -> None:
         """Forget all outcomes."""
-        self._outcomes.clear()
-        for counter in (self._calls, self._failed, self._slow):
-            counter.clear()
+        self._intervals.clear()
+        self._size = self._bad = 0
 
     def exceeds(self, config: BreakerConfig) -> bool:
         """True when too many calls failed or were slow, also without the credential that has the most of them."""
-        if len(self) < config.min_calls:
+        if self._size < config.min_calls or self._bad < min(config.failed_share, config.slow_share) * self._size:
             return False
-        return self._is_over(self._failed, config.failed_share, config) or self._is_over(
-            self._slow, config.slow_share, config
-        )
+        calls = _total(interval.calls for interval in self._intervals)
+        failed = _total(interval.failed for interval in self._intervals)
+        slow = _total(interval.slow for interval in self._intervals)
+        least = config.min_calls_of_others
+        return _is_over(failed, calls, config.failed_share, least) or _is_over(slow, calls, config.slow_share, least)
 
     def answered_per_s(self) -> float:
         """Answers per second; failures and their retries do not count."""
-        answers = [outcome.at for outcome in self._outcomes if not outcome.is_failed]
-        return len(answers) / max(1.0, answers[-1] - answers[0]) if answers else 0.0
+        answers = [
+            (interval.started_at, count)
+            for interval in self._intervals
+            if (count := interval.calls.total() - interval.failed.total())
+        ]
+        return sum(count for _, count in answers) / max(1.0, answers[-1][0] - answers[0][0]) if answers else 0.0
 
-    def _is_over(self, bad: Counter[str | None], share: float, config: BreakerConfig) -> bool:
-        bad_calls = bad.total()
-        if bad_calls < share * len(self):
-            return False
-        worst = max((key for key in bad if key is not None), key=bad.__getitem__, default=None)
-        if worst is None:
-            return True
-        others = len(self) - self._calls[worst]
-        return others >= config.min_calls_of_others and bad_calls - bad[worst] >= share * others
-
-    def _count(self, outcome: Outcome, change: int) -> None:
-        _change(self._calls, outcome.credential, change)
-        if outcome.is_failed:
-            _change(self._failed, outcome.credential, change)
-        if outcome.is_slow:
-            _change(self._slow, outcome.credential, change)
+    def _forget(self, interval: CallCounts) -> None:
+        self._size -= interval.calls.total()
+        self._bad -= interval.failed.total() + interval.slow.total()
 
 
-def _change(counter: Counter[str | None], key: str | None, change: int) -> None:
-    counter[key] += change
-    if not counter[key]:
-        del counter[key]
+def _total(counters: Iterable[Counter[str | None]]) -> Counter[str | None]:
+    total: Counter[str | None] = Counter()
+    for counter in counters:
+        total.update(counter)
+    return total
+
+
+def _is_over(bad: Counter[str | None], calls: Counter[str | None], share: float, min_calls_of_others: int) -> bool:
+    bad_calls, all_calls = bad.total(), calls.total()
+    if bad_calls < share * all_calls:
+        return False
+    worst = max((key for key in bad if key is not None), key=bad.__getitem__, default=None)
+    if worst is None:
+        return True
+    others = all_calls - calls[worst]
+    return others >= min_calls_of_others and bad_calls - bad[worst] >= share * others
 
 
 @dataclass(slots=True)
@@ -263,33 +290,29 @@ class Breaker:
         shared = self._circuit(self._shared, (call.host, family))
         own = self._circuit(self._own, (call.host, family, call.upstream.key))
         for circuit in (shared, own):
-            await self._take_turn(circuit, call)
-        with self._entered(shared, own, call) as attempt:
-            reply = await call_next(call)
-            attempt.waited_s = reply.waited_s
-        return reply
-
-    async def _take_turn(self, circuit: Circuit, call: Call) -> None:
-        patience_s = (call.deadline - self._clock.time()) / 2
-        wait_s = circuit.take_turn(self._clock.monotonic(), patience_s)
-        if wait_s is None:
-            raise CircuitOpen("Sentry has been failing; calls are sent at a limited rate", title=call.title)
-        if wait_s > 0:
-            await self._clock.sleep(wait_s)
-
-    @contextmanager
-    def _entered(self, shared: Circuit, own: Circuit, call: Call) -> Iterator["Attempt"]:
+            wait_s = self._wait_s(circuit, call)
+            if wait_s > 0:
+                await self._clock.sleep(wait_s)
         attempt = Attempt(self._clock, self._config, call.upstream.key)
         attempt.enter(shared, own, call.title)
         try:
-            yield attempt
+            reply = await call_next(call)
         except SentryError as error:
             attempt.fail(error)
             raise
         except BaseException:
             attempt.release()
             raise
-        attempt.succeed()
+        attempt.succeed(reply.waited_s)
+        return reply
+
+    def _wait_s(self, circuit: Circuit, call: Call) -> float:
+        """Seconds until the call's turn; raises CircuitOpen when that is too long."""
+        patience_s = (call.deadline - self._clock.time()) / 2
+        wait_s = circuit.take_turn(self._clock.monotonic(), patience_s)
+        if wait_s is None:
+            raise CircuitOpen("Sentry has been failing; calls are sent at a limited rate", title=call.title)
+        return wait_s
 
     def _circuit(self, circuits: BoundedMap[CircuitKey, Circuit], key: CircuitKey) -> Circuit:
         circuit = circuits.get(key)
@@ -302,8 +325,9 @@ class Breaker:
 class Attempt:
     """One call on its way through the shared circuit and its credential's own one."""
 
+    __slots__ = ("_clock", "_config", "_credential", "_is_own_probe", "_is_shared_probe", "_own", "_shared", "_started")
+
     def __init__(self, clock: Clock, config: BreakerConfig, credential: str) -> None:
-        self.waited_s = 0.0
         self._clock = clock
         self._config = config
         self._credential = credential
@@ -324,9 +348,9 @@ class Attempt:
         self._shared.release(is_probe=self._is_shared_probe)
         self._own.release(is_probe=self._is_own_probe)
 
-    def succeed(self) -> None:
-        """The call was answered."""
-        took_s = self._clock.monotonic() - self._started - self.waited_s
+    def succeed(self, waited_s: float) -> None:
+        """The call was answered, after it had waited for a permit."""
+        took_s = self._clock.monotonic() - self._started - waited_s
         self._record(is_failed=False, is_slow=took_s >= self._config.slow_s)
 
     def fail(self, error: SentryError) -> None:
