@@ -79,6 +79,8 @@ class _FunctionWriter:
         self._names[f"C{number}"] = planned.completion.complete_many
         if strategy.attr is not None and strategy.leaf is None and strategy.attr.isidentifier():
             read = f"[r.{strategy.attr} for r in rows]"
+        elif strategy.unchecked_many is not None and self._types:
+            self._names[f"B{number}"], read = strategy.unchecked_many, f"B{number}(rows)"
         elif strategy.is_context_free:
             is_unchecked = strategy.unchecked is not None and self._types
             self._names[f"B{number}"] = strategy.unchecked if is_unchecked else strategy.bind(None, None)

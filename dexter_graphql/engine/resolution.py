@@ -15,6 +15,8 @@ RESOLUTION = "engine-resolution"
 
 Reader = Callable[[Any], Any]
 """Row → value. A returned exception counts as a raised one."""
+ColumnReader = Callable[[Sequence[Any]], list[Any]]
+"""Rows → their values."""
 Leaf = Callable[[Any], Any] | Mapping[Any, Any]
 """Value → its serialised form: a function, or a table."""
 
@@ -26,7 +28,8 @@ class Immediate:
     `bind` turns arguments and context into the reader; when `is_context_free` it uses neither. `attr` names the
     attribute that is the value, or with `leaf` the one that the serialised value is made of: `leaf` is the conversion
     and the scalar's own serialisation in one. It is never given None, never returns None, and raises for a value that
-    is not valid. `unchecked` reads rows of a class whose members msgspec has validated, without arguments and context.
+    is not valid. `unchecked` reads rows of a class whose members msgspec has validated, without arguments and context;
+    `unchecked_many` reads all of such rows at once.
     """
 
     bind: Callable[[Any, Any], Reader]
@@ -34,6 +37,7 @@ class Immediate:
     attr: str | None = None
     leaf: Leaf | None = None
     unchecked: Reader | None = None
+    unchecked_many: ColumnReader | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -106,9 +106,13 @@ class BatchDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class GlobalIDDeclaration:
-    """The global id of an entity: `encode(typename, organization id, *parts of the key)`."""
+    """The global id of an entity: `encode(typename, organization id, *parts of the key)`.
+
+    `encode_many` takes a column of each instead, and returns the ids of all rows.
+    """
 
     encode: Callable[..., str]
+    encode_many: Callable[..., list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +225,9 @@ def batch(
     )
 
 
-def global_id(encode: Callable[..., str], *, description: str) -> Any:
+def global_id(encode: Callable[..., str], encode_many: Callable[..., list[str]], *, description: str) -> Any:
     """The `id` field of all entities, made of their keys."""
-    return declared_field(GlobalIDDeclaration(encode), None, description)
+    return declared_field(GlobalIDDeclaration(encode, encode_many), None, description)
 
 
 def call(

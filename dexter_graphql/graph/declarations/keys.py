@@ -1,6 +1,6 @@
 """Keys of entities: read from records, and made from the parts of global ids."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, get_type_hints
 
 from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
@@ -36,6 +36,11 @@ class EntityKey:
         """The parts of a record's global id, below its organization."""
         own = tuple(str(getattr(row, attr)) for attr in self.attrs)
         return own if self._parent is None else (getattr(row.parents, self._parent[0]), *own)
+
+    def columns(self, rows: Sequence[Any]) -> list[list[str]]:
+        """The parts of the global ids of many records: one column for each part."""
+        own = [[str(getattr(row, attr)) for row in rows] for attr in self.attrs]
+        return own if self._parent is None else [[getattr(row.parents, self._parent[0]) for row in rows], *own]
 
     def from_parts(self, organization: OrganizationRef, parts: tuple[str, ...]) -> Any:
         """The key with these parts; raises ValueError for another number of parts than `parts()` returns."""

@@ -1,7 +1,7 @@
 """Fields that are computed from members of the record, global ids among them."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from dexter_graphql.engine.resolution import Immediate, Reader, Strategy
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import EMBEDDED, GlobalIDDeclaration, LazyJSON
+from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
 from dexter_graphql.graph.declarations.resolvers.rows import first_invalid, immediate
 from dexter_graphql.graph.declarations.wire_types import DeclarationError
@@ -86,11 +87,28 @@ class BoundGlobalID(BoundComputed):
     @override
     def function(self) -> Callable[..., Any]:
         declaration: GlobalIDDeclaration = self.declaration
+        typename, key = self._typename_and_key()
+        encode, parts = declaration.encode, key.parts
+        return lambda row: encode(typename, row.parents.organization.id, *parts(row))
+
+    @override
+    def _strategy(self, selection: Selection) -> Strategy:
+        declaration: GlobalIDDeclaration = self.declaration
+        typename, key = self._typename_and_key()
+        encode_many, columns = declaration.encode_many, key.columns
+
+        def read_column(rows: Sequence[Any]) -> list[Any]:
+            return encode_many(typename, [row.parents.organization.id for row in rows], *columns(rows))
+
+        strategy = super()._strategy(selection)
+        assert isinstance(strategy, Immediate)  # noqa: S101  # computed fields are
+        return replace(strategy, unchecked_many=read_column)
+
+    def _typename_and_key(self) -> tuple[str, EntityKey]:
         entity = self.schema.entity(self.typename).entity
         if entity.key is None:
             raise DeclarationError(f"{self.typename} needs a key to have a global id")
-        encode, typename, parts = declaration.encode, entity.typename, entity.key.parts
-        return lambda row: encode(typename, row.parents.organization.id, *parts(row))
+        return entity.typename, entity.key
 
 
 def _takes_records(function: Callable[..., Any]) -> bool:
