@@ -14,6 +14,7 @@ from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.counters import Outcome as Way
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.declarations.fields import record_typename
+from dexter_graphql.sentry.pagination import Slice
 
 ADDRESS = re.compile(r"0x[0-9a-f]+")
 """Where an object lies in memory, as texts of exceptions show it."""
@@ -39,15 +40,15 @@ class Engines:
         yield self.interpreted
 
 
-def engines(schema, *, times_seen=1, typename_of=None):
+def engines(schema, *, times_seen=1, typename_of=None, cached_row_class=None):
     """Both engines over a schema; the compiled one compiles a document when it sees it for the `times_seen`th time."""
-    compiler = Compiler(schema, times_seen=times_seen, typename_of=typename_of)
+    compiler = Compiler(schema, times_seen=times_seen, typename_of=typename_of, cached_row_class=cached_row_class)
     return Engines(Pipeline(schema, compiler=compiler), Pipeline(schema), compiler)
 
 
 def engines_of(graph, *, times_seen=1):
     """Both engines over the graph, as the server has the compiled one, but for what compiling may take."""
-    return engines(graph.schema, times_seen=times_seen, typename_of=record_typename)
+    return engines(graph.schema, times_seen=times_seen, typename_of=record_typename, cached_row_class=Slice)
 
 
 @contextmanager
