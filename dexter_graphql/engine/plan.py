@@ -58,6 +58,7 @@ class PlannedField:
     """One response key of one object type: its merged nodes, its strategy, and how its value is completed."""
 
     __slots__ = (
+        "_coerced",
         "_constant",
         "completion",
         "definition",
@@ -87,6 +88,7 @@ class PlannedField:
         self.selection: Selection = plan.selection_index.selection(definition.type, self.nodes)
         self.has_variables = any(uses_variables(argument) for argument in self.nodes[0].arguments or ())
         self._constant: Any = UNPREPARED
+        self._coerced: dict[str, Any] | None = None
         self.has_variables_below = plan.has_variables_below(self.nodes)
         self.completion: Completion | None = None
         self.strategy: Immediate | Batched | Typename | Delegated = self._strategy(plan)
@@ -110,7 +112,7 @@ class PlannedField:
         """Prepared arguments, or the exception that preparing raised. Raises GraphQLError when they are not valid."""
         if self._constant is not UNPREPARED:
             return self._constant
-        values = get_argument_values(self.definition, self.nodes[0], variables) if self.definition.args else {}
+        values = self._coerce_arguments(variables)
         try:
             prepared = self.resolution.prepare_arguments(values) if self.resolution is not None else values
         except Exception as error:  # noqa: BLE001  # every row fails with what a declared function raises
@@ -118,6 +120,16 @@ class PlannedField:
         if self.is_constant:
             self._constant = prepared
         return prepared
+
+    def _coerce_arguments(self, variables: VariableValues) -> dict[str, Any]:
+        """The argument values; without variables they are coerced once for all executions of the plan."""
+        if not self.definition.args:
+            return {}
+        if self.has_variables:
+            return get_argument_values(self.definition, self.nodes[0], variables)
+        if self._coerced is None:
+            self._coerced = get_argument_values(self.definition, self.nodes[0], variables)
+        return dict(self._coerced)
 
     def _strategy(self, plan: "Plan") -> Immediate | Batched | Typename | Delegated:
         if self.name == TYPENAME:

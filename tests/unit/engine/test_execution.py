@@ -7,7 +7,9 @@ from typing import ClassVar
 import msgspec
 import pytest
 
+from dexter_graphql.engine import plan as plan_module
 from dexter_graphql.engine.counters import Outcome
+from dexter_graphql.engine.resolution import RESOLUTION
 from support.declared import Both, Context, attribute, deferred, inline, run, schema_of, told
 
 SDL = """
@@ -444,3 +446,18 @@ async def test_context_receives_the_selection(both):
         await both.compiled.execute(both.compiled.prepare("{ plain }"), None, context, lambda error: error.formatted)
 
     assert contexts[0].followed == contexts[1].followed != []
+
+
+async def test_constant_arguments_are_coerced_once(both, monkeypatch):
+    """They are the same for all executions of a plan; each execution prepares its own."""
+    both.compiled.schema.query_type.fields["items"].extensions[RESOLUTION].is_repeatable = False
+    coerced = []
+    coerce = plan_module.get_argument_values
+    monkeypatch.setattr(plan_module, "get_argument_values", lambda *args: coerced.append(args) or coerce(*args))
+
+    for _ in range(3):
+        await both.ask("{ items(n: 1) { id } }")
+    await both.ask("query ($n: Int) { items(n: $n) { id } }", {"n": 1})
+    await both.ask("query ($n: Int) { items(n: $n) { id } }", {"n": 2})
+
+    assert len(coerced) == 1 + 2
