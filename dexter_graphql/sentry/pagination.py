@@ -1,4 +1,4 @@
-"""Knows how pages become the part of a list that somebody wants; knows no endpoint."""
+"""Slices of upstream lists, composed from as few pages as possible."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator, Sequence
 from contextlib import aclosing
@@ -14,12 +14,12 @@ from dexter_graphql.sentry.parents import Parents
 MAX_PAGE = 100
 """Sentry's largest page."""
 MAX_EMPTY_PAGES = 3
-"""Pages without rows that are skipped before the list is taken to have ended, or begun."""
+"""Consecutive pages without rows after which the list is taken to have ended, or begun."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place between two rows: Sentry's cursor of the page, rows of it that lie before, and the page's size."""
+    """A position between two rows: Sentry's cursor of the page, the number of its rows before, and the page size."""
 
     cursor: str | None
     index: int
@@ -28,19 +28,19 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Before(Position):
-    """The same place, named to have the rows before the one that it follows, instead of those that come after it."""
+    """The same position, for the rows before the one that it follows instead of those after it."""
 
 
 class Positions(Sequence[Position]):
-    """Places after each of `count` rows of a page, from one of its places on; made when somebody looks at them.
+    """The positions after each of `count` rows of a page, from `start` on; computed when they are read.
 
-    Where the page ends with the last of them, `following` begins the next page, which saves a call.
+    When the page ends with the last of them, `following` is the cursor of the next page, which saves a call.
     """
 
-    __slots__ = ("_count", "_following", "_here")
+    __slots__ = ("_count", "_following", "_start")
 
-    def __init__(self, here: Position, count: int, following: str | None = None) -> None:
-        self._here = here
+    def __init__(self, start: Position, count: int, following: str | None = None) -> None:
+        self._start = start
         self._count = count
         self._following = following
 
@@ -49,14 +49,14 @@ class Positions(Sequence[Position]):
         return self._count
 
     @overload
-    def __getitem__(self, place: int) -> Position: ...
+    def __getitem__(self, index: int) -> Position: ...
     @overload
-    def __getitem__(self, place: slice) -> list[Position]: ...
+    def __getitem__(self, index: slice) -> list[Position]: ...
     @override
-    def __getitem__(self, place: int | slice) -> Position | list[Position]:
-        if isinstance(place, slice):
-            return [self._position(number) for number in range(self._count)[place]]
-        return self._position(range(self._count)[place])
+    def __getitem__(self, index: int | slice) -> Position | list[Position]:
+        if isinstance(index, slice):
+            return [self._position(number) for number in range(self._count)[index]]
+        return self._position(range(self._count)[index])
 
     @override
     def __iter__(self) -> Iterator[Position]:
@@ -70,14 +70,15 @@ class Positions(Sequence[Position]):
 
     def _position(self, number: int) -> Position:
         if self._following is not None and number == self._count - 1:
-            return Position(self._following, 0, self._here.size)
-        return Position(self._here.cursor, self._here.index + number + 1, self._here.size)
+            return Position(self._following, 0, self._start.size)
+        return Position(self._start.cursor, self._start.index + number + 1, self._start.size)
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One answer of a paged endpoint. `next` and `previous` are cursors, None where nothing follows.
 
-    `kept` is what this process made of the answer, None unless it is in the cache. Nobody may change the rows.
+    The rows are shared with the cache and with other readers: they are immutable, and the list must not be changed.
+    `cache_entry` is set when the answer is in the cache.
     """
 
     rows: list[Any]
@@ -93,9 +94,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The wanted part of a list. `positions[i]` lies right after `rows[i]`; `stopped` says that the cap cut it.
+    """A part of a list. `positions[i]` is right after `rows[i]`; `stopped` is True when the cap ended it.
 
-    When all rows are of one answer, whole or in part, `kept` is what this process made of it, and `scope` theirs.
+    When all rows come from one answer, `cache_entry` and `parents` are those of the answer.
     """
 
     rows: list[Any] = field(default_factory=list)
@@ -109,74 +110,77 @@ class Slice:
 
     @property
     def fragment_key(self) -> Hashable:
-        """Which part of the answer it is: whatever is made of equal parts of one answer is equal."""
-        place = self.positions[0] if self.positions else None
-        return (self.parents, place, len(self.rows), self.has_next, self.has_previous, self.stopped)
+        """The key of this part of the answer: what is derived from equal parts of one answer is equal."""
+        first = self.positions[0] if self.positions else None
+        return (self.parents, first, len(self.rows), self.has_next, self.has_previous, self.stopped)
 
 
 FetchPage = Callable[[int, str | None], Awaitable[Page]]
-"""Takes the size of the page and its cursor, None for the first page."""
+"""Takes the page size and the cursor, None for the first page."""
 
 
 async def collect(fetch_page: FetchPage, *, first: int, after: Position | None, cap: int = 1000) -> Slice:
-    """`first` rows after a position (for a Before: up to it), from as few pages as it takes, at most `cap`."""
+    """`first` rows after a position (for a Before: before it), at most `cap`, from as few pages as possible."""
     if isinstance(after, Before):
         return await _collect_before(fetch_page, first, after, cap)
     return await _collect_after(fetch_page, first, after, cap)
 
 
 def slice_rows(rows: Sequence[Any], first: int, after: Position | None, size: int) -> Slice:
-    """The same part of rows that are all there; its positions are on a first page of `size` rows."""
-    place = after.index if after is not None else 0
+    """The same part of a complete list; its positions are on a first page of `size` rows."""
+    index = after.index if after is not None else 0
     if isinstance(after, Before):
-        end = min(max(0, place - 1), len(rows))
+        end = min(max(0, index - 1), len(rows))
         start = max(0, end - first)
     else:
-        start = min(place, len(rows))
+        start = min(index, len(rows))
         end = min(start + first, len(rows))
     positions = Positions(Position(None, start, size), end - start)
     return Slice(_rows_between(rows, start, end), positions, end < len(rows), start > 0)
 
 
 async def _collect_after(fetch_page: FetchPage, first: int, after: Position | None, cap: int) -> Slice:
-    wanted = min(first, cap)
-    here = after or Position(None, 0, min(MAX_PAGE, max(1, wanted)))
+    limit = min(first, cap)
+    start = after or Position(None, 0, min(MAX_PAGE, max(1, limit)))
     rows: list[Any] = []
     positions: Sequence[Position] = []
     hits: int | None = None
     pages: list[Page] = []
     empty = 0
     while True:
-        page = await fetch_page(here.size, here.cursor)
+        page = await fetch_page(start.size, start.cursor)
         pages.append(page)
         hits = page.hits if hits is None else hits
-        taken = _rows_between(page.rows, here.index, here.index + wanted - len(rows))
-        is_page_used_up = here.index + len(taken) >= len(page.rows)
-        is_last = page.next is None or page.next == here.cursor
-        places = Positions(here, len(taken), None if is_last or not is_page_used_up else page.next)
-        rows, positions = (taken, places) if len(pages) == 1 else ([*rows, *taken], [*positions, *places])
+        page_rows = _rows_between(page.rows, start.index, start.index + limit - len(rows))
+        is_page_used_up = start.index + len(page_rows) >= len(page.rows)
+        is_last = page.next is None or page.next == start.cursor
+        page_positions = Positions(start, len(page_rows), None if is_last or not is_page_used_up else page.next)
+        if len(pages) == 1:
+            rows, positions = page_rows, page_positions
+        else:
+            rows, positions = [*rows, *page_rows], [*positions, *page_positions]
         empty = 0 if page.rows else empty + 1
-        is_complete = len(rows) >= wanted or is_last
+        is_complete = len(rows) >= limit or is_last
         if is_complete or empty >= MAX_EMPTY_PAGES:
             has_next = is_complete and not (is_page_used_up and is_last)
-            is_stopped = has_next and wanted < first
+            is_stopped = has_next and limit < first
             return Slice(rows, positions, has_next, after is not None, hits, is_stopped, *_source(pages))
-        here = Position(page.next, 0, here.size)
+        start = Position(page.next, 0, start.size)
 
 
 def _source(pages: Sequence[Page]) -> tuple[CacheEntry | None, Parents | None]:
-    """What is kept of the one answer that was needed, and its scope; nothing of several."""
+    """The cache entry and the parents of a single answer; None for several."""
     return (pages[0].cache_entry, pages[0].parents) if len(pages) == 1 else (None, None)
 
 
 def _rows_between(rows: Sequence[Any], start: int, end: int) -> list[Any]:
-    """Rows of a page from one to another; all of them are the page's own list, which stays the same in the cache."""
+    """Rows of a page by index; for all rows the page's own list, which stays the same while it is cached."""
     return rows if start == 0 and end >= len(rows) and isinstance(rows, list) else list(rows[start:end])
 
 
 @dataclass(frozen=True, slots=True)
 class _PageBefore:
-    """A page that was met on the way back: so many of its rows, from its beginning, were not met before."""
+    """A page on the way back; `count` rows from its beginning were not seen before."""
 
     cursor: str | None
     page: Page
@@ -185,54 +189,54 @@ class _PageBefore:
 
 
 async def _collect_before(fetch_page: FetchPage, first: int, end: Before, cap: int) -> Slice:
-    wanted = min(first, cap)
+    limit = min(first, cap)
     rows: list[Any] = []
     positions: Sequence[Position] = []
     hits: int | None = None
     pages: list[Page] = []
-    # Where a page begins, the row that the place follows is the last one before it, and not wanted.
-    named = 1 if end.index == 0 else 0
+    # At the beginning of a page, the row that the position follows is the last one of the previous page: excluded.
+    excluded = 1 if end.index == 0 else 0
     has_previous = False
     async with aclosing(_parts_before(fetch_page, end)) as parts:
         async for part in parts:
             hits = part.page.hits if hits is None else hits
-            stop = max(0, part.count - named)
-            start = max(0, stop - (wanted - len(rows)))
-            named = 0 if part.count else named
+            stop = max(0, part.count - excluded)
+            start = max(0, stop - (limit - len(rows)))
+            excluded = 0 if part.count else excluded
             rows = [*part.page.rows[start:stop], *rows]
             positions = [*Positions(Position(part.cursor, start, end.size), stop - start), *positions]
             pages.append(part.page)
             has_previous = start > 0 or part.earlier is not None
-            if len(rows) >= wanted:
+            if len(rows) >= limit:
                 break
         else:
             has_previous = False
-    is_stopped = has_previous and wanted < first
+    is_stopped = has_previous and limit < first
     return Slice(rows, positions, True, has_previous, hits, is_stopped, *_source(pages))  # noqa: FBT003  # has_next
 
 
 async def _parts_before(fetch_page: FetchPage, end: Before) -> AsyncGenerator[_PageBefore]:
-    """Pages from that of a position back to the start of the list, or to where nothing is found for too long."""
+    """Pages from the one of a position back to the start of the list, or to several empty pages."""
     cursor, empty = end.cursor, 0
     page = await fetch_page(end.size, cursor)
     count = min(max(0, end.index - 1), len(page.rows))
-    met: set[Any] = set()
+    seen: set[Any] = set()
     while True:
-        # Nothing comes before the first page, whatever Sentry says of it.
+        # Nothing comes before the first page, although Sentry may send a cursor.
         earlier = None if cursor is None or page.previous == cursor else page.previous
         yield _PageBefore(cursor, page, count, earlier)
         if earlier is None or empty >= MAX_EMPTY_PAGES:
             return
-        met = {_identity(row) for row in page.rows} or met
+        seen = {_identity(row) for row in page.rows} or seen
         cursor, page = earlier, await fetch_page(end.size, earlier)
-        count = _count_new(page.rows, met)
+        count = _count_new(page.rows, seen)
         empty = 0 if count else empty + 1
 
 
-def _count_new(rows: Sequence[Any], met: set[Any]) -> int:
-    """How many rows come before those that were met: at the start of a list, Sentry fills a page up with them."""
+def _count_new(rows: Sequence[Any], seen: set[Any]) -> int:
+    """Rows before those already seen, with which Sentry fills up a page at the start of a list."""
     count = len(rows)
-    while count and _identity(rows[count - 1]) in met:
+    while count and _identity(rows[count - 1]) in seen:
         count -= 1
     return count
 

@@ -1,8 +1,8 @@
-"""Knows how fast Sentry may be asked, and who asks next: a bucket per host, credential, endpoint and method.
+"""Rate limiter stage: a bucket of permits per host, credential, endpoint and method.
 
-Sentry counts calls in fixed windows and in flight, and says so in the headers of each answer; there is nothing else to
-go by. Calls wait here rather than be refused there: the more urgent first, then in turns between callers. A wait that
-would outlast the call's deadline is refused at once, with the time that it would take.
+Sentry limits calls per fixed window and concurrent calls, and reports both in the headers of each answer. Calls wait
+here instead of being refused by Sentry: by priority, then in turns between callers. A wait that would outlast the
+deadline is refused at once, with the time that it would take.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from dexter_graphql.telemetry.metrics import Sample
 
 MAX_BUCKETS = 4096
 MAX_WAITING = 2000
-"""Calls that wait in one bucket, at most."""
+"""Waiting calls of one bucket."""
 JITTER_S = 0.02
-"""After the window's end, so that several processes do not all begin in the same moment."""
-TOO_MANY = "Sentry may not be asked any faster; the wait would be too long"
+"""Random delay after the end of a window, so that several processes do not start at the same moment."""
+TOO_MANY = "Sentry's rate limit is reached, and the wait would be too long"
 
 BucketKey = tuple[str, str, str, str]
 
 
 class Limiter:
-    """Gives each call a permit before it goes out, and learns from its answer."""
+    """Gives each call a permit before it is sent, and learns the limits from its answer."""
 
     def __init__(
         self,
@@ -52,24 +52,27 @@ class Limiter:
         self._timers: dict[BucketKey, asyncio.Task[None]] = {}
 
     def __repr__(self) -> str:
-        waiting, flying = (sum(getattr(b, name) for b in self._buckets.values()) for name in ("waiting", "in_flight"))
-        return f"<Limiter {len(self._buckets)} buckets, {flying} calls under way, {waiting} waiting>"
+        return f"<Limiter {len(self._buckets)} buckets, {self.in_flight} calls under way, {self.waiting} waiting>"
 
     def collect(self) -> list[Sample]:
-        """Who has permits, and who waits for one."""
-        flying = sum(bucket.in_flight for bucket in self._buckets.values())
+        """Calls with a permit and calls that wait for one."""
         return [
-            Sample("dexter_upstream_in_flight", "Calls to Sentry under way.", flying),
+            Sample("dexter_upstream_in_flight", "Calls to Sentry under way.", self.in_flight),
             Sample("dexter_rate_limit_queue_length", "Calls that wait for a permit.", self.waiting),
         ]
 
     @property
+    def in_flight(self) -> int:
+        """Calls with a permit, in all buckets."""
+        return sum(bucket.in_flight for bucket in self._buckets.values())
+
+    @property
     def waiting(self) -> int:
-        """Calls that wait now, in all buckets."""
+        """Calls that wait for a permit, in all buckets."""
         return sum(bucket.waiting for bucket in self._buckets.values())
 
     async def __call__(self, call: Call, call_next: CallNext) -> Reply:
-        """The answer, after a wait for a permit."""
+        """The answer; waits for a permit first if need be."""
         key = (call.host, call.upstream.key, call.endpoint, call.method)
         bucket = self._bucket(key)
         now = self._clock.time()
@@ -80,7 +83,7 @@ class Limiter:
             reply = await call_next(call)
         except RateLimited as refusal:
             now = self._clock.time()
-            bucket.refused(now, refusal.retry_after, parse(refusal.headers, now))
+            bucket.block(now, refusal.retry_after, parse(refusal.headers, now))
             raise
         else:
             now = self._clock.time()
@@ -91,7 +94,7 @@ class Limiter:
         return reply if is_at_once else msgspec.structs.replace(reply, waited_s=reply.waited_s + waited_s)
 
     async def close(self) -> None:
-        """End all timers and leases under way."""
+        """Cancel the background tasks."""
         tasks = [*self._timers.values(), *self._leasing.values()]
         for task in tasks:
             task.cancel()
@@ -100,8 +103,8 @@ class Limiter:
         self._leasing.clear()
 
     async def _queued(self, key: BucketKey, bucket: Bucket, call: Call, now: float) -> float:
-        """Wait for a permit; the seconds that it took."""
-        # A permit is no use to whom it leaves no time for the call itself.
+        """Wait for a permit, and return the seconds that it took."""
+        # A permit is useless when it leaves no time for the call itself.
         left_s = call.deadline - now
         left_s -= min(bucket.took_s, left_s / 2)
         estimate_s = bucket.estimate_s(now, call.priority)
@@ -129,23 +132,23 @@ class Limiter:
         self._dispatch(key, bucket)
 
     def _dispatch(self, key: BucketKey, bucket: Bucket) -> None:
-        """Hand out what permits there are; look again when the window ends, if that is what somebody waits for."""
+        """Give the free permits to waiting calls, and schedule the next time if the end of the window brings more."""
         now = self._clock.time()
         bucket.release_waiters(now)
         if (
             self._rate_limit_shares is not None
             and key not in self._leasing
-            and (wanted := bucket.wanted(now)) is not None
+            and (needed := bucket.needed(now)) is not None
         ):
-            self._leasing[key] = asyncio.create_task(self._lease(self._rate_limit_shares, key, bucket, wanted))
+            self._leasing[key] = asyncio.create_task(self._lease(self._rate_limit_shares, key, bucket, needed))
         if bucket.waiting and key not in self._timers and bucket.rest_s(now) > 0:
             self._timers[key] = asyncio.create_task(self._wake(key, bucket))
 
     async def _lease(
-        self, rate_limit_shares: RateLimitShares, key: BucketKey, bucket: Bucket, wanted: tuple[int, int, int]
+        self, rate_limit_shares: RateLimitShares, key: BucketKey, bucket: Bucket, needed: tuple[int, int, int]
     ) -> None:
-        """Ask for this replica's next permits, and hand them out."""
-        window, permits, limit = wanted
+        """Request this replica's next share of permits, and give them to waiting calls."""
+        window, permits, limit = needed
         try:
             bucket.grant(window, await rate_limit_shares.take(key, window, permits, limit))
         finally:
@@ -158,7 +161,7 @@ class Limiter:
                 await self._clock.sleep(rest_s + self._random.uniform(0, JITTER_S))
                 self._dispatch(key, bucket)
         finally:
-            # Here and not in a callback: whoever looks next must know that nobody wakes the bucket any more.
+            # Here and not in a callback, so that the next call sees at once that no timer is running.
             self._timers.pop(key, None)
 
     def _bucket(self, key: BucketKey) -> Bucket:

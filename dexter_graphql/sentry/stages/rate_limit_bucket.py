@@ -1,4 +1,4 @@
-"""One bucket of permits: what Sentry allows of one kind of call, what is used of it, and who waits for the rest."""
+"""Rate limit bucket: the permits of one kind of call, and the queue of calls that wait for one."""
 
 import asyncio
 import heapq
@@ -9,30 +9,30 @@ from dataclasses import dataclass, field
 from dexter_graphql.sentry.stages.rate_limit_headers import RateLimitInfo
 
 COLD_START = 2
-"""Calls in flight while nothing is known; each answer without limits allows one more."""
+"""Concurrent calls while the limit is unknown; each answer without limits allows one more."""
 BATCH_SHARE = 0.1
-"""Part of a window's permits that a replica asks for at once."""
+"""Part of a window's permits that a replica requests at once."""
 MAX_UNLIMITED = 100
 MIN_WINDOW_S = 1.0
 FIRST_GUESS_S = 0.5
-"""How long a call takes, before one was seen."""
+"""Assumed duration of a call before the first one has ended."""
 WEIGHT = 0.2
 
 
 @dataclass(slots=True, order=True)
 class Waiter:
-    """Somebody's place in the queue."""
+    """A waiting call."""
 
     priority: int
     turn: float
     number: int
     permit: asyncio.Future[None] = field(compare=False)
     is_queued: bool = field(default=True, compare=False)
-    """False for one who left and is still in the heap: to take one out at once would cost a look at all others."""
+    """False for a cancelled waiter that is still in the heap, as removing it at once would cost a search."""
 
 
 class Bucket:
-    """Permits of one kind of call. Times are seconds since the epoch, on our clock."""
+    """The permits of one kind of call. Times are seconds since the epoch, on our clock."""
 
     def __init__(self) -> None:
         self.in_flight = 0
@@ -55,16 +55,16 @@ class Bucket:
 
     @property
     def waiting(self) -> int:
-        """How many wait for a permit."""
+        """Number of calls that wait for a permit."""
         return len(self._queue) - self._left
 
     @property
     def took_s(self) -> float:
-        """Seconds that a call takes, roughly."""
+        """Average duration of a call in seconds."""
         return self._took_s
 
     def take(self, now: float) -> bool:
-        """Take a permit, False when there is none."""
+        """Take a permit; False when there is none."""
         self._roll(now)
         if self._free(now) <= 0:
             return False
@@ -74,12 +74,12 @@ class Bucket:
         return True
 
     def release(self, took_s: float) -> None:
-        """A call that had a permit has ended."""
+        """Return the permit of a call that has ended."""
         self.in_flight -= 1
         self._took_s += WEIGHT * (took_s - self._took_s)
 
     def enqueue(self, priority: int, caller: str) -> Waiter:
-        """A place in the queue: behind all that is as urgent, but callers take turns."""
+        """Add a call to the queue: behind those of the same priority, but callers take turns."""
         turn = max(self._turn, self._turns.get(caller, 0.0)) + 1
         self._turns[caller] = turn
         waiting = Waiter(priority, turn, next(self._numbers), asyncio.get_running_loop().create_future())
@@ -87,13 +87,13 @@ class Bucket:
         return waiting
 
     def abandon(self, waiting: Waiter) -> None:
-        """Somebody no longer waits; a permit that they were just given is given back."""
+        """Remove a call that no longer waits; a permit that it has just got is returned."""
         if waiting.is_queued:
             waiting.is_queued = False
             waiting.permit.cancel()
             self._left += 1
             if 2 * self._left > len(self._queue):
-                self._queue = [one for one in self._queue if one.is_queued]
+                self._queue = [waiter for waiter in self._queue if waiter.is_queued]
                 heapq.heapify(self._queue)
                 self._left = 0
         elif not waiting.permit.cancelled():
@@ -102,7 +102,7 @@ class Bucket:
             self._taken -= 1
 
     def release_waiters(self, now: float) -> None:
-        """Give permits to those whose turn it is and who still wait."""
+        """Give permits to the next waiting calls."""
         while self._queue:
             if not self._queue[0].permit.done():
                 if not self.take(now):
@@ -117,13 +117,13 @@ class Bucket:
             self._turn = 0.0
 
     def share(self, replicas: int) -> None:
-        """Use from now on only what is granted, and a part of the calls in flight."""
+        """Use only granted permits from now on, and a part of the concurrent calls."""
         self._replicas = replicas
         if self._granted is None:
             self._granted = self._taken
 
-    def wanted(self, now: float) -> tuple[int, int, int] | None:
-        """Window, permits and limit to be asked for, when somebody waits for permits that are to be granted."""
+    def needed(self, now: float) -> tuple[int, int, int] | None:
+        """Window, number of permits and limit to request, when calls wait for permits that must be granted."""
         self._roll(now)
         if self._granted is None or self._limit is None or not self._queue or now < self._blocked_until:
             return None
@@ -132,38 +132,38 @@ class Bucket:
         return round(self._resets_at), math.ceil(self._limit * BATCH_SHARE), self._limit
 
     def grant(self, window: int, permits: int) -> None:
-        """Take over granted permits; none at all means that the others have used up the window."""
+        """Add granted permits; none at all means that the other replicas have used up the window."""
         if self._granted is None or self._limit is None or window != round(self._resets_at):
             return
         self._granted += permits
         if permits == 0:
             self._used = self._limit
 
-    def learn(self, now: float, said: RateLimitInfo) -> None:
-        """Take over what an answer said."""
-        if said.concurrent is not None:
+    def learn(self, now: float, info: RateLimitInfo) -> None:
+        """Apply the limits in an answer."""
+        if info.concurrent is not None:
             self._is_learning = False
-            self._concurrent = said.concurrent
+            self._concurrent = info.concurrent
         elif self._is_learning:
             self._concurrent = min(self._concurrent + 1, MAX_UNLIMITED)
-        if said.limit is None:
+        if info.limit is None:
             return
-        self._limit = said.limit
+        self._limit = info.limit
         self._roll(now)
-        if said.resets_at is not None and said.resets_at > self._resets_at:
-            self._begin(said.resets_at, now)
-        elif said.resets_at is not None and now < said.resets_at < self._resets_at:
-            self._shorten(said.resets_at)
-        if said.remaining is not None:
-            self._used = max(self._used, said.limit - said.remaining)
+        if info.resets_at is not None and info.resets_at > self._resets_at:
+            self._begin(info.resets_at, now)
+        elif info.resets_at is not None and now < info.resets_at < self._resets_at:
+            self._shorten(info.resets_at)
+        if info.remaining is not None:
+            self._used = max(self._used, info.limit - info.remaining)
 
-    def refused(self, now: float, wait_s: float, said: RateLimitInfo) -> None:
-        """Sentry refused a call: nothing goes out for so long."""
-        self.learn(now, said)
+    def block(self, now: float, wait_s: float, info: RateLimitInfo) -> None:
+        """Send nothing for this long, as Sentry refused a call."""
+        self.learn(now, info)
         self._blocked_until = max(self._blocked_until, now + wait_s)
 
     def rest_s(self, now: float) -> float:
-        """Seconds until time alone brings permits; 0 when calls under way must end first."""
+        """Seconds until the window or a block ends; 0 when permits depend on calls under way."""
         self._roll(now)
         blocked_s = self._blocked_until - now
         window_s = self._resets_at - now if self._limit is not None and self._used >= self._limit else 0.0
@@ -171,8 +171,8 @@ class Bucket:
 
     def estimate_s(self, now: float, priority: int) -> float:
         """Seconds that a call of this priority would wait."""
-        ahead = sum(one.is_queued and one.priority <= priority for one in self._queue)
-        # How long calls take is not known while learning; nobody is refused for a guess.
+        ahead = sum(waiter.is_queued and waiter.priority <= priority for waiter in self._queue)
+        # No estimate while learning, as a call must not be refused because of a guess.
         by_flight_s = 0.0 if self._is_learning else ahead / self._concurrent * self._took_s
         by_window_s = 0.0
         if self._limit is not None:
@@ -191,20 +191,20 @@ class Bucket:
         return min(free, granted, self._limit - self._used)
 
     def _roll(self, now: float) -> None:
-        """Begin the next window when this one is over. What is in flight may be counted in it."""
+        """Begin the next window when this one is over. Calls in flight may count in it."""
         if self._limit is not None and now >= self._resets_at:
             missed = math.floor((now - self._resets_at) / self._window_s) + 1
             self._resets_at += missed * self._window_s
             self._open_window()
 
     def _shorten(self, resets_at: float) -> None:
-        """Sentry's window ends earlier than we took it to, and so may the next ones."""
+        """Sentry's window ends earlier than assumed, and so may the next ones."""
         began_at = self._resets_at - self._window_s
         self._window_s = max(MIN_WINDOW_S, min(self._window_s, resets_at - began_at))
         self._resets_at = resets_at
 
     def _begin(self, resets_at: float, now: float) -> None:
-        """Sentry's window ends later than we took it to: a new one, or a longer one than we knew."""
+        """Sentry's window ends later than assumed: it is a new one, or a longer one."""
         self._window_s = max(MIN_WINDOW_S, min(self._window_s, resets_at - self._resets_at), resets_at - now)
         self._resets_at = resets_at
         self._open_window()

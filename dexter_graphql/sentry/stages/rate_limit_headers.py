@@ -1,4 +1,4 @@
-"""Reads what Sentry says of its limits in the headers of an answer."""
+"""Parser of the rate limit headers in Sentry's answers."""
 
 import math
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ RESET = "x-sentry-rate-limit-reset"
 CONCURRENT = "x-sentry-rate-limit-concurrentlimit"
 MAX_NUMBER = 10**9
 SKEW_S = 2.0
-"""Difference between our clock and Sentry's from which on theirs is believed."""
+"""Difference between our clock and Sentry's above which Sentry's is used."""
 DATE_AGE_S = 1.0
-"""How old a `Date` is when it comes, on average: it tells whole seconds, and many servers write it once per second."""
+"""Average age of a `Date` header: it has whole seconds, and many servers update it once per second."""
 MAX_WINDOW_S = 3600.0
 MAX_DATES = 16
-"""Dates that are remembered as numbers; reading one takes longer than all else here."""
+"""Parsed dates that are kept; parsing one takes longer than everything else here."""
 
 
 class RateLimitInfo(msgspec.Struct, frozen=True):
-    """What an answer says: calls per window and how many are left, calls in flight, and when the window ends.
+    """Calls per window and how many remain, concurrent calls, and the end of the window.
 
-    `resets_at` is on our clock, in seconds since the epoch. None stands for what was not said.
+    `resets_at` is on our clock, in seconds since the epoch. None for what the answer does not contain.
     """
 
     limit: int | None = None
@@ -38,7 +38,7 @@ NO_LIMITS = RateLimitInfo()
 
 
 def parse(headers: Mapping[str, str], now: float) -> RateLimitInfo:
-    """What the headers of one answer say; names in lower case. Values that make no sense are left out."""
+    """The limits in the headers of one answer; names in lower case. Invalid values are ignored."""
     limit, concurrent = _number(headers, LIMIT), _number(headers, CONCURRENT)
     if limit is None and concurrent is None:
         return NO_LIMITS
@@ -47,27 +47,27 @@ def parse(headers: Mapping[str, str], now: float) -> RateLimitInfo:
 
 def _resets_at(headers: Mapping[str, str], now: float) -> float | None:
     try:
-        at = float(headers.get(RESET, ""))
+        resets_at = float(headers.get(RESET, ""))
     except ValueError:
         return None
-    ahead_s = at - now - _skew_s(headers, now)
+    ahead_s = resets_at - now - _skew_s(headers, now)
     return now + ahead_s if math.isfinite(ahead_s) and -SKEW_S <= ahead_s <= MAX_WINDOW_S else None
 
 
 def _skew_s(headers: Mapping[str, str], now: float) -> float:
-    """How far Sentry's clock is ahead of ours; 0 while that may be the age of `Date`."""
+    """How far Sentry's clock is ahead of ours; 0 while the difference may be the age of `Date`."""
     try:
-        theirs = _instant(headers.get("date", ""))
-    except ValueError:
+        sentry_now = _timestamp(headers.get("date", ""))
+    except (ValueError, TypeError, OverflowError):
         return 0.0
-    return theirs - now if abs(theirs - now + DATE_AGE_S) > SKEW_S else 0.0
+    return sentry_now - now if abs(sentry_now - now + DATE_AGE_S) > SKEW_S else 0.0
 
 
 @lru_cache(MAX_DATES)
-def _instant(date: str) -> float:
-    """A date of HTTP in seconds since the epoch; all answers of a second have the same."""
-    found = parsedate_to_datetime(date)
-    return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).timestamp()
+def _timestamp(text: str) -> float:
+    """An HTTP date in seconds since the epoch; all answers of one second have the same."""
+    date = parsedate_to_datetime(text)
+    return (date.replace(tzinfo=UTC) if date.tzinfo is None else date).timestamp()
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:
