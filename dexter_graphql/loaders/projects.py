@@ -69,13 +69,18 @@ async def projects_by_name(keys: Sequence[ProjectName], load_context: LoadContex
     if needs_detail(load_context):
         return await each(keys, lambda key: _detail_by_name(key, load_context))
 
+    is_valid = catalogue.DETAIL.path_parameters["project"].is_valid
+
     async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectName]) -> Mapping[ProjectName, Any]:
         projects: dict[ProjectName, Any] = {}
+        valid_names = [key.name for key in own_keys if is_valid(key.name)]
         for term in ("slug", "id"):
-            names = [key.name for key in own_keys if key.name.isdecimal() is (term == "id")]
+            names = [name for name in valid_names if name.isdecimal() is (term == "id")]
             for row in await _search(organization, term, names, load_context) if names else ():
                 projects[ProjectName(organization, str(getattr(row, term)))] = row
-        missing = [key for key in own_keys if key not in projects and not key.name.isdecimal()]
+        # The detail refuses an invalid name without a call.
+        ids = {name for name in valid_names if name.isdecimal()}
+        missing = [key for key in own_keys if key not in projects and key.name not in ids]
         return projects | await each(missing, lambda key: _detail_by_name(key, load_context))
 
     return await by_organization(keys, answer)
