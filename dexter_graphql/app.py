@@ -107,12 +107,13 @@ def create_app(
         call_budget=settings.call_budget,
     )
     pool = ConnectionPool(connection_limits(settings), metrics)
-    admission = build_admission(settings, pool, clock, is_sandbox=is_sandbox)
+    admission = build_admission(settings, pool, clock, client, is_sandbox=is_sandbox)
+    client.on_rejected(admission.streams.end)
     readiness, library = Readiness(), load_library()
     pipeline = build_pipeline(graph, settings, metrics, library)
     response_cache = ResponseCache(clock, settings.cache_mib * MEBIBYTE // 4)
     metrics.register(response_cache.collect)
-    executor = RequestExecutor(pipeline, services, metrics, response_cache, admission.credentials.accept)
+    executor = RequestExecutor(pipeline, services, metrics, response_cache)
     console = Console.load()
     endpoint = GraphQLEndpoint(
         executor,
@@ -153,11 +154,13 @@ def lifespan_of(
     return lifespan
 
 
-def build_admission(settings: Settings, pool: ConnectionPool, clock: Clock, *, is_sandbox: bool) -> Admission:
+def build_admission(
+    settings: Settings, pool: ConnectionPool, clock: Clock, client: SentryClient, *, is_sandbox: bool
+) -> Admission:
     """Compose the limits that all transports share."""
     return Admission(
         authenticator=Authenticator(settings, is_sandbox=is_sandbox),
-        credentials=CredentialGate(settings.new_credentials_per_s, clock),
+        credentials=CredentialGate(settings.new_credentials_per_s, clock, client.credentials.is_accepted),
         bodies=BodyReader(pool.bodies),
         streams=Quota("streams", settings.max_streams_per_caller, settings.max_streams),
         sockets=Quota("sockets", settings.max_sockets_per_caller, settings.max_sockets),

@@ -165,11 +165,6 @@ class Context:
             members["calls"] = [_explain_call(record) for record in stats.records]
         return members
 
-    @property
-    def has_called(self) -> bool:
-        """True when Sentry was called for this operation."""
-        return self._call_context is not None and self._call_context.stats.upstream_calls > 0
-
     def cache_dependencies(self) -> CacheDependencies | None:
         """What the response depends on; None when it cannot be cached."""
         if self.explain is not Explain.NOTHING or self._loaders is None or not self.call_context.stats.is_cacheable:

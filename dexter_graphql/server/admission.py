@@ -8,7 +8,7 @@ from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.credentials import CredentialGate
-from dexter_graphql.server.quotas import Quota
+from dexter_graphql.server.quotas import Lease, Quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,10 @@ class Admission:
         if not identity.is_shared_token:
             self.credentials.admit(identity.upstream.key, client_address(scope))
         return identity
+
+    def acquire_stream(self, identity: Identity) -> Lease:
+        """Count a stream of a caller; it ends when Sentry rejects the credential."""
+        return self.streams.acquire(identity.caller.subject, identity.upstream.key)
 
 
 def client_address(scope: Scope) -> str:

@@ -4,6 +4,7 @@ A credential is new until Sentry has accepted it. Credentials that Sentry knows 
 """
 
 import ipaddress
+from collections.abc import Callable
 from http import HTTPStatus
 
 from dexter_graphql.clock import Clock
@@ -22,18 +23,18 @@ IPV6_PREFIX = 64
 
 
 class CredentialGate:
-    """Admits credentials by their keyed hash and the client's address."""
+    """Admits credentials by their keyed hash and the client's address. `is_accepted` tells those that Sentry knows."""
 
-    def __init__(self, per_second: float, clock: Clock) -> None:
+    def __init__(self, per_second: float, clock: Clock, is_accepted: Callable[[str], bool]) -> None:
         self._per_second = per_second
+        self._is_accepted = is_accepted
         self._now = clock.monotonic
         self._buckets: BoundedMap[str, TokenBucket] = BoundedMap(MAX_ADDRESSES)
-        self._accepted: BoundedMap[str, bool] = BoundedMap(MAX_CREDENTIALS)
         self._admitted: ExpiringMap[str, bool] = ExpiringMap(ADMITTED_S, MAX_CREDENTIALS, clock.monotonic)
 
     def admit(self, credential: str, address: str) -> None:
         """Let a request pass; rejects with 429 when its address brings new credentials too fast."""
-        if self._accepted.get(credential) or self._admitted.get(credential):
+        if self._is_accepted(credential) or self._admitted.get(credential):
             return
         if not self._bucket(network_of(address)).take():
             message = "Too many new credentials from this address; try again in a second"
@@ -45,14 +46,6 @@ class CredentialGate:
                 is_retryable=True,
             )
         self._admitted.put(credential, value=True)
-
-    def accept(self, credential: str) -> None:
-        """Exempt a credential that Sentry has accepted."""
-        self._accepted.put(credential, value=True)
-
-    def reject(self, credential: str) -> None:
-        """Count a credential as new again, because Sentry has rejected it."""
-        self._accepted.pop(credential)
 
     def _bucket(self, network: str) -> TokenBucket:
         bucket = self._buckets.get(network)

@@ -1,6 +1,6 @@
 """Execution of one GraphQL request: the step between a transport and the engine's pipeline."""
 
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Hashable
 from contextlib import aclosing
 from functools import partial
 from secrets import token_hex
@@ -59,8 +59,7 @@ class ExecutionRequest(NamedTuple):
 class RequestExecutor:
     """What all transports share: preparing documents, executing operations, formatting errors.
 
-    Equal queries of one credential that run at the same time are executed once. `accept_credential` is called with the
-    keyed hash of a credential when Sentry has answered it.
+    Equal queries of one credential that run at the same time are executed once.
     """
 
     def __init__(
@@ -69,13 +68,11 @@ class RequestExecutor:
         services: Services,
         metrics: Metrics,
         response_cache: ResponseCache,
-        accept_credential: Callable[[str], None] = lambda _credential: None,
     ) -> None:
         self._metrics = metrics
         self._response_cache = response_cache
         self._pipeline = pipeline
         self._services = services
-        self._accept_credential = accept_credential
         self._log = get_log("dexter.operations")
         self._shareability = Shareability(pipeline.schema)
         self._flights: SingleFlight[SharedAnswer] = SingleFlight()
@@ -194,12 +191,9 @@ class RequestExecutor:
 
     async def _run(self, execution: ExecutionRequest, context: Context, formatted: FormatError) -> ExecutionAnswer:
         try:
-            answer = await self._pipeline.execute(execution.prepared, execution.request.variables, context, formatted)
+            return await self._pipeline.execute(execution.prepared, execution.request.variables, context, formatted)
         finally:
             await context.close()
-        if not answer.codes and context.has_called:
-            self._accept_credential(execution.identity.upstream.key)
-        return answer
 
     def _internal_error(self, execution: ExecutionRequest, error: Exception) -> ExecutionAnswer:
         self._log_unexpected(execution.request_id, error)

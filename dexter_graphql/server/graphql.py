@@ -171,7 +171,7 @@ class GraphQLEndpoint:
         return ExecutionRequest(prepared, request, source.identity, request_id_of(scope), cache_key)
 
     def _stream(self, execution: ExecutionRequest, media_type: str) -> ASGIApp:
-        lease = self._admission.streams.acquire(execution.identity.caller.subject)
+        lease = self._admission.acquire_stream(execution.identity)
         answers = self._executor.stream(execution)
         framing = FRAMINGS[media_type]
         return StreamResponse(answers, framing, self._limits.heartbeat_s, self._draining, lease)

@@ -1,5 +1,6 @@
 """Limits on what callers hold at the same time: streams and sockets, for each caller and in all."""
 
+import asyncio
 from collections import Counter
 from http import HTTPStatus
 from types import TracebackType
@@ -19,24 +20,39 @@ class Quota:
         self._per_caller = per_caller
         self._total = total
         self._by_caller: Counter[str] = Counter()
+        self._by_credential: dict[str, set[Lease]] = {}
         self.open = 0
 
-    def acquire(self, caller: str) -> "Lease":
-        """Count one more for a caller; rejects with 429 above the caller's limit and with 503 above the total."""
+    def acquire(self, caller: str, credential: str = "") -> "Lease":
+        """Count one more for a caller; rejects with 429 above the caller's limit and with 503 above the total.
+
+        `credential` is the key of the upstream credential whose rejection ends the lease.
+        """
         if self._by_caller[caller] >= self._per_caller:
             raise self._rejection(HTTPStatus.TOO_MANY_REQUESTS, f"You have {self._per_caller} {self._noun} open")
         if self.open >= self._total:
             raise self._rejection(HTTPStatus.SERVICE_UNAVAILABLE, f"The server has {self._total} {self._noun} open")
         self._by_caller[caller] += 1
         self.open += 1
-        return Lease(self, caller)
+        lease = Lease(self, caller, credential)
+        self._by_credential.setdefault(credential, set()).add(lease)
+        return lease
 
-    def release(self, caller: str) -> None:
+    def release(self, lease: "Lease") -> None:
         """Count one less."""
         self.open -= 1
-        self._by_caller[caller] -= 1
-        if not self._by_caller[caller]:
-            del self._by_caller[caller]
+        self._by_caller[lease.caller] -= 1
+        if not self._by_caller[lease.caller]:
+            del self._by_caller[lease.caller]
+        leases = self._by_credential[lease.credential]
+        leases.discard(lease)
+        if not leases:
+            del self._by_credential[lease.credential]
+
+    def end(self, credential: str) -> None:
+        """End everything that was opened with a credential, because Sentry has rejected it."""
+        for lease in self._by_credential.get(credential, ()):
+            lease.ended.set()
 
     def _rejection(self, status: int, fact: str) -> RequestRejected:
         message = f"{fact}, which is the limit; close one first"
@@ -46,18 +62,21 @@ class Quota:
 class Lease:
     """One unit of a quota, until it is released or the block ends."""
 
-    __slots__ = ("_caller", "_is_held", "_quota")
+    __slots__ = ("_is_held", "_quota", "caller", "credential", "ended")
 
-    def __init__(self, quota: Quota, caller: str) -> None:
+    def __init__(self, quota: Quota, caller: str, credential: str) -> None:
         self._quota = quota
-        self._caller = caller
         self._is_held = True
+        self.caller = caller
+        self.credential = credential
+        self.ended = asyncio.Event()
+        """Set when the credential was rejected."""
 
     def release(self) -> None:
         """Return the unit; does nothing the second time."""
         if self._is_held:
             self._is_held = False
-            self._quota.release(self._caller)
+            self._quota.release(self)
 
     def __enter__(self) -> Self:
         return self

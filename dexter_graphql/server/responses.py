@@ -77,6 +77,12 @@ def error_of(rejection: RequestRejected, request_id: str) -> dict[str, Any]:
     return {"message": rejection.message, "extensions": extensions}
 
 
+def credential_error() -> dict[str, Any]:
+    """The error that ends a stream whose credential Sentry has rejected."""
+    message = "Sentry rejected the credential; send a valid one"
+    return {"message": message, "extensions": {"code": ErrorCode.UNAUTHENTICATED, "retryable": False}}
+
+
 def rejection_response(rejection: RequestRejected, scope: Scope) -> Response:
     """A rejection as a GraphQL response, so that clients of GraphQL can show it."""
     body = {"errors": [error_of(rejection, request_id_of(scope))]}

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
+import msgspec
 from starlette.types import Receive, Scope, Send
 
 from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.server.disconnects import wait_for_disconnect
 from dexter_graphql.server.quotas import Lease
-from dexter_graphql.server.responses import EVENT_STREAM, MULTIPART
+from dexter_graphql.server.responses import EVENT_STREAM, MULTIPART, credential_error
 
 BOUNDARY = "graphql"
 
@@ -73,7 +74,8 @@ class StreamResponse:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         sending = asyncio.ensure_future(self._send_all(send))
-        watchers = {asyncio.ensure_future(wait_for_disconnect(receive)), asyncio.ensure_future(self._draining.wait())}
+        watched = (wait_for_disconnect(receive), self._draining.wait(), self._lease.ended.wait())
+        watchers = {asyncio.ensure_future(each) for each in watched}
         try:
             await asyncio.wait({sending, *watchers}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
@@ -82,7 +84,10 @@ class StreamResponse:
             for task in (sending, *watchers):
                 task.cancel()
             await asyncio.gather(sending, *watchers, return_exceptions=True)
-        if self._draining.is_set():
+        if self._lease.ended.is_set():
+            rejection = ExecutionAnswer(msgspec.json.encode({"errors": [credential_error()]}))
+            await send({"type": "http.response.body", "body": self._framing.frame(rejection), "more_body": True})
+        if self._lease.ended.is_set() or self._draining.is_set():
             await send({"type": "http.response.body", "body": self._framing.end, "more_body": False})
 
     async def _send_all(self, send: Send) -> None:

@@ -27,7 +27,7 @@ from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, text_of
 from dexter_graphql.server.quotas import Lease, Quota
 from dexter_graphql.server.requests import GraphQLRequest, from_values
-from dexter_graphql.server.responses import RequestRejected, error_of, request_id_of
+from dexter_graphql.server.responses import RequestRejected, credential_error, error_of, request_id_of
 
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = timedelta(seconds=10)
@@ -245,14 +245,28 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
         execution = ExecutionRequest(self._executor.prepare(request), request, gate.identity, request_id)
         try:
             if execution.is_subscription:
-                with self._admission.streams.acquire(gate.identity.caller.subject):
-                    await self._send_answers(operation, execution)
+                with self._admission.acquire_stream(gate.identity) as lease:
+                    await self._send_stream(operation, execution, lease)
             else:
                 await self._send_answers(operation, execution)
         except RequestRejected as rejection:
             await _send_error(operation, [error_of(rejection, request_id)])
         except WebSocketDisconnected:
             return
+
+    async def _send_stream(self, operation: Operation[Any, Any], execution: ExecutionRequest, lease: Lease) -> None:
+        sending = asyncio.ensure_future(self._send_answers(operation, execution))
+        ending = asyncio.ensure_future(lease.ended.wait())
+        try:
+            await asyncio.wait({sending, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
+        finally:
+            for task in (sending, ending):
+                task.cancel()
+            await asyncio.gather(sending, ending, return_exceptions=True)
+        if lease.ended.is_set():
+            await _send_error(operation, [credential_error()])
 
     async def _send_answers(self, operation: Operation[Any, Any], execution: ExecutionRequest) -> None:
         async with aclosing(self._executor.stream(execution)) as answers:  # type: ignore[type-var]  # a generator

@@ -6,6 +6,7 @@ import json
 import aiohttp
 import pytest
 
+from dexter_graphql.sandbox import Fault
 from support.raw_http import connected, graphql_bytes, request_bytes
 from support.server import running_site
 
@@ -186,3 +187,36 @@ async def test_declared_lengths_are_checked(site, length):
         await connection.send(request_bytes("POST", "/graphql", headers))
 
         assert await connection.status() in {400, 413}
+
+
+async def test_rejected_credential_ends_its_streams():
+    """A 401 of Sentry ends all streams of that credential with an error, on every transport, and no others."""
+    async with running_site(mode="passthrough") as site:
+        tokens = site.upstream.world.tokens
+        revoked, valid = ({"authorization": f"Bearer {token.text}"} for token in (tokens.admin, tokens.reader))
+        streams = []
+        for accept in (EVENT_STREAM, MULTIPART):
+            assert (await opened(site, streams, accept, revoked)).status == 200
+        assert (await opened(site, streams, EVENT_STREAM, valid)).status == 200
+        async with site.session.ws_connect(site.graphql, protocols=["graphql-transport-ws"], headers=revoked) as ws:
+            await ws.send_json({"type": "connection_init"})
+            await ws.receive_json()
+            await ws.send_json({"type": "subscribe", "id": "1", "payload": {"query": SUBSCRIPTION}})
+            await asyncio.sleep(0.3)
+            site.upstream.faults.add(
+                Fault(status=401, body={"detail": "Invalid token"}, route="/environments/", times=9)
+            )
+            query = '{ organization(slug: "acme") { environments { name } } }'
+            rejected = await site.post(query, headers=revoked)
+            bodies = [await asyncio.wait_for(stream.read(), 5) for stream in streams[:2]]
+            message = await ws.receive_json(timeout=5)
+        is_open = not streams[2].content.at_eof()
+        for stream in streams:
+            stream.close()
+
+    assert rejected[2]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert all(b'"UNAUTHENTICATED"' in body for body in bodies)
+    assert bodies[0].endswith(b"event: complete\ndata:\n\n")
+    assert bodies[1].endswith(b"--graphql--\r\n")
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "UNAUTHENTICATED")
+    assert is_open
