@@ -1,6 +1,7 @@
 """GraphQL over WebSocket (`graphql-transport-ws`): Strawberry's protocol code, our executor."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from dexter_graphql.server.credentials import network_of
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, text_of
 from dexter_graphql.server.quotas import Lease, Quota
-from dexter_graphql.server.requests import GraphQLRequest, from_values
+from dexter_graphql.server.requests import GraphQLRequest, bad_request, from_values
 from dexter_graphql.server.responses import RequestRejected, credential_error, error_of, request_id_of
 
 PROTOCOL = "graphql-transport-ws"
@@ -36,6 +37,8 @@ NOT_ACCEPTABLE = 4406
 TOO_MANY_REQUESTS = 4429
 MAX_ID = 256
 """Characters of an operation's id."""
+UNPAIRED_SURROGATES: Any = {}
+"""Payload of a message that cannot be decoded; compared by identity."""
 MAX_REASON_BYTES = 120
 """A close frame has room for 123 bytes."""
 
@@ -170,7 +173,7 @@ class Adapter(AsyncWebSocketAdapter):
         try:
             value = msgspec.json.decode(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            raise NonJsonMessageReceived from None
+            value = _with_unpaired_surrogates(text)
         if not isinstance(value, dict) or not isinstance(value.get("type"), str):
             raise NonJsonMessageReceived
         return value
@@ -221,6 +224,11 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
     @override
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         payload, name = message["payload"], message["id"]
+        if payload is UNPAIRED_SURROGATES:
+            rejection = bad_request("The request contains an unpaired surrogate")
+            error = error_of(rejection, f"{self._request_id}/{name}")
+            await self.websocket.send_json({"id": name, "type": "error", "payload": [error]})
+            return
         if not isinstance(payload, dict) or not isinstance(name, str) or not 0 < len(name) <= MAX_ID:
             await self.handle_invalid_message("Failed to parse message")
             return
@@ -277,6 +285,21 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
                 payload: Any = msgspec.Raw(answer.body)
                 await operation.send_operation_message({"id": operation.id, "type": "next", "payload": payload})
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+
+def _with_unpaired_surrogates(text: str) -> Any:
+    """Return the message of a text whose strings hold half surrogates, which some clients send, without its payload."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise NonJsonMessageReceived from None
+    if not isinstance(value, dict) or value.get("type") != "subscribe" or not _is_id(value.get("id")):
+        raise NonJsonMessageReceived
+    return {"type": "subscribe", "id": value["id"], "payload": UNPAIRED_SURROGATES}
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID and value.isprintable()
 
 
 async def _send_error(operation: Operation[Any, Any], errors: list[Any]) -> None:
