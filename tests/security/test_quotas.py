@@ -100,6 +100,26 @@ async def test_sockets_are_limited(limits):
     assert (status, acknowledged) == (200, {"type": "connection_ack"})
 
 
+async def test_silent_sockets_are_limited(monkeypatch):
+    """Sockets that do not initialise count for their address; above the limit they are closed, and HTTP is answered."""
+    monkeypatch.setattr("dexter_graphql.app.MAX_HANDSHAKES_PER_ADDRESS", 3)
+    async with running_site() as site:
+        silent = [await site.session.ws_connect(site.graphql, protocols=["graphql-transport-ws"]) for _ in range(4)]
+        await silent[3].receive(timeout=5)
+        status, _, _ = await site.post("{ __typename }")
+        for socket in silent[:2]:
+            await socket.send_json({"type": "connection_init"})
+            await socket.receive_json(timeout=5)
+        again = await site.session.ws_connect(site.graphql, protocols=["graphql-transport-ws"])
+        await again.send_json({"type": "connection_init"})
+        acknowledged = await again.receive_json(timeout=5)
+        for socket in (*silent, again):
+            await socket.close()
+
+    assert (silent[3].close_code, status) == (4429, 200)
+    assert acknowledged == {"type": "connection_ack"}
+
+
 async def test_made_up_tokens_are_limited_by_address():
     """New credentials above the rate of an address are refused without a call; accepted ones are not counted."""
     async with running_site(mode="passthrough", new_credentials_per_s=2.0) as site:
