@@ -16,6 +16,14 @@ from dexter_graphql.loaders.alert_rules.lists import (
     slugs_by_id,
     translate,
 )
+from dexter_graphql.loaders.alert_rules.migration import (
+    NameInProject,
+    ProjectSlugs,
+    may_have_rules,
+    optional_metric_rules,
+    requested_projects,
+    unmigrated,
+)
 from dexter_graphql.loaders.alert_rules.workflows import (
     ISSUE_PREFIX,
     METRIC_PREFIX,
@@ -25,15 +33,19 @@ from dexter_graphql.loaders.alert_rules.workflows import (
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, by_organization, fetch_list
 from dexter_graphql.loaders.monitors import (
+    DETECTOR_NAME,
     DETECTORS_AND_WORKFLOWS,
     ID_ORDER,
     MonitorKey,
     all_detectors,
     first_page,
+    has_rules,
     is_first_page,
+    metric_detector_names,
+    monitor_projection,
     monitors_by_id,
 )
-from dexter_graphql.loaders.parameters import repeated
+from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey, ProjectName, projects_by_name
 from dexter_graphql.sentry.capabilities import ABSENT
 from dexter_graphql.sentry.catalogue import alerts as catalogue
@@ -44,10 +56,13 @@ from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, only_records
 
 RULE_ENDPOINTS = (catalogue.ISSUE_RULES, catalogue.METRIC_RULES)
+ALERT_LIST_ENDPOINTS = (catalogue.WORKFLOWS, catalogue.DETECTORS, *RULE_ENDPOINTS, projects.LIST)
 DETECTOR_PROJECT = Projection(
     "UnknownMonitor", "list", (Field("id", "id", int | str), Field("projectId", "projectId", int | str))
 )
 """The project of a detector. The project of a workflow follows from its detectors."""
+WORKFLOW_NAME = Projection("Alert", "list", (Field("name", "name", str),))
+"""What identifies the rule that a workflow was made from."""
 
 
 class AlertKey(NamedTuple):
@@ -102,13 +117,13 @@ async def linked_alerts(keys: Sequence[AlertKeys], load_context: LoadContext) ->
     return {key: [row for alert_id in key.ids if (row := alerts[AlertKey(key.organization, alert_id)])] for key in keys}
 
 
-@fan_out(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS, projects.LIST))
+@fan_out(target="Alert", uses=ALERT_LIST_ENDPOINTS)
 async def alert_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the organization's alerts, ordered by ID; options are AlertOptions."""
     return await _alert_page(organization, load_context.options, load_context)
 
 
-@bulk(target="Alert", uses=(catalogue.WORKFLOWS, catalogue.DETECTORS, *RULE_ENDPOINTS, projects.LIST), is_shared=False)
+@bulk(target="Alert", uses=ALERT_LIST_ENDPOINTS, is_shared=False)
 async def project_alert_pages(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
     """A page of the alerts of each project; options are ListOptions.
 
@@ -119,8 +134,7 @@ async def project_alert_pages(keys: Sequence[ProjectKey], load_context: LoadCont
         return await _alert_page(key.organization, AlertOptions(load_context.options, (key.id,)), load_context)
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
-        has_only_rules = load_context.organizations.capabilities.lacks(DETECTORS_AND_WORKFLOWS, organization)
-        if len(own_keys) > 1 and is_first_page(load_context.options) and not has_only_rules:
+        if len(own_keys) > 1 and is_first_page(load_context.options) and not has_rules(organization, load_context):
             pages = await _first_pages(organization, own_keys, load_context)
             if pages is not None:
                 return pages
@@ -166,27 +180,86 @@ async def _alert_page(organization: OrganizationRef, options: AlertOptions, load
     return await load_context.organizations.capabilities.either(
         DETECTORS_AND_WORKFLOWS,
         organization,
-        newer=lambda: _workflow_page(organization, options, load_context),
+        newer=lambda: _newer_page(organization, options, load_context),
         older=lambda: _rule_page(organization, options, load_context),
     )
 
 
+async def _newer_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
+    """Workflows, and the rules that were not migrated to workflows and detectors."""
+    rows = await _merged_rows(organization, options, load_context)
+    if rows is None:
+        return await _workflow_page(organization, options, load_context)
+    return await page_of_rows(rows, options.part)
+
+
 async def _workflow_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
-    text = options.name_contains
-    query = (*ID_ORDER, *repeated("project", options.projects), *repeated("query", [text] if text else []))
     return await fetch_list(
         catalogue.WORKFLOWS,
         Parents(organization),
         load_context,
         options=options.part,
-        query=query,
+        query=(*ID_ORDER, *_workflow_query(options)),
         projection=_projection(load_context),
     )
 
 
+def _workflow_query(options: AlertOptions) -> QueryParameters:
+    text = options.name_contains
+    return (*repeated("project", options.projects), *repeated("query", [text] if text else []))
+
+
+async def _merged_rows(
+    organization: OrganizationRef, options: AlertOptions, load_context: LoadContext
+) -> list[Any] | None:
+    """All workflows and unmigrated rules; None on servers without rules, or with more workflows than fit one list."""
+    if not may_have_rules(organization, load_context):
+        return None
+    projection = load_context.merge_projections(_projection(load_context), WORKFLOW_NAME)
+    page = await _workflow_list(organization, _workflow_query(options), projection, load_context)
+    query = repeated("project", options.projects)
+    detectors = await all_detectors(organization, query, DETECTOR_NAME, load_context)
+    metric = await optional_metric_rules(organization, load_context)
+    if page.has_next or detectors is None or not may_have_rules(organization, load_context):
+        return None
+    await _prime_monitors(organization, query, load_context)
+    slugs = await requested_projects(organization, options.projects, load_context)
+    workflows = only_records(page.rows)
+    issue = await issue_rules_of_projects(organization, slugs.slugs, load_context)
+    rest = _translate_rules(
+        organization,
+        _matching(unmigrated(issue, _workflow_names(workflows, detectors, slugs)), options, ()),
+        _matching(unmigrated(metric, metric_detector_names(detectors, slugs)), options, slugs.slugs),
+        load_context,
+    )
+    return [*page.rows, *rest]
+
+
+def _workflow_names(workflows: Sequence[Any], detectors: Sequence[Any], slugs: ProjectSlugs) -> list[NameInProject]:
+    """The names of the issue rules that were migrated to these workflows."""
+    slug_of = {str(detector.id): slugs.of(detector.projectId) for detector in detectors}
+    return [
+        NameInProject(slug, str(workflow.name))
+        for workflow in workflows
+        for slug in dict.fromkeys(slug_of.get(str(detector_id)) for detector_id in _detector_ids(workflow))
+        if slug is not None
+    ]
+
+
+def _detector_ids(workflow: Any) -> Sequence[Any]:
+    return workflow.detectorIds if isinstance(workflow.detectorIds, list) else ()
+
+
+async def _prime_monitors(organization: OrganizationRef, query: QueryParameters, load_context: LoadContext) -> None:
+    """Use the response with the detectors for the monitors of the alerts, too."""
+    projection = monitor_projection(load_context)
+    for detector in await all_detectors(organization, query, projection, load_context) or ():
+        load_context.loaders.prime(monitors_by_id, MonitorKey(organization, str(detector.id)), detector)
+
+
 async def _rule_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
-    """Metric rules are fetched first: a server without them has no rules at all."""
-    metric = await metric_rules(organization, load_context)
+    """Issue rules and, where the server has them, metric rules."""
+    metric = await optional_metric_rules(organization, load_context)
     slugs = await project_slugs(organization, options.projects, load_context)
     all_slugs = slugs or list((await slugs_by_id(organization, load_context)).values())
     issue = await issue_rules_of_projects(organization, all_slugs, load_context)
@@ -250,38 +323,42 @@ async def _first_pages(
     organization: OrganizationRef, keys: Sequence[ProjectKey], load_context: LoadContext
 ) -> Mapping[ProjectKey, Any] | None:
     """First pages from two complete lists; None when the server lacks one of them, or it is too long."""
+    query = repeated("project", (key.id for key in keys))
     detectors, workflows = await asyncio.gather(
-        all_detectors(organization, keys, DETECTOR_PROJECT, load_context),
-        _all_workflows(organization, keys, load_context),
+        all_detectors(organization, query, DETECTOR_PROJECT, load_context),
+        _all_workflows(organization, query, load_context),
     )
     if detectors is None or workflows is None:
         return None
     project_of = {str(row.id): str(row.projectId) for row in detectors}
     rows: dict[str, list[Any]] = {}
     for workflow in workflows:
-        detector_ids = workflow.detectorIds if isinstance(workflow.detectorIds, list) else ()
-        for project in dict.fromkeys(project_of.get(str(detector_id), "") for detector_id in detector_ids):
+        for project in dict.fromkeys(project_of.get(str(number), "") for number in _detector_ids(workflow)):
             rows.setdefault(project, []).append(workflow)
     return {key: first_page(rows.get(key.id, []), load_context.options) for key in keys}
 
 
 async def _all_workflows(
-    organization: OrganizationRef, keys: Sequence[ProjectKey], load_context: LoadContext
+    organization: OrganizationRef, query: QueryParameters, load_context: LoadContext
 ) -> list[Any] | None:
-    query = (*ID_ORDER, *repeated("project", (key.id for key in keys)))
-    projection = _projection(load_context)
     try:
-        page = await fetch_list(
-            catalogue.WORKFLOWS,
-            Parents(organization),
-            load_context,
-            options=ALL_ROWS,
-            query=query,
-            projection=projection,
-        )
+        page = await _workflow_list(organization, query, _projection(load_context), load_context)
     except (Gone, *ABSENT):
         return None
     return None if page.has_next else only_records(page.rows)
+
+
+async def _workflow_list(
+    organization: OrganizationRef, query: QueryParameters, projection: Projection, load_context: LoadContext
+) -> Slice:
+    return await fetch_list(
+        catalogue.WORKFLOWS,
+        Parents(organization),
+        load_context,
+        options=ALL_ROWS,
+        query=(*ID_ORDER, *query),
+        projection=projection,
+    )
 
 
 def _projection(load_context: LoadContext) -> Projection:

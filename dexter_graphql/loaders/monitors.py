@@ -3,7 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.alert_rules.lists import has_project, metric_rules, page_of_rows, project_slugs, translate
+from dexter_graphql.loaders.alert_rules.lists import (
+    Rule,
+    has_project,
+    metric_rules,
+    page_of_rows,
+    project_slugs,
+    translate,
+)
+from dexter_graphql.loaders.alert_rules.migration import (
+    NameInProject,
+    ProjectSlugs,
+    may_have_rules,
+    optional_metric_rules,
+    requested_projects,
+    unmigrated,
+)
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, detector_of_metric_rule
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, by_organization, fetch_list
@@ -11,10 +26,11 @@ from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.capabilities import ABSENT
 from dexter_graphql.sentry.catalogue import alerts as catalogue
+from dexter_graphql.sentry.catalogue import projects
 from dexter_graphql.sentry.errors import Gone
 from dexter_graphql.sentry.pagination import Before, Slice, slice_rows
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import AnyProjection, TaggedUnion, only_records
+from dexter_graphql.sentry.projection import AnyProjection, Field, Projection, TaggedUnion, only_records
 
 MONITOR_TYPENAMES: Mapping[str, str] = {
     "error": "ErrorMonitor",
@@ -28,6 +44,18 @@ UNKNOWN_TYPENAME = "UnknownMonitor"
 METRIC_TYPE = "metric_issue"
 ID_ORDER: QueryParameters = (("sortBy", "id"),)
 MONITOR_ENDPOINTS = (catalogue.DETECTORS, catalogue.METRIC_RULES)
+MONITOR_LIST_ENDPOINTS = (*MONITOR_ENDPOINTS, projects.LIST)
+DETECTOR_NAME = Projection(
+    UNKNOWN_TYPENAME,
+    "list",
+    (
+        Field("id", "id", int | str),
+        Field("name", "name", str),
+        Field("projectId", "projectId", int | str),
+        Field("type", "type", str),
+    ),
+)
+"""What identifies the rule that a detector was made from, and its project."""
 
 
 class MonitorKey(NamedTuple):
@@ -90,13 +118,13 @@ async def linked_monitors(keys: Sequence[MonitorKeys], load_context: LoadContext
     }
 
 
-@fan_out(target=UNKNOWN_TYPENAME, uses=MONITOR_ENDPOINTS)
+@fan_out(target=UNKNOWN_TYPENAME, uses=MONITOR_LIST_ENDPOINTS)
 async def monitor_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the organization's monitors, ordered by ID; options are MonitorOptions."""
     return await _monitor_page(organization, load_context.options, load_context)
 
 
-@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_ENDPOINTS, is_shared=False)
+@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_LIST_ENDPOINTS, is_shared=False)
 async def project_monitor_pages(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
     """A page of the monitors of each project; options are ListOptions. First pages of several projects are one call."""
 
@@ -104,14 +132,19 @@ async def project_monitor_pages(keys: Sequence[ProjectKey], load_context: LoadCo
         return await _monitor_page(key.organization, MonitorOptions(load_context.options, (key.id,)), load_context)
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
-        has_only_rules = load_context.organizations.capabilities.lacks(DETECTORS_AND_WORKFLOWS, organization)
-        if len(own_keys) > 1 and is_first_page(load_context.options) and not has_only_rules:
+        if len(own_keys) > 1 and is_first_page(load_context.options) and not has_rules(organization, load_context):
             pages = await _first_pages(organization, own_keys, load_context)
             if pages is not None:
                 return pages
         return await each(own_keys, load_project)
 
     return await by_organization(keys, answer)
+
+
+def has_rules(organization: OrganizationRef, load_context: LoadContext) -> bool:
+    """True when the server has only alert rules, or may have some beside detectors and workflows."""
+    has_only_rules = load_context.organizations.capabilities.lacks(DETECTORS_AND_WORKFLOWS, organization)
+    return has_only_rules or may_have_rules(organization, load_context)
 
 
 def is_first_page(options: ListOptions) -> bool:
@@ -130,17 +163,16 @@ def first_page(rows: Sequence[Any], options: ListOptions) -> Slice:
 
 
 async def all_detectors(
-    organization: OrganizationRef, keys: Sequence[ProjectKey], projection: AnyProjection, load_context: LoadContext
+    organization: OrganizationRef, query: QueryParameters, projection: AnyProjection, load_context: LoadContext
 ) -> list[Any] | None:
-    """All detectors of these projects; None when the server has no detectors, or more than fit one list."""
-    query = (*ID_ORDER, *repeated("project", (key.id for key in keys)))
+    """All detectors that match the parameters; None when the server has no detectors, or more than fit one list."""
     try:
         page = await fetch_list(
             catalogue.DETECTORS,
             Parents(organization),
             load_context,
             options=ALL_ROWS,
-            query=query,
+            query=(*ID_ORDER, *query),
             projection=projection,
         )
     except (Gone, *ABSENT):
@@ -148,10 +180,20 @@ async def all_detectors(
     return None if page.has_next else only_records(page.rows)
 
 
+def metric_detector_names(detectors: Sequence[Any], slugs: ProjectSlugs) -> list[NameInProject]:
+    """The names of the metric rules that were migrated to these detectors, decoded by DETECTOR_NAME."""
+    return [
+        NameInProject(slug, str(detector.name))
+        for detector in detectors
+        if detector.type == METRIC_TYPE and (slug := slugs.of(detector.projectId)) is not None
+    ]
+
+
 async def _first_pages(
     organization: OrganizationRef, keys: Sequence[ProjectKey], load_context: LoadContext
 ) -> Mapping[ProjectKey, Any] | None:
-    rows = await all_detectors(organization, keys, monitor_projection(load_context), load_context)
+    query = repeated("project", (key.id for key in keys))
+    rows = await all_detectors(organization, query, monitor_projection(load_context), load_context)
     if rows is None:
         return None
     return {
@@ -178,8 +220,7 @@ async def _detectors_of_rules(organization: OrganizationRef, load_context: LoadC
         rules = await metric_rules(organization, load_context)
     except ABSENT:
         return []
-    projection = monitor_projection(load_context)
-    return translate(rules, detector_of_metric_rule, projection, Parents(organization), load_context)
+    return _translate(rules, organization, load_context)
 
 
 async def _monitor_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
@@ -187,35 +228,63 @@ async def _monitor_page(organization: OrganizationRef, options: MonitorOptions, 
     return await load_context.organizations.capabilities.either(
         DETECTORS_AND_WORKFLOWS,
         organization,
-        newer=lambda: _detector_page(organization, options, load_context),
+        newer=lambda: _newer_page(organization, options, load_context),
         older=lambda: _rule_page(organization, options, load_context),
     )
 
 
+async def _newer_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
+    """Detectors, and the metric rules that were not migrated."""
+    is_metric = not options.types or METRIC_TYPE in options.types
+    if not is_metric or not may_have_rules(organization, load_context):
+        return await _detector_page(organization, options, load_context)
+    query = _detector_query(options)
+    detectors = await all_detectors(organization, query, monitor_projection(load_context), load_context)
+    names = await all_detectors(organization, query, DETECTOR_NAME, load_context)  # decoded from the same response
+    if detectors is None or names is None:
+        return await _detector_page(organization, options, load_context)
+    rules = await optional_metric_rules(organization, load_context)
+    if not may_have_rules(organization, load_context):
+        return await _detector_page(organization, options, load_context)
+    slugs = await requested_projects(organization, options.projects, load_context)
+    rest = unmigrated(_matching(rules, options, slugs.slugs), metric_detector_names(names, slugs))
+    return await page_of_rows([*detectors, *_translate(rest, organization, load_context)], options.part)
+
+
 async def _detector_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
-    search = " ".join(term for term in (_type_term(options.types), options.name_contains) if term)
-    query = (*ID_ORDER, *repeated("project", options.projects), *repeated("query", [search] if search else []))
     return await fetch_list(
         catalogue.DETECTORS,
         Parents(organization),
         load_context,
         options=options.part,
-        query=query,
+        query=(*ID_ORDER, *_detector_query(options)),
         projection=monitor_projection(load_context),
     )
+
+
+def _detector_query(options: MonitorOptions) -> QueryParameters:
+    search = " ".join(term for term in (_type_term(options.types), options.name_contains) if term)
+    return (*repeated("project", options.projects), *repeated("query", [search] if search else []))
 
 
 async def _rule_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
     """Servers that have only alert rules list metric rules as monitors."""
     rules = await metric_rules(organization, load_context)
     slugs = await project_slugs(organization, options.projects, load_context)
-    if options.types and METRIC_TYPE not in options.types:
-        rules = []
-    text = options.name_contains.lower()
-    matching = [rule for rule in rules if has_project(rule, slugs) and text in str(rule["name"]).lower()]
-    projection = monitor_projection(load_context)
-    rows = translate(matching, detector_of_metric_rule, projection, Parents(organization), load_context)
+    rows = _translate(_matching(rules, options, slugs), organization, load_context)
     return await page_of_rows(rows, options.part)
+
+
+def _matching(rules: Sequence[Rule], options: MonitorOptions, slugs: Sequence[str]) -> list[Rule]:
+    if options.types and METRIC_TYPE not in options.types:
+        return []
+    text = options.name_contains.lower()
+    return [rule for rule in rules if has_project(rule, slugs) and text in str(rule["name"]).lower()]
+
+
+def _translate(rules: Sequence[Rule], organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
+    projection = monitor_projection(load_context)
+    return translate(rules, detector_of_metric_rule, projection, Parents(organization), load_context)
 
 
 def _type_term(types: Sequence[str]) -> str:

@@ -62,18 +62,23 @@ async def issue_rules_of_projects(
 ) -> list[Rule]:
     """The issue rules of these projects, one call each. Raises the first failure.
 
-    A missing project raises BadRequest, because NotFound means that the server has no rules at all.
+    A missing project raises BadRequest. For a visible one, NotFound means that the server has no rules at all.
     """
     lists = await each(list(dict.fromkeys(names)), lambda name: issue_rules(organization, name, load_context))
     rules: list[Rule] = []
     for name, answer in lists.items():
-        if isinstance(answer, NotFound):
+        if isinstance(answer, NotFound) and not await _is_visible(organization, name, load_context):
             message = f"Project '{name[:100]}' does not exist or is not visible to the token"
             raise BadRequest(message, title=answer.title)
         if isinstance(answer, Exception):
             raise answer
         rules += answer
     return rules
+
+
+async def _is_visible(organization: OrganizationRef, project: str, load_context: LoadContext) -> bool:
+    slugs = await slugs_by_id(organization, load_context)
+    return project in slugs or project in slugs.values()
 
 
 async def slugs_by_id(organization: OrganizationRef, load_context: LoadContext) -> dict[str, str]:

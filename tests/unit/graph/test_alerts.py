@@ -729,7 +729,7 @@ async def test_brownout_of_rules_leads_to_the_newer_form(known_old):
 
 
 async def test_removal_of_rules_leads_to_the_newer_form(known_old):
-    """The same for a server that has lost its rules."""
+    """The same for a server that has lost its rules; the list of projects shows that it is not the project."""
     known_old.server.faults.clear()
     disable_legacy_rules(known_old.server.faults)
 
@@ -737,7 +737,8 @@ async def test_removal_of_rules_leads_to_the_newer_form(known_old):
     known_old.client.invalidate(["alerts/acme"])
     second = await known_old.organization(ALERTS_OF_WEB)
 
-    assert first.routes == sorted([METRIC_RULES, WORKFLOWS, DETECTORS])
+    refused = [METRIC_RULES, "/projects/{organization}/{project}/rules/", "/organizations/{organization}/projects/"]
+    assert first.routes == sorted([*refused, WORKFLOWS, DETECTORS])
     assert second.routes == [DETECTORS, WORKFLOWS]
 
 
