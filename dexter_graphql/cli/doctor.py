@@ -30,9 +30,9 @@ Usage = Mapping[str, tuple[str, ...]]
 
 @click.command()
 def doctor() -> None:
-    """Check the configuration, whether Sentry answers, and what the server and the token lack.
+    """Check the configuration and the connection to Sentry.
 
-    Exits with 1 when something is to be done; what is merely missing is a note.
+    Lists the features that the server and the token lack, too. Exits with 1 when there is a problem.
     """
     settings = load_settings()
     configure_logs("error", settings.log_format)  # all that a warning could say is a line of the output

@@ -45,11 +45,17 @@ async def find_by_web_url(url: str, load_context: LoadContext) -> Any:
     return await PAGE_LOOKUPS[kind](organization, parts, load_context)
 
 
+NOT_A_URL = "'url' must be the URL of a page in Sentry, starting with https://"
+
+
 def parse_web_url(url: str) -> tuple[str, dict[str, str]]:
     """The kind of a page and the identifiers in its URL; raises BadUserInput for other URLs."""
-    split = urlsplit(url.strip())
+    try:
+        split = urlsplit(url.strip())
+    except ValueError:
+        raise BadUserInput(NOT_A_URL) from None
     if split.scheme not in {"http", "https"} or not split.hostname:
-        raise BadUserInput("'url' must be the URL of a page in Sentry, starting with https://")
+        raise BadUserInput(NOT_A_URL)
     label, _, domain = split.hostname.partition(".")
     by_host = label if domain == "sentry.io" and label not in {"www", "us", "de"} else None
     for pattern, kind in PAGE_PATTERNS:

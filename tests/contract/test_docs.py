@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import msgspec
 import pytest
 from graphql import parse, validate
 
@@ -83,19 +82,6 @@ def test_queries_of_the_documents_are_valid(document, graph):
     for body in blocks(document, "graphql"):
         for part in re.split(r"\n(?=subscription \{)", body):
             assert validate(graph.schema, parse(part)) == [], part
-
-
-async def test_first_query_of_the_readme_gives_the_answer_of_the_readme():
-    """The first thing that a reader tries is as promised."""
-    readme = ROOT / "README.md"
-    [command] = [body for body in blocks(readme, "sh") if body.startswith("curl")]
-    request = re.search(r"-d '(.*)'", command, re.DOTALL)[1].replace("\n", " ")
-    [promised] = [msgspec.json.decode(body) for body in blocks(readme, "json")]
-
-    async with running_site() as site:
-        data = (await site.post(msgspec.json.decode(request)["query"]))[2]
-
-    assert data == promised
 
 
 async def test_queries_of_the_tour_give_answers():

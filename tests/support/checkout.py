@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-from support.command import Command, environment
+from support.command import Command, default_interrupt, environment
 
 ROOT = Path(__file__).parents[2]
 CONSOLE_BUILD = ROOT / "dexter_graphql" / "console" / "build"
@@ -63,15 +63,16 @@ async def run(*command, cwd, env=None):
 @asynccontextmanager
 async def started(*command, cwd, env=None, patience_s=20.0):
     """A command that runs on, alone in a process group, which is killed when the block ends and it still runs."""
-    process = await asyncio.create_subprocess_exec(
-        *map(str, command),
-        cwd=cwd,
-        env=bare_environment() if env is None else env,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
+    with default_interrupt():
+        process = await asyncio.create_subprocess_exec(
+            *map(str, command),
+            cwd=cwd,
+            env=bare_environment() if env is None else env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
     try:
         yield Command(process, patience_s)
     finally:

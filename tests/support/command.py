@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 PATIENCE_S = 20.0
 """Longest wait for a process, far beyond what it takes."""
@@ -15,6 +15,18 @@ def environment(**settings):
     """The environment without our settings, and with these."""
     bare = {name: text for name, text in os.environ.items() if not name.startswith(("DEXTER_", "SENTRY_"))}
     return bare | {"DEXTER_ADMIN_LISTEN": "127.0.0.1:0"} | settings
+
+
+@contextmanager
+def default_interrupt():
+    """Processes that are started in the block handle SIGINT as usual, whatever this process inherited."""
+    inherited = signal.getsignal(signal.SIGINT)
+    if inherited is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, inherited)
 
 
 class Command:
@@ -48,13 +60,14 @@ class Command:
 @asynccontextmanager
 async def running(*arguments, **settings):
     """`dexter` with these arguments and variables; killed when the block ends and it still runs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-W", "error", "-m", "dexter_graphql", *arguments),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment(**settings),
-    )
+    with default_interrupt():
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-W", "error", "-m", "dexter_graphql", *arguments),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment(**settings),
+        )
     try:
         yield Command(process)
     finally:

@@ -95,6 +95,20 @@ async def test_signal_ends_cleanly(arguments, name):
     assert (code, "Traceback" in err) == (0, False)
 
 
+async def test_inherited_disposition_of_signals_does_not_matter():
+    """A process that was started with SIGINT ignored, as by nohup, starts commands that Ctrl-C ends all the same."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        async with running("sandbox", "--port", "0") as command:
+            await command.until(r"Token")
+            await asyncio.sleep(0.3)  # until signals are listened to
+            code, _ = await _ended(command, signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert code == 0
+
+
 async def test_open_connections_do_not_hold_the_end(session):
     """A WebSocket that waits and a connection that is kept alive are ended by the server, which ends in time."""
     async with running("serve", "--sandbox", "--port", "0") as command:
