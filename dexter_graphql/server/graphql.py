@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dexter_graphql.engine.documents import PreparedDocument
 from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.identity import Identity
@@ -22,16 +21,22 @@ from dexter_graphql.server.admission import Admission
 from dexter_graphql.server.disconnects import CancelledOnDisconnect, ClientDisconnected, is_disconnected
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, memoized_header, text_of
-from dexter_graphql.server.requests import check_content_type, from_json, from_query, priority_of
+from dexter_graphql.server.requests import (
+    check_content_encoding,
+    check_content_type,
+    from_json,
+    from_query,
+    priority_of,
+)
 from dexter_graphql.server.response_cache import AnswerKey, cache_key_of
 from dexter_graphql.server.responses import (
     EVENT_STREAM,
-    GRAPHQL_RESPONSE,
     JSON,
     OFFERED,
     AnswerResponse,
     RequestRejected,
     negotiate,
+    negotiate_stream,
     rejection_response,
     request_id_of,
     wants_page,
@@ -84,6 +89,7 @@ class GraphQLEndpoint:
         self._limits = limits
         self._active = 0
         self._media_type = memoized_header(negotiate)
+        self._stream_type = memoized_header(negotiate_stream)
         self._check_content_type = memoized_header(check_content_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,6 +107,8 @@ class GraphQLEndpoint:
 
     async def _respond(self, scope: Scope, receive: Receive) -> ASGIApp:
         headers = headers_of(scope)
+        if scope["method"] == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict(ALLOW))
         if scope["method"] in {"GET", "HEAD"} and wants_page(text_of(headers.get(b"accept"))):
             return self._page()
         media_type = self._negotiate(headers)
@@ -133,6 +141,7 @@ class GraphQLEndpoint:
             message = "Use GET for queries and POST for everything"
             raise RequestRejected(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, ALLOW)
         self._check_content_type(headers.get(b"content-type"))
+        check_content_encoding(text_of(headers.get(b"content-encoding")))
         return await self._admission.bodies.read(headers, receive, self._limits.max_body_bytes)
 
     async def _execute(self, scope: Scope, receive: Receive, source: Source) -> ASGIApp:
@@ -149,9 +158,13 @@ class GraphQLEndpoint:
             scope[OPERATION] = cached.operation
             return AnswerResponse(cached.answer.body, HTTPStatus.OK, source.media_type)
         execution = self._prepare(scope, source, cache_key)
+        stream_type = source.media_type if is_stream_type else None
+        if execution.is_subscription:
+            stream_type = self._stream_type_of(scope)
         # A client of event streams takes any other answer for a broken connection and does not read the reason.
-        if source.media_type == EVENT_STREAM or (is_stream_type and execution.prepared.operation_entry is not None):
-            return self._stream(execution, source.media_type)
+        is_valid = execution.prepared.operation_entry is not None
+        if stream_type is not None and (is_valid or stream_type == EVENT_STREAM):
+            return self._stream(execution, stream_type)
         if execution.is_mutation:
             # A write may have reached Sentry already; it is finished, so that its outcome is known and announced.
             answer = await self._executor.execute(execution)
@@ -167,8 +180,19 @@ class GraphQLEndpoint:
             request = replace(request, priority=priority_of(priority.decode("latin-1")))
         prepared = self._executor.prepare(request)
         scope[OPERATION] = prepared.name
-        _check(scope["method"], prepared, source.media_type)
+        if scope["method"] == "GET" and prepared.kind is OperationType.MUTATION:
+            message = "Mutations are sent by POST"
+            allow = (("Allow", "POST"),)
+            raise RequestRejected(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, allow)
         return ExecutionRequest(prepared, request, source.identity, request_id_of(scope), cache_key)
+
+    def _stream_type_of(self, scope: Scope) -> str:
+        """Return the media type for a subscription; JSON may be accepted beside it, even preferred."""
+        stream_type = self._stream_type(headers_of(scope).get(b"accept"))
+        if stream_type is None:
+            message = "Subscriptions need a stream: accept 'text/event-stream' or 'multipart/mixed', or use a WebSocket"
+            raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
+        return stream_type
 
     def _stream(self, execution: ExecutionRequest, media_type: str) -> ASGIApp:
         lease = self._admission.acquire_stream(execution.identity)
@@ -182,13 +206,3 @@ def _whole(answer: ExecutionAnswer, media_type: str) -> ASGIApp:
     is_rejected = answer.is_request_error and media_type != JSON
     status = HTTPStatus.BAD_REQUEST if is_rejected else HTTPStatus.OK
     return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)
-
-
-def _check(method: str, prepared: PreparedDocument, media_type: str) -> None:
-    """Reject operations that the method or the media type of the answer does not allow."""
-    if method == "GET" and prepared.kind is OperationType.MUTATION:
-        message = "Mutations are sent by POST"
-        raise RequestRejected(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, (("Allow", "POST"),))
-    if prepared.kind is OperationType.SUBSCRIPTION and media_type in {JSON, GRAPHQL_RESPONSE}:
-        message = "Subscriptions need a stream: accept 'text/event-stream' or 'multipart/mixed', or use a WebSocket"
-        raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)

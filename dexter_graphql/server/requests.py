@@ -42,6 +42,17 @@ def check_content_type(value: str | None) -> None:
         )
 
 
+def check_content_encoding(value: str | None) -> None:
+    """Reject a compressed body."""
+    if value is not None and value.strip().lower() not in {"", "identity"}:
+        raise RequestRejected(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            ErrorCode.BAD_USER_INPUT,
+            "Send the request without compression",
+            (("Accept-Encoding", "identity"),),
+        )
+
+
 def priority_of(value: str) -> Priority:
     """How urgent a request is, by its header."""
     try:
@@ -82,6 +93,9 @@ def from_values(value: dict[str, Any]) -> GraphQLRequest:
     """The request in decoded parameters; refuses missing ones and ones of the wrong type."""
     query, name = value.get("query"), value.get("operationName")
     variables, extensions = value.get("variables"), value.get("extensions")
+    if not query and isinstance(extensions, dict) and "persistedQuery" in extensions:
+        # Clients recognize this message, and send the document.
+        raise RequestRejected(HTTPStatus.OK, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED, "PersistedQueryNotSupported")
     if not isinstance(query, str) or not query:
         raise bad_request("'query' must be the text of a GraphQL document")
     if name is not None and not isinstance(name, str):

@@ -16,6 +16,7 @@ JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
 HTML = "text/html"
+STREAMS = (EVENT_STREAM, MULTIPART)
 OFFERED = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM, MULTIPART)
 """What we can send, the one for `*/*` first."""
 
@@ -100,6 +101,14 @@ def negotiate(accept: str | None) -> str | None:
         if quality > best_quality:
             best, best_quality = offer, quality
     return best
+
+
+def negotiate_stream(accept: str | None) -> str | None:
+    """The stream type that is accepted best, None when none is: subscriptions need one."""
+    ranges = _ranges(accept or "")
+    qualities = {offer: _quality(offer, ranges) for offer in STREAMS}
+    best = max(STREAMS, key=lambda offer: qualities[offer])
+    return best if qualities[best] > 0 else None
 
 
 def wants_page(accept: str | None) -> bool:
