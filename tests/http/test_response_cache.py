@@ -14,7 +14,7 @@ from dexter_graphql.server.response_cache import (
     cache_key_of,
 )
 from support.server import running_site
-from support.upstream import EPOCH_S, MovedClock, a_kept
+from support.upstream import EPOCH_S, MovedClock, a_cache_entry
 
 LIST = '{ organization(slug: "acme") { issues(first: 3) { nodes { id shortId status } } } }'
 RESOLVE = """mutation ($ids: [ID!]!) { resolveIssues(input: { issues: { ids: $ids } }) { results { issue { id } } } }"""
@@ -136,7 +136,7 @@ class TestKept:
         """Repeats with one answer, its key and the clock."""
         clock = MovedClock()
         response_cache, key = ResponseCache(clock, limit), cache_key_of(request, identity())
-        sources = [a_kept()] if sources is None else sources
+        sources = [a_cache_entry()] if sources is None else sources
         if key is not None:
             response_cache.keep(key, self.ANSWER, "Op", CacheDependencies(tuple(sources), until))
         return response_cache, key, clock
@@ -166,11 +166,11 @@ class TestKept:
 
     def test_it_ends_with_any_of_its_sources(self):
         """One that is no longer fresh, or no longer in the cache."""
-        ended = a_kept()
+        ended = a_cache_entry()
         ended.evict()
 
-        for broken in (a_kept(max_age=0), ended):
-            response_cache, key, _ = self.kept(sources=[a_kept(), broken])
+        for broken in (a_cache_entry(max_age=0), ended):
+            response_cache, key, _ = self.kept(sources=[a_cache_entry(), broken])
             assert response_cache.find(key) is None
             assert response_cache.collect()[0].value == 0
 
@@ -186,7 +186,7 @@ class TestKept:
     )
     def test_answers_of_no_and_of_many_sources_are_not_kept(self, count, is_kept):
         """Nothing would end the first, and the others are not worth a look at each source."""
-        response_cache, key, _ = self.kept(sources=[a_kept() for _ in range(count)])
+        response_cache, key, _ = self.kept(sources=[a_cache_entry() for _ in range(count)])
 
         assert (response_cache.find(key) is not None) is is_kept
 
@@ -196,6 +196,6 @@ class TestKept:
         size = OVERHEAD_BYTES + 101
         response_cache, _, _ = self.kept(limit=room * size - 1 if room == 1 else (room - 1) * size)
         keys = [cache_key_of(request, identity()) for request in (b"r", b"s")]
-        response_cache.keep(keys[1], self.ANSWER, None, CacheDependencies((a_kept(),), EPOCH_S + 60))
+        response_cache.keep(keys[1], self.ANSWER, None, CacheDependencies((a_cache_entry(),), EPOCH_S + 60))
 
         assert [response_cache.find(key) is not None for key in keys] == found

@@ -1,7 +1,4 @@
-"""Gives the tests of the client an upstream: scripted bytes on a real socket, or a wire in memory.
-
-Knows no endpoint of Sentry.
-"""
+"""Upstreams for tests of the Sentry client: scripted bytes on a real socket, and a transport in memory."""
 
 import asyncio
 import socket
@@ -18,7 +15,7 @@ EPOCH_S = 1_800_000_000.0
 
 
 class MovedClock(Clock):
-    """Stands still until it is moved, or somebody sleeps; both of its times move together."""
+    """Stands still until it is moved or somebody sleeps; both of its times move together."""
 
     def __init__(self, time=EPOCH_S):
         self._time = time
@@ -57,8 +54,8 @@ def a_reply(body=b"{}", *, status=200, headers=None, **members):
     return Reply(status=status, headers=headers or {}, body=body, fetched_at=EPOCH_S, **members)
 
 
-def a_kept(*, limit_bytes=100_000, max_age=60.0):
-    """A place for what is made of an answer that is fresh for so long on a clock that stands still."""
+def a_cache_entry(*, limit_bytes=100_000, max_age=60.0):
+    """A cache entry that is fresh for this long on a clock that stands still."""
     clock = MovedClock()
     tag_versions = TagVersions(clock)
     room = MemoryBudget(limit_bytes, clock, tag_versions)
@@ -66,12 +63,12 @@ def a_kept(*, limit_bytes=100_000, max_age=60.0):
 
 
 def raised(error):
-    """Raises, where only an expression may stand."""
+    """Raise an error in an expression."""
     raise error
 
 
 class FakeTransport:
-    """A wire in memory: `answer` maps a call to a reply or raises; `calls` remembers what was asked."""
+    """A transport in memory: `answer` maps a call to a reply or raises; `calls` are the calls made."""
 
     def __init__(self, answer=lambda _: a_reply()):
         self.answer = answer
@@ -88,7 +85,7 @@ class FakeTransport:
 
 
 def answer(body=b"{}", *, status="200 OK", headers=(), length=None):
-    """The bytes of an answer; `length` lies about how long the body is."""
+    """The bytes of a response; `length` is a wrong Content-Length."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -103,7 +100,7 @@ class Step:
 
 @dataclass
 class Scripted:
-    """A server on the loopback that plays one step for each request, the last one again and again."""
+    """A server on the loopback that plays one step for each request, and repeats the last one."""
 
     steps: list[Step]
     tls: ssl.SSLContext | None = None
@@ -125,7 +122,7 @@ class Scripted:
         return [head.partition(b"\r\n")[0].decode() for head in self.requests]
 
     async def say(self, data):
-        """Send bytes on the newest connection, unasked, and let them arrive."""
+        """Send unsolicited bytes on the newest connection."""
         self._newest.write(data)
         await self._newest.drain()
         await asyncio.sleep(0.02)

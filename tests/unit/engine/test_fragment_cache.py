@@ -7,7 +7,7 @@ import pytest
 from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from support.declared import Both, attribute, deferred, inline, schema_of, told
-from support.upstream import a_kept
+from support.upstream import a_cache_entry
 
 SDL = """
   type Query { page(part: Int = 0): Page }
@@ -36,7 +36,7 @@ class Page:
 @pytest.fixture
 def page():
     """A page of two rows."""
-    return Page([Item("1"), Item("2")], a_kept())
+    return Page([Item("1"), Item("2")], a_cache_entry())
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The stamps by which answers are known to hold."""
+"""Versions of cache tags."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def tag_versions(clock):
 
 
 def test_nothing_invalidated(tag_versions, clock):
-    """Without a raise stamps stand for ever, also with no tags at all."""
+    """Without an invalidation snapshots stay equal, also those of no tags."""
     stamps = [tag_versions.snapshot(["a", "b"]), tag_versions.snapshot([])]
 
     clock.move(10_000)
@@ -25,8 +25,8 @@ def test_nothing_invalidated(tag_versions, clock):
     assert [tag_versions.snapshot(["a", "b"]), tag_versions.snapshot([])] == stamps
 
 
-def test_a_raise(tag_versions):
-    """A raise changes the stamps of its tags and of no others."""
+def test_an_invalidation(tag_versions):
+    """An invalidation changes the snapshots of its tags and of no others."""
     before = [tag_versions.snapshot(tags) for tags in (["a"], ["a", "b"], ["b"], [])]
 
     tag_versions.invalidate(["a"])
@@ -36,8 +36,8 @@ def test_a_raise(tag_versions):
 
 
 @pytest.mark.parametrize(("seconds", "stands"), [(0.0, True), (4.9, True), (5.0, False), (5.1, False)])
-def test_a_raise_counts_again(tag_versions, clock, seconds, stands):
-    """Some seconds after a raise the stamp changes once more, for what the search index did not know yet."""
+def test_an_invalidation_counts_again(tag_versions, clock, seconds, stands):
+    """Some seconds after an invalidation the snapshot changes once more, for what the search index did not know yet."""
     tag_versions.invalidate(["a"])
     snapshot = tag_versions.snapshot(["a"])
 
@@ -46,8 +46,8 @@ def test_a_raise_counts_again(tag_versions, clock, seconds, stands):
     assert (tag_versions.snapshot(["a"]) == snapshot) is stands
 
 
-def test_after_the_lag_stamps_stand(tag_versions, clock):
-    """A raise counts twice, not for ever."""
+def test_snapshots_stand_after_the_lag(tag_versions, clock):
+    """An invalidation counts twice and no more."""
     tag_versions.invalidate(["a"])
     clock.move(5)
     snapshot = tag_versions.snapshot(["a"])
@@ -57,8 +57,8 @@ def test_after_the_lag_stamps_stand(tag_versions, clock):
     assert tag_versions.snapshot(["a"]) == snapshot
 
 
-def test_raises_in_a_row(tag_versions, clock):
-    """Raises within the lag of another never bring back an older stamp."""
+def test_invalidations_in_a_row(tag_versions, clock):
+    """Invalidations within the lag of another one never bring back an older snapshot."""
     seen = [tag_versions.snapshot(["a"])]
     for seconds in (0, 1, 4.9, 0, 5, 5, 0):
         clock.move(seconds)
@@ -72,7 +72,7 @@ def test_raises_in_a_row(tag_versions, clock):
 
 @pytest.mark.parametrize(("tags", "stands"), [(2, True), (3, True), (4, False)])
 def test_the_table_is_bounded(clock, tags, stands):
-    """A tag that had to be forgotten takes with it whatever may have depended on it."""
+    """Removing a tag from the full table changes all snapshots."""
     tag_versions = TagVersions(clock, limit=3)
     tag_versions.invalidate(["tag0"])
     snapshot = tag_versions.snapshot(["tag0"])
@@ -84,7 +84,7 @@ def test_the_table_is_bounded(clock, tags, stands):
 
 
 def test_the_oldest_tag_goes(clock):
-    """A tag raised again is no longer the oldest."""
+    """A tag that is invalidated again is no longer the oldest."""
     tag_versions = TagVersions(clock, limit=2)
 
     tag_versions.invalidate(["a", "b", "a", "c"])
@@ -92,8 +92,8 @@ def test_the_oldest_tag_goes(clock):
     assert list(tag_versions._invalidated) == ["a", "c"]
 
 
-def test_version_stands_while_all_stamps_do(tag_versions, clock):
-    """Every raise moves it, at once and when the lag is over; time alone does not."""
+def test_version_stands_while_snapshots_do(tag_versions, clock):
+    """Every invalidation changes the version, at once and when its lag is over; time alone does not."""
     versions = [tag_versions.version]
 
     tag_versions.invalidate(["a", "b"])
@@ -113,7 +113,7 @@ def test_version_stands_while_all_stamps_do(tag_versions, clock):
 
 
 def test_version_remembers_no_more_than_the_lag(tag_versions, clock):
-    """Raises that nobody asks about are forgotten when their lag is over."""
+    """Past invalidations are forgotten when their lag is over."""
     for _ in range(100):
         tag_versions.invalidate(["a"])
         clock.move(1)

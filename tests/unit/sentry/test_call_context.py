@@ -1,4 +1,4 @@
-"""What one operation brings to its calls."""
+"""Budget, statistics and credential of one operation's calls."""
 
 import msgspec
 import pytest
@@ -11,7 +11,7 @@ from support.upstream import a_reply
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
 def test_budgets_end(limit):
-    """As many calls as the limit are paid, the next one is refused and costs nothing."""
+    """As many calls as the limit are counted; the next one is refused and not counted."""
     budget = CallBudget(limit)
     for _ in range(limit):
         budget.spend()
@@ -27,8 +27,8 @@ def test_budgets_end(limit):
     assert budget.spent == limit
 
 
-def test_ledgers_are_not_shared():
-    """Each ticket begins with a ledger of its own."""
+def test_statistics_are_not_shared():
+    """Each call context begins with statistics of its own."""
     first, second = (CallContext(Upstream("alice", "secret"), 0.0, CallBudget(1)) for _ in range(2))
 
     first.stats.upstream_calls += 1
@@ -38,7 +38,7 @@ def test_ledgers_are_not_shared():
 
 
 def test_tokens_are_not_printed():
-    """Whatever prints a ticket or a credential does not print the token."""
+    """No representation of a call context or a credential contains the token."""
     upstream = Upstream("alice", "sntryu_secret")
     call_context = CallContext(upstream, 0.0, CallBudget(1))
 
@@ -49,8 +49,8 @@ def test_tokens_are_not_printed():
     assert msgspec.json.decode(msgspec.json.encode(upstream), type=Upstream) == upstream
 
 
-def test_ledgers_add_up():
-    """Waits and retries of all calls, and a line for each, as many as there is room for."""
+def test_statistics_add_up():
+    """Waits and retries are summed, and each of the first calls has a record."""
     stats = CallStats()
     reply = msgspec.structs.replace(a_reply(), retries=2, waited_s=0.5, is_stale=True)
 

@@ -1,6 +1,6 @@
-"""The one way to Sentry: what a question becomes, what an answer becomes, and who pays.
+"""The client: how calls are made, how answers are decoded, and what is counted.
 
-Long, because all questions pass this one door; each of its promises is a few lines over the same fixtures.
+Long, as every call goes through the client; each case is a few lines over the same fixtures.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ def transport():
 
 @pytest.fixture
 def client(clock, transport):
-    """A client whose stages are the real ones."""
+    """A client with real stages over a transport in memory."""
     tag_versions = TagVersions(clock)
     stages = (Cache(clock, tag_versions), SingleFlightStage(clock, tag_versions))
     return SentryClient(clock, transport, stages, AllowedHosts.of("https://sentry.io"), tag_versions)
@@ -91,8 +91,8 @@ def a_call_context(limit=10, **changes):
     return CallContext(**members | changes)
 
 
-async def test_what_a_question_becomes(client, transport):
-    """Endpoint, ticket and parameters become one call that says everything."""
+async def test_one_complete_call(client, transport):
+    """Endpoint, call context and parameters become one complete call."""
     call_context = a_call_context(priority=Priority.JOB, caller="alice@acme")
 
     await client.send(
@@ -118,8 +118,8 @@ async def test_what_a_question_becomes(client, transport):
     ]
 
 
-async def test_calls_survive_a_trip(client, transport):
-    """Calls and answers are plain values that another process can read."""
+async def test_calls_are_serialisable(client, transport):
+    """Calls and replies can be serialised."""
     await client.send(LIST, a_call_context(), parents=ACME)
     reply = a_reply(b"\x00\xff", headers={"x-hits": "1"})
 
@@ -205,14 +205,14 @@ async def test_path_parameters_reach_the_socket_encoded():
     ],
 )
 async def test_hosts(client, transport, endpoint, parents, host):
-    """The organization's region serves what belongs to it, the configured host what is the control silo's."""
+    """Calls go to the organization's region, those of the control silo to the configured host."""
     await client.send(endpoint, a_call_context(), parents=parents)
 
     assert [call.host for call in transport.calls] == [host]
 
 
 async def test_without_organization(client, transport):
-    """What belongs to no organization is asked at the configured host, with no tag of one."""
+    """A call without an organization goes to the configured host and has no tag of one."""
     await client.send(MEMBER, a_call_context(), parents=None, path={"member": "me"})
 
     call = transport.calls[0]
@@ -232,8 +232,8 @@ async def test_foreign_regions(client, transport, region):
     assert (refused.value.title, transport.calls, call_context.budget.spent) == (LIST.title, [], 0)
 
 
-async def test_only_real_calls_are_paid(client, transport):
-    """Hits and shared flights are free, and the ledger tells all three apart."""
+async def test_only_upstream_calls_cost_budget(client, transport):
+    """Cache hits and shared calls cost no budget, and the statistics distinguish them."""
     one, other = a_call_context(), a_call_context()
 
     await asyncio.gather(client.send(LIST, one, parents=ACME), client.send(LIST, other, parents=ACME))
@@ -246,12 +246,12 @@ async def test_only_real_calls_are_paid(client, transport):
 
 
 def counts(call_context):
-    """Upstream calls, hits and shared flights."""
+    """Upstream calls, cache hits and shared calls."""
     return (call_context.stats.upstream_calls, call_context.stats.cache_hits, call_context.stats.shared_flights)
 
 
-async def test_failed_calls_are_paid(client, transport):
-    """A call that failed was made."""
+async def test_failed_calls_cost_budget(client, transport):
+    """A failed call costs budget."""
     transport.answer = lambda _: raised(Unavailable("ill"))
     call_context = a_call_context()
 
@@ -262,7 +262,7 @@ async def test_failed_calls_are_paid(client, transport):
 
 
 async def test_budgets_stop_calls(client, transport):
-    """The call after the last one is not made; what is kept may still be read."""
+    """The call above the budget is not made; cached answers are still read."""
     call_context = a_call_context(limit=1)
     await client.send(LIST, call_context, parents=ACME)
 
@@ -273,8 +273,8 @@ async def test_budgets_stop_calls(client, transport):
     assert (len(transport.calls), counts(call_context)) == (1, (1, 1, 0))
 
 
-async def test_stale_answers_are_entered_once(clock, transport):
-    """The ledger names each endpoint whose stale answer was used, without repeats."""
+async def test_stale_endpoints_are_named_once(clock, transport):
+    """The statistics name each endpoint with a stale answer once."""
     transport.answer = lambda _: msgspec.structs.replace(a_reply(b"[]"), is_stale=True)
     client = SentryClient(clock, transport, (), AllowedHosts.of("https://sentry.io"), TagVersions(clock))
     call_context = a_call_context()
@@ -285,7 +285,7 @@ async def test_stale_answers_are_entered_once(clock, transport):
 
 
 async def test_one_record(client, transport):
-    """One record is decoded with the scope it was asked in."""
+    """A record is decoded with the parents of the call."""
     transport.answer = lambda _: a_reply(b'{"id": "7"}')
 
     record = await client.get_record(DETAIL, a_call_context(), ISSUE, parents=ACME, path={"issue": "7"})
@@ -293,15 +293,15 @@ async def test_one_record(client, transport):
     assert (record.id, record.parents) == ("7", ACME)
 
 
-async def test_one_misfit(client):
-    """An answer of another form is the misfit that stands for the record."""
+async def test_one_invalid_record(client):
+    """An answer of another form is replaced by an InvalidValue."""
     record = await client.get_record(DETAIL, a_call_context(), ISSUE, parents=ACME, path={"issue": "7"})
 
     assert (type(record), str(record)) == (InvalidValue, "Expected an object for Issue, got a list")
 
 
 async def test_envelopes(client, transport):
-    """The payload is taken out of what stands around it, for one and for many."""
+    """The payload is taken out of its envelope, for records and lists."""
     transport.answer = lambda _: a_reply(b'{"data": [{"id": 1}]}')
 
     page = await client.get_page(WRAPPED, a_call_context(), ISSUE, parents=ACME)
@@ -314,7 +314,7 @@ async def test_envelopes(client, transport):
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1", b"{}"])
 async def test_unreadable_answers_name_their_endpoint(client, transport, body):
-    """A list that cannot be read says whose answer it was."""
+    """The error of an unreadable list names the endpoint."""
     transport.answer = lambda _: a_reply(body)
 
     with pytest.raises(BadResponse) as raised_error:
@@ -352,7 +352,7 @@ async def test_a_page(client, transport):
 
 
 async def test_warm_pages_are_not_decoded_again(client, transport):
-    """Who asks the same of a kept answer gets the very rows that were decoded first, and the place to keep more."""
+    """Equal reads of a cached answer get the same rows and the same cache entry."""
     other = Projection("Issue", "list", (Field("short_id", "shortId", str),))
 
     first, again = [await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME) for _ in range(2)]
@@ -366,7 +366,7 @@ async def test_warm_pages_are_not_decoded_again(client, transport):
 
 
 async def test_warm_records_are_not_decoded_again(client, transport):
-    """The same holds for a single record; another scope of the same answer gets records of its own."""
+    """So do equal reads of a record; other parents give other records."""
     transport.answer = lambda _: a_reply(b'{"id": 7}')
     within = ACME.within(issue="7")
 
@@ -379,16 +379,16 @@ async def test_warm_records_are_not_decoded_again(client, transport):
     assert len(transport.calls) == 1
 
 
-async def test_what_is_made_of_answers_stays_here(client, transport):
-    """Nothing that was made of an answer goes to another process: whoever tries is told."""
+async def test_cache_entries_stay_in_the_process(client, transport):
+    """A cache entry cannot be serialised."""
     reply = await client.send(LIST, a_call_context(), parents=ACME)
 
     with pytest.raises(TypeError, match="CacheEntry"):
         msgspec.msgpack.encode(reply)
 
 
-async def test_misfits_are_nobody_elses(client, transport):
-    """A misfit is an exception, which grows with each that raises it: every reader gets one of their own."""
+async def test_invalid_values_are_not_shared(client, transport):
+    """An InvalidValue is an exception and grows when raised, so every reader gets another one."""
     transport.answer = lambda _: a_reply(b'[{"id": 1}, {"id": []}]')
 
     first, again = [await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME) for _ in range(2)]
@@ -403,7 +403,7 @@ async def test_misfits_are_nobody_elses(client, transport):
     [(Pagination.LIMIT, (("limit", "100"),)), (Pagination.PER_PAGE, (("per_page", "100"),)), (Pagination.NONE, ())],
 )
 async def test_sizes(client, transport, pages, query):
-    """The page's size goes by the name that the endpoint has for it, or not at all."""
+    """The page size has the endpoint's own parameter, or none."""
     await client.get_page(replace(LIST, pages=pages), a_call_context(), ISSUE, parents=ACME)
 
     assert transport.calls[0].query == query
@@ -411,7 +411,7 @@ async def test_sizes(client, transport, pages, query):
 
 @pytest.mark.parametrize("text", ["", "many", "-1", "1.5", "1" * 19, "\u0661"])
 async def test_counts_that_are_none(client, transport, text):
-    """A count that is no number is no count."""
+    """A count that is no number is None."""
     transport.answer = lambda _: a_reply(b"[]", headers={"x-hits": text, "x-sentry-direct-hit": "0"})
 
     page = await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME)
@@ -423,7 +423,7 @@ async def test_counts_that_are_none(client, transport, text):
     ("body", "value"), [(b"", None), (b"null", None), (b"[1]", [1]), (b'{"a": {}}', {"a": {}}), (b'"\xc3\xa9"', "é")]
 )
 async def test_plain_values(client, transport, body, value):
-    """An answer that is no record comes as it is; a missing one is None."""
+    """Answers that are no records are plain values; an empty body is None."""
     transport.answer = lambda _: a_reply(body)
 
     assert await client.get_json(DETAIL, a_call_context(), parents=ACME, path={"issue": "7"}) == value
@@ -431,7 +431,7 @@ async def test_plain_values(client, transport, body, value):
 
 @pytest.mark.parametrize("body", [b"{", b"nonsense", b'"\xff"', b" ", b"[" * 100_000])
 async def test_plain_values_that_are_none(client, transport, body):
-    """An answer that is not JSON is told as one, with its endpoint and status."""
+    """An answer that is not JSON is an error with endpoint and status."""
     transport.answer = lambda _: a_reply(body, status=202)
 
     with pytest.raises(BadResponse) as unreadable:
@@ -446,7 +446,7 @@ async def test_plain_values_that_are_none(client, transport, body):
 
 @pytest.mark.parametrize(("touches", "calls"), [(["issues/acme"], 3), (["issues/other"], 2), ([], 2)])
 async def test_writes_touch_what_they_name(client, transport, touches, calls):
-    """A write ends the answers under its own tags and under those that it touches besides."""
+    """A write invalidates its own tags and those in `touches`."""
     await client.send(LIST, a_call_context(), parents=ACME)
     await client.send(UPDATE, a_call_context(), parents=ACME, path={"issue": "7"}, touches=touches)
     await client.send(LIST, a_call_context(), parents=ACME)
@@ -455,7 +455,7 @@ async def test_writes_touch_what_they_name(client, transport, touches, calls):
 
 
 async def test_reads_depend_on_what_they_touch(client, transport):
-    """A read may depend on more than its endpoint knows; a raise of that ends it for everybody."""
+    """A read may depend on more tags than its endpoint declares."""
     for _ in range(2):
         await client.send(LIST, a_call_context(), parents=ACME, touches=["issue/7"])
 
@@ -466,7 +466,7 @@ async def test_reads_depend_on_what_they_touch(client, transport):
 
 
 async def test_credentials_share_nothing(client, transport):
-    """Two credentials never see each other's answers, kept or under way."""
+    """Two credentials never see each other's answers, cached or under way."""
     alice, bob = a_call_context(), a_call_context(upstream=Upstream("bob", "sntryu_bob"))
 
     await asyncio.gather(client.send(LIST, alice, parents=ACME), client.send(LIST, bob, parents=ACME))
@@ -475,8 +475,8 @@ async def test_credentials_share_nothing(client, transport):
     assert sorted(call.upstream.token for call in transport.calls) == ["sntryu_bob", "sntryu_secret"]
 
 
-async def test_refusals_pass(client, transport):
-    """An error of the wire comes through the stages as it is."""
+async def test_errors_pass(client, transport):
+    """An error of the transport reaches the caller unchanged."""
     error = NotFound("no", title=DETAIL.title)
     transport.answer = lambda _: raised(error)
 
@@ -486,8 +486,8 @@ async def test_refusals_pass(client, transport):
     assert absent.value is error
 
 
-async def test_closing_and_telling(client, transport):
-    """The client tells what its stages hold, and closes its transport."""
+async def test_state_and_close(client, transport):
+    """The client reports the state of its stages, and closes its transport."""
     await client.send(LIST, a_call_context(), parents=ACME)
 
     told = client.state()
@@ -502,7 +502,7 @@ async def test_closing_and_telling(client, transport):
 
 
 async def test_stages_stand_in_order():
-    """The first stage is the outermost; without stages a call goes straight to the transport."""
+    """The first stage is the outermost; without stages a call goes to the transport."""
     seen = []
 
     def stage(name):

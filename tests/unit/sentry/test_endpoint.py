@@ -1,4 +1,4 @@
-"""What an endpoint says of itself."""
+"""Declarations of endpoints."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from dexter_graphql.sentry.endpoint import Endpoint
 
 @pytest.mark.parametrize(("method", "is_read"), [("GET", True), ("POST", False), ("PUT", False), ("DELETE", False)])
 def test_reads_and_writes(method, is_read):
-    """Only a GET changes nothing; the title is what errors and the schema call it."""
+    """Only a GET is a read; the title is method and path template."""
     endpoint = Endpoint("issues.x", method, "/organizations/{organization}/issues/", ("event:read",))
 
     assert (endpoint.is_read, endpoint.title) == (is_read, f"{method} /organizations/{{organization}}/issues/")

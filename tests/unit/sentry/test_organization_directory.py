@@ -1,4 +1,4 @@
-"""The directory of organizations: who knows which, for how long, and where they are served."""
+"""Organization directory: organizations by credential, their lifetime and regions."""
 
 import json
 
@@ -36,14 +36,14 @@ def clock():
 
 
 @pytest.fixture
-def wire():
-    return FakeTransport(lambda _: told({"id": "17", "slug": "acme", "links": US, "name": "Acme"}))
+def transport():
+    return FakeTransport(lambda _: reply_with({"id": "17", "slug": "acme", "links": US, "name": "Acme"}))
 
 
 @pytest.fixture
-def client(clock, wire):
-    """A client that keeps nothing, so that every question of the directory arrives."""
-    return SentryClient(clock, wire, (), AllowedHosts.of("https://sentry.io"), TagVersions(clock))
+def client(clock, transport):
+    """A client without a cache, so that every read of the directory is a call."""
+    return SentryClient(clock, transport, (), AllowedHosts.of("https://sentry.io"), TagVersions(clock))
 
 
 @pytest.fixture
@@ -51,42 +51,42 @@ def directory(client, clock):
     return OrganizationDirectory(client, clock)
 
 
-def told(value, **headers):
+def reply_with(value, **headers):
     return a_reply(json.dumps(value).encode(), headers={name.replace("_", "-"): text for name, text in headers.items()})
 
 
-def a_ticket(who="alice"):
+def a_call_context(who="alice"):
     return CallContext(Upstream(who, f"sntryu_{who}"), EPOCH_S + 60, CallBudget(100))
 
 
-async def test_one_call_for_each(directory, wire):
-    """An organization is asked for once, at the configured host, and known by slug and by id from then on."""
-    found = [await directory.find(a_ticket(), name) for name in ("acme", "acme", "17")]
+async def test_one_call_for_each(directory, transport):
+    """An organization is requested once, at the configured host, and known by slug and id from then on."""
+    found = [await directory.find(a_call_context(), name) for name in ("acme", "acme", "17")]
 
     assert found == [ACME] * 3
-    assert [(call.host, call.path, call.query) for call in wire.calls] == [
+    assert [(call.host, call.path, call.query) for call in transport.calls] == [
         ("https://sentry.io", "/api/0/organizations/acme/", (("detailed", "0"),))
     ]
 
 
-async def test_each_credential_asks(directory, wire):
-    """What one credential was told no other one is told."""
-    await directory.find(a_ticket(), "acme")
-    wire.answer = lambda _: raised(NotFound("no"))
+async def test_credentials_share_nothing(directory, transport):
+    """One credential does not profit from what another one has read."""
+    await directory.find(a_call_context(), "acme")
+    transport.answer = lambda _: raised(NotFound("no"))
 
-    assert await directory.find(a_ticket("bob"), "acme") is None
-    assert [call.upstream.token for call in wire.calls] == ["sntryu_alice", "sntryu_bob"]
+    assert await directory.find(a_call_context("bob"), "acme") is None
+    assert [call.upstream.token for call in transport.calls] == ["sntryu_alice", "sntryu_bob"]
 
 
 @pytest.mark.parametrize(("seconds", "calls"), [(LIFETIME_S - 1, 1), (LIFETIME_S, 2)])
-async def test_lifetime(directory, wire, clock, seconds, calls):
-    """What is known is believed for an hour."""
-    await directory.find(a_ticket(), "acme")
+async def test_lifetime(directory, transport, clock, seconds, calls):
+    """An entry is valid for an hour."""
+    await directory.find(a_call_context(), "acme")
 
     clock.move(seconds)
-    await directory.find(a_ticket(), "acme")
+    await directory.find(a_call_context(), "acme")
 
-    assert len(wire.calls) == calls
+    assert len(transport.calls) == calls
 
 
 @pytest.mark.parametrize(
@@ -101,68 +101,68 @@ async def test_lifetime(directory, wire, clock, seconds, calls):
         (None, None, None),
     ],
 )
-async def test_regions(directory, wire, links, region, web):
-    """A region is another host than the configured one; an older server names none."""
-    wire.answer = lambda _: told({"id": 17, "slug": "acme", "links": links})
+async def test_regions(directory, transport, links, region, web):
+    """A region is another host than the configured one; older servers name none."""
+    transport.answer = lambda _: reply_with({"id": 17, "slug": "acme", "links": links})
 
-    assert await directory.find(a_ticket(), "acme") == OrganizationRef("17", "acme", region, web)
+    assert await directory.find(a_call_context(), "acme") == OrganizationRef("17", "acme", region, web)
 
 
-async def test_links_may_be_missing(directory, wire):
-    """A server without regions need not mention links at all."""
-    wire.answer = lambda _: told({"id": 17, "slug": "acme"})
+async def test_links_may_be_missing(directory, transport):
+    """A server without regions need not send links at all."""
+    transport.answer = lambda _: reply_with({"id": 17, "slug": "acme"})
 
-    assert await directory.find(a_ticket(), "acme") == OrganizationRef("17", "acme")
+    assert await directory.find(a_call_context(), "acme") == OrganizationRef("17", "acme")
 
 
 @pytest.mark.parametrize("region", ["https://evil.com", "nonsense", "https://[", "http://us.sentry.io"])
-async def test_foreign_regions_are_met_later(directory, client, wire, region):
-    """An organization with a region that is not allowed is known; the first call that would go there is refused."""
-    wire.answer = lambda _: told({"id": 17, "slug": "acme", "links": {"regionUrl": region}})
-    found = await directory.find(a_ticket(), "acme")
+async def test_foreign_regions_of_sentry_io(directory, client, transport, region):
+    """An organization whose region is not allowed is known, and the first call to the region is refused."""
+    transport.answer = lambda _: reply_with({"id": 17, "slug": "acme", "links": {"regionUrl": region}})
+    found = await directory.find(a_call_context(), "acme")
 
     with pytest.raises(HostNotAllowed):
-        await client.send(ISSUES, a_ticket(), parents=Parents(found))
+        await client.send(ISSUES, a_call_context(), parents=Parents(found))
 
-    assert len(wire.calls) == 1
+    assert len(transport.calls) == 1
 
 
 @pytest.mark.parametrize("error", [NotFound("no"), BadRequest("no")])
-async def test_unknown_names(directory, wire, error):
-    """A name that Sentry does not know, or cannot take, is no organization."""
-    wire.answer = lambda _: raised(error)
+async def test_unknown_names(directory, transport, error):
+    """A name that Sentry does not know, or refuses, is no organization."""
+    transport.answer = lambda _: raised(error)
 
-    assert await directory.find(a_ticket(), "acme") is None
+    assert await directory.find(a_call_context(), "acme") is None
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "n" * 101, "a/b", "acme?x"])
-async def test_invalid_names(directory, wire, name):
+async def test_invalid_names(directory, transport, name):
     """A name that cannot be a slug is the client's mistake and is not sent."""
     with pytest.raises(InvalidParameter):
-        await directory.find(a_ticket(), name)
+        await directory.find(a_call_context(), name)
 
-    assert wire.calls == []
+    assert transport.calls == []
 
 
-async def test_rejected_credentials_are_forgotten(directory, client, wire):
-    """When Sentry rejects a credential, the organizations that it could read are asked for again."""
-    wire.answer = lambda call: raised(Unauthorized("no", status=401)) if "issues" in call.path else told(ROW)
-    await directory.find(a_ticket(), "acme")
+async def test_rejected_credentials_are_forgotten(directory, client, transport):
+    """When Sentry rejects a credential, its entries are not used any more."""
+    transport.answer = lambda call: raised(Unauthorized("no", status=401)) if "issues" in call.path else reply_with(ROW)
+    await directory.find(a_call_context(), "acme")
     with pytest.raises(Unauthorized):
-        await client.send(ISSUES, a_ticket(), parents=Parents(OrganizationRef("17", "acme")))
+        await client.send(ISSUES, a_call_context(), parents=Parents(OrganizationRef("17", "acme")))
 
     with pytest.raises(Unauthorized):
-        await directory.find(a_ticket(), "acme")
+        await directory.find(a_call_context(), "acme")
 
 
 SELF_HOSTED = "http://sentry.internal:9000"
 
 
 @pytest.fixture
-def self_hosted(clock, wire):
+def self_hosted(clock, transport):
     """The directory of a self-hosted Sentry that is reached by an internal address."""
     hosts = AllowedHosts.of(SELF_HOSTED, ("https://allowed.example",))
-    return OrganizationDirectory(SentryClient(clock, wire, (), hosts, TagVersions(clock)), clock)
+    return OrganizationDirectory(SentryClient(clock, transport, (), hosts, TagVersions(clock)), clock)
 
 
 @pytest.mark.parametrize(
@@ -174,32 +174,34 @@ def self_hosted(clock, wire):
         ("https://[", None, ["https://["]),
     ],
 )
-async def test_public_address_of_a_self_hosted_sentry(self_hosted, wire, region, used, ignored):
+async def test_public_address_of_a_self_hosted_sentry(self_hosted, transport, region, used, ignored):
     """A region outside the allowed hosts is ignored in favour of the configured address, which is logged once."""
-    wire.answer = lambda _: told({"id": 17, "slug": "acme", "links": {"regionUrl": region}})
+    transport.answer = lambda _: reply_with({"id": 17, "slug": "acme", "links": {"regionUrl": region}})
 
-    organizations = [await self_hosted.find(a_ticket(who), "acme") for who in ("alice", "bob")]
+    organizations = [await self_hosted.find(a_call_context(who), "acme") for who in ("alice", "bob")]
 
     assert [organization.region_url for organization in organizations] == [used] * 2
     assert list(self_hosted.ignored_regions) == ignored
 
 
-async def test_ids_on_servers_that_take_slugs_only(self_hosted, wire):
+async def test_ids_on_servers_that_take_slugs_only(self_hosted, transport):
     """A self-hosted server that does not find an id in the path is asked for its list of organizations."""
-    wire.answer = lambda call: told([ROW]) if call.path.endswith("/organizations/") else raised(NotFound("no"))
+    transport.answer = lambda call: (
+        reply_with([ROW]) if call.path.endswith("/organizations/") else raised(NotFound("no"))
+    )
 
-    assert (await self_hosted.find(a_ticket(), "17")).slug == "acme"
-    assert await self_hosted.find(a_ticket(), "18") is None
-    assert await self_hosted.find(a_ticket(), "other") is None
+    assert (await self_hosted.find(a_call_context(), "17")).slug == "acme"
+    assert await self_hosted.find(a_call_context(), "18") is None
+    assert await self_hosted.find(a_call_context(), "other") is None
 
 
 @pytest.mark.parametrize("error", [Forbidden("no"), Unavailable("ill")])
-async def test_other_errors_pass(directory, wire, error):
-    """What is not about the name is told as it is."""
-    wire.answer = lambda _: raised(error)
+async def test_other_errors_pass(directory, transport, error):
+    """Other errors are raised."""
+    transport.answer = lambda _: raised(error)
 
     with pytest.raises(type(error)):
-        await directory.find(a_ticket(), "acme")
+        await directory.find(a_call_context(), "acme")
 
 
 @pytest.mark.parametrize(
@@ -214,53 +216,53 @@ async def test_other_errors_pass(directory, wire, error):
         ([], "Expected an object for Organization, got a list"),
     ],
 )
-async def test_misfits(directory, wire, row, message):
-    """An organization that cannot be read is not known, and says why."""
-    wire.answer = lambda _: told(row)
+async def test_invalid_organizations(directory, transport, row, message):
+    """An organization with an invalid value is not remembered, and the error says why."""
+    transport.answer = lambda _: reply_with(row)
 
     for _ in range(2):
         with pytest.raises(InvalidValue) as invalid:
-            await directory.find(a_ticket(), "acme")
+            await directory.find(a_call_context(), "acme")
         assert str(invalid.value) == message
 
-    assert len(wire.calls) == 2
+    assert len(transport.calls) == 2
 
 
-async def test_all_are_remembered(directory, wire):
-    """One list makes all of its organizations known; rows that are none are left out."""
+async def test_all_are_remembered(directory, transport):
+    """The list makes all of its organizations known; invalid rows are left out."""
     pages = {
-        (): told([{"id": 1, "slug": "a"}, None], cursor_next="0:2:0"),
-        ("0:2:0",): told([{"id": 2, "slug": "b", "links": US}]),
+        (): reply_with([{"id": 1, "slug": "a"}, None], cursor_next="0:2:0"),
+        ("0:2:0",): reply_with([{"id": 2, "slug": "b", "links": US}]),
     }
-    wire.answer = lambda call: pages[tuple(value for name, value in call.query if name == "cursor")]
+    transport.answer = lambda call: pages[tuple(value for name, value in call.query if name == "cursor")]
 
-    found = await directory.all(a_ticket())
-    again = [await directory.find(a_ticket(), name) for name in ("a", "b", "1", "2")]
+    found = await directory.all(a_call_context())
+    again = [await directory.find(a_call_context(), name) for name in ("a", "b", "1", "2")]
 
     b = OrganizationRef("2", "b", "https://us.sentry.io", "https://acme.sentry.io")
     assert found == [OrganizationRef("1", "a"), b]
     assert again == [*found, *found]
-    assert [call.path for call in wire.calls] == ["/api/0/organizations/"] * 2
+    assert [call.path for call in transport.calls] == ["/api/0/organizations/"] * 2
 
 
-async def test_all_is_bounded(directory, wire):
-    """No more are asked for than are wanted."""
-    wire.answer = lambda _: told([{"id": 1, "slug": "a"}, {"id": 2, "slug": "b"}], cursor_next="0:2:0")
+async def test_all_is_bounded(directory, transport):
+    """No more organizations are requested than `first`."""
+    transport.answer = lambda _: reply_with([{"id": 1, "slug": "a"}, {"id": 2, "slug": "b"}], cursor_next="0:2:0")
 
-    found = await directory.all(a_ticket(), first=1)
+    found = await directory.all(a_call_context(), first=1)
 
-    assert ([organization.slug for organization in found], len(wire.calls)) == (["a"], 1)
+    assert ([organization.slug for organization in found], len(transport.calls)) == (["a"], 1)
 
 
-async def test_the_directory_is_bounded(client, clock, wire):
-    """When it is full, the organization that was learned first is forgotten."""
-    wire.answer = lambda call: told({"id": call.path[-2], "slug": call.path.split("/")[-2]})
+async def test_the_directory_is_bounded(client, clock, transport):
+    """When the directory is full, the oldest entry is removed."""
+    transport.answer = lambda call: reply_with({"id": call.path[-2], "slug": call.path.split("/")[-2]})
     directory = OrganizationDirectory(client, clock, limit=4)
     for name in ("a1", "b2", "c3"):
-        await directory.find(a_ticket(), name)
-    wire.calls.clear()
+        await directory.find(a_call_context(), name)
+    transport.calls.clear()
 
     for name in ("b2", "c3", "2", "3", "a1"):
-        await directory.find(a_ticket(), name)
+        await directory.find(a_call_context(), name)
 
-    assert ([call.path for call in wire.calls], len(directory._entries)) == (["/api/0/organizations/a1/"], 4)
+    assert ([call.path for call in transport.calls], len(directory._entries)) == (["/api/0/organizations/a1/"], 4)

@@ -1,4 +1,4 @@
-"""Slices of a list, composed from the pages that Sentry gives."""
+"""Slices of a list, composed from Sentry's pages."""
 
 from dataclasses import astuple
 from types import SimpleNamespace
@@ -8,13 +8,13 @@ import pytest
 
 from dexter_graphql.sentry.pagination import Before, Page, Position, Positions, Slice, collect, slice_rows
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from support.upstream import a_kept
+from support.upstream import a_cache_entry
 
 ACME = Parents(OrganizationRef("1", "acme"))
 
 
 class Pages:
-    """A paged list in memory: `pages` maps a cursor to its rows and to the cursor that follows."""
+    """A paged list in memory: `pages` maps a cursor to its rows and to the next cursor."""
 
     def __init__(self, pages, hits=None):
         self.pages, self.hits = pages, hits
@@ -27,7 +27,7 @@ class Pages:
 
 
 def numbered(total, size=100):
-    """A list of numbers in pages of one size, with cursors of their own kind."""
+    """A list of numbers in pages of one size."""
     ends = range(0, max(total, 1), size)
     return Pages(
         {
@@ -42,7 +42,7 @@ def numbered(total, size=100):
 
 
 async def test_a_short_list():
-    """A list that ends before the wanted number has no more, and each row has a place after it."""
+    """A list that ends before the requested number has no next page, and each row has a position after it."""
     pages = numbered(2)
 
     found = await collect(pages, first=10, after=None)
@@ -52,12 +52,12 @@ async def test_a_short_list():
 
 
 async def test_an_empty_list():
-    """No rows, no places, nothing before or after."""
+    """No rows, no positions, nothing before or after."""
     assert await collect(numbered(0), first=10, after=None) == Slice(hits=0)
 
 
 async def test_composed_pages():
-    """More rows than a page holds come from as few pages as it takes."""
+    """More rows than a page holds come from as few pages as possible."""
     pages = numbered(1000)
 
     found = await collect(pages, first=250, after=None)
@@ -68,7 +68,7 @@ async def test_composed_pages():
 
 @pytest.mark.parametrize(("first", "has_next", "stopped"), [(99, True, False), (100, True, False), (101, True, True)])
 async def test_the_cap(first, has_next, stopped):
-    """A list cut by the cap says so, one cut by its own wish does not."""
+    """A list that the cap ends is marked as stopped, one that has all requested rows is not."""
     found = await collect(numbered(1000), first=first, after=None, cap=100)
 
     assert (len(found.rows), found.has_next, found.stopped) == (min(first, 100), has_next, stopped)
@@ -76,7 +76,7 @@ async def test_the_cap(first, has_next, stopped):
 
 @pytest.mark.parametrize("total", [99, 100])
 async def test_the_cap_at_the_end(total):
-    """A list that ends at the cap or before was not cut."""
+    """A list that ends at the cap or before is not stopped."""
     found = await collect(numbered(total), first=500, after=None, cap=100)
 
     assert (len(found.rows), found.has_next, found.stopped) == (total, False, False)
@@ -84,14 +84,14 @@ async def test_the_cap_at_the_end(total):
 
 @pytest.mark.parametrize(("total", "has_next"), [(9, False), (10, False), (11, True)])
 async def test_what_follows(total, has_next):
-    """The page's rest or Sentry's word decides whether more follows."""
+    """The rest of the page, or Sentry's next cursor, decides whether more follows."""
     found = await collect(numbered(total, size=10), first=10, after=None)
 
     assert found.has_next is has_next
 
 
 async def test_resuming_in_a_page():
-    """A place between two rows of a page asks for that page in its size, and skips what lies before."""
+    """A position inside of a page requests that page in its size, and skips the rows before."""
     pages = numbered(1000, size=10)
     start = await collect(pages, first=7, after=None)
     pages.asked.clear()
@@ -103,7 +103,7 @@ async def test_resuming_in_a_page():
 
 
 async def test_resuming_at_the_end_of_a_page():
-    """The place after a page's last row is the beginning of the next page: no page is asked for twice."""
+    """The position after a page's last row is the start of the next page, so that no page is requested twice."""
     pages = numbered(30, size=10)
     start = await collect(pages, first=10, after=None)
     pages.asked.clear()
@@ -115,7 +115,7 @@ async def test_resuming_at_the_end_of_a_page():
 
 
 async def test_resuming_at_the_end_of_the_list():
-    """After the last row nothing comes, however often it is asked."""
+    """After the last row nothing follows, however often it is requested."""
     pages = numbered(15, size=10)
     start = await collect(pages, first=20, after=None)
 
@@ -125,7 +125,7 @@ async def test_resuming_at_the_end_of_the_list():
 
 
 async def test_rows_that_vanished():
-    """A page that lost rows meanwhile gives what is left, and the list goes on."""
+    """A page that has lost rows returns the rest, and the list goes on."""
     pages = Pages({None: ([0, 1], "b"), "b": ([5, 6], None)})
 
     found = await collect(pages, first=2, after=Position(None, 7, 10))
@@ -146,8 +146,8 @@ async def test_rows_that_vanished():
     ],
 )
 async def test_what_is_kept_of_one_answer(first, after, is_cacheable):
-    """A part of one answer comes with what is kept of that answer, a part of several with nothing."""
-    pages, cache_entry = numbered(30, size=10), a_kept()
+    """A part of one answer has its cache entry, a part of several has none."""
+    pages, cache_entry = numbered(30, size=10), a_cache_entry()
 
     async def fetch_page(size, cursor):
         found = await pages(size, cursor)
@@ -166,7 +166,7 @@ async def test_what_is_kept_of_one_answer(first, after, is_cacheable):
 
 
 async def test_whole_answers_stay_themselves():
-    """The rows of a whole page are the page's own list, so that whoever knows it knows them."""
+    """The rows of a whole page are the page's own list."""
     page = Page(rows=[1, 2, 3])
 
     async def fetch_page(_size, _cursor):
@@ -180,7 +180,7 @@ async def test_whole_answers_stay_themselves():
 
 
 def test_positions_are_a_sequence():
-    """Positions are made when they are looked at, and are equal to a list of them."""
+    """Positions are computed when read, and equal a list of them."""
     found = Positions(Position("c", 4, 10), 3, "d")
 
     assert found == [Position("c", 5, 10), Position("c", 6, 10), Position("d", 0, 10)]
@@ -191,7 +191,7 @@ def test_positions_are_a_sequence():
 
 
 async def test_no_rows_wanted():
-    """None wanted means none taken; whether there are any is still told."""
+    """With `first: 0` no rows are returned, and has_next is still right."""
     found = await collect(numbered(5), first=0, after=None)
 
     assert found == Slice(has_next=True, hits=5)
@@ -199,7 +199,7 @@ async def test_no_rows_wanted():
 
 @pytest.mark.parametrize(("empty", "rows"), [(1, [0, 1]), (2, [0, 1]), (3, [0])])
 async def test_empty_pages(empty, rows):
-    """A few pages without rows are skipped; three in a row are the end."""
+    """A few empty pages are skipped; three in a row end the list."""
     pages = {None: ([0], "1")} | {f"{n}": ([], f"{n + 1}") for n in range(1, empty + 1)}
     pages[f"{empty + 1}"] = ([1], None)
 
@@ -209,7 +209,7 @@ async def test_empty_pages(empty, rows):
 
 
 async def test_empty_pages_are_counted_in_a_row():
-    """Rows between empty pages begin the count anew."""
+    """Rows between empty pages restart the count."""
     pages = {None: ([], "1"), "1": ([], "2"), "2": ([0], "3"), "3": ([], "4"), "4": ([], "5"), "5": ([1], None)}
 
     found = await collect(Pages(pages), first=10, after=None)
@@ -218,7 +218,7 @@ async def test_empty_pages_are_counted_in_a_row():
 
 
 async def test_a_cursor_that_leads_to_itself():
-    """A page that names itself as the next one is the last, and its end leads nowhere else."""
+    """A page that names itself as the next one is the last."""
     pages = Pages({None: ([0, 1], "b"), "b": ([2, 3], "b")})
 
     found = await collect(pages, first=10, after=None)
@@ -229,7 +229,7 @@ async def test_a_cursor_that_leads_to_itself():
 
 
 async def test_hits_of_the_first_page():
-    """The count is the one that came with the first page of the slice."""
+    """The count is that of the first page."""
     pages = Pages({None: ([0], "b"), "b": ([1], None)})
     hits = iter([17, 99])
 
@@ -265,7 +265,7 @@ def both_ways(total, size):
 
 
 async def test_before_a_row_of_the_same_page():
-    """Rows before a row of a page come from that page: the last ones, in the list's order, without the row itself."""
+    """Rows before a row of a page are the last ones before it, in the list's order."""
     pages, asked = both_ways(30, 10)
 
     found = await collect(pages, first=3, after=Before("<10>", 6, 10))
@@ -291,7 +291,7 @@ async def test_before_a_row_of_the_same_page():
     ],
 )
 async def test_before_goes_back_over_pages(last, rows, has_previous, asked):
-    """What the page of the row lacks comes from the pages before it, no more of them than it takes."""
+    """Further rows come from the pages before, as few as possible."""
     pages, met = both_ways(30, 10)
 
     found = await collect(pages, first=last, after=Before("<10>", 5, 10))
@@ -300,7 +300,7 @@ async def test_before_goes_back_over_pages(last, rows, has_previous, asked):
 
 
 async def test_before_the_last_row_of_a_page():
-    """The place after a page's last row is on the next page; what lies before that row is on the page before."""
+    """The position after a page's last row is on the next page; the rows before are on the page before."""
     pages, asked = both_ways(30, 10)
     start = await collect(pages, first=10, after=None)
     asked.clear()
@@ -311,7 +311,7 @@ async def test_before_the_last_row_of_a_page():
 
 
 async def test_before_the_first_row():
-    """Nothing comes before the first row, and the first page is all that is asked for."""
+    """Nothing comes before the first row, and only the first page is requested."""
     pages, asked = both_ways(30, 10)
 
     found = await collect(pages, first=5, after=Before(None, 1, 10))
@@ -320,7 +320,7 @@ async def test_before_the_first_row():
 
 
 async def test_a_page_filled_up_with_rows_that_were_met():
-    """A page at the start that goes on into the page it was asked from gives each row once."""
+    """A first page that Sentry fills up with rows already seen gives each row once."""
     pages, asked = both_ways(30, 10)
 
     found = await collect(pages, first=10, after=Before("<3>", 4, 10))
@@ -329,7 +329,7 @@ async def test_a_page_filled_up_with_rows_that_were_met():
 
 
 async def test_rows_are_known_by_their_id():
-    """Records are new objects on each page: their ids tell that they were met."""
+    """Records are new objects on each page; their ids show that they were seen."""
     pages = {"c": ("bcd", "p"), "p": ("abc", None)}
 
     async def fetch(_size, cursor):
@@ -343,7 +343,7 @@ async def test_rows_are_known_by_their_id():
 
 @pytest.mark.parametrize(("last", "stopped"), [(4, False), (5, False), (6, True)])
 async def test_the_cap_backward(last, stopped):
-    """A list cut by the cap says so on the way back too."""
+    """A list that the cap ends is marked as stopped on the way back, too."""
     pages, _ = both_ways(30, 10)
 
     found = await collect(pages, first=last, after=Before("<10>", 10, 10), cap=5)
@@ -352,7 +352,7 @@ async def test_the_cap_backward(last, stopped):
 
 
 async def test_before_a_row_that_vanished():
-    """When the page has fewer rows now, none of those that are left is taken for the row of the cursor."""
+    """When the page has fewer rows now, none of them is taken for the row of the cursor."""
     pages, _ = both_ways(13, 10)
 
     found = await collect(pages, first=2, after=Before("<10>", 6, 10))
@@ -361,7 +361,7 @@ async def test_before_a_row_that_vanished():
 
 
 async def test_pages_that_lead_in_circles():
-    """Pages before which only pages come that were met are the start, after a few."""
+    """Pages with only rows already seen end the list after a few."""
     asked = []
 
     async def fetch(_size, cursor):
@@ -387,7 +387,7 @@ async def test_pages_that_lead_in_circles():
     ],
 )
 def test_a_list_that_is_all_there(after, rows, has_previous, has_next):
-    """The same parts of rows that came whole, both ways."""
+    """The same parts of a complete list, in both directions."""
     found = slice_rows([0, 1, 2, 3, 4], 2, after, 100)
 
     assert found == Slice(rows, [Position(None, row + 1, 100) for row in rows], has_next, has_previous)

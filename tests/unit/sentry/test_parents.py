@@ -1,4 +1,4 @@
-"""Where an answer came from, and one step below it."""
+"""Parents of an answer."""
 
 import pytest
 
@@ -9,7 +9,7 @@ ACME = OrganizationRef("1", "acme")
 
 @pytest.mark.parametrize("name", ["project", "issue", "release", "team"])
 def test_one_step_below(name):
-    """A step below adds what it is about, and keeps where it came from."""
+    """A level below adds its own parent and keeps the others."""
     parents = Parents(ACME, project="a", issue="b", release="c", team="d")
 
     assert Parents(ACME).within(**{name: "x"}) == Parents(ACME, **{name: "x"})

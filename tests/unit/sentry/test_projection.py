@@ -1,4 +1,4 @@
-"""Record classes made of shapes, and what becomes of answers that do not fit them."""
+"""Record classes of projections, and answers that do not fit them."""
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ from dexter_graphql.sentry.projection import (
     first_invalid,
     only_records,
 )
-from support.upstream import a_kept
+from support.upstream import a_cache_entry
 
 ACME = Parents(OrganizationRef("1", "acme"))
 OTHER = Parents(OrganizationRef("2", "other"))
@@ -47,7 +47,7 @@ def classes():
 
 
 def plain(value):
-    """A record as a mapping of its members, a misfit as its message, and all within them."""
+    """A record as a mapping of its members, with invalid values as their messages."""
     if isinstance(value, Record):
         return {name: plain(getattr(value, name)) for name in sorted(value.members)}
     if isinstance(value, list):
@@ -62,13 +62,13 @@ def rows(classes, body, projection=ISSUE, envelope=()):
 
 
 def issue(**members):
-    """An issue of which only these members came."""
+    """An issue with these members only."""
     nothing = {"extra": b"null", "owner": None, "roles": None, "share": None, "short_id": None, "users": None}
     return {"id": 1} | nothing | members
 
 
 def test_a_record(classes):
-    """A record holds its members, the place it came from, and says what noun and form it is."""
+    """A record has its members, its parents, and the names of its type and representation."""
     record = classes.decode_one(b'{"id": "7", "shortId": "A-1", "other": {}}', ISSUE, (), ACME)
 
     assert plain(record) == issue(id="7", short_id="A-1")
@@ -77,12 +77,12 @@ def test_a_record(classes):
 
 @pytest.mark.parametrize(("text", "value"), [(b"1", 1), (b'"1"', "1"), (b"9" * 30, int("9" * 30)), (b'"x"', "x")])
 def test_ids_are_numbers_or_text(classes, text, value):
-    """An id decodes as what it is, however long."""
+    """An id is decoded as the type that it has, of any length."""
     assert rows(classes, b'[{"id": ' + text + b"}]") == [issue(id=value)]
 
 
 def test_null_is_absent(classes):
-    """A member that is null reads as one that is not there, an undecoded one as the bytes of null."""
+    """A null member reads as a missing one, an undecoded one as the bytes of null."""
     body = b'[{"id": 1, "shortId": null, "share": null, "extra": null, "owner": null, "users": null, "roles": null}]'
 
     record = classes.decode_list(body, ISSUE, (), ACME)[0]
@@ -92,8 +92,8 @@ def test_null_is_absent(classes):
 
 
 @pytest.mark.parametrize("is_salvaged", [False, True])
-def test_nested_shapes(classes, is_salvaged):
-    """Objects, lists and maps of objects hold records, the same whether or not a neighbour fits."""
+def test_nested_projections(classes, is_salvaged):
+    """Objects, lists and maps of objects hold records, whether or not a neighbour is valid."""
     body = b"""[{"id": %s, "owner": {"name": "a"}, "users": [{"name": "b"}], "roles": {"x": {"name": "c", "age": 9}},
                  "extra": {"k": [1e999]}, "share": 1}]"""
 
@@ -130,15 +130,15 @@ def test_nested_shapes(classes, is_salvaged):
         (b'"roles": {"x": 1}', {"roles": {"x": "Expected an object for User, got a number"}}),
     ],
 )
-def test_misfits_stand_at_their_place(classes, member, expected):
-    """One bad value costs itself: its neighbours, and the other rows, are read."""
+def test_invalid_values_replace_themselves(classes, member, expected):
+    """One invalid value costs itself only: its neighbours and the other rows are read."""
     found = rows(classes, b'[{"id": 1}, {"id": 1, ' + member + b'}, {"id": 2}]')
 
     assert found == [issue(), issue(**expected), issue(id=2)]
 
 
 def test_missing_members(classes):
-    """A required member that is not there is a misfit at its place, an optional one is None."""
+    """A missing required member is an InvalidValue, an optional one None."""
     assert rows(classes, b'[{}, {"id": null}]') == [issue(id="Sentry's answer lacks 'id'")] * 2
 
 
@@ -146,12 +146,12 @@ def test_missing_members(classes):
     ("row", "kind"), [(b"null", "null"), (b"[]", "a list"), (b'"x"', "a string"), (b"-1", "a number")]
 )
 def test_rows_that_are_no_objects(classes, row, kind):
-    """A row that is no object is a misfit among the records."""
+    """A row that is no object is an InvalidValue among the records."""
     assert rows(classes, b'[{"id": 1}, ' + row + b"]") == [issue(), f"Expected an object for Issue, got {kind}"]
 
 
 def test_broken_text_costs_its_member(classes):
-    """Bytes that are no UTF-8 spoil the member they stand in, and in a member nobody reads nothing."""
+    """Invalid UTF-8 costs the member that it is in, and nothing in a member that is not read."""
     found = rows(classes, b'[{"id": 1, "other": "\xff"}, {"id": 1, "shortId": "\xff"}]')
 
     assert found[0] == issue()
@@ -179,7 +179,7 @@ def test_huge_numbers(classes):
     ],
 )
 def test_answers_that_are_no_json(classes, body):
-    """An answer that cannot be read as a whole is refused as a whole, also after a misfit or nested without end."""
+    """An answer that is not JSON is refused as a whole, also after an invalid value or when nested too deeply."""
     with pytest.raises(BadResponse, match=r"^The answer is not JSON$"):
         classes.decode_list(body, ISSUE, (), ACME)
     with pytest.raises(BadResponse, match=r"^The answer is not JSON$"):
@@ -187,7 +187,7 @@ def test_answers_that_are_no_json(classes, body):
 
 
 def test_an_object_instead_of_a_list(classes):
-    """A list that is none is refused as a whole; one record that is none is its misfit."""
+    """An object instead of a list is refused; a list instead of an object is an InvalidValue."""
     with pytest.raises(InvalidValue, match=r"^Expected a list of Issue, got an object$"):
         classes.decode_list(b"{}", ISSUE, (), ACME)
 
@@ -195,7 +195,7 @@ def test_an_object_instead_of_a_list(classes):
 
 
 def test_envelopes(classes):
-    """The payload may lie a few keys deep, and other keys beside it."""
+    """The payload may be a few keys deep, with other keys beside it."""
     body = b'{"meta": {}, "data": {"rows": [{"id": 1}, {"id": []}]}}'
 
     found = rows(classes, body, envelope=("data", "rows"))
@@ -208,7 +208,7 @@ def test_envelopes(classes):
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'"data"', b'{"other": []}', b""])
 def test_missing_envelopes(classes, body):
-    """An answer without the key that leads to its payload says which."""
+    """An answer without the key of its payload names the key."""
     with pytest.raises(InvalidValue, match=r"^Sentry's answer lacks 'data'$"):
         classes.decode_list(body, ISSUE, ("data",), ACME)
     with pytest.raises(InvalidValue, match=r"^Sentry's answer lacks 'data'$"):
@@ -217,7 +217,7 @@ def test_missing_envelopes(classes, body):
 
 @pytest.mark.parametrize("projection", [ENTRY, OPEN])
 def test_variants(classes, projection):
-    """Each object takes the shape that its tag names."""
+    """Each object is decoded with the projection of its tag."""
     found = classes.decode_list(b'[{"kind": "error", "text": "a"}, {"code": 1, "kind": "crash"}]', projection, (), ACME)
 
     assert [(row.typename, plain(row)) for row in found] == [("Error", {"text": "a"}), ("Crash", {"code": 1})]
@@ -225,7 +225,7 @@ def test_variants(classes, projection):
 
 @pytest.mark.parametrize("row", [b'{"kind": "new", "text": "a"}', b'{"text": "a"}', b'{"kind": 5, "text": "a"}'])
 def test_unknown_variants(classes, row):
-    """A tag that nobody lists goes to the fallback, else it is a misfit; its neighbours do not mind."""
+    """An object with an unknown tag gets the fallback, else it is invalid; its neighbours are read."""
     body = b'[{"kind": "error", "text": "a"}, ' + row + b"]"
 
     closed = classes.decode_list(body, ENTRY, (), ACME)
@@ -236,7 +236,7 @@ def test_unknown_variants(classes, row):
 
 
 def test_variants_in_members(classes):
-    """Variants stand wherever shapes do."""
+    """Tagged unions are possible wherever projections are."""
     projection = Projection("Event", "list", (Field("entries", "entries", OPEN, container="list"),))
 
     found = rows(classes, b'[{"entries": [{"kind": "crash", "code": "x"}, {"kind": "new", "text": "b"}]}]', projection)
@@ -245,8 +245,8 @@ def test_variants_in_members(classes):
     assert found == [{"entries": [{"code": invalid}, {"text": "b"}]}]
 
 
-def test_sound_records(classes):
-    """A record that was decoded says that all in it has the declared types; one with a misfit in it does not."""
+def test_validated_records(classes):
+    """A decoded record is validated; one with an invalid value in it is not."""
     body = b"""[{"id": 1, "owner": {"name": "a"}}, {"id": 2, "owner": {"name": 5}, "users": [{"name": "b"}]}]"""
 
     good, bad = classes.decode_list(body, ISSUE, (), ACME)
@@ -263,8 +263,8 @@ def test_sound_records(classes):
     assert msgspec.structs.fields(type(bad)) == msgspec.structs.fields(type(good))
 
 
-def test_sound_variants(classes):
-    """An object whose tag nobody lists is as sound as others when it fits."""
+def test_validated_variants(classes):
+    """An object with an unknown tag is validated when it fits the fallback."""
     known, unknown, unfit = classes.decode_list(
         b'[{"kind": "error", "text": "a"}, {"kind": "new", "text": "b"}, {"kind": "new", "text": 1}]', OPEN, (), ACME
     )
@@ -272,13 +272,13 @@ def test_sound_variants(classes):
     assert [row.is_validated for row in (known, unknown, unfit)] == [True, True, False]
 
 
-def test_records_of_others_are_not_sound():
-    """Who builds a record has checked nothing."""
+def test_other_records_are_not_validated():
+    """A record that was not decoded is not validated."""
     assert not Record.is_validated
 
 
-def test_equal_shapes_share_a_class(classes):
-    """A class is made once for each shape, whoever asks for it."""
+def test_equal_projections_share_a_class(classes):
+    """Equal projections share one record class."""
     again = Projection(USER.typename, USER.representation, tuple(USER.members))
 
     assert classes.record_class(USER) is classes.record_class(again)
@@ -286,7 +286,7 @@ def test_equal_shapes_share_a_class(classes):
 
 
 def test_classes_are_bounded():
-    """The class that was not used for longest goes; its records stay what they are."""
+    """The least recently used class is removed; its records are not affected."""
     classes = RecordDecoder(limit=2)
     first, second, third = (Projection("Noun", f"form{n}", (Field("id", "id", int),)) for n in range(3))
     cache_entry, record = classes.record_class(first), classes.decode_one(b'{"id": 1}', second, (), ACME)
@@ -302,8 +302,8 @@ def test_classes_are_bounded():
     assert classes.record_class(second) is not type(record)
 
 
-def test_answers_cannot_choose_their_scope(classes):
-    """A key of the name under which the scope is held does not become the scope."""
+def test_answers_cannot_choose_their_parents(classes):
+    """A key with the name of the attribute does not set the parents."""
     record = classes.decode_one(b'{"id": 1, "(scope)": {"organization": 5}, "scope": 6}', ISSUE, (), ACME)
 
     assert record.parents is ACME
@@ -321,7 +321,7 @@ def test_parents_of_nested_records(classes):
 def test_rows_with_their_own_parents(classes):
     """A row may be the parent of what it embeds; the same answer with other parents is decoded separately."""
     body = b'[{"id": 1, "owner": {"name": "a"}}, {"id": 2}]'
-    cache_entry = a_kept()
+    cache_entry = a_cache_entry()
 
     def own_parents(row, parents):
         return parents.within(issue=str(row.id))
@@ -343,8 +343,8 @@ def test_records_are_immutable(classes):
             setattr(row, attr, None)
 
 
-def test_misfits_in_rows(classes):
-    """The misfit that stands for a row or for one of the named members is found, others are not."""
+def test_first_invalid(classes):
+    """The InvalidValue that replaces a row or one of the named members is found."""
     good, bad, none = classes.decode_list(b'[{"id": 1, "share": "x"}, {"id": []}, 5]', ISSUE, (), ACME)
 
     assert first_invalid(good, "id", "owner") is None

@@ -1,4 +1,4 @@
-"""Where a token may be sent: an exact list, and the one-label regions of sentry.io."""
+"""Hosts to which a token may be sent: an exact list, and the one-label regions of sentry.io."""
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_saas_regions_are_allowed(url, expected):
 
 @pytest.mark.parametrize("url", NOT_SAAS)
 def test_other_hosts_are_refused(url):
-    """Whatever only looks like sentry.io never gets the token."""
+    """A host that only resembles sentry.io never gets the token."""
     with pytest.raises(HostNotAllowed) as refused:
         SAAS.checked(url, title="GET /")
 
@@ -69,7 +69,7 @@ def test_other_hosts_are_refused(url):
 
 @pytest.mark.parametrize("url", UNREADABLE)
 def test_unreadable_addresses_are_refused(url):
-    """An address that cannot be read is refused with an error of the tree, and is not repeated in it."""
+    """An unreadable address is refused with an error of the client, and the message does not repeat it."""
     with pytest.raises(HostNotAllowed) as refused:
         SAAS.checked(url, title="GET /")
 
@@ -77,7 +77,7 @@ def test_unreadable_addresses_are_refused(url):
 
 
 def test_refusal_names_the_host_alone():
-    """What stands around the host may be secret; the setting that helps is named."""
+    """The rest of the address may be secret; the message has host and port and names the setting."""
     with pytest.raises(HostNotAllowed) as refused:
         SAAS.checked("https://evil.com/path?token=secret")
 
@@ -88,7 +88,7 @@ def test_refusal_names_the_host_alone():
 
 @pytest.mark.parametrize("url", ["http://sentry.local:9000", "https://[2001:db8::1]:8443/"])
 def test_own_hosts_are_allowed(url):
-    """A server of one's own is allowed, and what was added to it."""
+    """A self-hosted server and the additional hosts are allowed."""
     assert OWN.checked(url) == url.rstrip("/")
 
 
@@ -105,20 +105,20 @@ def test_own_hosts_are_allowed(url):
     ],
 )
 def test_own_hosts_have_no_regions(url):
-    """With a server of one's own neither sentry.io nor its regions, nor another port or scheme, get the token."""
+    """With a self-hosted server, neither sentry.io and its regions nor another port or scheme get the token."""
     with pytest.raises(HostNotAllowed):
         OWN.checked(url)
 
 
 @pytest.mark.parametrize("url", UNREADABLE)
 def test_settings_must_be_addresses(url):
-    """A setting that is no address is told at the start, in words of the settings."""
+    """A setting that is no address is refused at the start, with a message for the setting."""
     with pytest.raises(SettingsError):
         AllowedHosts.of("https://sentry.io", (url,))
 
 
 def test_origin_drops_the_default_port():
-    """The same server written in two ways is one server."""
+    """Two spellings of one server are one origin."""
     assert [origin("http://Sentry.Local:80/x"), origin("https://sentry.local:443")] == [
         "http://sentry.local",
         "https://sentry.local",

@@ -1,4 +1,4 @@
-"""Sentry's refusals in all the forms they have, and the error of the tree that each one is."""
+"""Sentry's error responses in all their forms, and the error of the client for each."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -41,8 +41,8 @@ def refused(status, data=None, *, body=None, **headers):
     return error_for(a_call(), status, names, body, EPOCH_S)
 
 
-def told(error):
-    """Everything that an error says."""
+def content_of(error):
+    """Type, message and attributes of an error."""
     return (type(error), str(error), {name: value for name, value in vars(error).items() if name != "title"})
 
 
@@ -60,11 +60,11 @@ def told(error):
     ],
 )
 def test_plain_detail(status, kind):
-    """The common form: one sentence under `detail`, and the status decides what kind of no it is."""
+    """The common form is a sentence under `detail`; the status determines the type of the error."""
     error = refused(status, {"detail": "No."})
 
     extra = {BadRequest: {"fields": {}}, Forbidden: {"scopes": ()}}.get(kind, {})
-    assert told(error) == (kind, "No.", {"status": status, "detail_code": None} | extra)
+    assert content_of(error) == (kind, "No.", {"status": status, "detail_code": None} | extra)
     assert error.title == "GET /organizations/{organization}/issues/"
 
 
@@ -80,7 +80,7 @@ def test_plain_detail(status, kind):
     ],
 )
 def test_structured_detail(status, code, kind):
-    """The structured form keeps Sentry's own code; what stands beside it is not a member at fault."""
+    """The structured form has Sentry's own code; the other members are not fields at fault."""
     error = refused(status, {"detail": {"code": code, "message": "Why.", "extra": {"loginUrl": "/auth/"}}})
 
     assert (type(error), str(error), error.detail_code) == (kind, "Why.", code)
@@ -108,10 +108,10 @@ def test_structured_detail(status, code, kind):
     ],
 )
 def test_members_at_fault(data, message, fields):
-    """A refused body names its members in one of several forms; nested members are written with dots."""
+    """A 400 names the fields at fault in one of several forms; nested fields are written with dots."""
     error = refused(400, data)
 
-    assert told(error) == (BadRequest, message, {"status": 400, "detail_code": None, "fields": fields})
+    assert content_of(error) == (BadRequest, message, {"status": 400, "detail_code": None, "fields": fields})
 
 
 @pytest.mark.parametrize("body", [b"", b"Bad Request", b"{", b'{"detail": "\xff"}', b"\xff\xfe", b"[" * 100_000])
@@ -150,7 +150,7 @@ def test_missing_objects(detail):
 
 @pytest.mark.parametrize("name", ["detail", "name"])
 def test_deep_bodies_are_not_followed(name):
-    """A body nested without end costs a few levels of reading."""
+    """Only a few levels of a deeply nested body are read."""
     body = f'{{"{name}":' * 500 + '"deep"' + "}" * 500
 
     error = refused(400, body=body.encode())
@@ -160,7 +160,7 @@ def test_deep_bodies_are_not_followed(name):
 
 @pytest.mark.parametrize("length", [299, 300, 301])
 def test_messages_are_bounded(length):
-    """300 characters of a message are kept, for the whole and for each member."""
+    """300 characters of the message are used, and of the message of each field."""
     error = refused(400, {"detail": None, "name": ["n" * length]})
 
     assert error.fields == {"name": ("n" * min(length, 300),)}
@@ -169,7 +169,7 @@ def test_messages_are_bounded(length):
 
 @pytest.mark.parametrize("count", [49, 50, 51])
 def test_members_are_bounded(count):
-    """Fifty members at fault are named."""
+    """At most fifty fields at fault are named."""
     error = refused(400, {f"member{n}": ["Bad."] for n in range(count)})
 
     assert len(error.fields) == min(count, 50)
@@ -197,21 +197,21 @@ def test_members_are_bounded(count):
     ],
 )
 def test_missing_features(status, data, message):
-    """What the plan lacks is told apart from a wrong request and from a missing scope."""
+    """A feature that the plan lacks differs from a wrong request and from a missing scope."""
     error = refused(status, data)
 
-    assert told(error) == (FeatureUnavailable, message, {"status": status, "detail_code": None})
+    assert content_of(error) == (FeatureUnavailable, message, {"status": status, "detail_code": None})
 
 
 def test_writes_for_several_projects_are_bad_requests():
-    """What a write cannot do for several projects at once is no lack of the plan's."""
+    """A write that is not possible for several projects is a wrong request and no missing feature."""
     text = json.dumps({"detail": "Cannot set resolved in release for multiple projects."}).encode()
 
     assert type(error_for(a_call(method="PUT"), 400, {}, text, EPOCH_S)) is BadRequest
 
 
 def test_other_lists_are_bad_requests():
-    """Not every list under `detail` speaks of a feature."""
+    """A list under `detail` that names no feature is a wrong request."""
     assert type(refused(400, {"detail": ["Invalid query."]})) is BadRequest
 
 
@@ -225,7 +225,7 @@ def test_other_lists_are_bad_requests():
     ],
 )
 def test_scopes_that_would_do(challenge, scopes):
-    """A 403 names the scopes of which one is enough, where the server says so."""
+    """A 403 lists the scopes of which one is enough, if the server sends them."""
     error = refused(403, {"detail": PERMISSION}, www_authenticate=challenge)
 
     assert (type(error), str(error), error.scopes) == (Forbidden, PERMISSION, scopes)
@@ -241,10 +241,10 @@ def test_scopes_that_would_do(challenge, scopes):
     ],
 )
 def test_renamed_things(data):
-    """Of a redirect only the new slug is used, wherever it stands."""
+    """Of a redirect only the new slug is used, in whichever member it is."""
     error = refused(302, data, location="https://evil.com/")
 
-    assert told(error) == (
+    assert content_of(error) == (
         Moved,
         "It has been renamed to 'new-slug'",
         {"status": 302, "detail_code": None, "slug": "new-slug"},
@@ -256,10 +256,10 @@ def test_renamed_things(data):
     [b"", b"<html>Login</html>", b"[]", b'{"detail":"moved"}', b'{"slug":"../evil"}', b'{"slug":7}', b'{"slug":"Ab"}'],
 )
 def test_other_redirects(body):
-    """A redirect without a slug is an answer that nobody can use."""
+    """A redirect without a slug is a bad response."""
     error = refused(301, body=body)
 
-    assert told(error) == (
+    assert content_of(error) == (
         BadResponse,
         "Sentry redirected the request; redirects are not followed",
         {"status": 301},
@@ -275,10 +275,10 @@ def test_other_redirects(body):
     ],
 )
 def test_brownouts(headers, replacement):
-    """A 410 is a deprecated operation; its successor is told when Sentry names one."""
+    """A 410 is a deprecated endpoint; the error has its replacement if Sentry names one."""
     error = refused(410, {"message": "This API no longer exists."}, **headers)
 
-    assert told(error) == (
+    assert content_of(error) == (
         Gone,
         "This API no longer exists.",
         {"status": 410, "detail_code": None, "replacement": replacement},
@@ -315,7 +315,7 @@ def test_waits(detail, headers, wait):
 
 
 def test_a_page_may_limit_the_rate():
-    """A proxy's own limit comes as a page and still says how long to wait."""
+    """The rate limit of a proxy may be an HTML page with a `Retry-After` header."""
     error = refused(429, body=b"<html>slow down</html>", retry_after="12")
 
     assert (type(error), error.retry_after) == (RateLimited, 12.0)
@@ -327,7 +327,7 @@ def test_server_errors(status, body):
     """A 5xx means that Sentry is unavailable, whatever its body is."""
     error = refused(status, body=body)
 
-    assert told(error) == (Unavailable, f"Sentry answered {status}", {"status": status, "error_id": None})
+    assert content_of(error) == (Unavailable, f"Sentry answered {status}", {"status": status, "error_id": None})
 
 
 @pytest.mark.parametrize(("status", "kind"), [(500, InternalError), (502, Unavailable)])
@@ -335,15 +335,15 @@ def test_error_ids(status, kind):
     """A 500 with an `errorId` concerns this request; the id is kept."""
     error = refused(status, {"detail": "Internal Error", "errorId": "5f"})
 
-    assert told(error) == (kind, f"Sentry answered {status}", {"status": status, "error_id": "5f"})
+    assert content_of(error) == (kind, f"Sentry answered {status}", {"status": status, "error_id": "5f"})
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 407, 410])
 def test_pages_of_proxies(status):
-    """A page never comes from the API: what it refuses, or does not find, is not what Sentry refuses."""
+    """An HTML page never comes from the API, so that its 4xx status does not concern the object."""
     error = refused(status, body=b"\n<HTML><title>Sign in</title>")
 
-    assert told(error) == (
+    assert content_of(error) == (
         Unavailable,
         "A page came instead of an answer of Sentry's API",
         {"status": status},
@@ -354,13 +354,13 @@ def test_slow_requests():
     """A 408 is Sentry's own timeout."""
     error = refused(408, {"detail": {"code": "request-timeout", "message": "Too slow."}})
 
-    assert told(error) == (UpstreamTimeout, "Too slow.", {"status": 408})
+    assert content_of(error) == (UpstreamTimeout, "Too slow.", {"status": 408})
 
 
 @pytest.mark.parametrize("status", [300, 302, 400, 401, 403, 404, 408, 409, 410, 418, 429, 500])
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'"text"', b'{"detail": null}', b'{"detail": [[{}]]}'])
 def test_every_refusal_is_in_the_tree(status, body):
-    """Any status with any body becomes an error of the tree that names its endpoint and status."""
+    """Any status with any body becomes an error of the client with endpoint and status."""
     error = refused(status, body=body)
 
     assert isinstance(error, SentryError)
@@ -382,13 +382,13 @@ def test_every_refusal_is_in_the_tree(status, body):
     ],
 )
 def test_pages_are_recognized(body, expected):
-    """A page is known by how it begins, whatever its content type."""
+    """A page is recognised by its beginning, whatever its content type is."""
     assert is_html(body) is expected
 
 
 @pytest.mark.parametrize("data", [{"detail": "No {token} here"}, {"name": ["No {token} here"]}])
 def test_credential_in_an_answer_is_taken_out(data):
-    """Whoever is before Sentry may repeat the header of a request; no error passes it on."""
+    """A proxy may repeat the request headers in its answer; no error contains the token."""
     token = a_call().upstream.token
     echo = json.dumps(data).replace("{token}", token).encode()
 
@@ -396,4 +396,4 @@ def test_credential_in_an_answer_is_taken_out(data):
 
     assert token
     assert "No [hidden] here" in str(error)
-    assert token not in str(told(error))
+    assert token not in str(content_of(error))

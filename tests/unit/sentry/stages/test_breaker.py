@@ -1,4 +1,4 @@
-"""When Sentry is asked no more, and when it is asked again."""
+"""Circuit breaker: when calls are stopped, for whom, and when they are resumed."""
 
 import asyncio
 
@@ -38,15 +38,15 @@ def breaker(clock):
 
 
 def ill():
-    """A wire behind which nothing answers."""
+    """A transport that cannot reach Sentry."""
     return FakeTransport(lambda _: raised(Unavailable("ill")))
 
 
-async def tried(breaker, wire, times, call=None):
-    """Calls that may fail, one after the other."""
+async def tried(breaker, transport, times, call=None):
+    """Make calls one after the other; returns the last error."""
     for _ in range(times):
         try:
-            await breaker(call or a_call(), wire)
+            await breaker(call or a_call(), transport)
         except SentryError as error:
             last = error
         else:
@@ -67,12 +67,12 @@ async def tried(breaker, wire, times, call=None):
 )
 async def test_failures_open(breaker, error, state):
     """After enough failures nothing is sent: for all when Sentry is unreachable, else for this credential."""
-    wire = FakeTransport(lambda _: raised(error))
-    await tried(breaker, wire, LIMITS.min_calls)
+    transport = FakeTransport(lambda _: raised(error))
+    await tried(breaker, transport, LIMITS.min_calls)
 
-    last = await tried(breaker, wire, 5)
+    last = await tried(breaker, transport, 5)
 
-    assert (type(last), len(wire.calls), repr(breaker)) == (CircuitOpen, LIMITS.min_calls, state)
+    assert (type(last), len(transport.calls), repr(breaker)) == (CircuitOpen, LIMITS.min_calls, state)
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ async def test_share_of_failures(breaker, failures, is_open):
 
 
 async def test_few_failures_say_nothing(breaker):
-    """One call fewer than the least number of calls opens nothing."""
+    """One call fewer than the minimum opens no circuit."""
     await tried(breaker, ill(), LIMITS.min_calls - 1)
 
     assert breaker.states() == {}
 
 
 async def test_old_failures_are_forgotten(breaker, clock):
-    """Failures of another time do not add up."""
+    """Failures outside of the window do not count."""
     await tried(breaker, ill(), LIMITS.min_calls - 1)
     clock.move(LIMITS.window_s + 0.1)
 
@@ -123,7 +123,7 @@ async def test_old_failures_are_forgotten(breaker, clock):
 
 @pytest.mark.parametrize(("took_s", "waited_s", "is_open"), [(10.0, 0.0, True), (9.9, 0.0, False), (15.0, 5.1, False)])
 async def test_slow_calls(breaker, clock, took_s, waited_s, is_open):
-    """Calls that take too long open it too; what they waited for a permit is not Sentry's."""
+    """Slow calls open a circuit, too; the time spent waiting for a permit does not count."""
 
     def slow(_):
         clock.move(took_s)
@@ -136,12 +136,12 @@ async def test_slow_calls(breaker, clock, took_s, waited_s, is_open):
 
 
 def config(**changes):
-    """The usual tolerance with these members changed."""
+    """The default thresholds with these members changed."""
     return BreakerConfig(**changes)
 
 
 async def test_probes_close(breaker, clock):
-    """After the pause a few calls are let through; when all of them succeed everything is asked again."""
+    """After the pause a few calls are let through; when all of them succeed the circuit closes."""
     await tried(breaker, ill(), LIMITS.min_calls)
     clock.move(LIMITS.open_s)
     half = breaker.states()
@@ -154,27 +154,27 @@ async def test_probes_close(breaker, clock):
 
 
 async def test_failed_probe_opens_again(breaker, clock):
-    """One failure among the probes, and the pause begins anew."""
+    """A failed probe opens the circuit again."""
     await tried(breaker, ill(), LIMITS.min_calls)
     clock.move(LIMITS.open_s)
     await tried(breaker, FakeTransport(), 1)
 
-    wire = ill()
-    await tried(breaker, wire, 5)
+    transport = ill()
+    await tried(breaker, transport, 5)
 
-    assert (len(wire.calls), repr(breaker)) == (1, OPEN)
+    assert (len(transport.calls), repr(breaker)) == (1, OPEN)
 
 
 async def test_probes_are_few(breaker, clock):
-    """While probes are under way nobody else is let through; a probe that is given up makes room."""
+    """While probes are under way no other call is let through; a cancelled probe makes room."""
     await tried(breaker, ill(), LIMITS.min_calls)
     clock.move(LIMITS.open_s)
     never = asyncio.Event()
-    wire = FakeTransport(lambda _: never.wait())
-    probes = [asyncio.ensure_future(breaker(a_call(), wire)) for _ in range(LIMITS.probes)]
+    transport = FakeTransport(lambda _: never.wait())
+    probes = [asyncio.ensure_future(breaker(a_call(), transport)) for _ in range(LIMITS.probes)]
     await asyncio.sleep(0)
 
-    refused = await tried(breaker, wire, 1)
+    refused = await tried(breaker, transport, 1)
     probes[0].cancel()
     await asyncio.gather(probes[0], return_exceptions=True)
     await tried(breaker, FakeTransport(lambda _: raised(DeadlineExceeded("late"))), 1)
@@ -188,7 +188,7 @@ async def test_probes_are_few(breaker, clock):
 
 
 async def test_circuits_are_apart(breaker):
-    """One family of endpoints, or one region, being ill says nothing of the others."""
+    """An outage of one family of endpoints, or of one region, does not concern the others."""
     await tried(breaker, ill(), LIMITS.min_calls)
 
     others = [a_call(endpoint="projects.list"), a_call(host="https://us.sentry.io")]
@@ -198,7 +198,7 @@ async def test_circuits_are_apart(breaker):
 
 
 async def closed_again(breaker, clock, *, answered=40):
-    """A circuit that was ill after so many answers, and is well."""
+    """A circuit that has been open after this many answers and is closed again."""
     well = FakeTransport(lambda _: a_reply())
     await tried(breaker, well, answered)
     while repr(breaker) != OPEN:
@@ -208,36 +208,36 @@ async def closed_again(breaker, clock, *, answered=40):
     return well
 
 
-async def test_calls_take_turns_after_an_illness(breaker, clock):
-    """All that grew old meanwhile does not come at once, but half as fast again as before."""
+async def test_rate_is_limited_after_an_outage(breaker, clock):
+    """After an outage calls are limited to one and a half times the earlier rate."""
     began = clock.time()
-    wire = await closed_again(breaker, clock)
+    transport = await closed_again(breaker, clock)
     back = clock.time()
     pace = 40 * LIMITS.pace / max(1.0, back - LIMITS.open_s - began)
 
-    await asyncio.gather(*(breaker(a_call(deadline=back + 600), wire) for _ in range(10)))
+    await asyncio.gather(*(breaker(a_call(deadline=back + 600), transport) for _ in range(10)))
 
     assert clock.time() - back == pytest.approx(9 / pace)
 
 
-async def test_turns_end(breaker, clock):
-    """After a while nobody waits any more."""
-    wire = await closed_again(breaker, clock)
+async def test_limit_ends(breaker, clock):
+    """The limit ends after a while."""
+    transport = await closed_again(breaker, clock)
     await clock.sleep(LIMITS.calm_s)
     calm = clock.time()
 
-    await asyncio.gather(*(breaker(a_call(deadline=calm + 600), wire) for _ in range(10)))
+    await asyncio.gather(*(breaker(a_call(deadline=calm + 600), transport) for _ in range(10)))
 
     assert clock.time() == calm
 
 
-async def test_turns_that_come_too_late(breaker, clock):
-    """Who would wait for half of the time that is left is refused at once, so that a spare answer can be given."""
-    wire = await closed_again(breaker, clock)
+async def test_waits_that_are_too_long(breaker, clock):
+    """A call that would wait for half of its time left is refused at once, so that a stale answer can be served."""
+    transport = await closed_again(breaker, clock)
     now = clock.time()
 
     found = await asyncio.gather(
-        *(breaker(a_call(deadline=now + 0.1), wire) for _ in range(10)), return_exceptions=True
+        *(breaker(a_call(deadline=now + 0.1), transport) for _ in range(10)), return_exceptions=True
     )
 
     assert isinstance(found[-1], CircuitOpen)
@@ -245,7 +245,7 @@ async def test_turns_that_come_too_late(breaker, clock):
 
 
 def call_of(name):
-    """A read with the credential of this person."""
+    """A read with the credential of this user."""
     return a_call(upstream=Upstream(name, f"sntryu_{name}"))
 
 

@@ -1,6 +1,6 @@
-"""Answers that are given again: to whom, for how long, and what ends them.
+"""Cached answers: for which reads, for how long, and what invalidates them.
 
-Long, because one stage decides all of it, and each case is a few lines over the same fixtures.
+Long, as one stage decides all of it; each case is a few lines over the same fixtures.
 """
 
 import asyncio
@@ -55,31 +55,31 @@ def tag_versions(clock):
 
 @pytest.fixture
 def cache(clock, tag_versions):
-    """A cache for four small answers."""
+    """A cache with room for four small answers."""
     return Cache(clock, tag_versions, limit_bytes=4 * ENTRY)
 
 
 @pytest.fixture
-def wire(clock):
+def transport(clock):
     return FakeTransport(lambda _: msgspec.structs.replace(a_reply(BODY), fetched_at=clock.time()))
 
 
-async def test_a_hit_costs_nothing(cache, wire):
-    """The second of two equal reads gets the first one's answer, and says that it was kept."""
-    replies = [await cache(a_call(), wire) for _ in range(2)]
+async def test_a_hit_costs_nothing(cache, transport):
+    """The second of two equal reads is answered from the cache, and its origin says so."""
+    replies = [await cache(a_call(), transport) for _ in range(2)]
 
     assert [reply.origin for reply in replies] == ["wire", "cache"]
     assert [reply.body for reply in replies] == [BODY, BODY]
-    assert len(wire.calls) == 1
+    assert len(transport.calls) == 1
 
 
-async def test_what_may_differ(cache, wire):
-    """Who asked, until when, and in which order the parameters stand, makes no other read."""
-    await cache(a_call(query=(("a", "1"), ("b", "2"))), wire)
+async def test_what_may_differ(cache, transport):
+    """Caller, deadline and order of parameters do not distinguish reads."""
+    await cache(a_call(query=(("a", "1"), ("b", "2"))), transport)
 
-    reply = await cache(a_call(query=(("b", "2"), ("a", "1")), deadline=0.0, caller="bob"), wire)
+    reply = await cache(a_call(query=(("b", "2"), ("a", "1")), deadline=0.0, caller="bob"), transport)
 
-    assert (reply.origin, len(wire.calls)) == ("cache", 1)
+    assert (reply.origin, len(transport.calls)) == ("cache", 1)
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,17 @@ async def test_what_may_differ(cache, wire):
         {"query": (("query", "is:unresolved"),)},
     ],
 )
-async def test_what_may_not_differ(cache, wire, changes):
+async def test_what_may_not_differ(cache, transport, changes):
     """Another credential, host, path or query is another read, even with the same token."""
-    await cache(a_call(), wire)
+    await cache(a_call(), transport)
 
-    reply = await cache(a_call(**changes), wire)
+    reply = await cache(a_call(**changes), transport)
 
-    assert (reply.origin, len(wire.calls)) == ("wire", 2)
+    assert (reply.origin, len(transport.calls)) == ("wire", 2)
 
 
-def test_tokens_stand_in_no_key():
-    """A key holds the hash of a credential, never the credential."""
+def test_keys_contain_no_token():
+    """A cache key contains the hash of a credential, never the credential."""
     assert "secret" not in repr(cache_key(a_call()))
 
 
@@ -109,45 +109,45 @@ KEPT = [Lifetime.IMMUTABLE, Lifetime.STABLE, Lifetime.VOLATILE]
 
 
 @pytest.mark.parametrize("lifetime", KEPT)
-async def test_fresh_answers(cache, wire, clock, lifetime):
-    """An answer is fresh until its lifetime is over, not longer."""
+async def test_fresh_answers(cache, transport, clock, lifetime):
+    """An answer is fresh until its lifetime ends."""
     call = a_call(lifetime=lifetime)
-    await cache(call, wire)
+    await cache(call, transport)
 
     clock.move(POLICIES[lifetime].max_age - 0.1)
-    before = await cache(call, wire)
+    before = await cache(call, transport)
     clock.move(0.1)
-    after = await cache(call, wire)
+    after = await cache(call, transport)
 
     assert [(reply.origin, reply.is_stale) for reply in (before, after)] == [("cache", False), ("cache", True)]
 
 
 @pytest.mark.parametrize("lifetime", KEPT)
-async def test_stale_answers_are_refreshed_once(cache, wire, clock, lifetime):
-    """Who comes late gets the old answer at once, marked; one call fetches the new one for those who come next."""
+async def test_stale_answers_are_refreshed_once(cache, transport, clock, lifetime):
+    """A stale answer is served at once and marked; one background call fetches the new one."""
     call, policy = a_call(lifetime=lifetime), POLICIES[lifetime]
-    await cache(call, wire)
+    await cache(call, transport)
     clock.move(policy.max_age + policy.stale_while_revalidate - 0.1)
 
-    late = [await cache(call, wire) for _ in range(3)]
-    asked = len(wire.calls)
+    late = [await cache(call, transport) for _ in range(3)]
+    asked = len(transport.calls)
     await settled()
-    after = await cache(call, wire)
+    after = await cache(call, transport)
 
     assert [reply.is_stale for reply in late] == [True] * 3
-    assert (asked, len(wire.calls), after.is_stale) == (1, 2, False)
-    assert (wire.calls[1].priority, wire.calls[1].deadline) == (Priority.JOB, clock.time() + REFRESH_S)
+    assert (asked, len(transport.calls), after.is_stale) == (1, 2, False)
+    assert (transport.calls[1].priority, transport.calls[1].deadline) == (Priority.JOB, clock.time() + REFRESH_S)
 
 
 @pytest.mark.parametrize("lifetime", KEPT)
-async def test_old_answers_are_asked_for_again(cache, wire, clock, lifetime):
-    """What is older than stale is given no more while Sentry answers."""
+async def test_old_answers_are_asked_for_again(cache, transport, clock, lifetime):
+    """An answer that is older than stale is not served while Sentry answers."""
     call, policy = a_call(lifetime=lifetime), POLICIES[lifetime]
-    await cache(call, wire)
+    await cache(call, transport)
 
     clock.move(policy.max_age + policy.stale_while_revalidate)
 
-    assert ((await cache(call, wire)).origin, len(wire.calls)) == ("wire", 2)
+    assert ((await cache(call, transport)).origin, len(transport.calls)) == ("wire", 2)
 
 
 @pytest.mark.parametrize(
@@ -162,10 +162,10 @@ async def test_old_answers_are_asked_for_again(cache, wire, clock, lifetime):
     ],
     ids=lambda error: type(error).__name__,
 )
-async def test_spare_answers_bridge_failures(cache, wire, clock, error):
-    """When Sentry fails, what it said before is given, marked, until that is too long ago."""
+async def test_stale_if_error(cache, transport, clock, error):
+    """When Sentry fails, an old answer is served and marked, until it is too old."""
     policy = POLICIES[Lifetime.VOLATILE]
-    await cache(a_call(), wire)
+    await cache(a_call(), transport)
     ill = FakeTransport(lambda _: raised(error))
 
     clock.move(policy.total_lifetime - 0.1)
@@ -178,19 +178,19 @@ async def test_spare_answers_bridge_failures(cache, wire, clock, error):
 
 
 @pytest.mark.parametrize("error", [NotFound("gone"), Forbidden("no"), BadRequest("what")])
-async def test_refusals_are_answers(cache, wire, clock, error):
-    """What Sentry refuses now is not covered up with what it said before."""
-    await cache(a_call(), wire)
+async def test_refusals_are_answers(cache, transport, clock, error):
+    """A refusal by Sentry is not hidden by an old answer."""
+    await cache(a_call(), transport)
     clock.move(60)
 
     with pytest.raises(type(error)):
         await cache(a_call(), FakeTransport(lambda _: raised(error)))
 
 
-async def test_failed_refreshes(cache, wire, clock):
-    """A refresh that fails is nobody's failure, and is tried again by the next reader."""
+async def test_failed_refreshes(cache, transport, clock):
+    """A failed refresh is no error of a reader, and the next reader starts another one."""
     ill = FakeTransport(lambda _: raised(Unavailable("ill")))
-    await cache(a_call(), wire)
+    await cache(a_call(), transport)
     clock.move(6)
 
     for _ in range(2):
@@ -200,10 +200,10 @@ async def test_failed_refreshes(cache, wire, clock):
     assert len(ill.calls) == 2
 
 
-async def test_refreshes_end_with_the_cache(cache, wire, clock):
-    """Nothing is fetched behind the back of readers who are gone."""
+async def test_refreshes_end_with_the_cache(cache, transport, clock):
+    """Closing the cache cancels the background refreshes."""
     never = asyncio.Event()
-    await cache(a_call(), wire)
+    await cache(a_call(), transport)
     clock.move(6)
     await cache(a_call(), FakeTransport(lambda _: never.wait()))
 
@@ -214,7 +214,7 @@ async def test_refreshes_end_with_the_cache(cache, wire, clock):
 
 
 async def test_age_counts_from_the_answer(cache, clock):
-    """An answer that was on its way for long is that much older."""
+    """The age of an answer counts from when it was fetched."""
     old = a_reply(BODY)
     clock.move(7)
     await cache(a_call(), FakeTransport(lambda _: old))
@@ -223,16 +223,16 @@ async def test_age_counts_from_the_answer(cache, clock):
 
 
 async def settled():
-    """Lets what was begun come to its end."""
+    """Let background tasks finish."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
-async def test_some_answers_are_never_kept(cache, wire):
-    """A read without lifetime is asked each time."""
+async def test_answers_without_lifetime(cache, transport):
+    """A read without lifetime is never cached."""
     call = a_call(lifetime=Lifetime.NEVER)
 
-    replies = [await cache(call, wire) for _ in range(2)]
+    replies = [await cache(call, transport) for _ in range(2)]
 
     assert ([reply.origin for reply in replies], repr(cache)) == (
         ["wire", "wire"],
@@ -240,54 +240,54 @@ async def test_some_answers_are_never_kept(cache, wire):
     )
 
 
-async def test_lifetimes_are_settings(clock, tag_versions, wire):
-    """Other seconds for a class of answers may be given."""
+async def test_lifetimes_are_settings(clock, tag_versions, transport):
+    """The policy of a lifetime class can be replaced."""
     cache = Cache(clock, tag_versions, policies=POLICIES | {Lifetime.VOLATILE: CachePolicy(0.0)})
 
-    replies = [await cache(a_call(), wire) for _ in range(2)]
+    replies = [await cache(a_call(), transport) for _ in range(2)]
 
     assert [reply.origin for reply in replies] == ["wire", "wire"]
 
 
 @pytest.mark.parametrize(("tags", "origin"), [(["issues/acme"], "wire"), (["issues/other"], "cache"), ([], "cache")])
-async def test_raised_tags_end_answers(cache, wire, tag_versions, tags, origin):
-    """A raise ends the answers that depend on its tag, and no others."""
-    await cache(a_call(), wire)
+async def test_invalidated_tags(cache, transport, tag_versions, tags, origin):
+    """An invalidation removes the answers with its tag, and no others."""
+    await cache(a_call(), transport)
 
     tag_versions.invalidate(tags)
 
-    assert (await cache(a_call(), wire)).origin == origin
+    assert (await cache(a_call(), transport)).origin == origin
 
 
-async def test_raises_count_again_for_new_answers(cache, wire, tag_versions, clock):
+async def test_invalidations_count_again(cache, transport, tag_versions, clock):
     """What was read right after a write is read again when the search index has caught up."""
     call = a_call(lifetime=Lifetime.STABLE)
     tag_versions.invalidate(call.tags)
-    await cache(call, wire)
+    await cache(call, transport)
 
     clock.move(4.9)
-    before = await cache(call, wire)
+    before = await cache(call, transport)
     clock.move(0.1)
-    after = await cache(call, wire)
+    after = await cache(call, transport)
 
     assert (before.origin, after.origin) == ("cache", "wire")
 
 
-async def test_writes_pass(cache, wire):
-    """A write is never answered from what was kept, and nothing of it is kept."""
-    replies = [await cache(WRITE, wire) for _ in range(2)]
+async def test_writes_pass(cache, transport):
+    """A write is never answered from the cache, and its answer is not cached."""
+    replies = [await cache(WRITE, transport) for _ in range(2)]
 
     assert [reply.origin for reply in replies] == ["wire", "wire"]
-    assert wire.calls == [WRITE, WRITE]
+    assert transport.calls == [WRITE, WRITE]
 
 
-async def test_writes_end_answers(cache, wire):
+async def test_writes_end_answers(cache, transport):
     """What was read before a write is read again after it."""
-    await cache(a_call(), wire)
+    await cache(a_call(), transport)
 
-    await cache(WRITE, wire)
+    await cache(WRITE, transport)
 
-    assert (await cache(a_call(), wire)).origin == "wire"
+    assert (await cache(a_call(), transport)).origin == "wire"
 
 
 @pytest.mark.parametrize(
@@ -302,18 +302,18 @@ async def test_writes_end_answers(cache, wire):
         (asyncio.CancelledError(), "wire"),
     ],
 )
-async def test_failed_writes(cache, wire, error, origin):
-    """A refused write changed nothing; of any other that failed nobody knows, so answers end."""
-    await cache(a_call(), wire)
+async def test_failed_writes(cache, transport, error, origin):
+    """A refused write changes nothing; after any other failure it may have been applied, so answers are invalidated."""
+    await cache(a_call(), transport)
 
     with pytest.raises(type(error)):
         await cache(WRITE, FakeTransport(lambda _: raised(error)))
 
-    assert (await cache(a_call(), wire)).origin == origin
+    assert (await cache(a_call(), transport)).origin == origin
 
 
-async def test_reads_that_a_write_overtook(cache, wire):
-    """An answer that was under way during a write may be older than it, and is not kept."""
+async def test_reads_that_a_write_overtook(cache, transport):
+    """An answer that was under way during a write may be older than the write and is not cached."""
     asked, told = asyncio.Event(), asyncio.Event()
 
     async def slowly():
@@ -323,38 +323,38 @@ async def test_reads_that_a_write_overtook(cache, wire):
 
     reading = asyncio.ensure_future(cache(a_call(), FakeTransport(lambda _: slowly())))
     await asked.wait()
-    await cache(WRITE, wire)
+    await cache(WRITE, transport)
     told.set()
 
     assert (await reading).body == BODY
     assert len(cache._entries) == 0
-    assert (await cache(a_call(), wire)).origin == "wire"
+    assert (await cache(a_call(), transport)).origin == "wire"
 
 
 async def test_absence_is_kept_shortly(cache, clock):
-    """A thing that was not found is believed to be absent for some seconds, whatever the lifetime of an answer."""
+    """A missing object is remembered for some seconds, whatever the lifetime class is."""
     call = a_call(lifetime=Lifetime.IMMUTABLE)
-    wire = FakeTransport(lambda _: raised(NotFound("No such issue", title="GET /", status=404, detail_code="x")))
+    transport = FakeTransport(lambda _: raised(NotFound("No such issue", title="GET /", status=404, detail_code="x")))
 
     for seconds in (0, NEGATIVE_TTL.max_age - 0.1, 0.1):
         clock.move(seconds)
         with pytest.raises(NotFound) as absent:
-            await cache(call, wire)
+            await cache(call, transport)
         assert (str(absent.value), vars(absent.value)) == (
             "No such issue",
             {"title": "GET /", "status": 404, "detail_code": "x"},
         )
 
-    assert len(wire.calls) == 2
+    assert len(transport.calls) == 2
 
 
 async def test_absences_hold_no_frames(cache):
-    """An error that is kept for others does not grow with each of them, and holds nothing of whoever met it first."""
-    wire = FakeTransport(lambda _: raised(NotFound("No such issue")))
+    """A cached error does not grow with each reader, and holds no frames of the first one."""
+    transport = FakeTransport(lambda _: raised(NotFound("No such issue")))
     met = []
     for _ in range(4):
         with pytest.raises(NotFound) as absent:
-            await cache(a_call(), wire)
+            await cache(a_call(), transport)
         met.append(absent)
 
     cache_entry = next(iter(cache._entries.values())).answer
@@ -363,41 +363,41 @@ async def test_absences_hold_no_frames(cache):
     assert len(met[-1].traceback) == len(met[1].traceback)
 
 
-async def test_absence_ends_with_a_write(cache, wire):
-    """What was not there may be there after a write."""
+async def test_absence_ends_with_a_write(cache, transport):
+    """A write invalidates a cached "not found"."""
     with pytest.raises(NotFound):
         await cache(a_call(), FakeTransport(lambda _: raised(NotFound("no"))))
 
-    await cache(WRITE, wire)
+    await cache(WRITE, transport)
 
-    assert (await cache(a_call(), wire)).body == BODY
+    assert (await cache(a_call(), transport)).body == BODY
 
 
 @pytest.mark.parametrize("error", [Forbidden("no"), Unavailable("ill"), BadRequest("no"), asyncio.CancelledError()])
-async def test_other_errors_are_not_kept(cache, wire, error):
-    """Only absence is believed for a while: any other failure is met by whoever met it."""
+async def test_other_errors_are_not_kept(cache, transport, error):
+    """No other failure is cached."""
     with pytest.raises(type(error)):
         await cache(a_call(), FakeTransport(lambda _: raised(error)))
 
-    assert (await cache(a_call(), wire)).origin == "wire"
+    assert (await cache(a_call(), transport)).origin == "wire"
 
 
-async def test_the_oldest_answer_goes(cache, wire):
-    """When the bytes are used up, the answer that was not asked for longest goes."""
+async def test_the_oldest_answer_goes(cache, transport):
+    """When the cache is full, the least recently used answer is removed."""
     for name in "abcd":
-        await cache(a_call(path=name), wire)
-    await cache(a_call(path="a"), wire)
+        await cache(a_call(path=name), transport)
+    await cache(a_call(path="a"), transport)
 
-    await cache(a_call(path="e"), wire)
+    await cache(a_call(path="e"), transport)
 
     assert repr(cache) == f"<Cache 4 entries, {4 * ENTRY} of {4 * ENTRY} bytes, 0 refreshes under way>"
-    assert [(await cache(a_call(path=name), wire)).origin for name in "acdeb"] == ["cache"] * 4 + ["wire"]
+    assert [(await cache(a_call(path=name), transport)).origin for name in "acdeb"] == ["cache"] * 4 + ["wire"]
 
 
-async def test_one_large_answer_ends_many(cache, wire):
-    """As many go as it takes to make room."""
+async def test_one_large_answer_ends_many(cache, transport):
+    """A large answer removes as many others as needed."""
     for name in "abcd":
-        await cache(a_call(path=name), wire)
+        await cache(a_call(path=name), transport)
 
     await cache(a_call(path="large"), FakeTransport(lambda _: a_reply(bytes(2 * ENTRY))))
 
@@ -407,7 +407,7 @@ async def test_one_large_answer_ends_many(cache, wire):
 
 @pytest.mark.parametrize(("spare", "entries"), [(1, 1), (0, 1), (-1, 0)])
 async def test_answers_larger_than_all(cache, spare, entries):
-    """An answer that fills the whole cache is kept, one byte more is not."""
+    """An answer that fills the whole cache is stored, one byte more is not."""
     size = 4 * ENTRY - ENTRY_OVERHEAD - spare
 
     reply = await cache(a_call(), FakeTransport(lambda _: a_reply(bytes(size))))
@@ -415,8 +415,8 @@ async def test_answers_larger_than_all(cache, spare, entries):
     assert (len(reply.body), len(cache._entries)) == (size, entries)
 
 
-async def test_sizes_add_up(cache, wire, clock):
-    """An answer that ended, or came twice, is counted no longer."""
+async def test_sizes_add_up(cache, transport, clock):
+    """A removed or replaced answer is not counted any more."""
     slow = asyncio.Event()
 
     async def later():
@@ -435,14 +435,14 @@ async def test_sizes_add_up(cache, wire, clock):
     assert (both, cache.size_bytes, len(cache._entries)) == (ENTRY, 0, 0)
 
 
-async def test_what_is_made_of_answers_counts(cache, wire):
-    """What was made of an answer takes room, ends others for it, and ends with its answer."""
+async def test_derived_values_count(cache, transport):
+    """Values derived from an answer count with it, and are removed with it."""
     for name in "abc":
-        await cache(a_call(path=name), wire)
-    cache_entry = (await cache(a_call(path="c"), wire)).cache_entry
+        await cache(a_call(path=name), transport)
+    cache_entry = (await cache(a_call(path="c"), transport)).cache_entry
 
     cache_entry.put_fragment("region", bytes(ENTRY))
-    await cache(a_call(path="c"), wire)
+    await cache(a_call(path="c"), transport)
 
     assert [path for _, _, path, _ in cache._entries] == ["b", "c"]
     assert (cache.size_bytes, cache_entry.size_bytes) == (
@@ -450,8 +450,8 @@ async def test_what_is_made_of_answers_counts(cache, wire):
         2 * ENTRY + MEMO_OVERHEAD_BYTES,
     )
 
-    await cache(WRITE, wire)
-    again = (await cache(a_call(path="c"), wire)).cache_entry
+    await cache(WRITE, transport)
+    again = (await cache(a_call(path="c"), transport)).cache_entry
     cache_entry.put_fragment("region", bytes(ENTRY))
 
     assert (cache_entry.get_fragment("region"), again.get_fragment("region"), cache.size_bytes) == (
@@ -461,9 +461,9 @@ async def test_what_is_made_of_answers_counts(cache, wire):
     )
 
 
-async def test_what_is_made_of_one_answer_is_bounded(cache, wire):
-    """An answer with all that was made of it takes no more room than there is; beyond, nothing more is kept of it."""
-    cache_entry = (await cache(a_call(), wire)).cache_entry
+async def test_derived_values_are_bounded(cache, transport):
+    """An answer with everything derived from it never exceeds the size of the cache."""
+    cache_entry = (await cache(a_call(), transport)).cache_entry
 
     cache_entry.put_fragment("fits", bytes(3 * ENTRY - MEMO_OVERHEAD_BYTES))
     cache_entry.put_fragment("more", b"")
@@ -476,7 +476,7 @@ async def test_what_is_made_of_one_answer_is_bounded(cache, wire):
 
 
 async def test_answers_of_one_flight_are_one(cache):
-    """Callers who were given one answer share what is made of it."""
+    """Callers that shared a call share the cache entry."""
     told = asyncio.Event()
     answer = a_reply(BODY)
 
@@ -493,25 +493,25 @@ async def test_answers_of_one_flight_are_one(cache):
     assert first.cache_entry is (await cache(a_call(), FakeTransport())).cache_entry
 
 
-async def test_answers_that_are_not_kept_keep_nothing(cache, wire):
-    """Without an entry there is no place for what is made of an answer."""
-    reply = await cache(a_call(lifetime=Lifetime.NEVER), wire)
+async def test_uncached_answers_have_no_entry(cache, transport):
+    """An answer that is not cached has no cache entry."""
+    reply = await cache(a_call(lifetime=Lifetime.NEVER), transport)
 
     assert reply.cache_entry is None
 
 
 def ending(seconds, hours=1, **changes):
-    """A read of the issues of so many hours that end so many seconds after the epoch of the tests."""
+    """A read of the issues of this many hours, which end this many seconds after the epoch of the tests."""
     end = datetime.fromtimestamp(EPOCH_S + seconds, UTC).replace(tzinfo=None)
     start = end - timedelta(hours=hours)
     query = (("start", start.isoformat()), ("end", end.isoformat()), ("query", changes.pop("search", "")))
     return a_call(query=query, deadline=EPOCH_S + 10_000, **changes)
 
 
-async def test_ranges_that_end_now_bridge_minutes(cache, wire, clock):
-    """While Sentry is ill, "the last hour" is answered with what was the last hour before, marked."""
+async def test_rolling_ranges(cache, transport, clock):
+    """While Sentry fails, "the last hour" is answered with the last hour of a moment ago, and marked."""
     ill = FakeTransport(lambda _: raised(Unavailable("ill")))
-    await cache(ending(60), wire)
+    await cache(ending(60), transport)
     clock.move(180)
 
     spare = await cache(ending(240), ill)
@@ -530,19 +530,19 @@ async def test_ranges_that_end_now_bridge_minutes(cache, wire, clock):
     ],
     ids=["length", "search", "path", "credential", "a range that is over"],
 )
-async def test_other_ranges_are_other_questions(cache, wire, clock, changes, seconds):
-    """Another length, another question or another stretch of time is not answered with this one."""
-    await cache(ending(60), wire)
+async def test_other_ranges(cache, transport, clock, changes, seconds):
+    """Another length, query or range is not answered with this one."""
+    await cache(ending(60), transport)
     clock.move(180)
 
     with pytest.raises(Unavailable):
         await cache(ending(seconds, **changes), FakeTransport(lambda _: raised(Unavailable("ill"))))
 
 
-async def test_bridges_end_with_their_answers(cache, wire, clock, tag_versions):
-    """What a write ended, or what is too old, bridges nothing; and nothing of it is kept."""
+async def test_rolling_ranges_are_invalidated(cache, transport, clock, tag_versions):
+    """An invalidated or too old answer is not served for a rolling range."""
     ill = FakeTransport(lambda _: raised(Unavailable("ill")))
-    await cache(ending(60), wire)
+    await cache(ending(60), transport)
     tag_versions.invalidate(["issues/acme"])
     clock.move(120)
 
@@ -566,29 +566,29 @@ REVOCATIONS = [
     ("lifetime", "is_background"),
     [(lifetime, is_background) for lifetime in KEPT for is_background in (True, False)],
 )
-async def test_refusals_drop_old_answers(cache, wire, error, lifetime, is_background):
+async def test_refusals_drop_old_answers(cache, transport, error, lifetime, is_background):
     """A refusal of a refresh drops the old answer, also as a substitute while Sentry fails."""
     call, policy, clock = a_call(lifetime=lifetime), POLICIES[lifetime], cache._clock
-    await cache(call, wire)
+    await cache(call, transport)
     clock.move(policy.max_age + (0 if is_background else policy.stale_while_revalidate))
-    wire.answer = lambda _: raised(error)
-    await asyncio.gather(cache(call, wire), return_exceptions=True)
+    transport.answer = lambda _: raised(error)
+    await asyncio.gather(cache(call, transport), return_exceptions=True)
     await settled()
 
     clock.move(NEGATIVE_TTL.max_age)
-    wire.answer = lambda _: raised(Unavailable("down"))
+    transport.answer = lambda _: raised(Unavailable("down"))
     with pytest.raises(Unavailable):
-        await cache(call, wire)
+        await cache(call, transport)
 
 
-async def test_refusals_drop_the_rolling_range(cache, wire, clock):
+async def test_refusals_drop_the_rolling_range(cache, transport, clock):
     """A refusal also drops the answer for the same rolling range of a minute ago."""
-    await cache(ending(60), wire)
+    await cache(ending(60), transport)
     clock.move(180)
-    wire.answer = lambda _: raised(Forbidden("no"))
+    transport.answer = lambda _: raised(Forbidden("no"))
     with pytest.raises(Forbidden):
-        await cache(ending(240), wire)
+        await cache(ending(240), transport)
 
-    wire.answer = lambda _: raised(Unavailable("down"))
+    transport.answer = lambda _: raised(Unavailable("down"))
     with pytest.raises(Unavailable):
-        await cache(ending(240), wire)
+        await cache(ending(240), transport)

@@ -1,4 +1,4 @@
-"""How fast Sentry is asked, and who asks next."""
+"""Rate limiter: how fast calls are sent, and in which order."""
 
 import asyncio
 from random import Random
@@ -15,7 +15,7 @@ from support.upstream import EPOCH_S, FakeTransport, MovedClock, a_call, a_reply
 
 
 class Sentry:
-    """Counts calls in fixed windows and in flight, as Sentry does; answers when it is told to, or at once."""
+    """Limits calls per window and concurrent calls, as Sentry does; answers at once or when the gate is opened."""
 
     def __init__(self, clock, *, limit=10, concurrent=5, window_s=1):
         self.clock, self.limit, self.concurrent, self.window_s = clock, limit, concurrent, window_s
@@ -57,19 +57,19 @@ async def limiter(clock):
     await limiter.close()
 
 
-def begun(limiter, wire, *calls):
-    """Calls under way."""
-    return [asyncio.ensure_future(limiter(call, wire)) for call in calls]
+def begun(limiter, transport, *calls):
+    """Start calls as tasks."""
+    return [asyncio.ensure_future(limiter(call, transport)) for call in calls]
 
 
 async def ticks(count=20):
-    """Lets tasks go on."""
+    """Let tasks run."""
     for _ in range(count):
         await asyncio.sleep(0)
 
 
-async def test_nobody_is_refused(limiter, clock):
-    """Three hundred calls at once go out no faster than Sentry allows; not one is refused."""
+async def test_no_call_is_refused(limiter, clock):
+    """Three hundred calls at once are sent no faster than Sentry allows, and none is refused."""
     sentry = Sentry(clock)
 
     replies = await asyncio.gather(*begun(limiter, sentry, *[a_call(deadline=EPOCH_S + 60) for _ in range(300)]))
@@ -80,15 +80,15 @@ async def test_nobody_is_refused(limiter, clock):
 
 
 async def test_cold_start(limiter, clock):
-    """While nothing is known a few go out, and each answer without limits lets one more go with it."""
+    """While the limits are unknown a few calls are sent, and each answer without limits allows one more."""
     silent, answered = asyncio.Event(), []
 
-    async def wire(call):
+    async def transport(call):
         answered.append(call)
         await silent.wait()
         return a_reply()
 
-    calls = begun(limiter, FakeTransport(wire), *[a_call() for _ in range(10)])
+    calls = begun(limiter, FakeTransport(transport), *[a_call() for _ in range(10)])
     await ticks()
     at_first = len(answered)
     silent.set()
@@ -98,7 +98,7 @@ async def test_cold_start(limiter, clock):
 
 
 async def test_calls_in_flight(limiter, clock):
-    """As many as Sentry allows are under way, the next one goes when one of them ends."""
+    """As many calls as Sentry allows are under way; the next one is sent when one of them ends."""
     sentry = Sentry(clock, limit=1000, concurrent=5)
     await limiter(a_call(), sentry)
     sentry.gate.clear()
@@ -113,7 +113,7 @@ async def test_calls_in_flight(limiter, clock):
 
 
 async def test_the_urgent_go_first(limiter, clock):
-    """Who waits at a screen goes before jobs, whoever came first."""
+    """Interactive calls are sent before jobs, whichever came first."""
     sentry = Sentry(clock, limit=1000, concurrent=1)
     await limiter(a_call(), sentry)
     sentry.gate.clear()
@@ -130,7 +130,7 @@ async def test_the_urgent_go_first(limiter, clock):
 
 
 async def test_callers_take_turns(limiter, clock):
-    """Somebody with many calls does not stand before somebody with one."""
+    """A caller with many calls does not delay a caller with one."""
     sentry = Sentry(clock, limit=1000, concurrent=1)
     await limiter(a_call(), sentry)
     sentry.gate.clear()
@@ -145,7 +145,7 @@ async def test_callers_take_turns(limiter, clock):
 
 
 async def test_waits_that_are_too_long(limiter, clock):
-    """Who would wait past their deadline is told at once for how long."""
+    """A call that would wait past its deadline is refused at once, with the time to wait."""
     sentry = Sentry(clock, limit=10, window_s=10)
     for _ in range(10):
         await limiter(a_call(), sentry)
@@ -157,7 +157,7 @@ async def test_waits_that_are_too_long(limiter, clock):
 
 
 async def test_refusals_are_learned_from(limiter, clock):
-    """When others use the same allowance, one refusal stops all until the window is over."""
+    """When others use the same limit, one refusal stops all calls until the window ends."""
     sentry = Sentry(clock)
     await limiter(a_call(), sentry)
     sentry.windows[int(EPOCH_S)] = 10
@@ -170,7 +170,7 @@ async def test_refusals_are_learned_from(limiter, clock):
 
 
 async def test_queue_is_bounded(clock):
-    """One more than may wait is refused, the others wait on."""
+    """A call above the bound of the queue is refused, the others keep waiting."""
     limiter = Limiter(clock, Random(1), max_waiting=2)
     never = asyncio.Event()
     calls = begun(limiter, FakeTransport(lambda _: never.wait()), *[a_call() for _ in range(COLD_START + 2)])
@@ -186,7 +186,7 @@ async def test_queue_is_bounded(clock):
 
 
 async def test_hanging_up_leaves_nothing(limiter, clock):
-    """Callers who go, waiting or under way, leave neither a place nor a permit behind."""
+    """Cancelled calls, waiting or under way, leave neither a waiter nor a permit behind."""
     sentry = Sentry(clock, limit=1000, concurrent=3)
     await limiter(a_call(), sentry)
     sentry.gate.clear()
@@ -205,7 +205,7 @@ async def test_hanging_up_leaves_nothing(limiter, clock):
 
 
 async def test_permits_come_back_from_failures(limiter, clock):
-    """A call that failed has ended like any other."""
+    """A failed call returns its permit."""
     for _ in range(20):
         with pytest.raises(Unavailable):
             await limiter(a_call(), FakeTransport(lambda _: raised(Unavailable("ill"))))
@@ -224,7 +224,7 @@ async def test_permits_come_back_from_failures(limiter, clock):
     ids=lambda changes: next(iter(changes)),
 )
 async def test_buckets_are_apart(limiter, clock, changes):
-    """Sentry counts each caller, endpoint and method by itself, and so do we."""
+    """There is a bucket for each credential, endpoint and method."""
     sentry = Sentry(clock, limit=1, window_s=3600)
     await limiter(a_call(), sentry)
 
@@ -235,8 +235,8 @@ async def test_buckets_are_apart(limiter, clock, changes):
         await limiter(a_call(), sentry)
 
 
-def test_window_that_was_taken_for_longer():
-    """One answer that told a late end does not make this window, or the next ones, longer for good."""
+def test_windows_are_shortened():
+    """One answer with a late end makes neither this window nor the next ones longer for good."""
     bucket = Bucket()
     bucket.learn(EPOCH_S, RateLimitInfo(limit=10, remaining=9, resets_at=EPOCH_S + 3))
     bucket.learn(EPOCH_S + 0.1, RateLimitInfo(limit=10, remaining=0, resets_at=EPOCH_S + 1))
@@ -249,7 +249,7 @@ def test_window_that_was_taken_for_longer():
 
 
 async def test_permits_that_would_come_too_late(limiter, clock):
-    """Whose wait leaves no time for the call is told that it was the limit, and nothing goes out for them."""
+    """A wait that leaves no time for the call is refused as a rate limit, and nothing is sent."""
     sentry = Sentry(clock, limit=10, window_s=10)
     sentry.gate.clear()
     held = begun(limiter, sentry, *[a_call(deadline=EPOCH_S + 60) for _ in range(2)])
@@ -263,8 +263,8 @@ async def test_permits_that_would_come_too_late(limiter, clock):
     assert (refused.value.status, len(sentry.order)) == (None, 2)
 
 
-async def test_who_left_is_nobody():
-    """Those who left neither count nor get a permit, in whatever order they leave."""
+async def test_cancelled_waiters():
+    """Cancelled waiters neither count nor get a permit, in whatever order they leave."""
     bucket = Bucket()
     held = [bucket.take(EPOCH_S) for _ in range(COLD_START)]
     key_names = [bucket.enqueue(Priority.INTERACTIVE, "one") for _ in range(9)]
@@ -287,7 +287,7 @@ async def test_who_left_is_nobody():
 
 @pytest.mark.parametrize(("at_once", "buckets"), [(1, 2), (2, 2), (5, 5)])
 async def test_buckets_are_bounded(clock, monkeypatch, at_once, buckets):
-    """The least recently used idle bucket goes; while all are in use there may be more, and no call fails."""
+    """The least recently used idle bucket is removed; while all are in use there may be more."""
     monkeypatch.setattr(module, "MAX_BUCKETS", 2)
     limiter = Limiter(clock, Random(1))
     sentry = Sentry(clock, limit=100, concurrent=100)

@@ -52,14 +52,14 @@ def stage(clock):
     return ProjectNames(clock, SaasHosts())
 
 
-def sent(wire):
+def sent(transport):
     """Path and query of every call that arrived, without the size of pages."""
-    return [(call.path, [pair for pair in call.query if pair[0] != "per_page"]) for call in wire.calls]
+    return [(call.path, [pair for pair in call.query if pair[0] != "per_page"]) for call in transport.calls]
 
 
 async def test_other_calls_pass_unchanged(stage):
     """Without slugs in `project=` and numbers in the path nothing is added, whatever the answer."""
-    wire = FakeTransport()
+    transport = FakeTransport()
     calls = [
         a_call(query=(("project", "101"), ("query", "project:web"))),
         a_call(title="GET /projects/{organization}/{project}/", path="/api/0/projects/acme/web/"),
@@ -67,34 +67,34 @@ async def test_other_calls_pass_unchanged(stage):
     ]
 
     for call in calls:
-        await stage(call, wire)
+        await stage(call, transport)
 
-    assert wire.calls == calls
+    assert transport.calls == calls
 
 
 async def test_slugs_become_numbers_where_they_are_refused(stage):
     """The refusal costs one call, once; each later one needs the list, which the cache below has."""
-    wire = FakeTransport(OldHost())
+    transport = FakeTransport(OldHost())
 
-    await stage(OF_WEB, wire)
-    await stage(OF_WEB, wire)
+    await stage(OF_WEB, transport)
+    await stage(OF_WEB, transport)
 
     numbers = [("query", "is:unresolved"), ("project", "101"), ("project", "102"), ("project", "-1")]
     translated = [(LIST.format("projects"), []), (OF_WEB.path, numbers)]
-    assert sent(wire) == [(OF_WEB.path, list(OF_WEB.query)), *translated, *translated]
+    assert sent(transport) == [(OF_WEB.path, list(OF_WEB.query)), *translated, *translated]
 
 
 @pytest.mark.parametrize(("call", "name"), [(KEYS, "projects"), (MEMBERS, "teams")], ids=["project", "team"])
 async def test_numbers_in_paths_become_slugs_where_they_are_refused(stage, call, name):
     """Each kind comes from its own list; the number is tried once."""
-    wire = FakeTransport(OldHost([{"id": 101, "slug": "web"}, {"id": "7", "slug": "web"}]))
+    transport = FakeTransport(OldHost([{"id": 101, "slug": "web"}, {"id": "7", "slug": "web"}]))
 
-    await stage(call, wire)
-    await stage(call, wire)
+    await stage(call, transport)
+    await stage(call, transport)
 
     by_slug = call.path.replace("/101/", "/web/").replace("/7/", "/web/")
     listed = LIST.format(name)
-    assert [path for path, _ in sent(wire)] == [call.path, listed, by_slug, listed, by_slug]
+    assert [path for path, _ in sent(transport)] == [call.path, listed, by_slug, listed, by_slug]
 
 
 async def test_lists_are_read_page_by_page(stage):
@@ -104,13 +104,13 @@ async def test_lists_are_read_page_by_page(stage):
         "0:100:0": a_reply(msgspec.json.encode([WEB])),
     }
     old = OldHost()
-    wire = FakeTransport(
+    transport = FakeTransport(
         lambda call: pages[dict(call.query).get("cursor")] if call.path == LIST.format("projects") else old(call)
     )
 
-    await stage(OF_WEB, wire)
+    await stage(OF_WEB, transport)
 
-    assert ("project", "101") in wire.calls[-1].query
+    assert ("project", "101") in transport.calls[-1].query
 
 
 @pytest.mark.parametrize(
@@ -120,72 +120,72 @@ async def test_lists_are_read_page_by_page(stage):
 )
 async def test_unknown_project_is_the_clients_mistake(stage, call, error):
     """What the organization does not have is refused without another call, and names the endpoint."""
-    wire = FakeTransport(OldHost([CORE]))
+    transport = FakeTransport(OldHost([CORE]))
 
     with pytest.raises(error) as raised_error:
-        await stage(call, wire)
+        await stage(call, transport)
 
     assert raised_error.value.title == call.title
-    assert len(wire.calls) == 2
+    assert len(transport.calls) == 2
 
 
 async def test_missing_object_is_no_sign_of_an_old_release(stage):
     """When the slug is not found either, the error stays and the next number is sent as it is."""
-    wire = FakeTransport(OldHost(takes_numbers=True, missing={KEYS.path, KEYS.path.replace("101", "web")}))
+    transport = FakeTransport(OldHost(takes_numbers=True, missing={KEYS.path, KEYS.path.replace("101", "web")}))
 
     with pytest.raises(NotFound):
-        await stage(KEYS, wire)
+        await stage(KEYS, transport)
 
     assert stage.takes(KEYS.host, Form.NUMBERS) is None
-    assert len(wire.calls) == 3
+    assert len(transport.calls) == 3
 
 
 async def test_missing_object_costs_one_call_where_numbers_are_taken(stage):
     """A host that took a number once is not asked for slugs."""
     host = OldHost(takes_numbers=True)
-    wire = FakeTransport(host)
-    await stage(KEYS, wire)
+    transport = FakeTransport(host)
+    await stage(KEYS, transport)
     host.missing = {KEYS.path}
 
     with pytest.raises(NotFound):
-        await stage(KEYS, wire)
+        await stage(KEYS, transport)
 
-    assert [path for path, _ in sent(wire)] == [KEYS.path] * 2
+    assert [path for path, _ in sent(transport)] == [KEYS.path] * 2
 
 
 async def test_hosts_that_limit_rates_take_both_forms(stage):
     """Only sentry.io announces limits; what is missing there costs one call."""
     saas = FakeTransport(lambda _: a_reply(headers={RATE_LIMIT_HEADER: "40"}))
     await stage(a_call(host=SELF_HOSTED), saas)
-    wire = FakeTransport(OldHost())
+    transport = FakeTransport(OldHost())
 
     for call, error in ((OF_WEB, BadRequest), (KEYS, NotFound)):
         with pytest.raises(error):
-            await stage(call, wire)
+            await stage(call, transport)
 
-    assert wire.calls == [OF_WEB, KEYS]
+    assert transport.calls == [OF_WEB, KEYS]
 
 
 @pytest.mark.parametrize("host", ["https://sentry.io", "https://us.sentry.io"])
 async def test_hosts_of_sentry_io_are_known_by_name(stage, host):
     """Not even the first refusal there is taken for an older release."""
-    wire = FakeTransport(OldHost())
+    transport = FakeTransport(OldHost())
 
     with pytest.raises(NotFound):
-        await stage(msgspec.structs.replace(KEYS, host=host), wire)
+        await stage(msgspec.structs.replace(KEYS, host=host), transport)
 
-    assert len(wire.calls) == 1
+    assert len(transport.calls) == 1
 
 
 @pytest.mark.parametrize("error", [BadRequest("Invalid query"), NotFound("gone")], ids=repr)
 async def test_other_refusals_pass(stage, error):
     """A 400 about something else, or a 404 of a list, is not repeated."""
-    wire = FakeTransport(lambda _: raised(error))
+    transport = FakeTransport(lambda _: raised(error))
 
     with pytest.raises(type(error)):
-        await stage(OF_WEB, wire)
+        await stage(OF_WEB, transport)
 
-    assert len(wire.calls) == 1
+    assert len(transport.calls) == 1
 
 
 async def test_hosts_are_remembered_for_an_hour(stage, clock):
@@ -200,21 +200,21 @@ async def test_hosts_are_remembered_for_an_hour(stage, clock):
 
 async def test_write_is_repeated_as_a_write(stage):
     """Method and body stay; the list is read without them."""
-    wire = FakeTransport(OldHost())
+    transport = FakeTransport(OldHost())
     write = msgspec.structs.replace(OF_WEB, method="PUT", title="PUT /organizations/{organization}/issues/", body=b"{}")
 
-    await stage(write, wire)
+    await stage(write, transport)
 
-    assert [(call.method, call.body) for call in wire.calls] == [("PUT", b"{}"), ("GET", None), ("PUT", b"{}")]
+    assert [(call.method, call.body) for call in transport.calls] == [("PUT", b"{}"), ("GET", None), ("PUT", b"{}")]
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'[{"id": null}]', b"<html>"])
 async def test_unreadable_list_names_its_endpoint(stage, body):
     """Sentry's fault is not the client's."""
     old = OldHost()
-    wire = FakeTransport(lambda call: a_reply(body) if call.path == LIST.format("projects") else old(call))
+    transport = FakeTransport(lambda call: a_reply(body) if call.path == LIST.format("projects") else old(call))
 
     with pytest.raises(BadResponse) as raised_error:
-        await stage(OF_WEB, wire)
+        await stage(OF_WEB, transport)
 
     assert raised_error.value.title == "GET /organizations/{organization}/projects/"

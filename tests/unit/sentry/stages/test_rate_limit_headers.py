@@ -1,4 +1,4 @@
-"""What Sentry says of its limits."""
+"""Rate limit headers of Sentry's answers."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def headers(**values):
 
 
 def test_all_of_it():
-    """Five headers, of which four say something; the end of the window is on our clock."""
+    """Four of the five headers are used; the end of the window is on our clock."""
     told = headers(limit=40, remaining=39, reset=EPOCH_S + 1, concurrentlimit=25, concurrentremaining=24)
 
     assert parse(told, EPOCH_S) == RateLimitInfo(40, 39, EPOCH_S + 1, 25)
@@ -22,19 +22,19 @@ def test_all_of_it():
 
 @pytest.mark.parametrize("given", [{}, {"date": "x"}, headers(remaining=1, reset=EPOCH_S), headers(limit="many")])
 def test_nothing(given):
-    """Self-hosted servers without a limiter say nothing."""
+    """Self-hosted servers without a limiter send no limits."""
     assert parse(given, EPOCH_S) == NO_LIMITS
 
 
 @pytest.mark.parametrize("reset", ["", "soon", "nan", "inf", "-inf", "1e999", EPOCH_S - 10, EPOCH_S + 10_000])
 def test_ends_that_make_no_sense(reset):
-    """A window that ended long ago, or ends in hours, is no window."""
+    """A window that ended long ago, or ends in hours, is ignored."""
     assert parse(headers(limit=40, remaining=1, reset=reset), EPOCH_S).resets_at is None
 
 
 @pytest.mark.parametrize("number", ["-1", "1.5", "٣", "9" * 20, "0x10", " 4"])
 def test_numbers_that_make_no_sense(number):
-    """What is no plain number is as if it was not said."""
+    """A value that is no plain number is ignored."""
     assert parse(headers(limit=40, concurrentlimit=number), EPOCH_S) == RateLimitInfo(limit=40)
 
 

@@ -1,4 +1,4 @@
-"""What replicas share through a real Redis: answers, and the news of what no longer holds."""
+"""Sharing through a real Redis: cached answers, invalidations and rate limits."""
 
 import asyncio
 from random import Random
@@ -39,11 +39,11 @@ class RealTime(Clock):
 
 
 class Replica:
-    """One process: its memory, its line to Redis, and its wire."""
+    """One process: its cache, its connection to Redis, and its transport."""
 
     def __init__(self, url, key=KEY):
         self.clock = RealTime()
-        self.wire = FakeTransport(lambda _: a_reply(b"answer", headers={"x-hits": "3"}))
+        self.transport = FakeTransport(lambda _: a_reply(b"answer", headers={"x-hits": "3"}))
         self.tag_versions = TagVersions(self.clock)
         self.credentials = CredentialRegistry(self.clock, self.tag_versions)
         self.services = RedisServices.connect(RedisOptions(url, key), self.credentials, self.tag_versions, self.clock)
@@ -52,18 +52,18 @@ class Replica:
         self.services.start()
 
     async def run(self, **changes):
-        """An answer through memory, Redis and wire."""
+        """An answer through memory, Redis and the transport."""
         call = a_call(deadline=self.clock.time() + 60, **changes)
         return await compose((self.cache, self.shared))(call, self._answered)
 
     async def _answered(self, call):
-        reply = await self.wire(call)
+        reply = await self.transport(call)
         return a_reply(reply.body, headers=reply.headers).__class__(
             status=200, headers=reply.headers, body=reply.body, fetched_at=self.clock.time()
         )
 
     async def settle(self):
-        """Until what is written is written, and what is told is told."""
+        """Wait for writes and announcements under way."""
         await self.shared.close()
         await self.services.invalidations.flush()
         await asyncio.sleep(0.02)
@@ -83,7 +83,7 @@ async def server():
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def replica(server):
-    """Makes replicas, over a Redis that is empty at the start of each test."""
+    """Makes replicas over a Redis that is empty at the start of each test."""
     async with server.client() as client:
         await client.flushall()
     made = []
@@ -99,7 +99,7 @@ async def replica(server):
 
 
 async def test_one_answer_serves_all(replica):
-    """What one replica was told is the other's hit, headers and all, and it says where it came from."""
+    """The answer of one replica is another one's hit, with its headers, and its origin says so."""
     one, other = await replica(), await replica()
     first = await one.run()
     await one.settle()
@@ -108,7 +108,7 @@ async def test_one_answer_serves_all(replica):
 
     assert (first.origin, second.origin) == ("wire", "shared")
     assert (second.body, second.headers, second.fetched_at) == (b"answer", {"x-hits": "3"}, first.fetched_at)
-    assert other.wire.calls == []
+    assert other.transport.calls == []
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ async def test_one_answer_serves_all(replica):
     ],
     ids=lambda changes: next(iter(changes)),
 )
-async def test_other_questions_have_other_answers(replica, changes):
-    """Nobody is given what another credential was told, or the answer to something else."""
+async def test_other_reads_have_other_answers(replica, changes):
+    """Another credential, host, path or query gets another answer."""
     one, other = await replica(), await replica()
     await one.run()
     await one.settle()
@@ -131,7 +131,7 @@ async def test_other_questions_have_other_answers(replica, changes):
 
 
 async def test_writes_end_answers_everywhere(replica):
-    """A raise on one replica is known to the other at once: neither its memory nor Redis answers from before."""
+    """An invalidation on one replica reaches the other at once, in memory and in Redis."""
     one, other = await replica(), await replica()
     await other.run()
     await other.settle()
@@ -141,11 +141,11 @@ async def test_writes_end_answers_everywhere(replica):
 
     assert (await one.run()).origin == "wire"
     assert (await other.run()).origin in {"wire", "shared"}
-    assert len(one.wire.calls) + len(other.wire.calls) >= 2
+    assert len(one.transport.calls) + len(other.transport.calls) >= 2
 
 
 async def test_overtaken_reads_are_not_shared(replica):
-    """A read that began before a write on another replica answers its reader, and nobody after."""
+    """A read that began before a write on another replica is not shared."""
     one, other = await replica(), await replica()
     gate = asyncio.Event()
 
@@ -153,7 +153,7 @@ async def test_overtaken_reads_are_not_shared(replica):
         await gate.wait()
         return a_reply(b"before")
 
-    one.wire.answer = late
+    one.transport.answer = late
     reading = asyncio.ensure_future(one.run())
     await asyncio.sleep(0.05)
     other.tag_versions.invalidate(["issues/acme"])
@@ -165,8 +165,8 @@ async def test_overtaken_reads_are_not_shared(replica):
     assert (await other.run()).body == b"answer"
 
 
-async def test_raises_count_again_in_redis(replica):
-    """Sentry's index lags: what was read right after a write does not hold for long."""
+async def test_invalidations_count_again_in_redis(replica):
+    """What was read right after a write is read again when Sentry's index has caught up."""
     one, other = await replica(), await replica()
     one.tag_versions.invalidate(["issues/acme"])
     await one.settle()
@@ -177,13 +177,13 @@ async def test_raises_count_again_in_redis(replica):
     assert (await other.run(lifetime=Lifetime.STABLE)).origin == "wire"
 
 
-async def test_spare_answers_of_others(replica):
-    """When Sentry fails, what another replica was told before is given, marked."""
+async def test_stale_if_error(replica):
+    """When Sentry fails, the old answer of another replica is served, and marked."""
     one, other = await replica(), await replica()
     await one.run()
     await one.settle()
     other.clock.ahead_s = 60.0
-    other.wire.answer = lambda _: raised(Unavailable("ill"))
+    other.transport.answer = lambda _: raised(Unavailable("ill"))
 
     spare = await other.run()
 
@@ -194,9 +194,9 @@ async def test_spare_answers_of_others(replica):
 
 
 async def test_nothing_readable_is_kept(replica, server):
-    """Neither names nor contents say anything to whoever reads Redis."""
+    """Neither key names nor values in Redis reveal what they hold."""
     one = await replica()
-    one.wire.answer = lambda _: a_reply(b"TypeError in checkout " * 200)
+    one.transport.answer = lambda _: a_reply(b"TypeError in checkout " * 200)
     await one.run()
     one.tag_versions.invalidate(["issue/4711"])
     await one.settle()
@@ -212,8 +212,8 @@ async def test_nothing_readable_is_kept(replica, server):
 
 
 @pytest.mark.parametrize("harm", ["flip", "cut", "foreign", "version", "empty", "elsewhere"])
-async def test_harmed_answers_are_ignored(replica, server, harm):
-    """What was not sealed for this place, by this key, in this version, is as if it was not there."""
+async def test_damaged_values_count_as_missing(replica, server, harm):
+    """A value for another key name, key or version, or a damaged one, counts as missing."""
     one, other = await replica(), await replica()
     await one.run()
     await one.run(path="/api/0/organizations/acme/projects/")
@@ -240,7 +240,7 @@ async def test_harmed_answers_are_ignored(replica, server, harm):
 
 
 async def test_other_keys_share_nothing(replica):
-    """A replica with another secret can neither read nor be read."""
+    """Replicas with different secrets share nothing."""
     one, other = await replica(), await replica(key=b"another")
     await one.run()
     await one.settle()
@@ -248,8 +248,8 @@ async def test_other_keys_share_nothing(replica):
     assert (await other.run()).origin == "wire"
 
 
-async def test_events_stay_at_home(replica):
-    """What users' programs sent is not kept in Redis, unless that is wanted."""
+async def test_event_bodies_are_not_stored(replica):
+    """Event bodies are not stored in Redis unless that is configured."""
     one, other = await replica(), await replica()
     await one.run(has_event_bodies=True)
     await one.settle()
@@ -261,7 +261,7 @@ async def test_events_stay_at_home(replica):
 async def test_large_answers(replica, body):
     """An answer of the largest size is shared, one byte more is not."""
     one, other = await replica(), await replica()
-    one.wire.answer = lambda _: a_reply(body)
+    one.transport.answer = lambda _: a_reply(body)
     await one.run()
     await one.settle()
 
@@ -269,7 +269,7 @@ async def test_large_answers(replica, body):
 
 
 async def test_redis_goes_and_comes_back(replica, server):
-    """Without Redis everything is answered from memory and wire; when it is back it is used again."""
+    """Without Redis everything is answered from memory and Sentry; when it is back it is used again."""
     one, other = await replica(), await replica()
     server.kill()
 
@@ -292,8 +292,8 @@ async def test_redis_goes_and_comes_back(replica, server):
     assert repr(one.services.connection) == "<RedisConnection up>"
 
 
-async def test_lost_generations_bring_nothing_back(replica, server):
-    """When Redis forgot a generation, and not the answers that it ended, these do not hold again."""
+async def test_lost_versions_bring_nothing_back(replica, server):
+    """When Redis loses a version, invalidated answers do not become valid again."""
     one, other = await replica(), await replica()
     await one.run(lifetime=Lifetime.STABLE)
     await one.settle()
@@ -308,7 +308,7 @@ async def test_lost_generations_bring_nothing_back(replica, server):
 
 
 async def test_replicas_are_counted(replica):
-    """Each knows how many there are, a moment after one came."""
+    """Each replica knows the number of replicas, a moment after one started."""
     one, other = await replica(), await replica()
 
     for _ in range(300):
@@ -320,7 +320,7 @@ async def test_replicas_are_counted(replica):
 
 
 async def test_permits_are_granted_once(replica):
-    """All replicas together get no more permits of a window than there are; without Redis each gets what it wants."""
+    """All replicas together get no more permits than a window has; without Redis each gets what it requests."""
     one, other = await replica(), await replica()
     bucket = ("https://sentry.io", "alice", "issues.list", "GET")
 
@@ -331,7 +331,7 @@ async def test_permits_are_granted_once(replica):
 
 
 async def test_two_limiters_keep_to_one_limit(replica):
-    """Two replicas that ask as fast as they can are refused hardly ever, and use what there is."""
+    """Two replicas that call as fast as they can are hardly ever refused, and use the whole limit."""
     one, other = await replica(), await replica()
     sentry = FixedWindow(limit=20)
     limiters = []
@@ -358,7 +358,7 @@ async def test_two_limiters_keep_to_one_limit(replica):
 
 
 class FixedWindow:
-    """A wire that counts calls in windows of a second, as Sentry does."""
+    """A transport that limits calls in windows of a second, as Sentry does."""
 
     def __init__(self, limit):
         self.limit, self.windows, self.refused = limit, {}, 0
@@ -420,11 +420,11 @@ async def test_refusals_delete_the_answer(replica, error):
     await one.settle()
     for each in (one, other):
         each.clock.ahead_s = 400.0
-    one.wire.answer = lambda _: raised(error)
+    one.transport.answer = lambda _: raised(error)
     with pytest.raises(type(error)):
         await one.run(lifetime=Lifetime.STABLE)
 
-    other.wire.answer = lambda _: raised(Unavailable("down"))
+    other.transport.answer = lambda _: raised(Unavailable("down"))
     with pytest.raises(Unavailable):
         await other.run(lifetime=Lifetime.STABLE)
 

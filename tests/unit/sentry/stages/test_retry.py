@@ -1,4 +1,4 @@
-"""What is tried again: which failures, how often, after which waits, and at whose expense."""
+"""Retries: which failures, how often, after which waits, and within which budget."""
 
 from itertools import pairwise
 from random import Random
@@ -61,7 +61,7 @@ def retry(clock, budget):
 
 
 def failing(*errors):
-    """A wire that fails so many times and then answers."""
+    """A transport that fails with these errors and then answers."""
     left = list(errors)
     return FakeTransport(lambda _: raised(left.pop(0)) if left else a_reply())
 
@@ -69,53 +69,53 @@ def failing(*errors):
 @pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("call", [a_call(), WRITE], ids=["read", "write"])
 async def test_passing_failures(retry, error, call):
-    """What passes is tried again, and the answer says how often."""
-    wire = failing(error, error)
+    """A passing failure is retried, and the reply counts the retries."""
+    transport = failing(error, error)
 
-    reply = await retry(call, wire)
+    reply = await retry(call, transport)
 
-    assert (reply.retries, len(wire.calls)) == (2, 3)
+    assert (reply.retries, len(transport.calls)) == (2, 3)
 
 
 @pytest.mark.parametrize("error", LASTING, ids=lambda error: type(error).__name__)
 async def test_lasting_failures(retry, error):
-    """What another try would not change is not tried again."""
-    wire = failing(error)
+    """A lasting failure is not retried."""
+    transport = failing(error)
 
     with pytest.raises(type(error)):
-        await retry(a_call(), wire)
+        await retry(a_call(), transport)
 
-    assert len(wire.calls) == 1
+    assert len(transport.calls) == 1
 
 
 @pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
 async def test_writes_that_would_be_done_twice(retry, error):
-    """A write that is not idempotent is sent once, whatever happens."""
-    wire = failing(error)
+    """A write that is not idempotent is sent once."""
+    transport = failing(error)
 
     with pytest.raises(type(error)):
-        await retry(a_call(method="POST", is_idempotent=False), wire)
+        await retry(a_call(method="POST", is_idempotent=False), transport)
 
-    assert len(wire.calls) == 1
+    assert len(transport.calls) == 1
 
 
 async def test_number_of_tries(retry):
-    """After the last try the failure is the caller's."""
-    wire = FakeTransport(lambda _: raised(Unavailable("ill")))
+    """The failure of the last attempt is raised."""
+    transport = FakeTransport(lambda _: raised(Unavailable("ill")))
 
     with pytest.raises(Unavailable):
-        await retry(a_call(), wire)
+        await retry(a_call(), transport)
 
-    assert len(wire.calls) == 1 + MAX_RETRIES
+    assert len(transport.calls) == 1 + MAX_RETRIES
 
 
 async def test_waits_grow(retry, clock):
-    """Each wait is somewhere between nothing and twice the last one's bound."""
+    """Each wait is random, up to twice the bound of the last one."""
     times = []
-    wire = FakeTransport(lambda _: times.append(clock.time()) or raised(Unavailable("ill")))
+    transport = FakeTransport(lambda _: times.append(clock.time()) or raised(Unavailable("ill")))
 
     with pytest.raises(Unavailable):
-        await retry(a_call(), wire)
+        await retry(a_call(), transport)
 
     waits = [after - before for before, after in pairwise(times)]
     assert all(0 <= wait <= BASE_S * 2**number for number, wait in enumerate(waits))
@@ -123,7 +123,7 @@ async def test_waits_grow(retry, clock):
 
 
 async def test_deadlines_end_it(retry, clock):
-    """No wait outlasts the deadline; a rate limit that would is told at once."""
+    """No wait outlasts the deadline; a rate limit that would is raised at once."""
     busy, ill = failing(RateLimited("busy", retry_after=5)), FakeTransport(lambda _: raised(Unavailable("ill")))
 
     with pytest.raises(RateLimited):
@@ -135,14 +135,14 @@ async def test_deadlines_end_it(retry, clock):
 
 
 async def test_rate_limits_wait_elsewhere(retry, clock):
-    """The limiter holds the next try; this stage does not wait as well."""
+    """The limiter delays the next attempt; this stage does not wait as well."""
     await retry(a_call(), failing(RateLimited("busy", retry_after=5)))
 
     assert clock.time() == EPOCH_S
 
 
 async def test_budget_is_a_tenth_of_traffic(retry, budget, clock):
-    """When everything fails, retries use up what is spared and then what calls pay in: a tenth."""
+    """When everything fails, retries are a tenth of the calls once the saved ones are spent."""
     ill = FakeTransport(lambda _: raised(Unavailable("ill")))
     while budget.take("alice"):
         pass
@@ -159,7 +159,7 @@ async def test_budget_is_a_tenth_of_traffic(retry, budget, clock):
 
 
 class Standing(MovedClock):
-    """Does not move when somebody sleeps."""
+    """A clock that does not move while waiting."""
 
     def __init__(self, clock):
         super().__init__(clock.time())
