@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, by_organization, fetch_list
 from dexter_graphql.sentry.catalogue import projects as catalogue
-from dexter_graphql.sentry.client import BatchSearch
 from dexter_graphql.sentry.errors import Moved
 from dexter_graphql.sentry.pagination import Slice
+from dexter_graphql.sentry.parameters import BatchSearch
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, Record, only_records
 

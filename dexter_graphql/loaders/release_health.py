@@ -12,7 +12,7 @@ from dexter_graphql.loaders.releases import ReleaseKey, search_value
 from dexter_graphql.loaders.stats import StatsGroup
 from dexter_graphql.loaders.time_ranges import Interval, TimeRange
 from dexter_graphql.sentry.catalogue import stats as catalogue
-from dexter_graphql.sentry.client import BatchSearch
+from dexter_graphql.sentry.parameters import BatchSearch
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 

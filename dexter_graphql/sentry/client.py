@@ -18,7 +18,6 @@ from dexter_graphql.sentry.errors import (
     BadResponse,
     ClientError,
     Forbidden,
-    InvalidParameter,
     SentryError,
     Unauthorized,
 )
@@ -26,6 +25,7 @@ from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
 from dexter_graphql.sentry.http.json_text import replace_unpaired_surrogates
 from dexter_graphql.sentry.http.transport import Transport, TransportOptions
 from dexter_graphql.sentry.pagination import Page
+from dexter_graphql.sentry.parameters import check_query, encode_body
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import UNREADABLE, AnyProjection, RecordDecoder, RowsProjection
 from dexter_graphql.sentry.redis.services import RedisOptions, RedisServices
@@ -43,17 +43,9 @@ from dexter_graphql.telemetry.metrics import Metrics, Sample
 QueryParameters = Sequence[tuple[str, str]]
 NO_PATH: Mapping[str, str] = MappingProxyType({})
 MAX_COUNT_DIGITS = 18
-MAX_SEARCH_BYTES = 4096
-"""Bytes of a search text that a client wrote."""
 MAX_PATHS = 4096
 """Resolved paths, and checked regional hosts, that are kept."""
 T = TypeVar("T")
-
-
-class BatchSearch(str):
-    """A search text that we composed of many keys; it may be longer than what a client may write."""
-
-    __slots__ = ()
 
 
 class SentryClient:
@@ -159,7 +151,7 @@ class SentryClient:
         """The answer undecoded. `touches` are more tags that a write invalidates, or that a read depends on."""
         organization = None if parents is None else parents.organization.slug
         encoded_path, tags = self._resolve_path(endpoint, organization, tuple(path.items()))
-        _check_query(endpoint, query)
+        check_query(endpoint, query)
         upstream = call_context.upstream
         if endpoint.is_read:
             tags = (*tags, credential_tag(upstream.key))
@@ -172,7 +164,7 @@ class SentryClient:
             upstream=upstream,
             deadline=call_context.deadline,
             query=tuple(query),
-            body=None if body is None else _encode_body(endpoint, body),
+            body=None if body is None else encode_body(endpoint, body),
             priority=call_context.priority,
             lifetime=endpoint.lifetime,
             is_idempotent=endpoint.is_idempotent,
@@ -379,25 +371,6 @@ def _resolve_path(
     """The encoded path of a call and the tags that its answer depends on."""
     parameters = dict(path) if organization is None else {**dict(path), "organization": organization}
     return "/api/0" + endpoint.encode_path(parameters), tuple(tag.format(**parameters) for tag in endpoint.tags)
-
-
-def _check_query(endpoint: Endpoint, query: QueryParameters) -> None:
-    """Refuse what cannot be sent: half of a surrogate pair, or a search text that is too long."""
-    for name, value in query:
-        try:
-            size_bytes = len(value) if value.isascii() else len(value.encode())
-        except UnicodeEncodeError:
-            raise InvalidParameter(f"`{name}` contains an unpaired surrogate", title=endpoint.title) from None
-        if name == "query" and size_bytes > MAX_SEARCH_BYTES and not isinstance(value, BatchSearch):
-            message = f"The search text has {size_bytes} bytes; at most {MAX_SEARCH_BYTES} are allowed"
-            raise InvalidParameter(message, title=endpoint.title)
-
-
-def _encode_body(endpoint: Endpoint, body: object) -> bytes:
-    try:
-        return msgspec.json.encode(body)
-    except UnicodeEncodeError:
-        raise InvalidParameter("The input contains an unpaired surrogate", title=endpoint.title) from None
 
 
 def _count(reply: Reply, header: str) -> int | None:

@@ -10,7 +10,7 @@ from dexter_graphql.loaders.lists import CHUNK_SIZE, ListOptions, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations
-from dexter_graphql.sentry.client import BatchSearch
+from dexter_graphql.sentry.parameters import BatchSearch
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 

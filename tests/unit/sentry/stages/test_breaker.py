@@ -19,7 +19,8 @@ from dexter_graphql.sentry.errors import (
     Unavailable,
     UpstreamTimeout,
 )
-from dexter_graphql.sentry.stages.breaker import Breaker, BreakerConfig
+from dexter_graphql.sentry.stages.breaker import Breaker
+from dexter_graphql.sentry.stages.circuit import BreakerConfig
 from support.upstream import FakeTransport, MovedClock, a_call, a_reply, raised
 
 LIMITS = BreakerConfig()
