@@ -2,6 +2,8 @@
 
 import pytest
 
+from dexter_graphql.sandbox.faults import internal_error
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUERY = '{ organization(slug: "acme") { teams(first: 2) { nodes { slug } } } }'
@@ -31,6 +33,19 @@ async def test_calls_are_told_one_by_one(site):
 
     [call] = told["calls"]
     assert (call["endpoint"], call["origin"], call.keys()) == (TEAMS, "wire", {"endpoint", "origin", "ms"})
+
+
+async def test_failed_calls_are_listed(site):
+    """A call that failed is listed with its code instead of an origin, and its retries count."""
+    site.upstream.faults.add(internal_error(), route=TEAMS.removeprefix("GET "), times=2)
+    query = QUERY.replace("first: 2", "first: 6")
+
+    _, _, body = await site.post(query, extensions={"dexter": {"explain": "calls"}})
+
+    summary = body["extensions"]["dexter"]
+    [call] = summary["calls"]
+    assert (call["endpoint"], call["error"], call["retries"]) == (TEAMS, "UPSTREAM_UNAVAILABLE", 1)
+    assert (summary["upstreamCalls"], summary["retries"], "origin" in call) == (2, 1, False)
 
 
 async def test_nobody_is_told_who_does_not_ask(site):

@@ -5,6 +5,7 @@ Long, as every call goes through the client; each case is a few lines over the s
 
 import asyncio
 from dataclasses import replace
+from random import Random
 
 import msgspec
 import pytest
@@ -12,11 +13,12 @@ import pytest
 from dexter_graphql.sentry.cache_tags import TagVersions
 from dexter_graphql.sentry.call import Call, Priority, Reply, Upstream
 from dexter_graphql.sentry.call_context import CallBudget, CallContext
-from dexter_graphql.sentry.client import BatchSearch, SentryClient, build_client
+from dexter_graphql.sentry.client import SentryClient, build_client
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Silo
 from dexter_graphql.sentry.errors import (
     BadResponse,
     BudgetExhausted,
+    Forbidden,
     HostNotAllowed,
     InvalidParameter,
     InvalidValue,
@@ -25,11 +27,14 @@ from dexter_graphql.sentry.errors import (
 )
 from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
 from dexter_graphql.sentry.pagination import Page
+from dexter_graphql.sentry.parameters import BatchSearch
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import Cache
+from dexter_graphql.sentry.stages.retry import MAX_RETRIES, Retry, RetryBudget
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
+from dexter_graphql.telemetry.metrics import Metrics
 from support.upstream import EPOCH_S, FakeTransport, MovedClock, Scripted, Step, a_call, a_reply, answer, raised
 
 ACME = Parents(OrganizationRef("1", "acme"))
@@ -518,3 +523,52 @@ async def test_stages_stand_in_order():
     reply = await compose([])(a_call(), FakeTransport())
 
     assert (seen, reply) == (["a in", "b in", "b out", "a out"], a_reply())
+
+
+async def test_failed_calls_are_recorded(client, transport):
+    """A call that failed has a record with its error, and counts as requested."""
+    transport.answer = lambda _: raised(Unavailable("down"))
+    call_context = a_call_context()
+
+    with pytest.raises(Unavailable) as failure:
+        await client.send(LIST, call_context, parents=ACME)
+
+    [record] = call_context.stats.records
+    assert (record.title, record.origin, record.error) == (LIST.title, "", failure.value)
+    assert (call_context.stats.requested, call_context.stats.is_cacheable) == (1, False)
+
+
+async def test_missing_scopes_are_those_of_the_endpoint(client, transport):
+    """A 403 without scopes gets those of the endpoint's declaration; those that Sentry sends are kept."""
+    transport.answer = lambda _: raised(Forbidden("no"))
+    with pytest.raises(Forbidden) as declared:
+        await client.send(LIST, a_call_context(), parents=ACME)
+    transport.answer = lambda _: raised(Forbidden("no", scopes=("org:admin",)))
+    with pytest.raises(Forbidden) as sent:
+        await client.send(LIST, a_call_context(), parents=ACME)
+
+    assert (declared.value.scopes, sent.value.scopes) == (LIST.scopes, ("org:admin",))
+
+
+async def test_unpaired_surrogates_in_answers(client, transport):
+    """Half of a surrogate pair in an answer is read as U+FFFD, also beside what is decoded."""
+    transport.answer = lambda _: a_reply(rb'[{"id": "cut \ud83d", "other": "\ude00"}]')
+
+    page = await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME)
+
+    assert [row.id for row in page.rows] == ["cut \ufffd"]
+
+
+@pytest.mark.parametrize("failures", [1, MAX_RETRIES + 1])
+async def test_retries_count_in_the_metric(clock, transport, failures):
+    """Every repeated attempt counts, whether or not the call succeeds in the end."""
+    left = [Unavailable("down", status=503)] * failures
+    transport.answer = lambda _: raised(left.pop()) if left else a_reply(b"[]")
+    metrics, tag_versions = Metrics(), TagVersions(clock)
+    stages = (Retry(clock, Random(1), RetryBudget(clock)),)
+    client = SentryClient(clock, transport, stages, AllowedHosts.of("https://sentry.io"), tag_versions, metrics=metrics)
+
+    await asyncio.gather(client.send(LIST, a_call_context(), parents=ACME), return_exceptions=True)
+
+    retries = min(failures, MAX_RETRIES)
+    assert f'dexter_upstream_retries_total{{endpoint="issues.list"}} {float(retries)}' in metrics.text().decode()
