@@ -24,10 +24,11 @@ from dexter_graphql.sentry.errors import (
 from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
 from dexter_graphql.sentry.http.json_text import replace_unpaired_surrogates
 from dexter_graphql.sentry.http.transport import Transport, TransportOptions
+from dexter_graphql.sentry.lenient import UNREADABLE
 from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parameters import check_query, encode_body
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import UNREADABLE, AnyProjection, RecordDecoder, RowsProjection
+from dexter_graphql.sentry.projection import AnyProjection, RecordDecoder, RowsProjection
 from dexter_graphql.sentry.redis.services import RedisOptions, RedisServices
 from dexter_graphql.sentry.stages import CallNext, Stage, compose
 from dexter_graphql.sentry.stages.breaker import Breaker

@@ -11,14 +11,12 @@ from typing_extensions import override
 
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.lenient import NULL, UNREADABLE, decode_leniently
 from dexter_graphql.sentry.parents import Parents
 
 T = TypeVar("T")
 MAX_RECORD_CLASSES = 4096
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding raises: values of other types, broken JSON, invalid UTF-8, too much nesting."""
-NULL = msgspec.Raw(b"null")
-"""An undecoded member that is null or missing; msgspec has no optional Raw."""
+LIST_CONTAINERS = frozenset({"list", "nullable_list"})
 _set = msgspec.structs.force_setattr
 """Completes a record that was just decoded; nobody else has it yet. Records are immutable afterwards."""
 
@@ -50,7 +48,7 @@ class Field:
     """One JSON member: attribute, wire name, and a msgspec type, a nested projection or a tagged union.
 
     An undecoded member (`msgspec.Raw`) is `NULL` where others are None. `container` is how a nested projection is held:
-    `one`, `list`, or `map` (an object of such objects).
+    `one`, `list`, `nullable_list` (items that do not fit stay as InvalidValue), or `map` (an object of such objects).
     """
 
     attr: str
@@ -263,7 +261,7 @@ class RecordDecoder:
         if not member.is_nested:
             return member.type
         cls = self._type(member.type)
-        if member.container == "list":
+        if member.container in LIST_CONTAINERS:
             return list[cls]  # type: ignore[valid-type]  # made at run time
         return dict[str, cls] if member.container == "map" else cls  # type: ignore[valid-type]  # made at run time
 
@@ -312,14 +310,23 @@ class RecordDecoder:
         if member.is_nested:
             return self._decode_nested_leniently(value, member.type, member.container)
         try:
-            return msgspec.json.decode(value, type=member.type)
+            return decode_leniently(value, member.type)
         except UNREADABLE as error:
             return InvalidValue(f"'{member.wire}' in Sentry's answer does not fit: {error}")
 
     def _decode_nested_leniently(self, value: msgspec.Raw, projection: AnyProjection, container: str) -> Any:
         if container == "map" and (items := _decode_as(value, dict[str, msgspec.Raw])) is not None:
             return {key: self._decode_row_leniently(item, projection) for key, item in items.items()}
-        return self._decode_leniently(value, projection, is_list=container == "list")
+        rows = self._decode_leniently(value, projection, is_list=container in LIST_CONTAINERS)
+        return rows if container == "one" or isinstance(rows, InvalidValue) else fitting_rows(value, rows, container)
+
+
+def fitting_rows(value: msgspec.Raw, rows: Sequence[Any], container: str) -> list[Any]:
+    """The rows of a list inside a record, without nulls and, unless the list admits null, without invalid ones."""
+    if container == "list":
+        return only_records(rows)
+    items = msgspec.json.decode(value, type=list[msgspec.Raw])
+    return [row for item, row in zip(items, rows, strict=True) if item != NULL]
 
 
 def first_invalid(row: Any, *attrs: str) -> InvalidValue | None:

@@ -80,13 +80,21 @@ async def test_null_row_costs_itself(listed):
 
 @pytest.mark.parametrize(
     ("wire", "value", "field"),
-    [("name", 5, "name"), ("memberCount", "many", "memberCount"), ("memberCount", {}, "memberCount")],
+    [("name", [], "name"), ("memberCount", "many", "memberCount"), ("memberCount", {}, "memberCount")],
 )
 async def test_value_of_another_kind_costs_its_field(listed, wire, value, field):
     """Only the field that reads the value is null; the rest of the row and the other rows stand."""
     nodes, errors = await listed(rows(**{wire: value}))
 
     assert (nodes, errors) == ([node(1), node(2, **{field: None}), node(3)], invalid(1, field))
+
+
+@pytest.mark.parametrize(
+    ("wire", "value", "field", "converted"), [("name", 5, "name", "5"), ("memberCount", "4", "memberCount", 4)]
+)
+async def test_numbers_and_text_are_converted(listed, wire, value, field, converted):
+    """A number where text is expected, or the reverse, is converted without an error."""
+    assert await listed(rows(**{wire: value})) == ([node(1), node(2, **{field: converted}), node(3)], [])
 
 
 async def test_bytes_that_are_no_text_cost_their_field(listed):

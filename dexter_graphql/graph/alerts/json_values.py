@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from dexter_graphql.graph.common.scalars import raw
 from dexter_graphql.graph.declarations.fields import LazyJSON
 from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.projection import NULL, UNREADABLE
+from dexter_graphql.sentry.lenient import NULL, UNREADABLE, decode_leniently
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -27,14 +28,11 @@ class Kind(msgspec.Struct, frozen=True, gc=False):
 
 def read(value: msgspec.Raw, kind: type[T]) -> T | None:
     """A JSON object as `kind`. Keys may be camel case or snake case, numbers may be strings. None for null."""
-    if value == NULL:
+    members = decoded(value, dict[str, msgspec.Raw])
+    if members is None:
         return None
-    try:
-        members = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
-        camel = {_camel(name): member for name, member in members.items()}
-        return msgspec.json.decode(msgspec.json.encode(camel), type=kind, strict=False)
-    except UNREADABLE as error:
-        raise InvalidValue(f"A part of an alert in Sentry's answer does not fit: {error}") from None
+    camel = {_camel(name): member for name, member in members.items()}
+    return decoded(raw(camel), kind)
 
 
 def decoded(value: msgspec.Raw, kind: Any) -> Any:
@@ -42,21 +40,30 @@ def decoded(value: msgspec.Raw, kind: Any) -> Any:
     if value == NULL:
         return None
     try:
-        return msgspec.json.decode(value, type=kind, strict=False)
+        return decode_leniently(value, kind)
     except UNREADABLE as error:
-        raise InvalidValue(f"A part of an alert in Sentry's answer does not fit: {error}") from None
+        raise InvalidValue(f"A value of an alert in Sentry's answer does not fit: {error}") from None
 
 
 def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str) -> list[LazyJSON]:
-    """A JSON list of objects, each with the typename that its `type` selects."""
-    found = []
-    for item in decoded(value, list[msgspec.Raw]) or []:
-        try:
-            kind = msgspec.json.decode(item, type=Kind).type
-        except UNREADABLE:
-            kind = ""
-        found.append(LazyJSON(typenames.get(kind, unknown), item))
-    return found
+    """The objects in a JSON list, each with the typename that its `type` selects; other values are left out."""
+    return [LazyJSON(typenames.get(_kind(item), unknown), item) for item in objects_of(value)]
+
+
+def objects_of(value: msgspec.Raw) -> list[msgspec.Raw]:
+    """The objects in a JSON list; none in other JSON."""
+    try:
+        items = msgspec.json.decode(value, type=list[msgspec.Raw])
+    except UNREADABLE:
+        return []
+    return [item for item in items if bytes(item).startswith(b"{")]
+
+
+def _kind(item: msgspec.Raw) -> str:
+    try:
+        return decode_leniently(item, Kind).type
+    except UNREADABLE:
+        return ""
 
 
 def seconds(text: str | None) -> int | None:

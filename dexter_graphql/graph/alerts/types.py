@@ -22,7 +22,7 @@ from dexter_graphql.loaders.alert_rules.workflows import ISSUE_PREFIX, METRIC_PR
 from dexter_graphql.loaders.alerts import AlertKey, AlertProjectsKey, alert_projects, alerts_by_id
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.monitors import MonitorKeys, linked_monitors
-from dexter_graphql.sentry.projection import NULL
+from dexter_graphql.sentry.lenient import NULL
 
 MINUTE_S = 60
 DETECTOR_IDS = {"detectorIds": list[int | str]}

@@ -25,7 +25,7 @@ from dexter_graphql.engine.resolution import Leaf
 from dexter_graphql.errors import DexterError
 from dexter_graphql.graph.declarations.strawberry_internals import enum_class
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.projection import NULL
+from dexter_graphql.sentry.lenient import NULL
 
 RECORD_ATTRS = frozenset({"parents", "typename", "representation", "members"})
 """Attributes that every record has."""
@@ -156,8 +156,7 @@ def wire_type(
 ) -> WireType:
     """The wire type of a field: the declared one, else the one of its GraphQL type."""
     is_required = isinstance(graphql_type, GraphQLNonNull)
-    inner = graphql_type.of_type if isinstance(graphql_type, GraphQLNonNull) else graphql_type
-    container = "list" if isinstance(inner, GraphQLList) else "one"
+    container = container_of(graphql_type)
     named = get_named_type(graphql_type)
     if declared is not None:
         return WireType(declared, convert, container, None, is_required)
@@ -169,9 +168,17 @@ def wire_type(
     if to_value is _json and is_required and container == "one":
         to_value = _required_json(coordinate.rpartition(".")[2])
     leaf = leaf if convert is None else None
-    if container == "list":
+    if container != "one":
         return WireType(list[kind], convert or _each(to_value), container, None, is_required, leaf)  # type: ignore[valid-type]  # made at run time
     return WireType(kind, convert or to_value, container, None, is_required, leaf)
+
+
+def container_of(graphql_type: GraphQLType) -> str:
+    """How a field's member holds nested objects: a list leaves out what does not fit, unless its items admit null."""
+    inner = graphql_type.of_type if isinstance(graphql_type, GraphQLNonNull) else graphql_type
+    if not isinstance(inner, GraphQLList):
+        return "one"
+    return "list" if isinstance(inner.of_type, GraphQLNonNull) else "nullable_list"
 
 
 def _leaf(named: Any, coordinate: str) -> tuple[Any, Callable[[Any], Any] | None, Leaf | None]:

@@ -9,7 +9,7 @@ import strawberry
 
 from dexter_graphql.graph.common.scalars import JSON
 from dexter_graphql.graph.declarations.fields import LazyJSON, computed, plain, value_type
-from dexter_graphql.sentry.projection import NULL
+from dexter_graphql.sentry.lenient import NULL
 
 Pairs = list[tuple[str | None, object]]
 

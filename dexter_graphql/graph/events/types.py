@@ -32,7 +32,8 @@ from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.projection import NULL, Record
+from dexter_graphql.sentry.lenient import NULL
+from dexter_graphql.sentry.projection import Record
 
 LIGHT, REFERENCE = "light", "reference"
 ROWS = (LIST, DETAIL)

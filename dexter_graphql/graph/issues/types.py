@@ -72,7 +72,8 @@ from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, complete_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
-from dexter_graphql.sentry.projection import NULL, Field, Projection
+from dexter_graphql.sentry.lenient import NULL
+from dexter_graphql.sentry.projection import Field, Projection
 
 RELEASE = Embedded(
     "Release",

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dexter_graphql.graph.alerts.json_values import read
-from dexter_graphql.sentry.projection import NULL, UNREADABLE
+from dexter_graphql.sentry.lenient import NULL, UNREADABLE
 
 T = TypeVar("T")
 Object = dict[str, msgspec.Raw]

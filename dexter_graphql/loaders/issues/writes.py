@@ -25,8 +25,9 @@ from dexter_graphql.sentry.call import Reply
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.endpoint import Lifetime
 from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound, SentryError
+from dexter_graphql.sentry.lenient import UNREADABLE
 from dexter_graphql.sentry.parents import Parents
-from dexter_graphql.sentry.projection import UNREADABLE, Field, Projection
+from dexter_graphql.sentry.projection import Field, Projection
 
 WRITE_ENDPOINTS = (catalogue.UPDATE, catalogue.BULK_UPDATE, catalogue.LIST)
 UNCACHED_LIST = replace(catalogue.LIST, lifetime=Lifetime.NEVER)

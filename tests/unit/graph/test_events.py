@@ -757,7 +757,7 @@ class TestParts:
 
     async def test_part_of_the_wrong_shape_costs_itself_alone(self, asker):
         """One error at the member that does not fit; the parts beside it stand."""
-        wrong = {"type": "exception", "data": {"values": [{"type": 7, "value": "v"}]}}
+        wrong = {"type": "exception", "data": {"values": [{"type": [7], "value": "v"}]}}
         good = {"type": "message", "data": {"formatted": "Hello"}}
 
         told = await altered_event(

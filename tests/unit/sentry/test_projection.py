@@ -113,7 +113,8 @@ def test_nested_projections(classes, is_salvaged):
 @pytest.mark.parametrize(
     ("member", "expected"),
     [
-        (b'"shortId": 5', {"short_id": "'shortId' in Sentry's answer does not fit: Expected `str`, got `int`"}),
+        (b'"shortId": 5', {"short_id": "5"}),
+        (b'"shortId": []', {"short_id": "'shortId' in Sentry's answer does not fit: Expected `str`, got `array`"}),
         (b'"share": 1e999', {"share": "'share' in Sentry's answer does not fit: Number out of range"}),
         (b'"owner": 5', {"owner": "Expected an object for User, got a number"}),
         (b'"owner": []', {"owner": "Expected an object for User, got a list"}),
@@ -121,11 +122,8 @@ def test_nested_projections(classes, is_salvaged):
         (b'"owner": {"name": null}', {"owner": {"age": None, "name": "Sentry's answer lacks 'name'"}}),
         (b'"users": {}', {"users": "Expected a list of User, got an object"}),
         (b'"users": true', {"users": "Expected a list of User, got a boolean"}),
-        (b'"users": [false]', {"users": ["Expected an object for User, got a boolean"]}),
-        (
-            b'"users": [null, {"name": "b"}]',
-            {"users": ["Expected an object for User, got null", {"age": None, "name": "b"}]},
-        ),
+        (b'"users": [false]', {"users": []}),
+        (b'"users": [null, {"name": "b"}]', {"users": [{"age": None, "name": "b"}]}),
         (b'"roles": "x"', {"roles": "Expected an object for User, got a string"}),
         (b'"roles": {"x": 1}', {"roles": {"x": "Expected an object for User, got a number"}}),
     ],

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from graphql import GraphQLNonNull
 from typing_extensions import override
 
 from dexter_graphql.engine.resolution import Immediate, Reader, Strategy
@@ -14,17 +15,21 @@ from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import EMBEDDED, GlobalIDDeclaration, LazyJSON
 from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
-from dexter_graphql.graph.declarations.resolvers.rows import first_invalid, immediate
-from dexter_graphql.graph.declarations.wire_types import DeclarationError
+from dexter_graphql.graph.declarations.resolvers.rows import first_invalid, immediate, without_invalid
+from dexter_graphql.graph.declarations.wire_types import DeclarationError, container_of
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.pagination import Slice
-from dexter_graphql.sentry.projection import Field, Record, RecordDecoder
+from dexter_graphql.sentry.projection import Field, Record, RecordDecoder, fitting_rows, only_records
 
 
 class BoundComputed(BoundField):
     """A pure function of several members; an invalid one among them is the field's value."""
 
     needs_members = True
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._container = container_of(self.graphql_field.type)
 
     @override
     def check(self) -> None:
@@ -55,13 +60,20 @@ class BoundComputed(BoundField):
             invalid = first_invalid(row, reads)
             return function(row, **arguments) if invalid is None else invalid
 
-        return computed
+        def computed_without_invalid(row: Any, **arguments: Any) -> Any:
+            return function(without_invalid(row, reads), **arguments)
+
+        # An error of a field that is never null would cost the object around it.
+        is_nullable = not isinstance(self.graphql_field.type, GraphQLNonNull)
+        needs_all = any(member.is_required for member in self.own_members())
+        return computed if is_nullable or needs_all else computed_without_invalid
 
     def _decode_lazy(self, value: Any, row: Any, selection: Selection, context: Context) -> Any:
         if isinstance(value, LazyJSON):
             return self._decode_one(value, row, selection, context)
         if isinstance(value, list) and value and isinstance(value[0], LazyJSON):
-            return [self._decode_one(item, row, selection, context) for item in value]
+            rows = [self._decode_one(item, row, selection, context) for item in value]
+            return only_records(rows) if self._container == "list" else rows
         if isinstance(value, Slice) and value.rows and isinstance(value.rows[0], LazyJSON):
             return replace(value, rows=[self._decode_one(item, row, selection, context) for item in value.rows])
         return value
@@ -70,11 +82,14 @@ class BoundComputed(BoundField):
         """The records in lazy JSON, with the members that the selection reads."""
         projection = self.schema.projection(value.typename, EMBEDDED, selection)
         records: RecordDecoder = context.services.client.records
-        decode = records.decode_list if value.is_list else records.decode_one
+        if not value.is_list:
+            return records.decode_one(bytes(value.raw), projection, (), row.parents)
         try:
-            return decode(bytes(value.raw), projection, (), row.parents)
+            rows = records.decode_list(bytes(value.raw), projection, (), row.parents)
         except InvalidValue as invalid:
             return invalid
+        is_valid = all(isinstance(item, Record) for item in rows)
+        return rows if is_valid else fitting_rows(value.raw, rows, self._container)
 
 
 class BoundGlobalID(BoundComputed):

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from dexter_graphql.engine.resolution import Immediate, Reader
 from dexter_graphql.sentry.errors import InvalidValue
 
@@ -36,6 +38,12 @@ def first_invalid(row: Any, attrs: Iterable[str]) -> InvalidValue | None:
     """The first of these members that is invalid."""
     values = (getattr(row, attr, None) for attr in attrs)
     return next((value for value in values if isinstance(value, InvalidValue)), None)
+
+
+def without_invalid(row: Any, attrs: Iterable[str]) -> Any:
+    """The row with null in the place of these members that are invalid."""
+    invalid = [attr for attr in attrs if isinstance(getattr(row, attr, None), InvalidValue)]
+    return msgspec.structs.replace(row, **dict.fromkeys(invalid)) if invalid else row
 
 
 def guarded_key(key: Callable[[Any], Any], reads: Collection[str], needed: Collection[str]) -> Callable[[Any], Any]:

@@ -1,0 +1,135 @@
+"""Event bodies with one odd value: it changes nothing but itself, on both engines."""
+
+import re
+from copy import deepcopy
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dexter_graphql.sandbox import Fault
+from dexter_graphql.sandbox.serializers.events import serialize_event_detail
+
+EXAMPLES = settings.default.max_examples
+EVENT = "/organizations/{organization}/issues/{issue}/events/{event}/"
+ODD_VALUES = (None, 7, "odd", {}, {"odd": 1}, [])
+MEMBERS = ("contexts", "context", "culprit", "dist", "entries", "errors", "fingerprints", "location", "message",
+           "metadata", "occurrence", "packages", "sdk", "tags", "title", "user")  # fmt: skip
+"""Members whose every position is tried; the others identify the event or hold a single value."""
+FIXED = {"eventID", "groupID", "id", "lineNo", "platform", "projectID", "timestamp", "type"}
+"""Members whose text has a meaning, so that it cannot be replaced by a mark."""
+FIXED_TAGS = {"environment", "level", "release"}
+MARK = re.compile(r"mark-\d+-")
+FRAME = "file absolutePath module function line column context { line text } variables"
+SELECTION = f"""
+  eventId title message culprit location dist metadata extra packages fingerprints
+  user {{ userId email username name ipAddress geo data }}
+  sdk {{ name version }}
+  tags {{ key value }}
+  contexts {{ name type value }}
+  processingErrors {{ type message data }}
+  occurrence {{ title subtitle culprit evidence {{ name value }} evidenceData }}
+  exceptions {{ type value module stackTrace {{ frames {{ {FRAME} }} }} frames {{ {FRAME} }} }}
+  request {{ url method query {{ key value }} headers {{ key value }} cookies {{ key value }} body environment }}
+  breadcrumbs {{ category message data level }}
+  entries {{
+    kind
+    ... on ExceptionEntry {{ exceptions {{ type value module frames {{ {FRAME} }} }} }}
+    ... on MessageEntry {{ formatted message parameters }}
+    ... on BreadcrumbsEntry {{ breadcrumbs {{ category message data }} }}
+    ... on RequestEntry {{ url method }}
+    ... on StackTraceEntry {{ frames {{ {FRAME} }} }}
+    ... on ThreadsEntry {{ threads {{ name state stackTrace {{ frames {{ {FRAME} }} }} }} }}
+    ... on UnknownEntry {{ data }}
+  }}
+"""
+DOCUMENT = f"""
+query ($issue: String!) {{
+  organization(slug: "acme") {{ issue(shortId: $issue) {{ event(which: LATEST) {{ {SELECTION} }} }} }}
+}}
+"""
+
+
+def marked(body):
+    """The body with a unique mark in every text that may be any text."""
+    numbers = count()
+
+    def mark(value, name):
+        if isinstance(value, dict):
+            is_fixed = value.get("key") in FIXED_TAGS
+            return {key: item if is_fixed else mark(item, key) for key, item in value.items()}
+        if isinstance(value, list):
+            return [mark(item, None if isinstance(item, list) else name) for item in value]
+        return f"mark-{next(numbers)}-{value}" if isinstance(value, str) and name not in FIXED else value
+
+    return body | {name: mark(body[name], name) for name in MEMBERS if name in body}
+
+
+def positions(value, path=()):
+    """The paths of all values inside a value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*path, key)
+        yield from positions(item, (*path, key))
+
+
+def owner_of(path):
+    """The path of the element that a value belongs to: the type of an entry decides on the whole entry."""
+    return path[:2] if path[0] == "entries" and path[2:] == ("type",) else path
+
+
+def at(body, path):
+    """The value at a path."""
+    for key in path:
+        body = body[key]
+    return body
+
+
+def damaged(body, path, value):
+    """The body with another value at a path."""
+    body = deepcopy(body)
+    at(body, path[:-1])[path[-1]] = value
+    return body
+
+
+def marks(value):
+    """All marks in a value."""
+    return set(MARK.findall(repr(value)))
+
+
+@pytest.fixture
+async def events(asker):
+    """For a platform each: an issue, the marked body of its newest event, and the marks in the answer to it."""
+    issues = {issue.project.platform: issue for issue in asker.acme.issues.values() if issue.is_error and issue.events}
+    events = []
+    for issue in list(issues.values())[:10]:
+        body = marked(serialize_event_detail(issue.events[-1]))
+        event, errors = await ask(asker, issue, body)
+        assert errors == []
+        events.append((issue, body, marks(event)))
+    return events
+
+
+async def ask(asker, issue, body):
+    """The event and the errors when Sentry sends this body."""
+    asker.server.faults.clear()
+    asker.server.faults.add(Fault(route=EVENT, times=None, status=200, body=body))
+    asker.client.invalidate([f"issue/{issue.id}"])
+    told = await asker.ask(DOCUMENT, issue=issue.short_id)
+    return told["organization"]["issue"]["event"], told.errors
+
+
+@settings(max_examples=max(150, EXAMPLES))
+@given(number=st.integers(0, 9), position=st.integers(0, 9999), value=st.sampled_from(ODD_VALUES))
+async def test_odd_value_costs_itself(asker, events, number, position, value):
+    """Every text of the event outside of the damaged element is in the answer, and no error is internal."""
+    issue, body, expected = events[number % len(events)]
+    paths = [path for path in positions(body) if path[0] in MEMBERS]
+    path = paths[position % len(paths)]
+
+    event, errors = await ask(asker, issue, damaged(body, path, value))
+
+    assert event is not None, path
+    assert expected - marks(at(body, owner_of(path))) - marks(event) == set(), (path, value)
+    assert {error["extensions"]["code"] for error in errors} <= {"UPSTREAM_BAD_RESPONSE"}
