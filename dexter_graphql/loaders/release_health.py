@@ -26,7 +26,9 @@ SESSION_PARAMETERS: QueryParameters = (
 )
 MOST_USED_FIRST: QueryParameters = (("orderBy", f"-{SESSIONS}"),)
 """Sentry truncates a response at 10,000 groups; the least used releases are dropped."""
-HEALTH = Projection("ReleaseHealth", "list", (Field("groups", "groups", list[StatsGroup], is_required=True),))
+HEALTH = Projection(
+    "ReleaseHealth", "list", (Field("groups", "groups", list[StatsGroup], is_required=True, is_strict=True),)
+)
 
 
 class HealthOptions(NamedTuple):

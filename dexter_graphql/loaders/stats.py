@@ -34,8 +34,8 @@ USAGE = Projection(
     "list",
     (
         Field("end", "end", datetime),
-        Field("groups", "groups", list[StatsGroup], is_required=True),
-        Field("intervals", "intervals", list[datetime]),
+        Field("groups", "groups", list[StatsGroup], is_required=True, is_strict=True),
+        Field("intervals", "intervals", list[datetime], is_strict=True),
         Field("start", "start", datetime),
     ),
 )

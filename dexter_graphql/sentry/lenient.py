@@ -17,7 +17,7 @@ def decode_leniently(value: msgspec.Raw, kind: Any) -> Any:
     """The value as `kind`; raises one of UNREADABLE when it does not fit at all.
 
     Numbers and text are converted into each other where nothing is lost. Items of lists and objects that do not fit are
-    left out, and nulls with them unless the type admits null. A member of a struct that does not fit has its default.
+    left out, or null where the type admits null. A member of a struct that does not fit has its default.
     """
     try:
         return msgspec.json.decode(value, type=kind)
@@ -64,7 +64,7 @@ def _dict(value: msgspec.Raw, kinds: tuple[Any, ...]) -> dict[str, Any]:
 def _fitting(values: Iterable[tuple[T, msgspec.Raw]], kind: Any) -> Iterator[tuple[T, Any]]:
     for key, value in values:
         try:
-            yield key, decode_leniently(value, kind)
+            yield key, _value_or_none(value, kind)
         except UNREADABLE:
             continue
 

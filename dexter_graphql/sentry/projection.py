@@ -1,6 +1,6 @@
 """Projections: the members of an answer that an operation needs, and the record classes that decode just those."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -56,6 +56,8 @@ class Field:
     type: Any
     is_required: bool = False
     container: str = "one"
+    is_strict: bool = False
+    """True when the value is invalid as a whole when a part of it does not fit, as for figures that are summed up."""
 
     @property
     def is_nested(self) -> bool:
@@ -88,10 +90,12 @@ class TaggedUnion:
     tag: str
     projections: tuple[tuple[str, Projection], ...]
     fallback: Projection | None = None
+    default_tag: str | None = None
+    """The tag of objects without one."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.tag, self.projections, self.fallback)))
+        object.__setattr__(self, "_hash", hash((self.tag, self.projections, self.fallback, self.default_tag)))
 
     @override
     def __hash__(self) -> int:
@@ -104,6 +108,7 @@ class TaggedUnion:
 
     def of(self, tag: str | None) -> Projection | None:
         """The projection of an object with this tag; None when the tag is unknown and there is no fallback."""
+        tag = self.default_tag if tag is None else tag
         return next((projection for value, projection in self.projections if value == tag), self.fallback)
 
 
@@ -256,6 +261,14 @@ class RecordDecoder:
             return (member.attr, kind, msgspec.field(name=member.wire))
         return (member.attr, kind | None, msgspec.field(default=None, name=member.wire))
 
+    def partial_record(self, projection: Projection, values: Mapping[str, Any], parents: Parents) -> Record:
+        """A record of which some members are known; the others are null, or invalid where they are required."""
+        members = {
+            member.attr: values[member.attr] if member.attr in values else _absent_value(member)
+            for member in projection.members
+        }
+        return self._lenient(projection)(**members, parents=parents)
+
     def member_type(self, member: Field) -> Any:
         """The msgspec type of a member, nested projections replaced by their record classes."""
         if not member.is_nested:
@@ -306,11 +319,11 @@ class RecordDecoder:
         if member.type is msgspec.Raw:
             return value
         if value == NULL:
-            return InvalidValue(f"Sentry's answer lacks '{member.wire}'") if member.is_required else None
+            return _absent_value(member)
         if member.is_nested:
             return self._decode_nested_leniently(value, member.type, member.container)
         try:
-            return decode_leniently(value, member.type)
+            return (_decode_strictly if member.is_strict else decode_leniently)(value, member.type)
         except UNREADABLE as error:
             return InvalidValue(f"'{member.wire}' in Sentry's answer does not fit: {error}")
 
@@ -319,6 +332,17 @@ class RecordDecoder:
             return {key: self._decode_row_leniently(item, projection) for key, item in items.items()}
         rows = self._decode_leniently(value, projection, is_list=container in LIST_CONTAINERS)
         return rows if container == "one" or isinstance(rows, InvalidValue) else fitting_rows(value, rows, container)
+
+
+def _decode_strictly(value: msgspec.Raw, kind: Any) -> Any:
+    return msgspec.json.decode(value, type=kind)
+
+
+def _absent_value(member: Field) -> Any:
+    """The value of a member that is missing in the answer."""
+    if member.type is msgspec.Raw:
+        return NULL
+    return InvalidValue(f"Sentry's answer lacks '{member.wire}'") if member.is_required else None
 
 
 def fitting_rows(value: msgspec.Raw, rows: Sequence[Any], container: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import re
 from copy import deepcopy
+from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.serializers.events import serialize_event_detail
+from dexter_graphql.sandbox.world.model import Issue
 
 EXAMPLES = settings.default.max_examples
-EVENT = "/organizations/{organization}/issues/{issue}/events/{event}/"
+EVENT = "/organizations/{organization}/issues/{issue}/events/{event_id}/"
 ODD_VALUES = (None, 7, "odd", {}, {"odd": 1}, [])
 MEMBERS = ("contexts", "context", "culprit", "dist", "entries", "errors", "fingerprints", "location", "message",
            "metadata", "occurrence", "packages", "sdk", "tags", "title", "user")  # fmt: skip
@@ -98,16 +100,26 @@ def marks(value):
     return set(MARK.findall(repr(value)))
 
 
+@dataclass(frozen=True)
+class MarkedEvent:
+    """An issue, the marked body of its newest event, and the marks in the answer to it."""
+
+    issue: Issue
+    body: dict = field(repr=False)
+    expected: set = field(repr=False)
+
+
 @pytest.fixture
 async def events(asker):
-    """For a platform each: an issue, the marked body of its newest event, and the marks in the answer to it."""
+    """A marked event of each platform."""
     issues = {issue.project.platform: issue for issue in asker.acme.issues.values() if issue.is_error and issue.events}
     events = []
     for issue in list(issues.values())[:10]:
         body = marked(serialize_event_detail(issue.events[-1]))
         event, errors = await ask(asker, issue, body)
         assert errors == []
-        events.append((issue, body, marks(event)))
+        assert marks(event)
+        events.append(MarkedEvent(issue, body, marks(event)))
     return events
 
 
@@ -124,12 +136,13 @@ async def ask(asker, issue, body):
 @given(number=st.integers(0, 9), position=st.integers(0, 9999), value=st.sampled_from(ODD_VALUES))
 async def test_odd_value_costs_itself(asker, events, number, position, value):
     """Every text of the event outside of the damaged element is in the answer, and no error is internal."""
-    issue, body, expected = events[number % len(events)]
+    marked_event = events[number % len(events)]
+    body = marked_event.body
     paths = [path for path in positions(body) if path[0] in MEMBERS]
     path = paths[position % len(paths)]
 
-    event, errors = await ask(asker, issue, damaged(body, path, value))
+    event, errors = await ask(asker, marked_event.issue, damaged(body, path, value))
 
     assert event is not None, path
-    assert expected - marks(at(body, owner_of(path))) - marks(event) == set(), (path, value)
+    assert marked_event.expected - marks(at(body, owner_of(path))) - marks(event) == set(), (path, value)
     assert {error["extensions"]["code"] for error in errors} <= {"UPSTREAM_BAD_RESPONSE"}

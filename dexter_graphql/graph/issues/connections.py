@@ -14,6 +14,10 @@ from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageInfo, edges_of
 from dexter_graphql.loaders.issues.lists import IssuePage
 
+Bucket = tuple[float, float | None]
+Buckets = dict[str, list[Bucket | None]]
+"""Period → its buckets: time and value. A bucket that does not fit is null, so that the others keep their place."""
+
 
 class Counts(msgspec.Struct, frozen=True, gc=False):
     """Counts of one time range, as embedded in issue lists. `count` is a string in the JSON."""
@@ -22,10 +26,7 @@ class Counts(msgspec.Struct, frozen=True, gc=False):
     userCount: int | None = None  # noqa: N815  # Sentry's name
     firstSeen: datetime | None = None  # noqa: N815  # Sentry's name
     lastSeen: datetime | None = None  # noqa: N815  # Sentry's name
-    stats: dict[str, list[tuple[float, float | None]]] | None = None
-
-
-Buckets = dict[str, list[tuple[float, float | None]]]
+    stats: Buckets | None = None
 
 
 @entity(representations=("list",), always_reads={"id": ID})
@@ -109,4 +110,17 @@ def issue_series(stats: Buckets | None) -> Series | None:
     """The series in a `stats` member. Its keys are periods; the longest series is used."""
     if not stats:
         return None
-    return series_of_buckets("count()", max(stats.values(), key=len))
+    return series_of_buckets("count()", _with_times(max(stats.values(), key=len)))
+
+
+def _with_times(buckets: list[Bucket | None]) -> list[Bucket]:
+    """The buckets, with a null value and the time that follows from the others in the place of those that are null."""
+    known = [(index, bucket[0]) for index, bucket in enumerate(buckets) if bucket is not None]
+    if len(known) == len(buckets) or len(known) < 2:  # noqa: PLR2004  # an interval is the distance of two
+        return [bucket for bucket in buckets if bucket is not None]
+    (first, first_time), (second, second_time) = known[:2]
+    interval = (second_time - first_time) / (second - first)
+    return [
+        (first_time + (index - first) * interval, None) if bucket is None else bucket
+        for index, bucket in enumerate(buckets)
+    ]

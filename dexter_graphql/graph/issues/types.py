@@ -1,5 +1,6 @@
 """Issues."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -220,7 +221,11 @@ class Issue(Node):
         "seenBy", USER, representations=(DETAIL,), description="Users who have viewed the issue, most recent first."
     )
     participants: list[UserType | None] | None = link(
-        "participants", USER, representations=(DETAIL,), description="Users who participate in the issue."
+        "participants",
+        replace(USER, tag="user"),
+        tag_member="type",
+        representations=(DETAIL,),
+        description="Users who participate in the issue; teams are left out.",
     )
 
     first_release: ReleaseType | None = link(

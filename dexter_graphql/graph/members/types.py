@@ -25,7 +25,7 @@ from dexter_graphql.graph.organizations.organization_field import organization_f
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.members import MemberKey, UserKey, member_details, members_by_user, users_by_id
 from dexter_graphql.loaders.teams import TeamName, teams_by_slug
-from dexter_graphql.sentry.projection import NULL
+from dexter_graphql.sentry.lenient import NULL
 
 ROLES = {"orgRole": str | None, "role": str | None}
 """Role of a member, and its name in releases without roles in teams."""

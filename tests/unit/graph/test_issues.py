@@ -8,7 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from dexter_graphql.sandbox.serializers.issues import serialize_metadata, serialize_owners
+from dexter_graphql.sandbox import Fault
+from dexter_graphql.sandbox.serializers.issues import serialize_issue, serialize_metadata, serialize_owners
 from dexter_graphql.sandbox.world.event_attributes import get_tags
 
 LIST = "/organizations/{organization}/issues/"
@@ -518,3 +519,19 @@ async def test_json_that_is_not_there_is_missed(asker, monkeypatch):
     assert [(error["message"], error["extensions"]["code"]) for error in told.errors] == [
         ("Sentry's answer lacks 'metadata'", "UPSTREAM_BAD_RESPONSE")
     ]
+
+
+async def test_odd_bucket_is_a_gap_in_its_series(asker):
+    """A bucket that cannot be read is null at its place; the buckets after it keep their times."""
+    issue = next(iter(asker.acme.issues.values()))
+    body = serialize_issue(asker.server.world, asker.acme, issue, None)
+    stats = {"30d": [[0, 1], None, [172_800, 3], "odd", [345_600, 5]]}
+    asker.server.faults.add(Fault(route=DETAIL, times=None, status=200, body=body | {"stats": stats}))
+
+    node, _ = await one(asker, issue, "series { start intervalSeconds values }")
+
+    assert node["series"] == {
+        "start": "1970-01-01T00:00:00Z",
+        "intervalSeconds": 86_400,
+        "values": [1, None, 3, None, 5],
+    }

@@ -49,7 +49,7 @@ def test_numbers_and_text_are_converted(text, kind, value):
     ("text", "kind", "value"),
     [
         (b'["a", null, 3, {}, [], "b"]', list[str], ["a", "3", "b"]),
-        (b'["a", null, {}]', list[str | None], ["a", None]),
+        (b'["a", null, {}]', list[str | None], ["a", None, None]),
         (b'{"a": 1, "b": null, "c": "x"}', dict[str, int], {"a": 1}),
         (
             b'[["a", 1], null, "x", [], [3, 4], [{}, 5]]',

@@ -11,6 +11,7 @@ from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import BatchDeclaration
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
 from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key
+from dexter_graphql.graph.declarations.wire_types import attr_of, without_null
 from dexter_graphql.sentry.projection import Field
 
 
@@ -37,8 +38,7 @@ class BoundBatch(BoundField):
     def _strategy(self, selection: Selection) -> Strategy:
         declaration: BatchDeclaration = self.declaration
         reads = [member.attr for member in self.own_members()]
-        own = {"id", *(member.attr for member in self.schema.entity(self.typename).key_members)}
-        key_of = guarded_key(self._key(), reads, needed=[attr for attr in reads if attr in own])
+        key_of = guarded_key(self._key(), reads, needed=self._needed())
 
         async def resolve_all(rows: Sequence[Any], options: Any, context: Context) -> list[Any]:
             if isinstance(options, Exception):
@@ -46,6 +46,12 @@ class BoundBatch(BoundField):
             return await context.loaders.load_all(declaration.load, each_value(key_of, rows), options, selection)
 
         return Batched(resolve_all)
+
+    def _needed(self) -> list[str]:
+        """The members that identify the row: without one of them there is no key, unless it is declared as nullable."""
+        own = {"id", *(member.attr for member in self.schema.entity(self.typename).key_members)}
+        nullable = {attr_of(wire) for wire, kind in self.declaration.reads.items() if without_null(kind)[1]}
+        return [member.attr for member in self.own_members() if member.attr in own - nullable]
 
     def _key(self) -> Callable[[Any], Any]:
         return self.declaration.key or self.schema.own_key(self.typename, self.coordinate)

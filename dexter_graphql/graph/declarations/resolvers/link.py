@@ -20,8 +20,8 @@ from dexter_graphql.graph.declarations.resolvers.rows import (
     immediate,
     member_reader,
 )
-from dexter_graphql.graph.declarations.wire_types import attr_of, wire_type
-from dexter_graphql.sentry.projection import Field, Projection, Record, TaggedUnion
+from dexter_graphql.graph.declarations.wire_types import attr_of, container_of
+from dexter_graphql.sentry.projection import AnyProjection, Field, Projection, Record, TaggedUnion
 
 
 class BoundLink(BoundField):
@@ -32,7 +32,9 @@ class BoundLink(BoundField):
         declaration: LinkDeclaration = self.declaration
         self.attr = attr_of(declaration.wire)
         self.by_typename = {embedded.typename: embedded for embedded in declaration.embedded}
-        self.container = wire_type(self.graphql_field.type, object, None, self.coordinate).container
+        self.container = container_of(self.graphql_field.type)
+        if self.container == "nullable_list" and declaration.tag_member is not None:
+            self.container = "list"  # objects of other kinds are left out
 
     @override
     def own_members(self) -> tuple[Field, ...]:
@@ -45,7 +47,12 @@ class BoundLink(BoundField):
             for embedded in self.by_typename.values()
         )
         tag_member = self.declaration.tag_member
-        kind = TaggedUnion(tag_member, projections) if tag_member else projections[0][1]
+        if tag_member is None:
+            kind: AnyProjection = projections[0][1]
+        else:
+            # Older releases do not tag objects where only one kind was possible.
+            default_tag = projections[0][0] if len(projections) == 1 else None
+            kind = TaggedUnion(tag_member, projections, default_tag=default_tag)
         return (Field(self.attr, self.declaration.wire, kind, container=self.container),)
 
     @override
@@ -71,14 +78,14 @@ class BoundLink(BoundField):
     def _strategy(self, selection: Selection) -> Strategy:
         typenames_answered = self.typenames_answered(selection)
         if len(typenames_answered) < len(self.by_typename):
-            return Batched(partial(self._resolve_all, typenames_answered))
+            return Batched(partial(self._resolve_all, selection))
         return immediate(member_reader(self.attr), attr=self.attr)
 
     async def _resolve_all(
-        self, typenames_answered: frozenset[str], rows: Sequence[Any], _arguments: Any, context: Context
+        self, selection: Selection, rows: Sequence[Any], _arguments: Any, context: Context
     ) -> list[Any]:
         """The embedded record where it suffices, else what the entity's loader returns; of lists, item by item."""
-        read = member_reader(self.attr)
+        read, typenames_answered = member_reader(self.attr), self.typenames_answered(selection)
         values = [read(row) for row in rows]
         records = [item for value in values for item in (value if isinstance(value, list) else (value,))]
         lacking: dict[str, list[Record]] = {typename: [] for typename in self.by_typename}
@@ -86,7 +93,7 @@ class BoundLink(BoundField):
             if isinstance(record, Record) and record.typename not in typenames_answered:
                 lacking[record.typename].append(record)
         loaded = await asyncio.gather(
-            *(self._load(typename, records, context) for typename, records in lacking.items() if records)
+            *(self._load(typename, records, selection, context) for typename, records in lacking.items() if records)
         )
         by_record = {number: answer for answers in loaded for number, answer in answers.items()}
 
@@ -95,14 +102,30 @@ class BoundLink(BoundField):
 
         return [[replaced(item) for item in value] if isinstance(value, list) else replaced(value) for value in values]
 
-    async def _load(self, typename: str, records: Sequence[Record], context: Context) -> dict[int, Any]:
-        """The id() of each embedded record → what its entity's loader returned for it."""
+    async def _load(
+        self, typename: str, records: Sequence[Record], selection: Selection, context: Context
+    ) -> dict[int, Any]:
+        """The id() of each embedded record → what its entity's loader returned for it.
+
+        Where that is nothing, the embedded members stay: the entity exists, although the token cannot read more of it.
+        """
         embedded = self.by_typename[typename]
         key, wires = self._key_of(embedded)
         reads = [attr_of(wire) for wire in wires]
         keys = each_value(guarded_key(key, reads, needed=reads), records)
         answers = await context.loaders.load_all(embedded.load, keys)
-        return {id(record): answer for record, answer in zip(records, answers, strict=True)}
+        return {
+            id(record): self._embedded_alone(record, selection, context) if answer is None else answer
+            for record, answer in zip(records, answers, strict=True)
+        }
+
+    def _embedded_alone(self, record: Record, selection: Selection, context: Context) -> Record:
+        """The embedded record, with the other selected members null."""
+        members: dict[str, Field] = {}
+        merge_into(members, self._selected_members(record.typename, selection))
+        values = {attr: getattr(record, attr) for attr in record.members}
+        projection = Projection(record.typename, EMBEDDED, tuple(members[attr] for attr in sorted(members)))
+        return context.services.client.records.partial_record(projection, values, record.parents)
 
     def _key_of(self, embedded: Embedded) -> tuple[Callable[[Any], Any], tuple[str, ...]]:
         """What makes the key of an embedded record, and the wire members that it reads."""
