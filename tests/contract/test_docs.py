@@ -93,3 +93,11 @@ async def test_queries_of_the_tour_give_answers():
             answer = await site.data(body, org="acme", version=version)
 
             assert next(iter(answer.values()))
+
+
+def test_every_support_module_is_listed():
+    """The README of the tests' support modules has one line for each of them, in order."""
+    folder = ROOT / "tests" / "support"
+    listed = [row[0].strip("`") for row in cells(folder / "README.md") if row[0].startswith("`")]
+
+    assert listed == sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
