@@ -13,7 +13,7 @@ from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.declarations.fields import ID, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
 from dexter_graphql.graph.members.actors import Assignee
-from dexter_graphql.loaders.actors import ActorKey, actors_by_key
+from dexter_graphql.loaders.actors import ActorKey, actor_key, actors_by_key
 from dexter_graphql.loaders.integrations import (
     InstallationKey,
     IntegrationKey,
@@ -53,8 +53,8 @@ def _settings(row: Any) -> Settings:
 
 
 def _identifier(row: Any) -> str | None:
-    found = _target(row).target_identifier
-    return None if found is None or found == "" else str(found)
+    identifier = _target(row).target_identifier
+    return None if identifier is None or identifier == "" else str(identifier)
 
 
 def _integration(row: Any) -> IntegrationKey | None:
@@ -62,14 +62,13 @@ def _integration(row: Any) -> IntegrationKey | None:
 
 
 def _receiver(row: Any) -> ActorKey | None:
-    kind, number = _target(row).target_type, _identifier(row)
-    return ActorKey(row.parents.organization, str(kind), number) if kind in {"user", "team"} and number else None
+    return actor_key(row.parents.organization, _target(row).target_type, _identifier(row))
 
 
 def _installation(row: Any) -> InstallationKey | None:
-    number = _identifier(row)
-    is_uuid = number is not None and len(number) == UUID_LENGTH
-    return InstallationKey(row.parents.organization, number) if number and is_uuid else None
+    identifier = _identifier(row)
+    is_uuid = identifier is not None and len(identifier) == UUID_LENGTH
+    return InstallationKey(row.parents.organization, identifier) if identifier and is_uuid else None
 
 
 @entity(representations=(), is_interface=True)

@@ -19,7 +19,7 @@ from dexter_graphql.graph.common.scalars import JSON, BigInt
 from dexter_graphql.graph.declarations.fields import batch, computed, entity, plain, value_type
 from dexter_graphql.graph.issues.enums import IssueCategory, Level
 from dexter_graphql.graph.members.actors import Assignee
-from dexter_graphql.loaders.actors import ActorKey, actors_by_key
+from dexter_graphql.loaders.actors import ActorKey, actor_key, actors_by_key
 
 COMPARISON = {"comparison": msgspec.Raw}
 """Member that most conditions read."""
@@ -67,9 +67,9 @@ def compared(row: Any) -> Compared:
 
 
 def _assignee(row: Any) -> ActorKey | None:
-    found = compared(row)
-    kind = {"Team": "team", "Member": "user"}.get(found.target_type or "")
-    return ActorKey(row.parents.organization, kind, str(found.target_identifier)) if kind else None
+    comparison = compared(row)
+    kind = {"Team": "team", "Member": "user"}.get(comparison.target_type or "")
+    return actor_key(row.parents.organization, kind, comparison.target_identifier)
 
 
 def _frequency(row: Any) -> Frequency:
@@ -173,9 +173,9 @@ class AgeAlertCondition(AlertCondition):
     @computed(COMPARISON)
     def age_seconds(row: Any) -> BigInt | None:
         """Age of the issue in seconds."""
-        found = compared(row)
-        unit = UNITS_S.get((found.time or "")[:1])
-        return BigInt(int(found.value * unit)) if unit and isinstance(found.value, (int, float)) else None
+        comparison = compared(row)
+        unit = UNITS_S.get((comparison.time or "")[:1])
+        return BigInt(int(comparison.value * unit)) if unit and isinstance(comparison.value, (int, float)) else None
 
 
 @value_type
@@ -255,8 +255,8 @@ class OccurrencesAlertCondition(AlertCondition):
     @computed(COMPARISON)
     def count(row: Any) -> BigInt | None:
         """Minimum number of events."""
-        found = _whole(compared(row).value)
-        return None if found is None else BigInt(found)
+        number = _whole(compared(row).value)
+        return None if number is None else BigInt(number)
 
 
 @value_type

@@ -134,8 +134,8 @@ class Alert(Node):
     @computed(config=Config | None)
     def frequency_seconds(row: Any) -> int | None:
         """Minimum number of seconds between two runs for the same issue."""
-        found = row.config.frequency if row.config is not None else None
-        return None if found is None else found * MINUTE_S
+        minutes = row.config.frequency if row.config is not None else None
+        return None if minutes is None else minutes * MINUTE_S
 
     @computed(FILTERS)
     def filters(row: Any) -> list[AlertFilter | None] | None:
@@ -146,10 +146,10 @@ class Alert(Node):
     def actions(row: Any) -> list[AlertAction | None]:
         """Actions of all filters."""
         groups = decoded(row.actionFilters, list[Actions]) or []
-        found: list[Any] = []
+        actions_of_groups: list[Any] = []
         for group in groups:
-            found += parts_of(group.actions, ACTIONS, "UnknownAlertAction")
-        return found
+            actions_of_groups += parts_of(group.actions, ACTIONS, "UnknownAlertAction")
+        return actions_of_groups
 
     @computed({"id": ID})
     def web_url(row: Any) -> str | None:

@@ -26,7 +26,7 @@ from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound
 from dexter_graphql.sentry.projection import first_invalid
 
-FIELDS = MappingProxyType({"text": ("text",)})
+COMMENT_FIELD_PATHS = MappingProxyType({"text": ("text",)})
 
 
 @strawberry.input(description="Input of `addIssueComment`.")
@@ -71,7 +71,7 @@ class CommentMutations:
         text = checked_text(input.text)
         issue = await issue_key_of(input.issue, load_context)
         if issue is None:
-            return CommentResult(refusals=[nowhere("issue")])
+            return CommentResult(refusals=[not_found_error("issue")])
 
         async def write() -> CommentResult:
             comment = await add_comment(issue, text, load_context)
@@ -79,7 +79,7 @@ class CommentMutations:
                 await announce_comment(issue, str(comment.id), text, Kind.CREATED, load_context)
             return CommentResult(issue, comment)
 
-        return await attempted(write, "issue")
+        return await attempt(write, "issue")
 
     @call(uses=(catalogue.EDIT_COMMENT,))
     async def edit_issue_comment(
@@ -90,17 +90,17 @@ class CommentMutations:
     ) -> EditIssueCommentPayload | None:
         """Change the text of a comment."""
         text = checked_text(input.text)
-        found = await comment_of(input.id, load_context)
-        if found is None:
-            return CommentResult(refusals=[nowhere("id")])
-        issue, number = found
+        key = await comment_of(input.id, load_context)
+        if key is None:
+            return CommentResult(refusals=[not_found_error("id")])
+        issue, comment_id = key
 
         async def write() -> CommentResult:
-            comment = await edit_comment(issue, number, text, load_context)
-            await announce_comment(issue, number, text, Kind.UPDATED, load_context)
+            comment = await edit_comment(issue, comment_id, text, load_context)
+            await announce_comment(issue, comment_id, text, Kind.UPDATED, load_context)
             return CommentResult(issue, comment)
 
-        return await attempted(write, "id")
+        return await attempt(write, "id")
 
     @call(uses=(catalogue.DELETE_COMMENT,))
     async def delete_issue_comment(
@@ -110,17 +110,17 @@ class CommentMutations:
         input: Annotated[DeleteIssueCommentInput, strawberry.argument(description="Comment to delete.")],
     ) -> DeleteIssueCommentPayload | None:
         """Delete a comment permanently."""
-        found = await comment_of(input.id, load_context)
-        if found is None:
-            return CommentResult(refusals=[nowhere("id")])
-        issue, number = found
+        key = await comment_of(input.id, load_context)
+        if key is None:
+            return CommentResult(refusals=[not_found_error("id")])
+        issue, comment_id = key
 
         async def write() -> CommentResult:
-            await delete_comment(issue, number, load_context)
-            await announce_comment(issue, number, "", Kind.DELETED, load_context)
+            await delete_comment(issue, comment_id, load_context)
+            await announce_comment(issue, comment_id, "", Kind.DELETED, load_context)
             return CommentResult(issue, deleted_id=input.id)
 
-        return await attempted(write, "id")
+        return await attempt(write, "id")
 
 
 def checked_text(text: str) -> str:
@@ -132,22 +132,22 @@ def checked_text(text: str) -> str:
 
 async def comment_of(value: str, load_context: LoadContext) -> tuple[IssueKey, str] | None:
     """Issue key and Sentry ID of a comment by global ID; None when the organization is not visible to the token."""
-    organization_id, issue, number = key_from_id(value, "Comment", 3)
+    organization_id, issue, comment_id = key_from_id(value, "Comment", 3)
     organization = await load_context.organizations.find(load_context.call_context, organization_id)
-    return None if organization is None else (IssueKey(organization, issue), number)
+    return None if organization is None else (IssueKey(organization, issue), comment_id)
 
 
-async def attempted(write: Callable[[], Awaitable[CommentResult]], field: str) -> CommentResult:
+async def attempt(write: Callable[[], Awaitable[CommentResult]], field: str) -> CommentResult:
     """The result of `write`, or one with the user error of Sentry's refusal; `field` names the input with the ID."""
     try:
         return await write()
     except NotFound:
-        return CommentResult(refusals=[nowhere(field)])
+        return CommentResult(refusals=[not_found_error(field)])
     except (BadRequest, Conflict) as refusal:
-        return CommentResult(refusals=user_errors_for(refusal, FIELDS))
+        return CommentResult(refusals=user_errors_for(refusal, COMMENT_FIELD_PATHS))
 
 
-def nowhere(field: str) -> MutationError:
+def not_found_error(field: str) -> MutationError:
     """The user error for an ID that does not exist."""
     return MutationError(
         "No object with this ID exists, or the token has no access to it", UserErrorCode.NOT_FOUND, (field,)

@@ -31,5 +31,5 @@ class Comment(Node):
     @computed(data=dict[str, object] | None)
     def text(row: Any) -> str:
         """Text of the comment in Markdown."""
-        found = (row.data or {}).get("text")
-        return found if isinstance(found, str) else ""
+        text_value = (row.data or {}).get("text")
+        return text_value if isinstance(text_value, str) else ""

@@ -25,10 +25,10 @@ def undecoded(typename: str, raw: msgspec.Raw | None, *, is_list: bool = False) 
 def member(raw: msgspec.Raw | None, name: str) -> msgspec.Raw | None:
     """One member of an undecoded object, None when there is no such thing or it is null."""
     try:
-        found = msgspec.json.decode(raw or NULL, type=dict[str, msgspec.Raw]).get(name)
+        value = msgspec.json.decode(raw or NULL, type=dict[str, msgspec.Raw]).get(name)
     except msgspec.ValidationError:
         return None
-    return None if found == NULL else found
+    return None if value == NULL else value
 
 
 def pairs(value: Any) -> list[tuple[str, object]]:

@@ -86,8 +86,8 @@ class EventContext:
     @computed(value=msgspec.Raw)
     def type(row: Any) -> str | None:
         """Type of the context, usually the same as its name; null when it has none."""
-        found = member(row.value, "type")
-        return None if found is None else _text(msgspec.json.decode(found))
+        value = member(row.value, "type")
+        return None if value is None else _text(msgspec.json.decode(value))
 
     @computed(value=msgspec.Raw)
     def value(row: Any) -> JSON:
@@ -214,8 +214,8 @@ class Event(Node):
     @computed(tags=list[Tag] | None, representations=ROWS)
     def level(row: Any) -> Level | None:
         """Severity of the event; null when it has no `level` tag."""
-        found = tag_value(row.tags, "level")
-        return None if found is None else enum_member(Level)(found)
+        value = tag_value(row.tags, "level")
+        return None if value is None else enum_member(Level)(value)
 
     @computed(tags=list[Tag] | None, representations=ROWS)
     def environment(row: Any) -> str | None:
@@ -256,8 +256,8 @@ class Event(Node):
         ] = MAX_BREADCRUMBS,
     ) -> list[Breadcrumb] | None:
         """Newest breadcrumbs of the event, oldest first; null when there are none."""
-        found = member(inside(row.entries, "breadcrumbs"), "values")
-        return None if found is None else undecoded("Breadcrumb", newest(found, last), is_list=True)
+        values = member(inside(row.entries, "breadcrumbs"), "values")
+        return None if values is None else undecoded("Breadcrumb", newest(values, last), is_list=True)
 
     @computed(previousEventID=str | None, projectID=ID, representations=(DETAIL,))
     def previous(row: Any) -> EventType | None:

@@ -48,10 +48,10 @@ def without_projects(filter: IssueFilter | None) -> IssueFilter | None:
 
 def checked_short_id(value: str) -> str:
     """A short ID in upper case; raises BadUserInput when its form is wrong."""
-    found = value.strip().upper()
-    if not SHORT_ID.fullmatch(found):
+    short_id = value.strip().upper()
+    if not SHORT_ID.fullmatch(short_id):
         raise BadUserInput(f"'{value[:64]}' is not a valid short ID (expected a form like WEB-9)")
-    return found
+    return short_id
 
 
 EVENT_ID = re.compile(r"[0-9a-f]{32}")
@@ -61,7 +61,7 @@ def event_selector(which: EventChoice | None, event_id: str | None) -> str:
     """Path segment of the event; raises BadUserInput for an invalid event ID."""
     if event_id is None:
         return str((which or EventChoice.RECOMMENDED).value)
-    found = event_id.replace("-", "").lower()
-    if not EVENT_ID.fullmatch(found):
+    event = event_id.replace("-", "").lower()
+    if not EVENT_ID.fullmatch(event):
         raise BadUserInput(f"'{event_id[:64]}' is not a valid event ID (expected 32 hexadecimal digits)")
-    return found
+    return event

@@ -54,7 +54,7 @@ from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict
 
 USES = (*SELECTION_ENDPOINTS, *WRITE_ENDPOINTS)
-FIELDS = MappingProxyType({"assignedTo": ("to",), "priority": ("priority",)} | status_fields("in", "until"))
+BULK_FIELD_PATHS = MappingProxyType({"assignedTo": ("to",), "priority": ("priority",)} | status_fields("in", "until"))
 """Member of the request body → path in the input."""
 
 Write = Callable[[list[Any], LoadContext], Awaitable[UpdateResult]]
@@ -152,7 +152,7 @@ class IssueMutations:
         input: Annotated[ResolveIssuesInput, strawberry.argument(description="Issues and resolution.")],
     ) -> ResolveIssuesPayload | None:
         """Resolve issues immediately, in a release, in the next release or with a commit."""
-        return await changed(input, resolution_body(input.in_), Kind.RESOLVED, load_context)
+        return await update_selected(input, resolution_body(input.in_), Kind.RESOLVED, load_context)
 
     @call(uses=USES)
     async def unresolve_issues(
@@ -162,7 +162,7 @@ class IssueMutations:
         input: Annotated[UnresolveIssuesInput, strawberry.argument(description="Issues to reopen.")],
     ) -> UnresolveIssuesPayload | None:
         """Reopen resolved or archived issues."""
-        return await changed(input, {"status": "unresolved"}, Kind.UNRESOLVED, load_context)
+        return await update_selected(input, {"status": "unresolved"}, Kind.UNRESOLVED, load_context)
 
     @call(uses=USES)
     async def archive_issues(
@@ -172,7 +172,7 @@ class IssueMutations:
         input: Annotated[ArchiveIssuesInput, strawberry.argument(description="Issues and archive condition.")],
     ) -> ArchiveIssuesPayload | None:
         """Archive issues until they escalate, for a duration, until a number of events or users, or permanently."""
-        return await changed(input, archive_body(input.until), Kind.ARCHIVED, load_context)
+        return await update_selected(input, archive_body(input.until), Kind.ARCHIVED, load_context)
 
     @call(uses=USES)
     async def assign_issues(
@@ -182,8 +182,8 @@ class IssueMutations:
         input: Annotated[AssignIssuesInput, strawberry.argument(description="Issues and assignee.")],
     ) -> AssignIssuesPayload | None:
         """Assign issues to a user or a team with access to their project, or remove the assignee."""
-        return await changed(
-            input, lambda found: assignee_body(input.to, found.organizations), Kind.ASSIGNED, load_context
+        return await update_selected(
+            input, lambda selected: assignee_body(input.to, selected.organizations), Kind.ASSIGNED, load_context
         )
 
     @call(uses=USES)
@@ -194,7 +194,7 @@ class IssueMutations:
         input: Annotated[SetIssuePriorityInput, strawberry.argument(description="Issues and priority.")],
     ) -> SetIssuePriorityPayload | None:
         """Set the priority of issues. Sentry then stops adjusting their priority."""
-        return await changed(input, priority_body(input.priority), Kind.UPDATED, load_context)
+        return await update_selected(input, priority_body(input.priority), Kind.UPDATED, load_context)
 
     @call(uses=USES)
     async def mark_issues_seen(
@@ -204,7 +204,7 @@ class IssueMutations:
         input: Annotated[MarkIssuesSeenInput, strawberry.argument(description="Issues to mark.")],
     ) -> MarkIssuesSeenPayload | None:
         """Mark issues as seen, or not seen, by the user of the token."""
-        return await changed(input, {"hasSeen": input.seen}, None, load_context)
+        return await update_selected(input, {"hasSeen": input.seen}, None, load_context)
 
     @call(uses=USES)
     async def bookmark_issues(
@@ -214,7 +214,7 @@ class IssueMutations:
         input: Annotated[BookmarkIssuesInput, strawberry.argument(description="Issues to bookmark.")],
     ) -> BookmarkIssuesPayload | None:
         """Add or remove bookmarks of the user of the token."""
-        return await changed(input, {"isBookmarked": input.bookmarked}, None, load_context)
+        return await update_selected(input, {"isBookmarked": input.bookmarked}, None, load_context)
 
     @call(uses=USES)
     async def subscribe_to_issues(
@@ -224,7 +224,7 @@ class IssueMutations:
         input: Annotated[SubscribeToIssuesInput, strawberry.argument(description="Issues to subscribe to.")],
     ) -> SubscribeToIssuesPayload | None:
         """Subscribe the user of the token to issues, or unsubscribe. Sentry notifies subscribers of changes."""
-        return await changed(input, {"isSubscribed": input.subscribed}, None, load_context)
+        return await update_selected(input, {"isSubscribed": input.subscribed}, None, load_context)
 
     @call(uses=(*SELECTION_ENDPOINTS, catalogue.BULK_DELETE))
     async def delete_issues(
@@ -234,7 +234,7 @@ class IssueMutations:
         input: Annotated[DeleteIssuesInput, strawberry.argument(description="Issues to delete.")],
     ) -> DeleteIssuesPayload | None:
         """Delete issues with all their events. This cannot be undone."""
-        return await _deleted(input, load_context)
+        return await _delete_selected(input, load_context)
 
     @call(uses=USES)
     async def merge_issues(
@@ -244,62 +244,64 @@ class IssueMutations:
         input: Annotated[MergeIssuesInput, strawberry.argument(description="Issues to merge, at least two.")],
     ) -> MergeIssuesPayload | None:
         """Merge issues into one. Sentry chooses the issue that remains."""
-        return await _merged(input, load_context)
+        return await _merge_selected(input, load_context)
 
 
-async def changed(
+async def update_selected(
     input: IssuesInput, body: Body | Callable[[SelectedIssues], Body], kind: Kind | None, load_context: LoadContext
 ) -> Outcomes:
     """Update the selected issues and publish the change; personal changes have no kind and are not published."""
-    found = await select_issues(input.issues, load_context)
-    content = body(found) if callable(body) else body
+    selected = await select_issues(input.issues, load_context)
+    content = body(selected) if callable(body) else body
 
-    async def update(keys: list[Any], asked: LoadContext) -> UpdateResult:
-        return await update_issues(keys, content, asked)
+    async def update(keys: list[Any], load_context: LoadContext) -> UpdateResult:
+        return await update_issues(keys, content, load_context)
 
-    return await _done(found, update, kind, load_context, is_dry_run=input.dry_run)
+    return await _write_selected(selected, update, kind, load_context, is_dry_run=input.dry_run)
 
 
-async def _deleted(input: IssuesInput, load_context: LoadContext) -> Outcomes:
-    found = await select_issues(input.issues, load_context)
-    done = await _done(found, delete_issues, Kind.DELETED, load_context, is_dry_run=input.dry_run)
+async def _delete_selected(input: IssuesInput, load_context: LoadContext) -> Outcomes:
+    selected = await select_issues(input.issues, load_context)
+    deleted = await _write_selected(selected, delete_issues, Kind.DELETED, load_context, is_dry_run=input.dry_run)
     if input.dry_run:
-        return done
-    return replace(done, results=[one if one.refusals else replace(one, key=None) for one in done.results])
+        return deleted
+    return replace(
+        deleted, results=[result if result.refusals else replace(result, key=None) for result in deleted.results]
+    )
 
 
-async def _done(
-    found: SelectedIssues, write: Write, kind: Kind | None, load_context: LoadContext, *, is_dry_run: bool
+async def _write_selected(
+    selected: SelectedIssues, write: Write, kind: Kind | None, load_context: LoadContext, *, is_dry_run: bool
 ) -> Outcomes:
-    if not found.keys:
-        return Outcomes([], found.unmatched, is_dry_run)
-    written = await (look_up_issues if is_dry_run else write)(found.keys, load_context)
+    if not selected.keys:
+        return Outcomes([], selected.unmatched, is_dry_run)
+    result = await (look_up_issues if is_dry_run else write)(selected.keys, load_context)
     if kind is not None and not is_dry_run:
-        await announce_issues(written.changed(), kind, load_context)
-    return outcomes(found, written, FIELDS, is_dry_run=is_dry_run)
+        await announce_issues(result.changed(), kind, load_context)
+    return outcomes(selected, result, BULK_FIELD_PATHS, is_dry_run=is_dry_run)
 
 
-async def _merged(input: MergeIssuesInput, load_context: LoadContext) -> MergeResult:
-    found = await select_issues(input.issues, load_context)
-    if len(found.organizations) > 1:
+async def _merge_selected(input: MergeIssuesInput, load_context: LoadContext) -> MergeResult:
+    selected = await select_issues(input.issues, load_context)
+    if len(selected.organizations) > 1:
         raise BadUserInput("Issues of different organizations cannot be merged")
-    if len(found.keys) + len(found.unmatched) < 2:  # noqa: PLR2004  # one alone is not several
+    if len(selected.keys) + len(selected.unmatched) < 2:  # noqa: PLR2004  # one is not several
         raise BadUserInput("Merging requires at least two issues")
-    seen = await look_up_issues(found.keys, load_context) if found.keys else UpdateResult()
-    unmatched = [*found.unmatched, *(found.names[key] for key in seen.absent)]
-    if len(seen.issues) < 2:  # noqa: PLR2004  # as above
-        alone = MutationError("Fewer than two of the issues exist", UserErrorCode.NOT_FOUND, ("issues",))
-        return MergeResult(None, [], unmatched, input.dry_run, [alone])
+    existing = await look_up_issues(selected.keys, load_context) if selected.keys else UpdateResult()
+    unmatched = [*selected.unmatched, *(selected.names[key] for key in existing.absent)]
+    if len(existing.issues) < 2:  # noqa: PLR2004  # as above
+        too_few = MutationError("Fewer than two of the issues exist", UserErrorCode.NOT_FOUND, ("issues",))
+        return MergeResult(None, [], unmatched, input.dry_run, [too_few])
     if input.dry_run:
         return MergeResult(None, [], unmatched, is_dry_run=True)
     try:
-        merged = await merge_issues(list(seen.issues), load_context)
+        merged = await merge_issues(list(existing.issues), load_context)
     except (BadRequest, Conflict) as refusal:
         return MergeResult(None, [], unmatched, is_dry_run=False, refusals=user_errors_for(refusal, {}))
     if merged is None:
         return MergeResult(None, [], unmatched, is_dry_run=False)
     parent, children = merged
-    before = {key: seen.issues.get(key, b"") for key in (parent, *children)}
+    before = {key: existing.issues.get(key, b"") for key in (parent, *children)}
     await announce_issues({parent: before.pop(parent)}, Kind.UPDATED, load_context, is_current=False)
     await announce_issues(before, Kind.DELETED, load_context)
     return MergeResult(parent, [issue_id(child) for child in children], unmatched, is_dry_run=False)

@@ -65,13 +65,13 @@ def refusals_for(key: IssueKey, written: UpdateResult, fields: FieldPaths) -> li
     ]
 
 
-def outcomes(chosen: SelectedIssues, written: UpdateResult, fields: FieldPaths, *, is_dry_run: bool) -> Outcomes:
+def outcomes(selected: SelectedIssues, result: UpdateResult, fields: FieldPaths, *, is_dry_run: bool) -> Outcomes:
     """The result of every issue that exists, in the order of the selection."""
-    absent = set(written.absent)
+    absent = set(result.absent)
     results = [
-        Outcome(key, issue_id(key), refusals_for(key, written, fields)) for key in chosen.keys if key not in absent
+        Outcome(key, issue_id(key), refusals_for(key, result, fields)) for key in selected.keys if key not in absent
     ]
-    return Outcomes(results, [*chosen.unmatched, *(chosen.names[key] for key in written.absent)], is_dry_run)
+    return Outcomes(results, [*selected.unmatched, *(selected.names[key] for key in result.absent)], is_dry_run)
 
 
 @value_type

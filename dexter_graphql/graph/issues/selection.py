@@ -112,9 +112,9 @@ async def _by_id(ids: list[str], load_context: LoadContext) -> SelectedIssues:
 async def _by_short_id(selection: ShortIdSelection, load_context: LoadContext) -> SelectedIssues:
     values = list(dict.fromkeys(checked_short_id(value) for value in _checked(selection.values, "values")))
     organization = await _organization(selection.organization, load_context)
-    found = await select_by_short_ids(organization, values, load_context)
+    keys = await select_by_short_ids(organization, values, load_context)
     return SelectedIssues(
-        {found[value]: value for value in values if value in found}, [v for v in values if v not in found]
+        {keys[value]: value for value in values if value in keys}, [v for v in values if v not in keys]
     )
 
 
@@ -144,7 +144,7 @@ def _checked(values: Any, name: str) -> list[Any]:
 
 
 async def _organization(slug: str, load_context: LoadContext) -> OrganizationRef:
-    found = await load_context.organizations.find(load_context.call_context, slug)
-    if found is None:
+    organization = await load_context.organizations.find(load_context.call_context, slug)
+    if organization is None:
         raise BadUserInput(f"Organization '{slug[:64]}' does not exist or is not visible to the token")
-    return found
+    return organization

@@ -123,8 +123,8 @@ class IssueTarget(Enum):
 def status_fields(resolution: str, archive: str) -> dict[str, tuple[str, ...]]:
     """Member of the request body → path in the input, given the names of the two input fields."""
     parts = ((resolution, IN_RESOLUTION), (archive, IN_ARCHIVE))
-    found = {f"statusDetails.{name}": (word, *path) for word, names in parts for name, path in names.items()}
-    return found | {"substatus": (archive,)}
+    paths = {f"statusDetails.{name}": (field, *path) for field, names in parts for name, path in names.items()}
+    return paths | {"substatus": (archive,)}
 
 
 def resolution_body(value: ResolutionInput | None) -> Body:

@@ -30,7 +30,7 @@ from dexter_graphql.loaders.issues.writes import update_issues
 from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.sentry.catalogue import issues as catalogue
 
-FIELDS = MappingProxyType(
+UPDATE_FIELD_PATHS = MappingProxyType(
     {
         "assignedTo": ("assignee",),
         "priority": ("priority",),
@@ -48,7 +48,9 @@ FIELDS = MappingProxyType(
 KINDS = MappingProxyType(
     {IssueTarget.RESOLVED: Kind.RESOLVED, IssueTarget.UNRESOLVED: Kind.UNRESOLVED, IssueTarget.ARCHIVED: Kind.ARCHIVED}
 )
-NOWHERE = MutationError("The issue does not exist or is not visible to the token", UserErrorCode.NOT_FOUND, ("id",))
+ISSUE_NOT_FOUND = MutationError(
+    "The issue does not exist or is not visible to the token", UserErrorCode.NOT_FOUND, ("id",)
+)
 
 
 @strawberry.input(description="Input of `updateIssue`. Fields that are omitted or null are not changed.")
@@ -95,13 +97,13 @@ class UpdateIssueMutation:
         """Change several members of one issue in one call."""
         key = await issue_key_of(input.id, load_context)
         if key is None:
-            return Outcome(None, input.id, [NOWHERE])
-        written = await update_issues([key], update_body(input, key.organization.id), load_context)
-        if written.absent:
-            return Outcome(None, input.id, [NOWHERE])
+            return Outcome(None, input.id, [ISSUE_NOT_FOUND])
+        result = await update_issues([key], update_body(input, key.organization.id), load_context)
+        if result.absent:
+            return Outcome(None, input.id, [ISSUE_NOT_FOUND])
         for kind in changes_in(input):
-            await announce_issues(written.changed(), kind, load_context)
-        return Outcome(key, input.id, refusals_for(key, written, FIELDS))
+            await announce_issues(result.changed(), kind, load_context)
+        return Outcome(key, input.id, refusals_for(key, result, UPDATE_FIELD_PATHS))
 
 
 def update_body(input: UpdateIssueInput, organization_id: str) -> Body:

@@ -17,7 +17,7 @@ from dexter_graphql.graph.monitors.data_sources import CronSource, MetricQuery, 
 from dexter_graphql.graph.monitors.enums import MetricDetection, ThresholdComparison
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.actors import ActorKey, actors_by_key
+from dexter_graphql.loaders.actors import ActorKey, actor_key, actors_by_key
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX
 from dexter_graphql.loaders.alerts import AlertKeys, linked_alerts
 from dexter_graphql.loaders.issues.details import issues_by_id
@@ -86,14 +86,13 @@ def sentry_id() -> Any:
 
 
 def _owner(row: Any) -> ActorKey | None:
-    found = row.owner
-    is_actor = found is not None and found.type in {"user", "team"} and found.id is not None
-    return ActorKey(row.parents.organization, found.type, str(found.id)) if is_actor else None
+    owner = row.owner
+    return None if owner is None else actor_key(row.parents.organization, owner.type, owner.id)
 
 
 def _latest(row: Any) -> IssueKey | None:
-    found = row.latestGroup
-    return IssueKey(row.parents.organization, str(found.id)) if found is not None and found.id is not None else None
+    group = row.latestGroup
+    return IssueKey(row.parents.organization, str(group.id)) if group is not None and group.id is not None else None
 
 
 @entity(key=MonitorKey, load=monitors_by_id, representations=(), always_reads={"projectId": ID}, is_interface=True)
@@ -274,8 +273,8 @@ class MetricMonitor(Monitor):
     @computed(conditionGroup=Conditions | None)
     def conditions(row: Any) -> list[MonitorCondition | None] | None:
         """Thresholds of the monitor; null when Sentry sends none."""
-        found = row.conditionGroup
-        return None if found is None else LazyJSON("MonitorCondition", found.conditions, is_list=True)
+        group = row.conditionGroup
+        return None if group is None else LazyJSON("MonitorCondition", group.conditions, is_list=True)
 
 
 def _uptime(row: Any) -> UptimeSource:
@@ -310,8 +309,8 @@ class UptimeMonitor(Monitor):
     @computed(SOURCES)
     def timeout_seconds(row: Any) -> float | None:
         """Seconds after which a check fails."""
-        found = _uptime(row).timeout_ms
-        return None if found is None else found / 1000
+        milliseconds = _uptime(row).timeout_ms
+        return None if milliseconds is None else milliseconds / 1000
 
     @computed(CONFIG)
     def environment(row: Any) -> str | None:

@@ -25,8 +25,8 @@ class OrganizationQueries:
         slug: Annotated[str, strawberry.argument(description="Slug or numeric ID of the organization.")],
     ) -> Organization | None:
         """Organization by slug or numeric ID; null when it does not exist or is not visible to the token."""
-        found = await load_context.organizations.find(load_context.call_context, slug)
-        return None if found is None else organization_reference(found)
+        organization = await load_context.organizations.find(load_context.call_context, slug)
+        return None if organization is None else organization_reference(organization)
 
     @call(uses=(catalogue.LIST,), target="Organization")
     @paged

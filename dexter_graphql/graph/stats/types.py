@@ -122,5 +122,5 @@ class Usage:
 
 
 def _word(row: GroupSource, name: str, convert: Any) -> Any:
-    found = row.by.get(name)
-    return None if found is None else convert(found)
+    value = row.by.get(name)
+    return None if value is None else convert(value)

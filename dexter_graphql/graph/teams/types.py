@@ -30,8 +30,8 @@ class TeamMemberEdge(Edge[Member]):
     @computed()
     def role(edge: EdgeRow) -> TeamRole | None:
         """Role in the team; null when it follows from the role in the organization."""
-        found = getattr(edge.row, "teamRole", None)
-        return team_role(found) if isinstance(found, str) else found
+        role = getattr(edge.row, "teamRole", None)
+        return team_role(role) if isinstance(role, str) else role
 
     @computed()
     def role_raw(edge: EdgeRow) -> str | None:
