@@ -11,7 +11,7 @@ from dexter_graphql.loaders.teams import TeamKey, teams_by_id
 from dexter_graphql.sentry.catalogue import members, teams
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
-TYPENAMES = {"user": "User", "team": "Team"}
+ACTOR_TYPENAMES = {"user": "User", "team": "Team"}
 
 
 class ActorKey(NamedTuple):
@@ -24,7 +24,7 @@ class ActorKey(NamedTuple):
 
 def actor_key(organization: OrganizationRef, kind: object, actor_id: object) -> ActorKey | None:
     """The key of an actor; None without an ID, and for kinds that are neither user nor team."""
-    if kind not in TYPENAMES or not isinstance(actor_id, (int, str)) or actor_id == "":
+    if kind not in ACTOR_TYPENAMES or not isinstance(actor_id, (int, str)) or actor_id == "":
         return None
     return ActorKey(organization, str(kind), str(actor_id))
 
@@ -52,7 +52,9 @@ async def actors_by_key(keys: Sequence[ActorKey], load_context: LoadContext) -> 
 
 def _reference(key: ActorKey, load_context: LoadContext) -> Any:
     """A record with the ID alone when nothing else is selected, otherwise None."""
-    projection = load_context.loaders.projections.projection(TYPENAMES[key.kind], "embedded", load_context.selection)
+    projection = load_context.loaders.projections.projection(
+        ACTOR_TYPENAMES[key.kind], "embedded", load_context.selection
+    )
     if any(member.wire != "id" for member in projection.members):
         return None
     body = msgspec.json.encode({"id": key.id})

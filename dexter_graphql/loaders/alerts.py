@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.alert_rules.lists import (
-    Rule,
     has_project,
     issue_rules,
     issue_rules_of_projects,
@@ -27,6 +26,7 @@ from dexter_graphql.loaders.alert_rules.migration import (
 from dexter_graphql.loaders.alert_rules.workflows import (
     ISSUE_PREFIX,
     METRIC_PREFIX,
+    Rule,
     workflow_of_issue_rule,
     workflow_of_metric_rule,
 )

@@ -41,7 +41,7 @@ class OrganizationKey(Protocol):
         ...
 
 
-Key = TypeVar("Key", bound=OrganizationKey)
+KeyType = TypeVar("KeyType", bound=OrganizationKey)
 
 ALL_ROWS = ListOptions((), MAX_ROWS, None, MAX_ROWS)
 
@@ -71,46 +71,46 @@ async def fetch_list(
 
 
 async def by_organization(
-    keys: Sequence[Key],
-    answer: Callable[[OrganizationRef, Sequence[Key]], Awaitable[Mapping[Key, Any]]],
+    keys: Sequence[KeyType],
+    answer: Callable[[OrganizationRef, Sequence[KeyType]], Awaitable[Mapping[KeyType, Any]]],
     *,
     size: int = CHUNK_SIZE,
-    length: Callable[[Key], int] = lambda _key: 0,
-) -> dict[Key, Any]:
+    length: Callable[[KeyType], int] = lambda _key: 0,
+) -> dict[KeyType, Any]:
     """The results of `answer` for chunks of keys of one organization; an exception is the result of its chunk's keys.
 
     `length` is the length of a key in the URL, for keys that are not short numbers.
     """
-    parts: list[tuple[OrganizationRef, tuple[Key, ...]]] = []
+    parts: list[tuple[OrganizationRef, tuple[KeyType, ...]]] = []
     for organization in dict.fromkeys(key.organization for key in keys):
         own_keys = [key for key in keys if key.organization == organization]
         parts += [(organization, chunk) for chunk in _split_keys(own_keys, size, length)]
 
-    async def answer_part(part: tuple[OrganizationRef, tuple[Key, ...]]) -> Mapping[Key, Any]:
+    async def answer_part(part: tuple[OrganizationRef, tuple[KeyType, ...]]) -> Mapping[KeyType, Any]:
         return await answer(*part)
 
-    results: dict[Key, Any] = {}
+    results: dict[KeyType, Any] = {}
     for (_, chunk), answers in (await each(parts, answer_part)).items():
         results |= dict.fromkeys(chunk, answers) if isinstance(answers, Exception) else answers
     return results
 
 
 async def by_complete_list(
-    keys: Sequence[Key],
+    keys: Sequence[KeyType],
     fetch_rows: Callable[[OrganizationRef], Awaitable[Sequence[Any]]],
     key_of: Callable[[OrganizationRef, Any], Hashable],
-) -> dict[Key, Any]:
+) -> dict[KeyType, Any]:
     """The rows with these keys, from one complete list per organization, which the cache keeps."""
 
-    async def answer(organization: OrganizationRef, _keys: Sequence[Key]) -> Mapping[Any, Any]:
+    async def answer(organization: OrganizationRef, _keys: Sequence[KeyType]) -> Mapping[Any, Any]:
         return {key_of(organization, row): row for row in only_records(await fetch_rows(organization))}
 
     return await by_organization(keys, answer, size=len(keys))
 
 
-def _split_keys(keys: Sequence[Key], size: int, length: Callable[[Key], int]) -> list[tuple[Key, ...]]:
+def _split_keys(keys: Sequence[KeyType], size: int, length: Callable[[KeyType], int]) -> list[tuple[KeyType, ...]]:
     """Chunks of at most `size` keys that fit a URL together."""
-    parts: list[list[Key]] = []
+    parts: list[list[KeyType]] = []
     total = 0
     for key in keys:
         total += length(key)

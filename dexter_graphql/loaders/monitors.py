@@ -3,14 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.alert_rules.lists import (
-    Rule,
-    has_project,
-    metric_rules,
-    page_of_rows,
-    project_slugs,
-    translate,
-)
+from dexter_graphql.loaders.alert_rules.lists import has_project, metric_rules, page_of_rows, project_slugs, translate
 from dexter_graphql.loaders.alert_rules.migration import (
     NameInProject,
     ProjectSlugs,
@@ -19,7 +12,7 @@ from dexter_graphql.loaders.alert_rules.migration import (
     requested_projects,
     unmigrated,
 )
-from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, detector_of_metric_rule
+from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, Rule, detector_of_metric_rule
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, by_organization, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters, repeated

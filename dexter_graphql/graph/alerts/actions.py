@@ -241,7 +241,7 @@ class UnknownAlertAction(AlertAction):
         return raw({"integrationId": row.integrationId, "config": row.config, "data": row.data})
 
 
-ACTIONS: Mapping[str, str] = MappingProxyType(
+ACTION_TYPENAMES: Mapping[str, str] = MappingProxyType(
     {
         "email": "EmailAlertAction",
         "slack": "SlackAlertAction",

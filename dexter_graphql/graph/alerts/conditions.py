@@ -352,7 +352,7 @@ def _text(value: str | float | None) -> str | None:
     return None if value is None else str(value)
 
 
-CONDITIONS: Mapping[str, str] = MappingProxyType(
+CONDITION_TYPENAMES: Mapping[str, str] = MappingProxyType(
     {
         "first_seen_event": "FirstSeenAlertCondition",
         "regression_event": "RegressionAlertCondition",

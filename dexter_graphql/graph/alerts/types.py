@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.alerts.actions import ACTION_TYPES, ACTIONS, AlertAction
-from dexter_graphql.graph.alerts.conditions import CONDITION_TYPES, CONDITIONS, AlertCondition
+from dexter_graphql.graph.alerts.actions import ACTION_TYPENAMES, ACTION_TYPES, AlertAction
+from dexter_graphql.graph.alerts.conditions import CONDITION_TYPENAMES, CONDITION_TYPES, AlertCondition
 from dexter_graphql.graph.alerts.enums import ConditionLogic
 from dexter_graphql.graph.alerts.json_values import decoded, parts_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
@@ -22,9 +22,9 @@ from dexter_graphql.loaders.alert_rules.workflows import ISSUE_PREFIX, METRIC_PR
 from dexter_graphql.loaders.alerts import AlertKey, AlertProjectsKey, alert_projects, alerts_by_id
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.monitors import MonitorKeys, linked_monitors
+from dexter_graphql.loaders.time_ranges import MINUTE_S
 from dexter_graphql.sentry.lenient import NULL
 
-MINUTE_S = 60
 DETECTOR_IDS = {"detectorIds": list[int | str]}
 SLUGS = {"projects": list[str] | None}
 FILTERS = {"actionFilters": msgspec.Raw}
@@ -60,7 +60,7 @@ class AlertConditionGroup:
     @computed(conditions=msgspec.Raw)
     def conditions(row: Any) -> list[AlertCondition | None]:
         """Conditions of the group. An empty group always matches."""
-        return parts_of(row.conditions, CONDITIONS, "UnknownAlertCondition")
+        return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition")
 
 
 @value_type
@@ -73,12 +73,12 @@ class AlertFilter:
     @computed(conditions=msgspec.Raw)
     def conditions(row: Any) -> list[AlertCondition | None]:
         """Conditions of the filter. Without conditions the actions always run."""
-        return parts_of(row.conditions, CONDITIONS, "UnknownAlertCondition")
+        return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition")
 
     @computed(actions=msgspec.Raw)
     def actions(row: Any) -> list[AlertAction | None]:
         """Actions that run when the conditions match."""
-        return parts_of(row.actions, ACTIONS, "UnknownAlertAction")
+        return parts_of(row.actions, ACTION_TYPENAMES, "UnknownAlertAction")
 
 
 @entity(key=AlertKey, load=alerts_by_id, representations=(LIST,), always_reads=DETECTOR_IDS)
@@ -148,7 +148,7 @@ class Alert(Node):
         groups = decoded(row.actionFilters, list[Actions]) or []
         actions_of_groups: list[Any] = []
         for group in groups:
-            actions_of_groups += parts_of(group.actions, ACTIONS, "UnknownAlertAction")
+            actions_of_groups += parts_of(group.actions, ACTION_TYPENAMES, "UnknownAlertAction")
         return actions_of_groups
 
     @computed({"id": ID})

@@ -151,7 +151,7 @@ class UnknownEntry(EventEntry):
     data: JSON | None = plain(description="Data of the entry, as sent by Sentry.")
 
 
-TYPENAMES: Mapping[str, str] = MappingProxyType(
+ENTRY_TYPENAMES: Mapping[str, str] = MappingProxyType(
     {
         "exception": "ExceptionEntry",
         "message": "MessageEntry",
@@ -173,7 +173,7 @@ TYPENAMES: Mapping[str, str] = MappingProxyType(
 
 def entry(value_type: TaggedJSON) -> Any:
     """A part of an event as the type that its kind says, UnknownEntry for a kind that is new to us."""
-    typename = TYPENAMES.get(value_type.type, "UnknownEntry")
+    typename = ENTRY_TYPENAMES.get(value_type.type, "UnknownEntry")
     if typename == "UnknownEntry":
         return LazyJSON(typename, raw({"kind": value_type.type, "data": value_type.data}))
     if typename == "SpansEntry":

@@ -57,7 +57,7 @@ USES = (*SELECTION_ENDPOINTS, *WRITE_ENDPOINTS)
 BULK_FIELD_PATHS = MappingProxyType({"assignedTo": ("to",), "priority": ("priority",)} | status_fields("in", "until"))
 """Member of the request body → path in the input."""
 
-Write = Callable[[list[Any], LoadContext], Awaitable[UpdateResult]]
+BulkWrite = Callable[[list[Any], LoadContext], Awaitable[UpdateResult]]
 
 
 @strawberry.input(description="Common fields of the bulk inputs.")
@@ -271,7 +271,7 @@ async def _delete_selected(input: IssuesInput, load_context: LoadContext) -> Out
 
 
 async def _write_selected(
-    selected: SelectedIssues, write: Write, kind: Kind | None, load_context: LoadContext, *, is_dry_run: bool
+    selected: SelectedIssues, write: BulkWrite, kind: Kind | None, load_context: LoadContext, *, is_dry_run: bool
 ) -> Outcomes:
     if not selected.keys:
         return Outcomes([], selected.unmatched, is_dry_run)

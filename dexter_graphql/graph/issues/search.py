@@ -6,8 +6,7 @@ import strawberry
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.issues.enums import IssueIs, IssuePriority, Level
-
-MAX_VALUES = 100
+from dexter_graphql.graph.relay.list_options import MAX_VALUES
 
 T = TypeVar("T")
 Query = tuple[tuple[str, str], ...]

@@ -10,9 +10,9 @@ import strawberry
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.issues.enums import IssuePriority
 from dexter_graphql.graph.relay.global_ids import key_from_id
+from dexter_graphql.loaders.time_ranges import MINUTE_S
 
 Body = dict[str, Any]
-MINUTE_S = 60
 MAX_DURATION_S = 3650 * 86400
 MAX_WINDOW_S = 7 * 86400
 MAX_COUNT = 2**31 - 1

@@ -24,7 +24,7 @@ class Version(msgspec.Struct, frozen=True, gc=False):
     buildCode: str | None = None  # noqa: N815  # Sentry's name
 
 
-VERSION = {"version": Version | None}
+VERSION_PARTS = {"version": Version | None}
 
 
 @value_type
@@ -35,32 +35,32 @@ class VersionInfo:
     description: str | None = plain(description="Short form of the version.")
     build_hash: str | None = plain("buildHash", description="Complete hash when the version is a hash, otherwise null.")
 
-    @computed(VERSION)
+    @computed(VERSION_PARTS)
     def raw(row: Any) -> str | None:
         """Part of the version after `@`."""
         return row.version and row.version.raw
 
-    @computed(VERSION)
+    @computed(VERSION_PARTS)
     def major(row: Any) -> int | None:
         """Major number; null when the version is not semantic."""
         return row.version and row.version.major
 
-    @computed(VERSION)
+    @computed(VERSION_PARTS)
     def minor(row: Any) -> int | None:
         """Minor number; null when the version is not semantic."""
         return row.version and row.version.minor
 
-    @computed(VERSION)
+    @computed(VERSION_PARTS)
     def patch(row: Any) -> int | None:
         """Patch number; null when the version is not semantic."""
         return row.version and row.version.patch
 
-    @computed(VERSION)
+    @computed(VERSION_PARTS)
     def pre(row: Any) -> str | None:
         """Pre-release part after `-`, for example `beta.1`."""
         return row.version and row.version.pre
 
-    @computed(VERSION)
+    @computed(VERSION_PARTS)
     def build_code(row: Any) -> str | None:
         """Build metadata after `+`."""
         return row.version and row.version.buildCode

@@ -23,7 +23,7 @@ def rule_action(old: Action) -> dict[str, Any]:
     class_name = name.rpartition(".")[2]
     if class_name in TICKETS:
         return _ticket(TICKETS[class_name], old)
-    translation = ACTIONS.get(class_name)
+    translation = ACTION_TRANSLATIONS.get(class_name)
     return _action(name, data=_other_members(old)) if translation is None else translation(old)
 
 
@@ -79,7 +79,7 @@ def _plugins(_old: Action) -> dict[str, Any]:
     return _action("plugin")
 
 
-ACTIONS: Mapping[str, Callable[[Action], dict[str, Any]]] = MappingProxyType(
+ACTION_TRANSLATIONS: Mapping[str, Callable[[Action], dict[str, Any]]] = MappingProxyType(
     {
         "NotifyEmailAction": _mail,
         "SlackNotifyServiceAction": _channel("slack", "workspace"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dexter_graphql.loaders.alert_rules.workflows import Rule
 from dexter_graphql.loaders.base import LoadContext, each
 from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, fetch_list
 from dexter_graphql.sentry.catalogue import alerts as catalogue
@@ -19,8 +20,6 @@ from dexter_graphql.sentry.errors import BadRequest, InvalidValue, Moved, NotFou
 from dexter_graphql.sentry.pagination import Page, Slice, collect
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import AnyProjection, Field, Projection, only_records
-
-Rule = dict[str, Any]
 
 
 def _rule_projection(typename: str, *names: str) -> Projection:
@@ -137,7 +136,7 @@ async def _all_rules(
     path: Mapping[str, str] = NO_PATH,
 ) -> list[Rule]:
     page = await fetch_list(endpoint, parents, load_context, options=ALL_ROWS, path=path, projection=projection)
-    rules = [
+    rules: list[Rule] = [
         {member.attr: msgspec.json.decode(getattr(row, member.attr)) for member in projection.members}
         for row in only_records(page.rows)
     ]

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dexter_graphql.loaders.alert_rules.lists import Rule, metric_rules, project_slugs, slugs_by_id
+from dexter_graphql.loaders.alert_rules.lists import metric_rules, project_slugs, slugs_by_id
+from dexter_graphql.loaders.alert_rules.workflows import Rule
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.sentry.catalogue import alerts as catalogue
 from dexter_graphql.sentry.parents import OrganizationRef

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dexter_graphql.loaders.alert_rules.actions import metric_action, rule_action
+from dexter_graphql.loaders.time_ranges import MINUTE_S
 
 Rule = Mapping[str, Any]
 ISSUE_PREFIX, METRIC_PREFIX = "rule-", "metric-"
@@ -19,7 +20,6 @@ HIGH, MEDIUM, RESOLVED = 75, 50, 0
 """Sentry's numbers of priorities, which are the results of detector conditions."""
 PRIORITIES = MappingProxyType({"critical": HIGH, "warning": MEDIUM})
 MATCHES = MappingProxyType({"any": "any-short"})
-MINUTE_S = 60
 
 
 def workflow_of_issue_rule(rule: Rule) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def detector_of_metric_rule(rule: Rule) -> dict[str, Any]:
 def condition(old: Rule) -> dict[str, Any]:
     """A condition or filter of an issue rule as a workflow condition. An unknown one keeps its ID and its members."""
     name = str(old.get("id") or "")
-    translation = CONDITIONS.get(name.rpartition(".")[2])
+    translation = CONDITION_TRANSLATIONS.get(name.rpartition(".")[2])
     if translation is None:
         return {"type": name, "comparison": {key: value for key, value in old.items() if key not in {"id", "name"}}}
     kind, comparison = translation
@@ -136,7 +136,7 @@ def _age(old: Rule) -> dict[str, Any]:
 
 FREQUENCY = _numbered("value", "interval", "comparisonInterval")
 FREQUENCIES = frozenset({"event_frequency_count", "event_unique_user_frequency_count", "percent_sessions_count"})
-CONDITIONS: Mapping[str, tuple[str, Callable[[Rule], Any]]] = MappingProxyType(
+CONDITION_TRANSLATIONS: Mapping[str, tuple[str, Callable[[Rule], Any]]] = MappingProxyType(
     {
         "FirstSeenEventCondition": ("first_seen_event", _true),
         "RegressionEventCondition": ("regression_event", _true),
