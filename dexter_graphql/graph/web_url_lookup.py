@@ -1,112 +1,116 @@
 """Lookup of objects by the URLs of their pages in Sentry: the root field `resource`."""
 
-import re
+import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.common.page_urls import Page, PageKind, is_saas_host, parse_page_url
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.events import IssueEventKey, issue_events
+from dexter_graphql.loaders.events import EventKey, IssueEventKey, event_details, issue_events
 from dexter_graphql.loaders.issues.details import issue_by_short_id, issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey, ShortIdKey
 from dexter_graphql.loaders.organizations import organization_details, organization_reference
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.sentry.parents import OrganizationRef
-
-UNSUPPORTED_PAGE = "Unsupported Sentry URL: expected an issue, event, release, project or organization page"
-ISSUE = r"issues/(?P<issue>[0-9]{1,20}|[A-Za-z0-9_-]+-[0-9A-Za-z]+)"
-PAGE_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(rf"/(?:(?:organizations/)?(?P<organization>[^/]+)/)??(?:[^/]+/)?{rest}/?.*"), kind)
-    for rest, kind in (
-        (rf"{ISSUE}/events/(?P<event>[0-9a-f]{{32}}|latest|oldest|recommended)", "event"),
-        (ISSUE, "issue"),
-        (r"(?:explore/)?releases/(?P<release>[^/]+)", "release"),
-        (r"(?:insights/)?projects/(?P<project>[a-z0-9_-]+)", "project"),
-    )
-)
-"""Paths of Sentry's pages. The organization is in the path, or the first label of the host."""
+from dexter_graphql.sentry.projection import Record
 
 
 async def find_by_web_url(url: str, load_context: LoadContext) -> Any:
-    """The object that a page of Sentry shows, or None; raises BadUserInput for pages of other kinds."""
-    kind, parts = parse_web_url(url)
-    organization = await load_context.organizations.find(load_context.call_context, parts["organization"])
-    if organization is None:
-        return None
-    if kind == "organization":
-        return organization_reference(organization)
-    return await PAGE_LOOKUPS[kind](organization, parts, load_context)
+    """The object that a page of Sentry shows, or None; raises BadUserInput for pages of other kinds and hosts."""
+    page = parse_page_url(url)
+    is_known_host = _is_configured_host(page.host, load_context)
+    if not is_known_host and load_context.client.hosts.is_saas:
+        raise _other_host(page.host)
+    organization = await load_context.organizations.find(load_context.call_context, page.organization)
+    if not is_known_host and (organization is None or urlsplit(organization.web_url or "").netloc != page.host):
+        raise _other_host(page.host)
+    return None if organization is None else await PAGE_LOOKUPS[page.kind](organization, page, load_context)
 
 
-NOT_A_URL = "'url' must be the URL of a page in Sentry, starting with https://"
+def _is_configured_host(host: str, load_context: LoadContext) -> bool:
+    """True for a configured host, and for sentry.io's when that is configured or a server on the loopback is."""
+    hosts = load_context.client.hosts
+    if host in {urlsplit(origin).netloc for origin in (hosts.base, *hosts.extra)}:
+        return True
+    return is_saas_host(host) and (hosts.is_saas or _is_loopback(urlsplit(hosts.base).hostname or ""))
 
 
-def parse_web_url(url: str) -> tuple[str, dict[str, str]]:
-    """The kind of a page and the identifiers in its URL; raises BadUserInput for other URLs."""
+def _is_loopback(hostname: str) -> bool:
     try:
-        split = urlsplit(url.strip())
+        return ipaddress.ip_address(hostname).is_loopback
     except ValueError:
-        raise BadUserInput(NOT_A_URL) from None
-    if split.scheme not in {"http", "https"} or not split.hostname:
-        raise BadUserInput(NOT_A_URL)
-    label, _, domain = split.hostname.partition(".")
-    by_host = label if domain == "sentry.io" and label not in {"www", "us", "de"} else None
-    for pattern, kind in PAGE_PATTERNS:
-        match = pattern.fullmatch(split.path)
-        if match is not None:
-            named = {name: unquote(value) for name, value in match.groupdict().items() if value}
-            organization = by_host or named.get("organization")
-            if organization:
-                return kind, {**named, "organization": organization}
-    root = re.fullmatch(r"/organizations/(?P<organization>[^/]+)/?", split.path)
-    if root is not None:
-        return "organization", {"organization": root["organization"]}
-    if by_host and split.path in {"", "/"}:
-        return "organization", {"organization": by_host}
-    raise BadUserInput(UNSUPPORTED_PAGE)
+        return hostname == "localhost"
 
 
-async def _issue_page(organization: OrganizationRef, parts: Mapping[str, str], load_context: LoadContext) -> Any:
-    if parts["issue"].isdecimal():
-        return await load_context.load(issues_by_id, IssueKey(organization, parts["issue"]))
-    return await load_context.load(issue_by_short_id, ShortIdKey(organization, parts["issue"].upper()))
+def _other_host(host: str) -> BadUserInput:
+    return BadUserInput(f"'url' must be a page of the configured Sentry, not of {host[:100]}")
 
 
-async def _event_page(organization: OrganizationRef, parts: Mapping[str, str], load_context: LoadContext) -> Any:
-    if not parts["issue"].isdecimal():
-        raise BadUserInput("The URL of an event must contain the numeric ID of its issue")
-    return await load_context.load(issue_events, IssueEventKey(IssueKey(organization, parts["issue"]), parts["event"]))
+async def _organization_page(organization: OrganizationRef, _page: Page, _load_context: LoadContext) -> Any:
+    return organization_reference(organization)
 
 
-async def _release_page(organization: OrganizationRef, parts: Mapping[str, str], load_context: LoadContext) -> Any:
-    return await load_context.load(releases_by_version, ReleaseKey(organization, parts["release"]))
+async def _issue_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+    return await _issue(organization, page.value, load_context)
 
 
-async def _project_page(organization: OrganizationRef, parts: Mapping[str, str], load_context: LoadContext) -> Any:
-    return await load_context.load(projects_by_name, ProjectName(organization, parts["project"]))
+async def _issue_event_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+    number = page.parent
+    if not number.isdecimal():
+        issue = await _issue(organization, number, load_context)
+        if not isinstance(issue, Record):
+            return issue
+        number = str(issue.id)  # type: ignore[attr-defined]  # every issue has its key
+    return await load_context.load(issue_events, IssueEventKey(IssueKey(organization, number), page.value))
 
 
-PageLookup = Callable[[OrganizationRef, Mapping[str, str], LoadContext], Awaitable[Any]]
-PAGE_LOOKUPS: Mapping[str, PageLookup] = MappingProxyType(
-    {"issue": _issue_page, "event": _event_page, "release": _release_page, "project": _project_page}
+async def _project_event_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+    return await load_context.load(event_details, EventKey(organization, page.parent, page.value))
+
+
+async def _release_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+    return await load_context.load(releases_by_version, ReleaseKey(organization, page.value))
+
+
+async def _project_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+    return await load_context.load(projects_by_name, ProjectName(organization, page.value))
+
+
+async def _issue(organization: OrganizationRef, number_or_short_id: str, load_context: LoadContext) -> Any:
+    if number_or_short_id.isdecimal():
+        return await load_context.load(issues_by_id, IssueKey(organization, number_or_short_id))
+    return await load_context.load(issue_by_short_id, ShortIdKey(organization, number_or_short_id.upper()))
+
+
+PageLookup = Callable[[OrganizationRef, Page, LoadContext], Awaitable[Any]]
+PAGE_LOOKUPS: Mapping[PageKind, PageLookup] = MappingProxyType(
+    {
+        PageKind.ORGANIZATION: _organization_page,
+        PageKind.PROJECT: _project_page,
+        PageKind.ISSUE: _issue_page,
+        PageKind.RELEASE: _release_page,
+        PageKind.ISSUE_EVENT: _issue_event_page,
+        PageKind.PROJECT_EVENT: _project_event_page,
+    }
 )
 """Kind of page → lookup of its object."""
 
-
-PAGE_ENDPOINTS = (
-    *organization_details.uses,
-    *issues_by_id.uses,
-    *issue_by_short_id.uses,
-    *issue_events.uses,
-    *releases_by_version.uses,
-    *projects_by_name.uses,
+LOADERS = (
+    organization_details,
+    issues_by_id,
+    issue_by_short_id,
+    issue_events,
+    event_details,
+    releases_by_version,
+    projects_by_name,
 )
 
 
@@ -114,7 +118,7 @@ PAGE_ENDPOINTS = (
 class ResourceQueries:
     """Root fields."""
 
-    @call(uses=PAGE_ENDPOINTS)
+    @call(uses=[endpoint for loader in LOADERS for endpoint in loader.uses])
     async def resource(
         _root: Any,
         load_context: LoadContext,
