@@ -22,7 +22,7 @@ MAX_UNPAGED_ROWS = 100
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"Number of items to return, from 1 to {MAX_FIRST}. More than 100 cost one call per 100 items."
+        description=f"Number of items to return, from 0 to {MAX_FIRST}. More than 100 cost one call per 100 items."
     ),
 ]
 After = Annotated[
@@ -33,7 +33,7 @@ After = Annotated[
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description=f"Number of items to return before the cursor `before`, from 1 to {MAX_FIRST}. Requires `before`."
+        description=f"Number of items to return before the cursor `before`, from 0 to {MAX_FIRST}. Requires `before`."
     ),
 ]
 BeforeCursor = Annotated[
@@ -76,8 +76,8 @@ def _backward_arguments(first: int | None, after: str | None, last: int | None, 
 
 
 def _checked_count(name: str, value: int) -> int:
-    if not 1 <= value <= MAX_FIRST:
-        raise BadUserInput(f"'{name}' must be between 1 and {MAX_FIRST}, not {value}")
+    if not 0 <= value <= MAX_FIRST:
+        raise BadUserInput(f"'{name}' must be between 0 and {MAX_FIRST}, not {value}")
     return value
 
 

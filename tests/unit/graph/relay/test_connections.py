@@ -27,7 +27,7 @@ def test_without_arguments():
     assert page_arguments() == PageArguments(20, None)
 
 
-@pytest.mark.parametrize("count", [1, MAX_FIRST])
+@pytest.mark.parametrize("count", [0, 1, MAX_FIRST])
 def test_windows_both_ways(count):
     """A number and a cursor are a part of the list that begins there, or ends there."""
     assert page_arguments(first=count, after=CURSOR) == PageArguments(count, PLACE)
@@ -37,10 +37,10 @@ def test_windows_both_ways(count):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"first": 0}, "'first' must be between 1 and 1000, not 0"),
-        ({"first": MAX_FIRST + 1}, "'first' must be between 1 and 1000, not 1001"),
-        ({"last": 0, "before": CURSOR}, "'last' must be between 1 and 1000, not 0"),
-        ({"last": MAX_FIRST + 1, "before": CURSOR}, "'last' must be between 1 and 1000, not 1001"),
+        ({"first": -1}, "'first' must be between 0 and 1000, not -1"),
+        ({"first": MAX_FIRST + 1}, "'first' must be between 0 and 1000, not 1001"),
+        ({"last": -1, "before": CURSOR}, "'last' must be between 0 and 1000, not -1"),
+        ({"last": MAX_FIRST + 1, "before": CURSOR}, "'last' must be between 0 and 1000, not 1001"),
         ({"last": 5}, "'last' requires 'before': the end of Sentry's lists is not known"),
         ({"before": CURSOR}, "'before' requires 'last', the number of items to return before the cursor"),
         (
@@ -131,6 +131,46 @@ async def test_a_way_back_costs_the_pages_that_it_reads(asker):
 
     assert page["nodes"] == whole["nodes"][2:7]
     assert routes == [PROJECTS, PROJECTS]
+
+
+def connections_of(graph, typename):
+    """Fields of a type with a connection."""
+    fields = graph.schema.get_type(typename).fields
+    return sorted(name for name, field in fields.items() if str(field.type).endswith("Connection"))
+
+
+EMPTY_PAGE = {"nodes": [], "pageInfo": {"hasPreviousPage": False, "endCursor": None}}
+PARENTS = {
+    "Organization": "%s",
+    "Project": 'project(slug: "web") { %s }',
+    "Issue": 'issue(shortId: "WEB-1") { %s }',
+    "Release": 'release(version: "mobile@1.9.0") { %s }',
+    "Team": 'team(slug: "platform") { %s }',
+}
+
+
+@pytest.mark.parametrize("typename", PARENTS)
+async def test_no_items_may_be_requested(asker, graph, typename):
+    """Every connection returns its page information without items."""
+    names = connections_of(graph, typename)
+    page = "(first: 0) { nodes { __typename } pageInfo { hasPreviousPage endCursor } }"
+
+    answer = await asker.organization(PARENTS[typename] % " ".join(f"{name}{page}" for name in names))
+
+    parent = answer.data if typename == "Organization" else next(iter(answer.data.values()))
+    assert list(parent.items()) == [(name, EMPTY_PAGE) for name in names]
+
+
+async def test_total_count_needs_no_items(asker):
+    """Issues are counted with one call."""
+    counted = await asker.organization("issues(first: 0) { totalCount nodes { id } pageInfo { hasNextPage } }")
+    listed = await asker.organization("issues(first: 1) { totalCount }")
+
+    assert counted["issues"] == {
+        "totalCount": listed["issues"]["totalCount"],
+        "nodes": [],
+        "pageInfo": {"hasNextPage": True},
+    }
 
 
 async def test_last_alone_is_refused(asker):
