@@ -1,6 +1,7 @@
 """IDs and cursors are decoded to what was encoded; any other text raises BadUserInput."""
 
 import base64
+from urllib.parse import quote
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,14 @@ def test_id_round_trip(typename, keys):
     assert decode_id(value) == (typename, tuple(keys))
     assert key_from_id(value, typename, len(keys)) == tuple(keys)
     assert set(value) <= set(ALPHABET)
+
+
+@given(TYPENAMES, st.lists(KEYS, max_size=4))
+def test_id_is_url_safe_base64_of_its_quoted_parts(typename, keys):
+    """Clients store IDs, so that their encoding may not change."""
+    text = ":".join([typename, "", *(quote(key, safe="") for key in keys)])
+
+    assert encode_id(typename, *keys) == base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 @given(

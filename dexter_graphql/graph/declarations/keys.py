@@ -34,7 +34,7 @@ class EntityKey:
 
     def parts(self, row: Any) -> tuple[str, ...]:
         """The parts of a record's global id, below its organization."""
-        own = tuple(str(getattr(row, attr)) for attr in self.attrs)
+        own = tuple([str(getattr(row, attr)) for attr in self.attrs])
         return own if self._parent is None else (getattr(row.parents, self._parent[0]), *own)
 
     def columns(self, rows: Sequence[Any]) -> list[list[str]]:

@@ -23,6 +23,7 @@ UNQUOTED = re.compile(r"[A-Za-z0-9_.~-]*+")
 """Texts that `quote` leaves as they are."""
 PADDING = ("", "\0\0", "\0")
 """What a text lacks to whole groups of three bytes, by the rest of its length."""
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 SENTRY_CURSOR = re.compile(r"[\w.:+-]{1,256}")
 
 
@@ -35,8 +36,8 @@ class GlobalID(NamedTuple):
 
 def encode_id(typename: str, *parts: str) -> str:
     """The opaque ID of an object."""
-    text = ":".join([typename, "", *(quote(part, safe="") for part in parts)])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    text = ":".join((typename, "", *map(_quote, parts)))
+    return binascii.b2a_base64(text.encode(), newline=False).translate(URL_SAFE, b"=").decode()
 
 
 def encode_ids(typename: str, *columns: Sequence[str]) -> list[str]:
@@ -96,6 +97,11 @@ def decode_cursor(value: str | None) -> Position | None:
 def _quote_column(column: Sequence[str]) -> Sequence[str]:
     is_plain = UNQUOTED.fullmatch("".join(column)) is not None
     return column if is_plain else [quote(part, safe="") for part in column]
+
+
+def _quote(part: str) -> str:
+    """A part without the separator; most parts are numbers, which stay as they are."""
+    return part if part.isascii() and part.isalnum() else quote(part, safe="")
 
 
 def _decode_base64(value: str, kind: str) -> str:
