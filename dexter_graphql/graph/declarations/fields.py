@@ -21,7 +21,7 @@ import strawberry
 
 from dexter_graphql.graph.declarations.keys import EntityKey, entity_key
 from dexter_graphql.graph.declarations.kind_field import declared_field, description_of
-from dexter_graphql.graph.declarations.wire_types import attr_of
+from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
 from dexter_graphql.loaders.base import Loader
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.projection import Record
@@ -283,9 +283,11 @@ def entity(
     """Make a class of field declarations a type of the graph; its docstring is the type's description.
 
     `key` and `load` give its objects an identity: the key's class (or an EntityKey) and the loader that finds objects
-    by it. Global id, node lookup and hydration follow from them. `hydrate` names another loader for the last.
+    by it. Global ID, node lookup and hydration follow from them. `hydrate` names another loader for the last.
     `always_reads` are wire members that loaders need of every record, with their types.
     """
+    if (key is None) != (load is None):
+        raise DeclarationError("An entity needs both 'key' and 'load', or neither")
 
     def declare(cls: T) -> T:
         declared: Entity = getattr(cls, ENTITY, Entity(frozenset()))

@@ -24,7 +24,7 @@ from dexter_graphql.graph.declarations.fields import (
     value_type,
 )
 from dexter_graphql.graph.declarations.kind_field import KIND, description_of
-from dexter_graphql.graph.declarations.wire_types import attr_of
+from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
 from dexter_graphql.loaders.base import bulk
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.parents import OrganizationRef
@@ -189,6 +189,13 @@ def test_entity_is_a_type_of_the_graph():
     assert declaration.representations == frozenset({"list", "odd"})
     assert (declaration.key.key_class, declaration.key.wires) == (ThingKey, ("id",))
     assert (declaration.load, declaration.hydrate, declaration.typename) == (things, things, "Other")
+
+
+@pytest.mark.parametrize("identity", [{"key": ThingKey}, {"load": things}])
+def test_key_and_loader_are_declared_together(identity):
+    """Objects with a global ID can be looked up by it."""
+    with pytest.raises(DeclarationError, match="needs both 'key' and 'load', or neither"):
+        entity(**identity)
 
 
 def test_types_of_an_interface_share_its_identity():
