@@ -44,7 +44,7 @@ RETRYABLE = frozenset(
 PERMANENT = (sentry.HostNotAllowed,)
 """Errors that only a change of the configuration ends, although their codes are retryable."""
 
-INTERNAL_MESSAGE = "Internal error. The server's log contains the details under the request ID."
+INTERNAL_MESSAGE = "Internal error; report it with the requestId"
 
 
 def code_of(error: BaseException) -> ErrorCode:

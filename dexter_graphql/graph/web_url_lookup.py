@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.common.page_urls import Page, PageKind, is_saas_host, parse_page_url
+from dexter_graphql.graph.common.page_urls import WebPage, WebPageKind, is_saas_host, parse_page_url
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import LoadContext
@@ -54,15 +54,15 @@ def _other_host(host: str) -> BadUserInput:
     return BadUserInput(f"'url' must be a page of the configured Sentry, not of {host[:100]}")
 
 
-async def _organization_page(organization: OrganizationRef, _page: Page, _load_context: LoadContext) -> Any:
+async def _organization_page(organization: OrganizationRef, _page: WebPage, _load_context: LoadContext) -> Any:
     return organization_reference(organization)
 
 
-async def _issue_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+async def _issue_page(organization: OrganizationRef, page: WebPage, load_context: LoadContext) -> Any:
     return await _issue(organization, page.value, load_context)
 
 
-async def _issue_event_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+async def _issue_event_page(organization: OrganizationRef, page: WebPage, load_context: LoadContext) -> Any:
     number = page.parent
     if not number.isdecimal():
         issue = await _issue(organization, number, load_context)
@@ -72,15 +72,15 @@ async def _issue_event_page(organization: OrganizationRef, page: Page, load_cont
     return await load_context.load(issue_events, IssueEventKey(IssueKey(organization, number), page.value))
 
 
-async def _project_event_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+async def _project_event_page(organization: OrganizationRef, page: WebPage, load_context: LoadContext) -> Any:
     return await load_context.load(event_details, EventKey(organization, page.parent, page.value))
 
 
-async def _release_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+async def _release_page(organization: OrganizationRef, page: WebPage, load_context: LoadContext) -> Any:
     return await load_context.load(releases_by_version, ReleaseKey(organization, page.value))
 
 
-async def _project_page(organization: OrganizationRef, page: Page, load_context: LoadContext) -> Any:
+async def _project_page(organization: OrganizationRef, page: WebPage, load_context: LoadContext) -> Any:
     return await load_context.load(projects_by_name, ProjectName(organization, page.value))
 
 
@@ -90,15 +90,15 @@ async def _issue(organization: OrganizationRef, number_or_short_id: str, load_co
     return await load_context.load(issue_by_short_id, ShortIdKey(organization, number_or_short_id.upper()))
 
 
-PageLookup = Callable[[OrganizationRef, Page, LoadContext], Awaitable[Any]]
-PAGE_LOOKUPS: Mapping[PageKind, PageLookup] = MappingProxyType(
+PageLookup = Callable[[OrganizationRef, WebPage, LoadContext], Awaitable[Any]]
+PAGE_LOOKUPS: Mapping[WebPageKind, PageLookup] = MappingProxyType(
     {
-        PageKind.ORGANIZATION: _organization_page,
-        PageKind.PROJECT: _project_page,
-        PageKind.ISSUE: _issue_page,
-        PageKind.RELEASE: _release_page,
-        PageKind.ISSUE_EVENT: _issue_event_page,
-        PageKind.PROJECT_EVENT: _project_event_page,
+        WebPageKind.ORGANIZATION: _organization_page,
+        WebPageKind.PROJECT: _project_page,
+        WebPageKind.ISSUE: _issue_page,
+        WebPageKind.RELEASE: _release_page,
+        WebPageKind.ISSUE_EVENT: _issue_event_page,
+        WebPageKind.PROJECT_EVENT: _project_event_page,
     }
 )
 """Kind of page → lookup of its object."""

@@ -17,7 +17,7 @@ from dexter_graphql.engine.pipeline import ExecutionAnswer, FormatError, Pipelin
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.declarations.shareable import Shareability
-from dexter_graphql.graph.errors import format_error
+from dexter_graphql.graph.errors import INTERNAL_MESSAGE, format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.requests import GraphQLRequest
@@ -28,7 +28,6 @@ from dexter_graphql.telemetry.redact import redacted
 
 SharedAnswer = tuple[ExecutionAnswer, str]
 """An answer and the id of the request that it was computed for."""
-INTERNAL_MESSAGE = "Internal error; report it with the requestId"
 
 
 class ExecutionRequest(NamedTuple):

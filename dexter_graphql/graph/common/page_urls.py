@@ -27,7 +27,7 @@ ISSUE_TABS = frozenset(
 )  # fmt: skip
 
 
-class PageKind(StrEnum):
+class WebPageKind(StrEnum):
     """What a page shows."""
 
     ORGANIZATION = "organization"
@@ -38,18 +38,18 @@ class PageKind(StrEnum):
     PROJECT_EVENT = "project event"
 
 
-class Page(NamedTuple):
+class WebPage(NamedTuple):
     """A page of an organization. `parent` is the issue or the project of an event; `value` identifies the object."""
 
     host: str
     """Host in lower case, with the port unless it is the scheme's own."""
     organization: str
-    kind: PageKind
+    kind: WebPageKind
     value: str = ""
     parent: str = ""
 
 
-def parse_page_url(url: str) -> Page:
+def parse_page_url(url: str) -> WebPage:
     """The page that a URL refers to; raises BadUserInput for other URLs."""
     try:
         split = urlsplit(url.strip())
@@ -60,7 +60,7 @@ def parse_page_url(url: str) -> Page:
         raise BadUserInput("'url' must be the URL of a page in Sentry, starting with https://")
     organization, path = _organization(host, [unquote(segment) for segment in split.path.split("/") if segment])
     kind, value, parent = _object(path, split.query)
-    return Page(host, organization, kind, value, parent)
+    return WebPage(host, organization, kind, value, parent)
 
 
 def is_saas_host(host: str) -> bool:
@@ -93,54 +93,54 @@ def _organization(host: str, path: list[str]) -> tuple[str, list[str]]:
     raise BadUserInput(UNSUPPORTED_PAGE)
 
 
-def _object(path: list[str], query: str) -> tuple[PageKind, str, str]:
+def _object(path: list[str], query: str) -> tuple[WebPageKind, str, str]:
     """Kind, identifier and parent of the object on a page of an organization."""
     match path:
         case [] | ["issues"] | ["settings"]:
-            return PageKind.ORGANIZATION, "", ""
+            return WebPageKind.ORGANIZATION, "", ""
         case ["feedback"] | ["issues", "feedback"]:
             return _issue_object([_feedback(query)])
         case ["issues", *rest]:
             return _issue_object(rest)
         case ["releases", version, *_] | ["explore", "releases", version, *_]:
-            return PageKind.RELEASE, version, ""
+            return WebPageKind.RELEASE, version, ""
         case ["explore" | "insights" | "settings", *rest]:
             return _project_object(rest)
         case _:
             return _project_object(path)
 
 
-def _issue_object(path: list[str]) -> tuple[PageKind, str, str]:
+def _issue_object(path: list[str]) -> tuple[WebPageKind, str, str]:
     """Kind, identifier and parent of the object on a page of an issue."""
     match path:
         case [issue] if _is_issue(issue):
-            return PageKind.ISSUE, issue, ""
+            return WebPageKind.ISSUE, issue, ""
         case [issue, "events", event, *_] if _is_issue(issue) and _event(event):
-            return PageKind.ISSUE_EVENT, _event(event), issue
+            return WebPageKind.ISSUE_EVENT, _event(event), issue
         case [issue, "events"] if _is_issue(issue):
-            return PageKind.ISSUE, issue, ""
+            return WebPageKind.ISSUE, issue, ""
         case [issue, tab, *_] if _is_issue(issue) and tab in ISSUE_TABS:
-            return PageKind.ISSUE, issue, ""
+            return WebPageKind.ISSUE, issue, ""
     raise BadUserInput(UNSUPPORTED_PAGE)
 
 
-def _project_object(path: list[str]) -> tuple[PageKind, str, str]:
+def _project_object(path: list[str]) -> tuple[WebPageKind, str, str]:
     """Kind, identifier and parent of the object on a page of a project."""
     match path:
         case ["projects", project, "events", event, *_]:
             return _project_event(project, event)
         case ["projects", project, *rest] if SLUG.fullmatch(project) and "events" not in rest:
-            return PageKind.PROJECT, project, ""
+            return WebPageKind.PROJECT, project, ""
         case ["discover" | "performance", slug]:
             project, _, event = slug.partition(":")
             return _project_event(project, event)
     raise BadUserInput(UNSUPPORTED_PAGE)
 
 
-def _project_event(project: str, event: str) -> tuple[PageKind, str, str]:
+def _project_event(project: str, event: str) -> tuple[WebPageKind, str, str]:
     if not SLUG.fullmatch(project) or not EVENT_ID.fullmatch(_event(event)):
         raise BadUserInput(UNSUPPORTED_PAGE)
-    return PageKind.PROJECT_EVENT, _event(event), project
+    return WebPageKind.PROJECT_EVENT, _event(event), project
 
 
 def _is_issue(text: str) -> bool:

@@ -5,34 +5,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.common.page_urls import UNSUPPORTED_PAGE, PageKind, is_saas_host, parse_page_url
+from dexter_graphql.graph.common.page_urls import UNSUPPORTED_PAGE, WebPageKind, is_saas_host, parse_page_url
 
 EVENT = "36ccdb59f7f36d70fb4f6e50c7df3898"
 DASHED = "36CCDB59-F7F3-6D70-FB4F-6E50C7DF3898"
 HOST = "https://sentry.example.org"
 OBJECTS = {
-    "": (PageKind.ORGANIZATION, "", ""),
-    "issues/": (PageKind.ORGANIZATION, "", ""),
-    "issues/1000001/": (PageKind.ISSUE, "1000001", ""),
-    "issues/WEB-9/": (PageKind.ISSUE, "WEB-9", ""),
-    "issues/web-9": (PageKind.ISSUE, "web-9", ""),
-    "issues/1000001/events/": (PageKind.ISSUE, "1000001", ""),
-    "issues/1000001/tags/browser.name/": (PageKind.ISSUE, "1000001", ""),
-    "issues/1000001/?project=1&query=is%3Aunresolved": (PageKind.ISSUE, "1000001", ""),
-    "issues/feedback/?feedbackSlug=web%3A1000001": (PageKind.ISSUE, "1000001", ""),
-    "feedback/?feedbackSlug=web:1000001": (PageKind.ISSUE, "1000001", ""),
-    f"issues/1000001/events/{EVENT}/": (PageKind.ISSUE_EVENT, EVENT, "1000001"),
-    f"issues/1000001/events/{DASHED}/": (PageKind.ISSUE_EVENT, EVENT, "1000001"),
-    f"issues/WEB-1/events/{EVENT}/json/": (PageKind.ISSUE_EVENT, EVENT, "WEB-1"),
-    "issues/1000001/events/latest/": (PageKind.ISSUE_EVENT, "latest", "1000001"),
-    f"projects/web/events/{EVENT}/": (PageKind.PROJECT_EVENT, EVENT, "web"),
-    f"discover/web:{EVENT}/": (PageKind.PROJECT_EVENT, EVENT, "web"),
-    f"explore/discover/web:{DASHED}/": (PageKind.PROJECT_EVENT, EVENT, "web"),
-    f"performance/web:{EVENT}/": (PageKind.PROJECT_EVENT, EVENT, "web"),
-    "projects/web/": (PageKind.PROJECT, "web", ""),
-    "insights/projects/web/": (PageKind.PROJECT, "web", ""),
-    "releases/mobile%401.9.0/?project=1": (PageKind.RELEASE, "mobile@1.9.0", ""),
-    "explore/releases/a%2Fb/": (PageKind.RELEASE, "a/b", ""),
+    "": (WebPageKind.ORGANIZATION, "", ""),
+    "issues/": (WebPageKind.ORGANIZATION, "", ""),
+    "issues/1000001/": (WebPageKind.ISSUE, "1000001", ""),
+    "issues/WEB-9/": (WebPageKind.ISSUE, "WEB-9", ""),
+    "issues/web-9": (WebPageKind.ISSUE, "web-9", ""),
+    "issues/1000001/events/": (WebPageKind.ISSUE, "1000001", ""),
+    "issues/1000001/tags/browser.name/": (WebPageKind.ISSUE, "1000001", ""),
+    "issues/1000001/?project=1&query=is%3Aunresolved": (WebPageKind.ISSUE, "1000001", ""),
+    "issues/feedback/?feedbackSlug=web%3A1000001": (WebPageKind.ISSUE, "1000001", ""),
+    "feedback/?feedbackSlug=web:1000001": (WebPageKind.ISSUE, "1000001", ""),
+    f"issues/1000001/events/{EVENT}/": (WebPageKind.ISSUE_EVENT, EVENT, "1000001"),
+    f"issues/1000001/events/{DASHED}/": (WebPageKind.ISSUE_EVENT, EVENT, "1000001"),
+    f"issues/WEB-1/events/{EVENT}/json/": (WebPageKind.ISSUE_EVENT, EVENT, "WEB-1"),
+    "issues/1000001/events/latest/": (WebPageKind.ISSUE_EVENT, "latest", "1000001"),
+    f"projects/web/events/{EVENT}/": (WebPageKind.PROJECT_EVENT, EVENT, "web"),
+    f"discover/web:{EVENT}/": (WebPageKind.PROJECT_EVENT, EVENT, "web"),
+    f"explore/discover/web:{DASHED}/": (WebPageKind.PROJECT_EVENT, EVENT, "web"),
+    f"performance/web:{EVENT}/": (WebPageKind.PROJECT_EVENT, EVENT, "web"),
+    "projects/web/": (WebPageKind.PROJECT, "web", ""),
+    "insights/projects/web/": (WebPageKind.PROJECT, "web", ""),
+    "releases/mobile%401.9.0/?project=1": (WebPageKind.RELEASE, "mobile@1.9.0", ""),
+    "explore/releases/a%2Fb/": (WebPageKind.RELEASE, "a/b", ""),
 }
 UNSUPPORTED = [
     "issues/errors-outages/",
@@ -69,13 +69,13 @@ def test_page_names_its_object(path):
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        (f"acme/web/events/{EVENT}/", (PageKind.PROJECT_EVENT, EVENT, "web")),
-        ("acme/web/issues/1000001/", (PageKind.ISSUE, "1000001", "")),
-        (f"acme/web/issues/1000001/events/{EVENT}/", (PageKind.ISSUE_EVENT, EVENT, "1000001")),
-        ("acme/issues/1000001/", (PageKind.ISSUE, "1000001", "")),
-        ("settings/acme/", (PageKind.ORGANIZATION, "", "")),
-        ("settings/acme/projects/web/", (PageKind.PROJECT, "web", "")),
-        ("settings/acme/projects/web/keys/", (PageKind.PROJECT, "web", "")),
+        (f"acme/web/events/{EVENT}/", (WebPageKind.PROJECT_EVENT, EVENT, "web")),
+        ("acme/web/issues/1000001/", (WebPageKind.ISSUE, "1000001", "")),
+        (f"acme/web/issues/1000001/events/{EVENT}/", (WebPageKind.ISSUE_EVENT, EVENT, "1000001")),
+        ("acme/issues/1000001/", (WebPageKind.ISSUE, "1000001", "")),
+        ("settings/acme/", (WebPageKind.ORGANIZATION, "", "")),
+        ("settings/acme/projects/web/", (WebPageKind.PROJECT, "web", "")),
+        ("settings/acme/projects/web/keys/", (WebPageKind.PROJECT, "web", "")),
     ],
 )
 def test_other_forms_name_the_organization_elsewhere(path, expected):
@@ -85,7 +85,7 @@ def test_other_forms_name_the_organization_elsewhere(path, expected):
 
 def test_settings_on_the_host_of_an_organization():
     """The path need not repeat the organization."""
-    assert parsed("https://acme.sentry.io/settings/projects/web/") == (PageKind.PROJECT, "web", "")
+    assert parsed("https://acme.sentry.io/settings/projects/web/") == (WebPageKind.PROJECT, "web", "")
 
 
 @pytest.mark.parametrize("path", UNSUPPORTED)
@@ -134,4 +134,4 @@ def test_any_text_names_a_page_or_is_refused(url):
         page = parse_page_url(url)
     except BadUserInput:
         return
-    assert page.kind in PageKind
+    assert page.kind in WebPageKind
