@@ -1,4 +1,4 @@
-"""Hands over to the command line."""
+"""Runs the command line: `python -m dexter_graphql`."""
 
 from dexter_graphql.cli import main
 

@@ -1,4 +1,4 @@
-"""Knows what time it is and how to wait; the only place that asks the operating system for either."""
+"""Time and sleeping; the only module that asks the operating system for either."""
 
 import asyncio
 import time
@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """Real time. Tests pass a subclass that stands still until it is told to move."""
+    """Real time. Tests pass a subclass whose time they set."""
 
     def now(self) -> datetime:
-        """Present instant, aware, in UTC."""
+        """The current time in UTC, timezone-aware."""
         return datetime.now(UTC)
 
     def time(self) -> float:
-        """Present instant as seconds since the epoch."""
+        """Seconds since the epoch."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds that never jump; only differences mean something."""
+        """Seconds of a monotonic clock; only differences are meaningful."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Return after so many seconds, at once when the number is not positive."""
+        """Sleep; returns at once for zero and less."""
         await asyncio.sleep(max(0.0, seconds))

@@ -1,10 +1,10 @@
-"""Knows the root of our exceptions and the closed list of codes that clients may see."""
+"""Root of all exceptions, and the closed list of error codes."""
 
 from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """Value of `extensions.code` in an error; the list is closed and documented."""
+    """Value of `extensions.code` in an error. docs/errors.md lists all."""
 
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -30,16 +30,16 @@ class ErrorCode(StrEnum):
 
 
 class DexterError(Exception):
-    """Root of every exception that this package raises on purpose. Its message may be shown to a client."""
+    """Root of the exceptions of this package. Clients may see the message."""
 
 
 class SettingsError(DexterError):
-    """A setting is missing or wrong; the message names it and says how to mend it."""
+    """A setting is missing or invalid; the message names it and the fix."""
 
 
 class BadUserInput(DexterError):
-    """A value in the document or its variables is not usable; the message says which and why."""
+    """A value in the document or its variables is invalid; the message says which and why."""
 
 
 class NotPermitted(DexterError):
-    """Dexter itself does not let this caller do that, whatever Sentry would say."""
+    """Dexter does not permit this to the caller, whether or not Sentry would."""

@@ -1,4 +1,4 @@
-"""`dexter doctor`: checks configuration and connectivity, and says what to do."""
+"""`dexter doctor`: checks configuration and connectivity, and gives advice."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ def doctor() -> None:
     Lists the features that the server and the token lack, too. Exits with 1 when there is a problem.
     """
     settings = load_settings()
-    configure_logs("error", settings.log_format)  # all that a warning could say is a line of the output
+    configure_logs("error", settings.log_format)  # the output has a line for everything that a warning would say
     click.echo(f"ok    settings: mode {settings.mode.value}, Sentry at {settings.sentry_url}")
     problems: list[str] = []
     run_in_loop(_check(settings, problems))
@@ -61,7 +61,8 @@ async def _check(settings: Settings, problems: list[str]) -> None:
     directory = OrganizationDirectory(client, clock)
     try:
         organizations = await directory.all(call_context)
-        click.echo(f"ok    Sentry answers; organizations: {', '.join(one.slug for one in organizations) or 'none'}")
+        slugs = ", ".join(organization.slug for organization in organizations)
+        click.echo(f"ok    Sentry answers; organizations: {slugs or 'none'}")
         for region_url in directory.ignored_regions:
             click.echo(f"note  Sentry names {region_url} as its address; {client.hosts.base} is used instead.")
         problems += _region_problems(client, organizations)
@@ -119,7 +120,7 @@ def _region_problems(client: SentryClient, organizations: list[OrganizationRef])
 
 def _advice(error: SentryError) -> str:
     if isinstance(error, Unauthorized):
-        return "Make a new token at Sentry (Settings, Custom Integrations) and set SENTRY_AUTH_TOKEN."
+        return "Create a token at Sentry (Settings, Custom Integrations) and set SENTRY_AUTH_TOKEN."
     if isinstance(error, Forbidden):
         return "Give the token the scope org:read."
-    return "Check SENTRY_URL and the way there."
+    return "Check SENTRY_URL and the network."

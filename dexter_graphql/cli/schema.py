@@ -1,4 +1,4 @@
-"""`dexter schema`: writes the schema down, or holds the written one against the code."""
+"""`dexter schema`: prints or writes the schema, or compares a file with it."""
 
 import difflib
 import sys
@@ -10,8 +10,8 @@ from dexter_graphql.graph.schema import build_graph
 
 
 @click.command()
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write or to check.")
-@click.option("--check", is_flag=True, help="Change nothing; exit with 1 when the file differs.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write or check.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when the file differs.")
 def schema(*, output: Path | None, check: bool) -> None:
     """Print the schema, sorted; write it with --output, compare it with --check."""
     text = build_graph().sdl()
@@ -30,5 +30,5 @@ def _differs(text: str, path: Path) -> int:
     before, after = written.splitlines(), text.splitlines()
     for line in difflib.unified_diff(before, after, str(path), "the code", lineterm="", n=2):
         click.echo(line)
-    click.echo(f"{path} is not what the code says; write it with: dexter schema --output {path}", err=True)
+    click.echo(f"{path} differs from the code; write it with: dexter schema --output {path}", err=True)
     return 1

@@ -1,1 +1,1 @@
-"""HTTP, WebSocket and event streams; reaches Sentry only through the graph and names none of its nouns."""
+"""HTTP, WebSocket and event streams. Reaches Sentry only through the graph, and names none of its entities."""

@@ -1,6 +1,6 @@
-"""Knows how the GraphiQL page is put together, from files beside the package or, without them, from the network.
+"""The GraphiQL page, from files that are built into the package or, without them, from the network.
 
-Both are the same files, held against the same hashes.
+Both are the same files, checked against the same hashes.
 """
 
 import html
@@ -25,7 +25,7 @@ NOTICE = (
 
 
 class Asset(msgspec.Struct, frozen=True):
-    """A file of a package, and the hash that it must have."""
+    """A file of an npm package, and its hash."""
 
     kind: str
     package: str
@@ -35,12 +35,12 @@ class Asset(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Name of the local copy."""
+        """File name of the local copy."""
         return self.file.rpartition("/")[2]
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What GraphiQL is made of, and where the network has it."""
+    """The files of GraphiQL, and the address that has them."""
 
     network: str
     assets: tuple[Asset, ...]
@@ -48,7 +48,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The page and its files. `is_local` is false when the files were not built."""
+    """The page and its files. `is_local` is False when the files were not built."""
 
     folder: Path
     manifest: Manifest
@@ -56,22 +56,22 @@ class Console:
 
     @classmethod
     def load(cls, folder: Path = CONSOLE) -> "Console":
-        """The console as it stands on the disk."""
+        """Read the manifest, and check whether the files were built."""
         manifest = msgspec.json.decode((folder / "assets.json").read_bytes(), type=Manifest)
         is_local = all((folder / "build" / asset.name).is_file() for asset in manifest.assets)
         return cls(folder, manifest, is_local)
 
     def page(self, examples: Sequence[Document]) -> Response:
-        """The page, with examples to open."""
-        tags = {kind: "\n    ".join(self._tag(a) for a in self.manifest.assets if a.kind == kind) for kind in TAGS}
+        """Render the page with examples to open."""
         listed = [
-            {"name": e.name, "purpose": e.purpose, "document": e.text, "variables": e.variables} for e in examples
+            {"name": example.name, "purpose": example.purpose, "document": example.text, "variables": example.variables}
+            for example in examples
         ]
         values = {
-            "styles": tags["style"],
-            "scripts": tags["script"],
+            "styles": self._tags("style"),
+            "scripts": self._tags("script"),
             "notice": "" if self.is_local else NOTICE,
-            # Inside of a script element only `<` could end it.
+            # Inside a script element only `<` could end it.
             "examples": msgspec.json.encode(listed).decode().replace("<", "\\u003c"),
         }
         page = (self.folder / "index.html").read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ class Console:
         return Response(page, media_type="text/html; charset=utf-8", headers=self._headers())
 
     def routes(self) -> list[Route]:
-        """The page's files."""
+        """The route of the page's files."""
         return [Route("/console/assets/{name}", self._file)]
 
     async def _file(self, request: Request) -> Response:
@@ -88,9 +88,12 @@ class Console:
         if name in OWN_FILES:
             return _file(self.folder / name, "no-cache")
         if self.is_local and any(asset.name == name for asset in self.manifest.assets):
-            # The address carries the version, so that a new version has a new address.
+            # The URL contains the version, so a new version has a new URL.
             return _file(self.folder / "build" / name, "public, max-age=31536000, immutable")
         return PlainTextResponse("Not found", 404)
+
+    def _tags(self, kind: str) -> str:
+        return "\n    ".join(self._tag(asset) for asset in self.manifest.assets if asset.kind == kind)
 
     def _tag(self, asset: Asset) -> str:
         if self.is_local:
@@ -118,7 +121,7 @@ TAGS = {
     "style": '<link rel="stylesheet" href="{address}" integrity="{integrity}" crossorigin="anonymous" />',
     "script": '<script src="{address}" integrity="{integrity}" crossorigin="anonymous" defer></script>',
 }
-"""How a page loads each kind of file."""
+"""The element that loads each kind of file."""
 
 
 def _file(path: Path, cache_control: str) -> Response:

@@ -1,4 +1,4 @@
-"""The headers of a request, read once, and what was said of values that come again and again."""
+"""Access to request headers, and memoized parsing of their values."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -7,38 +7,38 @@ from typing import TypeVar
 from starlette.types import Scope
 
 HEADERS = "dexter.headers"
-"""Where the headers stand in an ASGI scope, once somebody asked for them."""
+"""Key of an ASGI scope: the headers as a dictionary."""
 MAX_MEMOIZED = 256
 MAX_MEMOIZED_BYTES = 256
-"""Bytes of a value whose verdict is kept; clients choose values."""
+"""Longest value whose result is memoized; clients choose values."""
 Parsed = TypeVar("Parsed")
 
 
 def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
-    """The headers by their names in lower case; of several with one name the first."""
-    found: dict[bytes, bytes] | None = scope.get(HEADERS)
-    if found is None:
-        found = scope[HEADERS] = dict(reversed(scope["headers"]))
-    return found
+    """Return the headers by lower-case name; the first one of equal names."""
+    headers: dict[bytes, bytes] | None = scope.get(HEADERS)
+    if headers is None:
+        headers = scope[HEADERS] = dict(reversed(scope["headers"]))
+    return headers
 
 
 def text_of(value: bytes | None) -> str | None:
-    """A header's value as text, whatever bytes it has."""
+    """Decode a header's value; any bytes are valid."""
     return None if value is None else value.decode("latin-1")
 
 
-def memoized_header(judge: Callable[[str | None], Parsed]) -> Callable[[bytes | None], Parsed]:
-    """`judge` for the raw values of a header; asked once for each of those seen last. What it raises is not kept.
+def memoized_header(parse: Callable[[str | None], Parsed]) -> Callable[[bytes | None], Parsed]:
+    """Return `parse` for raw header values, memoized for those seen last. Exceptions are not memoized.
 
     Not for credentials: values stay in memory.
     """
 
-    def judged(value: bytes | None) -> Parsed:
-        return judge(text_of(value))
+    def parse_bytes(value: bytes | None) -> Parsed:
+        return parse(text_of(value))
 
-    kept = lru_cache(maxsize=MAX_MEMOIZED)(judged)
+    memoized = lru_cache(maxsize=MAX_MEMOIZED)(parse_bytes)
 
-    def verdict(value: bytes | None) -> Parsed:
-        return kept(value) if value is None or len(value) <= MAX_MEMOIZED_BYTES else judged(value)
+    def parse_memoized(value: bytes | None) -> Parsed:
+        return memoized(value) if value is None or len(value) <= MAX_MEMOIZED_BYTES else parse_bytes(value)
 
-    return verdict
+    return parse_memoized

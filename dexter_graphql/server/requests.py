@@ -12,26 +12,26 @@ from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.responses import JSON, RequestRejected
 
 PRIORITIES = {"interactive": Priority.INTERACTIVE, "background": Priority.JOB}
-"""What a client may say of its hurry; nothing goes before somebody at a screen."""
+"""Values of `X-Dexter-Priority`; the default is the highest."""
 MAX_PARAMETERS = 100
 """Parameters of a GET request."""
 MAX_NESTING = 100
-"""Levels of lists and objects in variables."""
+"""Nested lists and objects in variables."""
 
 
 class GraphQLRequest(msgspec.Struct, frozen=True):
-    """The parameters of a request, of the right types."""
+    """The parameters of a request, with their types checked."""
 
     query: str
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     explain: Explain = Explain.NOTHING
     priority: Priority = Priority.INTERACTIVE
-    """Somebody waits at a screen, unless the request says otherwise."""
+    """A person waits for the answer, unless the request says otherwise."""
 
 
 def check_content_type(value: str | None) -> None:
-    """Refuse a POST that is not JSON in UTF-8."""
+    """Reject a POST that is not JSON in UTF-8."""
     name, *parameters = (part.strip().lower() for part in (value or "").split(";"))
     charset = next((p.partition("=")[2].strip('" ') for p in parameters if p.startswith("charset=")), "utf-8")
     if name != JSON or charset not in {"utf-8", "utf8"}:
@@ -54,7 +54,7 @@ def check_content_encoding(value: str | None) -> None:
 
 
 def priority_of(value: str) -> Priority:
-    """How urgent a request is, by its header."""
+    """Return the priority that a header value names."""
     try:
         return PRIORITIES[value.strip().lower()]
     except KeyError:
@@ -62,7 +62,7 @@ def priority_of(value: str) -> Priority:
 
 
 def from_json(body: bytes) -> GraphQLRequest:
-    """The request in a JSON body."""
+    """Return the request of a JSON body."""
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -73,7 +73,7 @@ def from_json(body: bytes) -> GraphQLRequest:
 
 
 def from_query(query_string: bytes) -> GraphQLRequest:
-    """The request in the query string of a GET."""
+    """Return the request of a GET's query string."""
     try:
         pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
     except ValueError:
@@ -90,7 +90,7 @@ def from_query(query_string: bytes) -> GraphQLRequest:
 
 
 def from_values(value: dict[str, Any]) -> GraphQLRequest:
-    """The request in decoded parameters; refuses missing ones and ones of the wrong type."""
+    """Return the request of decoded parameters; rejects missing ones and ones of the wrong type."""
     query, name = value.get("query"), value.get("operationName")
     variables, extensions = value.get("variables"), value.get("extensions")
     if not query and isinstance(extensions, dict) and "persistedQuery" in extensions:
@@ -110,18 +110,18 @@ def from_values(value: dict[str, Any]) -> GraphQLRequest:
 
 
 def _explain(extensions: dict[str, Any]) -> Explain:
-    """What `extensions.dexter.explain` asks for; extensions of others are none of our business."""
+    """Return what `extensions.dexter.explain` requests; other extensions are ignored."""
     if "dexter" not in extensions:
         return Explain.NOTHING
-    own = extensions["dexter"]
+    dexter = extensions["dexter"]
     try:
-        return Explain(own.get("explain", Explain.NOTHING)) if isinstance(own, dict) else Explain("")
+        return Explain(dexter.get("explain", Explain.NOTHING)) if isinstance(dexter, dict) else Explain("")
     except ValueError:
         raise bad_request("'extensions.dexter' must be an object; its 'explain' is 'summary' or 'calls'") from None
 
 
 def is_nested_deeper(value: Any, levels: int) -> bool:
-    """True when lists and objects stand inside of each other more than `levels` times."""
+    """True when lists and objects are nested more than `levels` deep."""
     layer = [value]
     for _ in range(levels):
         layer = [
@@ -137,5 +137,5 @@ def is_nested_deeper(value: Any, levels: int) -> bool:
 
 
 def bad_request(message: str) -> RequestRejected:
-    """The refusal of a request that is not well formed."""
+    """Build the rejection of a malformed request."""
     return RequestRejected(HTTPStatus.BAD_REQUEST, ErrorCode.BAD_USER_INPUT, message)

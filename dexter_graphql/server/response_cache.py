@@ -1,7 +1,7 @@
-"""Knows whole answers that can be given again: as long as every answer of Sentry that they were made of is fresh.
+"""Cache of whole responses, valid while every answer of Sentry that they were made of is fresh.
 
-An answer is found by the very bytes of its request, by the credential used at Sentry and by the caller's reach. Kept is
-only what an operation that reads told without an error, and nothing that is about the caller. Bounded in bytes.
+A response is found by the exact bytes of its request, the upstream credential and the caller's reach. Only responses of
+queries without errors and without personal members are cached. Bounded in bytes.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from dexter_graphql.graph.identity import Identity
 from dexter_graphql.telemetry.metrics import Sample
 
 MAX_REQUEST_BYTES = 16 * 1024
-"""Longer requests are not worth being kept."""
+"""Responses to longer requests are not cached."""
 MAX_SOURCES = 64
 OVERHEAD_BYTES = 1024
 
@@ -23,7 +23,7 @@ AnswerKey = tuple[bytes, str, str]
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """An answer, the name of the operation, and what it was made of."""
+    """A response, the name of its operation, and what it depends on."""
 
     answer: ExecutionAnswer
     operation: str | None
@@ -31,14 +31,14 @@ class CachedAnswer:
 
 
 def cache_key_of(request: bytes, identity: Identity) -> AnswerKey | None:
-    """Under what an answer to these bytes is kept for this caller; None when it is not."""
+    """Return the cache key of a request; None when its response is not cached."""
     if len(request) > MAX_REQUEST_BYTES:
         return None
     return (request, identity.upstream.key, identity.reach.key)
 
 
 class ResponseCache:
-    """The answers that are kept; the one that was not asked for longest goes first."""
+    """The cached responses; the least recently used one is evicted first."""
 
     def __init__(self, clock: Clock, limit_bytes: int) -> None:
         self._clock = clock
@@ -47,7 +47,7 @@ class ResponseCache:
         self._answers: BoundedMap[AnswerKey, CachedAnswer] = BoundedMap(budget=self._budget)
 
     def find(self, key: AnswerKey | None) -> CachedAnswer | None:
-        """The answer that may be given again, None when there is none."""
+        """Return the cached response of a key while it is valid, else None."""
         cached = self._answers.get(key) if key is not None else None
         if cached is None or key is None:
             return None
@@ -60,17 +60,17 @@ class ResponseCache:
     def keep(
         self, key: AnswerKey, answer: ExecutionAnswer, operation: str | None, dependencies: CacheDependencies
     ) -> None:
-        """Give this answer again, until its time is over or one of its sources is no longer fresh."""
+        """Cache a response until its time is over or one of its sources is not fresh any more."""
         if not dependencies.sources or len(dependencies.sources) > MAX_SOURCES:
             return
         size_bytes = OVERHEAD_BYTES + len(key[0]) + len(answer.body)
         self._answers.put(key, CachedAnswer(answer, operation, dependencies), size_bytes)
 
     def collect(self) -> list[Sample]:
-        """How much is kept, and how often it was of use."""
+        """The size of the cache and the number of its hits."""
         return [
-            Sample("dexter_response_cache_bytes", "Memory of whole answers that are kept.", self._budget.used),
-            Sample("dexter_response_cache_hits_total", "Whole answers given again.", self._hits),
+            Sample("dexter_response_cache_bytes", "Memory of cached responses.", self._budget.used),
+            Sample("dexter_response_cache_hits_total", "Responses served from the cache.", self._hits),
         ]
 
     def _is_valid(self, dependencies: CacheDependencies) -> bool:

@@ -1,4 +1,4 @@
-"""Knows in which form an answer is wanted, and how refusals are written."""
+"""Content negotiation, and the form of answers and rejections."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,11 @@ JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
 HTML = "text/html"
+MAX_RANGES = 50
+"""Media ranges of an `Accept` header that are read."""
 STREAMS = (EVENT_STREAM, MULTIPART)
 OFFERED = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM, MULTIPART)
-"""What we can send, the one for `*/*` first."""
+"""Media types that can be sent, the one for `*/*` first."""
 
 PROTECTIVE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 ANSWER_HEADERS = {
@@ -31,12 +33,12 @@ ANSWER_HEADERS = {
 }
 
 REQUEST_ID = "dexter.request_id"
-"""Where the request id stands in an ASGI scope."""
+"""Key of an ASGI scope: the request id."""
 
 
 @dataclass(frozen=True, slots=True)
-class RequestRejected(Exception):  # named after the fact
-    """A request that is answered before any document is looked at."""
+class RequestRejected(Exception):
+    """A request that is answered without executing an operation."""
 
     status: int
     code: ErrorCode
@@ -46,7 +48,7 @@ class RequestRejected(Exception):  # named after the fact
 
 
 class AnswerResponse:
-    """The answer to an operation, whole. For the hottest path: its headers but the length are made once per type."""
+    """The whole answer to an operation. Its headers, except the length, are built once for each media type."""
 
     __slots__ = ("_body", "_media_type", "_status")
 
@@ -56,14 +58,14 @@ class AnswerResponse:
         self._media_type = media_type
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the answer."""
         headers = (*ANSWER_HEADERS[self._media_type], (b"content-length", b"%d" % len(self._body)))
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
 
 
 def request_id_of(scope: Scope) -> str:
-    """The id of a request, for headers, errors and logs."""
+    """Return the request id."""
     return str(scope.get(REQUEST_ID, ""))
 
 
@@ -91,7 +93,7 @@ def rejection_response(rejection: RequestRejected, scope: Scope) -> Response:
 
 
 def negotiate(accept: str | None) -> str | None:
-    """The media type to answer with, None when nothing that is accepted can be sent."""
+    """Return the media type to answer with, None when no accepted one can be sent."""
     if accept is None or not accept.strip():
         return JSON
     ranges = _ranges(accept)
@@ -104,7 +106,7 @@ def negotiate(accept: str | None) -> str | None:
 
 
 def negotiate_stream(accept: str | None) -> str | None:
-    """The stream type that is accepted best, None when none is: subscriptions need one."""
+    """Return the stream type that is accepted best, None when none is."""
     ranges = _ranges(accept or "")
     qualities = {offer: _quality(offer, ranges) for offer in STREAMS}
     best = max(STREAMS, key=lambda offer: qualities[offer])
@@ -112,17 +114,17 @@ def negotiate_stream(accept: str | None) -> str | None:
 
 
 def wants_page(accept: str | None) -> bool:
-    """True for a browser that opens the address: HTML is named, and no form of JSON before it."""
+    """True for a browser that opens the URL: HTML is accepted, and no JSON type is named before it."""
     names = [name for name, quality in _ranges(accept or "") if quality > 0]
     return HTML in names and not any(name in OFFERED for name in names[: names.index(HTML)])
 
 
 def _ranges(accept: str) -> list[tuple[str, float]]:
-    found = []
-    for item in accept.split(",")[:50]:
+    ranges = []
+    for item in accept.split(",")[:MAX_RANGES]:
         name, *parameters = (part.strip().lower() for part in item.split(";"))
-        found.append((name, _q(parameters)))
-    return found
+        ranges.append((name, _q(parameters)))
+    return ranges
 
 
 def _q(parameters: Iterable[str]) -> float:
@@ -137,9 +139,9 @@ def _q(parameters: Iterable[str]) -> float:
 
 
 def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
-    """The quality that the most specific matching range gives; streams are never meant by a wildcard."""
+    """Return the quality of the most specific range that matches; wildcards do not match streams."""
     for name in (offer, *((offer.partition("/")[0] + "/*", "*/*") if offer in {JSON, GRAPHQL_RESPONSE} else ())):
-        qualities = [quality for found, quality in ranges if found == name]
+        qualities = [quality for range_, quality in ranges if range_ == name]
         if qualities:
             return max(qualities)
     return 0.0

@@ -145,7 +145,7 @@ class TestDoctor:
         assert result.exit_code == 1
         assert result.output.splitlines()[1] == (
             "FAIL  Sentry: Invalid token. "
-            "Make a new token at Sentry (Settings, Custom Integrations) and set SENTRY_AUTH_TOKEN."
+            "Create a token at Sentry (Settings, Custom Integrations) and set SENTRY_AUTH_TOKEN."
         )
         assert TOKEN not in result.output
 
@@ -167,7 +167,7 @@ class TestDoctor:
 
         assert result.exit_code == 1
         assert result.output.splitlines()[1].startswith("FAIL  Sentry: ")
-        assert result.output.endswith("Check SENTRY_URL and the way there.\n")
+        assert result.output.endswith("Check SENTRY_URL and the network.\n")
 
     async def test_region_outside_the_allowed_hosts_is_a_note(self):
         """A self-hosted Sentry that names its public address is called at the configured one."""
