@@ -1,4 +1,4 @@
-"""Declares fields of small schemas for the engine, and the same for graphql-core, by functions of a row."""
+"""Small schemas whose fields are declared by functions of a row, for the engine and for graphql-core."""
 
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -15,7 +15,7 @@ from dexter_graphql.engine.resolution import RESOLUTION, Batched, Immediate
 
 @dataclass
 class Declared:
-    """A field whose value a strategy finds; `lacking` are classes of rows that must be hydrated first, by `hydrate`."""
+    """A field with a strategy; rows of the classes in `lacking` are first hydrated by `hydrate`."""
 
     found: Any
     prepare: Any = dict
@@ -39,13 +39,13 @@ class Declared:
         return Batched(resolve_all)
 
     def resolve(self, row, info, **values):
-        """What graphql-core gets."""
+        """The resolver for graphql-core."""
         strategy = self.with_hydration(self.found) if self.needs_hydration(type(row)) else self.found
         arguments = self.prepare_arguments(values)
-        is_inline = isinstance(strategy, Immediate)
+        is_immediate = isinstance(strategy, Immediate)
         return (
             strategy.bind(arguments, info.context)(row)
-            if is_inline
+            if is_immediate
             else self._first(strategy, row, arguments, info.context)
         )
 
@@ -55,8 +55,8 @@ class Declared:
         return value
 
 
-def inline(read, **more):
-    """A field that `read(row)` answers."""
+def context_free(read, **more):
+    """A field that is `read(row)`."""
     return Declared(Immediate(lambda _arguments, _context: read, is_context_free=True), **more)
 
 
@@ -65,13 +65,13 @@ def attribute(name, *, leaf=None):
     return Declared(Immediate(lambda _arguments, _context: lambda row: getattr(row, name), attr=name, leaf=leaf))
 
 
-def told(compute, **more):
-    """A field that `compute(row, **arguments)` answers."""
+def immediate(compute, **more):
+    """A field that is `compute(row, **arguments)`."""
     return Declared(Immediate(lambda arguments, _context: lambda row: compute(row, **arguments)), **more)
 
 
 def deferred(answer, **more):
-    """A field that `answer(rows, arguments)` answers for all rows, at once or later."""
+    """A batched field: `answer(rows, arguments)` returns the values of all rows, or an awaitable of them."""
 
     async def resolve_all(rows, arguments, _context):
         if isinstance(arguments, Exception):
@@ -94,7 +94,7 @@ def schema_of(sdl, **fields):
 
 @dataclass
 class Context:
-    """An operation of somebody."""
+    """An operation with a caller."""
 
     caller: str = "somebody"
     followed: list = field(default_factory=list)
@@ -107,7 +107,7 @@ class Context:
 
 
 class Both:
-    """Both engines over one schema; `outcome` of the compiled one tells which strategy the last operation went."""
+    """Both engines over one schema; `outcome` is that of the last operation on the compiled one."""
 
     def __init__(self, schema, **options):
         self.compiler = Compiler(schema, **{"times_seen": 1} | options)

@@ -1,6 +1,6 @@
-"""Both engines over one schema: runs a document on each, and says in what their answers differ.
+"""Comparison of both engines: the outcome of a document on each, and the differences between outcomes.
 
-Knows the pipeline and no noun. What it means to agree stands here alone: whoever compares engines compares with it.
+What it means to agree is defined here alone.
 """
 
 import re
@@ -11,25 +11,25 @@ from dataclasses import dataclass, field
 import msgspec
 
 from dexter_graphql.engine.compiler import Compiler
-from dexter_graphql.engine.counters import Outcome as Way
+from dexter_graphql.engine.counters import Outcome as ExecutionOutcome
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.sentry.pagination import Slice
 
 ADDRESS = re.compile(r"0x[0-9a-f]+")
-"""Where an object lies in memory, as texts of exceptions show it."""
+"""Address of an object in the text of an exception."""
 WORDS = re.compile(r"[ ,\[\]]+")
-"""What stands between the parts of a question that asks for many things at once."""
+"""Separators of the values of a parameter."""
 SIZES = ("per_page", "limit")
 TIMES = ("ms", "waitedMs", "retryAfterSeconds", "cacheHits", "sharedFlights")
-"""Members of an answer that depend on how long something took, or on what was there already."""
+"""Members of extensions that depend on time or on what was cached."""
 ORIGINS = {"flight": "cache"}
-"""Where the answer to an equal call was found depends on whether it had come by then."""
+"""Origins that depend on timing are compared as one."""
 
 
 @dataclass(frozen=True)
 class Engines:
-    """The engine under test and the one that it is measured by, graphql-core's own."""
+    """The engine under test and the reference, which is graphql-core."""
 
     compiled: Pipeline
     interpreted: Pipeline
@@ -41,29 +41,29 @@ class Engines:
 
 
 def engines(schema, *, times_seen=1, typename_of=None, cached_row_class=None):
-    """Both engines over a schema; the compiled one compiles a document when it sees it for the `times_seen`th time."""
+    """Both engines over a schema; the compiled one plans an operation when it is seen for the `times_seen`th time."""
     compiler = Compiler(schema, times_seen=times_seen, typename_of=typename_of, cached_row_class=cached_row_class)
     return Engines(Pipeline(schema, compiler=compiler), Pipeline(schema), compiler)
 
 
 def engines_of(graph, *, times_seen=1):
-    """Both engines over the graph, as the server has the compiled one, but for what compiling may take."""
+    """Both engines over the graph; the compiled one as in the server, without a compile budget."""
     return engines(graph.schema, times_seen=times_seen, typename_of=record_typename, cached_row_class=Slice)
 
 
 @contextmanager
 def tallied(engines, tell):
-    """Tell which ways the compiled engine went, while the block lasts."""
+    """Report the outcomes of the compiled engine during the block."""
     counters = engines.compiler.counters
-    before = {way: counters.executions(way) for way in Way}
+    before = {kind: counters.executions(kind) for kind in ExecutionOutcome}
     yield
-    for way in Way:
-        if counters.executions(way) > before[way]:
-            tell(way.value)
+    for kind in ExecutionOutcome:
+        if counters.executions(kind) > before[kind]:
+            tell(kind.value)
 
 
 class Body(msgspec.Struct):
-    """An answer, its data as it stands in the bytes."""
+    """A response with its data as raw JSON."""
 
     data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     errors: list[dict] = []
@@ -164,7 +164,7 @@ def _alone(name, one, other):
 
 
 def _beyond(calls, others):
-    """The calls that ask for something that none of the others asks for in the same way."""
+    """The calls that ask for something that none of the others asks for in the same kind."""
     alone = calls - others
     return Counter({line: count for line, count in alone.items() if not any(_is_part(line, one) for one in others)})
 
@@ -197,12 +197,12 @@ def _below(place, one, other):
 
 
 def assert_sound(engines):
-    """Fail when a plan broke by a mistake of the engine's own, though graphql-core answered instead."""
-    assert engines.compiler.counters.executions(Way.BROKEN) == 0
+    """Fail when a plan failed by a mistake of the engine, although graphql-core answered instead."""
+    assert engines.compiler.counters.executions(ExecutionOutcome.BROKEN) == 0
 
 
 def assert_agreement(compiled, interpreted, *told):
-    """Fail with all differences, and with what led to them."""
+    """Fail with all differences and with the given details."""
     found = differences(compiled, interpreted)
     assert not found, "\n".join(["The engines differ:", *found, *map(str, told)])
 

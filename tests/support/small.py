@@ -1,7 +1,7 @@
-"""Small schemas with plain resolvers, on graphql-core and on all ways that the compiled engine has for them.
+"""Small schemas with plain resolvers, executed by graphql-core and by every strategy of the compiled engine.
 
-The engine knows a field by its declaration only, so each schema runs three times more: with no field declared, with
-every field declared as told at once, and with every field declared as waited for. All must say what graphql-core says.
+Each schema is executed four times: by graphql-core, and by the compiled engine without declarations, with all fields
+immediate, and with all fields batched. All results must be equal.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from support.engines import ADDRESS, Outcome, assert_agreement, assert_sound, en
 
 @dataclass(frozen=True)
 class Agreed:
-    """What all said. Errors are (path, message), sorted; `raised` is what came instead of an answer."""
+    """The common result. Errors are (path, message), sorted; `raised` is an exception instead of a response."""
 
     data: Any
     errors: list
@@ -30,7 +30,7 @@ class Agreed:
 
 
 class Operation:
-    """An operation that tells nothing about itself."""
+    """An operation without extensions."""
 
     caller = "test"
 
@@ -41,8 +41,8 @@ class Operation:
         pass
 
 
-class Waited(Exception):
-    """A resolver that was declared to answer at once did not."""
+class NotImmediate(Exception):
+    """A resolver of an immediate field returned an awaitable."""
 
 
 class Declared:
@@ -62,24 +62,24 @@ class Declared:
         return self._resolve(row, SimpleNamespace(field_name=self._name, context=context), **arguments)
 
 
-class AtOnce(Declared):
-    """A field that is told at once."""
+class ImmediateField(Declared):
+    """An immediate field."""
 
     def strategy(self, _selection):
-        return Immediate(lambda arguments, context: partial(self._told, arguments=arguments, context=context))
+        return Immediate(lambda arguments, context: partial(self._read, arguments=arguments, context=context))
 
-    def _told(self, row, arguments, context):
+    def _read(self, row, arguments, context):
         value = self._answered(row, arguments, context)
         if any(map(isawaitable, value if isinstance(value, (list, tuple)) else [value])) or hasattr(value, "__aiter__"):
             for one in value if isinstance(value, list) else [value]:
                 if iscoroutine(one):
                     one.close()
-            raise Waited
+            raise NotImmediate
         return value
 
 
-class Later(Declared):
-    """A field that is waited for."""
+class BatchedField(Declared):
+    """A batched field."""
 
     def strategy(self, _selection):
         return Batched(self._all)
@@ -93,7 +93,7 @@ class Later(Declared):
 
 
 async def _settled(make, *given):
-    """What a function gives, waited for if it must be, or the exception that it raises."""
+    """The awaited result of a function, or the exception that it raises."""
     try:
         value = make(*given)
         return await value if isawaitable(value) else value
@@ -102,7 +102,7 @@ async def _settled(make, *given):
 
 
 def small(sdl, *, fields=None, types=None, **roots):
-    """A schema. `roots` are the values of the fields of Query, or functions that make them for each execution;
+    """A schema. `roots` are the values of the fields of Query, or functions that create them for each execution;
     `fields` are resolvers by `Type.field`, `types` functions that change a type, by its name.
     """
     schema = build_schema(sdl, assume_valid_sdl=True)
@@ -121,7 +121,7 @@ def _root(value):
 
 
 def declare(schema, kind):
-    """Declare every field of the schema in that strategy, or none when it is None."""
+    """Declare every field of the schema with that strategy, or none when it is None."""
     for graphql_type in list(schema.type_map.values()):
         if isinstance(graphql_type, GraphQLObjectType) and not graphql_type.name.startswith("__"):
             is_write = graphql_type is schema.mutation_type
@@ -134,19 +134,19 @@ def declare(schema, kind):
 
 @lru_cache(maxsize=8)
 def prepared(schema, text):
-    """The document, looked at once."""
+    """The prepared document."""
     return Pipeline(schema).prepare(text)
 
 
 async def agreed(schema, text, variables=None, *, typename_of=None):
-    """What every engine, on every strategy, says to a document."""
+    """The result of a document on which all engines and strategies agree."""
     document = prepared(schema, text)
     expected = await executed(Pipeline(schema), document, variables)
-    for kind in (None, AtOnce, Later):
+    for kind in (None, ImmediateField, BatchedField):
         declare(schema, kind)
         both = engines(schema, typename_of=typename_of)
-        found = await executed(both.compiled, anew(document), variables)
-        if not any(error.startswith(Waited.__name__) for error in found.unforeseen):
+        found = await executed(both.compiled, without_plans(document), variables)
+        if not any(error.startswith(NotImmediate.__name__) for error in found.unforeseen):
             assert_agreement(found, expected, kind, text, variables)
             assert_sound(both)
     errors = [msgspec.json.decode(error) for error in expected.errors.elements()]
@@ -154,8 +154,8 @@ async def agreed(schema, text, variables=None, *, typename_of=None):
     return Agreed(expected.decoded, places, expected.raised)
 
 
-def anew(document):
-    """The document as nobody has seen it."""
+def without_plans(document):
+    """The document with a new operation entry."""
     operation_entry = document.operation_entry
     return (
         document
@@ -165,7 +165,7 @@ def anew(document):
 
 
 async def executed(pipeline, document, variables=None):
-    """The outcome of a document on one engine; also of one that raises."""
+    """The outcome of a document on one engine, also when it raises."""
     unforeseen = []
     try:
         answer = await pipeline.execute(document, variables, Operation(), partial(located, unforeseen=unforeseen))
@@ -175,7 +175,7 @@ async def executed(pipeline, document, variables=None):
 
 
 async def subscribed(pipeline, document, variables=None):
-    """The outcomes of the items of a subscription, one after the other."""
+    """The outcomes of the items of a subscription, in order."""
     unforeseen = []
     answers = pipeline.subscribe(document, variables, Operation(), partial(located, unforeseen=unforeseen))
     async for answer in answers:
@@ -184,7 +184,7 @@ async def subscribed(pipeline, document, variables=None):
 
 
 def located(error, *, unforeseen):
-    """An error with all that graphql-core says of it; its cause, whatever it was, is kept for comparison."""
+    """A formatted error; its cause is recorded for comparison."""
     if error.original_error is not None:
         unforeseen.append(error.original_error)
     return {**error.formatted, "extensions": {"code": type(error.original_error).__name__, **(error.extensions or {})}}

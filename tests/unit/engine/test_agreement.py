@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dexter_graphql.engine.counters import Outcome as Way
+from dexter_graphql.engine.counters import Outcome as ExecutionOutcome
 from dexter_graphql.engine.pipeline import ExecutionAnswer, Pipeline
 from dexter_graphql.graph.relay.global_ids import encode_id
 from support import graph as asking
@@ -176,7 +176,7 @@ def test_broken_plan_is_noticed(graph):
     """Also when graphql-core executes the operation instead."""
     both = engines_of(graph)
     assert_sound(both)
-    both.compiler.counters.count_execution(CountedOperation(), Way.BROKEN)
+    both.compiler.counters.count_execution(CountedOperation(), ExecutionOutcome.BROKEN)
 
     with pytest.raises(AssertionError):
         assert_sound(both)

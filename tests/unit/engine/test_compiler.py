@@ -9,7 +9,7 @@ from dexter_graphql.engine.compile_budget import BURST_S, CompileBudget
 from dexter_graphql.engine.compiler import BYTES_PER_FIELD, BYTES_PER_PLAN, Compiler
 from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.engine.operation_entry import OperationEntry
-from support.declared import Both, Context, attribute, deferred, inline, run, schema_of
+from support.declared import Both, Context, attribute, context_free, deferred, run, schema_of
 
 ONE_FIELD = BYTES_PER_PLAN + BYTES_PER_FIELD
 """Size of the plan of one field."""
@@ -37,7 +37,7 @@ def schema():
     """A schema with something to plan."""
     return schema_of(
         SDL,
-        Query_a=inline(lambda _: 1),
+        Query_a=context_free(lambda _: 1),
         Query_row=deferred(lambda rows, _: [Row() for _ in rows]),
         Row_b=attribute("b"),
     )

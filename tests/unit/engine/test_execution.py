@@ -10,7 +10,7 @@ import pytest
 from dexter_graphql.engine import plan as plan_module
 from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.engine.resolution import RESOLUTION
-from support.declared import Both, Context, attribute, deferred, inline, run, schema_of, told
+from support.declared import Both, Context, attribute, context_free, deferred, immediate, run, schema_of
 
 SDL = """
   type Query { items(n: Int = 3): [Item], one: Item!, grid: [[Item!]], plain: String, now: Int }
@@ -93,7 +93,7 @@ def both(owners, rows, written):
         Query_items=deferred(lambda parents, given: [rows[: given["n"]] for _ in parents]),
         Query_one=deferred(lambda parents, _: [rows[0] for _ in parents]),
         Query_grid=deferred(lambda parents, _: [[rows, None, rows[:1]] for _ in parents]),
-        Query_plain=inline(lambda _: "plain"),
+        Query_plain=context_free(lambda _: "plain"),
         Item_id=attribute("id"),
         Item_name=attribute("name"),
         Item_size=attribute("size"),
@@ -102,8 +102,8 @@ def both(owners, rows, written):
         Item_twin=attribute("twin"),
         Item_owner=deferred(owners),
         Item_must=deferred(owners),
-        Item_by=told(lambda row, n=0: int(row.id) + n),
-        Item_extra=inline(lambda row: row.extra, lacking=(Bare,), hydrate=hydrated),
+        Item_by=immediate(lambda row, n=0: int(row.id) + n),
+        Item_extra=context_free(lambda row: row.extra, lacking=(Bare,), hydrate=hydrated),
         Owner_name=attribute("name"),
         Owner_items=deferred(later),
         Mutation_first=write("first", 1),

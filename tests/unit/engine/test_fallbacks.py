@@ -5,7 +5,7 @@ import pytest
 from dexter_graphql.engine import plan as plan_module
 from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.engine.failures import Reason
-from support.declared import Both, deferred, inline, schema_of
+from support.declared import Both, context_free, deferred, schema_of
 
 SDL = """
   type Query { row: Row, rows: [Row!], must: Int!, delegated: Int!, takes(n: Int! = 1): Int, node: Node }
@@ -30,9 +30,9 @@ def both_over(row, **more):
         Query_rows=deferred(lambda rows, _: [[row] for _ in rows]),
         Query_must=deferred(lambda rows, _: [None for _ in rows]),
         Query_node=deferred(lambda rows, _: [row for _ in rows]),
-        Row_text=inline(lambda row: row.text),
-        Row_number=inline(lambda row: row.number),
-        Row_rows=inline(lambda row: row.rows),
+        Row_text=context_free(lambda row: row.text),
+        Row_number=context_free(lambda row: row.number),
+        Row_rows=context_free(lambda row: row.rows),
     )
     schema.query_type.fields["delegated"].resolve = lambda *_: None
     schema.type_map["Node"].resolve_type = lambda *_: None

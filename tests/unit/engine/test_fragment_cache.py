@@ -6,7 +6,7 @@ import pytest
 
 from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.sentry.cache_entry import CacheEntry
-from support.declared import Both, attribute, deferred, inline, schema_of, told
+from support.declared import Both, attribute, context_free, deferred, immediate, schema_of
 from support.upstream import a_cache_entry
 
 SDL = """
@@ -51,14 +51,14 @@ def both(page):
         schema_of(
             SDL,
             Query_page=deferred(pages),
-            Page_items=inline(lambda row: row.items),
-            Page_again=inline(lambda row: row.items),
-            Page_count=inline(lambda row: len(row.items)),
+            Page_items=context_free(lambda row: row.items),
+            Page_again=context_free(lambda row: row.items),
+            Page_count=context_free(lambda row: len(row.items)),
             Item_id=attribute("id"),
             Item_size=attribute("size"),
             Item_owner=deferred(lambda rows, _: [f"owner of {row.id}" for row in rows]),
-            Item_by=told(lambda row, n=0: int(row.id) + n),
-            Item_items=inline(lambda _: []),
+            Item_by=immediate(lambda row, n=0: int(row.id) + n),
+            Item_items=context_free(lambda _: []),
         ),
         cached_row_class=Page,
     )

@@ -9,7 +9,7 @@ from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.engine.failures import FallBack
 from dexter_graphql.engine.selection import SelectionIndex, object_types
 from dexter_graphql.engine.variable_values import NO_VARIABLES
-from support.declared import Both, deferred, inline, schema_of
+from support.declared import Both, context_free, deferred, schema_of
 from support.small import prepared
 
 TYPES = ("Cron", "Metric", "Uptime", "Error", "Other")
@@ -60,9 +60,9 @@ def schema():
     built = schema_of(
         SDL,
         Query_monitor=deferred(lambda rows, _arguments: [cron for _ in rows]),
-        Alert_name=inline(lambda _row: "a"),
-        Alert_monitor=inline(lambda _row: cron),
-        **{f"{name}_name": inline(lambda _row: "m") for name in TYPES},
+        Alert_name=context_free(lambda _row: "a"),
+        Alert_monitor=context_free(lambda _row: cron),
+        **{f"{name}_name": context_free(lambda _row: "m") for name in TYPES},
         **{f"{name}_alert": alerts for name in TYPES},
     )
     built.type_map["Monitor"].resolve_type = lambda row, *_: typename_of(type(row))

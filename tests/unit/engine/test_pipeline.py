@@ -44,11 +44,11 @@ class Ticks:
 class Context:
     """The context of an operation with these extensions."""
 
-    def __init__(self, **told):
-        self.told = told
+    def __init__(self, **extensions):
+        self._extensions = extensions
 
     def extensions(self):
-        return self.told
+        return self._extensions
 
 
 def format_error(error):
@@ -94,9 +94,9 @@ def codes(prepared):
     return [error.extensions["code"] for error in prepared.errors]
 
 
-async def execution(pipeline, text, variables=None, *, name=None, **told):
+async def execution(pipeline, text, variables=None, *, name=None, **extensions):
     """The response to a document, decoded and as it is."""
-    answer = await pipeline.execute(pipeline.prepare(text, name), variables, Context(**told), format_error)
+    answer = await pipeline.execute(pipeline.prepare(text, name), variables, Context(**extensions), format_error)
     return msgspec.json.decode(answer.body), answer
 
 
@@ -305,10 +305,10 @@ class TestExecute:
 
     async def test_extensions_are_in_the_response(self, pipeline):
         """Under `dexter`, with data and with errors."""
-        told, _ = await execution(pipeline, "{ b }", stale=["a"])
+        succeeded, _ = await execution(pipeline, "{ b }", stale=["a"])
         failed, _ = await execution(pipeline, "{ fails }", stale=["a"])
 
-        assert told == {"data": {"b": 1}, "extensions": {"dexter": {"stale": ["a"]}}}
+        assert succeeded == {"data": {"b": 1}, "extensions": {"dexter": {"stale": ["a"]}}}
         assert failed["extensions"] == {"dexter": {"stale": ["a"]}}
 
 

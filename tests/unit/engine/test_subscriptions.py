@@ -7,7 +7,7 @@ from graphql import build_schema
 
 from dexter_graphql.engine.pipeline import Pipeline
 from support.engines import assert_sound, differences, engines
-from support.small import AtOnce, Later, anew, declare, subscribed
+from support.small import BatchedField, ImmediateField, declare, subscribed, without_plans
 
 SDL = """
   type Query { a: Int }
@@ -70,7 +70,7 @@ def schema(source):
     return built
 
 
-@pytest.mark.parametrize("kind", [None, AtOnce, Later])
+@pytest.mark.parametrize("kind", [None, ImmediateField, BatchedField])
 @pytest.mark.parametrize("source", [stream, broken, refused, no_stream])
 @pytest.mark.parametrize(
     ("text", "variables"),
@@ -98,7 +98,7 @@ async def test_items_are_those_of_graphql_core(kind, source, text, variables):
     for item, expected in zip(result, wanted, strict=True):
         if isinstance(item, str):
             assert item == expected
-        elif not any(error.startswith("Waited") for error in item.unforeseen):
+        elif not any(error.startswith("NotImmediate") for error in item.unforeseen):
             assert differences(item, expected) == []
     assert_sound(both)
 
@@ -107,7 +107,7 @@ async def outcomes(pipeline, text, variables):
     """The outcomes of all items, and the error that ended the stream."""
     result = []
     try:
-        result += [item async for item in subscribed(pipeline, anew(pipeline.prepare(text)), variables)]
+        result += [item async for item in subscribed(pipeline, without_plans(pipeline.prepare(text)), variables)]
     except ValueError as error:
         result.append(str(error))
     return result
