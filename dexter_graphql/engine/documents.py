@@ -13,13 +13,11 @@ from graphql import (
     OperationType,
     get_operation_ast,
     parse,
-    validate,
 )
-from graphql.validation.rules import overlapping_fields_can_be_merged
-from graphql.validation.validate import ValidationAbortedError
 
 from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
 from dexter_graphql.engine.operation_entry import OperationEntry
+from dexter_graphql.engine.validation import bound_validation, validation_errors
 from dexter_graphql.errors import ErrorCode
 
 MAX_DOCUMENTS = 1000
@@ -28,9 +26,6 @@ BYTES_PER_TOKEN = 600
 """Memory of a parsed document for each of its tokens: measured were 280 to 610."""
 MAX_CACHED_LENGTH = 32 * 1024
 """Characters of the longest document that is cached and planned; longer ones are parsed and interpreted each time."""
-MAX_VALIDATION_ERRORS = 10
-MERGE_BUDGET = 10_000
-"""Work that validation may spend on fields which share a response key."""
 
 
 class DocumentChecker(Protocol):
@@ -103,8 +98,7 @@ class DocumentCache:
         self._checker = checker or NoChecks()
         self._documents: BoundedMap[str, CachedDocument] = BoundedMap(max_documents, budget=SizeBudget(max_bytes))
         self._pinned: dict[str, CachedDocument | None] = {}
-        # graphql-core reads this for each document; its default allows seconds of comparisons.
-        overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = MERGE_BUDGET
+        bound_validation()
 
     def pin(self, text: str) -> None:
         """Never evict this document, and plan its operations when they are first executed."""
@@ -157,11 +151,7 @@ class DocumentCache:
         except GraphQLSyntaxError as error:
             error.extensions = {"code": ErrorCode.GRAPHQL_PARSE_FAILED}
             return None, (error,)
-        errors = self._checker.check_tree(document) or validate(
-            self._schema, document, max_errors=MAX_VALIDATION_ERRORS
-        )
-        is_complete = len(errors) <= MAX_VALIDATION_ERRORS
-        return document, tuple(_with_code(error, is_complete=is_complete) for error in errors)
+        return document, tuple(self._checker.check_tree(document) or validation_errors(self._schema, document))
 
 
 def _count_tokens(document: DocumentNode) -> int:
@@ -175,12 +165,3 @@ def _count_tokens(document: DocumentNode) -> int:
 
 def _make_error(message: str, code: ErrorCode) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code})
-
-
-def _with_code(error: GraphQLError, *, is_complete: bool) -> GraphQLError:
-    """The error with its code. Validation that ended early had too many errors, or gave up on the document."""
-    if isinstance(error, ValidationAbortedError) and is_complete:
-        return _make_error("The document is too complex to be validated", ErrorCode.QUERY_TOO_COMPLEX)
-    if not error.extensions:
-        error.extensions = {"code": ErrorCode.GRAPHQL_VALIDATION_FAILED}
-    return error
