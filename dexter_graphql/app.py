@@ -18,6 +18,7 @@ from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.graph.schema import Graph, build_graph
+from dexter_graphql.graph.upstream_report import UpstreamReport, report_upstream
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.operations.library import Document, load_library
 from dexter_graphql.operations.limits import DocumentLimits, Limits
@@ -32,6 +33,7 @@ from dexter_graphql.sentry.http.proxies import ProxySettings
 from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.pagination import Slice
+from dexter_graphql.sentry.parents import OrganizationRef
 from dexter_graphql.sentry.redis.services import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
 from dexter_graphql.server.admin import build_admin
@@ -56,6 +58,9 @@ from dexter_graphql.telemetry.metrics import Metrics
 FIRST_CONTACT_S = 10.0
 """Time for one try to reach Sentry at the start."""
 RETRY_S = 5.0
+EXAMINATION_S, EXAMINATION_CALLS = 30.0, 100
+"""Limits of the calls that find out what Sentry lacks."""
+Examine = Callable[[CallContext, OrganizationRef], Coroutine[Any, Any, UpstreamReport]]
 NO_CREDENTIAL = Upstream("none", "")
 """Asks Sentry without a credential."""
 MAX_HANDSHAKES = 5000
@@ -125,7 +130,9 @@ def create_app(
     )
     receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, client.invalidate, clock)
     routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]
-    first_contact = partial(reach_sentry, services, admission.authenticator.own, readiness)
+    # What the embedded sandbox lacks was chosen with its vintage.
+    examine = None if is_sandbox else partial(report_upstream, client, schema=graph.schema)
+    first_contact = partial(reach_sentry, services, admission.authenticator.own, readiness, examine)
     app = build_app(
         settings, endpoint, routes, lifespan_of(client, readiness, first_contact), metrics, is_sandbox=is_sandbox
     )
@@ -240,10 +247,13 @@ def redis_options(settings: Settings) -> RedisOptions | None:
     return RedisOptions(settings.redis_url.get_secret_value(), key, settings.redis_keeps_events)
 
 
-async def reach_sentry(services: Services, own: Identity | None, readiness: Readiness) -> None:
+async def reach_sentry(
+    services: Services, own: Identity | None, readiness: Readiness, examine: Examine | None = None
+) -> None:
     """Ask Sentry for the organizations of the server's own token until it answers; readiness has the problem meanwhile.
 
-    Without a token Sentry is asked without a credential, and its refusal proves that it can be reached.
+    Without a token Sentry is asked without a credential, and its refusal proves that it can be reached. What the server
+    and the token lack is logged; a server that is too old is a problem that stays.
     """
     log = get_log("dexter.start")
     readiness.problems[:] = ["Sentry has not answered yet"]
@@ -259,6 +269,28 @@ async def reach_sentry(services: Services, own: Identity | None, readiness: Read
             log.warning("cannot reach Sentry", reason=str(error), again_in_s=RETRY_S)
         else:
             log.info("reached Sentry", organizations=len(organizations))
+            if examine is not None and organizations:
+                call_context = CallContext(
+                    upstream, services.clock.time() + EXAMINATION_S, CallBudget(EXAMINATION_CALLS)
+                )
+                readiness.problems[:] = await _examine_upstream(examine, call_context, organizations[0])
+                return
             break
         await services.clock.sleep(RETRY_S)
     readiness.problems.clear()
+
+
+async def _examine_upstream(examine: Examine, call_context: CallContext, organization: OrganizationRef) -> list[str]:
+    """Log what the server and the token lack; return the reason why the server cannot be used, if there is one."""
+    log = get_log("dexter.start")
+    try:
+        report = await examine(call_context, organization)
+    except SentryError as error:
+        log.warning("cannot examine Sentry", reason=str(error))
+        return []
+    for note in report.notes:
+        log.warning("feature not available", reason=note)
+    if report.problem is None:
+        return []
+    log.error("cannot use Sentry", reason=report.problem)
+    return [report.problem]

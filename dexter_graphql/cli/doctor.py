@@ -1,23 +1,19 @@
 """`dexter doctor`: checks configuration and connectivity, and gives advice."""
 
 import sys
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterator
 
 import click
 
 from dexter_graphql.app import transport_options
 from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.clock import Clock
-from dexter_graphql.graph.endpoint_usage import fields_by_endpoint, summarize_fields
 from dexter_graphql.graph.schema import build_graph
+from dexter_graphql.graph.upstream_report import report_upstream
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.call_context import CallBudget, CallContext
-from dexter_graphql.sentry.catalogue import CATALOGUE
 from dexter_graphql.sentry.client import SentryClient, build_client
-from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import Forbidden, HostNotAllowed, SentryError, Unauthorized
-from dexter_graphql.sentry.host_probe import TOO_OLD, HostReport, probe_host, token_scopes
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.parents import OrganizationRef
 from dexter_graphql.settings import Settings, load_settings
@@ -25,7 +21,6 @@ from dexter_graphql.telemetry.logs import configure_logs
 
 TIME_S = 60.0
 CALLS = 100
-Usage = Mapping[str, tuple[str, ...]]
 
 
 @click.command()
@@ -78,34 +73,11 @@ async def _check_features(
     client: SentryClient, call_context: CallContext, organization: OrganizationRef, problems: list[str]
 ) -> None:
     """Note what the server and the token lack, with the fields that it concerns."""
-    usage = fields_by_endpoint(build_graph().schema)
-    endpoints = [endpoint for endpoint in CATALOGUE.values() if endpoint.title in usage]
-    report = await probe_host(client, call_context, organization, endpoints)
-    if report.is_too_old:
-        problems.append(f"{TOO_OLD}.")
-        return
-    scopes = await token_scopes(client, call_context)
-    for note in (*_missing_endpoints(report, usage), *_missing_scopes(scopes, endpoints, usage)):
+    report = await report_upstream(client, call_context, organization, build_graph().schema)
+    if report.problem is not None:
+        problems.append(report.problem)
+    for note in report.notes:
         click.echo(f"note  {note}")
-
-
-def _missing_endpoints(report: HostReport, usage: Usage) -> Iterator[str]:
-    for endpoint in report.missing:
-        yield f"This Sentry lacks {endpoint.title}, used by {summarize_fields(usage, [endpoint])}."
-
-
-def _missing_scopes(scopes: frozenset[str] | None, endpoints: list[Endpoint], usage: Usage) -> Iterator[str]:
-    """One line per set of scopes of which the token has none."""
-    if scopes is None:
-        yield "Sentry does not list the scopes of the token."
-        return
-    denied = [endpoint for endpoint in endpoints if scopes.isdisjoint(endpoint.scopes)]
-
-    def accepted(endpoint: Endpoint) -> list[str]:
-        return sorted(endpoint.scopes)
-
-    for names, group in groupby(sorted(denied, key=accepted), accepted):
-        yield f"The token lacks {' or '.join(names)}, needed by {summarize_fields(usage, group)}."
 
 
 def _region_problems(client: SentryClient, organizations: list[OrganizationRef]) -> Iterator[str]:

@@ -8,11 +8,13 @@ from dexter_graphql.graph.declarations.kind_field import SentryCalls
 from dexter_graphql.graph.declarations.strawberry_internals import definition_of
 from dexter_graphql.sentry.endpoint import Endpoint
 
+Usage = Mapping[str, tuple[str, ...]]
+"""Title of an endpoint → coordinates of the fields that may call it, in alphabetical order."""
 SHOWN_FIELDS = 3
 
 
-def fields_by_endpoint(schema: GraphQLSchema) -> Mapping[str, tuple[str, ...]]:
-    """Title of an endpoint → coordinates of the fields that may call it, in alphabetical order."""
+def fields_by_endpoint(schema: GraphQLSchema) -> Usage:
+    """The fields of all object types by the endpoints that they may call."""
     fields: dict[str, list[str]] = {}
     for name, graphql_type in sorted(schema.type_map.items()):
         if not isinstance(graphql_type, GraphQLObjectType) or name.startswith("__"):
@@ -23,7 +25,7 @@ def fields_by_endpoint(schema: GraphQLSchema) -> Mapping[str, tuple[str, ...]]:
     return {title: tuple(coordinates) for title, coordinates in fields.items()}
 
 
-def summarize_fields(usage: Mapping[str, tuple[str, ...]], endpoints: Iterable[Endpoint]) -> str:
+def summarize_fields(usage: Usage, endpoints: Iterable[Endpoint]) -> str:
     """The first fields that may call one of the endpoints, and how many more there are; empty without any."""
     fields = sorted({field for endpoint in endpoints for field in usage.get(endpoint.title, ())}, key=_by_entry_point)
     shown, rest = fields[:SHOWN_FIELDS], len(fields) - SHOWN_FIELDS

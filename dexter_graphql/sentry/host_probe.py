@@ -18,7 +18,6 @@ from dexter_graphql.sentry.parents import OrganizationRef, Parents
 SINCE_20_12 = frozenset({issues.STATS, stats.USAGE, stats.SESSIONS})
 """Endpoints that came with 20.12 or shortly before. A server without all of them is older."""
 OLDEST = "20.12"
-TOO_OLD = f"This Sentry is older than {OLDEST}, the oldest release that is supported; upgrade it"
 CONCURRENT_CALLS = 4
 QUERIES: Mapping[Endpoint, tuple[tuple[str, str], ...]] = MappingProxyType(
     {
