@@ -16,11 +16,12 @@ import msgspec
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import ExpiringMap
+from dexter_graphql.concurrency.single_flight import SingleFlight
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.catalogue import projects, teams
 from dexter_graphql.sentry.credentials import credential_tag
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.errors import BadRequest, BadResponse, NotFound
+from dexter_graphql.sentry.errors import BadRequest, BadResponse, BudgetExhausted, DeadlineExceeded, NotFound
 from dexter_graphql.sentry.saas_hosts import SaasHosts
 from dexter_graphql.sentry.stages import CallNext
 
@@ -66,7 +67,10 @@ class ProjectNames:
     """Remembers for an hour, in this process, which forms each host takes."""
 
     def __init__(self, clock: Clock, saas_hosts: SaasHosts) -> None:
+        self._clock = clock
         self._saas_hosts = saas_hosts
+        # Around the cache below, so that equal reads are one call even while its response is being stored.
+        self._lists: SingleFlight[list[Identity]] = SingleFlight(leader_errors=(BudgetExhausted, DeadlineExceeded))
         self._taken: ExpiringMap[tuple[str, Form], bool] = ExpiringMap(
             LIFETIME_S, MAX_HOSTS * len(Form), clock.monotonic
         )
@@ -100,7 +104,7 @@ class ProjectNames:
                 if takes_slugs or REFUSAL not in str(error):
                     raise
             self._taken.put((call.host, Form.SLUGS), False)  # noqa: FBT003  # a value of the map
-        return await call_next(await _with_numbers(call, call_next))
+        return await call_next(await self._with_numbers(call, call_next))
 
     async def _send_number(self, call: Call, number: PathNumber, call_next: CallNext) -> Reply:
         """Send a number, then the slug: a 404 may concern either the number or what the path names below it."""
@@ -111,9 +115,42 @@ class ProjectNames:
             except NotFound:
                 if takes_numbers:
                     raise
-        reply = await call_next(await _with_slug(call, number, call_next))
+        reply = await call_next(await self._with_slug(call, number, call_next))
         self._taken.put((call.host, Form.NUMBERS), False)  # noqa: FBT003  # a value of the map
         return reply
+
+    async def _with_numbers(self, call: Call, call_next: CallNext) -> Call:
+        """The call with numbers in `project=`; raises BadRequest for a slug that the organization does not have."""
+        numbers = {row.slug: str(row.id) for row in await self._list(call, LISTS["{project}"], call_next)}
+        query: list[tuple[str, str]] = []
+        for name, value in call.query:
+            if name == PARAMETER and not _is_number(value) and value not in numbers:
+                message = f"Project '{value[:100]}' does not exist or is not visible to the token"
+                raise BadRequest(message, title=call.title)
+            query.append((name, numbers.get(value, value) if name == PARAMETER else value))
+        return msgspec.structs.replace(call, query=tuple(query))
+
+    async def _with_slug(self, call: Call, number: PathNumber, call_next: CallNext) -> Call:
+        """The call with the slug in its path; raises NotFound for a number that the organization does not have."""
+        rows = await self._list(call, LISTS[number.parameter], call_next)
+        slug = next((row.slug for row in rows if str(row.id) == number.value), None)
+        if slug is None:
+            raise NotFound("The requested resource does not exist", title=call.title, status=HTTPStatus.NOT_FOUND)
+        segments = _segments(call.path)
+        segments[number.position] = quote(slug, safe="")
+        return msgspec.structs.replace(call, path=API + "/".join(segments))
+
+    async def _list(self, call: Call, endpoint: Endpoint, call_next: CallNext) -> list[Identity]:
+        first = _list_call(call, endpoint)
+        try:
+            rows, _ = await self._lists.run(
+                (first.host, first.path, first.upstream.key),
+                lambda _flight: _read_list(first, endpoint, call_next),
+                remaining_s=lambda: call.deadline - self._clock.time(),
+            )
+        except TimeoutError:
+            raise DeadlineExceeded("The deadline of this operation passed", title=endpoint.title) from None
+        return rows
 
     def _learn(self, host: str, form: Form, reply: Reply) -> Reply:
         if self.takes(host, form) is None:
@@ -147,32 +184,10 @@ def _template(call: Call) -> list[str]:
     return call.title.partition(" ")[2].split("/")
 
 
-async def _with_numbers(call: Call, call_next: CallNext) -> Call:
-    """The call with numbers in `project=`; raises BadRequest for a slug that the organization does not have."""
-    numbers = {row.slug: str(row.id) for row in await _read_list(call, LISTS["{project}"], call_next)}
-    query: list[tuple[str, str]] = []
-    for name, value in call.query:
-        if name == PARAMETER and not _is_number(value) and value not in numbers:
-            raise BadRequest(f"There is no project '{value[:100]}', or none that the token may see", title=call.title)
-        query.append((name, numbers.get(value, value) if name == PARAMETER else value))
-    return msgspec.structs.replace(call, query=tuple(query))
-
-
-async def _with_slug(call: Call, number: PathNumber, call_next: CallNext) -> Call:
-    """The call with the slug in its path; raises NotFound for a number that the organization does not have."""
-    rows = await _read_list(call, LISTS[number.parameter], call_next)
-    slug = next((row.slug for row in rows if str(row.id) == number.value), None)
-    if slug is None:
-        raise NotFound("The requested resource does not exist", title=call.title, status=HTTPStatus.NOT_FOUND)
-    segments = _segments(call.path)
-    segments[number.position] = quote(slug, safe="")
-    return msgspec.structs.replace(call, path=API + "/".join(segments))
-
-
-async def _read_list(call: Call, endpoint: Endpoint, call_next: CallNext) -> list[Identity]:
-    """Slugs and numbers of all projects or teams of the call's organization."""
+def _list_call(call: Call, endpoint: Endpoint) -> Call:
+    """The call for the first page of a list of the call's organization."""
     organization = _segments(call.path)[_template(call).index("{organization}")]
-    first = msgspec.structs.replace(
+    return msgspec.structs.replace(
         call,
         endpoint=endpoint.name,
         title=endpoint.title,
@@ -188,6 +203,10 @@ async def _read_list(call: Call, endpoint: Endpoint, call_next: CallNext) -> lis
             credential_tag(call.upstream.key),
         ),
     )
+
+
+async def _read_list(first: Call, endpoint: Endpoint, call_next: CallNext) -> list[Identity]:
+    """Slugs and numbers of all projects or teams of an organization."""
     rows: list[Identity] = []
     cursor: str | None = None
     for _ in range(MAX_PAGES):

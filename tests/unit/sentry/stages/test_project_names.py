@@ -1,9 +1,11 @@
 """Slugs and numbers of projects and teams: which form a host gets, and at what cost."""
 
+import asyncio
+
 import msgspec
 import pytest
 
-from dexter_graphql.sentry.errors import BadRequest, BadResponse, NotFound
+from dexter_graphql.sentry.errors import BadRequest, BadResponse, DeadlineExceeded, NotFound
 from dexter_graphql.sentry.saas_hosts import RATE_LIMIT_HEADER, SaasHosts
 from dexter_graphql.sentry.stages.project_names import LIFETIME_S, Form, ProjectNames
 from support.upstream import FakeTransport, MovedClock, a_call, a_reply, raised
@@ -218,3 +220,32 @@ async def test_unreadable_list_names_its_endpoint(stage, body):
         await stage(OF_WEB, transport)
 
     assert raised_error.value.title == "GET /organizations/{organization}/projects/"
+
+
+async def test_equal_lists_are_read_once_at_a_time(stage):
+    """Calls that find out together that numbers are refused share one list, without a cache below, too."""
+    old = OldHost()
+
+    async def answer(call):
+        await asyncio.sleep(0)
+        return old(call)
+
+    wire = FakeTransport(answer)
+    calls = [msgspec.structs.replace(KEYS, query=(("cursor", str(number)),)) for number in range(5)]
+
+    await asyncio.gather(*(stage(call, wire) for call in calls))
+
+    assert [path for path, _ in sent(wire)].count(LIST.format("projects")) == 1
+
+
+async def test_list_that_takes_too_long_ends_with_the_deadline(stage, clock):
+    """A call waits for the list no longer than until its deadline."""
+    old = OldHost()
+
+    async def answer(call):
+        if call.path == LIST.format("projects"):
+            await asyncio.Event().wait()
+        return old(call)
+
+    with pytest.raises(DeadlineExceeded):
+        await stage(msgspec.structs.replace(KEYS, deadline=clock.time() + 0.01), FakeTransport(answer))
