@@ -14,9 +14,13 @@ from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.releases import ReleaseKey, search_value
 from dexter_graphql.loaders.time_ranges import Interval
 from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.errors import BadRequest, FeatureUnavailable
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Projection
+
+NEWER_SORTS = frozenset({"trends", "recommended"})
+"""Sort orders that older releases refuse with 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,10 @@ async def issue_pages(parents: Parents, load_context: LoadContext) -> IssuePage:
     projection, pushed = load_context.memoized("issue_pages", lambda: _list_projection(load_context))
     interval = None if options.time_range is None else load_context.interval(options.time_range)
     query = (*(RETENTION if interval is None else interval.query), *pushed)
-    page = await fetch_list(catalogue.LIST, parents, load_context, query=query, projection=projection)
+    try:
+        page = await fetch_list(catalogue.LIST, parents, load_context, query=query, projection=projection)
+    except BadRequest as error:
+        raise _unknown_sort(error, options) or error from None
     members = (page.rows, page.positions, page.has_next, page.has_previous, page.hits, page.stopped)
     return IssuePage(*members, cache_entry=page.cache_entry, parents=page.parents, interval=interval)
 
@@ -61,6 +68,16 @@ async def release_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any
 async def new_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
     """A page of the issues first seen in a release; options are ListOptions."""
     return await _narrowed_page(key.organization, _with_term("firstRelease", key, load_context.options), load_context)
+
+
+def _unknown_sort(error: BadRequest, options: ListOptions) -> FeatureUnavailable | None:
+    """The error for a sort order that the release lacks; None when the request was refused for another reason."""
+    sort = next((value for name, value in options.query if name == "sort"), "")
+    if sort not in NEWER_SORTS or "sort" not in str(error).lower():
+        return None
+    return FeatureUnavailable(
+        f"This release of Sentry cannot sort issues by `{sort}`", title=error.title, status=error.status
+    )
 
 
 def _list_projection(load_context: LoadContext) -> tuple[Projection, QueryParameters]:
