@@ -51,7 +51,7 @@ async def test_missing_endpoints_are_logged_once(asker, count):
 
 
 async def test_missing_scopes_are_logged(asker):
-    """A token that may only read is told what it may not do."""
+    """What a token without write scopes cannot do is logged."""
     reader = asker.server.world.tokens.reader.text
     asker.identity = replace(asker.identity, upstream=Upstream("reader", reader))
 
