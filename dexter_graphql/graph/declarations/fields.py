@@ -106,7 +106,7 @@ class BatchDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class GlobalIDDeclaration:
-    """The global id of an entity: `encode(typename, organization id, *parts of the key)`.
+    """The global ID of an entity: `encode(typename, organization ID, *parts of the key)`.
 
     `encode_many` takes a column of each instead, and returns the ids of all rows.
     """
