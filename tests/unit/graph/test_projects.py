@@ -194,7 +194,7 @@ async def test_failed_branch_is_null_with_one_error(asker, field):
 async def test_misfit_costs_its_own_member(asker):
     """A value of the wrong kind gives one error at its place."""
     project = asker.acme.projects[1]
-    project.platform = 7
+    project.platform = ["python"]
 
     told = await asker.ask('{ organization(slug: "acme") { projects(first: 3) { nodes { slug platform } } } }')
 
