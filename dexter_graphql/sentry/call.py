@@ -16,7 +16,6 @@ class Priority(IntEnum):
     INTERACTIVE = 0
     STREAM = 1
     JOB = 2
-    POLLER = 3
 
 
 class Upstream(msgspec.Struct, frozen=True, repr_omit_defaults=True):

@@ -80,10 +80,11 @@ class Breaker:
         family = call.endpoint.partition(".")[0]
         shared = self._circuit(self._shared, (call.host, family))
         own = self._circuit(self._own, (call.host, family, call.upstream.key))
-        for circuit in (shared, own):
-            wait_s = self._wait_s(circuit, call)
-            if wait_s > 0:
-                await self._clock.sleep(wait_s)
+        # After an outage that all credentials saw, the limit of the shared circuit is enough.
+        limiting = shared if shared.limits_rate(self._clock.monotonic()) else own
+        wait_s = self._wait_s(limiting, call)
+        if wait_s > 0:
+            await self._clock.sleep(wait_s)
         attempt = Attempt(self._clock, self._config, call.upstream.key)
         attempt.enter(shared, own, call.title)
         try:

@@ -155,9 +155,13 @@ class Circuit:
             return "closed"
         return "open" if now - self.opened_at < self.config.open_s else "half-open"
 
+    def limits_rate(self, now: float) -> bool:
+        """True for a while after the circuit has closed again."""
+        return self.opened_at is None and now - self.closed_at < self.config.calm_s
+
     def take_turn(self, now: float, patience_s: float) -> float | None:
         """Seconds that a call must wait while the rate is limited; None when that is too long."""
-        if self.opened_at is not None or now - self.closed_at >= self.config.calm_s:
+        if not self.limits_rate(now):
             return 0.0
         turn_at = max(now, self.next_at)
         if turn_at - now >= patience_s:

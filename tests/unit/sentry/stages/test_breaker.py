@@ -338,3 +338,20 @@ async def test_metrics_count_both_kinds(breaker):
     labels = [(sample.name, sample.value, dict(sample.labels)["family"]) for sample in breaker.collect()]
 
     assert labels == [("dexter_circuit_open", 1.0, "issues"), ("dexter_credential_circuits_open", 1, "projects")]
+
+
+async def test_one_rate_limit_after_an_outage(breaker, clock):
+    """When both circuits of a credential have closed again, only the rate of the shared one is limited."""
+    await tried(breaker, failing(), LIMITS.min_calls, call_of("alice"))
+    await tried(breaker, FakeTransport(), 40, call_of("bob"))
+    while repr(breaker).count("open") < 1:
+        await tried(breaker, ill(), 1, call_of("bob"))
+    await clock.sleep(LIMITS.open_s)
+    await tried(breaker, FakeTransport(), LIMITS.probes, call_of("alice"))
+    began = clock.time()
+
+    calls = [breaker(a_call(deadline=began + 600), FakeTransport()) for _ in range(10)]
+    await asyncio.gather(*calls)
+
+    assert repr(breaker) == "<Breaker all closed>"
+    assert clock.time() - began == pytest.approx(9 / (40 * LIMITS.pace))
