@@ -8,9 +8,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from dexter_graphql.concurrency.bounded_map import BoundedMap
+from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
 
 MAX_OUTPUT_CLASSES = 4096
+MAX_OUTPUT_CLASS_BYTES = 16 * 1024 * 1024
+BYTES_PER_CLASS = 2300
+BYTES_PER_FIELD = 260
+"""Memory of a class and of each of its fields, names apart, as measured."""
 OutputPath = tuple[str | int, ...]
 
 
@@ -22,10 +26,11 @@ class Output(msgspec.Struct, gc=False, eq=False):
 
 
 class OutputClasses:
-    """The classes of completed objects, by response keys; bounded, the least recently used one goes first."""
+    """The classes of completed objects, by response keys; bounded in number and in estimated bytes."""
 
-    def __init__(self, limit: int = MAX_OUTPUT_CLASSES) -> None:
-        self._classes: BoundedMap[tuple[str, ...], type[Output]] = BoundedMap(limit)
+    def __init__(self, limit: int = MAX_OUTPUT_CLASSES, max_bytes: int = MAX_OUTPUT_CLASS_BYTES) -> None:
+        budget = SizeBudget(max_bytes)
+        self._classes: BoundedMap[tuple[str, ...], type[Output]] = BoundedMap(limit, budget=budget)
 
     def __len__(self) -> int:
         return len(self._classes)
@@ -35,7 +40,8 @@ class OutputClasses:
         output_class = self._classes.get(names)
         if output_class is None:
             output_class = _define(names)
-            self._classes.put(names, output_class)
+            size = BYTES_PER_CLASS + BYTES_PER_FIELD * len(names) + sum(map(len, names))
+            self._classes.put(names, output_class, size)
         return output_class
 
 
