@@ -1,1 +1,1 @@
-"""Turns many keys into few REST calls; one module per noun, each loader says how it does it."""
+"""Loaders: few calls to Sentry for many keys, one module or package per entity."""

@@ -1,1 +1,1 @@
-"""The alerts of Sentry in the graph."""
+"""GraphQL types of alerts."""

@@ -58,7 +58,7 @@ class DeleteIssueCommentInput:
 
 @strawberry.type
 class CommentMutations:
-    """Roots."""
+    """Root fields."""
 
     @call(uses=(catalogue.ADD_COMMENT,))
     async def add_issue_comment(

@@ -1,1 +1,1 @@
-"""The environments of Sentry in the graph."""
+"""GraphQL types of environments."""

@@ -1,1 +1,1 @@
-"""The events of Sentry in the graph."""
+"""GraphQL types of events."""

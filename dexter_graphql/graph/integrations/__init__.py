@@ -1,1 +1,1 @@
-"""The integrations of Sentry in the graph."""
+"""GraphQL types of integrations."""

@@ -1,1 +1,1 @@
-"""The issues of Sentry in the graph."""
+"""GraphQL types of issues."""

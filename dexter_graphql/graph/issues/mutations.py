@@ -142,7 +142,7 @@ class MergeIssuesInput(IssuesInput):
 
 @strawberry.type
 class IssueMutations:
-    """Roots."""
+    """Root fields."""
 
     @call(uses=USES)
     async def resolve_issues(

@@ -85,7 +85,7 @@ class UpdateIssueInput:
 
 @strawberry.type
 class UpdateIssueMutation:
-    """Root."""
+    """Root fields."""
 
     @call(uses=(catalogue.UPDATE,))
     async def update_issue(

@@ -1,1 +1,1 @@
-"""The members of Sentry in the graph."""
+"""GraphQL types of members."""

@@ -1,1 +1,1 @@
-"""The organizations of Sentry in the graph."""
+"""GraphQL types of organizations."""

@@ -15,7 +15,7 @@ from dexter_graphql.sentry.catalogue import organizations as catalogue
 
 @strawberry.type
 class OrganizationQueries:
-    """Roots."""
+    """Root fields."""
 
     @call(uses=(catalogue.DETAIL,), target="Organization")
     async def organization(

@@ -1,1 +1,1 @@
-"""The projects of Sentry in the graph."""
+"""GraphQL types of projects."""

@@ -1,1 +1,1 @@
-"""The releases of Sentry in the graph."""
+"""GraphQL types of releases."""

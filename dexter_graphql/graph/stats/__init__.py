@@ -1,1 +1,1 @@
-"""Usage statistics of Sentry in the graph."""
+"""GraphQL types of stats."""

@@ -1,1 +1,1 @@
-"""The teams of Sentry in the graph."""
+"""GraphQL types of teams."""
