@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from dexter_graphql.graph.schema import build_graph
-from support.graph import Asker
+from support.graph import GraphClient
 from support.sandbox import StillClock, running_sandbox
 
 # Every run of the tests looks at the same examples; `HYPOTHESIS_PROFILE=long` looks at many others.
@@ -43,6 +43,6 @@ async def asker(graph):
     """The graph over a sandbox with a world of its own, and with a cold cache."""
     clock = StillClock()
     async with running_sandbox(clock) as server:
-        asker = Asker(graph, server, clock)
+        asker = GraphClient(graph, server, clock)
         yield asker
         await asker.client.close()

@@ -2,7 +2,7 @@
 
 import pytest_asyncio
 
-from support.browser import opened, running_browser
+from support.browser import launch_browser, open_graphiql
 from support.server import running_site
 
 
@@ -16,13 +16,13 @@ async def site():
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser():
     """A browser without a window."""
-    async with running_browser() as running:
+    async with launch_browser() as running:
         yield running
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def graphiql(browser, site):
     """The page; whatever a test does there, no other host is asked and nothing is complained about."""
-    async with opened(browser, site.graphql) as page:
+    async with open_graphiql(browser, site.graphql) as page:
         yield page
-        assert (page.strangers, page.complaints) == ([], [])
+        assert (page.foreign_urls, page.console_errors) == ([], [])

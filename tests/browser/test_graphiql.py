@@ -31,7 +31,8 @@ async def test_mistake_is_explained(graphiql):
     [error] = (await graphiql.answer())["errors"]
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert (
-        graphiql.complaints.pop() == "Failed to load resource: the server responded with a status of 400 (Bad Request)"
+        graphiql.console_errors.pop()
+        == "Failed to load resource: the server responded with a status of 400 (Bad Request)"
     )
 
 
@@ -78,7 +79,7 @@ async def test_first_example_is_there_to_run(graphiql):
 
     await graphiql.shows('"data"')
     assert "errors" not in await graphiql.answer()
-    assert (await graphiql.written(".graphiql-query-editor")).strip() == first.text.strip()
+    assert (await graphiql.read_editor(".graphiql-query-editor")).strip() == first.text.strip()
 
 
 async def test_every_example_opens(graphiql):
@@ -87,8 +88,8 @@ async def test_every_example_opens(graphiql):
     for example in load_library():
         await graphiql.open_example(example)
 
-        variables = json.loads(await graphiql.written('[aria-label="Variables"]'))
-        seen.append((await graphiql.written(".graphiql-query-editor"), variables))
+        variables = json.loads(await graphiql.read_editor('[aria-label="Variables"]'))
+        seen.append((await graphiql.read_editor(".graphiql-query-editor"), variables))
 
     assert seen == [(example.text, example.variables) for example in load_library()]
 

@@ -4,14 +4,14 @@ import pytest
 
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.operations.limits import DocumentLimits, Limits
-from support.node import result
+from support.node import run_script
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_introspection_queries_are_accepted(site, graph):
     """Whichever options a tool chooses; the answer has the whole schema."""
-    queries = await result("introspection.mjs")
+    queries = await run_script("introspection.mjs")
     pipeline = Pipeline(graph.schema, checker=DocumentLimits(Limits()))
 
     assert len(queries) > 30

@@ -7,8 +7,8 @@ import shutil
 import pytest
 import pytest_asyncio
 
-from support.command import running
-from support.node import installed, run
+from support.command import run_dexter
+from support.node import installed_scripts, run
 from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,7 +27,7 @@ TEXT = re.compile(r'^ *"text": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 
 async def compiled(folder):
     """Exit code and output of the compiler in a folder."""
-    compiler = installed() / "node_modules" / "relay-compiler" / "cli.js"
+    compiler = installed_scripts() / "node_modules" / "relay-compiler" / "cli.js"
     code, out, err = await run(compiler, "relay.config.json", cwd=folder)
     return code, out + err
 
@@ -36,9 +36,9 @@ async def compiled(folder):
 async def project(tmp_path_factory):
     """A copy of the Relay project with the schema that the command writes."""
     folder = tmp_path_factory.mktemp("relay") / "project"
-    shutil.copytree(installed() / "relay", folder)
-    async with running("schema", "--output", str(folder / "schema.graphql")) as command:
-        assert await command.ended() == (0, "")
+    shutil.copytree(installed_scripts() / "relay", folder)
+    async with run_dexter("schema", "--output", str(folder / "schema.graphql")) as command:
+        assert await command.wait_for_exit() == (0, "")
     return folder
 
 

@@ -7,12 +7,12 @@ import pytest
 import pytest_asyncio
 
 from dexter_graphql.graph.schema import build_graph
-from support.node import installed, run
+from support.node import installed_scripts, run
 
 
 async def linted(folder, sdl):
     """Findings in a schema, as pairs of rule and message."""
-    modules = installed()
+    modules = installed_scripts()
     (folder / "schema.graphql").write_text(sdl, encoding="utf-8")
     shutil.copy(modules / "eslint.config.mjs", folder)
     (folder / "node_modules").symlink_to(modules / "node_modules")

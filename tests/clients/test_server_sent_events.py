@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.node import result, result_while
+from support.node import run_script, run_script_while
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -14,7 +14,7 @@ async def test_query_gives_one_result_and_ends(site):
         "variables": {"s": "acme"},
     }
 
-    asked = await result("sse.mjs", site.graphql, "ask", stdin=operation)
+    asked = await run_script("sse.mjs", site.graphql, "ask", stdin=operation)
 
     assert asked == {"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}
 
@@ -23,7 +23,7 @@ async def test_failed_field_comes_as_a_result(site):
     """Data and errors stand in one result; the operation itself is complete."""
     operation = {"query": '{ __typename node(id: "junk") { id } }'}
 
-    asked = await result("sse.mjs", site.graphql, "ask", stdin=operation)
+    asked = await run_script("sse.mjs", site.graphql, "ask", stdin=operation)
 
     [answer] = asked["results"]
     [error] = answer["errors"]
@@ -33,7 +33,7 @@ async def test_failed_field_comes_as_a_result(site):
 
 async def test_bad_document_comes_as_a_result(site):
     """The client is told why nothing ran, and does not take it for a broken connection."""
-    asked = await result("sse.mjs", site.graphql, "ask", stdin={"query": "{ nothing }"})
+    asked = await run_script("sse.mjs", site.graphql, "ask", stdin={"query": "{ nothing }"})
 
     [answer] = asked["results"]
     [error] = answer["errors"]
@@ -54,7 +54,7 @@ async def test_subscription_gives_what_happens(site):
         "variables": {"org": "acme"},
     }
 
-    answer = await result_while(
+    answer = await run_script_while(
         lambda: opened.append(site.upstream.simulation.open_issue().short_id),
         *("sse.mjs", site.graphql, "take"),
         stdin=operation,

@@ -4,21 +4,21 @@ import json
 
 import pytest
 
-from support.node import FOLDER, installed, run
+from support.node import FOLDER, installed_scripts, run
 
 
 def test_missing_packages_fail_the_tests(tmp_path):
     """A test that cannot run is not left out: it says what installs what it needs."""
     with pytest.raises(AssertionError, match="`make test` installs it"):
-        installed(tmp_path)
+        installed_scripts(tmp_path)
 
 
 def test_missing_node_fails_the_tests(monkeypatch):
     """The same goes for Node.js itself."""
     monkeypatch.setenv("PATH", "")
 
-    with pytest.raises(AssertionError, match="`make test` installs what the tests need"):
-        installed()
+    with pytest.raises(AssertionError, match="`make tools` installs it"):
+        installed_scripts()
 
 
 def test_lock_names_no_registry():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.node import result, result_while
+from support.node import run_script, run_script_while
 from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -23,7 +23,7 @@ async def test_query_gives_one_result_and_ends(site):
         "operationName": "A",
     }
 
-    asked = await result("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
+    asked = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
 
     assert asked == {
         "sockets": 1,
@@ -35,7 +35,7 @@ async def test_bad_document_ends_in_an_error_and_leaves_the_others(site):
     """The client is told the errors of its operation, while another one on the socket gets its data."""
     operations = [{"query": "{ nothing }"}, TYPENAME]
 
-    asked = await result("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
+    asked = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
 
     [bad, good] = asked["outcomes"]
     [error] = bad["end"]["errors"]
@@ -47,7 +47,7 @@ async def test_failed_field_comes_as_a_result(site):
     """Data and errors stand in one result; the operation itself is complete."""
     operation = {"query": '{ __typename node(id: "junk") { id } }'}
 
-    asked = await result("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
+    asked = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
 
     [outcome] = asked["outcomes"]
     [answer] = outcome["results"]
@@ -60,7 +60,7 @@ async def test_many_operations_share_a_socket(site):
     """Forty operations at once on one socket each get their own result."""
     operations = [{"query": f"{{ name{n}: __typename }}"} for n in range(40)]
 
-    asked = await result("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
+    asked = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
 
     expected = [{"results": [{"data": {f"name{n}": "Query"}}], "end": "complete"} for n in range(40)]
     assert asked == {"sockets": 1, "outcomes": expected}
@@ -70,7 +70,7 @@ async def test_subscription_ends_when_the_client_wants():
     """A completed subscription gives its place to the next operation of the socket."""
     opened = []
     async with running_site(max_socket_operations=1) as site:
-        taken = await result_while(
+        taken = await run_script_while(
             lambda: opened.append(site.upstream.simulation.open_issue().short_id),
             *("ws.mjs", site.graphql, "take"),
             stdin={"subscription": SUBSCRIPTION, "then": TYPENAME},
@@ -86,7 +86,7 @@ async def test_subscription_ends_when_the_client_wants():
 
 async def test_ping_of_the_client_is_answered(site):
     """A client that looks whether the connection lives gets its pong."""
-    assert await result("ws.mjs", site.graphql, "ping", stdin=None) == {"pong": True}
+    assert await run_script("ws.mjs", site.graphql, "ping", stdin=None) == {"pong": True}
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ async def test_token_of_the_first_message_is_used(guarded):
         "connectionParams": {"authorization": f"Bearer {guarded.upstream.token}"},
     }
 
-    asked = await result("ws.mjs", guarded.graphql, "ask", stdin=stdin)
+    asked = await run_script("ws.mjs", guarded.graphql, "ask", stdin=stdin)
 
     assert asked["outcomes"] == [{"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}]
 
@@ -115,7 +115,7 @@ async def test_connection_without_a_token_is_closed(guarded, parameters):
     """Who does not say who they are is turned away before any operation."""
     stdin = {"operations": [TYPENAME], "connectionParams": parameters}
 
-    asked = await result("ws.mjs", guarded.graphql, "ask", stdin=stdin)
+    asked = await run_script("ws.mjs", guarded.graphql, "ask", stdin=stdin)
 
     assert asked == {"sockets": 1, "outcomes": [{"results": [], "end": {"close": 4403, "reason": "Forbidden"}}]}
 
@@ -128,7 +128,7 @@ async def test_token_that_sentry_refuses_fails_the_field(guarded):
         "connectionParams": {"authorization": "Bearer not-a-token-of-anybody"},
     }
 
-    asked = await result("ws.mjs", guarded.graphql, "ask", stdin=stdin)
+    asked = await run_script("ws.mjs", guarded.graphql, "ask", stdin=stdin)
 
     [outcome] = asked["outcomes"]
     [answer] = outcome["results"]

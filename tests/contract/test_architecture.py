@@ -22,13 +22,13 @@ import asyncio, json, sys
 
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.graph.schema import build_graph
-from support.graph import Asker
+from support.graph import GraphClient
 from support.sandbox import StillClock, running_sandbox
 
 
 async def answers():
     async with running_sandbox(clock := StillClock()) as server:
-        asker = Asker(build_graph(), server, clock)
+        asker = GraphClient(build_graph(), server, clock)
         variables = {"id": encode_id("Dashboard", asker.acme.id, "7")}
         for document in json.load(sys.stdin):
             told = await asker.ask(document, **(variables if "$id" in document else {}))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from dexter_graphql.sandbox import SandboxServer, build_world
-from support.graph import Asker
+from support.graph import GraphClient
 from support.sandbox import NOON, StillClock
 
 KNOWN = '{ organization(slug: "acme") { slug } }'
@@ -81,7 +81,7 @@ def skipping():
 async def asker(graph, well, skipping):
     """The graph over a sandbox for reading only; waits of the client are skipped."""
     async with SandboxServer(well) as server:
-        asker = Asker(graph, server, skipping)
+        asker = GraphClient(graph, server, skipping)
         yield asker
         await asker.client.close()
 
@@ -89,7 +89,7 @@ async def asker(graph, well, skipping):
 @pytest.fixture
 async def patient(asker):
     """All branches over a sandbox that is well until a fault is added; nothing but the directory is known."""
-    other = Asker(asker.graph, asker.server, asker.services.clock)
+    other = GraphClient(asker.graph, asker.server, asker.services.clock)
     healthy = await other.ask('{ organization(slug: "acme") {' + BRANCHES + "} }")
     await other.client.close()
     assert healthy.errors == []

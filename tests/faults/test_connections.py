@@ -8,7 +8,7 @@ from dexter_graphql.sandbox import Fault
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
-from support.graph import Asker
+from support.graph import GraphClient
 
 TEAMS = "/organizations/{organization}/teams/"
 LISTS = """
@@ -34,7 +34,7 @@ def of_teams(code, *, retryable):
 @pytest.fixture
 async def hasty(patient):
     """An asker whose client gives up each attempt after a moment."""
-    asker = Asker(patient.asker.graph, patient.asker.server, patient.asker.services.clock)
+    asker = GraphClient(patient.asker.graph, patient.asker.server, patient.asker.services.clock)
     await asker.client.close()
     asker.client = build_client(
         clock=asker.services.clock, base_url=asker.server.url, transport=TransportOptions(attempt_timeout_s=0.25)

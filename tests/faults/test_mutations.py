@@ -7,7 +7,7 @@ import pytest
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.realtime.changes import Stream, Topic
 from dexter_graphql.sandbox.faults import Fault, internal_error
-from support.graph import Asker
+from support.graph import GraphClient
 from support.sandbox import StillClock, running_sandbox
 
 ISSUE = "/organizations/{organization}/issues/{issue}/"
@@ -21,7 +21,7 @@ STATUS = "query ($id: ID!) { node(id: $id) { ... on Issue { status } } }"
 async def asker(graph, skipping):
     """The graph over a sandbox that may be changed."""
     async with running_sandbox(StillClock()) as server:
-        asker = Asker(graph, server, skipping)
+        asker = GraphClient(graph, server, skipping)
         assert (await asker.ask('{ organization(slug: "acme") { slug } }')).errors == []
         yield asker
         await asker.client.close()

@@ -8,7 +8,7 @@ from dexter_graphql.operations.library import load_library
 from dexter_graphql.sandbox import Vintage
 from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sentry.stages import compose
-from support.graph import asking
+from support.graph import open_graph_client
 from support.sandbox import StillClock, running_sandbox
 
 LIBRARY = {document.file.removesuffix(".graphql"): document for document in load_library()}
@@ -62,7 +62,7 @@ def calls_at_most(name, vintage):
 @pytest.mark.parametrize("name", LIBRARY)
 async def test_documents_work_or_say_what_is_missing(graph, server, name):
     """Each document has the outcome of the table, on both engines."""
-    async with asking(graph, server) as asker:
+    async with open_graph_client(graph, server) as asker:
         answer = await run(asker, name)
 
     assert outcome(answer) == OUTCOMES[name][server.world.vintage]
@@ -71,7 +71,7 @@ async def test_documents_work_or_say_what_is_missing(graph, server, name):
 @pytest.mark.parametrize("name", [name for name in LIBRARY if LIBRARY[name].calls])
 async def test_calls_where_the_release_is_known(graph, server, name):
     """What a host lacks is learned once; then a document costs what it costs at sentry.io, or a call more."""
-    async with asking(graph, server) as teacher, asking(graph, server) as asker:
+    async with open_graph_client(graph, server) as teacher, open_graph_client(graph, server) as asker:
         await run(teacher, name)
         share_what_hosts_lack(teacher, asker)
         answer = await run(asker, name)

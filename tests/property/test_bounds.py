@@ -12,7 +12,7 @@ from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.sentry.projection import MAX_RECORD_CLASSES, Record, RecordDecoder
 from support.documents import Document
-from support.sides import sides_over_sandboxes
+from support.recorded_engines import run_recorded_engines
 
 IS_LONG = settings.default.max_examples > 1000
 DOCUMENTS = 10_000 if IS_LONG else 60
@@ -52,14 +52,14 @@ async def test_caches_are_bounded(graph, compiler):
     """Each document is sent twice: plans, texts, and classes of records and outputs stay within their limits."""
     pipeline = Pipeline(graph.schema, compiler=compiler)
     pipeline._documents._documents = BoundedMap(TEXTS)
-    async with sides_over_sandboxes(graph) as sides:
+    async with run_recorded_engines(graph) as sides:
         sides.records = RecordDecoder(RECORDS)
         side = sides.alone(pipeline)
         before = living(Output), living(Record)
 
         for number in range(DOCUMENTS):
             for _ in range(2):
-                assert not (await side.ran(document(number))).errors
+                assert not (await side.run(document(number))).errors
 
         after = living(Output), living(Record)
         assert 0 < compiler.plan_count <= PLANS
@@ -77,12 +77,12 @@ async def test_plans_of_one_document_are_bounded(graph, compiler):
     flags = ", ".join(f"${name}: Boolean!" for name in names)
     fields = " ".join(f"{name} @include(if: ${name})" for name in names)
     text = f'query ({flags}) {{ organization(slug: "acme") {{ issues(first: 1) {{ nodes {{ id {fields} }} }} }} }}'
-    async with sides_over_sandboxes(graph) as sides:
+    async with run_recorded_engines(graph) as sides:
         side = sides.alone(pipeline)
 
         for number in range(2 ** len(names)):
             values = {name: bool(number >> bit & 1) for bit, name in enumerate(names)}
-            told = await side.ran(Document(text, values))
+            told = await side.run(Document(text, values))
             assert list(told.decoded["organization"]["issues"]["nodes"][0]) == ["id", *(n for n in names if values[n])]
 
     assert 0 < compiler.plan_count <= PLANS

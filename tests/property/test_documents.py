@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.documents import documents
-from support.known import HARVEST, known_of
+from support.known_values import VALUES_QUERY, collect_known_values
 from support.server import running_site
 
 PATIENCE_S = 60.0
@@ -52,7 +52,7 @@ class Runner:
 
     async def _serve(self):
         async with running_site(**self._settings) as self.site:
-            self.known = known_of(await self.site.data(HARVEST))
+            self.known = collect_known_values(await self.site.data(VALUES_QUERY))
             self._ready.set()
             await self.ended.wait()
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from support.documents import documents
 from support.engines import engines_of, tallied
 from support.recorded import DAMAGES, Damage
+from support.recorded_engines import CallerKind, run_recorded_engines
 from support.rounds import dispatch_when_idle
-from support.sides import Asking, sides_over_sandboxes
 
 EXAMPLES = settings.default.max_examples
 DAMAGE = st.builds(
@@ -23,7 +23,7 @@ DAMAGE = st.builds(
     broken=st.sampled_from([0.0, 0.0, 0.01, 0.05, 0.2]),
     kinds=st.just(tuple(DAMAGES)) | st.sampled_from([(kind,) for kind in DAMAGES]),
 )
-ASKING = st.builds(Asking, is_shared_token=st.booleans(), is_read_only=st.sampled_from([False, False, False, True]))
+ASKING = st.builds(CallerKind, is_shared_token=st.booleans(), is_read_only=st.sampled_from([False, False, False, True]))
 IS_MUTATION = st.integers(0, 9).map(lambda luck: luck == 9)
 
 
@@ -31,7 +31,7 @@ IS_MUTATION = st.integers(0, 9).map(lambda luck: luck == 9)
 async def sides(graph, monkeypatch):
     """Pairs of engines over one recorded Sentry."""
     monkeypatch.setattr("aiodataloader.enqueue_post_future_job", dispatch_when_idle)
-    async with sides_over_sandboxes(graph) as sides:
+    async with run_recorded_engines(graph) as sides:
         yield sides
 
 

@@ -12,7 +12,7 @@ from dexter_graphql.realtime.brokers.base import Gap, Item, Position
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
 from dexter_graphql.realtime.brokers.positions import PositionSigner
 from dexter_graphql.realtime.changes import Stream, Topic
-from support.realtime import change
+from support.realtime import make_change
 
 ISSUES, ERRORS = Topic("acme", Stream.ISSUES), Topic("acme", Stream.ERRORS)
 
@@ -25,7 +25,7 @@ def broker(request):
 
 async def published(broker, *subjects, **different):
     """Positions after each of the changes."""
-    return [await broker.publish(change(subject, **different)) for subject in subjects]
+    return [await broker.publish(make_change(subject, **different)) for subject in subjects]
 
 
 async def read(broker, after, count, topic=ISSUES):

@@ -15,7 +15,7 @@ from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.sentry.pagination import Slice
 from support.documents import Document
-from support.sides import sides_over_sandboxes
+from support.recorded_engines import run_recorded_engines
 
 MAX_CPU_S = 0.06
 ATTEMPTS = 8
@@ -215,7 +215,7 @@ async def test_nested_interfaces_cost_little(graph):
     """Asked once, twice, and in 20 variants that are asked twice, each time for less than 0.1 s of CPU."""
     compiler = Compiler(graph.schema, typename_of=record_typename, cached_row_class=Slice, budget=CompileBudget())
     pipeline = Pipeline(graph.schema, checker=DocumentLimits(Limits()), compiler=compiler)
-    async with sides_over_sandboxes(graph) as sides:
+    async with run_recorded_engines(graph) as sides:
         side = sides.alone(pipeline)
         assert len(nested_interfaces(0)) > 6000
         await side.ran(Document(nested_interfaces("warm_up"), None))

@@ -12,8 +12,8 @@ from graphql import (
 from dexter_graphql.graph.schema import build_graph
 from support.documents import Document
 from support.engines import engines_of
-from support.known import Bare, plain, written
-from support.sides import sides_over_sandboxes
+from support.known_values import Unquoted, print_literal, variable_value
+from support.recorded_engines import run_recorded_engines
 
 SCHEMA = build_graph().schema
 SEARCH = '{organization: "acme", filter: {search: "is:unresolved"}}'
@@ -27,7 +27,7 @@ def placeholder(kind):
     if is_list_type(kind):
         return [placeholder(kind.of_type)]
     if isinstance(kind, GraphQLEnumType):
-        return Bare(next(iter(kind.values)))
+        return Unquoted(next(iter(kind.values)))
     if isinstance(kind, GraphQLInputObjectType):
         fields = list(kind.fields.items())
         chosen = fields[:1] if kind.is_one_of else [item for item in fields if is_required_input_field(item[1])]
@@ -79,12 +79,12 @@ def document(root, name, argument, value, *, by_variable):
         if str(of.type).endswith("!") and other != argument
     }
     head = f"($v: {str(field.args[argument].type).rstrip('!')}!)" if by_variable else ""
-    given = {**arguments, argument: Bare("$v") if by_variable else value}
-    pairs = ", ".join(f"{key}: {written(item)}" for key, item in given.items())
+    given = {**arguments, argument: Unquoted("$v") if by_variable else value}
+    pairs = ", ".join(f"{key}: {print_literal(item)}" for key, item in given.items())
     is_mutation = root is SCHEMA.mutation_type
     kind, first = ("mutation", VALID) if is_mutation else ("query", 'first: organization(slug: "acme") { name }')
     text = f"{kind} Asked{head} {{ {first} second: {name}({pairs}) {{ __typename }} }}"
-    return Document(text, {"v": plain(value)} if by_variable else None)
+    return Document(text, {"v": variable_value(value)} if by_variable else None)
 
 
 CASES = [*cases()]
@@ -93,7 +93,7 @@ CASES = [*cases()]
 @pytest.fixture
 async def pair(graph):
     """Both engines over a sandbox, and what they did."""
-    async with sides_over_sandboxes(graph) as sides:
+    async with run_recorded_engines(graph) as sides:
         yield sides.pair(engines_of(graph))
 
 

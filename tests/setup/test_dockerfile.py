@@ -6,10 +6,10 @@ import shutil
 
 import aiohttp
 
-from support.checkout import ROOT, clean_copy, free_port, page_of, run, started
-from support.image import Builder, context_of, steps_of
+from support.checkout import ROOT, clean_copy, fetch_page, free_port, run, start_command
+from support.image import Builder, build_context, parse_steps
 
-STEPS = steps_of((ROOT / "Dockerfile").read_text())
+STEPS = parse_steps((ROOT / "Dockerfile").read_text())
 RULES = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
 CLUTTER = (
     ".env",
@@ -35,7 +35,7 @@ def test_context_is_what_is_copied(folder):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).touch()
 
-    seen = context_of(project, RULES)
+    seen = build_context(project, RULES)
 
     single = {"constraints.txt", "pyproject.toml", "README.md", "LICENSE"}
     assert seen == package | single | {"web/build.mjs"}
@@ -64,25 +64,25 @@ def test_image_names_bases_and_no_other_host():
 async def test_steps_give_a_server(folder):
     """Built from the clean context, the last stage alone is healthy, serves GraphiQL, and asks who wants an answer."""
     project = clean_copy(folder / "project")
-    for name in files_of(project) - context_of(project, RULES):
+    for name in files_of(project) - build_context(project, RULES):
         (project / name).unlink()
     builder, port = Builder(folder, project), free_port()
     await builder.build(STEPS)
-    said, env = builder.stage.said, builder.environment(DEXTER_PORT=str(port))
-    entry = [*json.loads(said["ENTRYPOINT"]), *json.loads(said["CMD"])]
-    check = json.loads(said["HEALTHCHECK"].partition("CMD ")[2])
+    recorded, env = builder.stage.recorded, builder.environment(DEXTER_PORT=str(port))
+    entry = [*json.loads(recorded["ENTRYPOINT"]), *json.loads(recorded["CMD"])]
+    check = json.loads(recorded["HEALTHCHECK"].partition("CMD ")[2])
     entry[0], check[0] = (shutil.which(one, path=env["PATH"]) for one in (entry[0], check[0]))
 
-    async with started(*entry, cwd=builder.stage.workdir, env=env) as command:
+    async with start_command(*entry, cwd=builder.stage.workdir, env=env) as command:
         await command.until(rf"GraphQL   http://0\.0\.0\.0:{port}/graphql")
         await run(*check, cwd=builder.stage.workdir, env=env)
-        page, files = await page_of(f"http://127.0.0.1:{port}")
+        page, files = await fetch_page(f"http://127.0.0.1:{port}")
         status = await status_of_a_stranger(port)
         code, _ = await command.end()
 
     assert {path.name for path in builder.stage.root.iterdir()} == {"opt"}
     assert all(path.startswith(str(builder.stage.root / "opt" / "venv" / "bin")) for path in (entry[0], check[0]))
-    assert said["EXPOSE"] == builder.stage.env["DEXTER_PORT"]
+    assert recorded["EXPOSE"] == builder.stage.env["DEXTER_PORT"]
     assert (len(files), set(files.values())) == (7, {(200, True)})
     assert 'class="notice"' not in page
     assert (status, code) == (401, 0)

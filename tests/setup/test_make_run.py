@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from support.checkout import ROOT, bare_environment, clean_copy, free_port, page_of, run, started
+from support.checkout import ROOT, clean_copy, clean_environment, fetch_page, free_port, run, start_command
 
 FIRST_START_S = 300.0
 """Longest first start: it makes a virtual environment and fills it, from the network when there is no cache."""
@@ -39,7 +39,7 @@ async def asked(command):
 async def interrupted(command):
     """How a command ended after Ctrl-C, which a terminal sends to all processes of the group."""
     os.killpg(command.process.pid, signal.SIGINT)
-    return (await command.ended())[0]
+    return (await command.wait_for_exit())[0]
 
 
 async def is_context_free(port):
@@ -56,12 +56,12 @@ async def test_first_and_second_start(folder):
     copy, port = clean_copy(folder / "copy"), free_port()
     command = (MAKE, "run", f"PORT={port}")
 
-    async with started(*command, cwd=copy, patience_s=FIRST_START_S) as first:
+    async with start_command(*command, cwd=copy, patience_s=FIRST_START_S) as first:
         printed = await first.until(r"(curl http://127\.0\.0\.1:\d+/graphql .*\\\n.*'\n)")
         answer = await asked(printed[1])
-        page, files = await page_of(f"http://127.0.0.1:{port}")
+        page, files = await fetch_page(f"http://127.0.0.1:{port}")
         codes = [await interrupted(first)]
-    async with started(*command, cwd=copy, patience_s=LATER_START_S) as second:
+    async with start_command(*command, cwd=copy, patience_s=LATER_START_S) as second:
         address = (await second.until(r"GraphQL   (http://\S+)"))[1]
         codes.append((await second.end(signal.SIGTERM))[0])
 
@@ -108,7 +108,7 @@ class TestWithoutNode:
         copy = clean_copy(folder / "copy")
         (folder / "bin").mkdir()
 
-        printed = await run(MAKE, "console", cwd=copy, env=bare_environment(PATH=str(folder / "bin")))
+        printed = await run(MAKE, "console", cwd=copy, env=clean_environment(PATH=str(folder / "bin")))
 
         assert printed == "Node.js is not there: GraphiQL will be loaded from the network\n"
         assert not (copy / "dexter_graphql" / "console" / "build").exists()
@@ -117,8 +117,8 @@ class TestWithoutNode:
         """The page says where GraphiQL comes from; a browser takes only the files that it was written for."""
         copy = clean_copy(folder / "copy")
         serve = ("-m", "dexter_graphql", "serve", "--sandbox", "--port", "0")
-        async with started(sys.executable, *serve, cwd=copy) as command:
-            page, files = await page_of((await command.until(r"GraphQL   (http://\S+)/graphql"))[1])
+        async with start_command(sys.executable, *serve, cwd=copy) as command:
+            page, files = await fetch_page((await command.until(r"GraphQL   (http://\S+)/graphql"))[1])
 
         manifest = json.loads((copy / "dexter_graphql" / "console" / "assets.json").read_text())
         expected = [

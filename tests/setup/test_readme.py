@@ -9,7 +9,7 @@ import sys
 import aiohttp
 import pytest
 
-from support.checkout import ROOT, run, started
+from support.checkout import ROOT, run, start_command
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -39,7 +39,7 @@ async def test_first_query_gives_the_shown_answer():
     """The first query, pasted into a shell, gives the answer that the README shows."""
     [command] = [text for text in blocks("sh") if text.startswith("curl ")]
     [shown] = blocks("json")
-    async with started(*SERVE, cwd=ROOT) as server:
+    async with start_command(*SERVE, cwd=ROOT) as server:
         address = (await server.until(r"GraphQL   (http://\S+)/graphql"))[1]
         answer = await answer_of(command, address)
 
@@ -48,7 +48,7 @@ async def test_first_query_gives_the_shown_answer():
 
 async def test_printed_query_is_answered():
     """The query that the server prints at its start works when it is pasted."""
-    async with started(*SERVE, cwd=ROOT) as server:
+    async with start_command(*SERVE, cwd=ROOT) as server:
         printed = (await server.until(r"(curl http://127\.0\.0\.1:\d+/graphql .*\\\n.*'\n)"))[1]
         words = shlex.split(printed.replace("\\\n", ""))
         async with aiohttp.ClientSession() as session:
@@ -63,7 +63,7 @@ async def test_mutation_and_subscription_work():
     """The mutation resolves the issue, and the subscription receives the change."""
     [text] = blocks("graphql")
     mutation, subscription = text.split("\n\n")
-    async with started(*SERVE, cwd=ROOT) as server, aiohttp.ClientSession() as session:
+    async with start_command(*SERVE, cwd=ROOT) as server, aiohttp.ClientSession() as session:
         url = (await server.until(r"GraphQL   (http://\S+)"))[1]
         async with session.post(
             url,

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from dexter_graphql import __version__
 from dexter_graphql.operations.library import load_library
-from support.checkout import CONSOLE_BUILD, ROOT, clean_copy, page_of, run, started
+from support.checkout import CONSOLE_BUILD, ROOT, clean_copy, fetch_page, run, start_command
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -82,9 +82,9 @@ async def test_installed_command_prints_the_schema(installed, tmp_path):
 
 async def test_installed_command_serves_graphiql(installed, tmp_path):
     """The server of the wheel has the page with all files of its own, and the examples."""
-    async with started(installed, "serve", "--sandbox", "--port", "0", cwd=tmp_path) as command:
+    async with start_command(installed, "serve", "--sandbox", "--port", "0", cwd=tmp_path) as command:
         address = (await command.until(r"GraphQL   (http://\S+)/graphql"))[1]
-        page, files = await page_of(address)
+        page, files = await fetch_page(address)
         code, _ = await command.end()
 
     assert code == 0

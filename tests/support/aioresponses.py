@@ -5,7 +5,7 @@ from aiohttp import ClientResponse
 
 
 class _Writer:
-    """The part of a request's writer that aiohttp's responses read since 3.14, which aioresponses does not supply."""
+    """The attribute of a request writer that responses of aiohttp 3.14 read and aioresponses does not supply."""
 
     output_size = 0
 
@@ -15,8 +15,8 @@ class _Response(ClientResponse):
         super().__init__(*args, stream_writer=_Writer(), **options)
 
 
-class ScriptedAnswers(aioresponses.aioresponses):
-    """aioresponses for the aiohttp of today; `requests` lists what was sent, by method and address."""
+class ScriptedResponses(aioresponses.aioresponses):
+    """aioresponses for current aiohttp; `requests` maps method and URL to the requests sent."""
 
     def add(self, url, method="GET", **options):
         super().add(url, method, **{"response_class": _Response} | options)

@@ -1,4 +1,4 @@
-"""A real browser on GraphiQL's page, cut off from every host but the server under test."""
+"""GraphiQL in a headless Chromium that can reach only the server under test."""
 
 import asyncio
 import json
@@ -10,8 +10,8 @@ from playwright.async_api import async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 30_000
-"""Longest wait for something to appear, far beyond what it takes."""
-TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
+"""Longest wait for an element to appear."""
+REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"""
 VALUE = "element => element.CodeMirror.getValue()"
 HOLDS = "text => document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.getValue() === text"
@@ -19,10 +19,10 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager
-async def running_browser():
-    """The system's Chromium without a window; fails when there is none."""
+async def launch_browser():
+    """The system's Chromium, headless; fails when it is not installed."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
-    assert path, "Chromium is not there; `make test` installs what the tests need"
+    assert path, "Chromium is not installed; `make tools` installs it"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
@@ -32,22 +32,22 @@ async def running_browser():
 
 
 class GraphiQL:
-    """GraphiQL's page as a user sees it, and what went wrong on it behind their back."""
+    """The GraphiQL page as a user sees it, with its console errors and its requests to other hosts."""
 
     def __init__(self, page, url):
         self.page, self._origin = page, urlsplit(url).netloc
-        self.strangers, self.complaints, self.sent = [], [], []
+        self.foreign_urls, self.console_errors, self.sent = [], [], []
 
     async def watch(self):
-        """Record complaints and requests; refuse those to other hosts."""
+        """Record console errors and requests; block requests to other hosts."""
         self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("websocket", lambda socket: self._is_stranger(socket.url))
+        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        self.page.on("websocket", lambda socket: self._is_foreign(socket.url))
         await self.page.route("**/*", self._route)
-        await self.page.add_init_script(TELL_VIOLATIONS)
+        await self.page.add_init_script(REPORT_VIOLATIONS)
 
     async def write(self, text, *, into="Query Editor"):
-        """Replace what an editor holds, key by key; `into` is Query Editor, Variables or Headers."""
+        """Replace the text of an editor by typing; `into` is Query Editor, Variables or Headers."""
         if into in {"Variables", "Headers"}:
             await self.page.get_by_role("button", name=into, exact=True).click()
         editor = self.page.locator(f'section[aria-label="{into}"] .CodeMirror:visible')
@@ -56,30 +56,30 @@ class GraphiQL:
         await self.page.keyboard.press("Delete")
         await self.page.keyboard.type(text)
 
-    async def written(self, editor):
-        """What an editor holds, even the part of it that is not in sight."""
+    async def read_editor(self, editor):
+        """The whole text of an editor, including the part that is scrolled out of view."""
         return await self.page.locator(f"{editor} .CodeMirror").first.evaluate(
             "element => element.CodeMirror.getValue()"
         )
 
     async def run(self):
-        """Press the button that runs, or ends, the operation."""
+        """Press the button that starts or stops the operation."""
         await self.page.locator(".graphiql-execute-button").click()
 
     async def shows(self, text):
-        """Wait until the answer has a text."""
+        """Wait until the result contains a text."""
         await expect(self.page.locator(".result-window")).to_contain_text(text)
 
-    async def shows_while(self, happens, text):
-        """As `shows`, for what waits for something to happen: `happens` is called until the text is there."""
+    async def shows_while(self, trigger, text):
+        """As `shows`; calls `trigger` repeatedly until the text appears."""
         shown = asyncio.ensure_future(self.shows(text))
         while not shown.done():
-            happens()
+            trigger()
             await asyncio.wait({shown}, timeout=0.1)
         shown.result()
 
     async def open_example(self, example):
-        """Open an example from the menu, and wait until it is in a tab of its own."""
+        """Open an example from the menu and wait until it is in a new tab."""
         menu, tabs = self.page.get_by_role("region", name="Examples"), self.page.locator(".graphiql-tab")
         if not await menu.is_visible():
             await self.page.get_by_role("button", name="Show Examples").click()
@@ -89,31 +89,31 @@ class GraphiQL:
         await self.page.wait_for_function(HOLDS, arg=example.text)
 
     async def answer(self):
-        """The answer that is shown, decoded."""
-        return json.loads(await self.written(".result-window"))
+        """The decoded result."""
+        return json.loads(await self.read_editor(".result-window"))
 
     async def _route(self, route):
         self.sent.append(route.request)
-        if self._is_stranger(route.request.url):
+        if self._is_foreign(route.request.url):
             await route.abort()
         else:
             await route.continue_()
 
-    def _is_stranger(self, url):
+    def _is_foreign(self, url):
         parts = urlsplit(url)
-        is_stranger = parts.scheme not in {"data", "blob"} and parts.netloc != self._origin
-        if is_stranger:
-            self.strangers.append(url)
-        return is_stranger
+        is_foreign = parts.scheme not in {"data", "blob"} and parts.netloc != self._origin
+        if is_foreign:
+            self.foreign_urls.append(url)
+        return is_foreign
 
     def _console(self, message):
         if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
+            self.console_errors.append(message.text)
 
 
 @asynccontextmanager
-async def opened(browser, url):
-    """GraphiQL at an address, in a browser profile of its own."""
+async def open_graphiql(browser, url):
+    """GraphiQL at a URL, in a new browser profile."""
     context = await browser.new_context()
     context.set_default_timeout(PATIENCE_MS)
     try:

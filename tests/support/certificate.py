@@ -1,4 +1,4 @@
-"""Certificates for servers on the loopback: signed by themselves, or by an authority of their own."""
+"""TLS certificates for loopback servers: self-signed or signed by a test authority."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -10,16 +10,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 
-def certified(folder, name="localhost"):
-    """A server's context for this name, and the file of the self-signed certificate that it shows."""
+def self_signed_context(folder, name="localhost"):
+    """A server's TLS context for a host name, and the path of its self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _sign(name, key, _subject(name), key, is_authority=True)
     path = _write(folder / f"{name}.pem", certificate, key)
     return _server_context(path), path
 
 
-def certified_by_authority(folder, name="localhost"):
-    """A server's context for this name, and the file of the authority that signed its certificate."""
+def authority_signed_context(folder, name="localhost"):
+    """A server's TLS context for a host name, and the path of the certificate of its authority."""
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _sign("authority.test", authority_key, _subject("authority.test"), authority_key, is_authority=True)
     certificate = _sign(name, key, authority.subject, authority_key, is_authority=False)

@@ -1,4 +1,4 @@
-"""Copies of the project without anything that was made in it, and the processes that are started there."""
+"""Clean copies of the project, and processes that run in them."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-from support.command import Command, default_interrupt, environment
+from support.command import Command, command_environment, default_interrupt
 
 ROOT = Path(__file__).parents[2]
 CONSOLE_BUILD = ROOT / "dexter_graphql" / "console" / "build"
@@ -19,38 +19,38 @@ LINK = re.compile(r'<(?:script src|link rel="stylesheet" href)="(?P<address>[^"]
 
 
 def clean_copy(target, *, with_console=False):
-    """The project without what .gitignore names, in a new folder; with GraphiQL's files when they are wanted."""
-    made = [line.strip("/").rpartition("/")[2] for line in (ROOT / ".gitignore").read_text().split()]
-    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(".git", *made))
+    """A copy of the project without ignored files, optionally with the built GraphiQL files."""
+    ignored = [line.strip("/").rpartition("/")[2] for line in (ROOT / ".gitignore").read_text().split()]
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(".git", *ignored))
     if with_console:
         assert CONSOLE_BUILD.is_dir(), "GraphiQL is not built; `make console` builds it"
         shutil.copytree(CONSOLE_BUILD, target / CONSOLE_BUILD.relative_to(ROOT))
     return target
 
 
-def bare_environment(**settings):
-    """The environment without our settings, those of make, and the virtual environment of whoever runs the tests.
+def clean_environment(**settings):
+    """The environment without Dexter's settings, variables of make and the tests' virtual environment.
 
-    What pip installs is compiled when it is first imported: most of it never is.
+    pip does not compile what it installs, because most modules are never imported.
     """
     foreign = ("MAKE", "MFLAGS", "VIRTUAL_ENV", "COV_", "PYTEST_")
-    cache_entry = {name: text for name, text in environment(**settings).items() if not name.startswith(foreign)}
-    return {"PIP_NO_COMPILE": "1"} | cache_entry
+    variables = {name: text for name, text in command_environment(**settings).items() if not name.startswith(foreign)}
+    return {"PIP_NO_COMPILE": "1"} | variables
 
 
 def free_port():
-    """A port on which nobody listens."""
+    """A free port of the loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 async def run(*command, cwd, env=None):
-    """What a command printed, once it has ended with code 0; fails with all that it said otherwise."""
+    """Standard output of a command; fails with its whole output when its exit code is not 0."""
     process = await asyncio.create_subprocess_exec(
         *map(str, command),
         cwd=cwd,
-        env=bare_environment() if env is None else env,
+        env=clean_environment() if env is None else env,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -61,13 +61,13 @@ async def run(*command, cwd, env=None):
 
 
 @asynccontextmanager
-async def started(*command, cwd, env=None, patience_s=20.0):
-    """A command that runs on, alone in a process group, which is killed when the block ends and it still runs."""
+async def start_command(*command, cwd, env=None, patience_s=20.0):
+    """A running command in its own process group, which is killed at the end of the block."""
     with default_interrupt():
         process = await asyncio.create_subprocess_exec(
             *map(str, command),
             cwd=cwd,
-            env=bare_environment() if env is None else env,
+            env=clean_environment() if env is None else env,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -81,13 +81,13 @@ async def started(*command, cwd, env=None, patience_s=20.0):
             await process.communicate()
 
 
-async def page_of(address):
-    """GraphiQL's page at a server, and the status of each of its files that the server itself has."""
+async def fetch_page(address):
+    """The GraphiQL page of a server, and status and non-emptiness of each file that the server itself serves."""
     async with aiohttp.ClientSession() as session:
-        async with session.get(f"{address}/graphql", headers={"accept": "text/html"}) as answer:
-            page = await answer.text()
+        async with session.get(f"{address}/graphql", headers={"accept": "text/html"}) as response:
+            page = await response.text()
         statuses = {}
         for link in filter(lambda link: link.startswith("/"), re.findall(LINK, page)):
-            async with session.get(address + link) as answer:
-                statuses[link.partition("?")[0]] = (answer.status, len(await answer.read()) > 0)
+            async with session.get(address + link) as response:
+                statuses[link.partition("?")[0]] = (response.status, len(await response.read()) > 0)
     return page, statuses

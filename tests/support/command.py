@@ -1,4 +1,4 @@
-"""The `dexter` command as a process of its own, without the settings of whoever runs the tests."""
+"""The `dexter` command as a child process without inherited settings."""
 
 import asyncio
 import os
@@ -8,11 +8,11 @@ import sys
 from contextlib import asynccontextmanager, contextmanager
 
 PATIENCE_S = 20.0
-"""Longest wait for a process, far beyond what it takes."""
+"""Longest wait for output or exit of a process."""
 
 
-def environment(**settings):
-    """The environment without our settings, and with these."""
+def command_environment(**settings):
+    """The environment without inherited Dexter and Sentry variables, plus the given ones."""
     bare = {name: text for name, text in os.environ.items() if not name.startswith(("DEXTER_", "SENTRY_"))}
     return bare | {"DEXTER_ADMIN_LISTEN": "127.0.0.1:0"} | settings
 
@@ -30,27 +30,27 @@ def default_interrupt():
 
 
 class Command:
-    """A running `dexter …`; warnings are errors in it."""
+    """A running `dexter …` process in which warnings are errors."""
 
     def __init__(self, process, patience_s=PATIENCE_S):
         self.process, self.printed, self._patience_s = process, "", patience_s
 
     async def until(self, pattern):
-        """The match of a pattern in what was printed, as soon as it is there."""
+        """Wait for a pattern in standard output; returns its match."""
         async with asyncio.timeout(self._patience_s):
-            while (found := re.search(pattern, self.printed)) is None:
+            while (match := re.search(pattern, self.printed)) is None:
                 line = (await self.process.stdout.readline()).decode()
                 assert line, f"ended after:\n{self.printed}\n{(await self.process.stderr.read()).decode()}"
                 self.printed += line
-        return found
+        return match
 
     async def end(self, name=signal.SIGTERM):
-        """Exit code and standard error after a signal."""
+        """Send a signal; returns exit code and standard error."""
         self.process.send_signal(name)
-        return await self.ended()
+        return await self.wait_for_exit()
 
-    async def ended(self):
-        """Exit code and standard error, once it has ended by itself."""
+    async def wait_for_exit(self):
+        """Wait until the process exits; returns exit code and standard error."""
         async with asyncio.timeout(self._patience_s):
             out, err = await self.process.communicate()
         self.printed += out.decode()
@@ -58,15 +58,15 @@ class Command:
 
 
 @asynccontextmanager
-async def running(*arguments, **settings):
-    """`dexter` with these arguments and variables; killed when the block ends and it still runs."""
+async def run_dexter(*arguments, **settings):
+    """`dexter` with these arguments and environment variables; killed at the end of the block."""
     with default_interrupt():
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-W", "error", "-m", "dexter_graphql", *arguments),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=environment(**settings),
+            env=command_environment(**settings),
         )
     try:
         yield Command(process)

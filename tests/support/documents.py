@@ -1,7 +1,6 @@
-"""Writes documents over a schema as Hypothesis draws them: mostly valid, mostly such that find something.
+"""Hypothesis strategy for documents over a schema: mostly valid, with mostly existing values.
 
-Fields that share a response key merge as the specification wants it, so that validation lets most documents through.
-Knows the grammar, and of the schema what it says of itself.
+Fields that share a response key can be merged as the specification requires, so that most documents are valid.
 """
 
 from dataclasses import dataclass
@@ -21,29 +20,38 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
-from support.known import ANY, Bare, plain, written
+from support.known_values import ANY, Unquoted, print_literal, variable_value
 
 FIELDS_PER_SELECTION = 5
 FIELDS_PER_DOCUMENT = 70
 DEPTH = 5
 ODD_ALIASES = ("id", "None", "self", "import", "__class__", "_x", "scope", "typename", "data", "f0", "__typename_")
-"""Response keys that may mean something to whoever writes code or records."""
+"""Response keys with a meaning in Python, in generated code or in records."""
 LIKELY = {
     "EventEntry": ("ExceptionEntry", "BreadcrumbsEntry", "RequestEntry", "MessageEntry"),
     "AlertAction": ("EmailAlertAction", "SlackAlertAction"),
     "AlertCondition": ("FirstSeenAlertCondition", "EventFrequencyAlertCondition", "LevelAlertCondition"),
 }
-"""Types that the sandbox has many of, for abstract types with many others."""
+"""Types that are frequent in the sandbox, for abstract types with many possible types."""
 LIKELIHOOD = {"first": 80, "last": 1, "before": 2, "after": 3}
-"""In how many of a hundred cases an argument is given that need not be, where not in fifteen."""
+"""Percentage of cases in which an optional argument is written; 15 for the others."""
 ODD = (
-    *(Bare("9" * 250), Bare("1" * 4400), Bare("-0"), Bare("1e999"), Bare("-1e-999"), Bare("UNKNOWN_VALUE"), 1.5, True),
+    *(
+        Unquoted("9" * 250),
+        Unquoted("1" * 4400),
+        Unquoted("-0"),
+        Unquoted("1e999"),
+        Unquoted("-1e-999"),
+        Unquoted("UNKNOWN_VALUE"),
+        1.5,
+        True,
+    ),
     *(-(2**63), 2**63, 2**128, -(2**31) - 1, "", " ", "x" * 5000, "\x00", "\ud83d", "\udc00\ud800", "\u202e", "a\nb"),
     *("http://[", "https://acme.sentry.io:99999/", "https://[::1", "//", "100/comments", "..", "../..", "%2e%2e%2f"),
     *("&" * 1000, "\N{UNICORN FACE}" * 300, "9" * 4400, "-1", "1e9", "NaN", "0001-01-01T00:00:00Z", "999999999999d"),
     *([], {}, None, [None], [[]], {"": 1}, {"a": {"a": {}}}),
 )
-"""Values that may surprise whatever reads them."""
+"""Extreme and malformed values."""
 WRONG = (None, 1, 1.5, "wrong", True, [], {}, [None], {"a": 1})
 ROOTS = ("organization", "organization", "organization", "organization", "node", "nodes", "issue", "organizations")
 INTROSPECTION = (
@@ -54,12 +62,12 @@ INTROSPECTION = (
 
 
 class Taken(NamedTuple):
-    """What a response key stands for, and the response keys of the place below it."""
+    """The field behind a response key, and the response keys in its selection set."""
 
     name: str
     arguments: str
-    representation: str
-    below: dict[str, "Taken"]
+    signature: str
+    children: dict[str, "Taken"]
 
 
 @dataclass(frozen=True)
@@ -73,15 +81,15 @@ class Document:
         return f"Document({self.text!r}, {self.variables!r})"
 
 
-class Writer:
-    """Writes one document."""
+class DocumentWriter:
+    """Writer of one document."""
 
     def __init__(self, draw, schema, known, odd_percent=0):
         self._draw, self._schema, self._known, self._odd_percent = draw, schema, known, odd_percent
         self._declared, self._values, self._fragments, self._shared = [], {}, [], []
         self._room, self._names = FIELDS_PER_DOCUMENT, 0
-        self._asked = []
-        """Types of the things whose ids were written."""
+        self._id_types = []
+        """Types of the ids that were written."""
 
     def document(self, *, is_mutation):
         """An operation with one to three fields at its root."""
@@ -94,7 +102,7 @@ class Writer:
         if self._is(10):
             selection = f"... on {root.name} {{ {selection} }} __typename"
         head = f"({', '.join(self._declared)})" if self._declared else ""
-        text = f"{'mutation' if is_mutation else 'query'} Asked{head} {{ {selection} }}"
+        text = f"{'mutation' if is_mutation else 'query'} Generated{head} {{ {selection} }}"
         return Document(" ".join([text, *self._fragments]), self._values or None)
 
     def _root_field(self, root, parents):
@@ -105,7 +113,7 @@ class Writer:
         return self._draw(st.integers(0, bound - 1)) if bound > 1 else 0
 
     def _is(self, percent):
-        """True in so many of a hundred cases."""
+        """True in that percentage of cases."""
         return self._draw(st.integers(0, 99)) >= 100 - percent
 
     def _of(self, options):
@@ -118,18 +126,18 @@ class Writer:
     # Fields
 
     def _field(self, parent, name, parents, depth, prefix=""):
-        """One field with all that belongs to it; its response key may be taken by one that it merges with."""
+        """One field; it may share a response key with a field that it merges with."""
         if parents and not prefix and self._is(12):
             key = self._of(list(parents))
             taken = parents[key]
-            if taken.name in parent.fields and _form(parent.fields[taken.name]) == taken.representation:
-                return self._written(parent.fields[taken.name], key, taken, depth)
+            if taken.name in parent.fields and _signature(parent.fields[taken.name]) == taken.signature:
+                return self._print_field(parent.fields[taken.name], key, taken, depth)
         definition = parent.fields[name]
-        wanted = Taken(name, self._arguments(parent, name, definition), _form(definition), {})
+        field = Taken(name, self._arguments(parent, name, definition), _signature(definition), {})
         key = f"{prefix}{name}" if prefix else self._key(name)
-        if key in parents and parents[key][:3] != wanted[:3]:
+        if key in parents and parents[key][:3] != field[:3]:
             key = self._new("u")
-        return self._written(definition, key, parents.setdefault(key, wanted), depth)
+        return self._print_field(definition, key, parents.setdefault(key, field), depth)
 
     def _key(self, name):
         choice = self._below(20)
@@ -137,18 +145,18 @@ class Writer:
             return name
         return self._of(ODD_ALIASES) if choice == 19 else f"a{self._below(3)}"
 
-    def _written(self, definition, key, taken, depth):
+    def _print_field(self, definition, key, taken, depth):
         self._room -= 1
         named = get_named_type(definition.type)
-        selection = "" if is_leaf_type(named) else self._selection(named, taken.below, depth - 1)
+        selection = "" if is_leaf_type(named) else self._selection(named, taken.children, depth - 1)
         alias = "" if key == taken.name else f"{key}: "
         return f"{alias}{taken.name}{taken.arguments}{self._directives()} {selection}"
 
     def _directives(self):
         if not self._is(7):
             return ""
-        found = self._of(("skip", "include", "include"))
-        return f" @{found}(if: {written(self._boolean())})"
+        directive = self._of(("skip", "include", "include"))
+        return f" @{directive}(if: {print_literal(self._boolean())})"
 
     def _boolean(self):
         value = self._below(2) == 1
@@ -161,7 +169,7 @@ class Writer:
     # Selections
 
     def _selection(self, kind, parents, depth):
-        """What is selected on a type, at most so deep."""
+        """A selection set on a type with at most that depth."""
         parts = list(self._parts(kind, parents, depth))
         return f"{{ {' '.join(parts or ['__typename'])} }}"
 
@@ -217,38 +225,38 @@ class Writer:
         if self._is(10):
             others = [of for of in self._schema.type_map.values() if isinstance(of, GraphQLInterfaceType)]
             return self._of([kind, *(of for of in others if self._overlap(of, kind))])
-        possible = sorted(one.name for one in self._schema.get_possible_types(kind))
-        likely = self._asked if kind.name == "Node" and self._asked else LIKELY.get(kind.name)
+        possible = sorted(possible_type.name for possible_type in self._schema.get_possible_types(kind))
+        likely = self._id_types if kind.name == "Node" and self._id_types else LIKELY.get(kind.name)
         return self._schema.get_type(self._of(likely if likely and self._is(70) else possible))
 
-    def _overlap(self, one, other):
-        return bool(self._possible(one) & self._possible(other))
+    def _overlap(self, first, second):
+        return bool(self._possible(first) & self._possible(second))
 
     def _possible(self, kind):
         if isinstance(kind, GraphQLObjectType):
             return {kind.name}
-        return {one.name for one in self._schema.get_possible_types(kind)}
+        return {possible_type.name for possible_type in self._schema.get_possible_types(kind)}
 
     # Arguments
 
     def _arguments(self, parent, name, definition):
         """Required arguments and some of the others."""
-        given = {}
+        values = {}
         for argument, of in definition.args.items():
             if isinstance(of.type, GraphQLNonNull) or self._is(LIKELIHOOD.get(argument, 15)):
-                given[argument] = self._given(of.type, f"{parent.name}.{name}", argument)
-        pairs = ", ".join(f"{argument}: {written(value)}" for argument, value in given.items())
+                values[argument] = self._argument_value(of.type, f"{parent.name}.{name}", argument)
+        pairs = ", ".join(f"{argument}: {print_literal(value)}" for argument, value in values.items())
         return f"({pairs})" if pairs else ""
 
-    def _given(self, kind, place, name):
-        """A value as a literal or as a variable."""
+    def _argument_value(self, kind, coordinate, name):
+        """A value as a literal or a variable."""
         if not self._is(25):
-            return self._value(kind, place, name, is_literal=True)
-        value = plain(self._value(kind, place, name, is_literal=False))
+            return self._value(kind, coordinate, name, is_literal=True)
+        value = variable_value(self._value(kind, coordinate, name, is_literal=False))
         return self._variable(str(kind), value)
 
     def _variable(self, kind, value):
-        """A new variable with that value; some are wrong, and some are not there."""
+        """A new variable with that value; some have a wrong value and some have none."""
         name = self._new("v")
         self._declared.append(f"${name}: {kind}")
         luck = self._below(60)
@@ -256,51 +264,55 @@ class Writer:
             self._values[name] = self._of(WRONG)
         elif luck < 57 or kind.endswith("!"):
             self._values[name] = value
-        return Bare(f"${name}")
+        return Unquoted(f"${name}")
 
-    def _value(self, kind, place, name, *, is_literal):
-        """A value of a type for an argument or a member of that name, mostly one that exists."""
+    def _value(self, kind, coordinate, name, *, is_literal):
+        """A value of a type for an argument or input member of that name, mostly an existing one."""
         kind = get_nullable_type(kind)
         if self._odd_percent and self._is(self._odd_percent):
             return self._of(ODD)
         if isinstance(kind, GraphQLList):
-            return [self._value(kind.of_type, place, name, is_literal=is_literal) for _ in range(1 + self._below(2))]
+            return [
+                self._value(kind.of_type, coordinate, name, is_literal=is_literal) for _ in range(1 + self._below(2))
+            ]
         if isinstance(kind, GraphQLEnumType):
-            return Bare(self._of(sorted(kind.values)))
+            return Unquoted(self._of(sorted(kind.values)))
         if isinstance(kind, GraphQLInputObjectType):
             return self._input(kind, is_literal=is_literal)
-        if kind.name == "ID" and (types := self._known.types(place, name)) and self._is(97):
-            self._asked.append(self._of(types))
-            return self._of(self._known.ids[self._asked[-1]])
-        existing = self._known.values(place, name, kind.name)
+        if kind.name == "ID" and (types := self._known.types(coordinate, name)) and self._is(97):
+            self._id_types.append(self._of(types))
+            return self._of(self._known.ids[self._id_types[-1]])
+        existing = self._known.values(coordinate, name, kind.name)
         return self._of(existing) if existing and self._is(97) else self._draw(ANY[kind.name])
 
     def _input(self, kind, *, is_literal):
-        """Members of an input object: exactly one where only one may be."""
+        """Members of an input object: exactly one for `@oneOf`."""
         fields = [(name, of.type) for name, of in kind.fields.items()]
         if kind.is_one_of:
             name, of = self._of(fields)
-            chosen = [(name, GraphQLNonNull(of))]
+            members_given = [(name, GraphQLNonNull(of))]
         else:
-            chosen = [(name, of) for name, of in fields if isinstance(of, GraphQLNonNull) or self._is(25)]
+            members_given = [(name, of) for name, of in fields if isinstance(of, GraphQLNonNull) or self._is(25)]
         members = {}
-        for name, of in chosen:
+        for name, of in members_given:
             if is_literal and self._is(8):
-                members[name] = self._given(of, kind.name, name)
+                members[name] = self._argument_value(of, kind.name, name)
             else:
                 members[name] = self._value(of, kind.name, name, is_literal=is_literal)
         return members
 
 
-def _form(definition):
-    """What two fields of one name must share to stand under one response key: their type and that of each argument."""
+def _signature(definition):
+    """Types of a field and its arguments; two fields of one name merge only when they are equal."""
     return f"{definition.type} {sorted((name, str(of.type)) for name, of in definition.args.items())}"
 
 
 @st.composite
 def documents(draw, schema, known, *, mutations=None, odd_percent=0):
-    """A document that is mostly valid, with its variables; `mutations` draws whether it changes something.
+    """A mostly valid document with its variables; `mutations` draws whether it is a mutation.
 
-    Of its values, `odd_percent` are odd ones.
+    `odd_percent` of its values are extreme or malformed.
     """
-    return Writer(draw, schema, known, odd_percent).document(is_mutation=mutations is not None and draw(mutations))
+    return DocumentWriter(draw, schema, known, odd_percent).document(
+        is_mutation=mutations is not None and draw(mutations)
+    )

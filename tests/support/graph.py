@@ -1,4 +1,4 @@
-"""Asks the graph over a sandbox on both engines, and counts the calls that arrive there."""
+"""Client of the graph over a sandbox that runs each operation on both engines and records the upstream calls."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -19,20 +19,20 @@ from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import POLICIES
 from support.engines import assert_agreement, engines_of, line_of, outcome
-from support.rounds import Player, Rounds, idle
+from support.rounds import ReplayTransport, RoundTransport, wait_until_idle
 from support.sandbox import StillClock, running_sandbox
 
 ENGINES = ["compiled", "interpreted"]
-"""For tests that cannot ask both at the same time."""
+"""For tests that cannot run both at the same time."""
 DIRECTORY = '{ acme: organization(slug: "acme") { slug } globex: organization(slug: "globex") { slug } }'
 WAIT_S = 10
 both_engines = cache(engines_of)
-"""The engines over a graph, which keep their plans from test to test."""
+"""The engines over a graph, with plans that are shared by all tests."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """What came back: data as plain values, formatted errors, and the calls that arrived at Sentry for it."""
+class GraphAnswer:
+    """An answer: decoded data, formatted errors and the calls that Sentry received."""
 
     data: dict
     errors: list = field(default_factory=list)
@@ -51,30 +51,30 @@ class Told:
         return [list(call.query) for call in self.calls if call.route == route]
 
 
-class Items:
-    """The answers of a subscription, of which the next one is always waited for."""
+class SubscriptionReader:
+    """The answers of a subscription; the next one is always being awaited."""
 
     def __init__(self, answers):
         self._answers = answers
-        self._coming = asyncio.ensure_future(anext(answers))
+        self._next = asyncio.ensure_future(anext(answers))
 
     async def next(self):
         """The next answer, decoded."""
-        answer = await asyncio.wait_for(self._coming, WAIT_S)
-        self._coming = asyncio.ensure_future(anext(self._answers))
+        answer = await asyncio.wait_for(self._next, WAIT_S)
+        self._next = asyncio.ensure_future(anext(self._answers))
         return msgspec.json.decode(answer.body)
 
     async def close(self):
-        """Wait for no more."""
-        self._coming.cancel()
-        await asyncio.gather(self._coming, return_exceptions=True)
+        """Stop waiting for the next answer."""
+        self._next.cancel()
+        await asyncio.gather(self._next, return_exceptions=True)
 
 
-class Asker:
-    """Asks the graph over a sandbox, one operation after the other; the cache lives as long as the asker.
+class GraphClient:
+    """A client of the graph over a sandbox, with one cache for all of its operations.
 
-    Each operation is run by the compiled engine over the sandbox. Then graphql-core runs it with all that was kept
-    before, and Sentry's answers to it are those that came the first time; both must come to the same.
+    Each operation runs on the compiled engine over the sandbox, then on graphql-core with a copy of the cache from
+    before and the recorded answers of the sandbox. Both outcomes must agree.
     """
 
     def __init__(self, graph, server, clock):
@@ -92,42 +92,42 @@ class Asker:
 
     @property
     def acme(self):
-        """The organization of the sandbox that most tests ask about."""
+        """The sandbox's organization that most tests read."""
         return self.server.world.find_organization("acme")
 
     async def ask(self, document, **variables):
-        """The answer to a valid document, on which the engines agree."""
+        """The answer to a valid document; fails when the engines disagree."""
         both = both_engines(self.graph)
         prepared = both.compiled.prepare(document)
         assert not prepared.errors, prepared.errors
-        already, twin, wire = len(self.server.requests), _twin(self.services), Rounds(self.client._transport)
-        answer, compiled = await self._asked(both.compiled, self.services, wire, prepared, variables)
-        player = Player(wire.history)
-        _, interpreted = await self._asked(both.interpreted, twin, player, prepared, variables)
+        already, twin, wire = len(self.server.requests), _twin(self.services), RoundTransport(self.client._transport)
+        answer, compiled = await self._execute(both.compiled, self.services, wire, prepared, variables)
+        player = ReplayTransport(wire.history)
+        _, interpreted = await self._execute(both.interpreted, twin, player, prepared, variables)
         assert_agreement(compiled, interpreted, document, variables)
         body = msgspec.json.decode(answer.body)
-        return Told(body.get("data"), body.get("errors", []), list(self.server.requests)[already:])
+        return GraphAnswer(body.get("data"), body.get("errors", []), list(self.server.requests)[already:])
 
     async def organization(self, selection, slug="acme"):
-        """What is selected on an organization; the directory knows it already, and nothing may fail."""
+        """A selection on an organization that the directory has cached; fails when the answer has errors."""
         await self.ask("query ($slug: String!) { organization(slug: $slug) { slug } }", slug=slug)
         told = await self.ask("query ($slug: String!) { organization(slug: $slug) {" + selection + "} }", slug=slug)
         assert told.errors == []
-        return Told(told["organization"], [], told.calls)
+        return GraphAnswer(told["organization"], [], told.calls)
 
     @asynccontextmanager
     async def following(self, document, *, engine="compiled", identity=None, **variables):
-        """The items of a subscription on one of the engines, from now on and until the block ends.
+        """The items of a subscription on one of the engines, until the block ends.
 
-        Its calls are its own: it has a client that knows what is known now.
+        It has a separate client with a copy of the current cache.
         """
         pipeline = getattr(both_engines(self.graph), engine)
         services = replace(_twin(self.services), changes=self.services.changes)
         context = Context(services, identity or self.identity, "request")
         shown = partial(format_error, request_id="request")
         answers = pipeline.subscribe(pipeline.prepare(document), variables, context, shown)
-        items = Items(answers)
-        await idle()
+        items = SubscriptionReader(answers)
+        await wait_until_idle()
         try:
             yield items
         finally:
@@ -135,15 +135,15 @@ class Asker:
             await answers.aclose()
             await context.close()
 
-    async def _asked(self, pipeline, services, wire, prepared, variables):
-        """The answer of one engine, and all that it did."""
+    async def _execute(self, pipeline, services, wire, prepared, variables):
+        """The answer and the outcome of one engine."""
         unforeseen = []
         context = Context(services, self.identity, "request")
         shown = partial(format_error, request_id="request", report=unforeseen.append)
         real, services.client._transport = services.client._transport, wire
         try:
             answer = await pipeline.execute(prepared, variables, context, shown)
-            await wire.rest()  # what is refreshed behind the answer's back is a call of it all the same
+            await wire.rest()  # background refreshes count as calls of the operation
         finally:
             services.client._transport = real
             await context.close()
@@ -151,9 +151,9 @@ class Asker:
 
 
 @asynccontextmanager
-async def asking(graph, server):
-    """The graph over a running sandbox, with a cold cache and the directory of organizations known."""
-    asker = Asker(graph, server, server.world.clock)
+async def open_graph_client(graph, server):
+    """A client of the graph over a running sandbox, with only the directory of organizations cached."""
+    asker = GraphClient(graph, server, server.world.clock)
     try:
         await asker.ask(DIRECTORY)
         yield asker
@@ -162,14 +162,14 @@ async def asking(graph, server):
 
 
 @asynccontextmanager
-async def asking_release(graph, vintage):
-    """The same over a sandbox of its own that imitates a release of Sentry."""
-    async with running_sandbox(StillClock(), vintage) as server, asking(graph, server) as asker:
+async def graph_client_of_release(graph, vintage):
+    """A client of the graph over a new sandbox that imitates a release of Sentry."""
+    async with running_sandbox(StillClock(), vintage) as server, open_graph_client(graph, server) as asker:
         yield asker
 
 
 def _twin(services):
-    """Services of their own that know what these know now. What is the same for everybody is shared."""
+    """A copy of the services with their current caches; immutable parts are shared."""
     client = services.client
     shared = [
         POLICIES,
@@ -182,9 +182,7 @@ def _twin(services):
     ]
     parts = (client, services.organizations, services.clock)
     client, organizations, clock = deepcopy(parts, {id(part): part for part in shared})
-    client._handler = compose(
-        client._stages
-    )  # functions are never copied, and lead to the stages that they were made of
+    client._handler = compose(client._stages)  # functions are not copied and would call the original stages
     changes = in_memory_feed(clock, b"key of tests")
     visibility = IssueVisibility(client, clock)
     return replace(

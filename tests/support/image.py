@@ -1,4 +1,4 @@
-"""Does what a Dockerfile says step by step, without Docker: each stage is built in a folder."""
+"""Execution of a Dockerfile without Docker: each stage is built in a folder."""
 
 import fnmatch
 import re
@@ -8,48 +8,48 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.checkout import bare_environment, run
+from support.checkout import clean_environment, run
 
 SYSTEM_STEPS = ("useradd",)
-"""What needs rights over a whole system, and is not done."""
-DONE = ("FROM", "RUN", "COPY", "ENV", "WORKDIR")
-"""Instructions that do something when an image is built."""
+"""Commands that need a whole system and are skipped."""
+EXECUTED = ("FROM", "RUN", "COPY", "ENV", "WORKDIR")
+"""Instructions that have an effect at build time."""
 
 
 @dataclass
 class Stage:
-    """A stage so far: where it works, what stands in its environment, and what was said and not done."""
+    """A stage under construction: folder, environment, and the instructions that were recorded but not executed."""
 
     name: str
     root: Path
     workdir: Path
     env: dict[str, str] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, str] = field(default_factory=dict)
 
 
-def steps_of(text):
-    """Instruction and value of each step."""
+def parse_steps(text):
+    """Instruction and value of each step of a Dockerfile."""
     joined = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", text))
     return [tuple(line.split(maxsplit=1)) for line in joined.splitlines() if line.strip()]
 
 
-def context_of(project, rules):
-    """The project's files that a builder gets to see; the last rule that fits a file, or a folder of it, decides."""
-    cache_entry = set()
+def build_context(project, rules):
+    """Files in the build context; the last .dockerignore rule that matches a file or its folder decides."""
+    included = set()
     for path in (path for path in project.rglob("*") if path.is_file()):
         name, is_out = path.relative_to(project).as_posix(), False
         for rule in rules:
             pattern = rule.lstrip("!")
             folders = [name, *map(str, Path(name).parents)]
-            if any(fnmatch.fnmatch(one, pattern) for one in folders):
+            if any(fnmatch.fnmatch(folder, pattern) for folder in folders):
                 is_out = not rule.startswith("!")
         if not is_out:
-            cache_entry.add(name)
-    return cache_entry
+            included.add(name)
+    return included
 
 
 class Builder:
-    """Does what the steps say below a folder that stands for `/`, which is put away when a stage is complete."""
+    """Executes steps below a folder that stands for `/`; each completed stage is moved aside."""
 
     def __init__(self, folder, context):
         self._folder, self._context, self._stages = folder, context, {}
@@ -66,21 +66,21 @@ class Builder:
         script.chmod(0o755)
 
     def environment(self, **settings):
-        """The environment of the stage, with the tools that its base has."""
+        """The environment of the stage, with the tools of its base image."""
         path = f"{self._tools}:/usr/bin:/bin"
-        given = {name: text.replace("$PATH", path) for name, text in self.stage.env.items()}
-        return bare_environment(**({"PATH": path} | given | settings))
+        variables = {name: text.replace("$PATH", path) for name, text in self.stage.env.items()}
+        return clean_environment(**({"PATH": path} | variables | settings))
 
     async def build(self, steps):
-        """Do all steps; the last stage stays."""
+        """Execute all steps; the last stage remains."""
         for name, value in steps:
-            if name in DONE:
+            if name in EXECUTED:
                 await getattr(self, f"_{name.lower()}")(value)
             else:
-                self.stage.said[name] = value
+                self.stage.recorded[name] = value
 
-    def inside(self, text):
-        """A command or address of the image, below the folder."""
+    def translate(self, text):
+        """A command or path of the image, translated to the stage's folder."""
         return re.sub(r"(?<![\w./])/(?=(src|opt)\b)", f"{self.stage.root}/", text)
 
     async def _from(self, value):
@@ -92,9 +92,9 @@ class Builder:
 
     async def _run(self, value):
         if value.startswith(SYSTEM_STEPS):
-            self.stage.said["RUN"] = value
+            self.stage.recorded["RUN"] = value
         else:
-            await run("sh", "-c", self.inside(value), cwd=self.stage.workdir, env=self.environment())
+            await run("sh", "-c", self.translate(value), cwd=self.stage.workdir, env=self.environment())
 
     async def _copy(self, value):
         words = value.split()
@@ -104,9 +104,9 @@ class Builder:
         *sources, target = words
         goal = self.stage.root / target[1:] if target.startswith("/") else self.stage.workdir / target
         for source in sources:
-            self._copied(origin / source.lstrip("/"), goal, is_into=target.endswith("/"))
+            self._copy_path(origin / source.lstrip("/"), goal, is_into=target.endswith("/"))
 
-    def _copied(self, source, goal, *, is_into):
+    def _copy_path(self, source, goal, *, is_into):
         if source.is_dir():
             shutil.copytree(source, goal, symlinks=True, dirs_exist_ok=True)
         else:
@@ -115,7 +115,7 @@ class Builder:
             shutil.copy2(source, goal)
 
     async def _env(self, value):
-        self.stage.env |= dict(pair.split("=", 1) for pair in shlex.split(self.inside(value)))
+        self.stage.env |= dict(pair.split("=", 1) for pair in shlex.split(self.translate(value)))
 
     async def _workdir(self, value):
         self.stage.workdir = self.stage.root / value.lstrip("/")

@@ -1,4 +1,4 @@
-"""Readers of `issueChanged` over real HTTP, and the webhooks that feed it."""
+"""Clients of `issueChanged` over HTTP, and the webhooks that publish changes to it."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ class Reader:
         self._answers = answers
 
     async def answer(self):
-        """The next answer, as it came."""
+        """The next answer."""
         return await asyncio.wait_for(anext(self._answers), WAIT_S)
 
     async def item(self):
@@ -53,7 +53,7 @@ async def subscribed(site, selection=ITEM, **variables):
 
 
 async def current_position(site):
-    """The position after all that has happened: whoever reads on from there misses nothing and sees nothing old."""
+    """The position after all changes so far, to resume from."""
     async with subscribed(site, "position change { issue { shortId } }") as reader:
         coming = asyncio.ensure_future(reader.item())
         while not coming.done():
@@ -67,7 +67,7 @@ async def current_position(site):
 
 
 def issue_editor(site):
-    """Somebody who changes issues of acme at Sentry."""
+    """An editor that changes issues of acme in the sandbox."""
     world = site.upstream.world
     return IssueEditor(world, world.find_organization("acme"), world.users[0])
 
@@ -75,8 +75,8 @@ def issue_editor(site):
 def open_issues(site, number=1, project="web", level="error"):
     """Open issues of a project with a level."""
     issues = site.upstream.world.find_organization("acme").issues.values()
-    found = [one for one in issues if one.project.slug == project and one.level == level and one.is_error]
-    return [one for one in found if one.status == "unresolved"][:number]
+    errors = [issue for issue in issues if issue.project.slug == project and issue.level == level and issue.is_error]
+    return [issue for issue in errors if issue.status == "unresolved"][:number]
 
 
 def issue_id(issue):
@@ -85,7 +85,7 @@ def issue_id(issue):
 
 
 def short_ids(items):
-    """What the items are about."""
+    """Short ids of the items' issues."""
     return [item["change"]["issue"]["shortId"] for item in items]
 
 
@@ -112,14 +112,14 @@ PROJECT_IDS = {"web": "101000", "api": "101001", "hidden": "999999"}
 
 
 def issue_data(number, project="web"):
-    """What a webhook reports of an issue."""
+    """The `data` of a webhook about an issue."""
     reference = {"id": PROJECT_IDS[project], "slug": project}
     return {"issue": {"id": str(number), "shortId": f"WEB-{number}", "status": "resolved", "project": reference}}
 
 
 @asynccontextmanager
 async def with_token(site, token):
-    """The same site for a client with a token of their own."""
+    """The same site for a client with another token."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
         yield Site(site.url, site.upstream, site.dexter, session)
 
@@ -132,15 +132,15 @@ def error_of(answer):
 
 
 def is_check(request):
-    """Whether a request to the sandbox asks for nothing but the right to read a project's issues."""
+    """Whether a request to the sandbox only checks that a token may read a project's issues."""
     return request.path.endswith("/acme/issues/") and ("limit", "1") in request.query
 
 
 def checked_projects(site, start):
-    """Ids of the projects whose visibility was checked since that many requests."""
-    return [dict(one.query)["project"] for one in list(site.upstream.requests)[start:] if is_check(one)]
+    """Ids of the projects whose visibility was checked by the requests from `start` on."""
+    return [dict(call.query)["project"] for call in list(site.upstream.requests)[start:] if is_check(call)]
 
 
 def calls_besides_checks(site, start):
-    """The other requests since that many requests."""
-    return [one for one in list(site.upstream.requests)[start:] if not is_check(one)]
+    """The other requests from `start` on."""
+    return [call for call in list(site.upstream.requests)[start:] if not is_check(call)]

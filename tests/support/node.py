@@ -1,4 +1,4 @@
-"""Runs the Node.js scripts of the tests, and says what to do when they cannot run."""
+"""Node.js scripts of the tests as child processes."""
 
 import asyncio
 import json
@@ -8,20 +8,20 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "node"
 PATIENCE_S = 30.0
-"""Longest wait for a script, far beyond what it takes."""
+"""Longest wait for a script."""
 
 
-def installed(folder=FOLDER):
-    """The folder of the scripts; fails when Node.js or the packages are not there."""
-    assert shutil.which("node"), "Node.js is not there; `make test` installs what the tests need"
+def installed_scripts(folder=FOLDER):
+    """The folder of the scripts; fails when Node.js or the packages are not installed."""
+    assert shutil.which("node"), "Node.js is not installed; `make tools` installs it"
     marker = folder / "node_modules" / ".package-lock.json"
-    assert marker.exists(), f"{folder.name}/node_modules is not there; `make test` installs it"
+    assert marker.exists(), f"{folder.name}/node_modules is missing; `make test` installs it"
     return folder
 
 
 async def run(*command, stdin=None, cwd=None):
-    """Exit code, standard output and standard error of `node COMMAND`, with JSON for its standard input."""
-    folder = installed()
+    """Exit code, standard output and standard error of `node COMMAND`, with `stdin` encoded as JSON."""
+    folder = installed_scripts()
     process = await asyncio.create_subprocess_exec(
         "node",
         *map(str, command),
@@ -41,17 +41,17 @@ async def run(*command, stdin=None, cwd=None):
     return process.returncode, out.decode(), err.decode()
 
 
-async def result(*command, stdin=None):
-    """What a script printed, decoded; fails with the script's own message when it failed."""
+async def run_script(*command, stdin=None):
+    """The decoded output of a script; fails with the script's message when its exit code is not 0."""
     code, out, err = await run(*command, stdin=stdin)
     assert code == 0, f"node {' '.join(map(str, command))} ended with {code}: {err or out}"
     return json.loads(out)
 
 
-async def result_while(happens, *command, stdin=None):
-    """What a script printed that waits for something to happen; `happens` is called until it has ended."""
-    running = asyncio.ensure_future(result(*command, stdin=stdin))
-    while not running.done():
-        happens()
-        await asyncio.wait({running}, timeout=0.1)
-    return running.result()
+async def run_script_while(trigger, *command, stdin=None):
+    """The decoded output of a script; calls `trigger` repeatedly until the script ends."""
+    task = asyncio.ensure_future(run_script(*command, stdin=stdin))
+    while not task.done():
+        trigger()
+        await asyncio.wait({task}, timeout=0.1)
+    return task.result()

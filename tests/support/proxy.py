@@ -1,4 +1,4 @@
-"""HTTP proxy on the loopback, for tests: tunnels connections with CONNECT, forwards plain requests."""
+"""HTTP proxy on the loopback that tunnels CONNECT requests and forwards plain ones."""
 
 import asyncio
 import base64
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class LoopbackProxy:
-    """A proxy that leads every address to one server; `credentials` are required as `user:password` when set."""
+    """A proxy that connects every address to one server; `credentials` are `user:password` that clients must send."""
 
     port: int
     """Port of the server on the loopback."""

@@ -1,4 +1,4 @@
-"""A clock that moves when told, changes to publish, and webhooks to take in."""
+"""Manual clock, changes to publish and signed webhooks."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ SECRET = "client-secret-of-acme"
 
 
 class MovableClock(StillClock):
-    """Stands still until it is told to go on."""
+    """A clock that stands still until `go_on` moves it."""
 
     def __init__(self):
         super().__init__()
@@ -32,9 +32,9 @@ class MovableClock(StillClock):
         return 1000.0 + self.passed
 
 
-def change(subject="1", **different):
-    """A change of an issue of acme, told by a webhook."""
-    told = {
+def make_change(subject="1", **different):
+    """A change of an issue of acme, reported by a webhook."""
+    members = {
         "id": f"change-{subject}",
         "organization": "acme",
         "stream": Stream.ISSUES,
@@ -46,17 +46,17 @@ def change(subject="1", **different):
         "received_at": NOON,
         "subject": subject,
     }
-    return Change(**told | different)
+    return Change(**members | different)
 
 
-def delivery(resource, action, data, *, secret=SECRET, at=NOON, actor=None):
+def make_webhook(resource, action, data, *, secret=SECRET, at=NOON, actor=None):
     """Headers and body of a webhook, as Sentry sends it."""
-    whole = {"action": action, "installation": {"uuid": "x"}, "data": data, **({"actor": actor} if actor else {})}
-    body = msgspec.json.encode(whole)
-    return signed(body, resource, secret=secret, at=at), body
+    payload = {"action": action, "installation": {"uuid": "x"}, "data": data, **({"actor": actor} if actor else {})}
+    body = msgspec.json.encode(payload)
+    return sign_headers(body, resource, secret=secret, at=at), body
 
 
-def signed(body, resource="issue", *, secret=SECRET, at=NOON):
+def sign_headers(body, resource="issue", *, secret=SECRET, at=NOON):
     """Headers of a webhook with that body."""
     return {
         "Content-Type": "application/json",

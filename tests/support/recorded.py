@@ -1,7 +1,7 @@
-"""A Sentry that answers from memory what a sandbox said once, whole or damaged; knows JSON and no endpoint.
+"""Recorded answers of a sandbox, replayed unchanged or with injected damage.
 
-Damage depends on its seed, on the kind of the call and on each row alone: whoever asks gets the same rows damaged in
-the same way, whatever else they ask for in the same breath.
+Damage depends only on its seed, the kind of the call and the row, so that a row is damaged in the same way in every
+answer.
 """
 
 import json
@@ -14,17 +14,17 @@ from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.sentry.errors import SentryError, TruncatedResponse, Unavailable, UpstreamTimeout
 from dexter_graphql.sentry.http.error_responses import error_for
 from support.engines import kind_of, line_of
-from support.rounds import Rounds
+from support.rounds import RoundTransport
 
-MAX_KEPT = 2000
+MAX_RECORDED = 2000
 REMOVED = object()
-"""Stands for a member that is not there."""
+"""Marks a removed member."""
 
 SCALARS = (
     *(None, True, False, "", "x", "NaN", "Infinity", "null", "\ud800", "\u0000", "1", "1.5", "2026-13-45", "a" * 300),
     *(0, -1, 1, 2**31 - 1, 2**31, 2**53 + 1, 2**63, 2**64, 2**70, -(2**70), 0.0, -0.0, 1.5, 1e300, 1e20, 1.0),
 )
-"""What may stand where something else belongs."""
+"""Replacements for a value."""
 NESTED = ([], {}, [None], [[]], ["x"], {"a": 1}, {"id": None}, [{}], {"id": "1", "slug": "x", "name": 1, "type": {}})
 DAMAGES = {
     "null": lambda _value, _die: None,
@@ -33,7 +33,7 @@ DAMAGES = {
     "nested": lambda _value, die: die.choice(NESTED),
     "other": lambda value, _die: _other(value),
 }
-"""What may become of a value."""
+"""Kinds of damage to a value."""
 FAILURES = (
     400,
     403,
@@ -52,15 +52,15 @@ FAILURES = (
     "text",
     "page",
 )
-"""What may come in the place of an answer: a status, an error on the way, or bytes that are no answer."""
+"""Replacements for an answer: a status, a network error, or a malformed body."""
 ROW_DEPTH = 2
-"""How deep in an answer its rows are: in a list, or in a list below a name."""
+"""Depth of the rows in an answer: in a list, or in a list below a member."""
 BODIES = {"empty": b"", "text": b"Internal error", "page": b"<!doctype html><html></html>"}
 
 
 @dataclass(frozen=True)
 class Damage:
-    """How much of Sentry is broken, and how: the share of calls that fail, and of values that are others."""
+    """Shares of failing calls and damaged values, and the kinds of damage."""
 
     seed: int = 0
     failing: float = 0.0
@@ -68,25 +68,25 @@ class Damage:
     kinds: tuple[str, ...] = tuple(DAMAGES)
 
 
-class Recorded:
-    """Sandboxes to be asked once for each question: one that only reads see, and one that writes may change.
+class RecordedAnswers:
+    """A transport that sends each call once and records its outcome.
 
-    What a write changed is in no answer to a read. So answers do not depend on what was asked before.
+    Writes go to another sandbox than reads, so that answers do not depend on earlier calls.
     """
 
     def __init__(self, reads, writes):
         self._reads, self._writes = reads, writes
-        self._kept = BoundedMap(MAX_KEPT)
+        self._outcomes = BoundedMap(MAX_RECORDED)
 
     async def __call__(self, call):
         key = (call.upstream.key, line_of(call))
-        outcome = self._kept.get(key)
+        outcome = self._outcomes.get(key)
         if outcome is None:
-            outcome = await self._asked(call)
-            self._kept.put(key, outcome)
-        return _given(outcome)
+            outcome = await self._send(call)
+            self._outcomes.put(key, outcome)
+        return _replay(outcome)
 
-    async def _asked(self, call):
+    async def _send(self, call):
         wire = self._reads if call.method == "GET" else self._writes
         try:
             return await wire(call)
@@ -94,36 +94,36 @@ class Recorded:
             return error
 
 
-class Broken:
-    """A wire to a recorded Sentry that is damaged; answers come in rounds."""
+class DamagedAnswers:
+    """Damaged transports over recorded answers; replies come in rounds."""
 
     def __init__(self, recorded, damage, now):
         self._recorded, self._damage, self._now = recorded, damage, now
         self._answers = {}
 
     def wire(self):
-        """A new wire; all of them give the same answers."""
-        return Rounds(self._answered, patience_s=None)  # all of them come, some from the sandbox and some from memory
+        """A new transport; all of them return the same replies."""
+        return RoundTransport(self._reply, patience_s=None)  # every reply comes, from the sandbox or from memory
 
-    async def _answered(self, call):
+    async def _reply(self, call):
         line = line_of(call)
         if line not in self._answers:
-            self._answers[line] = await self._made(call, f"{self._damage.seed} {kind_of(call)}")
-        return _given(self._answers[line])
+            self._answers[line] = await self._make_reply(call, f"{self._damage.seed} {kind_of(call)}")
+        return _replay(self._answers[line])
 
-    async def _made(self, call, seed):
+    async def _make_reply(self, call, seed):
         die = Random(seed)
         try:
             reply = await self._recorded(call)
         except SentryError as error:
             return error
         if die.random() < self._damage.failing:
-            return self._failed(call, reply, die.choice(FAILURES))
+            return self._fail(call, reply, die.choice(FAILURES))
         if self._damage.broken and reply.body:
-            return msgspec.structs.replace(reply, body=damaged(reply.body, self._damage, seed))
+            return msgspec.structs.replace(reply, body=damage_body(reply.body, self._damage, seed))
         return reply
 
-    def _failed(self, call, reply, failure):
+    def _fail(self, call, reply, failure):
         match failure:
             case int(status):
                 body = {"detail": f"Refused with {status}", "slug": "elsewhere"}
@@ -140,42 +140,42 @@ class Broken:
                 return msgspec.structs.replace(reply, body=BODIES[kind])
 
 
-def damaged(body, damage, seed):
-    """JSON of which a share of the values is not what it was."""
+def damage_body(body, damage, seed):
+    """JSON in which a share of the values is damaged."""
     kinds = [DAMAGES[kind] for kind in damage.kinds]
-    value = _damaged(msgspec.json.decode(body), damage.broken, kinds, Lots(seed))
+    value = _damage(msgspec.json.decode(body), damage.broken, kinds, Dice(seed))
     return b"" if value is REMOVED else json.dumps(value).encode()
 
 
-class Lots:
-    """Draws lots for a value; down to the rows of an answer each value has lots of its own, below its row's."""
+class Dice:
+    """Random numbers for a value; down to the rows of an answer each value has its own, below them its row's."""
 
     def __init__(self, seed, depth=0):
         self._seed, self._depth = seed, depth
         self.die = Random(seed)
 
     def of(self, name, item):
-        """The lots of a member, or of an item of a list, which is known by what it says."""
+        """The dice of a member, or of a list item, which is identified by its content."""
         if self._depth >= ROW_DEPTH or (name is None and not isinstance(item, dict)):
             return self
         mark = msgspec.json.encode(item).decode() if name is None else name
-        return Lots(f"{self._seed} {mark}", self._depth + 1)
+        return Dice(f"{self._seed} {mark}", self._depth + 1)
 
 
-def _damaged(value, share, kinds, lots):
-    if lots.die.random() < share:
-        return lots.die.choice(kinds)(value, lots.die)
+def _damage(value, share, kinds, dice):
+    if dice.die.random() < share:
+        return dice.die.choice(kinds)(value, dice.die)
     if isinstance(value, dict):
-        items = ((name, _damaged(item, share, kinds, lots.of(name, item))) for name, item in value.items())
+        items = ((name, _damage(item, share, kinds, dice.of(name, item))) for name, item in value.items())
         return {name: item for name, item in items if item is not REMOVED}
     if isinstance(value, list):
-        found = [_damaged(item, share, kinds, lots.of(None, item)) for item in value]
-        return [item for item in found if item is not REMOVED]
+        items = [_damage(item, share, kinds, dice.of(None, item)) for item in value]
+        return [item for item in items if item is not REMOVED]
     return value
 
 
 def _other(value):
-    """The value in another form: text for a number, a list for an object, and the other way round."""
+    """The value with another JSON type: text for a number, a list for an object, and vice versa."""
     if isinstance(value, dict):
         return list(value.values())
     if isinstance(value, list):
@@ -185,10 +185,10 @@ def _other(value):
     return str(value)
 
 
-def _given(answer):
-    """The answer, or the error raised anew: whoever raises one writes on it."""
+def _replay(answer):
+    """Return the reply, or raise a copy of the error, because raising modifies it."""
     if not isinstance(answer, SentryError):
         return answer
-    again = answer.__class__.__new__(answer.__class__, *answer.args)
-    again.__dict__.update(answer.__dict__)
-    raise again
+    error = answer.__class__.__new__(answer.__class__, *answer.args)
+    error.__dict__.update(answer.__dict__)
+    raise error

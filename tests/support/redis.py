@@ -1,4 +1,4 @@
-"""A real Redis server for tests: its own process on a socket of its own, that can be killed and started again."""
+"""Redis server process for tests, which can be killed and restarted."""
 
 import asyncio
 import shutil
@@ -16,17 +16,17 @@ class RedisServer:
     """One server process, without persistence."""
 
     def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
         self._process = None
 
     async def start(self):
-        """Start the process, with nothing in it, and wait until it answers."""
+        """Start the process with an empty database and wait until it answers."""
         command = shutil.which("redis-server")
-        assert command, "these tests need redis-server; `make test` installs it"
+        assert command, "redis-server is not installed; `make tools` installs it"
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
         self._process = subprocess.Popen([command, *options], stdout=subprocess.DEVNULL)  # noqa: ASYNC220, S603  # starts at once; fixed words
         async with self.client() as client:
@@ -40,13 +40,13 @@ class RedisServer:
         raise AssertionError("Redis did not start")
 
     def kill(self):
-        """End it as a crash would."""
+        """Kill the process, as a crash would."""
         self._process.kill()
         self._process.wait()
 
     @asynccontextmanager
     async def client(self):
-        """A plain connection, to look at what is kept."""
+        """A plain client, to inspect the database."""
         client = Redis.from_url(self.url, retry_on_error=[], retry=None)
         try:
             yield client
@@ -56,7 +56,7 @@ class RedisServer:
 
 @asynccontextmanager
 async def running_redis():
-    """A server that lives as long as the block."""
+    """A Redis server, until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(Path(folder))
         await server.start()

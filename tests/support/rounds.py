@@ -1,4 +1,4 @@
-"""Wires that answer in rounds, so that which calls are under way together is the same each time."""
+"""Transports that reply in rounds, so that the same calls are concurrent in every run."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -9,48 +9,48 @@ from dexter_graphql.sentry.errors import Unavailable
 from support.engines import line_of
 
 MAX_TURNS = 10_000
-"""Turns of the event loop after which it counts as idle, because somebody never rests."""
+"""Turns of the event loop after which it counts as idle even if a task never waits."""
 PATIENCE_S = 0.2
-"""How long a round waits for its last answers, if not for ever; later ones come alone."""
+"""How long a round waits for its last replies; later replies are delivered alone."""
 
 
 _dispatching = set()
-"""Batches that wait to be sent off: the event loop alone would forget them."""
+"""Tasks of waiting batches; the event loop holds only weak references."""
 
 
-async def idle():
-    """Return when nothing in this event loop can go on without an answer from outside, but those who wait here."""
+async def wait_until_idle():
+    """Wait until all other tasks of this event loop wait for replies or for idleness."""
     loop = asyncio.get_running_loop()
-    loop.idlers = getattr(loop, "idlers", 0) + 1
+    loop.idle_waiters = getattr(loop, "idle_waiters", 0) + 1
     try:
         for _ in range(MAX_TURNS):
             await asyncio.sleep(0)
-            if len(loop._ready) < loop.idlers:
+            if len(loop._ready) < loop.idle_waiters:
                 return
     finally:
-        loop.idlers -= 1
+        loop.idle_waiters -= 1
 
 
 def dispatch_when_idle(_loop, loader):
-    """Send a batch off when nobody can put another key into it, in the place of the next turn of the event loop.
+    """Dispatch a batch when no task can add another key, instead of at the next turn of the event loop.
 
-    Which of two batches of one kind are one, must not depend on how many turns an engine takes.
+    The content of batches must not depend on how many turns an engine takes.
     """
 
     async def dispatch():
-        await idle()
+        await wait_until_idle()
         dispatch_queue(loader)
 
     _dispatching.add(task := asyncio.ensure_future(dispatch()))
     task.add_done_callback(_dispatching.discard)
 
 
-class Rounds:
-    """Collects calls until nobody can ask for more without an answer, then answers all of them at once.
+class RoundTransport:
+    """A transport that collects calls until no task can add another, then performs all of them at once.
 
-    A real Sentry is so much slower than the event loop that calls of one level go out together; how many turns an
-    engine takes to make them must not matter. `answer` is a wire. `calls` remembers what was asked, `history` each
-    answer or error with its call and the number of its round; it is None where whoever asked did not wait for it.
+    Sentry is much slower than the event loop, so that all calls of a level are concurrent however many turns an
+    engine takes. `answer` is the transport behind it. `calls` records all calls; `history` records each reply or error
+    with its call and the number of its round, or None where the caller did not wait for it.
     """
 
     def __init__(self, answer, *, patience_s=PATIENCE_S):
@@ -74,28 +74,28 @@ class Rounds:
         return await future
 
     async def rest(self):
-        """Return when nobody has asked for anything that a round would bring."""
-        await idle()
+        """Wait until no call is pending."""
+        await wait_until_idle()
         while self._rounds:
             await asyncio.wait(self._rounds)
-            await idle()
+            await wait_until_idle()
 
     async def _run(self):
-        await idle()
+        await wait_until_idle()
         self._running = None
-        together, self._waiting = [one for one in self._waiting if not one[1].done()], []
-        if together:
-            tasks = [self._begun(call, future) for call, future in together]
+        batch, self._waiting = [entry for entry in self._waiting if not entry[1].done()], []
+        if batch:
+            tasks = [self._start(call, future) for call, future in batch]
             await asyncio.wait(tasks, timeout=self._patience_s)
             self._number += 1
-            for task, (call, future) in zip(tasks, together, strict=True):
+            for task, (call, future) in zip(tasks, batch, strict=True):
                 if task.done():
                     self._settle(call, future, task)
                 else:
                     task.add_done_callback(lambda late, call=call, future=future: self._settle_late(call, future, late))
 
-    def _begun(self, call, future):
-        """A task that performs the call, for as long as somebody waits for it."""
+    def _start(self, call, future):
+        """A task that performs the call and is cancelled when its caller stops waiting."""
         task = asyncio.ensure_future(self._answer(call))
         future.add_done_callback(lambda _: task.cancel())
         return task
@@ -116,8 +116,8 @@ class Rounds:
             future.set_exception(error)
 
 
-class Player:
-    """Answers as a history tells, in its rounds; a call that the history does not have is an error."""
+class ReplayTransport:
+    """A transport that replays a history in its rounds; a call outside the history fails."""
 
     def __init__(self, history):
         self._history = defaultdict(deque)
@@ -129,8 +129,8 @@ class Player:
 
     async def __call__(self, call):
         self.calls.append(call)
-        told = self._history[line_of(call)]
-        number, answer = told.popleft() if told else (0, Unavailable("Nobody asked for this", title=call.title))
+        replies = self._history[line_of(call)]
+        number, answer = replies.popleft() if replies else (0, Unavailable("Not in the history", title=call.title))
         future = asyncio.get_running_loop().create_future()
         if answer is not None:
             self._waiting.append((number, future, answer))
@@ -139,27 +139,27 @@ class Player:
         return await future
 
     async def rest(self):
-        """Return when nobody has asked for anything that has an answer."""
-        await idle()
+        """Wait until no call with a recorded reply is pending."""
+        await wait_until_idle()
         while self._running is not None:
             await asyncio.wait([self._running])
-            await idle()
+            await wait_until_idle()
 
     async def _run(self):
-        """Answer the calls of the earliest round; whoever waits for a later one waits for those who ask next."""
-        await idle()
+        """Reply to the calls of the earliest round, round by round."""
+        await wait_until_idle()
         while self._waiting:
             first = min(number for number, _, _ in self._waiting)
-            together = [one for one in self._waiting if one[0] == first]
-            self._waiting = [one for one in self._waiting if one[0] != first]
-            for _, future, answer in together:
-                _give(future, answer)
-            await idle()
+            batch = [entry for entry in self._waiting if entry[0] == first]
+            self._waiting = [entry for entry in self._waiting if entry[0] != first]
+            for _, future, answer in batch:
+                _deliver(future, answer)
+            await wait_until_idle()
         self._running = None
 
 
-def _give(future, answer):
-    if future.done():  # whoever asked left meanwhile
+def _deliver(future, answer):
+    if future.done():  # the caller was cancelled
         return
     if isinstance(answer, BaseException):
         future.set_exception(answer)

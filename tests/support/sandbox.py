@@ -1,4 +1,4 @@
-"""A still clock, and a way to talk to the sandbox as any client of Sentry would."""
+"""Fixed clock, fresh worlds, and an HTTP client for the sandbox."""
 
 import asyncio
 import copyreg
@@ -16,12 +16,12 @@ from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, Vintage, build_w
 from dexter_graphql.sandbox.world.model import Activity, Event
 
 MOST = (Event, Activity)
-"""What a world has most of; they lie below what they know."""
+"""The most numerous objects of a world; they reference only objects above them."""
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 class StillClock(Clock):
-    """Stands at noon; waiting takes no time but is remembered."""
+    """A clock that stands at noon; sleeping takes no time and is recorded in `slept`."""
 
     def __init__(self):
         self.slept = []
@@ -38,7 +38,7 @@ class StillClock(Clock):
 
 
 def fresh_world(clock=None, vintage=Vintage.SAAS):
-    """The default world as nobody has touched it; it is made once per process and copied, which takes half the time."""
+    """An unmodified default world. It is built once per process and copied, which takes half the time of building."""
     was_collecting = gc.isenabled()
     gc.disable()
     try:
@@ -59,7 +59,7 @@ async def running_sandbox(clock=None, vintage=Vintage.SAAS):
 
 
 def _forget(world):
-    """Break the circles of a world that nobody needs any more; finding them takes longer than making them."""
+    """Break the reference cycles of a discarded world, because the garbage collector takes longer to find them."""
     for organization in world.organizations:
         for issue in organization.issues.values():
             issue.events.clear()
@@ -69,21 +69,21 @@ def _forget(world):
 
 @cache
 def _pickled_world(clock_class, vintage):
-    written = BytesIO()
-    pickler = pickle.Pickler(written, protocol=pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = copyreg.dispatch_table | {kind: _made_anew(kind) for kind in MOST}
+    buffer = BytesIO()
+    pickler = pickle.Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = copyreg.dispatch_table | {kind: _reduce_by_call(kind) for kind in MOST}
     pickler.dump(build_world(DEFAULT_SEED, clock_class(), vintage=vintage))
-    return written.getvalue()
+    return buffer.getvalue()
 
 
-def _made_anew(kind):
-    """Copies of this kind are made by calling it, in half the time that setting member after member takes."""
-    members = attrgetter(*(one.name for one in fields(kind)))
+def _reduce_by_call(kind):
+    """A pickle reducer that calls the class, in half the time that setting each member takes."""
+    members = attrgetter(*(member.name for member in fields(kind)))
     return lambda original: (kind, members(original))
 
 
-class Caller:
-    """Calls the sandbox with a token; answers are (status, headers, body)."""
+class SandboxClient:
+    """A client of the sandbox; responses are (status, headers, body)."""
 
     def __init__(self, server, session):
         self.server, self.session = server, session
@@ -91,10 +91,10 @@ class Caller:
     async def call(self, method, path, *, token=None, **options):
         headers = {"Authorization": f"Bearer {token or self.server.token}"} | options.pop("headers", {})
         url = f"{self.server.url}/api/0{path}"
-        async with self.session.request(method, url, headers=headers, allow_redirects=False, **options) as answer:
-            body = await answer.read()
-            is_json = body and answer.content_type == "application/json"
-            return answer.status, answer.headers, await answer.json() if is_json else body
+        async with self.session.request(method, url, headers=headers, allow_redirects=False, **options) as response:
+            body = await response.read()
+            is_json = body and response.content_type == "application/json"
+            return response.status, response.headers, await response.json() if is_json else body
 
     async def get(self, path, **options):
         return await self.call("GET", path, **options)

@@ -1,4 +1,4 @@
-"""A whole Dexter on a real socket, over a sandbox on another one."""
+"""Dexter server over a sandbox, each on a loopback socket."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -14,24 +14,24 @@ from support.sandbox import running_sandbox
 
 
 class Site:
-    """A running Dexter: its address, its sandbox, and a session to talk to it."""
+    """A running server: its URL, its sandbox and an HTTP session for it."""
 
     def __init__(self, url, admin_url, upstream, dexter, session):
         self.url, self.admin_url, self.upstream, self.dexter, self.session = url, admin_url, upstream, dexter, session
 
     @property
     def graphql(self):
-        """Address of the graph."""
+        """URL of the GraphQL endpoint."""
         return f"{self.url}/graphql"
 
     async def post(self, query, *, variables=None, headers=None, **more):
-        """Status, headers and decoded body of a POST."""
+        """Status, headers and decoded body of the response to a POST."""
         body = {"query": query, **({"variables": variables} if variables is not None else {}), **more}
         async with self.session.post(self.graphql, json=body, headers=headers) as answer:
             return answer.status, answer.headers, await answer.json(content_type=None)
 
     async def data(self, query, **variables):
-        """Data of a query that must not fail."""
+        """Data of a query; fails when the answer has errors."""
         _, _, body = await self.post(query, variables=variables)
         assert "errors" not in body, body["errors"]
         return body["data"]
@@ -39,7 +39,7 @@ class Site:
 
 @asynccontextmanager
 async def running_site(upstream=None, **settings):
-    """Dexter in mode `open` over a sandbox, until the block ends."""
+    """A server in mode `open` over a sandbox, until the block ends."""
     async with running_sandbox() if upstream is None else _as_is(upstream) as sandbox:
         given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "port": 0} | settings
         given.setdefault("webhook_secrets", (f"acme={sandbox.webhooks.secret()}",))

@@ -1,4 +1,4 @@
-"""A transport for one block of a test, and what it sends to a scripted server."""
+"""Transports for one block of a test, and single calls to a scripted server."""
 
 from contextlib import asynccontextmanager
 
@@ -17,7 +17,7 @@ async def open_transport(**options):
 
 
 async def send(steps, *, options=None, tls=None, **changes):
-    """The reply, or the error, of a call to a server that plays these steps, and the server."""
+    """The reply to a call to a server that plays these steps, and the server; raises the call's error."""
     async with Scripted(steps, tls) as server, open_transport(**options or {}) as transport:
         reply = await transport(a_call(host=server.url, **changes))
     return reply, server

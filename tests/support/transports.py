@@ -1,10 +1,10 @@
-"""One client interface over every transport: `ask` gives the answers of an operation, decoded."""
+"""One client interface over every transport of GraphQL: `ask` yields the decoded answers of an operation."""
 
 import json
 
 
 class Transport:
-    """A way to ask a running site."""
+    """A client of a running site over one transport."""
 
     is_stream = False
 
@@ -13,7 +13,7 @@ class Transport:
 
 
 class Post(Transport):
-    """POST, answered as JSON."""
+    """POST with a JSON response."""
 
     async def ask(self, query, variables):
         headers = {"accept": "application/graphql-response+json"}
@@ -21,7 +21,7 @@ class Post(Transport):
 
 
 class Get(Transport):
-    """GET, answered as JSON."""
+    """GET with a JSON response."""
 
     async def ask(self, query, variables):
         parameters = {"query": query} | ({"variables": json.dumps(variables)} if variables else {})
@@ -30,7 +30,7 @@ class Get(Transport):
 
 
 class EventStream(Transport):
-    """POST, answered as server-sent events."""
+    """POST with a response of server-sent events."""
 
     is_stream = True
 
@@ -49,7 +49,7 @@ class EventStream(Transport):
 
 
 class Multipart(Transport):
-    """POST, answered in parts."""
+    """POST with a multipart response."""
 
     is_stream = True
 
@@ -68,7 +68,7 @@ class Multipart(Transport):
 
 
 class Socket(Transport):
-    """A WebSocket of its own for each operation."""
+    """A new WebSocket for each operation."""
 
     is_stream = True
 

@@ -35,7 +35,7 @@ class MovedClock(Clock):
 
 
 def a_call(**changes):
-    """A read of the issues of organization acme, with these members changed."""
+    """A read of the issues of organization acme, with these members replaced."""
     members = {
         "endpoint": "issues.list",
         "title": "GET /organizations/{organization}/issues/",
@@ -50,7 +50,7 @@ def a_call(**changes):
 
 
 def a_reply(body=b"{}", *, status=200, headers=None, **members):
-    """An answer as the transport gives it."""
+    """A reply as the transport returns it."""
     return Reply(status=status, headers=headers or {}, body=body, fetched_at=EPOCH_S, **members)
 
 
@@ -58,8 +58,8 @@ def a_cache_entry(*, limit_bytes=100_000, max_age=60.0):
     """A cache entry that is fresh for this long on a clock that stands still."""
     clock = MovedClock()
     tag_versions = TagVersions(clock)
-    room = MemoryBudget(limit_bytes, clock, tag_versions)
-    return CacheEntry(room, 0, fresh_until=max_age, tags=(), snapshot=tag_versions.snapshot(()))
+    budget = MemoryBudget(limit_bytes, clock, tag_versions)
+    return CacheEntry(budget, 0, fresh_until=max_age, tags=(), snapshot=tag_versions.snapshot(()))
 
 
 def raised(error):
@@ -92,7 +92,7 @@ def answer(body=b"{}", *, status="200 OK", headers=(), length=None):
 
 @dataclass(frozen=True)
 class Step:
-    """What is sent after one request, and what follows: `keep`, `close`, `reset` or `hang`."""
+    """The bytes sent after a request, and what happens to the connection: `keep`, `close`, `reset` or `hang`."""
 
     data: bytes = b""
     then: str = "keep"
@@ -109,7 +109,7 @@ class Scripted:
     bodies: list[bytes] = field(default_factory=list)
     connections: int = 0
     is_left: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a client closed its connection."""
+    """Set when a client closes its connection."""
 
     @property
     def url(self):

@@ -12,7 +12,7 @@ from dexter_graphql.sandbox import Fault, Vintage
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.errors import Forbidden
 from dexter_graphql.server.health import Readiness
-from support.graph import asking_release
+from support.graph import graph_client_of_release
 
 SINCE_20_12 = ("/issues-stats/", "/sessions/", "/stats_v2/")
 TOO_OLD = "This Sentry is older than 20.12, the oldest release that is supported; upgrade it."
@@ -21,7 +21,7 @@ TOO_OLD = "This Sentry is older than 20.12, the oldest release that is supported
 @pytest.fixture
 async def asker(graph, request):
     """The graph over a release, 20.12 unless a test says otherwise."""
-    async with asking_release(graph, getattr(request, "param", Vintage.V20_12)) as asker:
+    async with graph_client_of_release(graph, getattr(request, "param", Vintage.V20_12)) as asker:
         yield asker
 
 

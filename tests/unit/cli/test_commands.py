@@ -18,7 +18,7 @@ from dexter_graphql.cli.serve import FIRST_QUERY, _welcome
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.sandbox import Fault, Vintage
 from dexter_graphql.settings import load_settings
-from support.command import environment
+from support.command import command_environment
 from support.sandbox import running_sandbox
 
 TOKEN = "sntryu_" + "0" * 64
@@ -27,7 +27,7 @@ TOKEN = "sntryu_" + "0" * 64
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch):
     """No setting of whoever runs the tests is seen by them."""
-    for name in os.environ.keys() - environment().keys():
+    for name in os.environ.keys() - command_environment().keys():
         monkeypatch.delenv(name)
 
 

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from dexter_graphql.sandbox import Fault
-from support.command import running
+from support.command import run_dexter
 from support.sandbox import running_sandbox
 
 END_S = 8.0
@@ -35,7 +35,7 @@ async def _ended(command, name=signal.SIGTERM):
 
 async def test_printed_first_query_answers(session):
     """Whoever copies the line that is printed gets issues."""
-    async with running("serve", "--sandbox", "--port", "0") as command:
+    async with run_dexter("serve", "--sandbox", "--port", "0") as command:
         address = (await command.until(ADDRESS))[1]
         curl = shlex.split((await command.until(r"curl [^\n]*\n[^\n]*\n"))[0])
         headers = dict([curl[curl.index("-H") + 1].split(": ")])
@@ -51,7 +51,7 @@ async def test_printed_first_query_answers(session):
 
 async def test_sandbox_answers_with_the_printed_token(session):
     """Other clients of Sentry are told address, token and secret."""
-    async with running("sandbox", "--port", "0", "--seed", "3") as command:
+    async with run_dexter("sandbox", "--port", "0", "--seed", "3") as command:
         url = (await command.until(r"Sandbox   (\S+)"))[1]
         token = (await command.until(r"Token     (\S+)"))[1]
         secret = (await command.until(r"Webhooks  secret (\S+)"))[1]
@@ -68,7 +68,7 @@ async def test_sandbox_answers_with_the_printed_token(session):
 @pytest.mark.parametrize("arguments", [("sandbox", "--port", "0"), ("serve", "--sandbox", "--port", "0")])
 async def test_vintage_is_imitated(session, arguments):
     """With `--vintage` an unknown path is answered as that release does."""
-    async with running(*arguments, "--vintage", "23.7") as command:
+    async with run_dexter(*arguments, "--vintage", "23.7") as command:
         url = (await command.until(r"Sandbox   (\S+)"))[1]
         async with session.get(f"{url}/api/0/nothing/") as response:
             assert (response.status, await response.read()) == (404, b"")
@@ -76,7 +76,7 @@ async def test_vintage_is_imitated(session, arguments):
 
 async def test_sandbox_signs_with_the_given_secret():
     """A client whose secret is fixed already need not be changed."""
-    async with running("sandbox", "--port", "0", "--webhook-secret", "mine") as command:
+    async with run_dexter("sandbox", "--port", "0", "--webhook-secret", "mine") as command:
         assert (await command.until(r"Webhooks  secret (\S+)"))[1] == "mine"
 
 
@@ -84,7 +84,7 @@ async def test_sandbox_signs_with_the_given_secret():
 @pytest.mark.parametrize("arguments", [("serve", "--sandbox", "--port", "0"), ("sandbox", "--port", "0")])
 async def test_signal_ends_cleanly(arguments, name):
     """A supervisor's signal and Ctrl-C are normal ends: exit code 0, no traceback."""
-    async with running(*arguments) as command:
+    async with run_dexter(*arguments) as command:
         await command.until(r"Token")
         if arguments[0] == "serve":
             await command.until(r"-d ")
@@ -99,7 +99,7 @@ async def test_inherited_disposition_of_signals_does_not_matter():
     """A process that was started with SIGINT ignored, as by nohup, starts commands that Ctrl-C ends all the same."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        async with running("sandbox", "--port", "0") as command:
+        async with run_dexter("sandbox", "--port", "0") as command:
             await command.until(r"Token")
             await asyncio.sleep(0.3)  # until signals are listened to
             code, _ = await _ended(command, signal.SIGINT)
@@ -111,7 +111,7 @@ async def test_inherited_disposition_of_signals_does_not_matter():
 
 async def test_open_connections_do_not_hold_the_end(session):
     """A WebSocket that waits and a connection that is kept alive are ended by the server, which ends in time."""
-    async with running("serve", "--sandbox", "--port", "0") as command:
+    async with run_dexter("serve", "--sandbox", "--port", "0") as command:
         url = (await command.until(ADDRESS))[1]
         await command.until(r"-d ")
         async with (
@@ -125,14 +125,14 @@ async def test_open_connections_do_not_hold_the_end(session):
                 command.process.send_signal(signal.SIGTERM)
                 while (await ws.receive()).type is aiohttp.WSMsgType.TEXT:
                     pass
-                code, err = await command.ended()
+                code, err = await command.wait_for_exit()
 
     assert (code, ws.close_code, "Traceback" in err) == (0, 1001, False)
 
 
 async def test_open_streams_do_not_hold_the_end(session):
     """An event stream and a WebSocket that wait for changes are completed by the server, which ends in time."""
-    async with running("serve", "--sandbox", "--port", "0") as command:
+    async with run_dexter("serve", "--sandbox", "--port", "0") as command:
         url = (await command.until(ADDRESS))[1]
         await command.until(r"-d ")
         headers = {"accept": "text/event-stream"}
@@ -149,7 +149,7 @@ async def test_open_streams_do_not_hold_the_end(session):
                 last = await stream.content.read()
                 while (await ws.receive()).type is aiohttp.WSMsgType.TEXT:
                     pass
-                code, err = await command.ended()
+                code, err = await command.wait_for_exit()
 
     assert (stream.status, ws.close_code) == (200, 1001)
     assert last.endswith(b"event: complete\ndata:\n\n")
@@ -161,7 +161,7 @@ async def test_request_under_way_is_answered(session):
     async with running_sandbox() as sandbox:
         sandbox.faults.add(Fault("delay", route="/issues/", delay_s=0.8))
         settings = {"SENTRY_URL": sandbox.url, "SENTRY_AUTH_TOKEN": sandbox.token}
-        async with running("serve", "--port", "0", **settings) as command:
+        async with run_dexter("serve", "--port", "0", **settings) as command:
             url = (await command.until(ADDRESS))[1]
             await command.until(r"-d ")
             query = '{ organization(slug: "acme") { issues(first: 1) { nodes { title } } } }'
@@ -182,7 +182,7 @@ async def test_request_that_hangs_is_cut_after_the_drain_time(session):
     async with running_sandbox() as sandbox:
         sandbox.faults.add(Fault("hang", route="/issues/"))
         settings = {"SENTRY_URL": sandbox.url, "SENTRY_AUTH_TOKEN": sandbox.token, "DEXTER_DRAIN_SECONDS": "1"}
-        async with running("serve", "--port", "0", **settings) as command:
+        async with run_dexter("serve", "--port", "0", **settings) as command:
             url = (await command.until(ADDRESS))[1]
             await command.until(r"-d ")
             query = '{ organization(slug: "acme") { issues(first: 1) { nodes { title } } } }'
@@ -201,8 +201,8 @@ async def test_request_that_hangs_is_cut_after_the_drain_time(session):
 
 async def test_mistake_ends_the_process():
     """A wrong setting ends the command with 2 and one line that names it."""
-    async with running("serve", DEXTER_PORT="http") as command:
-        code, err = await command.ended()
+    async with run_dexter("serve", DEXTER_PORT="http") as command:
+        code, err = await command.wait_for_exit()
 
     assert (code, err.count("\n")) == (2, 1)
     assert err.startswith("dexter: DEXTER_PORT: ")
@@ -214,8 +214,8 @@ async def test_taken_port_is_named(command_name):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        async with running(command_name, "--port", str(taken.getsockname()[1])) as command:
-            code, err = await command.ended()
+        async with run_dexter(command_name, "--port", str(taken.getsockname()[1])) as command:
+            code, err = await command.wait_for_exit()
 
     assert (code, "Traceback" in err) == (2, False)
     assert "--port" in err
@@ -223,7 +223,7 @@ async def test_taken_port_is_named(command_name):
 
 async def test_log_lines_are_json_when_asked_for():
     """Every line of standard error is one object then."""
-    async with running("serve", "--sandbox", "--port", "0", DEXTER_LOG_FORMAT="json") as command:
+    async with run_dexter("serve", "--sandbox", "--port", "0", DEXTER_LOG_FORMAT="json") as command:
         await command.until(r"-d ")
         await asyncio.sleep(0.3)  # until signals are listened to
         code, err = await _ended(command)

@@ -6,7 +6,7 @@ import pytest
 
 from dexter_graphql.graph.context import Context
 from dexter_graphql.loaders.time_ranges import Relative
-from support.graph import Asker
+from support.graph import GraphClient
 from support.sandbox import NOON, StillClock, running_sandbox
 from support.upstream import MovedClock
 
@@ -47,7 +47,7 @@ async def walking(graph):
     """An asker whose clock can be moved; the directory knows the organization."""
     clock = WalkingClock()
     async with running_sandbox(StillClock()) as server:
-        asker = Asker(graph, server, clock)
+        asker = GraphClient(graph, server, clock)
         await asker.organization("slug")
         yield asker, clock
         await asker.client.close()
@@ -149,7 +149,7 @@ async def test_a_project_is_asked_about_whole_hours(walking):
 async def test_a_request_has_one_present_instant(graph):
     """Two fields with the same range are about the same stretch, however long the request takes."""
     async with running_sandbox(StillClock()) as server:
-        asker = Asker(graph, server, HurryingClock())
+        asker = GraphClient(graph, server, HurryingClock())
         told = await asker.organization(
             'a: issues(first: 1, range: { last: "1h" })'
             ' { range { start end } nodes { inRange(range: { last: "1h" }) { eventCount } } }'

@@ -4,10 +4,10 @@ import pytest
 
 from dexter_graphql.realtime.changes import Kind, Origin
 from dexter_graphql.realtime.deduplication import ChangeDeduplicator, fingerprint
-from support.realtime import MovableClock, change
+from support.realtime import MovableClock, make_change
 
-WEBHOOK = change()
-MUTATION = change(origin=Origin.MUTATION)
+WEBHOOK = make_change()
+MUTATION = make_change(origin=Origin.MUTATION)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_echo_of_our_own_mutation_is_one(deduplicator, first, second):
 
 def test_fact_under_two_names_is_one(deduplicator):
     """Older servers send `issue.ignored` and `issue.archived` for one fact."""
-    archived = [change(kind=Kind.ARCHIVED, action=action) for action in ("issue.ignored", "issue.archived")]
+    archived = [make_change(kind=Kind.ARCHIVED, action=action) for action in ("issue.ignored", "issue.archived")]
 
     assert [deduplicator.is_duplicate(one) for one in archived] == [False, True]
 
@@ -54,7 +54,7 @@ def test_fact_that_happened_twice_is_two(deduplicator):
 )
 def test_another_fact_is_no_echo(deduplicator, different):
     """Subject, organization, noun, kind and resulting state tell facts apart."""
-    other = change(origin=Origin.MUTATION, **different)
+    other = make_change(origin=Origin.MUTATION, **different)
 
     assert fingerprint(other) != fingerprint(WEBHOOK)
     assert [deduplicator.is_duplicate(WEBHOOK), deduplicator.is_duplicate(other)] == [False, False]
@@ -65,7 +65,7 @@ def test_another_fact_is_no_echo(deduplicator, different):
 )
 def test_rest_does_not_matter(different):
     """What tellers know in different detail is not part of the fact."""
-    assert fingerprint(change(**different)) == fingerprint(WEBHOOK)
+    assert fingerprint(make_change(**different)) == fingerprint(WEBHOOK)
 
 
 @pytest.mark.parametrize(("seconds", "is_duplicate"), [(0, True), (9.9, True), (10, False)])
@@ -98,10 +98,10 @@ def test_number_of_facts_is_bounded(clock):
     """The oldest fact is forgotten for a new one, never for one that is known."""
     deduplicator = ChangeDeduplicator(clock, limit=3)
     for subject in "123":
-        deduplicator.is_duplicate(change(subject))
+        deduplicator.is_duplicate(make_change(subject))
 
-    assert deduplicator.is_duplicate(change("1", origin=Origin.MUTATION)) is True
-    assert deduplicator.is_duplicate(change("4")) is False
+    assert deduplicator.is_duplicate(make_change("1", origin=Origin.MUTATION)) is True
+    assert deduplicator.is_duplicate(make_change("4")) is False
     assert len(deduplicator._sightings) == 3
-    assert deduplicator.is_duplicate(change("2", origin=Origin.MUTATION)) is True
-    assert deduplicator.is_duplicate(change("1", origin=Origin.POLL)) is False
+    assert deduplicator.is_duplicate(make_change("2", origin=Origin.MUTATION)) is True
+    assert deduplicator.is_duplicate(make_change("1", origin=Origin.POLL)) is False

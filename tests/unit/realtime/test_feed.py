@@ -12,7 +12,7 @@ from dexter_graphql.realtime.brokers.positions import PositionSigner
 from dexter_graphql.realtime.changes import Origin, Stream, Topic
 from dexter_graphql.realtime.deduplication import ChangeDeduplicator
 from dexter_graphql.realtime.feed import ChangeFeed, in_memory_feed
-from support.realtime import MovableClock, change
+from support.realtime import MovableClock, make_change
 
 ISSUES = Topic("acme", Stream.ISSUES)
 
@@ -31,10 +31,10 @@ async def first(followed, count):
 
 async def test_follower_gets_what_is_published_from_now_on(changes):
     """The place is fixed when following begins, before the first item is asked for."""
-    await changes.publish(change("0"))
+    await changes.publish(make_change("0"))
     followed = await changes.subscribe(ISSUES, None)
-    await changes.publish(change("1"))
-    await changes.publish(change("2"))
+    await changes.publish(make_change("1"))
+    await changes.publish(make_change("2"))
 
     assert [one.change.subject for one in await first(followed, 2)] == ["1", "2"]
 
@@ -43,7 +43,7 @@ async def test_follower_resumes_right_after_a_position(changes):
     """Each change comes once, whoever was away or not."""
     followed = await changes.subscribe(ISSUES, None)
     for subject in "123":
-        await changes.publish(change(subject))
+        await changes.publish(make_change(subject))
     [one, *_] = await first(followed, 1)
 
     resumed = await first(await changes.subscribe(ISSUES, one.position), 2)
@@ -55,7 +55,9 @@ async def test_echo_is_not_published(changes):
     """Followers see a fact once; the teller is told that it was none."""
     followed = await changes.subscribe(ISSUES, None)
 
-    told = [await changes.publish(one) for one in (change(), change(origin=Origin.MUTATION), change("2"))]
+    told = [
+        await changes.publish(one) for one in (make_change(), make_change(origin=Origin.MUTATION), make_change("2"))
+    ]
 
     assert told == [True, False, True]
     assert [one.change.subject for one in await first(followed, 2)] == ["1", "2"]
@@ -67,7 +69,7 @@ async def test_gap_has_a_position_too():
     changes = ChangeFeed(MemoryBroker(max_changes=2), ChangeDeduplicator(clock), PositionSigner(b"key"))
     followed = await changes.subscribe(ISSUES, None)
     for subject in "12345":
-        await changes.publish(change(subject))
+        await changes.publish(make_change(subject))
 
     gap, *_ = await first(followed, 1)
     resumed = await first(await changes.subscribe(ISSUES, gap.position), 2)
@@ -98,10 +100,10 @@ async def test_change_that_was_not_published_may_be_told_again():
     broker = Broken()
     changes = ChangeFeed(broker, ChangeDeduplicator(MovableClock()), PositionSigner(b"key"))
     with pytest.raises(ConnectionError, match="gone"):
-        await changes.publish(change())
+        await changes.publish(make_change())
     broker.is_broken = False
 
-    assert await changes.publish(change()) is True
+    assert await changes.publish(make_change()) is True
 
 
 async def test_follower_that_ends_is_counted_no_more(changes):

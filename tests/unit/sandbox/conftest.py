@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from support.sandbox import Caller, StillClock, fresh_world, running_sandbox
+from support.sandbox import SandboxClient, StillClock, fresh_world, running_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ async def server(clock):
 @pytest.fixture
 async def sentry(server):
     async with aiohttp.ClientSession() as session:
-        yield Caller(server, session)
+        yield SandboxClient(server, session)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from dexter_graphql.sandbox import SandboxServer, build_world
 from dexter_graphql.sandbox.vintages import FIRST_VINTAGES, Capability, Vintage
 from dexter_graphql.settings import load_settings
-from support.sandbox import Caller, fresh_world
+from support.sandbox import SandboxClient, fresh_world
 
 ACME = "/organizations/acme"
 ISSUES = f"{ACME}/issues/"
@@ -24,7 +24,7 @@ async def running(vintage, clock):
     world = fresh_world(clock)
     world.vintage = vintage
     async with SandboxServer(world) as server, aiohttp.ClientSession() as session:
-        yield Caller(server, session)
+        yield SandboxClient(server, session)
 
 
 @pytest.fixture(params=list(Vintage), ids=str)

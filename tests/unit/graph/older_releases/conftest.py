@@ -3,20 +3,20 @@
 import pytest
 
 from dexter_graphql.sandbox import Vintage
-from support.graph import asking_release
+from support.graph import graph_client_of_release
 
 
 @pytest.fixture(params=list(Vintage), ids=str)
 async def asker(graph, request):
     """The graph over each imitated release."""
-    async with asking_release(graph, request.param) as asker:
+    async with graph_client_of_release(graph, request.param) as asker:
         yield asker
 
 
 @pytest.fixture
 async def oldest(graph):
     """The graph over the oldest imitated release."""
-    async with asking_release(graph, Vintage.V20_12) as asker:
+    async with graph_client_of_release(graph, Vintage.V20_12) as asker:
         yield asker
 
 

@@ -5,7 +5,7 @@ from graphql import get_named_type, is_abstract_type, is_leaf_type, is_required_
 
 from dexter_graphql.sandbox import Vintage
 from dexter_graphql.sandbox.vintages import Capability
-from support.graph import Asker
+from support.graph import GraphClient
 
 
 async def test_issue_without_categories_is_an_error(asker, has):
@@ -171,7 +171,7 @@ async def test_sort_orders_work_or_are_not_available(asker, sort, has):
 
 async def test_organization_is_found_by_its_number(graph, asker, has):
     """Servers that take slugs only list the organizations once, after which number and slug lead to the same."""
-    cold = Asker(graph, asker.server, asker.server.world.clock)
+    cold = GraphClient(graph, asker.server, asker.server.world.clock)
     answer = await cold.ask('{ organization(slug: "100000") { slug name } }')
     await cold.client.close()
 

@@ -14,7 +14,7 @@ from dexter_graphql.realtime.deduplication import ChangeDeduplicator
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.webhooks.receiver import WebhookAccepted, WebhookReceiver, WebhookRejected
 from dexter_graphql.realtime.webhooks.signatures import Signers
-from support.realtime import SECRET, MovableClock, change, delivery, signed
+from support.realtime import SECRET, MovableClock, make_change, make_webhook, sign_headers
 from support.sandbox import NOON
 
 ISSUE = {"issue": {"id": "7", "status": "resolved", "level": "error", "project": {"slug": "web"}}}
@@ -50,7 +50,7 @@ class Door:
 
     async def take(self, resource="issue", action="resolved", data=ISSUE, **how):
         """What is answered to a webhook."""
-        return await self.receiver.accept(*delivery(resource, action, data, **how))
+        return await self.receiver.accept(*make_webhook(resource, action, data, **how))
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ async def test_secret_names_the_organization(door):
 @pytest.mark.parametrize("case", [str.lower, str.upper, str.title])
 async def test_header_names_have_any_case(door, case):
     """HTTP does not tell them apart."""
-    headers, body = delivery("issue", "resolved", ISSUE)
+    headers, body = make_webhook("issue", "resolved", ISSUE)
 
     assert isinstance(
         await door.receiver.accept({case(name): text for name, text in headers.items()}, body), WebhookAccepted
@@ -99,7 +99,7 @@ async def test_header_names_have_any_case(door, case):
 @pytest.mark.parametrize("given", [None, "", "0" * 64, "wrong", "ü"])
 async def test_unsigned_webhook_is_refused(door, given):
     """Nothing of its body is looked at."""
-    headers, body = delivery("issue", "resolved", ISSUE)
+    headers, body = make_webhook("issue", "resolved", ISSUE)
     headers["Sentry-Hook-Signature"] = given
     headers = {name: text for name, text in headers.items() if text is not None}
 
@@ -111,7 +111,7 @@ async def test_unsigned_webhook_is_refused(door, given):
 
 async def test_signature_is_over_the_raw_bytes(door):
     """The same JSON written in another way is not what was signed."""
-    headers, body = delivery("issue", "resolved", ISSUE)
+    headers, body = make_webhook("issue", "resolved", ISSUE)
 
     answer = await door.receiver.accept(headers, body.replace(b":", b": "))
 
@@ -134,7 +134,7 @@ async def test_webhook_is_fresh(door, seconds, is_taken):
 @pytest.mark.parametrize("text", [None, "", "now", "-5", "1e9", "1772625600.0", "9" * 13, "9" * 5000, "١٢٣", " 1"])
 async def test_time_that_is_none_is_refused(door, text):
     """Only a whole number of seconds is a time."""
-    headers, body = delivery("issue", "resolved", ISSUE)
+    headers, body = make_webhook("issue", "resolved", ISSUE)
     headers = {name: value for name, value in headers.items() if name != "Sentry-Hook-Timestamp"}
 
     answer = await door.receiver.accept(headers | ({"Sentry-Hook-Timestamp": text} if text is not None else {}), body)
@@ -172,7 +172,7 @@ async def test_resource_that_is_no_word_is_refused(door, resource):
 )
 async def test_body_that_is_no_webhook_is_refused(door, body):
     """Signed or not, it must be JSON in UTF-8 with action and data; and it is not remembered."""
-    answer = await door.receiver.accept(signed(body), body)
+    answer = await door.receiver.accept(sign_headers(body), body)
 
     assert refusal(answer) == (HTTPStatus.BAD_REQUEST, "The body is not a webhook of Sentry")
     assert door.broker.published == []
@@ -181,7 +181,7 @@ async def test_body_that_is_no_webhook_is_refused(door, body):
 @pytest.mark.parametrize(("size", "is_taken"), [(-1, True), (0, True), (1, False)])
 async def test_body_may_be_as_large_as_the_limit(size, is_taken):
     """What is larger is refused before anything is computed over it."""
-    headers, body = delivery("issue", "resolved", ISSUE)
+    headers, body = make_webhook("issue", "resolved", ISSUE)
     door = Door(max_body_bytes=len(body) - size)
 
     answer = await door.receiver.accept(headers if is_taken else {}, body)
@@ -227,7 +227,7 @@ async def test_same_bytes_after_another_change_are_a_new_change(door):
 async def test_other_changes_may_come_from_mutations(door):
     """A mutation between two equal webhooks makes the second one a new change, too."""
     await door.take()
-    await door.changes.publish(change(subject="7", kind=Kind.UNRESOLVED, origin=Origin.MUTATION))
+    await door.changes.publish(make_change(subject="7", kind=Kind.UNRESOLVED, origin=Origin.MUTATION))
 
     assert (await door.take()).change is not None
 

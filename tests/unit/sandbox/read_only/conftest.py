@@ -5,7 +5,7 @@ import pytest
 import pytest_asyncio
 
 from dexter_graphql.sandbox import SandboxServer, build_world
-from support.sandbox import Caller, StillClock
+from support.sandbox import SandboxClient, StillClock
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def world():
 async def sentry(world):
     """A client of a sandbox shared by the module's tests."""
     async with SandboxServer(world) as server, aiohttp.ClientSession() as session:
-        yield Caller(server, session)
+        yield SandboxClient(server, session)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from dexter_graphql.sentry.errors import (
     TruncatedResponse,
     Unavailable,
 )
-from support.aioresponses import ScriptedAnswers
+from support.aioresponses import ScriptedResponses
 from support.transport import open_transport
 from support.upstream import EPOCH_S, a_call
 
@@ -23,7 +23,7 @@ URL_OF_CALL = "https://sentry.io/api/0/organizations/acme/issues/"
 async def perform(*, call=None, **answer):
     """The reply to a call that is answered like this."""
     call = call or a_call()
-    with ScriptedAnswers() as answers:
+    with ScriptedResponses() as answers:
         answers.add(URL_OF_CALL, call.method, **answer)
         async with open_transport() as transport:
             return await transport(call)
@@ -136,7 +136,7 @@ async def test_errors_of_aiohttp_are_translated(raised, kind, message):
 @pytest.mark.parametrize("left_s", [0.0, -1.0])
 async def test_no_time_left(left_s):
     """A call whose deadline has passed is not sent."""
-    with ScriptedAnswers() as answers:
+    with ScriptedResponses() as answers:
         async with open_transport() as transport:
             with pytest.raises(DeadlineExceeded) as raised:
                 await transport(a_call(deadline=EPOCH_S + left_s))
@@ -146,7 +146,7 @@ async def test_no_time_left(left_s):
 
 async def test_redirects_are_not_followed():
     """The token stays with the host that it was sent to: a redirect is an error."""
-    with ScriptedAnswers() as answers:
+    with ScriptedResponses() as answers:
         answers.get(URL_OF_CALL, status=302, headers={"Location": "https://evil.com/"}, body=b"{}")
         answers.get("https://evil.com/")
         async with open_transport() as transport:
@@ -158,7 +158,7 @@ async def test_redirects_are_not_followed():
 
 async def test_each_call_carries_its_own_token():
     """Connections are shared, credentials are not."""
-    with ScriptedAnswers() as answers:
+    with ScriptedResponses() as answers:
         answers.get(URL_OF_CALL, repeat=True)
         async with open_transport() as transport:
             await transport(a_call())

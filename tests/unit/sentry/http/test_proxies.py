@@ -5,7 +5,7 @@ import pytest
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.sentry.errors import Unavailable, WriteOutcome
 from dexter_graphql.sentry.http.proxies import Proxy, ProxySettings
-from support.certificate import certified_by_authority
+from support.certificate import authority_signed_context
 from support.proxy import LoopbackProxy
 from support.transport import open_transport
 from support.upstream import Scripted, Step, a_call, answer
@@ -25,7 +25,7 @@ def _no_proxy_variables(monkeypatch):
 @pytest.fixture
 async def tls_server(tmp_path):
     """A server with a certificate for the host that only the proxy can reach; `ca_file` signed it."""
-    tls, ca_file = certified_by_authority(tmp_path, NAME)
+    tls, ca_file = authority_signed_context(tmp_path, NAME)
     async with Scripted([Step(answer(b"[1]"))], tls) as server:
         server.ca_file = str(ca_file)
         yield server

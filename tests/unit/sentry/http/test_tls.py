@@ -8,7 +8,7 @@ import pytest
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.sentry.errors import Unavailable
 from dexter_graphql.sentry.http.tls import tls_context
-from support.certificate import certified, certified_by_authority
+from support.certificate import authority_signed_context, self_signed_context
 from support.transport import open_transport, send
 from support.upstream import Scripted, Step, a_call, answer
 
@@ -38,7 +38,7 @@ asyncio.run(main())
 @pytest.mark.parametrize(("name", "printed"), [("localhost", "200 200 [1]"), ("elsewhere", "Sentry cannot be reached")])
 async def test_certificates_that_the_system_trusts(tmp_path, name, printed):
     """A server must show a certificate for its name that the system trusts; its connection is kept."""
-    tls, trusted = certified(tmp_path, name)
+    tls, trusted = self_signed_context(tmp_path, name)
     async with Scripted([Step(answer(b"[1]"))], tls) as server:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", TWO_CALLS, server.url),
@@ -54,7 +54,7 @@ async def test_certificates_that_the_system_trusts(tmp_path, name, printed):
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_certificates_of_a_private_authority(tmp_path, method):
     """A certificate that is signed by the authority of the CA file is trusted."""
-    tls, ca_file = certified_by_authority(tmp_path)
+    tls, ca_file = authority_signed_context(tmp_path)
 
     reply, _ = await send([Step(answer(b"[1]"))], tls=tls, options={"ca_file": str(ca_file)}, method=method)
 
@@ -63,7 +63,7 @@ async def test_certificates_of_a_private_authority(tmp_path, method):
 
 async def test_names_are_checked_with_a_private_authority(tmp_path):
     """A certificate of the private authority for another name is refused."""
-    tls, ca_file = certified_by_authority(tmp_path, "elsewhere")
+    tls, ca_file = authority_signed_context(tmp_path, "elsewhere")
 
     with pytest.raises(Unavailable):
         await send([Step(answer())], tls=tls, options={"ca_file": str(ca_file)})
@@ -71,7 +71,7 @@ async def test_names_are_checked_with_a_private_authority(tmp_path):
 
 async def test_certificates_of_an_unknown_authority(tmp_path):
     """No token is sent to a server whose certificate is not signed by a trusted authority."""
-    tls, _ = certified_by_authority(tmp_path)
+    tls, _ = authority_signed_context(tmp_path)
     async with Scripted([Step(answer())], tls) as server, open_transport() as transport:
         with pytest.raises(Unavailable) as raised:
             await transport(a_call(host=server.url))
@@ -81,9 +81,9 @@ async def test_certificates_of_an_unknown_authority(tmp_path):
 
 def test_private_authority_adds_to_the_system(tmp_path, monkeypatch):
     """With a CA file the authorities that the system trusts are trusted as before."""
-    _, system_file = certified(tmp_path)
+    _, system_file = self_signed_context(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(system_file))
-    _, ca_file = certified_by_authority(tmp_path, "elsewhere")
+    _, ca_file = authority_signed_context(tmp_path, "elsewhere")
 
     names = {dict(*certificate["subject"])["commonName"] for certificate in tls_context(str(ca_file)).get_ca_certs()}
 

@@ -1,4 +1,4 @@
-"""What one engine needs to answer over a recorded Sentry: a client with nothing kept, and a context."""
+"""Both engines over recorded answers of a sandbox, each with its own client."""
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,44 +23,44 @@ from dexter_graphql.sentry.stages.cache import Cache
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
 from support.documents import Document
 from support.engines import assert_agreement, engines_of, line_of, outcome
-from support.known import HARVEST, known_of
-from support.recorded import Broken, Damage, Recorded
+from support.known_values import VALUES_QUERY, collect_known_values
+from support.recorded import Damage, DamagedAnswers, RecordedAnswers
 from support.sandbox import StillClock, running_sandbox
 
 CALLS = 10_000
-"""Budget of calls: which of them would be the last depends on their order, which engines may choose."""
+"""Call budget that is never exhausted: engines may choose the order of calls and thereby which one exceeds it."""
 
 
 class StoppedClock(StillClock):
-    """Stands at noon, and nothing grows old."""
+    """A clock that stands at noon and never lets a cached answer expire."""
 
     def monotonic(self):
         return 0.0
 
 
 @dataclass(frozen=True)
-class Asking:
-    """Who asks."""
+class CallerKind:
+    """Kind of caller."""
 
     is_shared_token: bool = False
     is_read_only: bool = False
 
     def identity(self, token):
-        """The identity with that token at Sentry."""
+        """The caller's identity with that upstream token."""
         reach = Reach("reader", is_read_only=True) if self.is_read_only else Reach()
         return Identity(Upstream("test", token), reach, Caller("test"), self.is_shared_token)
 
 
-UNHARMED, OWNER = Damage(), Asking()
+UNHARMED, OWNER = Damage(), CallerKind()
 
 
-class Side:
-    """One engine with a client of its own, which keeps what it was told."""
+class RecordedEngine:
+    """One engine with its own client and cache."""
 
     def __init__(self, pipeline, wire, services, identity):
         self._pipeline, self._wire, self._services, self._identity = pipeline, wire, services, identity
 
-    async def ran(self, document):
+    async def run(self, document):
         """The outcome of a document."""
         already, unforeseen = len(self._wire.calls), []
         context = Context(self._services, self._identity, "request", explain=Explain.CALLS)
@@ -74,24 +74,24 @@ class Side:
         return outcome(answer, calls=calls, unforeseen=unforeseen)
 
 
-class Pair:
-    """Both engines over the same Sentry."""
+class RecordedPair:
+    """Both engines over the same recorded answers."""
 
-    def __init__(self, compiled, interpreted, told):
-        self._sides, self._told = (compiled, interpreted), told
+    def __init__(self, compiled, interpreted, inputs):
+        self._sides, self._inputs = (compiled, interpreted), inputs
 
     async def agreed(self, document):
-        """The outcome of a document on which both agree."""
-        compiled, interpreted = [await side.ran(document) for side in self._sides]
-        assert_agreement(compiled, interpreted, document, *self._told)
+        """The outcome of a document; fails when the engines disagree."""
+        compiled, interpreted = [await side.run(document) for side in self._sides]
+        assert_agreement(compiled, interpreted, document, *self._inputs)
         return compiled
 
 
-class Sides:
-    """A recorded Sentry, and pairs of engines over it that know its organizations and nothing else.
+class RecordedEngines:
+    """Factory of engines over recorded answers; their clients have cached only the organizations.
 
-    A client has the stages that engines meet, which share answers. Those that hold calls back or repeat them count all
-    calls in their order, and which of two calls at once comes first is left to the engine.
+    The clients have only the stages that share answers. Stages that delay or repeat calls depend on the order of
+    concurrent calls, which engines may choose.
     """
 
     def __init__(self, graph, recorded, server):
@@ -101,28 +101,28 @@ class Sides:
         self.records = RecordDecoder()
         self._directory, self.known = None, None
 
-    async def learn(self, engines):
-        """Get to know the organizations and what they have."""
+    async def load(self, engines):
+        """Read the organizations and the known values."""
         wire = self._broken(UNHARMED).wire()
         client = self._client(wire)
         self._directory = OrganizationDirectory(client, self._clock)
         call_context = CallContext(Upstream("test", self._token), self._clock.time() + 30, CallBudget(CALLS))
         await self._directory.all(call_context)
-        found = await self.pair(engines).agreed(Document(HARVEST, None))
-        assert not found.errors
-        self.known = known_of(found.decoded)
+        values = await self.pair(engines).agreed(Document(VALUES_QUERY, None))
+        assert not values.errors
+        self.known = collect_known_values(values.decoded)
 
     def pair(self, engines, damage=UNHARMED, asking=OWNER):
-        """Both engines over the recorded Sentry with that damage."""
+        """Both engines over the recorded answers with that damage."""
         broken = self._broken(damage)
-        return Pair(*(self._side(pipeline, broken.wire(), asking) for pipeline in engines), (damage, asking))
+        return RecordedPair(*(self._side(pipeline, broken.wire(), asking) for pipeline in engines), (damage, asking))
 
     def alone(self, pipeline):
-        """One engine over the recorded Sentry."""
+        """One engine over the recorded answers."""
         return self._side(pipeline, self._broken(UNHARMED).wire(), OWNER)
 
     def _broken(self, damage):
-        return Broken(self._recorded, damage, self._clock.time())
+        return DamagedAnswers(self._recorded, damage, self._clock.time())
 
     def _side(self, pipeline, wire, asking):
         client = self._client(wire)
@@ -134,7 +134,7 @@ class Sides:
         services = Services(
             client, organizations, self._graph.binder, self._clock, changes, visibility, call_budget=CALLS
         )
-        return Side(pipeline, wire, services, asking.identity(self._token))
+        return RecordedEngine(pipeline, wire, services, asking.identity(self._token))
 
     def _client(self, wire):
         tag_versions = TagVersions(self._clock)
@@ -145,8 +145,8 @@ class Sides:
 
 
 @asynccontextmanager
-async def sides_over_sandboxes(graph):
-    """Both sides over two sandboxes, one to be read and one to be changed, until the block ends."""
+async def run_recorded_engines(graph):
+    """Both engines over two sandboxes, one for reads and one for writes, until the block ends."""
     clock = StoppedClock()
     wire = Transport(clock)
     async with running_sandbox(clock) as reads, running_sandbox(clock) as writes:
@@ -154,8 +154,8 @@ async def sides_over_sandboxes(graph):
         async def write(call):
             return await wire(msgspec.structs.replace(call, host=writes.url))
 
-        sides = Sides(graph, Recorded(wire, write), reads)
-        await sides.learn(engines_of(graph))
+        sides = RecordedEngines(graph, RecordedAnswers(wire, write), reads)
+        await sides.load(engines_of(graph))
         try:
             yield sides
         finally:

@@ -1,11 +1,11 @@
-"""What the sandbox has: values for arguments that mostly find something."""
+"""Argument values that exist in the sandbox's data."""
 
 import json
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-HARVEST = """{ organization(slug: "acme") { __typename id
+VALUES_QUERY = """{ organization(slug: "acme") { __typename id
   projects(first: 3) { nodes { __typename id slug keys { __typename id } environments { __typename id } } }
   teams(first: 2) { nodes { __typename id slug } }
   members(first: 2) { nodes { __typename id user { __typename id } } }
@@ -19,7 +19,7 @@ HARVEST = """{ organization(slug: "acme") { __typename id
   appInstallations(first: 2) { nodes { __typename id } }
   environments { __typename id }
 } }"""
-"""Tells the ids of everything that has one."""
+"""Query for ids of all kinds of objects."""
 
 TEXTS = {
     "slug": {
@@ -48,7 +48,7 @@ TEXTS = {
         "https://acme.sentry.io/issues/99/",
     ],
 }
-"""Names that exist, by argument or member, and where one means different things, by its place."""
+"""Existing names by argument or input member, or by schema coordinate where the name is ambiguous."""
 ID_TYPES = {
     ("Query.issue", "id"): "Issue",
     ("Organization.member", "id"): "Member",
@@ -60,9 +60,9 @@ ID_TYPES = {
     ("AssigneeInput", "user"): "User",
     ("AssigneeInput", "team"): "Team",
 }
-"""Whose id an argument or a member takes, where not any."""
+"""Type whose id an argument or input member takes, where it is not any node."""
 SIZES = {"first": [1, 2, 3, 3, 5, 20], "last": [1, 2], "max": [3]}
-"""Small pages: a large one costs time and shows nothing more."""
+"""Page sizes: small, because large pages only cost time."""
 
 ANY = {
     "String": st.sampled_from(["", "x", "web", "\N{SNOWMAN}\n\"'\\"]) | st.text(max_size=5),
@@ -76,19 +76,19 @@ ANY = {
     ),
     "JSON": st.sampled_from([None, 1, "x", [1]]),
 }
-"""Any value of a scalar."""
+"""Strategies for arbitrary values of scalars."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """Values that exist. `ids` by type name, `event_ids` and `cursors` in Sentry's own words."""
+class KnownValues:
+    """Existing values: global ids by type name, Sentry's event ids, and cursors."""
 
     ids: dict[str, list[str]]
     event_ids: list[str] = field(default_factory=list)
     cursors: list[str] = field(default_factory=list)
 
-    def values(self, place, name, kind):
-        """Values that exist for an argument (`place` is `Type.field`) or for a member of an input."""
+    def values(self, coordinate, name, kind):
+        """Existing values for an argument (`coordinate` is `Type.field`) or an input member."""
         if kind == "Int":
             return SIZES.get(name, [])
         if kind != "String":
@@ -97,56 +97,58 @@ class Known:
             return self.cursors
         if name == "id":
             return self.event_ids
-        found = TEXTS.get(name, [])
-        return found.get(place, []) if isinstance(found, dict) else found
+        texts = TEXTS.get(name, [])
+        return texts.get(coordinate, []) if isinstance(texts, dict) else texts
 
-    def types(self, place, name):
-        """Names of the types of which something exists, for an argument or a member that takes an id."""
-        wanted = ID_TYPES.get((place, name))
-        return [kind for kind in self.ids if wanted in {None, kind}]
+    def types(self, coordinate, name):
+        """Types with existing ids that an argument or input member takes."""
+        id_type = ID_TYPES.get((coordinate, name))
+        return [kind for kind in self.ids if id_type in {None, kind}]
 
 
-def known_of(data):
-    """What an answer to the harvest tells."""
+def collect_known_values(data):
+    """The values in an answer to `VALUES_QUERY`."""
     ids, event_ids, cursors = {}, [], []
-    for found in _objects(data):
-        if "id" in found:
-            ids.setdefault(found["__typename"], []).append(found["id"])
-        event_ids += [found["eventId"]] if "eventId" in found else []
-        cursors += [found["endCursor"]] if found.get("endCursor") else []
-    return Known({kind: sorted(set(found)) for kind, found in sorted(ids.items())}, sorted(event_ids), sorted(cursors))
+    for node in _objects(data):
+        if "id" in node:
+            ids.setdefault(node["__typename"], []).append(node["id"])
+        event_ids += [node["eventId"]] if "eventId" in node else []
+        cursors += [node["endCursor"]] if node.get("endCursor") else []
+    return KnownValues(
+        {kind: sorted(set(values)) for kind, values in sorted(ids.items())}, sorted(event_ids), sorted(cursors)
+    )
 
 
 def _objects(value):
     """All objects in an answer."""
     if isinstance(value, list):
-        return [found for item in value for found in _objects(item)]
+        return [node for item in value for node in _objects(item)]
     if isinstance(value, dict):
-        return [value, *(found for item in value.values() for found in _objects(item))]
+        return [value, *(node for item in value.values() for node in _objects(item))]
     return []
 
 
-class Bare(str):
-    """A text that stands in a document without quotes: a variable or a value of an enum."""
+class Unquoted(str):
+    """A literal without quotes: a variable, an enum value or a number."""
 
     __slots__ = ()
 
 
-def written(value):
-    """A value as it stands in a document."""
-    if isinstance(value, Bare):
+def print_literal(value):
+    """A value as a GraphQL literal."""
+    if isinstance(value, Unquoted):
         return str(value)
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{name}: {written(item)}' for name, item in value.items())}}}"
+        return f"{{{', '.join(f'{name}: {print_literal(item)}' for name, item in value.items())}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(written, value))}]"
+        return f"[{', '.join(map(print_literal, value))}]"
     return json.dumps(value)
 
 
-def plain(value):
-    """A value as it stands among variables."""
+def variable_value(value):
+    """A value as it is sent in `variables`."""
     if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
+        return {name: variable_value(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [plain(item) for item in value]
-    return str(value) if isinstance(value, Bare) else value
+        return [variable_value(item) for item in value]
+    return str(value) if isinstance(value, Unquoted) else value
