@@ -1,1 +1,1 @@
-"""What Dexter costs per request, in processor time, beside other servers in the same run. See docs/benchmarks.md."""
+"""CPU time of a request, compared with other servers in the same run. See docs/benchmarks.md."""

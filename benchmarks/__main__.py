@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures, prints, writes and compares; docs/benchmarks.md says what for."""
+"""`python -m benchmarks`: the command that measures, prints, writes and checks; see docs/benchmarks.md."""
 
 import asyncio
 import sys
@@ -10,12 +10,12 @@ import click
 import msgspec
 import uvloop
 
-from benchmarks.checks import broken, read_reference, write_reference
-from benchmarks.measuring import FULL, REFERENCE, SHORT, Form, measure
+from benchmarks.checks import find_problems, read_reference, write_reference
+from benchmarks.measuring import FULL, REFERENCE, SHORT, MeasurementOptions, measure
 from benchmarks.processes import ROOT, BenchmarkError
-from benchmarks.profiling import profile, show
-from benchmarks.reports import filled, markdown, rendered
-from benchmarks.results import Found, Run
+from benchmarks.profiling import print_profile, profile
+from benchmarks.reports import fill_results, render_markdown, render_table
+from benchmarks.results import BenchmarkRun, WorkloadResult
 from benchmarks.workloads import WORKLOADS
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -24,59 +24,74 @@ T = TypeVar("T")
 
 
 @click.command()
-@click.option("--workload", "names", multiple=True, type=click.Choice(list(WORKLOADS)), help="Only this; repeatable.")
-@click.option("--short", is_flag=True, help="Measure for seconds instead of minutes.")
-@click.option("--json", "path", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Results.")
-@click.option("--check", is_flag=True, help="End with 1 when a committed ratio fell by a quarter.")
-@click.option("--write-reference", "commits", is_flag=True, help="Measure the ratios to be committed.")
-@click.option("--render", is_flag=True, help="Measure nothing; write earlier results into the document.")
-@click.option("--profile", "profiled", type=click.Path(resolve_path=True), help="Profile one server instead.")
-@click.option("--server", default="dexter", show_default=True, help="Which one is profiled.")
+@click.option(
+    "--workload",
+    "names",
+    multiple=True,
+    type=click.Choice(list(WORKLOADS)),
+    help="Run only this workload; repeatable.",
+)
+@click.option("--short", is_flag=True, help="Run a short benchmark of some seconds.")
+@click.option(
+    "--json", "path", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="File for the results."
+)
+@click.option("--check", is_flag=True, help="Exit with 1 if a ratio is a quarter below its reference.")
+@click.option("--write-reference", "is_reference", is_flag=True, help="Measure the reference ratios and write them.")
+@click.option("--render", is_flag=True, help="Measure nothing; write the last results into docs/benchmarks.md.")
+@click.option(
+    "--profile",
+    "profile_path",
+    type=click.Path(resolve_path=True),
+    help="Profile a server and write the profile to this file.",
+)
+@click.option("--server", default="dexter", show_default=True, help="Server to profile.")
 def main(
     *,
     names: tuple[str, ...],
     short: bool,
     path: Path,
     check: bool,
-    commits: bool,
+    is_reference: bool,
     render: bool,
-    profiled: str | None,
+    profile_path: str | None,
     server: str,
 ) -> None:
-    """Processor time per request of Dexter and of other servers, and ratios between them."""
-    chosen = names or tuple(WORKLOADS)
-    representation = REFERENCE if commits else SHORT if short else FULL
+    """CPU time per request of Dexter and other servers, and their ratios."""
+    selected = names or tuple(WORKLOADS)
+    options = REFERENCE if is_reference else SHORT if short else FULL
     if render:
-        run = msgspec.json.decode(path.read_bytes(), type=Run)
-        DOCUMENT.write_text(filled(DOCUMENT.read_text(), markdown(run)))
+        run = msgspec.json.decode(path.read_bytes(), type=BenchmarkRun)
+        DOCUMENT.write_text(fill_results(DOCUMENT.read_text(), render_markdown(run)))
         return
-    if profiled is not None:
-        requests = _run(profile(WORKLOADS[chosen[0]], server, profiled, cpu_s=representation.cpu_s))
-        show(profiled)
-        click.echo(f"{requests} requests of '{chosen[0]}' at '{server}': {profiled}")
+    if profile_path is not None:
+        requests = _run(profile(WORKLOADS[selected[0]], server, profile_path, cpu_s=options.cpu_s))
+        print_profile(profile_path)
+        click.echo(f"{requests} requests of '{selected[0]}' on '{server}': {profile_path}")
         return
-    run = _run(measure(representation, chosen, _tell))
+    run = _run(measure(options, selected, _print_result))
     path.write_bytes(msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n")
     click.echo(f"Written to {path}")
-    if commits:
+    if is_reference:
         write_reference(run)
-    if check and not _holds(run, representation):
+    if check and not _passes(run, options):
         sys.exit(1)
 
 
-def _holds(run: Run, representation: Form) -> bool:
-    """Whether nothing is broken; what is gets a second chance, because the machine may have been busy."""
-    found = broken(run, read_reference())
-    if found:
-        click.echo(f"Once more: {', '.join(found)}\n")
-        found = broken(_run(measure(representation, found, _tell)), read_reference())
-    for name, problems in found.items():
+def _passes(run: BenchmarkRun, options: MeasurementOptions) -> bool:
+    """Whether there are no problems; workloads with problems are measured again."""
+    problems_by_workload = find_problems(run, read_reference())
+    if problems_by_workload:
+        click.echo(f"Measuring again: {', '.join(problems_by_workload)}\n")
+        problems_by_workload = find_problems(
+            _run(measure(options, problems_by_workload, _print_result)), read_reference()
+        )
+    for name, problems in problems_by_workload.items():
         click.echo(f"{name}: {'; '.join(problems)}", err=True)
-    return not found
+    return not problems_by_workload
 
 
-def _tell(name: str, found: Found) -> None:
-    click.echo(rendered(name, found))
+def _print_result(name: str, result: WorkloadResult) -> None:
+    click.echo(render_table(name, result))
 
 
 def _run(main: Coroutine[Any, Any, T]) -> T:

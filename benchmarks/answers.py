@@ -1,7 +1,7 @@
-"""Which finished answer an address gets, and how organizations differ. Knows no connection.
+"""Prepared answers of the upstream by path, and the behaviours of its organizations.
 
-The slug of an organization names how it behaves, before the last hyphen: see `Behaviour`. So one upstream serves all
-servers and workloads, and no call can be taken for one of somebody else.
+The slug of an organization starts with its behaviour, before the last hyphen: see `Behaviour`. So one upstream serves
+all servers and workloads, and their calls cannot be confused.
 """
 
 import re
@@ -17,29 +17,29 @@ from benchmarks.bodies import ISSUES, World, organization
 from benchmarks.values import WEB, Body
 
 LANES = 4
-"""Organizations of each behaviour: as many clients can ask the same without sharing a call."""
+"""Organizations of each behaviour: as many clients can send the same query without sharing a call."""
 LATENCY_S = 0.05
-"""How long an organization that is slow takes for each answer."""
+"""Latency of each answer for slow organizations."""
 LACKS_EVERY = 5
-"""Where Discover lacks events, it lacks one in so many."""
+"""Where Discover has no rows for some events, it is one event in this many."""
 PAGES = (
     f'link: <{WEB}/api/0/?cursor=0:0:1>; rel="previous"; results="false"; cursor="0:0:1", '
     f'<{WEB}/api/0/?cursor=0:100:0>; rel="next"; results="false"; cursor="0:100:0"\r\n'
 )
-"""What every list of Sentry says of its pages."""
+"""The `Link` header of a list with one page."""
 IDS = re.compile(r"\bid:\[([^\]]*)\]")
 
 
 class Behaviour(StrEnum):
-    """How the answers of an organization differ."""
+    """Behaviour of an organization."""
 
     PLAIN = "plain"
     SLOW = "slow"
-    """Each answer takes a while."""
+    """Each answer is delayed by `LATENCY_S`."""
     SPARSE = "sparse"
-    """Discover lacks some newest events, and these are short when they are asked for alone."""
+    """Discover has no rows for some latest events; their details are short."""
     FAILING = "failing"
-    """Discover lacks the same ones, and they are refused when they are asked for alone."""
+    """Discover has no rows for the same events; calls for their details are rejected."""
 
 
 SLUGS = tuple(f"{behaviour}-{lane}" for behaviour in Behaviour for lane in range(LANES))
@@ -47,7 +47,7 @@ SLUGS = tuple(f"{behaviour}-{lane}" for behaviour in Behaviour for lane in range
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer: the route that it is counted under, its status line, and all behind the moving headers."""
+    """A prepared answer: its route, its status line, and everything after the time-dependent headers."""
 
     route: str
     status: bytes
@@ -55,16 +55,16 @@ class Answer:
 
 
 class Answers:
-    """All answers; each is made when it is asked for the first time."""
+    """All answers; each is created when it is first requested."""
 
     def __init__(self) -> None:
         self._world = World()
         self._projects = _numbers(self._world.projects, "id", "slug")
         self._issues = _numbers(self._world.issues, "id", "shortId")
-        self._made: dict[str, Answer] = {}
+        self._by_name: dict[str, Answer] = {}
 
     def find(self, address: str) -> tuple[Answer, float]:
-        """The answer to this path with its query, and after how many seconds it is given."""
+        """The answer to a path with query, and its latency in seconds."""
         parts = urlsplit(address)
         path = parts.path.removeprefix("/api/0/").strip("/").split("/")
         if path == ["organizations"]:
@@ -74,10 +74,10 @@ class Answers:
         if slug not in SLUGS:
             return MISSING, 0.0
         behaviour = Behaviour(slug.rpartition("-")[0])
-        answer = self._below(behaviour, path, parse_qsl(parts.query, keep_blank_values=True))
+        answer = self._route(behaviour, path, parse_qsl(parts.query, keep_blank_values=True))
         return answer, LATENCY_S if behaviour is Behaviour.SLOW else 0.0
 
-    def _below(self, behaviour: Behaviour, path: list[str], query: list[tuple[str, str]]) -> Answer:
+    def _route(self, behaviour: Behaviour, path: list[str], query: list[tuple[str, str]]) -> Answer:
         world, answer = self._world, MISSING
         match path:
             case ["organizations", slug]:
@@ -103,13 +103,13 @@ class Answers:
         if not _lacks(behaviour, number):
             return self._answer(f"event {number}", lambda: self._world.events[number])
         if behaviour is Behaviour.FAILING:
-            return _written("event", "403 Forbidden", {"detail": "You do not have permission to see this event."})
+            return _encode("event", "403 Forbidden", {"detail": "You do not have permission to see this event."})
         return self._answer(f"event {number} short", lambda: self._world.short_event(number))
 
     def _discover(self, behaviour: Behaviour, query: list[tuple[str, str]]) -> Answer:
         fields = [value for name, value in query if name == "field"]
-        wanted = IDS.search(dict(query).get("query", ""))
-        ids = set(wanted[1].split(",")) if wanted else set()
+        match = IDS.search(dict(query).get("query", ""))
+        ids = set(match[1].split(",")) if match else set()
         events = self._world.events
         numbers = [
             number
@@ -117,13 +117,13 @@ class Answers:
             if not _lacks(behaviour, number) and ids & {events[number]["id"], events[number]["groupID"]}
         ]
         body = self._world.discover(dict(query).get("dataset", ""), fields, numbers)
-        return _written("discover", "200 OK", body)
+        return _encode("discover", "200 OK", body)
 
     def _answer(self, name: str, body: Callable[[], Any]) -> Answer:
-        """The answer of that name, of which the first word is the route."""
-        if name not in self._made:
-            self._made[name] = _written(name.partition(" ")[0], "200 OK", body())
-        return self._made[name]
+        """The answer of that name; the first word of the name is the route."""
+        if name not in self._by_name:
+            self._by_name[name] = _encode(name.partition(" ")[0], "200 OK", body())
+        return self._by_name[name]
 
 
 def _lacks(behaviour: Behaviour, number: int) -> bool:
@@ -131,15 +131,15 @@ def _lacks(behaviour: Behaviour, number: int) -> bool:
 
 
 def _numbers(bodies: Sequence[Body], *names: str) -> dict[str, int]:
-    """Where each stands in its list, by the names that a path may have for it."""
+    """Index of each object in its list, by the names that a path can have for it."""
     return {body[name]: number for number, body in enumerate(bodies) for name in names}
 
 
-def _written(route: str, status: str, body: object) -> Answer:
+def _encode(route: str, status: str, body: object) -> Answer:
     text = msgspec.json.encode(body)
     pages = PAGES if text.startswith((b"[", b'{"data"')) else ""
     head = f"{pages}content-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
     return Answer(route, f"HTTP/1.1 {status}\r\n".encode(), head.encode() + text)
 
 
-MISSING = _written("unknown", "404 Not Found", {"detail": "The requested resource does not exist"})
+MISSING = _encode("unknown", "404 Not WorkloadResult", {"detail": "The requested resource does not exist"})

@@ -1,12 +1,12 @@
-"""Answers of Sentry's shape with values of our own, always the same: what the upstream of the benchmark serves."""
+"""Bodies in Sentry's format with fixed values, served by the benchmark's upstream."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
 from typing import Final
 
-from benchmarks.event_bodies import whole_event
-from benchmarks.values import NOW, WEB, WORDS, Body, epoch, written
+from benchmarks.event_bodies import event_detail
+from benchmarks.values import NOW, WEB, WORDS, Body, epoch, format_time
 
 SEED: Final = 20
 PROJECTS: Final = 8
@@ -19,16 +19,16 @@ PLATFORMS: Final = ("python", "javascript", "ruby", "go")
 
 
 class World:
-    """Issues, their projects and their newest events, by number; the same for every organization."""
+    """Issues, their projects and their latest events, by number; the same for every organization."""
 
     def __init__(self) -> None:
         self._random = Random(SEED)
         self.projects = [self._project(number) for number in range(PROJECTS)]
         self.issues = [self._issue(number) for number in range(ISSUES)]
-        self.events = [whole_event(self._random, number, issue) for number, issue in enumerate(self.issues)]
+        self.events = [event_detail(self._random, number, issue) for number, issue in enumerate(self.issues)]
 
     def project_detail(self, number: int) -> Body:
-        """A project with what only its detail has."""
+        """A project with the members of its detail."""
         return self.projects[number] | {
             "status": "active",
             "color": f"#3f70b{number}",
@@ -46,13 +46,13 @@ class World:
         }
 
     def issue_detail(self, number: int) -> Body:
-        """An issue with its history."""
+        """An issue with its activity."""
         days = [[epoch(NOW - timedelta(days=29 - day)), (number * 7 + day) % 90] for day in range(30)]
         return self.issues[number] | {
             "stats": {"24h": self.issues[number]["stats"]["24h"], "30d": days},
-            "activity": [self._activity(number, place) for place in range(ACTIVITIES)],
-            "seenBy": [_user(place) for place in range(2)],
-            "participants": [_user(place) for place in range(2)],
+            "activity": [self._activity(number, index) for index in range(ACTIVITIES)],
+            "seenBy": [_user(index) for index in range(2)],
+            "participants": [_user(index) for index in range(2)],
             "userReportCount": 0,
             "firstRelease": None,
             "lastRelease": None,
@@ -63,12 +63,12 @@ class World:
         }
 
     def short_event(self, number: int) -> Body:
-        """The newest event of an issue with the members that every event has: little more than a refusal."""
+        """The latest event of an issue with only the members that every event has, about as long as an error."""
         names = ("id", "eventID", "groupID", "projectID", "title", "message", "dateCreated")
         return {name: self.events[number][name] for name in names}
 
     def discover(self, dataset: str, fields: Iterable[str], numbers: Iterable[int]) -> Body:
-        """Rows of Discover for the newest events of these issues; errors are in the dataset `errors`."""
+        """Rows of Discover for the latest events of these issues; only the dataset `errors` has rows."""
         fields = tuple(fields)
         rows = [self._row(number, fields) for number in numbers] if dataset == "errors" else []
         meta = {"fields": dict.fromkeys(fields, "string"), "units": {}, "dataset": dataset}
@@ -94,13 +94,13 @@ class World:
             "slug": name,
             "name": name.replace("-", " ").title(),
             "platform": PLATFORMS[number % len(PLATFORMS)],
-            "dateCreated": written(NOW - timedelta(days=400 + number)),
+            "dateCreated": format_time(NOW - timedelta(days=400 + number)),
             "isBookmarked": number % 3 == 0,
             "isMember": True,
             "hasAccess": True,
             "access": ["event:read", "project:read", "org:read", "team:read", "project:releases"],
             "features": ["alert-filters", "minidump", "similarity-view", "releases"],
-            "firstEvent": written(NOW - timedelta(days=399)),
+            "firstEvent": format_time(NOW - timedelta(days=399)),
             "firstTransactionEvent": True,
             "hasSessions": True,
             "hasReplays": False,
@@ -124,8 +124,8 @@ class World:
         counts = {
             "count": str(self._random.randrange(10, 90_000)),
             "userCount": self._random.randrange(0, 4000),
-            "firstSeen": written(first),
-            "lastSeen": written(last),
+            "firstSeen": format_time(first),
+            "lastSeen": format_time(last),
         }
         hours = [epoch(NOW - timedelta(hours=HOURS - 1 - hour)) for hour in range(HOURS)]
         return {
@@ -175,14 +175,14 @@ class World:
             "matchingEventEnvironment": None,
         }
 
-    def _activity(self, number: int, place: int) -> Body:
+    def _activity(self, number: int, index: int) -> Body:
         kinds = ("set_resolved", "set_unresolved", "assigned", "note", "set_regression", "first_seen")
         return {
-            "id": str(number * 100 + place),
-            "type": kinds[place % len(kinds)],
-            "dateCreated": written(NOW - timedelta(hours=place, minutes=number)),
-            "user": _user(place) if place % 3 else None,
-            "data": {"assignee": "7", "assigneeType": "user"} if place % 3 else {},
+            "id": str(number * 100 + index),
+            "type": kinds[index % len(kinds)],
+            "dateCreated": format_time(NOW - timedelta(hours=index, minutes=number)),
+            "user": _user(index) if index % 3 else None,
+            "data": {"assignee": "7", "assigneeType": "user"} if index % 3 else {},
         }
 
 
@@ -193,7 +193,7 @@ def organization(number: int, slug: str) -> Body:
         "slug": slug,
         "name": slug.title(),
         "status": {"id": "active", "name": "active"},
-        "dateCreated": written(NOW - timedelta(days=900)),
+        "dateCreated": format_time(NOW - timedelta(days=900)),
         "isEarlyAdopter": False,
         "require2FA": False,
         "avatar": {"avatarType": "letter_avatar", "avatarUuid": None},

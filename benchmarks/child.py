@@ -1,4 +1,4 @@
-"""A process of the benchmark: serves one thing, and answers questions about itself over a socket of its own."""
+"""Process of the benchmark that runs one server and reports its CPU time over a control socket."""
 
 import asyncio
 import contextlib
@@ -20,18 +20,18 @@ from typing_extensions import override
 from benchmarks.upstream import Exchange, Upstream
 
 
-class Spec(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process serves. `source` is the address of the upstream, for `static` the file with the answer."""
+class ServerSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """The server of a process. `source` is the URL of the upstream, or the file with the answer for `static`."""
 
     kind: str
     source: str = ""
     is_cached: bool = False
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What the parent wants. `profile` names the file for what was profiled since a question with `is_profiling`.
+class ControlRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request of the parent. `is_profiling` starts cProfile; `profile` stops it and names the file for the profile.
 
-    After one with `ends_collecting` the process collects its garbage once more, and then never again.
+    `ends_collecting` runs the garbage collector a last time and disables it.
     """
 
     ends_collecting: bool = False
@@ -39,8 +39,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     profile: str | None = None
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """The process as it is: its port, processor time so far, and calls by route since the question before."""
+class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Status of the process: its port, its CPU time so far, and calls by route since the previous request."""
 
     port: int
     cpu_s: float
@@ -48,21 +48,21 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Server(uvicorn.Server):
-    """Says when it answers, or when it failed to begin."""
+    """A server with an event that is set when start-up has succeeded or failed."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.begun = asyncio.Event()
+        self.is_started = asyncio.Event()
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
             await super().startup(sockets)
         finally:
-            self.begun.set()
+            self.is_started.set()
 
 
-async def main(spec: Spec, control: socket.socket) -> None:
+async def main(spec: ServerSpec, control: socket.socket) -> None:
     """Serve until the parent closes the socket."""
     counts: Counter[str] = Counter()
     serving = _upstream(counts) if spec.kind == "upstream" else _app(spec)
@@ -70,21 +70,21 @@ async def main(spec: Spec, control: socket.socket) -> None:
     profile = cProfile.Profile()
     async with serving as port:
         while True:
-            told = Told(port=port, cpu_s=time.process_time(), counts=dict(counts))
+            status = ProcessStatus(port=port, cpu_s=time.process_time(), counts=dict(counts))
             counts.clear()
-            writer.write(msgspec.json.encode(told) + b"\n")
+            writer.write(msgspec.json.encode(status) + b"\n")
             line = await reader.readline()
             if not line:
                 break
-            question = msgspec.json.decode(line, type=Question)
-            if question.ends_collecting:
+            request = msgspec.json.decode(line, type=ControlRequest)
+            if request.ends_collecting:
                 gc.collect()
                 gc.disable()
-            if question.is_profiling:
+            if request.is_profiling:
                 profile.enable()
-            if question.profile:
+            if request.profile:
                 profile.disable()
-                profile.dump_stats(question.profile)
+                profile.dump_stats(request.profile)
     writer.close()
 
 
@@ -104,14 +104,14 @@ async def _upstream(counts: Counter[str]) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def _app(spec: Spec) -> AsyncIterator[int]:
+async def _app(spec: ServerSpec) -> AsyncIterator[int]:
     listener = _listener()
     config = uvicorn.Config(
-        _made(spec), loop="none", http="httptools", log_config=None, access_log=False, server_header=False
+        _create_app(spec), loop="none", http="httptools", log_config=None, access_log=False, server_header=False
     )
     server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    await server.begun.wait()
+    await server.is_started.wait()
     try:
         yield listener.getsockname()[1]
     finally:
@@ -119,8 +119,8 @@ async def _app(spec: Spec) -> AsyncIterator[int]:
         await task
 
 
-def _made(spec: Spec) -> Any:
-    # No process holds what another one serves: collecting garbage costs more, the more there is that stays.
+def _create_app(spec: ServerSpec) -> Any:
+    # Imported only where needed, because the cost of garbage collection grows with the objects that exist.
     match spec.kind:
         case "static":
             from benchmarks.static import create_static  # noqa: PLC0415
@@ -131,11 +131,11 @@ def _made(spec: Spec) -> Any:
 
             return create_plain(spec.source, keeps_documents=spec.kind == "plain")
         case _:
-            from benchmarks.ours import create_ours  # noqa: PLC0415
+            from benchmarks.dexter import create_dexter  # noqa: PLC0415
 
-            return create_ours(is_cached=spec.is_cached)
+            return create_dexter(is_cached=spec.is_cached)
 
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(msgspec.json.decode(sys.argv[1], type=Spec), socket.socket(fileno=int(sys.argv[2]))))
+        runner.run(main(msgspec.json.decode(sys.argv[1], type=ServerSpec), socket.socket(fileno=int(sys.argv[2]))))

@@ -1,4 +1,4 @@
-"""The documents that are asked. Every server of the benchmark has the fields in them."""
+"""GraphQL documents of the workloads. Every server of the benchmark has their fields."""
 
 ROW = """sentryId shortId title culprit level status priority platform commentCount isUnhandled eventCount userCount
     firstSeen lastSeen webUrl project { slug name }"""
@@ -26,13 +26,13 @@ LIGHT = """query Light($org: String!) {
     shortId title latestEvent { eventId title message occurredAt } project { slug isBookmarked }
   } } }
 }"""
-"""Bulk forms exist for all of it."""
+"""All fields have bulk endpoints."""
 EACH = """query Each($org: String!) {
   organization(slug: $org) { issues(first: 50) { nodes {
     shortId title latestEvent { eventId title message occurredAt platform } project { slug color }
   } } }
 }"""
-"""Two members more, for which Sentry has no bulk forms: `platform` of the event, `color` of the project."""
+"""Two more fields without bulk endpoints: `platform` of the event and `color` of the project."""
 PAGE = """query Page($org: String!) {
   organization(slug: $org) { issue(shortId: "AVATAR-7") {
     sentryId shortId title culprit level status priority platform eventCount userCount firstSeen lastSeen

@@ -1,18 +1,18 @@
-"""Whole events, with the parts that their pages show."""
+"""Event details with exceptions, breadcrumbs, tags and request."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from random import Random
 from typing import Final
 
-from benchmarks.values import NOW, WORDS, Body, written
+from benchmarks.values import NOW, WORDS, Body, format_time
 
 FRAMES: Final = 10
 BREADCRUMBS: Final = 12
 
 
-def whole_event(random: Random, number: int, issue: Body) -> Body:
-    """The newest event of an issue, about 9 kB."""
+def event_detail(random: Random, number: int, issue: Body) -> Body:
+    """The latest event of an issue, about 9 kB."""
     event_id = f"{random.getrandbits(128):032x}"
     return {
         "id": event_id,
@@ -72,7 +72,7 @@ def _exception(random: Random, issue: Body) -> Body:
         "threadId": None,
         "module": "builtins",
         "stacktrace": {
-            "frames": [_frame(random, place) for place in range(FRAMES)],
+            "frames": [_frame(random, index) for index in range(FRAMES)],
             "framesOmitted": None,
             "registers": None,
             "hasSystemFrames": True,
@@ -82,18 +82,18 @@ def _exception(random: Random, issue: Body) -> Body:
     return {"type": "exception", "data": {"values": [value], "hasSystemFrames": True, "excOmitted": None}}
 
 
-def _frame(random: Random, place: int) -> Body:
+def _frame(random: Random, index: int) -> Body:
     word, line = random.choice(WORDS), random.randrange(20, 900)
-    is_app = place % 3 == 0
+    is_app = index % 3 == 0
     return {
-        "filename": f"{word}/views/page_{place}.py",
-        "absPath": f"/srv/app/{word}/views/page_{place}.py",
-        "module": f"{word}.views.page_{place}",
+        "filename": f"{word}/views/page_{index}.py",
+        "absPath": f"/srv/app/{word}/views/page_{index}.py",
+        "module": f"{word}.views.page_{index}",
         "package": None,
         "platform": None,
         "instructionAddr": None,
         "symbolAddr": None,
-        "function": f"load_{word}_{place}",
+        "function": f"load_{word}_{index}",
         "rawFunction": None,
         "symbol": None,
         "context": [[line + shift, f"    {word}_{shift} = loaded[{shift}]"] for shift in range(3)],
@@ -111,15 +111,15 @@ def _frame(random: Random, place: int) -> Body:
 def _breadcrumbs(number: int) -> Body:
     crumbs = [
         {
-            "timestamp": written(NOW - timedelta(minutes=number, seconds=3 * (BREADCRUMBS - place))),
+            "timestamp": format_time(NOW - timedelta(minutes=number, seconds=3 * (BREADCRUMBS - index))),
             "type": "http",
             "category": "httplib",
             "level": "info",
-            "message": f"GET /internal/{WORDS[place % len(WORDS)]}",
+            "message": f"GET /internal/{WORDS[index % len(WORDS)]}",
             "data": {"status_code": 200, "reason": "OK"},
             "event_id": None,
         }
-        for place in range(BREADCRUMBS)
+        for index in range(BREADCRUMBS)
     ]
     return {"type": "breadcrumbs", "data": {"values": crumbs}}
 

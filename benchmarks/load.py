@@ -1,6 +1,6 @@
-"""Clients that ask over kept connections and look at each answer's status and length.
+"""Minimal HTTP clients over persistent connections, which check status and length of each answer.
 
-Lean, so that servers are not kept waiting for processor time.
+They use little CPU time, so that they do not slow down the servers.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `took_s` is wall time."""
+    """An answer. `took_s` is wall time."""
 
     status: int
     body: bytes
@@ -29,7 +29,7 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """One kept connection, over which one request at a time is under way."""
+    """A persistent connection with one request in flight at a time."""
 
     def __init__(self) -> None:
         self._answer: asyncio.Future[Answer] | None = None
@@ -50,17 +50,17 @@ class Connection(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_body(self, part: bytes) -> None:
-        """Keep a piece of the body."""
+        """Append a chunk of the body."""
         self._parts.append(part)
 
     def on_message_complete(self) -> None:
-        """The answer is there."""
+        """Set the result of the pending future."""
         if self._answer is not None and not self._answer.done():
             took_s = time.perf_counter() - self._began
             self._answer.set_result(Answer(self._parser.get_status_code(), b"".join(self._parts), took_s))
 
     def ask(self, request: bytes) -> "asyncio.Future[Answer]":
-        """Send a finished request; the answer comes with the future."""
+        """Send an encoded request; returns a future of the answer."""
         self._parser = httptools.HttpResponseParser(self)
         self._parts: list[bytes] = []
         self._answer = asyncio.get_running_loop().create_future()
@@ -69,13 +69,13 @@ class Connection(asyncio.Protocol):
         return self._answer
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._transport.close()
 
 
 @asynccontextmanager
-async def connected(port: int, count: int) -> AsyncIterator[list[Connection]]:
-    """So many connections to a server of this machine, until the block ends."""
+async def open_connections(port: int, count: int) -> AsyncIterator[list[Connection]]:
+    """`count` connections to a local server, until the block ends."""
     loop = asyncio.get_running_loop()
     connections: list[Connection] = []
     try:
@@ -88,8 +88,8 @@ async def connected(port: int, count: int) -> AsyncIterator[list[Connection]]:
             connection.close()
 
 
-def written(document: str, variables: dict[str, Any]) -> bytes:
-    """A GraphQL request as it goes over the wire."""
+def encode_request(document: str, variables: dict[str, Any]) -> bytes:
+    """The bytes of an HTTP request with a GraphQL operation."""
     body = msgspec.json.encode({"query": document, "variables": variables})
     head = (
         "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n"
@@ -99,9 +99,9 @@ def written(document: str, variables: dict[str, Any]) -> bytes:
 
 
 async def repeat(connections: Sequence[Connection], requests: Sequence[bytes], times: int) -> list[Answer]:
-    """Each connection sends its own request `times` times, one after the other; the last answer of each."""
+    """Send each connection's request `times` times in sequence; returns the last answer of each."""
 
-    async def one(connection: Connection, request: bytes) -> Answer:
+    async def repeat_request(connection: Connection, request: bytes) -> Answer:
         first = last = await connection.ask(request)
         for _ in range(times - 1):
             last = await connection.ask(request)
@@ -110,4 +110,4 @@ async def repeat(connections: Sequence[Connection], requests: Sequence[bytes], t
         return last
 
     async with asyncio.timeout(PATIENCE_S):
-        return await asyncio.gather(*map(one, connections, requests))
+        return await asyncio.gather(*map(repeat_request, connections, requests))

@@ -1,4 +1,4 @@
-"""Runs workloads in interleaved rounds, and turns processor time into figures."""
+"""Measurement of workloads in interleaved rounds."""
 
 import itertools
 import platform
@@ -14,29 +14,29 @@ from types import MappingProxyType
 import msgspec
 
 from benchmarks.answers import LANES, Behaviour
-from benchmarks.child import Question, Spec
-from benchmarks.load import Answer, connected, repeat, written
-from benchmarks.processes import BenchmarkError, Process, running
-from benchmarks.results import Contest, Figure, Found, Run
+from benchmarks.child import ControlRequest, ServerSpec
+from benchmarks.load import Answer, encode_request, open_connections, repeat
+from benchmarks.processes import BenchmarkError, Process, start_process
+from benchmarks.results import BenchmarkRun, ContestantResult, Figure, WorkloadResult
 from benchmarks.workloads import DEXTER, INTERPRETER, PLAIN_DEFAULT, STATIC, WORKLOADS, Contestant, Workload
 
 WARM_UP = 2
-"""Requests of each client before it is looked how long one takes. What is made at second sight is made by then."""
+"""Requests of each client before their cost is estimated; documents are compiled when they are seen twice."""
 SETTINGS: Mapping[str, str] = MappingProxyType(
     {"SENTRY_AUTH_TOKEN": "benchmark", "DEXTER_MODE": "open", "DEXTER_LOG_LEVEL": "error"}
 )
-HELLO = written("{ __typename }", {})
-"""Asked before anything is measured, so that connections are there and known to the server."""
+HELLO = encode_request("{ __typename }", {})
+"""Sent before the measurement, so that all connections are established."""
 ENGINES: Mapping[str, str] = MappingProxyType({INTERPRETER: "interpreter"})
-"""Server → the engine that it is told to use, when it is not the default."""
+"""Engine of each server that does not use the default one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """How long is measured: rounds, processor time of each contestant in each of them, clients, who is left out.
+class MeasurementOptions:
+    """Options of a measurement: rounds, CPU time of each contestant per round, clients, and servers to leave out.
 
-    Garbage is collected now and then, and takes as long as several requests. Rounds that are not long enough to hold
-    many collections are steady only without them.
+    A garbage collection takes as long as several requests. Rounds that are too short to contain many collections are
+    comparable only without them.
     """
 
     rounds: int
@@ -47,10 +47,12 @@ class Form:
     without: frozenset[str] = frozenset()
 
 
-FULL = Form(rounds=7, bursts=5, cpu_s=1.0, clients=LANES)
-SHORT = Form(rounds=7, bursts=2, cpu_s=0.05, clients=2, is_collecting=False, without=frozenset({PLAIN_DEFAULT}))
+FULL = MeasurementOptions(rounds=7, bursts=5, cpu_s=1.0, clients=LANES)
+SHORT = MeasurementOptions(
+    rounds=7, bursts=2, cpu_s=0.05, clients=2, is_collecting=False, without=frozenset({PLAIN_DEFAULT})
+)
 REFERENCE = replace(SHORT, rounds=21, bursts=7)
-"""As the short form, with which it is compared, but surer."""
+"""The short options, with which it is compared, but with more rounds."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Sample:
 
 
 @dataclass(slots=True)
-class Measured:
+class ContestantRounds:
     """The rounds of one contestant."""
 
     contestant: Contestant
@@ -73,7 +75,7 @@ class Measured:
 
 
 class Site:
-    """The upstream, so many clients, and the servers that were needed so far; all end with the site's block."""
+    """The upstream and the servers that were started so far; all end with the site's block."""
 
     def __init__(self, clients: int, upstream: Process, stack: AsyncExitStack) -> None:
         self.clients = clients
@@ -83,26 +85,27 @@ class Site:
         self._occasions = itertools.count()
 
     async def server(self, workload: Workload, name: str) -> Process:
-        """A server that runs, with or without kept answers, as the workload wants it."""
-        place = (name, workload.is_cached)
-        if place not in self._servers:
-            source = await self._finished(workload) if name == STATIC else self.upstream.url
+        """A running server, with or without a cache as the workload requires."""
+        key = (name, workload.is_cached)
+        if key not in self._servers:
+            source = await self._write_answer(workload) if name == STATIC else self.upstream.url
             kind = DEXTER if name in ENGINES else name
-            spec = Spec(kind=kind, source=source, is_cached=workload.is_cached)
+            spec = ServerSpec(kind=kind, source=source, is_cached=workload.is_cached)
             settings = {**SETTINGS, "SENTRY_URL": self.upstream.url}
             if name in ENGINES:
                 settings["DEXTER_ENGINE"] = ENGINES[name]
-            self._servers[place] = await self._stack.enter_async_context(running(spec, settings))
-        return self._servers[place]
+            self._servers[key] = await self._stack.enter_async_context(start_process(spec, settings))
+        return self._servers[key]
 
     async def ask(self, workload: Workload, contestant: Contestant, times: int) -> Sample:
-        """What it costs when each client asks so many times."""
+        """CPU time, calls and answers when each client sends its request `times` times."""
         server = await self.server(workload, contestant.server)
         occasion, clients = next(self._occasions), workload.burst or self.clients
         requests = [
-            written(workload.document, workload.variables(contestant, client, occasion)) for client in range(clients)
+            encode_request(workload.document, workload.variables(contestant, client, occasion))
+            for client in range(clients)
         ]
-        async with connected(server.port, clients) as connections:
+        async with open_connections(server.port, clients) as connections:
             await repeat(connections, [HELLO] * clients, 1)
             await self.upstream.ask()
             before = await server.ask()
@@ -112,7 +115,7 @@ class Site:
         count = times * clients
         return Sample((after.cpu_s - before.cpu_s) * 1000 / count, count, Counter(calls), answers)
 
-    async def _finished(self, workload: Workload) -> str:
+    async def _write_answer(self, workload: Workload) -> str:
         """A file with Dexter's answer to the workload."""
         sample = await self.ask(workload, Contestant(DEXTER), 1)
         folder = self._stack.enter_context(tempfile.TemporaryDirectory())
@@ -122,39 +125,43 @@ class Site:
 
 
 @asynccontextmanager
-async def opened(clients: int) -> AsyncIterator[Site]:
-    """A site with its upstream; servers begin when they are first needed."""
+async def open_site(clients: int) -> AsyncIterator[Site]:
+    """A site with its upstream; servers are started when they are first needed."""
     async with AsyncExitStack() as stack:
-        yield Site(clients, await stack.enter_async_context(running(Spec(kind="upstream"), {})), stack)
+        yield Site(clients, await stack.enter_async_context(start_process(ServerSpec(kind="upstream"), {})), stack)
 
 
-async def measure(representation: Form, names: Iterable[str], tell: Callable[[str, Found], None]) -> Run:
-    """What these workloads find, one after the other; `tell` hears of each at once."""
-    found: dict[str, Found] = {}
-    async with opened(representation.clients) as site:
+async def measure(
+    options: MeasurementOptions, names: Iterable[str], report: Callable[[str, WorkloadResult], None]
+) -> BenchmarkRun:
+    """Results of these workloads, measured in sequence; `report` is called after each."""
+    results: dict[str, WorkloadResult] = {}
+    async with open_site(options.clients) as site:
         for name in names:
-            found[name] = await contest(site, WORKLOADS[name], representation)
-            tell(name, found[name])
+            results[name] = await measure_workload(site, WORKLOADS[name], options)
+            report(name, results[name])
     machine = f"{platform.system()} {platform.machine()}"
-    return Run(python=platform.python_version(), machine=machine, rounds=representation.rounds, workloads=found)
+    return BenchmarkRun(python=platform.python_version(), machine=machine, rounds=options.rounds, workloads=results)
 
 
-async def contest(site: Site, workload: Workload, representation: Form) -> Found:
-    """What one workload finds. All contestants must give the same answers, before anything is measured."""
-    contestants = [Measured(one) for one in workload.contestants if one.server not in representation.without]
-    await _agree(site, workload, [one.contestant for one in contestants])
-    for server in {one.contestant.server for one in contestants} if not representation.is_collecting else ():
-        await (await site.server(workload, server)).ask(Question(ends_collecting=True))
-    for one in contestants:
-        one.times = await _times(site, workload, one.contestant, representation)
-    for number in range(representation.bursts if workload.burst else representation.rounds):
-        # There and back again: a machine that gets slower in a round favours nobody.
-        for one in contestants if number % 2 == 0 else reversed(contestants):
-            one.samples.append(await site.ask(workload, one.contestant, one.times))
-    by_label = {one.contestant.label: one for one in contestants}
-    return Found(
+async def measure_workload(site: Site, workload: Workload, options: MeasurementOptions) -> WorkloadResult:
+    """Result of one workload. All contestants must give equal answers before the measurement."""
+    entries = [
+        ContestantRounds(contestant) for contestant in workload.contestants if contestant.server not in options.without
+    ]
+    await _agree(site, workload, [entry.contestant for entry in entries])
+    for server in {entry.contestant.server for entry in entries} if not options.is_collecting else ():
+        await (await site.server(workload, server)).ask(ControlRequest(ends_collecting=True))
+    for entry in entries:
+        entry.times = await _times(site, workload, entry.contestant, options)
+    for number in range(options.bursts if workload.burst else options.rounds):
+        # In alternating order, so that a machine that slows down during a round affects all of them equally.
+        for entry in entries if number % 2 == 0 else reversed(entries):
+            entry.samples.append(await site.ask(workload, entry.contestant, entry.times))
+    by_label = {entry.contestant.label: entry for entry in entries}
+    return WorkloadResult(
         purpose=workload.purpose,
-        contestants={label: _contest(workload, one) for label, one in by_label.items()},
+        contestants={label: _contest(workload, entry) for label, entry in by_label.items()},
         ratios={
             f"{of} / {to}": _ratio(by_label[of], by_label[to])
             for of, to in workload.ratios
@@ -164,56 +171,56 @@ async def contest(site: Site, workload: Workload, representation: Form) -> Found
 
 
 async def _agree(site: Site, workload: Workload, contestants: Iterable[Contestant]) -> None:
-    """Raise BenchmarkError unless all servers answer alike over an upstream that behaves alike."""
-    known: dict[tuple[str, int], bytes] = {}
+    """Raise BenchmarkError unless all servers with upstreams of the same behaviour give equal answers."""
+    expected: dict[tuple[str, int], bytes] = {}
     for contestant in contestants:
         answers = (await site.ask(workload, contestant, 1)).answers
         for client, answer in enumerate(answers):
             data = _data(answer, contestant)
-            first = known.setdefault((contestant.behaviour, client), data)
+            first = expected.setdefault((contestant.behaviour, client), data)
             if data != first:
                 raise BenchmarkError(
-                    f"{workload.name}: {contestant.label} answers otherwise: {_difference(first, data)}"
+                    f"{workload.name}: {contestant.label} has a different answer: {_difference(first, data)}"
                 )
 
 
 def _data(answer: Answer, contestant: Contestant) -> bytes:
-    """The data of an answer, with keys in order; whole, unless the upstream fails."""
+    """The data of an answer with sorted keys; errors are allowed only if the upstream rejects calls."""
     body = msgspec.json.decode(answer.body)
-    is_whole = "errors" not in body or contestant.behaviour is Behaviour.FAILING
-    if answer.status != HTTPStatus.OK or not body.get("data") or not is_whole:
+    is_complete = "errors" not in body or contestant.behaviour is Behaviour.FAILING
+    if answer.status != HTTPStatus.OK or not body.get("data") or not is_complete:
         raise BenchmarkError(f"{contestant.label} answered {answer.status}: {answer.body[:500]!r}")
     return msgspec.json.encode(body["data"], order="deterministic")
 
 
 def _difference(first: bytes, other: bytes) -> str:
-    place = next((n for n, (a, b) in enumerate(zip(first, other, strict=False)) if a != b), min(len(first), len(other)))
-    return f"{first[max(0, place - 80) : place + 80]!r} against {other[max(0, place - 80) : place + 80]!r}"
+    index = next((n for n, (a, b) in enumerate(zip(first, other, strict=False)) if a != b), min(len(first), len(other)))
+    return f"{first[max(0, index - 80) : index + 80]!r} against {other[max(0, index - 80) : index + 80]!r}"
 
 
-async def _times(site: Site, workload: Workload, contestant: Contestant, representation: Form) -> int:
-    """How often each client asks in a round, so that the contestant is busy for as long as the form says."""
+async def _times(site: Site, workload: Workload, contestant: Contestant, options: MeasurementOptions) -> int:
+    """Requests of each client per round, so that a round takes the CPU time of the options."""
     if workload.burst:
         return 1
     await site.ask(workload, contestant, WARM_UP)
     sample = await site.ask(workload, contestant, WARM_UP)
-    return max(1, round(representation.cpu_s * 1000 / sample.cpu_ms / site.clients))
+    return max(1, round(options.cpu_s * 1000 / sample.cpu_ms / site.clients))
 
 
-def _contest(workload: Workload, one: Measured) -> Contest:
-    calls: Counter[str] = sum((sample.calls for sample in one.samples), Counter())
-    requests = sum(sample.requests for sample in one.samples)
-    occasions = len(one.samples) if workload.burst else requests
-    last = [max(answer.took_s for answer in sample.answers) * 1000 for sample in one.samples]
-    return Contest(
-        cpu_ms=Figure.of([sample.cpu_ms for sample in one.samples]),
+def _contest(workload: Workload, entry: ContestantRounds) -> ContestantResult:
+    calls: Counter[str] = sum((sample.calls for sample in entry.samples), Counter())
+    requests = sum(sample.requests for sample in entry.samples)
+    occasions = len(entry.samples) if workload.burst else requests
+    last = [max(answer.took_s for answer in sample.answers) * 1000 for sample in entry.samples]
+    return ContestantResult(
+        cpu_ms=Figure.of([sample.cpu_ms for sample in entry.samples]),
         requests=requests,
         calls={route: count / occasions for route, count in sorted(calls.items())},
-        answer_bytes=len(one.samples[0].answers[0].body),
+        answer_bytes=len(entry.samples[0].answers[0].body),
         last_answer_ms=Figure.of(last) if workload.burst else None,
     )
 
 
-def _ratio(of: Measured, to: Measured) -> Figure:
-    """Round by round, so that what slowed the machine down for a while slowed both."""
+def _ratio(of: ContestantRounds, to: ContestantRounds) -> Figure:
+    """Ratio of each round, so that a slowdown of the machine affects both."""
     return Figure.of([a.cpu_ms / b.cpu_ms for a, b in zip(of.samples, to.samples, strict=True)])

@@ -1,4 +1,4 @@
-"""A GraphQL server over Sentry as a team writes it in a day: Strawberry, aiohttp, aiodataloader. Knows nothing of ours.
+"""A GraphQL server over Sentry written with Strawberry, aiohttp and aiodataloader only.
 
 It does what their documentation recommends: one session keeps connections, and the loaders of each request ask for
 every key once. It has no bulk forms and keeps no answers.
@@ -29,21 +29,21 @@ JSON = dict[str, Any]
 
 
 class Sentry:
-    """The REST API of Sentry, over one session."""
+    """Client of Sentry's REST API over one session."""
 
     def __init__(self, url: str) -> None:
         self._url = f"{url}/api/0"
         self.session: aiohttp.ClientSession
 
     async def get(self, path: str, **params: str | int) -> Any:
-        """The decoded answer; raises for a refusal."""
+        """The decoded body; raises for error statuses."""
         async with self.session.get(self._url + path, params=params) as response:
             response.raise_for_status()
             return await response.json()
 
 
 class Details(DataLoader[str, JSON]):
-    """Answers of a request by path; each is asked for once."""
+    """Responses by path, each fetched once per request."""
 
     def __init__(self, sentry: Sentry) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Details(DataLoader[str, JSON]):
 
 
 class Context:
-    """What belongs to one request."""
+    """State of one request."""
 
     def __init__(self, sentry: Sentry) -> None:
         self.sentry = sentry
@@ -78,7 +78,7 @@ class Level(Enum):
 
 @strawberry.enum
 class IssueStatus(Enum):
-    """Where an issue stands."""
+    """Status of an issue."""
 
     UNRESOLVED = "unresolved"
     RESOLVED = "resolved"
@@ -87,7 +87,7 @@ class IssueStatus(Enum):
 
 @strawberry.enum
 class IssuePriority(Enum):
-    """How urgent an issue is."""
+    """Priority of an issue."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -96,7 +96,7 @@ class IssuePriority(Enum):
 
 @strawberry.enum
 class EventChoice(Enum):
-    """Which event of an issue."""
+    """Selection of an event of an issue."""
 
     LATEST = "latest"
     OLDEST = "oldest"
@@ -105,14 +105,14 @@ class EventChoice(Enum):
 
 @strawberry.input
 class IssueFilter:
-    """Which issues to list."""
+    """Filter of an issue list."""
 
     search: str | None = None
 
 
 @strawberry.type
 class Project:
-    """A project as issues embed it; the rest of it comes with its detail."""
+    """A project as embedded in issues; other fields are loaded from its detail."""
 
     organization: strawberry.Private[str]
     slug: str
@@ -137,14 +137,14 @@ class Project:
 
 @strawberry.type
 class Actor:
-    """Somebody who did something."""
+    """The author of an activity."""
 
     name: str | None
 
 
 @strawberry.type
 class IssueActivity:
-    """A line of an issue's history."""
+    """An activity of an issue."""
 
     kind: str
     occurred_at: str
@@ -152,7 +152,7 @@ class IssueActivity:
 
     @staticmethod
     def of(data: JSON) -> "IssueActivity":
-        """The line that Sentry tells."""
+        """The activity of a decoded body."""
         user = data["user"]
         return IssueActivity(
             kind=data["type"], occurred_at=data["dateCreated"], actor=Actor(name=user["name"]) if user else None
@@ -161,7 +161,7 @@ class IssueActivity:
 
 @strawberry.type
 class IssueActivityConnection:
-    """A page of an issue's history."""
+    """A page of an issue's activities."""
 
     nodes: list[IssueActivity]
 
@@ -191,7 +191,7 @@ class Issue:
 
     @staticmethod
     def of(organization: str, data: JSON) -> "Issue":
-        """The issue that Sentry tells of, in a list or alone."""
+        """The issue of a decoded body, from a list or a detail."""
         project = data["project"]
         return Issue(
             organization=organization,
@@ -218,17 +218,17 @@ class Issue:
 
     @strawberry.field
     async def latest_event(self, info: Asked) -> Event | None:
-        """Its newest event."""
+        """The latest event."""
         return await self._event("latest", info)
 
     @strawberry.field
     async def event(self, info: Asked, which: EventChoice = EventChoice.RECOMMENDED) -> Event | None:
-        """One of its events."""
+        """An event of the issue."""
         return await self._event(which.value, info)
 
     @strawberry.field
     def activity(self, first: int = 20) -> IssueActivityConnection:
-        """Its history, newest first."""
+        """The activities, newest first."""
         return IssueActivityConnection(nodes=[IssueActivity.of(line) for line in self.history[:first]])
 
     async def _event(self, which: str, info: Asked) -> Event:
@@ -251,7 +251,7 @@ class Organization:
 
     @strawberry.field
     async def issues(self, info: Asked, first: int = 25, filter: IssueFilter | None = None) -> IssueConnection:
-        """Its issues."""
+        """Issues of the organization."""
         query = (filter.search if filter else None) or ""
         path = f"/organizations/{self.slug}/issues/"
         rows = await info.context.sentry.get(path, limit=first, query=query, statsPeriod="90d")
@@ -265,7 +265,7 @@ class Organization:
 
 @strawberry.type
 class Query:
-    """Where everything begins."""
+    """Root fields for reading."""
 
     @strawberry.field
     def organization(self, slug: str) -> Organization:
@@ -274,7 +274,7 @@ class Query:
 
 
 class View(GraphQL[Context, None]):
-    """The address of the graph."""
+    """The GraphQL endpoint."""
 
     def __init__(self, sentry: Sentry, *, keeps_documents: bool) -> None:
         super().__init__(strawberry.Schema(Query, extensions=[ParserCache, ValidationCache] if keeps_documents else []))
@@ -286,7 +286,7 @@ class View(GraphQL[Context, None]):
 
 
 def create_plain(upstream: str, *, keeps_documents: bool) -> Starlette:
-    """The whole server. A document that it keeps is parsed and validated once, by extensions that Strawberry brings."""
+    """The server. With `keeps_documents`, Strawberry's extensions cache parsed and validated documents."""
     sentry = Sentry(upstream)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Events of the plain server: the parts that pages show, read from decoded answers."""
+"""Event types of the plain server, read from decoded bodies."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class EventTag:
 
 @strawberry.type
 class EventUser:
-    """Who was using the program."""
+    """The affected user."""
 
     email: str | None
     username: str | None
@@ -26,7 +26,7 @@ class EventUser:
 
 @strawberry.type
 class ContextLine:
-    """A line of code."""
+    """A line of source code."""
 
     line: int | None
     text: str | None
@@ -34,7 +34,7 @@ class ContextLine:
 
 @strawberry.type
 class StackFrame:
-    """A call on the stack."""
+    """A stack frame."""
 
     file: str | None
     function: str | None
@@ -44,7 +44,7 @@ class StackFrame:
 
     @staticmethod
     def of(data: JSON) -> "StackFrame":
-        """The frame that Sentry tells of."""
+        """The frame of a decoded body."""
         return StackFrame(
             file=data["filename"],
             function=data["function"],
@@ -56,7 +56,7 @@ class StackFrame:
 
 @strawberry.type
 class ExceptionMechanism:
-    """How an exception came to be reported."""
+    """The mechanism that captured an exception."""
 
     type: str | None
     handled: bool | None
@@ -73,7 +73,7 @@ class ExceptionValue:
 
     @staticmethod
     def of(data: JSON) -> "ExceptionValue":
-        """The exception that Sentry tells of."""
+        """The exception of a decoded body."""
         mechanism, stack = data["mechanism"], data["stacktrace"]
         return ExceptionValue(
             type=data["type"],
@@ -85,7 +85,7 @@ class ExceptionValue:
 
 @strawberry.type
 class Breadcrumb:
-    """Something that happened before."""
+    """An action before the event."""
 
     timestamp: str | None
     category: str | None
@@ -94,7 +94,7 @@ class Breadcrumb:
 
     @staticmethod
     def of(data: JSON) -> "Breadcrumb":
-        """The breadcrumb that Sentry tells of."""
+        """The breadcrumb of a decoded body."""
         return Breadcrumb(
             timestamp=data["timestamp"], category=data["category"], level=data["level"], message=data["message"]
         )
@@ -102,7 +102,7 @@ class Breadcrumb:
 
 @strawberry.type
 class HTTPRequest:
-    """The request that was being answered."""
+    """The HTTP request of the event."""
 
     url: str | None
     method: str | None
@@ -121,7 +121,7 @@ class Event:
 
     @staticmethod
     def of(data: JSON) -> "Event":
-        """The event that Sentry tells of. What is inside of its parts is read when it is asked for."""
+        """The event of a decoded body; its entries are read when they are queried."""
         return Event(
             data=data,
             event_id=data["eventID"],
@@ -133,7 +133,7 @@ class Event:
 
     @strawberry.field
     def user(self) -> EventUser | None:
-        """Who was using the program."""
+        """The affected user."""
         user = self.data["user"]
         return (
             EventUser(email=user["email"], username=user["username"], ip_address=user["ip_address"]) if user else None
@@ -141,26 +141,26 @@ class Event:
 
     @strawberry.field
     def tags(self) -> list[EventTag]:
-        """Its tags."""
+        """The tags."""
         return [EventTag(key=tag["key"], value=tag["value"]) for tag in self.data["tags"]]
 
     @strawberry.field
     def exceptions(self) -> list[ExceptionValue] | None:
-        """The exceptions of its chain."""
-        found = self._entry("exception")
-        return [ExceptionValue.of(value) for value in found["values"]] if found else None
+        """The exceptions of the chain."""
+        entry = self._entry("exception")
+        return [ExceptionValue.of(value) for value in entry["values"]] if entry else None
 
     @strawberry.field
     def breadcrumbs(self, last: int = 100) -> list[Breadcrumb] | None:
-        """What happened before."""
-        found = self._entry("breadcrumbs")
-        return [Breadcrumb.of(crumb) for crumb in found["values"][-last:]] if found else None
+        """The breadcrumbs."""
+        entry = self._entry("breadcrumbs")
+        return [Breadcrumb.of(crumb) for crumb in entry["values"][-last:]] if entry else None
 
     @strawberry.field
     def request(self) -> HTTPRequest | None:
-        """The request that was being answered."""
-        found = self._entry("request")
-        return HTTPRequest(url=found["url"], method=found["method"]) if found else None
+        """The HTTP request of the event."""
+        entry = self._entry("request")
+        return HTTPRequest(url=entry["url"], method=entry["method"]) if entry else None
 
     def _entry(self, kind: str) -> JSON | None:
         return next((entry["data"] for entry in self.data["entries"] if entry["type"] == kind), None)

@@ -1,4 +1,4 @@
-"""Starts the processes of the benchmark, each with an environment of its own, and asks them about themselves."""
+"""Child processes of the benchmark and the control protocol with them."""
 
 import asyncio
 import os
@@ -10,57 +10,57 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.child import Question, Spec, Told
+from benchmarks.child import ControlRequest, ProcessStatus, ServerSpec
 
 ROOT = Path(__file__).parents[1]
 FOREIGN = ("DEXTER_", "SENTRY_", "REDIS_", "COVERAGE_")
-"""Beginnings of variables that would change what is measured: settings, and the measuring of coverage."""
-JUST_TELL = Question()
+"""Prefixes of variables that would change the measurement: settings and coverage."""
+READ_STATUS = ControlRequest()
 START_S = 60.0
 END_S = 10.0
 
 
 class BenchmarkError(Exception):
-    """The benchmark cannot be run, or what it measured means nothing."""
+    """The benchmark cannot run, or its results are invalid."""
 
 
 class Process:
     """A running process of the benchmark."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, told: Told) -> None:
-        self.port = told.port
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: ProcessStatus) -> None:
+        self.port = status.port
         self._reader = reader
         self._writer = writer
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """Base URL of the server."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def ask(self, question: Question = JUST_TELL) -> Told:
-        """How the process is now; counts begin anew with each question."""
-        self._writer.write(msgspec.json.encode(question) + b"\n")
-        return await _told(self._reader)
+    async def ask(self, request: ControlRequest = READ_STATUS) -> ProcessStatus:
+        """Send a request; returns the status. Each request resets the counts of calls."""
+        self._writer.write(msgspec.json.encode(request) + b"\n")
+        return await _read_status(self._reader)
 
 
 @asynccontextmanager
-async def running(spec: Spec, settings: Mapping[str, str]) -> AsyncIterator[Process]:
-    """The process that serves `spec` with these settings in its environment, until the block ends."""
-    ours, theirs = socket.socketpair()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+async def start_process(spec: ServerSpec, settings: Mapping[str, str]) -> AsyncIterator[Process]:
+    """A process that runs the server of `spec` with these environment variables, until the block ends."""
+    parent_end, child_end = socket.socketpair()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "benchmarks.child", msgspec.json.encode(spec).decode(), str(theirs.fileno())),
+        *("-m", "benchmarks.child", msgspec.json.encode(spec).decode(), str(child_end.fileno())),
         cwd=ROOT,
-        env={**kept, **settings},
-        pass_fds=[theirs.fileno()],
+        env={**inherited, **settings},
+        pass_fds=[child_end.fileno()],
     )
-    theirs.close()
-    reader, writer = await asyncio.open_connection(sock=ours)
+    child_end.close()
+    reader, writer = await asyncio.open_connection(sock=parent_end)
     try:
-        yield Process(reader, writer, await _told(reader))
+        yield Process(reader, writer, await _read_status(reader))
     finally:
-        # A process ends when nobody is left to ask it.
+        # The process ends when its control socket is closed.
         writer.close()
         try:
             await asyncio.wait_for(child.wait(), END_S)
@@ -69,8 +69,8 @@ async def running(spec: Spec, settings: Mapping[str, str]) -> AsyncIterator[Proc
             await child.wait()
 
 
-async def _told(reader: asyncio.StreamReader) -> Told:
+async def _read_status(reader: asyncio.StreamReader) -> ProcessStatus:
     line = await asyncio.wait_for(reader.readline(), START_S)
     if not line:
-        raise BenchmarkError("a process of the benchmark ended; its last words are above")
-    return msgspec.json.decode(line, type=Told)
+        raise BenchmarkError("a process of the benchmark ended; its output is above")
+    return msgspec.json.decode(line, type=ProcessStatus)

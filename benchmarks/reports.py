@@ -1,51 +1,51 @@
-"""Results as tables: for a terminal and in Markdown."""
+"""Tables of results for the terminal and in Markdown."""
 
 from collections.abc import Iterator
 
 from benchmarks.processes import BenchmarkError
-from benchmarks.results import Contest, Figure, Found, Run
+from benchmarks.results import BenchmarkRun, ContestantResult, Figure, WorkloadResult
 
 Row = tuple[str, ...]
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 HEAD: Row = ("", "median", "least", "most", "calls", "answer, bytes")
 
 
-def rendered(name: str, found: Found) -> str:
-    """A workload for people at a terminal: processor time in ms, ratios as times, and what else was looked at."""
-    rows = [HEAD, *_rows(found)]
+def render_table(name: str, result: WorkloadResult) -> str:
+    """A workload as a table for the terminal: CPU time in ms, ratios, calls and size of the answer."""
+    rows = [HEAD, *_rows(result)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         first, *others = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         lines.append("  ".join([f"  {first.strip().ljust(widths[0])}", *others]).rstrip())
-    return "\n".join([f"{name}: {found.purpose}", *lines, ""])
+    return "\n".join([f"{name}: {result.purpose}", *lines, ""])
 
 
-def markdown(run: Run) -> str:
-    """A run as a table for a document, and where it was measured."""
+def render_markdown(run: BenchmarkRun) -> str:
+    """A run as a Markdown table, with Python version, machine and rounds."""
     rows = [("workload", *HEAD), ("---", "---", "---:", "---:", "---:", "---", "---:")]
-    for name, found in run.workloads.items():
-        rows += [(f"`{name}`" if place == 0 else "", *row) for place, row in enumerate(_rows(found))]
+    for name, result in run.workloads.items():
+        rows += [(f"`{name}`" if number == 0 else "", *row) for number, row in enumerate(_rows(result))]
     table = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([*table, "", f"CPU ms per request; Python {run.python}, {run.machine}, {run.rounds} rounds."])
 
 
-def filled(document: str, table: str) -> str:
-    """A document with the table in its place for results, in the place of an earlier one."""
+def fill_results(document: str, table: str) -> str:
+    """A document with the table between its result markers, replacing an earlier one."""
     before, mark, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not mark or not end:
-        raise BenchmarkError(f"the document has no place for results: {BEGIN} and {END}")
+        raise BenchmarkError(f"the document lacks the markers {BEGIN} and {END}")
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 
-def _rows(found: Found) -> Iterator[Row]:
-    for label, contest in found.contestants.items():
-        yield (label, *_figure(contest.cpu_ms), _calls(contest), f"{contest.answer_bytes:,}")
-    for label, contest in found.contestants.items():
-        if contest.last_answer_ms is not None:
-            yield (f"{label}: last answer, ms", *_figure(contest.last_answer_ms), "", "")
-    for name, ratio in found.ratios.items():
+def _rows(result: WorkloadResult) -> Iterator[Row]:
+    for label, contestant in result.contestants.items():
+        yield (label, *_figure(contestant.cpu_ms), _calls(contestant), f"{contestant.answer_bytes:,}")
+    for label, contestant in result.contestants.items():
+        if contestant.last_answer_ms is not None:
+            yield (f"{label}: last answer, ms", *_figure(contestant.last_answer_ms), "", "")
+    for name, ratio in result.ratios.items():
         yield (name, *_figure(ratio, " times"), "", "")
 
 
@@ -55,9 +55,9 @@ def _figure(figure: Figure, unit: str = "") -> tuple[str, str, str]:
 
 
 def _number(value: float) -> str:
-    """Three digits that mean something."""
+    """A number with three significant digits."""
     return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 100 else f"{value:,.0f}"  # noqa: PLR2004  # digits
 
 
-def _calls(contest: Contest) -> str:
-    return ", ".join(f"{count:g} {route}" for route, count in contest.calls.items()) or "none"
+def _calls(contestant: ContestantResult) -> str:
+    return ", ".join(f"{count:g} {route}" for route, count in contestant.calls.items()) or "none"

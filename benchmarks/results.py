@@ -1,4 +1,4 @@
-"""What a run found, as values that are written to a file and read again."""
+"""Results of a run, as they are written to a file and read back."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """The same thing measured in several rounds."""
+    """Median, minimum and maximum of several rounds."""
 
     median: float
     least: float
@@ -15,33 +15,33 @@ class Figure(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Figure":
-        """The figure of these rounds."""
+        """The figure of these values."""
         return cls(median(values), min(values), max(values))
 
 
-class Contest(msgspec.Struct, frozen=True, kw_only=True):
-    """How a contestant did. Calls are those of one request; in a burst, of all requests of one moment."""
+class ContestantResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of one contestant. Calls are per request; in a burst, of all its requests together."""
 
     cpu_ms: Figure
     requests: int
     calls: dict[str, float]
     answer_bytes: int
     last_answer_ms: Figure | None = None
-    """Until the last answer of a burst, wall time."""
+    """Wall time until the last answer of a burst."""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What a workload found: contestants by label, ratios by `label / label`."""
+class WorkloadResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of a workload: contestants by label, ratios by `label / label`."""
 
     purpose: str
-    contestants: dict[str, Contest]
+    contestants: dict[str, ContestantResult]
     ratios: dict[str, Figure]
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole run."""
+class BenchmarkRun(msgspec.Struct, frozen=True, kw_only=True):
+    """Results of a run."""
 
     python: str
     machine: str
     rounds: int
-    workloads: dict[str, Found]
+    workloads: dict[str, WorkloadResult]

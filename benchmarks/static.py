@@ -1,4 +1,4 @@
-"""The floor of every server: finished bytes, sent by the barest application."""
+"""Minimal ASGI application that sends prepared bytes."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def create_static(path: str) -> Callable[..., Awaitable[None]]:
-    """One answer for everything: the bytes in a file."""
+    """An application that answers every request with the bytes of a file."""
     body = Path(path).read_bytes()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
 

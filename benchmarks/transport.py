@@ -1,6 +1,6 @@
-"""`python -m benchmarks.transport`: processor time of one call to Sentry, layer by layer, over sockets on the loopback.
+"""`python -m benchmarks.transport`: CPU time of one call to Sentry, layer by layer, over loopback sockets.
 
-The upstream is another process, so that its time is not counted.
+The upstream runs in another process, so that its time is not counted.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from dexter_graphql.sentry.client import SentryClient, build_client
 from dexter_graphql.sentry.endpoint import Endpoint, Pagination
 from dexter_graphql.sentry.http.transport import Transport
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.path_parameters import SLUG, PathParameter
 from dexter_graphql.sentry.projection import Field, Projection
 
 SIZES = MappingProxyType({"1kB": 1_000, "9kB": 9_000, "200kB": 200_000})
@@ -36,9 +37,9 @@ READ = 17
 AT_ONCE = 8
 ROUNDS = 9
 ROUND_S = 0.15
-"""Processor time of one round, roughly."""
-TOGETHER = 10**9
-"""More calls than one ticket pays for here."""
+"""Approximate CPU time of one round."""
+MAX_CALLS = 10**9
+"""Call budget that is never exhausted."""
 
 LIST = Endpoint(
     "benchmark.list",
@@ -47,17 +48,18 @@ LIST = Endpoint(
     ("event:read",),
     pages=Pagination.LIMIT,
     tags=("issues/{organization}", "issue/{size}"),
+    parameters=(("size", PathParameter("answer size", SLUG)),),
 )
 ACME = Parents(OrganizationRef("1", "acme"))
 ALICE = Upstream("alice", "sntryu_0123456789abcdef0123456789abcdef")
 SHAPE = Projection("Row", "list", tuple(Field(f"m{number}", f"member{number}", str) for number in range(READ)))
 
 Ask = Callable[[int], Awaitable[object]]
-"""One call; the number makes it another question than all calls before."""
+"""One call; the number gives it a different cache key than all calls before."""
 
 
 def body_of(size: str) -> bytes:
-    """A list of rows with the members that are read, and as much again that is not, until the size is reached."""
+    """A list of rows with the decoded members, padded with other members to the size."""
     read = {f"member{number}": f"value {number}" for number in range(READ)}
     used = len(msgspec.json.encode([read] * ROWS[size]))
     padding = max(0, SIZES[size] - used) // ROWS[size]
@@ -66,7 +68,7 @@ def body_of(size: str) -> bytes:
 
 
 def answer_of(body: bytes) -> bytes:
-    """An answer with the headers that Sentry sends."""
+    """The bytes of a response with Sentry's headers."""
     address = "https://sentry.example/api/0/organizations/acme/issues/?cursor"
     links = ", ".join(
         f'<{address}=0:{number}:0>; rel="{relation}"; results="{results}"; cursor="0:{number}:0"'
@@ -88,7 +90,7 @@ def answer_of(body: bytes) -> bytes:
 
 
 class Exchange(asyncio.Protocol):
-    """One connection to the upstream, which answers with the size that the path names."""
+    """One connection to the upstream, which answers with the size in the path."""
 
     def __init__(self, answers: dict[bytes, bytes]) -> None:
         self._answers = answers
@@ -103,13 +105,13 @@ class Exchange(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_url(self, address: bytes) -> None:
-        """Answer: nobody here sends a body."""
+        """Answer the request; requests have no bodies."""
         size = address.partition(b"?")[0].rstrip(b"/").rpartition(b"/")[2]
         self._transport.write(self._answers[size])  # type: ignore[attr-defined]  # of a connection that can be written
 
 
 async def serve() -> None:
-    """The upstream: tells its port, and ends with its input."""
+    """Run the upstream: print its port and serve until standard input is closed."""
     answers = {size.encode(): answer_of(body_of(size)) for size in SIZES}
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Exchange(answers), "127.0.0.1", 0)
@@ -120,13 +122,13 @@ async def serve() -> None:
 
 @asynccontextmanager
 async def upstream() -> AsyncIterator[str]:
-    """The address of an upstream in another process, for one block."""
+    """URL of an upstream in another process, until the block ends."""
     command = (sys.executable, "-m", "benchmarks.transport", "--serve")
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     if process.stdin is None or process.stdout is None:
-        raise RuntimeError("a process with pipes has them")
+        raise RuntimeError("the child process has no pipes")
     try:
         yield f"http://127.0.0.1:{int(await process.stdout.readline())}"
     finally:
@@ -134,8 +136,8 @@ async def upstream() -> AsyncIterator[str]:
         await process.wait()
 
 
-def bare(session: aiohttp.ClientSession, address: str, size: str) -> Ask:
-    """What it costs to ask with aiohttp as it comes."""
+def bare_session(session: aiohttp.ClientSession, address: str, size: str) -> Ask:
+    """A call with aiohttp's session and its defaults."""
     headers = {"Authorization": f"Bearer {ALICE.token}", "Accept": "application/json"}
 
     async def ask(number: int) -> object:
@@ -147,7 +149,7 @@ def bare(session: aiohttp.ClientSession, address: str, size: str) -> Ask:
 
 
 def through_transport(transport: Transport, address: str, size: str) -> Ask:
-    """A call through our transport, with all that it checks and translates."""
+    """A call through the transport."""
 
     async def ask(number: int) -> object:
         return await transport(
@@ -166,12 +168,12 @@ def through_transport(transport: Transport, address: str, size: str) -> Ask:
     return ask
 
 
-def whole(client: SentryClient, size: str, *, is_warm: bool) -> Ask:
-    """What a page costs through all stages, decoded: asked for the first time, or again."""
+def through_client(client: SentryClient, size: str, *, is_warm: bool) -> Ask:
+    """A page through all stages with decoded rows, uncached or cached."""
     path = {"size": size}
 
     async def ask(number: int) -> object:
-        call_context = CallContext(ALICE, time.time() + 60, CallBudget(TOGETHER))
+        call_context = CallContext(ALICE, time.time() + 60, CallBudget(MAX_CALLS))
         query = (("query", "0" if is_warm else str(number)),)
         return await client.get_page(LIST, call_context, SHAPE, parents=ACME, path=path, query=query)
 
@@ -179,44 +181,44 @@ def whole(client: SentryClient, size: str, *, is_warm: bool) -> Ask:
 
 
 async def measure(asks: dict[str, Ask]) -> dict[str, list[float]]:
-    """Processor time per call, in microseconds, of each in every round; they take turns."""
+    """CPU time per call in microseconds, of each layer in every round; the layers take turns."""
     numbers = count()
-    found: dict[str, list[float]] = {name: [] for name in asks}
+    costs: dict[str, list[float]] = {name: [] for name in asks}
     times = {name: await _times(ask, numbers) for name, ask in asks.items()}
     for number in range(ROUNDS):
         for name in asks if number % 2 == 0 else reversed(asks):
-            found[name].append(await _cost_us(asks[name], times[name], numbers))
-    return found
+            costs[name].append(await _cost_us(asks[name], times[name], numbers))
+    return costs
 
 
 async def _times(ask: Ask, numbers: "count[int]") -> int:
-    """How many calls fill a round."""
+    """Number of calls in a round."""
     await _cost_us(ask, 100, numbers)
     return max(100, round(ROUND_S * 1e6 / await _cost_us(ask, 100, numbers)))
 
 
 async def _cost_us(ask: Ask, times: int, numbers: "count[int]") -> float:
-    async def some() -> None:
+    async def run_lane() -> None:
         for _ in range(times // AT_ONCE):
             await ask(next(numbers))
 
     started = time.process_time()
-    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(run_lane() for _ in range(AT_ONCE)))
     return (time.process_time() - started) * 1e6 / (times // AT_ONCE * AT_ONCE)
 
 
 async def compare() -> None:
-    """Print the figures."""
+    """Measure all layers and print the figures."""
     async with upstream() as address, aiohttp.ClientSession() as session:
         clock = Clock()
         transport = Transport(clock)
         client = build_client(clock=clock, base_url=address)
         asks: dict[str, Ask] = {}
         for size in SIZES:
-            asks[f"{size}: bare aiohttp"] = bare(session, address, size)
+            asks[f"{size}: bare aiohttp"] = bare_session(session, address, size)
             asks[f"{size}: transport"] = through_transport(transport, address, size)
-            asks[f"{size}: client, cold"] = whole(client, size, is_warm=False)
-            asks[f"{size}: client, warm"] = whole(client, size, is_warm=True)
+            asks[f"{size}: client, cold"] = through_client(client, size, is_warm=False)
+            asks[f"{size}: client, warm"] = through_client(client, size, is_warm=True)
         for name, costs in (await measure(asks)).items():
             click.echo(f"{name:<22} {median(costs):8.1f} us   ({min(costs):.1f} to {max(costs):.1f})")
         await client.close()
@@ -224,9 +226,9 @@ async def compare() -> None:
 
 
 @click.command()
-@click.option("--serve", "is_upstream", is_flag=True, help="Be the upstream.")
+@click.option("--serve", "is_upstream", is_flag=True, help="Run the upstream.")
 def main(*, is_upstream: bool) -> None:
-    """Processor time of one call to Sentry, layer by layer."""
+    """CPU time of one call to Sentry, layer by layer."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve() if is_upstream else compare())
 

@@ -1,4 +1,4 @@
-"""The Sentry of the benchmark: finished answers over bare HTTP, counted by route. Knows nothing of who asks."""
+"""The benchmark's upstream: a minimal HTTP server of prepared answers that counts calls by route."""
 
 import asyncio
 from collections import Counter
@@ -13,26 +13,26 @@ from benchmarks.answers import Answer, Answers
 
 WINDOW_S = 1
 MAX_ADDRESSES = 10_000
-"""Addresses that are remembered with their answers."""
+"""Maximum number of cached paths."""
 
 
 class Upstream:
-    """Answers requests, and counts how often each route was asked for."""
+    """Answers requests and counts them by route."""
 
     def __init__(self, counts: Counter[str]) -> None:
         self._counts = counts
         self._answers = Answers()
-        self._known: dict[bytes, tuple[Answer, float]] = {}
-        self._moving = b""
+        self._by_address: dict[bytes, tuple[Answer, float]] = {}
+        self._volatile_headers = b""
 
     def respond(self, address: bytes, transport: Any) -> None:
         """Answer a request for this address, now or after the latency of its organization."""
-        known = self._known.get(address)
-        if known is None:
-            if len(self._known) >= MAX_ADDRESSES:
-                self._known.clear()
-            known = self._known[address] = self._answers.find(address.decode())
-        answer, latency_s = known
+        cached = self._by_address.get(address)
+        if cached is None:
+            if len(self._by_address) >= MAX_ADDRESSES:
+                self._by_address.clear()
+            cached = self._by_address[address] = self._answers.find(address.decode())
+        answer, latency_s = cached
         self._counts[answer.route] += 1
         if latency_s:
             asyncio.get_running_loop().call_later(latency_s, self._write, answer, transport)
@@ -40,9 +40,9 @@ class Upstream:
             self._write(answer, transport)
 
     def tick(self) -> None:
-        """Write the headers that move with time anew, each second: the date, and the limits with their window."""
+        """Update the time-dependent headers every second: the date and the rate limit window."""
         now = time()
-        self._moving = (
+        self._volatile_headers = (
             f"date: {formatdate(now, usegmt=True)}\r\n"
             "x-sentry-rate-limit-limit: 1000000\r\nx-sentry-rate-limit-remaining: 999999\r\n"
             f"x-sentry-rate-limit-reset: {int(now) + WINDOW_S}\r\n"
@@ -52,11 +52,11 @@ class Upstream:
 
     def _write(self, answer: Answer, transport: Any) -> None:
         if not transport.is_closing():
-            transport.writelines((answer.status, self._moving, answer.rest))
+            transport.writelines((answer.status, self._volatile_headers, answer.rest))
 
 
 class Exchange(asyncio.Protocol):
-    """One connection that somebody asks over."""
+    """One client connection."""
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
@@ -72,13 +72,13 @@ class Exchange(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_message_begin(self) -> None:
-        """Forget the request before."""
+        """Reset the path."""
         self._address = b""
 
     def on_url(self, part: bytes) -> None:
-        """Take a piece of the address."""
+        """Append a chunk of the path."""
         self._address += part
 
     def on_message_complete(self) -> None:
-        """Answer."""
+        """Answer the request."""
         self._upstream.respond(self._address, self._transport)

@@ -1,4 +1,4 @@
-"""The words and times that all bodies are made of, and how times are written."""
+"""Words and times in the bodies, and their formats."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,11 +10,11 @@ WORDS: Final = ("cart", "invoice", "session", "token", "queue", "report", "avata
 Body = dict[str, Any]
 
 
-def written(at: datetime) -> str:
-    """A time as Sentry writes it."""
+def format_time(at: datetime) -> str:
+    """A time in Sentry's format."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def epoch(at: datetime) -> int:
-    """A time in seconds, as it stands in series."""
+    """A time in Unix seconds, as in time series."""
     return int(at.timestamp())

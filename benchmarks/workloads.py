@@ -1,4 +1,4 @@
-"""What is asked, of whom, and what is compared with what."""
+"""Workloads: documents, servers and the ratios between them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,29 +9,29 @@ from benchmarks.answers import LATENCY_S, Behaviour
 DEXTER, INTERPRETER, STATIC = "dexter", "dexter-interpreter", "static"
 PLAIN, PLAIN_DEFAULT = "plain", "plain-default"
 BURST = 64
-"""Clients that ask the same in one moment."""
+"""Clients that send the same query at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A server that takes part, over an upstream that behaves so."""
+    """A server over an upstream with a behaviour."""
 
     server: str
     behaviour: Behaviour = Behaviour.PLAIN
 
     @property
     def label(self) -> str:
-        """What results call it."""
+        """Name in the results."""
         is_usual = self.behaviour in {Behaviour.PLAIN, Behaviour.SLOW}
         return self.server if is_usual else f"{self.server}, {self.behaviour}"
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A document and who answers it. `ratios` name two contestants: processor time of the first over the second's.
+    """A document and its contestants. `ratios` are pairs of contestants: CPU time of the first over the second's.
 
-    While answers are not cached each client asks about an organization of its own, so that no two share a call.
-    `burst` is how many ask the same in one moment, once; 0 for a few steady clients that ask again and again.
+    Without a cache each client queries a different organization, so that no two share a call. `burst` is the number of
+    clients that send the same query once at the same time; 0 for a few clients that repeat their queries.
     """
 
     name: str
@@ -43,10 +43,10 @@ class Workload:
     burst: int = 0
 
     def variables(self, contestant: Contestant, client: int, occasion: int) -> dict[str, Any]:
-        """What a client asks about; something new on each occasion, when the document searches."""
+        """Variables of a client; the search differs in each round when the document has one."""
         lane = 0 if self.is_cached else client
-        known = {"org": f"{contestant.behaviour}-{lane}", "search": f"occasion {occasion}"}
-        return {name: value for name, value in known.items() if f"${name}:" in self.document}
+        values = {"org": f"{contestant.behaviour}-{lane}", "search": f"occasion {occasion}"}
+        return {name: value for name, value in values.items() if f"${name}:" in self.document}
 
 
 def _each(*servers: str, behaviour: Behaviour = Behaviour.PLAIN) -> tuple[Contestant, ...]:
@@ -67,14 +67,14 @@ WORKLOADS = {
         ),
         Workload(
             "n+1",
-            "50 issues of 8 projects with their newest events and a member of their projects, by bulk forms; executed",
+            "50 issues of 8 projects with their latest events and a field of the projects, by bulk endpoints; executed",
             documents.LIGHT,
             EXECUTORS,
             LIGHTER,
         ),
         Workload(
             "n+1-each",
-            "the same with members for which there are no bulk forms, one call each; executed",
+            "the same with fields without bulk endpoints, one call each; executed",
             documents.EACH,
             EXECUTORS,
             LIGHTER,
@@ -84,14 +84,14 @@ WORKLOADS = {
         ),
         Workload(
             "failing",
-            "100 issues with their newest events, of which one in five is asked for alone, and refused; executed",
+            "100 issues with their latest events, one in five of which is fetched separately and rejected; executed",
             documents.LIST_WITH_EVENTS,
             (SPARSE, FAILING, Contestant(INTERPRETER, Behaviour.FAILING)),
             ((SPARSE.label, FAILING.label),),
         ),
         Workload(
             "burst",
-            f"{BURST} equal cold requests in one moment, to an upstream that takes {LATENCY_S * 1000:g} ms",
+            f"{BURST} equal uncached requests at the same time; the upstream takes {LATENCY_S * 1000:g} ms",
             documents.FRESH_LIST,
             _each(DEXTER, PLAIN, behaviour=Behaviour.SLOW),
             ((PLAIN, DEXTER),),
@@ -100,7 +100,7 @@ WORKLOADS = {
         ),
         Workload(
             "warm",
-            "the list again and again; answers of Sentry are kept",
+            "the list repeatedly; answers of Sentry are cached",
             documents.LIST,
             _each(DEXTER, STATIC),
             ((STATIC, DEXTER),),

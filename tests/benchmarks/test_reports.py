@@ -1,18 +1,18 @@
-"""How results look."""
+"""Tables of results."""
 
 import pytest
 
 from benchmarks.processes import ROOT, BenchmarkError
-from benchmarks.reports import filled, markdown, rendered
-from benchmarks.results import Contest, Figure, Found, Run
+from benchmarks.reports import fill_results, render_markdown, render_table
+from benchmarks.results import BenchmarkRun, ContestantResult, Figure, WorkloadResult
 
-FOUND = Found(
+RESULT = WorkloadResult(
     purpose="a list",
     contestants={
-        "dexter": Contest(
+        "dexter": ContestantResult(
             cpu_ms=Figure.of([0.5, 0.25, 1.0]), requests=8, calls={"event": 50.0, "issues": 1.0}, answer_bytes=54053
         ),
-        "plain": Contest(
+        "plain": ContestantResult(
             cpu_ms=Figure.of([9.0, 10.0, 1200.0]),
             requests=8,
             calls={},
@@ -24,9 +24,9 @@ FOUND = Found(
 )
 
 
-def test_terminal():
-    """Each line stands under its heading, with the digits that mean something."""
-    assert rendered("list", FOUND).splitlines() == [
+def test_table_for_the_terminal():
+    """Cells are aligned with their headings and have three significant digits."""
+    assert render_table("list", RESULT).splitlines() == [
         "list: a list",
         "                               median        least         most               calls  answer, bytes",
         "  dexter                        0.500        0.250         1.00  50 event, 1 issues         54,053",
@@ -37,10 +37,10 @@ def test_terminal():
 
 
 def test_markdown():
-    """The same figures as a table, which says where they are from."""
-    run = Run(python="3.11.7", machine="Linux x86_64", rounds=3, workloads={"list": FOUND})
+    """The same figures as a Markdown table with a line about the environment."""
+    run = BenchmarkRun(python="3.11.7", machine="Linux x86_64", rounds=3, workloads={"list": RESULT})
 
-    assert markdown(run).splitlines() == [
+    assert render_markdown(run).splitlines() == [
         "| workload |  | median | least | most | calls | answer, bytes |",
         "| --- | --- | ---: | ---: | ---: | --- | ---: |",
         "| `list` | dexter | 0.500 | 0.250 | 1.00 | 50 event, 1 issues | 54,053 |",
@@ -52,24 +52,24 @@ def test_markdown():
     ]
 
 
-def test_results_take_the_place_of_earlier_ones():
-    """A document is filled as often as somebody measures, and the rest of it stays."""
+def test_results_replace_earlier_ones():
+    """Filling replaces an earlier table and leaves the rest of the document unchanged."""
     document = "before\n<!-- results -->\n<!-- end of results -->\nafter\n"
 
-    once = filled(document, "| one |")
+    once = fill_results(document, "| one |")
 
     assert once == "before\n<!-- results -->\n\n| one |\n\n<!-- end of results -->\nafter\n"
-    assert filled(once, "| two |") == once.replace("one", "two")
+    assert fill_results(once, "| two |") == once.replace("one", "two")
 
 
-def test_a_document_without_a_place_for_results():
-    """Nothing is written where nobody would look for it."""
-    with pytest.raises(BenchmarkError, match="no place for results"):
-        filled("before\n", "| one |")
+def test_document_without_markers():
+    """A document without markers is an error."""
+    with pytest.raises(BenchmarkError, match="lacks the markers"):
+        fill_results("before\n", "| one |")
 
 
-def test_the_document_has_a_place_for_results():
-    """The command that fills it finds it."""
+def test_benchmark_document_has_markers():
+    """The benchmark document has the markers."""
     text = (ROOT / "docs" / "benchmarks.md").read_text()
 
-    assert "| one |" in filled(text, "| one |")
+    assert "| one |" in fill_results(text, "| one |")
