@@ -1,5 +1,5 @@
-// Fetches the page's files out of their npm packages, after holding each against the hash that the page was written for.
-// With --pin it writes down the hashes of the versions that assets.json names; with a folder it puts the files there.
+// Extracts the page's files from their npm packages and checks them against the hashes in assets.json.
+// --pin writes the hashes of the versions in assets.json; an argument is the folder for the files.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,21 +10,21 @@ import { fileURLToPath } from "node:url";
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 const here = dirname(fileURLToPath(import.meta.url));
-const console_ = join(here, "..", "dexter_graphql", "console");
-const manifestPath = join(console_, "assets.json");
+const consoleFolder = join(here, "..", "dexter_graphql", "console");
+const manifestPath = join(consoleFolder, "assets.json");
 const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
-const build = process.argv[2] === "--pin" ? null : process.argv[2] ?? join(console_, "build");
-const packed = mkdtempSync(join(tmpdir(), "graphiql-"));
+const build = process.argv[2] === "--pin" ? null : process.argv[2] ?? join(consoleFolder, "build");
+const downloads = mkdtempSync(join(tmpdir(), "graphiql-"));
 
-// Whole packages, without the hundreds that they are made from: these files have all of it inside.
-function fetched() {
-  const wanted = new Set(manifest.assets.map((asset) => `${asset.package}@${asset.version}`));
-  const told = execFileSync("npm", ["pack", "--json", "--silent", "--pack-destination", packed, ...wanted]);
-  return new Map(JSON.parse(told).map((one) => [one.name, join(packed, one.filename)]));
+// The packages alone, without their dependencies, which are bundled in the files.
+function downloadPackages() {
+  const packages = new Set(manifest.assets.map((asset) => `${asset.package}@${asset.version}`));
+  const output = execFileSync("npm", ["pack", "--json", "--silent", "--pack-destination", downloads, ...packages]);
+  return new Map(JSON.parse(output).map((archive) => [archive.name, join(downloads, archive.filename)]));
 }
 
 try {
-  const archives = fetched();
+  const archives = downloadPackages();
   for (const asset of manifest.assets) {
     const archive = archives.get(asset.package);
     const bytes = execFileSync("tar", ["-xzOf", archive, `package/${asset.file}`], { maxBuffer: MAX_FILE_BYTES });
@@ -41,6 +41,6 @@ try {
     }
   }
 } finally {
-  rmSync(packed, { recursive: true });
+  rmSync(downloads, { recursive: true });
 }
 if (build === null) writeFileSync(manifestPath, JSON.stringify(manifest, null, 2) + "\n");

@@ -8,21 +8,21 @@ from support.server import running_site
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site():
-    """A running Dexter over a sandbox of its own."""
+    """A server over a sandbox."""
     async with running_site() as running:
         yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser():
-    """A browser without a window."""
+    """A headless browser."""
     async with launch_browser() as running:
         yield running
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def graphiql(browser, site):
-    """The page; whatever a test does there, no other host is asked and nothing is complained about."""
+    """The page; fails when it contacted another host or reported an error."""
     async with open_graphiql(browser, site.graphql) as page:
         yield page
         assert (page.foreign_urls, page.console_errors) == ([], [])

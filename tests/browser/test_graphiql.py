@@ -1,4 +1,4 @@
-"""GraphiQL in a real browser, without any other host: what a newcomer does in the first minutes."""
+"""GraphiQL in a browser that reaches no other host."""
 
 import json
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_written_query_is_answered(graphiql, site):
-    """A query that is typed and run shows the server's answer."""
+    """Running a typed query shows the server's answer."""
     query = '{ organization(slug: "acme") { slug name } }'
     expected = await site.data(query)
 
@@ -23,7 +23,7 @@ async def test_written_query_is_answered(graphiql, site):
 
 
 async def test_mistake_is_explained(graphiql):
-    """A document that does not fit shows the server's error, with its code."""
+    """An invalid document shows the server's error with its code."""
     await graphiql.write("{ nothing }")
     await graphiql.run()
 
@@ -37,7 +37,7 @@ async def test_mistake_is_explained(graphiql):
 
 
 async def test_variables_are_sent(graphiql):
-    """What stands in the variables editor reaches the operation."""
+    """The variables editor is sent with the operation."""
     await graphiql.write("query Q($s: String!) { organization(slug: $s) { slug } }")
     await graphiql.write('{"s": "globex"}', into="Variables")
     await graphiql.run()
@@ -47,7 +47,7 @@ async def test_variables_are_sent(graphiql):
 
 
 async def test_headers_are_sent(graphiql):
-    """What stands in the headers editor goes with the request."""
+    """The headers editor is sent with the request."""
     await graphiql.write("{ __typename }")
     await graphiql.write('{"x-request-id": "from-the-editor"}', into="Headers")
     await graphiql.run()
@@ -59,7 +59,7 @@ async def test_headers_are_sent(graphiql):
 
 
 async def test_schema_can_be_looked_up(graphiql):
-    """The documentation opens, and leads from the query type to a field and its description."""
+    """The documentation links from the query type to a field and its description."""
     page = graphiql.page
 
     await page.get_by_role("button", name="Show Documentation Explorer").click()
@@ -72,7 +72,7 @@ async def test_schema_can_be_looked_up(graphiql):
 
 
 async def test_first_example_is_there_to_run(graphiql):
-    """The page opens with the first document of the library and its variables; one click answers it."""
+    """The page opens with the first document of the library and its variables, ready to run."""
     first = load_library()[0]
 
     await graphiql.run()
@@ -95,7 +95,7 @@ async def test_every_example_opens(graphiql):
 
 
 async def test_run_follows_the_last_key(graphiql):
-    """What runs is the operation that the editor holds, not the one that it held a moment before."""
+    """The operation that runs is the editor's current one, not an earlier one."""
     await graphiql.write("query First { __typename }")
     await graphiql.run()
     await graphiql.shows("Query")
@@ -113,7 +113,7 @@ async def test_run_follows_the_last_key(graphiql):
 
 
 async def test_changes_arrive_live(graphiql, site):
-    """The live example shows an issue that is opened meanwhile, and its socket ends when it is told to stop."""
+    """The live example shows a new issue, and its socket closes when it is stopped."""
     [example] = [document for document in load_library() if "subscription" in document.text]
     opened = []
     await graphiql.open_example(example)

@@ -7,6 +7,6 @@ from support.server import running_site
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site():
-    """A running Dexter over a sandbox of its own; tests of one module share it."""
+    """A server over a sandbox, shared by the tests of a module."""
     async with running_site() as running:
         yield running

@@ -1,4 +1,4 @@
-"""The audits that graphql-http publishes for servers of GraphQL over HTTP."""
+"""The audit suite of graphql-http for servers of GraphQL over HTTP."""
 
 import pytest
 
@@ -8,11 +8,11 @@ from support.server import running_site
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FEWEST = 60
-"""The suite has this many audits or more."""
+"""Minimum number of audits in the suite."""
 
 
 async def test_every_audit_is_passed():
-    """Nothing that the specification demands, recommends or allows is missing."""
+    """All audits pass: required, recommended and optional ones."""
     async with running_site() as site:
         audits = await run_script("audit.mjs", site.graphql)
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_introspection_queries_are_accepted(site, graph):
-    """Whichever options a tool chooses; the answer has the whole schema."""
+    """The query with any options returns the complete schema."""
     queries = await run_script("introspection.mjs")
     pipeline = Pipeline(graph.schema, checker=DocumentLimits(Limits()))
 

@@ -1,4 +1,4 @@
-"""Relay's compiler on the schema, and the operations that it writes on the server."""
+"""Relay's compiler with the schema, and its generated operations on the server."""
 
 import json
 import re
@@ -44,7 +44,7 @@ async def project(tmp_path_factory):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def artifacts(project):
-    """What the compiler wrote, by name."""
+    """Artifacts of the compiler by name."""
     code, said = await compiled(project)
     assert code == 0, said
     return {path.name.removesuffix(".graphql.js"): path.read_text() for path in project.rglob("*.graphql.js")}
@@ -55,13 +55,13 @@ def text_of(artifact):
     return json.loads(TEXT.search(artifact)[1])
 
 
-async def test_compiler_takes_the_schema(artifacts):
-    """Fragments, a connection and objects that are fetched again by id make sense to Relay."""
+async def test_compiler_accepts_the_schema(artifacts):
+    """Relay compiles fragments, a connection and a refetchable object."""
     assert set(artifacts) == COMPILED
 
 
 async def test_pages_follow_one_another(artifacts):
-    """What Relay writes for the next page goes on where the first one ended."""
+    """The generated pagination query continues after the first page."""
     async with running_site() as site:
         first = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=2)
         issues, id_ = first["organization"]["issues"], first["organization"]["id"]
@@ -70,13 +70,13 @@ async def test_pages_follow_one_another(artifacts):
         both = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=4)
 
     pages = [page["issues"]["edges"] for page in (first["organization"], second["node"], both["organization"])]
-    [one, two, whole] = [[edge["node"]["shortId"] for edge in page] for page in pages]
+    [first, second, both] = [[edge["node"]["shortId"] for edge in page] for page in pages]
     assert (second["node"]["__typename"], second["node"]["id"]) == ("Organization", id_)
-    assert (len(one), len(two), one + two) == (2, 2, whole)
+    assert (len(first), len(second), first + second) == (2, 2, both)
 
 
 async def test_object_is_fetched_again(artifacts):
-    """A row of the list is the same object when Relay asks for it by its id."""
+    """The generated refetch query returns the same object by its id."""
     async with running_site() as site:
         listed = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=1)
         [edge] = listed["organization"]["issues"]["edges"]
@@ -86,7 +86,7 @@ async def test_object_is_fetched_again(artifacts):
 
 
 async def test_unknown_field_is_not_compiled(project, tmp_path):
-    """The compiler reads the schema: a field that is not there does not pass."""
+    """The compiler rejects a field that is not in the schema."""
     folder = shutil.copytree(project, tmp_path / "project")
     source = folder / "src" / "IssueRow.js"
     source.write_text(source.read_text().replace("shortId", "shorterId"))

@@ -1,4 +1,4 @@
-"""The rules of graphql-eslint for schemas: what it recommends, and what Relay wants."""
+"""Schema rules of graphql-eslint: its recommended set and the Relay set."""
 
 import json
 import shutil
@@ -10,8 +10,8 @@ from dexter_graphql.graph.schema import build_graph
 from support.node import installed_scripts, run
 
 
-async def linted(folder, sdl):
-    """Findings in a schema, as pairs of rule and message."""
+async def lint(folder, sdl):
+    """Findings in a schema as pairs of rule and message."""
     modules = installed_scripts()
     (folder / "schema.graphql").write_text(sdl, encoding="utf-8")
     shutil.copy(modules / "eslint.config.mjs", folder)
@@ -22,23 +22,25 @@ async def linted(folder, sdl):
 
     assert code in {0, 1}, err or out
     [report] = json.loads(out)
-    return [(str(found["ruleId"]).removeprefix("@graphql-eslint/"), found["message"]) for found in report["messages"]]
+    return [
+        (str(finding["ruleId"]).removeprefix("@graphql-eslint/"), finding["message"]) for finding in report["messages"]
+    ]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def findings(tmp_path_factory):
     """Findings in the schema of the code."""
-    return await linted(tmp_path_factory.mktemp("lint"), build_graph().sdl())
+    return await lint(tmp_path_factory.mktemp("lint"), build_graph().sdl())
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_schema_keeps_the_rules(findings):
-    """Names, descriptions, connections, their arguments and pages are as the rules want them."""
+    """The schema has no findings."""
     assert findings == []
 
 
 async def test_broken_rules_are_found(tmp_path):
-    """The linter looks at the schema it is given: a bad one does not pass."""
+    """A schema that breaks the rules has findings."""
     sdl = """
         type Query { rows(first: Int, after: String): RowConnection }
         type RowConnection { edges: [RowEdge] }
@@ -46,9 +48,9 @@ async def test_broken_rules_are_found(tmp_path):
         type bad_name { id: ID! }
     """
 
-    found = {rule for rule, _ in await linted(tmp_path, sdl)}
+    rules = {rule for rule, _ in await lint(tmp_path, sdl)}
 
-    assert found >= {
+    assert rules >= {
         "naming-convention",
         "relay-arguments",
         "relay-connection-types",

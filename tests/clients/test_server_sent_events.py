@@ -8,45 +8,45 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_query_gives_one_result_and_ends(site):
-    """Variables reach the operation; what follows the result is the end."""
+    """Variables are applied; the stream completes after the result."""
     operation = {
         "query": "query A($s: String!) { organization(slug: $s) { slug } }",
         "variables": {"s": "acme"},
     }
 
-    asked = await run_script("sse.mjs", site.graphql, "ask", stdin=operation)
+    outcome = await run_script("sse.mjs", site.graphql, "ask", stdin=operation)
 
-    assert asked == {"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}
+    assert outcome == {"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}
 
 
 async def test_failed_field_comes_as_a_result(site):
-    """Data and errors stand in one result; the operation itself is complete."""
+    """Data and errors are in one result, and the operation completes."""
     operation = {"query": '{ __typename node(id: "junk") { id } }'}
 
-    asked = await run_script("sse.mjs", site.graphql, "ask", stdin=operation)
+    outcome = await run_script("sse.mjs", site.graphql, "ask", stdin=operation)
 
-    [answer] = asked["results"]
+    [answer] = outcome["results"]
     [error] = answer["errors"]
-    assert (answer["data"], asked["end"]) == ({"__typename": "Query", "node": None}, "complete")
+    assert (answer["data"], outcome["end"]) == ({"__typename": "Query", "node": None}, "complete")
     assert (error["path"], error["extensions"]["code"]) == (["node"], "BAD_USER_INPUT")
 
 
 async def test_bad_document_comes_as_a_result(site):
-    """The client is told why nothing ran, and does not take it for a broken connection."""
-    asked = await run_script("sse.mjs", site.graphql, "ask", stdin={"query": "{ nothing }"})
+    """A request error is a result, not a connection error."""
+    outcome = await run_script("sse.mjs", site.graphql, "ask", stdin={"query": "{ nothing }"})
 
-    [answer] = asked["results"]
+    [answer] = outcome["results"]
     [error] = answer["errors"]
     assert (error["extensions"]["code"], "data" in answer, "path" in error) == (
         "GRAPHQL_VALIDATION_FAILED",
         False,
         False,
     )
-    assert asked["end"] == "complete"
+    assert outcome["end"] == "complete"
 
 
 async def test_subscription_gives_what_happens(site):
-    """A new issue at Sentry reaches the client."""
+    """A new issue in Sentry is delivered to the client."""
     opened = []
     operation = {
         "query": "subscription LiveIssues($org: String!) { issueChanged(organization: $org) { "

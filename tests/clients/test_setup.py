@@ -1,4 +1,4 @@
-"""The packages that the scripts need, and what is said when they are not there."""
+"""Packages of the Node.js scripts, and messages when they are missing."""
 
 import json
 
@@ -8,13 +8,13 @@ from support.node import FOLDER, installed_scripts, run
 
 
 def test_missing_packages_fail_the_tests(tmp_path):
-    """A test that cannot run is not left out: it says what installs what it needs."""
+    """Missing packages fail the test with a message about their installation."""
     with pytest.raises(AssertionError, match="`make test` installs it"):
         installed_scripts(tmp_path)
 
 
 def test_missing_node_fails_the_tests(monkeypatch):
-    """The same goes for Node.js itself."""
+    """A missing Node.js fails the test with a message about its installation."""
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(AssertionError, match="`make tools` installs it"):
@@ -22,7 +22,7 @@ def test_missing_node_fails_the_tests(monkeypatch):
 
 
 def test_lock_names_no_registry():
-    """Packages come from whichever registry npm is set to; their hashes are fixed."""
+    """Packages come from the registry that npm is configured with, and have hashes."""
     packages = json.loads((FOLDER / "package-lock.json").read_text())["packages"]
     locked = {name: package for name, package in packages.items() if name}
 
@@ -31,16 +31,16 @@ def test_lock_names_no_registry():
 
 
 def test_versions_are_exact():
-    """The tests run the same clients everywhere."""
-    wanted = json.loads((FOLDER / "package.json").read_text())["devDependencies"]
+    """Every package has an exact version."""
+    versions = json.loads((FOLDER / "package.json").read_text())["devDependencies"]
     packages = json.loads((FOLDER / "package-lock.json").read_text())["packages"]
 
-    assert wanted == {name: packages[f"node_modules/{name}"]["version"] for name in wanted}
+    assert versions == {name: packages[f"node_modules/{name}"]["version"] for name in versions}
 
 
 @pytest.mark.parametrize("script", ["audit.mjs", "sse.mjs", "ws.mjs"])
 async def test_script_without_arguments_fails(script):
-    """A script that was told nothing ends with 1 and says how it is used."""
+    """A script without arguments exits with 1 and prints its usage."""
     code, out, err = await run(script)
 
     assert (code, out) == (1, "")

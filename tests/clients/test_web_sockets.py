@@ -1,4 +1,4 @@
-"""The graphql-ws client, over real sockets."""
+"""The graphql-ws client over loopback sockets."""
 
 import pytest
 
@@ -16,40 +16,40 @@ SUBSCRIPTION = {
 
 
 async def test_query_gives_one_result_and_ends(site):
-    """Variables and operation name reach the operation; what follows the result is the end."""
+    """Variables and operation name are applied; the operation completes after the result."""
     operation = {
         "query": "query A($s: String!) { organization(slug: $s) { slug } } query B { __typename }",
         "variables": {"s": "acme"},
         "operationName": "A",
     }
 
-    asked = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
+    outcome = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
 
-    assert asked == {
+    assert outcome == {
         "sockets": 1,
         "outcomes": [{"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}],
     }
 
 
 async def test_bad_document_ends_in_an_error_and_leaves_the_others(site):
-    """The client is told the errors of its operation, while another one on the socket gets its data."""
+    """An invalid operation gets its errors, and another one on the socket gets its data."""
     operations = [{"query": "{ nothing }"}, TYPENAME]
 
-    asked = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
+    outcome = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
 
-    [bad, good] = asked["outcomes"]
+    [bad, good] = outcome["outcomes"]
     [error] = bad["end"]["errors"]
     assert (bad["results"], error["extensions"]["code"], "path" in error) == ([], "GRAPHQL_VALIDATION_FAILED", False)
     assert good == {"results": [{"data": {"__typename": "Query"}}], "end": "complete"}
 
 
 async def test_failed_field_comes_as_a_result(site):
-    """Data and errors stand in one result; the operation itself is complete."""
+    """Data and errors are in one result, and the operation completes."""
     operation = {"query": '{ __typename node(id: "junk") { id } }'}
 
-    asked = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
+    outcome = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": [operation]})
 
-    [outcome] = asked["outcomes"]
+    [outcome] = outcome["outcomes"]
     [answer] = outcome["results"]
     [error] = answer["errors"]
     assert (answer["data"], outcome["end"]) == ({"__typename": "Query", "node": None}, "complete")
@@ -60,14 +60,14 @@ async def test_many_operations_share_a_socket(site):
     """Forty operations at once on one socket each get their own result."""
     operations = [{"query": f"{{ name{n}: __typename }}"} for n in range(40)]
 
-    asked = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
+    outcome = await run_script("ws.mjs", site.graphql, "ask", stdin={"operations": operations})
 
     expected = [{"results": [{"data": {f"name{n}": "Query"}}], "end": "complete"} for n in range(40)]
-    assert asked == {"sockets": 1, "outcomes": expected}
+    assert outcome == {"sockets": 1, "outcomes": expected}
 
 
 async def test_subscription_ends_when_the_client_wants():
-    """A completed subscription gives its place to the next operation of the socket."""
+    """A completed subscription frees its slot for the next operation of the socket."""
     opened = []
     async with running_site(max_socket_operations=1) as site:
         taken = await run_script_while(
@@ -85,13 +85,13 @@ async def test_subscription_ends_when_the_client_wants():
 
 
 async def test_ping_of_the_client_is_answered(site):
-    """A client that looks whether the connection lives gets its pong."""
+    """A ping is answered with a pong."""
     assert await run_script("ws.mjs", site.graphql, "ping", stdin=None) == {"pong": True}
 
 
 @pytest.fixture
 async def guarded():
-    """A site where everybody asks with their own token."""
+    """A site in mode `passthrough`, where callers send their own tokens."""
     async with running_site(mode="passthrough") as running:
         yield running
 
@@ -104,33 +104,33 @@ async def test_token_of_the_first_message_is_used(guarded):
         "connectionParams": {"authorization": f"Bearer {guarded.upstream.token}"},
     }
 
-    asked = await run_script("ws.mjs", guarded.graphql, "ask", stdin=stdin)
+    outcome = await run_script("ws.mjs", guarded.graphql, "ask", stdin=stdin)
 
-    assert asked["outcomes"] == [{"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}]
+    assert outcome["outcomes"] == [{"results": [{"data": {"organization": {"slug": "acme"}}}], "end": "complete"}]
 
 
 @pytest.mark.asyncio(loop_scope="function")
 @pytest.mark.parametrize("parameters", [None, {}, {"authorization": "Basic abc"}, {"authorization": "Bearer short"}])
 async def test_connection_without_a_token_is_closed(guarded, parameters):
-    """Who does not say who they are is turned away before any operation."""
+    """A connection without a token is closed before any operation."""
     stdin = {"operations": [TYPENAME], "connectionParams": parameters}
 
-    asked = await run_script("ws.mjs", guarded.graphql, "ask", stdin=stdin)
+    outcome = await run_script("ws.mjs", guarded.graphql, "ask", stdin=stdin)
 
-    assert asked == {"sockets": 1, "outcomes": [{"results": [], "end": {"close": 4403, "reason": "Forbidden"}}]}
+    assert outcome == {"sockets": 1, "outcomes": [{"results": [], "end": {"close": 4403, "reason": "Forbidden"}}]}
 
 
 @pytest.mark.asyncio(loop_scope="function")
 async def test_token_that_sentry_refuses_fails_the_field(guarded):
-    """Only Sentry knows which tokens are good, so a well-formed one is refused where it is first used."""
+    """A well-formed token that Sentry rejects fails the field that uses it."""
     stdin = {
         "operations": [{"query": '{ organization(slug: "acme") { slug } }'}],
         "connectionParams": {"authorization": "Bearer not-a-token-of-anybody"},
     }
 
-    asked = await run_script("ws.mjs", guarded.graphql, "ask", stdin=stdin)
+    outcome = await run_script("ws.mjs", guarded.graphql, "ask", stdin=stdin)
 
-    [outcome] = asked["outcomes"]
+    [outcome] = outcome["outcomes"]
     [answer] = outcome["results"]
     [error] = answer["errors"]
     assert (answer["data"], outcome["end"]) == ({"organization": None}, "complete")

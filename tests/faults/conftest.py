@@ -1,4 +1,4 @@
-"""One document with four branches below an organization, of which a fault hits one."""
+"""One document with four branches below an organization, and a fault in one of them."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ BRANCHES = """
 
 
 class SkippingClock(StillClock):
-    """Stands at noon until somebody waits, and is then as much later; waiting takes no real time."""
+    """A clock that advances only when it is slept on; sleeping takes no real time."""
 
     def now(self):
         return NOON + timedelta(seconds=sum(self.slept))
@@ -32,21 +32,21 @@ class SkippingClock(StillClock):
 
 
 class Patient:
-    """Asks for all branches while something is wrong. `whole` is the organization when nothing is."""
+    """A client that queries all branches under a fault. `expected` is the organization without faults."""
 
-    def __init__(self, asker, whole):
-        self.asker, self.whole = asker, whole
+    def __init__(self, asker, expected):
+        self.asker, self.expected = asker, expected
 
     async def ask(self, fault, *, asker=None, route, times=None):
-        """The answer under a fault of one route; no error may hold the text of a token."""
+        """The answer under a fault of one route; fails when an error contains a token."""
         asker = asker or self.asker
         asker.server.faults.add(fault, route=route, times=times)
-        told = await asker.ask('{ organization(slug: "acme") {' + BRANCHES + "} }")
-        self.assert_no_secret(told.errors)
-        return told
+        answer = await asker.ask('{ organization(slug: "acme") {' + BRANCHES + "} }")
+        self.assert_no_secret(answer.errors)
+        return answer
 
     def assert_no_secret(self, errors):
-        """No token of the sandbox stands in what clients see."""
+        """Fail when errors contain a token of the sandbox."""
         shown = msgspec.json.encode(errors).decode()
         tokens = self.asker.server.world.tokens
         texts = [getattr(tokens, name).text for name in tokens.__slots__]
@@ -54,20 +54,20 @@ class Patient:
         assert [text for text in texts if text in shown] == []
 
     def without(self, *names):
-        """The data of an answer in which these branches are null and all others whole."""
-        return {"organization": self.whole | dict.fromkeys(names)}
+        """The data of an answer in which only these branches are null."""
+        return {"organization": self.expected | dict.fromkeys(names)}
 
 
 async def acquainted(asker):
-    """The asker, which knows the organization from now on, as a server does soon after its start."""
-    told = await asker.ask(KNOWN)
-    assert told.errors == []
+    """The client, with the organization in its directory."""
+    answer = await asker.ask(KNOWN)
+    assert answer.errors == []
     return asker
 
 
 @pytest.fixture(scope="session")
 def well():
-    """A world for tests that only read."""
+    """A sandbox for tests that only read."""
     return build_world(7, StillClock())
 
 
@@ -79,7 +79,7 @@ def skipping():
 
 @pytest.fixture
 async def asker(graph, well, skipping):
-    """The graph over a sandbox for reading only; waits of the client are skipped."""
+    """A client of the graph over the read-only sandbox, with skipped waits."""
     async with SandboxServer(well) as server:
         asker = GraphClient(graph, server, skipping)
         yield asker
@@ -88,7 +88,7 @@ async def asker(graph, well, skipping):
 
 @pytest.fixture
 async def patient(asker):
-    """All branches over a sandbox that is well until a fault is added; nothing but the directory is known."""
+    """All branches over a sandbox without faults, with only the directory cached."""
     other = GraphClient(asker.graph, asker.server, asker.services.clock)
     healthy = await other.ask('{ organization(slug: "acme") {' + BRANCHES + "} }")
     await other.client.close()

@@ -1,4 +1,4 @@
-"""Which code, path and advice each refusal and illness of Sentry has, while the branches beside it stand."""
+"""Code, path and extensions of the error for each failure of Sentry; sibling branches are unaffected."""
 
 import pytest
 
@@ -43,7 +43,7 @@ REFUSALS = {
     ),
     "429-of-the-store": (store_limit(), "RATE_LIMITED", {"retryable": True, "retryAfterSeconds": 30.0}),
 }
-"""Refused at once: the fault, the code, and what differs from the common extensions."""
+"""Failures without retries: fault, code, and differences from the common extensions."""
 FAILURES = {
     "500": (Fault(status=500), "UPSTREAM_UNAVAILABLE", {}),
     "502": (html_page(502), "UPSTREAM_UNAVAILABLE", {}),
@@ -56,88 +56,88 @@ FAILURES = {
         {"retryAfterSeconds": 1.0},
     ),
 }
-"""Failures that may pass: repeated four times."""
+"""Temporary failures, which are retried four times."""
 ERROR_ID = "0" * 32
 
 
-def located(told):
+def located(answer):
     """Path and extensions of each error."""
-    return [(error["path"], error["extensions"]) for error in told.errors]
+    return [(error["path"], error["extensions"]) for error in answer.errors]
 
 
 def extensions(code, status, route=TEAMS, **more):
-    """What the extensions of an error are."""
+    """Expected extensions of an error."""
     upstream = {"endpoint": f"GET {route}", "status": status} | more.pop("upstream", {})
     return {"code": code, "retryable": False, "upstream": upstream, "requestId": "request"} | more
 
 
 @pytest.mark.parametrize("name", REFUSALS)
 async def test_refusal_costs_its_branch_and_is_not_asked_again(patient, name):
-    """A refused branch is null with its code and advice; the other branches stand, and one call was made for it."""
+    """A rejected branch is null with its code after one call; the other branches are unaffected."""
     fault, code, more = REFUSALS[name]
 
-    told = await patient.ask(fault, route=TEAMS)
+    answer = await patient.ask(fault, route=TEAMS)
 
-    assert told.data == patient.without("teams")
-    assert located(told) == [(["organization", "teams"], extensions(code, fault.status, **more))]
-    assert told.routes.count(TEAMS) == 1
+    assert answer.data == patient.without("teams")
+    assert located(answer) == [(["organization", "teams"], extensions(code, fault.status, **more))]
+    assert answer.routes.count(TEAMS) == 1
 
 
 async def test_rejected_credential_ends_the_operation(patient):
-    """After a 401 the operation makes no further call, and what was not answered before it is null."""
-    told = await patient.ask(Fault(status=401, body={"detail": "Invalid token"}), route=TEAMS)
+    """After a 401 the operation makes no further call; fields without an answer are null."""
+    answer = await patient.ask(Fault(status=401, body={"detail": "Invalid token"}), route=TEAMS)
 
     again = await patient.asker.ask("{ organizations { nodes { slug } } }")
 
-    assert told.data["organization"]["teams"] is None
-    assert {error["extensions"]["code"] for error in told.errors} == {"UNAUTHENTICATED"}
-    assert told.routes.count(TEAMS) == 1
+    assert answer.data["organization"]["teams"] is None
+    assert {error["extensions"]["code"] for error in answer.errors} == {"UNAUTHENTICATED"}
+    assert answer.routes.count(TEAMS) == 1
     assert ([error["extensions"]["code"] for error in again.errors], again.calls) == (["UNAUTHENTICATED"], [])
 
 
 @pytest.mark.parametrize("name", FAILURES)
 async def test_lasting_failure_costs_its_branch(patient, name):
-    """After four more attempts the branch is null and may be asked for later; the other branches stand."""
+    """After four retries the branch is null with a retryable error; the other branches are unaffected."""
     fault, code, more = FAILURES[name]
 
-    told = await patient.ask(fault, route=TEAMS)
+    answer = await patient.ask(fault, route=TEAMS)
 
-    assert told.data == patient.without("teams")
-    assert located(told) == [(["organization", "teams"], extensions(code, fault.status, retryable=True, **more))]
-    assert told.routes.count(TEAMS) == 5
+    assert answer.data == patient.without("teams")
+    assert located(answer) == [(["organization", "teams"], extensions(code, fault.status, retryable=True, **more))]
+    assert answer.routes.count(TEAMS) == 5
 
 
 @pytest.mark.parametrize("name", BRANCHES)
 async def test_each_branch_fails_alone(patient, name):
-    """No branch takes another one with it; a 500 with an `errorId` is repeated once, and the error has the id."""
-    told = await patient.ask(internal_error(), route=BRANCHES[name])
+    """Each branch fails alone; a 500 with an `errorId` is retried once, and the error has the id."""
+    answer = await patient.ask(internal_error(), route=BRANCHES[name])
 
     more = {"retryable": True, "upstream": {"errorId": ERROR_ID}}
     expected = extensions("UPSTREAM_UNAVAILABLE", 500, BRANCHES[name], **more)
-    assert told.routes.count(BRANCHES[name]) == 2
-    assert told.data == patient.without(name)
-    assert located(told) == [(["organization", name], expected)]
+    assert answer.routes.count(BRANCHES[name]) == 2
+    assert answer.data == patient.without(name)
+    assert located(answer) == [(["organization", name], expected)]
 
 
 async def test_failure_below_rows_costs_a_field_of_each(patient):
-    """The newest events are asked for together, so the field of each row is null, and all else of the rows stands."""
-    told = await patient.ask(internal_error(), route=EVENTS)
+    """Latest events are fetched together: the field of each row is null, the rest of the rows is unaffected."""
+    answer = await patient.ask(internal_error(), route=EVENTS)
 
-    rows = [node | {"latestEvent": None} for node in patient.whole["issues"]["nodes"]]
+    rows = [node | {"latestEvent": None} for node in patient.expected["issues"]["nodes"]]
     more = {"retryable": True, "upstream": {"errorId": ERROR_ID}}
     expected = extensions("UPSTREAM_UNAVAILABLE", 500, EVENTS, **more)
     paths = [["organization", "issues", "nodes", row, "latestEvent"] for row in range(3)]
-    assert told.data == {"organization": patient.whole | {"issues": {"nodes": rows}}}
-    assert located(told) == [(path, expected) for path in paths]
+    assert answer.data == {"organization": patient.expected | {"issues": {"nodes": rows}}}
+    assert located(answer) == [(path, expected) for path in paths]
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
 async def test_refused_search_is_replaced_by_single_lookups(patient, status):
-    """Who may not search may still read the events of an issue one by one; nothing is missing then."""
-    told = await patient.ask(Fault(status=status, body={"detail": "No"}), route=EVENTS)
+    """When Discover is forbidden, events are fetched one by one and nothing is missing."""
+    answer = await patient.ask(Fault(status=status, body={"detail": "No"}), route=EVENTS)
 
-    assert (told.data, told.errors) == (patient.without(), [])
-    assert told.routes.count("/organizations/{organization}/issues/{issue}/events/{event_id}/") == 3
+    assert (answer.data, answer.errors) == (patient.without(), [])
+    assert answer.routes.count("/organizations/{organization}/issues/{issue}/events/{event_id}/") == 3
 
 
 @pytest.mark.parametrize(
@@ -149,19 +149,19 @@ async def test_refused_search_is_replaced_by_single_lookups(patient, status):
     ],
 )
 async def test_lookup_that_finds_nothing_is_null_without_an_error(patient, field, route):
-    """Absence is an answer where one thing is looked for by name."""
+    """A lookup by name without a result is null without an error."""
     patient.asker.server.faults.add(Fault(status=404, body={"detail": "Not here"}, route=route, times=None))
 
-    told = await patient.asker.organization(field)
+    answer = await patient.asker.organization(field)
 
-    assert list(told.data.values()) == [None]
-    assert route in told.routes
+    assert list(answer.data.values()) == [None]
+    assert route in answer.routes
 
 
 async def test_words_of_sentry_that_repeat_the_token_are_not_passed_on(patient):
-    """A proxy that echoes the credential does not make us publish it."""
+    """A token that a proxy echoes does not appear in errors."""
     token = patient.asker.server.token
 
-    told = await patient.ask(Fault(status=401, body={"detail": f"Invalid token {token}"}), route=TEAMS)
+    answer = await patient.ask(Fault(status=401, body={"detail": f"Invalid token {token}"}), route=TEAMS)
 
-    assert {error["extensions"]["code"] for error in told.errors} == {"UNAUTHENTICATED"}
+    assert {error["extensions"]["code"] for error in answer.errors} == {"UNAUTHENTICATED"}

@@ -1,4 +1,4 @@
-"""What silence and broken connections cost, and what is left when time or calls run out."""
+"""Timeouts, broken connections, deadlines and call budgets."""
 
 from dataclasses import replace
 
@@ -19,13 +19,13 @@ LISTS = """
 """
 
 
-def located(told):
+def located(answer):
     """Path and extensions of each error."""
-    return [(error["path"], error["extensions"]) for error in told.errors]
+    return [(error["path"], error["extensions"]) for error in answer.errors]
 
 
 def of_teams(code, *, retryable):
-    """The one error of an operation whose teams failed without an answer."""
+    """The only error of an operation whose teams failed without a response."""
     upstream = {"endpoint": f"GET {TEAMS}", "status": None}
     extensions = {"code": code, "retryable": retryable, "upstream": upstream, "requestId": "request"}
     return [(["organization", "teams"], extensions)]
@@ -33,7 +33,7 @@ def of_teams(code, *, retryable):
 
 @pytest.fixture
 async def hasty(patient):
-    """An asker whose client gives up each attempt after a moment."""
+    """A client with a short timeout per attempt."""
     asker = GraphClient(patient.asker.graph, patient.asker.server, patient.asker.services.clock)
     await asker.client.close()
     asker.client = build_client(
@@ -47,51 +47,51 @@ async def hasty(patient):
 
 
 async def test_silence_is_a_timeout_after_five_attempts(patient, hasty):
-    """Each attempt has its own time; the branch is null when none of them was answered."""
-    told = await patient.ask(Fault("hang"), route=TEAMS, asker=hasty)
+    """Each attempt has its own timeout; the branch is null when all of them time out."""
+    answer = await patient.ask(Fault("hang"), route=TEAMS, asker=hasty)
 
-    assert told.data == patient.without("teams")
-    assert located(told) == of_teams("UPSTREAM_TIMEOUT", retryable=True)
-    assert told.routes.count(TEAMS) == 5
+    assert answer.data == patient.without("teams")
+    assert located(answer) == of_teams("UPSTREAM_TIMEOUT", retryable=True)
+    assert answer.routes.count(TEAMS) == 5
 
 
 async def test_silence_until_the_deadline_says_so(patient):
-    """The whole operation has one deadline, and an attempt that outlasts it is not made again."""
+    """An attempt that exceeds the operation's deadline is not retried."""
     patient.asker.services = replace(patient.asker.services, deadline_s=0.5)
 
-    told = await patient.ask(Fault("hang"), route=TEAMS)
+    answer = await patient.ask(Fault("hang"), route=TEAMS)
 
-    assert told.data == patient.without("teams")
-    assert located(told) == of_teams("DEADLINE_EXCEEDED", retryable=True)
-    assert told.routes.count(TEAMS) == 1
+    assert answer.data == patient.without("teams")
+    assert located(answer) == of_teams("DEADLINE_EXCEEDED", retryable=True)
+    assert answer.routes.count(TEAMS) == 1
 
 
 async def test_reset_that_lasts_is_an_illness(patient):
-    """A connection that breaks again and again is no different from a Sentry that is down."""
-    told = await patient.ask(Fault("reset"), route=TEAMS)
+    """Repeated connection resets have the code of an unavailable Sentry."""
+    answer = await patient.ask(Fault("reset"), route=TEAMS)
 
-    assert told.data == patient.without("teams")
-    assert located(told) == of_teams("UPSTREAM_UNAVAILABLE", retryable=True)
+    assert answer.data == patient.without("teams")
+    assert located(answer) == of_teams("UPSTREAM_UNAVAILABLE", retryable=True)
 
 
 async def test_half_an_answer_is_a_bad_answer(patient):
-    """Nothing of an answer that breaks off is believed."""
-    told = await patient.ask(Fault("truncate"), route=TEAMS)
+    """A truncated response is discarded."""
+    answer = await patient.ask(Fault("truncate"), route=TEAMS)
 
-    assert told.data == patient.without("teams")
-    assert located(told) == of_teams("UPSTREAM_BAD_RESPONSE", retryable=False)
-    assert told.routes.count(TEAMS) == 5
+    assert answer.data == patient.without("teams")
+    assert located(answer) == of_teams("UPSTREAM_BAD_RESPONSE", retryable=False)
+    assert answer.routes.count(TEAMS) == 5
 
 
 async def test_budget_that_runs_out_leaves_what_was_paid_for(patient):
-    """Of four lists that are a call each, the first three are whole and the last one is null."""
+    """Of four lists with one call each, the first three are complete and the last one is null."""
     patient.asker.services = replace(patient.asker.services, call_budget=3)
 
-    told = await patient.asker.ask(f'{{ organization(slug: "acme") {{ {LISTS} }} }}')
+    answer = await patient.asker.ask(f'{{ organization(slug: "acme") {{ {LISTS} }} }}')
 
     extensions = {"code": "BUDGET_EXHAUSTED", "retryable": False, "requestId": "request"}
-    assert len(told.calls) == 3
-    assert located(told) == [(["organization", "c"], extensions)]
-    assert told["organization"]["teams"] == patient.whole["teams"]
-    assert told["organization"]["a"] == patient.whole["projects"]
-    assert [len(told["organization"]["b"]["nodes"]), told["organization"]["c"]] == [3, None]
+    assert len(answer.calls) == 3
+    assert located(answer) == [(["organization", "c"], extensions)]
+    assert answer["organization"]["teams"] == patient.expected["teams"]
+    assert answer["organization"]["a"] == patient.expected["projects"]
+    assert [len(answer["organization"]["b"]["nodes"]), answer["organization"]["c"]] == [3, None]

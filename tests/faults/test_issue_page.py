@@ -1,4 +1,4 @@
-"""What the page of one issue and the list of many lose when a part of them fails: that part alone."""
+"""Failures on the issue page and in issue lists affect only the part that fails."""
 
 import pytest
 
@@ -16,14 +16,14 @@ ROW = """{ organization(slug: "acme") { issues(first: 3, range: { last: "24h" })
 NOBODY = {"type": "user", "id": "1", "name": "Nobody", "email": "nobody@example.com"}
 
 
-def located(told):
+def located(answer):
     """Path and code of each error."""
-    return [(error["path"], error["extensions"]["code"]) for error in told.errors]
+    return [(error["path"], error["extensions"]["code"]) for error in answer.errors]
 
 
 @pytest.mark.parametrize("branch", BRANCHES)
 async def test_page_loses_the_part_that_fails(asker, branch):
-    """Tags, comments and the event are calls of their own; the issue stands without any of them."""
+    """Tags, comments and the event are separate calls; the issue is complete without them."""
     await asker.organization("slug")
     asker.server.faults.add(internal_error(), route=BRANCHES[branch], times=None)
 
@@ -39,15 +39,15 @@ async def test_page_loses_the_part_that_fails(asker, branch):
 
 
 async def test_page_is_null_when_its_issue_fails(asker):
-    """Nothing can be asked below an issue that is not known; there is one error, and no further call."""
+    """When the issue fails, there is one error and no call for its fields."""
     await asker.organization("slug")
     asker.server.faults.add(Fault(status=403, body={"detail": "No"}, route=ISSUE, times=None))
 
-    told = await asker.ask(PAGE.text, **PAGE.variables)
+    answer = await asker.ask(PAGE.text, **PAGE.variables)
 
-    assert told.data == {"organization": {"issue": None}}
-    assert located(told) == [(["organization", "issue"], "FORBIDDEN")]
-    assert told.routes == [ISSUE]
+    assert answer.data == {"organization": {"issue": None}}
+    assert located(answer) == [(["organization", "issue"], "FORBIDDEN")]
+    assert answer.routes == [ISSUE]
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ async def test_page_is_null_when_its_issue_fails(asker):
     ids=str,
 )
 async def test_value_of_another_kind_costs_its_field_of_a_row(asker, changes, lost):
-    """The rest of the row, its counts in the range and the rows beside it stand."""
+    """The rest of the row, its counts in the range and other rows are unaffected."""
     rows, expected = await rows_of(asker)
     rows[1] |= changes
     asker.server.faults.add(Fault(status=200, body=rows, route=ISSUES, times=None))
 
-    told = await asker.ask(ROW)
+    answer = await asker.ask(ROW)
 
     parent = expected[1]["node"]
     if len(lost) > 1:
@@ -75,28 +75,28 @@ async def test_value_of_another_kind_costs_its_field_of_a_row(asker, changes, lo
     for name in lost[:-1]:
         parent = parent[name]
     parent[lost[-1]] = None
-    place = ["organization", "issues", "edges", 1, "node", *lost]
-    assert located(told) == [(place, "UPSTREAM_BAD_RESPONSE")]
-    assert told["organization"]["issues"]["edges"] == expected
+    path = ["organization", "issues", "edges", 1, "node", *lost]
+    assert located(answer) == [(path, "UPSTREAM_BAD_RESPONSE")]
+    assert answer["organization"]["issues"]["edges"] == expected
 
 
 @pytest.mark.parametrize("row", [None, "row", 7, []], ids=str)
 async def test_row_that_is_no_object_costs_itself(asker, row):
-    """The rows beside it stand, and so do their counts."""
+    """Other rows and their counts are unaffected."""
     rows, expected = await rows_of(asker)
     asker.server.faults.add(Fault(status=200, body=[rows[0], row, rows[2]], route=ISSUES, times=None))
 
-    told = await asker.ask(ROW)
+    answer = await asker.ask(ROW)
 
-    edges = told["organization"]["issues"]["edges"]
-    assert {code for _, code in located(told)} == {"UPSTREAM_BAD_RESPONSE"}
-    assert all(path[:4] == ["organization", "issues", "edges", 1] for path, _ in located(told))
+    edges = answer["organization"]["issues"]["edges"]
+    assert {code for _, code in located(answer)} == {"UPSTREAM_BAD_RESPONSE"}
+    assert all(path[:4] == ["organization", "issues", "edges", 1] for path, _ in located(answer))
     assert [edges[0], edges[2]] == [expected[0], expected[2]]
     assert edges[1]["node"] is None
 
 
 async def rows_of(asker):
-    """Three rows as Sentry lists them, and what the graph makes of them."""
+    """Three rows as Sentry lists them, and their edges in the graph."""
     shown = [find(asker, number) for number in (1, 5, 4)]
     rows = [
         {
@@ -134,4 +134,4 @@ async def rows_of(asker):
 
 def find(asker, number):
     """The issue of project web with that number."""
-    return next(one for one in asker.acme.issues.values() if one.project.slug == "web" and one.number == number)
+    return next(issue for issue in asker.acme.issues.values() if issue.project.slug == "web" and issue.number == number)

@@ -1,4 +1,4 @@
-"""What a write that Sentry did not take leaves behind: an error at its place, no news, and no old answer."""
+"""Failed writes: an error at the field's path, no published change, and no stale answer."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ STATUS = "query ($id: ID!) { node(id: $id) { ... on Issue { status } } }"
 
 @pytest.fixture
 async def asker(graph, skipping):
-    """The graph over a sandbox that may be changed."""
+    """A client of the graph over a writable sandbox."""
     async with running_sandbox(StillClock()) as server:
         asker = GraphClient(graph, server, skipping)
         assert (await asker.ask('{ organization(slug: "acme") { slug } }')).errors == []
@@ -30,7 +30,7 @@ async def asker(graph, skipping):
 @pytest.fixture
 def issue(asker):
     """An open issue."""
-    return next(one for one in asker.acme.issues.values() if one.is_error and one.status == "unresolved")
+    return next(issue for issue in asker.acme.issues.values() if issue.is_error and issue.status == "unresolved")
 
 
 def id_of(issue):
@@ -39,13 +39,13 @@ def id_of(issue):
 
 
 async def test_failed_write_is_an_error_at_its_place(asker, issue):
-    """A mutation that Sentry did not answer is null, and the same write may be sent again: it was, four times."""
+    """A mutation without a response is null after four retries of the idempotent write."""
     asker.server.faults.add(Fault(status=500), method="PUT", route=ISSUE, times=None)
 
-    told = await asker.ask(RESOLVE, id=id_of(issue))
+    answer = await asker.ask(RESOLVE, id=id_of(issue))
 
-    [error] = told.errors
-    assert told.data == {"resolveIssues": None}
+    [error] = answer.errors
+    assert answer.data == {"resolveIssues": None}
     assert (error["path"], error["extensions"]) == (
         ["resolveIssues"],
         {
@@ -56,27 +56,27 @@ async def test_failed_write_is_an_error_at_its_place(asker, issue):
             "requestId": "request",
         },
     )
-    assert [call.method for call in told.calls if call.route == ISSUE].count("PUT") == 5
+    assert [call.method for call in answer.calls if call.route == ISSUE].count("PUT") == 5
     assert issue.status == "unresolved"
 
 
 async def test_lost_write_that_cannot_be_repeated(asker, issue):
-    """When the answer to a new comment is lost, the error says that it may exist, and advises against a repeat."""
+    """When the response to a new comment is lost, the error says that it may exist and is not retryable."""
     asker.server.faults.add(Fault("reset"), method="POST", route=COMMENTS, times=None)
 
-    told = await asker.ask(COMMENT, id=id_of(issue))
+    answer = await asker.ask(COMMENT, id=id_of(issue))
 
-    [error] = told.errors
+    [error] = answer.errors
     assert error["message"] == "Sentry cannot be reached. Sentry may or may not have applied this change"
     assert (error["extensions"]["code"], error["extensions"]["writeOutcome"]) == ("UPSTREAM_UNAVAILABLE", "UNKNOWN")
     assert error["extensions"]["retryable"] is False
-    assert [call.method for call in told.calls if call.route == COMMENTS] == ["POST"]
+    assert [call.method for call in answer.calls if call.route == COMMENTS] == ["POST"]
 
 
 async def test_failed_write_is_not_announced(asker, issue):
-    """The first thing that a follower hears is the write that succeeded."""
+    """The first change that a subscriber receives is the successful write."""
     news = await asker.services.changes.subscribe(Topic("acme", Stream.ISSUES), None)
-    other = next(one for one in asker.acme.issues.values() if one is not issue and one.status == "unresolved")
+    other = next(item for item in asker.acme.issues.values() if item is not issue and item.status == "unresolved")
     number = asker.server.faults.add(internal_error(), method="PUT", route=ISSUE, times=None)
 
     failed = await asker.ask(RESOLVE, id=id_of(issue))

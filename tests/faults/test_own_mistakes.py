@@ -1,4 +1,4 @@
-"""What a client is told of a mistake of ours over HTTP: that there was one and how to find it, nothing else."""
+"""Internal errors over HTTP: clients get a code and the request id, and no details."""
 
 import pytest
 
@@ -12,18 +12,18 @@ SECRET = "sntryu_" + "5ec2e7" * 10 + "abcd"
 
 @pytest.fixture
 async def site(monkeypatch):
-    """A running Dexter in which one loader raises what nobody foresaw."""
+    """A server in which one loader raises an unexpected exception."""
 
-    def broken(*_arguments, **_more):
+    def raise_error(*_arguments, **_more):
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(teams, "fetch_list", broken)
-    async with running_site() as running:
-        yield running
+    monkeypatch.setattr(teams, "fetch_list", raise_error)
+    async with running_site() as site:
+        yield site
 
 
-async def test_own_mistake_shows_the_request_id_alone(site):
-    """The branch is null and its neighbour stands; the exception's words are nowhere in the answer."""
+async def test_internal_error_shows_only_the_request_id(site):
+    """The branch is null and its sibling is unaffected; the exception's text is not in the answer."""
     status, headers, body = await site.post(QUERY, headers={"X-Request-Id": "find-me-0123456789"})
 
     [error] = body["errors"]
@@ -34,8 +34,8 @@ async def test_own_mistake_shows_the_request_id_alone(site):
     assert SECRET not in str(body) + str(headers)
 
 
-async def test_log_of_own_mistake_has_no_secret(site, capsys):
-    """The traceback is there to be read, with the request id; credentials in the exception's words are not."""
+async def test_log_of_internal_error_has_no_secret(site, capsys):
+    """The log has the traceback and the request id, but no credentials from the exception's text."""
     await site.post(QUERY, headers={"X-Request-Id": "find-me-too"})
 
     printed = "".join(capsys.readouterr())

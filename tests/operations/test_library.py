@@ -1,4 +1,4 @@
-"""The documents of the library are the specification by example: what each answers, and what it may cost."""
+"""The documents of the library: the answer and the upstream calls of each."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -31,25 +31,25 @@ ROUTES = {
     "12_two_organizations": [ORGANIZATION + "projects/"] * 2,
     "13_usage": [ORGANIZATION + "stats_v2/"],
 }
-"""What is asked of Sentry for each document that reads, when nothing is known but the organizations."""
+"""Upstream calls of each query when only the directory of organizations is cached."""
 
 
 @pytest.fixture
 async def known(asker):
-    """The graph over a sandbox, with the directory of organizations known, as it is after the start of a server."""
+    """A client of the graph over a sandbox, with only the directory of organizations cached."""
     await asker.ask(DIRECTORY)
     return asker
 
 
 async def run(asker, name, **variables):
-    """The answer to a document of the library with its own variables, some of them replaced."""
+    """The answer to a document of the library with its variables, some of them replaced."""
     document = LIBRARY[name]
     return await asker.ask(document.text, **document.variables | variables)
 
 
 @pytest.mark.parametrize("name", READS)
 async def test_cold_calls_are_these_and_warm_ones_are_none(known, name):
-    """The number of calls is the contract; an answer asked for again comes from the cache."""
+    """Each document makes the declared calls; repeated, it is answered from the cache."""
     cold = await run(known, name)
     warm = await run(known, name)
 
@@ -60,14 +60,14 @@ async def test_cold_calls_are_these_and_warm_ones_are_none(known, name):
 
 
 async def test_triage_list_shows_the_worst_of_a_day(known):
-    """Fifty open errors of production, the most frequent first, each with its newest event; the search is Sentry's."""
-    told = await run(known, "01_triage_list")
+    """Fifty open errors of production with their latest events, the most frequent first, found by a Sentry search."""
+    response = await run(known, "01_triage_list")
 
-    [query] = told.queries(ISSUES)
+    [query] = response.queries(ISSUES)
     assert ("query", "is:unresolved level:[error,fatal] timeout") in query
     assert {("project", "web"), ("environment", "production"), ("sort", "freq"), ("limit", "50")} <= set(query)
     assert [value for name, value in query if name == "collapse"] == ["unhandled"]
-    page = told["organization"]["issues"]
+    page = response["organization"]["issues"]
     nodes = [edge["node"] for edge in page["edges"]]
     counts = [edge["inRange"]["eventCount"] for edge in page["edges"]]
     issues = [known.acme.find_issue(node["shortId"]) for node in nodes]
@@ -84,13 +84,13 @@ async def test_triage_list_shows_the_worst_of_a_day(known):
 
 
 async def test_triage_list_goes_on_after_its_cursor(known):
-    """The next page is one more list with its events, and repeats nothing."""
+    """The next page is one more list call with its events and has no issue of the first page."""
     first = await run(known, "01_triage_list")
     cursor = first["organization"]["issues"]["pageInfo"]["endCursor"]
 
     second = await run(known, "01_triage_list", after=cursor)
 
-    pages = [told["organization"]["issues"]["edges"] for told in (first, second)]
+    pages = [answer["organization"]["issues"]["edges"] for answer in (first, second)]
     ids = [edge["node"]["id"] for page in pages for edge in page]
     assert second.routes == sorted(ROUTES["01_triage_list"])
     assert len(ids) == len(set(ids)) > 50
@@ -106,30 +106,30 @@ async def test_triage_list_goes_on_after_its_cursor(known):
     ],
 )
 async def test_link_leads_to_what_its_page_shows(known, path, expected):
-    """One call, whatever the page shows, in the address of Sentry's own server or of the organization's."""
+    """Each kind of Sentry URL costs one call, on the server's host and on the organization's."""
     event = known.acme.find_issue("WEB-9").events[0].id
     url = f"https://acme.sentry.io/{path.replace('{event}', event)}"
 
-    told = await run(known, "02_paste_a_link", url=url)
+    response = await run(known, "02_paste_a_link", url=url)
 
-    found = told["resource"]
+    found = response["resource"]
     wanted = expected and {name: value.replace("{event}", event) for name, value in expected.items()}
-    assert (found and {name: found[name] for name in wanted}, told.errors) == (wanted, [])
-    assert len(told.calls) <= LIBRARY["02_paste_a_link"].calls
+    assert (found and {name: found[name] for name in wanted}, response.errors) == (wanted, [])
+    assert len(response.calls) <= LIBRARY["02_paste_a_link"].calls
 
 
 async def test_issue_page_has_all_of_the_issue(known):
-    """One call each for the issue, its tags, its comments and the event; whoever owns it costs none while unnamed."""
-    told = await run(known, "03_issue_page", shortId="WEB-B")
+    """One call each for the issue, its tags, its comments and the event; an unselected owner costs none."""
+    response = await run(known, "03_issue_page", shortId="WEB-B")
 
     known_issue = known.acme.find_issue("WEB-B")
-    issue, [comment] = told["organization"]["issue"], known_issue.comments
+    issue, [comment] = response["organization"]["issue"], known_issue.comments
     event = issue["event"]
-    assert told.routes == sorted(ROUTES["03_issue_page"])
+    assert response.routes == sorted(ROUTES["03_issue_page"])
     assert issue["title"] == known_issue.title
     assert issue["firstRelease"]["version"] == known_issue.events[0].release.version
     assert issue["lastRelease"] == {"version": known_issue.events[-1].release.version}
-    assert event["eventId"] in {one.id for one in known_issue.events}
+    assert event["eventId"] in {event.id for event in known_issue.events}
     assert event["exceptions"][0]["frames"][-1]["context"]
     assert event["breadcrumbs"]
     assert {entry["__typename"] for entry in event["entries"]} >= {"ExceptionEntry", "BreadcrumbsEntry", "RequestEntry"}
@@ -140,59 +140,59 @@ async def test_issue_page_has_all_of_the_issue(known):
 
 
 async def test_bulk_resolve_answers_for_each_issue(known):
-    """Two issues are resolved with one call, and seen with another; asked again nothing goes wrong."""
-    told = await run(known, "04_bulk_resolve")
+    """Two issues are resolved with one call and read with another; repeating the mutation has no errors."""
+    response = await run(known, "04_bulk_resolve")
     again = await run(known, "04_bulk_resolve")
 
-    for answer in (told, again):
+    for answer in (response, again):
         payload = answer["resolveIssues"]
         assert (answer.errors, len(answer.calls), payload["unmatched"]) == ([], 2, [])
         assert [result["issue"]["status"] for result in payload["results"]] == ["RESOLVED", "RESOLVED"]
         assert [result["userErrors"] for result in payload["results"]] == [[], []]
-    assert told.routes == [ISSUES, ISSUES]
-    assert [known.acme.find_issue(one).status for one in ("WEB-9", "WEB-A")] == ["resolved", "resolved"]
+    assert response.routes == [ISSUES, ISSUES]
+    assert [known.acme.find_issue(short_id).status for short_id in ("WEB-9", "WEB-A")] == ["resolved", "resolved"]
 
 
 async def test_assigning_by_short_id_costs_two_calls(known):
-    """One call for the number, one that assigns and brings the issue back."""
-    told = await run(known, "05_assign")
+    """One call resolves the short id, and one assigns and returns the issue."""
+    response = await run(known, "05_assign")
 
-    [result] = told["assignIssues"]["results"]
-    assert told.errors == []
-    assert told.routes == sorted([ORGANIZATION + "shortids/{short_id}/", ISSUE])
+    [result] = response["assignIssues"]["results"]
+    assert response.errors == []
+    assert response.routes == sorted([ORGANIZATION + "shortids/{short_id}/", ISSUE])
     assert (result["issue"]["assignee"], result["userErrors"]) == ({"__typename": "Team"}, [])
     assert known.acme.find_issue("WEB-9").assignee.team is known.acme.teams[0]
 
 
 @pytest.mark.parametrize("name", ["04_bulk_resolve", "05_assign"])
 async def test_list_after_a_change_shows_it(known, name):
-    """What was kept before the change is not believed after it."""
+    """Answers that were cached before the change are not used after it."""
     await run(known, "02_paste_a_link")
 
     await run(known, name)
-    told = await known.organization('issue(shortId: "WEB-9") { status assignee { __typename } }')
+    response = await known.organization('issue(shortId: "WEB-9") { status assignee { __typename } }')
 
     expected = {"04_bulk_resolve": ("status", "RESOLVED"), "05_assign": ("assignee", {"__typename": "Team"})}
     field, value = expected[name]
-    assert told["issue"][field] == value
+    assert response["issue"][field] == value
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("is_shared_token", [True, False])
 async def test_live_issues_cost_no_call_per_item(known, engine, is_shared_token):
-    """The issue comes with the change; whether the token may read its project is asked once, whoever owns the token."""
+    """The change contains the issue; the access of the token to its project is checked once."""
     document = LIBRARY["10_live_issues"]
     identity = replace(known.identity, is_shared_token=is_shared_token)
     async with known.following(document.text, engine=engine, identity=identity, **document.variables) as items:
         already = len(known.server.requests)
 
         changed = await run(known, "04_bulk_resolve")
-        told = await items.next()
+        response = await items.next()
 
-        item = told["data"]["issueChanged"]
+        item = response["data"]["issueChanged"]
         issue = known.acme.find_issue("WEB-9")
         change = item["change"] | {"occurredAt": None}
-        assert ("errors" in told, item["gap"], bool(item["position"])) == (False, None, True)
+        assert ("errors" in response, item["gap"], bool(item["position"])) == (False, None, True)
         assert change == {
             "kind": "RESOLVED",
             "occurredAt": None,
@@ -211,10 +211,10 @@ async def test_live_issues_cost_no_call_per_item(known, engine, is_shared_token)
 
 
 async def test_release_report_has_commits_deploys_issues_and_health(known):
-    """What a release brought, who wrote it, where it runs and how it fares."""
-    told = await run(known, "06_release_report")
+    """New issues, authors, deploys and health of a release."""
+    response = await run(known, "06_release_report")
 
-    release, wanted = told["organization"]["release"], known.acme.find_release("web@1.8.2")
+    release, wanted = response["organization"]["release"], known.acme.find_release("web@1.8.2")
     new = [issue for issue in known.acme.issues.values() if issue.events[0].release is wanted]
     assert (release["version"], release["commitCount"]) == (wanted.version, len(wanted.commits))
     assert {node["message"] for node in release["commits"]["nodes"]} == {commit.message for commit in wanted.commits}
@@ -228,10 +228,10 @@ async def test_release_report_has_commits_deploys_issues_and_health(known):
 
 
 async def test_alerts_have_triggers_actions_and_monitors(known):
-    """An alert comes with what sets it off, who is told, and the monitors it listens to."""
-    told = await run(known, "09_alerts")
+    """An alert has its triggers, its recipients and its monitors."""
+    response = await run(known, "09_alerts")
 
-    alerts = told["organization"]["alerts"]["nodes"]
+    alerts = response["organization"]["alerts"]["nodes"]
     project = known.acme.find_project("web")
     detectors = {detector.id: detector for detector in known.acme.detectors if detector.project_id == project.id}
     workflows = [one for one in known.acme.workflows if detectors.keys() & set(one.detector_ids)]
@@ -246,17 +246,17 @@ async def test_alerts_have_triggers_actions_and_monitors(known):
 
 
 async def test_project_dashboard_has_all_of_the_project(known):
-    """Teams, keys, newest release, environments, the worst and the newest issues, and what it used."""
-    told = await run(known, "11_project_dashboard")
+    """Teams, keys, latest release, environments, the most frequent and the newest issues, and usage."""
+    response = await run(known, "11_project_dashboard")
 
-    found, project = told["organization"]["project"], known.acme.find_project("web")
+    found, project = response["organization"]["project"], known.acme.find_project("web")
     newest = sorted(
         (one for one in known.acme.issues.values() if one.project is project), key=lambda one: one.first_seen
     )
     assert (found["name"], found["platform"]) == (project.name, project.platform)
     assert found["teams"] == [{"slug": team.slug} for team in project.teams]
     assert [key["label"] for key in found["keys"]] == [key.label for key in project.keys]
-    assert all(key.public in told["dsn"]["public"] for key, told in zip(project.keys, found["keys"], strict=True))
+    assert all(key.public in node["dsn"]["public"] for key, node in zip(project.keys, found["keys"], strict=True))
     assert found["latestRelease"] == {"version": "web@1.9.3"}
     assert {one["name"] for one in found["environments"]} >= {"production", "staging"}
     assert len(found["topIssues"]["nodes"]) == 5
@@ -266,38 +266,38 @@ async def test_project_dashboard_has_all_of_the_project(known):
 
 
 async def test_two_organizations_are_asked_side_by_side(known):
-    """Each has its own projects, and costs its own call."""
-    told = await run(known, "12_two_organizations")
+    """Each organization has its own projects and costs one call."""
+    response = await run(known, "12_two_organizations")
 
     for alias, slug in (("a", "acme"), ("b", "globex")):
         organization = known.server.world.find_organization(slug)
-        assert told[alias] == {
+        assert response[alias] == {
             "name": organization.name,
             "projects": {"nodes": [{"slug": project.slug} for project in organization.projects[:10]]},
         }
 
 
 async def test_usage_adds_up(known):
-    """The series of a group sums up to its total."""
-    told = await run(known, "13_usage")
+    """The series of a group adds up to its total."""
+    response = await run(known, "13_usage")
 
-    groups = told["organization"]["usage"]["groups"]
+    groups = response["organization"]["usage"]["groups"]
     assert len({(group["category"], group["outcome"]) for group in groups}) == len(groups) > 3
     assert all(sum(group["series"]["values"]) == group["total"] for group in groups)
 
 
 async def test_node_seen_through_two_windows_is_the_same_node(known):
-    """What depends on a list's range stands on its edge; the node is one truth."""
+    """Values that depend on a list's range are on its edge; the node is the same in all lists."""
     fields = "edges { inRange { eventCount firstSeen } node { id eventCount userCount firstSeen lastSeen status } }"
-    told = await known.ask(
+    response = await known.ask(
         'query { organization(slug: "acme") {'
         f'  day: issues(first: 100, range: {{ last: "24h" }}) {{ {fields} }}'
         f'  quarter: issues(first: 100, range: {{ last: "90d" }}) {{ {fields} }}'
         "} }"
     )
 
-    day = {edge["node"]["id"]: edge for edge in told["organization"]["day"]["edges"]}
-    quarter = {edge["node"]["id"]: edge for edge in told["organization"]["quarter"]["edges"]}
+    day = {edge["node"]["id"]: edge for edge in response["organization"]["day"]["edges"]}
+    quarter = {edge["node"]["id"]: edge for edge in response["organization"]["quarter"]["edges"]}
     both = day.keys() & quarter.keys()
     assert both
     assert all(day[one]["node"] == quarter[one]["node"] for one in both)
@@ -305,17 +305,17 @@ async def test_node_seen_through_two_windows_is_the_same_node(known):
 
 
 async def test_large_page_is_composed_of_several_calls(known):
-    """A hundred and fifty issues are two calls, each issue once, in the order of the list."""
-    told = await known.ask(
+    """150 issues are two calls, with each issue once in the order of the list."""
+    response = await known.ask(
         '{ organization(slug: "acme") { issues(first: 150) {'
         " nodes { id lastSeen } pageInfo { hasNextPage } isTruncated } } }"
     )
 
-    page = told["organization"]["issues"]
+    page = response["organization"]["issues"]
     seen = [datetime.fromisoformat(node["lastSeen"]) for node in page["nodes"]]
     assert len({node["id"] for node in page["nodes"]}) == 150
     assert seen == sorted(seen, reverse=True)
-    assert told.routes == [ISSUES, ISSUES]
+    assert response.routes == [ISSUES, ISSUES]
     assert (page["pageInfo"]["hasNextPage"], page["isTruncated"]) == (True, False)
 
 
@@ -332,10 +332,10 @@ async def test_large_page_is_composed_of_several_calls(known):
     ],
 )
 async def test_sentry_is_asked_for_what_is_selected_alone(known, selection, collapsed, expanded, series):
-    """What nobody reads is collapsed, what costs Sentry more is expanded only for those who read it."""
-    told = await known.organization(f'issues(first: 5, range: {{ last: "24h" }}) {{ {selection} }}')
+    """Parts without selected fields are collapsed, and expensive parts are expanded only when they are selected."""
+    response = await known.organization(f'issues(first: 5, range: {{ last: "24h" }}) {{ {selection} }}')
 
-    [query] = told.queries(ISSUES)
+    [query] = response.queries(ISSUES)
     assert [value for name, value in query if name == "collapse"] == collapsed
     assert [value for name, value in query if name == "expand"] == expanded
     assert [value for name, value in query if name == "groupStatsPeriod"] == [series]

@@ -1,4 +1,4 @@
-"""How the engine runs each document of the library and of the benchmark: nothing is left to graphql-core unnoticed."""
+"""Plans of the documents of the library and the benchmark: no field is delegated to graphql-core."""
 
 from collections import Counter
 
@@ -26,34 +26,36 @@ FIELDS = {
     "Two organizations": (6, 4),
     "Usage": (6, 2),
 }
-"""Operation → fields that are told from their row, and fields that are waited for once per level."""
+"""Immediate and batched fields of each operation."""
 
 
-def planned(level, found):
-    """Counts all fields below a level, of an abstract type for each of its objects."""
+def count_fields(level, counts):
+    """Count the fields below a level by strategy, for each possible type."""
     named, schema = level.named, level.plan.schema
-    for one in [named] if isinstance(named, GraphQLObjectType) else schema.get_possible_types(named):
-        for field in level.fields(one.name):
-            found[type(field.strategy)] += 1
+    for object_type in [named] if isinstance(named, GraphQLObjectType) else schema.get_possible_types(named):
+        for field in level.fields(object_type.name):
+            counts[type(field.strategy)] += 1
             if field.completion is not None and field.completion.level is not None:
-                planned(field.completion.level, found)
-    return found
+                count_fields(field.completion.level, counts)
+    return counts
 
 
 MEASURED = {"LIST": (19, 2), "LIGHT": (9, 4), "EACH": (10, 4), "PAGE": (52, 3)}
-"""The same of the documents of the benchmark."""
-DOCUMENTS = [(one.text, FIELDS.get(one.name)) for one in load_library()]
+"""The same for the documents of the benchmark."""
+DOCUMENTS = [(document.text, FIELDS.get(document.name)) for document in load_library()]
 DOCUMENTS += [(getattr(documents, name), fields) for name, fields in MEASURED.items()]
 
 
-@pytest.mark.parametrize(("text", "fields"), DOCUMENTS, ids=[*(one.name for one in load_library()), *MEASURED])
+@pytest.mark.parametrize(
+    ("text", "fields"), DOCUMENTS, ids=[*(document.name for document in load_library()), *MEASURED]
+)
 def test_document_is_planned_as_a_whole(graph, text, fields):
-    """Field by field; who changes a declaration sees here what became slower."""
+    """A changed declaration that makes fields slower changes these numbers."""
     parsed = parse(text)
     candidate = OperationEntry(parsed, get_operation_ast(parsed), is_pinned=True)
     compiled = Compiler(graph.schema, typename_of=record_typename).plan(candidate, NO_VARIABLES, "somebody")
 
-    found = planned(compiled.plan.root, Counter())
+    counts = count_fields(compiled.plan.root, Counter())
 
-    assert found[Delegated] == 0
-    assert (found[Immediate], found[Batched]) == fields
+    assert counts[Delegated] == 0
+    assert (counts[Immediate], counts[Batched]) == fields

@@ -1,4 +1,4 @@
-"""The library at each release of Sentry that the sandbox imitates: what is answered, and what it costs."""
+"""Answers and upstream calls of the library for each release of Sentry that the sandbox imitates."""
 
 from pathlib import Path
 
@@ -44,14 +44,14 @@ async def run(asker, name):
 
 
 def outcome(answer):
-    """How a document was answered; anything but a lack of the release fails."""
+    """Outcome of a document; errors other than `FEATURE_NOT_AVAILABLE` fail."""
     assert {error["extensions"]["code"] for error in answer.errors} <= {"FEATURE_NOT_AVAILABLE"}
     assert all(error["extensions"]["upstream"]["endpoint"] for error in answer.errors)
     return "null" if answer.errors else WORKS
 
 
 def calls_at_most(name, vintage):
-    """The calls of a document while the cache is cold and what the host lacks is known."""
+    """Expected calls of a document with an empty cache and known capabilities of the host."""
     names = 0 if vintage.has(Capability.PROJECT_SLUGS) or name not in NAMES_PROJECTS else 1
     events = 0 if vintage.has(Capability.EVENT_TABLES) else NEWEST_EVENTS.get(name, 0)
     has_both = vintage.has(Capability.WORKFLOW_ENGINE) and not vintage.has(Capability.MIGRATED_RULES)
@@ -70,7 +70,7 @@ async def test_documents_work_or_say_what_is_missing(graph, server, name):
 
 @pytest.mark.parametrize("name", [name for name in LIBRARY if LIBRARY[name].calls])
 async def test_calls_where_the_release_is_known(graph, server, name):
-    """What a host lacks is learned once; then a document costs what it costs at sentry.io, or a call more."""
+    """Once the capabilities are known, a document costs as much as on sentry.io, or one call more."""
     async with open_graph_client(graph, server) as teacher, open_graph_client(graph, server) as asker:
         await run(teacher, name)
         share_what_hosts_lack(teacher, asker)
@@ -80,7 +80,7 @@ async def test_calls_where_the_release_is_known(graph, server, name):
 
 
 def share_what_hosts_lack(teacher, asker):
-    """Give the client of one asker what the other has learned, and nothing that it has cached."""
+    """Copy the known capabilities of one client to the other, but not its cache."""
     asker.client._stages = (teacher.client._stages[0], *asker.client._stages[1:])
     asker.client._handler = compose(asker.client._stages)
     asker.services.organizations.capabilities = teacher.services.organizations.capabilities

@@ -1,4 +1,4 @@
-"""A folder that takes whole virtual environments, and does not keep them."""
+"""Temporary folder for virtual environments."""
 
 import shutil
 
@@ -7,6 +7,6 @@ import pytest
 
 @pytest.fixture
 def folder(tmp_path):
-    """An empty folder; unlike `tmp_path` it is gone after the test, because thousands of files end in it."""
+    """An empty folder that is removed after the test, because virtual environments have thousands of files."""
     yield tmp_path
     shutil.rmtree(tmp_path)

@@ -1,4 +1,4 @@
-"""The Dockerfile, step by step without Docker; what the last stage holds is started."""
+"""The Dockerfile, executed without Docker, and the server of its last stage."""
 
 import json
 import re
@@ -19,16 +19,16 @@ CLUTTER = (
     "dexter_graphql/console/build/old.js",
     "web/more.mjs",
 )
-"""What must never be sent to a builder."""
+"""Files that must not be in the build context."""
 
 
 def files_of(folder):
-    """All files below a folder, by their names below it."""
+    """Relative paths of all files below a folder."""
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_context_is_what_is_copied(folder):
-    """A builder sees the package and the files that the steps name; no tests, no secrets, nothing that was made."""
+    """The build context has the package and the files that the steps copy, but no tests, secrets and build results."""
     project = clean_copy(folder / "project")
     package = {f"dexter_graphql/{name}" for name in files_of(project / "dexter_graphql")}
     for name in CLUTTER:
@@ -42,7 +42,7 @@ def test_context_is_what_is_copied(folder):
 
 
 def test_image_runs_without_rights():
-    """The user is made with a fixed number and without a shell, and is the one that runs."""
+    """The image runs as a user with a fixed id and without a shell."""
     [added] = [value for name, value in STEPS if name == "RUN" and value.startswith("useradd")]
     [user] = [value for name, value in STEPS if name == "USER"]
 
@@ -52,7 +52,7 @@ def test_image_runs_without_rights():
 
 
 def test_image_names_bases_and_no_other_host():
-    """Stages begin with slim images of fixed versions, the last with the Python of the one that filled its packages."""
+    """Stages use slim images of fixed versions, and the last two have the same Python; no host is named."""
     text = (ROOT / "Dockerfile").read_text()
     bases = [value.split()[0] for name, value in STEPS if name == "FROM"]
 
@@ -62,7 +62,7 @@ def test_image_names_bases_and_no_other_host():
 
 
 async def test_steps_give_a_server(folder):
-    """Built from the clean context, the last stage alone is healthy, serves GraphiQL, and asks who wants an answer."""
+    """The server of the last stage is healthy, serves GraphiQL and requires authentication."""
     project = clean_copy(folder / "project")
     for name in files_of(project) - build_context(project, RULES):
         (project / name).unlink()
@@ -71,13 +71,13 @@ async def test_steps_give_a_server(folder):
     recorded, env = builder.stage.recorded, builder.environment(DEXTER_PORT=str(port))
     entry = [*json.loads(recorded["ENTRYPOINT"]), *json.loads(recorded["CMD"])]
     check = json.loads(recorded["HEALTHCHECK"].partition("CMD ")[2])
-    entry[0], check[0] = (shutil.which(one, path=env["PATH"]) for one in (entry[0], check[0]))
+    entry[0], check[0] = (shutil.which(name, path=env["PATH"]) for name in (entry[0], check[0]))
 
     async with start_command(*entry, cwd=builder.stage.workdir, env=env) as command:
         await command.until(rf"GraphQL   http://0\.0\.0\.0:{port}/graphql")
         await run(*check, cwd=builder.stage.workdir, env=env)
         page, files = await fetch_page(f"http://127.0.0.1:{port}")
-        status = await status_of_a_stranger(port)
+        status = await status_without_token(port)
         code, _ = await command.end()
 
     assert {path.name for path in builder.stage.root.iterdir()} == {"opt"}
@@ -88,8 +88,8 @@ async def test_steps_give_a_server(folder):
     assert (status, code) == (401, 0)
 
 
-async def status_of_a_stranger(port):
-    """What somebody without a token is answered."""
+async def status_without_token(port):
+    """Status of a request without a token."""
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"http://127.0.0.1:{port}/graphql", json={"query": "{ __typename }"}) as answer,

@@ -1,4 +1,4 @@
-"""The wheel: what is in it, and that it works where the project's folder is not."""
+"""Contents of the wheel, and the installed command outside of the project's folder."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ async def wheel(tmp_path_factory):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def installed(wheel, tmp_path_factory):
-    """The `dexter` of a fresh virtual environment: the wheel, and beside it what it depends on."""
+    """The `dexter` command of a new virtual environment with the wheel and its dependencies."""
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
     python = folder / "bin" / "python"
@@ -41,13 +41,13 @@ async def installed(wheel, tmp_path_factory):
     )
     [packages] = folder.glob("lib/python*/site-packages")
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    found = await run(python, "-c", "import dexter_graphql; print(dexter_graphql.__file__)", cwd=folder)
-    assert found.startswith(str(packages))
+    location = await run(python, "-c", "import dexter_graphql; print(dexter_graphql.__file__)", cwd=folder)
+    assert location.startswith(str(packages))
     return folder / "bin" / "dexter"
 
 
-async def test_nothing_is_missing_or_too_much(wheel):
-    """All modules, the mark of types, the library, the page and GraphiQL's files are in the wheel, and nothing else."""
+async def test_wheel_has_exactly_the_files_of_the_package(wheel):
+    """The wheel has exactly the modules, `py.typed`, the library, the page and GraphiQL's files."""
     modules = {path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts}
     library = {PACKAGE / "operations" / "library" / document.file for document in load_library()}
     page = {PACKAGE / "console" / name for name in ("assets.json", "index.html", "console.js", "console.css")}
@@ -61,8 +61,8 @@ async def test_nothing_is_missing_or_too_much(wheel):
     assert names == {path.relative_to(ROOT).as_posix() for path in expected}
 
 
-async def test_wheel_says_what_it_is(wheel):
-    """Name, version, licence and the command stand in the wheel's own words."""
+async def test_wheel_metadata(wheel):
+    """The metadata has name, version, licence and the command."""
     archive = zipfile.ZipFile(wheel)
     info = f"dexter_graphql-{__version__}.dist-info"
 
@@ -74,14 +74,14 @@ async def test_wheel_says_what_it_is(wheel):
 
 
 async def test_installed_command_prints_the_schema(installed, tmp_path):
-    """The schema of the wheel is the one that is written down, from whatever folder."""
+    """The schema of the installed command is that of the code."""
     printed = await run(installed, "schema", cwd=tmp_path)
 
     assert printed == (await run(sys.executable, "-m", "dexter_graphql", "schema", cwd=ROOT))
 
 
 async def test_installed_command_serves_graphiql(installed, tmp_path):
-    """The server of the wheel has the page with all files of its own, and the examples."""
+    """The server of the wheel serves the page with all its files and the examples."""
     async with start_command(installed, "serve", "--sandbox", "--port", "0", cwd=tmp_path) as command:
         address = (await command.until(r"GraphQL   (http://\S+)/graphql"))[1]
         page, files = await fetch_page(address)
