@@ -218,12 +218,12 @@ async def test_nested_interfaces_cost_little(graph):
     async with run_recorded_engines(graph) as sides:
         side = sides.alone(pipeline)
         assert len(nested_interfaces(0)) > 6000
-        await side.ran(Document(nested_interfaces("warm_up"), None))
+        await side.run(Document(nested_interfaces("warm_up"), None))
         times = []
         for variant in range(20):
             for _ in range(2):
                 begin = time.thread_time()
-                outcome = await side.ran(Document(nested_interfaces(variant), None))
+                outcome = await side.run(Document(nested_interfaces(variant), None))
                 times.append(time.thread_time() - begin)
                 assert not outcome.errors
 
