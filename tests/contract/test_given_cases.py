@@ -79,6 +79,7 @@ ANSWERS = {
         for number, condition in CONDITION_ANSWERS.items()
     },
     **{number: {"alerts": {"nodes": [{"actions": actions}]}} for number, actions in ACTION_ANSWERS.items()},
+    "71": {"issues": {"totalCount": SOMETHING, "nodes": []}},
     "73": {"issues": {"pageInfo": {"hasNextPage": True}}},
     "74": {"release": None},
     "84": {"issues": {"nodes": SOMETHING, "pageInfo": {"hasNextPage": True}}},
