@@ -495,10 +495,10 @@ async def test_state_and_close(client, transport):
     """The client reports the state of its stages, and closes its transport."""
     await client.send(LIST, a_call_context(), parents=ACME)
 
-    told = client.state()
+    state = client.state()
     await client.close()
 
-    assert told == [
+    assert state == [
         "<Cache 1 entries, 1035 of 67108864 bytes, 0 refreshes under way>",
         "<SingleFlight 0 under way>",
         repr(transport),

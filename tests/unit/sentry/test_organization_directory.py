@@ -61,9 +61,9 @@ def a_call_context(who="alice"):
 
 async def test_one_call_for_each(directory, transport):
     """An organization is requested once, at the configured host, and known by slug and id from then on."""
-    found = [await directory.find(a_call_context(), name) for name in ("acme", "acme", "17")]
+    organizations = [await directory.find(a_call_context(), name) for name in ("acme", "acme", "17")]
 
-    assert found == [ACME] * 3
+    assert organizations == [ACME] * 3
     assert [(call.host, call.path, call.query) for call in transport.calls] == [
         ("https://sentry.io", "/api/0/organizations/acme/", (("detailed", "0"),))
     ]
@@ -119,10 +119,10 @@ async def test_links_may_be_missing(directory, transport):
 async def test_foreign_regions_of_sentry_io(directory, client, transport, region):
     """An organization whose region is not allowed is known, and the first call to the region is refused."""
     transport.answer = lambda _: reply_with({"id": 17, "slug": "acme", "links": {"regionUrl": region}})
-    found = await directory.find(a_call_context(), "acme")
+    organization = await directory.find(a_call_context(), "acme")
 
     with pytest.raises(HostNotAllowed):
-        await client.send(ISSUES, a_call_context(), parents=Parents(found))
+        await client.send(ISSUES, a_call_context(), parents=Parents(organization))
 
     assert len(transport.calls) == 1
 
@@ -236,12 +236,12 @@ async def test_all_are_remembered(directory, transport):
     }
     transport.answer = lambda call: pages[tuple(value for name, value in call.query if name == "cursor")]
 
-    found = await directory.all(a_call_context())
+    organizations = await directory.all(a_call_context())
     again = [await directory.find(a_call_context(), name) for name in ("a", "b", "1", "2")]
 
     b = OrganizationRef("2", "b", "https://us.sentry.io", "https://acme.sentry.io")
-    assert found == [OrganizationRef("1", "a"), b]
-    assert again == [*found, *found]
+    assert organizations == [OrganizationRef("1", "a"), b]
+    assert again == [*organizations, *organizations]
     assert [call.path for call in transport.calls] == ["/api/0/organizations/"] * 2
 
 
@@ -249,9 +249,9 @@ async def test_all_is_bounded(directory, transport):
     """No more organizations are requested than `first`."""
     transport.answer = lambda _: reply_with([{"id": 1, "slug": "a"}, {"id": 2, "slug": "b"}], cursor_next="0:2:0")
 
-    found = await directory.all(a_call_context(), first=1)
+    organizations = await directory.all(a_call_context(), first=1)
 
-    assert ([organization.slug for organization in found], len(transport.calls)) == (["a"], 1)
+    assert ([organization.slug for organization in organizations], len(transport.calls)) == (["a"], 1)
 
 
 async def test_the_directory_is_bounded(client, clock, transport):

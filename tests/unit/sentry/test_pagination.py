@@ -18,10 +18,10 @@ class Pages:
 
     def __init__(self, pages, hits=None):
         self.pages, self.hits = pages, hits
-        self.asked = []
+        self.requests = []
 
     async def __call__(self, size, cursor):
-        self.asked.append((size, cursor))
+        self.requests.append((size, cursor))
         rows, following = self.pages[cursor]
         return Page(rows=rows, next=following, hits=self.hits)
 
@@ -45,10 +45,10 @@ async def test_a_short_list():
     """A list that ends before the requested number has no next page, and each row has a position after it."""
     pages = numbered(2)
 
-    found = await collect(pages, first=10, after=None)
+    part = await collect(pages, first=10, after=None)
 
-    assert found == Slice([0, 1], [Position(None, 1, 10), Position(None, 2, 10)], hits=2)
-    assert pages.asked == [(10, None)]
+    assert part == Slice([0, 1], [Position(None, 1, 10), Position(None, 2, 10)], hits=2)
+    assert pages.requests == [(10, None)]
 
 
 async def test_an_empty_list():
@@ -60,58 +60,58 @@ async def test_composed_pages():
     """More rows than a page holds come from as few pages as possible."""
     pages = numbered(1000)
 
-    found = await collect(pages, first=250, after=None)
+    part = await collect(pages, first=250, after=None)
 
-    assert (found.rows, found.has_next, found.stopped) == (list(range(250)), True, False)
-    assert pages.asked == [(100, None), (100, "<100>"), (100, "<200>")]
+    assert (part.rows, part.has_next, part.stopped) == (list(range(250)), True, False)
+    assert pages.requests == [(100, None), (100, "<100>"), (100, "<200>")]
 
 
 @pytest.mark.parametrize(("first", "has_next", "stopped"), [(99, True, False), (100, True, False), (101, True, True)])
 async def test_the_cap(first, has_next, stopped):
     """A list that the cap ends is marked as stopped, one that has all requested rows is not."""
-    found = await collect(numbered(1000), first=first, after=None, cap=100)
+    part = await collect(numbered(1000), first=first, after=None, cap=100)
 
-    assert (len(found.rows), found.has_next, found.stopped) == (min(first, 100), has_next, stopped)
+    assert (len(part.rows), part.has_next, part.stopped) == (min(first, 100), has_next, stopped)
 
 
 @pytest.mark.parametrize("total", [99, 100])
 async def test_the_cap_at_the_end(total):
     """A list that ends at the cap or before is not stopped."""
-    found = await collect(numbered(total), first=500, after=None, cap=100)
+    part = await collect(numbered(total), first=500, after=None, cap=100)
 
-    assert (len(found.rows), found.has_next, found.stopped) == (total, False, False)
+    assert (len(part.rows), part.has_next, part.stopped) == (total, False, False)
 
 
 @pytest.mark.parametrize(("total", "has_next"), [(9, False), (10, False), (11, True)])
 async def test_what_follows(total, has_next):
     """The rest of the page, or Sentry's next cursor, decides whether more follows."""
-    found = await collect(numbered(total, size=10), first=10, after=None)
+    part = await collect(numbered(total, size=10), first=10, after=None)
 
-    assert found.has_next is has_next
+    assert part.has_next is has_next
 
 
 async def test_resuming_in_a_page():
     """A position inside of a page requests that page in its size, and skips the rows before."""
     pages = numbered(1000, size=10)
     start = await collect(pages, first=7, after=None)
-    pages.asked.clear()
+    pages.requests.clear()
 
-    found = await collect(pages, first=5, after=start.positions[2])
+    part = await collect(pages, first=5, after=start.positions[2])
 
-    assert (found.rows, found.has_previous, found.has_next) == ([3, 4, 5, 6, 7], True, True)
-    assert pages.asked == [(7, None)]
+    assert (part.rows, part.has_previous, part.has_next) == ([3, 4, 5, 6, 7], True, True)
+    assert pages.requests == [(7, None)]
 
 
 async def test_resuming_at_the_end_of_a_page():
     """The position after a page's last row is the start of the next page, so that no page is requested twice."""
     pages = numbered(30, size=10)
     start = await collect(pages, first=10, after=None)
-    pages.asked.clear()
+    pages.requests.clear()
 
-    found = await collect(pages, first=10, after=start.positions[-1])
+    part = await collect(pages, first=10, after=start.positions[-1])
 
     assert start.positions[-1] == Position("<10>", 0, 10)
-    assert (found.rows, pages.asked) == (list(range(10, 20)), [(10, "<10>")])
+    assert (part.rows, pages.requests) == (list(range(10, 20)), [(10, "<10>")])
 
 
 async def test_resuming_at_the_end_of_the_list():
@@ -119,18 +119,18 @@ async def test_resuming_at_the_end_of_the_list():
     pages = numbered(15, size=10)
     start = await collect(pages, first=20, after=None)
 
-    found = await collect(pages, first=10, after=start.positions[-1])
+    part = await collect(pages, first=10, after=start.positions[-1])
 
-    assert found == Slice(has_previous=True, hits=15)
+    assert part == Slice(has_previous=True, hits=15)
 
 
 async def test_rows_that_vanished():
     """A page that has lost rows returns the rest, and the list goes on."""
     pages = Pages({None: ([0, 1], "b"), "b": ([5, 6], None)})
 
-    found = await collect(pages, first=2, after=Position(None, 7, 10))
+    part = await collect(pages, first=2, after=Position(None, 7, 10))
 
-    assert found.rows == [5, 6]
+    assert part.rows == [5, 6]
 
 
 @pytest.mark.parametrize(
@@ -150,15 +150,15 @@ async def test_what_is_kept_of_one_answer(first, after, is_cacheable):
     pages, cache_entry = numbered(30, size=10), a_cache_entry()
 
     async def fetch_page(size, cursor):
-        found = await pages(size, cursor)
+        page = await pages(size, cursor)
         previous = {"<10>": "<0>"}.get(cursor)
-        return msgspec.structs.replace(found, cache_entry=cache_entry, parents=ACME, previous=previous)
+        return msgspec.structs.replace(page, cache_entry=cache_entry, parents=ACME, previous=previous)
 
     pages.pages["<0>"] = pages.pages[None]
 
-    found = await collect(fetch_page, first=first, after=after)
+    part = await collect(fetch_page, first=first, after=after)
 
-    assert (len(found.rows), found.cache_entry is cache_entry, ACME in found.fragment_key) == (
+    assert (len(part.rows), part.cache_entry is cache_entry, ACME in part.fragment_key) == (
         first,
         is_cacheable,
         is_cacheable,
@@ -172,29 +172,33 @@ async def test_whole_answers_stay_themselves():
     async def fetch_page(_size, _cursor):
         return page
 
-    whole, part = [await collect(fetch_page, first=first, after=None) for first in (3, 2)]
+    complete, part = [await collect(fetch_page, first=first, after=None) for first in (3, 2)]
 
-    assert (whole.rows is page.rows, part.rows, page.rows) == (True, [1, 2], [1, 2, 3])
+    assert (complete.rows is page.rows, part.rows, page.rows) == (True, [1, 2], [1, 2, 3])
     assert slice_rows(page.rows, 3, None, 100).rows is page.rows
     assert slice_rows(page.rows, 3, Position(None, 1, 100), 100).rows == [2, 3]
 
 
 def test_positions_are_a_sequence():
     """Positions are computed when read, and equal a list of them."""
-    found = Positions(Position("c", 4, 10), 3, "d")
+    positions = Positions(Position("c", 4, 10), 3, "d")
 
-    assert found == [Position("c", 5, 10), Position("c", 6, 10), Position("d", 0, 10)]
-    assert (found[0], found[-1], found[1:]) == (Position("c", 5, 10), Position("d", 0, 10), list(found)[1:])
-    assert (len(found), found == Positions(Position("c", 4, 10), 3, "d"), found == 5) == (3, True, False)
+    assert positions == [Position("c", 5, 10), Position("c", 6, 10), Position("d", 0, 10)]
+    assert (positions[0], positions[-1], positions[1:]) == (
+        Position("c", 5, 10),
+        Position("d", 0, 10),
+        list(positions)[1:],
+    )
+    assert (len(positions), positions == Positions(Position("c", 4, 10), 3, "d"), positions == 5) == (3, True, False)
     with pytest.raises(IndexError):
-        found[3]
+        positions[3]
 
 
 async def test_no_rows_wanted():
     """With `first: 0` no rows are returned, and has_next is still right."""
-    found = await collect(numbered(5), first=0, after=None)
+    part = await collect(numbered(5), first=0, after=None)
 
-    assert found == Slice(has_next=True, hits=5)
+    assert part == Slice(has_next=True, hits=5)
 
 
 @pytest.mark.parametrize(("empty", "rows"), [(1, [0, 1]), (2, [0, 1]), (3, [0])])
@@ -203,28 +207,28 @@ async def test_empty_pages(empty, rows):
     pages = {None: ([0], "1")} | {f"{n}": ([], f"{n + 1}") for n in range(1, empty + 1)}
     pages[f"{empty + 1}"] = ([1], None)
 
-    found = await collect(Pages(pages), first=10, after=None)
+    part = await collect(Pages(pages), first=10, after=None)
 
-    assert (found.rows, found.has_next) == (rows, False)
+    assert (part.rows, part.has_next) == (rows, False)
 
 
 async def test_empty_pages_are_counted_in_a_row():
     """Rows between empty pages restart the count."""
     pages = {None: ([], "1"), "1": ([], "2"), "2": ([0], "3"), "3": ([], "4"), "4": ([], "5"), "5": ([1], None)}
 
-    found = await collect(Pages(pages), first=10, after=None)
+    part = await collect(Pages(pages), first=10, after=None)
 
-    assert found.rows == [0, 1]
+    assert part.rows == [0, 1]
 
 
 async def test_a_cursor_that_leads_to_itself():
     """A page that names itself as the next one is the last."""
     pages = Pages({None: ([0, 1], "b"), "b": ([2, 3], "b")})
 
-    found = await collect(pages, first=10, after=None)
-    again = await collect(pages, first=10, after=found.positions[-1])
+    part = await collect(pages, first=10, after=None)
+    again = await collect(pages, first=10, after=part.positions[-1])
 
-    assert (found.rows, found.has_next) == ([0, 1, 2, 3], False)
+    assert (part.rows, part.has_next) == ([0, 1, 2, 3], False)
     assert (again.rows, again.has_next) == ([], False)
 
 
@@ -247,10 +251,10 @@ async def test_pages_without_count():
 
 def both_ways(total, size):
     """A list of numbers whose cursors go both ways: `<n>` begins at n, `<-n>` ends before n and is filled up."""
-    asked = []
+    requests = []
 
     async def fetch(_size, cursor):
-        asked.append(cursor)
+        requests.append(cursor)
         place = int(cursor.strip("<>")) if cursor else 0
         start = max(0, -place - size) if place < 0 else place
         end = min(start + size, total)
@@ -261,27 +265,27 @@ def both_ways(total, size):
             hits=total,
         )
 
-    return fetch, asked
+    return fetch, requests
 
 
 async def test_before_a_row_of_the_same_page():
     """Rows before a row of a page are the last ones before it, in the list's order."""
-    pages, asked = both_ways(30, 10)
+    pages, requests = both_ways(30, 10)
 
-    found = await collect(pages, first=3, after=Before("<10>", 6, 10))
+    part = await collect(pages, first=3, after=Before("<10>", 6, 10))
 
-    assert found == Slice(
+    assert part == Slice(
         [12, 13, 14],
         [Position("<10>", index, 10) for index in (3, 4, 5)],
         has_next=True,
         has_previous=True,
         hits=30,
     )
-    assert asked == ["<10>"]
+    assert requests == ["<10>"]
 
 
 @pytest.mark.parametrize(
-    ("last", "rows", "has_previous", "asked"),
+    ("last", "rows", "has_previous", "requests"),
     [
         (4, [10, 11, 12, 13], True, ["<10>"]),
         (5, [9, 10, 11, 12, 13], True, ["<10>", "<-10>"]),
@@ -290,42 +294,42 @@ async def test_before_a_row_of_the_same_page():
         (15, list(range(14)), False, ["<10>", "<-10>"]),
     ],
 )
-async def test_before_goes_back_over_pages(last, rows, has_previous, asked):
+async def test_before_goes_back_over_pages(last, rows, has_previous, requests):
     """Further rows come from the pages before, as few as possible."""
-    pages, met = both_ways(30, 10)
+    pages, requested = both_ways(30, 10)
 
-    found = await collect(pages, first=last, after=Before("<10>", 5, 10))
+    part = await collect(pages, first=last, after=Before("<10>", 5, 10))
 
-    assert (found.rows, found.has_previous, found.has_next, met) == (rows, has_previous, True, asked)
+    assert (part.rows, part.has_previous, part.has_next, requested) == (rows, has_previous, True, requests)
 
 
 async def test_before_the_last_row_of_a_page():
     """The position after a page's last row is on the next page; the rows before are on the page before."""
-    pages, asked = both_ways(30, 10)
+    pages, requests = both_ways(30, 10)
     start = await collect(pages, first=10, after=None)
-    asked.clear()
+    requests.clear()
 
-    found = await collect(pages, first=2, after=Before(*astuple(start.positions[-1])))
+    part = await collect(pages, first=2, after=Before(*astuple(start.positions[-1])))
 
-    assert (found.rows, asked) == ([7, 8], ["<10>", "<-10>"])
+    assert (part.rows, requests) == ([7, 8], ["<10>", "<-10>"])
 
 
 async def test_before_the_first_row():
     """Nothing comes before the first row, and only the first page is requested."""
-    pages, asked = both_ways(30, 10)
+    pages, requests = both_ways(30, 10)
 
-    found = await collect(pages, first=5, after=Before(None, 1, 10))
+    part = await collect(pages, first=5, after=Before(None, 1, 10))
 
-    assert (found, asked) == (Slice(has_next=True, hits=30), [None])
+    assert (part, requests) == (Slice(has_next=True, hits=30), [None])
 
 
 async def test_a_page_filled_up_with_rows_that_were_met():
     """A first page that Sentry fills up with rows already seen gives each row once."""
-    pages, asked = both_ways(30, 10)
+    pages, requests = both_ways(30, 10)
 
-    found = await collect(pages, first=10, after=Before("<3>", 4, 10))
+    part = await collect(pages, first=10, after=Before("<3>", 4, 10))
 
-    assert (found.rows, found.has_previous, asked) == ([0, 1, 2, 3, 4, 5], False, ["<3>", "<-3>"])
+    assert (part.rows, part.has_previous, requests) == ([0, 1, 2, 3, 4, 5], False, ["<3>", "<-3>"])
 
 
 async def test_rows_are_known_by_their_id():
@@ -336,9 +340,9 @@ async def test_rows_are_known_by_their_id():
         ids, previous = pages[cursor]
         return Page(rows=[SimpleNamespace(id=one) for one in ids], previous=previous)
 
-    found = await collect(fetch, first=10, after=Before("c", 3, 3))
+    part = await collect(fetch, first=10, after=Before("c", 3, 3))
 
-    assert [row.id for row in found.rows] == ["a", "b", "c"]
+    assert [row.id for row in part.rows] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(("last", "stopped"), [(4, False), (5, False), (6, True)])
@@ -346,32 +350,32 @@ async def test_the_cap_backward(last, stopped):
     """A list that the cap ends is marked as stopped on the way back, too."""
     pages, _ = both_ways(30, 10)
 
-    found = await collect(pages, first=last, after=Before("<10>", 10, 10), cap=5)
+    part = await collect(pages, first=last, after=Before("<10>", 10, 10), cap=5)
 
-    assert (len(found.rows), found.has_previous, found.stopped) == (min(last, 5), True, stopped)
+    assert (len(part.rows), part.has_previous, part.stopped) == (min(last, 5), True, stopped)
 
 
 async def test_before_a_row_that_vanished():
     """When the page has fewer rows now, none of them is taken for the row of the cursor."""
     pages, _ = both_ways(13, 10)
 
-    found = await collect(pages, first=2, after=Before("<10>", 6, 10))
+    part = await collect(pages, first=2, after=Before("<10>", 6, 10))
 
-    assert found.rows == [11, 12]
+    assert part.rows == [11, 12]
 
 
 async def test_pages_that_lead_in_circles():
     """Pages with only rows already seen end the list after a few."""
-    asked = []
+    requests = []
 
     async def fetch(_size, cursor):
-        asked.append(cursor)
+        requests.append(cursor)
         return Page(rows=[1, 2], previous="b" if cursor == "a" else "a")
 
-    found = await collect(fetch, first=5, after=Before("a", 2, 2))
+    part = await collect(fetch, first=5, after=Before("a", 2, 2))
 
-    assert (found.rows, found.has_previous) == ([1], False)
-    assert asked == ["a", "b", "a", "b"]
+    assert (part.rows, part.has_previous) == ([1], False)
+    assert requests == ["a", "b", "a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -388,6 +392,6 @@ async def test_pages_that_lead_in_circles():
 )
 def test_a_list_that_is_all_there(after, rows, has_previous, has_next):
     """The same parts of a complete list, in both directions."""
-    found = slice_rows([0, 1, 2, 3, 4], 2, after, 100)
+    part = slice_rows([0, 1, 2, 3, 4], 2, after, 100)
 
-    assert found == Slice(rows, [Position(None, row + 1, 100) for row in rows], has_next, has_previous)
+    assert part == Slice(rows, [Position(None, row + 1, 100) for row in rows], has_next, has_previous)

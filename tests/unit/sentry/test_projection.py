@@ -97,7 +97,7 @@ def test_nested_projections(classes, is_salvaged):
     body = b"""[{"id": %s, "owner": {"name": "a"}, "users": [{"name": "b"}], "roles": {"x": {"name": "c", "age": 9}},
                  "extra": {"k": [1e999]}, "share": 1}]"""
 
-    found = rows(classes, body % (b"[]" if is_salvaged else b"1"))
+    decoded = rows(classes, body % (b"[]" if is_salvaged else b"1"))
 
     expected = issue(
         owner={"age": None, "name": "a"},
@@ -107,7 +107,7 @@ def test_nested_projections(classes, is_salvaged):
         share=1.0,
     )
     invalid = "'id' in Sentry's answer does not fit: Expected `int | str`, got `array`"
-    assert found == [expected | {"id": invalid if is_salvaged else 1}]
+    assert decoded == [expected | {"id": invalid if is_salvaged else 1}]
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_nested_projections(classes, is_salvaged):
 )
 def test_invalid_values_replace_themselves(classes, member, expected):
     """One invalid value costs itself only: its neighbours and the other rows are read."""
-    found = rows(classes, b'[{"id": 1}, {"id": 1, ' + member + b'}, {"id": 2}]')
+    decoded = rows(classes, b'[{"id": 1}, {"id": 1, ' + member + b'}, {"id": 2}]')
 
-    assert found == [issue(), issue(**expected), issue(id=2)]
+    assert decoded == [issue(), issue(**expected), issue(id=2)]
 
 
 def test_missing_members(classes):
@@ -150,11 +150,11 @@ def test_rows_that_are_no_objects(classes, row, kind):
 
 def test_broken_text_costs_its_member(classes):
     """Invalid UTF-8 costs the member that it is in, and nothing in a member that is not read."""
-    found = rows(classes, b'[{"id": 1, "other": "\xff"}, {"id": 1, "shortId": "\xff"}]')
+    decoded = rows(classes, b'[{"id": 1, "other": "\xff"}, {"id": 1, "shortId": "\xff"}]')
 
-    assert found[0] == issue()
-    assert found[1].pop("short_id").startswith("'shortId' in Sentry's answer does not fit: 'utf-8' codec")
-    assert found[1] == {name: value for name, value in issue().items() if name != "short_id"}
+    assert decoded[0] == issue()
+    assert decoded[1].pop("short_id").startswith("'shortId' in Sentry's answer does not fit: 'utf-8' codec")
+    assert decoded[1] == {name: value for name, value in issue().items() if name != "short_id"}
 
 
 def test_huge_numbers(classes):
@@ -196,9 +196,9 @@ def test_envelopes(classes):
     """The payload may be a few keys deep, with other keys beside it."""
     body = b'{"meta": {}, "data": {"rows": [{"id": 1}, {"id": []}]}}'
 
-    found = rows(classes, body, envelope=("data", "rows"))
+    decoded = rows(classes, body, envelope=("data", "rows"))
 
-    assert [row["id"] for row in found] == [
+    assert [row["id"] for row in decoded] == [
         1,
         "'id' in Sentry's answer does not fit: Expected `int | str`, got `array`",
     ]
@@ -216,9 +216,11 @@ def test_missing_envelopes(classes, body):
 @pytest.mark.parametrize("projection", [ENTRY, OPEN])
 def test_variants(classes, projection):
     """Each object is decoded with the projection of its tag."""
-    found = classes.decode_list(b'[{"kind": "error", "text": "a"}, {"code": 1, "kind": "crash"}]', projection, (), ACME)
+    decoded = classes.decode_list(
+        b'[{"kind": "error", "text": "a"}, {"code": 1, "kind": "crash"}]', projection, (), ACME
+    )
 
-    assert [(row.typename, plain(row)) for row in found] == [("Error", {"text": "a"}), ("Crash", {"code": 1})]
+    assert [(row.typename, plain(row)) for row in decoded] == [("Error", {"text": "a"}), ("Crash", {"code": 1})]
 
 
 @pytest.mark.parametrize("row", [b'{"kind": "new", "text": "a"}', b'{"text": "a"}', b'{"kind": 5, "text": "a"}'])
@@ -237,10 +239,12 @@ def test_variants_in_members(classes):
     """Tagged unions are possible wherever projections are."""
     projection = Projection("Event", "list", (Field("entries", "entries", OPEN, container="list"),))
 
-    found = rows(classes, b'[{"entries": [{"kind": "crash", "code": "x"}, {"kind": "new", "text": "b"}]}]', projection)
+    decoded = rows(
+        classes, b'[{"entries": [{"kind": "crash", "code": "x"}, {"kind": "new", "text": "b"}]}]', projection
+    )
 
     invalid = "'code' in Sentry's answer does not fit: Expected `int`, got `str`"
-    assert found == [{"entries": [{"code": invalid}, {"text": "b"}]}]
+    assert decoded == [{"entries": [{"code": invalid}, {"text": "b"}]}]
 
 
 def test_validated_records(classes):

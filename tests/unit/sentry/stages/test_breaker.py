@@ -237,11 +237,11 @@ async def test_waits_that_are_too_long(breaker, clock):
     transport = await closed_again(breaker, clock)
     now = clock.time()
 
-    found = await asyncio.gather(
+    results = await asyncio.gather(
         *(breaker(a_call(deadline=now + 0.1), transport) for _ in range(10)), return_exceptions=True
     )
 
-    assert isinstance(found[-1], CircuitOpen)
+    assert isinstance(results[-1], CircuitOpen)
     assert clock.time() - now < 0.1
 
 

@@ -130,12 +130,12 @@ async def test_stale_answers_are_refreshed_once(cache, transport, clock, lifetim
     clock.move(policy.max_age + policy.stale_while_revalidate - 0.1)
 
     late = [await cache(call, transport) for _ in range(3)]
-    asked = len(transport.calls)
+    calls = len(transport.calls)
     await settled()
     after = await cache(call, transport)
 
     assert [reply.is_stale for reply in late] == [True] * 3
-    assert (asked, len(transport.calls), after.is_stale) == (1, 2, False)
+    assert (calls, len(transport.calls), after.is_stale) == (1, 2, False)
     assert (transport.calls[1].priority, transport.calls[1].deadline) == (Priority.JOB, clock.time() + REFRESH_S)
 
 
@@ -314,17 +314,17 @@ async def test_failed_writes(cache, transport, error, origin):
 
 async def test_reads_that_a_write_overtook(cache, transport):
     """An answer that was under way during a write may be older than the write and is not cached."""
-    asked, told = asyncio.Event(), asyncio.Event()
+    requested, may_answer = asyncio.Event(), asyncio.Event()
 
     async def slowly():
-        asked.set()
-        await told.wait()
+        requested.set()
+        await may_answer.wait()
         return a_reply(BODY)
 
     reading = asyncio.ensure_future(cache(a_call(), FakeTransport(lambda _: slowly())))
-    await asked.wait()
+    await requested.wait()
     await cache(WRITE, transport)
-    told.set()
+    may_answer.set()
 
     assert (await reading).body == BODY
     assert len(cache._entries) == 0
@@ -477,16 +477,16 @@ async def test_derived_values_are_bounded(cache, transport):
 
 async def test_answers_of_one_flight_are_one(cache):
     """Callers that shared a call share the cache entry."""
-    told = asyncio.Event()
+    may_answer = asyncio.Event()
     answer = a_reply(BODY)
 
     async def later():
-        await told.wait()
+        await may_answer.wait()
         return msgspec.structs.replace(answer, origin="flight")
 
     both = [asyncio.ensure_future(cache(a_call(), FakeTransport(lambda _: later()))) for _ in range(2)]
     await asyncio.sleep(0)
-    told.set()
+    may_answer.set()
     first, second = await asyncio.gather(*both)
 
     assert first.cache_entry is second.cache_entry

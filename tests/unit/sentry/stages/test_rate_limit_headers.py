@@ -15,9 +15,9 @@ def headers(**values):
 
 def test_all_of_it():
     """Four of the five headers are used; the end of the window is on our clock."""
-    told = headers(limit=40, remaining=39, reset=EPOCH_S + 1, concurrentlimit=25, concurrentremaining=24)
+    sent = headers(limit=40, remaining=39, reset=EPOCH_S + 1, concurrentlimit=25, concurrentremaining=24)
 
-    assert parse(told, EPOCH_S) == RateLimitInfo(40, 39, EPOCH_S + 1, 25)
+    assert parse(sent, EPOCH_S) == RateLimitInfo(40, 39, EPOCH_S + 1, 25)
 
 
 @pytest.mark.parametrize("given", [{}, {"date": "x"}, headers(remaining=1, reset=EPOCH_S), headers(limit="many")])
@@ -56,15 +56,15 @@ def test_limit_of_nothing(limit):
 )
 def test_clocks_that_differ(date, resets_in):
     """Sentry's own clock counts when it is far from ours; `Date` may be two seconds old, which is no difference."""
-    told = headers(limit=40, reset=EPOCH_S + 1) | {"date": date}
+    sent = headers(limit=40, reset=EPOCH_S + 1) | {"date": date}
 
-    found = parse(told, EPOCH_S).resets_at
+    resets_at = parse(sent, EPOCH_S).resets_at
 
-    assert found == (None if resets_in is None else EPOCH_S + resets_in)
+    assert resets_at == (None if resets_in is None else EPOCH_S + resets_in)
 
 
 def test_window_on_another_clock():
     """Ten minutes ahead, with a window that ends in a second there."""
-    told = headers(limit=40, reset=EPOCH_S + 601) | {"date": "Fri, 15 Jan 2027 08:10:00 GMT"}
+    sent = headers(limit=40, reset=EPOCH_S + 601) | {"date": "Fri, 15 Jan 2027 08:10:00 GMT"}
 
-    assert parse(told, EPOCH_S).resets_at == EPOCH_S + 1
+    assert parse(sent, EPOCH_S).resets_at == EPOCH_S + 1

@@ -331,7 +331,7 @@ async def test_permits_are_granted_once(replica):
 
 
 async def test_two_limiters_keep_to_one_limit(replica):
-    """Two replicas that call as fast as they can are hardly ever refused, and use the whole limit."""
+    """Two replicas that call as fast as they can are hardly ever refused, and use the complete_windows limit."""
     one, other = await replica(), await replica()
     sentry = FixedWindow(limit=20)
     limiters = []
@@ -351,9 +351,9 @@ async def test_two_limiters_keep_to_one_limit(replica):
     for limiter in limiters:
         await limiter.close()
 
-    whole = sorted(sentry.windows.items())[1:-1]
-    assert max(count for _, count in whole) <= 22
-    assert min(count for _, count in whole) >= 12
+    complete_windows = sorted(sentry.windows.items())[1:-1]
+    assert max(count for _, count in complete_windows) <= 22
+    assert min(count for _, count in complete_windows) >= 12
     assert sentry.refused <= 0.1 * sum(sentry.windows.values())
 
 

@@ -46,9 +46,9 @@ def flights(clock, tag_versions):
     return SingleFlightStage(clock, tag_versions)
 
 
-async def begun(*asked):
+async def begun(*reads):
     """The reads as tasks, each of them waiting for its answer."""
-    tasks = [asyncio.ensure_future(one) for one in asked]
+    tasks = [asyncio.ensure_future(read) for read in reads]
     await settled()
     return tasks
 
