@@ -98,12 +98,17 @@ class HTTPConnection(HttpToolsProtocol):
         self._in_body = False
         self._head_bytes = 0
         self._rejection: HTTPStatus | None = None
-        self._cycles: list[Any] = []
+        self._active: Any = None
+        """The oldest request cycle that is not answered yet; uvicorn's `cycle` is the newest."""
+        self._shares_chunk = False
+        self._is_head_counted = True
+        self._extensions: dict[str, Any] = {}
         self._timer = Timer()
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
+        self._extensions[IS_CLOSING] = transport.is_closing
         self._is_admitted = self._pool.admit(self)
         if self._is_admitted:
             self._timer.start(self._pool.limits.head_s, self._expire)
@@ -114,16 +119,16 @@ class HTTPConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave_pool()
         # uvicorn tells the newest of several pipelined requests only.
-        for cycle in self._cycles:
-            if not cycle.response_complete:
-                cycle.disconnected = True
-                cycle.message_event.set()
+        if self._active is not None and not self._active.response_complete:
+            self._active.disconnected = True
+            self._active.message_event.set()
         super().connection_lost(exc)
 
     @override
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
+        self._shares_chunk = False
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
@@ -140,13 +145,15 @@ class HTTPConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         # The chunk of an earlier request may hold the beginning of this head.
-        self._head_bytes = max(self._head_bytes, 1)
+        self._is_head_counted = not self._shares_chunk
+        self._head_bytes = self._head_bytes or 1
 
     @override
     def on_headers_complete(self) -> None:
         limits = self._pool.limits
-        size = len(self.url) + sum(len(name) + len(value) + HEADER_LINE_OVERHEAD for name, value in self.headers)
-        if size > limits.head_bytes:
+        if (
+            self._head_bytes > limits.head_bytes or not self._is_head_counted
+        ) and self._head_size() > limits.head_bytes:
             self._rejection = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise RequestTooLarge
         if len(self.pipeline) >= limits.pipelined:
@@ -155,22 +162,25 @@ class HTTPConnection(HttpToolsProtocol):
         self._timer.stop()
         self._in_head, self._in_body = False, True
         self._pool.mark_busy(self)
-        extensions: dict[str, Any] = {IS_CLOSING: self.transport.is_closing}
-        self.scope["extensions"] = extensions
+        self.scope["extensions"] = self._extensions
         super().on_headers_complete()
-        if self.cycle is not None:
-            self._cycles = [*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle]
+        if self._active is None or self._active.response_complete:
+            self._active = self.cycle
 
     @override
     def on_message_complete(self) -> None:
         self._timer.stop()
         self._in_head, self._in_body, self._head_bytes = True, False, 0
+        self._shares_chunk = True
         super().on_message_complete()
 
     @override
     def on_response_complete(self) -> None:
+        queued = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
-        if self._is_admitted and not self.pipeline:
+        if queued is not None:
+            self._active = queued
+        elif self._is_admitted:
             self._pool.mark_idle(self)
 
     @override
@@ -208,9 +218,13 @@ class HTTPConnection(HttpToolsProtocol):
 
     def _is_answering(self) -> bool:
         """True when bytes written now would stand inside or before the answer to an earlier request."""
-        if not self._in_body:
-            return any(not cycle.response_complete for cycle in self._cycles)
-        return self.cycle is not None and (len(self._cycles) > 1 or self.cycle.response_started)
+        active = self._active
+        if active is None or active.response_complete:
+            return False
+        return not self._in_body or active is not self.cycle or active.response_started
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + HEADER_LINE_OVERHEAD for name, value in self.headers)
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):

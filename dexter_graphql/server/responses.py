@@ -34,6 +34,8 @@ ANSWER_HEADERS = {
 
 REQUEST_ID = "dexter.request_id"
 """Key of an ASGI scope: the request id."""
+STARTED = "dexter.started"
+"""Key of an ASGI scope: True once the response has started."""
 
 
 @dataclass(frozen=True, slots=True)

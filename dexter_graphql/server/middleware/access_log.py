@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dexter_graphql.server.graphql import OPERATION
 from dexter_graphql.server.headers import headers_of, text_of
-from dexter_graphql.server.responses import REQUEST_ID
+from dexter_graphql.server.responses import REQUEST_ID, STARTED
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
 
@@ -42,6 +42,7 @@ class AccessLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
+                scope[STARTED] = True
                 message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 

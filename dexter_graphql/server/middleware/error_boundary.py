@@ -2,15 +2,15 @@
 
 from http import HTTPStatus
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.server.responses import RequestRejected, rejection_response, request_id_of
+from dexter_graphql.server.responses import STARTED, RequestRejected, rejection_response, request_id_of
 from dexter_graphql.telemetry.logs import get_log
 
 
 class ErrorBoundary:
-    """The border at which any exception ends. An answer that has begun is cut, because its status was sent."""
+    """The border at which any exception ends. A response that has started is cut, because its status was sent."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -21,18 +21,11 @@ class ErrorBoundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        has_started = False
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
         try:
-            await self._app(scope, receive, send_and_note)
+            await self._app(scope, receive, send)
         except Exception:
             self._log.exception("unforeseen error", request_id=request_id_of(scope))
-            if has_started:
+            if scope.get(STARTED):
                 raise
             internal = RequestRejected(
                 HTTPStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL, "Internal error; report it with the requestId"
