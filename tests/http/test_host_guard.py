@@ -1,4 +1,4 @@
-"""Who is let in: hosts, origins, identities, health."""
+"""Hosts, origins, credentials and readiness."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ ROUTES = ("/graphql", "/metrics", "/console/assets/console.js", "/webhooks/sentr
 
 @pytest.mark.parametrize("path", ROUTES)
 async def test_other_names_are_not_answered(site, path):
-    """A name that an attacker's DNS points here is refused on every route."""
+    """A host name that an attacker's DNS resolves to this server is rejected on every route."""
     async with site.session.get(site.url + path, headers={"host": "evil.example"}) as answer:
         assert answer.status == 421
         assert (await answer.json())["errors"][0]["extensions"]["code"] == "FORBIDDEN"
@@ -41,18 +41,18 @@ async def test_loopback_names_are_answered(site, host):
         ({"sec-fetch-site": "same-origin"}, 200),
     ],
 )
-async def test_pages_of_other_origins_may_not_ask(site, headers, status):
-    """A page elsewhere cannot use a server that trusts its network."""
+async def test_pages_of_other_origins_are_rejected(site, headers, status):
+    """A page of another origin cannot use a server that trusts its network."""
     assert (await site.post("{ __typename }", headers=headers))[0] == status
 
 
-async def test_own_page_may_ask(site):
+async def test_own_page_is_answered(site):
     """The page that this server sends has this server's origin."""
     assert (await site.post("{ __typename }", headers={"origin": site.url}))[0] == 200
 
 
 async def test_socket_of_another_origin_is_refused(site):
-    """A WebSocket is not bound by the browser's own rule, so ours stands before it."""
+    """Browsers do not restrict WebSockets by origin, so the server does."""
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await site.session.ws_connect(
             site.graphql, headers={"origin": "https://evil.example"}, protocols=["graphql-transport-ws"]
@@ -79,8 +79,8 @@ async def test_allowed_origin_gets_its_headers():
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Basic abcdefgh", "Bearer short", "Bearer " + "x" * 5000, "Bearer with space inside"]
 )
-async def test_passthrough_wants_a_token(header):
-    """Without a usable token nobody is asked anything."""
+async def test_passthrough_requires_a_token(header):
+    """Without a usable token the request is rejected with a challenge."""
     async with running_site(mode="passthrough") as site:
         status, headers, body = await site.post(
             "{ __typename }", headers={"authorization": header} if header is not None else None
@@ -108,7 +108,7 @@ async def test_passthrough_socket_takes_the_token_from_its_first_message():
 
 
 async def test_two_tokens_share_nothing():
-    """What one token was told is never told to another, with the cache warm and with reads in flight."""
+    """The answers of one token are never served to another, from the cache or from reads in progress."""
     query = '{ organization(slug: "acme") { projects(first: 2) { nodes { slug } } } }'
     async with running_site(mode="passthrough") as site:
         tokens = site.upstream.world.tokens
@@ -127,8 +127,8 @@ async def test_two_tokens_share_nothing():
         assert not (together[1].get("data") or {}).get("organization")
 
 
-async def test_readiness_says_why_not():
-    """Until Sentry answered the server's own token, the server does not want requests."""
+async def test_readiness_details_have_reasons():
+    """Until Sentry has answered the server's token, the server is not ready; only the admin address says why."""
     async with (
         running_sandbox() as upstream,
         running_site(upstream, sentry_auth_token="sntryu_" + "0" * 64) as site,
@@ -145,14 +145,14 @@ async def test_readiness_says_why_not():
 
 
 @pytest.mark.parametrize("name", ["../../../pyproject.toml", "%2e%2e%2fapp.py", "index.html", "assets.json", "none.js"])
-async def test_console_gives_its_own_files_alone(site, name):
-    """No name leads out of the page's files."""
+async def test_console_serves_its_own_files_only(site, name):
+    """No file name leads outside the page's files."""
     async with site.session.get(f"{site.url}/console/assets/{name}") as answer:
         assert answer.status == 404
 
 
-async def test_page_runs_no_script_but_its_own(site):
-    """The policy forbids inline scripts, other hosts and framing; nothing is kept."""
+async def test_page_runs_its_own_scripts_only(site):
+    """The policy forbids inline scripts, other hosts and framing."""
     async with site.session.get(site.graphql, headers={"accept": "text/html"}) as answer:
         policy, page = answer.headers["content-security-policy"], await answer.text()
 
@@ -163,8 +163,8 @@ async def test_page_runs_no_script_but_its_own(site):
 
 
 @pytest.mark.parametrize("value", ["", "urgent", "0", "-1", "stream", "interactive, background"])
-async def test_hurry_that_means_nothing_is_refused(site, value):
-    """Nobody goes before somebody at a screen."""
+async def test_unknown_priority_is_rejected(site, value):
+    """The priority is one of two words."""
     status, _, body = await site.post("{ __typename }", headers={"x-dexter-priority": value})
 
     assert (status, body["errors"][0]["extensions"]["code"]) == (400, "BAD_USER_INPUT")
@@ -178,8 +178,8 @@ async def test_hurry_that_means_nothing_is_refused(site, value):
         ({"x-dexter-priority": " Background"}, Priority.JOB),
     ],
 )
-async def test_hurry_reaches_each_call(site, monkeypatch, headers, expected):
-    """A request of the background waits behind others for its calls to Sentry."""
+async def test_priority_reaches_each_call(site, monkeypatch, headers, expected):
+    """Calls of a background request have the background priority."""
     asked = []
 
     async def send(self, endpoint, call_context, **more):

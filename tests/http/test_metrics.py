@@ -1,4 +1,4 @@
-"""What Prometheus sees."""
+"""Metrics on the admin address."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ async def value(site, line):
 
 
 async def test_calls_and_hits_are_counted(site):
-    """A call to Sentry, its answer, and the hit after it; the third time the whole answer is given again."""
+    """A call, its answer and the cache hit after it are counted; the third time the response cache is hit."""
     query = '{ organization(slug: "acme") { environments { name } } }'
     await site.data(query)
     await site.data(query.replace("{ name }", "{ name  }"))
@@ -52,8 +52,8 @@ async def test_errors_are_counted_by_code(site):
     assert await value(site, 'dexter_operations_total{kind="query"}') >= 1
 
 
-async def test_stages_show_what_they_hold(site):
-    """Figures of the cache, the flights, the permits and the retries."""
+async def test_stages_have_gauges(site):
+    """The cache, shared reads, the rate limiter and retries have gauges."""
     text = await scraped(site)
 
     for name in (
@@ -68,7 +68,7 @@ async def test_stages_show_what_they_hold(site):
 
 
 async def test_engine_counts_by_operation_and_outcome(site):
-    """Operations of the library count by name from the first time on, all others together and from the second."""
+    """Operations of the library are counted by name, all others together."""
     usage = next(one for one in load_library() if one.name == "Usage")
     before = await scraped(site)
 
@@ -83,7 +83,7 @@ async def test_engine_counts_by_operation_and_outcome(site):
 
 
 async def test_nothing_of_users_is_shown(site):
-    """No token, slug, search or address stands in a label."""
+    """No label has a token, slug, search or address."""
     await site.data(
         '{ organization(slug: "acme") { issues(filter: { search: "secret words" }, first: 1) { nodes { id } } } }'
     )
@@ -96,7 +96,7 @@ async def test_nothing_of_users_is_shown(site):
 
 
 async def test_every_metric_is_documented():
-    """The table of metrics has all names, and no others."""
+    """docs/operating.md lists all metrics, and no others."""
     async with running_site() as site:
         for slug in ("acme", "globex"):
             await site.data("query ($slug: String!) { organization(slug: $slug) { slug } }", slug=slug)
@@ -110,7 +110,7 @@ async def test_every_metric_is_documented():
 
 
 async def test_two_servers_count_apart():
-    """A registry belongs to its server."""
+    """Each server has its own registry."""
     one, other = Metrics(), Metrics()
     one.webhook(200)
 
@@ -118,7 +118,7 @@ async def test_two_servers_count_apart():
 
 
 async def test_readiness_shows_the_state(site):
-    """People see what the stages hold, without names of anybody."""
+    """The details of readiness show the state of the stages, without names of users."""
     async with site.session.get(f"{site.admin_url}/health/ready") as answer:
         body = await answer.json()
 

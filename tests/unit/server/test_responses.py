@@ -1,4 +1,4 @@
-"""Which form of an answer is wanted."""
+"""Content negotiation."""
 
 import pytest
 
@@ -28,7 +28,7 @@ JSON, RESPONSE = "application/json", "application/graphql-response+json"
     ],
 )
 def test_answers_in_the_type_with_the_highest_quality(accept, expected):
-    """Wildcards mean JSON and never a stream; what is excluded is not sent."""
+    """The accepted type with the highest quality is sent; wildcards match JSON only, and quality 0 excludes a type."""
     assert negotiate(accept) == expected
 
 
@@ -41,6 +41,6 @@ def test_answers_in_the_type_with_the_highest_quality(accept, expected):
         (None, False),
     ],
 )
-def test_page_is_for_those_who_name_it_first(accept, expected):
-    """A browser that opens the address gets the page, a client of GraphQL does not."""
+def test_page_is_sent_when_html_comes_first(accept, expected):
+    """A browser that opens the URL gets the page; a GraphQL client does not."""
     assert wants_page(accept) is expected
