@@ -36,6 +36,7 @@ from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, Cache, CacheP
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.project_names import ProjectNames
 from dexter_graphql.sentry.stages.redis_cache import RedisCache
+from dexter_graphql.sentry.stages.rejection import EndOnRejection
 from dexter_graphql.sentry.stages.retry import Retry, RetryBudget
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
 from dexter_graphql.telemetry.logs import get_log
@@ -228,7 +229,7 @@ class SentryClient:
             reply = await self._handler(call, self._exchange_for(call_context))
             self._check_credential(call_context)
             if generation != self.credentials.generation(upstream_key):
-                raise Unauthorized("Sentry rejected the credential meanwhile", title=call.title, status=401)
+                raise self.credentials.rejection(upstream_key, call.title)
         except SentryError as error:
             if isinstance(error, Unauthorized) and is_rejection(error):
                 stats.rejection = error
@@ -322,6 +323,7 @@ def build_client(
     stages: tuple[Stage, ...] = (
         ProjectNames(clock, hosts.saas),
         Cache(clock, tag_versions, limit_bytes=cache_bytes, policies=policies),
+        EndOnRejection(credentials),
         SingleFlightStage(clock, tag_versions),
         *(() if services is None else (RedisCache(clock, services, policies=policies),)),
         Retry(clock, random, RetryBudget(clock)),

@@ -70,6 +70,13 @@ class CredentialRegistry:
         if error is not None:
             raise _copy_of(error)
 
+    def rejection(self, upstream_key: str, title: str) -> Unauthorized:
+        """The error for a read that was under way when the credential was rejected."""
+        error = self._rejected.get(upstream_key)
+        if error is not None:
+            return _copy_of(error)
+        return Unauthorized("Sentry rejected the credential meanwhile", title=title, status=401)
+
     def handle(self, upstream_key: str, error: Unauthorized) -> None:
         """End what was read with a credential to which Sentry answered 401."""
         if is_rejection(error):

@@ -123,5 +123,14 @@ async def test_readiness_shows_the_state(site):
         body = await answer.json()
 
     assert body["status"] == "ready"
-    parts = ["<ProjectNames", "<Cache", "<SingleFlight", "<Retry", "<Breaker", "<Limiter", "<Transport"]
+    parts = [
+        "<ProjectNames",
+        "<Cache",
+        "<EndOnRejection",
+        "<SingleFlight",
+        "<Retry",
+        "<Breaker",
+        "<Limiter",
+        "<Transport",
+    ]
     assert [line.split()[0] for line in body["state"]] == parts
