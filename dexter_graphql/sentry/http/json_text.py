@@ -6,11 +6,27 @@ ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 """Any escape sequence; the group matches an unpaired surrogate."""
+SURROGATE = re.compile(rb"\\u[dD]")
 REPLACEMENT = rb"\ufffd"
+BACKSLASH = b"\\"
+FEW_ESCAPES = 50
+"""Escape sequences that are looked at one by one, which is the fastest way in texts that have no more."""
 
 
 def replace_unpaired_surrogates(body: bytes) -> bytes:
     """The body with U+FFFD for every escaped surrogate that has no partner."""
-    if b"\\u" not in body or (b"\\ud" not in body and b"\\uD" not in body):
+    if not _has_surrogate(body):
         return body
     return ESCAPE.sub(lambda match: REPLACEMENT if match[1] else match[0], body)
+
+
+def _has_surrogate(body: bytes) -> bool:
+    # Searching one byte is tens of times as fast as searching several, and most answers have few escape sequences.
+    position = body.find(BACKSLASH)
+    for _ in range(FEW_ESCAPES):
+        if position < 0:
+            return False
+        if SURROGATE.match(body, position):
+            return True
+        position = body.find(BACKSLASH, position + 2)
+    return SURROGATE.search(body, position) is not None if position >= 0 else False
