@@ -121,7 +121,7 @@ def issue_data(number, project="web"):
 async def with_token(site, token):
     """The same site for a client with another token."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
-        yield Site(site.url, site.upstream, site.dexter, session)
+        yield Site(site.url, site.admin_url, site.upstream, site.dexter, session)
 
 
 def error_of(answer):
