@@ -18,6 +18,7 @@ from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.issue_editor import find_assignee
 from dexter_graphql.sandbox.status_updates import Resolution
 from support.live_changes import (
+    WAIT_S,
     calls_besides_checks,
     current_position,
     document,
@@ -327,20 +328,23 @@ async def test_webhook_may_be_faster_than_the_mutation(asker):
     assert items == [{"kind": "RESOLVED", "origin": "WEBHOOK"}] * 2
 
 
-async def test_change_that_nobody_could_look_at_is_told(asker):
-    """A write whose result cannot be seen is told all the same; whoever reads it looks for themselves."""
+async def test_refused_look_up_changes_and_publishes_nothing(asker):
+    """A bulk write looks the issues up first; where Sentry refuses that, nothing is written and no change is sent."""
     issues = [one for one in asker.acme.issues.values() if one.is_error][:2]
-    source = await followed(asker, "change { kind issue { shortId status } }")
+    source = await followed(asker, "change { kind }")
     number = asker.server.faults.add(
         Fault(method="GET", route="/organizations/{organization}/issues/", status=403, times=None)
     )
 
-    await asker.ask(RESOLVE, ids=[issue_id(one) for one in issues])
+    answer = await asker.ask(RESOLVE, ids=[issue_id(one) for one in issues])
     asker.server.faults.remove(number)
-    items = [(await anext(source)).data["issueChanged"]["change"] for _ in issues]
+    await asker.services.changes.publish(a_change(1))
+    item = (await asyncio.wait_for(anext(source), WAIT_S)).data["issueChanged"]["change"]
     await source.aclose()
 
-    assert items == [{"kind": "RESOLVED", "issue": {"shortId": one.short_id, "status": "RESOLVED"}} for one in issues]
+    assert [error["extensions"]["code"] for error in answer.errors] == ["FORBIDDEN"]
+    assert [call for call in answer.calls if call.method != "GET"] == []
+    assert item == {"kind": "RESOLVED"}
 
 
 TELLING = ChangeSource("acme", "issue.resolved", Origin.WEBHOOK, None, NOON, NOON)
