@@ -70,9 +70,9 @@ async def test_pages_follow_one_another(artifacts):
         both = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=4)
 
     pages = [page["issues"]["edges"] for page in (first["organization"], second["node"], both["organization"])]
-    [first, second, both] = [[edge["node"]["shortId"] for edge in page] for page in pages]
+    [first_ids, second_ids, both_ids] = [[edge["node"]["shortId"] for edge in page] for page in pages]
     assert (second["node"]["__typename"], second["node"]["id"]) == ("Organization", id_)
-    assert (len(first), len(second), first + second) == (2, 2, both)
+    assert (len(first_ids), len(second_ids), first_ids + second_ids) == (2, 2, both_ids)
 
 
 async def test_object_is_fetched_again(artifacts):
