@@ -1,4 +1,4 @@
-"""Breadth-first execution of a plan: one await for each field and level, whatever the number of rows.
+"""Breadth-first execution of a plan: one await for each field and level, independent of the number of rows.
 
 A level is completed as far as its rows go. A field that has to be awaited is resolved for all rows together and goes on
 with its children when its values are there. Several such fields are tasks; a single one needs none.

@@ -231,7 +231,7 @@ class Plan:
         return any(self._variable_finder.is_in_arguments_below(node) for node in nodes)
 
     def _below(self, planned: PlannedField, named: Any) -> Level:
-        """The level below a field; equal nodes lead to the same level, whatever object types they were reached by."""
+        """The level below a field; equal nodes lead to the same level for every object type that leads to them."""
         key = named.name, tuple(map(id, planned.nodes))
         level = self._levels.get(key)
         if level is None:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 MAX_RECORD_CLASSES = 4096
 LIST_CONTAINERS = frozenset({"list", "nullable_list"})
 _set = msgspec.structs.force_setattr
-"""Completes a record that was just decoded; nobody else has it yet. Records are immutable afterwards."""
+"""Completes a record that was just decoded and is not shared yet. Records are immutable afterwards."""
 
 
 class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):

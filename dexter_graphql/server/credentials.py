@@ -1,6 +1,6 @@
 """Limit on new credentials per client address, so that made-up ones cannot be tried at any rate.
 
-A credential is new until Sentry has accepted it. Credentials that Sentry knows are exempt: nobody locks others out.
+A credential is new until Sentry has accepted it. Credentials that Sentry knows are exempt: no client locks others out.
 """
 
 import ipaddress

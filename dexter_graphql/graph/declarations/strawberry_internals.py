@@ -42,7 +42,7 @@ def enum_class(graphql_type: GraphQLEnumType) -> type[Enum] | None:
 class ArgumentConverter:
     """Conversion of coerced argument values to Python values, prepared for each type of a schema.
 
-    Equal to Strawberry's own conversion, which decides for every value anew how its type is converted. It is used for
+    Equal to Strawberry's own conversion, which decides for every value again how its type is converted. It is used for
     the types that are not known here.
     """
 

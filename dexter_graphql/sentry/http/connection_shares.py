@@ -2,7 +2,7 @@
 
 A credential that holds less than its share, a quarter, is served before all others and takes turns with its like. Above
 its share it gets a connection only while more than a share is free and no other credential with less is waiting. So the
-last quarter is never taken by a single credential, and a newcomer does not wait for somebody else's slow answers.
+last quarter is never taken by a single credential, and a new credential does not wait for another one's slow answers.
 """
 
 import asyncio

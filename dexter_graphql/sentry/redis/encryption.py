@@ -30,7 +30,7 @@ class Cipher:
         return "<Cipher>"
 
     def key_name(self, kind: str, *parts: str) -> str:
-        """A key name in Redis; without the key its parts cannot be told from it."""
+        """A key name in Redis; its parts cannot be recovered without the key."""
         text = "\x00".join((kind, *parts)).encode("utf-8", "surrogatepass")
         return f"dexter:{kind}:{hmac.new(self._names, text, hashlib.sha256).hexdigest()[:40]}"
 

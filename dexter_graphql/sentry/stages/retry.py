@@ -102,7 +102,7 @@ class Retry:
                 reply = await call_next(call)
             except SentryError as error:
                 error.retries += retries
-                # An earlier attempt may have applied the change, whatever became of the last one.
+                # An earlier attempt may have applied the change, even when the last one failed.
                 has_unknown_outcome |= error.outcome is WriteOutcome.UNKNOWN
                 if has_unknown_outcome:
                     error.set_outcome(WriteOutcome.UNKNOWN, is_repeatable=call.is_idempotent)

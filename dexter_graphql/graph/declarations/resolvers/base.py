@@ -83,7 +83,7 @@ class BoundField:
         return mine is None or others is None or not mine.isdisjoint(others)
 
     def own_members(self) -> tuple[Field, ...]:
-        """The members that this field reads, whatever is selected on nested objects."""
+        """The members that this field reads, independent of the selection on nested objects."""
         reads = [(wire, *without_null(kind)) for wire, kind in self.declaration.reads.items()]
         return tuple(
             Field(attr_of(wire), wire, kind, is_required=self.needs_members and not admits_null)
