@@ -1,4 +1,7 @@
-"""Projections: the members of an answer that an operation needs, and the record classes that decode just those."""
+"""Projections: the members of an answer that an operation needs, and the record classes that decode just those.
+
+Longer than most modules, because projections, record classes and decoders refer to each other.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

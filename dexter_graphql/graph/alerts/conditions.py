@@ -1,4 +1,7 @@
-"""Alert conditions: the `AlertCondition` interface and its types."""
+"""Alert conditions: the `AlertCondition` interface and its types.
+
+Longer than most modules, because a union of many small types stands in one module.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
