@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip --quiet --disable-pip-version-check install
 AUDIT := .venv-audit
 MIN_COVERAGE ?= 90
-PYTEST_ARGS ?= -n 2 --dist worksteal
+# Tests wait for processes, sockets and clocks a third of their time: three workers keep two cores busy.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 
 # The first Python 3.11 or newer that runs; a name on the PATH may be a shim without an interpreter behind it.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
