@@ -17,6 +17,7 @@ ISSUES = ORGANIZATION + "issues/"
 ISSUE = ISSUES + "{issue}/"
 RELEASE = ORGANIZATION + "releases/{version}/"
 ROUTES = {
+    "00_most_frequent_issues": [ISSUES],
     "01_triage_list": [ISSUES, *[ORGANIZATION + "events/"] * 2],
     "02_paste_a_link": [ISSUE],
     "03_issue_page": [ISSUE, ISSUE + "events/{event_id}/", ISSUE + "notes/", ISSUE + "tags/"],

@@ -19,6 +19,7 @@ FIELDS = {
     "Bulk resolve": (9, 2),
     "Issue page": (66, 6),
     "Live issues": (15, 1),
+    "Most frequent issues": (6, 2),
     "Paste a link": (5, 1),
     "Project dashboard": (20, 7),
     "Release report": (19, 6),

@@ -6,6 +6,8 @@ from graphql import parse, validate
 from dexter_graphql.operations.library import LibraryError, _parse, load_library
 
 LIBRARY = load_library()
+MAX_WIDTH = 72
+"""Characters of a line that fit into the query editor."""
 
 
 @pytest.fixture(params=LIBRARY, ids=lambda document: document.file)
@@ -76,3 +78,18 @@ def test_document_is_valid(graph, document):
 
     assert validate(graph.schema, parsed) == []
     assert set(document.variables) <= declared
+
+
+def test_lines_fit_into_the_query_editor(document):
+    """No line of a document is wider than the query editor."""
+    assert max(map(len, document.text.splitlines())) <= MAX_WIDTH
+
+
+def test_first_document_is_small():
+    """The first document, which GraphiQL opens with, is a short query for a few issues without series."""
+    first = LIBRARY[0]
+
+    assert first.text.startswith("query ")
+    assert "first: 5" in first.text
+    assert "series" not in first.text
+    assert (len(first.text.splitlines()) <= 12, first.calls) == (True, 1)
