@@ -49,6 +49,7 @@ from dexter_graphql.server.health import Readiness, health_routes
 from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
 from dexter_graphql.server.routes import build_app
+from dexter_graphql.server.sdl import schema_routes
 from dexter_graphql.server.webhooks import webhook_routes
 from dexter_graphql.server.websocket import SocketLimits, Sockets
 from dexter_graphql.settings import Engine, Settings
@@ -130,6 +131,8 @@ def create_app(
     )
     receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, client.invalidate, clock)
     routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]
+    if settings.has_introspection:
+        routes += schema_routes(graph.sdl)
     # What the embedded sandbox lacks was chosen with its vintage.
     examine = None if is_sandbox else partial(report_upstream, client, schema=graph.schema)
     first_contact = partial(reach_sentry, services, admission.authenticator.own, readiness, examine)
