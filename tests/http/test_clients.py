@@ -12,6 +12,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SUBSCRIPTION = 'subscription { issueChanged(organization: "acme") { position } }'
 APOLLO = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'
+APOLLO_4 = (
+    "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json,application/json;q=0.9"
+)
 HASH = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
 
 
@@ -19,6 +22,7 @@ HASH = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
     ("accept", "content_type"),
     [
         (APOLLO, "multipart/mixed"),
+        (APOLLO_4, "multipart/mixed"),
         ("application/json, multipart/mixed;subscriptionSpec=1.0;q=0.1", "multipart/mixed"),
         ("application/graphql-response+json, text/event-stream;q=0.5", "text/event-stream"),
         ("text/event-stream, multipart/mixed;q=0.5, application/json", "text/event-stream"),

@@ -1,0 +1,58 @@
+"""Apollo Client with its links for HTTP, persisted queries and WebSockets."""
+
+import pytest
+
+from support.node import run_script, run_script_while
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+QUERY = {"query": "query A($s: String!) { organization(slug: $s) { slug } }", "variables": {"s": "acme"}}
+SUBSCRIPTION = {
+    "query": "subscription LiveIssues($org: String!) { issueChanged(organization: $org) { "
+    "change { kind issue { shortId } } } }",
+    "variables": {"org": "acme"},
+}
+ACCEPT = (
+    "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json,application/json;q=0.9"
+)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_document_follows_a_hash(site, method):
+    """The client sends the hash alone, then the document, and for later operations the document at once."""
+    task = QUERY | {"useGETForHashedQueries": method == "GET"}
+
+    outcome = await run_script("apollo.mjs", site.graphql, "persisted", stdin=task)
+
+    answer = {"organization": {"__typename": "Organization", "slug": "acme"}}
+    assert outcome["answers"] == [answer, answer]
+    assert outcome["sent"] == [
+        {"method": method, "hasQuery": False},
+        {"method": "POST", "hasQuery": True},
+        {"method": "POST", "hasQuery": True},
+    ]
+
+
+@pytest.mark.parametrize(("transport", "accept"), [("multipart", ACCEPT), ("socket", None)])
+async def test_subscription_gives_what_happens(site, transport, accept):
+    """A new issue in Sentry is delivered to the client, over HTTP with its own `Accept` header and over a WebSocket."""
+    opened = []
+
+    outcome = await run_script_while(
+        lambda: opened.append(site.upstream.simulation.open_issue().short_id),
+        *("apollo.mjs", site.graphql, transport),
+        stdin=SUBSCRIPTION,
+    )
+
+    change = outcome["data"]["issueChanged"]["change"]
+    assert (change["kind"], change["issue"]["shortId"] in opened, outcome["error"]) == ("CREATED", True, None)
+    assert outcome["accept"] == accept
+
+
+async def test_refused_subscription_has_its_reason(site):
+    """The client shows the server's message when a subscription is invalid."""
+    task = {"query": "subscription { nothing }"}
+
+    outcome = await run_script("apollo.mjs", site.graphql, "multipart", stdin=task)
+
+    assert "Cannot query field 'nothing'" in outcome["error"]
