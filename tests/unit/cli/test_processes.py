@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import resource
 import shlex
 import signal
 import socket
@@ -33,8 +34,24 @@ async def _ended(command, name=signal.SIGTERM):
         return await command.end(name)
 
 
+def _children_cpu_s():
+    """CPU seconds of all processes that this one started and that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+async def test_help_is_cheap():
+    """`dexter --help` takes less than 0.3 CPU seconds."""
+    before = _children_cpu_s()
+    async with run_dexter("--help") as command:
+        assert await command.wait_for_exit() == (0, "")
+
+    assert _children_cpu_s() - before < 0.3
+
+
 async def test_printed_first_query_answers(session):
-    """Whoever copies the line that is printed gets issues."""
+    """The printed command gives issues; the process takes less than 2.5 CPU seconds until it has ended."""
+    before = _children_cpu_s()
     async with run_dexter("serve", "--sandbox", "--port", "0") as command:
         address = (await command.until(ADDRESS))[1]
         curl = shlex.split((await command.until(r"curl [^\n]*\n[^\n]*\n"))[0])
@@ -47,6 +64,7 @@ async def test_printed_first_query_answers(session):
     assert "errors" not in body
     assert len(body["data"]["organization"]["issues"]["nodes"]) == 3
     assert (code, re.findall(r"(?i)warning|error|Traceback", err)) == (0, [])
+    assert _children_cpu_s() - before < 2.5
 
 
 async def test_sandbox_answers_with_the_printed_token(session):
