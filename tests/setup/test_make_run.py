@@ -9,7 +9,6 @@ import shutil
 import signal
 import sys
 from contextlib import suppress
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -21,19 +20,10 @@ LATER_START_S = 10.0
 MAKE = shutil.which("make")
 
 
-async def asked(command):
-    """The decoded answer to a printed curl command; without curl, the same request by other means."""
+async def answer_of(command):
+    """The decoded answer to a printed curl command."""
     words = shlex.split(command.replace("\\\n", ""))
-    if shutil.which("curl"):
-        return json.loads(await run(*words, "--silent", "--show-error", cwd="/"))
-    [_, address, _, header, _, body] = words
-    headers = dict([header.split(": ", 1)])
-
-    def post():
-        with urlopen(Request(address, body.encode(), headers)) as answer:  # noqa: S310  # an address of this test
-            return json.load(answer)
-
-    return await asyncio.to_thread(post)
+    return json.loads(await run(*words, "--silent", "--show-error", cwd="/"))
 
 
 async def interrupted(command):
@@ -58,7 +48,7 @@ async def test_first_and_second_start(folder):
 
     async with start_command(*command, cwd=copy, patience_s=FIRST_START_S) as first:
         printed = await first.until(r"(curl http://127\.0\.0\.1:\d+/graphql .*\\\n.*'\n)")
-        answer = await asked(printed[1])
+        answer = await answer_of(printed[1])
         page, files = await fetch_page(f"http://127.0.0.1:{port}")
         codes = [await interrupted(first)]
     async with start_command(*command, cwd=copy, patience_s=LATER_START_S) as second:

@@ -2,8 +2,6 @@
 
 import json
 import re
-import shlex
-import shutil
 import sys
 
 import aiohttp
@@ -24,15 +22,9 @@ def blocks(kind):
 
 
 async def answer_of(command, address):
-    """The decoded answer to a curl command, run by a shell; without curl, the same request by other means."""
-    command = command.replace(ADDRESS, address)
-    if shutil.which("curl"):
-        return json.loads(await run("bash", "-c", command.replace("curl ", "curl -sS ", 1), cwd=ROOT))
-    _, url, method, option, data = shlex.split(command)
-    assert (method, option) == ("--get", "--data-urlencode")
-    name, _, value = data.partition("=")
-    async with aiohttp.ClientSession() as session, session.get(url, params={name: value}) as answer:
-        return await answer.json()
+    """The decoded answer to a curl command, run by a shell."""
+    command = command.replace(ADDRESS, address).replace("curl ", "curl --silent --show-error ", 1)
+    return json.loads(await run("bash", "-c", command, cwd=ROOT))
 
 
 async def test_first_query_gives_the_shown_answer():
@@ -44,19 +36,6 @@ async def test_first_query_gives_the_shown_answer():
         answer = await answer_of(command, address)
 
     assert answer == json.loads(shown)
-
-
-async def test_printed_query_is_answered():
-    """The query that the server prints at its start works when it is pasted."""
-    async with start_command(*SERVE, cwd=ROOT) as server:
-        printed = (await server.until(r"(curl http://127\.0\.0\.1:\d+/graphql .*\\\n.*'\n)"))[1]
-        words = shlex.split(printed.replace("\\\n", ""))
-        async with aiohttp.ClientSession() as session:
-            headers = {"content-type": "application/json"}
-            async with session.post(words[1], data=words[-1], headers=headers) as answer:
-                body = await answer.json()
-
-    assert list(body) == ["data"]
 
 
 async def test_mutation_and_subscription_work():
@@ -80,15 +59,12 @@ async def test_mutation_and_subscription_work():
     assert (issue["shortId"], issue["status"]) == ("WEB-1", "RESOLVED")
 
 
-async def test_doctor_accepts_what_the_readme_sets():
-    """The variables and commands for a real Sentry exist; without a reachable Sentry, doctor says what to do."""
+def test_variables_are_those_of_sentry():
+    """The block for a real Sentry sets its address and its token, then checks and serves."""
     [text] = [block for block in blocks("sh") if "SENTRY_URL" in block]
-    commands = re.findall(r"^\.venv/bin/dexter (\w+)", text, re.MULTILINE)
 
-    assert commands == ["doctor", "serve"]
     assert re.findall(r"^export (\w+)=", text, re.MULTILINE) == ["SENTRY_URL", "SENTRY_AUTH_TOKEN"]
-    for name in commands:
-        assert "Usage:" in await run(sys.executable, "-m", "dexter_graphql", name, "--help", cwd=ROOT)
+    assert re.findall(r"^\.venv/bin/dexter (\w+)", text, re.MULTILINE) == ["doctor", "serve"]
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`?make ([a-z-]+)", README))))
