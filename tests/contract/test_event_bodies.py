@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 from conformance import violations
-from examples import issues_by_kind
 from own_schemas import ACTIVITY, CONTEXT, CONTEXTS, ENTRIES, INGESTED_EVENT, OCCURRENCE
+from route_values import issues_by_kind
 
 from dexter_graphql.sandbox.serializers import events
 from dexter_graphql.sandbox.serializers.issue_details import serialize_activity

@@ -1,8 +1,8 @@
 """Every GET route of the sandbox, asked for something real, against the document that describes it."""
 
 import aiohttp
-import examples
 import pytest
+import route_values
 from conformance import violations
 from descriptions import description
 from published import Documents, key_of
@@ -25,8 +25,8 @@ async def test_answer_conforms(
     """The answer has every member its description requires, each of its type, and no unknown key."""
     key = key_of("GET", route.path)
     schema = description(key, documents)
-    url = f"{sandbox.url}/api/0{examples.url_of(route, sandbox.world)}"
-    query = examples.query_of(route, sandbox.world)
+    url = f"{sandbox.url}/api/0{route_values.url_of(route, sandbox.world)}"
+    query = route_values.query_of(route, sandbox.world)
 
     async with client.get(URL(url, encoded=True), params=query) as response:
         body = await response.json(content_type=None)

@@ -1,4 +1,4 @@
-"""Knows which real values of the sandbox's world fill the parameters of a route; judges nothing."""
+"""Values of the sandbox's world for the parameters of its routes."""
 
 import re
 from collections.abc import Mapping
