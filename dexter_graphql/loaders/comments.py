@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, fan_out
 from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
-from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list
+from dexter_graphql.loaders.lists import fetch_list, find_row
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.pagination import Slice
-from dexter_graphql.sentry.projection import Field, Projection, only_records
+from dexter_graphql.sentry.projection import Field, Projection
 
 COMMENT_ID = Projection("Comment", "list", (Field("id", "id", int | str, is_required=True),))
 
@@ -29,10 +29,8 @@ async def comment_pages(key: IssueKey, load_context: LoadContext) -> Slice:
 @fan_out(target="Comment", uses=(catalogue.COMMENTS,), is_shared=True)
 async def comments_by_id(key: CommentKey, load_context: LoadContext) -> Any:
     """A comment, found among the newest 1000 of its issue, because Sentry has no endpoint for a single one."""
-    page = await fetch_list(
-        catalogue.COMMENTS, issue_parents(key.issue), load_context, options=ALL_ROWS, path={"issue": key.issue.id}
-    )
-    return next((row for row in only_records(page.rows) if str(row.id) == key.id), None)
+    path = {"issue": key.issue.id}
+    return await find_row(catalogue.COMMENTS, issue_parents(key.issue), load_context, path=path, row_id=key.id)
 
 
 async def add_comment(issue: IssueKey, text: str, load_context: LoadContext) -> Any:

@@ -47,6 +47,13 @@ class EventKey(NamedTuple):
     id: str
 
 
+class AttachmentKey(NamedTuple):
+    """An attachment of an event, by Sentry's ID."""
+
+    event: EventKey
+    id: str
+
+
 class IssueEventKey(NamedTuple):
     """An event of an issue; `event` is an event ID, `latest`, `oldest` or `recommended`."""
 
@@ -118,8 +125,15 @@ async def event_attachments(key: EventKey, load_context: LoadContext) -> list[An
     return await load_context.get_rows(catalogue.ATTACHMENTS, _event_parents(key), path=_event_path(key))
 
 
+@fan_out(target="Attachment", uses=(catalogue.ATTACHMENT,), is_shared=True)
+async def attachments_by_id(key: AttachmentKey, load_context: LoadContext) -> Any:
+    """An attachment; None when it does not exist."""
+    path = {**_event_path(key.event), "attachment": key.id}
+    return await load_context.get_or_none(catalogue.ATTACHMENT, _event_parents(key.event), path=path)
+
+
 def _event_parents(key: EventKey) -> Parents:
-    return Parents(key.organization, project=key.project)
+    return Parents(key.organization, project=key.project, event=key.id)
 
 
 def _event_path(key: EventKey) -> dict[str, str]:

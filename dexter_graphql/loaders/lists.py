@@ -8,7 +8,8 @@ from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.pagination import Position, Slice, collect
+from dexter_graphql.sentry.errors import NotFound
+from dexter_graphql.sentry.pagination import MAX_PAGE, Position, Slice, collect
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import RowsProjection, only_records
 
@@ -68,6 +69,32 @@ async def fetch_list(
         after=part.after,
         cap=part.cap,
     )
+
+
+async def find_row(
+    endpoint: Endpoint,
+    parents: Parents,
+    load_context: LoadContext,
+    *,
+    path: Mapping[str, str],
+    row_id: str,
+) -> Any:
+    """The row of a list with this ID, for objects that Sentry gives in a list alone.
+
+    None when it is not among the first 1000, or when the list's own object does not exist. No page after that of the
+    row is fetched.
+    """
+    cursor: str | None = None
+    try:
+        for _ in range(MAX_ROWS // MAX_PAGE):
+            page = await load_context.get_page(endpoint, parents, cursor=cursor, path=path)
+            row = next((row for row in only_records(page.rows) if str(row.id) == row_id), None)
+            if row is not None or page.next is None or page.next == cursor:
+                return row
+            cursor = page.next
+    except NotFound:
+        pass
+    return None
 
 
 async def by_organization(

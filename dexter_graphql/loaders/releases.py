@@ -2,14 +2,16 @@
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from dexter_graphql.loaders.base import LoadContext, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list
+from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list, find_row
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.catalogue import releases as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import ParentRows, Record
+from dexter_graphql.sentry.projection import Field, ParentRows, Projection, Record
 
 
 class ReleaseKey(NamedTuple):
@@ -19,12 +21,25 @@ class ReleaseKey(NamedTuple):
     version: str
 
 
+class DeployKey(NamedTuple):
+    """A deploy of a release, by Sentry's ID."""
+
+    release: ReleaseKey
+    id: str
+
+
 class ReleaseReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
     """A release of which the version is known; its other members are fetched on demand."""
 
     typename = "Release"
     representation = "reference"
     members = frozenset({"version"})
+
+    version: str
+
+
+class ReleaseVersion(msgspec.Struct, frozen=True, gc=False):
+    """A release as commits embed it."""
 
     version: str
 
@@ -52,13 +67,26 @@ async def project_release_pages(key: ProjectKey, load_context: LoadContext) -> S
 @fan_out(target="Commit", uses=(catalogue.COMMITS,))
 async def release_commit_pages(key: ReleaseKey, load_context: LoadContext) -> Slice:
     """A page of a release's commits, newest first; options are ListOptions."""
-    return await fetch_list(catalogue.COMMITS, release_parents(key), load_context, path={"release": key.version})
+    return await fetch_list(
+        catalogue.COMMITS,
+        release_parents(key),
+        load_context,
+        path={"release": key.version},
+        projection=load_context.memoized("release_commits", lambda: _release_commits(load_context)),
+    )
 
 
 @fan_out(target="Deploy", uses=(catalogue.DEPLOYS,))
 async def release_deploys(key: ReleaseKey, load_context: LoadContext) -> list[Any]:
     """The deploys of a release, newest first."""
     return await _all_rows(catalogue.DEPLOYS, key, load_context)
+
+
+@fan_out(target="Deploy", uses=(catalogue.DEPLOYS,), is_shared=True)
+async def deploys_by_id(key: DeployKey, load_context: LoadContext) -> Any:
+    """A deploy, found among those of its release, because Sentry has no endpoint for a single one."""
+    parents, path = release_parents(key.release), {"release": key.release.version}
+    return await find_row(catalogue.DEPLOYS, parents, load_context, path=path, row_id=key.id)
 
 
 @fan_out(target="CommitFile", uses=(catalogue.COMMIT_FILES,))
@@ -77,9 +105,28 @@ def release_reference(parents: Parents) -> ReleaseReference | None:
     return None if parents.release is None else ReleaseReference(version=parents.release, parents=parents)
 
 
+def releases_of_commit(row: Any) -> list[ReleaseReference]:
+    """The releases that contain a commit, as records that cost no call."""
+    releases: list[ReleaseVersion | None] = getattr(row, "releases", None) or []
+    return [
+        ReleaseReference(version=release.version, parents=row.parents.within(release=release.version))
+        for release in releases
+        if release is not None
+    ]
+
+
 def search_value(version: str) -> str:
     """A version as a quoted value in Sentry's search syntax."""
     return '"' + version.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _release_commits(load_context: LoadContext) -> Projection:
+    """The members of each commit, with its releases when they are selected on the edges."""
+    projection = load_context.projection("list")
+    if not load_context.has("edges.releases"):
+        return projection
+    releases = Field("releases", "releases", list[ReleaseVersion | None])
+    return load_context.merge_projections(projection, Projection("Commit", "list", (releases,)))
 
 
 def _releases(load_context: LoadContext) -> ParentRows:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, by_complete_list, fetch_list
+from dexter_graphql.loaders.lists import ALL_ROWS, by_complete_list, fetch_list, find_row
 from dexter_graphql.sentry.catalogue import repositories as catalogue
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -14,6 +14,14 @@ class RepositoryKey(NamedTuple):
     """A repository by Sentry's numeric ID, as text."""
 
     organization: OrganizationRef
+    id: str
+
+
+class CommitKey(NamedTuple):
+    """A commit by the ID of its repository and its hash."""
+
+    organization: OrganizationRef
+    repository: str
     id: str
 
 
@@ -37,3 +45,10 @@ async def repository_pages(parents: Parents, load_context: LoadContext) -> Slice
 async def repository_commit_pages(key: RepositoryKey, load_context: LoadContext) -> Slice:
     """A page of a repository's commits, newest first; options are ListOptions."""
     return await fetch_list(catalogue.COMMITS, Parents(key.organization), load_context, path={"repository": key.id})
+
+
+@fan_out(target="Commit", uses=(catalogue.COMMITS,), is_shared=True)
+async def commits_by_hash(key: CommitKey, load_context: LoadContext) -> Any:
+    """A commit, found among the newest 1000 of its repository, because Sentry has no endpoint for a single one."""
+    path = {"repository": key.repository}
+    return await find_row(catalogue.COMMITS, Parents(key.organization), load_context, path=path, row_id=key.id)

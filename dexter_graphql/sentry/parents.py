@@ -26,6 +26,8 @@ class Parents(msgspec.Struct, frozen=True):
     """Version of the release that was asked about."""
     team: str | None = None
     """Slug of the team that was asked about."""
+    event: str | None = None
+    """ID of the event that was asked about; `project` is then the numeric id of its project, as text."""
 
     def within(
         self,
@@ -34,6 +36,7 @@ class Parents(msgspec.Struct, frozen=True):
         issue: str | None = None,
         release: str | None = None,
         team: str | None = None,
+        event: str | None = None,
     ) -> "Parents":
         """The parents of an answer one level below this one."""
         return Parents(
@@ -42,4 +45,5 @@ class Parents(msgspec.Struct, frozen=True):
             issue or self.issue,
             release or self.release,
             team or self.team,
+            event or self.event,
         )

@@ -53,6 +53,7 @@ EVENT_ID_OR_WORD = PathParameter("event id", re.compile(r"[0-9A-Fa-f]{32}|latest
 
 PARAMETERS: Mapping[str, PathParameter] = MappingProxyType(
     {
+        "attachment": PathParameter("attachment id", NUMBER),
         "comment": PathParameter("comment id", NUMBER),
         "detector": PathParameter("monitor id", NUMBER),
         "event": PathParameter("event id", HEX),

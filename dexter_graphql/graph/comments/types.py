@@ -5,10 +5,10 @@ from typing import Any
 
 import strawberry
 
-from dexter_graphql.graph.declarations.fields import batch, computed, entity, link, plain
+from dexter_graphql.graph.declarations.fields import batch, computed, entity, plain
 from dexter_graphql.graph.issues.details import below_issue
-from dexter_graphql.graph.lazy_types import IssueType, UserType
-from dexter_graphql.graph.members.actors import USER
+from dexter_graphql.graph.lazy_types import IssueType
+from dexter_graphql.graph.members.author import Author
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.comments import CommentKey, comments_by_id
 from dexter_graphql.loaders.issues.details import issues_by_id
@@ -20,9 +20,7 @@ class Comment(Node):
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
     created_at: datetime = plain("dateCreated", description="Time when the comment was created.")
-    author: UserType | None = link(
-        "user", USER, description="Author of the comment; null for comments by integrations."
-    )
+    author: Author | None = plain("user", description="Author of the comment; null for comments by integrations.")
 
     issue: IssueType | None = batch(
         issues_by_id, key=below_issue, reads={}, description="Issue that the comment belongs to."

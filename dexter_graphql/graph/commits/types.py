@@ -1,28 +1,27 @@
-"""Commits, their authors, files and pull requests."""
+"""Commits, their files and pull requests."""
 
 from datetime import datetime
 
-from dexter_graphql.graph.declarations.fields import EMBEDDED, LIST, Embedded, batch, entity, link, plain, value_type
+from dexter_graphql.graph.declarations.fields import (
+    EMBEDDED,
+    ID,
+    LIST,
+    Embedded,
+    computed,
+    entity,
+    link,
+    plain,
+    value_type,
+)
+from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.lazy_types import ReleaseType, RepositoryType
-from dexter_graphql.graph.members.types import User
-from dexter_graphql.loaders.members import UserKey, users_by_id
-from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
-from dexter_graphql.loaders.repositories import RepositoryKey, repositories_by_id
-
-
-@value_type
-class CommitAuthor:
-    """Author of a commit, with or without a Sentry account."""
-
-    name: str | None = plain(description="Name of the author.")
-    email: str | None = plain(description="Email address of the author.")
-    user: User | None = batch(
-        users_by_id,
-        key=lambda row: None if row.id is None else UserKey(row.parents.organization, str(row.id)),
-        reads={"id": int | str | None},
-        description="User account of the author; null when the author is not a member.",
-    )
-
+from dexter_graphql.graph.members.author import Author
+from dexter_graphql.graph.relay.connections import Connection, Edge, EdgeRow, edges_of
+from dexter_graphql.graph.relay.node import Node
+from dexter_graphql.loaders.releases import releases_of_commit
+from dexter_graphql.loaders.repositories import CommitKey, RepositoryKey, commits_by_hash, repositories_by_id
+from dexter_graphql.sentry.pagination import Slice
+from dexter_graphql.sentry.projection import Field, Projection
 
 REPOSITORY = Embedded(
     "Repository",
@@ -52,36 +51,26 @@ class PullRequest:
     merged_at: datetime | None = plain(
         "mergedAt", description="Time when the pull request was merged; null when it was not."
     )
-    author: CommitAuthor | None = plain(description="Author of the pull request.")
+    author: Author | None = plain(description="Author of the pull request.")
     repository: RepositoryType | None = link("repository", REPOSITORY, description="Repository of the pull request.")
 
 
-@entity(representations=(LIST, EMBEDDED))
-class Commit:
+REPOSITORY_ID = Projection("Repository", EMBEDDED, (Field("id", "id", ID, is_required=True),))
+"""Repository of a commit, reduced to its ID."""
+
+
+@entity(key=EntityKey(CommitKey, repository=REPOSITORY_ID), load=commits_by_hash, representations=(LIST, EMBEDDED))
+class Commit(Node):
     """Commit in a source repository."""
 
     key: str = plain("id", description="Hash of the commit.")
     message: str | None = plain(description="Complete commit message.")
     date_created: datetime | None = plain("dateCreated", description="Time of the commit.")
-    suspect_commit_type: str | None = plain(
-        "suspectCommitType", description="How Sentry identified the commit as a suspect; empty when it is none."
-    )
-    author: CommitAuthor | None = plain(description="Author of the commit.")
+    author: Author | None = plain(description="Author of the commit.")
     pull_request: PullRequest | None = plain(
         "pullRequest", description="Pull request that contains the commit; null when none is known."
     )
     repository: RepositoryType | None = link("repository", REPOSITORY, description="Repository of the commit.")
-    releases: list[ReleaseType | None] | None = link(
-        "releases",
-        Embedded(
-            "Release",
-            members=("version", "shortVersion", "ref", "url", "dateReleased", "dateCreated"),
-            key=lambda row: ReleaseKey(row.parents.organization, row.version),
-            load=releases_by_version,
-            key_reads=("version",),
-        ),
-        description="Releases that contain the commit; null in the commit list of a repository.",
-    )
 
 
 @entity(representations=(LIST,))
@@ -92,4 +81,24 @@ class CommitFile:
     change: str | None = plain("type", description="Kind of change: `A` added, `M` modified, `D` deleted.")
     commit_message: str | None = plain("commitMessage", description="Message of the commit.")
     repository_name: str | None = plain("repoName", description="Name of the repository.")
-    author: CommitAuthor | None = plain(description="Author of the commit.")
+    author: Author | None = plain(description="Author of the commit.")
+
+
+@value_type
+class ReleaseCommitEdge(Edge[Commit]):
+    """Commit of a release with its cursor."""
+
+    @computed()
+    def releases(edge: EdgeRow) -> list[ReleaseType]:
+        """Releases that contain the commit. Their versions cost no call, other fields one call per release."""
+        return releases_of_commit(edge.row)
+
+
+@value_type
+class ReleaseCommitConnection(Connection[Commit]):
+    """Page of the commits of a release."""
+
+    @computed()
+    def edges(page: Slice) -> list[ReleaseCommitEdge]:
+        """Items of the page with their cursors."""
+        return edges_of(page)

@@ -196,9 +196,11 @@ def _check_wire_kinds(bound: BoundEntity) -> None:
 
 def _key_members(entity: Entity, fields: Iterable[BoundField]) -> tuple[Field, ...]:
     """The members of an entity's key: of the wire type of a plain field that reads them too, else of an id's."""
+    if entity.key is None:
+        return ()
     plain = {field.member.wire: field.member.type for field in fields if isinstance(field, BoundPlain)}
-    wires = () if entity.key is None else entity.key.wires
-    return tuple(Field(attr_of(wire), wire, plain.get(wire, ID)) for wire in wires)
+    types = {**dict.fromkeys(entity.key.wires, ID), **plain, **entity.key.embedded}
+    return tuple(Field(attr_of(wire), wire, types[wire]) for wire in entity.key.wires)
 
 
 def _selection_on(typename: str, selection: Selection | None) -> Selection | None:

@@ -24,6 +24,7 @@ from dexter_graphql.graph.declarations.kind_field import declared_field, descrip
 from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
 from dexter_graphql.loaders.base import Loader
 from dexter_graphql.sentry.endpoint import Endpoint
+from dexter_graphql.sentry.parents import Parents
 from dexter_graphql.sentry.projection import Record
 
 ID = int | str
@@ -315,11 +316,15 @@ class TaggedJSON(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class LazyJSON:
-    """JSON of a known type, as a computed field returns it; decoded with the members that are selected on it."""
+    """JSON of a known type, as a computed field returns it; decoded with the members that are selected on it.
+
+    `parents` are those of its records, by default those of the row.
+    """
 
     typename: str
     raw: msgspec.Raw
     is_list: bool = False
+    parents: Parents | None = None
 
 
 def _frozenset_or_none(representations: Sequence[str] | None) -> frozenset[str] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from dexter_graphql.graph.declarations.wire_types import DeclarationError
 from dexter_graphql.sentry.projection import Field, Projection, TaggedUnion
@@ -22,12 +23,16 @@ def merge_projections(first: Projection, second: Projection) -> Projection:
 
 
 def _merge_fields(first: Field, second: Field) -> Field:
+    return replace(first, type=_merge_types(first, second), is_required=first.is_required or second.is_required)
+
+
+def _merge_types(first: Field, second: Field) -> Any:
     if isinstance(first.type, Projection) and isinstance(second.type, Projection):
-        return replace(first, type=merge_projections(first.type, second.type))
+        return merge_projections(first.type, second.type)
     if isinstance(first.type, TaggedUnion) and isinstance(second.type, TaggedUnion):
         pairs = zip(first.type.projections, second.type.projections, strict=True)
         projections = tuple((tag, merge_projections(projection, more)) for (tag, projection), (_, more) in pairs)
-        return replace(first, type=replace(first.type, projections=projections))
+        return replace(first.type, projections=projections)
     if first.type != second.type:
         raise DeclarationError(f"Member '{first.wire}' is read as {first.type} and as {second.type}")
-    return replace(first, is_required=first.is_required or second.is_required)
+    return first.type

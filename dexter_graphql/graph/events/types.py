@@ -26,7 +26,7 @@ from dexter_graphql.graph.events.entry_values import Breadcrumb, ExceptionValue,
 from dexter_graphql.graph.issues.enums import Level
 from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.events import EventKey, event_attachments, event_details
+from dexter_graphql.loaders.events import AttachmentKey, EventKey, attachments_by_id, event_attachments, event_details
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
@@ -148,15 +148,15 @@ class Occurrence:
     evidence_data: JSON | None = plain("evidenceData", description="Evidence as structured data.")
 
 
-@value_type
-class Attachment:
+@entity(key=AttachmentKey, load=attachments_by_id)
+class Attachment(Node):
     """File attached to an event."""
 
-    attachment_id: strawberry.ID = plain("id", description="ID of the attachment in Sentry.")
+    sentry_id: strawberry.ID = plain("id", description="ID of the attachment in Sentry.")
     name: str = plain(description="Name of the file.")
     mime_type: str | None = plain("mimetype", description="Media type of the file.")
     size_bytes: BigInt | None = plain("size", description="Size of the file in bytes.")
-    kind: str | None = plain("type", description="Type of the attachment, for example `event.attachment`.")
+    attachment_type: str | None = plain("type", description="Type of the attachment, for example `event.attachment`.")
     sha1: str | None = plain(description="SHA-1 checksum of the file.")
     created_at: datetime | None = plain("dateCreated", description="Time when Sentry received the file.")
 

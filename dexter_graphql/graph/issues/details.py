@@ -6,14 +6,16 @@ from typing import Any
 import strawberry
 
 from dexter_graphql.graph.common.scalars import JSON, BigInt
-from dexter_graphql.graph.declarations.fields import Embedded, batch, entity, link, plain, value_type
+from dexter_graphql.graph.declarations.fields import EMBEDDED, LIST, Embedded, batch, entity, link, plain, value_type
 from dexter_graphql.graph.lazy_types import EventType, UserType
 from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actors_by_key, parse_actor
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
-from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.details import activities_by_id, external_issues_by_id
+from dexter_graphql.loaders.issues.keys import ActivityKey, ExternalIssueKey, IssueKey
 from dexter_graphql.loaders.issues.tags import TagKey, tag_value_pages
 
 
@@ -22,16 +24,16 @@ def below_issue(row: Any) -> IssueKey:
     return IssueKey(row.parents.organization, row.parents.issue)
 
 
-@value_type
-class IssueActivity:
+@entity(key=ActivityKey, load=activities_by_id, representations=(EMBEDDED,))
+class IssueActivity(Node):
     """Entry in the activity of an issue."""
 
-    activity_id: strawberry.ID = plain("id", description="ID of the entry in Sentry.")
+    sentry_id: strawberry.ID = plain("id", description="ID of the entry in Sentry.")
     kind: str = plain(
         "type",
         description="Kind of activity, as sent by Sentry: `set_resolved`, `assigned`, `note`, `first_seen` and others.",
     )
-    occurred_at: datetime = plain("dateCreated", description="Time of the activity.")
+    occurred_at: datetime | None = plain("dateCreated", description="Time of the activity.")
     data: JSON | None = plain(description="Details of the activity. The keys depend on `kind`.")
     actor: UserType | None = link("user", USER, description="User who caused the activity; null when Sentry did.")
 
@@ -100,14 +102,14 @@ class IssueOwner:
     )
 
 
-@entity(representations=("list",))
-class ExternalIssue:
+@entity(key=ExternalIssueKey, load=external_issues_by_id, representations=(LIST,))
+class ExternalIssue(Node):
     """Issue in an external tracker that is linked to an issue."""
 
-    external_id: strawberry.ID = plain("id", description="ID of the link in Sentry.")
+    sentry_id: strawberry.ID = plain("id", description="ID of the link in Sentry.")
     service_type: str = plain("serviceType", description="Type of the tracker, for example `jira`.")
     display_name: str = plain("displayName", description="Display name of the external issue, for example `SHOP#41`.")
-    web_url: str = plain("webUrl", description="URL of the external issue.")
+    web_url: str | None = plain("webUrl", description="URL of the external issue.")
 
 
 @value_type

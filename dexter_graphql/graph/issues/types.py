@@ -311,11 +311,13 @@ class Issue(Node):
         """Comments on the issue, newest first."""
         return list_options(page)
 
-    @computed(activity=list[msgspec.Raw] | None, representations=(DETAIL,))
+    @computed(activity=list[msgspec.Raw] | None, id=ID, representations=(DETAIL,))
     @paged
     def activity(row: Any, *, page: PageArguments) -> Connection[IssueActivity] | None:
         """Activity of the issue, newest first, limited to the entries in Sentry's detail response."""
-        lines = [LazyJSON("IssueActivity", line) for line in row.activity or ()]
+        # The issue may have been asked for by its short ID, which its parents do not repeat.
+        parents = row.parents.within(issue=str(row.id))
+        lines = [LazyJSON("IssueActivity", line, parents=parents) for line in row.activity or ()]
         return slice_of(lines, page)
 
     @computed(stats=Buckets | None, representations=(DETAIL,))

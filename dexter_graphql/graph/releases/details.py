@@ -9,8 +9,9 @@ import strawberry
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.declarations.fields import EMBEDDED, LIST, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.lazy_types import ProjectType, ReleaseType
+from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
-from dexter_graphql.loaders.releases import release_reference
+from dexter_graphql.loaders.releases import DeployKey, deploys_by_id, release_reference
 
 
 class Version(msgspec.Struct, frozen=True, gc=False):
@@ -66,12 +67,12 @@ class VersionInfo:
         return row.version and row.version.buildCode
 
 
-@entity(representations=(LIST, EMBEDDED))
-class Deploy:
+@entity(key=DeployKey, load=deploys_by_id, representations=(LIST, EMBEDDED))
+class Deploy(Node):
     """Deployment of a release to an environment."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
-    environment: str = plain(description="Name of the environment.")
+    environment: str | None = plain(description="Name of the environment.")
     name: str | None = plain(description="Name of the deploy.")
     url: str | None = plain(description="URL with details about the deploy.")
     started_at: datetime | None = plain("dateStarted", description="Time when the deploy started.")

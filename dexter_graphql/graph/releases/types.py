@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from dexter_graphql.graph.commits.types import Commit, CommitAuthor, CommitFile
+from dexter_graphql.graph.commits.types import Commit, CommitFile, ReleaseCommitConnection
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.common.web_urls import organization_page_url
@@ -15,9 +15,10 @@ from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_lis
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.lazy_types import OrganizationType
+from dexter_graphql.graph.members.author import Author
 from dexter_graphql.graph.members.types import User
 from dexter_graphql.graph.organizations.organization_field import organization_field
-from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.connections import PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames
@@ -75,7 +76,7 @@ class Release(Node):
         "newGroups", description="Number of issues that were first seen in the release."
     )
     user_agent: str | None = plain("userAgent", description="User agent of the client that created the release.")
-    authors: list[CommitAuthor] | None = plain(description="Authors of the commits in the release.")
+    authors: list[Author] | None = plain(description="Authors of the commits in the release.")
     last_commit: Commit | None = plain("lastCommit", description="Newest commit of the release.")
     last_deploy: Deploy | None = plain("lastDeploy", description="Newest deploy of the release.")
     projects: list[ReleaseProject] | None = plain(description="Projects of the release.")
@@ -100,7 +101,7 @@ class Release(Node):
 
     @batch(release_commit_pages)
     @paged
-    def commits(*, page: PageArguments) -> Connection[Commit] | None:
+    def commits(*, page: PageArguments) -> ReleaseCommitConnection | None:
         """Commits of the release, newest first. One call per release."""
         return list_options(page)
 

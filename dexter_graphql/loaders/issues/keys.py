@@ -19,6 +19,20 @@ class ShortIdKey(NamedTuple):
     short_id: str
 
 
+class ExternalIssueKey(NamedTuple):
+    """A link of an issue to an external one, by Sentry's ID."""
+
+    issue: IssueKey
+    id: str
+
+
+class ActivityKey(NamedTuple):
+    """An entry in the activity of an issue, by Sentry's ID."""
+
+    issue: IssueKey
+    id: str
+
+
 def issue_parents(key: IssueKey) -> Parents:
     """Parents of the objects of an issue."""
     return Parents(key.organization, issue=key.id)

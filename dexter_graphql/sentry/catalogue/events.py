@@ -25,6 +25,13 @@ ATTACHMENTS = Endpoint(
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
 )
+ATTACHMENT = Endpoint(
+    "events.attachment",
+    "GET",
+    "/projects/{organization}/{project}/events/{event}/attachments/{attachment}/",
+    ("project:admin", "project:read", "project:write"),
+    lifetime=Lifetime.STABLE,
+)
 DISCOVER = Endpoint(
     "events.discover",
     "GET",

@@ -15,7 +15,6 @@ ISSUE_ACTORS = {
     "participants": "sentryId name email {more}",
     "seenBy": "sentryId name email {more}",
     "activity(first: 50)": "nodes {{ actor {{ sentryId name email {more} }} }}",
-    "comments(first: 50)": "nodes {{ author {{ sentryId name email {more} }} }}",
 }
 MORE = "isSuspended dateJoined member { email }"
 

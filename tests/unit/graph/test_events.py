@@ -401,7 +401,7 @@ class TestMembers:
     async def test_attachments_are_listed(self, asker):
         """Files with name, type and size; an event without files has an empty list."""
         attached = find(asker, lambda issue: issue.events[-1].id in asker.acme.attachments)
-        fields = "attachments { attachmentId name mimeType sizeBytes kind sha1 createdAt }"
+        fields = "attachments { sentryId name mimeType sizeBytes attachmentType sha1 createdAt }"
 
         node, told = await event_of(asker, attached, fields)
         none, _ = await event_of(
@@ -409,10 +409,10 @@ class TestMembers:
         )
 
         files = asker.acme.attachments[attached.events[-1].id]
-        assert [
-            (one["attachmentId"], one["name"], one["mimeType"], one["sizeBytes"]) for one in node["attachments"]
-        ] == [(file.id, file.name, file.mimetype, len(file.content)) for file in files]
-        assert {one["kind"] for one in node["attachments"]} == {"event.attachment"}
+        assert [(one["sentryId"], one["name"], one["mimeType"], one["sizeBytes"]) for one in node["attachments"]] == [
+            (file.id, file.name, file.mimetype, len(file.content)) for file in files
+        ]
+        assert {one["attachmentType"] for one in node["attachments"]} == {"event.attachment"}
         assert all(len(one["sha1"]) == 40 for one in node["attachments"])
         assert none == {"attachments": []}
         assert told.routes == sorted([ISSUE, EVENT, OF_PROJECT + "attachments/"])

@@ -47,13 +47,13 @@ async def test_history_is_told_newest_first(asker):
     issue = find(asker, lambda issue: {"assigned", "note"} <= {line.type for line in issue.activity})
 
     node, told = await one(
-        asker, issue, "activity { nodes { activityId kind occurredAt data actor { sentryId name email } } }"
+        asker, issue, "activity { nodes { sentryId kind occurredAt data actor { sentryId name email } } }"
     )
 
     lines = node["activity"]["nodes"]
     assert [line | {"occurredAt": instant(line["occurredAt"])} for line in lines] == [
         {
-            "activityId": line.id,
+            "sentryId": line.id,
             "kind": line.type,
             "occurredAt": line.date_created,
             "data": line.data,
@@ -68,7 +68,7 @@ async def test_history_is_told_newest_first(asker):
 async def test_history_is_paged_within_what_came(asker):
     """Sentry gives the history at once, so the second page costs no other call than the first."""
     issue = find(asker, lambda issue: len(issue.activity) >= 3)
-    fields = "nodes { activityId } pageInfo { hasNextPage endCursor }"
+    fields = "nodes { sentryId } pageInfo { hasNextPage endCursor }"
 
     first, _ = await one(asker, issue, f"activity(first: 2) {{ {fields} }}")
     cursor = first["activity"]["pageInfo"]["endCursor"]
@@ -76,7 +76,7 @@ async def test_history_is_paged_within_what_came(asker):
 
     lines = [*first["activity"]["nodes"], *second["activity"]["nodes"]]
     pages = [page["activity"]["pageInfo"]["hasNextPage"] for page in (first, second)]
-    assert [line["activityId"] for line in lines] == [line.id for line in reversed(issue.activity)]
+    assert [line["sentryId"] for line in lines] == [line.id for line in reversed(issue.activity)]
     assert (pages, told.calls) == ([True, False], [])
 
 
@@ -190,11 +190,11 @@ async def test_tickets_of_other_tools_are_shown(asker):
     """A ticket has the tool's name, its own and an address."""
     issue = find(asker, lambda issue: issue.external_issues)
 
-    node, told = await one(asker, issue, "externalIssues { externalId serviceType displayName webUrl }")
+    node, told = await one(asker, issue, "externalIssues { sentryId serviceType displayName webUrl }")
 
     assert node["externalIssues"] == [
         {
-            "externalId": call_context.id,
+            "sentryId": call_context.id,
             "serviceType": call_context.service_type,
             "displayName": call_context.display_name,
             "webUrl": call_context.web_url,

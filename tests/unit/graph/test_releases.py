@@ -83,17 +83,18 @@ async def test_commits_tell_author_and_repository(asker, release):
     told = await asker.organization(
         select(
             release,
-            "commits(first: 100) { nodes { key message author { name email user { email } } repository { name }"
-            " releases { version } } }",
+            "commits(first: 100) { edges { node { key message author { name email user { email } }"
+            " repository { name } } releases { version } } }",
         )
     )
 
     commits = {one.id: one for one in release.commits}
-    for node in told["release"]["commits"]["nodes"]:
+    for edge in told["release"]["commits"]["edges"]:
+        node = edge["node"]
         author = commits[node["key"]].author
         assert (node["author"]["name"], node["author"]["email"]) == (author.name, author.email)
         assert node["author"]["user"] == ({"email": author.email} if author.id else None)
-        assert {"version": release.version} in node["releases"]
+        assert {"version": release.version} in edge["releases"]
     assert len(told.calls) <= 3
 
 

@@ -82,10 +82,11 @@ class BoundComputed(BoundField):
         """The records in lazy JSON, with the members that the selection reads."""
         projection = self.schema.projection(value.typename, EMBEDDED, selection)
         records: RecordDecoder = context.services.client.records
+        parents = value.parents or row.parents
         if not value.is_list:
-            return records.decode_one(bytes(value.raw), projection, (), row.parents)
+            return records.decode_one(bytes(value.raw), projection, (), parents)
         try:
-            rows = records.decode_list(bytes(value.raw), projection, (), row.parents)
+            rows = records.decode_list(bytes(value.raw), projection, (), parents)
         except InvalidValue as invalid:
             return invalid
         is_valid = all(isinstance(item, Record) for item in rows)

@@ -7,7 +7,9 @@ import pytest
 
 from dexter_graphql.graph.declarations.keys import EntityKey, entity_key
 from dexter_graphql.graph.declarations.wire_types import DeclarationError
+from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import Field, Projection
 
 ACME = OrganizationRef("1", "acme")
 
@@ -34,7 +36,23 @@ class ClientKeyKey(NamedTuple):
     id: str
 
 
-PARENTS = Parents(ACME, project="7")
+class AttachmentKey(NamedTuple):
+    """Below a parent whose key has several parts."""
+
+    event: EventKey
+    id: str
+
+
+class CommitKey(NamedTuple):
+    """With a part of an embedded object."""
+
+    organization: OrganizationRef
+    repository: str
+    id: str
+
+
+PARENTS = Parents(ACME, project="7", event="e")
+REPOSITORY_ID = Projection("Repository", "embedded", (Field("id", "id", str, is_required=True),))
 CASES = [
     (EntityKey(OrganizationRef), SimpleNamespace(parents=PARENTS), (), ACME),
     (EntityKey(ProjectKey), SimpleNamespace(parents=PARENTS, id=8), ("8",), ProjectKey(ACME, "8")),
@@ -50,6 +68,18 @@ CASES = [
         ("7", "k"),
         ClientKeyKey(ProjectKey(ACME, "7"), "k"),
     ),
+    (
+        EntityKey(AttachmentKey),
+        SimpleNamespace(parents=PARENTS, id=3),
+        ("7", "e", "3"),
+        AttachmentKey(EventKey(ACME, "7", "e"), "3"),
+    ),
+    (
+        EntityKey(CommitKey, repository=REPOSITORY_ID),
+        SimpleNamespace(parents=PARENTS, repository=SimpleNamespace(id=5), id="ab"),
+        ("5", "ab"),
+        CommitKey(ACME, "5", "ab"),
+    ),
 ]
 
 
@@ -59,6 +89,7 @@ def test_key_is_read_from_records_and_made_of_the_same_parts(key, row, parts, va
     assert key(row) == value
     assert key.parts(row) == parts
     assert key.from_parts(ACME, parts) == value
+    assert key.columns([row, row]) == [[part, part] for part in parts]
 
 
 @pytest.mark.parametrize(("key", "row", "parts", "value"), CASES)
@@ -68,6 +99,15 @@ def test_other_numbers_of_parts_make_no_key(key, row, parts, value):
         if len(other) != len(parts):
             with pytest.raises(ValueError, match=f"{type(value).__name__} has {len(parts)} parts"):
                 key.from_parts(ACME, other)
+
+
+@pytest.mark.parametrize("repository", [None, SimpleNamespace(), SimpleNamespace(id=InvalidValue("no number"))])
+def test_embedded_object_without_its_part_is_an_invalid_value(repository):
+    """A key is never made of a value that Sentry did not send."""
+    row = SimpleNamespace(parents=PARENTS, repository=repository, id="ab")
+
+    with pytest.raises(InvalidValue):
+        EntityKey(CommitKey, repository=REPOSITORY_ID).parts(row)
 
 
 def test_wires_name_members_of_the_key():
