@@ -1,7 +1,7 @@
 """GraphQL documents of the workloads. Every server of the benchmark has their fields."""
 
 ROW = """sentryId shortId title culprit level status priority platform commentCount isUnhandled eventCount userCount
-    firstSeen lastSeen webUrl project { slug name }"""
+    firstSeenAt lastSeenAt webUrl project { slug name }"""
 """15 scalars of an issue, and its project."""
 
 TYPENAME = "{ __typename }"
@@ -35,13 +35,13 @@ EACH = """query Each($org: String!) {
 """Two more fields without bulk endpoints: `platform` of the event and `color` of the project."""
 PAGE = """query Page($org: String!) {
   organization(slug: $org) { issue(shortId: "AVATAR-7") {
-    sentryId shortId title culprit level status priority platform eventCount userCount firstSeen lastSeen
+    sentryId shortId title culprit level status priority platform eventCount userCount firstSeenAt lastSeenAt
     event(which: RECOMMENDED) {
       eventId title message occurredAt platform user { email username ipAddress } tags { key value }
       exceptions {
         type value mechanism { type handled } frames { file function line inApp context { line text } }
       }
-      breadcrumbs(last: 50) { timestamp category level message }
+      breadcrumbs(last: 50) { occurredAt category level message }
       request { url method }
     }
     activity(first: 20) { nodes { kind occurredAt actor { name } } }

@@ -184,8 +184,8 @@ class Issue:
     is_unhandled: bool | None
     event_count: int
     user_count: int
-    first_seen: str
-    last_seen: str
+    first_seen_at: str
+    last_seen_at: str
     web_url: str
     project: Project
 
@@ -208,8 +208,8 @@ class Issue:
             is_unhandled=data["isUnhandled"],
             event_count=int(data["count"]),
             user_count=data["userCount"],
-            first_seen=data["firstSeen"],
-            last_seen=data["lastSeen"],
+            first_seen_at=data["firstSeen"],
+            last_seen_at=data["lastSeen"],
             web_url=data["permalink"],
             project=Project(
                 organization=organization, slug=project["slug"], name=project["name"], platform=project["platform"]

@@ -87,7 +87,7 @@ class ExceptionValue:
 class Breadcrumb:
     """An action before the event."""
 
-    timestamp: str | None
+    occurred_at: str | None
     category: str | None
     level: str | None
     message: str | None
@@ -96,7 +96,7 @@ class Breadcrumb:
     def of(data: JSON) -> "Breadcrumb":
         """The breadcrumb of a decoded body."""
         return Breadcrumb(
-            timestamp=data["timestamp"], category=data["category"], level=data["level"], message=data["message"]
+            occurred_at=data["timestamp"], category=data["category"], level=data["level"], message=data["message"]
         )
 
 

@@ -79,7 +79,7 @@ async def test_triage_list_shows_the_worst_of_a_day(known):
     assert [node["latestEvent"]["eventId"] for node in nodes] == [issue.events[-1].id for issue in issues]
     for issue, edge in zip(issues, page["edges"], strict=True):
         series = edge["inRange"]["series"]
-        since = datetime.fromisoformat(series["start"])
+        since = datetime.fromisoformat(series["startsAt"])
         events = [event for event in issue.events if event.environment == "production" and event.time >= since]
         assert (series["intervalSeconds"], sum(series["values"])) == (3600, len(events))
 
@@ -289,7 +289,9 @@ async def test_usage_adds_up(known):
 
 async def test_node_seen_through_two_windows_is_the_same_node(known):
     """Values that depend on a list's range are on its edge; the node is the same in all lists."""
-    fields = "edges { inRange { eventCount firstSeen } node { id eventCount userCount firstSeen lastSeen status } }"
+    fields = (
+        "edges { inRange { eventCount firstSeenAt } node { id eventCount userCount firstSeenAt lastSeenAt status } }"
+    )
     response = await known.ask(
         'query { organization(slug: "acme") {'
         f'  day: issues(first: 100, range: {{ last: "24h" }}) {{ {fields} }}'
@@ -309,11 +311,11 @@ async def test_large_page_is_composed_of_several_calls(known):
     """150 issues are two calls, with each issue once in the order of the list."""
     response = await known.ask(
         '{ organization(slug: "acme") { issues(first: 150) {'
-        " nodes { id lastSeen } pageInfo { hasNextPage } isTruncated } } }"
+        " nodes { id lastSeenAt } pageInfo { hasNextPage } isTruncated } } }"
     )
 
     page = response["organization"]["issues"]
-    seen = [datetime.fromisoformat(node["lastSeen"]) for node in page["nodes"]]
+    seen = [datetime.fromisoformat(node["lastSeenAt"]) for node in page["nodes"]]
     assert len({node["id"] for node in page["nodes"]}) == 150
     assert seen == sorted(seen, reverse=True)
     assert response.routes == [ISSUES, ISSUES]

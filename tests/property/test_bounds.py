@@ -22,7 +22,7 @@ PLAN_BYTES, OUTPUTS, RECORDS, TEXTS = (
 PLANS = PLAN_BYTES // BYTES_PER_PLAN
 """Limits: those of the server, or small ones that few documents reach."""
 FIELDS = [
-    *("title", "culprit", "status", "level", "priority", "platform", "logger", "shortId", "firstSeen", "lastSeen"),
+    *("title", "culprit", "status", "level", "priority", "platform", "logger", "shortId", "firstSeenAt", "lastSeenAt"),
     *("isPublic", "metadata", "issueType", "webUrl"),
 ]
 

@@ -13,7 +13,7 @@ ALERTS_OF_WEB = """
   alerts(projects: ["web"], first: 50) {
     nodes {
       id name enabled triggers { logic conditions { __typename type } } actions { __typename type }
-      monitors { __typename name } lastTriggered
+      monitors { __typename name } lastTriggeredAt
     }
   }
 """

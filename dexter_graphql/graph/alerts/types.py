@@ -95,7 +95,7 @@ class Alert(Node):
     environment: str | None = plain(
         description="Name of the environment that the alert applies to; null for all environments."
     )
-    last_triggered: datetime | None = plain(
+    last_triggered_at: datetime | None = plain(
         "lastTriggered", description="Time when the alert last triggered; null when it has not."
     )
     created_at: datetime | None = plain("dateCreated", description="Time when the alert was created.")

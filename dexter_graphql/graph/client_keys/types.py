@@ -52,7 +52,7 @@ class ClientKey(Node):
     use_case: str | None = plain(
         "useCase", description="Purpose of the key, for example `user` for keys created by users."
     )
-    date_created: datetime | None = plain("dateCreated", description="Time when the key was created.")
+    created_at: datetime | None = plain("dateCreated", description="Time when the key was created.")
     project: ProjectType | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, row.parents.project),

@@ -47,7 +47,7 @@ class PullRequest:
         description="Status of the pull request: `open`, `draft`, `merged`, `closed` or `unknown`."
     )
     web_url: str | None = plain("externalUrl", description="URL of the pull request.")
-    date_created: datetime | None = plain("dateCreated", description="Time when Sentry recorded the pull request.")
+    created_at: datetime | None = plain("dateCreated", description="Time when Sentry recorded the pull request.")
     merged_at: datetime | None = plain(
         "mergedAt", description="Time when the pull request was merged; null when it was not."
     )
@@ -65,7 +65,7 @@ class Commit(Node):
 
     key: str = plain("id", description="Hash of the commit.")
     message: str | None = plain(description="Complete commit message.")
-    date_created: datetime | None = plain("dateCreated", description="Time of the commit.")
+    created_at: datetime | None = plain("dateCreated", description="Time of the commit.")
     author: Author | None = plain(description="Author of the commit.")
     pull_request: PullRequest | None = plain(
         "pullRequest", description="Pull request that contains the commit; null when none is known."

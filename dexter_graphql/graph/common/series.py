@@ -32,7 +32,7 @@ class TimeSeries:
         return series.unit
 
     @computed()
-    def start(series: Series) -> datetime:
+    def starts_at(series: Series) -> datetime:
         """Start of the first interval."""
         return series.start
 

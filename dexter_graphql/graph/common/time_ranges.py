@@ -13,12 +13,12 @@ PERIOD = re.compile(r"[1-9][0-9]{0,4}[smhdw]")
 UNITS_S = {"s": SECOND_S, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S, "w": 7 * DAY_S}
 
 
-@strawberry.input(description="Absolute time range. `start` must be before `end`.")
+@strawberry.input(description="Absolute time range. `startsAt` must be before `endsAt`.")
 class Between:
     """Input."""
 
-    start: datetime = strawberry.field(description="Start of the range (inclusive).")
-    end: datetime = strawberry.field(description="End of the range (exclusive).")
+    starts_at: datetime = strawberry.field(description="Start of the range (inclusive).")
+    ends_at: datetime = strawberry.field(description="End of the range (exclusive).")
 
 
 @strawberry.input(
@@ -50,12 +50,12 @@ class UsedRange:
     """Time range that was used for an answer."""
 
     @computed()
-    def start(interval: Interval) -> datetime:
+    def starts_at(interval: Interval) -> datetime:
         """Start of the range (inclusive)."""
         return interval.start
 
     @computed()
-    def end(interval: Interval) -> datetime:
+    def ends_at(interval: Interval) -> datetime:
         """End of the range (exclusive). For a range that ends now, the end of the current minute or interval."""
         return interval.end
 
@@ -63,9 +63,9 @@ class UsedRange:
 def time_range_of(value: TimeRangeInput, step_s: int = MINUTE_S) -> TimeRange:
     """The time range of an input, in whole steps for `last`; raises BadUserInput when it is invalid."""
     if value.between:
-        start, end = (instant.replace(microsecond=0) for instant in (value.between.start, value.between.end))
-        if value.between.start >= value.between.end:
-            raise BadUserInput("'between.start' must be before 'between.end'")
+        start, end = (instant.replace(microsecond=0) for instant in (value.between.starts_at, value.between.ends_at))
+        if value.between.starts_at >= value.between.ends_at:
+            raise BadUserInput("'between.startsAt' must be before 'between.endsAt'")
         return Interval(start, end)
     if isinstance(value.exactly, str):
         return Relative(seconds_of(value.exactly, "exactly"), SECOND_S)

@@ -146,7 +146,7 @@ class ExceptionValue:
 class Breadcrumb:
     """Breadcrumb: something that happened before the event."""
 
-    timestamp: datetime | None = plain(description="Time of the breadcrumb.")
+    occurred_at: datetime | None = plain("timestamp", description="Time of the breadcrumb.")
     type: str | None = plain(description="Type of the breadcrumb: `default`, `http`, `navigation`, `error` and others.")
     category: str | None = plain(description="Category of the breadcrumb, for example `ui.click`.")
     level: str | None = plain(description="Severity of the breadcrumb, as sent by Sentry.")

@@ -101,7 +101,7 @@ class Integration(Node):
     external_id: str | None = plain(
         "externalId", type=int | str, convert=str, description="ID of the account at the provider."
     )
-    grace_period_end: datetime | None = plain(
+    grace_period_ends_at: datetime | None = plain(
         "gracePeriodEnd", description="Time when the integration will be disabled; null when that is not planned."
     )
     organization: OrganizationType = organization_field()

@@ -46,12 +46,12 @@ class IssueInRange:
         return None if value is None else BigInt(value)
 
     @computed(filtered=Counts | None, firstSeen=datetime | None)
-    def first_seen(row: Any) -> datetime | None:
+    def first_seen_at(row: Any) -> datetime | None:
         """Time of the first matching event in the range."""
         return row.filtered.firstSeen if row.filtered else row.firstSeen
 
     @computed(filtered=Counts | None, lastSeen=datetime | None)
-    def last_seen(row: Any) -> datetime | None:
+    def last_seen_at(row: Any) -> datetime | None:
         """Time of the newest matching event in the range."""
         return row.filtered.lastSeen if row.filtered else row.lastSeen
 

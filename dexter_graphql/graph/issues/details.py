@@ -17,11 +17,16 @@ from dexter_graphql.loaders.events import IssueEventKey, issue_events
 from dexter_graphql.loaders.issues.details import activities_by_id, external_issues_by_id
 from dexter_graphql.loaders.issues.keys import ActivityKey, ExternalIssueKey, IssueKey
 from dexter_graphql.loaders.issues.tags import TagKey, tag_value_pages
+from dexter_graphql.loaders.time_ranges import MINUTE_S
 
 
 def below_issue(row: Any) -> IssueKey:
     """Key of the parent issue, from the row's parents."""
     return IssueKey(row.parents.organization, row.parents.issue)
+
+
+def _seconds(minutes: int) -> int:
+    return minutes * MINUTE_S
 
 
 @entity(key=ActivityKey, load=activities_by_id, representations=(EMBEDDED,))
@@ -45,8 +50,8 @@ class TagValue:
     value: str | None = plain(description="Value of the tag; null for the empty value.")
     name: str | None = plain(description="Display name of the value.")
     count: BigInt | None = plain(description="Number of events with this value.")
-    first_seen: datetime | None = plain("firstSeen", description="Time when the value was first seen.")
-    last_seen: datetime | None = plain("lastSeen", description="Time when the value was last seen.")
+    first_seen_at: datetime | None = plain("firstSeen", description="Time when the value was first seen.")
+    last_seen_at: datetime | None = plain("lastSeen", description="Time when the value was last seen.")
 
 
 @entity(representations=("detail",))
@@ -93,7 +98,7 @@ class IssueOwner:
     reason: str = plain(
         "type", description="Reason of the suggestion: `suspectCommit`, `ownershipRule`, `codeowners` or another value."
     )
-    since: datetime | None = plain("date_added", description="Time of the suggestion.")
+    suggested_at: datetime | None = plain("date_added", description="Time of the suggestion.")
     owner: Assignee | None = batch(
         actors_by_key,
         key=lambda row: parse_actor(row.parents.organization, row.owner),
@@ -121,16 +126,18 @@ class IssueStatusDetails:
     )
     in_release: str | None = plain("inRelease", description="Version of the release in which the issue is resolved.")
     in_commit: JSON | None = plain("inCommit", description="Commit that resolves the issue, as sent by Sentry.")
-    ignore_until: datetime | None = plain("ignoreUntil", description="Time until which the issue is archived.")
-    ignore_count: BigInt | None = plain(
+    archive_ends_at: datetime | None = plain("ignoreUntil", description="Time until which the issue is archived.")
+    archive_event_count: BigInt | None = plain(
         "ignoreCount", description="Number of additional events until which the issue is archived."
     )
-    ignore_window_minutes: BigInt | None = plain("ignoreWindow", description="Window of `ignoreCount` in minutes.")
-    ignore_user_count: BigInt | None = plain(
+    archive_window_seconds: BigInt | None = plain(
+        "ignoreWindow", convert=_seconds, description="Window of `archiveEventCount` in seconds."
+    )
+    archive_user_count: BigInt | None = plain(
         "ignoreUserCount", description="Number of additional affected users until which the issue is archived."
     )
-    ignore_user_window_minutes: BigInt | None = plain(
-        "ignoreUserWindow", description="Window of `ignoreUserCount` in minutes."
+    archive_user_window_seconds: BigInt | None = plain(
+        "ignoreUserWindow", convert=_seconds, description="Window of `archiveUserCount` in seconds."
     )
     pending_events: int | None = plain(
         "pendingEvents", description="Number of events that are still being reprocessed."

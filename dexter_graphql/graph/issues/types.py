@@ -192,12 +192,12 @@ class Issue(Node):
         return row.lifetime.userCount if row.lifetime else row.userCount
 
     @computed(lifetime=Counts | None, firstSeen=datetime | None)
-    def first_seen(row: Any) -> datetime | None:
+    def first_seen_at(row: Any) -> datetime | None:
         """Time of the first event."""
         return row.lifetime.firstSeen if row.lifetime else row.firstSeen
 
     @computed(lifetime=Counts | None, lastSeen=datetime | None)
-    def last_seen(row: Any) -> datetime | None:
+    def last_seen_at(row: Any) -> datetime | None:
         """Time of the newest event."""
         return row.lifetime.lastSeen if row.lifetime else row.lastSeen
 

@@ -50,9 +50,9 @@ class User(Node):
     has_password: bool | None = plain(
         "hasPasswordAuth", description="True when the account can sign in with a password."
     )
-    date_joined: datetime | None = plain("dateJoined", description="Time when the account was created.")
-    last_login: datetime | None = plain("lastLogin", description="Time of the last sign-in.")
-    last_active: datetime | None = plain("lastActive", description="Time of the last activity.")
+    joined_at: datetime | None = plain("dateJoined", description="Time when the account was created.")
+    last_login_at: datetime | None = plain("lastLogin", description="Time of the last sign-in.")
+    last_active_at: datetime | None = plain("lastActive", description="Time of the last activity.")
     member: MemberType | None = batch(members_by_user, description="Membership of the user in the organization.")
 
 
@@ -115,7 +115,7 @@ class Member(Node):
     pending: bool = plain(description="True while the invitation has not been accepted.")
     expired: bool = plain(description="True when the invitation has expired.")
     flags: MemberFlags | None = plain(description="Flags of the membership.")
-    date_created: datetime = plain("dateCreated", description="Time when the member was invited or joined.")
+    created_at: datetime = plain("dateCreated", description="Time when the member was invited or joined.")
     invite_status: InviteStatus | None = plain("inviteStatus", description="Status of the invitation.")
     invite_status_raw: str | None = plain("inviteStatus", description="Value of `inviteStatus`, as sent by Sentry.")
     inviter_name: str | None = plain(

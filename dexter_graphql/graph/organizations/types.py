@@ -70,7 +70,7 @@ class Organization(Node):
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
     slug: str = plain(description="Slug in URLs. It can change; the ID cannot.")
     name: str | None = plain(representations=FULL, description="Display name of the organization.")
-    date_created: datetime | None = plain(
+    created_at: datetime | None = plain(
         "dateCreated", representations=FULL, description="Time when the organization was created."
     )
     avatar: Avatar | None = plain(representations=FULL, description="Avatar of the organization.")

@@ -4,6 +4,11 @@ import strawberry
 
 from dexter_graphql.graph.common.scalars import JSON
 from dexter_graphql.graph.declarations.fields import DETAIL, entity, plain
+from dexter_graphql.loaders.time_ranges import HOUR_S
+
+
+def _seconds(hours: int) -> int:
+    return hours * HOUR_S
 
 
 @entity(representations=(DETAIL,))
@@ -15,8 +20,10 @@ class ProjectSettings:
         "defaultEnvironment",
         description="Environment that is preselected in Sentry's web interface; null for all environments.",
     )
-    resolve_age_hours: int | None = plain(
-        "resolveAge", description="Hours without events after which an issue is resolved automatically; 0 disables it."
+    resolve_after_seconds: int | None = plain(
+        "resolveAge",
+        convert=_seconds,
+        description="Seconds without events after which an issue is resolved automatically; 0 disables it.",
     )
     subject_prefix: str | None = plain("subjectPrefix", description="Prefix of email subjects.")
     subject_template: str | None = plain("subjectTemplate", description="Template of email subjects.")

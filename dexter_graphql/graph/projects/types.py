@@ -65,7 +65,7 @@ class Project(Node):
     name: str = plain(description="Display name of the project.")
     platform: str | None = plain(description="Main platform, for example `python-django`.")
     platforms: list[str] | None = plain(description="Platforms of the received events.")
-    date_created: datetime | None = plain("dateCreated", description="Time when the project was created.")
+    created_at: datetime | None = plain("dateCreated", description="Time when the project was created.")
     first_event_at: datetime | None = plain(
         "firstEvent", description="Time when the first event was received; null when there is none."
     )

@@ -63,9 +63,9 @@ class Release(Node):
     status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
     ref: str | None = plain(description="Branch, tag or commit from which the release was built.")
     url: str | None = plain(description="URL with details about the release.")
-    date_created: datetime | None = plain("dateCreated", description="Time when the release was created in Sentry.")
-    date_started: datetime | None = plain("dateStarted", description="Time when work on the release started.")
-    date_released: datetime | None = plain(
+    created_at: datetime | None = plain("dateCreated", description="Time when the release was created in Sentry.")
+    started_at: datetime | None = plain("dateStarted", description="Time when work on the release started.")
+    released_at: datetime | None = plain(
         "dateReleased", description="Time when the release was published; null when it has not been."
     )
     first_event_at: datetime | None = plain("firstEvent", description="Time of the first event of the release.")

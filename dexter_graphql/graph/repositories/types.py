@@ -37,7 +37,7 @@ class Repository(Node):
     external_id: str | None = plain(
         "externalId", type=int | str, convert=str, description="ID of the repository at its provider."
     )
-    date_created: datetime = plain("dateCreated", description="Time when the repository was connected.")
+    created_at: datetime = plain("dateCreated", description="Time when the repository was connected.")
     integration: Integration | None = batch(
         integrations_by_id,
         key=lambda row: IntegrationKey(row.parents.organization, str(row.integrationId)) if row.integrationId else None,

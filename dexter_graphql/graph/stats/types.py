@@ -101,12 +101,12 @@ class Usage:
     """Usage of an organization's plan."""
 
     @computed()
-    def start(report: UsageReport) -> datetime | None:
+    def starts_at(report: UsageReport) -> datetime | None:
         """Start of the range that Sentry evaluated."""
         return report.start
 
     @computed()
-    def end(report: UsageReport) -> datetime | None:
+    def ends_at(report: UsageReport) -> datetime | None:
         """End of the range that Sentry evaluated."""
         return report.end
 

@@ -71,7 +71,7 @@ class Team(Node):
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
     slug: str = plain(description="Slug in URLs. It can change; the ID cannot.")
     name: str | None = plain(description="Display name of the team.")
-    date_created: datetime | None = plain("dateCreated", description="Time when the team was created.")
+    created_at: datetime | None = plain("dateCreated", description="Time when the team was created.")
     member_count: int | None = plain("memberCount", description="Number of members.")
     avatar: Avatar | None = plain(description="Avatar of the team.")
     is_member: bool | None = plain(

@@ -16,7 +16,7 @@ ISSUE_ACTORS = {
     "seenBy": "sentryId name email {more}",
     "activity(first: 50)": "nodes {{ actor {{ sentryId name email {more} }} }}",
 }
-MORE = "isSuspended dateJoined member { email }"
+MORE = "isSuspended joinedAt member { email }"
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def test_user_who_left_is_served_as_embedded(asker, issue, field):
 
     told, errors = await ask(asker, issue, field, MORE)
 
-    absent = {"isSuspended": None, "dateJoined": None, "member": None}
+    absent = {"isSuspended": None, "joinedAt": None, "member": None}
     assert users_in(embedded) != []
     assert users_in(told) == [user | absent for user in users_in(embedded)]
     assert errors == []

@@ -94,7 +94,7 @@ class TestParts:
     async def test_last_breadcrumbs_are_the_ones_before_the_event(self, asker):
         """`last` counts from the event; what is left stays oldest first."""
         issue = find(asker, lambda issue: ordinary(issue) and issue.events[-1].variant % 12 > 2)
-        fields = "timestamp type category level message data eventId"
+        fields = "occurredAt type category level message data eventId"
 
         node, _ = await event_of(
             asker, issue, f"two: breadcrumbs(last: 2) {{ {fields} }} all: breadcrumbs {{ {fields} }}"
@@ -102,10 +102,10 @@ class TestParts:
 
         values = part(issue.events[-1], "breadcrumbs")["values"]
         for crumb in (*node["all"], *node["two"]):
-            crumb["timestamp"] = datetime.fromisoformat(crumb["timestamp"])
+            crumb["occurredAt"] = datetime.fromisoformat(crumb["occurredAt"])
         expected = [
-            {name: value for name, value in crumb.items() if name != "event_id"}
-            | {"eventId": None, "timestamp": crumb["timestamp"]}
+            {name: value for name, value in crumb.items() if name not in {"event_id", "timestamp"}}
+            | {"eventId": None, "occurredAt": crumb["timestamp"]}
             for crumb in values
         ]
         assert len(values) > 5

@@ -385,11 +385,11 @@ class TestMembers:
         """An event knows where it belongs; an event that names no release has none."""
         issue = find(asker, ordinary)
         release = issue.events[-1].release
-        fields = "issue { shortId } release { version dateReleased } project { slug }"
+        fields = "issue { shortId } release { version releasedAt } project { slug }"
 
         node, told = await event_of(asker, issue, fields)
 
-        found = node["release"].pop("dateReleased")
+        found = node["release"].pop("releasedAt")
         assert datetime.fromisoformat(found) == release.date_released
         assert node == {
             "issue": {"shortId": issue.short_id},

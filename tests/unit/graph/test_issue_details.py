@@ -17,7 +17,8 @@ async def test_owners_are_suggested_with_a_reason(asker):
     node, told = await one(
         asker,
         issue,
-        "owners { reason since owner { __typename ... on User { sentryId email } ... on Team { sentryId slug } } }",
+        "owners { reason suggestedAt"
+        " owner { __typename ... on User { sentryId email } ... on Team { sentryId slug } } }",
     )
 
     author, team = issue.events[0].release.commits[0].author, issue.project.teams[0]
@@ -26,7 +27,7 @@ async def test_owners_are_suggested_with_a_reason(asker):
         {"__typename": "Team", "sentryId": team.id, "slug": team.slug},
         {"__typename": "User", "sentryId": author.id, "email": author.email},
     ]
-    assert {instant(owner["since"]) for owner in node["owners"]} == {issue.last_seen}
+    assert {instant(owner["suggestedAt"]) for owner in node["owners"]} == {issue.last_seen}
     assert told.routes == sorted([DETAIL, MEMBERS, TEAMS])
     assert ("expand", "owners") in told.queries(DETAIL)[0]
 
@@ -118,7 +119,7 @@ async def test_tags_have_their_most_frequent_values(asker):
     issue = find(asker, lambda issue: len(issue.events) > 40)
 
     node, told = await one(
-        asker, issue, "tags { key name totalValues uniqueValues topValues { value count firstSeen lastSeen } }"
+        asker, issue, "tags { key name totalValues uniqueValues topValues { value count firstSeenAt lastSeenAt } }"
     )
 
     tags = {tag["key"]: tag for tag in node["tags"]}
@@ -130,7 +131,7 @@ async def test_tags_have_their_most_frequent_values(asker):
         key: (sum(map(len, values.values())), len(values)) for key, values in seen.items()
     }
     assert [
-        (top["value"], top["count"], instant(top["firstSeen"]), instant(top["lastSeen"]))
+        (top["value"], top["count"], instant(top["firstSeenAt"]), instant(top["lastSeenAt"]))
         for top in tags["environment"]["topValues"]
     ] == [
         (value, len(events), whole_second(events[0].time), whole_second(events[-1].time))
@@ -225,12 +226,12 @@ async def test_first_and_last_release_are_in_the_detail(asker):
         asker, lambda issue: issue.events[0].release and issue.events[0].release is not issue.events[-1].release
     )
 
-    node, told = await one(asker, issue, "firstRelease { version dateReleased } lastRelease { version }")
+    node, told = await one(asker, issue, "firstRelease { version releasedAt } lastRelease { version }")
     _, without = await one(asker, issue, "title")
 
     first, last = issue.events[0].release, issue.events[-1].release
     assert node["firstRelease"]["version"] == first.version
-    assert instant(node["firstRelease"]["dateReleased"]) == first.date_released
+    assert instant(node["firstRelease"]["releasedAt"]) == first.date_released
     assert node["lastRelease"] == {"version": last.version}
     assert ("collapse", "release") not in told.queries(DETAIL)[0]
     assert ("collapse", "release") in without.queries(DETAIL)[0]
@@ -250,11 +251,11 @@ async def test_series_are_a_value_a_day(asker):
     """The series of the detail covers 30 days, and is asked for only when it is selected."""
     issue = find(asker, lambda issue: len(issue.events) > 40)
 
-    node, told = await one(asker, issue, "series { name unit start intervalSeconds values }")
+    node, told = await one(asker, issue, "series { name unit startsAt intervalSeconds values }")
     _, without = await one(asker, issue, "title")
 
     series = node["series"]
-    start = instant(series["start"])
+    start = instant(series["startsAt"])
     counts = [0] * 30
     for event in issue.events:
         day = (event.time - start).days
@@ -274,10 +275,10 @@ async def test_odd_bucket_is_a_gap_in_its_series(asker):
     stats = {"30d": [[0, 1], None, [172_800, 3], "odd", [345_600, 5]]}
     asker.server.faults.add(Fault(route=DETAIL, times=None, status=200, body=body | {"stats": stats}))
 
-    node, _ = await one(asker, issue, "series { start intervalSeconds values }")
+    node, _ = await one(asker, issue, "series { startsAt intervalSeconds values }")
 
     assert node["series"] == {
-        "start": "1970-01-01T00:00:00Z",
+        "startsAt": "1970-01-01T00:00:00Z",
         "intervalSeconds": 86_400,
         "values": [1, None, 3, None, 5],
     }

@@ -12,9 +12,9 @@ STATS = "/organizations/{organization}/issues-stats/"
 
 LIGHT = """
     id sentryId shortId title culprit webUrl logger level levelRaw status statusRaw substatus isPublic platform priority
-    priorityLockedAt category issueType metadata commentCount isUnhandled eventCount userCount firstSeen lastSeen
+    priorityLockedAt category issueType metadata commentCount isUnhandled eventCount userCount firstSeenAt lastSeenAt
     isBookmarked isSubscribed hasSeen annotations { displayName url }
-    statusDetails { inNextRelease inRelease inCommit ignoreUntil ignoreCount ignoreUserCount actor }
+    statusDetails { inNextRelease inRelease inCommit archiveEndsAt archiveEventCount archiveUserCount actor }
     project { slug name platform }
 """
 
@@ -48,14 +48,22 @@ def light_of(asker, issue):
         "isUnhandled": issue.is_unhandled,
         "eventCount": len(issue.events),
         "userCount": len({event.person for event in issue.events} - {-1}),
-        "firstSeen": issue.first_seen,
-        "lastSeen": issue.last_seen,
+        "firstSeenAt": issue.first_seen,
+        "lastSeenAt": issue.last_seen,
         "isBookmarked": bool(issue.bookmarked_by),
         "isSubscribed": bool(issue.subscribers),
         "hasSeen": bool(issue.seen_by),
         "annotations": [{"displayName": one.display_name, "url": one.web_url} for one in issue.external_issues],
         "statusDetails": dict.fromkeys(
-            ("inNextRelease", "inRelease", "inCommit", "ignoreUntil", "ignoreCount", "ignoreUserCount", "actor")
+            (
+                "inNextRelease",
+                "inRelease",
+                "inCommit",
+                "archiveEndsAt",
+                "archiveEventCount",
+                "archiveUserCount",
+                "actor",
+            )
         ),
         "project": {"slug": issue.project.slug, "name": issue.project.name, "platform": issue.project.platform},
     }
@@ -63,7 +71,7 @@ def light_of(asker, issue):
 
 def with_instants(node):
     """A node with its moments read."""
-    return node | {name: instant(node[name]) for name in ("firstSeen", "lastSeen")}
+    return node | {name: instant(node[name]) for name in ("firstSeenAt", "lastSeenAt")}
 
 
 PERSONAL = ("isBookmarked", "isSubscribed", "hasSeen")
@@ -179,7 +187,7 @@ async def test_counts_within_a_range_are_one_call_for_a_list(asker):
     """The window of a field is asked for together for all issues of the list."""
     told = await asker.organization(
         'issues(first: 30) { nodes { sentryId inRange(range: { last: "24h" }) {'
-        " eventCount userCount firstSeen lastSeen series { intervalSeconds values } } } }"
+        " eventCount userCount firstSeenAt lastSeenAt series { intervalSeconds values } } } }"
     )
 
     day_ago = asker.services.clock.now().timestamp() - 86_400
@@ -188,7 +196,7 @@ async def test_counts_within_a_range_are_one_call_for_a_list(asker):
         found = node["inRange"]
         assert (found["eventCount"], found["userCount"]) == (len(events), len({e.person for e in events} - {-1}))
         assert (found["series"]["intervalSeconds"], len(found["series"]["values"])) == (3600, 24)
-        assert [instant(found[name]) for name in ("firstSeen", "lastSeen")] == [events[0].time, events[-1].time]
+        assert [instant(found[name]) for name in ("firstSeenAt", "lastSeenAt")] == [events[0].time, events[-1].time]
     assert len(told["issues"]["nodes"]) == 30
     assert told.routes == sorted([LIST, STATS])
     assert len([value for name, value in told.queries(STATS)[0] if name == "groups"]) == 30

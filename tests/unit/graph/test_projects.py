@@ -106,9 +106,9 @@ async def test_details_of_one_place_do_not_burden_another(asker):
 
 async def test_settings_show_no_secret(asker, graph):
     """Settings come with the detail, and no type of the schema has a member named after a secret."""
-    told = await asker.organization('project(slug: "web") { settings { resolveAgeHours highlightTags } }')
+    told = await asker.organization('project(slug: "web") { settings { resolveAfterSeconds highlightTags } }')
 
-    assert told["project"]["settings"] == {"resolveAgeHours": 0, "highlightTags": ["environment", "release"]}
+    assert told["project"]["settings"] == {"resolveAfterSeconds": 0, "highlightTags": ["environment", "release"]}
     names = {
         name.lower() for one in ("ProjectSettings", "DSN", "ClientKey") for name in graph.schema.type_map[one].fields
     }
@@ -239,7 +239,7 @@ async def test_events_of_a_project_within_a_range(asker):
     """A stretch without events has none; the range is sent as start and end."""
     told = await asker.organization(
         'project(slug: "api") { events(range: { between: '
-        '{ start: "2020-01-01T00:00:00Z", end: "2020-01-02T00:00:00Z" } }) { nodes { id } } }'
+        '{ startsAt: "2020-01-01T00:00:00Z", endsAt: "2020-01-02T00:00:00Z" } }) { nodes { id } } }'
     )
 
     assert told["project"]["events"]["nodes"] == []

@@ -26,7 +26,7 @@ async def test_versions_are_told_apart_part_by_part(asker, release):
     told = await asker.organization(
         select(
             release,
-            "version status statusRaw commitCount deployCount dateReleased webUrl"
+            "version status statusRaw commitCount deployCount releasedAt webUrl"
             " versionInfo { package raw major minor patch pre } projects { slug newIssueCount hasHealthData }",
         )
     )
@@ -169,9 +169,9 @@ async def test_release_without_sessions_has_no_rates(asker):
 
 async def test_version_of_a_projects_newest_release_is_looked_up_when_more_is_asked(asker):
     """The list embeds the version alone; the rest takes the detail."""
-    told = await asker.organization('project(slug: "web") { latestRelease { version dateReleased deploys { name } } }')
+    told = await asker.organization('project(slug: "web") { latestRelease { version releasedAt deploys { name } } }')
 
-    assert told["project"]["latestRelease"]["dateReleased"]
+    assert told["project"]["latestRelease"]["releasedAt"]
     assert sorted(told.routes) == sorted([DETAIL, DETAIL + "deploys/", "/organizations/{organization}/projects/"])
 
 

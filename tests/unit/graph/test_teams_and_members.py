@@ -56,7 +56,7 @@ async def test_members_embed_their_users(asker):
     """A page of members with all about their users is one call."""
     told = await asker.organization(
         "members(first: 5) { nodes { email orgRole orgRoleRaw pending expired inviteStatus flags { isSsoLinked }"
-        " dateCreated user { name username lastLogin hasTwoFactor isActive } } }"
+        " createdAt user { name username lastLoginAt hasTwoFactor isActive } } }"
     )
 
     first, member = told["members"]["nodes"][0], asker.acme.members[0]

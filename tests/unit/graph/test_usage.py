@@ -9,7 +9,8 @@ async def test_groups_have_totals_and_series(asker):
     """A series has one value per interval, adding up to the total."""
     told = await asker.organization(
         'usage(groupBy: [CATEGORY, OUTCOME], range: { last: "30d" }, interval: "1d")'
-        " { start end groups { category outcome total project { slug } series { name start intervalSeconds values } } }"
+        " { startsAt endsAt groups { category outcome total project { slug }"
+        " series { name startsAt intervalSeconds values } } }"
     )
 
     groups = told["usage"]["groups"]
@@ -69,7 +70,7 @@ async def test_mistakes_cost_no_call(asker, arguments):
     """What Sentry would refuse is refused before it is asked."""
     await asker.organization("slug")
 
-    told = await asker.ask(f'{{ organization(slug: "acme") {{ usage({arguments}) {{ start }} }} }}')
+    told = await asker.ask(f'{{ organization(slug: "acme") {{ usage({arguments}) {{ startsAt }} }} }}')
 
     assert [error["extensions"]["code"] for error in told.errors] == ["BAD_USER_INPUT"]
     assert told.calls == []

@@ -68,12 +68,12 @@ async def every_second(walking, seconds, selection):
 async def test_a_panel_that_asks_every_second_costs_a_call_a_minute(walking):
     """However many tabs show it; the range that it is told stays the same until the hour is over."""
     answers, calls = await every_second(
-        walking, 120, 'usage(groupBy: [OUTCOME], range: { last: "1h" }) { range { start end } groups { total } }'
+        walking, 120, 'usage(groupBy: [OUTCOME], range: { last: "1h" }) { range { startsAt endsAt } groups { total } }'
     )
 
     assert calls == [USAGE] * 2
     assert [one["usage"]["range"] for one in answers] == [
-        {"start": "2026-03-04T11:00:00Z", "end": "2026-03-04T13:00:00Z"}
+        {"startsAt": "2026-03-04T11:00:00Z", "endsAt": "2026-03-04T13:00:00Z"}
     ] * 120
 
 
@@ -82,24 +82,25 @@ async def test_release_health_costs_a_call_a_minute(walking):
     version = walking[0].acme.releases[0].version
 
     answers, calls = await every_second(
-        walking, 60, f'release(version: "{version}") {{ health {{ sessions range {{ start end }} }} }}'
+        walking, 60, f'release(version: "{version}") {{ health {{ sessions range {{ startsAt endsAt }} }} }}'
     )
 
     assert calls.count(SESSIONS) == 1
     assert [one["release"]["health"]["range"] for one in answers] == [
-        {"start": "2026-03-03T12:00:00Z", "end": "2026-03-04T13:00:00Z"}
+        {"startsAt": "2026-03-03T12:00:00Z", "endsAt": "2026-03-04T13:00:00Z"}
     ] * 60
 
 
 async def test_whoever_wants_it_exactly_pays_for_it(walking):
     """Each second is another range."""
     answers, calls = await every_second(
-        walking, 3, 'usage(groupBy: [OUTCOME], range: { exactly: "1h" }) { range { start end } }'
+        walking, 3, 'usage(groupBy: [OUTCOME], range: { exactly: "1h" }) { range { startsAt endsAt } }'
     )
 
     assert calls == [USAGE] * 3
     assert [one["usage"]["range"] for one in answers] == [
-        {"start": f"2026-03-04T11:00:{second:02}Z", "end": f"2026-03-04T12:00:{second + 1:02}Z"} for second in (7, 8, 9)
+        {"startsAt": f"2026-03-04T11:00:{second:02}Z", "endsAt": f"2026-03-04T12:00:{second + 1:02}Z"}
+        for second in (7, 8, 9)
     ]
 
 
@@ -108,12 +109,12 @@ async def test_a_list_of_issues_tells_its_range(walking):
     asker, _ = walking
 
     told = await asker.organization(
-        'last: issues(first: 1, range: { last: "24h" }) { range { start end } }'
-        " all: issues(first: 2) { range { start end } }"
+        'last: issues(first: 1, range: { last: "24h" }) { range { startsAt endsAt } }'
+        " all: issues(first: 2) { range { startsAt endsAt } }"
     )
 
     assert told.data == {
-        "last": {"range": {"start": "2026-03-03T12:00:00Z", "end": "2026-03-04T12:01:00Z"}},
+        "last": {"range": {"startsAt": "2026-03-03T12:00:00Z", "endsAt": "2026-03-04T12:01:00Z"}},
         "all": {"range": None},
     }
     spans = [
@@ -152,8 +153,8 @@ async def test_a_request_has_one_present_instant(graph):
         asker = GraphClient(graph, server, HurryingClock())
         told = await asker.organization(
             'a: issues(first: 1, range: { last: "1h" })'
-            ' { range { start end } nodes { inRange(range: { last: "1h" }) { eventCount } } }'
-            ' b: issues(first: 1, range: { last: "1h" }) { range { start end } }'
+            ' { range { startsAt endsAt } nodes { inRange(range: { last: "1h" }) { eventCount } } }'
+            ' b: issues(first: 1, range: { last: "1h" }) { range { startsAt endsAt } }'
         )
         await asker.client.close()
 

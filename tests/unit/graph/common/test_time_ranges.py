@@ -93,7 +93,7 @@ def test_between_is_sent_in_utc():
     """Any time zone is accepted; fractions of a second are dropped, also in the range that is returned."""
     start = datetime(2026, 3, 4, 1, 30, 15, 999999, timezone(timedelta(hours=2)))
 
-    time_range = time_range_of(TimeRangeInput(between=Between(start=start, end=NOON)), HOUR_S)
+    time_range = time_range_of(TimeRangeInput(between=Between(starts_at=start, ends_at=NOON)), HOUR_S)
 
     assert time_range == time_range.at(A_MOMENT_LATER) == Interval(datetime(2026, 3, 3, 23, 30, 15, tzinfo=UTC), NOON)
     assert time_range.query == (("start", "2026-03-03T23:30:15"), ("end", "2026-03-04T12:00:00"))
@@ -102,14 +102,14 @@ def test_between_is_sent_in_utc():
 @pytest.mark.parametrize("seconds", [0, 0.5, 1, 86400])
 def test_between_must_go_forward(seconds):
     """An empty or turned range is a mistake and not everything."""
-    value = Between(start=NOON + timedelta(seconds=seconds), end=NOON)
+    value = Between(starts_at=NOON + timedelta(seconds=seconds), ends_at=NOON)
 
-    with pytest.raises(BadUserInput, match=r"'between\.start' must be before 'between\.end'"):
+    with pytest.raises(BadUserInput, match=r"'between\.startsAt' must be before 'between\.endsAt'"):
         time_range_of(TimeRangeInput(between=value))
 
 
 def test_years_have_four_digits():
     """Sentry reads no shorter ones."""
-    value = Between(start=datetime(1, 1, 1, tzinfo=UTC), end=NOON)
+    value = Between(starts_at=datetime(1, 1, 1, tzinfo=UTC), ends_at=NOON)
 
     assert instants(TimeRangeInput(between=value))[0] == "0001-01-01T00:00:00"

@@ -21,7 +21,7 @@ EVERYTHING = """
   repositories(first: 1) { nodes { id } }
 """
 
-COMMIT = "key message createdAt: dateCreated author { name email user { name } } repository { name }"
+COMMIT = "key message createdAt author { name email user { name } } repository { name }"
 BELOW = {
     "Commit": ("release(version: $version)", "commits(first: 2) { nodes { NODE } }", COMMIT),
     "Deploy": ("release(version: $version)", "deploys { NODE } lastDeploy { NODE }", "name environment finishedAt"),
