@@ -39,7 +39,7 @@ PAGE = """query Page($org: String!) {
     event(which: RECOMMENDED) {
       eventId title message occurredAt platform user { email username ipAddress } tags { key value }
       exceptions {
-        type value mechanism { type handled } frames { file function line inApp context { line text } }
+        type value mechanism { type isHandled } frames { file function line isInApp context { line text } }
       }
       breadcrumbs(last: 50) { occurredAt category level message }
       request { url method }

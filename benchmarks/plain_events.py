@@ -39,7 +39,7 @@ class StackFrame:
     file: str | None
     function: str | None
     line: int | None
-    in_app: bool | None
+    is_in_app: bool | None
     context: list[ContextLine]
 
     @staticmethod
@@ -49,7 +49,7 @@ class StackFrame:
             file=data["filename"],
             function=data["function"],
             line=data["lineNo"],
-            in_app=data["inApp"],
+            is_in_app=data["inApp"],
             context=[ContextLine(line=line, text=text) for line, text in data["context"]],
         )
 
@@ -59,7 +59,7 @@ class ExceptionMechanism:
     """The mechanism that captured an exception."""
 
     type: str | None
-    handled: bool | None
+    is_handled: bool | None
 
 
 @strawberry.type
@@ -78,7 +78,9 @@ class ExceptionValue:
         return ExceptionValue(
             type=data["type"],
             value=data["value"],
-            mechanism=ExceptionMechanism(type=mechanism["type"], handled=mechanism["handled"]) if mechanism else None,
+            mechanism=ExceptionMechanism(type=mechanism["type"], is_handled=mechanism["handled"])
+            if mechanism
+            else None,
             frames=[StackFrame.of(frame) for frame in stack["frames"]] if stack else None,
         )
 

@@ -237,7 +237,8 @@ async def test_alerts_have_triggers_actions_and_monitors(known):
     detectors = {detector.id: detector for detector in known.acme.detectors if detector.project_id == project.id}
     workflows = [one for one in known.acme.workflows if detectors.keys() & set(one.detector_ids)]
     assert [
-        (alert["name"], alert["enabled"], [one["type"] for one in alert["triggers"]["conditions"]]) for alert in alerts
+        (alert["name"], alert["isEnabled"], [one["type"] for one in alert["triggers"]["conditions"]])
+        for alert in alerts
     ] == [(one.name, one.enabled, [when["type"] for when in one.triggers["conditions"]]) for one in workflows]
     assert [{monitor["name"] for monitor in alert["monitors"]} for alert in alerts] == [
         {detectors[number].name for number in one.detector_ids if number in detectors} for one in workflows

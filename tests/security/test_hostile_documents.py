@@ -215,11 +215,11 @@ def test_long_documents_are_not_kept(pipeline, write, is_accepted):
 def nested_interfaces(variant):
     """6 KB of alerts and monitors inside of each other, with fragments on each kind of monitor."""
     types = ("MetricMonitor", "CronMonitor", "UptimeMonitor")
-    leaves = " ".join(f"... on {name} {{ name enabled type description createdAt sentryId }}" for name in types)
+    leaves = " ".join(f"... on {name} {{ name isEnabled type description createdAt sentryId }}" for name in types)
     inner = f"name {leaves}"
     for level in range(5):
         names = " ".join(f"{'x' * 90}{level}{number}: name" for number in range(9))
-        inner = f"name {leaves} alerts {{ name enabled {names} monitors {{ {inner} }} }}"
+        inner = f"name {leaves} alerts {{ name isEnabled {names} monitors {{ {inner} }} }}"
     return (
         f'{{ v{variant}: organization(slug: "acme") {{ alerts(first: 1) {{ nodes {{ monitors {{ {inner} }} }} }} }} }}'
     )

@@ -130,8 +130,8 @@ async def test_valid_mutation_before_is_executed_alone(pair):
 @pytest.mark.parametrize(
     "text",
     [
-        "($s: SearchSelection) {{ {valid} second: resolveIssues(input: {{issues: {{search: $s}}}}) {{ dryRun }} }}",
-        "($s: [ID!]) {{ {valid} second: resolveIssues(input: {{issues: {{ids: $s}}}}) {{ dryRun }} }}",
+        "($s: SearchSelection) {{ {valid} second: resolveIssues(input: {{issues: {{search: $s}}}}) {{ isDryRun }} }}",
+        "($s: [ID!]) {{ {valid} second: resolveIssues(input: {{issues: {{ids: $s}}}}) {{ isDryRun }} }}",
     ],
 )
 async def test_nullable_variable_in_one_of_executes_nothing(pair, text):
@@ -146,10 +146,10 @@ async def test_nullable_variable_in_one_of_executes_nothing(pair, text):
 @pytest.mark.parametrize(
     ("head", "second"),
     [
-        ("$n: Boolean = true", "second: resolveIssues(input: {issues: {ids: []}, dryRun: $n}) { dryRun }"),
+        ("$n: Boolean = true", "second: resolveIssues(input: {issues: {ids: []}, dryRun: $n}) { isDryRun }"),
         ("$n: Boolean = true", "second: __typename @include(if: $n)"),
         ("$n: Boolean = false", "second: __typename @skip(if: $n)"),
-        ('$n: ID = "x"', "second: resolveIssues(input: {issues: {ids: [$n]}}) { dryRun }"),
+        ('$n: ID = "x"', "second: resolveIssues(input: {issues: {ids: [$n]}}) { isDryRun }"),
     ],
 )
 async def test_null_for_a_default_executes_nothing(pair, head, second):

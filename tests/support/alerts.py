@@ -12,7 +12,7 @@ PROJECTS = "/organizations/{organization}/projects/"
 ALERTS_OF_WEB = """
   alerts(projects: ["web"], first: 50) {
     nodes {
-      id name enabled triggers { logic conditions { __typename type } } actions { __typename type }
+      id name isEnabled triggers { logic conditions { __typename type } } actions { __typename type }
       monitors { __typename name } lastTriggeredAt
     }
   }
@@ -38,7 +38,7 @@ def workflow(asker, name):
 
 METRIC = """
   nodes {
-    name type enabled owner { __typename ... on Team { slug } } project { slug }
+    name type isEnabled owner { __typename ... on Team { slug } } project { slug }
     ... on MetricMonitor {
       aggregate query dataset timeWindowSeconds environment eventTypes detection detectionRaw comparisonDeltaSeconds
       conditions { comparison comparisonRaw threshold priority sensitivity }

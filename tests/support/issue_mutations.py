@@ -8,7 +8,7 @@ LIST = "/organizations/{organization}/issues/"
 ISSUE = "/organizations/{organization}/issues/{issue}/"
 
 
-RESULTS = "results { issueId issue { shortId status substatus } userErrors { field message code } } unmatched dryRun"
+RESULTS = "results { issueId issue { shortId status substatus } userErrors { field message code } } unmatched isDryRun"
 
 
 def some(asker, number=1, project="web"):
@@ -43,4 +43,4 @@ def writes(calls):
     return [call for call in calls if call.method != "GET"]
 
 
-MERGED = "issue { id eventCount } mergedIds unmatched dryRun userErrors { field message code }"
+MERGED = "issue { id eventCount } mergedIds unmatched isDryRun userErrors { field message code }"

@@ -91,7 +91,7 @@ class Alert(Node):
 
     sentry_id: strawberry.ID = sentry_id()
     name: str = plain(description="Display name of the alert.")
-    enabled: bool | None = plain(description="False while the alert is disabled.")
+    is_enabled: bool | None = plain("enabled", description="False while the alert is disabled.")
     environment: str | None = plain(
         description="Name of the environment that the alert applies to; null for all environments."
     )

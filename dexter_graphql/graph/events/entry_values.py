@@ -82,7 +82,7 @@ class StackFrame:
     symbol: str | None = plain(description="Symbol name in native code.")
     line: int | None = plain("lineNo", description="Line number, starting at 1.")
     column: int | None = plain("colNo", description="Column number.")
-    in_app: bool | None = plain("inApp", description="True for application code, false for library code.")
+    is_in_app: bool | None = plain("inApp", description="True for application code, false for library code.")
     trust: str | None = plain(description="How the frame was found in native code, for example `cfi` or `scan`.")
     instruction_address: str | None = plain("instructionAddr", description="Instruction address in native code.")
     source_link: str | None = plain("sourceLink", description="URL of the line in the source repository.")
@@ -110,8 +110,10 @@ class ExceptionMechanism:
     """How an exception was captured."""
 
     type: str | None = plain(description="Integration that captured the exception, for example `onerror` or `django`.")
-    handled: bool | None = plain(description="False when the application did not handle the exception.")
-    synthetic: bool | None = plain(description="True when the SDK created the exception for the report.")
+    is_handled: bool | None = plain("handled", description="False when the application did not handle the exception.")
+    is_synthetic: bool | None = plain(
+        "synthetic", description="True when the SDK created the exception for the report."
+    )
     description: str | None = plain(description="Description of the mechanism.")
     help_link: str | None = plain("help_link", description="URL of documentation about the error.")
     exception_id: int | None = plain("exception_id", description="Number of the exception in an exception group.")
@@ -193,7 +195,7 @@ class Thread:
 
     thread_id: strawberry.ID | None = plain("id", description="ID of the thread.")
     name: str | None = plain(description="Name of the thread.")
-    crashed: bool | None = plain(description="True for the thread that crashed.")
-    current: bool | None = plain(description="True for the thread in which the event was captured.")
+    has_crashed: bool | None = plain("crashed", description="True for the thread that crashed.")
+    is_current: bool | None = plain("current", description="True for the thread in which the event was captured.")
     state: str | None = plain(description="State of the thread, for example `BLOCKED`.")
     stack_trace: StackTrace | None = plain("stacktrace", description="Stack trace of the thread.")

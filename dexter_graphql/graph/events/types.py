@@ -131,7 +131,7 @@ class Evidence:
 
     name: str | None = plain(description="Name of the evidence.")
     value: str | None = plain(description="Value of the evidence.")
-    important: bool | None = plain(description="True for evidence that should be shown first.")
+    is_important: bool | None = plain("important", description="True for evidence that should be shown first.")
 
 
 @value_type

@@ -121,7 +121,7 @@ class ExternalIssue(Node):
 class IssueStatusDetails:
     """Conditions under which an issue is resolved or archived."""
 
-    in_next_release: bool | None = plain(
+    is_in_next_release: bool | None = plain(
         "inNextRelease", description="True when the issue is resolved in the next release."
     )
     in_release: str | None = plain("inRelease", description="Version of the release in which the issue is resolved.")

@@ -111,7 +111,7 @@ class IssuesPayload:
         return payload.unmatched
 
     @computed()
-    def dry_run(payload: Outcomes) -> bool:
+    def is_dry_run(payload: Outcomes) -> bool:
         """True when the mutation was a dry run and changed nothing."""
         return payload.is_dry_run
 
@@ -188,7 +188,7 @@ class MergeIssuesPayload:
         return merged.unmatched
 
     @computed()
-    def dry_run(merged: MergeResult) -> bool:
+    def is_dry_run(merged: MergeResult) -> bool:
         """True when the mutation was a dry run and changed nothing."""
         return merged.is_dry_run
 

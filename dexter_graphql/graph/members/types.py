@@ -112,8 +112,8 @@ class Member(Node):
         """Value of `orgRole`, as sent by Sentry."""
         return row.orgRole or row.role
 
-    pending: bool = plain(description="True while the invitation has not been accepted.")
-    expired: bool = plain(description="True when the invitation has expired.")
+    is_pending: bool | None = plain("pending", description="True while the invitation has not been accepted.")
+    is_expired: bool | None = plain("expired", description="True when the invitation has expired.")
     flags: MemberFlags | None = plain(description="Flags of the membership.")
     created_at: datetime = plain("dateCreated", description="Time when the member was invited or joined.")
     invite_status: InviteStatus | None = plain("inviteStatus", description="Status of the invitation.")

@@ -102,7 +102,7 @@ class Monitor(Node):
     sentry_id: strawberry.ID = sentry_id()
     name: str = plain(description="Display name of the monitor.")
     description: str | None = plain(description="Description of the monitor; null when it has none.")
-    enabled: bool | None = plain(description="False while the monitor is disabled.")
+    is_enabled: bool | None = plain("enabled", description="False while the monitor is disabled.")
     created_at: datetime | None = plain("dateCreated", description="Time when the monitor was created.")
     updated_at: datetime | None = plain("dateUpdated", description="Time of the last change of the monitor.")
     organization: OrganizationType = organization_field()

@@ -36,17 +36,17 @@ class ProjectSettings:
     allowed_domains: list[str] | None = plain(
         "allowedDomains", description="Domains that browsers may send events from; `*` allows all."
     )
-    data_scrubber: bool | None = plain("dataScrubber", description="True when Sentry scrubs sensitive data.")
-    data_scrubber_defaults: bool | None = plain(
+    scrubs_data: bool | None = plain("dataScrubber", description="True when Sentry scrubs sensitive data.")
+    uses_default_scrubbers: bool | None = plain(
         "dataScrubberDefaults", description="True when Sentry's default scrubbing rules are applied."
     )
-    scrub_ip_addresses: bool | None = plain("scrubIPAddresses", description="True when IP addresses are removed.")
+    scrubs_ip_addresses: bool | None = plain("scrubIPAddresses", description="True when IP addresses are removed.")
     sensitive_fields: list[str] | None = plain("sensitiveFields", description="Names of additional fields to scrub.")
     safe_fields: list[str] | None = plain("safeFields", description="Names of fields that are never scrubbed.")
-    scrape_java_script: bool | None = plain(
+    scrapes_java_script: bool | None = plain(
         "scrapeJavaScript", description="True when Sentry fetches scripts and source maps from the web."
     )
-    verify_ssl: bool | None = plain(
+    verifies_ssl: bool | None = plain(
         "verifySSL", description="True when certificates are verified while fetching source maps."
     )
     grouping_config: str | None = plain("groupingConfig", description="Grouping algorithm of the project.")

@@ -52,7 +52,7 @@ async def test_rules_read_like_alerts(old):
 
 SAME = """
   nodes {
-    name frequencySeconds enabled environment owner { __typename } createdBy { email } projects { slug }
+    name frequencySeconds isEnabled environment owner { __typename } createdBy { email } projects { slug }
     filters { logic logicRaw conditions { type ... on LevelAlertCondition { level levelRaw match } } }
     actions {
       type status

@@ -11,7 +11,7 @@ async def test_alerts_of_a_project_cost_two_calls(asker):
     assert told.routes == [DETECTORS, WORKFLOWS]
     assert told.queries(WORKFLOWS) == [[("sortBy", "id"), ("project", "web"), ("per_page", "50")]]
     found = [
-        (node["name"], node["enabled"], [one["__typename"] for one in node["actions"]], node["monitors"])
+        (node["name"], node["isEnabled"], [one["__typename"] for one in node["actions"]], node["monitors"])
         for node in told["alerts"]["nodes"]
     ]
     assert found == [

@@ -22,13 +22,13 @@ def frame_of(wire):
         "function": wire["function"],
         "line": wire["lineNo"],
         "column": wire["colNo"],
-        "inApp": wire["inApp"],
+        "isInApp": wire["inApp"],
         "context": [{"line": line, "text": text} for line, text in wire["context"]],
         "variables": wire["vars"],
     }
 
 
-FRAME = "file absolutePath module function line column inApp context { line text } variables"
+FRAME = "file absolutePath module function line column isInApp context { line text } variables"
 
 
 class TestParts:
@@ -41,7 +41,7 @@ class TestParts:
         node, _ = await event_of(
             asker,
             issue,
-            "exceptions { type value module threadId mechanism { type handled synthetic }"
+            "exceptions { type value module threadId mechanism { type isHandled isSynthetic }"
             f" frames {{ {FRAME} }}"
             " stackTrace { hasSystemFrames frames { function } } rawStackTrace { registers } }",
         )
@@ -57,8 +57,8 @@ class TestParts:
                 "threadId": None,
                 "mechanism": {
                     "type": value["mechanism"]["type"],
-                    "handled": not issue.is_unhandled,
-                    "synthetic": False,
+                    "isHandled": not issue.is_unhandled,
+                    "isSynthetic": False,
                 },
                 "frames": [frame_of(frame) for frame in frames],
                 "stackTrace": {
@@ -166,23 +166,23 @@ class TestParts:
             (
                 "ThreadsEntry",
                 lambda issue: issue.is_error and issue.project.language == "java",
-                "threads { threadId name crashed current state stackTrace { hasSystemFrames } }",
+                "threads { threadId name hasCrashed isCurrent state stackTrace { hasSystemFrames } }",
                 lambda _: {
                     "kind": "threads",
                     "threads": [
                         {
                             "threadId": "1",
                             "name": "main",
-                            "crashed": True,
-                            "current": True,
+                            "hasCrashed": True,
+                            "isCurrent": True,
                             "state": "RUNNABLE",
                             "stackTrace": None,
                         },
                         {
                             "threadId": "2",
                             "name": "pool-1",
-                            "crashed": False,
-                            "current": False,
+                            "hasCrashed": False,
+                            "isCurrent": False,
                             "state": "WAITING",
                             "stackTrace": None,
                         },

@@ -335,7 +335,7 @@ class TestMembers:
             asker,
             issue,
             "kind occurrence { occurrenceId title subtitle culprit level detectedAt evidenceData"
-            " evidence { name value important } }",
+            " evidence { name value isImportant } }",
         )
 
         event = issue.events[-1]
@@ -350,7 +350,7 @@ class TestMembers:
             "culprit": issue.culprit,
             "level": issue.level,
             "evidenceData": body["evidenceData"],
-            "evidence": [{"name": "Evidence", "value": issue.value, "important": True}],
+            "evidence": [{"name": "Evidence", "value": issue.value, "isImportant": True}],
         }
 
     async def test_errors_of_processing_are_told(self, asker):

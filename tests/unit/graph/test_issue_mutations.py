@@ -27,7 +27,7 @@ async def test_resolved_now(asker, given):
             for one in issues
         ],
         "unmatched": [],
-        "dryRun": False,
+        "isDryRun": False,
     }
 
 
@@ -272,7 +272,7 @@ async def test_merged(asker):
         "issue": {"id": id_of(parent), "eventCount": total},
         "mergedIds": [id_of(one) for one in children],
         "unmatched": [],
-        "dryRun": False,
+        "isDryRun": False,
         "userErrors": [],
     }
 

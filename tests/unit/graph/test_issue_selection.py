@@ -50,9 +50,9 @@ async def test_dry_run_writes_nothing(asker):
         for one in issues
     ]
     assert [payload for payload, _ in told.values()] == [
-        {"results": expected, "unmatched": [], "dryRun": True} for _ in mutations
+        {"results": expected, "unmatched": [], "isDryRun": True} for _ in mutations
     ]
-    assert merged == {"issue": None, "mergedIds": [], "unmatched": [], "dryRun": True, "userErrors": []}
+    assert merged == {"issue": None, "mergedIds": [], "unmatched": [], "isDryRun": True, "userErrors": []}
     assert [writes(calls) for _, calls in told.values()] == [[] for _ in mutations]
     assert writes(merge_calls) == []
 

@@ -14,7 +14,7 @@ LIGHT = """
     id sentryId shortId title culprit webUrl logger level levelRaw status statusRaw substatus isPublic platform priority
     priorityLockedAt category issueType metadata commentCount isUnhandled eventCount userCount firstSeenAt lastSeenAt
     isBookmarked isSubscribed hasSeen annotations { displayName url }
-    statusDetails { inNextRelease inRelease inCommit archiveEndsAt archiveEventCount archiveUserCount actor }
+    statusDetails { isInNextRelease inRelease inCommit archiveEndsAt archiveEventCount archiveUserCount actor }
     project { slug name platform }
 """
 
@@ -56,7 +56,7 @@ def light_of(asker, issue):
         "annotations": [{"displayName": one.display_name, "url": one.web_url} for one in issue.external_issues],
         "statusDetails": dict.fromkeys(
             (
-                "inNextRelease",
+                "isInNextRelease",
                 "inRelease",
                 "inCommit",
                 "archiveEndsAt",

@@ -55,7 +55,7 @@ async def test_role_in_the_team_stands_on_the_edge(asker):
 async def test_members_embed_their_users(asker):
     """A page of members with all about their users is one call."""
     told = await asker.organization(
-        "members(first: 5) { nodes { email orgRole orgRoleRaw pending expired inviteStatus flags { isSsoLinked }"
+        "members(first: 5) { nodes { email orgRole orgRoleRaw isPending isExpired inviteStatus flags { isSsoLinked }"
         " createdAt user { name username lastLoginAt hasTwoFactor isActive } } }"
     )
 
