@@ -40,7 +40,7 @@ METRIC = """
   nodes {
     name type isEnabled owner { __typename ... on Team { slug } } project { slug }
     ... on MetricMonitor {
-      aggregate query dataset timeWindowSeconds environment eventTypes detection detectionRaw comparisonDeltaSeconds
+      aggregate search dataset timeWindowSeconds environment eventTypes detection detectionRaw comparisonDeltaSeconds
       conditions { comparison comparisonRaw threshold priority sensitivity }
     }
   }

@@ -10,6 +10,7 @@ import strawberry
 from dexter_graphql.graph.alerts.enums import ActionTarget, EmailFallthrough
 from dexter_graphql.graph.alerts.json_values import decoded, member_of, read
 from dexter_graphql.graph.common.scalars import JSON, raw
+from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.declarations.fields import ID, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
 from dexter_graphql.graph.members.actors import Assignee
@@ -79,7 +80,8 @@ class AlertAction:
     action_id: strawberry.ID | None = plain(
         "id", description="ID of the action in Sentry; null on servers that have only alert rules."
     )
-    status: str | None = plain(description="Status of the action: `active` or `disabled`.")
+    status: ObjectStatus | None = plain(description="Status of the action: ACTIVE or DISABLED.")
+    status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
 
 
 @entity(representations=(), is_interface=True)

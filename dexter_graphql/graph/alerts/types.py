@@ -90,7 +90,7 @@ class Alert(Node):
     """
 
     sentry_id: strawberry.ID = sentry_id()
-    name: str = plain(description="Display name of the alert.")
+    name: str | None = plain(description="Display name of the alert.")
     is_enabled: bool | None = plain("enabled", description="False while the alert is disabled.")
     environment: str | None = plain(
         description="Name of the environment that the alert applies to; null for all environments."

@@ -43,7 +43,7 @@ class ClientKey(Node):
     key: str = plain("id", description="ID of the key in Sentry, which equals its public key.")
     label: str = plain(description="Display name of the key.")
     public: str | None = plain(description="Public key of the DSN.")
-    is_active: bool = plain("isActive", description="False when events sent with the key are rejected.")
+    is_active: bool | None = plain("isActive", description="False when events sent with the key are rejected.")
     rate_limit: KeyRateLimit | None = plain("rateLimit", description="Rate limit of the key; null when it has none.")
     dsn: DSN | None = plain(description="Endpoints for sending data with the key.")
     browser_sdk_version: str | None = plain(

@@ -19,7 +19,7 @@ class Comment(Node):
     """Comment on an issue."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
-    created_at: datetime = plain("dateCreated", description="Time when the comment was created.")
+    created_at: datetime | None = plain("dateCreated", description="Time when the comment was created.")
     author: Author | None = plain("user", description="Author of the comment; null for comments by integrations.")
 
     issue: IssueType | None = batch(

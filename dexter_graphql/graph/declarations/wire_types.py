@@ -115,17 +115,6 @@ def _json(value: msgspec.Raw) -> msgspec.Raw | None:
     return None if value == NULL else value
 
 
-def _required_json(name: str) -> Callable[[msgspec.Raw], msgspec.Raw]:
-    """Raises InvalidValue for null, which undecoded bytes hide."""
-
-    def some(value: msgspec.Raw) -> msgspec.Raw:
-        if value == NULL:
-            raise InvalidValue(f"Sentry's answer lacks '{name}'")
-        return value
-
-    return some
-
-
 SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
     "String": (str, None, None),
     "Int": (int, None, None),
@@ -166,7 +155,7 @@ def wire_type(
         raise DeclarationError(f"{coordinate} is abstract: declare its wire type and conversion, or make it a link")
     kind, to_value, leaf = _leaf(named, coordinate)
     if to_value is _json and is_required and container == "one":
-        to_value = _required_json(coordinate.rpartition(".")[2])
+        raise DeclarationError(f"{coordinate} must be nullable: null is JSON, too")
     leaf = leaf if convert is None else None
     if container != "one":
         return WireType(list[kind], convert or _each(to_value), container, None, is_required, leaf)  # type: ignore[valid-type]  # made at run time

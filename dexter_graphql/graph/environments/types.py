@@ -31,7 +31,7 @@ class Environment(Node):
     """Environment of an organization, for example `production`."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
-    name: str = plain(description="Name of the environment; empty for events without one.")
+    name: str | None = plain(description="Name of the environment; empty for events without one.")
     organization: OrganizationType = organization_field()
 
 
@@ -40,7 +40,7 @@ class ProjectEnvironment(Node):
     """Environment of a project."""
 
     sentry_id: strawberry.ID | None = plain("id", representations=(LIST,), description="Numeric ID in Sentry's API.")
-    name: str = plain(description="Name of the environment; empty for events without one.")
+    name: str | None = plain(description="Name of the environment; empty for events without one.")
     project: ProjectType | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, row.parents.project),

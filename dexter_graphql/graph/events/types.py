@@ -153,7 +153,7 @@ class Attachment(Node):
     """File attached to an event."""
 
     sentry_id: strawberry.ID = plain("id", description="ID of the attachment in Sentry.")
-    name: str = plain(description="Name of the file.")
+    name: str | None = plain(description="Name of the file.")
     mime_type: str | None = plain("mimetype", description="Media type of the file.")
     size_bytes: BigInt | None = plain("size", description="Size of the file in bytes.")
     attachment_type: str | None = plain("type", description="Type of the attachment, for example `event.attachment`.")

@@ -8,6 +8,7 @@ import msgspec
 import strawberry
 
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
+from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.web_urls import settings_page_url
 from dexter_graphql.graph.declarations.fields import LIST, computed, entity, plain, value_type
 from dexter_graphql.graph.lazy_types import OrganizationType
@@ -86,10 +87,14 @@ class Integration(Node):
     """Integration of an organization with a third-party service. Its settings and secrets are not exposed."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
-    name: str = plain(description="Name of the integration, usually the name of the account at the provider.")
-    status: str | None = plain(description="Status of the integration: `active`, `disabled` or another value.")
-    organization_status: str | None = plain(
+    name: str | None = plain(description="Name of the integration, usually the name of the account at the provider.")
+    status: ObjectStatus | None = plain(description="Status of the integration.")
+    status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
+    organization_status: ObjectStatus | None = plain(
         "organizationIntegrationStatus", description="Status of the integration within this organization."
+    )
+    organization_status_raw: str | None = plain(
+        "organizationIntegrationStatus", description="Value of `organizationStatus`, as sent by Sentry."
     )
     icon: str | None = plain(description="URL of the icon.")
     domain_name: str | None = plain(

@@ -113,18 +113,18 @@ class Issue(Node):
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
     short_id: str = plain("shortId", description="Short ID made of the project and a suffix, for example `WEB-9`.")
-    title: str = plain(description="Title of the issue.")
+    title: str | None = plain(description="Title of the issue.")
     culprit: str | None = plain(
         description="Place in the application where the issue occurs, usually a function or a transaction."
     )
-    web_url: str = plain("permalink", description="URL of the issue in Sentry.")
+    web_url: str | None = plain("permalink", description="URL of the issue in Sentry.")
     logger: str | None = plain(description="Name of the logger that reported the issue.")
-    level: Level = plain(description="Severity of the newest event.")
-    level_raw: str = plain("level", description="Value of `level`, as sent by Sentry.")
-    status: IssueStatus = plain(description="Status of the issue.")
-    status_raw: str = plain("status", description="Value of `status`, as sent by Sentry.")
+    level: Level | None = plain(description="Severity of the newest event.")
+    level_raw: str | None = plain("level", description="Value of `level`, as sent by Sentry.")
+    status: IssueStatus | None = plain(description="Status of the issue.")
+    status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
     substatus: IssueSubstatus | None = plain(description="Substatus of the issue; null when it is resolved.")
-    is_public: bool = plain("isPublic", description="True when the issue is shared publicly by link.")
+    is_public: bool | None = plain("isPublic", description="True when the issue is shared publicly by link.")
     platform: str | None = plain(description="Platform of the events, for example `python`.")
     priority: IssuePriority | None = plain(description="Priority of the issue.")
     priority_locked_at: datetime | None = plain(
@@ -141,7 +141,7 @@ class Issue(Node):
         """Type of the issue within its category, for example `error` or `performance_n_plus_one`."""
         return row.issueType or ERROR_CATEGORY
 
-    metadata: JSON = plain(
+    metadata: JSON | None = plain(
         description="Metadata from which the title is derived. The keys depend on the type of issue."
     )
     comment_count: int = plain("numComments", description="Number of comments on the issue.")

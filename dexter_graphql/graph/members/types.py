@@ -98,8 +98,8 @@ class Member(Node):
     sentry_id: strawberry.ID = plain(
         "id", description="Numeric ID of the member in Sentry's API. It differs from the ID of the user."
     )
-    email: str = plain(description="Email address of the member.")
-    name: str = plain(description="Full name of the member, or the email address when none is set.")
+    email: str | None = plain(description="Email address of the member.")
+    name: str | None = plain(description="Full name of the member, or the email address when none is set.")
 
     @computed(ROLES)
     def org_role(row: Any) -> OrganizationRole | None:
@@ -115,7 +115,7 @@ class Member(Node):
     is_pending: bool | None = plain("pending", description="True while the invitation has not been accepted.")
     is_expired: bool | None = plain("expired", description="True when the invitation has expired.")
     flags: MemberFlags | None = plain(description="Flags of the membership.")
-    created_at: datetime = plain("dateCreated", description="Time when the member was invited or joined.")
+    created_at: datetime | None = plain("dateCreated", description="Time when the member was invited or joined.")
     invite_status: InviteStatus | None = plain("inviteStatus", description="Status of the invitation.")
     invite_status_raw: str | None = plain("inviteStatus", description="Value of `inviteStatus`, as sent by Sentry.")
     inviter_name: str | None = plain(

@@ -9,6 +9,7 @@ import strawberry
 from dexter_graphql.graph.alerts.enums import AlertPriority
 from dexter_graphql.graph.alerts.json_values import decoded, member_of, read
 from dexter_graphql.graph.common.scalars import JSON, raw
+from dexter_graphql.graph.common.statuses import ObjectStatus, object_status
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.lazy_types import AlertType, IssueType, OrganizationType, ProjectType
@@ -100,7 +101,7 @@ class Monitor(Node):
     """Condition that Sentry monitors. It creates issues on failure. The concrete type depends on the kind."""
 
     sentry_id: strawberry.ID = sentry_id()
-    name: str = plain(description="Display name of the monitor.")
+    name: str | None = plain(description="Display name of the monitor.")
     description: str | None = plain(description="Description of the monitor; null when it has none.")
     is_enabled: bool | None = plain("enabled", description="False while the monitor is disabled.")
     created_at: datetime | None = plain("dateCreated", description="Time when the monitor was created.")
@@ -231,7 +232,7 @@ class MetricMonitor(Monitor):
         return _metric(row).aggregate
 
     @computed(SOURCES)
-    def query(row: Any) -> str | None:
+    def search(row: Any) -> str | None:
         """Filter on events in Sentry's search syntax; empty for all events."""
         return _metric(row).query
 
@@ -339,13 +340,19 @@ class CronMonitor(Monitor):
     type: str | None = _type_field("monitor_check_in_failure")
 
     @computed(SOURCES)
-    def slug(row: Any) -> str | None:
+    def check_in_slug(row: Any) -> str | None:
         """Slug that the job uses for its check-ins."""
         return _cron(row).slug
 
     @computed(SOURCES)
-    def status(row: Any) -> str | None:
-        """Status of the monitor: `active` or `disabled`; null when Sentry does not send it."""
+    def status(row: Any) -> ObjectStatus | None:
+        """Status of the monitor; null when Sentry does not send it."""
+        value = _cron(row).status
+        return None if value is None else object_status(value)
+
+    @computed(SOURCES)
+    def status_raw(row: Any) -> str | None:
+        """Value of `status`, as sent by Sentry."""
         return _cron(row).status
 
     @computed(SOURCES)
@@ -361,7 +368,7 @@ class UnknownMonitor(Monitor):
     type: str | None = plain(description="Kind of the monitor, as sent by Sentry.")
 
     @computed({**SOURCES, **CONFIG}, conditionGroup=msgspec.Raw)
-    def data(row: Any) -> JSON:
+    def data(row: Any) -> JSON | None:
         """Settings as sent by Sentry: `config`, `dataSources` and `conditionGroup`."""
         return raw({"config": row.config, "dataSources": row.dataSources, "conditionGroup": row.conditionGroup})
 

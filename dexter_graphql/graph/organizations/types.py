@@ -9,6 +9,7 @@ import strawberry
 from dexter_graphql.graph.alerts.arguments import NameSearch, ProjectNames, alert_options
 from dexter_graphql.graph.alerts.types import Alert
 from dexter_graphql.graph.common.avatars import Avatar
+from dexter_graphql.graph.common.statuses import ObjectStatus, object_status
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, plain
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility
@@ -95,8 +96,13 @@ class Organization(Node):
     )
 
     @computed(status=Status | None, representations=FULL)
-    def status(row: Any) -> str | None:
-        """Status of the organization, for example `active` or `pending_deletion`."""
+    def status(row: Any) -> ObjectStatus | None:
+        """Status of the organization."""
+        return object_status(row.status.id) if row.status and row.status.id else None
+
+    @computed(status=Status | None, representations=FULL)
+    def status_raw(row: Any) -> str | None:
+        """Value of `status`, as sent by Sentry."""
         return row.status and row.status.id
 
     @computed()

@@ -7,6 +7,7 @@ import strawberry
 
 from dexter_graphql.graph.client_keys.types import ClientKey
 from dexter_graphql.graph.common.avatars import Avatar
+from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, Embedded, batch, call, computed, entity, link, plain
@@ -62,7 +63,7 @@ class Project(Node):
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
     slug: str = plain(description="Slug in URLs. It can change; the ID cannot.")
-    name: str = plain(description="Display name of the project.")
+    name: str | None = plain(description="Display name of the project.")
     platform: str | None = plain(description="Main platform, for example `python-django`.")
     platforms: list[str] | None = plain(description="Platforms of the received events.")
     created_at: datetime | None = plain("dateCreated", description="Time when the project was created.")
@@ -95,9 +96,13 @@ class Project(Node):
     has_minified_stack_traces: bool | None = plain(
         "hasMinifiedStackTrace", description="True when the project has received minified stack traces."
     )
-    status: str | None = plain(
+    status: ObjectStatus | None = plain(
+        representations=(DETAIL,), description="Status of the project. One call per project."
+    )
+    status_raw: str | None = plain(
+        "status",
         representations=(DETAIL,),
-        description="Status of the project, for example `active` or `pending_deletion`. One call per project.",
+        description="Value of `status`, as sent by Sentry. One call per project.",
     )
     is_internal: bool | None = plain(
         "isInternal",

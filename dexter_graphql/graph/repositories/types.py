@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from dexter_graphql.graph.commits.types import Commit
+from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.declarations.fields import batch, entity, plain, value_type
 from dexter_graphql.graph.integrations.types import Integration
 from dexter_graphql.graph.lazy_types import OrganizationType
@@ -29,15 +30,16 @@ class Repository(Node):
     """Source repository connected to an organization."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
-    name: str = plain(description="Name of the repository, for example `acme/shop`.")
+    name: str | None = plain(description="Name of the repository, for example `acme/shop`.")
     url: str | None = plain(description="URL of the repository.")
     provider: RepositoryProvider | None = plain(description="Provider of the repository.")
-    status: str | None = plain(description="Status of the repository: `active`, `disabled`, `hidden` or another value.")
+    status: ObjectStatus | None = plain(description="Status of the repository.")
+    status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
     external_slug: str | None = plain("externalSlug", description="Name of the repository at its provider.")
     external_id: str | None = plain(
         "externalId", type=int | str, convert=str, description="ID of the repository at its provider."
     )
-    created_at: datetime = plain("dateCreated", description="Time when the repository was connected.")
+    created_at: datetime | None = plain("dateCreated", description="Time when the repository was connected.")
     integration: Integration | None = batch(
         integrations_by_id,
         key=lambda row: IntegrationKey(row.parents.organization, str(row.integrationId)) if row.integrationId else None,

@@ -75,7 +75,7 @@ async def test_issue_alerts_say_the_same_on_both_back_ends(asker):
     assert [node["frequencySeconds"] for node in old["alerts"]["nodes"]] == [1800, 1800]
     assert old["alerts"]["nodes"][1]["actions"][0] == {
         "type": "slack",
-        "status": "active",
+        "status": "ACTIVE",
         "channel": "#alerts",
         "channelId": "C0ALERTS",
         "tags": ["environment", "level"],

@@ -231,15 +231,3 @@ async def test_absent_short_id_is_null(asker):
     told = await asker.organization('issue(shortId: "WEB-ZZZZ") { shortId }')
 
     assert told.data == {"issue": None}
-
-
-async def test_json_that_is_not_there_is_missed(asker, monkeypatch):
-    """Like any other member, though its bytes are passed on as they came."""
-    monkeypatch.setattr("dexter_graphql.sandbox.serializers.issues.serialize_metadata", lambda _issue: None)
-
-    told = await asker.ask('{ organization(slug: "acme") { issues(first: 1) { nodes { id metadata } } } }')
-
-    assert told["organization"]["issues"]["nodes"] == [None]
-    assert [(error["message"], error["extensions"]["code"]) for error in told.errors] == [
-        ("Sentry's answer lacks 'metadata'", "UPSTREAM_BAD_RESPONSE")
-    ]

@@ -64,7 +64,7 @@ async def test_each_type_of_detector_has_its_own_members(asker):
     told = await asker.organization(
         'monitors(projects: ["web"], first: 100) { nodes { __typename type sentryId'
         " ... on UptimeMonitor { url method intervalSeconds timeoutSeconds downtimeThreshold recoveryThreshold }"
-        " ... on CronMonitor { slug } ... on UnknownMonitor { data } } }"
+        " ... on CronMonitor { checkInSlug } ... on UnknownMonitor { data } } }"
     )
 
     nodes = {node["__typename"]: node for node in told["monitors"]["nodes"]}
@@ -79,7 +79,7 @@ async def test_each_type_of_detector_has_its_own_members(asker):
     assert (uptime["type"], uptime["url"], uptime["method"]) == ("uptime_domain_failure", "https://web.example/", "GET")
     assert (uptime["intervalSeconds"], uptime["timeoutSeconds"]) == (60, 5)
     assert (uptime["downtimeThreshold"], uptime["recoveryThreshold"]) == (3, 1)
-    assert nodes["CronMonitor"]["slug"] in {one.slug for one in asker.acme.monitors}
+    assert nodes["CronMonitor"]["checkInSlug"] in {one.slug for one in asker.acme.monitors}
 
 
 async def test_monitors_of_all_projects_are_one_list(asker):

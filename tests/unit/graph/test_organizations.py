@@ -30,7 +30,7 @@ async def test_name_and_reference_share_one_call(asker):
     told = await asker.ask('{ organization(slug: "acme") { name status isEarlyAdopter avatar { kind } webUrl } }')
 
     assert told["organization"]["name"] == "Acme"
-    assert told["organization"]["status"] == "active"
+    assert told["organization"]["status"] == "ACTIVE"
     assert told["organization"]["webUrl"] == f"{asker.server.url}/organizations/acme/issues/"
     assert told.routes == [ROOT]
 

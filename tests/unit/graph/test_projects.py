@@ -89,7 +89,7 @@ async def test_members_that_lists_lack_take_the_detail(asker):
 
     assert told["project"] == {
         "slug": "web",
-        "status": "active",
+        "status": "ACTIVE",
         "avatar": {"kind": "LETTERS", "kindRaw": "letter_avatar"},
     }
     assert told.routes == [DETAIL]

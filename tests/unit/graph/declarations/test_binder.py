@@ -11,7 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from dexter_graphql.engine.selection import SelectionIndex
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.graph.common.scalars import scalar_map
+from dexter_graphql.graph.common.scalars import JSON, scalar_map
 from dexter_graphql.graph.declarations.binder import SchemaBinder
 from dexter_graphql.graph.declarations.fields import (
     ID,
@@ -214,6 +214,18 @@ class TestRefused:
             either: Annotated[Union[Project, Issue], strawberry.union("Either")] | None = plain(description=".")  # noqa: UP007  # Strawberry's way
 
         with pytest.raises(DeclarationError, match=r"Odd\.either is abstract: declare its wire type"):
+            bound_with(Odd)
+
+    def test_plain_json_must_be_nullable(self):
+        """JSON is passed on undecoded, so that nothing would notice a null in it."""
+
+        @value_type
+        class Odd:
+            """Has JSON that is never null."""
+
+            data: JSON = plain(description=".")
+
+        with pytest.raises(DeclarationError, match=r"Odd\.data must be nullable: null is JSON, too"):
             bound_with(Odd)
 
     def test_scalar_must_be_known_on_the_wire(self):
