@@ -27,7 +27,7 @@ from graphql import (
     get_directive_values,
     get_named_type,
 )
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, get_argument_values
 
 T = TypeVar("T")
 
@@ -111,6 +111,8 @@ class SelectedField:
     name: str
     definition: GraphQLField
     selection: "Selection"
+    node: FieldNode
+    """The first of the nodes that were merged."""
 
 
 class Selection:
@@ -136,6 +138,10 @@ class Selection:
         if fields is None:
             fields = self._fields[typename] = self._selection_index.collect(typename, self.sets)
         return fields
+
+    def responses(self, typename: str) -> Sequence[SelectedField]:
+        """Fields selected when the object is a `typename`, one for each alias."""
+        return tuple(self._selection_index.collect(typename, self.sets, by=_response_name).values())
 
     def memoized(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The result of `compute`, computed once for this selection and key."""
@@ -167,6 +173,14 @@ class Selection:
         return Selection(self._selection_index, self._named, [*self.sets, *other.sets])
 
 
+def _field_name(node: FieldNode) -> str:
+    return node.name.value
+
+
+def _response_name(node: FieldNode) -> str:
+    return (node.alias or node.name).value
+
+
 class SelectionIndex:
     """The selections of one operation with one set of variables; each is computed when it is first needed."""
 
@@ -189,6 +203,15 @@ class SelectionIndex:
         """The index of the operation that is being executed."""
         return cls(info.schema, info.operation, info.fragments, info.variable_values)
 
+    @property
+    def root(self) -> Selection:
+        """What the operation selects on its root type."""
+        return Selection(self, self.schema.get_root_type(self._operation.operation), [self._operation.selection_set])
+
+    def arguments(self, field: SelectedField) -> Mapping[str, Any]:
+        """The argument values of a field, with variables and defaults; raises GraphQLError for invalid ones."""
+        return get_argument_values(field.definition, field.node, self._variables)
+
     def selection(self, return_type: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Selection:
         """What is selected below the field that these nodes are merged to; the same object for the same nodes."""
         named = get_named_type(return_type)
@@ -207,18 +230,21 @@ class SelectionIndex:
             selection = self._by_type[typename] = Selection(self, named, sets)
         return selection
 
-    def collect(self, typename: str, sets: Sequence[SelectionSetNode]) -> dict[str, SelectedField]:
-        """Fields of `typename` in these selection sets, in document order."""
+    def collect(
+        self, typename: str, sets: Sequence[SelectionSetNode], by: Callable[[FieldNode], str] = _field_name
+    ) -> dict[str, SelectedField]:
+        """Fields of `typename` in these selection sets, in document order; nodes with the same `by` merge."""
         parent = self.schema.get_type(typename)
         nodes: dict[str, list[FieldNode]] = {}
         for selection_set in sets:
             for node in self._field_nodes(parent, selection_set, set()):
-                nodes.setdefault(node.name.value, []).append(node)
+                nodes.setdefault(by(node), []).append(node)
         fields = {}
-        for name, group in nodes.items():
+        for key, group in nodes.items():
+            name = group[0].name.value
             definition = parent.fields.get(name) if isinstance(parent, GraphQLObjectType) else None
             if definition is not None:
-                fields[name] = SelectedField(name, definition, self.selection(definition.type, group))
+                fields[key] = SelectedField(name, definition, self.selection(definition.type, group), group[0])
         return fields
 
     @cached_property

@@ -29,6 +29,8 @@ class Explain(StrEnum):
     NOTHING = "nothing"
     SUMMARY = "summary"
     CALLS = "calls"
+    ESTIMATE = "estimate"
+    """The number of calls that the operation makes at most; it is not executed."""
 
 
 class NodeLookup(NamedTuple):

@@ -30,8 +30,8 @@ from dexter_graphql.loaders.alert_rules.workflows import (
     workflow_of_issue_rule,
     workflow_of_metric_rule,
 )
-from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, by_organization, fetch_list
+from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, bulk, each, fan_out
+from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list
 from dexter_graphql.loaders.monitors import (
     DETECTOR_NAME,
     DETECTORS_AND_WORKFLOWS,

@@ -30,6 +30,12 @@ Load = Callable[[Sequence[Any], "LoadContext"], Awaitable[Mapping[Any, Any]]]
 LoadOne = Callable[[Any, "LoadContext"], Coroutine[Any, Any, Any]]
 FAN_OUT = 10
 """Concurrent calls of one fan-out, at most."""
+CHUNK_SIZE = 100
+"""Keys per call, at most."""
+Reads = Callable[[str], frozenset[str]]
+"""Representation → attributes of the target that the operation needs."""
+Cost = Callable[[int, Reads], int]
+"""Number of keys → calls to Sentry that looking them up makes at most, with nothing cached."""
 
 
 class Style(StrEnum):
@@ -53,13 +59,31 @@ class Loader:
     uses: tuple[Endpoint, ...]
     load: Load
     is_shared: bool
+    cost: Cost
 
 
-def bulk(*, target: str, uses: Sequence[Endpoint], is_shared: bool = True) -> Callable[[Load], Loader]:
+def call_per_chunk(keys: int, _reads: Reads) -> int:
+    """The cost of a bulk loader."""
+    return -(-keys // CHUNK_SIZE)
+
+
+def call_per_key(keys: int, _reads: Reads) -> int:
+    """The cost of a fan-out."""
+    return keys
+
+
+def call_per_detail(keys: int, reads: Reads) -> int:
+    """The cost of a bulk loader that calls for each key when members are needed that lists lack."""
+    return call_per_chunk(keys, reads) if reads("detail") <= reads("list") else keys
+
+
+def bulk(
+    *, target: str, uses: Sequence[Endpoint], is_shared: bool = True, cost: Cost = call_per_chunk
+) -> Callable[[Load], Loader]:
     """Declare a function of (keys, load context) that answers all keys at once."""
 
     def declare(load: Load) -> Loader:
-        return Loader(load.__name__, Style.BULK, target, tuple(uses), load, is_shared)
+        return Loader(load.__name__, Style.BULK, target, tuple(uses), load, is_shared, cost)
 
     return declare
 
@@ -73,7 +97,7 @@ def fan_out(
         async def load(keys: Sequence[Any], load_context: LoadContext) -> Mapping[Any, Any]:
             return await each(keys, lambda key: load_one(key, load_context), width=width)
 
-        return Loader(load_one.__name__, Style.FAN_OUT, target, tuple(uses), load, is_shared)
+        return Loader(load_one.__name__, Style.FAN_OUT, target, tuple(uses), load, is_shared, call_per_key)
 
     return declare
 

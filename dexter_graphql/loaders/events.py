@@ -5,11 +5,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import LoadContext, bulk, chunks, fan_out
+from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, Reads, bulk, call_per_chunk, chunks, fan_out
 from dexter_graphql.loaders.issues.event_lookup import EVENT_LOOKUP_ENDPOINTS, find_issue_event
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.parameters import RETENTION, range_parameters
-from dexter_graphql.loaders.lists import CHUNK_SIZE, fetch_list
+from dexter_graphql.loaders.lists import fetch_list
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.catalogue import issues as issue_catalogue
@@ -79,7 +79,12 @@ async def selected_issue_event(key: IssueKey, load_context: LoadContext) -> Any:
     return await load_context.load(issue_events, IssueEventKey(key, load_context.options))
 
 
-@bulk(target="Event", uses=(catalogue.DISCOVER, *EVENT_LOOKUP_ENDPOINTS))
+def _latest_events_cost(keys: int, reads: Reads) -> int:
+    is_light = keys > 1 and reads("detail") <= DISCOVER_FIELDS.keys()
+    return 2 * call_per_chunk(keys, reads) if is_light else keys
+
+
+@bulk(target="Event", uses=(catalogue.DISCOVER, *EVENT_LOOKUP_ENDPOINTS), cost=_latest_events_cost)
 async def latest_events(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapping[IssueKey, Any]:
     """The newest event of each issue: two calls per 100 issues while Discover has the members, else one call each."""
     events: dict[IssueKey, Any] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from dexter_graphql.loaders.base import LoadContext, each
+from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, each
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.client import NO_PATH
@@ -13,8 +13,6 @@ from dexter_graphql.sentry.pagination import MAX_PAGE, Position, Slice, collect
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import RowsProjection, only_records
 
-CHUNK_SIZE = 100
-"""Keys per call, at most."""
 MAX_KEY_BYTES = 4000
 """Length of all keys in the URL of one call, at most; URLs stay below 6 kB."""
 MAX_ROWS = 1000

@@ -13,8 +13,8 @@ from dexter_graphql.loaders.alert_rules.migration import (
     unmigrated,
 )
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, Rule, detector_of_metric_rule
-from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, CHUNK_SIZE, ListOptions, by_organization, fetch_list
+from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, bulk, each, fan_out
+from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.capabilities import ABSENT

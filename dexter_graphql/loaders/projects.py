@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
+from dexter_graphql.loaders.base import LoadContext, bulk, call_per_detail, each, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, by_organization, fetch_list
 from dexter_graphql.sentry.catalogue import projects as catalogue
 from dexter_graphql.sentry.errors import Moved
@@ -52,7 +52,7 @@ async def projects_by_id(keys: Sequence[ProjectKey], load_context: LoadContext) 
     return await by_organization(keys, answer)
 
 
-@bulk(target="Project", uses=(catalogue.LIST, catalogue.DETAIL))
+@bulk(target="Project", uses=(catalogue.LIST, catalogue.DETAIL), cost=call_per_detail)
 async def complete_projects(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
     """Projects by ID with all needed members: one call each when lists lack some of them."""
     if needs_detail(load_context):
@@ -60,7 +60,7 @@ async def complete_projects(keys: Sequence[ProjectKey], load_context: LoadContex
     return await projects_by_id.load(keys, load_context)
 
 
-@bulk(target="Project", uses=(catalogue.LIST, catalogue.DETAIL))
+@bulk(target="Project", uses=(catalogue.LIST, catalogue.DETAIL), cost=call_per_detail)
 async def projects_by_name(keys: Sequence[ProjectName], load_context: LoadContext) -> Mapping[ProjectName, Any]:
     """Projects by slug or ID: one call for the slugs, one for the IDs, and one for each that the list lacks.
 

@@ -13,13 +13,15 @@ from msgspec.structs import replace
 
 from dexter_graphql.concurrency.single_flight import Flight, SingleFlight
 from dexter_graphql.engine.documents import PreparedDocument
+from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.engine.pipeline import ExecutionAnswer, FormatError, Pipeline
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.graph.context import Context, Services
+from dexter_graphql.graph.context import Context, Explain, Services
 from dexter_graphql.graph.declarations.shareable import Shareability
 from dexter_graphql.graph.errors import INTERNAL_MESSAGE, format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
+from dexter_graphql.server.estimates import estimate_answer
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.server.response_cache import AnswerKey, CachedAnswer, ResponseCache
 from dexter_graphql.telemetry.logs import get_log
@@ -40,9 +42,14 @@ class ExecutionRequest(NamedTuple):
     cache_key: AnswerKey | None = None
 
     @property
+    def is_estimate(self) -> bool:
+        """True when the operation is not to be executed, only its cost is asked for."""
+        return self.request.explain is Explain.ESTIMATE
+
+    @property
     def is_subscription(self) -> bool:
         """True for an operation with many answers."""
-        return self.prepared.kind is OperationType.SUBSCRIPTION
+        return self.prepared.kind is OperationType.SUBSCRIPTION and not self.is_estimate
 
     @property
     def is_mutation(self) -> bool:
@@ -96,12 +103,19 @@ class RequestExecutor:
 
     async def execute(self, execution: ExecutionRequest) -> ExecutionAnswer:
         """Execute a query or a mutation. A cancelled caller ends what no other caller waits for."""
+        entry = execution.prepared.operation_entry
+        if execution.is_estimate and entry is not None:
+            return self._estimate(entry, execution)
         if self._is_shareable(execution.prepared):
             answer = await self._execute_shared(execution)
         else:
             answer = await self._run(execution, self._context(execution), self._format(execution.request_id))
         self._metrics.operation(execution.kind, answer.codes)
         return answer
+
+    def _estimate(self, entry: OperationEntry, execution: ExecutionRequest) -> ExecutionAnswer:
+        format_error, budget = self._format(execution.request_id), self._services.call_budget
+        return estimate_answer(self._pipeline.schema, entry, execution.request, budget, format_error)
 
     async def stream(self, execution: ExecutionRequest) -> AsyncIterator[ExecutionAnswer]:
         """Execute any operation: one answer for a query or a mutation, one per event for a subscription.

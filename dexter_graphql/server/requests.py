@@ -117,7 +117,9 @@ def _explain(extensions: dict[str, Any]) -> Explain:
     try:
         return Explain(dexter.get("explain", Explain.NOTHING)) if isinstance(dexter, dict) else Explain("")
     except ValueError:
-        raise bad_request("'extensions.dexter' must be an object; its 'explain' is 'summary' or 'calls'") from None
+        raise bad_request(
+            "'extensions.dexter' must be an object; its 'explain' is 'summary', 'calls' or 'estimate'"
+        ) from None
 
 
 def is_nested_deeper(value: Any, levels: int) -> bool:

@@ -61,3 +61,35 @@ async def test_other_questions_are_refused(site, dexter):
     status, _, body = await site.post(QUERY, extensions={"dexter": dexter})
 
     assert (status, body["errors"][0]["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+
+
+@pytest.mark.parametrize(
+    ("document", "calls"),
+    [
+        (QUERY, 2),
+        ('mutation { resolveIssues(input: { issues: { ids: ["a"] } }) { unmatched } }', 3),
+        ('subscription { issueChanged(organization: "acme") { position } }', 2),
+    ],
+)
+async def test_estimate_executes_nothing(site, document, calls):
+    """An estimate says how many calls an operation of any kind makes at most, and makes none."""
+    before = len(site.upstream.requests)
+
+    status, _, body = await site.post(document, extensions={"dexter": {"explain": "estimate"}})
+
+    assert (status, body) == (
+        200,
+        {"data": None, "extensions": {"dexter": {"estimatedCalls": calls, "callBudget": 100}}},
+    )
+    assert len(site.upstream.requests) == before
+
+
+async def test_estimate_needs_a_valid_operation(site):
+    """An invalid document and invalid variables have errors instead of an estimate."""
+    extensions = {"dexter": {"explain": "estimate"}}
+    invalid = await site.post("{ nothing }", extensions=extensions)
+    query = "query ($slug: String!) { organization(slug: $slug) { slug } }"
+    incomplete = await site.post(query, variables={"slug": None}, extensions=extensions)
+
+    codes = [body["errors"][0]["extensions"]["code"] for _, _, body in (invalid, incomplete)]
+    assert codes == ["GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"]

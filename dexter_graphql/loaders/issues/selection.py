@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from dexter_graphql.loaders.base import LoadContext, chunks
+from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, chunks
 from dexter_graphql.loaders.issues.details import numeric_id
 from dexter_graphql.loaders.issues.keys import IssueKey, ShortIdKey
 from dexter_graphql.loaders.issues.parameters import COLLAPSE_ALL, RETENTION
-from dexter_graphql.loaders.lists import CHUNK_SIZE, ListOptions, fetch_list
+from dexter_graphql.loaders.lists import ListOptions, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations

@@ -14,12 +14,11 @@ from typing import Any
 
 import msgspec
 
-from dexter_graphql.loaders.base import LoadContext, chunks
+from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, chunks
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.ignored_members import ignored_members
 from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
 from dexter_graphql.loaders.issues.parameters import RETENTION, pushdown, with_id_parameters
-from dexter_graphql.loaders.lists import CHUNK_SIZE
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.sentry.call import Reply
 from dexter_graphql.sentry.catalogue import issues as catalogue

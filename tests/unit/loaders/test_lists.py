@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from dexter_graphql.loaders.lists import CHUNK_SIZE, MAX_KEY_BYTES, by_organization
+from dexter_graphql.loaders.base import CHUNK_SIZE
+from dexter_graphql.loaders.lists import MAX_KEY_BYTES, by_organization
 from dexter_graphql.sentry.errors import Unavailable
 from dexter_graphql.sentry.parents import OrganizationRef
 

@@ -1,0 +1,88 @@
+"""Estimated calls of operations beside those that they make with a cold cache."""
+
+import pytest
+from graphql import get_operation_ast, parse
+
+from dexter_graphql.engine.operation_entry import OperationEntry
+from dexter_graphql.engine.selection import SelectionIndex
+from dexter_graphql.engine.variable_values import coerce_variables
+from dexter_graphql.graph.call_estimate import MAX_SELECTIONS, estimate_calls
+from dexter_graphql.operations.library import load_library
+from support.graph import open_graph_client
+
+READS = {document.name: document for document in load_library() if document.text.startswith("query")}
+IN_ACME = """query ($no: Boolean = false, $n: Int = 3) {{
+  organization(slug: "acme") {{ {} teams(first: $n) @include(if: $no) {{ nodes {{ slug }} }} }}
+}}"""
+CASES = {
+    "slug": 1,
+    "issues(first: 100) { nodes { title } }": 2,
+    "issues(first: 150) { nodes { title } }": 3,
+    "issues(first: 5) { nodes { latestEvent { eventId } } }": 4,
+    "issues(first: 5) { nodes { latestEvent { exceptions { type } } } }": 7,
+    "issues(first: 3) { nodes { tags { key } } }": 5,
+    "issues(first: $n) { edges { node { tags { key } } } }": 5,
+    "issues(first: 3) { nodes { tags @include(if: $no) { key } } }": 2,
+    "issues(first: 3) { nodes { ... on Issue { tags { key } } } }": 5,
+    "a: issues(first: 2) { nodes { tags { key } } } b: issues(first: 3, sort: NEW) { nodes { tags { key } } }": 8,
+    "issues(first: 5) { nodes { project { slug name } } }": 2,
+    "projects(first: 3) { nodes { keys { label } } }": 5,
+    "issues(first: 2) { nodes { comments(first: 5) { nodes { text } } } }": 4,
+    "projects(first: 2) { nodes { issues(first: 2) { nodes { comments(first: 2) { nodes { text } } } } } }": 8,
+}
+"""Selections on an organization, and the calls that they cost."""
+
+
+def estimate(graph, text, **variables):
+    """The estimate of a valid document."""
+    document = parse(text)
+    entry = OperationEntry(document, get_operation_ast(document))
+    coerced = coerce_variables(graph.schema, entry, variables)
+    return estimate_calls(SelectionIndex(graph.schema, entry.operation, entry.fragments, coerced))
+
+
+async def measure(graph, asker, text, **variables):
+    """The calls of a document with a cold cache, and the one that finds the organization, which the client knows."""
+    async with open_graph_client(graph, asker.server) as client:
+        answer = await client.ask(text, **variables)
+    assert answer.errors == []
+    return len(answer.calls) + 1
+
+
+async def test_library_never_costs_more_than_estimated(graph, asker):
+    """Each reading document of the library makes at most the estimated calls, which are at most three more."""
+    estimated = {name: estimate(graph, document.text, **document.variables) for name, document in READS.items()}
+    measured = {name: await measure(graph, asker, doc.text, **doc.variables) for name, doc in READS.items()}
+
+    assert {name for name, calls in measured.items() if not calls <= estimated[name] <= calls + 3} == set()
+
+
+async def test_estimates_are_the_calls_of_full_lists(graph, asker):
+    """Pages, aliases, fragments, directives, variables and per-row fields count as they are executed."""
+    documents = {selection: IN_ACME.format(selection) for selection in CASES}
+
+    assert {selection: estimate(graph, text) for selection, text in documents.items()} == CASES
+    assert {selection: await measure(graph, asker, text) for selection, text in documents.items()} == CASES
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("{ __typename }", 0),
+        ('{ nodes(ids: ["a", "b", "c"]) { id } }', 4),
+        ('mutation { resolveIssues(input: { issues: { ids: ["a"] } }) { unmatched } }', 3),
+        ('{ organization(slug: "acme") { issues(first: 0) { totalCount } } }', 2),
+    ],
+)
+def test_other_operations_are_estimated(graph, text, calls):
+    """Nodes cost one call each, writes one to look up and one to write, both besides the organization."""
+    assert estimate(graph, text) == calls
+
+
+def test_too_large_operation_has_no_estimate(graph):
+    """An operation with more selections than can be looked at quickly has none."""
+    fields = " ".join(
+        f'f{n}: organization(slug: "acme") {{ projects {{ nodes {{ slug }} }} }}' for n in range(MAX_SELECTIONS // 4)
+    )
+
+    assert estimate(graph, f"{{ {fields} }}") is None
