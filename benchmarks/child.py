@@ -1,4 +1,4 @@
-"""Process of the benchmark that runs one server and reports its CPU time over a control socket."""
+"""Process of the benchmark that runs one server and reports its CPU time and memory over a control socket."""
 
 import asyncio
 import contextlib
@@ -17,6 +17,7 @@ import uvicorn
 import uvloop
 from typing_extensions import override
 
+from benchmarks.memory import Memory, read_memory, reset_peak
 from benchmarks.upstream import Exchange, Upstream
 
 
@@ -31,20 +32,23 @@ class ServerSpec(msgspec.Struct, frozen=True, kw_only=True):
 class ControlRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request of the parent. `is_profiling` starts cProfile; `profile` stops it and names the file for the profile.
 
-    `ends_collecting` runs the garbage collector a last time and disables it.
+    `ends_collecting` runs the garbage collector a last time and disables it. `resets_peak` measures the peak of memory
+    from then on.
     """
 
     ends_collecting: bool = False
+    resets_peak: bool = False
     is_profiling: bool = False
     profile: str | None = None
 
 
 class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Status of the process: its port, its CPU time so far, and calls by route since the previous request."""
+    """Status of the process: its port, CPU time so far, memory, and calls by route since the previous request."""
 
     port: int
     cpu_s: float
     counts: dict[str, int]
+    memory: Memory
 
 
 class Server(uvicorn.Server):
@@ -70,7 +74,7 @@ async def main(spec: ServerSpec, control: socket.socket) -> None:
     profile = cProfile.Profile()
     async with serving as port:
         while True:
-            status = ProcessStatus(port=port, cpu_s=time.process_time(), counts=dict(counts))
+            status = ProcessStatus(port=port, cpu_s=time.process_time(), counts=dict(counts), memory=read_memory())
             counts.clear()
             writer.write(msgspec.json.encode(status) + b"\n")
             line = await reader.readline()
@@ -80,6 +84,8 @@ async def main(spec: ServerSpec, control: socket.socket) -> None:
             if request.ends_collecting:
                 gc.collect()
                 gc.disable()
+            if request.resets_peak:
+                reset_peak()
             if request.is_profiling:
                 profile.enable()
             if request.profile:
@@ -106,10 +112,7 @@ async def _upstream(counts: Counter[str]) -> AsyncIterator[int]:
 @asynccontextmanager
 async def _app(spec: ServerSpec) -> AsyncIterator[int]:
     listener = _listener()
-    config = uvicorn.Config(
-        _create_app(spec), loop="none", http="httptools", log_config=None, access_log=False, server_header=False
-    )
-    server = Server(config)
+    server = Server(_configure(spec))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     await server.is_started.wait()
     try:
@@ -119,21 +122,30 @@ async def _app(spec: ServerSpec) -> AsyncIterator[int]:
         await task
 
 
+def _configure(spec: ServerSpec) -> uvicorn.Config:
+    # Imported only where needed, because memory and the cost of garbage collection grow with the objects that exist.
+    if spec.kind == "dexter":
+        from benchmarks.dexter import configure_dexter  # noqa: PLC0415
+
+        return configure_dexter(is_cached=spec.is_cached)
+    app = _create_app(spec)
+    return uvicorn.Config(app, loop="none", http="httptools", log_config=None, access_log=False, server_header=False)
+
+
 def _create_app(spec: ServerSpec) -> Any:
-    # Imported only where needed, because the cost of garbage collection grows with the objects that exist.
     match spec.kind:
         case "static":
             from benchmarks.static import create_static  # noqa: PLC0415
 
             return create_static(spec.source)
-        case "plain" | "plain-default":
+        case "floor":
+            from benchmarks.floor import create_floor  # noqa: PLC0415
+
+            return create_floor(spec.source)
+        case _:
             from benchmarks.plain import create_plain  # noqa: PLC0415
 
             return create_plain(spec.source, keeps_documents=spec.kind == "plain")
-        case _:
-            from benchmarks.dexter import create_dexter  # noqa: PLC0415
-
-            return create_dexter(is_cached=spec.is_cached)
 
 
 if __name__ == "__main__":

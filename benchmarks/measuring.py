@@ -17,7 +17,7 @@ from benchmarks.answers import LANES, Behaviour
 from benchmarks.child import ControlRequest, ServerSpec
 from benchmarks.load import Answer, encode_request, open_connections, repeat
 from benchmarks.processes import BenchmarkError, Process, start_process
-from benchmarks.results import BenchmarkRun, ContestantResult, Figure, WorkloadResult
+from benchmarks.results import BenchmarkRun, ContestantResult, Figure, MemoryResult, WorkloadResult
 from benchmarks.workloads import DEXTER, INTERPRETER, PLAIN_DEFAULT, STATIC, WORKLOADS, Contestant, Workload
 
 WARM_UP = 2
@@ -27,6 +27,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 )
 HELLO = encode_request("{ __typename }", {})
 """Sent before the measurement, so that all connections are established."""
+RESET_PEAK = ControlRequest(resets_peak=True)
 ENGINES: Mapping[str, str] = MappingProxyType({INTERPRETER: "interpreter"})
 """Engine of each server that does not use the default one."""
 
@@ -81,12 +82,12 @@ class Site:
         self.clients = clients
         self.upstream = upstream
         self._stack = stack
-        self._servers: dict[tuple[str, bool], Process] = {}
+        self._servers: dict[tuple[str, bool, str], Process] = {}
         self._occasions = itertools.count()
 
     async def server(self, workload: Workload, name: str) -> Process:
         """A running server, with or without a cache as the workload requires."""
-        key = (name, workload.is_cached)
+        key = (name, workload.is_cached, workload.name if name == STATIC else "")
         if key not in self._servers:
             source = await self._write_answer(workload) if name == STATIC else self.upstream.url
             kind = DEXTER if name in ENGINES else name
@@ -154,6 +155,7 @@ async def measure_workload(site: Site, workload: Workload, options: MeasurementO
         await (await site.server(workload, server)).ask(ControlRequest(ends_collecting=True))
     for entry in entries:
         entry.times = await _times(site, workload, entry.contestant, options)
+        await (await site.server(workload, entry.contestant.server)).ask(RESET_PEAK)
     for number in range(options.bursts if workload.burst else options.rounds):
         # In alternating order, so that a machine that slows down during a round affects all of them equally.
         for entry in entries if number % 2 == 0 else reversed(entries):
@@ -161,7 +163,7 @@ async def measure_workload(site: Site, workload: Workload, options: MeasurementO
     by_label = {entry.contestant.label: entry for entry in entries}
     return WorkloadResult(
         purpose=workload.purpose,
-        contestants={label: _contest(workload, entry) for label, entry in by_label.items()},
+        contestants={label: await _contest(site, workload, entry) for label, entry in by_label.items()},
         ratios={
             f"{of} / {to}": _ratio(by_label[of], by_label[to])
             for of, to in workload.ratios
@@ -207,16 +209,19 @@ async def _times(site: Site, workload: Workload, contestant: Contestant, options
     return max(1, round(options.cpu_s * 1000 / sample.cpu_ms / site.clients))
 
 
-def _contest(workload: Workload, entry: ContestantRounds) -> ContestantResult:
+async def _contest(site: Site, workload: Workload, entry: ContestantRounds) -> ContestantResult:
     calls: Counter[str] = sum((sample.calls for sample in entry.samples), Counter())
     requests = sum(sample.requests for sample in entry.samples)
     occasions = len(entry.samples) if workload.burst else requests
     last = [max(answer.took_s for answer in sample.answers) * 1000 for sample in entry.samples]
+    server = await site.server(workload, entry.contestant.server)
+    memory = (await server.ask()).memory
     return ContestantResult(
         cpu_ms=Figure.of([sample.cpu_ms for sample in entry.samples]),
         requests=requests,
         calls={route: count / occasions for route, count in sorted(calls.items())},
         answer_bytes=len(entry.samples[0].answers[0].body),
+        memory=MemoryResult(start_mib=server.start_mib, peak_mib=memory.peak_mib, after_mib=memory.now_mib),
         last_answer_ms=Figure.of(last) if workload.burst else None,
     )
 

@@ -29,6 +29,7 @@ class Process:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: ProcessStatus) -> None:
         self.port = status.port
+        self.start_mib = status.memory.now_mib
         self._reader = reader
         self._writer = writer
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from benchmarks.processes import BenchmarkError
-from benchmarks.results import BenchmarkRun, ContestantResult, Figure, WorkloadResult
+from benchmarks.results import BenchmarkRun, ContestantResult, Figure, MemoryResult, WorkloadResult
 
 Row = tuple[str, ...]
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
-HEAD: Row = ("", "median", "least", "most", "calls", "answer, bytes")
+HEAD: Row = ("", "median", "least", "most", "calls", "answer, bytes", "memory, MiB")
+MEMORY_NOTE = "Memory: at the start, at most, and after the workload."
 
 
 def render_table(name: str, result: WorkloadResult) -> str:
@@ -23,11 +24,13 @@ def render_table(name: str, result: WorkloadResult) -> str:
 
 def render_markdown(run: BenchmarkRun) -> str:
     """A run as a Markdown table, with Python version, machine and rounds."""
-    rows = [("workload", *HEAD), ("---", "---", "---:", "---:", "---:", "---", "---:")]
+    rows = [("workload", *HEAD), ("---", "---", "---:", "---:", "---:", "---", "---:", "---")]
     for name, result in run.workloads.items():
         rows += [(f"`{name}`" if number == 0 else "", *row) for number, row in enumerate(_rows(result))]
     table = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([*table, "", f"CPU ms per request; Python {run.python}, {run.machine}, {run.rounds} rounds."])
+    return "\n".join(
+        [*table, "", MEMORY_NOTE, f"CPU ms per request; Python {run.python}, {run.machine}, {run.rounds} rounds."]
+    )
 
 
 def fill_results(document: str, table: str) -> str:
@@ -41,17 +44,22 @@ def fill_results(document: str, table: str) -> str:
 
 def _rows(result: WorkloadResult) -> Iterator[Row]:
     for label, contestant in result.contestants.items():
-        yield (label, *_figure(contestant.cpu_ms), _calls(contestant), f"{contestant.answer_bytes:,}")
+        size, memory = f"{contestant.answer_bytes:,}", _memory(contestant.memory)
+        yield (label, *_figure(contestant.cpu_ms), _calls(contestant), size, memory)
     for label, contestant in result.contestants.items():
         if contestant.last_answer_ms is not None:
-            yield (f"{label}: last answer, ms", *_figure(contestant.last_answer_ms), "", "")
+            yield (f"{label}: last answer, ms", *_figure(contestant.last_answer_ms), "", "", "")
     for name, ratio in result.ratios.items():
-        yield (name, *_figure(ratio, " times"), "", "")
+        yield (name, *_figure(ratio, " times"), "", "", "")
 
 
 def _figure(figure: Figure, unit: str = "") -> tuple[str, str, str]:
     median, least, most = (f"{_number(value)}{unit}" for value in (figure.median, figure.least, figure.most))
     return median, least, most
+
+
+def _memory(memory: MemoryResult) -> str:
+    return f"{memory.start_mib:.0f}, {memory.peak_mib:.0f}, {memory.after_mib:.0f}"
 
 
 def _number(value: float) -> str:

@@ -19,6 +19,14 @@ class Figure(msgspec.Struct, frozen=True):
         return cls(median(values), min(values), max(values))
 
 
+class MemoryResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Resident memory of a server: when it began to serve, at most during the rounds, and after them."""
+
+    start_mib: float
+    peak_mib: float
+    after_mib: float
+
+
 class ContestantResult(msgspec.Struct, frozen=True, kw_only=True):
     """Result of one contestant. Calls are per request; in a burst, of all its requests together."""
 
@@ -26,6 +34,7 @@ class ContestantResult(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     calls: dict[str, float]
     answer_bytes: int
+    memory: MemoryResult
     last_answer_ms: Figure | None = None
     """Wall time until the last answer of a burst."""
 

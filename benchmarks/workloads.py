@@ -6,7 +6,8 @@ from typing import Any
 from benchmarks import documents
 from benchmarks.answers import LATENCY_S, Behaviour
 
-DEXTER, INTERPRETER, STATIC = "dexter", "dexter-interpreter", "static"
+DEXTER, INTERPRETER = "dexter", "dexter-interpreter"
+STATIC, FLOOR = "static", "floor"
 PLAIN, PLAIN_DEFAULT = "plain", "plain-default"
 BURST = 64
 """Clients that send the same query at the same time."""
@@ -61,9 +62,19 @@ FAILING = Contestant(DEXTER, Behaviour.FAILING)
 WORKLOADS = {
     workload.name: workload
     for workload in (
-        Workload("typename", "{ __typename }", documents.TYPENAME, EXECUTORS, LIGHTER),
         Workload(
-            "list", "100 issues, 15 scalars and the project of each; executed", documents.LIST, EXECUTORS, LIGHTER
+            "typename",
+            "{ __typename }",
+            documents.TYPENAME,
+            (*EXECUTORS, *_each(STATIC)),
+            (*LIGHTER, (STATIC, DEXTER)),
+        ),
+        Workload(
+            "list",
+            "100 issues, 15 scalars and the project of each; executed",
+            documents.LIST,
+            (*EXECUTORS, *_each(FLOOR)),
+            (*LIGHTER, (FLOOR, DEXTER)),
         ),
         Workload(
             "n+1",

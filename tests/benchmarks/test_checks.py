@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.checks import collect_ratios, find_problems, read_reference
-from benchmarks.results import BenchmarkRun, ContestantResult, Figure, WorkloadResult
+from benchmarks.results import BenchmarkRun, ContestantResult, Figure, MemoryResult, WorkloadResult
 from benchmarks.workloads import WORKLOADS
 
 REFERENCE = {"list": {"plain / dexter": 12.0}}
@@ -11,7 +11,10 @@ REFERENCE = {"list": {"plain / dexter": 12.0}}
 
 def contest(*cpu_ms, calls=1.0):
     """A contestant with these rounds."""
-    return ContestantResult(cpu_ms=Figure.of(cpu_ms), requests=8, calls={"issues": calls}, answer_bytes=10)
+    memory = MemoryResult(start_mib=90, peak_mib=110, after_mib=100)
+    return ContestantResult(
+        cpu_ms=Figure.of(cpu_ms), requests=8, calls={"issues": calls}, answer_bytes=10, memory=memory
+    )
 
 
 def run_of(ratios, **contestants):
