@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 
 from dexter_graphql.engine.completers import CompiledPlan
+from dexter_graphql.engine.plan import TYPENAME
 from dexter_graphql.engine.variables import condition_variables
 
 OTHER = "other"
@@ -34,6 +35,14 @@ class OperationEntry:
     def operation_name(self) -> str | None:
         """Name of the operation."""
         return self.operation.name.value if self.operation.name is not None else None
+
+    @cached_property
+    def is_constant(self) -> bool:
+        """True when the data depend on the document alone: it selects `__typename` of the root and nothing else."""
+        return all(
+            isinstance(node, FieldNode) and node.name.value == TYPENAME and not node.directives
+            for node in self.operation.selection_set.selections
+        )
 
     @cached_property
     def metric_name(self) -> str:

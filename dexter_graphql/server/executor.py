@@ -16,14 +16,14 @@ from dexter_graphql.engine.documents import PreparedDocument
 from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.engine.pipeline import ExecutionAnswer, FormatError, Pipeline
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.graph.context import Context, Explain, Services
+from dexter_graphql.graph.context import CacheDependencies, Context, Explain, Services
 from dexter_graphql.graph.declarations.shareable import Shareability
 from dexter_graphql.graph.errors import INTERNAL_MESSAGE, format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.estimates import estimate_answer
 from dexter_graphql.server.requests import GraphQLRequest
-from dexter_graphql.server.response_cache import AnswerKey, CachedAnswer, ResponseCache
+from dexter_graphql.server.response_cache import CONSTANT, AnswerKey, CachedAnswer, ResponseCache
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
 from dexter_graphql.telemetry.redact import redacted
@@ -110,6 +110,7 @@ class RequestExecutor:
             answer = await self._execute_shared(execution)
         else:
             answer = await self._run(execution, self._context(execution), self._format(execution.request_id))
+            self._cache(execution, answer, CONSTANT if is_constant(execution) else None)
         self._metrics.operation(execution.kind, answer.codes)
         return answer
 
@@ -160,7 +161,7 @@ class RequestExecutor:
         async def begin(flight: Flight[SharedAnswer]) -> SharedAnswer:
             context.is_shared = flight.has_followers
             answer = await self._run(execution, context, self._format(execution.request_id, self._any_request))
-            self._cache(execution, answer, context)
+            self._cache(execution, answer, context.cache_dependencies())
             return answer, execution.request_id
 
         key = self._flight_key(execution)
@@ -177,11 +178,10 @@ class RequestExecutor:
             answer = ExecutionAnswer(body, answer.is_request_error, answer.codes)
         return answer
 
-    def _cache(self, execution: ExecutionRequest, answer: ExecutionAnswer, context: Context) -> None:
-        if execution.cache_key is None or answer.codes:
-            return
-        dependencies = context.cache_dependencies()
-        if dependencies is not None:
+    def _cache(
+        self, execution: ExecutionRequest, answer: ExecutionAnswer, dependencies: CacheDependencies | None
+    ) -> None:
+        if execution.cache_key is not None and dependencies is not None and not answer.codes:
             self._response_cache.keep(execution.cache_key, answer, execution.prepared.name, dependencies)
 
     def _flight_key(self, execution: ExecutionRequest) -> Hashable:
@@ -229,3 +229,11 @@ class RequestExecutor:
 
     def _log_unexpected(self, request_id: str, error: BaseException) -> None:
         self._log.error("unforeseen error", request_id=request_id, exception=redacted("".join(format_exception(error))))
+
+
+def is_constant(execution: ExecutionRequest) -> bool:
+    """True for a query whose response is always the same."""
+    entry, is_explained = execution.prepared.operation_entry, execution.request.explain is not Explain.NOTHING
+    return (
+        entry is not None and entry.is_constant and execution.prepared.kind is OperationType.QUERY and not is_explained
+    )

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.identity import Identity
+from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.admission import Admission
 from dexter_graphql.server.disconnects import CancelledOnDisconnect, ClientDisconnected, is_disconnected
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
@@ -61,11 +62,12 @@ class EndpointLimits:
 
 
 class Source(NamedTuple):
-    """What the first three steps found: the bytes that describe the operation, the answer's type, the caller."""
+    """What the head and the body say: the bytes that describe the operation, the answer's type, caller and priority."""
 
     content: bytes
     media_type: str
     identity: Identity
+    priority: Priority
 
 
 class GraphQLEndpoint:
@@ -112,11 +114,12 @@ class GraphQLEndpoint:
         if scope["method"] in {"GET", "HEAD"} and wants_page(text_of(headers.get(b"accept"))):
             return self._page()
         media_type = self._negotiate(headers)
+        priority = priority_of(text_of(headers.get(PRIORITY)))
         identity = self._identify(scope, headers)
         content = await self._read(scope, receive, headers)
         self._active += 1
         try:
-            return await self._execute(scope, receive, Source(content, media_type, identity))
+            return await self._execute(scope, receive, Source(content, media_type, identity, priority))
         finally:
             self._active -= 1
             self._admission.bodies.release(content)
@@ -176,8 +179,8 @@ class GraphQLEndpoint:
     def _prepare(self, scope: Scope, source: Source, cache_key: AnswerKey | None) -> ExecutionRequest:
         is_post = scope["method"] == "POST"
         request = from_json(source.content) if is_post else from_query(source.content[1:])
-        if (priority := headers_of(scope).get(PRIORITY)) is not None:
-            request = replace(request, priority=priority_of(priority.decode("latin-1")))
+        if source.priority is not request.priority:
+            request = replace(request, priority=source.priority)
         prepared = self._executor.prepare(request)
         scope[OPERATION] = prepared.name
         if scope["method"] == "GET" and prepared.kind is OperationType.MUTATION:

@@ -27,7 +27,6 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
     variables: dict[str, Any] | None = None
     explain: Explain = Explain.NOTHING
     priority: Priority = Priority.INTERACTIVE
-    """A person waits for the answer, unless the request says otherwise."""
 
 
 def check_content_type(value: str | None) -> None:
@@ -53,8 +52,10 @@ def check_content_encoding(value: str | None) -> None:
         )
 
 
-def priority_of(value: str) -> Priority:
-    """Return the priority that a header value names."""
+def priority_of(value: str | None) -> Priority:
+    """Return the priority that a header value names; a person waits when there is none."""
+    if value is None:
+        return Priority.INTERACTIVE
     try:
         return PRIORITIES[value.strip().lower()]
     except KeyError:

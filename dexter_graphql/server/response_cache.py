@@ -1,10 +1,12 @@
 """Cache of whole responses, valid while every answer of Sentry that they were made of is fresh.
 
 A response is found by the exact bytes of its request, the upstream credential and the caller's reach. Only responses of
-queries without errors and without personal members are cached. Bounded in bytes.
+queries without errors and without personal members are cached: those that were made of answers of Sentry, and constant
+ones. Bounded in bytes.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
@@ -18,6 +20,8 @@ MAX_REQUEST_BYTES = 16 * 1024
 MAX_SOURCES = 64
 OVERHEAD_BYTES = 1024
 
+CONSTANT = CacheDependencies((), inf)
+"""Dependencies of a response that is always the same."""
 AnswerKey = tuple[bytes, str, str]
 
 
@@ -61,7 +65,7 @@ class ResponseCache:
         self, key: AnswerKey, answer: ExecutionAnswer, operation: str | None, dependencies: CacheDependencies
     ) -> None:
         """Cache a response until its time is over or one of its sources is not fresh any more."""
-        if not dependencies.sources or len(dependencies.sources) > MAX_SOURCES:
+        if len(dependencies.sources) > MAX_SOURCES:
             return
         size_bytes = OVERHEAD_BYTES + len(key[0]) + len(answer.body)
         self._answers.put(key, CachedAnswer(answer, operation, dependencies), size_bytes)
@@ -74,4 +78,7 @@ class ResponseCache:
         ]
 
     def _is_valid(self, dependencies: CacheDependencies) -> bool:
-        return self._clock.time() < dependencies.until and all(source.is_fresh for source in dependencies.sources)
+        for source in dependencies.sources:  # a loop, because it runs for each response served
+            if not source.is_fresh:
+                return False
+        return self._clock.time() < dependencies.until

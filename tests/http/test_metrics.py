@@ -74,7 +74,7 @@ async def test_engine_counts_by_operation_and_outcome(site):
 
     await site.data(usage.text, **usage.variables)
     for _ in range(2):
-        await site.data("{ mine: __typename }")
+        await site.data("{ viewer { __typename } }")
 
     assert 'operation="Usage",outcome="fast"' not in before
     assert await value(site, 'dexter_engine_executions_total{operation="Usage",outcome="fast"}') == 1

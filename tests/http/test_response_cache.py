@@ -78,16 +78,28 @@ class TestRequests:
             '{ viewer { subject } organization(slug: "acme") { environments { name } } }',
             '{ organization(slug: "acme") { environments { name } } node(id: "junk") { id } }',
             '{ organization(slug: "acme") { slug } }',
-            "{ __typename }",
+            "query ($no: Boolean!) { __typename @skip(if: $no) }",
+            "mutation { __typename }",
         ],
     )
     async def test_other_answers_are_made_anew(self, site, query):
         """What is about the caller, what has an error, and what no answer of Sentry stands behind."""
-        first = await site.post(query)
-        again = await site.post(query)
+        first = await site.post(query, variables={"no": False})
+        again = await site.post(query, variables={"no": False})
 
         assert again[2].get("data") == first[2].get("data")
         assert (await Count(site)())[0] == 0
+
+    async def test_constant_answer_is_cached(self, site):
+        """A document of `__typename` alone has one answer, unless details of its calls are requested."""
+        query, explain = "query Ping { __typename kind: __typename }", {"extensions": {"dexter": {"explain": "calls"}}}
+
+        bodies = [(await site.post(query, **more))[2] for more in ({}, {}, explain, explain)]
+
+        data = {"__typename": "Query", "kind": "Query"}
+        assert [body["data"] for body in bodies] == [data] * 4
+        assert [sorted(body) for body in bodies] == [["data"]] * 2 + [["data", "extensions"]] * 2
+        assert (await Count(site)())[0] == 1
 
     async def test_answer_that_tells_of_its_calls_is_made_anew(self, site):
         """The second time there are none to tell of."""
@@ -182,10 +194,10 @@ class TestKept:
         assert (response_cache.find(key) is not None) is is_kept
 
     @pytest.mark.parametrize(
-        ("count", "is_kept"), [(0, False), (1, True), (MAX_SOURCES, True), (MAX_SOURCES + 1, False)]
+        ("count", "is_kept"), [(0, True), (1, True), (MAX_SOURCES, True), (MAX_SOURCES + 1, False)]
     )
-    def test_answers_of_no_and_of_many_sources_are_not_kept(self, count, is_kept):
-        """Nothing would end the first, and the others are not worth a look at each source."""
+    def test_answers_of_many_sources_are_not_kept(self, count, is_kept):
+        """They are not worth a look at each source."""
         response_cache, key, _ = self.kept(sources=[a_cache_entry() for _ in range(count)])
 
         assert (response_cache.find(key) is not None) is is_kept
