@@ -21,6 +21,7 @@ class BodyReader:
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
         """Return the whole body; rejects one larger than `limit` bytes, by its declared length when it has one."""
+        # `KnownRequests` remembers the result by head.
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and (len(declared) > MAX_DIGITS or int(declared) > limit):
             raise too_large(limit)

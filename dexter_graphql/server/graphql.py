@@ -29,11 +29,13 @@ from dexter_graphql.server.requests import (
     from_query,
     priority_of,
 )
-from dexter_graphql.server.response_cache import AnswerKey, cache_key_of
+from dexter_graphql.server.response_cache import AnswerKey, CachedAnswer, cache_key_of
 from dexter_graphql.server.responses import (
+    CHECKED_TYPE,
     EVENT_STREAM,
     JSON,
     OFFERED,
+    OPERATION,
     AnswerResponse,
     RequestRejected,
     negotiate,
@@ -45,8 +47,6 @@ from dexter_graphql.server.responses import (
 from dexter_graphql.server.streams import FRAMINGS, StreamResponse
 
 ALLOW = (("Allow", "GET, POST, OPTIONS"),)
-OPERATION = "dexter.operation"
-"""Key of an ASGI scope: name of the operation, for the access log."""
 PRIORITY = b"x-dexter-priority"
 BUSY = 32
 """Requests in progress above which a disconnect is looked for before an operation begins."""
@@ -107,16 +107,27 @@ class GraphQLEndpoint:
             return
         await response(scope, receive, send)
 
+    def find_answer(self, scope: Scope, authorization: bytes | None, content: bytes) -> CachedAnswer | None:
+        """Return the cached answer to a request whose head was checked before; its caller is identified here."""
+        try:
+            identity = self._admission.identify(text_of(authorization), scope)
+        except RequestRejected:
+            return None
+        return self._executor.find_cached(cache_key_of(content, identity))
+
     async def _respond(self, scope: Scope, receive: Receive) -> ASGIApp:
         headers = headers_of(scope)
         if scope["method"] == "OPTIONS":
             return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict(ALLOW))
         if scope["method"] in {"GET", "HEAD"} and wants_page(text_of(headers.get(b"accept"))):
             return self._page()
+        # `KnownRequests` remembers the results of these checks, except that it identifies the caller of each request:
+        # they may depend on the head and on settings only.
         media_type = self._negotiate(headers)
         priority = priority_of(text_of(headers.get(PRIORITY)))
         identity = self._identify(scope, headers)
         content = await self._read(scope, receive, headers)
+        scope[CHECKED_TYPE] = media_type
         self._active += 1
         try:
             return await self._execute(scope, receive, Source(content, media_type, identity, priority))

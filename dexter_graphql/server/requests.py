@@ -30,7 +30,7 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
 
 
 def check_content_type(value: str | None) -> None:
-    """Reject a POST that is not JSON in UTF-8."""
+    """Reject a POST that is not JSON in UTF-8. `KnownRequests` remembers the result by head."""
     name, *parameters = (part.strip().lower() for part in (value or "").split(";"))
     charset = next((p.partition("=")[2].strip('" ') for p in parameters if p.startswith("charset=")), "utf-8")
     if name != JSON or charset not in {"utf-8", "utf8"}:
@@ -42,7 +42,7 @@ def check_content_type(value: str | None) -> None:
 
 
 def check_content_encoding(value: str | None) -> None:
-    """Reject a compressed body."""
+    """Reject a compressed body. `KnownRequests` remembers the result by head."""
     if value is not None and value.strip().lower() not in {"", "identity"}:
         raise RequestRejected(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

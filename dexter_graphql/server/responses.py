@@ -34,6 +34,10 @@ ANSWER_HEADERS = {
 
 REQUEST_ID = "dexter.request_id"
 """Key of an ASGI scope: the request id."""
+OPERATION = "dexter.operation"
+"""Key of an ASGI scope: name of the operation, for the access log."""
+CHECKED_TYPE = "dexter.checked_type"
+"""Key of an ASGI scope: media type of the answer, set once the head has passed all checks."""
 STARTED = "dexter.started"
 """Key of an ASGI scope: True once the response has started."""
 
@@ -61,9 +65,14 @@ class AnswerResponse:
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send the answer."""
-        headers = (*ANSWER_HEADERS[self._media_type], (b"content-length", b"%d" % len(self._body)))
+        headers = answer_headers(self._media_type, len(self._body))
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
+
+
+def answer_headers(media_type: str, size: int) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of a whole answer of `size` bytes."""
+    return (*ANSWER_HEADERS[media_type], (b"content-length", b"%d" % size))
 
 
 def request_id_of(scope: Scope) -> str:

@@ -7,11 +7,13 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from dexter_graphql.server.graphql import GraphQLEndpoint
 from dexter_graphql.server.health import HEALTH_PATHS
 from dexter_graphql.server.middleware.access_log import AccessLog
 from dexter_graphql.server.middleware.cors import CORS
 from dexter_graphql.server.middleware.error_boundary import ErrorBoundary
 from dexter_graphql.server.middleware.host_guard import HostGuard, OriginPolicy
+from dexter_graphql.server.middleware.known_requests import KnownRequests
 from dexter_graphql.settings import Settings
 from dexter_graphql.telemetry.metrics import Metrics
 
@@ -20,7 +22,7 @@ GRAPHQL = "/graphql"
 
 def build_app(
     settings: Settings,
-    graphql: ASGIApp,
+    graphql: GraphQLEndpoint,
     routes: Sequence[BaseRoute],
     lifespan: Lifespan[Starlette],
     metrics: Metrics,
@@ -34,7 +36,8 @@ def build_app(
     app = CORS(app, origins)
     app = HostGuard(app, settings.hosts, origins, exempt_paths=HEALTH_PATHS)
     app = ErrorBoundary(app)
-    app = AccessLog(app, metrics)
+    app = access_log = AccessLog(app, metrics)
+    app = KnownRequests(app, GRAPHQL, graphql.find_answer, access_log)
     if settings.trusted_proxies:
         app = ProxyHeadersMiddleware(app, list(settings.trusted_proxies))  # type: ignore[assignment,arg-type]
     return app

@@ -2,20 +2,25 @@
 
 import re
 import time
+from functools import cached_property
+from logging import INFO
 from random import Random
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import FilteringBoundLogger
 
-from dexter_graphql.server.graphql import OPERATION
-from dexter_graphql.server.headers import headers_of, text_of
-from dexter_graphql.server.responses import REQUEST_ID, STARTED
+from dexter_graphql.server.headers import headers_of
+from dexter_graphql.server.responses import OPERATION, REQUEST_ID, STARTED
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
 
-ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+ACCEPTED_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 ID_BITS = 64
+"""As many as the 16 hexadecimal digits of an id."""
 CLIENT_CLOSED_REQUEST = 499
 """Logged, never sent: the client left before the answer."""
+RECEIVED_AT = "dexter.received_at"
+"""Key of an ASGI scope: when the request began, in seconds of `time.perf_counter`."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Methods that are counted by name."""
 
@@ -26,7 +31,6 @@ class AccessLog:
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._log = get_log("dexter.access")
         self._random = Random()  # noqa: S311  # tells requests apart, protects nothing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,9 +38,8 @@ class AccessLog:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        request_id = scope[REQUEST_ID] = self._request_id(text_of(headers_of(scope).get(b"x-request-id")))
-        header = (b"x-request-id", request_id.encode())
-        started, status = time.perf_counter(), 0 if scope["type"] == "websocket" else CLIENT_CLOSED_REQUEST
+        header = self.begin(scope, headers_of(scope).get(b"x-request-id"))
+        status = 0 if scope["type"] == "websocket" else CLIENT_CLOSED_REQUEST
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -49,12 +52,24 @@ class AccessLog:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            took_s = time.perf_counter() - started
-            method = scope.get("method", "WEBSOCKET")
-            self._metrics.request(method if method in METHODS or status == 0 else "OTHER", status, took_s)
+            self.end(scope, status)
+
+    def begin(self, scope: Scope, requested_id: bytes | None = None) -> tuple[bytes, bytes]:
+        """Give a request its id; returns the header with the id."""
+        scope.setdefault(RECEIVED_AT, time.perf_counter())
+        request_id = scope[REQUEST_ID] = self._request_id(requested_id)
+        return (b"x-request-id", request_id.encode())
+
+    def end(self, scope: Scope, status: int) -> None:
+        """Log and count a request; the status is 0 for WebSockets."""
+        took_s = time.perf_counter() - scope[RECEIVED_AT]
+        method = scope.get("method", "WEBSOCKET")
+        self._metrics.request(method if method in METHODS or status == 0 else "OTHER", status, took_s)
+        # Asked first, because the values of a line that is not written cost as much as the count.
+        if self._log.is_enabled_for(INFO):
             self._log.info(
                 "request",
-                request_id=request_id,
+                request_id=scope[REQUEST_ID],
                 method=method,
                 path=scope["path"],
                 operation=scope.get(OPERATION),
@@ -62,7 +77,13 @@ class AccessLog:
                 ms=round(took_s * 1000, 1),
             )
 
-    def _request_id(self, requested: str | None) -> str:
+    @cached_property
+    def _log(self) -> FilteringBoundLogger:
+        # Bound once, at the first request: the logger that `get_log` returns looks up its configuration at each use.
+        log: FilteringBoundLogger = get_log("dexter.access").bind()
+        return log
+
+    def _request_id(self, requested: bytes | None) -> str:
         if requested is not None and ACCEPTED_ID.fullmatch(requested):
-            return requested
-        return f"{self._random.getrandbits(ID_BITS):0{ID_BITS // 4}x}"
+            return requested.decode()
+        return f"{self._random.getrandbits(ID_BITS):016x}"

@@ -51,6 +51,7 @@ class HostGuard:
             await rejection_response(rejection, scope)(scope, receive, send)
 
     def _rejection(self, scope: Scope) -> RequestRejected | None:
+        # `KnownRequests` remembers the result: it may depend on the head and on settings only.
         headers = headers_of(scope)
         if not self._is_known_host(headers.get(b"host")) and scope["path"] not in self._exempt_paths:
             message = "This server does not answer under that host name; add it to DEXTER_ALLOWED_HOSTS"
