@@ -18,9 +18,10 @@ BOUNDARY = "graphql"
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How a kind of stream writes an answer, a heartbeat, and its end."""
+    """How a kind of stream writes its start, an answer, a heartbeat, and its end."""
 
     content_type: str
+    start: bytes
     prefix: bytes
     suffix: bytes
     heartbeat: bytes
@@ -31,14 +32,18 @@ class Framing:
         return self.prefix + answer.body + self.suffix
 
 
+PART_HEAD = b"\r\nContent-Type: application/json\r\n\r\n"
+DELIMITER = f"\r\n--{BOUNDARY}".encode()
+"""Follows each part at once, because clients read a part when they have seen the delimiter after it."""
 FRAMINGS = {
-    EVENT_STREAM: Framing(EVENT_STREAM, b"event: next\ndata: ", b"\n\n", b":\n\n", b"event: complete\ndata:\n\n"),
+    EVENT_STREAM: Framing(EVENT_STREAM, b"", b"event: next\ndata: ", b"\n\n", b":\n\n", b"event: complete\ndata:\n\n"),
     MULTIPART: Framing(
         f'{MULTIPART}; boundary="{BOUNDARY}"; subscriptionSpec=1.0',
-        f"--{BOUNDARY}\r\nContent-Type: application/json\r\n\r\n".encode() + b'{"payload":',
-        b"}\r\n",
-        f"--{BOUNDARY}\r\nContent-Type: application/json\r\n\r\n{{}}\r\n".encode(),
-        f"--{BOUNDARY}--\r\n".encode(),
+        DELIMITER.lstrip(),
+        PART_HEAD + b'{"payload":',
+        b"}" + DELIMITER,
+        PART_HEAD + b"{}" + DELIMITER,
+        b"--\r\n",
     ),
 }
 
@@ -73,6 +78,8 @@ class StreamResponse:
             (b"x-accel-buffering", b"no"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if self._framing.start:
+            await send({"type": "http.response.body", "body": self._framing.start, "more_body": True})
         sending = asyncio.ensure_future(self._send_all(send))
         watched = (wait_for_disconnect(receive), self._draining.wait(), self._lease.ended.wait())
         watchers = {asyncio.ensure_future(each) for each in watched}

@@ -1,10 +1,10 @@
 """Every command of the documents: run as written where that is cheap, otherwise parsed by its program."""
 
 import asyncio
-import json
 import re
 import shlex
 import sys
+from contextlib import aclosing
 from importlib import import_module
 from itertools import groupby
 
@@ -12,8 +12,11 @@ import click
 import pytest
 
 from dexter_graphql.cli import commands
+from dexter_graphql.sandbox.status_updates import Resolution
 from support.checkout import ROOT, clean_environment, run, start_command
+from support.live_changes import current_position, issue_editor, open_issues
 from support.server import running_site
+from support.transports import EventStream
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -91,31 +94,13 @@ async def test_documented_stream_can_be_resumed():
     """The subscription of the page on live streams gives changes, and continues after a position."""
     [document] = blocks(ROOT / "docs" / "live.md", "graphql")
     async with running_site() as site:
-        first = await first_item(site, document, org="acme")
-        second = await first_item(site, document, org="acme", after=first["position"])
+        items, position = [], await current_position(site)
+        for issue in open_issues(site, 2):
+            issue_editor(site).resolve(issue, Resolution())
+            variables = {"org": "acme", "after": position}
+            async with aclosing(EventStream(site).ask(document, variables)) as answers:
+                item = (await asyncio.wait_for(anext(answers), 10))["data"]["issueChanged"]
+            position = item["position"]
+            items.append((item["gap"], item["change"]["kind"], item["change"]["issue"]["shortId"] == issue.short_id))
 
-    assert len({first["position"], second["position"]}) == 2
-    for item in (first, second):
-        assert (item["gap"], item["change"]["issue"]["shortId"].partition("-")[0]) == (None, "WEB")
-
-
-async def first_item(site, document, **variables):
-    """The first item of a subscription, while issues are opened in the sandbox."""
-    opening = asyncio.create_task(open_issues(site))
-    body = {"query": document, "variables": variables}
-    try:
-        async with (
-            asyncio.timeout(20),
-            site.session.post(site.graphql, json=body, headers={"accept": "text/event-stream"}) as stream,
-        ):
-            data = await stream.content.readuntil(b"}\n\n")
-    finally:
-        opening.cancel()
-    return json.loads(data.rpartition(b"data: ")[2])["data"]["issueChanged"]
-
-
-async def open_issues(site):
-    """Open issues in the sandbox, many per second."""
-    while True:
-        site.upstream.simulation.open_issue()
-        await asyncio.sleep(0.02)
+    assert items == [(None, "RESOLVED", True)] * 2

@@ -2,6 +2,9 @@
 
 import json
 
+DELIMITER = b"--graphql"
+"""Between the parts of a multipart response."""
+
 
 class Transport:
     """A client of a running site over one transport."""
@@ -60,11 +63,13 @@ class Multipart(Transport):
             if answer.content_type != "multipart/mixed":
                 yield await answer.json(content_type=None)
                 return
-            async for line in answer.content:
-                if line.startswith(b"--graphql--"):
-                    return
-                if line.startswith(b'{"payload":'):
-                    yield json.loads(line)["payload"]
+            # As clients do: a part has arrived when the delimiter after it has.
+            assert await answer.content.readuntil(DELIMITER) == DELIMITER
+            while await answer.content.readexactly(2) == b"\r\n":
+                part = await answer.content.readuntil(b"\r\n" + DELIMITER)
+                _, _, body = part.removesuffix(DELIMITER).partition(b"\r\n\r\n")
+                if payload := json.loads(body).get("payload"):
+                    yield payload
 
 
 class Socket(Transport):
