@@ -189,6 +189,10 @@ class Settings(BaseSettings):
         "DEXTER_SANDBOX_VINTAGE", "saas", "Sentry release that the embedded sandbox imitates; `saas` is sentry.io."
     )
 
+    sandbox_events_per_second: float = _setting(
+        "DEXTER_SANDBOX_EVENTS_PER_SECOND", 0.0, "Rate of simulated changes in the embedded sandbox.", ge=0, le=100
+    )
+
     @field_validator("secret", mode="before")
     @classmethod
     def _random_secret(cls, value: object) -> object:

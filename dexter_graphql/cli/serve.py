@@ -51,7 +51,9 @@ async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
     async with AsyncExitStack() as stack:
         if with_sandbox:
             world = build_world(settings.sandbox_seed, vintage=Vintage(settings.sandbox_vintage))
-            sandbox = await stack.enter_async_context(SandboxServer(world))
+            sandbox = await stack.enter_async_context(
+                SandboxServer(world, events_per_second=settings.sandbox_events_per_second)
+            )
             secret = sandbox.webhooks.secret("acme")
             settings = load_settings(
                 **settings.model_dump(exclude={"sentry_url", "sentry_auth_token", "webhook_secrets"}),
