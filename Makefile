@@ -4,6 +4,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+EXAMPLE := examples/triage
+EXAMPLE_PORT ?= 5173
 PIP_INSTALL := $(BIN)/pip --quiet --disable-pip-version-check install
 AUDIT := .venv-audit
 MIN_COVERAGE ?= 90
@@ -15,7 +17,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev tools console run test test-long drills bench check schema lock audit clean
+.PHONY: help install dev tools console run example test test-long drills bench check schema lock audit clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +52,17 @@ dexter_graphql/console/build/built: web/build.mjs dexter_graphql/console/assets.
 run: install console ## Serve with the embedded sandbox on http://127.0.0.1:8000/graphql (PORT=, HOST=)
 	$(BIN)/dexter serve --sandbox --host $(HOST) --port $(PORT)
 
+$(EXAMPLE)/node_modules/.package-lock.json: $(EXAMPLE)/package-lock.json
+	@command -v npm >/dev/null 2>&1 || { echo "Node.js 20.19 or newer is needed"; exit 1; }
+	npm --prefix $(EXAMPLE) ci --silent
+
+$(EXAMPLE)/dist/index.html: $(EXAMPLE)/node_modules/.package-lock.json schema.graphql \
+		$(filter-out %/package-lock.json,$(wildcard $(EXAMPLE)/*.* $(EXAMPLE)/src/*.*))
+	npm --prefix $(EXAMPLE) run --silent build
+
+example: install $(EXAMPLE)/dist/index.html ## Serve examples/triage with the embedded sandbox on http://127.0.0.1:5173
+	@PORT=$(PORT) EXAMPLE_PORT=$(EXAMPLE_PORT) scripts/example $(BIN)/dexter
+
 tools: ## Install the system packages that the tests need (root on a Debian-like system)
 	@scripts/system-tools
 
@@ -57,7 +70,7 @@ tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
 	npm --prefix tests/node ci --silent
 
 test: dev tools ## Run all tests
-	$(MAKE) --no-print-directory console tests/node/node_modules/.package-lock.json
+	$(MAKE) --no-print-directory console tests/node/node_modules/.package-lock.json $(EXAMPLE)/dist/index.html
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term:skip-covered --cov-fail-under=$(MIN_COVERAGE)
 
@@ -93,3 +106,4 @@ audit: ## Look up the locked versions in the database of known vulnerabilities (
 
 clean: ## Remove everything that the other targets created
 	rm -rf $(VENV) $(AUDIT) tests/node/node_modules dexter_graphql/console/build .coverage .coverage.*
+	rm -rf $(EXAMPLE)/node_modules $(EXAMPLE)/dist $(EXAMPLE)/src/gql

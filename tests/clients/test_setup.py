@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from support.checkout import ROOT
 from support.node import FOLDER, installed_scripts, run
+
+FOLDERS = [FOLDER, ROOT / "examples" / "triage"]
 
 
 def test_missing_packages_fail_the_tests(tmp_path):
@@ -21,19 +24,22 @@ def test_missing_node_fails_the_tests(monkeypatch):
         installed_scripts()
 
 
-def test_lock_names_no_registry():
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_lock_names_no_registry(folder):
     """Packages come from the registry that npm is configured with, and have hashes."""
-    packages = json.loads((FOLDER / "package-lock.json").read_text())["packages"]
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     locked = {name: package for name, package in packages.items() if name}
 
     assert [name for name, package in locked.items() if "resolved" in package] == []
     assert [name for name, package in locked.items() if "integrity" not in package] == []
 
 
-def test_versions_are_exact():
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_versions_are_exact(folder):
     """Every package has an exact version."""
-    versions = json.loads((FOLDER / "package.json").read_text())["devDependencies"]
-    packages = json.loads((FOLDER / "package-lock.json").read_text())["packages"]
+    package = json.loads((folder / "package.json").read_text())
+    versions = package.get("dependencies", {}) | package["devDependencies"]
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
 
     assert versions == {name: packages[f"node_modules/{name}"]["version"] for name in versions}
 

@@ -84,6 +84,15 @@ def test_queries_of_the_documents_are_valid(document, graph):
             assert validate(graph.schema, parse(part)) == [], part
 
 
+def test_operations_of_the_example_are_valid(graph):
+    """The operations and fragments of the example front end are accepted by the schema, together."""
+    sources = [path.read_text() for path in sorted((ROOT / "examples/triage/src").glob("*.ts*"))]
+    parts = [part for source in sources for part in re.findall(r"graphql\(`(.*?)`\)", source, re.DOTALL)]
+
+    assert validate(graph.schema, parse("\n".join(parts))) == []
+    assert len(parts) > 5
+
+
 async def test_queries_of_the_tour_give_answers():
     """Each query of the tour runs over the sandbox without an error."""
     async with running_site() as site:

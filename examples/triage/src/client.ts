@@ -1,0 +1,33 @@
+// The client, and what it must know of the schema.
+import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
+import { relayStylePagination } from "@apollo/client/utilities";
+
+// A field that failed is null, with an error beside it; the rest of the answer is shown.
+const partial = { errorPolicy: "all" } as const;
+
+declare module "@apollo/client" {
+  namespace ApolloClient {
+    namespace DeclareDefaultOptions {
+      interface WatchQuery {
+        errorPolicy: "all";
+      }
+      interface Query {
+        errorPolicy: "all";
+      }
+      interface Mutate {
+        errorPolicy: "all";
+      }
+    }
+  }
+}
+
+export const client = new ApolloClient({
+  link: new HttpLink({ uri: "/graphql" }), // also for subscriptions, as multipart responses
+  defaultOptions: { watchQuery: partial, query: partial, mutate: partial },
+  cache: new InMemoryCache({
+    typePolicies: {
+      // One list for each filter, range and sort; its pages are joined.
+      Organization: { fields: { issues: relayStylePagination(["filter", "range", "sort"]) } },
+    },
+  }),
+});
