@@ -8,7 +8,7 @@ const config: CodegenConfig = {
       preset: "client",
       presetConfig: { fragmentMasking: false },
       config: {
-        scalars: { BigInt: "number", DateTime: "string", JSON: "unknown" },
+        scalars: { BigInt: "number", DateTime: "string", ID: "string", JSON: "unknown" },
         strictScalars: true,
         enumsAsTypes: true,
         nonOptionalTypename: true, // Apollo Client adds __typename everywhere but at the root

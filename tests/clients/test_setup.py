@@ -44,7 +44,7 @@ def test_versions_are_exact(folder):
     assert versions == {name: packages[f"node_modules/{name}"]["version"] for name in versions}
 
 
-@pytest.mark.parametrize("script", ["apollo.mjs", "audit.mjs", "sse.mjs", "ws.mjs"])
+@pytest.mark.parametrize("script", ["apollo.mjs", "audit.mjs", "sse.mjs", "urql.mjs", "ws.mjs"])
 async def test_script_without_arguments_fails(script):
     """A script without arguments exits with 1 and prints its usage."""
     code, out, err = await run(script)
