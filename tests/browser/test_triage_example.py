@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import sys
 
 import aiohttp
@@ -57,6 +58,8 @@ async def example():
         await command.until(rf":{ports['EXAMPLE_PORT']}/")
         async with aiohttp.ClientSession() as session:
             yield Example(f"http://127.0.0.1:{ports['EXAMPLE_PORT']}", session)
+        # As Ctrl-C does: the script ends when both of its processes have ended.
+        assert (await command.end(signal.SIGINT))[0] == 0
 
 
 @pytest_asyncio.fixture(loop_scope="module")
