@@ -16,6 +16,9 @@ const config: CodegenConfig = {
         useTypeImports: true,
       },
     },
+    "src/gql/possibleTypes.ts": {
+      plugins: ["fragment-matcher"], // the members of unions and interfaces, for the cache
+    },
   },
 };
 

@@ -2,6 +2,8 @@
 import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
 import { relayStylePagination } from "@apollo/client/utilities";
 
+import introspection from "./gql/possibleTypes";
+
 // A field that failed is null, with an error beside it; the rest of the answer is shown.
 const partial = { errorPolicy: "all" } as const;
 
@@ -25,6 +27,7 @@ export const client = new ApolloClient({
   link: new HttpLink({ uri: "/graphql" }), // also for subscriptions, as multipart responses
   defaultOptions: { watchQuery: partial, query: partial, mutate: partial },
   cache: new InMemoryCache({
+    possibleTypes: introspection.possibleTypes,
     typePolicies: {
       // One list for each filter, range and sort; its pages are joined.
       Organization: { fields: { issues: relayStylePagination(["filter", "range", "sort"]) } },
