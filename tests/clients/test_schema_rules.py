@@ -11,7 +11,7 @@ from support.node import installed_scripts, run
 
 
 async def lint(folder, sdl):
-    """Findings in a schema as pairs of rule and message."""
+    """Findings in a schema as pairs of rule and the text on its line."""
     modules = installed_scripts()
     (folder / "schema.graphql").write_text(sdl, encoding="utf-8")
     shutil.copy(modules / "eslint.config.mjs", folder)
@@ -22,8 +22,10 @@ async def lint(folder, sdl):
 
     assert code in {0, 1}, err or out
     [report] = json.loads(out)
+    lines = sdl.splitlines()
     return [
-        (str(finding["ruleId"]).removeprefix("@graphql-eslint/"), finding["message"]) for finding in report["messages"]
+        (str(finding["ruleId"]).removeprefix("@graphql-eslint/"), lines[finding["line"] - 1])
+        for finding in report["messages"]
     ]
 
 
@@ -35,8 +37,11 @@ async def findings(tmp_path_factory):
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_schema_keeps_the_rules(findings):
-    """The schema has no findings."""
-    assert findings == []
+    """The schema has no findings, except two kinds of items that have no identity at Sentry."""
+    assert findings == [
+        ("relay-edge-types", "type IssueHashEdge {"),
+        ("relay-edge-types", "type TagValueEdge {"),
+    ]
 
 
 async def test_broken_rules_are_found(tmp_path):

@@ -11,11 +11,10 @@ export default [
     rules: {
       ...graphql.configs["flat/schema-recommended"].rules,
       ...graphql.configs["flat/schema-relay"].rules,
-      // Connections offer `nodes` beside `edges`, and short lists that Sentry gives whole are plain lists. Some nodes, such
-      // as the lines of a history, have no identity at Sentry by which they could be fetched again.
+      // Connections offer `nodes` beside `edges`, and short lists that Sentry gives whole are plain lists.
       "@graphql-eslint/relay-edge-types": [
         "error",
-        { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
+        { withEdgeSuffix: true, shouldImplementNode: true, listTypeCanWrapOnlyEdgeType: false },
       ],
       // Values of Sentry have no id that is theirs alone; only what can be fetched again has a global one.
       "@graphql-eslint/strict-id-in-types": "off",
