@@ -34,7 +34,7 @@ from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef
-from dexter_graphql.sentry.redis.services import RedisOptions
+from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
 from dexter_graphql.server.admin import build_admin
 from dexter_graphql.server.admission import Admission

@@ -19,10 +19,12 @@ OFF = "off"
 MAX_PORT = 65535
 MIN_SECRET_LENGTH = 32
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+VINTAGES = ("20.12", "23.7", "24.1", "26.7", "saas")
+"""Sentry releases that the sandbox imitates; the sandbox itself is imported only where it is used."""
 _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("text", "json"),
-    "sandbox_vintage": ("20.12", "23.7", "24.1", "26.7", "saas"),
+    "sandbox_vintage": VINTAGES,
 }
 
 

@@ -8,8 +8,7 @@ import click
 
 from dexter_graphql.app import create_app
 from dexter_graphql.cli.running import listen, listen_admin, run, run_in_loop
-from dexter_graphql.sandbox import SandboxServer, Vintage, build_world
-from dexter_graphql.settings import Mode, Settings, bracketed, load_settings
+from dexter_graphql.settings import VINTAGES, Mode, Settings, bracketed, load_settings
 from dexter_graphql.telemetry.logs import configure_logs
 
 FIRST_QUERY = (
@@ -22,7 +21,7 @@ FIRST_QUERY = (
 @click.option("--sandbox", "with_sandbox", is_flag=True, help="Use the embedded fake Sentry instead of a real one.")
 @click.option(
     "--vintage",
-    type=click.Choice([vintage.value for vintage in Vintage]),
+    type=click.Choice(VINTAGES),
     help="Sentry release that the embedded sandbox imitates (DEXTER_SANDBOX_VINTAGE).",
 )
 @click.option("--host", help="Address to listen on (DEXTER_HOST).")
@@ -50,6 +49,9 @@ async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
     address = f"http://{bracketed(settings.host)}:{port}"
     async with AsyncExitStack() as stack:
         if with_sandbox:
+            # Imported where it is used, because it takes 3 MiB.
+            from dexter_graphql.sandbox import SandboxServer, Vintage, build_world  # noqa: PLC0415
+
             world = build_world(settings.sandbox_seed, vintage=Vintage(settings.sandbox_vintage))
             sandbox = await stack.enter_async_context(
                 SandboxServer(world, events_per_second=settings.sandbox_events_per_second)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from random import Random
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -29,18 +29,20 @@ from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parameters import check_query, encode_body
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import AnyProjection, RecordDecoder, RowsProjection
-from dexter_graphql.sentry.redis.services import RedisOptions, RedisServices
+from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.stages import CallNext, Stage, compose
 from dexter_graphql.sentry.stages.breaker import Breaker
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, Cache, CachePolicy
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.project_names import ProjectNames
-from dexter_graphql.sentry.stages.redis_cache import RedisCache
 from dexter_graphql.sentry.stages.rejection import EndOnRejection
 from dexter_graphql.sentry.stages.retry import Retry, RetryBudget
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
+
+if TYPE_CHECKING:
+    from dexter_graphql.sentry.redis.services import RedisServices
 
 QueryParameters = Sequence[tuple[str, str]]
 NO_PATH: Mapping[str, str] = MappingProxyType({})
@@ -62,7 +64,7 @@ class SentryClient:
         tag_versions: TagVersions,
         *,
         credentials: CredentialRegistry | None = None,
-        services: RedisServices | None = None,
+        services: "RedisServices | None" = None,
         metrics: Metrics | None = None,
     ) -> None:
         self.records = RecordDecoder()
@@ -318,14 +320,14 @@ def build_client(
     tag_versions = TagVersions(clock)
     credentials = CredentialRegistry(clock, tag_versions)
     random = Random()  # noqa: S311  # spreads waits, hides nothing
-    services = None if redis is None else RedisServices.connect(redis, credentials, tag_versions, clock)
+    services = None if redis is None else _connect_redis(redis, credentials, tag_versions, clock)
     hosts = AllowedHosts.of(base_url, extra_hosts)
     stages: tuple[Stage, ...] = (
         ProjectNames(clock, hosts.saas),
         Cache(clock, tag_versions, limit_bytes=cache_bytes, policies=policies),
         EndOnRejection(credentials),
         SingleFlightStage(clock, tag_versions),
-        *(() if services is None else (RedisCache(clock, services, policies=policies),)),
+        *(() if services is None else (_redis_cache(clock, services, policies),)),
         Retry(clock, random, RetryBudget(clock)),
         Breaker(clock),
         Limiter(clock, random, rate_limit_shares=None if services is None else services.rate_limit_shares),
@@ -340,6 +342,21 @@ def build_client(
         services=services,
         metrics=metrics,
     )
+
+
+def _connect_redis(
+    options: RedisOptions, credentials: CredentialRegistry, tag_versions: TagVersions, clock: Clock
+) -> "RedisServices":
+    # Imported where it is used: redis-py and cryptography take 15 MiB.
+    from dexter_graphql.sentry.redis.services import RedisServices  # noqa: PLC0415
+
+    return RedisServices.connect(options, credentials, tag_versions, clock)
+
+
+def _redis_cache(clock: Clock, services: "RedisServices", policies: Mapping[str, CachePolicy]) -> Stage:
+    from dexter_graphql.sentry.stages.redis_cache import RedisCache  # noqa: PLC0415  # as above
+
+    return RedisCache(clock, services, policies=policies)
 
 
 def decode_json(endpoint: Endpoint, reply: Reply) -> Any:

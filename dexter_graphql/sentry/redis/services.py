@@ -9,20 +9,8 @@ from dexter_graphql.sentry.credentials import CredentialRegistry
 from dexter_graphql.sentry.redis.connection import RedisConnection
 from dexter_graphql.sentry.redis.encryption import Cipher
 from dexter_graphql.sentry.redis.invalidation import InvalidationChannel
+from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.redis.rate_limit_shares import RateLimitShares
-
-
-@dataclass(frozen=True, slots=True)
-class RedisOptions:
-    """Address of Redis, and the key that encrypts what is stored there. Neither appears in a representation."""
-
-    url: str
-    key: bytes
-    keeps_events: bool = False
-    """True to store event bodies there, too."""
-
-    def __repr__(self) -> str:
-        return "<RedisOptions>"
 
 
 @dataclass(frozen=True, slots=True)

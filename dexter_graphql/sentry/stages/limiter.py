@@ -7,6 +7,7 @@ deadline is refused at once, with the time that it would take.
 
 import asyncio
 from random import Random
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,11 +15,13 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import RateLimited
-from dexter_graphql.sentry.redis.rate_limit_shares import RateLimitShares
 from dexter_graphql.sentry.stages import CallNext
 from dexter_graphql.sentry.stages.rate_limit_bucket import Bucket, Waiter
 from dexter_graphql.sentry.stages.rate_limit_headers import parse
 from dexter_graphql.telemetry.metrics import Sample
+
+if TYPE_CHECKING:
+    from dexter_graphql.sentry.redis.rate_limit_shares import RateLimitShares
 
 MAX_BUCKETS = 4096
 MAX_WAITING = 2000
@@ -38,7 +41,7 @@ class Limiter:
         clock: Clock,
         random: Random,
         *,
-        rate_limit_shares: RateLimitShares | None = None,
+        rate_limit_shares: "RateLimitShares | None" = None,
         max_waiting: int = MAX_WAITING,
     ) -> None:
         self._rate_limit_shares = rate_limit_shares
@@ -145,7 +148,7 @@ class Limiter:
             self._timers[key] = asyncio.create_task(self._wake(key, bucket))
 
     async def _lease(
-        self, rate_limit_shares: RateLimitShares, key: BucketKey, bucket: Bucket, needed: tuple[int, int, int]
+        self, rate_limit_shares: "RateLimitShares", key: BucketKey, bucket: Bucket, needed: tuple[int, int, int]
     ) -> None:
         """Request this replica's next share of permits, and give them to waiting calls."""
         window, permits, limit = needed

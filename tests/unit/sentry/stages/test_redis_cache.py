@@ -13,7 +13,8 @@ from dexter_graphql.sentry.credentials import CredentialRegistry, credential_tag
 from dexter_graphql.sentry.endpoint import Lifetime
 from dexter_graphql.sentry.errors import Forbidden, MissingRoute, NotFound, RateLimited, Unauthorized, Unavailable
 from dexter_graphql.sentry.redis.invalidation import CREDENTIAL_VERSION_TTL_MS, VERSION_TTL_MS
-from dexter_graphql.sentry.redis.services import RedisOptions, RedisServices
+from dexter_graphql.sentry.redis.options import RedisOptions
+from dexter_graphql.sentry.redis.services import RedisServices
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import POLICIES, Cache
 from dexter_graphql.sentry.stages.limiter import Limiter
