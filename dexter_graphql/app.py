@@ -117,7 +117,7 @@ def create_app(
     client.on_rejected(admission.streams.end)
     readiness, library = Readiness(), load_library()
     pipeline = build_pipeline(graph, settings, metrics, library)
-    response_cache = ResponseCache(clock, settings.cache_mib * MEBIBYTE // 4)
+    response_cache = ResponseCache(clock, client.cached_answers)
     metrics.register(response_cache.collect)
     executor = RequestExecutor(pipeline, services, metrics, response_cache)
     console = Console.load()

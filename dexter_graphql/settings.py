@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     call_budget: int = _setting(
         "DEXTER_CALL_BUDGET", 100, "Calls to Sentry that one operation may make.", ge=1, le=10000
     )
-    cache_mib: int = _setting("DEXTER_CACHE_MIB", 64, "Memory for cached answers of Sentry, in MiB.", ge=0, le=65536)
+    cache_mib: int = _setting("DEXTER_CACHE_MIB", 24, "Memory for cached answers, in MiB.", ge=0, le=65536)
 
     max_body_bytes: int = _setting(
         "DEXTER_MAX_BODY_BYTES", 1_000_000, "Request body or WebSocket message, in bytes.", ge=1024

@@ -18,6 +18,10 @@ class FragmentStore(Protocol):
         """The fragment under that key, None when there is none."""
         ...
 
+    def is_repeated(self, key: Hashable) -> bool:
+        """True when the fragment is made for the second time; only then it is worth its memory."""
+        ...
+
     def put_fragment(self, key: Hashable, content: bytes) -> None:
         """Keep a fragment."""
         ...
@@ -66,7 +70,7 @@ class CachedFragment:
             return msgspec.Raw(content)
         before = context.unfinished
         completed = self._completion.complete_many((value,), context)[0]
-        if context.unfinished != before:
+        if context.unfinished != before or not cache_entry.is_repeated(key):
             return completed
         content = msgspec.json.encode(completed)
         cache_entry.put_fragment(key, content)

@@ -1,6 +1,7 @@
 """What this process derived from one cached answer: records by projection, and serialised fragments.
 
-Bounded in memory together with the cached answers; removed with the answer.
+Bounded in memory together with the cached answers; removed with the answer. A fragment is stored when it is made for
+the second time: most answers are used once.
 """
 
 from collections.abc import Hashable, Sequence
@@ -95,6 +96,13 @@ class CacheEntry:
         """The fragment under this key; None when there is none."""
         fragment: bytes | None = _get_and_touch(self._fragments, key)
         return fragment
+
+    def is_repeated(self, key: Hashable) -> bool:
+        """True when the fragment under this key is made for the second time; the first time is remembered."""
+        is_repeated = key in self._fragments
+        if not is_repeated:
+            self._put(self._fragments, MAX_FRAGMENTS, key, None, 0)
+        return is_repeated
 
     def put_fragment(self, key: Hashable, content: bytes) -> None:
         """Store a serialised fragment, which may depend on this answer and the key only."""

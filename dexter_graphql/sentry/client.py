@@ -1,6 +1,6 @@
 """Client of Sentry's REST API: sends a declared endpoint's calls through the stages and decodes the answers."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from random import Random
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.sentry.cache_tags import TagSnapshot, TagVersions
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.call_context import CallContext
@@ -32,7 +33,7 @@ from dexter_graphql.sentry.projection import AnyProjection, RecordDecoder, RowsP
 from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.stages import CallNext, Stage, compose
 from dexter_graphql.sentry.stages.breaker import Breaker
-from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, Cache, CachePolicy
+from dexter_graphql.sentry.stages.cache import DEFAULT_LIMIT_BYTES, POLICIES, Cache, CachePolicy
 from dexter_graphql.sentry.stages.limiter import Limiter
 from dexter_graphql.sentry.stages.project_names import ProjectNames
 from dexter_graphql.sentry.stages.rejection import EndOnRejection
@@ -87,6 +88,11 @@ class SentryClient:
     def version(self) -> int:
         """A number that changes whenever cached answers were invalidated; see TagVersions."""
         return self._tag_versions.version
+
+    @property
+    def cached_answers(self) -> BoundedMap[Hashable, Any]:
+        """All cached answers, within one limit and in one order of use; whole responses are kept among them."""
+        return next(stage.answers for stage in self._stages if isinstance(stage, Cache))
 
     async def get_record(
         self,
@@ -306,7 +312,7 @@ def build_client(
     clock: Clock,
     base_url: str,
     extra_hosts: tuple[str, ...] = (),
-    cache_bytes: int = 64 * MEBIBYTE,
+    cache_bytes: int = DEFAULT_LIMIT_BYTES,
     policies: Mapping[str, CachePolicy] = POLICIES,
     transport: TransportOptions | None = None,
     redis: RedisOptions | None = None,

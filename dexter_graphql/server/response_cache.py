@@ -2,14 +2,17 @@
 
 A response is found by the exact bytes of its request, the upstream credential and the caller's reach. Only responses of
 queries without errors and without personal members are cached: those that were made of answers of Sentry, and constant
-ones. Bounded in bytes.
+ones. A response is cached when its request is seen for the second time: most are not repeated. The map of all cached
+answers bounds its memory.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.graph.context import CacheDependencies
 from dexter_graphql.graph.identity import Identity
@@ -19,6 +22,8 @@ MAX_REQUEST_BYTES = 16 * 1024
 """Responses to longer requests are not cached."""
 MAX_SOURCES = 64
 OVERHEAD_BYTES = 1024
+MAX_SEEN = 4096
+"""Requests that are remembered as seen, by their hashes."""
 
 CONSTANT = CacheDependencies((), inf)
 """Dependencies of a response that is always the same."""
@@ -42,17 +47,17 @@ def cache_key_of(request: bytes, identity: Identity) -> AnswerKey | None:
 
 
 class ResponseCache:
-    """The cached responses; the least recently used one is evicted first."""
+    """The cached responses, in a map that they share with the answers of Sentry."""
 
-    def __init__(self, clock: Clock, limit_bytes: int) -> None:
+    def __init__(self, clock: Clock, answers: BoundedMap[Hashable, Any]) -> None:
         self._clock = clock
         self._hits = 0
-        self._budget = SizeBudget(limit_bytes)
-        self._answers: BoundedMap[AnswerKey, CachedAnswer] = BoundedMap(budget=self._budget)
+        self._answers = answers
+        self._seen: BoundedMap[int, bool] = BoundedMap(MAX_SEEN)
 
     def find(self, key: AnswerKey | None) -> CachedAnswer | None:
         """Return the cached response of a key while it is valid, else None."""
-        cached = self._answers.get(key) if key is not None else None
+        cached: CachedAnswer | None = self._answers.get(key) if key is not None else None
         if cached is None or key is None:
             return None
         if not self._is_valid(cached.dependencies):
@@ -64,18 +69,22 @@ class ResponseCache:
     def keep(
         self, key: AnswerKey, answer: ExecutionAnswer, operation: str | None, dependencies: CacheDependencies
     ) -> None:
-        """Cache a response until its time is over or one of its sources is not fresh any more."""
-        if len(dependencies.sources) > MAX_SOURCES:
+        """Cache a response of the second or a later time, until its time is over or a source is not fresh any more."""
+        if len(dependencies.sources) > MAX_SOURCES or not self._is_repeated(key):
             return
         size_bytes = OVERHEAD_BYTES + len(key[0]) + len(answer.body)
         self._answers.put(key, CachedAnswer(answer, operation, dependencies), size_bytes)
 
     def collect(self) -> list[Sample]:
-        """The size of the cache and the number of its hits."""
-        return [
-            Sample("dexter_response_cache_bytes", "Memory of cached responses.", self._budget.used),
-            Sample("dexter_response_cache_hits_total", "Responses served from the cache.", self._hits),
-        ]
+        """The number of hits."""
+        return [Sample("dexter_response_cache_hits_total", "Responses served from the cache.", self._hits)]
+
+    def _is_repeated(self, key: AnswerKey) -> bool:
+        mark = hash(key)
+        is_repeated = self._seen.get(mark) is not None
+        if not is_repeated:
+            self._seen.put(mark, value=True)
+        return is_repeated
 
     def _is_valid(self, dependencies: CacheDependencies) -> bool:
         for source in dependencies.sources:  # a loop, because it runs for each response served

@@ -2,11 +2,13 @@
 
 import pytest
 
+from dexter_graphql.concurrency.bounded_map import BoundedMap, SizeBudget
 from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.graph.context import CacheDependencies
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.server.response_cache import (
+    CONSTANT,
     MAX_REQUEST_BYTES,
     MAX_SOURCES,
     OVERHEAD_BYTES,
@@ -47,17 +49,18 @@ class TestRequests:
         """By POST as by GET, each with its own bytes; the media type is the reader's."""
         accept = {"accept": "application/graphql-response+json"}
         first = await site.post(LIST)
+        await site.post(LIST)
         _, calls = await Count(site)()
 
         again = [await site.post(LIST), await site.post(LIST, headers=accept)]
         got = []
-        for _ in range(2):
+        for _ in range(3):
             async with site.session.get(site.graphql, params={"query": LIST}) as answer:
                 got.append(await answer.json())
 
         assert [body for _, _, body in again] == [first[2]] * 2
         assert again[1][1]["content-type"] == f"{accept['accept']}; charset=utf-8"
-        assert got == [first[2]] * 2
+        assert got == [first[2]] * 3
         assert await Count(site)() == (3, calls)
 
     async def test_own_change_is_seen_at_once(self, site):
@@ -84,21 +87,20 @@ class TestRequests:
     )
     async def test_other_answers_are_made_anew(self, site, query):
         """What is about the caller, what has an error, and what no answer of Sentry stands behind."""
-        first = await site.post(query, variables={"no": False})
-        again = await site.post(query, variables={"no": False})
+        bodies = [(await site.post(query, variables={"no": False}))[2] for _ in range(3)]
 
-        assert again[2].get("data") == first[2].get("data")
+        assert [body.get("data") for body in bodies[1:]] == [bodies[0].get("data")] * 2
         assert (await Count(site)())[0] == 0
 
     async def test_constant_answer_is_cached(self, site):
         """A document of `__typename` alone has one answer, unless details of its calls are requested."""
         query, explain = "query Ping { __typename kind: __typename }", {"extensions": {"dexter": {"explain": "calls"}}}
 
-        bodies = [(await site.post(query, **more))[2] for more in ({}, {}, explain, explain)]
+        bodies = [(await site.post(query, **more))[2] for more in [{}] * 3 + [explain] * 3]
 
         data = {"__typename": "Query", "kind": "Query"}
-        assert [body["data"] for body in bodies] == [data] * 4
-        assert [sorted(body) for body in bodies] == [["data"]] * 2 + [["data", "extensions"]] * 2
+        assert [body["data"] for body in bodies] == [data] * 6
+        assert [sorted(body) for body in bodies] == [["data"]] * 3 + [["data", "extensions"]] * 3
         assert (await Count(site)())[0] == 1
 
     async def test_answer_that_tells_of_its_calls_is_made_anew(self, site):
@@ -117,17 +119,18 @@ class TestRequests:
             tokens = site.upstream.world.tokens
 
             bodies = []
-            for token in (tokens.admin, tokens.admin, tokens.globex):
+            for token in (tokens.admin, tokens.admin, tokens.admin, tokens.globex):
                 headers = {"authorization": f"Bearer {token.text}"}
                 bodies.append((await site.post(LIST, headers=headers))[2])
 
-            assert bodies[0] == bodies[1] != bodies[2]
+            assert bodies[0] == bodies[1] == bodies[2] != bodies[3]
             assert (await Count(site)())[0] == 1
 
     async def test_refused_token_gets_nothing(self):
         """However often the answer was given to others."""
         async with running_site(mode="passthrough") as site:
-            await site.post(LIST, headers={"authorization": f"Bearer {site.upstream.token}"})
+            for _ in range(3):
+                await site.post(LIST, headers={"authorization": f"Bearer {site.upstream.token}"})
 
             status, _, _ = await site.post(LIST)
 
@@ -144,13 +147,14 @@ class TestKept:
 
     ANSWER = ExecutionAnswer(b"x" * 100)
 
-    def kept(self, *, limit=10_000, until=EPOCH_S + 60, sources=None, request=b"r"):
-        """Repeats with one answer, its key and the clock."""
+    def kept(self, *, limit=10_000, until=EPOCH_S + 60, sources=None, request=b"r", times=2):
+        """A response cache with one answer, its key and the clock."""
         clock = MovedClock()
-        response_cache, key = ResponseCache(clock, limit), cache_key_of(request, identity())
-        sources = [a_cache_entry()] if sources is None else sources
-        if key is not None:
-            response_cache.keep(key, self.ANSWER, "Op", CacheDependencies(tuple(sources), until))
+        response_cache = ResponseCache(clock, BoundedMap(budget=SizeBudget(limit)))
+        key = cache_key_of(request, identity())
+        dependencies = CacheDependencies(tuple([a_cache_entry()] if sources is None else sources), until)
+        for _ in range(times if key is not None else 0):
+            response_cache.keep(key, self.ANSWER, "Op", dependencies)
         return response_cache, key, clock
 
     def test_it_is_found_by_request_credential_and_reach(self):
@@ -186,6 +190,22 @@ class TestKept:
             assert response_cache.find(key) is None
             assert response_cache.collect()[0].value == 0
 
+    @pytest.mark.parametrize(("times", "is_kept"), [(1, False), (2, True), (3, True)])
+    def test_answers_are_kept_at_the_second_time(self, times, is_kept):
+        """Most requests are not repeated, and their answers would fill the cache."""
+        response_cache, key, _ = self.kept(times=times)
+
+        assert (response_cache.find(key) is not None) is is_kept
+
+    def test_request_that_was_repeated_before_is_kept_at_once(self):
+        """Its answer ended, and the next one is worth its memory."""
+        response_cache, key, _ = self.kept(sources=[a_cache_entry(max_age=0)])
+        assert response_cache.find(key) is None
+
+        response_cache.keep(key, self.ANSWER, "Op", CONSTANT)
+
+        assert response_cache.find(key) is not None
+
     @pytest.mark.parametrize(("size", "is_kept"), [(MAX_REQUEST_BYTES, True), (MAX_REQUEST_BYTES + 1, False)])
     def test_long_requests_are_not_kept(self, size, is_kept):
         """They have no key."""
@@ -208,6 +228,7 @@ class TestKept:
         size = OVERHEAD_BYTES + 101
         response_cache, _, _ = self.kept(limit=room * size - 1 if room == 1 else (room - 1) * size)
         keys = [cache_key_of(request, identity()) for request in (b"r", b"s")]
-        response_cache.keep(keys[1], self.ANSWER, None, CacheDependencies((a_cache_entry(),), EPOCH_S + 60))
+        for _ in range(2):
+            response_cache.keep(keys[1], self.ANSWER, None, CacheDependencies((a_cache_entry(),), EPOCH_S + 60))
 
         assert [response_cache.find(key) is not None for key in keys] == found

@@ -5,12 +5,13 @@ Sentry fails. Keys hold the credential, host, path and query, so that two creden
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -39,6 +40,7 @@ from dexter_graphql.sentry.stages import CallNext
 from dexter_graphql.telemetry.metrics import Sample
 
 MEBIBYTE = 1024 * 1024
+DEFAULT_LIMIT_BYTES = 24 * MEBIBYTE
 ENTRY_OVERHEAD = 1024
 """Bytes of an entry besides its body, roughly."""
 MAX_REFRESHES = 32
@@ -123,31 +125,32 @@ class Cache:
         clock: Clock,
         tag_versions: TagVersions,
         *,
-        limit_bytes: int = 64 * MEBIBYTE,
+        limit_bytes: int = DEFAULT_LIMIT_BYTES,
         policies: Mapping[str, CachePolicy] = POLICIES,
     ) -> None:
         self._clock = clock
         self._tag_versions = tag_versions
         self._budget = MemoryBudget(limit_bytes, clock, tag_versions)
         self._policies = policies
-        self._entries: BoundedMap[CacheKey, CachedReply] = BoundedMap(budget=self._budget, on_evict=self._release)
+        self.answers: BoundedMap[Hashable, Any] = BoundedMap(budget=self._budget, on_evict=self._release)
+        """Cached answers by CacheKey. Whole responses are in the same map: one limit and one order of use hold."""
         self._newest: dict[RollingRangeKey, CacheKey] = {}
         self._refreshes: dict[CacheKey, asyncio.Task[None]] = {}
 
     def __repr__(self) -> str:
-        size = f"{len(self._entries)} entries, {self._budget.used} of {self._budget.limit} bytes"
+        size = f"{len(self.answers)} entries, {self._budget.used} of {self._budget.limit} bytes"
         return f"<Cache {size}, {len(self._refreshes)} refreshes under way>"
 
     @property
     def size_bytes(self) -> int:
-        """Memory of the cached answers, roughly, with what was decoded from them."""
+        """Memory of the cached answers, roughly, with what was made of them."""
         return self._budget.used
 
     def collect(self) -> list[Sample]:
         """Size of the cache and number of refreshes."""
         return [
             Sample("dexter_cache_bytes", "Memory of cached answers.", self._budget.used),
-            Sample("dexter_cache_entries", "Answers in the cache.", len(self._entries)),
+            Sample("dexter_cache_entries", "Answers in the cache.", len(self.answers)),
             Sample("dexter_cache_refreshes", "Background refreshes under way.", len(self._refreshes)),
         ]
 
@@ -156,7 +159,7 @@ class Cache:
         if call.method != "GET":
             return await self._write(call, call_next)
         if self._budget.used > self._budget.limit:  # entries have grown, as something was derived from them
-            self._entries.trim()
+            self.answers.trim()
         key = cache_key(call)
         entry = self._find(key, call)
         age_s = 0.0 if entry is None else self._clock.monotonic() - entry.stored_at
@@ -218,7 +221,7 @@ class Cache:
         return reply
 
     def _find(self, key: CacheKey, call: Call) -> CachedReply | None:
-        entry = self._entries.get(key)
+        entry: CachedReply | None = self.answers.get(key)
         if entry is None:
             return None
         is_over = self._clock.monotonic() - entry.stored_at >= entry.policy.total_lifetime
@@ -239,7 +242,7 @@ class Cache:
         """Store an answer, unless its tags were invalidated meanwhile: then it may be older than the write."""
         if policy.max_age <= 0 or self._tag_versions.snapshot(call.tags) != snapshot:
             return None
-        present = self._entries.peek(key)
+        present: CachedReply | None = self.answers.peek(key)
         if present is not None and _is_same(present.answer, answer) and present.snapshot == snapshot:
             return present.cache_entry
         size_bytes = ENTRY_OVERHEAD + (len(answer.body) if isinstance(answer, Reply) else 0)
@@ -258,7 +261,7 @@ class Cache:
         range_key = rolling_range_key(call, self._clock.time())
         if range_key is not None:
             self._newest[range_key] = key
-        self._entries.put(key, CachedReply(answer, stored_at, policy, snapshot, cache_entry, range_key))
+        self.answers.put(key, CachedReply(answer, stored_at, policy, snapshot, cache_entry, range_key))
         return cache_entry
 
     def _revoke(self, key: CacheKey, call: Call) -> None:
@@ -269,11 +272,14 @@ class Cache:
             self._drop(earlier)
 
     def _drop(self, key: CacheKey) -> None:
-        entry = self._entries.pop(key)
+        entry = self.answers.pop(key)
         if entry is not None:
             self._release(key, entry)
 
-    def _release(self, key: CacheKey, entry: CachedReply) -> None:
+    def _release(self, key: Hashable, entry: object) -> None:
+        """Free what an answer holds that has left the cache; a whole response holds nothing."""
+        if not isinstance(entry, CachedReply):
+            return
         entry.cache_entry.evict()
         if entry.range_key is not None and self._newest.get(entry.range_key) == key:
             del self._newest[entry.range_key]

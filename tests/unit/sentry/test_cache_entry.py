@@ -52,6 +52,16 @@ def test_memos_are_returned(cache_entry, budget):
     assert repr(cache_entry) == f"<CacheEntry 1 projections, 1 fragments, {cache_entry.size_bytes} bytes>"
 
 
+def test_fragment_is_repeated_the_second_time(cache_entry, budget):
+    """What is remembered of the first time is charged to the budget, and replaced by the fragment."""
+    assert [cache_entry.is_repeated("key") for _ in range(3)] == [False, True, True]
+    assert (cache_entry.get_fragment("key"), budget.used) == (None, 100 + MEMO_OVERHEAD_BYTES)
+
+    cache_entry.put_fragment("key", b"123")
+
+    assert (cache_entry.get_fragment("key"), budget.used) == (b"123", 103 + MEMO_OVERHEAD_BYTES)
+
+
 def test_memos_are_replaced(cache_entry, budget):
     """A key holds one memo, and the budget is charged for the newest one only."""
     for content in (b"long" * 100, b"short"):

@@ -283,7 +283,7 @@ async def test_reads_that_a_write_overtook(cache, transport):
     may_answer.set()
 
     assert (await reading).body == BODY
-    assert len(cache._entries) == 0
+    assert len(cache.answers) == 0
     assert (await cache(a_call(), transport)).origin == "wire"
 
 
@@ -313,7 +313,7 @@ async def test_absences_hold_no_frames(cache):
             await cache(a_call(), transport)
         met.append(absent)
 
-    cache_entry = next(iter(cache._entries.values())).answer
+    cache_entry = next(iter(cache.answers.values())).answer
     assert cache_entry.__traceback__ is None
     assert len({id(absent.value) for absent in met}) == 4
     assert len(met[-1].traceback) == len(met[1].traceback)

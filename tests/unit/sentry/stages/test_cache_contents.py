@@ -45,7 +45,7 @@ async def test_one_large_answer_ends_many(cache, transport):
 
     await cache(a_call(path="large"), FakeTransport(lambda _: a_reply(bytes(2 * ENTRY))))
 
-    assert [path for _, _, path, _ in cache._entries] == ["d", "large"]
+    assert [path for _, _, path, _ in cache.answers] == ["d", "large"]
     assert cache.size_bytes == ENTRY + ENTRY_OVERHEAD + 2 * ENTRY
 
 
@@ -56,7 +56,7 @@ async def test_answers_larger_than_all(cache, spare, entries):
 
     reply = await cache(a_call(), FakeTransport(lambda _: a_reply(bytes(size))))
 
-    assert (len(reply.body), len(cache._entries)) == (size, entries)
+    assert (len(reply.body), len(cache.answers)) == (size, entries)
 
 
 async def test_sizes_add_up(cache, transport, clock):
@@ -76,7 +76,7 @@ async def test_sizes_add_up(cache, transport, clock):
     with pytest.raises(Unavailable):
         await cache(a_call(), FakeTransport(lambda _: raised(Unavailable("ill"))))
 
-    assert (both, cache.size_bytes, len(cache._entries)) == (ENTRY, 0, 0)
+    assert (both, cache.size_bytes, len(cache.answers)) == (ENTRY, 0, 0)
 
 
 async def test_derived_values_count(cache, transport):
@@ -88,7 +88,7 @@ async def test_derived_values_count(cache, transport):
     cache_entry.put_fragment("region", bytes(ENTRY))
     await cache(a_call(path="c"), transport)
 
-    assert [path for _, _, path, _ in cache._entries] == ["b", "c"]
+    assert [path for _, _, path, _ in cache.answers] == ["b", "c"]
     assert (cache.size_bytes, cache_entry.size_bytes) == (
         3 * ENTRY + MEMO_OVERHEAD_BYTES,
         2 * ENTRY + MEMO_OVERHEAD_BYTES,
