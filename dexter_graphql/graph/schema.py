@@ -25,6 +25,7 @@ from dexter_graphql.graph.declarations.binder import SchemaBinder
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.declarations.sdl import sorted_sdl
 from dexter_graphql.graph.declarations.strawberry_internals import definition_of, enum_class, graphql_schema
+from dexter_graphql.graph.environments.types import ENVIRONMENT_TYPES
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.issues.mutations import IssueMutations
 from dexter_graphql.graph.issues.queries import IssueQueries
@@ -70,7 +71,7 @@ def build_graph() -> Graph:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[*ENTRY_TYPES, *ALERT_TYPES],
+        types=[*ENTRY_TYPES, *ALERT_TYPES, *ENVIRONMENT_TYPES],
         config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()),
     )
     schema = graphql_schema(built)

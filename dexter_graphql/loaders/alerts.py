@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.alert_rules.lists import (
@@ -10,7 +9,6 @@ from dexter_graphql.loaders.alert_rules.lists import (
     issue_rules,
     issue_rules_of_projects,
     metric_rules,
-    page_of_rows,
     project_slugs,
     slugs_by_id,
     translate,
@@ -30,8 +28,8 @@ from dexter_graphql.loaders.alert_rules.workflows import (
     workflow_of_issue_rule,
     workflow_of_metric_rule,
 )
-from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list
+from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
+from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list, page_of_rows
 from dexter_graphql.loaders.monitors import (
     DETECTOR_NAME,
     DETECTORS_AND_WORKFLOWS,
@@ -109,12 +107,18 @@ async def alerts_by_id(keys: Sequence[AlertKey], load_context: LoadContext) -> M
     return await by_organization(keys, answer)
 
 
-@bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS))
+@bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS), is_shared=False)
 async def linked_alerts(keys: Sequence[AlertKeys], load_context: LoadContext) -> Mapping[AlertKeys, Any]:
-    """The alerts of each key that exist and are visible to the token."""
+    """A page of the alerts of each key that exist and are visible to the token; options are ListOptions."""
     ids = list(dict.fromkeys(AlertKey(key.organization, alert_id) for key in keys for alert_id in key.ids))
     alerts = await load_context.load_each(alerts_by_id, ids)
-    return {key: [row for alert_id in key.ids if (row := alerts[AlertKey(key.organization, alert_id)])] for key in keys}
+    return {
+        key: page_of_rows(
+            [row for alert_id in key.ids if (row := alerts[AlertKey(key.organization, alert_id)])],
+            load_context.options,
+        )
+        for key in keys
+    }
 
 
 @fan_out(target="Alert", uses=ALERT_LIST_ENDPOINTS)
@@ -143,23 +147,22 @@ async def project_alert_pages(keys: Sequence[ProjectKey], load_context: LoadCont
     return await by_organization(keys, answer)
 
 
-@bulk(target="Project", uses=(catalogue.DETECTORS, catalogue.METRIC_RULES, *projects_by_name.uses))
+@bulk(
+    target="Project",
+    uses=(catalogue.DETECTORS, catalogue.METRIC_RULES, *projects_by_name.uses),
+    is_shared=False,
+)
 async def alert_projects(keys: Sequence[AlertProjectsKey], load_context: LoadContext) -> Mapping[AlertProjectsKey, Any]:
-    """The projects of each alert: those in its rule, otherwise those of its monitors."""
+    """A page of the projects of each alert: those in its rule, otherwise those of its monitors."""
     monitor_keys = [MonitorKey(key.organization, monitor_id) for key in keys for monitor_id in key.monitors]
     monitors = await load_context.load_each(monitors_by_id, list(dict.fromkeys(monitor_keys)))
     names = {key: _project_names(key, monitors) for key in keys}
     all_names = list(dict.fromkeys(name for own_names in names.values() for name in own_names))
     rows = await load_context.load_each(projects_by_name, all_names)
-    return {key: [row for name in names[key] if (row := rows[name]) is not None] for key in keys}
-
-
-@bulk(target="Alert", uses=project_alert_pages.uses)
-async def alerts_of_project(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
-    """The first 100 alerts of each project."""
-    options = ListOptions((), CHUNK_SIZE, None, CHUNK_SIZE)
-    pages = await project_alert_pages.load(keys, replace(load_context, options=options))
-    return {key: page if isinstance(page, Exception) else page.rows for key, page in pages.items()}
+    return {
+        key: page_of_rows([row for name in names[key] if (row := rows[name]) is not None], load_context.options)
+        for key in keys
+    }
 
 
 def _project_names(key: AlertProjectsKey, monitors: Mapping[MonitorKey, Any]) -> list[ProjectName]:
@@ -190,7 +193,7 @@ async def _newer_page(organization: OrganizationRef, options: AlertOptions, load
     rows = await _merged_rows(organization, options, load_context)
     if rows is None:
         return await _workflow_page(organization, options, load_context)
-    return await page_of_rows(rows, options.part)
+    return page_of_rows(rows, options.part)
 
 
 async def _workflow_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
@@ -266,7 +269,7 @@ async def _rule_page(organization: OrganizationRef, options: AlertOptions, load_
     rows = _translate_rules(
         organization, _matching(issue, options, ()), _matching(metric, options, slugs), load_context
     )
-    return await page_of_rows(rows, options.part)
+    return page_of_rows(rows, options.part)
 
 
 def _matching(rules: Sequence[Rule], options: AlertOptions, slugs: Sequence[str]) -> list[Rule]:

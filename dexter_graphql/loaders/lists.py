@@ -9,7 +9,7 @@ from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import NotFound
-from dexter_graphql.sentry.pagination import MAX_PAGE, Position, Slice, collect
+from dexter_graphql.sentry.pagination import MAX_PAGE, Position, Slice, collect, slice_complete
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import RowsProjection, only_records
 
@@ -93,6 +93,11 @@ async def find_row(
     except NotFound:
         pass
     return None
+
+
+def page_of_rows(rows: Sequence[Any], options: ListOptions) -> Slice:
+    """The requested part of a complete list."""
+    return slice_complete(rows, min(options.first, options.cap), options.after)
 
 
 async def by_organization(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.alert_rules.lists import has_project, metric_rules, page_of_rows, project_slugs, translate
+from dexter_graphql.loaders.alert_rules.lists import has_project, metric_rules, project_slugs, translate
 from dexter_graphql.loaders.alert_rules.migration import (
     NameInProject,
     ProjectSlugs,
@@ -14,7 +14,7 @@ from dexter_graphql.loaders.alert_rules.migration import (
 )
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, Rule, detector_of_metric_rule
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list
+from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list, page_of_rows
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.capabilities import ABSENT
@@ -100,13 +100,16 @@ async def monitors_by_id(keys: Sequence[MonitorKey], load_context: LoadContext) 
     return await by_organization(keys, answer)
 
 
-@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_ENDPOINTS)
+@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_ENDPOINTS, is_shared=False)
 async def linked_monitors(keys: Sequence[MonitorKeys], load_context: LoadContext) -> Mapping[MonitorKeys, Any]:
-    """The monitors of each key that exist and are visible to the token."""
+    """A page of the monitors of each key that exist and are visible to the token; options are ListOptions."""
     ids = list(dict.fromkeys(MonitorKey(key.organization, monitor_id) for key in keys for monitor_id in key.ids))
     monitors = await load_context.load_each(monitors_by_id, ids)
     return {
-        key: [row for monitor_id in key.ids if (row := monitors[MonitorKey(key.organization, monitor_id)])]
+        key: page_of_rows(
+            [row for monitor_id in key.ids if (row := monitors[MonitorKey(key.organization, monitor_id)])],
+            load_context.options,
+        )
         for key in keys
     }
 
@@ -241,7 +244,7 @@ async def _newer_page(organization: OrganizationRef, options: MonitorOptions, lo
         return await _detector_page(organization, options, load_context)
     slugs = await requested_projects(organization, options.projects, load_context)
     rest = unmigrated(_matching(rules, options, slugs.slugs), metric_detector_names(names, slugs))
-    return await page_of_rows([*detectors, *_translate(rest, organization, load_context)], options.part)
+    return page_of_rows([*detectors, *_translate(rest, organization, load_context)], options.part)
 
 
 async def _detector_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
@@ -265,7 +268,7 @@ async def _rule_page(organization: OrganizationRef, options: MonitorOptions, loa
     rules = await metric_rules(organization, load_context)
     slugs = await project_slugs(organization, options.projects, load_context)
     rows = _translate(_matching(rules, options, slugs), organization, load_context)
-    return await page_of_rows(rows, options.part)
+    return page_of_rows(rows, options.part)
 
 
 def _matching(rules: Sequence[Rule], options: MonitorOptions, slugs: Sequence[str]) -> list[Rule]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, call_per_detail, each, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, by_organization, fetch_list
+from dexter_graphql.loaders.lists import by_organization, fetch_list, page_of_rows
 from dexter_graphql.sentry.catalogue import projects as catalogue
 from dexter_graphql.sentry.errors import Moved
 from dexter_graphql.sentry.pagination import Slice
@@ -99,12 +99,9 @@ async def project_settings(key: ProjectKey, load_context: LoadContext) -> Any:
 
 
 @fan_out(target="ClientKey", uses=(catalogue.KEYS,))
-async def project_keys(key: ProjectKey, load_context: LoadContext) -> list[Any]:
-    """The client keys of a project."""
-    page = await fetch_list(
-        catalogue.KEYS, project_parents(key), load_context, options=ALL_ROWS, path={"project": key.id}
-    )
-    return page.rows
+async def project_key_pages(key: ProjectKey, load_context: LoadContext) -> Slice:
+    """A page of the client keys of a project; options are ListOptions."""
+    return await fetch_list(catalogue.KEYS, project_parents(key), load_context, path={"project": key.id})
 
 
 @fan_out(target="ClientKey", uses=(catalogue.KEY,), is_shared=True)
@@ -119,9 +116,10 @@ async def client_key(key: ClientKeyKey, load_context: LoadContext) -> Any:
 
 
 @fan_out(target="Member", uses=(catalogue.MEMBERS,))
-async def project_members(key: ProjectKey, load_context: LoadContext) -> list[Any]:
-    """The members of a project's teams. Sentry does not page this list."""
-    return await load_context.get_rows(catalogue.MEMBERS, Parents(key.organization), path={"project": key.id})
+async def project_member_pages(key: ProjectKey, load_context: LoadContext) -> Slice:
+    """A page of the members of a project's teams, which Sentry sends in one answer; options are ListOptions."""
+    rows = await load_context.get_rows(catalogue.MEMBERS, Parents(key.organization), path={"project": key.id})
+    return page_of_rows(rows, load_context.options)
 
 
 @fan_out(target="ProjectEnvironment", uses=(catalogue.ENVIRONMENTS,), is_shared=True)

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list, find_row
+from dexter_graphql.loaders.lists import fetch_list, find_row
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.catalogue import releases as catalogue
-from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, ParentRows, Projection, Record
@@ -77,9 +76,9 @@ async def release_commit_pages(key: ReleaseKey, load_context: LoadContext) -> Sl
 
 
 @fan_out(target="Deploy", uses=(catalogue.DEPLOYS,))
-async def release_deploys(key: ReleaseKey, load_context: LoadContext) -> list[Any]:
-    """The deploys of a release, newest first."""
-    return await _all_rows(catalogue.DEPLOYS, key, load_context)
+async def release_deploy_pages(key: ReleaseKey, load_context: LoadContext) -> Slice:
+    """A page of a release's deploys, newest first; options are ListOptions."""
+    return await fetch_list(catalogue.DEPLOYS, release_parents(key), load_context, path={"release": key.version})
 
 
 @fan_out(target="Deploy", uses=(catalogue.DEPLOYS,), is_shared=True)
@@ -90,9 +89,9 @@ async def deploys_by_id(key: DeployKey, load_context: LoadContext) -> Any:
 
 
 @fan_out(target="CommitFile", uses=(catalogue.COMMIT_FILES,))
-async def release_commit_files(key: ReleaseKey, load_context: LoadContext) -> list[Any]:
-    """The files that a release's commits changed."""
-    return await _all_rows(catalogue.COMMIT_FILES, key, load_context)
+async def release_commit_file_pages(key: ReleaseKey, load_context: LoadContext) -> Slice:
+    """A page of the files that a release's commits changed; options are ListOptions."""
+    return await fetch_list(catalogue.COMMIT_FILES, release_parents(key), load_context, path={"release": key.version})
 
 
 def release_parents(key: ReleaseKey) -> Parents:
@@ -105,9 +104,11 @@ def release_reference(parents: Parents) -> ReleaseReference | None:
     return None if parents.release is None else ReleaseReference(version=parents.release, parents=parents)
 
 
-def releases_of_commit(row: Any) -> list[ReleaseReference]:
-    """The releases that contain a commit, as records that cost no call."""
-    releases: list[ReleaseVersion | None] = getattr(row, "releases", None) or []
+def releases_of_commit(row: Any) -> list[ReleaseReference] | None:
+    """The releases that contain a commit, as records that cost no call; None when Sentry did not send them."""
+    releases: list[ReleaseVersion | None] | None = getattr(row, "releases", None)
+    if releases is None:
+        return None
     return [
         ReleaseReference(version=release.version, parents=row.parents.within(release=release.version))
         for release in releases
@@ -136,10 +137,3 @@ def _releases(load_context: LoadContext) -> ParentRows:
 def _own_parents(row: Any, parents: Parents) -> Parents:
     """The release itself, as the parent of the objects that its record embeds."""
     return parents.within(release=row.version) if isinstance(row.version, str) else parents
-
-
-async def _all_rows(endpoint: Endpoint, key: ReleaseKey, load_context: LoadContext) -> list[Any]:
-    page = await fetch_list(
-        endpoint, release_parents(key), load_context, options=ALL_ROWS, path={"release": key.version}
-    )
-    return page.rows

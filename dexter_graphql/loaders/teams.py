@@ -1,10 +1,11 @@
 """Loaders of teams and their members."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, by_complete_list, fetch_list
+from dexter_graphql.loaders.lists import ALL_ROWS, by_complete_list, fetch_list, page_of_rows
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.sentry.catalogue import teams as catalogue
 from dexter_graphql.sentry.pagination import Slice
@@ -24,6 +25,20 @@ class TeamName(NamedTuple):
 
     organization: OrganizationRef
     name: str
+
+
+class TeamMembership(NamedTuple):
+    """A team that a member is in, and the member's role in it as sent by Sentry."""
+
+    slug: str
+    role: str | None
+
+
+class MembershipsKey(NamedTuple):
+    """The teams of a member."""
+
+    organization: OrganizationRef
+    memberships: tuple[TeamMembership, ...]
 
 
 @bulk(target="Team", uses=(catalogue.LIST,))
@@ -63,6 +78,22 @@ async def team_pages(parents: Parents, load_context: LoadContext) -> Slice:
     """A page of the organization's teams; options are ListOptions."""
     query = list_parameters(load_context.projection("list"))
     return await fetch_list(catalogue.LIST, parents, load_context, query=query)
+
+
+@bulk(target="Team", uses=(catalogue.LIST,), is_shared=False)
+async def member_team_pages(keys: Sequence[MembershipsKey], load_context: LoadContext) -> Mapping[MembershipsKey, Any]:
+    """A page of the teams of each member, with the roles as details; options are ListOptions."""
+    pages = {key: page_of_rows(key.memberships, load_context.options) for key in keys}
+
+    def names_of(key: MembershipsKey) -> list[TeamName]:
+        return [TeamName(key.organization, membership.slug) for membership in pages[key].rows]
+
+    all_names = dict.fromkeys(name for key in keys for name in names_of(key))
+    teams = await load_context.load_each(teams_by_slug, list(all_names))
+    return {
+        key: replace(page, rows=[teams[name] for name in names_of(key)], details=page.rows)
+        for key, page in pages.items()
+    }
 
 
 @fan_out(target="Member", uses=(catalogue.MEMBERS,))

@@ -9,6 +9,7 @@ import msgspec
 from typing_extensions import override
 
 from dexter_graphql.sentry.cache_entry import CacheEntry
+from dexter_graphql.sentry.errors import BadRequest
 from dexter_graphql.sentry.parents import Parents
 
 MAX_PAGE = 100
@@ -107,6 +108,8 @@ class Slice:
     stopped: bool = False
     cache_entry: CacheEntry | None = field(default=None, compare=False)
     parents: Parents | None = field(default=None, compare=False)
+    details: Sequence[Any] = field(default=(), compare=False)
+    """What belongs to the place of each row in this list, when it is not in the row."""
 
     @property
     def fragment_key(self) -> Hashable:
@@ -137,6 +140,34 @@ def slice_rows(rows: Sequence[Any], first: int, after: Position | None, size: in
         end = min(start + first, len(rows))
     positions = Positions(Position(None, start, size), end - start)
     return Slice(_rows_between(rows, start, end), positions, end < len(rows), start > 0)
+
+
+def slice_complete(rows: Sequence[Any], first: int, after: Position | None) -> Slice:
+    """`first` rows of a complete list after a position; its cursors are the row numbers of pages.
+
+    Raises BadRequest for a cursor of another list.
+    """
+    start = _row_number(after)
+    end = min(start + first, len(rows))
+    if isinstance(after, Before):
+        end = min(max(0, start - 1), len(rows))
+        start = max(0, end - first)
+    start = min(start, len(rows))
+    positions = [_position_after(number) for number in range(start, end)]
+    return Slice(list(rows[start:end]), positions, end < len(rows), start > 0)
+
+
+def _row_number(after: Position | None) -> int:
+    if after is None:
+        return 0
+    if after.cursor is not None and not after.cursor.isdecimal():
+        raise BadRequest("The cursor belongs to another list")
+    return int(after.cursor or 0) + after.index
+
+
+def _position_after(number: int) -> Position:
+    page = number // MAX_PAGE * MAX_PAGE
+    return Position(str(page) if page else None, number - page + 1, MAX_PAGE)
 
 
 async def _collect_after(fetch_page: FetchPage, first: int, after: Position | None, cap: int) -> Slice:

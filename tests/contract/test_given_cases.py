@@ -9,7 +9,10 @@ import pytest
 
 from dexter_graphql.sandbox import Fault
 
-RENAMED = {"email pending user": "email isPending user"}
+RENAMED = {
+    "email pending user": "email isPending user",
+    "participants { __typename }": "participants { nodes { __typename } }",
+}
 """Fields that the documents of the cases name as an earlier schema did."""
 SOMETHING = object()
 """Any value but null."""
@@ -52,7 +55,7 @@ EVENT_ANSWERS = {
     "40": {"eventId": SOMETHING, "title": "t", "culprit": "cut \ufffd"},
 }
 ISSUE_ANSWERS = {
-    "41": {"participants": []},
+    "41": {"participants": {"nodes": []}},
     "42": {"annotations": []},
     "43": {"status": "RESOLVED", "substatus": None},
     "44": {"tags": [{"key": "url", "topValues": [{"name": None, "value": None, "count": 2}]}]},

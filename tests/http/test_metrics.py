@@ -30,7 +30,7 @@ async def value(site, line):
 
 async def test_calls_and_hits_are_counted(site):
     """A call, its answer and the cache hits after it are counted; the third equal query hits the response cache."""
-    query = '{ organization(slug: "acme") { environments { name } } }'
+    query = '{ organization(slug: "acme") { environments { nodes { name } } } }'
     await site.data(query)
     await site.data(query.replace("{ name }", "{ name  }"))
     await site.data(query)

@@ -78,8 +78,8 @@ class TestRequests:
     @pytest.mark.parametrize(
         "query",
         [
-            '{ viewer { subject } organization(slug: "acme") { environments { name } } }',
-            '{ organization(slug: "acme") { environments { name } } node(id: "junk") { id } }',
+            '{ viewer { subject } organization(slug: "acme") { environments { nodes { name } } } }',
+            '{ organization(slug: "acme") { environments { nodes { name } } } node(id: "junk") { id } }',
             '{ organization(slug: "acme") { slug } }',
             "query ($no: Boolean!) { __typename @skip(if: $no) }",
             "mutation { __typename }",

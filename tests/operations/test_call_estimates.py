@@ -26,7 +26,7 @@ CASES = {
     "issues(first: 3) { nodes { ... on Issue { tags { key } } } }": 5,
     "a: issues(first: 2) { nodes { tags { key } } } b: issues(first: 3, sort: NEW) { nodes { tags { key } } }": 8,
     "issues(first: 5) { nodes { project { slug name } } }": 2,
-    "projects(first: 3) { nodes { keys { label } } }": 5,
+    "projects(first: 3) { nodes { keys { nodes { label } } } }": 5,
     "issues(first: 2) { nodes { comments(first: 5) { nodes { text } } } }": 4,
     "projects(first: 2) { nodes { issues(first: 2) { nodes { comments(first: 2) { nodes { text } } } } } }": 8,
 }

@@ -220,10 +220,10 @@ async def test_release_report_has_commits_deploys_issues_and_health(known):
     assert (release["version"], release["commitCount"]) == (wanted.version, len(wanted.commits))
     assert {node["message"] for node in release["commits"]["nodes"]} == {commit.message for commit in wanted.commits}
     assert all(node["author"]["name"] for node in release["commits"]["nodes"])
-    assert {deploy["environment"] for deploy in release["deploys"]} == {"staging", "production"}
+    assert {deploy["environment"] for deploy in release["deploys"]["nodes"]} == {"staging", "production"}
     assert len(release["newIssues"]["nodes"]) == 10
     assert {node["shortId"] for node in release["newIssues"]["nodes"]} <= {issue.short_id for issue in new}
-    assert release["projects"] == [{"slug": "web"}]
+    assert release["projects"]["nodes"] == [{"slug": "web"}]
     assert 0 < release["health"]["crashFreeSessions"] <= 1
     assert release["health"]["sessions"] > 0
 
@@ -240,7 +240,7 @@ async def test_alerts_have_triggers_actions_and_monitors(known):
         (alert["name"], alert["isEnabled"], [one["type"] for one in alert["triggers"]["conditions"]])
         for alert in alerts
     ] == [(one.name, one.enabled, [when["type"] for when in one.triggers["conditions"]]) for one in workflows]
-    assert [{monitor["name"] for monitor in alert["monitors"]} for alert in alerts] == [
+    assert [{monitor["name"] for monitor in alert["monitors"]["nodes"]} for alert in alerts] == [
         {detectors[number].name for number in one.detector_ids if number in detectors} for one in workflows
     ]
     assert len(alerts) > 1
@@ -256,11 +256,13 @@ async def test_project_dashboard_has_all_of_the_project(known):
         (one for one in known.acme.issues.values() if one.project is project), key=lambda one: one.first_seen
     )
     assert (found["name"], found["platform"]) == (project.name, project.platform)
-    assert found["teams"] == [{"slug": team.slug} for team in project.teams]
-    assert [key["label"] for key in found["keys"]] == [key.label for key in project.keys]
-    assert all(key.public in node["dsn"]["public"] for key, node in zip(project.keys, found["keys"], strict=True))
+    assert found["teams"]["nodes"] == [{"slug": team.slug} for team in project.teams]
+    assert [key["label"] for key in found["keys"]["nodes"]] == [key.label for key in project.keys]
+    assert all(
+        key.public in node["dsn"]["public"] for key, node in zip(project.keys, found["keys"]["nodes"], strict=True)
+    )
     assert found["latestRelease"] == {"version": "web@1.9.3"}
-    assert {one["name"] for one in found["environments"]} >= {"production", "staging"}
+    assert {one["name"] for one in found["environments"]["nodes"]} >= {"production", "staging"}
     assert len(found["topIssues"]["nodes"]) == 5
     assert [node["shortId"] for node in found["newest"]["nodes"]] == [one.short_id for one in newest[:-6:-1]]
     assert {"ERROR", "TRANSACTION"} & {row["category"] for row in found["usage"]}

@@ -14,15 +14,15 @@ from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.operations.library import load_library
 
 FIELDS = {
-    "Alerts": (52, 3),
+    "Alerts": (53, 3),
     "Assign": (8, 2),
     "Bulk resolve": (9, 2),
     "Issue page": (66, 6),
     "Live issues": (15, 1),
     "Most frequent issues": (6, 2),
     "Paste a link": (5, 1),
-    "Project dashboard": (20, 7),
-    "Release report": (19, 6),
+    "Project dashboard": (24, 7),
+    "Release report": (21, 6),
     "Triage list": (36, 3),
     "Two organizations": (6, 4),
     "Usage": (6, 2),

@@ -217,12 +217,11 @@ def nested_interfaces(variant):
     types = ("MetricMonitor", "CronMonitor", "UptimeMonitor")
     leaves = " ".join(f"... on {name} {{ name isEnabled type description createdAt sentryId }}" for name in types)
     inner = f"name {leaves}"
-    for level in range(5):
-        names = " ".join(f"{'x' * 90}{level}{number}: name" for number in range(9))
-        inner = f"name {leaves} alerts {{ name isEnabled {names} monitors {{ {inner} }} }}"
-    return (
-        f'{{ v{variant}: organization(slug: "acme") {{ alerts(first: 1) {{ nodes {{ monitors {{ {inner} }} }} }} }} }}'
-    )
+    for level in range(2):
+        names = " ".join(f"{'x' * 140}{level}{number}: name" for number in range(22))
+        inner = f"name {leaves} alerts {{ nodes {{ name isEnabled {names} monitors {{ nodes {{ {inner} }} }} }} }}"
+    alerts = f"alerts(first: 1) {{ nodes {{ monitors {{ nodes {{ {inner} }} }} }} }}"
+    return f'{{ v{variant}: organization(slug: "acme") {{ {alerts} }} }}'
 
 
 async def test_nested_interfaces_cost_little(graph):

@@ -226,7 +226,7 @@ async def test_rejected_credential_ends_its_streams():
             site.upstream.faults.add(
                 Fault(status=401, body={"detail": "Invalid token"}, route="/environments/", times=9)
             )
-            query = '{ organization(slug: "acme") { environments { name } } }'
+            query = '{ organization(slug: "acme") { environments { nodes { name } } } }'
             rejected = await site.post(query, headers=revoked)
             bodies = [await asyncio.wait_for(stream.read(), 5) for stream in streams[:2]]
             message = await ws.receive_json(timeout=5)

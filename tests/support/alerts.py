@@ -13,7 +13,7 @@ ALERTS_OF_WEB = """
   alerts(projects: ["web"], first: 50) {
     nodes {
       id name isEnabled triggers { logic conditions { __typename type } } actions { __typename type }
-      monitors { __typename name } lastTriggeredAt
+      monitors { nodes { __typename name } } lastTriggeredAt
     }
   }
 """
@@ -49,6 +49,7 @@ METRIC = """
 
 LINKS = """
   monitors(projects: ["web"], first: 100) {
-    nodes { id project { slug } alerts { name monitors { id } projects { slug } } latestIssue { shortId } }
+    nodes { id project { slug }
+      alerts { nodes { name monitors { nodes { id } } projects { nodes { slug } } } } latestIssue { shortId } }
   }
 """

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 VALUES_QUERY = """{ organization(slug: "acme") { __typename id
-  projects(first: 3) { nodes { __typename id slug keys { __typename id } environments { __typename id } } }
+  projects(first: 3) { nodes { __typename id slug keys { nodes { __typename id } }
+    environments { nodes { __typename id } } } }
   teams(first: 2) { nodes { __typename id slug } }
   members(first: 2) { nodes { __typename id user { __typename id } } }
   releases(first: 3) { nodes { __typename id version } }
@@ -17,7 +18,7 @@ VALUES_QUERY = """{ organization(slug: "acme") { __typename id
   integrations(first: 2) { nodes { __typename id } }
   repositories(first: 2) { nodes { __typename id } }
   appInstallations(first: 2) { nodes { __typename id } }
-  environments { __typename id }
+  environments { nodes { __typename id } }
 } }"""
 """Query for ids of all kinds of objects."""
 

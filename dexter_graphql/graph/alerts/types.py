@@ -12,10 +12,13 @@ from dexter_graphql.graph.alerts.enums import ConditionLogic
 from dexter_graphql.graph.alerts.json_values import decoded, parts_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
-from dexter_graphql.graph.lazy_types import OrganizationType, ProjectType, UserType
+from dexter_graphql.graph.lazy_types import OrganizationType, UserType
 from dexter_graphql.graph.members.actors import Assignee
 from dexter_graphql.graph.monitors.types import MONITOR_TYPES, Monitor, sentry_id, sentry_number
 from dexter_graphql.graph.organizations.organization_field import organization_field
+from dexter_graphql.graph.projects.connections import ProjectConnection
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actors_by_key, parse_actor
 from dexter_graphql.loaders.alert_rules.workflows import ISSUE_PREFIX, METRIC_PREFIX
@@ -117,19 +120,25 @@ class Alert(Node):
         reads={"createdBy": int | str | None},
         description="User who created the alert; null when Sentry does not send it. One call per organization.",
     )
-    monitors: list[Monitor | None] | None = batch(
-        linked_monitors,
-        key=lambda row: MonitorKeys(row.parents.organization, _linked(row)),
-        reads=DETECTOR_IDS,
-        description="Monitors connected to the alert; empty for issue rules of servers that have only alert rules. "
-        "One call for all alerts of a list.",
-    )
-    projects: list[ProjectType | None] | None = batch(
+
+    @batch(linked_monitors, key=lambda row: MonitorKeys(row.parents.organization, _linked(row)), reads=DETECTOR_IDS)
+    @paged
+    def monitors(*, page: PageArguments) -> Connection[Monitor] | None:
+        """Monitors connected to the alert; empty for issue rules of servers that have only alert rules.
+
+        One call for all alerts of a list.
+        """
+        return list_options(page)
+
+    @batch(
         alert_projects,
         key=lambda row: AlertProjectsKey(row.parents.organization, _linked(row), tuple(row.projects or ())),
         reads={**DETECTOR_IDS, **SLUGS},
-        description="Projects of the connected monitors. Two calls for all alerts of a list.",
     )
+    @paged
+    def projects(*, page: PageArguments) -> ProjectConnection | None:
+        """Projects of the connected monitors. Two calls for all alerts of a list."""
+        return list_options(page)
 
     @computed(config=Config | None)
     def frequency_seconds(row: Any) -> int | None:

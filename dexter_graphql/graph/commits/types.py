@@ -85,20 +85,23 @@ class CommitFile:
 
 
 @value_type
-class ReleaseCommitEdge(Edge[Commit]):
-    """Commit of a release with its cursor."""
+class CommitEdge(Edge[Commit]):
+    """Commit in a list with its cursor."""
 
     @computed()
-    def releases(edge: EdgeRow) -> list[ReleaseType]:
-        """Releases that contain the commit. Their versions cost no call, other fields one call per release."""
+    def releases(edge: EdgeRow) -> list[ReleaseType] | None:
+        """Releases that contain the commit; null outside of the commits of a release.
+
+        Their versions cost no call, other fields one call per release.
+        """
         return releases_of_commit(edge.row)
 
 
 @value_type
-class ReleaseCommitConnection(Connection[Commit]):
-    """Page of the commits of a release."""
+class CommitConnection(Connection[Commit]):
+    """Page of a list of commits."""
 
     @computed()
-    def edges(page: Slice) -> list[ReleaseCommitEdge]:
+    def edges(page: Slice) -> list[CommitEdge]:
         """Items of the page with their cursors."""
         return edges_of(page)

@@ -25,7 +25,7 @@ from dexter_graphql.graph.declarations.fields import (
 )
 from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.kind_field import KIND, KindField
-from dexter_graphql.graph.declarations.projections import merge_into, merge_projections
+from dexter_graphql.graph.declarations.projections import merge_into, merge_projections, node_selection
 from dexter_graphql.graph.declarations.resolvers.base import BoundEntity, BoundField
 from dexter_graphql.graph.declarations.resolvers.batch import BoundBatch
 from dexter_graphql.graph.declarations.resolvers.call import BoundCall, BoundWrite, EventField
@@ -143,7 +143,7 @@ class SchemaBinder:
     def _projection(self, typename: str, representation: str, selection: Selection | None) -> Projection:
         bound = self.entity(typename)
         members: dict[str, Field] = {member.attr: member for member in bound.always_reads}
-        own_selection = _selection_on(typename, selection)
+        own_selection = node_selection(typename, selection)
         for name, selected in own_selection.fields(typename).items() if own_selection is not None else ():
             field = bound.fields.get(name)
             if field is not None and field.is_in(representation):
@@ -201,15 +201,6 @@ def _key_members(entity: Entity, fields: Iterable[BoundField]) -> tuple[Field, .
     plain = {field.member.wire: field.member.type for field in fields if isinstance(field, BoundPlain)}
     types = {**dict.fromkeys(entity.key.wires, ID), **plain, **entity.key.embedded}
     return tuple(Field(attr_of(wire), wire, types[wire]) for wire in entity.key.wires)
-
-
-def _selection_on(typename: str, selection: Selection | None) -> Selection | None:
-    """The selection on the type itself, given the one on it or on the connection around it."""
-    if selection is None or typename in selection.typenames:
-        return selection
-    nodes, edges = selection.child("nodes"), selection.child("edges")
-    node = edges.child("node") if edges is not None else None
-    return node.merged_with(nodes) if node is not None else nodes
 
 
 def _same(projection: Projection) -> Projection:

@@ -83,12 +83,18 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class LinkDeclaration:
-    """Another entity: the embedded record where it has all that is selected, otherwise loaded."""
+    """Another entity: the embedded record where it has all that is selected, otherwise loaded.
+
+    With `function` the field is a connection: it makes a page of the embedded records. `edge_reads` are members of
+    these records (wire name → type) that the edges of the connection read.
+    """
 
     wire: str
     embedded: tuple[Embedded, ...]
     tag_member: str | None
     representations: frozenset[str] | None
+    edge_reads: Mapping[str, Any] = field(default_factory=dict)
+    function: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,7 @@ def computed(
     )
 
 
+@overload
 def link(
     wire: str,
     *embedded: Embedded,
@@ -174,12 +181,36 @@ def link(
     representations: Sequence[str] | None = None,
     name: str | None = None,
     description: str,
+) -> Any: ...
+
+
+@overload
+def link(
+    wire: str,
+    *embedded: Embedded,
+    tag_member: str | None = None,
+    representations: Sequence[str] | None = None,
+    edge_reads: Mapping[str, Any] | None = None,
+    name: str | None = None,
+) -> Decorator: ...
+
+
+def link(
+    wire: str,
+    *embedded: Embedded,
+    tag_member: str | None = None,
+    representations: Sequence[str] | None = None,
+    edge_reads: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    description: str | None = None,
 ) -> Any:
-    """A field for another entity that the member `wire` embeds; of several types, `tag_member` identifies one."""
+    """A field for another entity that the member `wire` embeds; of several types, `tag_member` identifies one.
+
+    Decorate a function of (embedded records, page) with it when the field is a connection.
+    """
     uses = tuple(endpoint for target in embedded for endpoint in target.load.uses)
-    return declared_field(
-        LinkDeclaration(wire, embedded, tag_member, _frozenset_or_none(representations)), name, description, uses=uses
-    )
+    declaration = LinkDeclaration(wire, embedded, tag_member, _frozenset_or_none(representations), edge_reads or {})
+    return declared_field(declaration, name, description, uses=uses)
 
 
 @overload

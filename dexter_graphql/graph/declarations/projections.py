@@ -1,11 +1,21 @@
-"""Merging of the members that several fields read."""
+"""Members that a selection reads: where it selects on a type, and the merging of what several fields read."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.declarations.wire_types import DeclarationError
 from dexter_graphql.sentry.projection import Field, Projection, TaggedUnion
+
+
+def node_selection(typename: str, selection: Selection | None) -> Selection | None:
+    """The selection on the type itself, given the one on it or on the connection around it."""
+    if selection is None or typename in selection.typenames:
+        return selection
+    nodes, edges = selection.child("nodes"), selection.child("edges")
+    node = edges.child("node") if edges is not None else None
+    return node.merged_with(nodes) if node is not None else nodes
 
 
 def merge_into(members: dict[str, Field], more: Iterable[Field]) -> None:

@@ -1,7 +1,7 @@
 """Environments of organizations and projects."""
 
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -26,21 +26,28 @@ class EnvironmentVisibility(Enum):
     ALL = wire_value("all", "All environments.")
 
 
-@entity(key=EnvironmentKey, load=environments_by_id, representations=(LIST,))
+Visibility = Annotated[EnvironmentVisibility, strawberry.argument(description="Which environments are listed.")]
+
+
+@entity(representations=(), is_interface=True)
 class Environment(Node):
-    """Environment of an organization, for example `production`."""
+    """Environment of events, for example `production`, in an organization or in one of its projects."""
+
+    name: str | None = plain(description="Name of the environment; empty for events without one.")
+
+
+@entity(key=EnvironmentKey, load=environments_by_id, representations=(LIST,))
+class OrganizationEnvironment(Environment):
+    """Environment of an organization."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
-    name: str | None = plain(description="Name of the environment; empty for events without one.")
     organization: OrganizationType = organization_field()
 
 
 @entity(key=ProjectEnvironmentKey, load=environments_by_name, representations=(LIST, NAMED))
-class ProjectEnvironment(Node):
+class ProjectEnvironment(Environment):
     """Environment of a project."""
 
-    sentry_id: strawberry.ID | None = plain("id", representations=(LIST,), description="Numeric ID in Sentry's API.")
-    name: str | None = plain(description="Name of the environment; empty for events without one.")
     project: ProjectType | None = batch(
         projects_by_id,
         key=lambda row: ProjectKey(row.parents.organization, row.parents.project),
@@ -52,3 +59,7 @@ class ProjectEnvironment(Node):
     def is_hidden(row: Any) -> bool:
         """True when the environment is hidden in the project."""
         return bool(row.isHidden)
+
+
+ENVIRONMENT_TYPES: tuple[type, ...] = (OrganizationEnvironment, ProjectEnvironment)
+"""Implementations of `Environment`, which no field refers to."""

@@ -14,7 +14,6 @@ from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_o
 from dexter_graphql.graph.declarations.fields import (
     BASE,
     DETAIL,
-    EMBEDDED,
     ID,
     LIST,
     Embedded,
@@ -46,12 +45,11 @@ from dexter_graphql.graph.issues.enums import (
     IssueSubstatus,
     Level,
 )
-from dexter_graphql.graph.lazy_types import AlertType, EventType, ProjectType, ReleaseType, UserType
+from dexter_graphql.graph.lazy_types import EventType, ProjectType, ReleaseType, UserType
 from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.alerts import alerts_of_project
 from dexter_graphql.loaders.comments import comment_pages
 from dexter_graphql.loaders.events import (
     IssueEventKey,
@@ -74,7 +72,6 @@ from dexter_graphql.loaders.projects import ProjectKey, complete_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
 from dexter_graphql.sentry.lenient import NULL
-from dexter_graphql.sentry.projection import Field, Projection
 
 RELEASE = Embedded(
     "Release",
@@ -84,10 +81,6 @@ RELEASE = Embedded(
     key_reads=("version",),
 )
 """A release as embedded in the detail of an issue."""
-
-
-PROJECT_ID = Projection("Project", EMBEDDED, (Field("id", "id", ID),))
-"""Project of an issue, reduced to its ID."""
 
 
 READ = (LIST, DETAIL)
@@ -217,16 +210,18 @@ class Issue(Node):
     feedback_count: int | None = plain(
         "userReportCount", representations=(DETAIL,), description="Number of user reports about the issue."
     )
-    seen_by: list[UserType | None] | None = link(
-        "seenBy", USER, representations=(DETAIL,), description="Users who have viewed the issue, most recent first."
-    )
-    participants: list[UserType | None] | None = link(
-        "participants",
-        replace(USER, tag="user"),
-        tag_member="type",
-        representations=(DETAIL,),
-        description="Users who participate in the issue; teams are left out.",
-    )
+
+    @link("seenBy", USER, representations=(DETAIL,))
+    @paged
+    def seen_by(records: list[Any], *, page: PageArguments) -> Connection[UserType] | None:
+        """Users who have viewed the issue, most recent first."""
+        return slice_of(records, page)
+
+    @link("participants", replace(USER, tag="user"), tag_member="type", representations=(DETAIL,))
+    @paged
+    def participants(records: list[Any], *, page: PageArguments) -> Connection[UserType] | None:
+        """Users who participate in the issue; teams are left out."""
+        return slice_of(records, page)
 
     first_release: ReleaseType | None = link(
         "firstRelease", RELEASE, representations=(DETAIL,), description="Release in which the issue was first seen."
@@ -239,12 +234,6 @@ class Issue(Node):
         issue_events,
         key=lambda row: IssueEventKey(issue_key(row), "oldest"),
         description="Oldest event of the issue that Sentry still has.",
-    )
-    alerts: list[AlertType | None] | None = batch(
-        alerts_of_project,
-        key=lambda row: ProjectKey(row.parents.organization, str(row.project.id)) if row.project else None,
-        reads={"project": PROJECT_ID},
-        description="Alerts of the project, at most 100. Two calls for all issues of a list.",
     )
     tags: list[IssueTag | None] | None = batch(
         issue_tags, description="Tags of the events with their most frequent values."

@@ -10,7 +10,6 @@ from dexter_graphql.graph.common.web_urls import settings_page_url
 from dexter_graphql.graph.declarations.fields import (
     DETAIL,
     Embedded,
-    LazyJSON,
     batch,
     computed,
     entity,
@@ -19,13 +18,15 @@ from dexter_graphql.graph.declarations.fields import (
     value_type,
 )
 from dexter_graphql.graph.declarations.wire_types import enum_member
-from dexter_graphql.graph.lazy_types import MemberType, OrganizationType, TeamType
-from dexter_graphql.graph.members.enums import InviteStatus, OrganizationRole, TeamRole
+from dexter_graphql.graph.lazy_types import MemberType, OrganizationType
+from dexter_graphql.graph.members.enums import InviteStatus, OrganizationRole
 from dexter_graphql.graph.organizations.organization_field import organization_field
+from dexter_graphql.graph.relay.connections import PageArguments, paged
+from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
+from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.loaders.members import MemberKey, UserKey, member_details, members_by_user, users_by_id
-from dexter_graphql.loaders.teams import TeamName, teams_by_slug
-from dexter_graphql.sentry.lenient import NULL
+from dexter_graphql.loaders.teams import MembershipsKey, TeamMembership, member_team_pages
 
 ROLES = {"orgRole": str | None, "role": str | None}
 """Role of a member, and its name in releases without roles in teams."""
@@ -76,19 +77,25 @@ class MemberFlags:
     )
 
 
-@value_type
-class MemberTeam:
-    """Membership of a member in a team."""
+class TeamRoleItem(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """`teamRoles` item of a member."""
 
-    slug: str | None = plain("teamSlug", description="Slug of the team.")
-    role: TeamRole | None = plain(description="Role of the member in the team.")
-    role_raw: str | None = plain("role", description="Value of `role`, as sent by Sentry.")
-    team: TeamType | None = batch(
-        teams_by_slug,
-        key=lambda row: TeamName(row.parents.organization, row.teamSlug) if row.teamSlug else None,
-        reads={"teamSlug": str},
-        description="Team of the membership; null when it no longer exists.",
-    )
+    team_slug: str | None = None
+    role: str | None = None
+
+
+TEAM_ROLES = {"teamRoles": list[TeamRoleItem] | None, "teams": list[str] | None}
+"""Teams of a member with the roles in them, and the slugs alone, which some releases send instead."""
+
+
+def _memberships(row: Any) -> MembershipsKey | None:
+    if row.teamRoles is not None:
+        memberships = [TeamMembership(item.team_slug, item.role) for item in row.teamRoles if item.team_slug]
+    elif row.teams is not None:
+        memberships = [TeamMembership(slug, None) for slug in row.teams]
+    else:
+        return None
+    return MembershipsKey(row.parents.organization, tuple(memberships))
 
 
 @entity(key=MemberKey, load=member_details)
@@ -127,15 +134,11 @@ class Member(Node):
         description="True when the member is the only owner of the organization. One call per member.",
     )
 
-    @computed({"teamRoles": msgspec.Raw, "teams": list[str] | None}, representations=(DETAIL,))
-    def teams(row: Any) -> list[MemberTeam | None] | None:
-        """Teams of the member with the roles in them, which some releases do not send. One call per member."""
-        if row.teamRoles != NULL:
-            return LazyJSON("MemberTeam", row.teamRoles, is_list=True)
-        if row.teams is None:
-            return None
-        teams = msgspec.json.encode([{"teamSlug": slug} for slug in row.teams])
-        return LazyJSON("MemberTeam", msgspec.Raw(teams), is_list=True)
+    @batch(member_team_pages, key=_memberships, reads=TEAM_ROLES, representations=(DETAIL,))
+    @paged
+    def teams(*, page: PageArguments) -> TeamConnection | None:
+        """Teams of the member, with the roles in them on the edges. One call per member."""
+        return list_options(page)
 
     user: User | None = link(
         "user",

@@ -17,6 +17,8 @@ from dexter_graphql.graph.members.actors import Assignee
 from dexter_graphql.graph.monitors.data_sources import CronSource, MetricQuery, UptimeSource, sourced
 from dexter_graphql.graph.monitors.enums import MetricDetection, ThresholdComparison
 from dexter_graphql.graph.organizations.organization_field import organization_field
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import ActorKey, actor_key, actors_by_key
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX
@@ -125,12 +127,16 @@ class Monitor(Node):
         reads={"latestGroup": LatestGroup | None},
         description="Newest issue of the monitor; null when there is none, and on servers that have only alert rules.",
     )
-    alerts: list[AlertType | None] | None = batch(
+
+    @batch(
         linked_alerts,
         key=lambda row: AlertKeys(row.parents.organization, tuple(map(str, row.workflowIds or ()))),
         reads={"workflowIds": list[int | str]},
-        description="Alerts connected to the monitor. One call for all monitors of a list.",
     )
+    @paged
+    def alerts(*, page: PageArguments) -> Connection[AlertType] | None:
+        """Alerts connected to the monitor. One call for all monitors of a list."""
+        return list_options(page)
 
     @computed()
     def type(row: Any) -> str | None:

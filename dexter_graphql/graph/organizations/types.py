@@ -12,15 +12,17 @@ from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.statuses import ObjectStatus, object_status
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, plain
-from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility
+from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, Visibility
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, checked_short_id, issue_list
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.lazy_types import IssueType
+from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.monitors.arguments import MonitorKinds, monitor_options
 from dexter_graphql.graph.monitors.types import Monitor
+from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.projects.types import Project
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.global_ids import key_from_id
@@ -32,10 +34,11 @@ from dexter_graphql.graph.repositories.types import Repository
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_filter, usage_options
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, UsageOutcome
 from dexter_graphql.graph.stats.types import Usage
+from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.graph.teams.types import Team
 from dexter_graphql.loaders.alerts import alert_pages
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.environments import organization_environments
+from dexter_graphql.loaders.environments import EnvironmentOptions, organization_environment_pages
 from dexter_graphql.loaders.integrations import installation_pages, integration_pages
 from dexter_graphql.loaders.issues.details import organization_issue
 from dexter_graphql.loaders.issues.lists import issue_pages
@@ -132,7 +135,7 @@ class Organization(Node):
 
     @batch(project_pages, key=organization_scope, reads={})
     @paged
-    def projects(*, query: NameContains = None, page: PageArguments) -> Connection[Project] | None:
+    def projects(*, query: NameContains = None, page: PageArguments) -> ProjectConnection | None:
         """Projects that are visible to the token."""
         return list_options(page, search_parameter(query))
 
@@ -148,7 +151,7 @@ class Organization(Node):
 
     @batch(team_pages, key=organization_scope, reads={})
     @paged
-    def teams(*, query: NameContains = None, page: PageArguments) -> Connection[Team] | None:
+    def teams(*, query: NameContains = None, page: PageArguments) -> TeamConnection | None:
         """Teams of the organization."""
         return list_options(page, search_parameter(query))
 
@@ -173,7 +176,7 @@ class Organization(Node):
             ),
         ] = None,
         page: PageArguments,
-    ) -> Connection[Member] | None:
+    ) -> MemberConnection | None:
         """Members and pending invitations."""
         return list_options(page, search_parameter(query))
 
@@ -200,15 +203,13 @@ class Organization(Node):
             else None
         )
 
-    @batch(organization_environments, key=organization_scope, reads={})
+    @batch(organization_environment_pages, key=organization_scope, reads={})
+    @paged
     def environments(
-        *,
-        visibility: Annotated[
-            EnvironmentVisibility, strawberry.argument(description="Which environments are listed.")
-        ] = EnvironmentVisibility.VISIBLE,
-    ) -> list[Environment | None] | None:
+        *, visibility: Visibility = EnvironmentVisibility.VISIBLE, page: PageArguments
+    ) -> Connection[Environment] | None:
         """Environments of the organization's events."""
-        return visibility.value
+        return EnvironmentOptions(list_options(page), visibility.value)
 
     @batch(release_pages, key=organization_scope, reads={})
     @paged

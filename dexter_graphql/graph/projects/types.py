@@ -12,20 +12,21 @@ from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_o
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, Embedded, batch, call, computed, entity, link, plain
 from dexter_graphql.graph.declarations.keys import EntityKey
-from dexter_graphql.graph.environments.types import EnvironmentVisibility, ProjectEnvironment
+from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, Visibility
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list, without_projects
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
-from dexter_graphql.graph.lazy_types import AlertType, EventType, MonitorType, OrganizationType, ReleaseType, TeamType
-from dexter_graphql.graph.members.types import Member
+from dexter_graphql.graph.lazy_types import AlertType, EventType, MonitorType, OrganizationType, ReleaseType
+from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.projects.settings import ProjectSettings
-from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
 from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter, search_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
 from dexter_graphql.graph.stats.types import ProjectUsage
+from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.events import project_event_pages
@@ -36,8 +37,8 @@ from dexter_graphql.loaders.projects import (
     complete_projects,
     named_environments,
     project_environments,
-    project_keys,
-    project_members,
+    project_key_pages,
+    project_member_pages,
     project_settings,
     projects_by_id,
 )
@@ -118,7 +119,6 @@ class Project(Node):
     )
     avatar: Avatar | None = plain(representations=(DETAIL,), description="Avatar of the project. One call per project.")
 
-    teams: list[TeamType | None] | None = link("teams", TEAM, description="Teams of the project.")
     latest_release: ReleaseType | None = link(
         "latestRelease",
         Embedded(
@@ -129,15 +129,27 @@ class Project(Node):
         description="Newest release of the project; null when it has none.",
     )
     organization: OrganizationType = organization_field()
-    members: list[Member | None] | None = batch(
-        project_members, description="Members of the project's teams. One call per project."
-    )
-    keys: list[ClientKey | None] | None = batch(
-        project_keys, description="Client keys of the project. One call per project."
-    )
     settings: ProjectSettings | None = batch(
         project_settings, description="Settings of the project. One call per project."
     )
+
+    @link("teams", TEAM)
+    @paged
+    def teams(records: list[Any], *, page: PageArguments) -> TeamConnection | None:
+        """Teams of the project."""
+        return slice_of(records, page)
+
+    @batch(project_member_pages)
+    @paged
+    def members(*, page: PageArguments) -> MemberConnection | None:
+        """Members of the project's teams. One call per project."""
+        return list_options(page)
+
+    @batch(project_key_pages)
+    @paged
+    def keys(*, page: PageArguments) -> Connection[ClientKey] | None:
+        """Client keys of the project. One call per project."""
+        return list_options(page)
 
     # Lists of projects embed the names of visible environments; whether those suffice depends on what is selected.
     @call(
@@ -145,20 +157,20 @@ class Project(Node):
         reads={"environments": list[str] | None, "id": int | str},
         target="ProjectEnvironment",
     )
+    @paged
     async def environments(
         row: Any,
         load_context: LoadContext,
         *,
-        visibility: Annotated[
-            EnvironmentVisibility, strawberry.argument(description="Which environments are listed.")
-        ] = EnvironmentVisibility.VISIBLE,
-    ) -> list[ProjectEnvironment | None] | None:
+        visibility: Visibility = EnvironmentVisibility.VISIBLE,
+        page: PageArguments,
+    ) -> Connection[Environment] | None:
         """Environments of the project's events. No call when only names of visible environments are selected."""
         key, names = project_key(row), row.environments
         is_told = visibility is EnvironmentVisibility.VISIBLE and load_context.reads(LIST) <= {"name", "isHidden"}
         if is_told and isinstance(names, list):
-            return named_environments(key, names, load_context)
-        return await load_context.load(project_environments, key, visibility.value)
+            return slice_of(named_environments(key, names, load_context), page)
+        return slice_of(await load_context.load(project_environments, key, visibility.value), page)
 
     @batch(project_release_pages)
     @paged

@@ -11,13 +11,11 @@ import strawberry
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.declarations.fields import computed, value_type
 from dexter_graphql.graph.relay.global_ids import decode_cursor, encode_cursor
-from dexter_graphql.sentry.pagination import Before, Position, Slice, slice_rows
+from dexter_graphql.sentry.pagination import Before, Position, Slice, slice_complete
 
 MAX_FIRST = 1000
 """Largest page; more than 100 rows are fetched in several calls."""
 DEFAULT_FIRST = 20
-MAX_UNPAGED_ROWS = 100
-"""Rows that are served of a list which Sentry does not split into pages."""
 
 First = Annotated[
     int | None,
@@ -105,6 +103,8 @@ class EdgeRow:
 
     row: Any
     position: Position
+    detail: Any = None
+    """What belongs to the place of the row in this list; None when that is in the row."""
 
 
 @value_type
@@ -174,9 +174,10 @@ class Connection(Generic[NodeType]):
 
 def edges_of(page: Slice) -> list[EdgeRow]:
     """The rows of a page with their positions."""
-    return [EdgeRow(row, position) for row, position in zip(page.rows, page.positions, strict=True)]
+    details = page.details or (None,) * len(page.rows)
+    return [EdgeRow(*edge) for edge in zip(page.rows, page.positions, details, strict=True)]
 
 
 def slice_of(rows: list[Any], page: PageArguments) -> Slice:
-    """A page of the first rows of a list that Sentry sent in one answer."""
-    return slice_rows(rows[:MAX_UNPAGED_ROWS], page.first, page.after, MAX_UNPAGED_ROWS)
+    """A page of a list that Sentry sent in one answer."""
+    return slice_complete(rows, page.first, page.after)

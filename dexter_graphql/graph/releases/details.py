@@ -6,11 +6,9 @@ from typing import Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.common.scalars import BigInt
-from dexter_graphql.graph.declarations.fields import EMBEDDED, LIST, batch, computed, entity, plain, value_type
-from dexter_graphql.graph.lazy_types import ProjectType, ReleaseType
+from dexter_graphql.graph.declarations.fields import EMBEDDED, LIST, computed, entity, plain, value_type
+from dexter_graphql.graph.lazy_types import ReleaseType
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import DeployKey, deploys_by_id, release_reference
 
 
@@ -82,25 +80,3 @@ class Deploy(Node):
     def release(row: Any) -> ReleaseType | None:
         """Release that was deployed. Selecting only its version costs no call."""
         return release_reference(row.parents)
-
-
-@value_type
-class ReleaseProject:
-    """Release within one of its projects."""
-
-    sentry_id: strawberry.ID = plain("id", description="Numeric ID of the project in Sentry's API.")
-    slug: str = plain(description="Slug of the project.")
-    name: str = plain(description="Display name of the project.")
-    platform: str | None = plain(description="Main platform of the project.")
-    platforms: list[str] | None = plain(description="Platforms of the events that the project has received.")
-    new_issue_count: BigInt | None = plain(
-        "newGroups", description="Number of issues of the project that were first seen in this release."
-    )
-    has_health_data: bool | None = plain(
-        "hasHealthData", description="True when the project has health data for this release."
-    )
-    project: ProjectType | None = batch(
-        projects_by_id,
-        key=lambda row: ProjectKey(row.parents.organization, str(row.id)),
-        description="Project with all its fields.",
-    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from dexter_graphql.graph.commits.types import Commit, CommitFile, ReleaseCommitConnection
+from dexter_graphql.graph.commits.types import Commit, CommitConnection, CommitFile
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.common.web_urls import organization_page_url
@@ -18,21 +18,23 @@ from dexter_graphql.graph.lazy_types import OrganizationType
 from dexter_graphql.graph.members.author import Author
 from dexter_graphql.graph.members.types import User
 from dexter_graphql.graph.organizations.organization_field import organization_field
-from dexter_graphql.graph.relay.connections import PageArguments, paged
+from dexter_graphql.graph.projects.connections import ProjectConnection
+from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
 from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames
-from dexter_graphql.graph.releases.details import Deploy, ReleaseProject, VersionInfo
+from dexter_graphql.graph.releases.details import Deploy, VersionInfo
 from dexter_graphql.graph.releases.health import ReleaseHealth
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
 from dexter_graphql.loaders.issues.lists import new_issue_pages, release_issue_pages
 from dexter_graphql.loaders.members import UserKey, users_by_id
+from dexter_graphql.loaders.projects import projects_by_id
 from dexter_graphql.loaders.release_health import HealthOptions, release_health
 from dexter_graphql.loaders.releases import (
     ReleaseKey,
-    release_commit_files,
+    release_commit_file_pages,
     release_commit_pages,
-    release_deploys,
+    release_deploy_pages,
     releases_by_version,
 )
 
@@ -79,7 +81,6 @@ class Release(Node):
     authors: list[Author] | None = plain(description="Authors of the commits in the release.")
     last_commit: Commit | None = plain("lastCommit", description="Newest commit of the release.")
     last_deploy: Deploy | None = plain("lastDeploy", description="Newest deploy of the release.")
-    projects: list[ReleaseProject] | None = plain(description="Projects of the release.")
     owner: User | None = link(
         "owner",
         Embedded(
@@ -91,17 +92,32 @@ class Release(Node):
         description="Owner of the release; null when it has none.",
     )
     organization: OrganizationType = organization_field()
-    deploys: list[Deploy | None] | None = batch(
-        release_deploys, description="Deploys of the release. One call per release."
+
+    @link(
+        "projects",
+        Embedded("Project", members=("id", "slug", "name", "platform", "platforms"), load=projects_by_id),
+        edge_reads={"newGroups": int | None, "hasHealthData": bool | None},
     )
-    commit_files: list[CommitFile | None] | None = batch(
-        release_commit_files,
-        description="Files changed by the commits of the release, at most 1000. One call per release.",
-    )
+    @paged
+    def projects(records: list[Any], *, page: PageArguments) -> ProjectConnection | None:
+        """Projects of the release, with its figures in each of them on the edges."""
+        return slice_of(records, page)
+
+    @batch(release_deploy_pages)
+    @paged
+    def deploys(*, page: PageArguments) -> Connection[Deploy] | None:
+        """Deploys of the release, newest first. One call per release."""
+        return list_options(page)
+
+    @batch(release_commit_file_pages)
+    @paged
+    def commit_files(*, page: PageArguments) -> Connection[CommitFile] | None:
+        """Files changed by the commits of the release. One call per release."""
+        return list_options(page)
 
     @batch(release_commit_pages)
     @paged
-    def commits(*, page: PageArguments) -> ReleaseCommitConnection | None:
+    def commits(*, page: PageArguments) -> CommitConnection | None:
         """Commits of the release, newest first. One call per release."""
         return list_options(page)
 

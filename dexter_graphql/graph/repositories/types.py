@@ -4,13 +4,13 @@ from datetime import datetime
 
 import strawberry
 
-from dexter_graphql.graph.commits.types import Commit
+from dexter_graphql.graph.commits.types import CommitConnection
 from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.declarations.fields import batch, entity, plain, value_type
 from dexter_graphql.graph.integrations.types import Integration
 from dexter_graphql.graph.lazy_types import OrganizationType
 from dexter_graphql.graph.organizations.organization_field import organization_field
-from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
+from dexter_graphql.graph.relay.connections import PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.integrations import IntegrationKey, integrations_by_id
@@ -50,6 +50,6 @@ class Repository(Node):
 
     @batch(repository_commit_pages)
     @paged
-    def commits(*, page: PageArguments) -> Connection[Commit] | None:
+    def commits(*, page: PageArguments) -> CommitConnection | None:
         """Commits of the repository, newest first. One call per repository."""
         return list_options(page)

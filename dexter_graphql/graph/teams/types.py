@@ -7,61 +7,17 @@ import strawberry
 
 from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.web_urls import settings_page_url
-from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain, value_type
-from dexter_graphql.graph.declarations.wire_types import enum_member
-from dexter_graphql.graph.lazy_types import OrganizationType, ProjectType
+from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, entity, link, plain
+from dexter_graphql.graph.lazy_types import OrganizationType
+from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.members.enums import TeamRole
-from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.organizations.organization_field import organization_field
-from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageArguments, PageInfo, edges_of, paged
+from dexter_graphql.graph.projects.connections import ProjectConnection
+from dexter_graphql.graph.relay.connections import PageArguments, paged, slice_of
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.projects import projects_by_id
 from dexter_graphql.loaders.teams import TeamKey, team_member_pages, teams_by_id
-from dexter_graphql.sentry.pagination import Slice
-
-team_role = enum_member(TeamRole)
-
-
-@value_type
-class TeamMemberEdge(Edge[Member]):
-    """Edge of a team member connection."""
-
-    @computed()
-    def role(edge: EdgeRow) -> TeamRole | None:
-        """Role in the team; null when it follows from the role in the organization."""
-        role = getattr(edge.row, "teamRole", None)
-        return team_role(role) if isinstance(role, str) else role
-
-    @computed()
-    def role_raw(edge: EdgeRow) -> str | None:
-        """Value of `role`, as sent by Sentry."""
-        return getattr(edge.row, "teamRole", None)
-
-
-@value_type
-class TeamMemberConnection:
-    """Page of a team's member list."""
-
-    @computed()
-    def edges(page: Slice) -> list[TeamMemberEdge]:
-        """Edges with cursors and roles in the team."""
-        return edges_of(page)
-
-    @computed()
-    def nodes(page: Slice) -> list[Member | None]:
-        """Members of the page."""
-        return page.rows
-
-    @computed()
-    def page_info(page: Slice) -> PageInfo:
-        """Position of this page in the list."""
-        return page
-
-    @computed()
-    def is_truncated(page: Slice) -> bool:
-        """True when fewer rows than requested were fetched because of the limit on rows per request."""
-        return page.stopped
 
 
 @entity(key=TeamKey, load=teams_by_id)
@@ -89,21 +45,25 @@ class Team(Node):
     is_pending: bool | None = plain(
         "isPending", description="True when the user of the token has a pending request to join.", is_personal=True
     )
-    projects: list[ProjectType | None] | None = link(
+    organization: OrganizationType = organization_field()
+
+    @link(
         "projects",
         Embedded(
             "Project",
             members=("id", "slug", "name", "platform", "dateCreated", "isBookmarked", "isMember", "hasAccess"),
             load=projects_by_id,
         ),
-        description="Projects of the team.",
     )
-    organization: OrganizationType = organization_field()
+    @paged
+    def projects(records: list[Any], *, page: PageArguments) -> ProjectConnection | None:
+        """Projects of the team."""
+        return slice_of(records, page)
 
     @batch(team_member_pages)
     @paged
-    def members(*, page: PageArguments) -> TeamMemberConnection | None:
-        """Members of the team. One call per team."""
+    def members(*, page: PageArguments) -> MemberConnection | None:
+        """Members of the team, with their roles in it on the edges. One call per team."""
         return list_options(page)
 
     @computed(slug=str)

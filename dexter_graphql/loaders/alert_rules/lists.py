@@ -11,13 +11,12 @@ import msgspec
 
 from dexter_graphql.loaders.alert_rules.workflows import Rule
 from dexter_graphql.loaders.base import LoadContext, each
-from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, fetch_list
+from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list
 from dexter_graphql.sentry.catalogue import alerts as catalogue
 from dexter_graphql.sentry.catalogue import projects
 from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import BadRequest, InvalidValue, Moved, NotFound
-from dexter_graphql.sentry.pagination import Page, Slice, collect
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import AnyProjection, Field, Projection, only_records
 
@@ -109,23 +108,6 @@ def translate(
     """Records of the translated rules, or the InvalidValue in their place."""
     decode = load_context.client.records.decode_one
     return [decode(msgspec.json.encode(translation(rule)), projection, (), parents) for rule in rules]
-
-
-async def page_of_rows(rows: Sequence[Any], options: ListOptions) -> Slice:
-    """The requested part of a complete list; its cursors are row numbers."""
-
-    async def fetch_page(size: int, cursor: str | None) -> Page:
-        if cursor is not None and not cursor.isdecimal():
-            raise BadRequest("'after' is not a cursor of this list")
-        start = int(cursor or 0)
-        end = start + size
-        return Page(
-            rows=list(rows[start:end]),
-            next=str(end) if end < len(rows) else None,
-            previous=str(max(0, start - size)) if start else None,
-        )
-
-    return await collect(fetch_page, first=options.first, after=options.after, cap=options.cap)
 
 
 async def _all_rules(

@@ -34,7 +34,7 @@ async def test_rules_read_like_alerts(old):
             node["name"],
             [one["__typename"] for one in node["triggers"]["conditions"]],
             [one["__typename"] for one in node["actions"]],
-            node["monitors"],
+            node["monitors"]["nodes"],
         )
         for node in told["alerts"]["nodes"]
     ]
@@ -52,7 +52,7 @@ async def test_rules_read_like_alerts(old):
 
 SAME = """
   nodes {
-    name frequencySeconds isEnabled environment owner { __typename } createdBy { email } projects { slug }
+    name frequencySeconds isEnabled environment owner { __typename } createdBy { email } projects { nodes { slug } }
     filters { logic logicRaw conditions { type ... on LevelAlertCondition { level levelRaw match } } }
     actions {
       type status
@@ -87,7 +87,7 @@ async def test_issue_alerts_say_the_same_on_both_back_ends(asker):
 async def test_projects_of_an_old_server_cost_one_call_each(known_old):
     """Issue rules stand below their projects; metric rules are one list, and so are the slugs that rules know."""
     told = await known_old.organization(
-        "projects(first: 4) { nodes { slug alerts { nodes { name projects { slug } } } } }"
+        "projects(first: 4) { nodes { slug alerts { nodes { name projects { nodes { slug } } } } } }"
     )
 
     assert sorted(set(told.routes)) == sorted([METRIC_RULES, PROJECTS, RULES])
@@ -95,7 +95,9 @@ async def test_projects_of_an_old_server_cost_one_call_each(known_old):
     assert told.routes.count(METRIC_RULES) == 1
     for node in told["projects"]["nodes"]:
         assert len(node["alerts"]["nodes"]) == 3
-        assert {one["slug"] for alert in node["alerts"]["nodes"] for one in alert["projects"]} == {node["slug"]}
+        assert {one["slug"] for alert in node["alerts"]["nodes"] for one in alert["projects"]["nodes"]} == {
+            node["slug"]
+        }
 
 
 async def test_monitors_and_alerts_of_rules_lead_to_each_other(known_old):
@@ -103,8 +105,12 @@ async def test_monitors_and_alerts_of_rules_lead_to_each_other(known_old):
     told = await known_old.organization(LINKS)
 
     [node] = told["monitors"]["nodes"]
-    assert node["alerts"] == [
-        {"name": "High error rate in web", "monitors": [{"id": node["id"]}], "projects": [{"slug": "web"}]}
+    assert node["alerts"]["nodes"] == [
+        {
+            "name": "High error rate in web",
+            "monitors": {"nodes": [{"id": node["id"]}]},
+            "projects": {"nodes": [{"slug": "web"}]},
+        }
     ]
     assert told.routes == sorted([METRIC_RULES, PROJECTS])
 

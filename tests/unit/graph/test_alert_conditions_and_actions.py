@@ -287,7 +287,8 @@ async def test_comparison_that_does_not_fit_is_one_error(asker):
 
     told = await asker.ask(
         ASK % 'alerts(projects: ["web"], first: 1) { nodes { name triggers { conditions { type'
-        " ... on TaggedEventAlertCondition { key } } } } } monitors(first: 1) { nodes { name alerts { name } } }"
+        " ... on TaggedEventAlertCondition { key } } } } }"
+        " monitors(first: 1) { nodes { name alerts { nodes { name } } } }"
     )
 
     [alert] = told["organization"]["alerts"]["nodes"]
@@ -299,4 +300,4 @@ async def test_comparison_that_does_not_fit_is_one_error(asker):
     assert codes == {
         ("organization", "alerts", "nodes", 0, "triggers", "conditions", 0, "key"): "UPSTREAM_BAD_RESPONSE",
     }
-    assert told["organization"]["monitors"]["nodes"][0]["alerts"] == [{"name": broken.name}]
+    assert told["organization"]["monitors"]["nodes"][0]["alerts"]["nodes"] == [{"name": broken.name}]

@@ -11,7 +11,7 @@ async def test_alerts_of_a_project_cost_two_calls(asker):
     assert told.routes == [DETECTORS, WORKFLOWS]
     assert told.queries(WORKFLOWS) == [[("sortBy", "id"), ("project", "web"), ("per_page", "50")]]
     found = [
-        (node["name"], node["isEnabled"], [one["__typename"] for one in node["actions"]], node["monitors"])
+        (node["name"], node["isEnabled"], [one["__typename"] for one in node["actions"]], node["monitors"]["nodes"])
         for node in told["alerts"]["nodes"]
     ]
     assert found == [
@@ -71,14 +71,14 @@ async def test_single_project_asks_for_its_own_alerts_alone(asker):
 
 async def test_alerts_of_issues_are_those_of_their_projects(asker):
     """Two calls for all issues of a list; issues of one project share their alerts, for one call."""
-    many = await asker.organization("issues(first: 10) { nodes { shortId alerts { name } } }")
+    many = await asker.organization("issues(first: 10) { nodes { shortId project { alerts { nodes { name } } } } }")
     one = await asker.organization(
-        'issues(filter: { projects: ["web"] }, first: 10) { nodes { project { slug platform } alerts { name } } }'
+        'issues(filter: { projects: ["web"] }, first: 10) { nodes { project { slug alerts { nodes { name } } } } }'
     )
 
     issues = "/organizations/{organization}/issues/"
     assert many.routes == [DETECTORS, issues, WORKFLOWS]
-    assert all(len(node["alerts"]) == 3 for node in many["issues"]["nodes"])
+    assert all(len(node["project"]["alerts"]["nodes"]) == 3 for node in many["issues"]["nodes"])
     assert one.routes == [issues, WORKFLOWS]
     assert {node["project"]["slug"] for node in one["issues"]["nodes"]} == {"web"}
 
@@ -88,13 +88,13 @@ async def test_monitors_and_alerts_lead_to_each_other(asker):
     told = await asker.organization(LINKS)
 
     nodes = told["monitors"]["nodes"]
-    assert sum(len(node["alerts"]) for node in nodes) == 3
+    assert sum(len(node["alerts"]["nodes"]) for node in nodes) == 3
     for node in nodes:
         assert node["project"] == {"slug": "web"}
         assert node["latestIssue"]["shortId"].startswith("WEB-")
-        for alert in node["alerts"]:
-            assert {"id": node["id"]} in alert["monitors"]
-            assert alert["projects"] == [{"slug": "web"}]
+        for alert in node["alerts"]["nodes"]:
+            assert {"id": node["id"]} in alert["monitors"]["nodes"]
+            assert alert["projects"]["nodes"] == [{"slug": "web"}]
     assert told.routes.count(WORKFLOWS) == 1
     assert told.routes.count(DETECTORS) == 2
 

@@ -12,8 +12,8 @@ ISSUE = ORGANIZATION + "issues/{issue}/"
 COMMITS = ORGANIZATION + "releases/{version}/commits/"
 ISSUE_ACTORS = {
     "assignee": "... on User {{ sentryId name email {more} }}",
-    "participants": "sentryId name email {more}",
-    "seenBy": "sentryId name email {more}",
+    "participants": "nodes {{ sentryId name email {more} }}",
+    "seenBy": "nodes {{ sentryId name email {more} }}",
     "activity(first: 50)": "nodes {{ actor {{ sentryId name email {more} }} }}",
 }
 MORE = "isSuspended joinedAt member { email }"
@@ -75,11 +75,11 @@ async def test_only_users_are_participants(asker, issue, kind):
     asker.server.faults.add(Fault(route=ISSUE, times=None, status=200, body=body | {"participants": rows}))
 
     told = await asker.organization(
-        f'issue(shortId: "{issue.short_id}") {{ participants {{ sentryId name isSuspended }} }}'
+        f'issue(shortId: "{issue.short_id}") {{ participants {{ nodes {{ sentryId name isSuspended }} }} }}'
     )
 
     expected = {"sentryId": user.id, "name": user.name, "isSuspended": False}
-    assert told["issue"]["participants"] == [expected, expected]
+    assert told["issue"]["participants"]["nodes"] == [expected, expected]
 
 
 async def test_external_author_has_no_user(asker):

@@ -209,13 +209,15 @@ async def test_people_who_looked_at_or_follow_it_are_named(asker):
     """The detail embeds them with their names and addresses, for no further call."""
     issue = find(asker, lambda issue: issue.seen_by and issue.subscribers)
 
-    node, told = await one(asker, issue, "feedbackCount seenBy { sentryId name } participants { sentryId email }")
+    node, told = await one(
+        asker, issue, "feedbackCount seenBy { nodes { sentryId name } } participants { nodes { sentryId email } }"
+    )
 
     users = {user.id: user for user in asker.acme.users()}
     assert node == {
         "feedbackCount": len(issue.feedback),
-        "seenBy": [{"sentryId": one, "name": users[one].name} for one in issue.seen_by],
-        "participants": [{"sentryId": one, "email": users[one].email} for one in issue.subscribers],
+        "seenBy": {"nodes": [{"sentryId": one, "name": users[one].name} for one in issue.seen_by]},
+        "participants": {"nodes": [{"sentryId": one, "email": users[one].email} for one in issue.subscribers]},
     }
     assert told.routes == [DETAIL]
 

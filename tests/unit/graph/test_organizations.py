@@ -37,10 +37,13 @@ async def test_name_and_reference_share_one_call(asker):
 
 async def test_environments_follow_their_visibility(asker):
     """Two lists of one document are two calls, each with all that is selected."""
-    told = await asker.organization("environments { name } all: environments(visibility: ALL) { id sentryId }")
+    told = await asker.organization(
+        "environments { nodes { name } }"
+        " all: environments(visibility: ALL) { nodes { ... on OrganizationEnvironment { sentryId } } }"
+    )
 
-    assert [one["name"] for one in told["environments"]] == [one.name for one in asker.acme.environments]
-    assert [one["sentryId"] for one in told["all"]] == [one.id for one in asker.acme.environments]
+    assert [one["name"] for one in told["environments"]["nodes"]] == [one.name for one in asker.acme.environments]
+    assert [one["sentryId"] for one in told["all"]["nodes"]] == [one.id for one in asker.acme.environments]
     assert told.routes == [ROOT + "environments/"] * 2
 
 

@@ -59,15 +59,15 @@ async def test_page_of_projects_asks_for_no_more_than_wanted(asker):
 async def test_embedded_members_cost_no_call(asker):
     """Teams, the newest version and names of visible environments come with the list."""
     told = await asker.organization(
-        "projects(first: 100) { nodes { id webUrl teams { slug name } latestRelease { version }"
-        " environments { name isHidden } organization { slug } } }"
+        "projects(first: 100) { nodes { id webUrl teams { nodes { slug name } } latestRelease { version }"
+        " environments { nodes { name ... on ProjectEnvironment { isHidden } } } organization { slug } } }"
     )
 
     assert told.routes == [LIST]
     web = told["projects"]["nodes"][0]
     assert web["webUrl"] == f"{asker.server.url}/organizations/acme/projects/web/"
     assert web["organization"] == {"slug": "acme"}
-    assert [one["name"] for one in web["environments"]][:2] == ["production", "staging"]
+    assert [one["name"] for one in web["environments"]["nodes"]][:2] == ["production", "staging"]
 
 
 async def test_ids_of_environments_are_fetched(asker):
@@ -75,10 +75,11 @@ async def test_ids_of_environments_are_fetched(asker):
     asker.acme.projects[0].hidden_environments.add("staging")
 
     told = await asker.organization(
-        'project(slug: "web") { environments(visibility: HIDDEN) { sentryId name isHidden project { slug } } }'
+        'project(slug: "web") { environments(visibility: HIDDEN)'
+        " { nodes { name ... on ProjectEnvironment { isHidden project { slug } } } } }"
     )
 
-    (found,) = told["project"]["environments"]
+    (found,) = told["project"]["environments"]["nodes"]
     assert (found["name"], found["isHidden"], found["project"]) == ("staging", True, {"slug": "web"})
     assert "/projects/{organization}/{project}/environments/" in told.routes
 
@@ -121,10 +122,11 @@ async def test_keys_tell_their_public_address(asker):
     key.rate_limit_window, key.rate_limit_count = 60, 500
 
     told = await asker.organization(
-        'project(slug: "web") { keys { key label isActive dsn { public } rateLimit { count windowSeconds } } }'
+        'project(slug: "web") { keys'
+        " { nodes { key label isActive dsn { public } rateLimit { count windowSeconds } } } }"
     )
 
-    found = told["project"]["keys"][0]
+    found = told["project"]["keys"]["nodes"][0]
     assert (found["key"], found["label"], found["isActive"]) == (key.public, "Default", True)
     assert found["rateLimit"] == {"count": 500, "windowSeconds": 60}
     assert key.public in found["dsn"]["public"]
@@ -169,15 +171,15 @@ async def test_usage_of_many_projects_is_one_call(asker):
 
 async def test_members_of_a_project_come_at_once(asker):
     """Members are those of the project's teams, from one call that is not paged."""
-    told = await asker.organization('project(slug: "web") { members { email user { name } } }')
+    told = await asker.organization('project(slug: "web") { members { nodes { email user { name } } } }')
 
     teams = asker.acme.projects[0].teams
     expected = [one.email for one in asker.acme.members if one.user and any(team in teams for team in one.teams)]
-    assert [member["email"] for member in told["project"]["members"]] == expected
+    assert [member["email"] for member in told["project"]["members"]["nodes"]] == expected
     assert told.routes == sorted([LIST, "/projects/{organization}/{project}/members/"])
 
 
-@pytest.mark.parametrize("field", ["keys { label }", "members { email }", "usage { quantity }"])
+@pytest.mark.parametrize("field", ["keys { nodes { label } }", "members { nodes { email } }", "usage { quantity }"])
 async def test_failed_branch_is_null_with_one_error(asker, field):
     """What hangs below a project fails alone."""
     await asker.organization('project(slug: "web") { name }')
@@ -206,7 +208,8 @@ async def test_misfit_costs_its_own_member(asker):
 async def test_dashboards_of_many_projects_share_what_can_be_shared(asker):
     """Usage of a whole list is one call; lists of issues and keys are one for each project."""
     told = await asker.organization(
-        "projects(first: 4) { nodes { slug usage { quantity } keys { label } issues(first: 1) { totalCount } } }"
+        "projects(first: 4) { nodes { slug usage { quantity } keys { nodes { label } }"
+        " issues(first: 1) { totalCount } } }"
     )
 
     assert len(told.calls) == 1 + 1 + 4 + 4

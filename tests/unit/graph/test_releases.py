@@ -27,7 +27,8 @@ async def test_versions_are_told_apart_part_by_part(asker, release):
         select(
             release,
             "version status statusRaw commitCount deployCount releasedAt webUrl"
-            " versionInfo { package raw major minor patch pre } projects { slug newIssueCount hasHealthData }",
+            " versionInfo { package raw major minor patch pre }"
+            " projects { edges { inRelease { newIssueCount hasHealthData } node { slug } } }",
         )
     )
 
@@ -36,7 +37,10 @@ async def test_versions_are_told_apart_part_by_part(asker, release):
     assert (found["versionInfo"]["package"], found["versionInfo"]["raw"]) == (package, raw)
     assert f"{found['versionInfo']['major']}.{found['versionInfo']['minor']}.{found['versionInfo']['patch']}" == raw
     assert (found["status"], found["statusRaw"], found["commitCount"]) == ("OPEN", "open", len(release.commits))
-    assert [project["slug"] for project in found["projects"]] == [project.slug for project in release.projects]
+    edges = found["projects"]["edges"]
+    assert [edge["node"]["slug"] for edge in edges] == [project.slug for project in release.projects]
+    assert all(edge["inRelease"]["newIssueCount"] >= 0 for edge in edges)
+    assert all(edge["inRelease"]["hasHealthData"] is True for edge in edges)
     assert told.routes == [DETAIL]
 
 
@@ -61,10 +65,13 @@ async def test_list_is_narrowed_by_its_arguments(asker):
 async def test_deploys_know_their_release(asker, release):
     """Sentry's deploys do not say which release they are of; the scope of the answer does, for no call."""
     told = await asker.organization(
-        select(release, "deploys { environment finishedAt release { version } } lastDeploy { release { version } }")
+        select(
+            release,
+            "deploys { nodes { environment finishedAt release { version } } } lastDeploy { release { version } }",
+        )
     )
 
-    assert {one["release"]["version"] for one in told["release"]["deploys"]} == {release.version}
+    assert {one["release"]["version"] for one in told["release"]["deploys"]["nodes"]} == {release.version}
     assert told["release"]["lastDeploy"] == {"release": {"version": release.version}}
     assert told.routes == sorted([DETAIL, DETAIL + "deploys/"])
 
@@ -100,10 +107,10 @@ async def test_commits_tell_author_and_repository(asker, release):
 
 async def test_commit_files_are_all_files(asker, release):
     """Files of all commits, with what happened to them."""
-    told = await asker.organization(select(release, "commitFiles { filename change repositoryName }"))
+    told = await asker.organization(select(release, "commitFiles { nodes { filename change repositoryName } }"))
 
     expected = sorted(path for commit in release.commits for path, _ in commit.files)
-    assert sorted(one["filename"] for one in told["release"]["commitFiles"]) == expected
+    assert sorted(one["filename"] for one in told["release"]["commitFiles"]["nodes"]) == expected
 
 
 async def test_new_issues_are_searched_by_first_release(asker, release):
@@ -139,7 +146,8 @@ async def test_health_of_many_releases_is_one_call(asker):
 async def test_adoption_compares_with_all_releases_in_the_same_call(asker):
     """Adoption needs everybody's sessions: the call is not narrowed, and shares of a project add up to one."""
     told = await asker.organization(
-        'releases(first: 100, projects: ["web"]) { nodes { version projects { slug } health(range: { last: "14d" })'
+        'releases(first: 100, projects: ["web"]) { nodes { version projects { nodes { slug } }'
+        ' health(range: { last: "14d" })'
         " { adoption sessions projects { adoption project { slug } } } } }"
     )
 
@@ -169,7 +177,9 @@ async def test_release_without_sessions_has_no_rates(asker):
 
 async def test_version_of_a_projects_newest_release_is_looked_up_when_more_is_asked(asker):
     """The list embeds the version alone; the rest takes the detail."""
-    told = await asker.organization('project(slug: "web") { latestRelease { version releasedAt deploys { name } } }')
+    told = await asker.organization(
+        'project(slug: "web") { latestRelease { version releasedAt deploys { nodes { name } } } }'
+    )
 
     assert told["project"]["latestRelease"]["releasedAt"]
     assert sorted(told.routes) == sorted([DETAIL, DETAIL + "deploys/", "/organizations/{organization}/projects/"])
@@ -222,7 +232,7 @@ async def test_release_without_a_version_fails_where_its_version_is_needed(asker
     )
 
     told = await asker.ask(
-        '{ organization(slug: "acme") { releases(first: 9) { nodes { deploys { environment } } } } }'
+        '{ organization(slug: "acme") { releases(first: 9) { nodes { deploys { nodes { environment } } } } } }'
     )
 
     deploys = [node["deploys"] for node in told["organization"]["releases"]["nodes"]]

@@ -10,7 +10,7 @@ MEMBER = "/organizations/{organization}/members/{member}/"
 async def test_projects_of_teams_are_asked_for_only_when_selected(asker):
     """Without them the list is asked to leave them out."""
     bare = await asker.organization("teams(first: 3) { nodes { slug memberCount } }")
-    full = await asker.organization("teams(first: 3) { nodes { slug projects { slug } } }")
+    full = await asker.organization("teams(first: 3) { nodes { slug projects { nodes { slug } } } }")
 
     assert ("detailed", "0") in bare.queries(TEAMS)[0]
     assert ("detailed", "0") not in full.queries(TEAMS)[0]
@@ -33,7 +33,7 @@ async def test_team_is_found_by_slug(asker):
 
 async def test_teams_of_many_projects_are_one_call(asker):
     """What projects do not embed of their teams comes from one list."""
-    told = await asker.organization("projects(first: 100) { nodes { teams { slug memberCount } } }")
+    told = await asker.organization("projects(first: 100) { nodes { teams { nodes { slug memberCount } } } }")
 
     assert told.routes == sorted(["/organizations/{organization}/projects/", TEAMS])
 
@@ -44,10 +44,12 @@ async def test_role_in_the_team_stands_on_the_edge(asker):
     member.team_roles[team.slug] = "admin"
 
     told = await asker.organization(
-        f'team(slug: "{team.slug}") {{ members(first: 100) {{ edges {{ role roleRaw node {{ email }} }} }} }}'
+        f'team(slug: "{team.slug}") {{ members(first: 100) {{ edges {{ teamRole teamRoleRaw node {{ email }} }} }} }}'
     )
 
-    roles = {edge["node"]["email"]: (edge["role"], edge["roleRaw"]) for edge in told["team"]["members"]["edges"]}
+    roles = {
+        edge["node"]["email"]: (edge["teamRole"], edge["teamRoleRaw"]) for edge in told["team"]["members"]["edges"]
+    }
     assert roles[member.email] == ("ADMIN", "admin")
     assert told.routes == sorted([TEAM, TEAM_MEMBERS])
 
@@ -81,10 +83,13 @@ async def test_teams_of_a_member_take_the_detail(asker):
     """Lists do not tell teams; the detail does, and the teams themselves are one call more."""
     member = asker.acme.members[0]
 
-    told = await asker.organization(f'member(id: "{member.id}") {{ teams {{ slug role team {{ name }} }} }}')
+    told = await asker.organization(
+        f'member(id: "{member.id}") {{ teams {{ edges {{ teamRole node {{ slug name }} }} }} }}'
+    )
 
-    assert [one["slug"] for one in told["member"]["teams"]] == [team.slug for team in member.teams]
-    assert all(one["team"]["name"] for one in told["member"]["teams"])
+    edges = told["member"]["teams"]["edges"]
+    assert [edge["node"]["slug"] for edge in edges] == [team.slug for team in member.teams]
+    assert all(edge["node"]["name"] and edge["teamRole"] for edge in edges)
     assert told.routes == sorted([MEMBER, TEAMS])
 
 

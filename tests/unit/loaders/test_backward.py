@@ -2,8 +2,7 @@
 
 import pytest
 
-from dexter_graphql.loaders.alert_rules.lists import page_of_rows
-from dexter_graphql.loaders.lists import ListOptions
+from dexter_graphql.loaders.lists import ListOptions, page_of_rows
 from dexter_graphql.loaders.monitors import first_page, is_first_page
 from dexter_graphql.sentry.pagination import Before, Position, Slice
 
@@ -15,13 +14,13 @@ def wanted(first, after):
     return ListOptions((), first, after, 1000)
 
 
-async def test_rules_both_ways():
+def test_rules_both_ways():
     """Old rules are read whole; the rows before the second page are the first one."""
-    one = await page_of_rows(ROWS, wanted(4, None))
-    two = await page_of_rows(ROWS, wanted(4, one.positions[-1]))
+    one = page_of_rows(ROWS, wanted(4, None))
+    two = page_of_rows(ROWS, wanted(4, one.positions[-1]))
     start = two.positions[0]
 
-    back = await page_of_rows(ROWS, wanted(4, Before(start.cursor, start.index, start.size)))
+    back = page_of_rows(ROWS, wanted(4, Before(start.cursor, start.index, start.size)))
 
     assert (back.rows, back.has_previous, back.has_next) == ([0, 1, 2, 3], False, True)
 

@@ -6,7 +6,17 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from dexter_graphql.sentry.pagination import Before, Page, Position, Positions, Slice, collect, slice_rows
+from dexter_graphql.sentry.errors import BadRequest
+from dexter_graphql.sentry.pagination import (
+    Before,
+    Page,
+    Position,
+    Positions,
+    Slice,
+    collect,
+    slice_complete,
+    slice_rows,
+)
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from support.upstream import a_cache_entry
 
@@ -394,4 +404,27 @@ def test_a_list_that_is_all_there(after, rows, has_previous, has_next):
     """The same parts of a complete list, in both directions."""
     part = slice_rows([0, 1, 2, 3, 4], 2, after, 100)
 
+    assert part == slice_complete([0, 1, 2, 3, 4], 2, after)
     assert part == Slice(rows, [Position(None, row + 1, 100) for row in rows], has_next, has_previous)
+
+
+@pytest.mark.parametrize("size", [1, 7, 99, 100, 101, 250])
+def test_complete_list_is_read_page_by_page(size):
+    """Every row comes once, also those after the first hundred, and the pages lead back."""
+    rows, after, pages = list(range(250)), None, []
+    while not pages or pages[-1].has_next:
+        pages.append(slice_complete(rows, size, after))
+        after = pages[-1].positions[-1]
+    start = pages[-1].positions[0]
+
+    back = slice_complete(rows, 250, Before(start.cursor, start.index, start.size))
+
+    assert [row for page in pages for row in page.rows] == rows
+    assert back.rows == [row for page in pages[:-1] for row in page.rows]
+    assert all(1 <= position.index <= 100 for page in pages for position in page.positions)
+
+
+def test_cursor_of_another_list_is_refused():
+    """Sentry's cursors do not name a row of a list that came whole."""
+    with pytest.raises(BadRequest, match="belongs to another list"):
+        slice_complete([1, 2], 1, Position("0:100:0", 1, 100))

@@ -1,4 +1,4 @@
-"""Fields that are another entity, which the record may embed."""
+"""Fields that are another entity, or a connection of entities, which the record may embed."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -8,11 +8,11 @@ from typing import Any
 
 from typing_extensions import override
 
-from dexter_graphql.engine.resolution import Batched, Strategy
+from dexter_graphql.engine.resolution import Batched, Immediate, Strategy
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import EMBEDDED, Embedded, LinkDeclaration
-from dexter_graphql.graph.declarations.projections import merge_into
+from dexter_graphql.graph.declarations.projections import merge_into, node_selection
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
 from dexter_graphql.graph.declarations.resolvers.rows import (
     each_value,
@@ -20,7 +20,8 @@ from dexter_graphql.graph.declarations.resolvers.rows import (
     immediate,
     member_reader,
 )
-from dexter_graphql.graph.declarations.wire_types import attr_of, container_of
+from dexter_graphql.graph.declarations.wire_types import attr_of, container_of, without_null
+from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.projection import AnyProjection, Field, Projection, Record, TaggedUnion
 
 
@@ -33,6 +34,8 @@ class BoundLink(BoundField):
         self.attr = attr_of(declaration.wire)
         self.by_typename = {embedded.typename: embedded for embedded in declaration.embedded}
         self.container = container_of(self.graphql_field.type)
+        if declaration.function is not None:
+            self.container = "nullable_list"
         if self.container == "nullable_list" and declaration.tag_member is not None:
             self.container = "list"  # objects of other kinds are left out
 
@@ -79,15 +82,19 @@ class BoundLink(BoundField):
         typenames_answered = self.typenames_answered(selection)
         if len(typenames_answered) < len(self.by_typename):
             return Batched(partial(self._resolve_all, selection))
+        if self.declaration.function is not None:
+            return Immediate(lambda arguments, _context: partial(self._page, arguments))
         return immediate(member_reader(self.attr), attr=self.attr)
 
     async def _resolve_all(
-        self, selection: Selection, rows: Sequence[Any], _arguments: Any, context: Context
+        self, selection: Selection, rows: Sequence[Any], arguments: Any, context: Context
     ) -> list[Any]:
         """The embedded record where it suffices, else what the entity's loader returns; of lists, item by item."""
-        read, typenames_answered = member_reader(self.attr), self.typenames_answered(selection)
-        values = [read(row) for row in rows]
-        records = [item for value in values for item in (value if isinstance(value, list) else (value,))]
+        is_connection = self.declaration.function is not None
+        read = partial(self._page, arguments) if is_connection else member_reader(self.attr)
+        typenames_answered = self.typenames_answered(selection)
+        values = each_value(read, rows)
+        records = [item for value in values for item in _items(value)]
         lacking: dict[str, list[Record]] = {typename: [] for typename in self.by_typename}
         for record in records:
             if isinstance(record, Record) and record.typename not in typenames_answered:
@@ -100,7 +107,15 @@ class BoundLink(BoundField):
         def replaced(item: Any) -> Any:
             return by_record.get(id(item), item)
 
-        return [[replaced(item) for item in value] if isinstance(value, list) else replaced(value) for value in values]
+        return [_with_items(value, [replaced(item) for item in _items(value)]) for value in values]
+
+    def _page(self, arguments: dict[str, Any], row: Any) -> Any:
+        """The page of the embedded records that the arguments request; an invalid member and null as they are."""
+        records = getattr(row, self.attr, None)
+        if not isinstance(records, list):
+            return records
+        page: Slice = self.function()(records, **arguments)
+        return replace(page, details=page.rows) if self.declaration.edge_reads else page
 
     async def _load(
         self, typename: str, records: Sequence[Record], selection: Selection, context: Context
@@ -136,8 +151,11 @@ class BoundLink(BoundField):
 
     def _selected_members(self, typename: str, selection: Selection) -> Iterable[Field]:
         """The members that the fields selected on a type read."""
+        own_selection = node_selection(typename, selection)
+        if own_selection is None:
+            return
         fields = self.schema.entity(typename).fields
-        for name, selected in selection.fields(typename).items():
+        for name, selected in own_selection.fields(typename).items():
             if name in fields:
                 yield from fields[name].members(selected.selection)
 
@@ -148,5 +166,21 @@ class BoundLink(BoundField):
         # Also when some selected member is not embedded: another alias of this field may select less.
         selected = self._selected_members(embedded.typename, selection)
         merge_into(members, (member for member in selected if member.attr in wires))
-        renamed = (replace(members[attr], wire=wires.get(attr, members[attr].wire)) for attr in sorted(members))
-        return Projection(embedded.typename, EMBEDDED, tuple(renamed))
+        renamed = {attr: replace(member, wire=wires.get(attr, member.wire)) for attr, member in members.items()}
+        edge_reads = self.declaration.edge_reads
+        merge_into(renamed, (Field(attr_of(wire), wire, without_null(kind)[0]) for wire, kind in edge_reads.items()))
+        return Projection(embedded.typename, EMBEDDED, tuple(renamed[attr] for attr in sorted(renamed)))
+
+
+def _items(value: Any) -> Sequence[Any]:
+    """The records in the value of a field: of a page, of a list, or the single one."""
+    if isinstance(value, Slice):
+        return value.rows
+    return value if isinstance(value, list) else (value,)
+
+
+def _with_items(value: Any, items: list[Any]) -> Any:
+    """The value with these records in the place of its own."""
+    if isinstance(value, Slice):
+        return replace(value, rows=items)
+    return items if isinstance(value, list) else items[0]

@@ -114,7 +114,7 @@ def test_document_is_examined_once_and_dropped(shareable, monkeypatch):
 
 def test_many_types_in_one_place_cost_little(shareable):
     """Selections on interfaces inside of each other are not multiplied by the types that may stand there."""
-    deep = "{ name alerts { monitors " * 10 + "{ name }" + " } }" * 10
+    deep = "{ name alerts { nodes { monitors { nodes " * 10 + "{ name }" + " } } } }" * 10
     document = parse('{ node(id: "x") { ... on Monitor ' + deep + " } }")
 
     assert 20 < len(list(shareable._declared_fields(document))) < 250

@@ -24,7 +24,7 @@ def expected_alerts(asker):
 
 async def test_every_alert_is_listed_once(asker):
     """Workflows and rules are listed, a migrated rule not twice, whole and in pages."""
-    selection = "nodes { id name projects { slug } } pageInfo { hasNextPage endCursor }"
+    selection = "nodes { id name projects { nodes { slug } } } pageInfo { hasNextPage endCursor }"
     whole = (await asker.organization(f"alerts(first: 100) {{ {selection} }}"))["alerts"]["nodes"]
     pages, after = [], ""
     while after is not None:
@@ -32,7 +32,7 @@ async def test_every_alert_is_listed_once(asker):
         pages += page["nodes"]
         after = f', after: "{page["pageInfo"]["endCursor"]}"' if page["pageInfo"]["hasNextPage"] else None
 
-    assert Counter((node["projects"][0]["slug"], node["name"]) for node in whole) == expected_alerts(asker)
+    assert Counter((node["projects"]["nodes"][0]["slug"], node["name"]) for node in whole) == expected_alerts(asker)
     assert len({node["id"] for node in whole}) == len(whole)
     assert pages == whole
 
@@ -84,12 +84,15 @@ async def test_monitors_of_other_types_need_no_rules(asker, has):
 async def test_alert_and_monitor_of_a_rule_refer_to_each_other(asker, has):
     """The monitors of listed alerts exist, and lead back to them."""
     answer = await asker.organization(
-        "alerts(first: 100) { nodes { id monitors { ... on MetricMonitor { name alerts { id } } } } }"
+        "alerts(first: 100) { nodes { id"
+        " monitors { nodes { ... on MetricMonitor { name alerts { nodes { id } } } } } } }"
     )
 
-    linked = [(node["id"], monitor) for node in answer["alerts"]["nodes"] for monitor in node["monitors"] if monitor]
+    linked = [
+        (node["id"], monitor) for node in answer["alerts"]["nodes"] for monitor in node["monitors"]["nodes"] if monitor
+    ]
     assert bool(linked) is has(Capability.METRIC_ALERT_RULES)
-    assert all({"id": alert_id} in monitor["alerts"] for alert_id, monitor in linked)
+    assert all({"id": alert_id} in monitor["alerts"]["nodes"] for alert_id, monitor in linked)
 
 
 async def test_alerts_of_an_unknown_project_are_the_clients_mistake(oldest):

@@ -76,13 +76,15 @@ async def test_link_to_an_event_leads_to_it(asker):
 
 async def test_members_have_roles_and_teams(asker, has):
     """The role of a member and the slugs of the teams are known in every release, roles in teams in newer ones."""
-    answer = await asker.organization("members(first: 5) { nodes { email orgRole orgRoleRaw teams { slug role } } }")
+    answer = await asker.organization(
+        "members(first: 5) { nodes { email orgRole orgRoleRaw teams { edges { teamRole node { slug } } } } }"
+    )
 
     for node in answer["members"]["nodes"]:
         member = next(member for member in asker.acme.members if member.email == node["email"])
         assert (node["orgRoleRaw"], node["orgRole"]) == (member.org_role, member.org_role.upper())
-        assert {team["slug"] for team in node["teams"]} == {team.slug for team in member.teams}
-        assert any(team["role"] for team in node["teams"]) is has(Capability.ORGANIZATION_ROLES)
+        assert {edge["node"]["slug"] for edge in node["teams"]["edges"]} == {team.slug for team in member.teams}
+        assert any(edge["teamRole"] for edge in node["teams"]["edges"]) is has(Capability.ORGANIZATION_ROLES)
 
 
 async def test_users_are_found_where_their_search_is_unknown(asker):
@@ -99,12 +101,12 @@ async def test_users_are_found_where_their_search_is_unknown(asker):
 async def test_lists_of_a_project_are_reached_by_its_slug(asker):
     """Client keys, members and settings, whose paths name the project, work in every release."""
     answer = await asker.organization(
-        'project(slug: "web") { keys { label } members { name } settings { __typename } }'
+        'project(slug: "web") { keys { nodes { label } } members { nodes { name } } settings { __typename } }'
     )
 
     project = asker.acme.find_project("web")
-    assert [key["label"] for key in answer["project"]["keys"]] == [key.label for key in project.keys]
-    assert answer["project"]["members"]
+    assert [key["label"] for key in answer["project"]["keys"]["nodes"]] == [key.label for key in project.keys]
+    assert answer["project"]["members"]["nodes"]
 
 
 ENTRY_POINTS = {

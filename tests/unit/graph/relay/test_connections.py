@@ -7,7 +7,6 @@ import pytest
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.relay.connections import (
     MAX_FIRST,
-    MAX_UNPAGED_ROWS,
     PageArguments,
     page_arguments,
     paged,
@@ -77,14 +76,14 @@ def test_paged_function_gets_the_page_of_its_arguments():
 
 
 def test_a_list_that_came_whole():
-    """Its first hundred rows can be read both ways."""
-    rows = list(range(MAX_UNPAGED_ROWS + 1))
+    """All of its rows can be read, both ways."""
+    rows = list(range(250))
 
-    end = slice_of(rows, PageArguments(2, Position(None, MAX_UNPAGED_ROWS - 2, MAX_UNPAGED_ROWS)))
-    back = slice_of(rows, PageArguments(2, Before(None, MAX_UNPAGED_ROWS, MAX_UNPAGED_ROWS)))
+    end = slice_of(rows, PageArguments(2, Position("200", 48, 100)))
+    back = slice_of(rows, PageArguments(2, Before("100", 1, 100)))
 
-    assert (end.rows, end.has_next, end.has_previous) == ([98, 99], False, True)
-    assert (back.rows, back.has_next, back.has_previous) == ([97, 98], True, True)
+    assert (end.rows, end.has_next, end.has_previous) == ([248, 249], False, True)
+    assert (back.rows, back.has_next, back.has_previous) == ([98, 99], True, True)
 
 
 def test_every_connection_pages_both_ways(graph):

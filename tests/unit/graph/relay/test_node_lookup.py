@@ -5,16 +5,16 @@ import pytest
 from dexter_graphql.graph.relay.global_ids import decode_id, encode_id
 
 ENTITIES = {
-    "AppInstallation", "ClientKey", "Environment", "Integration", "Member", "Organization", "Project",
+    "AppInstallation", "ClientKey", "Integration", "Member", "Organization", "OrganizationEnvironment", "Project",
     "ProjectEnvironment", "Release", "Repository", "Team", "User",
 }  # fmt: skip
 
 EVERYTHING = """
   id
-  projects(first: 1) { nodes { id keys { id } environments { id } } }
+  projects(first: 1) { nodes { id keys { nodes { id } } environments { nodes { id } } } }
   teams(first: 1) { nodes { id } }
   members(first: 1) { nodes { id user { id } } }
-  environments { id }
+  environments { nodes { id } }
   releases(first: 1) { nodes { id } }
   integrations(first: 1) { nodes { id } }
   appInstallations(first: 1) { nodes { id } }
@@ -24,7 +24,11 @@ EVERYTHING = """
 COMMIT = "key message createdAt author { name email user { name } } repository { name }"
 BELOW = {
     "Commit": ("release(version: $version)", "commits(first: 2) { nodes { NODE } }", COMMIT),
-    "Deploy": ("release(version: $version)", "deploys { NODE } lastDeploy { NODE }", "name environment finishedAt"),
+    "Deploy": (
+        "release(version: $version)",
+        "deploys { nodes { NODE } } lastDeploy { NODE }",
+        "name environment finishedAt",
+    ),
     "ExternalIssue": ("issue(shortId: $shortId)", "externalIssues { NODE }", "sentryId serviceType displayName webUrl"),
     "IssueActivity": (
         "issue(shortId: $shortId)",
