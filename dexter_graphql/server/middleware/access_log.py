@@ -56,7 +56,8 @@ class AccessLog:
 
     def begin(self, scope: Scope, requested_id: bytes | None = None) -> tuple[bytes, bytes]:
         """Give a request its id; returns the header with the id."""
-        scope.setdefault(RECEIVED_AT, time.perf_counter())
+        if RECEIVED_AT not in scope:
+            scope[RECEIVED_AT] = time.perf_counter()
         request_id = scope[REQUEST_ID] = self._request_id(requested_id)
         return (b"x-request-id", request_id.encode())
 

@@ -1,8 +1,10 @@
 """No form of a credential survives redaction, wherever it stands."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dexter_graphql.telemetry.redact import HIDDEN, redacted
+from dexter_graphql.telemetry.redact import HIDDEN, SECRET, redacted
 
 HEX = "0123456789abcdef" * 4
 ORGANIZATION_TOKEN = "sntrys_eyJpYXQiOjE3MDAwMDAwMDAuMCwidXJsIjpudWxsfQ==_" + "aB3/+xY" * 6 + "z"
@@ -91,6 +93,16 @@ def test_password_in_an_address_is_hidden():
 def test_harmless_values_stay(harmless):
     """Event ids, commit hashes, addresses and prose are not mistaken for secrets."""
     assert redacted(harmless) == harmless
+
+
+@given(
+    st.lists(st.sampled_from([*"aF9/.:-_@ \t\n", "sntryu_", "Bearer ", "dsn http://", "dxk_", "://", "0" * 31])).map(
+        "".join
+    )
+)
+def test_texts_that_are_not_searched_hold_no_secret(text):
+    """The quick check for harmless texts changes no result."""
+    assert redacted(text) == SECRET.sub(HIDDEN, text)
 
 
 def test_other_objects_become_text():
