@@ -74,8 +74,8 @@ class Issue(msgspec.Struct, rename="camel", gc=False):
     is_unhandled: bool | None
     event_count: int
     user_count: int
-    first_seen: str
-    last_seen: str
+    first_seen_at: str
+    last_seen_at: str
     web_url: str
     project: Project
 

@@ -66,8 +66,8 @@ WORKLOADS = {
             "typename",
             "{ __typename }",
             documents.TYPENAME,
-            (*EXECUTORS, *_each(STATIC)),
-            (*LIGHTER, (STATIC, DEXTER)),
+            _each(DEXTER, PLAIN, PLAIN_DEFAULT, STATIC),
+            ((PLAIN, DEXTER), (PLAIN_DEFAULT, DEXTER), (STATIC, DEXTER)),
         ),
         Workload(
             "list",
