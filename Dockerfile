@@ -13,6 +13,7 @@ COPY constraints.txt ./
 RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement constraints.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY dexter_graphql ./dexter_graphql
+COPY docs ./docs
 COPY --from=console /src/dexter_graphql/console/build ./dexter_graphql/console/build
 RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 

@@ -41,8 +41,9 @@ from dexter_graphql.server.admission import Admission
 from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.connections import ConnectionLimits, ConnectionPool
-from dexter_graphql.server.console import Console
+from dexter_graphql.server.console import Console, ServerFacts
 from dexter_graphql.server.credentials import CredentialGate
+from dexter_graphql.server.docs import Docs
 from dexter_graphql.server.executor import RequestExecutor
 from dexter_graphql.server.graphql import EndpointLimits, GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
@@ -120,17 +121,18 @@ def create_app(
     response_cache = ResponseCache(clock, client.cached_answers)
     metrics.register(response_cache.collect)
     executor = RequestExecutor(pipeline, services, metrics, response_cache)
-    console = Console.load()
+    console, facts = Console.load(), ServerFacts.of(settings, is_sandbox=is_sandbox)
     endpoint = GraphQLEndpoint(
         executor,
         admission,
         build_sockets(settings, executor, admission, readiness),
-        page=lambda: console.page(library),
+        page=lambda: console.page(facts, library),
         draining=readiness.draining,
         limits=EndpointLimits(settings.max_body_bytes, settings.heartbeat_s),
     )
     receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, client.invalidate, clock)
     routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]
+    routes += Docs(console).routes()
     if settings.has_introspection:
         routes += schema_routes(graph.sdl)
     # What the embedded sandbox lacks was chosen with its vintage.

@@ -5,9 +5,12 @@ Both are the same files, checked against the same hashes.
 
 import html
 import mimetypes
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
@@ -15,10 +18,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dexter_graphql.operations.library import Document
+from dexter_graphql.settings import Mode, Settings
 
 CONSOLE = Path(__file__).parent.parent / "console"
-OWN_FILES = ("console.js", "console.css")
-NOTICE = (
+OWN_TYPES = {".js", ".css"}
+"""Types of the files that were written for the page."""
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+NETWORK_NOTICE = (
     '<p class="notice">GraphiQL is loaded from the network, because it was not built here. '
     "Install Node.js and run <code>make console</code> to have it offline.</p>"
 )
@@ -46,9 +52,30 @@ class Manifest(msgspec.Struct, frozen=True):
     assets: tuple[Asset, ...]
 
 
+class ServerFacts(msgspec.Struct, frozen=True, rename="camel"):
+    """What the page says about the server: its Sentry, whether it needs a token, and what operations may do."""
+
+    sentry: str
+    access: str
+    is_sandbox: bool
+    needs_token: bool
+
+    @classmethod
+    def of(cls, settings: Settings, *, is_sandbox: bool) -> "ServerFacts":
+        """Return the facts of a server with these settings."""
+        needs_token = settings.mode is Mode.PASSTHROUGH
+        own = "reads and writes" if is_sandbox or settings.allow_writes else "read-only"
+        return cls(
+            sentry="sandbox" if is_sandbox else urlsplit(settings.sentry_url).netloc,
+            access="permissions of your token" if needs_token else own,
+            is_sandbox=is_sandbox,
+            needs_token=needs_token,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The page and its files. `is_local` is False when the files were not built."""
+    """The pages and their files. `is_local` is False when GraphiQL was not built."""
 
     folder: Path
     manifest: Manifest
@@ -61,36 +88,42 @@ class Console:
         is_local = all((folder / "build" / asset.name).is_file() for asset in manifest.assets)
         return cls(folder, manifest, is_local)
 
-    def page(self, examples: Sequence[Document]) -> Response:
-        """Render the page with examples to open."""
+    def page(self, facts: ServerFacts, examples: Sequence[Document]) -> Response:
+        """Render GraphiQL with examples to open."""
         listed = [
             {"name": example.name, "purpose": example.purpose, "document": example.text, "variables": example.variables}
             for example in examples
         ]
+        network = None if self.is_local else self.manifest.network
+        content = msgspec.json.encode({"server": facts, "network": network, "examples": listed}).decode()
         values = {
-            "styles": self._tags("style"),
-            "scripts": self._tags("script"),
-            "notice": "" if self.is_local else NOTICE,
+            "sentry": html.escape(facts.sentry),
+            "access": html.escape(facts.access),
+            "notice": "" if self.is_local else NETWORK_NOTICE,
             # Inside a script element only `<` could end it.
-            "examples": msgspec.json.encode(listed).decode().replace("<", "\\u003c"),
+            "content": content.replace("<", "\\u003c"),
         }
-        page = (self.folder / "index.html").read_text(encoding="utf-8")
-        for name, value in values.items():
-            page = page.replace("{" + name + "}", value)
-        return Response(page, media_type="text/html; charset=utf-8", headers=self._headers())
+        return self.render("index.html", values)
+
+    def render(self, template: str, values: Mapping[str, str], status: int = HTTPStatus.OK) -> Response:
+        """Return a page with its placeholders replaced; values are HTML."""
+        values = {"styles": self._tags("style"), "scripts": self._tags("script"), **values}
+        text = (self.folder / template).read_text(encoding="utf-8")
+        page = PLACEHOLDER.sub(lambda match: values[match[1]], text)
+        return Response(page, status, self._headers(), "text/html; charset=utf-8")
 
     def routes(self) -> list[Route]:
-        """The route of the page's files."""
+        """The route of the pages' files."""
         return [Route("/console/assets/{name}", self._file)]
 
     async def _file(self, request: Request) -> Response:
         name = request.path_params["name"]
-        if name in OWN_FILES:
-            return _file(self.folder / name, "no-cache")
+        if (path := self.folder / name).suffix in OWN_TYPES and path in self.folder.iterdir():
+            return _file(path, "no-cache")
         if self.is_local and any(asset.name == name for asset in self.manifest.assets):
             # The URL contains the version, so a new version has a new URL.
             return _file(self.folder / "build" / name, "public, max-age=31536000, immutable")
-        return PlainTextResponse("Not found", 404)
+        return PlainTextResponse("Not found", HTTPStatus.NOT_FOUND)
 
     def _tags(self, kind: str) -> str:
         return "\n    ".join(self._tag(asset) for asset in self.manifest.assets if asset.kind == kind)

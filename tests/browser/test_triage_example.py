@@ -12,7 +12,7 @@ from playwright.async_api import expect
 
 from support.checkout import ROOT, clean_environment, free_port, start_command
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FOLDER = ROOT / "examples" / "triage"
 DEXTER = (sys.executable, "-m", "dexter_graphql")
@@ -44,7 +44,7 @@ class Example:
         return [node["shortId"] for node in data["organization"]["issues"]["nodes"]]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def example():
     """The built page and a server with the sandbox, started by the script of `make example`."""
     sources = [FOLDER / "codegen.ts", *(path for path in (FOLDER / "src").iterdir() if path.is_file())]
@@ -62,7 +62,7 @@ async def example():
         assert (await command.end(signal.SIGINT))[0] == 0
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser, example):
     """The triage list; fails when the page reported an error."""
     context = await browser.new_context()

@@ -28,7 +28,7 @@ def files_of(folder):
 
 
 def test_context_is_what_is_copied(folder):
-    """The build context has the package and the files that the steps copy, but no tests, secrets and build results."""
+    """The build context has the package, its documentation and what else is copied, no tests, secrets and results."""
     project = clean_copy(folder / "project")
     package = {f"dexter_graphql/{name}" for name in files_of(project / "dexter_graphql")}
     for name in CLUTTER:
@@ -37,8 +37,9 @@ def test_context_is_what_is_copied(folder):
 
     seen = build_context(project, RULES)
 
+    docs = {f"docs/{name}" for name in files_of(project / "docs")}
     single = {"constraints.txt", "pyproject.toml", "README.md", "LICENSE"}
-    assert seen == package | single | {"web/build.mjs"}
+    assert seen == package | docs | single | {"web/build.mjs"}
 
 
 def test_image_runs_without_rights():

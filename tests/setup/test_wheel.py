@@ -47,12 +47,13 @@ async def installed(wheel, tmp_path_factory):
 
 
 async def test_wheel_has_exactly_the_files_of_the_package(wheel):
-    """The wheel has exactly the modules, `py.typed`, the library, the page and GraphiQL's files."""
+    """The wheel has exactly the modules, `py.typed`, the library, the page, GraphiQL's files and the documentation."""
     modules = {path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts}
     library = {PACKAGE / "operations" / "library" / document.file for document in load_library()}
-    page = {PACKAGE / "console" / name for name in ("assets.json", "index.html", "console.js", "console.css")}
+    page = {path for path in (PACKAGE / "console").iterdir() if path.suffix in {".css", ".html", ".js", ".json"}}
+    docs = {PACKAGE / "console" / "docs" / path.name for path in (ROOT / "docs").glob("*.md")}
     console = {path for path in CONSOLE_BUILD.iterdir() if path.suffix}
-    expected = modules | library | page | console | {PACKAGE / "py.typed"}
+    expected = modules | library | page | docs | console | {PACKAGE / "py.typed"}
 
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
 

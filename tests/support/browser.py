@@ -36,7 +36,16 @@ class GraphiQL:
 
     def __init__(self, page, url):
         self.page, self._origin = page, urlsplit(url).netloc
+        self.forget()
+
+    def forget(self):
+        """Forget all requests and errors, and leave requests to the server.
+
+        `intercept` answers a request instead of the server: it takes the route, and returns False for one that it
+        leaves alone.
+        """
         self.foreign_urls, self.console_errors, self.sent = [], [], []
+        self.intercept = None
 
     async def watch(self):
         """Record console errors and requests; block requests to other hosts."""
@@ -47,14 +56,53 @@ class GraphiQL:
         await self.page.add_init_script(REPORT_VIOLATIONS)
 
     async def write(self, text, *, into="Query Editor"):
-        """Replace the text of an editor by typing; `into` is Query Editor, Variables or Headers."""
+        """Replace the text of an editor; `into` is Query Editor, Variables or Headers."""
         if into in {"Variables", "Headers"}:
             await self.page.get_by_role("button", name=into, exact=True).click()
         editor = self.page.locator(f'section[aria-label="{into}"] .CodeMirror:visible')
         await editor.click()
         await self.page.keyboard.press("ControlOrMeta+a")
         await self.page.keyboard.press("Delete")
-        await self.page.keyboard.type(text)
+        await self.page.keyboard.insert_text(text)
+
+    @property
+    def executed(self):
+        """The bodies of the operations that were sent to be executed."""
+        bodies = [request.post_data_json for request in self.sent if request.method == "POST"]
+        return [body for body in bodies if body.get("extensions") != {"dexter": {"explain": "estimate"}}]
+
+    async def type_token(self, token):
+        """Type a token into the headers template, as a user would."""
+        editor = self.page.locator('section[aria-label="Headers"] .CodeMirror:visible')
+        await editor.locator(".CodeMirror-line", has_text="Bearer").click()
+        await self.page.keyboard.press("End")
+        await self.page.keyboard.press("ArrowLeft")
+        await self.page.keyboard.insert_text(token)
+
+    async def stored(self):
+        """Everything that the page keeps in the browser, as one text."""
+        return await self.page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])")
+
+    @property
+    def tabs(self):
+        """The tabs."""
+        return self.page.locator(".graphiql-tab")
+
+    async def add_tab(self):
+        """Open an empty tab, and return its number."""
+        number = await self.tabs.count()
+        await self.page.get_by_role("button", name="New tab").click()
+        await expect(self.tabs).to_have_count(number + 1)
+        return number
+
+    async def select_tab(self, number):
+        """Open a tab that is there."""
+        await self.tabs.nth(number).locator("button").first.click()
+
+    @property
+    def status(self):
+        """The line below the result."""
+        return self.page.get_by_role("status")
 
     async def read_editor(self, editor):
         """The whole text of an editor, including the part that is scrolled out of view."""
@@ -79,13 +127,11 @@ class GraphiQL:
         shown.result()
 
     async def open_example(self, example):
-        """Open an example from the menu and wait until it is in a new tab."""
-        menu, tabs = self.page.get_by_role("region", name="Examples"), self.page.locator(".graphiql-tab")
-        if not await menu.is_visible():
+        """Open an example from the menu and wait until it is in the editor."""
+        panel = self.page.get_by_role("region", name="Examples")
+        if not await panel.is_visible():
             await self.page.get_by_role("button", name="Show Examples").click()
-        before = await tabs.count()
-        await menu.get_by_role("button").filter(has_text=example.purpose).click()
-        await expect(tabs).to_have_count(before + 1)
+        await panel.get_by_text(example.purpose).click()
         await self.page.wait_for_function(HOLDS, arg=example.text)
 
     async def answer(self):
@@ -96,6 +142,8 @@ class GraphiQL:
         self.sent.append(route.request)
         if self._is_foreign(route.request.url):
             await route.abort()
+        elif self.intercept is not None and await self.intercept(route) is not False:
+            return
         else:
             await route.continue_()
 
@@ -112,15 +160,22 @@ class GraphiQL:
 
 
 @asynccontextmanager
-async def open_graphiql(browser, url):
-    """GraphiQL at a URL, in a new browser profile."""
-    context = await browser.new_context()
+async def open_page(browser, url, **options):
+    """A page in a new browser profile with Playwright's options of a context."""
+    context = await browser.new_context(**{"viewport": {"width": 1440, "height": 860}} | options)
     context.set_default_timeout(PATIENCE_MS)
     try:
         graphiql = GraphiQL(await context.new_page(), url)
         await graphiql.watch()
         await graphiql.page.goto(url)
-        await expect(graphiql.page.locator(".graphiql-execute-button")).to_be_visible()
         yield graphiql
     finally:
         await context.close()
+
+
+@asynccontextmanager
+async def open_graphiql(browser, url, **options):
+    """As `open_page`, once GraphiQL is there."""
+    async with open_page(browser, url, **options) as graphiql:
+        await expect(graphiql.page.locator(".graphiql-execute-button")).to_be_visible()
+        yield graphiql

@@ -38,13 +38,13 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(upstream=None, **settings):
-    """A server in mode `open` over a sandbox, until the block ends."""
+async def running_site(upstream=None, *, is_sandbox=True, **settings):
+    """A server in mode `open` over a sandbox, until the block ends; which may seem a real Sentry to it."""
     async with running_sandbox() if upstream is None else _as_is(upstream) as sandbox:
         given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "port": 0} | settings
         given.setdefault("webhook_secrets", (f"acme={sandbox.webhooks.secret()}",))
         loaded = load_settings(**given)
-        dexter = create_app(loaded, is_sandbox=True)
+        dexter = create_app(loaded, is_sandbox=is_sandbox)
         listener = listen(loaded.host, 0)
         server = QuietServer(ServerConfig(dexter.app, dexter.connections))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
