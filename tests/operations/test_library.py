@@ -213,7 +213,7 @@ async def test_live_issues_cost_no_call_per_item(known, engine, is_shared_token)
 
 async def test_release_report_has_commits_deploys_issues_and_health(known):
     """New issues, authors, deploys and health of a release."""
-    response = await run(known, "06_release_report")
+    response = await run(known, "06_release_report", version="web@1.8.2")
 
     release, wanted = response["organization"]["release"], known.acme.find_release("web@1.8.2")
     new = [issue for issue in known.acme.issues.values() if issue.events[0].release is wanted]
@@ -226,6 +226,18 @@ async def test_release_report_has_commits_deploys_issues_and_health(known):
     assert release["projects"]["nodes"] == [{"slug": "web"}]
     assert 0 < release["health"]["crashFreeSessions"] <= 1
     assert release["health"]["sessions"] > 0
+
+
+async def test_release_report_shows_the_incident(known):
+    """With its own variables the report is about the release that broke checkout."""
+    response = await run(known, "06_release_report")
+
+    release = response["organization"]["release"]
+    titles = [node["title"] for node in release["newIssues"]["nodes"]]
+    assert release["health"]["crashFreeSessions"] < 0.85
+    assert sum(title.startswith("TimeoutError: Request for the ") for title in titles) == 3
+    assert "production" in {deploy["environment"] for deploy in release["deploys"]}
+    assert release["commits"]["nodes"][0]["author"]["name"] == known.acme.find_release(release["version"]).owner.name
 
 
 async def test_alerts_have_triggers_actions_and_monitors(known):
