@@ -1,5 +1,9 @@
 """Sentences of GraphiQL for what goes wrong between the page and the server."""
 
+import asyncio
+from contextlib import suppress
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.async_api import expect
 
@@ -66,6 +70,51 @@ async def test_server_that_is_gone_is_explained(browser):
         await explains(graphiql, f"Dexter does not answer at {site.url}. Check that the server is running.")
     finally:
         await opened.__aexit__(None, None, None)
+
+
+class Relay:
+    """Passes connections on to a server until it cuts them."""
+
+    def __init__(self, url):
+        self._port, self._writers = urlsplit(url).port, []
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_error):
+        self.cut()
+
+    def cut(self):
+        """Reset all connections, and accept no more."""
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _serve(self, reader, writer):
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers += [writer, server_writer]
+        await asyncio.gather(self._copy(reader, server_writer), self._copy(server_reader, writer))
+
+    async def _copy(self, reader, writer):
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+        writer.close()
+
+
+async def test_cut_connection_is_explained(browser, site):
+    """When the connection of a subscription is cut, the sentence says so, and the items that came before are kept."""
+    async with Relay(site.url) as relay, open_graphiql(browser, f"{relay.url}/graphql") as graphiql:
+        await run(graphiql, SUBSCRIPTION)
+        await expect(graphiql.status).to_contain_text("listening…")
+        await graphiql.shows_while(site.upstream.simulation.open_issue, "position")
+        relay.cut()
+        await explains(graphiql, f"The connection was lost. Dexter does not answer at {relay.url}.")
+        answer = await graphiql.answer()
+
+    assert answer["items"]
 
 
 PROXY = "A proxy between the browser and Dexter answered"
