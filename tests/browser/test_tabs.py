@@ -13,7 +13,7 @@ from support.browser import open_graphiql
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LIVE = next(document for document in load_library() if document.text.startswith("subscription"))
+OTHER = next(document for document in load_library() if document.name == "Alerts")
 ALL_CHANGES = 'subscription { issueChanged(organization: "acme") { change { kind issue { shortId } } } }'
 RUN_BUTTON = "Execute query (Ctrl-Enter)"
 STOP_BUTTON = "Stop query (Ctrl-Enter)"
@@ -33,7 +33,7 @@ async def listen(graphiql):
 async def test_subscription_ends_with_its_tab(graphiql, site):
     """Opening another tab or example ends a running subscription, and none of its items appears there."""
     first = await graphiql.tabs.count() - 1
-    for leave in (graphiql.add_tab, partial(graphiql.open_example, LIVE), partial(graphiql.select_tab, first)):
+    for leave in (graphiql.add_tab, partial(graphiql.open_example, OTHER), partial(graphiql.select_tab, first)):
         socket = await listen(graphiql)
         own_tab = await graphiql.tabs.count() - 1
         await graphiql.shows_while(site.upstream.simulation.open_issue, "CREATED")
