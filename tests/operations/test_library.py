@@ -236,7 +236,7 @@ async def test_release_report_shows_the_incident(known):
     titles = [node["title"] for node in release["newIssues"]["nodes"]]
     assert release["health"]["crashFreeSessions"] < 0.85
     assert sum(title.startswith("TimeoutError: Request for the ") for title in titles) == 3
-    assert "production" in {deploy["environment"] for deploy in release["deploys"]}
+    assert "production" in {deploy["environment"] for deploy in release["deploys"]["nodes"]}
     assert release["commits"]["nodes"][0]["author"]["name"] == known.acme.find_release(release["version"]).owner.name
 
 
