@@ -201,7 +201,9 @@ def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, library: 
         has_introspection=settings.has_introspection,
     )
     compiler = compiler_of(graph, settings)
-    pipeline = Pipeline(graph.schema, checker=DocumentLimits(limits), compiler=compiler)
+    pipeline = Pipeline(
+        graph.schema, checker=DocumentLimits(limits), compiler=compiler, check_operation=graph.call_limit.check
+    )
     if compiler is not None:
         metrics.register(compiler.collect)
     for document in library:

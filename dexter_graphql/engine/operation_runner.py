@@ -1,9 +1,11 @@
 """Execution of an operation: by a plan, by graphql-core, or begun by the one and completed by the other."""
 
+from collections.abc import Callable
 from traceback import format_exception
 from typing import Any, Protocol
 
-from graphql import ExecutionResult, GraphQLSchema
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution.values import VariableValues
 
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.counters import Outcome
@@ -34,13 +36,34 @@ class OperationContext(Protocol):
         ...
 
 
+OperationCheck = Callable[[OperationEntry, VariableValues, Any], GraphQLError | None]
+"""Operation, coerced variables and context → why the operation must not be executed; None when it may be."""
+
+
+def accept_operation(_operation_entry: OperationEntry, _variables: VariableValues, _context: Any) -> None:
+    """The check that accepts every operation."""
+
+
 class OperationRunner:
     """Executes operations over one schema; without a compiler all of them by graphql-core."""
 
-    def __init__(self, schema: GraphQLSchema, compiler: Compiler | None) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, compiler: Compiler | None, check_operation: OperationCheck = accept_operation
+    ) -> None:
         self._schema = schema
         self._compiler = compiler
+        self._check_operation = check_operation
         self._log = get_log("dexter.engine")
+
+    def coerce(
+        self, operation_entry: OperationEntry, variables: dict[str, Any], context: OperationContext
+    ) -> VariableValues | list[GraphQLError]:
+        """The values of the variables, or the errors for which the operation must not be executed."""
+        coerced = coerce_variables(self._schema, operation_entry, variables)
+        if isinstance(coerced, list):
+            return coerced
+        refusal = self._check_operation(operation_entry, coerced, context)
+        return coerced if refusal is None else [refusal]
 
     async def run(
         self,
@@ -50,7 +73,7 @@ class OperationRunner:
         root_value: Any = None,
     ) -> ExecutionResult:
         """The result of one execution; of a subscription, for the event that is the root value."""
-        coerced = coerce_variables(self._schema, operation_entry, variables)
+        coerced = self.coerce(operation_entry, variables, context)
         if isinstance(coerced, list):
             return ExecutionResult(None, coerced)
         replay = Replay(self._schema, operation_entry, variables, context)

@@ -13,8 +13,12 @@ from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingO
 
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.documents import DocumentCache, DocumentChecker, PreparedDocument
-from dexter_graphql.engine.operation_runner import OperationContext, OperationRunner
-from dexter_graphql.engine.variable_values import coerce_variables
+from dexter_graphql.engine.operation_runner import (
+    OperationCheck,
+    OperationContext,
+    OperationRunner,
+    accept_operation,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Pipeline:
     """Prepares and executes documents over one schema.
 
     With a compiler, operations that are seen again are executed by plans; without one, graphql-core executes all.
+    `check_operation` may refuse an operation before anything of it is executed.
     """
 
     def __init__(
@@ -41,10 +46,11 @@ class Pipeline:
         *,
         checker: DocumentChecker | None = None,
         compiler: Compiler | None = None,
+        check_operation: OperationCheck = accept_operation,
     ) -> None:
         self.schema = schema
         self._documents = DocumentCache(schema, checker)
-        self._runner = OperationRunner(schema, compiler)
+        self._runner = OperationRunner(schema, compiler, check_operation)
 
     def pin(self, text: str) -> None:
         """Never evict this document, and plan its operations when they are first executed."""
@@ -79,7 +85,7 @@ class Pipeline:
             yield encode_errors(prepared.errors, format_error)
             return
         operation_entry, variables = prepared.operation_entry, variables or {}
-        coerced = coerce_variables(self.schema, operation_entry, variables)
+        coerced = self._runner.coerce(operation_entry, variables, context)
         if isinstance(coerced, list):
             yield self._encode(ExecutionResult(None, coerced), context, format_error)
             return

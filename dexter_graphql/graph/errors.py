@@ -98,6 +98,8 @@ def error_extensions(error: BaseException) -> dict[str, Any]:
         extensions["requiredScopes"] = list(error.scopes)
     if isinstance(error, sentry.BadRequest) and error.fields:
         extensions["fields"] = {name: list(messages) for name, messages in error.fields.items()}
+    if isinstance(error, sentry.BudgetExhausted) and error.spender:
+        extensions["field"] = error.spender
     if isinstance(error, sentry.Gone) and error.replacement:
         extensions["replacement"] = error.replacement
     return extensions

@@ -19,6 +19,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from dexter_graphql.engine.leaf_types import NATIVE_ENCODINGS, NativeEncoding
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
+from dexter_graphql.graph.call_limit import CallLimit
 from dexter_graphql.graph.comments.mutations import CommentMutations
 from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
 from dexter_graphql.graph.declarations.binder import SchemaBinder
@@ -59,6 +60,8 @@ class Graph:
     strawberry: strawberry.Schema
     schema: GraphQLSchema
     binder: SchemaBinder
+    call_limit: CallLimit
+    """Refuses operations whose lists cannot fit the budget of calls."""
 
     def sdl(self) -> str:
         """The schema as SDL with applied directives, in alphabetical order."""
@@ -88,7 +91,7 @@ def build_graph() -> Graph:
             graphql_type.is_one_of = definition_of(graphql_type).is_one_of
         elif isinstance(graphql_type, GraphQLObjectType):
             graphql_type.is_type_of = None  # sources are records and need no check
-    return Graph(built, schema, SchemaBinder(built))
+    return Graph(built, schema, SchemaBinder(built), CallLimit(schema))
 
 
 def _typename(row: Any, _info: Any, _type: GraphQLAbstractType) -> str | None:

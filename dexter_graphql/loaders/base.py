@@ -267,8 +267,9 @@ class LoadContext:
 
     async def load(self, loader: Loader, key: Hashable, options: Any = None) -> Any:
         """The result of another loader for `key`, batched with the other keys of this request."""
-        return await self.loaders.load(loader, key, options)
+        return await self.loaders.load(loader, key, options, spender=self.call_context.spender)
 
     async def load_each(self, loader: Loader, keys: Sequence[Hashable]) -> dict[Any, Any]:
         """The results of another loader by key; a failed key has its exception as result."""
-        return dict(zip(keys, await self.loaders.load_all(loader, keys), strict=True))
+        results = await self.loaders.load_all(loader, keys, spender=self.call_context.spender)
+        return dict(zip(keys, results, strict=True))

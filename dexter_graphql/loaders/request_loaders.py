@@ -10,7 +10,7 @@ from aiodataloader import DataLoader
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.time_ranges import Interval, Relative, TimeRange
-from dexter_graphql.sentry.call_context import CallContext
+from dexter_graphql.sentry.call_context import CallContext, Spender
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.projection import Projection
@@ -63,9 +63,9 @@ class RequestLoaders:
         """Everything that the operation selects on a type."""
         return self._all_on_type(typename)
 
-    async def load(self, loader: Loader, key: Hashable, options: Any = None, selection: Selection | None = None) -> Any:
+    async def load(self, loader: Loader, key: Hashable, options: Any = None, *, spender: Spender | None = None) -> Any:
         """The result for one key, None when there is none. Raises what the loader raised for this key."""
-        batch = self._batch(loader, options, selection)
+        batch = self._batch(loader, options, None, spender)
         future = batch.load(key)
         try:
             return await asyncio.shield(future)
@@ -75,13 +75,19 @@ class RequestLoaders:
             raise
 
     async def load_all(
-        self, loader: Loader, keys: Sequence[Any], options: Any = None, selection: Selection | None = None
+        self,
+        loader: Loader,
+        keys: Sequence[Any],
+        options: Any = None,
+        selection: Selection | None = None,
+        *,
+        spender: Spender | None = None,
     ) -> list[Any]:
         """The result for each key, in order: None when there is none, the exception when it failed.
 
-        A key that is None or an exception is its own result.
+        A key that is None or an exception is its own result. The calls are charged to the spender.
         """
-        batch = self._batch(loader, options, selection)
+        batch = self._batch(loader, options, selection, spender)
         futures = [key if key is None or isinstance(key, Exception) else batch.load(key) for key in keys]
         try:
             for future in futures:
@@ -102,7 +108,7 @@ class RequestLoaders:
 
     def prime(self, loader: Loader, key: Hashable, value: Any) -> None:
         """Set the result of a shared loader for a key, which then causes no call."""
-        batch = self._batch(loader, None, None)
+        batch = self._batch(loader, None, None, None)
         batch.clear(key)
         batch.prime(key, value)
 
@@ -120,19 +126,26 @@ class RequestLoaders:
             await asyncio.gather(*running, return_exceptions=True)
 
     def load_context(
-        self, target: str, options: Any = None, selection: Selection | None = None, operation: object = None
+        self,
+        target: str,
+        options: Any = None,
+        selection: Selection | None = None,
+        *,
+        operation: object = None,
+        spender: Spender | None = None,
     ) -> LoadContext:
         """A context for calls without batching."""
-        return LoadContext(
-            self._client, self._organizations, self._call_context, self, target, options, selection, operation
-        )
+        call_context = self._call_context.charged_to(spender)
+        return LoadContext(self._client, self._organizations, call_context, self, target, options, selection, operation)
 
-    def _batch(self, loader: Loader, options: Any, selection: Selection | None) -> DataLoader[Any, Any]:
+    def _batch(
+        self, loader: Loader, options: Any, selection: Selection | None, spender: Spender | None
+    ) -> DataLoader[Any, Any]:
         batch_key = (loader, options, 0 if loader.is_shared else id(selection))
         batch = self._loaders.get(batch_key)
         if batch is None:
             needed = self.all_on_type(loader.target) if loader.is_shared else selection
-            load_context = self.load_context(loader.target, options, needed)
+            load_context = self.load_context(loader.target, options, needed, spender=spender)
             batch = self._loaders[batch_key] = DataLoader(self._batch_function(loader, load_context))
         return batch
 

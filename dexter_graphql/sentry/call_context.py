@@ -1,6 +1,7 @@
 """Deadline, budget, priority, credential and statistics of one operation's calls to Sentry."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from dexter_graphql.sentry.cache_entry import CacheEntry
@@ -10,18 +11,29 @@ from dexter_graphql.sentry.errors import BudgetExhausted, SentryError, Unauthori
 MAX_RECORDS = 500
 
 
+class Spender(NamedTuple):
+    """What makes calls, as errors name it, and what needs fewer calls; empty when nothing does."""
+
+    name: str
+    cheaper: str = ""
+
+
 @dataclass(slots=True)
 class CallBudget:
-    """Number of upstream calls that one operation may make."""
+    """Number of upstream calls that one operation may make, and how many of them each spender has made."""
 
     limit: int
     spent: int = 0
+    by_spender: Counter[Spender] = field(default_factory=Counter)
 
-    def spend(self) -> None:
-        """Count one call; raises BudgetExhausted when none is left."""
+    def spend(self, spender: Spender | None = None) -> None:
+        """Count one call; raises BudgetExhausted, which names the spender of most calls, when none is left."""
         if self.spent >= self.limit:
-            raise BudgetExhausted(self.limit)
+            (name, cheaper), calls = max(self.by_spender.items(), key=_count_and_name, default=(Spender(""), 0))
+            raise BudgetExhausted(self.limit, spender=name, calls=calls, cheaper=cheaper)
         self.spent += 1
+        if spender is not None:
+            self.by_spender[spender] += 1
 
 
 class CallRecord(NamedTuple):
@@ -93,3 +105,13 @@ class CallContext:
     caller: str = ""
     """Key of the subject for fairness between callers."""
     stats: CallStats = field(default_factory=CallStats)
+    spender: Spender | None = None
+    """What makes the calls, where that is known."""
+
+    def charged_to(self, spender: Spender | None) -> "CallContext":
+        """The context of calls that this spender makes; without one, of the same spender."""
+        return self if spender is None else replace(self, spender=spender)
+
+
+def _count_and_name(item: tuple[Spender, int]) -> tuple[int, Spender]:
+    return item[1], item[0]

@@ -263,7 +263,7 @@ class SentryClient:
         async def exchange(call: Call) -> Reply:
             nonlocal attempts
             self._check_credential(call_context)
-            call_context.budget.spend()
+            call_context.budget.spend(call_context.spender)
             call_context.stats.upstream_calls += 1
             attempts += 1
             if attempts > 1:

@@ -205,11 +205,15 @@ class DeadlineExceeded(SentryError):
 
 
 class BudgetExhausted(SentryError):
-    """The operation asked for more upstream calls than it may make."""
+    """The operation asked for more upstream calls than it may make. `spender` is what has made most of them."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"This operation used up its budget of {limit} calls to Sentry")
+    def __init__(self, limit: int, *, spender: str = "", calls: int = 0, cheaper: str = "") -> None:
+        message = f"This operation used up its budget of {limit} calls to Sentry"
+        if spender:
+            message += f", {calls} of them for `{spender}`; request fewer rows"
+        super().__init__(f"{message}, or {cheaper}" if cheaper else message)
         self.limit = limit
+        self.spender = spender
 
 
 class BadResponse(SentryError):

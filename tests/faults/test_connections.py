@@ -89,7 +89,12 @@ async def test_budget_that_runs_out_leaves_what_was_paid_for(patient):
 
     answer = await patient.asker.ask(f'{{ organization(slug: "acme") {{ {LISTS} }} }}')
 
-    extensions = {"code": "BUDGET_EXHAUSTED", "retryable": False, "requestId": "request"}
+    extensions = {
+        "code": "BUDGET_EXHAUSTED",
+        "retryable": False,
+        "requestId": "request",
+        "field": "Organization.projects",
+    }
     assert len(answer.calls) == 3
     assert located(answer) == [(["organization", "c"], extensions)]
     assert answer["organization"]["teams"] == patient.expected["teams"]

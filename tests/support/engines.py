@@ -12,6 +12,7 @@ import msgspec
 
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.counters import Outcome as ExecutionOutcome
+from dexter_graphql.engine.operation_runner import accept_operation
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.sentry.pagination import Slice
@@ -40,15 +41,22 @@ class Engines:
         yield self.interpreted
 
 
-def engines(schema, *, times_seen=1, typename_of=None, cached_row_class=None):
+def engines(schema, *, times_seen=1, typename_of=None, cached_row_class=None, check_operation=accept_operation):
     """Both engines over a schema; the compiled one plans an operation when it is seen for the `times_seen`th time."""
     compiler = Compiler(schema, times_seen=times_seen, typename_of=typename_of, cached_row_class=cached_row_class)
-    return Engines(Pipeline(schema, compiler=compiler), Pipeline(schema), compiler)
+    compiled = Pipeline(schema, compiler=compiler, check_operation=check_operation)
+    return Engines(compiled, Pipeline(schema, check_operation=check_operation), compiler)
 
 
 def engines_of(graph, *, times_seen=1):
     """Both engines over the graph; the compiled one as in the server, without a compile budget."""
-    return engines(graph.schema, times_seen=times_seen, typename_of=record_typename, cached_row_class=Slice)
+    return engines(
+        graph.schema,
+        times_seen=times_seen,
+        typename_of=record_typename,
+        cached_row_class=Slice,
+        check_operation=graph.call_limit.check,
+    )
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from dexter_graphql.graph.declarations.resolvers.plain import BoundPlain
 from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key
 from dexter_graphql.graph.declarations.strawberry_internals import ArgumentConverter, definition_of, graphql_schema
 from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
+from dexter_graphql.sentry.call_context import Spender
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.projection import MAX_RECORD_CLASSES, Field, Projection, Record
@@ -133,7 +134,7 @@ class SchemaBinder:
             raise DeclarationError(f"{typename} as '{representation}' lacks '{field}' and cannot hydrate")
         reads = [member.attr for member in bound.key_members]
         keys = each_value(guarded_key(key, reads, needed=reads), rows)
-        answers = await context.loaders.load_all(loader, keys)
+        answers = await context.loaders.load_all(loader, keys, spender=Spender(f"{typename}.{field}"))
         return [NotFound(f"Sentry no longer has this {typename}") if answer is None else answer for answer in answers]
 
     def arguments(self, field: KindField) -> Arguments | None:

@@ -101,7 +101,7 @@ class LinkDeclaration:
 class BatchDeclaration:
     """Loaded once for all parents of a level, by `key(row)` or by the entity's own key when that is None.
 
-    `function` turns the field's arguments into the loader's options.
+    `function` turns the field's arguments into the loader's options. `cheaper` says what needs fewer calls, for errors.
     """
 
     load: Loader
@@ -109,6 +109,7 @@ class BatchDeclaration:
     reads: Mapping[str, Any]
     representations: frozenset[str] | None
     function: Callable[..., Any] | None = None
+    cheaper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,7 @@ def batch(
     reads: Mapping[str, Any] | None = None,
     representations: Sequence[str] | None = None,
     name: str | None = None,
+    cheaper: str = "",
 ) -> Any: ...
 
 
@@ -233,6 +235,7 @@ def batch(
     reads: Mapping[str, Any] | None = None,
     representations: Sequence[str] | None = None,
     name: str | None = None,
+    cheaper: str = "",
 ) -> Decorator: ...
 
 
@@ -244,6 +247,7 @@ def batch(
     representations: Sequence[str] | None = None,
     name: str | None = None,
     description: str | None = None,
+    cheaper: str = "",
 ) -> Any:
     """A field that `load` answers; decorate a function with it when the field takes arguments.
 
@@ -252,9 +256,8 @@ def batch(
     """
     if reads is None:
         reads = {} if key is None else {"id": ID}
-    return declared_field(
-        BatchDeclaration(load, key, reads, _frozenset_or_none(representations)), name, description, uses=load.uses
-    )
+    declaration = BatchDeclaration(load, key, reads, _frozenset_or_none(representations), cheaper=cheaper)
+    return declared_field(declaration, name, description, uses=load.uses)
 
 
 def global_id(encode: Callable[..., str], encode_many: Callable[..., list[str]], *, description: str) -> Any:

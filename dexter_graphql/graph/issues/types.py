@@ -96,6 +96,7 @@ def suggested(owners: msgspec.Raw) -> list[LazyJSON] | None:
 
 issue_key = EntityKey(IssueKey)
 issue_category = enum_member(IssueCategory)
+LATEST_EVENT_INSTEAD = "select `eventId` and `title` of `latestEvent`: two calls for the whole list"
 ERROR_CATEGORY = "error"
 """Category and type of all issues on releases that do not send them."""
 
@@ -229,11 +230,16 @@ class Issue(Node):
     last_release: ReleaseType | None = link(
         "lastRelease", RELEASE, representations=(DETAIL,), description="Newest release in which the issue was seen."
     )
-    latest_event: EventType | None = batch(latest_events, description="Newest event.")
+    latest_event: EventType | None = batch(
+        latest_events,
+        description="Newest event.",
+        cheaper="select only its `eventId`, `title`, `occurredAt`, `issue` and `project`: two calls for the whole list",
+    )
     oldest_event: EventType | None = batch(
         issue_events,
         key=lambda row: IssueEventKey(issue_key(row), "oldest"),
         description="Oldest event of the issue that Sentry still has.",
+        cheaper="select `firstSeen`, which costs no call",
     )
     tags: list[IssueTag | None] | None = batch(
         issue_tags, description="Tags of the events with their most frequent values."
@@ -242,7 +248,7 @@ class Issue(Node):
         external_issues, description="External issues that are linked to the issue."
     )
 
-    @batch(selected_issue_event)
+    @batch(selected_issue_event, cheaper=LATEST_EVENT_INSTEAD)
     def event(
         *,
         which: Annotated[
@@ -255,7 +261,7 @@ class Issue(Node):
         """Event of the issue, selected by position or ID; null when it does not exist."""
         return event_selector(which, id)
 
-    @batch(issue_event_pages)
+    @batch(issue_event_pages, cheaper=LATEST_EVENT_INSTEAD)
     @paged
     def events(
         *,

@@ -172,7 +172,7 @@ class Project(Node):
             return slice_of(named_environments(key, names, load_context), page)
         return slice_of(await load_context.load(project_environments, key, visibility.value), page)
 
-    @batch(project_release_pages)
+    @batch(project_release_pages, cheaper="select `Organization.releases`, narrowed to projects")
     @paged
     def releases(
         *,
@@ -184,7 +184,7 @@ class Project(Node):
         narrowed = (*search_parameter(query), *repeated_parameter("environment", environments, "environments"))
         return list_options(page, narrowed)
 
-    @batch(project_issue_pages)
+    @batch(project_issue_pages, cheaper="select `Organization.issues` with a filter by project")
     @paged
     def issues(
         *,

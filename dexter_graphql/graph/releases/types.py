@@ -121,7 +121,7 @@ class Release(Node):
         """Commits of the release, newest first. One call per release."""
         return list_options(page)
 
-    @batch(new_issue_pages)
+    @batch(new_issue_pages, cheaper="select `newIssueCount`, which costs no call")
     @paged
     def new_issues(
         *,

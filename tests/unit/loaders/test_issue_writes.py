@@ -22,7 +22,7 @@ class Writer:
     def __init__(self, asker, organizations):
         self.asker = asker
         self.context = Context(asker.services, asker.identity, "request")
-        self.load_context = self.context.loaders.load_context("Issue", None, None, self.context)
+        self.load_context = self.context.loaders.load_context("Issue", operation=self.context)
         self.organizations = organizations
         self._already = len(asker.server.requests)
 

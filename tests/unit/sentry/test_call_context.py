@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from dexter_graphql.sentry.call import Upstream
-from dexter_graphql.sentry.call_context import MAX_RECORDS, CallBudget, CallContext, CallRecord, CallStats
+from dexter_graphql.sentry.call_context import MAX_RECORDS, CallBudget, CallContext, CallRecord, CallStats, Spender
 from dexter_graphql.sentry.errors import BudgetExhausted
 from support.upstream import a_reply
 
@@ -25,6 +25,31 @@ def test_budgets_end(limit):
             f"This operation used up its budget of {limit} calls to Sentry",
         )
     assert budget.spent == limit
+
+
+def test_budgets_name_what_spent_most():
+    """The error names the spender of most calls, by name when several have made as many, and what is cheaper."""
+    budget = CallBudget(5)
+    tags, events = Spender("Issue.tags", "select less"), Spender("Issue.events")
+    for spender in (events, tags, events, tags, None):
+        budget.spend(spender)
+
+    with pytest.raises(BudgetExhausted) as exhausted:
+        budget.spend(events)
+
+    assert exhausted.value.spender == "Issue.tags"
+    assert str(exhausted.value) == (
+        "This operation used up its budget of 5 calls to Sentry, 2 of them for `Issue.tags`; request fewer rows, or"
+        " select less"
+    )
+
+
+def test_calls_are_charged_to_the_nearest_spender():
+    """Calls that a loader makes for another one count for the field that needs them."""
+    call_context = CallContext(Upstream("alice", "secret"), 0.0, CallBudget(1)).charged_to(Spender("Issue.tags"))
+
+    assert call_context.charged_to(None).spender == Spender("Issue.tags")
+    assert call_context.charged_to(Spender("Issue.tag")).spender == Spender("Issue.tag")
 
 
 def test_statistics_are_not_shared():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from graphql import GraphQLField, GraphQLResolveInfo
@@ -16,6 +17,8 @@ from dexter_graphql.graph.declarations.kind_field import KindField
 from dexter_graphql.graph.declarations.resolvers.rows import each_value
 from dexter_graphql.graph.declarations.source_reads import attributes_read
 from dexter_graphql.graph.declarations.wire_types import RECORD_ATTRS, DeclarationError, attr_of, without_null
+from dexter_graphql.loaders.base import CHUNK_SIZE, Loader
+from dexter_graphql.sentry.call_context import Spender
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.projection import Field, Projection, Record
 
@@ -58,6 +61,8 @@ class BoundField:
     """One declared field of one type. `coordinate` is `Type.field`."""
 
     is_repeatable = True
+    makes_calls = False
+    """True for fields that a loader or an async function resolves."""
     needs_members = False
     """True when the field has no value without the members whose declared types do not admit null."""
 
@@ -103,6 +108,15 @@ class BoundField:
 
     def check(self) -> None:
         """Raise DeclarationError when the declaration does not hold."""
+
+    def is_per_row(self, _selection: Selection) -> bool:
+        """True when the field makes a call for each row of a list, when that is selected below it."""
+        return False
+
+    @cached_property
+    def spender(self) -> Spender:
+        """The field as errors about the budget of calls name it."""
+        return Spender(self.coordinate, getattr(self.declaration, "cheaper", ""))
 
     def prepare_arguments(self, values: dict[str, Any]) -> Any:
         """Argument values as the declaring function takes them."""
@@ -167,6 +181,16 @@ class BoundEntity:
     """Members that the entity's key is read from."""
     always_reads: tuple[Field, ...]
     """Members that every projection of the entity has: those of the key, and what its loaders need."""
+
+
+def calls_for_each_key(loader: Loader, selection: Selection, schema: BoundSchema) -> bool:
+    """True when the loader makes a call for each key, given what is selected on its target."""
+
+    def reads(representation: str) -> frozenset[str]:
+        projection = schema.projection(loader.target, representation, selection)
+        return frozenset(member.attr for member in projection.members)
+
+    return loader.cost(CHUNK_SIZE, reads) >= CHUNK_SIZE
 
 
 async def _resolve_one(strategy: Batched, row: Any, arguments: Any, context: Context) -> Any:

@@ -1,6 +1,7 @@
 """Fields that a loader answers for all parents of a level at once."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from typing_extensions import override
@@ -9,14 +10,17 @@ from dexter_graphql.engine.resolution import Batched, Strategy
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import BatchDeclaration
-from dexter_graphql.graph.declarations.resolvers.base import BoundField
+from dexter_graphql.graph.declarations.resolvers.base import BoundField, calls_for_each_key
 from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key
+from dexter_graphql.graph.declarations.source_reads import attributes_read
 from dexter_graphql.graph.declarations.wire_types import attr_of, without_null
 from dexter_graphql.sentry.projection import Field
 
 
 class BoundBatch(BoundField):
     """What a loader returns for the key of the row; an invalid member that the key reads is the field's value."""
+
+    makes_calls = True
 
     @override
     def own_members(self) -> tuple[Field, ...]:
@@ -28,6 +32,16 @@ class BoundBatch(BoundField):
         key = self._key()
         if self.declaration.reads:
             self._check_reads(key)
+
+    @override
+    def is_per_row(self, selection: Selection) -> bool:
+        return self._has_key_per_row and calls_for_each_key(self.declaration.load, selection, self.schema)
+
+    @cached_property
+    def _has_key_per_row(self) -> bool:
+        """True unless rows may share a key, as events of one release do."""
+        own = {member.attr for member in self.schema.entity(self.typename).key_members}
+        return self.declaration.key is None or own <= attributes_read(self.declaration.key)
 
     @override
     def prepare_arguments(self, values: dict[str, Any]) -> Any:
@@ -43,7 +57,8 @@ class BoundBatch(BoundField):
         async def resolve_all(rows: Sequence[Any], options: Any, context: Context) -> list[Any]:
             if isinstance(options, Exception):
                 return [options] * len(rows)
-            return await context.loaders.load_all(declaration.load, each_value(key_of, rows), options, selection)
+            keys = each_value(key_of, rows)
+            return await context.loaders.load_all(declaration.load, keys, options, selection, spender=self.spender)
 
         return Batched(resolve_all)
 

@@ -20,6 +20,7 @@ class BoundCall(BoundField):
     """What an async function of the row and a load context returns."""
 
     is_repeatable = False
+    makes_calls = True
 
     @override
     def check(self) -> None:
@@ -38,7 +39,9 @@ class BoundCall(BoundField):
         async def resolve(row: Any, arguments: Any, context: Context) -> Any:
             if isinstance(arguments, Exception):
                 raise arguments
-            load_context = context.loaders.load_context(declaration.target or "", None, selection, context)
+            load_context = context.loaders.load_context(
+                declaration.target or "", None, selection, operation=context, spender=self.spender
+            )
             return await function(row, load_context, **arguments)
 
         async def resolve_all(rows: Sequence[Any], arguments: Any, context: Context) -> Sequence[Any]:

@@ -128,7 +128,7 @@ class BoundLink(BoundField):
         key, wires = self._key_of(embedded)
         reads = [attr_of(wire) for wire in wires]
         keys = each_value(guarded_key(key, reads, needed=reads), records)
-        answers = await context.loaders.load_all(embedded.load, keys)
+        answers = await context.loaders.load_all(embedded.load, keys, spender=self.spender)
         return {
             id(record): self._embedded_alone(record, selection, context) if answer is None else answer
             for record, answer in zip(records, answers, strict=True)

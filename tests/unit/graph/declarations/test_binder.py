@@ -369,8 +369,8 @@ class TestHydrated:
             self.answers, self.asked = answers, []
             self.loaders = self
 
-        async def load_all(self, loader, keys):
-            self.asked.append((loader.name, keys))
+        async def load_all(self, loader, keys, *, spender):
+            self.asked.append((loader.name, keys, spender.name))
             return self.answers
 
     async def test_record_comes_from_the_entity_s_loader(self, binder):
@@ -379,7 +379,7 @@ class TestHydrated:
         context = self.Context(hydrated)
 
         assert await binder.hydrate([self.Row(), self.Row(id="8")], "title", context) == hydrated
-        assert context.asked == [("projects", [IssueKey(ACME, "7"), IssueKey(ACME, "8")])]
+        assert context.asked == [("projects", [IssueKey(ACME, "7"), IssueKey(ACME, "8")], "Issue.title")]
 
     @pytest.mark.parametrize("answer", [None, NotFound("gone")])
     async def test_object_that_is_gone_is_an_error(self, binder, answer):
