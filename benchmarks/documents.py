@@ -18,18 +18,18 @@ FRESH_LIST = f"""query FreshList($org: String!, $search: String!) {{
 LIST_WITH_EVENTS = f"""query ListWithEvents($org: String!) {{
   organization(slug: $org) {{ issues(first: 100) {{ nodes {{
     {ROW}
-    latestEvent {{ eventId title message occurredAt }}
+    latestEvent {{ eventId title occurredAt }}
   }} }} }}
 }}"""
 LIGHT = """query Light($org: String!) {
   organization(slug: $org) { issues(first: 50) { nodes {
-    shortId title latestEvent { eventId title message occurredAt } project { slug isBookmarked }
+    shortId title latestEvent { eventId title occurredAt } project { slug isBookmarked }
   } } }
 }"""
 """All fields have bulk endpoints."""
 EACH = """query Each($org: String!) {
   organization(slug: $org) { issues(first: 50) { nodes {
-    shortId title latestEvent { eventId title message occurredAt platform } project { slug color }
+    shortId title latestEvent { eventId title occurredAt platform } project { slug color }
   } } }
 }"""
 """Two more fields without bulk endpoints: `platform` of the event and `color` of the project."""

@@ -25,7 +25,6 @@ DISCOVER_FIELDS: Mapping[str, str] = MappingProxyType(
         "groupID": "issue.id",
         "projectID": "project.id",
         "title": "title",
-        "message": "message",
         "dateCreated": "timestamp",
     }
 )

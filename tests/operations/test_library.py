@@ -343,7 +343,7 @@ async def test_large_page_is_composed_of_several_calls(known):
         ("nodes { title }", ["stats", "filtered", "lifetime", "unhandled"], [], ""),
         ("nodes { title isUnhandled }", ["stats", "filtered", "lifetime"], [], ""),
         ("nodes { eventCount }", ["stats", "filtered", "unhandled"], [], ""),
-        ("nodes { owners { reason } }", ["stats", "filtered", "lifetime", "unhandled"], ["owners"], ""),
+        ("nodes { suggestedOwner { reason } }", ["stats", "filtered", "lifetime", "unhandled"], ["owners"], ""),
         ("edges { inRange { eventCount } }", ["stats", "unhandled"], [], ""),
         ("edges { inRange { series { values } } }", ["lifetime", "unhandled"], [], "auto"),
         ("totalCount", ["stats", "filtered", "lifetime", "unhandled"], [], ""),

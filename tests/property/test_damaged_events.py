@@ -26,7 +26,7 @@ MARK = re.compile(r"mark-\d+-")
 FRAME = "file absolutePath module function line column context { line text } variables"
 SELECTION = f"""
   eventId title message culprit location dist metadata extra packages fingerprints
-  user {{ userId email username name ipAddress geo data }}
+  user {{ userId email username ipAddress }} userDetails {{ name geo data }}
   sdk {{ name version }}
   tags {{ key value }}
   contexts {{ name type value }}

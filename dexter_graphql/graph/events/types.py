@@ -102,8 +102,14 @@ class EventUser:
     user_id: str | None = plain("id", type=int | str, convert=str, description="ID of the user in the application.")
     email: str | None = plain(description="Email address of the user.")
     username: str | None = plain(description="User name in the application.")
-    name: str | None = plain(description="Display name of the user.")
     ip_address: str | None = plain("ip_address", description="IP address of the user.")
+
+
+@value_type
+class EventUserDetails:
+    """What an application reported about the user of an event besides the identifiers."""
+
+    name: str | None = plain(description="Display name of the user.")
     geo: JSON | None = plain(description="Location that Sentry derived from the IP address.")
     data: JSON | None = plain(description="Additional data reported by the application.")
 
@@ -161,6 +167,11 @@ class Attachment(Node):
     created_at: datetime | None = plain("dateCreated", description="Time when Sentry received the file.")
 
 
+def whole_seconds(instant: datetime) -> datetime:
+    """The time without fractions of a second."""
+    return instant.replace(microsecond=0)
+
+
 @entity(
     key=EntityKey(EventKey, project="projectID", id="eventID"),
     load=event_details,
@@ -172,9 +183,18 @@ class Event(Node):
     event_id: str = plain("eventID", description="ID of the event in Sentry: 32 hexadecimal digits.")
     title: str | None = plain(representations=LIGHT_ROWS, description="Title of the event.")
     message: str | None = plain(
-        representations=LIGHT_ROWS, description="Message of the event; null or empty when it has none."
+        # Lists and Discover have the text that is searched instead.
+        representations=(DETAIL,),
+        description="Message of the event; null or empty when it has none. One call for each event of a list.",
     )
-    occurred_at: datetime | None = plain("dateCreated", representations=LIGHT_ROWS, description="Time of the event.")
+    occurred_at: datetime | None = plain(
+        "dateCreated",
+        type=datetime,
+        # Lists and Discover have no fractions.
+        convert=whole_seconds,
+        representations=LIGHT_ROWS,
+        description="Time of the event in whole seconds.",
+    )
     received_at: datetime | None = plain(
         "dateReceived", representations=(DETAIL,), description="Time when Sentry received the event."
     )
@@ -186,7 +206,6 @@ class Event(Node):
     platform: str | None = plain(representations=ROWS, description="Platform of the event, for example `python`.")
     size_bytes: BigInt | None = plain("size", representations=(DETAIL,), description="Size of the event in bytes.")
     dist: str | None = plain(representations=(DETAIL,), description="Distribution (build variant) of the release.")
-    user: EventUser | None = plain(representations=ROWS, description="User of the application who was affected.")
     sdk: SDK | None = plain(representations=(DETAIL,), description="SDK that reported the event.")
     metadata: JSON | None = plain(representations=ROWS, description="Metadata from which the title is derived.")
     fingerprints: list[str] | None = plain(representations=(DETAIL,), description="Grouping hashes of the event.")
@@ -200,6 +219,16 @@ class Event(Node):
     processing_errors: list[ProcessingError] | None = plain(
         "errors", representations=(DETAIL,), description="Errors that occurred while Sentry processed the event."
     )
+
+    @computed(user=msgspec.Raw, representations=ROWS)
+    def user(row: Any) -> EventUser | None:
+        """User of the application who was affected."""
+        return undecoded("EventUser", row.user)
+
+    @computed(user=msgspec.Raw, representations=(DETAIL,))
+    def user_details(row: Any) -> EventUserDetails | None:
+        """Name, location and additional data of the user. One call for each event of a list."""
+        return undecoded("EventUserDetails", row.user)
 
     @computed({"type": str | None, "event.type": str | None}, representations=ROWS)
     def kind(row: Any) -> str | None:

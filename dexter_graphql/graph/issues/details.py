@@ -82,7 +82,7 @@ class IssueHash:
         "latestEvent",
         Embedded(
             "Event",
-            members=("eventID", "groupID", "projectID", "title", "message", "dateCreated", "platform", "culprit"),
+            members=("eventID", "groupID", "projectID", "title", "dateCreated", "platform", "culprit"),
             key=lambda row: IssueEventKey(IssueKey(row.parents.organization, str(row.groupID)), row.eventID),
             load=issue_events,
             key_reads=("eventID", "groupID"),

@@ -75,7 +75,7 @@ from dexter_graphql.sentry.lenient import NULL
 
 RELEASE = Embedded(
     "Release",
-    members=("id", "version", "shortVersion", "ref", "url", "dateReleased", "dateCreated"),
+    members=("id", "version", "ref", "url", "dateReleased", "dateCreated"),
     key=lambda row: ReleaseKey(row.parents.organization, row.version),
     load=releases_by_version,
     key_reads=("version",),
@@ -86,10 +86,10 @@ RELEASE = Embedded(
 READ = (LIST, DETAIL)
 
 
-def suggested(owners: msgspec.Raw) -> list[LazyJSON] | None:
-    """Suggested owners: a list in the detail, a single object in issue lists."""
+def suggested_owners(owners: msgspec.Raw) -> list[LazyJSON]:
+    """Suggested owners: a list in the detail, the first of them in issue lists."""
     if owners == NULL:
-        return None
+        return []
     items = msgspec.json.decode(owners, type=list[msgspec.Raw]) if bytes(owners).startswith(b"[") else [owners]
     return [LazyJSON("IssueOwner", item) for item in items]
 
@@ -321,6 +321,11 @@ class Issue(Node):
         return issue_series(row.stats)
 
     @computed(owners=msgspec.Raw, representations=READ)
-    def owners(row: Any) -> list[IssueOwner | None] | None:
-        """Owners suggested by Sentry. Issue lists contain only the first suggestion."""
-        return suggested(row.owners)
+    def suggested_owner(row: Any) -> IssueOwner | None:
+        """Owner that Sentry suggests first; null when it suggests none."""
+        return next(iter(suggested_owners(row.owners)), None)
+
+    @computed(owners=msgspec.Raw, representations=(DETAIL,))
+    def owners(row: Any) -> list[IssueOwner] | None:
+        """Owners suggested by Sentry. One call for each issue of a list, where `suggestedOwner` costs none."""
+        return suggested_owners(row.owners) or None

@@ -78,8 +78,10 @@ class Organization(Node):
         "dateCreated", representations=FULL, description="Time when the organization was created."
     )
     avatar: Avatar | None = plain(representations=FULL, description="Avatar of the organization.")
-    features: list[str] | None = plain(representations=FULL, description="Enabled features, as named by Sentry.")
-    access: list[str] | None = plain(representations=FULL, description="Scopes that the token has in the organization.")
+    features: list[str] | None = plain(representations=(DETAIL,), description="Enabled features, as named by Sentry.")
+    access: list[str] | None = plain(
+        representations=(DETAIL,), description="Scopes that the token has in the organization."
+    )
     is_early_adopter: bool | None = plain(
         "isEarlyAdopter",
         representations=FULL,

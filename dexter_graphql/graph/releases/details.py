@@ -1,5 +1,6 @@
 """Version components, deploys and projects of a release."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,15 @@ class Version(msgspec.Struct, frozen=True, gc=False):
     buildCode: str | None = None  # noqa: N815  # Sentry's name
 
 
+COMMIT_HASH = re.compile(r"[0-9a-f]{40}")
+SHORT_HASH_LENGTH = 12
 VERSION_PARTS = {"version": Version | None}
+
+
+def shorten_version(version: str) -> str:
+    """The version without its package name, and a commit hash cut short."""
+    text = version.rpartition("@")[2]
+    return text[:SHORT_HASH_LENGTH] if COMMIT_HASH.fullmatch(text) else text
 
 
 @value_type

@@ -23,7 +23,7 @@ from dexter_graphql.graph.relay.connections import Connection, PageArguments, pa
 from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames
-from dexter_graphql.graph.releases.details import Deploy, VersionInfo
+from dexter_graphql.graph.releases.details import Deploy, VersionInfo, shorten_version
 from dexter_graphql.graph.releases.health import ReleaseHealth
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
 from dexter_graphql.loaders.issues.lists import new_issue_pages, release_issue_pages
@@ -59,7 +59,6 @@ class Release(Node):
     version: str = plain(
         description="Complete version, for example `shop@1.4.0`. It is unique within the organization."
     )
-    short_version: str | None = plain("shortVersion", description="Version without its package name.")
     version_info: VersionInfo | None = plain("versionInfo", description="Components of the version.")
     status: ReleaseStatus | None = plain(description="Status of the release.")
     status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
@@ -149,6 +148,12 @@ class Release(Node):
     def health(*, range: UsageRange = None, environments: EnvironmentNames = None) -> ReleaseHealth | None:
         """Health of the release. One call for up to 100 releases of a list."""
         return HealthOptions(repeated_parameter("environment", environments, "environments"), usage_range(range))
+
+    @computed(VERSION)
+    def short_version(row: Any) -> str | None:
+        """Version without its package name; of a commit hash the first 12 digits."""
+        # Sentry shortens it in issues alone.
+        return shorten_version(row.version)
 
     @computed(VERSION)
     def web_url(row: Any) -> str | None:

@@ -35,7 +35,9 @@ def _list_organizations(request: Request) -> Response:
 
 
 def _get_organization(request: Request) -> object:
-    return serialize_organization(request.organization, request.world.url)
+    """The organization with the token's scopes in it, which lists lack."""
+    body = serialize_organization(request.organization, request.world.url)
+    return body | {"access": sorted(request.token.scopes)}
 
 
 def _update_organization(request: Request) -> object:

@@ -33,7 +33,10 @@ _OCCURRENCE_TYPES = {
 
 
 def serialize_list_item(event: Event) -> dict[str, object]:
-    """An event in a list. The key `event.type` contains a dot."""
+    """An event in a list: `message` is the text that is searched, and times have no fractions.
+
+    The key `event.type` contains a dot.
+    """
     issue = event.issue
     return {
         "id": event.id,
@@ -41,14 +44,14 @@ def serialize_list_item(event: Event) -> dict[str, object]:
         "groupID": issue.id,
         "eventID": event.id,
         "projectID": issue.project.id,
-        "message": _message(event),
+        "message": issue.title,
         "title": issue.title,
         "location": issue.culprit.partition(" in ")[0],
         "culprit": issue.culprit,
-        "user": _user(event),
+        "user": _minimal_user(event),
         "tags": _tags(event),
         "platform": issue.project.platform,
-        "dateCreated": event.time,
+        "dateCreated": event.time.replace(microsecond=0),
         "crashFile": None,
         "metadata": serialize_metadata(issue),
     }
@@ -216,6 +219,12 @@ def serialize_webhook_event(world: World, organization: Organization, event: Eve
 
 def _message(event: Event) -> str:
     return event.issue.title if event.issue.number % 10 == 0 else event.issue.value
+
+
+def _minimal_user(event: Event) -> dict[str, object] | None:
+    """The user in lists, with identifiers alone."""
+    user = _user(event)
+    return user and user | {"name": None, "geo": None, "data": None}
 
 
 def _user(event: Event) -> dict[str, object] | None:

@@ -33,14 +33,18 @@ async def test_owners_are_suggested_with_a_reason(asker):
 
 
 async def test_list_gives_the_first_owner_alone(asker):
-    """Rows carry one suggestion, asked for only when it is selected."""
-    told = await asker.organization("issues(first: 5) { nodes { sentryId owners { reason } } }")
+    """Rows carry one suggestion, asked for only when it is selected; all suggestions are one call for each issue."""
+    told = await asker.organization("issues(first: 5) { nodes { sentryId suggestedOwner { reason } } }")
+    more = await asker.organization(
+        "issues(first: 5) { nodes { sentryId suggestedOwner { reason } owners { reason } } }"
+    )
 
-    for node in told["issues"]["nodes"]:
-        first = serialize_owners(asker.acme.issues[node["sentryId"]])[:1]
-        assert node["owners"] == ([{"reason": one["type"]} for one in first] or None)
+    for node, other in zip(told["issues"]["nodes"], more["issues"]["nodes"], strict=True):
+        reasons = [{"reason": one["type"]} for one in serialize_owners(asker.acme.issues[node["sentryId"]])]
+        assert node["suggestedOwner"] == other["suggestedOwner"] == (reasons[0] if reasons else None)
+        assert other["owners"] == (reasons or None)
     assert ("expand", "owners") in told.queries(LIST)[0]
-    assert told.routes == [LIST]
+    assert (told.routes, more.routes) == ([LIST], [DETAIL] * 5)
 
 
 async def test_history_is_told_newest_first(asker):

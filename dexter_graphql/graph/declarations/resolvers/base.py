@@ -127,10 +127,13 @@ class BoundField:
         return selection.memoized(self, lambda: self._strategy(selection))
 
     def needs_hydration(self, row_class: type) -> bool:
-        """True when rows of that class lack a member that the field reads."""
-        return issubclass(row_class, Record) and not all(
-            hasattr(row_class, member.attr) for member in self.own_members()
-        )
+        """True when rows of that class lack a member that the field reads, or have it with another meaning."""
+        if not issubclass(row_class, Record):
+            return False
+        declared = self.schema.entity(self.typename).entity.representations
+        if row_class.representation in declared and not self.is_in(row_class.representation):
+            return True
+        return not all(hasattr(row_class, member.attr) for member in self.own_members())
 
     def with_hydration(self, strategy: Strategy) -> Batched:
         """The same strategy for rows that lack a member: they are hydrated first."""

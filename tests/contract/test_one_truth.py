@@ -1,0 +1,258 @@
+"""Values of an object do not depend on the representation that they were read from.
+
+Every field that makes no call is compared between each representation of an entity and what `node` finds by its ID. A
+field that Sentry gives with another meaning in one of them is served by the other one alone, or has another name.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from dexter_graphql.graph.declarations.binder import BOUND
+from dexter_graphql.graph.declarations.fields import EMBEDDED
+from dexter_graphql.graph.declarations.resolvers.link import BoundLink
+from dexter_graphql.loaders.events import DISCOVER_FIELDS
+from dexter_graphql.realtime.changes import Kind, Origin
+from dexter_graphql.realtime.snapshots import ChangeSource, issue_change
+from dexter_graphql.sandbox.issue_editor import IssueEditor
+from dexter_graphql.sandbox.status_updates import Resolution
+from support.representations import served_selection
+
+MAX_OBJECTS = 5
+"""Objects of each representation that are compared."""
+
+
+@dataclass(frozen=True)
+class Representation:
+    """Where an entity comes in a representation: a path below the organization, in which FIELDS are its fields."""
+
+    typename: str
+    path: str
+    link: str = ""
+    """Coordinate of the link that embeds the entity; only what it embeds is compared."""
+    is_light: bool = False
+    """True for events of Discover; only what it has is compared."""
+
+    def selection(self, graph):
+        """The fields that the representation has."""
+        return served_selection(graph, self.typename, self._filter(graph))
+
+    def _filter(self, graph):
+        if self.is_light:
+            return lambda bound: bound.is_in("light") and _attrs(bound) <= DISCOVER_FIELDS.keys()
+        if self.link:
+            typename, _, field = self.link.partition(".")
+            link = graph.schema.type_map[typename].fields[field].extensions[BOUND]
+            wires = link.by_typename[self.typename].wires
+            return lambda bound: bound.is_in(EMBEDDED) and _attrs(bound) <= wires.keys()
+        return lambda _bound: True
+
+
+def _attrs(bound):
+    return {member.attr for member in bound.own_members()}
+
+
+REPRESENTATIONS = {
+    "issues of a list": Representation("Issue", "issues(first: 20) { nodes { FIELDS } }"),
+    "issues of a list in a time range": Representation(
+        "Issue",
+        'issues(first: 20, range: { last: "24h" }, filter: { environments: ["production"] }) { nodes { FIELDS } }',
+    ),
+    "issues of a release": Representation(
+        "Issue", "releases(first: 9) { nodes { newIssues(first: 1) { nodes { FIELDS } } } }"
+    ),
+    "issues of events": Representation(
+        "Issue", 'project(slug: "web") { events(first: 5) { nodes { issue { FIELDS } } } }'
+    ),
+    "events of issues": Representation("Event", "issues(first: 4) { nodes { events(first: 2) { nodes { FIELDS } } } }"),
+    "events of a project": Representation("Event", 'project(slug: "web") { events(first: 5) { nodes { FIELDS } } }'),
+    "events by their place in an issue": Representation("Event", "issues(first: 4) { nodes { event { FIELDS } } }"),
+    "newest events": Representation("Event", "issues(first: 20) { nodes { latestEvent { FIELDS } } }", is_light=True),
+    "events of hashes": Representation(
+        "Event",
+        "issues(first: 4) { nodes { hashes(first: 1) { nodes { latestEvent { FIELDS } } } } }",
+        link="IssueHash.latestEvent",
+    ),
+    "projects of a list": Representation("Project", "projects { nodes { FIELDS } }"),
+    "project by slug": Representation("Project", 'project(slug: "web") { FIELDS }'),
+    "projects of issues": Representation("Project", "issues { nodes { project { FIELDS } } }", link="Issue.project"),
+    "projects of teams": Representation("Project", "teams { nodes { projects { FIELDS } } }", link="Team.projects"),
+    "releases of a list": Representation("Release", "releases { nodes { FIELDS } }"),
+    "releases of a project": Representation("Release", 'project(slug: "web") { releases { nodes { FIELDS } } }'),
+    "releases of issues": Representation(
+        "Release",
+        "issues(first: 4) { nodes { firstRelease { FIELDS } lastRelease { FIELDS } } }",
+        link="Issue.firstRelease",
+    ),
+    "releases of projects": Representation(
+        "Release", "projects { nodes { latestRelease { FIELDS } } }", link="Project.latestRelease"
+    ),
+    "releases of commits": Representation(
+        "Release", "releases(first: 2) { nodes { commits(first: 2) { edges { releases { FIELDS } } } } }"
+    ),
+    "commits of a release": Representation("Commit", "releases(first: 4) { nodes { commits { nodes { FIELDS } } } }"),
+    "commits of a repository": Representation("Commit", "repositories { nodes { commits { nodes { FIELDS } } } }"),
+    "last commits": Representation("Commit", "releases { nodes { lastCommit { FIELDS } } }"),
+    "deploys of a release": Representation("Deploy", "releases { nodes { deploys { FIELDS } } }"),
+    "last deploys": Representation("Deploy", "releases { nodes { lastDeploy { FIELDS } } }"),
+    "repositories of a list": Representation("Repository", "repositories { nodes { FIELDS } }"),
+    "repositories of commits": Representation(
+        "Repository",
+        "releases(first: 4) { nodes { commits { nodes { repository { FIELDS } } } } }",
+        link="Commit.repository",
+    ),
+    "teams of a list": Representation("Team", "teams { nodes { FIELDS } }"),
+    "team by slug": Representation("Team", 'team(slug: "web") { FIELDS }'),
+    "teams of projects": Representation("Team", "projects { nodes { teams { FIELDS } } }", link="Project.teams"),
+    "teams that issues are assigned to": Representation(
+        "Team", "issues(first: 50) { nodes { assignee { ... on Team { FIELDS } } } }", link="Issue.assignee"
+    ),
+    "members of a list": Representation("Member", "members(first: 5) { nodes { FIELDS } }"),
+    "users of members": Representation("User", "members(first: 5) { nodes { user { FIELDS } } }", link="Member.user"),
+    "users that issues are assigned to": Representation(
+        "User", "issues(first: 50) { nodes { assignee { ... on User { FIELDS } } } }", link="Issue.assignee"
+    ),
+    "users who act on issues": Representation(
+        "User", "issues(first: 9) { nodes { activity { nodes { actor { FIELDS } } } } }", link="IssueActivity.actor"
+    ),
+    "owners of releases": Representation("User", "releases { nodes { owner { FIELDS } } }", link="Release.owner"),
+    "organization by slug": Representation("Organization", "FIELDS"),
+    "organization of an object": Representation(
+        "Organization", "teams(first: 1) { nodes { organization { FIELDS } } }"
+    ),
+    "environments": Representation("Environment", "environments { FIELDS }"),
+    "environments of a project": Representation(
+        "ProjectEnvironment", 'project(slug: "web") { environments { FIELDS } }'
+    ),
+    "comments": Representation("Comment", "issues(first: 30) { nodes { comments { nodes { FIELDS } } } }"),
+    "activity": Representation("IssueActivity", "issues(first: 4) { nodes { activity { nodes { FIELDS } } } }"),
+    "links": Representation("ExternalIssue", "issues(first: 30) { nodes { externalIssues { FIELDS } } }"),
+    "attachments": Representation(
+        "Attachment", "issues(first: 40) { nodes { event(which: LATEST) { attachments { FIELDS } } } }"
+    ),
+    "keys": Representation("ClientKey", 'project(slug: "web") { keys { FIELDS } }'),
+    "alerts": Representation("Alert", "alerts(first: 5) { nodes { FIELDS } }"),
+    "alerts of monitors": Representation("Alert", "monitors(first: 5) { nodes { alerts { FIELDS } } }"),
+    "integrations": Representation("Integration", "integrations { nodes { FIELDS } }"),
+    "monitors of alerts": Representation(
+        "MetricMonitor", "alerts(first: 9) { nodes { monitors { ... on MetricMonitor { FIELDS } } } }"
+    ),
+    **{
+        f"monitors of a list, {typename}": Representation(
+            typename, f"monitors(first: 100) {{ nodes {{ ... on {typename} {{ FIELDS }} }} }}"
+        )
+        for typename in ("MetricMonitor", "UptimeMonitor", "CronMonitor", "ErrorMonitor", "IssueStreamMonitor")
+    },
+    "apps": Representation("AppInstallation", "appInstallations { nodes { FIELDS } }"),
+}
+
+
+TYPENAMES = sorted({representation.typename for representation in REPRESENTATIONS.values()})
+UNSEEN = {"UnknownMonitor"}
+"""Types of which the sandbox has no object."""
+
+
+@pytest.mark.parametrize("typename", TYPENAMES)
+async def test_every_representation_gives_the_same_values(asker, graph, typename):
+    """The fields that a representation has are equal to those of the object that `node` finds."""
+    for name, representation in REPRESENTATIONS.items():
+        if representation.typename == typename:
+            selection = representation.selection(graph)
+            path = representation.path.replace("FIELDS", selection)
+
+            answer = await asker.ask(f'{{ organization(slug: "acme") {{ {path} }} }}')
+
+            objects = objects_of(answer.data, typename)[:MAX_OBJECTS]
+            assert (answer.errors, bool(objects)) == ([], True), name
+            for item in objects:
+                assert await found_again(asker, item, selection) == item, name
+
+
+def test_table_names_every_entity_and_every_embedded_form(graph):
+    """A new entity, or one that is embedded with other members, is compared too."""
+    nodes = {kind.name for kind in graph.schema.get_possible_types(graph.schema.type_map["Node"])}
+    links = {
+        link.coordinate: link
+        for name in nodes
+        for field in graph.schema.type_map[name].fields.values()
+        if isinstance(link := field.extensions[BOUND], BoundLink)
+    }
+    named = {representation.link for representation in REPRESENTATIONS.values()}
+    compared = {members for coordinate in named & links.keys() for members in embedded_members(links[coordinate])}
+
+    assert nodes - UNSEEN == set(TYPENAMES)
+    assert {members for link in links.values() for members in embedded_members(link)} == compared
+
+
+async def test_organizations_of_a_list_give_the_same_values(asker, graph):
+    """They are the root of all paths."""
+    selection = served_selection(graph, "Organization")
+
+    answer = await asker.ask(f"{{ organizations {{ nodes {{ {selection} }} }} }}")
+
+    for item in answer["organizations"]["nodes"]:
+        assert await found_again(asker, item, selection) == item
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_answers_of_writes_give_the_same_values(asker, graph, count):
+    """A single issue is answered by the write, several follow from the answer of the bulk write and a list."""
+    selection = served_selection(graph, "Issue")
+    issues = await asker.organization(f'issues(first: {count}, filter: {{ projects: ["web"] }}) {{ nodes {{ id }} }}')
+    ids = [node["id"] for node in issues["issues"]["nodes"]]
+    document = f"""mutation ($ids: [ID!]!) {{
+      resolveIssues(input: {{ issues: {{ ids: $ids }}, in: {{ nextRelease: true }} }}) {{
+        results {{ issue {{ {selection} }} }} }} }}"""
+
+    answer = await asker.ask(document, ids=ids)
+
+    written = [result["issue"] for result in answer["resolveIssues"]["results"]]
+    assert len(written) == count
+    for item in written:
+        assert await found_again(asker, item, selection) == item
+
+
+async def test_webhooks_give_the_same_values(asker, graph):
+    """The issue of a webhook is served without a call; what is personal to the token's user is not in it."""
+    selection = served_selection(graph, "Issue", lambda bound: not getattr(bound.declaration, "is_personal", False))
+    issue = next(issue for issue in asker.acme.issues.values() if issue.is_error and issue.project.slug == "web")
+    events = []
+    asker.server.world.listeners.append(events.append)
+    IssueEditor(asker.server.world, asker.acme, asker.server.world.users[0]).resolve(issue, Resolution())
+    now = datetime(2026, 3, 4, tzinfo=UTC)
+    source = ChangeSource("acme", "resolved", Origin.WEBHOOK, None, now, now)
+    body = msgspec.json.encode(next(event.data["issue"] for event in events if event.resource == "issue"))
+
+    subscription = f'subscription {{ issueChanged(organization: "acme") {{ change {{ issue {{ {selection} }} }} }} }}'
+    async with asker.following(subscription) as items:
+        await asker.services.changes.publish(issue_change(Kind.RESOLVED, body, source))
+        item = await items.next()
+
+    announced = item["data"]["issueChanged"]["change"]["issue"]
+    assert await found_again(asker, announced, selection) == announced
+
+
+def embedded_members(link):
+    """Type and members of each entity that a link embeds."""
+    return {(typename, frozenset(embedded.wires)) for typename, embedded in link.by_typename.items()}
+
+
+def objects_of(value, typename):
+    """The objects of a type in an answer, each once."""
+    if isinstance(value, list):
+        return list({item["id"]: item for part in value for item in objects_of(part, typename)}.values())
+    if not isinstance(value, dict):
+        return []
+    if value.get("__typename") == typename:
+        return [value]
+    return objects_of(list(value.values()), typename)
+
+
+async def found_again(asker, item, selection):
+    """The object that `node` finds by the ID of another one."""
+    document = f"query ($id: ID!) {{ node(id: $id) {{ ... on {item['__typename']} {{ {selection} }} }} }}"
+    answer = await asker.ask(document, id=item["id"])
+    assert answer.errors == []
+    return answer["node"]
