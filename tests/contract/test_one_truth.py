@@ -18,7 +18,8 @@ from dexter_graphql.realtime.changes import Kind, Origin
 from dexter_graphql.realtime.snapshots import ChangeSource, issue_change
 from dexter_graphql.sandbox.issue_editor import IssueEditor
 from dexter_graphql.sandbox.status_updates import Resolution
-from support.representations import served_selection
+from support.graph import open_graph_client
+from support.representations import is_impersonal, served_selection
 
 MAX_OBJECTS = 5
 """Objects of each representation that are compared."""
@@ -216,7 +217,7 @@ async def test_answers_of_writes_give_the_same_values(asker, graph, count):
 
 async def test_webhooks_give_the_same_values(asker, graph):
     """The issue of a webhook is served without a call; what is personal to the token's user is not in it."""
-    selection = served_selection(graph, "Issue", lambda bound: not getattr(bound.declaration, "is_personal", False))
+    selection = served_selection(graph, "Issue", is_impersonal)
     issue = next(issue for issue in asker.acme.issues.values() if issue.is_error and issue.project.slug == "web")
     events = []
     asker.server.world.listeners.append(events.append)
@@ -232,6 +233,41 @@ async def test_webhooks_give_the_same_values(asker, graph):
 
     announced = item["data"]["issueChanged"]["change"]["issue"]
     assert await found_again(asker, announced, selection) == announced
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "issues of a list in a time range",
+        "events of issues",
+        "newest events",
+        "releases of issues",
+        "projects of issues",
+        "teams that issues are assigned to",
+        "users that issues are assigned to",
+        "organization of an object",
+    ],
+)
+async def test_order_of_reading_does_not_matter(asker, graph, name):
+    """An object has one value of each field, whichever way it is read first, in one document and from the caches."""
+    representation = REPRESENTATIONS[name]
+    selection = representation.selection(graph)
+    path = representation.path.replace("FIELDS", selection)
+    listed = f'listed: organization(slug: "acme") {{ {path} }}'
+    answer = await asker.ask(f"{{ {listed} }}")
+    item = objects_of(answer.data, representation.typename)[0]
+    alone = f'alone: node(id: "{item["id"]}") {{ ... on {representation.typename} {{ {selection} }} }}'
+    answers = []
+
+    for documents in ([listed, alone], [alone, listed], [f"{listed} {alone}"], [f"{alone} {listed}"]):
+        async with open_graph_client(graph, asker.server) as reader:
+            answers += [await reader.ask(f"{{ {document} }}") for document in documents * 2]
+
+    assert [answer.errors for answer in answers if answer.errors] == []
+    objects = [each for answer in answers for each in objects_of(answer.data, representation.typename)]
+    same = [each for each in objects if each["id"] == item["id"]]
+    assert len(same) >= len(answers)
+    assert all(each == item for each in same)
 
 
 def embedded_members(link):

@@ -8,6 +8,11 @@ from dexter_graphql.graph.declarations.resolvers.link import BoundLink
 MAX_DEPTH = 3
 
 
+def is_impersonal(bound):
+    """True for fields whose values do not depend on the token's user."""
+    return not getattr(bound.declaration, "is_personal", False)
+
+
 def served_selection(graph, typename, is_served=lambda _bound: True):
     """A selection of the type's fields that make no call and need no argument; of other entities the ID alone."""
     return f"__typename {' '.join(_fields(graph, graph.schema.type_map[typename], is_served))}"
