@@ -21,6 +21,7 @@ from dexter_graphql.graph.declarations.resolvers.base import BoundField
 from dexter_graphql.graph.declarations.resolvers.link import BoundLink
 from dexter_graphql.graph.relay.connections import DEFAULT_FIRST
 from dexter_graphql.loaders.base import CHUNK_SIZE, Loader
+from dexter_graphql.sentry.projection import member_paths
 
 CONNECTION = "Connection"
 UNPAGED_ROWS = 20
@@ -102,8 +103,7 @@ class CallEstimate:
         selected = self._index.all_on_type(loader.target) if loader.is_shared else selection
 
         def reads(representation: str) -> frozenset[str]:
-            projection = bound.schema.projection(loader.target, representation, selected)
-            return frozenset(member.attr for member in projection.members)
+            return member_paths(bound.schema.projection(loader.target, representation, selected))
 
         return loader.cost(keys, reads)
 

@@ -19,7 +19,7 @@ from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parents import Parents
-from dexter_graphql.sentry.projection import AnyProjection, Projection, RowsProjection
+from dexter_graphql.sentry.projection import AnyProjection, Projection, RowsProjection, member_paths
 
 if TYPE_CHECKING:
     from dexter_graphql.loaders.request_loaders import RequestLoaders
@@ -239,8 +239,8 @@ class LoadContext:
         )
 
     def reads(self, representation: str) -> frozenset[str]:
-        """Attributes of the target that the operation needs."""
-        return frozenset(member.attr for member in self.projection(representation).members)
+        """Attributes of the target that the operation needs, as in `member_paths`."""
+        return member_paths(self.projection(representation))
 
     def memoized(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The result of `compute`, memoized per selection and thereby shared by all requests of one plan."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, Reads, bulk, call_per_chunk, chunks, fan_out
+from dexter_graphql.loaders.discover import TABLES, DiscoverTable, by_issue_id, issue_search
 from dexter_graphql.loaders.issues.event_lookup import EVENT_LOOKUP_ENDPOINTS, find_issue_event
 from dexter_graphql.loaders.issues.keys import IssueKey
-from dexter_graphql.loaders.issues.parameters import RETENTION, range_parameters
+from dexter_graphql.loaders.issues.parameters import range_parameters
 from dexter_graphql.loaders.lists import fetch_list
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.sentry.catalogue import events as catalogue
@@ -16,7 +18,7 @@ from dexter_graphql.sentry.catalogue import issues as issue_catalogue
 from dexter_graphql.sentry.errors import BadResponse, ClientError
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, Projection, only_records
+from dexter_graphql.sentry.projection import Field, Projection
 
 DISCOVER_FIELDS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,8 +31,6 @@ DISCOVER_FIELDS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Member of an event → Discover field with the same value."""
-ERRORS_DATASET = f"{catalogue.DISCOVER.name}?dataset=errors"
-"""Capability: the dataset `errors`."""
 LATEST_EVENT = "latest_event()"
 LATEST_EVENT_IDS = Projection(
     "Event", "latest", (Field("issue", "issue.id", int | str), Field("event", LATEST_EVENT, str))
@@ -149,61 +149,27 @@ async def _light_events(
 ) -> dict[IssueKey, Any]:
     """Newest events with their Discover members: first of error issues, then of the other issues."""
     events: dict[IssueKey, Any] = {}
-    for read in (_error_events, _other_events):
+    for read_table in TABLES:
         missing = [key for key in keys if key not in events]
+        if not missing:
+            break
         try:
-            events |= await read(organization, missing, load_context) if missing else {}
+            events |= await read_table(organization, load_context, partial(_newest_events, missing))
         except (ClientError, BadResponse):  # 20.12 has no tables: it lists events in another shape
-            return events
+            break
     return events
 
 
-async def _error_events(
-    organization: OrganizationRef, keys: Sequence[IssueKey], load_context: LoadContext
-) -> dict[IssueKey, Any]:
-    """Newest events of error issues. Releases before 24.8 have them only in the dataset `discover`."""
-    return await load_context.organizations.capabilities.prefer(
-        ERRORS_DATASET,
-        organization,
-        preferred=lambda: _newest_events(DiscoverTable(organization, "errors", load_context), keys),
-        fallback=lambda: _newest_events(DiscoverTable(organization, "discover", load_context), keys),
-    )
-
-
-async def _other_events(
-    organization: OrganizationRef, keys: Sequence[IssueKey], load_context: LoadContext
-) -> dict[IssueKey, Any]:
-    """Newest events of issues that are not errors."""
-    return await _newest_events(DiscoverTable(organization, "issuePlatform", load_context), keys)
-
-
-class DiscoverTable(NamedTuple):
-    """A dataset of Discover."""
-
-    organization: OrganizationRef
-    dataset: str
-    load_context: LoadContext
-
-    async def rows(self, projection: Projection, search: str) -> list[Any]:
-        """Matching rows, with the wire names of the projection as Discover fields."""
-        fields = sorted({member.wire for member in projection.members})
-        query = [*(("field", name) for name in fields), ("query", search), ("dataset", self.dataset), *RETENTION]
-        parents = Parents(self.organization)
-        return only_records(
-            await self.load_context.get_rows(catalogue.DISCOVER, parents, query=query, projection=projection)
-        )
-
-
-async def _newest_events(table: DiscoverTable, keys: Sequence[IssueKey]) -> dict[IssueKey, Any]:
+async def _newest_events(keys: Sequence[IssueKey], table: DiscoverTable) -> dict[IssueKey, Any]:
     event_ids = await _latest_event_ids(table, keys)
     rows = await _event_rows(table, list(event_ids.values())) if event_ids else {}
     return {key: rows[event] for key, event in event_ids.items() if event in rows}
 
 
 async def _latest_event_ids(table: DiscoverTable, keys: Sequence[IssueKey]) -> dict[IssueKey, str]:
-    rows = await table.rows(LATEST_EVENT_IDS, f"issue.id:[{','.join(key.id for key in keys)}]")
-    by_issue = {str(row.issue): row.event for row in rows if isinstance(row.event, str)}
-    return {key: by_issue[key.id] for key in keys if key.id in by_issue}
+    rows = await table.rows(LATEST_EVENT_IDS, issue_search(keys))
+    by_issue = by_issue_id([row for row in rows if isinstance(row.event, str)], keys)
+    return {key: issue_rows[-1].event for key, issue_rows in by_issue.items()}
 
 
 async def _event_rows(table: DiscoverTable, event_ids: list[str]) -> dict[str, Any]:

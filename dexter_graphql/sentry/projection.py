@@ -356,6 +356,18 @@ def fitting_rows(value: msgspec.Raw, rows: Sequence[Any], container: str) -> lis
     return [row for item, row in zip(items, rows, strict=True) if item != NULL]
 
 
+def member_paths(projection: AnyProjection) -> frozenset[str]:
+    """Attributes of a projection, and dotted those of the objects in it."""
+    if isinstance(projection, TaggedUnion):
+        return frozenset().union(*(member_paths(variant) for _, variant in projection.projections))
+    nested = (
+        {f"{member.attr}.{path}" for path in member_paths(member.type)}
+        for member in projection.members
+        if isinstance(member.type, Projection | TaggedUnion)
+    )
+    return frozenset(member.attr for member in projection.members).union(*nested)
+
+
 def first_invalid(row: Any, *attrs: str) -> InvalidValue | None:
     """The InvalidValue that replaces the row or one of these members of it; None when all of them are valid."""
     if isinstance(row, InvalidValue):

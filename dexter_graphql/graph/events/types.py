@@ -241,6 +241,15 @@ class Event(Node):
         return row.tags or []
 
     @computed(tags=list[Tag] | None, representations=ROWS)
+    def tag(
+        row: Any,
+        *,
+        key: Annotated[str, strawberry.argument(description="Key of the tag, for example `browser.name`.")],
+    ) -> EventTag | None:
+        """Tag of the event; null when it does not have it."""
+        return next((tag for tag in row.tags or () if tag.key == key), None)
+
+    @computed(tags=list[Tag] | None, representations=ROWS)
     def level(row: Any) -> Level | None:
         """Severity of the event; null when it has no `level` tag."""
         value = tag_value(row.tags, "level")

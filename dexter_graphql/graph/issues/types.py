@@ -242,7 +242,9 @@ class Issue(Node):
         cheaper="select `firstSeen`, which costs no call",
     )
     tags: list[IssueTag | None] | None = batch(
-        issue_tags, description="Tags of the events with their most frequent values."
+        issue_tags,
+        description="Tags of the events with their most frequent values. One call per issue.",
+        cheaper="select `tag(key:)` without display names: one or two calls for the whole list",
     )
     external_issues: list[ExternalIssue | None] | None = batch(
         external_issues, description="External issues that are linked to the issue."
@@ -291,7 +293,11 @@ class Issue(Node):
     def tag(
         *, key: Annotated[str, strawberry.argument(description="Key of the tag, for example `browser.name`.")]
     ) -> IssueTag | None:
-        """Tag of the events; null when no event has it."""
+        """Tag of the events; null when no event has it.
+
+        One or two calls for all issues of a list, unless display names of the tag or of values are selected or the tag
+        has many values: then one call per issue.
+        """
         return key
 
     @batch(hash_pages)

@@ -24,7 +24,7 @@ REFUSED = {
         "Issue.tags",
     ),
     "aliases with different arguments": (
-        'issues(first: 60) { nodes { a: tag(key: "a") { key } hashes { nodes { hash } } } }',
+        'issues(first: 60) { nodes { a: tag(key: "a") { name } hashes { nodes { hash } } } }',
         "Issue.tag",
     ),
     "lists in lists": (

@@ -20,7 +20,7 @@ from dexter_graphql.graph.declarations.wire_types import RECORD_ATTRS, Declarati
 from dexter_graphql.loaders.base import CHUNK_SIZE, Loader
 from dexter_graphql.sentry.call_context import Spender
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.projection import Field, Projection, Record
+from dexter_graphql.sentry.projection import Field, Projection, Record, member_paths
 
 Info = GraphQLResolveInfo[Any]
 
@@ -190,8 +190,7 @@ def calls_for_each_key(loader: Loader, selection: Selection, schema: BoundSchema
     """True when the loader makes a call for each key, given what is selected on its target."""
 
     def reads(representation: str) -> frozenset[str]:
-        projection = schema.projection(loader.target, representation, selection)
-        return frozenset(member.attr for member in projection.members)
+        return member_paths(schema.projection(loader.target, representation, selection))
 
     return loader.cost(CHUNK_SIZE, reads) >= CHUNK_SIZE
 
