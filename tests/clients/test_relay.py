@@ -7,9 +7,7 @@ import shutil
 import pytest
 import pytest_asyncio
 
-from support.command import run_dexter
 from support.node import installed_scripts, run
-from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -33,12 +31,11 @@ async def compiled(folder):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def project(tmp_path_factory):
-    """A copy of the Relay project with the schema that the command writes."""
+async def project(tmp_path_factory, graph):
+    """A copy of the Relay project with the schema."""
     folder = tmp_path_factory.mktemp("relay") / "project"
     shutil.copytree(installed_scripts() / "relay", folder)
-    async with run_dexter("schema", "--output", str(folder / "schema.graphql")) as command:
-        assert await command.wait_for_exit() == (0, "")
+    (folder / "schema.graphql").write_text(graph.sdl())
     return folder
 
 
@@ -60,14 +57,13 @@ async def test_compiler_accepts_the_schema(artifacts):
     assert set(artifacts) == COMPILED
 
 
-async def test_pages_follow_one_another(artifacts):
+async def test_pages_follow_one_another(site, artifacts):
     """The generated pagination query continues after the first page."""
-    async with running_site() as site:
-        first = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=2)
-        issues, id_ = first["organization"]["issues"], first["organization"]["id"]
-        text = text_of(artifacts["IssueListPaginationQuery"])
-        second = await site.data(text, id=id_, count=2, cursor=issues["pageInfo"]["endCursor"])
-        both = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=4)
+    first = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=2)
+    issues, id_ = first["organization"]["issues"], first["organization"]["id"]
+    text = text_of(artifacts["IssueListPaginationQuery"])
+    second = await site.data(text, id=id_, count=2, cursor=issues["pageInfo"]["endCursor"])
+    both = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=4)
 
     pages = [page["issues"]["edges"] for page in (first["organization"], second["node"], both["organization"])]
     [first_ids, second_ids, both_ids] = [[edge["node"]["shortId"] for edge in page] for page in pages]
@@ -75,12 +71,11 @@ async def test_pages_follow_one_another(artifacts):
     assert (len(first_ids), len(second_ids), first_ids + second_ids) == (2, 2, both_ids)
 
 
-async def test_object_is_fetched_again(artifacts):
+async def test_object_is_fetched_again(site, artifacts):
     """The generated refetch query returns the same object by its id."""
-    async with running_site() as site:
-        listed = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=1)
-        [edge] = listed["organization"]["issues"]["edges"]
-        again = await site.data(text_of(artifacts["IssueRowRefetchQuery"]), id=edge["node"]["id"])
+    listed = await site.data(text_of(artifacts["IssueListQuery"]), slug="acme", count=1)
+    [edge] = listed["organization"]["issues"]["edges"]
+    again = await site.data(text_of(artifacts["IssueRowRefetchQuery"]), id=edge["node"]["id"])
 
     assert again["node"] == edge["node"]
 

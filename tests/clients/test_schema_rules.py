@@ -6,7 +6,6 @@ import shutil
 import pytest
 import pytest_asyncio
 
-from dexter_graphql.graph.schema import build_graph
 from support.node import installed_scripts, run
 
 
@@ -30,9 +29,9 @@ async def lint(folder, sdl):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def findings(tmp_path_factory):
+async def findings(tmp_path_factory, graph):
     """Findings in the schema of the code."""
-    return await lint(tmp_path_factory.mktemp("lint"), build_graph().sdl())
+    return await lint(tmp_path_factory.mktemp("lint"), graph.sdl())
 
 
 @pytest.mark.asyncio(loop_scope="module")
