@@ -106,13 +106,18 @@ async def triage(site, tmp_path):
 
 
 async def test_code_for_python_works(site, triage):
-    """All pages of a list are read, and a stream gives the change after a position."""
+    """All pages of a list are read; a stream gives the change after a position, or the next one if it is refused."""
     position = await current_position(site)
     issue = site.upstream.simulation.open_issue()
     async with aiohttp.ClientSession() as session:
         listed = [node["shortId"] async for node in triage.all_issues(session, "acme")]
         async with aclosing(triage.changes(session, "acme", position)) as changes:
             item = await asyncio.wait_for(anext(changes), 10)
+        async with aclosing(triage.changes(session, "acme", "of another server", pause_s=0)) as changes:
+            coming = asyncio.ensure_future(anext(changes))
+            await current_position(site)
+            restarted = await asyncio.wait_for(coming, 10)
 
     assert len(listed) == len(set(listed)) > 100
     assert item["change"] == {"kind": "CREATED", "issue": {"shortId": issue.short_id}}
+    assert restarted["position"] != item["position"]

@@ -1,4 +1,5 @@
 // Live changes of an organization's issues, resumed where a connection broke.
+import { CombinedGraphQLErrors } from "@apollo/client";
 import { useApolloClient } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 
@@ -54,21 +55,23 @@ export function useLiveIssues(org: string) {
       }));
     }
 
-    return resume((after, onItem, onEnd) => {
+    return resume((after, keep, end) => {
       setState((state) => ({ ...state, isLive: true }));
-      const end = () => {
-        setState((state) => ({ ...state, isLive: false }));
-        onEnd();
-      };
       const changes = client.subscribe({ query: LIVE_ISSUES, variables: { org, after } });
       const stream = changes.subscribe({
-        next: ({ data }) => {
-          if (!data) return end();
-          onItem(data.issueChanged.position);
-          receive(data.issueChanged);
+        next: ({ data, error }) => {
+          if (data) {
+            keep(data.issueChanged.position);
+            receive(data.issueChanged);
+          } else if (CombinedGraphQLErrors.is(error)) {
+            keep(null);
+            void client.refetchQueries({ include: "active" });
+          }
         },
-        error: end,
-        complete: end,
+        complete: () => {
+          setState((state) => ({ ...state, isLive: false }));
+          end();
+        },
       });
       return () => stream.unsubscribe();
     });
