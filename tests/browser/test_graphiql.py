@@ -77,14 +77,14 @@ async def test_first_example_is_there_to_run(new_graphiql):
     assert (await new_graphiql.read_editor(".graphiql-query-editor")).strip() == first.text.strip()
 
 
-async def test_every_example_opens(graphiql):
+async def test_every_example_opens(new_graphiql):
     """Each document of the library is in the menu, and opens in a tab with its variables."""
     seen = []
     for example in load_library():
-        await graphiql.open_example(example)
+        await new_graphiql.open_example(example)
 
-        variables = json.loads(await graphiql.read_editor(".graphiql-editor-tool"))
-        seen.append((await graphiql.read_editor(".graphiql-query-editor"), variables))
+        variables = json.loads(await new_graphiql.read_editor(".graphiql-editor-tool"))
+        seen.append((await new_graphiql.read_editor(".graphiql-query-editor"), variables))
 
     assert seen == [(example.text, example.variables) for example in load_library()]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -96,8 +97,9 @@ class GraphiQL:
         return number
 
     async def select_tab(self, number):
-        """Open a tab that is there."""
-        await self.tabs.nth(number).locator("button").first.click()
+        """Open a tab that is there. By keyboard, because a click while tabs move may begin to drag one."""
+        await self.tabs.nth(number).locator("button").first.press("Enter")
+        await expect(self.tabs.nth(number)).to_have_class(re.compile("graphiql-tab-active"))
 
     @property
     def status(self):
