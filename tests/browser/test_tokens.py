@@ -27,7 +27,7 @@ async def test_token_is_never_stored(browser, token_site):
         await graphiql.page.get_by_role("button", name="Show History").click()
         await graphiql.page.get_by_role("button", name="Add favorite").first.click()
         await graphiql.add_tab()
-        await graphiql.page.wait_for_function("() => localStorage.getItem('graphiql:tabState').includes('untitled')")
+        await graphiql.page.wait_for_function("() => localStorage.getItem('graphiql:tabState')?.includes('untitled')")
 
         stored = await graphiql.stored()
 
