@@ -40,6 +40,10 @@ class Representation:
         """The fields that the representation has."""
         return served_selection(graph, self.typename, self._filter(graph))
 
+    def with_fields(self, selection):
+        """The path with these fields."""
+        return self.path.replace("FIELDS", f"... on {self.typename} {{ {selection} }}")
+
     def _filter(self, graph):
         if self.is_light:
             return lambda bound: bound.is_in("light") and _attrs(bound) <= DISCOVER_FIELDS.keys()
@@ -79,7 +83,12 @@ REPRESENTATIONS = {
     "projects of a list": Representation("Project", "projects { nodes { FIELDS } }"),
     "project by slug": Representation("Project", 'project(slug: "web") { FIELDS }'),
     "projects of issues": Representation("Project", "issues { nodes { project { FIELDS } } }", link="Issue.project"),
-    "projects of teams": Representation("Project", "teams { nodes { projects { FIELDS } } }", link="Team.projects"),
+    "projects of teams": Representation(
+        "Project", "teams { nodes { projects { nodes { FIELDS } } } }", link="Team.projects"
+    ),
+    "projects of releases": Representation(
+        "Project", "releases { nodes { projects { nodes { FIELDS } } } }", link="Release.projects"
+    ),
     "releases of a list": Representation("Release", "releases { nodes { FIELDS } }"),
     "releases of a project": Representation("Release", 'project(slug: "web") { releases { nodes { FIELDS } } }'),
     "releases of issues": Representation(
@@ -96,7 +105,8 @@ REPRESENTATIONS = {
     "commits of a release": Representation("Commit", "releases(first: 4) { nodes { commits { nodes { FIELDS } } } }"),
     "commits of a repository": Representation("Commit", "repositories { nodes { commits { nodes { FIELDS } } } }"),
     "last commits": Representation("Commit", "releases { nodes { lastCommit { FIELDS } } }"),
-    "deploys of a release": Representation("Deploy", "releases { nodes { deploys { FIELDS } } }"),
+    "deploys of a release": Representation("Deploy", "releases { nodes { deploys { nodes { FIELDS } } } }"),
+    "changed files": Representation("CommitFile", "releases { nodes { commitFiles { nodes { FIELDS } } } }"),
     "last deploys": Representation("Deploy", "releases { nodes { lastDeploy { FIELDS } } }"),
     "repositories of a list": Representation("Repository", "repositories { nodes { FIELDS } }"),
     "repositories of commits": Representation(
@@ -106,14 +116,16 @@ REPRESENTATIONS = {
     ),
     "teams of a list": Representation("Team", "teams { nodes { FIELDS } }"),
     "team by slug": Representation("Team", 'team(slug: "web") { FIELDS }'),
-    "teams of projects": Representation("Team", "projects { nodes { teams { FIELDS } } }", link="Project.teams"),
+    "teams of projects": Representation(
+        "Team", "projects { nodes { teams { nodes { FIELDS } } } }", link="Project.teams"
+    ),
     "teams that issues are assigned to": Representation(
-        "Team", "issues(first: 50) { nodes { assignee { ... on Team { FIELDS } } } }", link="Issue.assignee"
+        "Team", "issues(first: 50) { nodes { assignee { FIELDS } } }", link="Issue.assignee"
     ),
     "members of a list": Representation("Member", "members(first: 5) { nodes { FIELDS } }"),
     "users of members": Representation("User", "members(first: 5) { nodes { user { FIELDS } } }", link="Member.user"),
     "users that issues are assigned to": Representation(
-        "User", "issues(first: 50) { nodes { assignee { ... on User { FIELDS } } } }", link="Issue.assignee"
+        "User", "issues(first: 50) { nodes { assignee { FIELDS } } }", link="Issue.assignee"
     ),
     "users who act on issues": Representation(
         "User", "issues(first: 9) { nodes { activity { nodes { actor { FIELDS } } } } }", link="IssueActivity.actor"
@@ -123,9 +135,9 @@ REPRESENTATIONS = {
     "organization of an object": Representation(
         "Organization", "teams(first: 1) { nodes { organization { FIELDS } } }"
     ),
-    "environments": Representation("Environment", "environments { FIELDS }"),
+    "environments": Representation("OrganizationEnvironment", "environments { nodes { FIELDS } }"),
     "environments of a project": Representation(
-        "ProjectEnvironment", 'project(slug: "web") { environments { FIELDS } }'
+        "ProjectEnvironment", 'project(slug: "web") { environments { nodes { FIELDS } } }'
     ),
     "comments": Representation("Comment", "issues(first: 30) { nodes { comments { nodes { FIELDS } } } }"),
     "activity": Representation("IssueActivity", "issues(first: 4) { nodes { activity { nodes { FIELDS } } } }"),
@@ -133,17 +145,15 @@ REPRESENTATIONS = {
     "attachments": Representation(
         "Attachment", "issues(first: 40) { nodes { event(which: LATEST) { attachments { FIELDS } } } }"
     ),
-    "keys": Representation("ClientKey", 'project(slug: "web") { keys { FIELDS } }'),
+    "keys": Representation("ClientKey", 'project(slug: "web") { keys { nodes { FIELDS } } }'),
     "alerts": Representation("Alert", "alerts(first: 5) { nodes { FIELDS } }"),
-    "alerts of monitors": Representation("Alert", "monitors(first: 5) { nodes { alerts { FIELDS } } }"),
+    "alerts of monitors": Representation("Alert", "monitors(first: 5) { nodes { alerts { nodes { FIELDS } } } }"),
     "integrations": Representation("Integration", "integrations { nodes { FIELDS } }"),
     "monitors of alerts": Representation(
-        "MetricMonitor", "alerts(first: 9) { nodes { monitors { ... on MetricMonitor { FIELDS } } } }"
+        "MetricMonitor", "alerts(first: 9) { nodes { monitors { nodes { FIELDS } } } }"
     ),
     **{
-        f"monitors of a list, {typename}": Representation(
-            typename, f"monitors(first: 100) {{ nodes {{ ... on {typename} {{ FIELDS }} }} }}"
-        )
+        f"monitors of a list, {typename}": Representation(typename, "monitors(first: 100) { nodes { FIELDS } }")
         for typename in ("MetricMonitor", "UptimeMonitor", "CronMonitor", "ErrorMonitor", "IssueStreamMonitor")
     },
     "apps": Representation("AppInstallation", "appInstallations { nodes { FIELDS } }"),
@@ -161,7 +171,7 @@ async def test_every_representation_gives_the_same_values(asker, graph, typename
     for name, representation in REPRESENTATIONS.items():
         if representation.typename == typename:
             selection = representation.selection(graph)
-            path = representation.path.replace("FIELDS", selection)
+            path = representation.with_fields(selection)
 
             answer = await asker.ask(f'{{ organization(slug: "acme") {{ {path} }} }}')
 
@@ -252,7 +262,7 @@ async def test_order_of_reading_does_not_matter(asker, graph, name):
     """An object has one value of each field, whichever way it is read first, in one document and from the caches."""
     representation = REPRESENTATIONS[name]
     selection = representation.selection(graph)
-    path = representation.path.replace("FIELDS", selection)
+    path = representation.with_fields(selection)
     listed = f'listed: organization(slug: "acme") {{ {path} }}'
     answer = await asker.ask(f"{{ {listed} }}")
     item = objects_of(answer.data, representation.typename)[0]
