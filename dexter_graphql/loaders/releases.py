@@ -27,6 +27,13 @@ class DeployKey(NamedTuple):
     id: str
 
 
+class CommitFileKey(NamedTuple):
+    """A file that a commit of a release changed, by Sentry's ID of the change."""
+
+    release: ReleaseKey
+    id: str
+
+
 class ReleaseReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
     """A release of which the version is known; its other members are fetched on demand."""
 
@@ -92,6 +99,13 @@ async def deploys_by_id(key: DeployKey, load_context: LoadContext) -> Any:
 async def release_commit_file_pages(key: ReleaseKey, load_context: LoadContext) -> Slice:
     """A page of the files that a release's commits changed; options are ListOptions."""
     return await fetch_list(catalogue.COMMIT_FILES, release_parents(key), load_context, path={"release": key.version})
+
+
+@fan_out(target="CommitFile", uses=(catalogue.COMMIT_FILES,), is_shared=True)
+async def commit_files_by_id(key: CommitFileKey, load_context: LoadContext) -> Any:
+    """A changed file, found among those of its release, because Sentry has no endpoint for a single one."""
+    parents, path = release_parents(key.release), {"release": key.release.version}
+    return await find_row(catalogue.COMMIT_FILES, parents, load_context, path=path, row_id=key.id)
 
 
 def release_parents(key: ReleaseKey) -> Parents:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import strawberry
+
 from dexter_graphql.graph.declarations.fields import (
     EMBEDDED,
     ID,
@@ -18,7 +20,7 @@ from dexter_graphql.graph.lazy_types import ReleaseType, RepositoryType
 from dexter_graphql.graph.members.author import Author
 from dexter_graphql.graph.relay.connections import Connection, Edge, EdgeRow, edges_of
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.releases import releases_of_commit
+from dexter_graphql.loaders.releases import CommitFileKey, commit_files_by_id, releases_of_commit
 from dexter_graphql.loaders.repositories import CommitKey, RepositoryKey, commits_by_hash, repositories_by_id
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.projection import Field, Projection
@@ -73,10 +75,11 @@ class Commit(Node):
     repository: RepositoryType | None = link("repository", REPOSITORY, description="Repository of the commit.")
 
 
-@entity(representations=(LIST,))
-class CommitFile:
+@entity(key=CommitFileKey, load=commit_files_by_id, representations=(LIST,))
+class CommitFile(Node):
     """File that a commit of a release changed."""
 
+    sentry_id: strawberry.ID = plain("id", description="ID of the change in Sentry.")
     filename: str | None = plain(description="Path of the file in the repository.")
     change: str | None = plain("type", description="Kind of change: `A` added, `M` modified, `D` deleted.")
     commit_message: str | None = plain("commitMessage", description="Message of the commit.")

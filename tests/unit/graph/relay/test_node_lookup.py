@@ -29,6 +29,7 @@ BELOW = {
         "deploys { nodes { NODE } } lastDeploy { NODE }",
         "name environment finishedAt",
     ),
+    "CommitFile": ("release(version: $version)", "commitFiles { nodes { NODE } }", "filename change commitMessage"),
     "ExternalIssue": ("issue(shortId: $shortId)", "externalIssues { NODE }", "sentryId serviceType displayName webUrl"),
     "IssueActivity": (
         "issue(shortId: $shortId)",
@@ -109,7 +110,12 @@ async def test_objects_that_sentry_lists_below_others_are_found_again(asker, typ
 @pytest.mark.parametrize("typename", BELOW)
 async def test_objects_that_no_longer_exist_are_null(asker, typename):
     """A well-formed ID of an object that Sentry does not have is null without an error."""
-    parts = {"Commit": ("99999", "f" * 40), "Deploy": ("web@0.0.0", "1"), "Attachment": ("1", "e" * 32, "1")}
+    parts = {
+        "Commit": ("99999", "f" * 40),
+        "Deploy": ("web@0.0.0", "1"),
+        "CommitFile": ("web@0.0.0", "1"),
+        "Attachment": ("1", "e" * 32, "1"),
+    }
     value = encode_id(typename, "100000", *parts.get(typename, ("1", "1")))
 
     answer = await asker.ask(f'{{ node(id: "{value}") {{ id }} }}')
