@@ -244,7 +244,7 @@ class Issue(Node):
     tags: list[IssueTag | None] | None = batch(
         issue_tags,
         description="Tags of the events with their most frequent values. One call per issue.",
-        cheaper="select `tag(key:)` without display names: one or two calls for the whole list",
+        cheaper="select `tag(key:)` without display names: a few calls for the whole list",
     )
     external_issues: list[ExternalIssue | None] | None = batch(
         external_issues, description="External issues that are linked to the issue."
@@ -295,8 +295,8 @@ class Issue(Node):
     ) -> IssueTag | None:
         """Tag of the events; null when no event has it.
 
-        One or two calls for all issues of a list, unless display names of the tag or of values are selected or the tag
-        has many values: then one call per issue.
+        One call for the errors of a list and one for its other issues, and with values one more per 10 issues at most.
+        One call per issue when display names are selected or the tag has more values than that.
         """
         return key
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, Reads, bulk, call_per_chunk, each, fan_out
-from dexter_graphql.loaders.issues.grouped_tags import GROUPED_MEMBERS, grouped_tags
+from dexter_graphql.loaders.issues.grouped_tags import GROUPED_MEMBERS, ISSUES_PER_PAGE, VALUES, grouped_tags
 from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
 from dexter_graphql.loaders.lists import fetch_list
 from dexter_graphql.sentry.catalogue import events
@@ -31,14 +31,17 @@ async def tag_value_pages(tag: TagKey, load_context: LoadContext) -> Slice:
 
 
 def _tag_cost(keys: int, reads: Reads) -> int:
-    return 2 * call_per_chunk(keys, reads) if keys > 1 and reads("detail") <= GROUPED_MEMBERS else keys
+    members = reads("detail")
+    if keys == 1 or not members <= GROUPED_MEMBERS:
+        return keys
+    return 2 * call_per_chunk(keys, reads) + (keys // ISSUES_PER_PAGE if members & VALUES else 0)
 
 
 @bulk(target="IssueTag", uses=(catalogue.TAG, events.DISCOVER), is_shared=False, cost=_tag_cost)
 async def issue_tag(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapping[IssueKey, Any]:
     """A tag of each issue, whose key the options are; None when no event has it.
 
-    One or two calls per 100 issues where Discover has what is selected, else one call each.
+    A few calls per 100 issues where Discover has what is selected, else one call each.
     """
     tags: dict[IssueKey, Any] = {}
     if len(keys) > 1 and load_context.reads("detail") <= GROUPED_MEMBERS:
