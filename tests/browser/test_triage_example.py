@@ -91,7 +91,7 @@ async def test_list_grows_and_is_filtered(page, example):
     await page.get_by_label("Project").select_option("checkout")
     await page.get_by_placeholder("Search").fill("timeout")
     await page.get_by_placeholder("Search").press("Enter")
-    narrowed = await example.short_ids(projects=["checkout"], search="timeout")
+    narrowed = await example.short_ids(search="project:checkout timeout")
     await expect(page.locator("li.issue")).to_have_count(len(narrowed))
 
     assert grown == expected
