@@ -69,9 +69,10 @@ class CountingKnownRequests(KnownRequests):
 
     answered = 0
 
-    async def _send(self, *arguments):
-        self.answered += 1
-        await super()._send(*arguments)
+    def _find(self, *arguments):
+        cached = super()._find(*arguments)
+        self.answered += cached is not None
+        return cached
 
 
 @asynccontextmanager

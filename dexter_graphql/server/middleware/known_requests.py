@@ -69,9 +69,9 @@ class KnownRequests:
             await self._app(scope, receive, send)
             return
         scope[RECEIVED_AT] = time.perf_counter()
-        headers = scope["headers"]
-        head = tuple([header for header in headers if header[0] != AUTHORIZATION])
-        media_type = self._media_types.get(head)
+        head = tuple([header for header in scope["headers"] if header[0] != AUTHORIZATION])
+        # Not counted as a use, which costs as much again: a head that was evicted is remembered at its next request.
+        media_type = self._media_types.peek(head)
         if media_type is None:
             await self._app(scope, receive, send)
             self._remember(head, scope.get(CHECKED_TYPE))
@@ -81,8 +81,14 @@ class KnownRequests:
         if cached is None:
             await self._app(scope, _replay(message, receive), send)
             return
+        body = cached.answer.body
         scope[OPERATION] = cached.operation
-        await self._send(scope, send, cached.answer.body, media_type)
+        headers = (*answer_headers(media_type, len(body)), self._access_log.begin(scope))
+        try:
+            await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            self._access_log.end(scope, HTTPStatus.OK)
 
     def _find(self, scope: Scope, head: Head, message: Message) -> CachedAnswer | None:
         body = message.get("body", b"")
@@ -91,14 +97,6 @@ class KnownRequests:
         headers = scope["headers"]
         credentials = () if len(head) == len(headers) else [value for name, value in headers if name == AUTHORIZATION]
         return self._find_answer(scope, credentials[0] if credentials else None, body)
-
-    async def _send(self, scope: Scope, send: Send, body: bytes, media_type: str) -> None:
-        headers = (*answer_headers(media_type, len(body)), self._access_log.begin(scope))
-        try:
-            await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
-        finally:
-            self._access_log.end(scope, HTTPStatus.OK)
 
     def _remember(self, head: Head, media_type: str | None) -> None:
         """Remember a head that passed all checks, for answers that are sent as a whole."""
