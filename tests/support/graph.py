@@ -1,7 +1,7 @@
 """Client of the graph over a sandbox that runs each operation on both engines and records the upstream calls."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -100,10 +100,13 @@ class GraphClient:
         both = both_engines(self.graph)
         prepared = both.compiled.prepare(document)
         assert not prepared.errors, prepared.errors
-        already, twin, wire = len(self.server.requests), _twin(self.services), RoundTransport(self.client._transport)
-        answer, compiled = await self._execute(both.compiled, self.services, wire, prepared, variables)
-        player = ReplayTransport(wire.history)
-        _, interpreted = await self._execute(both.interpreted, twin, player, prepared, variables)
+        already, wire = len(self.server.requests), RoundTransport(self.client._transport)
+        # A cached answer must not expire between the two executions.
+        with getattr(self.services.clock, "held", nullcontext)():
+            twin = _twin(self.services)
+            answer, compiled = await self._execute(both.compiled, self.services, wire, prepared, variables)
+            player = ReplayTransport(wire.history)
+            _, interpreted = await self._execute(both.interpreted, twin, player, prepared, variables)
         assert_agreement(compiled, interpreted, document, variables)
         body = msgspec.json.decode(answer.body)
         return GraphAnswer(body.get("data"), body.get("errors", []), list(self.server.requests)[already:])

@@ -4,7 +4,7 @@ import asyncio
 import copyreg
 import gc
 import pickle
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
@@ -25,6 +25,19 @@ class StillClock(Clock):
 
     def __init__(self):
         self.slept = []
+        self._held = None
+
+    @contextmanager
+    def held(self):
+        """Only sleeping advances the monotonic clock, until the block ends; a copy of the clock stays so."""
+        self._held = self.monotonic()
+        try:
+            yield
+        finally:
+            self._held = None
+
+    def monotonic(self):
+        return super().monotonic() if self._held is None else self._held
 
     def now(self):
         return NOON
@@ -34,6 +47,8 @@ class StillClock(Clock):
 
     async def sleep(self, seconds):
         self.slept.append(seconds)
+        if self._held is not None:
+            self._held += seconds
         await asyncio.sleep(0)
 
 
