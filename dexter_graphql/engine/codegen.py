@@ -37,6 +37,8 @@ class _FunctionWriter:
     def __init__(self, completer: RowCompleter, *, is_cached: bool) -> None:
         self._is_cached = is_cached
         self._types = _validated_types(completer.row_class)
+        # Rows with invalid values are read by their reader, which adds the errors of omitted parts to a value.
+        self._is_plain = getattr(completer.row_class, "is_validated", True)
         self._names: dict[str, Any] = {"S": completer.output, "give_up": _give_up, "failed_row": Reason.FAILED_ROW}
         self._columns: list[str] = []
         self._zipped: list[str] = []
@@ -77,7 +79,7 @@ class _FunctionWriter:
         """The name of a column: the values of all rows, completed before the rows are."""
         assert planned.completion is not None  # noqa: S101  # immediate fields have one
         self._names[f"C{number}"] = planned.completion.complete_many
-        if strategy.attr is not None and strategy.leaf is None and strategy.attr.isidentifier():
+        if strategy.attr is not None and strategy.leaf is None and strategy.attr.isidentifier() and self._is_plain:
             read = f"[r.{strategy.attr} for r in rows]"
         elif strategy.unchecked_many is not None and self._types:
             self._names[f"B{number}"], read = strategy.unchecked_many, f"B{number}(rows)"

@@ -16,10 +16,12 @@ from dexter_graphql.engine.failures import (
     FailedRow,
     FallBack,
     LocatedError,
+    PartialValue,
     Reason,
     ResponsePath,
     SlowPath,
     locate,
+    without_errors,
 )
 from dexter_graphql.engine.fragment_cache import FragmentContext
 from dexter_graphql.engine.outputs import Output
@@ -127,7 +129,8 @@ class RowCompleter:
     ) -> Any:
         try:
             assert planned.completion is not None  # noqa: S101  # immediate fields have one
-            return planned.completion.complete_one(context.reader(planned)(row), path, errors, context)
+            value = without_errors(context.reader(planned)(row), path, planned.nodes, errors)
+            return planned.completion.complete_one(value, path, errors, context)
         except FallBack:
             raise
         except Exception as error:  # noqa: BLE001  # any failure belongs to its field
@@ -175,6 +178,8 @@ class LevelCompleters:
             return completer(rows, context)
         if row_class is type(None):
             return [None] * len(rows)
+        if issubclass(row_class, PartialValue):
+            raise SlowPath(Reason.VALUE)
         if issubclass(row_class, Exception):
             context.failed += len(rows)
             return [FailedRow([LocatedError(row, (), nodes)]) for row in rows]

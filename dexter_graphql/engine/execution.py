@@ -13,7 +13,17 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
 from dexter_graphql.engine.completers import CompiledPlan, GeneratedCompleter, RowCompleter
-from dexter_graphql.engine.failures import Errors, FailedRow, FallBack, LocatedError, Reason, ResponsePath, locate
+from dexter_graphql.engine.failures import (
+    Errors,
+    FailedRow,
+    FallBack,
+    LocatedError,
+    Reason,
+    ResponsePath,
+    is_failure,
+    locate,
+    without_errors,
+)
 from dexter_graphql.engine.outputs import Output, paths_by_identity
 from dexter_graphql.engine.plan import Level, PlannedField
 from dexter_graphql.engine.replay import RecordedValues, Replay
@@ -223,10 +233,10 @@ class Execution:
     def _store_values(self, planned: PlannedField, outputs: Rows, values: Sequence[Any]) -> None:
         """Complete the values of a field and store them in their objects."""
         attr = _attr_of(planned, outputs)
-        indices = [index for index, value in enumerate(values) if not isinstance(value, Exception)]
+        indices = [index for index, value in enumerate(values) if not is_failure(value)]
         if len(indices) < len(values):
             for output, value in zip(outputs, values, strict=True):
-                if isinstance(value, Exception):
+                if is_failure(value):
                     self._null(planned, output, [LocatedError(value, (), planned.nodes)])
             outputs, values = [outputs[index] for index in indices], [values[index] for index in indices]
         if not values:
@@ -252,6 +262,7 @@ class Execution:
         errors: Errors = []
         assert planned.completion is not None  # noqa: S101  # deferred fields have one
         try:
+            value = without_errors(value, (), planned.nodes, errors)
             completed = planned.completion.complete_one(value, (), errors, self)
         except FallBack:
             raise

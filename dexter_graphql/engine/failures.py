@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
 
 from graphql import FieldNode
 
@@ -50,6 +51,17 @@ class SlowPath(Exception):
         self.reason = reason
 
 
+class PartialValue(Exception):
+    """A field's value without the parts that failed, and their errors, which are reported at the field's path.
+
+    An exception, so that columns of values give up on it, and each value is completed for itself.
+    """
+
+    def __init__(self, value: Any, errors: Sequence[Exception]) -> None:
+        super().__init__(value, errors)
+        self.value, self.errors = value, errors
+
+
 class LocatedError(Exception):
     """A failure with its path below the object that is being completed."""
 
@@ -69,6 +81,19 @@ Errors = list[LocatedError]
 def locate(error: Exception, path: ResponsePath, nodes: Sequence[FieldNode]) -> LocatedError:
     """A failure at its path. One that has a path keeps it: it comes from further down."""
     return error if isinstance(error, LocatedError) else LocatedError(error, path, nodes)
+
+
+def without_errors(value: Any, path: ResponsePath, nodes: Sequence[FieldNode], errors: Errors) -> Any:
+    """The value; the errors of a partial one are added to `errors`."""
+    if not isinstance(value, PartialValue):
+        return value
+    errors += [LocatedError(error, path, nodes) for error in value.errors]
+    return value.value
+
+
+def is_failure(value: Any) -> bool:
+    """True for an exception in place of a value."""
+    return isinstance(value, Exception) and not isinstance(value, PartialValue)
 
 
 class FailedRow:

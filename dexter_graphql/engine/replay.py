@@ -4,15 +4,23 @@ A replay takes values that were resolved already from the record, so that nothin
 rules decide on messages, paths and nulls.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    execute,
+    located_error,
+)
 from graphql.execution import Executor
 from graphql.pyutils import Path
 
-from dexter_graphql.engine.failures import FallBack, Reason
+from dexter_graphql.engine.failures import FallBack, PartialValue, Reason
 from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.engine.plan import PlannedField
 
@@ -32,16 +40,26 @@ class Replay:
         self._variables = variables
         self._context = context
         self._executor: Executor[Any] | None = None
+        self._errors_of_parts: list[GraphQLError] = []
 
     @property
     def errors(self) -> list[GraphQLError]:
         """Errors of single fields that were executed."""
-        return self._executor.collected_errors.errors if self._executor is not None else []
+        executed = self._executor.collected_errors.errors if self._executor is not None else []
+        return [*executed, *self._errors_of_parts]
 
     async def execute_field(self, planned: PlannedField, row: Any, path: Path | None) -> Any:
         """One field of one row, completed. Raises FallBack when it is null and must not be."""
         if self._executor is None:
-            built = Executor.build(self._schema, self._document, None, self._context, self._variables, self._name)
+            built = Executor.build(
+                self._schema,
+                self._document,
+                None,
+                self._context,
+                self._variables,
+                self._name,
+                middleware=[self._middleware(())],
+            )
             assert isinstance(built, Executor)  # noqa: S101  # the variables are valid
             self._executor = built
         assert path is not None  # noqa: S101  # it ends with the field
@@ -55,6 +73,7 @@ class Replay:
         self, recorded: Sequence[RecordedValues] = (), root_value: Any = None
     ) -> ExecutionResult:
         """The whole operation; recorded fields keep their values."""
+        self._errors_of_parts = []
         result = execute(
             self._schema,
             self._document,
@@ -62,20 +81,42 @@ class Replay:
             self._context,
             self._variables,
             self._name,
-            middleware=[_replay_middleware(recorded)],
+            middleware=[self._middleware(recorded)],
         )
-        return await result if isawaitable(result) else result
+        executed = await result if isawaitable(result) else result
+        parts = [error for error in self._errors_of_parts if _has(executed.data, error.path or ())]
+        return ExecutionResult(executed.data, [*(executed.errors or ()), *parts] or None)
+
+    def _middleware(self, recorded: Sequence[RecordedValues]) -> Callable[..., Any]:
+        """Wraps all resolvers: recorded fields keep their values, and partial values lose their errors."""
+        values = {
+            (id(node), id(row)): value
+            for node, rows, values_of_rows in recorded
+            for row, value in zip(rows, values_of_rows, strict=True)
+        }
+
+        def resolve(proceed: Callable[..., Any], row: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+            key = (id(info.field_nodes[0]), id(row))
+            value = values[key] if key in values else proceed(row, info, **arguments)
+            return self._later(value, info) if isawaitable(value) else self._without_errors(value, info)
+
+        return resolve
+
+    async def _later(self, value: Awaitable[Any], info: GraphQLResolveInfo[Any]) -> Any:
+        return self._without_errors(await value, info)
+
+    def _without_errors(self, value: Any, info: GraphQLResolveInfo[Any]) -> Any:
+        if not isinstance(value, PartialValue):
+            return value
+        path = info.path.as_list()
+        self._errors_of_parts += [located_error(error, info.field_nodes, path) for error in value.errors]
+        return value.value
 
 
-def _replay_middleware(recorded: Sequence[RecordedValues]) -> Callable[..., Any]:
-    values = {
-        (id(node), id(row)): value
-        for node, rows, values_of_rows in recorded
-        for row, value in zip(rows, values_of_rows, strict=True)
-    }
-
-    def resolve(proceed: Callable[..., Any], row: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-        key = (id(info.field_nodes[0]), id(row))
-        return values[key] if key in values else proceed(row, info, **arguments)
-
-    return resolve
+def _has(data: Any, path: Sequence[str | int]) -> bool:
+    """True when nothing above the path is null."""
+    for key in path:
+        if data is None:
+            return False
+        data = data[key]
+    return True

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.alert_rules.lists import (
-    has_project,
+    AnyRule,
     issue_rules,
     issue_rules_of_projects,
+    matching_rules,
     metric_rules,
     project_slugs,
     slugs_by_id,
@@ -24,7 +25,6 @@ from dexter_graphql.loaders.alert_rules.migration import (
 from dexter_graphql.loaders.alert_rules.workflows import (
     ISSUE_PREFIX,
     METRIC_PREFIX,
-    Rule,
     workflow_of_issue_rule,
     workflow_of_metric_rule,
 )
@@ -272,13 +272,12 @@ async def _rule_page(organization: OrganizationRef, options: AlertOptions, load_
     return page_of_rows(rows, options.part)
 
 
-def _matching(rules: Sequence[Rule], options: AlertOptions, slugs: Sequence[str]) -> list[Rule]:
-    text = options.name_contains.lower()
-    return [rule for rule in rules if has_project(rule, slugs) and text in str(rule["name"]).lower()]
+def _matching(rules: Sequence[AnyRule], options: AlertOptions, slugs: Sequence[str]) -> list[AnyRule]:
+    return matching_rules(rules, slugs, options.name_contains)
 
 
 def _translate_rules(
-    organization: OrganizationRef, issue: Sequence[Rule], metric: Sequence[Rule], load_context: LoadContext
+    organization: OrganizationRef, issue: Sequence[AnyRule], metric: Sequence[AnyRule], load_context: LoadContext
 ) -> list[Any]:
     projection, parents = _projection(load_context), Parents(organization)
     return [
@@ -307,13 +306,13 @@ async def _workflows_of_rules(
     slugs = {
         rule_id.removeprefix(ISSUE_PREFIX).rpartition("-")[0] for rule_id in ids if rule_id.startswith(ISSUE_PREFIX)
     }
-    issue: list[Rule] = []
+    issue: list[AnyRule] = []
     answers = await each(sorted(slugs), lambda slug: issue_rules(organization, slug, load_context))
     for answer in answers.values():
         if isinstance(answer, Exception) and not isinstance(answer, (*ABSENT, Forbidden)):
             raise answer
         issue += answer if isinstance(answer, list) else []
-    metric: list[Rule] = []
+    metric: list[AnyRule] = []
     if any(rule_id.startswith(METRIC_PREFIX) for rule_id in ids):
         try:
             metric = await metric_rules(organization, load_context)

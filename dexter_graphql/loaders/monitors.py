@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.alert_rules.lists import has_project, metric_rules, project_slugs, translate
+from dexter_graphql.loaders.alert_rules.lists import AnyRule, matching_rules, metric_rules, project_slugs, translate
 from dexter_graphql.loaders.alert_rules.migration import (
     NameInProject,
     ProjectSlugs,
@@ -12,7 +12,7 @@ from dexter_graphql.loaders.alert_rules.migration import (
     requested_projects,
     unmigrated,
 )
-from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, Rule, detector_of_metric_rule
+from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, detector_of_metric_rule
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list, page_of_rows
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
@@ -271,14 +271,13 @@ async def _rule_page(organization: OrganizationRef, options: MonitorOptions, loa
     return page_of_rows(rows, options.part)
 
 
-def _matching(rules: Sequence[Rule], options: MonitorOptions, slugs: Sequence[str]) -> list[Rule]:
+def _matching(rules: Sequence[AnyRule], options: MonitorOptions, slugs: Sequence[str]) -> list[AnyRule]:
     if options.types and METRIC_TYPE not in options.types:
         return []
-    text = options.name_contains.lower()
-    return [rule for rule in rules if has_project(rule, slugs) and text in str(rule["name"]).lower()]
+    return matching_rules(rules, slugs, options.name_contains)
 
 
-def _translate(rules: Sequence[Rule], organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
+def _translate(rules: Sequence[AnyRule], organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
     projection = monitor_projection(load_context)
     return translate(rules, detector_of_metric_rule, projection, Parents(organization), load_context)
 

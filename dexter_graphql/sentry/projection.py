@@ -3,7 +3,7 @@
 Longer than most modules, because projections, record classes and decoders refer to each other.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.lenient import NULL, UNREADABLE, decode_leniently
+from dexter_graphql.sentry.lenient import NULL, UNREADABLE, complete_list, decode_leniently, invalid_value
 from dexter_graphql.sentry.parents import Parents
 
 T = TypeVar("T")
@@ -113,6 +113,10 @@ class TaggedUnion:
         """The projection of an object with this tag; None when the tag is unknown and there is no fallback."""
         tag = self.default_tag if tag is None else tag
         return next((projection for value, projection in self.projections if value == tag), self.fallback)
+
+
+class OtherKind(InvalidValue):
+    """Replaces an object of a kind that a union does not have. Lists leave it out, as no error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,13 +268,13 @@ class RecordDecoder:
             return (member.attr, kind, msgspec.field(name=member.wire))
         return (member.attr, kind | None, msgspec.field(default=None, name=member.wire))
 
-    def partial_record(self, projection: Projection, values: Mapping[str, Any], parents: Parents) -> Record:
-        """A record of which some members are known; the others are null, or invalid where they are required."""
+    def widened_record(self, record: Record, projection: Projection) -> Record:
+        """The record with the members of a projection; those it lacks are null, or invalid where they are required."""
         members = {
-            member.attr: values[member.attr] if member.attr in values else _absent_value(member)
+            member.attr: getattr(record, member.attr) if member.attr in record.members else _absent_value(member)
             for member in projection.members
         }
-        return self._lenient(projection)(**members, parents=parents)
+        return self._lenient(projection)(**members, parents=record.parents)
 
     def member_type(self, member: Field) -> Any:
         """The msgspec type of a member, nested projections replaced by their record classes."""
@@ -309,10 +313,8 @@ class RecordDecoder:
         if row is None:
             return InvalidValue(f"Expected an object for {representation.typename}, got {_json_type(value)}")
         if isinstance(representation, TaggedUnion):
-            projection = representation.of(_decode_as(row.get(representation.tag, NULL), str))
-            if projection is None:
-                return InvalidValue(f"Expected an object for {representation.typename}, got one of another kind")
-            return self._decode_row_leniently(value, projection)
+            projection = _projection_of(row, representation)
+            return projection if isinstance(projection, InvalidValue) else self._decode_row_leniently(value, projection)
         return self._lenient(representation)(
             **{member.attr: self._decode_field_leniently(row, member) for member in representation.members}
         )
@@ -326,9 +328,11 @@ class RecordDecoder:
         if member.is_nested:
             return self._decode_nested_leniently(value, member.type, member.container)
         try:
-            return (_decode_strictly if member.is_strict else decode_leniently)(value, member.type)
+            if member.is_strict:
+                return msgspec.json.decode(value, type=member.type)
+            return decode_leniently(value, member.type, member.wire)
         except UNREADABLE as error:
-            return InvalidValue(f"'{member.wire}' in Sentry's answer does not fit: {error}")
+            return invalid_value(member.wire, error)
 
     def _decode_nested_leniently(self, value: msgspec.Raw, projection: AnyProjection, container: str) -> Any:
         if container == "map" and (items := _decode_as(value, dict[str, msgspec.Raw])) is not None:
@@ -337,8 +341,14 @@ class RecordDecoder:
         return rows if container == "one" or isinstance(rows, InvalidValue) else fitting_rows(value, rows, container)
 
 
-def _decode_strictly(value: msgspec.Raw, kind: Any) -> Any:
-    return msgspec.json.decode(value, type=kind)
+def _projection_of(row: dict[str, msgspec.Raw], union: TaggedUnion) -> Projection | InvalidValue:
+    """The projection that the tag of an object selects, or what replaces the object."""
+    tag = row.get(union.tag, NULL)
+    kind = None if tag == NULL else _decode_as(tag, str)
+    if kind is None and tag != NULL:
+        message = f"Expected a string for '{union.tag}' of {union.typename}, got {_json_type(tag)}"
+        return union.fallback or InvalidValue(message)
+    return union.of(kind) or OtherKind(f"Expected an object for {union.typename}, got one of another kind")
 
 
 def _absent_value(member: Field) -> Any:
@@ -350,10 +360,15 @@ def _absent_value(member: Field) -> Any:
 
 def fitting_rows(value: msgspec.Raw, rows: Sequence[Any], container: str) -> list[Any]:
     """The rows of a list inside a record, without nulls and, unless the list admits null, without invalid ones."""
-    if container == "list":
-        return only_records(rows)
     items = msgspec.json.decode(value, type=list[msgspec.Raw])
-    return [row for item, row in zip(items, rows, strict=True) if item != NULL]
+    present = [row for item, row in zip(items, rows, strict=True) if item != NULL]
+    return without_invalid_rows(present) if container == "list" else present
+
+
+def without_invalid_rows(rows: Sequence[Any]) -> list[Any]:
+    """The records, as a list that has the errors of the invalid rows among them."""
+    omitted = [row for row in rows if isinstance(row, InvalidValue) and not isinstance(row, OtherKind)]
+    return complete_list(only_records(rows), omitted)
 
 
 def member_paths(projection: AnyProjection) -> frozenset[str]:

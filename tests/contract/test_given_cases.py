@@ -56,7 +56,7 @@ EVENT_ANSWERS = {
 }
 ISSUE_ANSWERS = {
     "41": {"participants": {"nodes": []}},
-    "42": {"annotations": []},
+    "42": {"annotations": [{"url": "https://www.example.org/T-1", "displayName": "T-1"}]},
     "43": {"status": "RESOLVED", "substatus": None},
     "44": {"tags": [{"key": "url", "topValues": [{"name": None, "value": None, "count": 2}]}]},
     "45": {"status": "REPROCESSING", "substatus": "UNKNOWN", "priority": "UNKNOWN", "assignee": None},

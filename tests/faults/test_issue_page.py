@@ -80,7 +80,7 @@ async def test_value_of_another_kind_costs_its_field_of_a_row(asker, changes, lo
 
 
 async def test_count_of_another_kind_is_null(asker):
-    """A count that cannot be read is null; the counts beside it stand."""
+    """A count that cannot be read is null with an error; the counts beside it stand."""
     rows, expected = await rows_of(asker)
     rows[1]["lifetime"] = rows[1]["lifetime"] | {"count": {}}
     asker.server.faults.add(Fault(status=200, body=rows, route=ISSUES, times=None))
@@ -88,7 +88,8 @@ async def test_count_of_another_kind_is_null(asker):
     told = await asker.ask(ROW)
 
     expected[1]["node"]["eventCount"] = None
-    assert told.errors == []
+    path = ["organization", "issues", "edges", 1, "node", "eventCount"]
+    assert located(told) == [(path, "UPSTREAM_BAD_RESPONSE")]
     assert told["organization"]["issues"]["edges"] == expected
 
 

@@ -46,11 +46,11 @@ class Settings(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 def _target(row: Any) -> Target:
-    return read(row.config, Target) or Target()
+    return read(row.config, Target, "config") or Target()
 
 
 def _settings(row: Any) -> Settings:
-    return read(row.data, Settings) or Settings()
+    return read(row.data, Settings, "data") or Settings()
 
 
 def _identifier(row: Any) -> str | None:
@@ -215,7 +215,7 @@ class AppAlertAction(AlertAction):
     @computed(DATA)
     def settings(row: Any) -> JSON | None:
         """Settings that were passed to the app when the alert was created."""
-        return decoded(_settings(row).settings, msgspec.Raw)
+        return decoded(_settings(row).settings, msgspec.Raw, "settings")
 
 
 @value_type

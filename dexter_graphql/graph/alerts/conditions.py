@@ -66,7 +66,7 @@ NOTHING = Compared()
 
 def compared(row: Any) -> Compared:
     """Comparison of a condition."""
-    return read(row.comparison, Compared) or NOTHING
+    return read(row.comparison, Compared, "comparison") or NOTHING
 
 
 def _assignee(row: Any) -> ActorKey | None:
@@ -76,7 +76,7 @@ def _assignee(row: Any) -> ActorKey | None:
 
 
 def _frequency(row: Any) -> Frequency:
-    return read(row.comparison, Frequency) or Frequency()
+    return read(row.comparison, Frequency, "comparison") or Frequency()
 
 
 @entity(representations=(), is_interface=True)
@@ -221,7 +221,7 @@ class PriorityAlertCondition(AlertCondition):
     @computed(COMPARISON)
     def priority(row: Any) -> AlertPriority | None:
         """Priority to compare with; null when Sentry gives none."""
-        value = decoded(row.comparison, bool | int | float | str | dict[str, object])
+        value = decoded(row.comparison, bool | int | float | str | dict[str, object], "comparison")
         return member_of(AlertPriority, value) if isinstance(value, int) and not isinstance(value, bool) else None
 
     @computed(type=str)

@@ -11,7 +11,15 @@ from dexter_graphql.graph.common.scalars import raw
 from dexter_graphql.graph.declarations.fields import LazyJSON
 from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.lenient import NULL, UNREADABLE, decode_leniently
+from dexter_graphql.sentry.lenient import (
+    NULL,
+    UNREADABLE,
+    complete_list,
+    decode_leniently,
+    invalid_value,
+    omitted_from,
+    readable,
+)
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -26,42 +34,53 @@ class Kind(msgspec.Struct, frozen=True, gc=False):
     type: str = ""
 
 
-def read(value: msgspec.Raw, kind: type[T]) -> T | None:
+def read(value: msgspec.Raw, kind: type[T], name: str) -> T | None:
     """A JSON object as `kind`. Keys may be camel case or snake case, numbers may be strings. None for null."""
-    members = decoded(value, dict[str, msgspec.Raw])
+    members = decoded(value, dict[str, msgspec.Raw], name)
     if members is None:
         return None
-    camel = {_camel(name): member for name, member in members.items()}
-    return decoded(raw(camel), kind)
+    camel = {_camel(key): member for key, member in members.items()}
+    return decoded(raw(camel), kind, name)
 
 
-def decoded(value: msgspec.Raw, kind: Any) -> Any:
-    """A JSON value as `kind`, None for null."""
+def decoded(value: msgspec.Raw, kind: Any, name: str) -> Any:
+    """A JSON value as `kind`, None for null. `name` is that of the member, for messages."""
     if value == NULL:
         return None
     try:
-        return decode_leniently(value, kind)
+        return decode_leniently(value, kind, name)
     except UNREADABLE as error:
-        raise InvalidValue(f"A value of an alert in Sentry's answer does not fit: {error}") from None
+        raise invalid_value(name, error) from None
 
 
-def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str) -> list[LazyJSON]:
+def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str, name: str) -> list[LazyJSON]:
     """The objects in a JSON list, each with the typename that its `type` selects; other values are left out."""
-    return [LazyJSON(typenames.get(_kind(item), unknown), item) for item in objects_of(value)]
+    objects = objects_of(value, name)
+    parts = [LazyJSON(typenames.get(_kind(item), unknown), item) for item in objects]
+    return complete_list(parts, omitted_from(objects))
 
 
-def objects_of(value: msgspec.Raw) -> list[msgspec.Raw]:
-    """The objects in a JSON list; none in other JSON."""
+def objects_of(value: msgspec.Raw, name: str) -> list[msgspec.Raw]:
+    """The objects in a JSON list, with the errors of other values in it, or of another value in its place."""
     try:
-        items = msgspec.json.decode(value, type=list[msgspec.Raw])
-    except UNREADABLE:
-        return []
-    return [item for item in items if bytes(item).startswith(b"{")]
+        items = decoded(value, list[msgspec.Raw], name) or []
+    except InvalidValue as error:
+        return complete_list([], [error])
+    objects = [item for item in items if is_object(item)]
+    others = [item for item in items if not is_object(item) and item != NULL]
+    return complete_list(
+        objects, [InvalidValue(f"An item of '{name}' in Sentry's answer is no object") for _ in others]
+    )
+
+
+def is_object(value: msgspec.Raw) -> bool:
+    """True for the JSON of an object."""
+    return bytes(value).lstrip()[:1] == b"{"
 
 
 def _kind(item: msgspec.Raw) -> str:
     try:
-        return decode_leniently(item, Kind).type
+        return readable(decode_leniently(item, Kind, "type"), "type") or ""
     except UNREADABLE:
         return ""
 

@@ -9,7 +9,7 @@ import strawberry
 from dexter_graphql.graph.alerts.actions import ACTION_TYPENAMES, ACTION_TYPES, AlertAction
 from dexter_graphql.graph.alerts.conditions import CONDITION_TYPENAMES, CONDITION_TYPES, AlertCondition
 from dexter_graphql.graph.alerts.enums import ConditionLogic
-from dexter_graphql.graph.alerts.json_values import decoded, parts_of
+from dexter_graphql.graph.alerts.json_values import decoded, objects_of, parts_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.lazy_types import OrganizationType, UserType
@@ -26,7 +26,7 @@ from dexter_graphql.loaders.alerts import AlertKey, AlertProjectsKey, alert_proj
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.monitors import MonitorKeys, linked_monitors
 from dexter_graphql.loaders.time_ranges import MINUTE_S
-from dexter_graphql.sentry.lenient import NULL
+from dexter_graphql.sentry.lenient import NULL, complete_list, omitted_from
 
 DETECTOR_IDS = {"detectorIds": list[int | str]}
 SLUGS = {"projects": list[str] | None}
@@ -63,7 +63,7 @@ class AlertConditionGroup:
     @computed(conditions=msgspec.Raw)
     def conditions(row: Any) -> list[AlertCondition | None]:
         """Conditions of the group. An empty group always matches."""
-        return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition")
+        return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition", "conditions")
 
 
 @value_type
@@ -76,12 +76,12 @@ class AlertFilter:
     @computed(conditions=msgspec.Raw)
     def conditions(row: Any) -> list[AlertCondition | None]:
         """Conditions of the filter. Without conditions the actions always run."""
-        return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition")
+        return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition", "conditions")
 
     @computed(actions=msgspec.Raw)
     def actions(row: Any) -> list[AlertAction | None]:
         """Actions that run when the conditions match."""
-        return parts_of(row.actions, ACTION_TYPENAMES, "UnknownAlertAction")
+        return parts_of(row.actions, ACTION_TYPENAMES, "UnknownAlertAction", "actions")
 
 
 @entity(key=AlertKey, load=alerts_by_id, representations=(LIST,), always_reads=DETECTOR_IDS)
@@ -154,11 +154,13 @@ class Alert(Node):
     @computed(FILTERS)
     def actions(row: Any) -> list[AlertAction | None]:
         """Actions of all filters."""
-        groups = decoded(row.actionFilters, list[Actions]) or []
-        actions_of_groups: list[Any] = []
-        for group in groups:
-            actions_of_groups += parts_of(group.actions, ACTION_TYPENAMES, "UnknownAlertAction")
-        return actions_of_groups
+        filters = objects_of(row.actionFilters, "actionFilters")
+        lists = [
+            parts_of(decoded(item, Actions, "actionFilters").actions, ACTION_TYPENAMES, "UnknownAlertAction", "actions")
+            for item in filters
+        ]
+        omitted = [error for values in (filters, *lists) for error in omitted_from(values)]
+        return complete_list([action for actions in lists for action in actions], omitted)
 
     @computed({"id": ID})
     def web_url(row: Any) -> str | None:

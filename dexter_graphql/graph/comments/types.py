@@ -3,15 +3,24 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import strawberry
 
 from dexter_graphql.graph.declarations.fields import batch, computed, entity, plain
+from dexter_graphql.graph.declarations.resolvers.rows import with_errors
 from dexter_graphql.graph.issues.details import below_issue
 from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.members.author import Author
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.comments import CommentKey, comments_by_id
 from dexter_graphql.loaders.issues.details import issues_by_id
+from dexter_graphql.sentry.errors import InvalidValue
+
+
+class CommentData(msgspec.Struct, frozen=True, gc=False):
+    """`data` of a comment."""
+
+    text: str | None = None
 
 
 @entity(key=CommentKey, load=comments_by_id, representations=("list",))
@@ -26,8 +35,10 @@ class Comment(Node):
         issues_by_id, key=below_issue, reads={}, description="Issue that the comment belongs to."
     )
 
-    @computed(data=dict[str, object] | None)
+    @computed(data=CommentData | None)
     def text(row: Any) -> str:
         """Text of the comment in Markdown."""
-        text_value = (row.data or {}).get("text")
-        return text_value if isinstance(text_value, str) else ""
+        try:
+            return (row.data and row.data.text) or ""
+        except InvalidValue as error:
+            return with_errors("", [error])

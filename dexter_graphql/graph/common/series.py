@@ -1,9 +1,10 @@
 """Time series."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dexter_graphql.graph.declarations.fields import computed, value_type
+from dexter_graphql.graph.declarations.wire_types import instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,6 @@ class TimeSeries:
 
 def series_of_buckets(name: str, buckets: list[tuple[float, float | None]], unit: str | None = None) -> Series:
     """A series from Sentry's `[[epoch seconds, value], …]`; the interval is the distance between the first two."""
-    start = datetime.fromtimestamp(buckets[0][0], UTC) if buckets else datetime.fromtimestamp(0, UTC)
+    start = instant(buckets[0][0] if buckets else 0)
     interval = int(buckets[1][0] - buckets[0][0]) if len(buckets) > 1 else 0
     return Series(name, unit, start, interval, [value for _, value in buckets])

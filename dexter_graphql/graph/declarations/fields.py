@@ -344,7 +344,7 @@ def value_type(cls: T) -> T:
 class TaggedJSON(msgspec.Struct, frozen=True, gc=False):
     """A member of an open union: its kind, and the rest undecoded."""
 
-    type: str = ""
+    type: str
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 

@@ -2,7 +2,7 @@
 
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -25,7 +25,7 @@ from dexter_graphql.engine.resolution import Leaf
 from dexter_graphql.errors import DexterError
 from dexter_graphql.graph.declarations.strawberry_internals import enum_class
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.lenient import NULL
+from dexter_graphql.sentry.lenient import NULL, complete_list
 
 RECORD_ATTRS = frozenset({"parents", "typename", "representation", "members"})
 """Attributes that every record has."""
@@ -182,4 +182,18 @@ def _leaf(named: Any, coordinate: str) -> tuple[Any, Callable[[Any], Any] | None
 
 
 def _each(convert: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
-    return None if convert is None else lambda values: [convert(value) for value in values]
+    """Converts all items of a list; what cannot be converted is left out."""
+    if convert is None:
+        return None
+
+    def convert_all(values: Sequence[Any]) -> list[Any]:
+        items: list[Any] = []
+        omitted: list[InvalidValue] = []
+        for value in values:
+            try:
+                items.append(None if value is None else convert(value))
+            except InvalidValue as error:
+                omitted.append(error)
+        return complete_list(items, omitted)
+
+    return convert_all

@@ -95,7 +95,7 @@ class TemplateEntry(EventEntry):
     @computed(context=list[tuple[int | None, str | None]] | None)
     def context(row: Any) -> list[ContextLine]:
         """Template lines around the error, in order."""
-        return row.context or []
+        return [] if row.context is None else row.context
 
 
 @value_type

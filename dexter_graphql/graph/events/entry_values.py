@@ -9,7 +9,8 @@ import strawberry
 
 from dexter_graphql.graph.common.scalars import JSON
 from dexter_graphql.graph.declarations.fields import LazyJSON, computed, plain, value_type
-from dexter_graphql.sentry.lenient import NULL
+from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.lenient import NULL, complete_list, omitted_from
 
 Pairs = list[tuple[str | None, object]]
 
@@ -23,19 +24,23 @@ def undecoded(typename: str, raw: msgspec.Raw | None, *, is_list: bool = False) 
 
 
 def member(raw: msgspec.Raw | None, name: str) -> msgspec.Raw | None:
-    """One member of an undecoded object, None when there is no such thing or it is null."""
-    try:
-        value = msgspec.json.decode(raw or NULL, type=dict[str, msgspec.Raw]).get(name)
-    except msgspec.ValidationError:
+    """A member of an undecoded object, None when there is none or it is null. Raises InvalidValue for another value."""
+    if raw is None or raw == NULL:
         return None
+    try:
+        value = msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get(name)
+    except msgspec.ValidationError as error:
+        raise InvalidValue(f"What should have '{name}' in Sentry's answer does not fit: {error}") from None
     return None if value == NULL else value
 
 
 def pairs(value: Any) -> list[tuple[str, object]]:
-    """Names with values, from pairs or from the text of a query."""
+    """Names with values, from pairs or from the text of a query. A name that does not fit is empty, with its error."""
     if isinstance(value, str):
         return list(parse_qsl(value, keep_blank_values=True, max_num_fields=MAX_PAIRS))
-    return [(key or "", text) for key, text in value or ()]
+    invalid = [key for key, _ in value or () if isinstance(key, InvalidValue)]
+    named = [("" if isinstance(key, InvalidValue) else key or "", text) for key, text in value or ()]
+    return complete_list(named, [*omitted_from(value), *invalid])
 
 
 @value_type
@@ -91,7 +96,7 @@ class StackFrame:
     @computed(context=list[tuple[int | None, str | None]] | None)
     def context(row: Any) -> list[ContextLine]:
         """Source lines around the frame, in order; empty when Sentry has none."""
-        return row.context or []
+        return [] if row.context is None else row.context
 
 
 @value_type

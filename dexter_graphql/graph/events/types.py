@@ -32,7 +32,7 @@ from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.lenient import NULL
+from dexter_graphql.sentry.lenient import NULL, UNREADABLE, decode_leniently, invalid_value, readable
 from dexter_graphql.sentry.projection import Record
 
 LIGHT, REFERENCE = "light", "reference"
@@ -86,8 +86,7 @@ class EventContext:
     @computed(value=msgspec.Raw)
     def type(row: Any) -> str | None:
         """Type of the context, usually the same as its name; null when it has none."""
-        value = member(row.value, "type")
-        return None if value is None else _text(msgspec.json.decode(value))
+        return _type_of(row.value)
 
     @computed(value=msgspec.Raw)
     def value(row: Any) -> JSON:
@@ -238,7 +237,7 @@ class Event(Node):
     @computed(tags=list[Tag] | None, representations=ROWS)
     def tags(row: Any) -> list[EventTag]:
         """Tags of the event, in Sentry's order."""
-        return row.tags or []
+        return [] if row.tags is None else row.tags
 
     @computed(tags=list[Tag] | None, representations=ROWS)
     def tag(
@@ -340,7 +339,7 @@ def context(name: str, value: msgspec.Raw) -> Any:
 
 def tag_value(tags: list[Tag] | None, key: str) -> str | None:
     """Value of a tag; None when the event does not have it."""
-    return next((tag.value for tag in tags or () if tag.key == key), None)
+    return next((tag.value for tag in tags or () if readable(tag, "key") == key), None)
 
 
 def reference(row: Any, event_id: str | None) -> EventReference | None:
@@ -359,5 +358,10 @@ def newest(values: msgspec.Raw, last: int) -> msgspec.Raw:
     return raw(items[-min(max(last, 1), MAX_BREADCRUMBS) :])
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _type_of(value: msgspec.Raw) -> str | None:
+    """Type of a context, which may be any JSON; raises InvalidValue when it is not text."""
+    kind = member(value, "type") if bytes(value).lstrip()[:1] == b"{" else None
+    try:
+        return None if kind is None else decode_leniently(kind, str, "type")
+    except UNREADABLE as error:
+        raise invalid_value("type", error) from None

@@ -6,15 +6,20 @@ from typing import Any
 import msgspec
 
 from dexter_graphql.graph.common.scalars import BigInt
-from dexter_graphql.graph.common.series import Series, TimeSeries, series_of_buckets
+from dexter_graphql.graph.common.series import TimeSeries, series_of_buckets
 from dexter_graphql.graph.common.time_ranges import UsedRange
 from dexter_graphql.graph.declarations.fields import ID, computed, entity, value_type
+from dexter_graphql.graph.declarations.resolvers.rows import with_errors
 from dexter_graphql.graph.declarations.wire_types import whole_number
 from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.relay.connections import Edge, EdgeRow, PageInfo, edges_of
 from dexter_graphql.loaders.issues.lists import IssuePage
+from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.lenient import omitted_from
 
 Bucket = tuple[float, float | None]
+DecodedBuckets = dict[str, Any]
+"""Buckets of which some parts may be an InvalidValue."""
 Buckets = dict[str, list[Bucket | None]]
 """Period → its buckets: time and value. A bucket that does not fit is null, so that the others keep their place."""
 
@@ -106,11 +111,26 @@ class IssueConnection:
         return page.stopped
 
 
-def issue_series(stats: Buckets | None) -> Series | None:
-    """The series in a `stats` member. Its keys are periods; the longest series is used."""
+def issue_series(stats: DecodedBuckets | None) -> Any:
+    """The series in a `stats` member. Its keys are periods; the longest series is used.
+
+    Parts that do not fit are null in it, with their errors; raises InvalidValue when a whole series does not fit.
+    """
     if not stats:
         return None
-    return series_of_buckets("count()", _with_times(max(stats.values(), key=len)))
+    if invalid := [buckets for buckets in stats.values() if isinstance(buckets, InvalidValue)]:
+        raise invalid[0]
+    longest = max(stats.values(), key=len)
+    errors = [item for bucket in longest for item in bucket or () if isinstance(item, InvalidValue)]
+    series = series_of_buckets("count()", _with_times([_fitting(bucket) for bucket in longest]))
+    return with_errors(series, [*omitted_from(longest), *errors])
+
+
+def _fitting(bucket: Any) -> Bucket | None:
+    """The bucket, without a value that does not fit; None when its time does not."""
+    if bucket is None or isinstance(bucket[0], InvalidValue):
+        return None
+    return (bucket[0], None) if isinstance(bucket[1], InvalidValue) else bucket
 
 
 def _with_times(buckets: list[Bucket | None]) -> list[Bucket]:

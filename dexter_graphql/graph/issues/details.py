@@ -1,12 +1,25 @@
 """Activity, tags, hashes, suggested owners, external issues and status details of an issue."""
 
+import re
 from datetime import datetime
+from html import unescape
 from typing import Any
 
+import msgspec
 import strawberry
 
-from dexter_graphql.graph.common.scalars import JSON, BigInt
-from dexter_graphql.graph.declarations.fields import EMBEDDED, LIST, Embedded, batch, entity, link, plain, value_type
+from dexter_graphql.graph.common.scalars import JSON, BigInt, raw
+from dexter_graphql.graph.declarations.fields import (
+    EMBEDDED,
+    LIST,
+    Embedded,
+    LazyJSON,
+    batch,
+    entity,
+    link,
+    plain,
+    value_type,
+)
 from dexter_graphql.graph.lazy_types import EventType, UserType
 from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
@@ -18,6 +31,7 @@ from dexter_graphql.loaders.issues.details import activities_by_id, external_iss
 from dexter_graphql.loaders.issues.keys import ActivityKey, ExternalIssueKey, IssueKey
 from dexter_graphql.loaders.issues.tags import TagKey, tag_value_pages
 from dexter_graphql.loaders.time_ranges import MINUTE_S
+from dexter_graphql.sentry.lenient import NULL
 
 
 def below_issue(row: Any) -> IssueKey:
@@ -145,9 +159,29 @@ class IssueStatusDetails:
     actor: JSON | None = plain(description="User who changed the status, as sent by Sentry.")
 
 
+LINK = re.compile(
+    r"""\s*<a\b[^>]*?\bhref\s*=\s*(["'])(?P<url>.*?)\1[^>]*>(?P<text>.*?)</a>\s*""", re.DOTALL | re.IGNORECASE
+)
+"""A link in HTML."""
+
+
 @value_type
 class Annotation:
     """Link that Sentry shows with an issue."""
 
     display_name: str | None = plain("displayName", description="Text of the link.")
     url: str | None = plain(description="URL of the link.")
+
+
+def annotations_of(items: list[msgspec.Raw] | None) -> list[Any] | None:
+    """Annotations, which older releases write as links in HTML."""
+    return None if items is None else [LazyJSON("Annotation", _annotation(item)) for item in items if item != NULL]
+
+
+def _annotation(item: msgspec.Raw) -> msgspec.Raw:
+    """The JSON of an annotation; what is neither an object nor a link stays as it is."""
+    html = msgspec.json.decode(item)
+    link_match = LINK.fullmatch(html) if isinstance(html, str) else None
+    if link_match is None:
+        return item
+    return raw({"url": unescape(link_match["url"]), "displayName": unescape(link_match["text"])})

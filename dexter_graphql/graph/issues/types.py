@@ -36,6 +36,7 @@ from dexter_graphql.graph.issues.details import (
     IssueOwner,
     IssueStatusDetails,
     IssueTag,
+    annotations_of,
 )
 from dexter_graphql.graph.issues.enums import (
     EventChoice,
@@ -207,7 +208,12 @@ class Issue(Node):
     status_details: IssueStatusDetails | None = plain(
         "statusDetails", description="Conditions under which the issue is resolved or archived."
     )
-    annotations: list[Annotation] | None = plain(description="Links that Sentry shows with the issue.")
+
+    @computed(annotations=list[msgspec.Raw] | None)
+    def annotations(row: Any) -> list[Annotation] | None:
+        """Links that Sentry shows with the issue."""
+        return annotations_of(row.annotations)
+
     feedback_count: int | None = plain(
         "userReportCount", representations=(DETAIL,), description="Number of user reports about the issue."
     )

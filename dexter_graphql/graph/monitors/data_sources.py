@@ -1,15 +1,16 @@
 """Data sources of detectors, whose nesting differs between deployments."""
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from dexter_graphql.graph.alerts.json_values import read
+from dexter_graphql.graph.alerts.json_values import decoded, is_object, read
+from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.lenient import NULL, UNREADABLE
 
 T = TypeVar("T")
-Object = dict[str, msgspec.Raw]
+SOURCES = "dataSources"
 
 
 class MetricQuery(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -44,28 +45,28 @@ def sourced(sources: msgspec.Raw, kind: type[T], keys: tuple[str, ...]) -> T | N
     """The first object in the data sources that has one of these keys, as `kind`; None when there is none.
 
     It stands in the source itself, in its `queryObj`, in its `snubaQuery`, or in the `snubaQuery` of its `queryObj`.
+    Raises InvalidValue when something else than an object stands in their places, and none has the keys.
     """
-    for source in _opened(sources, list[msgspec.Raw]) or []:
-        for place in _places(source):
-            if any(key in (_opened(place, Object) or {}) for key in keys):
-                return read(place, kind)
+    candidates = [place for source in decoded(sources, list[msgspec.Raw], SOURCES) or [] for place in _places(source)]
+    for place in candidates:
+        if any(key in _members(place) for key in keys):
+            return read(place, kind, SOURCES)
+    if any(place != NULL and not is_object(place) for place in candidates):
+        raise InvalidValue(f"'{SOURCES}' in Sentry's answer has a value that is no object")
     return None
 
 
 def _places(source: msgspec.Raw) -> Iterator[msgspec.Raw]:
-    inner = _inside(source, "queryObj")
-    yield _inside(inner, "snubaQuery")
-    yield _inside(source, "snubaQuery")
+    inner = _members(source).get("queryObj", NULL)
+    yield _members(inner).get("snubaQuery", NULL)
+    yield _members(source).get("snubaQuery", NULL)
     yield inner
     yield source
 
 
-def _inside(value: msgspec.Raw, name: str) -> msgspec.Raw:
-    return (_opened(value, Object) or {}).get(name, NULL)
-
-
-def _opened(value: msgspec.Raw, kind: Any) -> Any:
+def _members(value: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """The members of an object; none for another value."""
     try:
-        return msgspec.json.decode(value, type=kind)
+        return msgspec.json.decode(value, type=dict[str, msgspec.Raw])
     except UNREADABLE:
-        return None
+        return {}

@@ -7,7 +7,7 @@ import msgspec
 import strawberry
 
 from dexter_graphql.graph.alerts.enums import AlertPriority
-from dexter_graphql.graph.alerts.json_values import decoded, member_of, read
+from dexter_graphql.graph.alerts.json_values import decoded, is_object, member_of, read
 from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.common.statuses import ObjectStatus, object_status
 from dexter_graphql.graph.common.web_urls import organization_page_url
@@ -194,7 +194,7 @@ class MonitorCondition:
     @computed(comparison=msgspec.Raw)
     def threshold(row: Any) -> float | None:
         """Threshold value; null when it is not a number."""
-        value = decoded(row.comparison, bool | float | str | dict[str, object])
+        value = decoded(row.comparison, bool | float | str | dict[str, object], "comparison")
         return value if isinstance(value, float) else None
 
     @computed(conditionResult=bool | int | str | None)
@@ -214,8 +214,7 @@ class MonitorCondition:
 
 
 def _anomaly(row: Any) -> Anomaly:
-    is_object = bytes(row.comparison).lstrip()[:1] == b"{"
-    return (read(row.comparison, Anomaly) if is_object else None) or Anomaly()
+    return (read(row.comparison, Anomaly, "comparison") if is_object(row.comparison) else None) or Anomaly()
 
 
 def _metric(row: Any) -> MetricQuery:
@@ -223,7 +222,7 @@ def _metric(row: Any) -> MetricQuery:
 
 
 def _metric_config(row: Any) -> MetricConfig:
-    return read(row.config, MetricConfig) or MetricConfig()
+    return read(row.config, MetricConfig, "config") or MetricConfig()
 
 
 @known
@@ -289,7 +288,7 @@ def _uptime(row: Any) -> UptimeSource:
 
 
 def _uptime_config(row: Any) -> UptimeConfig:
-    return read(row.config, UptimeConfig) or UptimeConfig()
+    return read(row.config, UptimeConfig, "config") or UptimeConfig()
 
 
 @known

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from dexter_graphql.loaders.alert_rules.old_values import identifier, text
+
 Action = Mapping[str, Any]
 TARGETS = MappingProxyType({"IssueOwners": "issue_owners", "Team": "team", "Member": "user"})
 TICKETS = MappingProxyType(
@@ -19,8 +21,8 @@ TICKETS = MappingProxyType(
 
 def rule_action(old: Action) -> dict[str, Any]:
     """An action of an issue rule as a workflow action. An unknown one keeps its ID as type and its members as data."""
-    name = str(old.get("id") or "")
-    class_name = name.rpartition(".")[2]
+    name = text(old.get("id"))
+    class_name = str(name).rpartition(".")[2]
     if class_name in TICKETS:
         return _ticket(TICKETS[class_name], old)
     translation = ACTION_TRANSLATIONS.get(class_name)
@@ -32,7 +34,7 @@ def metric_action(old: Action) -> dict[str, Any]:
     channel = old.get("inputChannelId")
     target, app = old.get("targetIdentifier"), old.get("sentryAppId")
     return _action(
-        str(old.get("type") or ""),
+        text(old.get("type")),
         integration=old.get("integrationId"),
         target=(old.get("targetType"), target if channel else None, channel or (target if app is None else app)),
         data={"priority": old.get("priority"), "settings": old.get("settings")},
@@ -40,8 +42,8 @@ def metric_action(old: Action) -> dict[str, Any]:
 
 
 def _mail(old: Action) -> dict[str, Any]:
-    kind = str(old.get("targetType") or "")
-    target = (TARGETS.get(kind, kind), None, old.get("targetIdentifier"))
+    kind = text(old.get("targetType"))
+    target = (TARGETS.get(str(kind), kind), None, old.get("targetIdentifier"))
     return _action("email", target=target, data={"fallthroughType": old.get("fallthroughType")})
 
 
@@ -96,13 +98,13 @@ ACTION_TRANSLATIONS: Mapping[str, Callable[[Action], dict[str, Any]]] = MappingP
 
 
 def _action(
-    kind: str, *, integration: Any = None, target: tuple[Any, Any, Any] = (None, None, None), data: Any = None
+    kind: Any, *, integration: Any = None, target: tuple[Any, Any, Any] = (None, None, None), data: Any = None
 ) -> dict[str, Any]:
     """A workflow action; `target` consists of kind, display name and ID."""
     config = dict(zip(("targetType", "targetDisplay", "targetIdentifier"), target, strict=True))
     return {
         "type": kind,
-        "integrationId": None if integration is None else str(integration),
+        "integrationId": identifier(integration),
         "data": {} if data is None else data,
         "config": config,
         "status": "active",

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dexter_graphql.loaders.alert_rules.lists import metric_rules, project_slugs, slugs_by_id
-from dexter_graphql.loaders.alert_rules.workflows import Rule
+from dexter_graphql.loaders.alert_rules.lists import AnyRule, metric_rules, project_slugs, slugs_by_id, slugs_of
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.sentry.catalogue import alerts as catalogue
+from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.parents import OrganizationRef
 
 METRIC_ALERT_RULES = catalogue.METRIC_RULES.name
@@ -48,7 +48,7 @@ async def requested_projects(
     return ProjectSlugs(slugs or list(by_id.values()), by_id)
 
 
-async def optional_metric_rules(organization: OrganizationRef, load_context: LoadContext) -> list[Rule]:
+async def optional_metric_rules(organization: OrganizationRef, load_context: LoadContext) -> list[AnyRule]:
     """All metric rules of the organization; none where the server lacks them, which is remembered."""
     return await load_context.organizations.capabilities.prefer(
         METRIC_ALERT_RULES,
@@ -64,13 +64,12 @@ def may_have_rules(organization: OrganizationRef, load_context: LoadContext) -> 
     return not (has_no_rules or load_context.client.is_saas(organization))
 
 
-def unmigrated(rules: Iterable[Rule], migrated: Iterable[NameInProject]) -> list[Rule]:
+def unmigrated(rules: Iterable[AnyRule], migrated: Iterable[NameInProject]) -> list[AnyRule]:
     """The rules that are not among the migrated ones; of several with one name, as many as were not."""
     counts = Counter(migrated)
-    rest: list[Rule] = []
+    rest: list[AnyRule] = []
     for rule in rules:
-        names = [NameInProject(str(slug), str(rule["name"])) for slug in rule["projects"] or ()]
-        name = next((name for name in names if counts[name]), None)
+        name = next((name for name in _names(rule) if counts[name]), None)
         if name is None:
             rest.append(rule)
         else:
@@ -78,5 +77,9 @@ def unmigrated(rules: Iterable[Rule], migrated: Iterable[NameInProject]) -> list
     return rest
 
 
-async def _no_rules() -> list[Rule]:
+def _names(rule: AnyRule) -> list[NameInProject]:
+    return [] if isinstance(rule, InvalidValue) else [NameInProject(slug, str(rule["name"])) for slug in slugs_of(rule)]
+
+
+async def _no_rules() -> list[AnyRule]:
     return []

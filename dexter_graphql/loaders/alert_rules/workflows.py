@@ -4,11 +4,12 @@ An issue rule becomes a workflow without detectors. A metric rule becomes a dete
 filter for each trigger: critical is high priority, warning medium. Minutes become seconds where detectors have seconds.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from dexter_graphql.loaders.alert_rules.actions import metric_action, rule_action
+from dexter_graphql.loaders.alert_rules.old_values import identifier, items, member, text, translated
 from dexter_graphql.loaders.time_ranges import MINUTE_S
 
 Rule = Mapping[str, Any]
@@ -24,12 +25,11 @@ MATCHES = MappingProxyType({"any": "any-short"})
 
 def workflow_of_issue_rule(rule: Rule) -> dict[str, Any]:
     """An issue rule as a workflow. Its ID contains the slug of the project, which the path of the rule requires."""
-    slugs = [str(slug) for slug in _list(rule.get("projects"))]
-    match = str(rule.get("filterMatch") or "all")
+    slug = next(iter(items(rule.get("projects"))), "")
     return {
-        "id": f"{ISSUE_PREFIX}{slugs[0] if slugs else ''}-{rule['id']}",
+        "id": _identifier(f"{ISSUE_PREFIX}{slug}-", rule),
         "name": rule.get("name"),
-        "enabled": rule.get("status") != "disabled",
+        "enabled": _is_other(rule.get("status"), "disabled"),
         "environment": rule.get("environment"),
         "config": {"frequency": rule.get("frequency")},
         "lastTriggered": rule.get("lastTriggered"),
@@ -37,26 +37,26 @@ def workflow_of_issue_rule(rule: Rule) -> dict[str, Any]:
         "dateUpdated": None,
         "owner": rule.get("owner"),
         "createdBy": _creator(rule),
-        "triggers": _group(_logic(rule.get("actionMatch")), [condition(old) for old in _objects(rule, "conditions")]),
+        "triggers": _group(_logic(rule.get("actionMatch")), translated(rule.get("conditions"), condition)),
         "actionFilters": [
             _group(
-                match,
-                [condition(old) for old in _objects(rule, "filters")],
-                [rule_action(old) for old in _objects(rule, "actions")],
+                text(rule.get("filterMatch"), "all"),
+                translated(rule.get("filters"), condition),
+                translated(rule.get("actions"), rule_action),
             )
         ],
         "detectorIds": [],
-        "projects": slugs,
+        "projects": rule.get("projects"),
     }
 
 
 def workflow_of_metric_rule(rule: Rule) -> dict[str, Any]:
     """The workflow of a metric rule's triggers; it has the same ID as the rule's detector."""
-    number = f"{METRIC_PREFIX}{rule['id']}"
+    number = _identifier(METRIC_PREFIX, rule)
     return {
         "id": number,
         "name": rule.get("name"),
-        "enabled": rule.get("status") != DISABLED_METRIC,
+        "enabled": _is_other(rule.get("status"), DISABLED_METRIC),
         "environment": rule.get("environment"),
         "config": {},
         "lastTriggered": None,
@@ -65,24 +65,24 @@ def workflow_of_metric_rule(rule: Rule) -> dict[str, Any]:
         "owner": rule.get("owner"),
         "createdBy": _creator(rule),
         "triggers": _group("any", []),
-        "actionFilters": [_trigger_filter(trigger) for trigger in _objects(rule, "triggers")],
+        "actionFilters": translated(rule.get("triggers"), _trigger_filter),
         "detectorIds": [number],
-        "projects": [str(slug) for slug in _list(rule.get("projects"))],
+        "projects": rule.get("projects"),
     }
 
 
 def detector_of_metric_rule(rule: Rule) -> dict[str, Any]:
     """A metric rule as a detector. `projectId` is the slug, because rules do not contain the ID."""
-    number = f"{METRIC_PREFIX}{rule['id']}"
+    number = _identifier(METRIC_PREFIX, rule)
     delta, kind = _seconds(rule.get("comparisonDelta")), rule.get("detectionType")
     query = {name: rule.get(name) for name in ("aggregate", "dataset", "environment", "eventTypes", "query")}
     return {
         "id": number,
-        "projectId": next((str(slug) for slug in _list(rule.get("projects"))), None),
+        "projectId": next(iter(items(rule.get("projects"))), None),
         "name": rule.get("name"),
         "description": None,
         "type": "metric_issue",
-        "enabled": rule.get("status") != DISABLED_METRIC,
+        "enabled": _is_other(rule.get("status"), DISABLED_METRIC),
         "owner": _owner(rule.get("owner")),
         "createdBy": _creator(rule),
         "dateCreated": rule.get("dateCreated"),
@@ -95,15 +95,15 @@ def detector_of_metric_rule(rule: Rule) -> dict[str, Any]:
             }
         ],
         "conditionGroup": _group("any", _thresholds(rule)),
-        "config": {"detectionType": kind or ("percent" if delta else "static"), "comparisonDelta": delta},
+        "config": {"detectionType": text(kind, "percent" if delta else "static"), "comparisonDelta": delta},
         "latestGroup": None,
     }
 
 
 def condition(old: Rule) -> dict[str, Any]:
     """A condition or filter of an issue rule as a workflow condition. An unknown one keeps its ID and its members."""
-    name = str(old.get("id") or "")
-    translation = CONDITION_TRANSLATIONS.get(name.rpartition(".")[2])
+    name = text(old.get("id"))
+    translation = CONDITION_TRANSLATIONS.get(str(name).rpartition(".")[2])
     if translation is None:
         return {"type": name, "comparison": {key: value for key, value in old.items() if key not in {"id", "name"}}}
     kind, comparison = translation
@@ -163,52 +163,68 @@ CONDITION_TRANSLATIONS: Mapping[str, tuple[str, Callable[[Rule], Any]]] = Mappin
 """Class name of a rule's condition → the type of the workflow condition and its comparison."""
 
 
-def _thresholds(rule: Rule) -> list[dict[str, Any]]:
+def _thresholds(rule: Rule) -> Any:
     if rule.get("detectionType") == "dynamic":
         compared = {name: rule.get(name) for name in ("seasonality", "sensitivity", "thresholdType")}
         return [{"type": "anomaly_detection", "comparison": compared, "conditionResult": HIGH}]
     is_below = rule.get("thresholdType") == 1
-    kind = "lt" if is_below else "gt"
-    thresholds = [
-        {"type": kind, "comparison": trigger.get("alertThreshold"), "conditionResult": _priority(trigger)}
-        for trigger in _objects(rule, "triggers")
-    ]
-    if rule.get("resolveThreshold") is not None:
-        kind = "gte" if is_below else "lte"
-        thresholds.append({"type": kind, "comparison": rule["resolveThreshold"], "conditionResult": RESOLVED})
-    return thresholds
+    kind, opposite = ("lt", "gte") if is_below else ("gt", "lte")
+    thresholds = translated(
+        rule.get("triggers"),
+        lambda trigger: {
+            "type": kind,
+            "comparison": trigger.get("alertThreshold"),
+            "conditionResult": _priority(trigger),
+        },
+    )
+    if rule.get("resolveThreshold") is None or not isinstance(thresholds, list):
+        return thresholds
+    return [*thresholds, {"type": opposite, "comparison": rule["resolveThreshold"], "conditionResult": RESOLVED}]
 
 
 def _trigger_filter(trigger: Rule) -> dict[str, Any]:
     compared = {"type": "issue_priority_greater_or_equal", "comparison": _priority(trigger)}
-    return _group("any", [compared], [metric_action(one) for one in _objects(trigger, "actions")])
+    return _group("any", [compared], translated(trigger.get("actions"), metric_action))
 
 
-def _priority(trigger: Rule) -> int:
-    return PRIORITIES.get(str(trigger.get("label")), HIGH)
+def _priority(trigger: Rule) -> Any:
+    label = trigger.get("label")
+    return PRIORITIES.get(str(label), HIGH) if label is None or isinstance(label, str) else label
 
 
-def _group(logic: str, conditions: Sequence[Rule], actions: Sequence[Rule] = ()) -> dict[str, Any]:
-    return {"logicType": logic, "conditions": list(conditions), "actions": list(actions)}
+def _group(logic: Any, conditions: Any, actions: Any = None) -> dict[str, Any]:
+    return {"logicType": logic, "conditions": conditions, "actions": [] if actions is None else actions}
 
 
-def _logic(match: Any) -> str:
-    return MATCHES.get(str(match), str(match or "all"))
+def _logic(match: Any) -> Any:
+    return MATCHES.get(match, match) if isinstance(match, str) else text(match, "all")
 
 
-def _owner(text: Any) -> dict[str, str] | None:
-    kind, _, number = str(text or "").partition(":")
+def _identifier(prefix: str, rule: Rule) -> Any:
+    number = identifier(rule.get("id"))
+    return f"{prefix}{number}" if isinstance(number, str) else number
+
+
+def _is_other(status: Any, disabled: int | str) -> Any:
+    """True when the status is another one than that of a disabled rule."""
+    return status != disabled if status is None or isinstance(status, (int, str)) else status
+
+
+def _owner(owner: Any) -> Any:
+    if not isinstance(owner, str):
+        return owner
+    kind, _, number = owner.partition(":")
     return {"type": kind, "id": number} if number else None
 
 
 def _creator(rule: Rule) -> Any:
-    user = rule.get("createdBy")
-    return user.get("id") if isinstance(user, dict) else None
+    return member(rule.get("createdBy"), "id")
 
 
-def _seconds(minutes: Any) -> int | None:
+def _seconds(minutes: Any) -> Any:
     number = _number(minutes)
-    return int(number * MINUTE_S) if isinstance(number, (int, float)) else None
+    is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
+    return int(number * MINUTE_S) if is_number else minutes
 
 
 def _number(value: Any) -> Any:
@@ -220,11 +236,3 @@ def _number(value: Any) -> Any:
         return int(number) if number.is_integer() else number
     except (ValueError, OverflowError):
         return value
-
-
-def _objects(rule: Rule, name: str) -> list[Rule]:
-    return [item for item in _list(rule.get(name)) if isinstance(item, dict)]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -275,16 +275,26 @@ async def test_series_are_a_value_a_day(asker):
 
 
 async def test_odd_bucket_is_a_gap_in_its_series(asker):
-    """A bucket that cannot be read is null at its place; the buckets after it keep their times."""
+    """A bucket that cannot be read is null in its place, with an error; the buckets after it keep their times."""
     issue = next(iter(asker.acme.issues.values()))
     body = serialize_issue(asker.server.world, asker.acme, issue, None)
-    stats = {"30d": [[0, 1], None, [172_800, 3], "odd", [345_600, 5]]}
+    stats = {"30d": [[0, 1], None, [172_800, 3], "odd", [345_600, 5], [432_000, {}]]}
     asker.server.faults.add(Fault(route=DETAIL, times=None, status=200, body=body | {"stats": stats}))
 
-    node, _ = await one(asker, issue, "series { startsAt intervalSeconds values }")
+    told = await asker.ask(
+        'query ($id: String!) { organization(slug: "acme") { issue(shortId: $id)'
+        " { series { startsAt intervalSeconds values } } } }",
+        id=issue.short_id,
+    )
 
+    node = told["organization"]["issue"]
+    path = ["organization", "issue", "series"]
+    assert [(error["path"], error["extensions"]["code"]) for error in told.errors] == [
+        (path, "UPSTREAM_BAD_RESPONSE"),
+        (path, "UPSTREAM_BAD_RESPONSE"),
+    ]
     assert node["series"] == {
         "startsAt": "1970-01-01T00:00:00Z",
         "intervalSeconds": 86_400,
-        "values": [1, None, 3, None, 5],
+        "values": [1, None, 3, None, 5, None],
     }

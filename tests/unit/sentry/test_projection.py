@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from dexter_graphql.sentry.errors import BadResponse, InvalidValue
+from dexter_graphql.sentry.lenient import omitted_from
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import (
     NULL,
@@ -223,16 +224,40 @@ def test_variants(classes, projection):
     assert [(row.typename, plain(row)) for row in decoded] == [("Error", {"text": "a"}), ("Crash", {"code": 1})]
 
 
-@pytest.mark.parametrize("row", [b'{"kind": "new", "text": "a"}', b'{"text": "a"}', b'{"kind": 5, "text": "a"}'])
-def test_unknown_variants(classes, row):
+OTHER_KIND = "Expected an object for Error or Crash, got one of another kind"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (b'{"kind": "new", "text": "a"}', OTHER_KIND),
+        (b'{"text": "a"}', OTHER_KIND),
+        (b'{"kind": 5, "text": "a"}', "Expected a string for 'kind' of Error or Crash, got a number"),
+    ],
+)
+def test_unknown_variants(classes, row, message):
     """An object with an unknown tag gets the fallback, else it is invalid; its neighbours are read."""
     body = b'[{"kind": "error", "text": "a"}, ' + row + b"]"
 
     closed = classes.decode_list(body, ENTRY, (), ACME)
     opened = classes.decode_list(body, OPEN, (), ACME)
 
-    assert plain(closed) == [{"text": "a"}, "Expected an object for Error or Crash, got one of another kind"]
+    assert plain(closed) == [{"text": "a"}, message]
     assert [(row.typename, row.text) for row in opened] == [("Error", "a"), ("Other", "a")]
+
+
+def test_lists_have_the_errors_of_rows_that_they_lack(classes):
+    """Nulls and objects of other kinds are left out without an error, other rows with one."""
+    projection = Projection("Event", "list", (Field("entries", "entries", ENTRY, container="list"),))
+    body = b'[{"entries": [{"kind": "error", "text": "a"}, null, 7, {"kind": "new"}, {"kind": {}}]}]'
+
+    [event] = classes.decode_list(body, projection, (), ACME)
+
+    assert [entry.text for entry in event.entries] == ["a"]
+    assert [str(error) for error in omitted_from(event.entries)] == [
+        "Expected an object for Error or Crash, got a number",
+        "Expected a string for 'kind' of Error or Crash, got an object",
+    ]
 
 
 def test_variants_in_members(classes):

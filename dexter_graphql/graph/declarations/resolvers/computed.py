@@ -9,17 +9,24 @@ from typing import Any
 from graphql import GraphQLNonNull
 from typing_extensions import override
 
+from dexter_graphql.engine.failures import PartialValue
 from dexter_graphql.engine.resolution import Immediate, Reader, Strategy
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import EMBEDDED, GlobalIDDeclaration, LazyJSON
 from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
-from dexter_graphql.graph.declarations.resolvers.rows import first_invalid, immediate, without_invalid
+from dexter_graphql.graph.declarations.resolvers.rows import (
+    immediate,
+    invalid_among,
+    with_errors,
+    without_invalid,
+)
 from dexter_graphql.graph.declarations.wire_types import DeclarationError, container_of
 from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.lenient import omitted_from
 from dexter_graphql.sentry.pagination import Slice
-from dexter_graphql.sentry.projection import Field, Record, RecordDecoder, fitting_rows, only_records
+from dexter_graphql.sentry.projection import Field, Record, RecordDecoder, fitting_rows, without_invalid_rows
 
 
 class BoundComputed(BoundField):
@@ -51,29 +58,43 @@ class BoundComputed(BoundField):
         return Immediate(bind)
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, or the first invalid value among what it reads."""
+        """The function, with the errors of what it reads: invalid members, and items that lists lack.
+
+        A field that is never null has the value without them, as its error would cost the object around it. Of another
+        field, the first invalid member is the value. What lists lack matters for a list, and where nothing is found.
+        """
         reads = [member.attr for member in self.own_members()]
-        if not reads:
-            return function
 
         def computed(row: Any, **arguments: Any) -> Any:
-            invalid = first_invalid(row, reads)
-            return function(row, **arguments) if invalid is None else invalid
+            invalid = invalid_among(row, reads)
+            return invalid[0] if invalid else _with_omitted(function(row, **arguments), row, reads)
 
         def computed_without_invalid(row: Any, **arguments: Any) -> Any:
-            return function(without_invalid(row, reads), **arguments)
+            value = function(without_invalid(row, reads), **arguments)
+            return with_errors(_with_omitted(value, row, reads), invalid_among(row, reads))
 
-        # An error of a field that is never null would cost the object around it.
-        is_nullable = not isinstance(self.graphql_field.type, GraphQLNonNull)
+        def computed_list(row: Any, **arguments: Any) -> Any:
+            try:
+                value = (computed if needs_all else computed_without_invalid)(row, **arguments)
+            except InvalidValue as error:
+                value = error
+            return with_errors([], [value]) if isinstance(value, InvalidValue) else value
+
+        if not isinstance(self.graphql_field.type, GraphQLNonNull):
+            return computed if reads else function
         needs_all = any(member.is_required for member in self.own_members())
-        return computed if is_nullable or needs_all else computed_without_invalid
+        if self._container != "one":
+            return computed_list
+        return computed if needs_all else computed_without_invalid
 
     def _decode_lazy(self, value: Any, row: Any, selection: Selection, context: Context) -> Any:
+        if isinstance(value, PartialValue):
+            return with_errors(self._decode_lazy(value.value, row, selection, context), value.errors)
         if isinstance(value, LazyJSON):
-            return self._decode_one(value, row, selection, context)
+            return with_errors(self._decode_one(value, row, selection, context))
         if isinstance(value, list) and value and isinstance(value[0], LazyJSON):
             rows = [self._decode_one(item, row, selection, context) for item in value]
-            return only_records(rows) if self._container == "list" else rows
+            return with_errors(without_invalid_rows(rows) if self._container == "list" else rows)
         if isinstance(value, Slice) and value.rows and isinstance(value.rows[0], LazyJSON):
             return replace(value, rows=[self._decode_one(item, row, selection, context) for item in value.rows])
         return value
@@ -125,6 +146,13 @@ class BoundGlobalID(BoundComputed):
         if entity.key is None:
             raise DeclarationError(f"{self.typename} needs a key to have a global id")
         return entity.typename, entity.key
+
+
+def _with_omitted(value: Any, row: Any, attrs: Sequence[str]) -> Any:
+    """The value; a list that was made of others, or null, with the errors of items which those lack."""
+    if value is not None and type(value) is not list:
+        return with_errors(value)
+    return with_errors(value, [error for attr in attrs for error in omitted_from(getattr(row, attr, None))])
 
 
 def _takes_records(function: Callable[..., Any]) -> bool:

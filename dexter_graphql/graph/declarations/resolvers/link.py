@@ -8,6 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from dexter_graphql.engine.failures import PartialValue
 from dexter_graphql.engine.resolution import Batched, Immediate, Strategy
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
@@ -19,8 +20,10 @@ from dexter_graphql.graph.declarations.resolvers.rows import (
     guarded_key,
     immediate,
     member_reader,
+    with_errors,
 )
 from dexter_graphql.graph.declarations.wire_types import attr_of, container_of, without_null
+from dexter_graphql.sentry.lenient import omitted_from
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.projection import AnyProjection, Field, Projection, Record, TaggedUnion
 
@@ -115,7 +118,8 @@ class BoundLink(BoundField):
         if not isinstance(records, list):
             return records
         page: Slice = self.function()(records, **arguments)
-        return replace(page, details=page.rows) if self.declaration.edge_reads else page
+        page = replace(page, details=page.rows) if self.declaration.edge_reads else page
+        return with_errors(page, omitted_from(records))
 
     async def _load(
         self, typename: str, records: Sequence[Record], selection: Selection, context: Context
@@ -138,9 +142,8 @@ class BoundLink(BoundField):
         """The embedded record, with the other selected members null."""
         members: dict[str, Field] = {}
         merge_into(members, self._selected_members(record.typename, selection))
-        values = {attr: getattr(record, attr) for attr in record.members}
         projection = Projection(record.typename, EMBEDDED, tuple(members[attr] for attr in sorted(members)))
-        return context.services.client.records.partial_record(projection, values, record.parents)
+        return context.services.client.records.widened_record(record, projection)
 
     def _key_of(self, embedded: Embedded) -> tuple[Callable[[Any], Any], tuple[str, ...]]:
         """What makes the key of an embedded record, and the wire members that it reads."""
@@ -174,6 +177,8 @@ class BoundLink(BoundField):
 
 def _items(value: Any) -> Sequence[Any]:
     """The records in the value of a field: of a page, of a list, or the single one."""
+    if isinstance(value, PartialValue):
+        return _items(value.value)
     if isinstance(value, Slice):
         return value.rows
     return value if isinstance(value, list) else (value,)
@@ -181,6 +186,8 @@ def _items(value: Any) -> Sequence[Any]:
 
 def _with_items(value: Any, items: list[Any]) -> Any:
     """The value with these records in the place of its own."""
+    if isinstance(value, PartialValue):
+        return PartialValue(_with_items(value.value, items), value.errors)
     if isinstance(value, Slice):
         return replace(value, rows=items)
     return items if isinstance(value, list) else items[0]

@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
+from dexter_graphql.engine.failures import PartialValue, is_failure
 from dexter_graphql.engine.resolution import Immediate, Reader
 from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.lenient import IncompleteList, omitted_from
 
 
 def immediate(reader: Reader, *, attr: str | None = None, leaf: Any = None) -> Immediate:
@@ -19,9 +21,20 @@ def row_itself(row: Any) -> Any:
     return row
 
 
+def with_errors(value: Any, errors: Sequence[Exception] = ()) -> Any:
+    """The value with the errors of its parts: those given, and those of items that a decoded list lacks."""
+    if isinstance(value, IncompleteList):
+        value = PartialValue(list(value), value.omitted)
+    if not errors or is_failure(value):
+        return value
+    if isinstance(value, PartialValue):
+        return PartialValue(value.value, [*value.errors, *errors])
+    return PartialValue(value, errors)
+
+
 def member_reader(attr: str) -> Reader:
     """Reads a member; None when the row lacks it."""
-    return lambda row: getattr(row, attr, None)
+    return lambda row: with_errors(getattr(row, attr, None))
 
 
 def converted_reader(attr: str, convert: Callable[[Any], Any]) -> Reader:
@@ -29,15 +42,17 @@ def converted_reader(attr: str, convert: Callable[[Any], Any]) -> Reader:
 
     def read(row: Any) -> Any:
         value = getattr(row, attr, None)
-        return value if value is None or isinstance(value, Exception) else convert(value)
+        if value is None or isinstance(value, Exception):
+            return value
+        return with_errors(convert(value), omitted_from(value))
 
     return read
 
 
-def first_invalid(row: Any, attrs: Iterable[str]) -> InvalidValue | None:
-    """The first of these members that is invalid."""
+def invalid_among(row: Any, attrs: Iterable[str]) -> list[InvalidValue]:
+    """Those of these members that are invalid."""
     values = (getattr(row, attr, None) for attr in attrs)
-    return next((value for value in values if isinstance(value, InvalidValue)), None)
+    return [value for value in values if isinstance(value, InvalidValue)]
 
 
 def without_invalid(row: Any, attrs: Iterable[str]) -> Any:
@@ -50,9 +65,8 @@ def guarded_key(key: Callable[[Any], Any], reads: Collection[str], needed: Colle
     """The key of a row, or an InvalidValue when a member in `reads` is invalid or one in `needed` is missing."""
 
     def key_of(row: Any) -> Any:
-        invalid = first_invalid(row, reads)
-        if invalid is not None:
-            return invalid
+        if invalid := invalid_among(row, reads):
+            return invalid[0]
         missing = next((attr for attr in needed if getattr(row, attr, None) is None), None)
         return key(row) if missing is None else InvalidValue(f"Sentry's answer lacks '{missing}'")
 
