@@ -17,6 +17,7 @@ from dexter_graphql.errors import SettingsError
 DEFAULT_ADMIN_LISTEN = "127.0.0.1:8001"
 OFF = "off"
 MAX_PORT = 65535
+DEFAULT_PORTS = {"http": 80, "https": 443}
 MIN_SECRET_LENGTH = 32
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 VINTAGES = ("20.12", "23.7", "24.1", "26.7", "saas")
@@ -211,9 +212,12 @@ class Settings(BaseSettings):
     @field_validator("sentry_url", "sentry_hosts")
     @classmethod
     def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        if not all(is_address(url) for url in ((value,) if isinstance(value, str) else value)):
-            raise ValueError("must be an address such as https://sentry.io, without user and password")
-        return value
+        return _server_address(value) if isinstance(value, str) else tuple(map(_server_address, value))
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_page_origin, value))
 
     @field_validator("webhook_secrets")
     @classmethod
@@ -301,14 +305,40 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_address(url: str) -> bool:
-    """True for an HTTP URL of a server without credentials."""
+def origin_of(url: str) -> str | None:
+    """Scheme, host and port as browsers write them; None without a scheme or a host, and for URLs with credentials."""
     try:
         parts = urlsplit(url)
-        is_port = parts.port != 0
+        port = parts.port
+        name = parts.hostname or ""
+        host = name if name.isascii() else name.encode("idna").decode()
     except ValueError:
-        return False
-    return is_port and parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
+        return None
+    if not parts.scheme or not host or "*" in host or parts.username is not None or port == 0:
+        return None
+    suffix = "" if port in {None, DEFAULT_PORTS.get(parts.scheme)} else f":{port}"
+    return f"{parts.scheme}://{bracketed(host)}{suffix}"
+
+
+def _server_address(url: str) -> str:
+    """The origin of a Sentry server; raises ValueError when calls to its root would miss it."""
+    address = origin_of(url)
+    if address is None or urlsplit(address).scheme not in DEFAULT_PORTS:
+        raise ValueError("must be an address such as https://sentry.io, without user and password")
+    parts = urlsplit(url)
+    if parts.path.strip("/") not in {"", "api/0"} or parts.query or parts.fragment:
+        raise ValueError(
+            "must not have a path: Sentry is called at /api/0/ of its host, and the token goes nowhere else"
+        )
+    return address
+
+
+def _page_origin(url: str) -> str:
+    """The origin of a page; raises ValueError for what no browser sends as `Origin`."""
+    origin = origin_of(url)
+    if origin is None or urlsplit(url).path.strip("/") or urlsplit(url).query or urlsplit(url).fragment:
+        raise ValueError("must be origins such as https://dash.example.org: a scheme, a host and no path or wildcard")
+    return origin
 
 
 def variable(field_name: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from dexter_graphql.errors import SettingsError
-from dexter_graphql.settings import Mode, Settings, is_address, is_loopback, load_settings, variable
+from dexter_graphql.settings import Mode, Settings, is_loopback, load_settings, origin_of, variable
 
 SECRET = "do-not-print-me-0123456789"
 
@@ -72,6 +72,34 @@ def test_environment_is_read(monkeypatch, name, text, field, value):
     assert found == (("https://us.example", "https://de.example") if field == "sentry_hosts" else value)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "field", "value"),
+    [
+        ("SENTRY_URL", "HTTPS://Sentry.IO:443/", "sentry_url", "https://sentry.io"),
+        ("SENTRY_URL", "http://sentry.example/api/0/", "sentry_url", "http://sentry.example"),
+        ("DEXTER_ALLOWED_ORIGINS", "https://Dash.example.org/", "allowed_origins", ("https://dash.example.org",)),
+        (
+            "DEXTER_ALLOWED_ORIGINS",
+            "http://[::1]:80,https://a:444",
+            "allowed_origins",
+            ("http://[::1]", "https://a:444"),
+        ),
+        (
+            "DEXTER_ALLOWED_ORIGINS",
+            "https://b\u00fccher.example",
+            "allowed_origins",
+            ("https://xn--bcher-kva.example",),
+        ),
+        ("DEXTER_ALLOWED_ORIGINS", "capacitor://localhost", "allowed_origins", ("capacitor://localhost",)),
+    ],
+)
+def test_addresses_are_kept_as_browsers_write_them(monkeypatch, name, text, field, value):
+    """Case, a final slash and the default port do not count."""
+    monkeypatch.setenv(name, text)
+
+    assert getattr(load_settings(), field) == value
+
+
 @pytest.mark.parametrize("name", ["SENTRY_AUTH_TOKEN", "DEXTER_PORT", "DEXTER_HOST", "DEXTER_ALLOWED_HOSTS"])
 def test_empty_variable_is_no_setting(monkeypatch, name):
     """Tools that write all variables out leave some empty; those have their defaults."""
@@ -111,6 +139,16 @@ def test_overrides_come_first(monkeypatch):
         ("SENTRY_URL", "https://", "https://sentry.io"),
         ("SENTRY_URL", "http://[", "https://sentry.io"),
         ("SENTRY_URL", "http://a:99999", "https://sentry.io"),
+        ("SENTRY_URL", "http://sentry.example/sentry", "must not have a path"),
+        ("SENTRY_URL", "http://sentry.example/api/0/sentry/", "must not have a path"),
+        ("SENTRY_URL", "http://sentry.example/?a=1", "must not have a path"),
+        ("DEXTER_SENTRY_HOSTS", "https://us.example/api/1/", "must not have a path"),
+        ("DEXTER_ALLOWED_ORIGINS", "dash.example.org", "https://dash.example.org"),
+        ("DEXTER_ALLOWED_ORIGINS", "*", "wildcard"),
+        ("DEXTER_ALLOWED_ORIGINS", "null", "a scheme"),
+        ("DEXTER_ALLOWED_ORIGINS", "https://*.example.org", "wildcard"),
+        ("DEXTER_ALLOWED_ORIGINS", "https://dash.example.org/app", "no path"),
+        ("DEXTER_ALLOWED_ORIGINS", "https://user@dash.example.org", "a host"),
         ("DEXTER_SENTRY_HOSTS", "https://a.example,b.example", "https://sentry.io"),
         ("DEXTER_PORT", "-1", "greater than or equal to 0"),
         ("DEXTER_PORT", "65536", "less than or equal to 65535"),
@@ -234,10 +272,12 @@ def test_loopback_is_told_from_the_text(host, expected):
     assert is_loopback(host) is expected
 
 
-@pytest.mark.parametrize(("url", "expected"), [("http://[::1]:9", True), ("//a", False), ("https://a:0", False)])
-def test_address_is_told_from_the_text(url, expected):
-    """An address has a scheme of HTTP, a host and a port that can be connected to."""
-    assert is_address(url) is expected
+@pytest.mark.parametrize(
+    ("url", "expected"), [("http://[::1]:9", "http://[::1]:9"), ("//a", None), ("https://a:0", None)]
+)
+def test_origin_is_read_from_a_url(url, expected):
+    """An origin has a scheme, a host and a port that can be connected to."""
+    assert origin_of(url) == expected
 
 
 def test_redis_needs_a_secret(monkeypatch):

@@ -6,22 +6,15 @@ from urllib.parse import urlsplit
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.sentry.errors import HostNotAllowed
 from dexter_graphql.sentry.saas_hosts import SAAS, SAAS_LABEL, SaasHosts
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
+from dexter_graphql.settings import DEFAULT_PORTS, origin_of
 
 
 def origin(url: str) -> str:
     """Scheme, host and port of an address in lower case; raises SettingsError when it is not an HTTP address."""
-    try:
-        parts = urlsplit(url if "//" in url else f"//{url}")
-        port = parts.port
-    except ValueError:
-        raise _not_an_address(url) from None
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.username is not None:
+    address = origin_of(url if "//" in url else f"//{url}")
+    if address is None or urlsplit(address).scheme not in DEFAULT_PORTS:
         raise _not_an_address(url)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    suffix = "" if port in {None, DEFAULT_PORTS[parts.scheme]} else f":{port}"
-    return f"{parts.scheme}://{host}{suffix}"
+    return address
 
 
 def _not_an_address(url: str) -> SettingsError:
