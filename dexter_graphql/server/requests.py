@@ -47,7 +47,7 @@ def check_content_encoding(value: str | None) -> None:
         raise RequestRejected(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             ErrorCode.BAD_USER_INPUT,
-            "Send the request without compression",
+            "Content-Encoding is not supported: send the body without compression",
             (("Accept-Encoding", "identity"),),
         )
 

@@ -1,5 +1,6 @@
 """The published documents for every contract test, or one clear sentence about their absence; a sandbox to ask."""
 
+import json
 import os
 from collections.abc import AsyncIterator
 
@@ -22,6 +23,19 @@ def documents() -> published.Documents:
             pytest.fail(reason)
         # They belong to Sentry and are no part of the project: who works on it without them is told so, CI has them.
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def cases() -> dict[str, dict]:
+    """Answers of Sentry and requests that broke other clients and servers, by number."""
+    path = published.directory().parent / "cases" / "given.json"
+    if not path.exists():
+        reason = f"no cases: {path}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        # They are shared beside the project and are no part of it; CI has them, and fails without them.
+        pytest.skip(reason)
+    return {case["id"]: case for case in json.loads(path.read_text())}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,10 +1,10 @@
 """Answers of Sentry that broke other clients, read from the folder of cases beside the checkout, on both engines."""
 
 import json
-import os
+import re
+from pathlib import Path
 
 import aiohttp
-import published
 import pytest
 
 from dexter_graphql.sandbox import Fault
@@ -101,19 +101,6 @@ ANSWERS = {
 """Number of a case → what is answered below its organization."""
 
 
-@pytest.fixture(scope="session")
-def cases():
-    """The cases by number."""
-    path = published.directory().parent / "cases" / "given.json"
-    if not path.exists():
-        reason = f"no cases: {path}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        # They are shared beside the project and are no part of it; CI has them, and fails without them.
-        pytest.skip(reason)
-    return {case["id"]: case for case in json.loads(path.read_text())}
-
-
 async def ordinary_answer(server, path):
     """The sandbox's own answer to a read."""
     headers = {"Authorization": f"Bearer {server.token}"}
@@ -174,3 +161,11 @@ async def test_case(asker, cases, number):
 
     assert told.errors == []
     assert fits(told["organization"], ANSWERS[number]), told["organization"]
+
+
+def test_every_case_is_tested(cases):
+    """The number of each case stands in one of the modules of their tests."""
+    sources = [path.read_text() for path in Path(__file__).parent.glob("test_given_*.py")]
+    numbers = {number for source in sources for number in re.findall(r'"(\d\d)"', source)}
+
+    assert set(cases) <= numbers
