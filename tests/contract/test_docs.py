@@ -63,6 +63,16 @@ def test_every_error_code_is_documented():
     assert told == set(ErrorCode)
 
 
+@pytest.mark.parametrize("code", ErrorCode)
+def test_every_error_code_is_produced(code):
+    """Some module answers with the code, and some test beside those of the list of codes expects it in an answer."""
+    own = [path.read_text() for path in (ROOT / "dexter_graphql").rglob("*.py")]
+    tests = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py") if path.name != "test_errors.py"]
+
+    assert any(f"ErrorCode.{code}" in text for text in own)
+    assert any(f'"{code}"' in text for text in tests)
+
+
 @pytest.mark.parametrize("name", sorted(SUMMARIES))
 def test_every_command_is_documented(name):
     """Each command of the command line has its line."""
