@@ -46,12 +46,12 @@ def invalid_value(path: str, error: Exception) -> InvalidValue:
     return InvalidValue(f"'{path}' in Sentry's answer does not fit: {error}")
 
 
-def readable(row: Any, name: str) -> Any:
-    """A member of a struct; None when it does not fit."""
+def member_or_invalid(row: Any, name: str) -> Any:
+    """A member of a struct, or the InvalidValue that it raises."""
     try:
         return getattr(row, name)
-    except InvalidValue:
-        return None
+    except InvalidValue as error:
+        return error
 
 
 def complete_list(items: Sequence[Any], omitted: Sequence[InvalidValue]) -> list[Any]:

@@ -17,8 +17,8 @@ from dexter_graphql.sentry.lenient import (
     complete_list,
     decode_leniently,
     invalid_value,
+    member_or_invalid,
     omitted_from,
-    readable,
 )
 
 T = TypeVar("T")
@@ -80,7 +80,8 @@ def is_object(value: msgspec.Raw) -> bool:
 
 def _kind(item: msgspec.Raw) -> str:
     try:
-        return readable(decode_leniently(item, Kind, "type"), "type") or ""
+        kind = member_or_invalid(decode_leniently(item, Kind, "type"), "type")
+        return kind if isinstance(kind, str) else ""
     except UNREADABLE:
         return ""
 

@@ -32,7 +32,7 @@ from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.lenient import NULL, UNREADABLE, decode_leniently, invalid_value, readable
+from dexter_graphql.sentry.lenient import NULL, UNREADABLE, decode_leniently, invalid_value, member_or_invalid
 from dexter_graphql.sentry.projection import Record
 
 LIGHT, REFERENCE = "light", "reference"
@@ -339,7 +339,7 @@ def context(name: str, value: msgspec.Raw) -> Any:
 
 def tag_value(tags: list[Tag] | None, key: str) -> str | None:
     """Value of a tag; None when the event does not have it."""
-    return next((tag.value for tag in tags or () if readable(tag, "key") == key), None)
+    return next((tag.value for tag in tags or () if member_or_invalid(tag, "key") == key), None)
 
 
 def reference(row: Any, event_id: str | None) -> EventReference | None:

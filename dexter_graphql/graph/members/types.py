@@ -27,6 +27,7 @@ from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.loaders.members import MemberKey, UserKey, member_details, members_by_user, users_by_id
 from dexter_graphql.loaders.teams import MembershipsKey, TeamMembership, member_team_pages
+from dexter_graphql.sentry.lenient import member_or_invalid
 
 ROLES = {"orgRole": str | None, "role": str | None}
 """Role of a member, and its name in releases without roles in teams."""
@@ -80,7 +81,7 @@ class MemberFlags:
 class TeamRoleItem(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """`teamRoles` item of a member."""
 
-    team_slug: str | None = None
+    team_slug: str
     role: str | None = None
 
 
@@ -90,7 +91,9 @@ TEAM_ROLES = {"teamRoles": list[TeamRoleItem] | None, "teams": list[str] | None}
 
 def _memberships(row: Any) -> MembershipsKey | None:
     if row.teamRoles is not None:
-        memberships = [TeamMembership(item.team_slug, item.role) for item in row.teamRoles if item.team_slug]
+        memberships = [
+            TeamMembership(item.team_slug, member_or_invalid(item, "role")) for item in row.teamRoles if item.team_slug
+        ]
     elif row.teams is not None:
         memberships = [TeamMembership(slug, None) for slug in row.teams]
     else:

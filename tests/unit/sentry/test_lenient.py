@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.lenient import decode_leniently, omitted_from, readable
+from dexter_graphql.sentry.lenient import decode_leniently, member_or_invalid, omitted_from
 
 Pair = tuple[str | None, object]
 
@@ -87,7 +87,7 @@ def test_member_that_does_not_fit_raises_its_error_when_it_is_read():
     [tag] = decode(b'[{"key": "k", "value": {}}]', list[Tag])
 
     assert tag.key == "k"
-    assert readable(tag, "value") is None
+    assert isinstance(member_or_invalid(tag, "value"), InvalidValue)
     with pytest.raises(InvalidValue) as raised:
         tag.value  # noqa: B018  # reading raises
     assert positions_of([raised.value]) == ["member[0].value"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, get_origin
 
 from typing_extensions import override
 
@@ -11,7 +11,7 @@ from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import BatchDeclaration
 from dexter_graphql.graph.declarations.resolvers.base import BoundField, calls_for_each_key
-from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key
+from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key, with_omitted
 from dexter_graphql.graph.declarations.source_reads import attributes_read
 from dexter_graphql.graph.declarations.wire_types import attr_of, without_null
 from dexter_graphql.sentry.projection import Field
@@ -52,13 +52,16 @@ class BoundBatch(BoundField):
     def _strategy(self, selection: Selection) -> Strategy:
         declaration: BatchDeclaration = self.declaration
         reads = [member.attr for member in self.own_members()]
+        lists = [member.attr for member in self.own_members() if get_origin(member.type) is list]
         key_of = guarded_key(self._key(), reads, needed=self._needed())
 
         async def resolve_all(rows: Sequence[Any], options: Any, context: Context) -> list[Any]:
             if isinstance(options, Exception):
                 return [options] * len(rows)
             keys = each_value(key_of, rows)
-            return await context.loaders.load_all(declaration.load, keys, options, selection, spender=self.spender)
+            loaders = context.loaders
+            values = await loaders.load_all(declaration.load, keys, options, selection, spender=self.spender)
+            return [with_omitted(*pair, lists) for pair in zip(values, rows, strict=True)] if lists else values
 
         return Batched(resolve_all)
 

@@ -20,11 +20,11 @@ from dexter_graphql.graph.declarations.resolvers.rows import (
     immediate,
     invalid_among,
     with_errors,
+    with_omitted,
     without_invalid,
 )
 from dexter_graphql.graph.declarations.wire_types import DeclarationError, container_of
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.lenient import omitted_from
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.projection import Field, Record, RecordDecoder, fitting_rows, without_invalid_rows
 
@@ -67,11 +67,11 @@ class BoundComputed(BoundField):
 
         def computed(row: Any, **arguments: Any) -> Any:
             invalid = invalid_among(row, reads)
-            return invalid[0] if invalid else _with_omitted(function(row, **arguments), row, reads)
+            return invalid[0] if invalid else with_omitted(function(row, **arguments), row, reads)
 
         def computed_without_invalid(row: Any, **arguments: Any) -> Any:
             value = function(without_invalid(row, reads), **arguments)
-            return with_errors(_with_omitted(value, row, reads), invalid_among(row, reads))
+            return with_errors(with_omitted(value, row, reads), invalid_among(row, reads))
 
         def computed_list(row: Any, **arguments: Any) -> Any:
             try:
@@ -146,13 +146,6 @@ class BoundGlobalID(BoundComputed):
         if entity.key is None:
             raise DeclarationError(f"{self.typename} needs a key to have a global id")
         return entity.typename, entity.key
-
-
-def _with_omitted(value: Any, row: Any, attrs: Sequence[str]) -> Any:
-    """The value; a list that was made of others, or null, with the errors of items which those lack."""
-    if value is not None and type(value) is not list:
-        return with_errors(value)
-    return with_errors(value, [error for attr in attrs for error in omitted_from(getattr(row, attr, None))])
 
 
 def _takes_records(function: Callable[..., Any]) -> bool:

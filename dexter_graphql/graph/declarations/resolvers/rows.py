@@ -9,6 +9,7 @@ from dexter_graphql.engine.failures import PartialValue, is_failure
 from dexter_graphql.engine.resolution import Immediate, Reader
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.lenient import IncompleteList, omitted_from
+from dexter_graphql.sentry.pagination import Slice
 
 
 def immediate(reader: Reader, *, attr: str | None = None, leaf: Any = None) -> Immediate:
@@ -59,6 +60,13 @@ def without_invalid(row: Any, attrs: Iterable[str]) -> Any:
     """The row with null in the place of these members that are invalid."""
     invalid = [attr for attr in attrs if isinstance(getattr(row, attr, None), InvalidValue)]
     return msgspec.structs.replace(row, **dict.fromkeys(invalid)) if invalid else row
+
+
+def with_omitted(value: Any, row: Any, attrs: Iterable[str]) -> Any:
+    """The value; when it is null, a list or a page, with the errors of items that the lists in these members lack."""
+    if value is not None and type(value) is not list and not isinstance(value, Slice):
+        return with_errors(value)
+    return with_errors(value, [error for attr in attrs for error in omitted_from(getattr(row, attr, None))])
 
 
 def guarded_key(key: Callable[[Any], Any], reads: Collection[str], needed: Collection[str]) -> Callable[[Any], Any]:
