@@ -141,7 +141,7 @@ class Wrong(Pipeline):
 NAMES = '{ organization(slug: "acme") { slug status } }'
 ISSUE = encode_id("Issue", "100000", "1000009")
 COMMENT = f'mutation {{ addIssueComment(input: {{ issue: "{ISSUE}", text: "x" }}) {{ userErrors {{ code }} }} }}'
-SLUG, STATUS = b'"slug":"acme"', b'"status":"active"'
+SLUG, STATUS = b'"slug":"acme"', b'"status":"ACTIVE"'
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,12 @@ SLUG, STATUS = b'"slug":"acme"', b'"status":"active"'
             NAMES,
             {
                 "change": lambda body: body.replace(
-                    b'"slug":"acme","status":"active"', b'"status":"active","slug":"acme"'
+                    b'"slug":"acme","status":"ACTIVE"', b'"status":"ACTIVE","slug":"acme"'
                 )
             },
         ),
         (NAMES, {"change": lambda body: body.replace(SLUG + b"," + STATUS, STATUS + b"," + SLUG)}),
-        (NAMES, {"change": lambda body: body.replace(b"active", b"passive")}),
+        (NAMES, {"change": lambda body: body.replace(b"ACTIVE", b"PASSIVE")}),
         (NAMES, {"change": lambda body: body.replace(b'"data"', b'"errors":[],"data"')}),
         (COMMENT, {"times": 2}),
     ],
