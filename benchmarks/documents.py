@@ -37,7 +37,7 @@ PAGE = """query Page($org: String!) {
   organization(slug: $org) { issue(shortId: "AVATAR-7") {
     sentryId shortId title culprit level status priority platform eventCount userCount firstSeenAt lastSeenAt
     event(which: RECOMMENDED) {
-      eventId title message occurredAt platform user { email username ipAddress } tags { key value }
+      eventId title message occurredAt platform endUser { email username ipAddress } tags { key value }
       exceptions {
         type value mechanism { type isHandled } frames { file function line isInApp context { line text } }
       }

@@ -134,7 +134,7 @@ class Event:
         )
 
     @strawberry.field
-    def user(self) -> EventUser | None:
+    def end_user(self) -> EventUser | None:
         """The affected user."""
         user = self.data["user"]
         return (

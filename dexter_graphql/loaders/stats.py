@@ -63,21 +63,12 @@ class GroupUsage:
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
-    """Usage of an organization; the requested interval, and the one that Sentry evaluated."""
+    """Usage of an organization or a project; the requested interval, and the one that Sentry evaluated."""
 
     interval: Interval
     start: datetime | None
     end: datetime | None
     groups: list[GroupUsage]
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """Quantity of a category and outcome."""
-
-    category: str
-    outcome: str
-    quantity: int
 
 
 @fan_out(target="Usage", uses=(catalogue.USAGE,))
@@ -95,7 +86,7 @@ async def organization_usage(organization: OrganizationRef, load_context: LoadCo
     return UsageReport(interval, usage.start, usage.end, groups)
 
 
-@bulk(target="ProjectUsage", uses=(catalogue.USAGE,), is_shared=False)
+@bulk(target="Usage", uses=(catalogue.USAGE,), is_shared=False)
 async def project_usage(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
     """The usage of projects by category and outcome: one call per 100; options are a TimeRange."""
     interval = load_context.interval(load_context.options)
@@ -103,12 +94,12 @@ async def project_usage(keys: Sequence[ProjectKey], load_context: LoadContext) -
     async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
         projects = repeated("project", (key.id for key in own_keys))
         usage = await _fetch_usage(organization, (*PROJECT_GROUPING, *projects, *interval.query), load_context)
-        quantities: dict[ProjectKey, list[Quantity]] = {key: [] for key in own_keys}
+        reports = {key: UsageReport(interval, usage.start, usage.end, []) for key in own_keys}
         for group in usage.groups:
-            rows = quantities.get(ProjectKey(organization, str(group.by.get("project"))))
-            if rows is not None:
-                rows.append(Quantity(str(group.by.get("category")), str(group.by.get("outcome")), _total(group)))
-        return quantities
+            report = reports.get(ProjectKey(organization, str(group.by.get("project"))))
+            if report is not None:
+                report.groups.append(GroupUsage(organization, group.by, _total(group), None, None, 0))
+        return reports
 
     return await by_organization(keys, answer)
 

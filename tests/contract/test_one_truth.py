@@ -130,7 +130,9 @@ REPRESENTATIONS = {
     "users who act on issues": Representation(
         "User", "issues(first: 9) { nodes { activity { nodes { actor { FIELDS } } } } }", link="IssueActivity.actor"
     ),
-    "owners of releases": Representation("User", "releases { nodes { owner { FIELDS } } }", link="Release.owner"),
+    "owners of releases": Representation(
+        "User", "releases { nodes { owner { ... on User { FIELDS } } } }", link="Release.owner"
+    ),
     "organization by slug": Representation("Organization", "FIELDS"),
     "organization of an object": Representation(
         "Organization", "teams(first: 1) { nodes { organization { FIELDS } } }"

@@ -277,8 +277,8 @@ async def test_project_dashboard_has_all_of_the_project(known):
     assert {one["name"] for one in found["environments"]["nodes"]} >= {"production", "staging"}
     assert len(found["topIssues"]["nodes"]) == 5
     assert [node["shortId"] for node in found["newest"]["nodes"]] == [one.short_id for one in newest[:-6:-1]]
-    assert {"ERROR", "TRANSACTION"} & {row["category"] for row in found["usage"]}
-    assert sum(row["quantity"] for row in found["usage"]) > 0
+    assert {"ERROR", "TRANSACTION"} & {row["category"] for row in found["usage"]["groups"]}
+    assert sum(row["total"] for row in found["usage"]["groups"]) > 0
 
 
 async def test_two_organizations_are_asked_side_by_side(known):

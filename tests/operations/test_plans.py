@@ -21,7 +21,7 @@ FIELDS = {
     "Live issues": (15, 1),
     "Most frequent issues": (6, 2),
     "Paste a link": (5, 1),
-    "Project dashboard": (24, 7),
+    "Project dashboard": (25, 7),
     "Release report": (21, 6),
     "Triage list": (36, 3),
     "Two organizations": (6, 4),

@@ -21,7 +21,7 @@ FIXED_TAGS = {"environment", "level", "release"}
 FRAME = "file absolutePath module function line column context { line text } variables"
 SELECTION = f"""
   eventId title message culprit location dist metadata extra packages fingerprints
-  user {{ userId email username ipAddress }} userDetails {{ name geo data }}
+  endUser {{ userId email username ipAddress }} endUserDetails {{ name geo data }}
   sdk {{ name version }}
   tags {{ key value }}
   contexts {{ name type value }}

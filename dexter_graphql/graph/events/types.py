@@ -24,6 +24,7 @@ from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.events.entries import EventEntry, entry, inside
 from dexter_graphql.graph.events.entry_values import Breadcrumb, ExceptionValue, HTTPRequest, member, undecoded
 from dexter_graphql.graph.issues.enums import Level
+from dexter_graphql.graph.issues.tags import Tag
 from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.events import AttachmentKey, EventKey, attachments_by_id, event_attachments, event_details
@@ -53,7 +54,7 @@ class EventReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
     projectID: str | int  # noqa: N815  # Sentry's name
 
 
-class Tag(msgspec.Struct, frozen=True, gc=False):
+class TagPair(msgspec.Struct, frozen=True, gc=False):
     """`tags` item of an event."""
 
     key: str | None = None
@@ -64,14 +65,6 @@ def release_key(row: Any) -> ReleaseKey | None:
     """Key of the release that an event names in its tags."""
     version = tag_value(row.tags, "release")
     return None if version is None else ReleaseKey(row.parents.organization, version)
-
-
-@value_type
-class EventTag:
-    """Tag of an event."""
-
-    key: str | None = plain(description="Key of the tag, for example `browser.name`.")
-    value: str | None = plain(description="Value of the tag; null when it is empty.")
 
 
 @value_type
@@ -220,12 +213,12 @@ class Event(Node):
     )
 
     @computed(user=msgspec.Raw, representations=ROWS)
-    def user(row: Any) -> EventUser | None:
+    def end_user(row: Any) -> EventUser | None:
         """User of the application who was affected."""
         return undecoded("EventUser", row.user)
 
     @computed(user=msgspec.Raw, representations=(DETAIL,))
-    def user_details(row: Any) -> EventUserDetails | None:
+    def end_user_details(row: Any) -> EventUserDetails | None:
         """Name, location and additional data of the user. One call for each event of a list."""
         return undecoded("EventUserDetails", row.user)
 
@@ -234,32 +227,32 @@ class Event(Node):
         """Type of the event, as sent by Sentry: `error`, `default`, `transaction`, `csp`, `generic` and others."""
         return row.type or row.event_type
 
-    @computed(tags=list[Tag] | None, representations=ROWS)
-    def tags(row: Any) -> list[EventTag]:
+    @computed(tags=list[TagPair] | None, representations=ROWS)
+    def tags(row: Any) -> list[Tag] | None:
         """Tags of the event, in Sentry's order."""
         return [] if row.tags is None else row.tags
 
-    @computed(tags=list[Tag] | None, representations=ROWS)
+    @computed(tags=list[TagPair] | None, representations=ROWS)
     def tag(
         row: Any,
         *,
         key: Annotated[str, strawberry.argument(description="Key of the tag, for example `browser.name`.")],
-    ) -> EventTag | None:
+    ) -> Tag | None:
         """Tag of the event; null when it does not have it."""
         return next((tag for tag in row.tags or () if tag.key == key), None)
 
-    @computed(tags=list[Tag] | None, representations=ROWS)
+    @computed(tags=list[TagPair] | None, representations=ROWS)
     def level(row: Any) -> Level | None:
         """Severity of the event; null when it has no `level` tag."""
         value = tag_value(row.tags, "level")
         return None if value is None else enum_member(Level)(value)
 
-    @computed(tags=list[Tag] | None, representations=ROWS)
+    @computed(tags=list[TagPair] | None, representations=ROWS)
     def environment(row: Any) -> str | None:
         """Environment of the event; null when it has none."""
         return tag_value(row.tags, "environment")
 
-    @computed(tags=list[Tag] | None, representations=ROWS)
+    @computed(tags=list[TagPair] | None, representations=ROWS)
     def release_version(row: Any) -> str | None:
         """Version of the release of the event; null when it has none."""
         return tag_value(row.tags, "release")
@@ -316,7 +309,7 @@ class Event(Node):
     release: ReleaseType | None = batch(
         releases_by_version,
         key=release_key,
-        reads={"tags": list[Tag] | None},
+        reads={"tags": list[TagPair] | None},
         representations=ROWS,
         description="Release of the event; null when it has none.",
     )
@@ -337,7 +330,7 @@ def context(name: str, value: msgspec.Raw) -> Any:
     return LazyJSON("EventContext", raw({"name": name, "value": value}))
 
 
-def tag_value(tags: list[Tag] | None, key: str) -> str | None:
+def tag_value(tags: list[TagPair] | None, key: str) -> str | None:
     """Value of a tag; None when the event does not have it."""
     return next((tag.value for tag in tags or () if member_or_invalid(tag, "key") == key), None)
 

@@ -1,4 +1,4 @@
-"""Activity, tags, hashes, suggested owners, external issues and status details of an issue."""
+"""Activity, hashes, suggested owners, external issues and status details of an issue."""
 
 import re
 from datetime import datetime
@@ -22,14 +22,11 @@ from dexter_graphql.graph.declarations.fields import (
 )
 from dexter_graphql.graph.lazy_types import EventType, UserType
 from dexter_graphql.graph.members.actors import USER, Assignee
-from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
-from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actors_by_key, parse_actor
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
 from dexter_graphql.loaders.issues.details import activities_by_id, external_issues_by_id
 from dexter_graphql.loaders.issues.keys import ActivityKey, ExternalIssueKey, IssueKey
-from dexter_graphql.loaders.issues.tags import TagKey, tag_value_pages
 from dexter_graphql.loaders.time_ranges import MINUTE_S
 from dexter_graphql.sentry.lenient import NULL
 
@@ -55,36 +52,6 @@ class IssueActivity(Node):
     occurred_at: datetime | None = plain("dateCreated", description="Time of the activity.")
     data: JSON | None = plain(description="Details of the activity. The keys depend on `kind`.")
     actor: UserType | None = link("user", USER, description="User who caused the activity; null when Sentry did.")
-
-
-@value_type
-class TagValue:
-    """Value of a tag with its frequency."""
-
-    value: str | None = plain(description="Value of the tag; null for the empty value.")
-    name: str | None = plain(description="Display name of the value.")
-    count: BigInt | None = plain(description="Number of events with this value.")
-    first_seen_at: datetime | None = plain("firstSeen", description="Time when the value was first seen.")
-    last_seen_at: datetime | None = plain("lastSeen", description="Time when the value was last seen.")
-
-
-@entity(representations=("detail",))
-class IssueTag:
-    """Tag of the events of an issue, with its most frequent values."""
-
-    key: str = plain(description="Key of the tag, for example `browser.name`.")
-    name: str | None = plain(description="Display name of the tag.")
-    total_values: BigInt | None = plain("totalValues", description="Number of events with this tag.")
-    unique_values: BigInt | None = plain("uniqueValues", description="Number of distinct values.")
-    top_values: list[TagValue] | None = plain(
-        "topValues", description="Most frequent values, in descending order of frequency."
-    )
-
-    @batch(tag_value_pages, key=lambda row: TagKey(below_issue(row), row.key), reads={"key": str})
-    @paged
-    def values(*, page: PageArguments) -> Connection[TagValue] | None:
-        """All values of the tag. One call per tag."""
-        return list_options(page)
 
 
 @entity(representations=("list",))

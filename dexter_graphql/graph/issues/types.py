@@ -35,7 +35,6 @@ from dexter_graphql.graph.issues.details import (
     IssueHash,
     IssueOwner,
     IssueStatusDetails,
-    IssueTag,
     annotations_of,
 )
 from dexter_graphql.graph.issues.enums import (
@@ -46,6 +45,7 @@ from dexter_graphql.graph.issues.enums import (
     IssueSubstatus,
     Level,
 )
+from dexter_graphql.graph.issues.tags import Tag
 from dexter_graphql.graph.lazy_types import EventType, ProjectType, ReleaseType, UserType
 from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
@@ -247,7 +247,7 @@ class Issue(Node):
         description="Oldest event of the issue that Sentry still has.",
         cheaper="select `firstSeen`, which costs no call",
     )
-    tags: list[IssueTag | None] | None = batch(
+    tags: list[Tag] | None = batch(
         issue_tags,
         description="Tags of the events with their most frequent values. One call per issue.",
         cheaper="select `tag(key:)` without display names: a few calls for the whole list",
@@ -298,7 +298,7 @@ class Issue(Node):
     @batch(issue_tag)
     def tag(
         *, key: Annotated[str, strawberry.argument(description="Key of the tag, for example `browser.name`.")]
-    ) -> IssueTag | None:
+    ) -> Tag | None:
         """Tag of the events; null when no event has it.
 
         One call for the errors of a list and one for its other issues, and with values one more per 10 issues at most.

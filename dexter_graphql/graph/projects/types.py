@@ -25,7 +25,7 @@ from dexter_graphql.graph.relay.list_options import list_options, repeated_param
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
-from dexter_graphql.graph.stats.types import ProjectUsage
+from dexter_graphql.graph.stats.types import Usage
 from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import LoadContext
@@ -222,7 +222,7 @@ class Project(Node):
         return list_options(page)
 
     @batch(project_usage)
-    def usage(*, range: UsageRange = None) -> list[ProjectUsage] | None:
+    def usage(*, range: UsageRange = None) -> Usage | None:
         """Usage of the project by category and outcome. One call for up to 100 projects of an organization."""
         return usage_range(range)
 

@@ -15,8 +15,8 @@ from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_lis
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.lazy_types import OrganizationType
+from dexter_graphql.graph.members.actors import Assignee
 from dexter_graphql.graph.members.author import Author
-from dexter_graphql.graph.members.types import User
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
@@ -80,7 +80,7 @@ class Release(Node):
     authors: list[Author] | None = plain(description="Authors of the commits in the release.")
     last_commit: Commit | None = plain("lastCommit", description="Newest commit of the release.")
     last_deploy: Deploy | None = plain("lastDeploy", description="Newest deploy of the release.")
-    owner: User | None = link(
+    owner: Assignee | None = link(
         "owner",
         Embedded(
             "User",
@@ -88,7 +88,7 @@ class Release(Node):
             key=lambda row: UserKey(row.parents.organization, str(row.id)),
             load=users_by_id,
         ),
-        description="Owner of the release; null when it has none.",
+        description="Owner of the release, always a user; null when it has none.",
     )
     organization: OrganizationType = organization_field()
 

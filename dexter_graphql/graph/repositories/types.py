@@ -1,12 +1,14 @@
 """Source repositories."""
 
 from datetime import datetime
+from typing import Any
 
+import msgspec
 import strawberry
 
 from dexter_graphql.graph.commits.types import CommitConnection
 from dexter_graphql.graph.common.statuses import ObjectStatus
-from dexter_graphql.graph.declarations.fields import batch, entity, plain, value_type
+from dexter_graphql.graph.declarations.fields import batch, computed, entity, plain
 from dexter_graphql.graph.integrations.types import Integration
 from dexter_graphql.graph.lazy_types import OrganizationType
 from dexter_graphql.graph.organizations.organization_field import organization_field
@@ -17,12 +19,14 @@ from dexter_graphql.loaders.integrations import IntegrationKey, integrations_by_
 from dexter_graphql.loaders.repositories import RepositoryKey, repositories_by_id, repository_commit_pages
 
 
-@value_type
-class RepositoryProvider:
-    """Provider of a repository."""
+class Provider(msgspec.Struct, frozen=True, gc=False):
+    """`provider` of a repository on the wire."""
 
-    key: str | None = plain("id", description="ID of the provider in Sentry, for example `integrations:github`.")
-    name: str | None = plain(description="Display name of the provider, for example `GitHub`.")
+    id: str | None = None
+    name: str | None = None
+
+
+PROVIDER = {"provider": Provider | None}
 
 
 @entity(key=RepositoryKey, load=repositories_by_id)
@@ -32,7 +36,6 @@ class Repository(Node):
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
     name: str | None = plain(description="Name of the repository, for example `acme/shop`.")
     url: str | None = plain(description="URL of the repository.")
-    provider: RepositoryProvider | None = plain(description="Provider of the repository.")
     status: ObjectStatus | None = plain(description="Status of the repository.")
     status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
     external_slug: str | None = plain("externalSlug", description="Name of the repository at its provider.")
@@ -47,6 +50,16 @@ class Repository(Node):
         description="Integration that connects the repository; null when it was added without one.",
     )
     organization: OrganizationType = organization_field()
+
+    @computed(PROVIDER)
+    def provider_key(row: Any) -> str | None:
+        """Key of the provider in Sentry, for example `integrations:github`."""
+        return row.provider and row.provider.id
+
+    @computed(PROVIDER)
+    def provider_name(row: Any) -> str | None:
+        """Display name of the provider, for example `GitHub`."""
+        return row.provider and row.provider.name
 
     @batch(repository_commit_pages)
     @paged

@@ -11,40 +11,10 @@ from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.lazy_types import ProjectType
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageOutcome
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
-from dexter_graphql.loaders.stats import QUANTITY, Quantity, UsageReport
+from dexter_graphql.loaders.stats import QUANTITY, UsageReport
 from dexter_graphql.loaders.stats import GroupUsage as GroupSource
 
 category_of, outcome_of = enum_member(UsageCategory), enum_member(UsageOutcome)
-
-
-@value_type
-class ProjectUsage:
-    """Quantity of one category and outcome in a project."""
-
-    @computed()
-    def category(row: Quantity) -> UsageCategory:
-        """Category of the data."""
-        return category_of(row.category)
-
-    @computed()
-    def category_raw(row: Quantity) -> str:
-        """Value of `category`, as sent by Sentry."""
-        return row.category
-
-    @computed()
-    def outcome(row: Quantity) -> UsageOutcome:
-        """Outcome of the data."""
-        return outcome_of(row.outcome)
-
-    @computed()
-    def outcome_raw(row: Quantity) -> str:
-        """Value of `outcome`, as sent by Sentry."""
-        return row.outcome
-
-    @computed()
-    def quantity(row: Quantity) -> BigInt:
-        """Number of items; bytes or milliseconds for categories that are measured that way."""
-        return BigInt(row.quantity)
 
 
 @value_type
@@ -78,12 +48,12 @@ class UsageGroup:
 
     @computed()
     def total(row: GroupSource) -> BigInt:
-        """Total quantity within the range."""
+        """Total quantity within the range: a number of items, or bytes or milliseconds for categories measured so."""
         return BigInt(row.total)
 
     @computed()
     def series(row: GroupSource) -> TimeSeries | None:
-        """Quantity per interval; null when grouped by project."""
+        """Quantity per interval; null when grouped by project, and in the usage of a project."""
         if row.values is None or row.start is None:
             return None
         return Series(QUANTITY, None, row.start, row.interval_s, row.values)
@@ -98,7 +68,7 @@ class UsageGroup:
 
 @value_type
 class Usage:
-    """Usage of an organization's plan."""
+    """Usage of the plan, by an organization or one of its projects."""
 
     @computed()
     def starts_at(report: UsageReport) -> datetime | None:

@@ -77,7 +77,7 @@ async def _groups(keys: Sequence[IssueKey], column: str, table: DiscoverTable) -
         ]
     else:
         figures.append(Field("unique", f"count_unique({column})", int, is_required=True))
-    projection = Projection("IssueTag", "grouped", tuple(figures))
+    projection = Projection("Tag", "grouped", tuple(figures))
     max_pages = 1 + len(keys) // ISSUES_PER_PAGE
     search = f"{issue_search(keys)} has:{column}"
     return await table.all_rows(projection, search, sort=f"-{COUNT}", max_pages=max_pages)

@@ -37,7 +37,7 @@ def _tag_cost(keys: int, reads: Reads) -> int:
     return 2 * call_per_chunk(keys, reads) + (keys // ISSUES_PER_PAGE if members & VALUES else 0)
 
 
-@bulk(target="IssueTag", uses=(catalogue.TAG, events.DISCOVER), is_shared=False, cost=_tag_cost)
+@bulk(target="Tag", uses=(catalogue.TAG, events.DISCOVER), is_shared=False, cost=_tag_cost)
 async def issue_tag(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapping[IssueKey, Any]:
     """A tag of each issue, whose key the options are; None when no event has it.
 
@@ -54,7 +54,7 @@ async def issue_tag(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapp
     return tags | await each([key for key in keys if key not in tags], read_tag)
 
 
-@fan_out(target="IssueTag", uses=(catalogue.TAGS, catalogue.DETAIL, catalogue.TAG))
+@fan_out(target="Tag", uses=(catalogue.TAGS, catalogue.DETAIL, catalogue.TAG))
 async def issue_tags(key: IssueKey, load_context: LoadContext) -> list[Any]:
     """The tags of an issue: one call or, where the host refuses that, one for the keys and one per tag."""
     return await load_context.organizations.capabilities.prefer(

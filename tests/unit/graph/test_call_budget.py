@@ -117,9 +117,9 @@ async def test_spent_budget_names_the_field_that_used_it(asker):
     )
 
     assert len(answer.errors) > 1
-    assert {error["extensions"]["field"] for error in answer.errors} == {"IssueTag.values"}
+    assert {error["extensions"]["field"] for error in answer.errors} == {"Tag.values"}
     assert {error["message"] for error in answer.errors} == {
-        "This operation used up its budget of 5 calls to Sentry, 2 of them for `IssueTag.values`; request fewer rows"
+        "This operation used up its budget of 5 calls to Sentry, 2 of them for `Tag.values`; request fewer rows"
     }
 
 

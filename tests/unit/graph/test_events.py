@@ -278,20 +278,20 @@ class TestMembers:
         node, _ = await event_of(
             asker,
             issue,
-            "user { userId email username ipAddress } userDetails { name geo data }"
+            "endUser { userId email username ipAddress } endUserDetails { name geo data }"
             " sdk { name version } tags { key value }",
         )
 
         event = issue.events[-1]
         person = get_end_user(event)
         assert node == {
-            "user": {
+            "endUser": {
                 "userId": person.id,
                 "email": person.email,
                 "username": person.username,
                 "ipAddress": person.ip_address,
             },
-            "userDetails": {
+            "endUserDetails": {
                 "name": None,
                 "geo": {"country_code": person.country, "city": person.city},
                 "data": None,
@@ -304,9 +304,9 @@ class TestMembers:
         """Nobody was there; that is no error."""
         issue = find(asker, lambda issue: issue.events[-1].person < 0)
 
-        node, _ = await event_of(asker, issue, "user { email }")
+        node, _ = await event_of(asker, issue, "endUser { email }")
 
-        assert node == {"user": None}
+        assert node == {"endUser": None}
 
     async def test_contexts_are_listed_by_name(self, asker):
         """Each with its kind and with everything in it."""

@@ -73,7 +73,7 @@ async def test_installed_apps_are_listed(asker):
 async def test_repositories_link_to_integrations_and_commits(asker):
     """The integration of all repositories is one call; commits are one for each."""
     told = await asker.organization(
-        "repositories(first: 2) { nodes { name provider { key name } integration { name }"
+        "repositories(first: 2) { nodes { name providerKey providerName integration { name }"
         " commits(first: 1) { nodes { message repository { name url } } } } }"
     )
 

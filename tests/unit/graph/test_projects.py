@@ -159,14 +159,15 @@ async def test_naming_projects_in_a_projects_filter_is_refused(asker):
 async def test_usage_of_many_projects_is_one_call(asker):
     """A list of projects asks for the usage of all of them together."""
     told = await asker.organization(
-        'projects(first: 100) { nodes { slug usage(range: { last: "7d" }) { category categoryRaw outcome quantity } } }'
+        'projects(first: 100) { nodes { slug usage(range: { last: "7d" })'
+        " { groups { category categoryRaw outcome total } } } }"
     )
 
     (query,) = told.queries(USAGE)
     assert [value for name, value in query if name == "project"] == [one.id for one in asker.acme.projects]
-    rows = told["projects"]["nodes"][0]["usage"]
+    rows = told["projects"]["nodes"][0]["usage"]["groups"]
     assert {"category": "ERROR", "categoryRaw": "error"}.items() <= rows[0].items()
-    assert all(row["quantity"] >= 0 for row in rows)
+    assert all(row["total"] >= 0 for row in rows)
 
 
 async def test_members_of_a_project_come_at_once(asker):
@@ -179,7 +180,9 @@ async def test_members_of_a_project_come_at_once(asker):
     assert told.routes == sorted([LIST, "/projects/{organization}/{project}/members/"])
 
 
-@pytest.mark.parametrize("field", ["keys { nodes { label } }", "members { nodes { email } }", "usage { quantity }"])
+@pytest.mark.parametrize(
+    "field", ["keys { nodes { label } }", "members { nodes { email } }", "usage { groups { total } }"]
+)
 async def test_failed_branch_is_null_with_one_error(asker, field):
     """What hangs below a project fails alone."""
     await asker.organization('project(slug: "web") { name }')
@@ -208,7 +211,7 @@ async def test_misfit_costs_its_own_member(asker):
 async def test_dashboards_of_many_projects_share_what_can_be_shared(asker):
     """Usage of a whole list is one call; lists of issues and keys are one for each project."""
     told = await asker.organization(
-        "projects(first: 4) { nodes { slug usage { quantity } keys { nodes { label } }"
+        "projects(first: 4) { nodes { slug usage { groups { total } } keys { nodes { label } }"
         " issues(first: 1) { totalCount } } }"
     )
 

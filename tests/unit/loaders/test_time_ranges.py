@@ -141,7 +141,9 @@ async def test_a_project_is_asked_about_whole_hours(walking):
     """Its usage is counted by the hour; a list of projects shares the call."""
     asker, _ = walking
 
-    told = await asker.organization('projects(first: 3) { nodes { usage(range: { last: "90m" }) { quantity } } }')
+    told = await asker.organization(
+        'projects(first: 3) { nodes { usage(range: { last: "90m" }) { groups { total } } } }'
+    )
 
     (query,) = told.queries(USAGE)
     assert query[-2:] == [("start", "2026-03-04T10:00:00"), ("end", "2026-03-04T13:00:00")]
