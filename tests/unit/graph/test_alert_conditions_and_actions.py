@@ -280,7 +280,7 @@ async def test_receivers_of_actions_are_found(asker):
 
 
 async def test_comparison_that_does_not_fit_is_one_error(asker):
-    """A comparison of another form is an error of its field; an ID of another form is left out of a list of links."""
+    """A comparison of another form is an error of its field, an ID of another form one of the list that lacks it."""
     broken = workflow(asker, "Notify")
     broken.triggers["conditions"] = [{"type": "tagged_event", "comparison": 3}, {"type": "latest_release"}]
     detectors_of_web(asker)[0].workflow_ids = [{"id": "1"}, broken.id]
@@ -299,5 +299,6 @@ async def test_comparison_that_does_not_fit_is_one_error(asker):
     codes = {tuple(error["path"]): error["extensions"]["code"] for error in told.errors}
     assert codes == {
         ("organization", "alerts", "nodes", 0, "triggers", "conditions", 0, "key"): "UPSTREAM_BAD_RESPONSE",
+        ("organization", "monitors", "nodes", 0, "alerts"): "UPSTREAM_BAD_RESPONSE",
     }
     assert told["organization"]["monitors"]["nodes"][0]["alerts"]["nodes"] == [{"name": broken.name}]
