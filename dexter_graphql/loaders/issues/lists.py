@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from dexter_graphql.loaders.base import LoadContext, fan_out
 from dexter_graphql.loaders.issues.parameters import RETENTION, pushdown
+from dexter_graphql.loaders.issues.priorities import check_priorities
 from dexter_graphql.loaders.lists import ListOptions, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.loaders.projects import ProjectKey
@@ -46,6 +47,8 @@ async def issue_pages(parents: Parents, load_context: LoadContext) -> IssuePage:
         page = await fetch_list(catalogue.LIST, parents, load_context, query=query, projection=projection)
     except BadRequest as error:
         raise _unknown_sort(error, options) or error from None
+    if not page.rows:
+        await check_priorities(parents, options, load_context)
     members = (page.rows, page.positions, page.has_next, page.has_previous, page.hits, page.stopped)
     return IssuePage(*members, cache_entry=page.cache_entry, parents=page.parents, interval=interval)
 

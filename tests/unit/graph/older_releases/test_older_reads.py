@@ -171,6 +171,18 @@ async def test_sort_orders_work_or_are_not_available(asker, sort, has):
     assert all(f"by `{sort.lower()}`" in error["message"] for error in answer.errors)
 
 
+async def test_filter_by_priority_works_or_is_not_available(asker, has):
+    """A search that finds nothing because the release has no priorities says so; one more call finds that out."""
+    search = "issues(first: 3, filter: { priorities: [HIGH] }) { nodes { id } }"
+
+    answer = await asker.ask(f'{{ organization(slug: "acme") {{ {search} }} }}')
+
+    is_missing = not has(Capability.ISSUE_PRIORITY)
+    assert [error["extensions"]["code"] for error in answer.errors] == ["FEATURE_NOT_AVAILABLE"] * is_missing
+    assert answer.routes.count("/organizations/{organization}/issues/") == 1 + is_missing
+    assert is_missing or answer["organization"]["issues"]["nodes"]
+
+
 async def test_organization_is_found_by_its_number(graph, asker, has):
     """Servers that take slugs only list the organizations once, after which number and slug lead to the same."""
     cold = GraphClient(graph, asker.server, asker.server.world.clock)
