@@ -98,16 +98,16 @@ def encode_request(document: str, variables: dict[str, Any]) -> bytes:
     return head.encode() + body
 
 
-async def repeat(connections: Sequence[Connection], requests: Sequence[bytes], times: int) -> list[Answer]:
-    """Send each connection's request `times` times in sequence; returns the last answer of each."""
+async def send_all(connections: Sequence[Connection], requests: Sequence[Sequence[bytes]]) -> list[Answer]:
+    """Send the requests of each connection in sequence; returns the last answer of each. All are of the same length."""
 
-    async def repeat_request(connection: Connection, request: bytes) -> Answer:
-        first = last = await connection.ask(request)
-        for _ in range(times - 1):
+    async def send(connection: Connection, requests: Sequence[bytes]) -> Answer:
+        first = last = await connection.ask(requests[0])
+        for request in requests[1:]:
             last = await connection.ask(request)
             if (last.status, len(last.body)) != (first.status, len(first.body)):
                 raise BenchmarkError(f"an answer changed: {first.body[:200]!r} became {last.body[:200]!r}")
         return last
 
     async with asyncio.timeout(PATIENCE_S):
-        return await asyncio.gather(*map(repeat_request, connections, requests))
+        return await asyncio.gather(*map(send, connections, requests))

@@ -2,6 +2,7 @@
 
 import itertools
 import platform
+import sysconfig
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -15,7 +16,7 @@ import msgspec
 
 from benchmarks.answers import LANES, Behaviour
 from benchmarks.child import ControlRequest, ServerSpec
-from benchmarks.load import Answer, encode_request, open_connections, repeat
+from benchmarks.load import Answer, encode_request, open_connections, send_all
 from benchmarks.processes import BenchmarkError, Process, start_process
 from benchmarks.results import BenchmarkRun, ContestantResult, Figure, MemoryResult, WorkloadResult
 from benchmarks.workloads import DEXTER, INTERPRETER, PLAIN_DEFAULT, STATIC, WORKLOADS, Contestant, Workload
@@ -101,16 +102,13 @@ class Site:
     async def ask(self, workload: Workload, contestant: Contestant, times: int) -> Sample:
         """CPU time, calls and answers when each client sends its request `times` times."""
         server = await self.server(workload, contestant.server)
-        occasion, clients = next(self._occasions), workload.burst or self.clients
-        requests = [
-            encode_request(workload.document, workload.variables(contestant, client, occasion))
-            for client in range(clients)
-        ]
+        occasion, clients = next(self._occasions), workload.burst or workload.clients or self.clients
+        requests = [_encode_requests(workload, contestant, client, occasion, times) for client in range(clients)]
         async with open_connections(server.port, clients) as connections:
-            await repeat(connections, [HELLO] * clients, 1)
+            await send_all(connections, [[HELLO]] * clients)
             await self.upstream.ask()
             before = await server.ask()
-            answers = await repeat(connections, requests, times)
+            answers = await send_all(connections, requests)
             after = await server.ask()
             calls = (await self.upstream.ask()).counts
         count = times * clients
@@ -123,6 +121,14 @@ class Site:
         path = Path(folder) / "answer.json"
         path.write_bytes(sample.answers[0].body)
         return str(path)
+
+
+def _encode_requests(workload: Workload, contestant: Contestant, client: int, occasion: int, times: int) -> list[bytes]:
+    """The requests of one client; all are equal unless the workload makes each of them differ."""
+    if not workload.is_distinct:
+        return [encode_request(workload.document, workload.variables(contestant, client, str(occasion)))] * times
+    occasions = (f"{occasion}, client {client}, request {number}" for number in range(times))
+    return [encode_request(workload.document, workload.variables(contestant, client, text)) for text in occasions]
 
 
 @asynccontextmanager
@@ -142,7 +148,16 @@ async def measure(
             results[name] = await measure_workload(site, WORKLOADS[name], options)
             report(name, results[name])
     machine = f"{platform.system()} {platform.machine()}"
-    return BenchmarkRun(python=platform.python_version(), machine=machine, rounds=options.rounds, workloads=results)
+    return BenchmarkRun(python=describe_python(), machine=machine, rounds=options.rounds, workloads=results)
+
+
+def describe_python() -> str:
+    """Version of Python and whether it was built with optimizations, where the build says so."""
+    arguments = sysconfig.get_config_var("CONFIG_ARGS")
+    if not arguments:
+        return platform.python_version()
+    build = "optimized" if "--enable-optimizations" in arguments else "not optimized"
+    return f"{platform.python_version()} ({build} build)"
 
 
 async def measure_workload(site: Site, workload: Workload, options: MeasurementOptions) -> WorkloadResult:
@@ -206,7 +221,7 @@ async def _times(site: Site, workload: Workload, contestant: Contestant, options
         return 1
     await site.ask(workload, contestant, WARM_UP)
     sample = await site.ask(workload, contestant, WARM_UP)
-    return max(1, round(options.cpu_s * 1000 / sample.cpu_ms / site.clients))
+    return max(1, round(options.cpu_s * 1000 / sample.cpu_ms * WARM_UP / sample.requests))
 
 
 async def _contest(site: Site, workload: Workload, entry: ContestantRounds) -> ContestantResult:

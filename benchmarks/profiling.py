@@ -23,7 +23,7 @@ async def profile(workload: Workload, server: str, file: str, *, cpu_s: float) -
     async with open_site(LANES) as site:
         await site.ask(workload, contestant, WARM_UP)
         sample = await site.ask(workload, contestant, WARM_UP)
-        times = max(1, round(cpu_s * 1000 / sample.cpu_ms / (workload.burst or site.clients)))
+        times = max(1, round(cpu_s * 1000 / sample.cpu_ms * WARM_UP / sample.requests))
         process = await site.server(workload, contestant.server)
         await process.ask(ControlRequest(is_profiling=True))
         sample = await site.ask(workload, contestant, times)

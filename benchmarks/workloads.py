@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import documents
-from benchmarks.answers import LATENCY_S, Behaviour
+from benchmarks.answers import LANES, LATENCY_S, Behaviour
 
 DEXTER, INTERPRETER = "dexter", "dexter-interpreter"
 STATIC, FLOOR = "static", "floor"
 PLAIN, PLAIN_DEFAULT = "plain", "plain-default"
 BURST = 64
 """Clients that send the same query at the same time."""
+MANY = 32
+"""Clients of the workloads in which no two requests are equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Workload:
     """A document and its contestants. `ratios` are pairs of contestants: CPU time of the first over the second's.
 
     Without a cache each client queries a different organization, so that no two share a call. `burst` is the number of
-    clients that send the same query once at the same time; 0 for a few clients that repeat their queries.
+    clients that send the same query once at the same time; 0 for clients that repeat their queries. There are `clients`
+    of them, a few if it is 0. `is_distinct` means that no two requests have the same search.
     """
 
     name: str
@@ -42,10 +45,12 @@ class Workload:
     ratios: tuple[tuple[str, str], ...]
     is_cached: bool = False
     burst: int = 0
+    clients: int = 0
+    is_distinct: bool = False
 
-    def variables(self, contestant: Contestant, client: int, occasion: int) -> dict[str, Any]:
-        """Variables of a client; the search differs in each round when the document has one."""
-        lane = 0 if self.is_cached else client
+    def variables(self, contestant: Contestant, client: int, occasion: str) -> dict[str, Any]:
+        """Variables of a client; the search differs with the occasion when the document has one."""
+        lane = 0 if self.is_cached else client % LANES
         values = {"org": f"{contestant.behaviour}-{lane}", "search": f"occasion {occasion}"}
         return {name: value for name, value in values.items() if f"${name}:" in self.document}
 
@@ -116,6 +121,25 @@ WORKLOADS = {
             _each(DEXTER, STATIC),
             ((STATIC, DEXTER),),
             is_cached=True,
+        ),
+        Workload(
+            "distinct",
+            f"the list, with another search in each request, {MANY} clients; executed",
+            documents.FRESH_LIST,
+            _each(DEXTER, FLOOR),
+            ((FLOOR, DEXTER),),
+            clients=MANY,
+            is_distinct=True,
+        ),
+        Workload(
+            "filling",
+            f"the list, with another search in each request, {MANY} clients; answers of Sentry fill the cache",
+            documents.FRESH_LIST,
+            _each(DEXTER),
+            (),
+            is_cached=True,
+            clients=MANY,
+            is_distinct=True,
         ),
     )
 }

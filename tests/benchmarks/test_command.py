@@ -19,6 +19,8 @@ CALLS = {
     "failing": {"issues": 1, "discover": 3, "event": 20},
     "burst": {"issues": 1},
     "warm": {},
+    "distinct": {"issues": 1},
+    "filling": {"issues": 1},
 }
 """Upstream calls per request by workload and route; in `burst`, of all requests together."""
 
