@@ -5,9 +5,8 @@ Terms about issues and terms about events are matched separately; unknown keys a
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fnmatch import translate
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -18,12 +17,17 @@ from dexter_graphql.sandbox.world.event_attributes import (
     find_newest_releases,
 )
 from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Release, User
+from dexter_graphql.sandbox.world.owners import find_suggested_owners
 from dexter_graphql.sandbox.world.stack_traces import LANGUAGES, Frame
 
+_STATUS = frozenset({"unresolved", "resolved", "archived", "ignored", "muted"})
 _SUBSTATUS = frozenset({
     "new", "ongoing", "escalating", "regressed",
     "archived_until_escalating", "archived_until_condition_met", "archived_forever",
 })  # fmt: skip
+
+
+_ESCAPES = re.compile(r"(\\.|\*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class IssueSearch:
     """A parsed query. Raises SearchError for invalid syntax and invalid values."""
 
     def __init__(self, query: str, context: SearchContext) -> None:
-        terms = parse_search(query)
+        terms = _with_status(parse_search(query))
         self._context = context
         self._issue_tests = [_issue_test(t, context) for t in terms if _is_about_issue(t, context)]
         self._event_tests = [_event_test(t, context) for t in terms if not _is_about_issue(t, context)]
@@ -58,10 +62,14 @@ class IssueSearch:
 
 
 def _is_about_issue(term: SearchTerm, context: SearchContext) -> bool:
-    return term.key not in context.unknown_keys and (
-        term.key in _ISSUE_VALUES
-        or term.key in _ISSUE_TESTS
-        or (term.key == "has" and term.values[0] in {"assigned", "assignee"})
+    return (
+        not term.is_tag
+        and term.key not in context.unknown_keys
+        and (
+            term.key in _ISSUE_VALUES
+            or term.key in _ISSUE_TESTS
+            or (term.key == "has" and term.values[0] in {"assigned", "assignee"})
+        )
     )
 
 
@@ -98,9 +106,32 @@ def _is_newest(event: Event, newest: Mapping[str, Release]) -> bool:
     return event.release is not None and event.release is newest.get(event.issue.project.id)
 
 
+def _with_status(terms: list[SearchTerm]) -> list[SearchTerm]:
+    """The terms, and the status that follows from the first substatus: excluded when the substatus is."""
+    if any(term.key == "status" or (term.key == "is" and term.values[0] in _STATUS) for term in terms):
+        return terms
+    about_substatus = [
+        term for term in terms if term.key == "substatus" or (term.key == "is" and term.values[0] in _SUBSTATUS)
+    ]
+    first = next((term for term in about_substatus if not term.negated), next(iter(about_substatus), None))
+    if first is None:
+        return terms
+    status = "ignored" if first.values[0].startswith("archived_") else "unresolved"
+    return [*terms, SearchTerm("status", (status,), negated=first.negated)]
+
+
 @lru_cache(maxsize=1024)
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(translate(text.replace("[", "[[]")), re.IGNORECASE)
+    """A value as a pattern: `*` matches any text, and with a backslash before it an asterisk.
+
+    Other backslashes escape the next character in a value with a wildcard, and mean themselves in any other.
+    """
+    parts = _ESCAPES.split(text)
+    escapes = {part for part in parts if len(part) == 2 and part[0] == "\\"}  # noqa: PLR2004 - as a backslash and a character
+    if "*" not in parts:
+        escapes &= {"\\*"}
+    pattern = "".join(".*" if part == "*" else re.escape(part[1:] if part in escapes else part) for part in parts)
+    return re.compile(rf"(?s:{pattern})\Z", re.IGNORECASE)
 
 
 def _any_pattern(values: Iterable[str]) -> Callable[[str], bool]:
@@ -167,6 +198,19 @@ def _assigned(value: str, context: SearchContext, _operator: str) -> Callable[[I
     }  # fmt: skip
 
 
+def _assigned_or_suggested(value: str, context: SearchContext, operator: str) -> Callable[[Issue], bool]:
+    """As `assigned`, also for the suggested owners of unassigned issues."""
+    is_assigned = _assigned(value, context, operator)
+    return lambda issue: (
+        is_assigned(issue) or any(is_assigned(replace(issue, assignee=owner)) for owner in find_suggested_owners(issue))
+    )
+
+
+def _subscribed(value: str, context: SearchContext, _operator: str) -> Callable[[Issue], bool]:
+    user = context.user if value == "me" else next((u for u in context.organization.users() if u.email == value), None)
+    return lambda issue: user is not None and user.id in issue.subscribers
+
+
 def _bookmarked(value: str, context: SearchContext, _operator: str) -> Callable[[Issue], bool]:
     user = context.user if value == "me" else next((u for u in context.organization.users() if u.email == value), None)
     return lambda issue: user is not None and user.id in issue.bookmarked_by
@@ -214,9 +258,10 @@ def _instant_test(value: str, context: SearchContext, operator: str) -> Callable
 _ISSUE_TESTS: Mapping[str, Callable[[str, SearchContext, str], Callable[[Issue], bool]]] = MappingProxyType({
     "is": _is,
     "assigned": _assigned,
-    "assigned_or_suggested": _assigned,
+    "assigned_or_suggested": _assigned_or_suggested,
     "assignee": _assigned,
     "bookmarks": _bookmarked,
+    "subscribed": _subscribed,
     "timesSeen": _times_seen,
     "age": _first_seen,
     "firstSeen": _first_seen,
@@ -238,6 +283,7 @@ _ISSUE_VALUES: Mapping[str, Callable[[Issue], tuple[str, ...]]] = MappingProxyTy
     "issue.category": lambda issue: (issue.category,),
     "issue.type": lambda issue: (issue.issue_type,),
     "issue.priority": lambda issue: (issue.priority,),
+    "substatus": lambda issue: (issue.substatus or "",),
     "issue.substatus": lambda issue: (issue.substatus or "",),
     "status": lambda issue: (issue.status,),
     "error.type": lambda issue: (issue.type_name,) if issue.is_error else (),

@@ -6,17 +6,19 @@ Boolean operators and parentheses are refused, as in Sentry's issue search.
 import re
 from dataclasses import dataclass
 
+_QUOTED = r'"(?:\\"|[^"])*+"'
+"""Text in quotation marks, in which a backslash escapes a quotation mark and nothing else."""
 _TOKEN = re.compile(
-    r"""\s*(?:
-        (?P<negated>!)?(?P<key>tags\[[^\]\s]+\]|flags\["?[^\]\s"]+"?\]|[A-Za-z_][\w.\-]*)
-            :(?P<operator>>=|<=|>|<)?(?P<value>"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s"\[][^\s]*|)
-      | (?P<text>"(?:[^"\\]|\\.)*"|[^\s]+)
+    rf"""\s*(?:
+        (?P<negated>!)?(?P<key>tags\[[^\]\s]+\]|flags\["?[^\]\s"]+"?\]|"[\w.:\-]+"(?=:)|[A-Za-z_][\w.\-]*)
+            :(?P<operator>>=|<=|>|<)?(?P<value>{_QUOTED}|\[(?:{_QUOTED}|[^\]"])*\]|[^\s"\[][^\s]*|)
+      | (?P<text>{_QUOTED}|[^\s]+)
     )""",
     re.VERBOSE,
 )
 
 
-_ITEM = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,]+?)\s*(?:,|$)')
+_ITEM = re.compile(rf"\s*({_QUOTED}|[^,]+?)\s*(?:,|$)")
 
 
 _BOOLEAN = 'Boolean statements containing "OR" or "AND" are not supported in this search'
@@ -31,12 +33,16 @@ class SearchError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """`key:value`. Several values come from a list; free text has the key `message`."""
+    """`key:value`. Several values come from a list; free text has the key `message`.
+
+    `is_tag` says that the key was written as `tags[key]`, so that it has no other meaning.
+    """
 
     key: str
     values: tuple[str, ...]
     operator: str = "="
     negated: bool = False
+    is_tag: bool = False
 
 
 def parse_search(query: str) -> list[SearchTerm]:
@@ -76,8 +82,16 @@ def _key_term(match: re.Match[str]) -> SearchTerm:
             raise SearchError(f"Empty list after '{key}:'")
     else:
         values = (_unquote(value),)
-    name = match["key"].removeprefix("tags[").removesuffix("]") if key.startswith("tags[") else key
-    return SearchTerm(name, values, match["operator"] or "=", negated=match["negated"] is not None)
+    is_tag = key.startswith("tags[")
+    if key == "has":
+        values = tuple(map(_tag_name, values))
+    return SearchTerm(
+        _tag_name(_unquote(key)), values, match["operator"] or "=", match["negated"] is not None, is_tag=is_tag
+    )
+
+
+def _tag_name(key: str) -> str:
+    return key.removeprefix("tags[").removesuffix("]") if key.startswith("tags[") else key
 
 
 def _unquote(text: str) -> str:

@@ -8,7 +8,8 @@ from typing import Final
 from dexter_graphql.sandbox.serializers.actors import format_actor, serialize_actor
 from dexter_graphql.sandbox.time_buckets import TimeBuckets
 from dexter_graphql.sandbox.time_ranges import TimeRange
-from dexter_graphql.sandbox.world.model import Assignee, Event, ExternalIssue, Issue, Organization, User
+from dexter_graphql.sandbox.world.model import Event, ExternalIssue, Issue, Organization, User
+from dexter_graphql.sandbox.world.owners import find_suggested_owners
 from dexter_graphql.sandbox.world.state import World
 
 HOUR_S: Final = 3600
@@ -201,15 +202,14 @@ def serialize_inbox(issue: Issue) -> dict[str, object] | None:
 def serialize_owners(issue: Issue) -> list[dict[str, object]]:
     """Suggested owners: the project's first team, and the author of the release's first commit."""
     at = issue.last_seen
-    suggested: list[dict[str, object]] = [
-        {"type": "ownershipRule", "owner": format_actor(Assignee(team=team)), "date_added": at}
-        for team in issue.project.teams[:1]
+    return [
+        {
+            "type": "ownershipRule" if owner.team else "suspectCommit",
+            "owner": format_actor(owner),
+            "date_added": at,
+        }
+        for owner in find_suggested_owners(issue)
     ]
-    release = issue.events[0].release
-    if release is not None and release.commits:
-        author = format_actor(Assignee(user=release.commits[0].author))
-        suggested.append({"type": "suspectCommit", "owner": author, "date_added": at})
-    return suggested
 
 
 def serialize_external_issue(ticket: ExternalIssue) -> dict[str, object]:

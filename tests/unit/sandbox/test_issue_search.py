@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from dexter_graphql.sandbox.issue_search import IssueSearch, SearchContext
-from dexter_graphql.sandbox.issue_search_syntax import SearchError
+from dexter_graphql.sandbox.issue_search_syntax import SearchError, parse_search
+from dexter_graphql.sandbox.world.event_attributes import get_tags
 from support.sandbox import NOON
 
 DAY = timedelta(days=1)
@@ -61,11 +62,48 @@ def expected(world, predicate):
         ("tags[environment]:canary", lambda i: any(e.environment == "canary" for e in i.events)),
         ("user.email:person7@customers.example", lambda i: any(e.person == 7 for e in i.events)),
         ("no.such.tag:x", lambda i: False),
+        ("status:[unresolved,ignored]", lambda i: i.status in {"unresolved", "ignored"}),
+        ("substatus:[new, regressed]", lambda i: i.substatus in {"new", "regressed"}),
+        ("substatus:[new,archived_forever]", lambda i: i.substatus == "new"),
+        (
+            "substatus:[new,archived_forever] status:[unresolved,ignored]",
+            lambda i: i.substatus in {"new", "archived_forever"},
+        ),
+        ("!is:ongoing", lambda i: i.status != "unresolved"),
+        ("!is:ongoing is:unresolved", lambda i: i.status == "unresolved" and i.substatus != "ongoing"),
+        ("subscribed:me", lambda i: "1001" in i.subscribers),
+        (
+            "assigned_or_suggested:#web",
+            lambda i: (
+                i.project.teams[0].slug == "web" or (i.assignee and i.assignee.team and i.assignee.team.slug == "web")
+            ),
+        ),
+        ("tags[is]:unresolved", lambda i: False),
+        ('"browser.name":Chrome', lambda i: any("Chrome" in get_tags(e).get("browser.name", "") for e in i.events)),
+        ('level:["error",fatal]', lambda i: i.level in {"error", "fatal"}),
+        (r"title:\*Error\*", lambda i: False),
+        ("!has:tags[level]", lambda i: False),
     ],
 )
 def test_query_finds_the_matching_issues(world, query, predicate):
     """Keys, lists, negations, wildcards and comparisons agree with a plain predicate."""
     assert found(world, query) == expected(world, predicate)
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        (r'a:"back\slash"', (r"back\slash",)),
+        (r'a:"a \"quoted\" word"', ('a "quoted" word',)),
+        ('a:["x, y",z]', ("x, y", "z")),
+        ('a:["x]",z]', ("x]", "z")),
+    ],
+)
+def test_values_are_read_as_sentry_reads_them(query, values):
+    """A backslash escapes a quotation mark only, and a list ends outside of quotation marks."""
+    [term] = parse_search(query)
+
+    assert term.values == values
 
 
 def test_assigned_me_is_the_viewer(world):
