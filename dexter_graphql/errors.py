@@ -1,5 +1,7 @@
 """Root of all exceptions, and the closed list of error codes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 
@@ -36,7 +38,28 @@ class SettingsError(DexterError):
 
 
 class BadUserInput(DexterError):
-    """A value in the document or its variables is invalid; the message says which and why."""
+    """A value in the document or its variables is invalid; the message says which and why.
+
+    `field` is the path of the value below the argument or input that was being read, as far as it is known.
+    """
+
+    def __init__(self, message: str, field: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownReference(BadUserInput):
+    """A value names an object that does not exist or is not visible to the token."""
+
+
+@contextmanager
+def within(*path: str) -> Iterator[None]:
+    """Prepend `path` to the field of a BadUserInput that is raised in the block."""
+    try:
+        yield
+    except BadUserInput as error:
+        error.field = (*path, *error.field)
+        raise
 
 
 class NotPermitted(DexterError):

@@ -10,7 +10,7 @@ from dexter_graphql.drills.replicas import run_replicas
 from dexter_graphql.drills.report import DrillResult, at_least, at_most
 
 LIST = """query { organization(slug: "acme") {
-  issues(filter: { is: [UNRESOLVED, ASSIGNED] }, first: 100) { nodes { id status } }
+  issues(filter: { status: UNRESOLVED, isAssigned: true }, first: 100) { nodes { id status } }
   all: issues(first: 100, sort: NEW) { nodes { id status } }
 } }"""
 MUTATIONS = {"RESOLVED": "resolveIssues", "UNRESOLVED": "unresolveIssues"}

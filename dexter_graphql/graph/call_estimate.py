@@ -3,10 +3,19 @@
 It assumes that nothing is cached, that every list is as long as it may be, and that the server has all endpoints.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from graphql import GraphQLError, GraphQLOutputType, get_named_type, get_nullable_type, is_list_type
+from graphql import (
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLNamedType,
+    GraphQLOutputType,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
 
 from dexter_graphql.engine.selection import SelectedField, Selection, SelectionIndex
 from dexter_graphql.graph.declarations.binder import BOUND
@@ -30,14 +39,22 @@ MAX_SELECTIONS = 2000
 """Selections that are looked at; an operation with more has no estimate."""
 
 
+RELEASE = "ReleaseReference"
+LISTED = frozenset(
+    {"ProjectReference", "TeamReference", "UserReference", "EnvironmentReference", "RepositoryReference"}
+)
+"""References that are looked up in a list of the organization. A release is looked up by itself."""
+
+
 class TooManySelections(Exception):
     """The operation is too large to be estimated."""
 
 
 def estimate_calls(index: SelectionIndex) -> int | None:
     """The number of calls that an operation makes at most; None when it is too large to say."""
+    estimate = CallEstimate(index)
     try:
-        return CallEstimate(index).of_selection(index.root, rows=1, representation=DETAIL)
+        return estimate.of_selection(index.root, rows=1, representation=DETAIL) + len(estimate.names)
     except TooManySelections:
         return None
 
@@ -46,6 +63,8 @@ class CallEstimate:
     """Adds the calls of an operation, from its root down."""
 
     def __init__(self, index: SelectionIndex) -> None:
+        self.names: set[tuple[str, str]] = set()
+        """The lists that the references in arguments are looked up in: one call each, and one for each release."""
         self._index = index
         self._selections = 0
 
@@ -79,6 +98,8 @@ class CallEstimate:
     def _of_field(self, field: SelectedField, rows: int, representation: str) -> tuple[int, str]:
         """The calls of the field itself, and the representation of its objects."""
         bound = _bound(field)
+        if field.definition.args:
+            self.names.update(_names_in(field.definition.args, self._arguments(field)))
         loaded = LIST if _is_many(field.definition.type) else DETAIL
         if isinstance(bound, BoundLink):
             lacking = bound.by_typename.keys() - bound.typenames_answered(field.selection)
@@ -112,15 +133,39 @@ class CallEstimate:
         kind = field.definition.type
         if not _is_many(kind):
             return 1
-        try:
-            arguments = self._index.arguments(field)
-        except GraphQLError:
-            arguments = {}
+        arguments = self._arguments(field)
         if _is_connection(kind):
             size = arguments.get("last") or arguments.get("first")
             return DEFAULT_FIRST if size is None else max(0, int(size))
         ids = arguments.get("ids")
         return UNPAGED_ROWS if ids is None else len(ids)
+
+    def _arguments(self, field: SelectedField) -> dict[str, Any]:
+        """The coerced arguments of a field; none when they are invalid."""
+        try:
+            return self._index.arguments(field)
+        except GraphQLError:
+            return {}
+
+
+def _names_in(definitions: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The lists that references in these values are looked up in."""
+    for name, value in values.items():
+        yield from _names_in_value(definitions[name].type, value)
+
+
+def _names_in_value(kind: GraphQLInputType | GraphQLNamedType, value: Any) -> Iterator[tuple[str, str]]:
+    named = get_named_type(kind)
+    if isinstance(value, list):
+        for item in value:
+            yield from _names_in_value(named, item)
+    elif isinstance(named, GraphQLInputObjectType) and isinstance(value, dict):
+        if named.name in LISTED:
+            yield named.name, ""
+        elif named.name == RELEASE:
+            yield named.name, str(value)
+        else:
+            yield from _names_in(named.fields, value)
 
 
 def _bound(field: SelectedField) -> BoundField | None:

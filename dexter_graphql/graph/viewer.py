@@ -8,6 +8,7 @@ from dexter_graphql.graph.context import context_of
 from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.graph.lazy_types import UserType
+from dexter_graphql.graph.relay.references import OrganizationReference, find_organization
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.members import own_user
 from dexter_graphql.sentry.catalogue import members, organizations
@@ -27,14 +28,14 @@ class Viewer:
         """True when this server rejects mutations of the caller, regardless of the token's permissions."""
         return identity.reach.is_read_only
 
-    @call(uses=(organizations.LIST, members.DETAIL), target="User")
+    @call(uses=(organizations.LIST, organizations.DETAIL, members.DETAIL), target="User")
     async def user(
         identity: Identity,
         load_context: LoadContext,
         *,
         organization: Annotated[
-            str | None,
-            strawberry.argument(description="Slug of the organization. By default, the token's first one."),
+            OrganizationReference | None,
+            strawberry.argument(description="Organization of the user. By default, the token's first one."),
         ] = None,
     ) -> UserType | None:
         """User of the token, as a member of an organization.
@@ -46,7 +47,7 @@ class Viewer:
         if organization is None:
             reference = next(iter(await load_context.organizations.all(load_context.call_context)), None)
         else:
-            reference = await load_context.organizations.find(load_context.call_context, organization)
+            reference = await find_organization(organization, load_context, "organization")
         return None if reference is None else await own_user(reference, load_context)
 
 

@@ -29,7 +29,14 @@ from dexter_graphql.loaders.alert_rules.workflows import (
     workflow_of_metric_rule,
 )
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list, page_of_rows
+from dexter_graphql.loaders.lists import (
+    ALL_ROWS,
+    ListOptions,
+    by_organization,
+    fetch_list,
+    page_of_rows,
+    resolve_projects,
+)
 from dexter_graphql.loaders.monitors import (
     DETECTOR_NAME,
     DETECTORS_AND_WORKFLOWS,
@@ -45,6 +52,7 @@ from dexter_graphql.loaders.monitors import (
 )
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey, ProjectName, projects_by_name
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.capabilities import ABSENT
 from dexter_graphql.sentry.catalogue import alerts as catalogue
 from dexter_graphql.sentry.catalogue import projects
@@ -86,7 +94,7 @@ class AlertProjectsKey(NamedTuple):
 
 
 class AlertOptions(NamedTuple):
-    """Part of an alert list and its filters; empty filters match all."""
+    """Part of an alert list and its filters; empty filters match all. References to projects are in the part."""
 
     part: ListOptions
     projects: tuple[str, ...] = ()
@@ -121,10 +129,12 @@ async def linked_alerts(keys: Sequence[AlertKeys], load_context: LoadContext) ->
     }
 
 
-@fan_out(target="Alert", uses=ALERT_LIST_ENDPOINTS)
+@fan_out(target="Alert", uses=(*ALERT_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS))
 async def alert_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the organization's alerts, ordered by ID; options are AlertOptions."""
-    return await _alert_page(organization, load_context.options, load_context)
+    options: AlertOptions = load_context.options
+    part, project_ids = await resolve_projects(options.part, organization, load_context)
+    return await _alert_page(organization, options._replace(part=part, projects=project_ids), load_context)
 
 
 @bulk(target="Alert", uses=ALERT_LIST_ENDPOINTS, is_shared=False)

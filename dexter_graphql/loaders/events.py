@@ -13,6 +13,7 @@ from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.parameters import range_parameters
 from dexter_graphql.loaders.lists import fetch_list
 from dexter_graphql.loaders.projects import ProjectKey
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.catalogue import issues as issue_catalogue
 from dexter_graphql.sentry.errors import BadResponse, ClientError
@@ -99,7 +100,7 @@ async def latest_events(keys: Sequence[IssueKey], load_context: LoadContext) -> 
     return events | {key.issue: event for key, event in bodies.items()}
 
 
-@fan_out(target="Event", uses=(issue_catalogue.EVENTS,))
+@fan_out(target="Event", uses=(issue_catalogue.EVENTS, *REFERENCE_ENDPOINTS))
 async def issue_event_pages(key: IssueKey, load_context: LoadContext) -> Slice:
     """A page of an issue's events, newest first; options are ListOptions."""
     return await fetch_list(

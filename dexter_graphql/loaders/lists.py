@@ -5,13 +5,15 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, each
 from dexter_graphql.loaders.parameters import QueryParameters
+from dexter_graphql.loaders.search import UnresolvedQuery, resolve_query
 from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import NotFound
-from dexter_graphql.sentry.pagination import MAX_PAGE, Position, Slice, collect, slice_complete
+from dexter_graphql.sentry.pagination import MAX_PAGE, Page, Position, Slice, collect, slice_complete
+from dexter_graphql.sentry.pagination_of_matches import collect_matches
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import RowsProjection, only_records
+from dexter_graphql.sentry.projection import Field, RowsProjection, only_records
 
 MAX_KEY_BYTES = 4000
 """Length of all keys in the URL of one call, at most; URLs stay below 6 kB."""
@@ -19,16 +21,31 @@ MAX_ROWS = 1000
 """Rows that are fetched when a complete list is needed, at most."""
 
 
+class RowFilter(Protocol):
+    """A condition on rows that Sentry cannot search for."""
+
+    @property
+    def members(self) -> tuple[Field, ...]:
+        """The members of a row that it reads."""
+        ...
+
+    def __call__(self, row: Any) -> bool:
+        """True when the row matches."""
+        ...
+
+
 class ListOptions(NamedTuple):
     """The requested part of a list, the parameters that filter it, and its time range."""
 
-    query: QueryParameters
+    query: UnresolvedQuery
     first: int
     after: Position | None
     cap: int
     """Rows to fetch, at most."""
     time_range: TimeRange | None = None
     """None means everything that Sentry keeps. Only lists of issues and events have a time range."""
+    row_filter: RowFilter | None = None
+    """Rows that do not match it are left out."""
 
 
 class OrganizationKey(Protocol):
@@ -57,16 +74,25 @@ async def fetch_list(
 ) -> Slice:
     """The part of a list that `options`, by default those of the field, request; `query` is sent additionally."""
     part: ListOptions = options or load_context.options
-    parameters = (*part.query, *query)
+    parameters = (*await resolve_query(part.query, parents.organization, load_context), *query)
     read_as = projection or load_context.projection("list")
-    return await collect(
-        lambda size, cursor: load_context.get_page(
+
+    async def fetch_page(size: int, cursor: str | None) -> Page:
+        return await load_context.get_page(
             endpoint, parents, size=size, cursor=cursor, path=path, query=parameters, projection=read_as
-        ),
-        first=part.first,
-        after=part.after,
-        cap=part.cap,
-    )
+        )
+
+    if part.row_filter is not None:
+        return await collect_matches(fetch_page, part.row_filter, first=part.first, after=part.after, cap=part.cap)
+    return await collect(fetch_page, first=part.first, after=part.after, cap=part.cap)
+
+
+async def resolve_projects(
+    part: ListOptions, organization: OrganizationRef, load_context: LoadContext
+) -> tuple[ListOptions, tuple[str, ...]]:
+    """The requested part without its query, and the IDs of the projects in the query."""
+    parameters = await resolve_query(part.query, organization, load_context)
+    return part._replace(query=()), tuple(value for name, value in parameters if name == "project")
 
 
 async def find_row(

@@ -29,6 +29,23 @@ class MemberKey(NamedTuple):
     id: str
 
 
+class Membership(NamedTuple):
+    """The numeric ID of a user, and the slugs of their teams."""
+
+    user: str | None = None
+    teams: tuple[str, ...] = ()
+
+
+OWN_MEMBER = Projection(
+    "Member",
+    "detail",
+    (
+        Field("teams", "teams", list[str] | None),
+        Field("user", "user", Projection("User", "embedded", (Field("id", "id", int | str),))),
+    ),
+)
+
+
 @bulk(target="User", uses=(catalogue.LIST,))
 async def users_by_id(keys: Sequence[UserKey], load_context: LoadContext) -> Mapping[UserKey, Any]:
     """Users by ID, through the member list: one call per 100 users of an organization."""
@@ -68,6 +85,17 @@ async def own_user(organization: OrganizationRef, load_context: LoadContext) -> 
     parents = Parents(organization)
     member = await load_context.get_or_none(catalogue.DETAIL, parents, path={"member": "me"}, projection=projection)
     return member.user if member is not None and first_invalid(member) is None else member
+
+
+async def own_membership(organization: OrganizationRef, load_context: LoadContext) -> Membership:
+    """User and teams of the token in an organization; none when it does not belong to a member."""
+    member = await load_context.get_or_none(
+        catalogue.DETAIL, Parents(organization), path={"member": "me"}, projection=OWN_MEMBER
+    )
+    if member is None or first_invalid(member, "user", "teams"):
+        return Membership()
+    user_id = getattr(member.user, "id", None)
+    return Membership(str(user_id) if isinstance(user_id, (int, str)) else None, tuple(member.teams or ()))
 
 
 @fan_out(target="Member", uses=(catalogue.LIST,))

@@ -14,9 +14,17 @@ from dexter_graphql.loaders.alert_rules.migration import (
 )
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, detector_of_metric_rule
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list, page_of_rows
+from dexter_graphql.loaders.lists import (
+    ALL_ROWS,
+    ListOptions,
+    by_organization,
+    fetch_list,
+    page_of_rows,
+    resolve_projects,
+)
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.capabilities import ABSENT
 from dexter_graphql.sentry.catalogue import alerts as catalogue
 from dexter_graphql.sentry.catalogue import projects
@@ -114,10 +122,12 @@ async def linked_monitors(keys: Sequence[MonitorKeys], load_context: LoadContext
     }
 
 
-@fan_out(target=UNKNOWN_TYPENAME, uses=MONITOR_LIST_ENDPOINTS)
+@fan_out(target=UNKNOWN_TYPENAME, uses=(*MONITOR_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS))
 async def monitor_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the organization's monitors, ordered by ID; options are MonitorOptions."""
-    return await _monitor_page(organization, load_context.options, load_context)
+    options: MonitorOptions = load_context.options
+    part, project_ids = await resolve_projects(options.part, organization, load_context)
+    return await _monitor_page(organization, options._replace(part=part, projects=project_ids), load_context)
 
 
 @bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_LIST_ENDPOINTS, is_shared=False)

@@ -8,7 +8,9 @@ from urllib.parse import quote
 from dexter_graphql.loaders.base import LoadContext, bulk
 from dexter_graphql.loaders.lists import by_organization
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
-from dexter_graphql.loaders.releases import ReleaseKey, search_value
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
+from dexter_graphql.loaders.releases import ReleaseKey
+from dexter_graphql.loaders.search import UnresolvedQuery, quoted, resolve_query
 from dexter_graphql.loaders.stats import StatsGroup
 from dexter_graphql.loaders.time_ranges import Interval, TimeRange
 from dexter_graphql.sentry.catalogue import stats as catalogue
@@ -34,7 +36,7 @@ HEALTH = Projection(
 class HealthOptions(NamedTuple):
     """Filter parameters and time range of release health."""
 
-    query: QueryParameters
+    query: UnresolvedQuery
     time_range: TimeRange
 
 
@@ -92,14 +94,16 @@ class Health:
         return fraction(self.sessions, [project.all_sessions for project in self.projects])
 
 
-@bulk(target="ReleaseHealth", uses=(catalogue.SESSIONS,), is_shared=False)
+@bulk(target="ReleaseHealth", uses=(catalogue.SESSIONS, *REFERENCE_ENDPOINTS), is_shared=False)
 async def release_health(keys: Sequence[ReleaseKey], load_context: LoadContext) -> Mapping[ReleaseKey, Any]:
     """Health of releases: one call per 100 releases of an organization; options are HealthOptions."""
     options: HealthOptions = load_context.options
     interval = load_context.interval(options.time_range)
-    query = SessionQuery((*options.query, *interval.query), needs_all_releases(load_context))
+    has_all_releases = needs_all_releases(load_context)
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[ReleaseKey]) -> Mapping[ReleaseKey, Any]:
+        environments = await resolve_query(options.query, organization, load_context)
+        query = SessionQuery((*environments, *interval.query), has_all_releases)
         groups = await _fetch_groups(organization, own_keys, query, load_context)
         totals = _sessions_by_project(groups) if query.has_all_releases else {}
         projects: dict[ReleaseKey, list[ProjectHealth]] = {key: [] for key in own_keys}
@@ -126,7 +130,7 @@ def fraction(part: int, totals: list[int | None]) -> float | None:
 async def _fetch_groups(
     organization: OrganizationRef, keys: Sequence[ReleaseKey], query: SessionQuery, load_context: LoadContext
 ) -> list[StatsGroup]:
-    versions = ",".join(search_value(key.version) for key in keys)
+    versions = ",".join(quoted(key.version) for key in keys)
     releases: QueryParameters = (
         MOST_USED_FIRST if query.has_all_releases else (("query", BatchSearch(f"release:[{versions}]")),)
     )
@@ -141,7 +145,7 @@ async def _fetch_groups(
 
 def _url_length(key: ReleaseKey) -> int:
     """Characters of the key in a URL; a version can have 200."""
-    return len(quote(search_value(key.version))) + 3
+    return len(quote(quoted(key.version))) + 3
 
 
 def _sessions_by_project(groups: Sequence[StatsGroup]) -> dict[str, int]:

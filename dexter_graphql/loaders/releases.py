@@ -7,6 +7,7 @@ import msgspec
 from dexter_graphql.loaders.base import LoadContext, fan_out
 from dexter_graphql.loaders.lists import fetch_list, find_row
 from dexter_graphql.loaders.projects import ProjectKey
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.catalogue import releases as catalogue
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -56,13 +57,13 @@ async def releases_by_version(key: ReleaseKey, load_context: LoadContext) -> Any
     return await load_context.get_or_none(catalogue.DETAIL, release_parents(key), path={"release": key.version})
 
 
-@fan_out(target="Release", uses=(catalogue.LIST,))
+@fan_out(target="Release", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def release_pages(parents: Parents, load_context: LoadContext) -> Slice:
     """A page of the organization's releases, newest first; options are ListOptions."""
     return await fetch_list(catalogue.LIST, parents, load_context, projection=_releases(load_context))
 
 
-@fan_out(target="Release", uses=(catalogue.LIST,))
+@fan_out(target="Release", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def project_release_pages(key: ProjectKey, load_context: LoadContext) -> Slice:
     """A page of a project's releases, newest first; options are ListOptions."""
     query = (("project", key.id),)
@@ -128,11 +129,6 @@ def releases_of_commit(row: Any) -> list[ReleaseReference] | None:
         for release in releases
         if release is not None
     ]
-
-
-def search_value(version: str) -> str:
-    """A version as a quoted value in Sentry's search syntax."""
-    return '"' + version.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _release_commits(load_context: LoadContext) -> Projection:

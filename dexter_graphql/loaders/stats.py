@@ -11,6 +11,8 @@ from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
 from dexter_graphql.loaders.lists import by_organization
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
+from dexter_graphql.loaders.search import UnresolvedQuery, resolve_query
 from dexter_graphql.loaders.time_ranges import Interval, TimeRange
 from dexter_graphql.sentry.catalogue import stats as catalogue
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -44,7 +46,7 @@ USAGE = Projection(
 class UsageOptions(NamedTuple):
     """Filter and grouping parameters, time range and interval length of usage statistics."""
 
-    query: QueryParameters
+    query: UnresolvedQuery
     time_range: TimeRange
     interval_s: int
 
@@ -71,12 +73,13 @@ class UsageReport:
     groups: list[GroupUsage]
 
 
-@fan_out(target="Usage", uses=(catalogue.USAGE,))
+@fan_out(target="Usage", uses=(catalogue.USAGE, *REFERENCE_ENDPOINTS))
 async def organization_usage(organization: OrganizationRef, load_context: LoadContext) -> UsageReport:
     """The usage of an organization: one call; options are UsageOptions."""
     options: UsageOptions = load_context.options
     interval = load_context.interval(options.time_range)
-    usage = await _fetch_usage(organization, (*options.query, *interval.query), load_context)
+    query = await resolve_query(options.query, organization, load_context)
+    usage = await _fetch_usage(organization, (*query, *interval.query), load_context)
     starts = usage.intervals if isinstance(usage.intervals, list) else []
     start, interval_s = (starts[0] if starts else usage.start), _interval_s(starts) or options.interval_s
     groups = [

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from dexter_graphql.realtime.changes import Actor, Change, Kind, Origin, Stream
 
 Id = int | str
+ERROR_CATEGORY = "error"
+"""Category of all issues on releases that do not send it."""
 
 
 class ProjectSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -33,6 +35,7 @@ class IssueSnapshot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     level: str | None = None
     status: str | None = None
     substatus: str | None = None
+    issue_category: str | None = None
     project: ProjectSnapshot | None = None
     assigned_to: AssigneeSnapshot | None = None
 
@@ -92,6 +95,8 @@ def issue_change(kind: Kind, raw: bytes, source: ChangeSource) -> Change:
         project=project.slug,
         project_id=None if project.id is None else str(project.id),
         level=snapshot.level,
+        category=snapshot.issue_category or ERROR_CATEGORY,
+        assignee=f"{snapshot.assigned_to.type}:{snapshot.assigned_to.id}" if snapshot.assigned_to else "",
     )
 
 

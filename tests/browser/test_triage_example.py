@@ -22,7 +22,7 @@ ISSUES = """query ($filter: IssueFilter) {
   }
 }"""
 RESOLVE = """mutation ($shortId: String!) {
-  resolveIssues(input: { issues: { shortIds: { organization: "acme", values: [$shortId] } } }) { unmatched }
+  resolveIssues(input: { issues: { shortIds: { organization: { slug: "acme" }, values: [$shortId] } } }) { unmatched }
 }"""
 
 
@@ -40,7 +40,7 @@ class Example:
 
     async def short_ids(self, **more):
         """The first fifty open issues by frequency."""
-        data = await self.data(ISSUES, filter={"is": ["UNRESOLVED"], **more})
+        data = await self.data(ISSUES, filter={"status": ["UNRESOLVED"], **more})
         return [node["shortId"] for node in data["organization"]["issues"]["nodes"]]
 
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 QUERY = {"query": "query A($s: String!) { organization(slug: $s) { slug } }", "variables": {"s": "acme"}}
 SUBSCRIPTION = {
     "query": "subscription LiveIssues($org: String!, $after: String) { "
-    "issueChanged(organization: $org, after: $after) { change { kind issue { shortId } } } }"
+    "issueChanged(organization: { slug: $org }, after: $after) { change { kind issue { shortId } } } }"
 }
 ACCEPT = (
     "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json,application/json;q=0.9"

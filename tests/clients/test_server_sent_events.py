@@ -49,7 +49,7 @@ async def test_subscription_gives_what_happens(site):
     """A new issue in Sentry is delivered to the client."""
     opened = []
     operation = {
-        "query": "subscription LiveIssues($org: String!) { issueChanged(organization: $org) { "
+        "query": "subscription LiveIssues($org: String!) { issueChanged(organization: { slug: $org }) { "
         "change { kind issue { shortId } } } }",
         "variables": {"org": "acme"},
     }

@@ -22,7 +22,7 @@ async def test_subscription_gives_what_happens(site):
     position = await current_position(site)
     issue = site.upstream.simulation.open_issue()
     query = """subscription ($org: String!, $after: String) {
-        issueChanged(organization: $org, after: $after) { change { kind issue { id shortId } } } }"""
+        issueChanged(organization: { slug: $org }, after: $after) { change { kind issue { id shortId } } } }"""
     task = {"query": query, "variables": {"org": "acme", "after": position}}
 
     outcome = await run_script("urql.mjs", site.graphql, "subscription", stdin=task)

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TYPENAME = {"query": "{ __typename }"}
 SUBSCRIPTION = {
-    "query": "subscription LiveIssues($org: String!) { issueChanged(organization: $org) { "
+    "query": "subscription LiveIssues($org: String!) { issueChanged(organization: { slug: $org }) { "
     "gap { missed } change { kind origin issue { shortId } } } }",
     "variables": {"org": "acme"},
 }

@@ -12,7 +12,7 @@ from support.sandbox import StillClock, running_sandbox
 
 ISSUE = "/organizations/{organization}/issues/{issue}/"
 COMMENTS = "/organizations/{organization}/issues/{issue}/notes/"
-COMMENT = 'mutation ($id: ID!) { addIssueComment(input: { issue: $id, text: "Seen" }) { comment { text } } }'
+COMMENT = 'mutation ($id: ID!) { addIssueComment(input: { issue: { id: $id }, text: "Seen" }) { comment { text } } }'
 RESOLVE = "mutation ($id: ID!) { resolveIssues(input: { issues: { ids: [$id] } }) { results { issue { status } } } }"
 STATUS = "query ($id: ID!) { node(id: $id) { ... on Issue { status } } }"
 

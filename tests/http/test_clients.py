@@ -10,7 +10,7 @@ from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SUBSCRIPTION = 'subscription { issueChanged(organization: "acme") { position } }'
+SUBSCRIPTION = 'subscription { issueChanged(organization: { slug: "acme" }) { position } }'
 APOLLO = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'
 APOLLO_4 = (
     "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json,application/json;q=0.9"

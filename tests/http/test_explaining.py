@@ -68,7 +68,7 @@ async def test_other_questions_are_refused(site, dexter):
     [
         (QUERY, 2),
         ('mutation { resolveIssues(input: { issues: { ids: ["a"] } }) { unmatched } }', 3),
-        ('subscription { issueChanged(organization: "acme") { position } }', 2),
+        ('subscription { issueChanged(organization: { slug: "acme" }) { position } }', 2),
     ],
 )
 async def test_estimate_executes_nothing(site, document, calls):

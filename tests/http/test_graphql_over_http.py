@@ -163,7 +163,7 @@ async def test_request_id_is_taken_when_it_is_plain(site):
 
 async def test_subscriptions_need_a_stream(site):
     """JSON cannot hold answers that come one after the other."""
-    document = 'subscription { issueChanged(organization: "acme") { position } }'
+    document = 'subscription { issueChanged(organization: { slug: "acme" }) { position } }'
 
     status, _, body = await site.post(document, headers={"accept": JSON})
 

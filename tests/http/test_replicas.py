@@ -12,7 +12,9 @@ from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LIST = '{ organization(slug: "acme") { issues(filter: { projects: ["web"] }, first: 20) { nodes { id status } } } }'
+LIST = (
+    '{ organization(slug: "acme") { issues(filter: { projects: {slug: "web"} }, first: 20) { nodes { id status } } } }'
+)
 SOME = 'query ($first: Int!) { organization(slug: "acme") { issues(first: $first) { nodes { id } } } }'
 RESOLVE = "mutation ($ids: [ID!]!) { resolveIssues(input: { issues: { ids: $ids } }) { results { issue { status } } } }"
 

@@ -176,7 +176,9 @@ async def test_change_in_between_separates(site):
 async def test_write_between_two_equal_reads_separates(site):
     """The second reader sees what was written, while the first one still waits for Sentry."""
     read = '{ organization(slug: "acme") { teams(first: 1) { nodes { slug } } issue(shortId: "WEB-1") { status } } }'
-    write = 'mutation { resolveIssues(input: { issues: { shortIds: { organization: "acme", values: ["WEB-1"] } } }) '
+    write = (
+        'mutation { resolveIssues(input: { issues: { shortIds: {organization: {slug: "acme"}, values: ["WEB-1"]}}}) '
+    )
     [early] = await begun(site, asked(site, query=read, variables=None))
 
     written = await asked(site, query=write + "{ unmatched } }", variables=None)

@@ -12,7 +12,7 @@ from support.transports import TRANSPORTS
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUERY = 'query Name($slug: String!) { organization(slug: $slug) { slug } missing: organization(slug: "none") { slug } }'
-SUBSCRIPTION = 'subscription { issueChanged(organization: "acme") { change { kind issue { shortId } } } }'
+SUBSCRIPTION = 'subscription { issueChanged(organization: { slug: "acme" }) { change { kind issue { shortId } } } }'
 
 
 @pytest.fixture(params=TRANSPORTS, ids=lambda transport: transport.__name__)

@@ -75,7 +75,9 @@ MERGE = "mutation ($ids: [ID!]!) { mergeIssues(input: { issues: { ids: $ids } })
 
 
 UPDATE = """mutation ($id: ID!, $email: String!) {
-  updateIssue(input: { id: $id, status: ARCHIVED, assignee: { email: $email }, priority: LOW }) { issue { id } } }"""
+  updateIssue(
+    input: { issue: {id: $id}, status: ARCHIVED, assignee: { user: {email: $email} }, priority: LOW }
+  ) { issue { id } } }"""
 
 
 async def test_changes_at_sentry_are_told(site):
@@ -103,10 +105,13 @@ async def test_changes_at_sentry_are_told(site):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"projects": ["web"]}, ["web error resolved", "web fatal resolved", "web error unresolved"]),
+        ({"projects": [{"slug": "web"}]}, ["web error resolved", "web fatal resolved", "web error unresolved"]),
         ({"levels": ["FATAL"]}, ["web fatal resolved", "api fatal resolved"]),
         ({"kinds": ["UNRESOLVED"]}, ["web error unresolved"]),
-        ({"projects": ["api", "web"], "levels": ["ERROR"], "kinds": ["RESOLVED"]}, ["web error resolved"]),
+        (
+            {"projects": [{"slug": "api"}, {"slug": "web"}], "levels": ["ERROR"], "kinds": ["RESOLVED"]},
+            ["web error resolved"],
+        ),
         ({"projects": []}, []),
         ({}, ["web error resolved", "web fatal resolved", "api fatal resolved", "web error unresolved"]),
     ],
@@ -179,7 +184,7 @@ async def test_foreign_positions_are_refused(site):
 
 @pytest.mark.parametrize(
     "variables",
-    [{"organization": "nowhere"}, {"filter": {"projects": ["web"] * 101}}],
+    [{"organization": "nowhere"}, {"filter": {"projects": [{"slug": "web"}] * 101}}],
     ids=["unknown organization", "too long a filter"],
 )
 async def test_bad_arguments_are_refused(site, variables):
@@ -263,7 +268,10 @@ async def test_deleted_issue_is_null(site):
 
     await site.data(DELETE, ids=[issue_id(issue)])
     async with subscribed(
-        site, "change { kind origin issue { id } }", after=after, filter={"projects": ["web"], "kinds": ["DELETED"]}
+        site,
+        "change { kind origin issue { id } }",
+        after=after,
+        filter={"projects": [{"slug": "web"}], "kinds": ["DELETED"]},
     ) as reader:
         item = await reader.item()
 
@@ -278,7 +286,7 @@ async def test_merge_is_told(site):
 
     merged = await site.data(MERGE, ids=[issue_id(one) for one in issues])
     selection = "change { kind issue { shortId eventCount } }"
-    async with subscribed(site, selection, after=after, filter={"projects": ["web"]}) as reader:
+    async with subscribed(site, selection, after=after, filter={"projects": [{"slug": "web"}]}) as reader:
         items = [(await reader.item())["change"] for _ in range(2)]
 
     assert items == [

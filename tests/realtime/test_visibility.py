@@ -22,7 +22,7 @@ from support.live_changes import (
 from support.server import running_site
 from support.transports import EventStream, Multipart, Socket
 
-CHANGES = """subscription ($after: String) { issueChanged(organization: "acme", after: $after) {
+CHANGES = """subscription ($after: String) { issueChanged(organization: { slug: "acme" }, after: $after) {
     gap { missed } change { issue { shortId } } } }"""
 
 

@@ -11,7 +11,7 @@ from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SUBSCRIPTION = 'subscription { issueChanged(organization: "acme") { position } }'
+SUBSCRIPTION = 'subscription { issueChanged(organization: { slug: "acme" }) { position } }'
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])

@@ -120,7 +120,7 @@ async def test_idle_connection_outlives_the_time_for_a_head():
 async def test_running_requests_are_not_slow():
     """The time for heads and bodies does not limit the time of an answer."""
     async with running_site(head_timeout_s=0.1, body_timeout_s=0.1, heartbeat_s=0.2) as site:
-        query = 'subscription { issueChanged(organization: "acme") { position } }'
+        query = 'subscription { issueChanged(organization: { slug: "acme" }) { position } }'
         async with connected(site.url) as connection:
             await connection.send(graphql_bytes(query, [("Accept", "text/event-stream")]))
             await asyncio.sleep(0.5)
@@ -140,7 +140,7 @@ async def test_full_house_makes_room_for_new_connections():
 
 async def test_busy_connections_are_not_evicted():
     """When every connection has a request, new ones are answered 503."""
-    query = 'subscription { issueChanged(organization: "acme") { position } }'
+    query = 'subscription { issueChanged(organization: { slug: "acme" }) { position } }'
     async with running_site(max_connections=10) as site, all_connected(site.url, 10) as held:
         for each in held:
             await each.send(graphql_bytes(query, [("Accept", "text/event-stream")]))

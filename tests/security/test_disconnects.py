@@ -11,7 +11,7 @@ from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-MUTATION = """mutation { resolveIssues(input: { issues: { shortIds: { organization: "acme", values: ["WEB-1"] } } })
+MUTATION = """mutation { resolveIssues(input: {issues: {shortIds: {organization: {slug: "acme"}, values: ["WEB-1"]}}})
   { results { issue { status } } } }"""
 
 

@@ -16,8 +16,8 @@ from support.known_values import Unquoted, print_literal, variable_value
 from support.recorded_engines import run_recorded_engines
 
 SCHEMA = build_graph().schema
-SEARCH = '{organization: "acme", filter: {search: "is:unresolved"}}'
-VALID = f"first: resolveIssues(input: {{issues: {{search: {SEARCH}}}}}) {{ __typename }}"
+MATCHING = '{organization: {slug: "acme"}, filter: {search: "is:unresolved"}}'
+VALID = f"first: resolveIssues(input: {{issues: {{matching: {MATCHING}}}}}) {{ __typename }}"
 PLACEHOLDERS = {"Int": 1, "Float": 1.5, "Boolean": True, "DateTime": "2026-01-01T00:00:00Z", "BigInt": 1}
 
 

@@ -12,7 +12,7 @@ from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SUBSCRIPTION = 'subscription { issueChanged(organization: "acme") { position } }'
+SUBSCRIPTION = 'subscription { issueChanged(organization: { slug: "acme" }) { position } }'
 EVENT_STREAM, MULTIPART = "text/event-stream", "multipart/mixed;subscriptionSpec=1.0"
 
 

@@ -10,7 +10,7 @@ PROJECTS = "/organizations/{organization}/projects/"
 
 
 ALERTS_OF_WEB = """
-  alerts(projects: ["web"], first: 50) {
+  alerts(projects: [{ slug: "web" }], first: 50) {
     nodes {
       id name isEnabled triggers { logic conditions { __typename type } } actions { __typename type }
       monitors { nodes { __typename name } } lastTriggeredAt
@@ -48,7 +48,7 @@ METRIC = """
 
 
 LINKS = """
-  monitors(projects: ["web"], first: 100) {
+  monitors(projects: { slug: "web" }, first: 100) {
     nodes { id project { slug }
       alerts { nodes { name monitors { nodes { id } } projects { nodes { slug } } } } latestIssue { shortId } }
   }

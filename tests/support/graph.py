@@ -118,6 +118,20 @@ class GraphClient:
         assert told.errors == []
         return GraphAnswer(told["organization"], [], told.calls)
 
+    async def read_names(self, slug="acme"):
+        """Have the cache hold the lists that names are looked up in; the issues of this query are none of a test's."""
+        organization = self.server.world.find_organization(slug)
+        user = next(member.user for member in organization.members if member.user)
+        await self.organization(
+            f"""issues(first: 1, sort: USERS, filter: {{ search: "no-such-issue", exclude: {{
+              projects: {{ slug: "{organization.projects[0].slug}" }}, environments: {{ name: "production" }},
+              assignees: [
+                {{ team: {{ slug: "{organization.teams[0].slug}" }} }}, {{ user: {{ email: "{user.email}" }} }}
+              ]
+            }} }}) {{ totalCount }}""",
+            slug=slug,
+        )
+
     @asynccontextmanager
     async def following(self, document, *, engine="compiled", identity=None, **variables):
         """The items of a subscription on one of the engines, until the block ends.

@@ -27,22 +27,22 @@ TEXTS = {
         "Query.organization": ["acme", "acme", "acme", "globex"],
         "Organization.project": ["web", "api", "mobile"],
         "Organization.team": ["web", "backend"],
+        "OrganizationReference": ["acme", "acme", "globex"],
+        "ProjectReference": ["web", "api"],
+        "TeamReference": ["web", "backend"],
     },
-    "organization": ["acme", "acme", "globex"],
     "shortId": ["WEB-9", "WEB-B", "WEB-1", "API-2"],
     "values": {"ShortIdSelection": ["WEB-9", "WEB-B"]},
     "version": ["web@1.8.2", "web@1.9.3"],
-    "releases": ["web@1.8.2", "web@1.9.3"],
-    "environments": ["production", "staging"],
-    "projects": ["web", "api"],
+    "name": {"EnvironmentReference": ["production", "staging"]},
     "key": ["browser", "environment", "release", "level", "user"],
     "last": ["24h", "14d", "1h", "90d"],
     "interval": ["1h", "1d"],
-    "query": ["", "web", "is:unresolved", "a"],
+    "nameContains": ["", "web", "a"],
+    "versionContains": ["", "web"],
     "search": ["", "is:unresolved", "timeout", "level:error"],
     "provider": ["github", "slack"],
     "text": ["Looked at it", "ok"],
-    "team": ["web"],
     "url": [
         "https://acme.sentry.io/issues/1000009/",
         "https://acme.sentry.io/releases/web@1.8.2/",
@@ -54,12 +54,16 @@ ID_TYPES = {
     ("Query.issue", "id"): "Issue",
     ("Organization.member", "id"): "Member",
     ("IssueSelection", "ids"): "Issue",
-    ("UpdateIssueInput", "id"): "Issue",
-    ("AddIssueCommentInput", "issue"): "Issue",
+    ("IssueReference", "id"): "Issue",
     ("EditIssueCommentInput", "id"): "Comment",
     ("DeleteIssueCommentInput", "id"): "Comment",
-    ("AssigneeInput", "user"): "User",
-    ("AssigneeInput", "team"): "Team",
+    ("OrganizationReference", "id"): "Organization",
+    ("ProjectReference", "id"): "Project",
+    ("TeamReference", "id"): "Team",
+    ("UserReference", "id"): "User",
+    ("EnvironmentReference", "id"): "Environment",
+    ("ReleaseReference", "id"): "Release",
+    ("RepositoryReference", "id"): "Repository",
 }
 """Type whose id an argument or input member takes, where it is not any node."""
 SIZES = {"first": [1, 2, 3, 3, 5, 20], "last": [1, 2], "max": [3]}
@@ -96,7 +100,7 @@ class KnownValues:
             return []
         if name in {"after", "before"}:
             return self.cursors
-        if name == "id":
+        if name == "eventId":
             return self.event_ids
         texts = TEXTS.get(name, [])
         return texts.get(coordinate, []) if isinstance(texts, dict) else texts

@@ -22,7 +22,7 @@ WAIT_S = 10
 def document(selection=ITEM):
     """A subscription to the changes of an organization."""
     return f"""subscription ($organization: String! = "acme", $filter: IssueChangeFilter, $after: String) {{
-        issueChanged(organization: $organization, filter: $filter, after: $after) {{ {selection} }} }}"""
+        issueChanged(organization: {{ slug: $organization }}, filter: $filter, after: $after) {{ {selection} }} }}"""
 
 
 class Reader:

@@ -6,18 +6,24 @@ from typing import Annotated, Any
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
+from dexter_graphql.errors import BadUserInput, within
 from dexter_graphql.graph.comments.payloads import (
     AddIssueCommentPayload,
     CommentResult,
     DeleteIssueCommentPayload,
     EditIssueCommentPayload,
 )
-from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, user_errors_for
+from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, mistakes_as_data, user_errors_for
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_comment
-from dexter_graphql.graph.issues.selection import issue_key_of
+from dexter_graphql.graph.issues.references import (
+    ISSUE_REFERENCE_ENDPOINTS,
+    ORGANIZATION,
+    IssueReference,
+    find_issue_anywhere,
+)
 from dexter_graphql.graph.relay.global_ids import key_from_id
+from dexter_graphql.graph.relay.references import OrganizationReference
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.comments import add_comment, delete_comment, edit_comment
 from dexter_graphql.loaders.issues.keys import IssueKey
@@ -33,7 +39,8 @@ COMMENT_FIELD_PATHS = MappingProxyType({"text": ("text",)})
 class AddIssueCommentInput:
     """Input."""
 
-    issue: strawberry.ID = strawberry.field(description="Global ID of the issue.")
+    issue: IssueReference = strawberry.field(description="Issue to comment on.")
+    organization: OrganizationReference | None = strawberry.field(default=None, description=ORGANIZATION)
     text: str = strawberry.field(description="Text of the comment in Markdown.")
 
 
@@ -60,7 +67,8 @@ class DeleteIssueCommentInput:
 class CommentMutations:
     """Root fields."""
 
-    @call(uses=(catalogue.ADD_COMMENT,))
+    @call(uses=(catalogue.ADD_COMMENT, *ISSUE_REFERENCE_ENDPOINTS))
+    @mistakes_as_data(lambda _input, mistakes: CommentResult(refusals=mistakes))
     async def add_issue_comment(
         _root: Any,
         load_context: LoadContext,
@@ -69,7 +77,7 @@ class CommentMutations:
     ) -> AddIssueCommentPayload | None:
         """Add a comment to an issue. Not idempotent: repeating the request adds a second comment."""
         text = checked_text(input.text)
-        issue = await issue_key_of(input.issue, load_context)
+        issue = await find_issue_anywhere(input.issue, input.organization, load_context)
         if issue is None:
             return CommentResult(refusals=[not_found_error("issue")])
 
@@ -82,6 +90,7 @@ class CommentMutations:
         return await attempt(write, "issue")
 
     @call(uses=(catalogue.EDIT_COMMENT,))
+    @mistakes_as_data(lambda _input, mistakes: CommentResult(refusals=mistakes))
     async def edit_issue_comment(
         _root: Any,
         load_context: LoadContext,
@@ -103,6 +112,7 @@ class CommentMutations:
         return await attempt(write, "id")
 
     @call(uses=(catalogue.DELETE_COMMENT,))
+    @mistakes_as_data(lambda _input, mistakes: CommentResult(refusals=mistakes))
     async def delete_issue_comment(
         _root: Any,
         load_context: LoadContext,
@@ -126,13 +136,14 @@ class CommentMutations:
 def checked_text(text: str) -> str:
     """The text of a comment; raises BadUserInput when it is blank."""
     if not text.strip():
-        raise BadUserInput("'text' must not be empty")
+        raise BadUserInput("'text' must not be empty", ("text",))
     return text
 
 
 async def comment_of(value: str, load_context: LoadContext) -> tuple[IssueKey, str] | None:
     """Issue key and Sentry ID of a comment by global ID; None when the organization is not visible to the token."""
-    organization_id, issue, comment_id = key_from_id(value, "Comment", 3)
+    with within("id"):
+        organization_id, issue, comment_id = key_from_id(value, "Comment", 3)
     organization = await load_context.organizations.find(load_context.call_context, organization_id)
     return None if organization is None else (IssueKey(organization, issue), comment_id)
 

@@ -1,16 +1,18 @@
 """User errors: refusals that mutations return as data."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import wraps
+from typing import Any
 
 import strawberry
 
-from dexter_graphql.errors import ErrorCode
+from dexter_graphql.errors import BadUserInput, ErrorCode, UnknownReference
 from dexter_graphql.graph.common.enums import wire_value
 from dexter_graphql.graph.declarations.fields import computed, value_type
 from dexter_graphql.graph.errors import code_of
-from dexter_graphql.sentry.errors import BadRequest, SentryError
+from dexter_graphql.sentry.errors import BadRequest, Conflict, SentryError
 
 UNKNOWN_OUTCOME = "The change may have been applied."
 
@@ -79,6 +81,35 @@ def user_errors_for(error: SentryError, fields: Mapping[str, tuple[str, ...]]) -
             for message in messages
         ]
     return [MutationError(str(error), code)]
+
+
+Mutate = Callable[..., Awaitable[Any]]
+Refuse = Callable[[Any, list[MutationError]], Any]
+"""Makes a payload of the input and the reasons why nothing was changed."""
+
+
+def mistakes_as_data(refuse: Refuse) -> Callable[[Mutate], Mutate]:
+    """Decorate a mutation: what is wrong with a value of its input becomes a user error of its payload."""
+
+    def decorate(mutate: Mutate) -> Mutate:
+        @wraps(mutate)
+        async def attempt(root: Any, load_context: Any, *, input: Any) -> Any:
+            try:
+                return await mutate(root, load_context, input=input)
+            except BadUserInput as mistake:
+                return refuse(input, [mistake_of(mistake)])
+            except (BadRequest, Conflict) as refusal:
+                return refuse(input, user_errors_for(refusal, {}))
+
+        return attempt
+
+    return decorate
+
+
+def mistake_of(error: BadUserInput) -> MutationError:
+    """The user error for a mistake in a value."""
+    code = UserErrorCode.NOT_FOUND if isinstance(error, UnknownReference) else UserErrorCode.BAD_USER_INPUT
+    return MutationError(str(error), code, error.field)
 
 
 def _input_path(name: str, fields: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

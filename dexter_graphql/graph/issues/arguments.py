@@ -11,13 +11,12 @@ from dexter_graphql.graph.issues.enums import (
     EventChoice,
     IssueSort,
 )
-from dexter_graphql.graph.issues.search import IssueFilter, filter_query
+from dexter_graphql.graph.issues.filters import IssueFilter
+from dexter_graphql.graph.issues.row_filter import row_filter_of
+from dexter_graphql.graph.issues.search import filter_query
 from dexter_graphql.graph.relay.connections import PageArguments
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.loaders.lists import ListOptions
-
-SHORT_ID = re.compile(r"[A-Z0-9_-]{1,100}-[0-9A-Z]{1,13}")
-
 
 Filter = Annotated[IssueFilter | None, strawberry.argument(description="Filter on the issues. Default: all issues.")]
 
@@ -36,22 +35,14 @@ def issue_list(
 ) -> ListOptions:
     """Loader options for these arguments."""
     query = (*filter_query(filter), ("sort", sort.value))
-    return list_options(page, query, None if range is None else time_range_of(range))
+    return list_options(page, query, None if range is None else time_range_of(range), row_filter_of(filter))
 
 
 def without_projects(filter: IssueFilter | None) -> IssueFilter | None:
     """The filter of a project's issue list; raises BadUserInput when it names projects."""
     if filter is not None and filter.projects:
-        raise BadUserInput("'filter.projects' is not allowed in the issue list of a project")
+        raise BadUserInput("'filter.projects' is not allowed in the issue list of a project", ("filter", "projects"))
     return filter
-
-
-def checked_short_id(value: str) -> str:
-    """A short ID in upper case; raises BadUserInput when its form is wrong."""
-    short_id = value.strip().upper()
-    if not SHORT_ID.fullmatch(short_id):
-        raise BadUserInput(f"'{value[:64]}' is not a valid short ID (expected a form like WEB-9)")
-    return short_id
 
 
 EVENT_ID = re.compile(r"[0-9a-f]{32}")

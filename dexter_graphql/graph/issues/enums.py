@@ -94,24 +94,6 @@ class IssueSort(Enum):
     RECOMMENDED = wire_value("recommended", "By Sentry's relevance ranking.")
 
 
-@strawberry.enum(description="Value of an `is:` search term. An issue must match all given values.")
-class IssueIs(Enum):
-    """Words after `is:` in the issue search."""
-
-    UNRESOLVED = wire_value("unresolved", "The issue is unresolved.")
-    RESOLVED = wire_value("resolved", "The issue is resolved.")
-    ARCHIVED = wire_value("archived", "The issue is archived.")
-    ASSIGNED = wire_value("assigned", "The issue is assigned to a user or a team.")
-    UNASSIGNED = wire_value("unassigned", "The issue has no assignee.")
-    FOR_REVIEW = wire_value("for_review", "The issue has not been reviewed.")
-    LINKED = wire_value("linked", "The issue is linked to an external issue.")
-    UNLINKED = wire_value("unlinked", "The issue is not linked to an external issue.")
-    NEW = wire_value("new", "The issue has the substatus NEW.")
-    ONGOING = wire_value("ongoing", "The issue has the substatus ONGOING.")
-    ESCALATING = wire_value("escalating", "The issue has the substatus ESCALATING.")
-    REGRESSED = wire_value("regressed", "The issue has the substatus REGRESSED.")
-
-
 @strawberry.enum(description="Event of an issue.")
 class EventChoice(Enum):
     """Names that Sentry accepts instead of an event ID."""

@@ -7,8 +7,13 @@ from typing import Annotated, Any
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, user_errors_for
+from dexter_graphql.errors import BadUserInput, within
+from dexter_graphql.graph.common.user_errors import (
+    MutationError,
+    UserErrorCode,
+    mistakes_as_data,
+    user_errors_for,
+)
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_issues
 from dexter_graphql.graph.issues.enums import IssuePriority
@@ -27,7 +32,8 @@ from dexter_graphql.graph.issues.payloads import (
     UnresolveIssuesPayload,
     outcomes,
 )
-from dexter_graphql.graph.issues.selection import IssueSelection, SelectedIssues, issue_id, select_issues
+from dexter_graphql.graph.issues.references import issue_id
+from dexter_graphql.graph.issues.selection import IssueSelection, SelectedIssues, select_issues
 from dexter_graphql.graph.issues.update_inputs import (
     ArchiveUntil,
     AssigneeInput,
@@ -57,6 +63,7 @@ USES = (*SELECTION_ENDPOINTS, *WRITE_ENDPOINTS)
 BULK_FIELD_PATHS = MappingProxyType({"assignedTo": ("to",), "priority": ("priority",)} | status_fields("in", "until"))
 """Member of the request body → path in the input."""
 
+MakeBody = Callable[[SelectedIssues, LoadContext], Awaitable[Body]]
 BulkWrite = Callable[[list[Any], LoadContext], Awaitable[UpdateResult]]
 
 
@@ -140,11 +147,22 @@ class MergeIssuesInput(IssuesInput):
     """Input."""
 
 
+def refuse_all(input: IssuesInput, mistakes: list[MutationError]) -> Outcomes:
+    """The payload of a bulk mutation that changed nothing."""
+    return Outcomes([], [], input.dry_run, mistakes)
+
+
+def refuse_merge(input: IssuesInput, mistakes: list[MutationError]) -> MergeResult:
+    """The payload of a merge that changed nothing."""
+    return MergeResult(None, [], [], input.dry_run, mistakes)
+
+
 @strawberry.type
 class IssueMutations:
     """Root fields."""
 
     @call(uses=USES)
+    @mistakes_as_data(refuse_all)
     async def resolve_issues(
         _root: Any,
         load_context: LoadContext,
@@ -152,9 +170,15 @@ class IssueMutations:
         input: Annotated[ResolveIssuesInput, strawberry.argument(description="Issues and resolution.")],
     ) -> ResolveIssuesPayload | None:
         """Resolve issues immediately, in a release, in the next release or with a commit."""
-        return await update_selected(input, resolution_body(input.in_), Kind.RESOLVED, load_context)
+
+        async def body(selected: SelectedIssues, load_context: LoadContext) -> Body:
+            with within("in"):
+                return await resolution_body(input.in_, selected.organizations, load_context)
+
+        return await update_selected(input, body, Kind.RESOLVED, load_context)
 
     @call(uses=USES)
+    @mistakes_as_data(refuse_all)
     async def unresolve_issues(
         _root: Any,
         load_context: LoadContext,
@@ -165,6 +189,7 @@ class IssueMutations:
         return await update_selected(input, {"status": "unresolved"}, Kind.UNRESOLVED, load_context)
 
     @call(uses=USES)
+    @mistakes_as_data(refuse_all)
     async def archive_issues(
         _root: Any,
         load_context: LoadContext,
@@ -172,9 +197,12 @@ class IssueMutations:
         input: Annotated[ArchiveIssuesInput, strawberry.argument(description="Issues and archive condition.")],
     ) -> ArchiveIssuesPayload | None:
         """Archive issues until they escalate, for a duration, until a number of events or users, or permanently."""
-        return await update_selected(input, archive_body(input.until), Kind.ARCHIVED, load_context)
+        with within("until"):
+            body = archive_body(input.until)
+        return await update_selected(input, body, Kind.ARCHIVED, load_context)
 
     @call(uses=USES)
+    @mistakes_as_data(refuse_all)
     async def assign_issues(
         _root: Any,
         load_context: LoadContext,
@@ -182,11 +210,15 @@ class IssueMutations:
         input: Annotated[AssignIssuesInput, strawberry.argument(description="Issues and assignee.")],
     ) -> AssignIssuesPayload | None:
         """Assign issues to a user or a team with access to their project, or remove the assignee."""
-        return await update_selected(
-            input, lambda selected: assignee_body(input.to, selected.organizations), Kind.ASSIGNED, load_context
-        )
+
+        async def body(selected: SelectedIssues, load_context: LoadContext) -> Body:
+            with within("to"):
+                return await assignee_body(input.to, selected.organizations, load_context)
+
+        return await update_selected(input, body, Kind.ASSIGNED, load_context)
 
     @call(uses=USES)
+    @mistakes_as_data(refuse_all)
     async def set_issue_priority(
         _root: Any,
         load_context: LoadContext,
@@ -194,9 +226,12 @@ class IssueMutations:
         input: Annotated[SetIssuePriorityInput, strawberry.argument(description="Issues and priority.")],
     ) -> SetIssuePriorityPayload | None:
         """Set the priority of issues. Sentry then stops adjusting their priority."""
-        return await update_selected(input, priority_body(input.priority), Kind.UPDATED, load_context)
+        with within("priority"):
+            body = priority_body(input.priority)
+        return await update_selected(input, body, Kind.UPDATED, load_context)
 
     @call(uses=USES)
+    @mistakes_as_data(refuse_all)
     async def mark_issues_seen(
         _root: Any,
         load_context: LoadContext,
@@ -207,6 +242,7 @@ class IssueMutations:
         return await update_selected(input, {"hasSeen": input.seen}, None, load_context)
 
     @call(uses=USES)
+    @mistakes_as_data(refuse_all)
     async def bookmark_issues(
         _root: Any,
         load_context: LoadContext,
@@ -217,6 +253,7 @@ class IssueMutations:
         return await update_selected(input, {"isBookmarked": input.bookmarked}, None, load_context)
 
     @call(uses=USES)
+    @mistakes_as_data(refuse_all)
     async def subscribe_to_issues(
         _root: Any,
         load_context: LoadContext,
@@ -227,6 +264,7 @@ class IssueMutations:
         return await update_selected(input, {"isSubscribed": input.subscribed}, None, load_context)
 
     @call(uses=(*SELECTION_ENDPOINTS, catalogue.BULK_DELETE))
+    @mistakes_as_data(refuse_all)
     async def delete_issues(
         _root: Any,
         load_context: LoadContext,
@@ -237,6 +275,7 @@ class IssueMutations:
         return await _delete_selected(input, load_context)
 
     @call(uses=USES)
+    @mistakes_as_data(refuse_merge)
     async def merge_issues(
         _root: Any,
         load_context: LoadContext,
@@ -248,11 +287,11 @@ class IssueMutations:
 
 
 async def update_selected(
-    input: IssuesInput, body: Body | Callable[[SelectedIssues], Body], kind: Kind | None, load_context: LoadContext
+    input: IssuesInput, body: Body | MakeBody, kind: Kind | None, load_context: LoadContext
 ) -> Outcomes:
     """Update the selected issues and publish the change; personal changes have no kind and are not published."""
     selected = await select_issues(input.issues, load_context)
-    content = body(selected) if callable(body) else body
+    content = await body(selected, load_context) if callable(body) else body
 
     async def update(keys: list[Any], load_context: LoadContext) -> UpdateResult:
         return await update_issues(keys, content, load_context)
@@ -274,7 +313,7 @@ async def _write_selected(
     selected: SelectedIssues, write: BulkWrite, kind: Kind | None, load_context: LoadContext, *, is_dry_run: bool
 ) -> Outcomes:
     if not selected.keys:
-        return Outcomes([], selected.unmatched, is_dry_run)
+        return Outcomes([], selected.unmatched, is_dry_run, selected.mistakes)
     result = await (look_up_issues if is_dry_run else write)(selected.keys, load_context)
     if kind is not None and not is_dry_run:
         await announce_issues(result.changed(), kind, load_context)
@@ -284,24 +323,26 @@ async def _write_selected(
 async def _merge_selected(input: MergeIssuesInput, load_context: LoadContext) -> MergeResult:
     selected = await select_issues(input.issues, load_context)
     if len(selected.organizations) > 1:
-        raise BadUserInput("Issues of different organizations cannot be merged")
-    if len(selected.keys) + len(selected.unmatched) < 2:  # noqa: PLR2004  # one is not several
-        raise BadUserInput("Merging requires at least two issues")
+        raise BadUserInput("Issues of different organizations cannot be merged", ("issues",))
+    if len(selected.keys) + len(selected.unmatched) + len(selected.mistakes) < 2:  # noqa: PLR2004  # one is not several
+        raise BadUserInput("Merging requires at least two issues", ("issues",))
     existing = await look_up_issues(selected.keys, load_context) if selected.keys else UpdateResult()
-    unmatched = [*selected.unmatched, *(selected.names[key] for key in existing.absent)]
+    unmatched, mistakes = selected.without(existing.absent), selected.mistakes
     if len(existing.issues) < 2:  # noqa: PLR2004  # as above
         too_few = MutationError("Fewer than two of the issues exist", UserErrorCode.NOT_FOUND, ("issues",))
-        return MergeResult(None, [], unmatched, input.dry_run, [too_few])
+        return MergeResult(None, [], unmatched, input.dry_run, [too_few, *mistakes])
     if input.dry_run:
-        return MergeResult(None, [], unmatched, is_dry_run=True)
+        return MergeResult(None, [], unmatched, is_dry_run=True, refusals=mistakes)
     try:
         merged = await merge_issues(list(existing.issues), load_context)
     except (BadRequest, Conflict) as refusal:
-        return MergeResult(None, [], unmatched, is_dry_run=False, refusals=user_errors_for(refusal, {}))
+        refusals = [*user_errors_for(refusal, {}), *mistakes]
+        return MergeResult(None, [], unmatched, is_dry_run=False, refusals=refusals)
     if merged is None:
-        return MergeResult(None, [], unmatched, is_dry_run=False)
+        return MergeResult(None, [], unmatched, is_dry_run=False, refusals=mistakes)
     parent, children = merged
     before = {key: existing.issues.get(key, b"") for key in (parent, *children)}
     await announce_issues({parent: before.pop(parent)}, Kind.UPDATED, load_context, is_current=False)
     await announce_issues(before, Kind.DELETED, load_context)
-    return MergeResult(parent, [issue_id(child) for child in children], unmatched, is_dry_run=False)
+    merged_ids = [issue_id(child) for child in children]
+    return MergeResult(parent, merged_ids, unmatched, is_dry_run=False, refusals=mistakes)

@@ -8,7 +8,8 @@ import strawberry
 
 from dexter_graphql.graph.common.user_errors import MutationError, UserError, UserErrorCode, user_errors_for
 from dexter_graphql.graph.declarations.fields import batch, computed, value_type
-from dexter_graphql.graph.issues.selection import SelectedIssues, issue_id
+from dexter_graphql.graph.issues.references import issue_id
+from dexter_graphql.graph.issues.selection import GivenID, SelectedIssues, not_found
 from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
@@ -31,8 +32,14 @@ class Outcomes:
     """Results of a bulk mutation."""
 
     results: list[Outcome]
-    unmatched: list[str]
+    unmatched: list[GivenID]
     is_dry_run: bool
+    mistakes: list[MutationError] = field(default_factory=list)
+    """Mistakes in the input, besides IDs that match no issue."""
+
+    def all_mistakes(self) -> list[MutationError]:
+        """All mistakes in the input."""
+        return [*self.mistakes, *map(not_found, self.unmatched)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,13 @@ class MergeResult:
 
     parent: IssueKey | None
     merged_ids: list[str]
-    unmatched: list[str]
+    unmatched: list[GivenID]
     is_dry_run: bool
     refusals: list[MutationError] = field(default_factory=list)
+
+    def all_mistakes(self) -> list[MutationError]:
+        """All mistakes in the input, and the refusal of the merge."""
+        return [*self.refusals, *map(not_found, self.unmatched)]
 
 
 IGNORED: Mapping[str, str] = MappingProxyType(
@@ -71,7 +82,7 @@ def outcomes(selected: SelectedIssues, result: UpdateResult, fields: FieldPaths,
     results = [
         Outcome(key, issue_id(key), refusals_for(key, result, fields)) for key in selected.keys if key not in absent
     ]
-    return Outcomes(results, [*selected.unmatched, *(selected.names[key] for key in result.absent)], is_dry_run)
+    return Outcomes(results, selected.without(result.absent), is_dry_run, selected.mistakes)
 
 
 @value_type
@@ -108,12 +119,17 @@ class IssuesPayload:
     @computed()
     def unmatched(payload: Outcomes) -> list[str]:
         """Selected IDs, as given, of issues that do not exist or are not visible to the token."""
-        return payload.unmatched
+        return [given.text for given in payload.unmatched]
 
     @computed()
     def is_dry_run(payload: Outcomes) -> bool:
         """True when the mutation was a dry run and changed nothing."""
         return payload.is_dry_run
+
+    @computed()
+    def user_errors(payload: Outcomes) -> list[UserError]:
+        """Mistakes in the input, with their paths; issues without any are changed. See also `results`."""
+        return payload.all_mistakes()
 
 
 @value_type
@@ -185,7 +201,7 @@ class MergeIssuesPayload:
     @computed()
     def unmatched(merged: MergeResult) -> list[str]:
         """Selected IDs, as given, of issues that do not exist or are not visible to the token."""
-        return merged.unmatched
+        return [given.text for given in merged.unmatched]
 
     @computed()
     def is_dry_run(merged: MergeResult) -> bool:
@@ -194,8 +210,8 @@ class MergeIssuesPayload:
 
     @computed()
     def user_errors(merged: MergeResult) -> list[UserError]:
-        """Reasons why nothing was merged; empty on success."""
-        return merged.refusals
+        """Mistakes in the input, with their paths, and reasons why nothing was merged."""
+        return merged.all_mistakes()
 
 
 @value_type

@@ -1,123 +1,221 @@
-"""Typed issue filter and its translation to Sentry's search syntax."""
+"""Translation of issue filters to parameters of Sentry's issue list."""
 
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
 
-import strawberry
+from dexter_graphql.errors import BadUserInput, within
+from dexter_graphql.graph.common.scalars import serialize_instant
+from dexter_graphql.graph.common.time_ranges import TimeRangeInput, seconds_of
+from dexter_graphql.graph.issues.enums import IssueCategory, IssuePriority, IssueStatus, IssueSubstatus
+from dexter_graphql.graph.issues.filters import AssigneeFilter, IssueExclusion, IssueFilter
+from dexter_graphql.graph.issues.tag_terms import tag_terms
+from dexter_graphql.graph.relay.references import ReleaseReference, bounded, reference_of, references_of, release_of
+from dexter_graphql.loaders.references import Reference
+from dexter_graphql.loaders.search import Search, Term, UnresolvedQuery, any_of, quoted
+from dexter_graphql.loaders.time_ranges import MINUTE_S
 
-from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.issues.enums import IssueIs, IssuePriority, Level
-from dexter_graphql.graph.relay.list_options import MAX_VALUES
-
-T = TypeVar("T")
-Query = tuple[tuple[str, str], ...]
-
-
-@strawberry.input(description="Filter on a tag of the events.")
-class TagFilter:
-    """Input."""
-
-    key: str = strawberry.field(description="Key of the tag, for example `browser.name`.")
-    value: str = strawberry.field(description="Value of the tag; `*` matches any text.")
-    exclude: bool = strawberry.field(default=False, description="True to exclude matching issues.")
-
-
-@strawberry.input(one_of=True, description="Filter on the assignee. Exactly one field must be given.")
-class AssigneeFilter:
-    """Input."""
-
-    nobody: bool | None = strawberry.field(default=strawberry.UNSET, description="True for unassigned issues.")
-    me: bool | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="True for issues assigned to the user of the token. With a shared token, use `user` instead.",
-    )
-    user: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Email address or user name of the assignee."
-    )
-    team: str | None = strawberry.field(default=strawberry.UNSET, description="Slug of the assigned team.")
-
-
-@strawberry.input(
-    description="Filter on issues. An issue must match all given fields. Of a list field it must match any value, "
-    "except for `is` and `tags`: it must match all of their values."
+FIELD = "filter"
+"""Name of the argument or input member that holds a filter."""
+STATUSES = (IssueStatus.UNRESOLVED, IssueStatus.RESOLVED, IssueStatus.ARCHIVED)
+"""The statuses that Sentry's search has words for."""
+ARCHIVED = frozenset(
+    {
+        IssueSubstatus.ARCHIVED_UNTIL_ESCALATING,
+        IssueSubstatus.ARCHIVED_UNTIL_CONDITION_MET,
+        IssueSubstatus.ARCHIVED_FOREVER,
+    }
 )
-class IssueFilter:
-    """Input."""
-
-    is_: list[IssueIs] | None = strawberry.field(
-        name="is", default=None, description="Values of `is:` terms. An issue must match all of them."
-    )
-    levels: list[Level] | None = strawberry.field(default=None, description="Severities of the issue.")
-    priorities: list[IssuePriority] | None = strawberry.field(default=None, description="Priorities of the issue.")
-    projects: list[str] | None = strawberry.field(default=None, description="Slugs of projects. Default: all projects.")
-    environments: list[str] | None = strawberry.field(
-        default=None, description="Names of environments. Default: all environments."
-    )
-    assignee: AssigneeFilter | None = strawberry.field(default=None, description="Assignee of the issue.")
-    releases: list[str] | None = strawberry.field(
-        default=None, description="Versions of releases in which the issue was seen; `latest` is the newest release."
-    )
-    tags: list[TagFilter] | None = strawberry.field(
-        default=None, description="Tags of the events. An issue must match all of them."
-    )
-    search: str | None = strawberry.field(
-        default=None,
-        description="Additional terms in Sentry's search syntax, for example `timeout !browser.name:Firefox`.",
-    )
+NOBODY, ME, MY_TEAMS = "none", "me", "my_teams"
+"""Sentry's words for assignees without a name."""
+Values = Iterable[str | Reference]
 
 
-def filter_query(value: IssueFilter | None) -> Query:
+def filter_query(value: IssueFilter | None) -> UnresolvedQuery:
     """Parameters of the issue list for a filter. `query` is always included, empty for all issues."""
     if value is None:
-        return (("query", ""),)
-    projects = [("project", slug) for slug in _bounded(value.projects, "projects")]
-    environments = [("environment", name) for name in _bounded(value.environments, "environments")]
-    return (("query", search_text(value)), *projects, *environments)
+        return (("query", Search()),)
+    with within(FIELD):
+        projects = [("project", project) for project in references_of(value.projects, "projects")]
+        environments = [("environment", name) for name in references_of(value.environments, "environments")]
+        return (("query", issue_search(value)), *projects, *environments)
 
 
-def search_text(value: IssueFilter) -> str:
-    """The filter in Sentry's search syntax."""
-    terms = [f"is:{word.value}" for word in value.is_ or ()]
-    terms += _any_of("level", [level.value for level in value.levels or ()])
-    terms += _any_of("issue.priority", [priority.value for priority in value.priorities or ()])
-    terms += _any_of("release", _bounded(value.releases, "releases"))
-    terms += _assigned(value.assignee)
-    terms += [f"{'!' * tag.exclude}{tag_key(tag.key)}:{quoted(tag.value)}" for tag in _bounded(value.tags, "tags")]
-    return " ".join([*terms, *([value.search.strip()] if value.search and value.search.strip() else [])])
+def issue_search(value: IssueFilter) -> Search:
+    """The filter in terms of Sentry's search syntax, without projects and environments."""
+    terms = [
+        *_status_terms(value),
+        *_flag_terms(value),
+        *_value_terms(value),
+        *_time_terms(value),
+        *_exclusion_terms(value.exclude),
+        *(term for index, tag in enumerate(bounded(value.tags, "tags")) for term in tag_terms(tag, "tags", str(index))),
+    ]
+    return Search(tuple(terms), (value.search or "").strip())
 
 
-def quoted(value: str) -> str:
-    """A search value, quoted when necessary."""
-    if value and not any(char in value for char in ' "[](),:\t\n'):
-        return value
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _status_terms(value: IssueFilter) -> list[Term]:
+    """Terms of status and substatus, included and excluded.
+
+    Sentry takes a substatus as a condition on the status, too: on that of the first substatus of a list, and its
+    opposite for an excluded one. An explicit status prevents that.
+    """
+    excluded = value.exclude or IssueExclusion()
+    terms = [
+        *_is_terms("status", _words(value.status, "status", STATUSES)),
+        *_is_terms("substatus", _words(value.substatus, "substatus", list(IssueSubstatus)[:-1])),
+    ]
+    with within("exclude"):
+        without = [
+            *_words(excluded.status, "status", STATUSES),
+            *_words(excluded.substatus, "substatus", list(IssueSubstatus)[:-1]),
+        ]
+    terms += [Term("is", (word,), is_excluded=True) for word in without]
+    is_mixed = len({substatus in ARCHIVED for substatus in value.substatus or ()}) > 1
+    if (is_mixed or excluded.substatus) and not (value.status or excluded.status):
+        terms.append(Term("status", tuple(status.value for status in STATUSES)))
+    return terms
 
 
-def tag_key(key: str) -> str:
-    """A tag key for a search term; raises BadUserInput when it contains characters of the search syntax."""
-    if not key or any(char in key for char in ' "[](),:!\t\n'):
-        raise BadUserInput(f"'{key[:64]}' is not a valid tag key")
-    return key
+def _is_terms(key: str, words: Sequence[str]) -> list[Term]:
+    """A term for alternative words, of which `is:` takes one only."""
+    return any_of("is" if len(words) == 1 else key, words)
 
 
-def _assigned(value: AssigneeFilter | None) -> list[str]:
+def _flag_terms(value: IssueFilter) -> list[Term]:
+    flags = (
+        (value.is_assigned, Term("is", ("assigned",)), Term("is", ("unassigned",))),
+        (value.is_linked, Term("is", ("linked",)), Term("is", ("unlinked",))),
+        (value.is_unhandled, Term("error.unhandled", ("true",)), Term("error.unhandled", ("false",))),
+        (value.is_for_review, Term("is", ("for_review",)), Term("is", ("for_review",), is_excluded=True)),
+        (value.is_bookmarked, Term("bookmarks", ("me",)), Term("bookmarks", ("me",), is_excluded=True)),
+        (value.is_subscribed, Term("subscribed", ("me",)), Term("subscribed", ("me",), is_excluded=True)),
+    )
+    return [yes if flag else no for flag, yes, no in flags if flag is not None]
+
+
+def _value_terms(value: IssueFilter | IssueExclusion) -> list[Term]:
+    """Terms of the lists that a filter and its exclusion have in common."""
+    is_excluded = isinstance(value, IssueExclusion)
+    lists: tuple[tuple[str, Values], ...] = (
+        ("level", _words(value.levels, "levels")),
+        ("issue.priority", _words(value.priorities, "priorities", list(IssuePriority)[:-1])),
+        ("issue.category", _words(value.categories, "categories", list(IssueCategory)[:-1])),
+        ("issue.type", _texts(value.types, "types")),
+        ("firstRelease", _releases(value.first_releases, "firstReleases")),
+        ("release", _releases(value.releases, "releases")),
+        ("assigned", assignees_of(value.assignees, "assignees")),
+        ("assigned_or_suggested", assignees_of(value.assigned_or_suggested, "assignedOrSuggested")),
+        ("platform.name", _texts(value.platforms, "platforms")),
+        ("error.type", _texts(value.error_types, "errorTypes")),
+        ("transaction", _texts(value.transactions, "transactions")),
+    )
+    return [term for key, values in lists for term in any_of(key, values, is_excluded=is_excluded)]
+
+
+def _exclusion_terms(value: IssueExclusion | None) -> list[Term]:
     if value is None:
         return []
-    if value.user:
-        return [f"assigned:{quoted(value.user)}"]
-    if value.team:
-        return [f"assigned:{quoted('#' + value.team.removeprefix('#'))}"]
-    if value.me is True or value.nobody is True:
-        return ["assigned:me" if value.me is True else "assigned:none"]
-    raise BadUserInput("'assignee' expects 'nobody: true', 'me: true', or a non-empty 'user' or 'team'")
+    with within("exclude"):
+        return [
+            *_value_terms(value),
+            *any_of("project", references_of(value.projects, "projects"), is_excluded=True),
+            *any_of("environment", references_of(value.environments, "environments"), is_excluded=True),
+            *_older_than("firstSeen", value.first_seen),
+            *_older_than("lastSeen", value.last_seen),
+        ]
 
 
-def _any_of(key: str, values: list[str]) -> list[str]:
-    if not values:
+def _time_terms(value: IssueFilter) -> list[Term]:
+    terms = [*_within_range("firstSeen", value.first_seen), *_within_range("lastSeen", value.last_seen)]
+    if value.min_event_count is not None:
+        terms.append(Term("timesSeen", (f">={checked_count(value.min_event_count, 'minEventCount')}",)))
+    return terms
+
+
+def checked_count(value: int, *field: str) -> int:
+    """A least number; raises BadUserInput when it is negative."""
+    if value < 0:
+        raise BadUserInput(f"'{field[-1]}' must not be negative", field)
+    return value
+
+
+def _within_range(key: str, value: TimeRangeInput | None) -> list[Term]:
+    if value is None:
         return []
-    return [f"{key}:{quoted(values[0])}" if len(values) == 1 else f"{key}:[{','.join(map(quoted, values))}]"]
+    if value.between:
+        if value.between.starts_at >= value.between.ends_at:
+            raise BadUserInput("'between.startsAt' must be before 'between.endsAt'", (key, "between"))
+        start, end = value.between.starts_at, value.between.ends_at
+        return [Term(key, (f">={_instant(start)}",)), Term(key, (f"<{_instant(end)}",))]
+    return [Term(key, (f"-{_period(value, key)}",))]
 
 
-def _bounded(values: list[T] | None, name: str) -> list[T]:
-    if values is not None and len(values) > MAX_VALUES:
-        raise BadUserInput(f"'{name}' takes at most {MAX_VALUES} values")
-    return values or []
+def _older_than(key: str, value: TimeRangeInput | None) -> list[Term]:
+    if value is None:
+        return []
+    if value.between:
+        raise BadUserInput(
+            "Sentry cannot exclude the issues of a range between two times; use 'last'", (key, "between")
+        )
+    return [Term(key, (f"+{_period(value, key)}",))]
+
+
+def _period(value: TimeRangeInput, key: str) -> str:
+    """A duration as Sentry's search takes it, whose smallest unit is the minute."""
+    name = "exactly" if isinstance(value.exactly, str) else "last"
+    text = str(value.exactly if name == "exactly" else value.last)
+    with within(key, name):
+        seconds = seconds_of(text, name)
+        if seconds % MINUTE_S:
+            raise BadUserInput(f"'{name}' must be whole minutes here")
+    return f"{seconds // MINUTE_S}m" if text.endswith("s") else text
+
+
+def _instant(value: datetime) -> str:
+    """A time as Sentry's search takes it, in UTC."""
+    return serialize_instant(value.replace(microsecond=0))
+
+
+def _words(values: Sequence[Enum] | None, field: str, allowed: Sequence[Enum] | None = None) -> list[str]:
+    """Sentry's words for enum values; raises BadUserInput for those that it has no word for."""
+    for index, value in enumerate(bounded(values, field)):
+        if allowed is not None and value not in allowed:
+            names = ", ".join(word.name for word in allowed)
+            raise BadUserInput(f"'{field}' takes {names}, not {value.name}", (field, str(index)))
+    return list(dict.fromkeys(_word(value) for value in values or ()))
+
+
+def _word(value: Enum) -> str:
+    return str(value.value)
+
+
+def _texts(values: Sequence[str] | None, field: str) -> list[str]:
+    texts = []
+    for index, text in enumerate(bounded(values, field)):
+        with within(field, str(index)):
+            texts.append(quoted(text))
+    return texts
+
+
+def _releases(values: Sequence[ReleaseReference] | None, field: str) -> list[Reference | str]:
+    return [release_of(value, field, str(index)) for index, value in enumerate(bounded(values, field))]
+
+
+def assignees_of(values: Sequence[AssigneeFilter] | None, field: str) -> list[Reference | str]:
+    """References to assignees, and Sentry's words for the others."""
+    return [_assignee(value, field, str(index)) for index, value in enumerate(bounded(values, field))]
+
+
+def _assignee(value: AssigneeFilter, *field: str) -> Reference | str:
+    if value.user:
+        return reference_of(value.user, *field, "user")
+    if value.team:
+        return reference_of(value.team, *field, "team")
+    words = ((value.nobody, "nobody", NOBODY), (value.me, "me", ME), (value.my_teams, "myTeams", MY_TEAMS))
+    for flag, name, word in words:
+        if flag is True:
+            return word
+        if flag is False:
+            raise BadUserInput(f"'{name}' can only be true", (*field, name))
+    raise BadUserInput("An assignee needs one of its fields", field)

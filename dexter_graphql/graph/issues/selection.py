@@ -1,39 +1,45 @@
 """Selection of the issues of a bulk mutation: inputs and their resolution to issue keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
+from dexter_graphql.errors import BadUserInput, within
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
-from dexter_graphql.graph.issues.arguments import checked_short_id
-from dexter_graphql.graph.issues.search import IssueFilter, filter_query
-from dexter_graphql.graph.relay.global_ids import encode_id, key_from_id
+from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, mistake_of
+from dexter_graphql.graph.issues.filters import IssueFilter
+from dexter_graphql.graph.issues.references import checked_short_id, issue_id, issue_key_of
+from dexter_graphql.graph.issues.row_filter import row_filter_of
+from dexter_graphql.graph.issues.search import filter_query
+from dexter_graphql.graph.relay.references import OrganizationReference, find_organization
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.parameters import range_parameters
 from dexter_graphql.loaders.issues.selection import select_by_search, select_by_short_ids
+from dexter_graphql.loaders.lists import ListOptions
 from dexter_graphql.loaders.time_ranges import SECOND_S
 from dexter_graphql.sentry.parents import OrganizationRef
 
 MAX_ISSUES = 1000
+FIELD = "issues"
+"""Member of the bulk inputs that holds the selection."""
 
 
 @strawberry.input(description="Issues of one organization, selected by short ID.")
 class ShortIdSelection:
     """Input."""
 
-    organization: str = strawberry.field(description="Slug of the organization.")
+    organization: OrganizationReference = strawberry.field(description="Organization of the issues.")
     values: list[str] = strawberry.field(description="Short IDs such as `WEB-9`, at most 1000.")
 
 
 @strawberry.input(description="Issues of one organization, selected by a filter, most recently seen first.")
-class SearchSelection:
+class FilterSelection:
     """Input."""
 
-    organization: str = strawberry.field(description="Slug of the organization.")
+    organization: OrganizationReference = strawberry.field(description="Organization of the issues.")
     filter: IssueFilter = strawberry.field(description="Filter on the issues, with at least one condition.")
     range: TimeRangeInput | None = strawberry.field(
         default=None,
@@ -50,18 +56,26 @@ class IssueSelection:
         default=strawberry.UNSET, description="Global IDs of issues, at most 1000."
     )
     short_ids: ShortIdSelection | None = strawberry.field(default=strawberry.UNSET, description="Issues by short ID.")
-    search: SearchSelection | None = strawberry.field(
+    matching: FilterSelection | None = strawberry.field(
         default=strawberry.UNSET,
         description="Issues that match a filter. Use `dryRun: true` to see which issues match.",
     )
 
 
+class GivenID(NamedTuple):
+    """An ID as the client gave it, and its path in the input."""
+
+    text: str
+    field: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class SelectedIssues:
-    """Selected issues with the IDs that the client gave, and the IDs that match no issue."""
+    """Selected issues with the IDs that the client gave, IDs that match no issue, and mistakes in others."""
 
-    names: Mapping[IssueKey, str]
-    unmatched: list[str] = field(default_factory=list)
+    names: Mapping[IssueKey, GivenID]
+    unmatched: list[GivenID] = field(default_factory=list)
+    mistakes: list[MutationError] = field(default_factory=list)
 
     @property
     def keys(self) -> list[IssueKey]:
@@ -69,82 +83,103 @@ class SelectedIssues:
         return list(self.names)
 
     @property
-    def organizations(self) -> frozenset[str]:
-        """IDs of their organizations."""
-        return frozenset(key.organization.id for key in self.names)
+    def organizations(self) -> list[OrganizationRef]:
+        """Their organizations."""
+        return list(dict.fromkeys(key.organization for key in self.names))
+
+    def without(self, absent: Sequence[IssueKey]) -> list[GivenID]:
+        """The IDs that match no issue, given those of the selected issues that turned out to be absent."""
+        return [*self.unmatched, *(self.names[key] for key in absent)]
+
+
+def not_found(given: GivenID) -> MutationError:
+    """The user error for an ID that matches no issue."""
+    message = f"Issue '{given.text[:100]}' does not exist or is not visible to the token"
+    return MutationError(message, UserErrorCode.NOT_FOUND, given.field)
 
 
 async def select_issues(selection: IssueSelection, load_context: LoadContext) -> SelectedIssues:
     """The issues of a selection; raises BadUserInput before any call when it is empty."""
-    if selection.short_ids:
-        return await _by_short_id(selection.short_ids, load_context)
-    if selection.search:
-        return await _by_search(selection.search, load_context)
-    return await _by_id([str(value) for value in _checked(selection.ids, "ids")], load_context)
-
-
-async def issue_key_of(value: str, load_context: LoadContext) -> IssueKey | None:
-    """The key in the global ID of an issue; None when the organization is not visible to the token."""
-    organization_id, number = key_from_id(value, "Issue", 2)
-    organization = await load_context.organizations.find(load_context.call_context, organization_id)
-    return None if organization is None else IssueKey(organization, number)
-
-
-def issue_id(key: IssueKey) -> str:
-    """The global ID of an issue."""
-    return encode_id("Issue", key.organization.id, key.id)
+    with within(FIELD):
+        if selection.short_ids:
+            return await _by_short_id(selection.short_ids, load_context)
+        if selection.matching:
+            return await _by_filter(selection.matching, load_context)
+        return await _by_id([str(value) for value in _checked(selection.ids, "ids")], load_context)
 
 
 async def _by_id(ids: list[str], load_context: LoadContext) -> SelectedIssues:
-    for value in ids:
-        key_from_id(value, "Issue", 2)
-    names: dict[IssueKey, str] = {}
-    unmatched: list[str] = []
-    for value in dict.fromkeys(ids):
-        key = await issue_key_of(value, load_context)
+    names: dict[IssueKey, GivenID] = {}
+    unmatched: list[GivenID] = []
+    mistakes: list[MutationError] = []
+    for value, given in _given(ids, FIELD, "ids").items():
+        try:
+            with within(*given.field):
+                key = await issue_key_of(value, load_context)
+        except BadUserInput as mistake:
+            mistakes.append(mistake_of(mistake))
+            continue
         if key is None:
-            unmatched.append(value)
+            unmatched.append(given)
         else:
-            names.setdefault(key, value)
-    return SelectedIssues(names, unmatched)
+            names.setdefault(key, given)
+    return SelectedIssues(names, unmatched, mistakes)
 
 
 async def _by_short_id(selection: ShortIdSelection, load_context: LoadContext) -> SelectedIssues:
-    values = list(dict.fromkeys(checked_short_id(value) for value in _checked(selection.values, "values")))
-    organization = await _organization(selection.organization, load_context)
-    keys = await select_by_short_ids(organization, values, load_context)
-    return SelectedIssues(
-        {keys[value]: value for value in values if value in keys}, [v for v in values if v not in keys]
-    )
+    given_ids: dict[str, GivenID] = {}
+    mistakes: list[MutationError] = []
+    for value, given in _given(_checked(selection.values, "shortIds", "values"), FIELD, "shortIds", "values").items():
+        try:
+            given_ids.setdefault(checked_short_id(value, *given.field), given)
+        except BadUserInput as mistake:
+            mistakes.append(mistake_of(mistake))
+    if not given_ids:
+        return SelectedIssues({}, mistakes=mistakes)
+    organization = await find_organization(selection.organization, load_context, "shortIds", "organization")
+    keys = await select_by_short_ids(organization, list(given_ids), load_context)
+    names = {keys[value]: given for value, given in given_ids.items() if value in keys}
+    return SelectedIssues(names, [given for value, given in given_ids.items() if value not in keys], mistakes)
 
 
-async def _by_search(selection: SearchSelection, load_context: LoadContext) -> SelectedIssues:
-    if not 1 <= selection.max <= MAX_ISSUES:
-        raise BadUserInput(f"'max' must be between 1 and {MAX_ISSUES}")
-    if not _has_condition(selection.filter):
-        raise BadUserInput("'filter' requires at least one condition")
-    organization = await _organization(selection.organization, load_context)
-    # To the second, because a change touches what was asked for and nothing besides.
-    time_range = None if selection.range is None else time_range_of(selection.range, SECOND_S)
-    query = (*filter_query(selection.filter), *range_parameters(time_range, load_context))
-    keys = await select_by_search(organization, query, selection.max, load_context)
-    return SelectedIssues({key: issue_id(key) for key in keys})
+async def _by_filter(selection: FilterSelection, load_context: LoadContext) -> SelectedIssues:
+    with within("matching"):
+        if not 1 <= selection.max <= MAX_ISSUES:
+            raise BadUserInput(f"'max' must be between 1 and {MAX_ISSUES}", ("max",))
+        if not _has_condition(selection.filter):
+            raise BadUserInput("'filter' requires at least one condition", ("filter",))
+        query = filter_query(selection.filter)
+        organization = await find_organization(selection.organization, load_context, "organization")
+        # To the second, because a change touches what was asked for and nothing besides.
+        with within("range"):
+            time_range = None if selection.range is None else time_range_of(selection.range, SECOND_S)
+        parameters = (*query, *range_parameters(time_range, load_context))
+        options = ListOptions(parameters, selection.max, None, MAX_ISSUES, row_filter=row_filter_of(selection.filter))
+        with within("filter"):
+            keys = await select_by_search(organization, options, load_context)
+    return SelectedIssues({key: GivenID(issue_id(key), (FIELD, "matching")) for key in keys})
 
 
-def _has_condition(value: IssueFilter) -> bool:
-    return any(bool(given.strip() if isinstance(given, str) else given) for given in vars(value).values())
+def _has_condition(value: Any) -> bool:
+    """True when a filter, or a filter inside it, has a value."""
+    if isinstance(value, str):
+        return bool(value.strip())
+    if isinstance(value, (bool, int)):
+        return True
+    return any(map(_has_condition, vars(value).values())) if hasattr(value, "__dict__") else bool(value)
 
 
-def _checked(values: Any, name: str) -> list[Any]:
+def _given(values: Sequence[str], *path: str) -> dict[str, GivenID]:
+    """The distinct values with the path of the first of each."""
+    given: dict[str, GivenID] = {}
+    for index, value in enumerate(values):
+        given.setdefault(value, GivenID(value, (*path, str(index))))
+    return given
+
+
+def _checked(values: Any, *path: str) -> list[Any]:
     if not values:
-        raise BadUserInput(f"'{name}' must not be empty")
+        raise BadUserInput(f"'{path[-1]}' must not be empty", path)
     if len(values) > MAX_ISSUES:
-        raise BadUserInput(f"'{name}' takes at most {MAX_ISSUES} issues")
+        raise BadUserInput(f"'{path[-1]}' takes at most {MAX_ISSUES} issues", path)
     return list(values)
-
-
-async def _organization(slug: str, load_context: LoadContext) -> OrganizationRef:
-    organization = await load_context.organizations.find(load_context.call_context, slug)
-    if organization is None:
-        raise BadUserInput(f"Organization '{slug[:64]}' does not exist or is not visible to the token")
-    return organization

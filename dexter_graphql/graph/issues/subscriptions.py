@@ -9,20 +9,26 @@ from typing import Annotated, Any
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.context import Context, context_of
 from dexter_graphql.graph.declarations.fields import call, computed, value_type
-from dexter_graphql.graph.issues.enums import Level
+from dexter_graphql.graph.issues.change_filter import (
+    ChangeConditions,
+    ChangeKind,
+    IssueChangeFilter,
+    change_conditions,
+)
 from dexter_graphql.graph.lazy_types import IssueType
+from dexter_graphql.graph.relay.references import OrganizationReference, find_organization
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.realtime.brokers.base import Gap
 from dexter_graphql.realtime.changes import Actor, Change, Kind, Origin, Stream, Topic
 from dexter_graphql.realtime.feed import FeedItem
 from dexter_graphql.sentry.catalogue import issues as catalogue
-from dexter_graphql.sentry.catalogue import organizations
+from dexter_graphql.sentry.catalogue import members, organizations
 from dexter_graphql.sentry.errors import (
     BadResponse,
     BudgetExhausted,
@@ -33,31 +39,20 @@ from dexter_graphql.sentry.errors import (
 )
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
-MAX_VALUES = 100
+SUBSCRIPTION_ENDPOINTS = (
+    organizations.DETAIL,
+    organizations.LIST,
+    organizations.SHORT_ID,
+    members.DETAIL,
+    catalogue.LIST,
+    *REFERENCE_ENDPOINTS,
+)
 PERSONAL = frozenset({"hasSeen", "isBookmarked", "isSubscribed", "subscriptionDetails"})
 """Members that depend on the credential: those in a change's object belong to its author, not to the subscriber."""
 RETRY_S = 5.0
 """Seconds until the visibility of a change is checked again when Sentry did not answer."""
 NO_VERDICT = (Unavailable, UpstreamTimeout, DeadlineExceeded, RateLimited, BadResponse, BudgetExhausted)
 """Failures of a visibility check that say nothing about the credential."""
-
-
-def _kind(value: Kind, description: str) -> Any:
-    return strawberry.enum_value(value, description=description)
-
-
-@strawberry.enum(description="Kind of a change.")
-class ChangeKind(Enum):
-    """Kinds of changes."""
-
-    CREATED = _kind(Kind.CREATED, "The object was created.")
-    RESOLVED = _kind(Kind.RESOLVED, "The issue was resolved.")
-    UNRESOLVED = _kind(Kind.UNRESOLVED, "The issue was unresolved, by a user or because it regressed.")
-    ASSIGNED = _kind(Kind.ASSIGNED, "The issue was assigned, or its assignee was removed.")
-    ARCHIVED = _kind(Kind.ARCHIVED, "The issue was archived.")
-    UPDATED = _kind(Kind.UPDATED, "Another member of the object changed.")
-    DELETED = _kind(Kind.DELETED, "The object was deleted.")
-    UNKNOWN = _kind(Kind.UNKNOWN, "A kind this server does not know; see `action`.")
 
 
 @strawberry.enum(description="Where a change was reported.")
@@ -67,19 +62,6 @@ class ChangeOrigin(Enum):
     WEBHOOK = strawberry.enum_value(Origin.WEBHOOK, description="A webhook from Sentry.")
     MUTATION = strawberry.enum_value(Origin.MUTATION, description="A mutation of this server.")
     POLL = strawberry.enum_value(Origin.POLL, description="This server, which found the change by polling Sentry.")
-
-
-@strawberry.input(
-    description=(
-        "Filter of changes. A change passes when every given member matches; a list matches when one value does."
-    )
-)
-class IssueChangeFilter:
-    """Input."""
-
-    projects: list[str] | None = strawberry.field(default=None, description="Slugs of projects, at most 100.")
-    levels: list[Level] | None = strawberry.field(default=None, description="Levels of the issue, at most 100.")
-    kinds: list[ChangeKind] | None = strawberry.field(default=None, description="Kinds of changes, at most 100.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +175,14 @@ class IssueChanged:
 class IssueSubscriptions:
     """Root fields."""
 
-    @call(uses=(organizations.DETAIL, catalogue.LIST))
+    @call(uses=SUBSCRIPTION_ENDPOINTS)
     async def issue_changed(
         _root: Any,
         load_context: LoadContext,
         *,
-        organization: Annotated[str, strawberry.argument(description="Slug of the organization.")],
+        organization: Annotated[
+            OrganizationReference, strawberry.argument(description="Organization whose issues are followed.")
+        ],
         filter: Annotated[
             IssueChangeFilter | None, strawberry.argument(description="Which changes to send; all when omitted.")
         ] = None,
@@ -213,53 +197,38 @@ class IssueSubscriptions:
         token.
         """
         context = context_of(load_context)
-        matches = ChangeMatcher(filter)
-        reference = await load_context.organizations.find(load_context.call_context, organization)
-        if reference is None:
-            raise BadUserInput(f"Organization '{organization[:64]}' does not exist, or the token may not see it")
+        reference = await find_organization(organization, load_context, "organization")
+        conditions = await change_conditions(filter, reference, load_context)
         items = await context.services.changes.subscribe(Topic(reference.slug, Stream.ISSUES), after)
-        return _visible_items(items, reference, matches, context)
-
-
-class ChangeMatcher:
-    """A filter of changes as a predicate."""
-
-    def __init__(self, change_filter: IssueChangeFilter | None) -> None:
-        given = change_filter or IssueChangeFilter()
-        self._projects = _checked_set(given.projects)
-        self._levels = _checked_set(None if given.levels is None else [level.value for level in given.levels])
-        self._kinds = _checked_set(None if given.kinds is None else [kind.value for kind in given.kinds])
-
-    def __call__(self, change: Change) -> bool:
-        """True when the change passes."""
-        return (
-            (self._projects is None or change.project in self._projects)
-            and (self._levels is None or change.level in self._levels)
-            and (self._kinds is None or change.kind in self._kinds)
-        )
+        return _visible_items(items, reference, conditions, context)
 
 
 async def _visible_items(
-    items: AsyncGenerator[FeedItem, None], organization: OrganizationRef, matches: ChangeMatcher, context: Context
+    items: AsyncGenerator[FeedItem, None], organization: OrganizationRef, conditions: ChangeConditions, context: Context
 ) -> AsyncGenerator[StreamItem, None]:
     async with aclosing(items):
         async for item in items:
             if item.change is None:
                 await context.renew()
                 yield StreamItem(item.position, None, item.gap)
-            elif matches(item.change) and await _is_visible(item.change, organization, context):
+            elif conditions.matches(item.change) and await _is_sent(item.change, organization, conditions, context):
                 yield StreamItem(item.position, VisibleChange(item.change, organization), None)
 
 
-async def _is_visible(change: Change, organization: OrganizationRef, context: Context) -> bool:
-    """Whether the subscriber's own credential may read the issue; waits while Sentry does not answer.
+async def _is_sent(
+    change: Change, organization: OrganizationRef, conditions: ChangeConditions, context: Context
+) -> bool:
+    """Whether the subscriber's own credential may read the issue, and it occurs where the filter says.
+
+    Waits while Sentry does not answer.
 
     The broker keeps later changes meanwhile, so that a stream which waits here skips none of them.
     """
     while True:
         await context.renew()
         try:
-            return await _may_read(change, organization, context)
+            is_visible = await _may_read(change, organization, context)
+            return is_visible and await conditions.occurs(change, organization, context)
         except NO_VERDICT:
             await context.services.clock.sleep(RETRY_S)
 
@@ -272,11 +241,3 @@ async def _may_read(change: Change, organization: OrganizationRef, context: Cont
         return False
     issue = await context.loaders.load(issues_by_id, IssueKey(organization, change.subject))
     return issue is not None
-
-
-def _checked_set(values: list[Any] | None) -> frozenset[Any] | None:
-    if values is None:
-        return None
-    if len(values) > MAX_VALUES:
-        raise BadUserInput(f"A list in 'filter' takes at most {MAX_VALUES} values")
-    return frozenset(values)

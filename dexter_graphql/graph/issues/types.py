@@ -49,7 +49,7 @@ from dexter_graphql.graph.issues.tags import Tag
 from dexter_graphql.graph.lazy_types import EventType, ProjectType, ReleaseType, UserType
 from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
-from dexter_graphql.graph.relay.list_options import list_options
+from dexter_graphql.graph.relay.list_options import Environments, environment_parameters, list_options, search_parameter
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.comments import comment_pages
 from dexter_graphql.loaders.events import (
@@ -260,14 +260,14 @@ class Issue(Node):
     def event(
         *,
         which: Annotated[
-            EventChoice | None, strawberry.argument(description="Event to return when `id` is not given.")
+            EventChoice | None, strawberry.argument(description="Event to return when `eventId` is not given.")
         ] = EventChoice.RECOMMENDED,
-        id: Annotated[
+        event_id: Annotated[
             str | None, strawberry.argument(description="ID of the event in Sentry: 32 hexadecimal digits.")
         ] = None,
     ) -> EventType | None:
         """Event of the issue, selected by position or ID; null when it does not exist."""
-        return event_selector(which, id)
+        return event_selector(which, event_id)
 
     @batch(issue_event_pages, cheaper=LATEST_EVENT_INSTEAD)
     @paged
@@ -277,16 +277,13 @@ class Issue(Node):
             TimeRangeInput | None,
             strawberry.argument(description="Time range of the events. Default: the last 90 days."),
         ] = None,
-        environments: Annotated[
-            list[str] | None, strawberry.argument(description="Names of environments. Default: all environments.")
-        ] = None,
+        environments: Environments = None,
         search: Annotated[str | None, strawberry.argument(description="Filter in Sentry's search syntax.")] = None,
         page: PageArguments,
     ) -> Connection[EventType] | None:
         """Events of the issue, newest first."""
-        query = [("environment", name) for name in environments or ()]
-        query += [("query", search)] if search else []
-        return list_options(page, tuple(query), None if range is None else time_range_of(range))
+        query = (*environment_parameters(environments), *search_parameter(search))
+        return list_options(page, query, None if range is None else time_range_of(range))
 
     @batch(issues_in_range)
     def in_range(

@@ -1,16 +1,26 @@
 """Inputs of issue mutations and the request bodies they are translated to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
+from dexter_graphql.errors import BadUserInput, within
 from dexter_graphql.graph.issues.enums import IssuePriority
-from dexter_graphql.graph.relay.global_ids import key_from_id
+from dexter_graphql.graph.relay.references import (
+    ReleaseReference,
+    RepositoryReference,
+    TeamReference,
+    UserReference,
+    reference_of,
+    release_of,
+)
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.references import Kind, Reference, resolve_references
 from dexter_graphql.loaders.time_ranges import MINUTE_S
+from dexter_graphql.sentry.parents import OrganizationRef
 
 Body = dict[str, Any]
 MAX_DURATION_S = 3650 * 86400
@@ -43,7 +53,7 @@ class CommitInput:
     """Input."""
 
     commit: str = strawberry.field(description="Hash of the commit.")
-    repository: str = strawberry.field(description="Name of the repository in Sentry.")
+    repository: RepositoryReference = strawberry.field(description="Repository of the commit.")
 
 
 @strawberry.input(one_of=True, description="How an issue is resolved. Exactly one field must be given.")
@@ -57,9 +67,9 @@ class ResolutionInput:
         default=strawberry.UNSET,
         description="True to resolve in the next release. The issues must belong to one project.",
     )
-    release: str | None = strawberry.field(
+    release: ReleaseReference | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Version in which the issue is resolved, or `latest`. The issues must belong to one project.",
+        description="Release in which the issue is resolved. The issues must belong to one project.",
     )
     commit: CommitInput | None = strawberry.field(
         default=strawberry.UNSET,
@@ -101,9 +111,8 @@ class ArchiveUntil:
 class AssigneeInput:
     """Input."""
 
-    user: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Global ID of a user.")
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="Email address of a user.")
-    team: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Global ID of a team.")
+    user: UserReference | None = strawberry.field(default=strawberry.UNSET, description="A user.")
+    team: TeamReference | None = strawberry.field(default=strawberry.UNSET, description="A team.")
     nobody: bool | None = strawberry.field(default=strawberry.UNSET, description="True to remove the assignee.")
 
 
@@ -127,18 +136,34 @@ def status_fields(resolution: str, archive: str) -> dict[str, tuple[str, ...]]:
     return paths | {"substatus": (archive,)}
 
 
-def resolution_body(value: ResolutionInput | None) -> Body:
-    """Request body that resolves issues."""
+async def resolution_body(
+    value: ResolutionInput | None, organizations: Sequence[OrganizationRef], load_context: LoadContext
+) -> Body:
+    """Request body that resolves issues of these organizations."""
     if value is None or value.now:
         return {"status": "resolved", "statusDetails": {}}
     if value.next_release:
         return {"status": "resolved", "statusDetails": {"inNextRelease": True}}
     if value.release:
-        return {"status": "resolved", "statusDetails": {"inRelease": value.release}}
+        release = release_of(value.release, "release")
+        version = release if isinstance(release, str) else _own(release, organizations).value
+        return {"status": "resolved", "statusDetails": {"inRelease": version}}
     if value.commit:
-        commit = {"commit": value.commit.commit, "repository": value.commit.repository}
+        repository = await _repository(value.commit.repository, organizations, load_context)
+        commit = {"commit": value.commit.commit, "repository": repository}
         return {"status": "resolved", "statusDetails": {"inCommit": commit}}
     raise BadUserInput("The resolution must be 'now: true', 'nextRelease: true', a release or a commit")
+
+
+async def _repository(
+    value: RepositoryReference, organizations: Sequence[OrganizationRef], load_context: LoadContext
+) -> str:
+    """The name of a repository, which Sentry checks itself when it is given by name."""
+    reference = reference_of(value, "commit", "repository")
+    if reference.by == "name" or not organizations:
+        return reference.value
+    entities = await resolve_references([reference], organizations[0], load_context)
+    return entities[reference].name
 
 
 def archive_body(value: ArchiveUntil | None) -> Body:
@@ -150,9 +175,11 @@ def archive_body(value: ArchiveUntil | None) -> Body:
     if value.seconds:
         details = {"ignoreDuration": _minutes(value.seconds, "seconds", MAX_DURATION_S)}
     elif value.events:
-        details = _threshold(value.events, "ignoreCount", "ignoreWindow")
+        with within("events"):
+            details = _threshold(value.events, "ignoreCount", "ignoreWindow")
     elif value.users:
-        details = _threshold(value.users, "ignoreUserCount", "ignoreUserWindow")
+        with within("users"):
+            details = _threshold(value.users, "ignoreUserCount", "ignoreUserWindow")
     else:
         raise BadUserInput(
             "The archive condition must be 'escalating: true', 'forever: true', a duration or a threshold"
@@ -160,19 +187,41 @@ def archive_body(value: ArchiveUntil | None) -> Body:
     return {"status": "ignored", "substatus": "archived_until_condition_met", "statusDetails": details}
 
 
-def assignee_body(value: AssigneeInput, organizations: frozenset[str]) -> Body:
-    """Request body that assigns issues of these organizations, given by ID; raises BadUserInput for others' actors."""
+async def assignee_body(
+    value: AssigneeInput, organizations: Sequence[OrganizationRef], load_context: LoadContext
+) -> Body:
+    """Request body that assigns issues of these organizations; raises BadUserInput for others' users and teams."""
     if value.nobody:
         return {"assignedTo": ""}
-    if value.email:
-        return {"assignedTo": value.email}
-    for given, typename, word in ((value.user, "User", "user"), (value.team, "Team", "team")):
+    for given, word in ((value.user, "user"), (value.team, "team")):
         if given:
-            organization, number = key_from_id(given, typename, 2)
-            if organizations - {organization}:
-                raise BadUserInput(f"The {word} and the issues belong to different organizations")
-            return {"assignedTo": f"{word}:{number}"}
-    raise BadUserInput("The assignee must be a user, an email address, a team or 'nobody: true'")
+            reference = _own(reference_of(given, word), organizations)
+            return {"assignedTo": await _actor(reference, word, organizations, load_context)}
+    raise BadUserInput("The assignee must be a user, a team or 'nobody: true'")
+
+
+async def _actor(
+    reference: Reference, word: str, organizations: Sequence[OrganizationRef], load_context: LoadContext
+) -> str:
+    """A user or a team as Sentry takes it. Only the slug of a team is looked up; Sentry checks what it takes itself."""
+    if reference.by == "sentryId":
+        return f"{word}:{reference.value}"
+    if reference.kind is Kind.USER or not organizations:
+        return reference.value
+    entity = (await resolve_references([reference], organizations[0], load_context))[reference]
+    if not entity.id.isdecimal():
+        raise BadUserInput("The token may not list teams; give the ID of the team", reference.field)
+    return f"team:{entity.id}"
+
+
+def _own(reference: Reference, organizations: Sequence[OrganizationRef]) -> Reference:
+    """The reference; raises BadUserInput when issues belong to another organization than what it names."""
+    ids = {organization.id for organization in organizations}
+    expected = ids if reference.organization_id is None else {reference.organization_id}
+    if len(ids) > 1 or ids - expected:
+        kind = reference.kind.lower()
+        raise BadUserInput(f"The {kind} and the issues belong to different organizations", reference.field)
+    return reference
 
 
 def priority_body(value: IssuePriority) -> Body:
@@ -189,7 +238,7 @@ def flags_body(flags: Mapping[str, bool | None]) -> Body:
 
 def _threshold(value: ArchiveThreshold, count: str, window: str) -> Body:
     if not 1 <= value.count <= MAX_COUNT:
-        raise BadUserInput("'count' must be at least 1")
+        raise BadUserInput("'count' must be at least 1", ("count",))
     details: Body = {count: value.count}
     if value.within_seconds is not None:
         details[window] = _minutes(value.within_seconds, "withinSeconds", MAX_WINDOW_S)
@@ -199,5 +248,5 @@ def _threshold(value: ArchiveThreshold, count: str, window: str) -> Body:
 def _minutes(seconds: int, name: str, most_s: int) -> int:
     """Whole minutes, Sentry's unit; raises BadUserInput for other values."""
     if not MINUTE_S <= seconds <= most_s or seconds % MINUTE_S:
-        raise BadUserInput(f"'{name}' must be a multiple of 60, from 60 to {most_s}")
+        raise BadUserInput(f"'{name}' must be a multiple of 60, from 60 to {most_s}", (name,))
     return seconds // MINUTE_S

@@ -5,13 +5,19 @@ from typing import Annotated, Any
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode
+from dexter_graphql.errors import BadUserInput, within
+from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, mistakes_as_data
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_issues
 from dexter_graphql.graph.issues.enums import IssuePriority
 from dexter_graphql.graph.issues.payloads import Outcome, UpdateIssuePayload, refusals_for
-from dexter_graphql.graph.issues.selection import issue_key_of
+from dexter_graphql.graph.issues.references import (
+    ISSUE_REFERENCE_ENDPOINTS,
+    ORGANIZATION,
+    IssueReference,
+    find_issue_anywhere,
+    issue_id,
+)
 from dexter_graphql.graph.issues.update_inputs import (
     ArchiveUntil,
     AssigneeInput,
@@ -25,10 +31,13 @@ from dexter_graphql.graph.issues.update_inputs import (
     resolution_body,
     status_fields,
 )
+from dexter_graphql.graph.relay.references import OrganizationReference
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.writes import update_issues
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.parents import OrganizationRef
 
 UPDATE_FIELD_PATHS = MappingProxyType(
     {
@@ -49,7 +58,7 @@ KINDS = MappingProxyType(
     {IssueTarget.RESOLVED: Kind.RESOLVED, IssueTarget.UNRESOLVED: Kind.UNRESOLVED, IssueTarget.ARCHIVED: Kind.ARCHIVED}
 )
 ISSUE_NOT_FOUND = MutationError(
-    "The issue does not exist or is not visible to the token", UserErrorCode.NOT_FOUND, ("id",)
+    "The issue does not exist or is not visible to the token", UserErrorCode.NOT_FOUND, ("issue",)
 )
 
 
@@ -57,7 +66,8 @@ ISSUE_NOT_FOUND = MutationError(
 class UpdateIssueInput:
     """Input."""
 
-    id: strawberry.ID = strawberry.field(description="Global ID of the issue.")
+    issue: IssueReference = strawberry.field(description="Issue to change.")
+    organization: OrganizationReference | None = strawberry.field(default=None, description=ORGANIZATION)
     status: IssueTarget | None = strawberry.field(default=None, description="New status.")
     resolution: ResolutionInput | None = strawberry.field(
         default=None, description="How the issue is resolved. Only valid with status RESOLVED. Default: immediately."
@@ -87,7 +97,8 @@ class UpdateIssueInput:
 class UpdateIssueMutation:
     """Root fields."""
 
-    @call(uses=(catalogue.UPDATE,))
+    @call(uses=(catalogue.UPDATE, *ISSUE_REFERENCE_ENDPOINTS, *REFERENCE_ENDPOINTS))
+    @mistakes_as_data(lambda _input, mistakes: Outcome(None, "", mistakes))
     async def update_issue(
         _root: Any,
         load_context: LoadContext,
@@ -95,23 +106,23 @@ class UpdateIssueMutation:
         input: Annotated[UpdateIssueInput, strawberry.argument(description="Issue and the members to change.")],
     ) -> UpdateIssuePayload | None:
         """Change several members of one issue in one call."""
-        key = await issue_key_of(input.id, load_context)
+        key = await find_issue_anywhere(input.issue, input.organization, load_context)
         if key is None:
-            return Outcome(None, input.id, [ISSUE_NOT_FOUND])
-        result = await update_issues([key], update_body(input, key.organization.id), load_context)
+            return Outcome(None, "", [ISSUE_NOT_FOUND])
+        result = await update_issues([key], await update_body(input, key.organization, load_context), load_context)
         if result.absent:
-            return Outcome(None, input.id, [ISSUE_NOT_FOUND])
+            return Outcome(None, "", [ISSUE_NOT_FOUND])
         for kind in changes_in(input):
             await announce_issues(result.changed(), kind, load_context)
-        return Outcome(key, input.id, refusals_for(key, result, UPDATE_FIELD_PATHS))
+        return Outcome(key, issue_id(key), refusals_for(key, result, UPDATE_FIELD_PATHS))
 
 
-def update_body(input: UpdateIssueInput, organization_id: str) -> Body:
+async def update_body(input: UpdateIssueInput, organization: OrganizationRef, load_context: LoadContext) -> Body:
     """Request body of the update; raises BadUserInput when it is empty or fields are inconsistent."""
     if input.resolution is not None and input.status is not IssueTarget.RESOLVED:
-        raise BadUserInput("'resolution' requires 'status: RESOLVED'")
+        raise BadUserInput("'resolution' requires 'status: RESOLVED'", ("resolution",))
     if input.archive_until is not None and input.status is not IssueTarget.ARCHIVED:
-        raise BadUserInput("'archiveUntil' requires 'status: ARCHIVED'")
+        raise BadUserInput("'archiveUntil' requires 'status: ARCHIVED'", ("archiveUntil",))
     flags = {
         "isPublic": input.is_public,
         "inbox": None if input.is_reviewed is None else not input.is_reviewed,
@@ -119,11 +130,13 @@ def update_body(input: UpdateIssueInput, organization_id: str) -> Body:
         "isBookmarked": input.is_bookmarked,
         "isSubscribed": input.is_subscribed,
     }
-    body = _status_body(input) | flags_body(flags)
+    body = await _status_body(input, organization, load_context) | flags_body(flags)
     if input.assignee is not None:
-        body |= assignee_body(input.assignee, frozenset({organization_id}))
+        with within("assignee"):
+            body |= await assignee_body(input.assignee, [organization], load_context)
     if input.priority is not None:
-        body |= priority_body(input.priority)
+        with within("priority"):
+            body |= priority_body(input.priority)
     if not body:
         raise BadUserInput("At least one member to change is required")
     return body
@@ -137,9 +150,11 @@ def changes_in(input: UpdateIssueInput) -> list[Kind]:
     return kinds
 
 
-def _status_body(input: UpdateIssueInput) -> Body:
+async def _status_body(input: UpdateIssueInput, organization: OrganizationRef, load_context: LoadContext) -> Body:
     if input.status is IssueTarget.RESOLVED:
-        return resolution_body(input.resolution)
+        with within("resolution"):
+            return await resolution_body(input.resolution, [organization], load_context)
     if input.status is IssueTarget.ARCHIVED:
-        return archive_body(input.archive_until)
+        with within("archiveUntil"):
+            return archive_body(input.archive_until)
     return {} if input.status is None else {"status": input.status.value}

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import strawberry
 
-from dexter_graphql.graph.alerts.arguments import _names
 from dexter_graphql.graph.monitors.enums import MonitorKind
 from dexter_graphql.graph.relay.connections import PageArguments
-from dexter_graphql.graph.relay.list_options import list_options
+from dexter_graphql.graph.relay.list_options import list_options, project_parameters
+from dexter_graphql.graph.relay.references import ProjectReference
 from dexter_graphql.loaders.monitors import MonitorOptions
 
 MonitorKinds = Annotated[
@@ -16,8 +16,12 @@ MonitorKinds = Annotated[
 
 
 def monitor_options(
-    projects: list[str] | None, types: list[MonitorKind] | None, search: str | None, page: PageArguments
+    projects: list[ProjectReference] | None,
+    types: list[MonitorKind] | None,
+    name_contains: str | None,
+    page: PageArguments,
 ) -> MonitorOptions:
     """Options of a monitor list; raises BadUserInput when the arguments are out of bounds."""
-    kinds = tuple(dict.fromkeys(str(one.value) for one in types or ()))
-    return MonitorOptions(list_options(page), _names(projects), kinds, (search or "").strip())
+    kinds = tuple(dict.fromkeys(str(kind.value) for kind in types or ()))
+    part = list_options(page, project_parameters(projects))
+    return MonitorOptions(part, types=kinds, name_contains=(name_contains or "").strip())

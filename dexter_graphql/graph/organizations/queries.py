@@ -31,7 +31,7 @@ class OrganizationQueries:
     @call(uses=(catalogue.LIST,), target="Organization")
     @paged
     async def organizations(
-        _root: Any, load_context: LoadContext, *, query: NameContains = None, page: PageArguments
+        _root: Any, load_context: LoadContext, *, name_contains: NameContains = None, page: PageArguments
     ) -> Connection[Organization] | None:
         """Organizations that are visible to the token."""
-        return await organization_page(list_options(page, search_parameter(query)), load_context)
+        return await organization_page(list_options(page, search_parameter(name_contains)), load_context)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.alerts.arguments import NameSearch, ProjectNames, alert_options
+from dexter_graphql.graph.alerts.arguments import alert_options
 from dexter_graphql.graph.alerts.types import Alert
 from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.statuses import ObjectStatus, object_status
@@ -14,9 +14,10 @@ from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, plain
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, Visibility
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
-from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, checked_short_id, issue_list
+from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
+from dexter_graphql.graph.issues.references import checked_short_id
 from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.members.types import Member
@@ -26,9 +27,16 @@ from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.projects.types import Project
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.global_ids import key_from_id
-from dexter_graphql.graph.relay.list_options import NameContains, list_options, repeated_parameter, search_parameter
+from dexter_graphql.graph.relay.list_options import (
+    Environments,
+    NameContains,
+    Projects,
+    list_options,
+    project_parameters,
+    search_parameter,
+)
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
+from dexter_graphql.graph.releases.arguments import VersionContains, release_parameters
 from dexter_graphql.graph.releases.types import Release
 from dexter_graphql.graph.repositories.types import Repository
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_filter, usage_options
@@ -121,7 +129,7 @@ class Organization(Node):
         short_id: Annotated[str, strawberry.argument(description="Short ID of the issue, for example `WEB-9`.")],
     ) -> IssueType | None:
         """Issue by short ID; null when it does not exist."""
-        return checked_short_id(short_id)
+        return checked_short_id(short_id, "shortId")
 
     @batch(issue_pages, key=organization_scope, reads={})
     @paged
@@ -137,9 +145,9 @@ class Organization(Node):
 
     @batch(project_pages, key=organization_scope, reads={})
     @paged
-    def projects(*, query: NameContains = None, page: PageArguments) -> ProjectConnection | None:
+    def projects(*, name_contains: NameContains = None, page: PageArguments) -> ProjectConnection | None:
         """Projects that are visible to the token."""
-        return list_options(page, search_parameter(query))
+        return list_options(page, search_parameter(name_contains))
 
     @call(uses=projects_by_name.uses)
     async def project(
@@ -153,9 +161,9 @@ class Organization(Node):
 
     @batch(team_pages, key=organization_scope, reads={})
     @paged
-    def teams(*, query: NameContains = None, page: PageArguments) -> TeamConnection | None:
+    def teams(*, name_contains: NameContains = None, page: PageArguments) -> TeamConnection | None:
         """Teams of the organization."""
-        return list_options(page, search_parameter(query))
+        return list_options(page, search_parameter(name_contains))
 
     @call(uses=team_details.uses)
     async def team(
@@ -171,16 +179,17 @@ class Organization(Node):
     @paged
     def members(
         *,
-        query: Annotated[
+        search: Annotated[
             str | None,
             strawberry.argument(
-                description="Part of a name or email address, or a term with `email:`, `role:` or `isInvited:`."
+                description="Filter in Sentry's search syntax: part of a name or email address, or a term with"
+                " `email:`, `role:` or `isInvited:`."
             ),
         ] = None,
         page: PageArguments,
     ) -> MemberConnection | None:
         """Members and pending invitations."""
-        return list_options(page, search_parameter(query))
+        return list_options(page, search_parameter(search))
 
     @call(uses=member_details.uses)
     async def member(
@@ -217,20 +226,13 @@ class Organization(Node):
     @paged
     def releases(
         *,
-        query: ReleaseSearch = None,
-        projects: Annotated[
-            list[str] | None, strawberry.argument(description="Slugs of projects. Default: all projects.")
-        ] = None,
-        environments: EnvironmentNames = None,
+        version_contains: VersionContains = None,
+        projects: Projects = None,
+        environments: Environments = None,
         page: PageArguments,
     ) -> Connection[Release] | None:
         """Releases of the organization, newest first."""
-        narrowed = (
-            *search_parameter(query),
-            *repeated_parameter("project", projects, "projects"),
-            *repeated_parameter("environment", environments, "environments"),
-        )
-        return list_options(page, narrowed)
+        return list_options(page, (*release_parameters(version_contains, environments), *project_parameters(projects)))
 
     @call(uses=releases_by_version.uses)
     async def release(
@@ -245,22 +247,22 @@ class Organization(Node):
     @batch(alert_pages)
     @paged
     def alerts(
-        *, projects: ProjectNames = None, search: NameSearch = None, page: PageArguments
+        *, projects: Projects = None, name_contains: NameContains = None, page: PageArguments
     ) -> Connection[Alert] | None:
         """Alerts of the organization, ordered by ID. One call per project on servers that have only alert rules."""
-        return alert_options(projects, search, page)
+        return alert_options(projects, name_contains, page)
 
     @batch(monitor_pages)
     @paged
     def monitors(
         *,
-        projects: ProjectNames = None,
+        projects: Projects = None,
         types: MonitorKinds = None,
-        search: NameSearch = None,
+        name_contains: NameContains = None,
         page: PageArguments,
     ) -> Connection[Monitor] | None:
         """Monitors of the organization, ordered by ID. Servers that have only alert rules list metric monitors only."""
-        return monitor_options(projects, types, search, page)
+        return monitor_options(projects, types, name_contains, page)
 
     @batch(integration_pages, key=organization_scope, reads={})
     @paged
@@ -283,9 +285,9 @@ class Organization(Node):
 
     @batch(repository_pages, key=organization_scope, reads={})
     @paged
-    def repositories(*, query: NameContains = None, page: PageArguments) -> Connection[Repository] | None:
+    def repositories(*, name_contains: NameContains = None, page: PageArguments) -> Connection[Repository] | None:
         """Source repositories of the organization."""
-        return list_options(page, search_parameter(query))
+        return list_options(page, search_parameter(name_contains))
 
     @batch(organization_usage)
     def usage(
@@ -306,10 +308,7 @@ class Organization(Node):
         outcomes: Annotated[
             list[UsageOutcome] | None, strawberry.argument(description="Outcomes of data. Default: all outcomes.")
         ] = None,
-        projects: Annotated[
-            list[str] | None,
-            strawberry.argument(description="Slugs or numeric IDs of projects. Default: all projects."),
-        ] = None,
+        projects: Projects = None,
     ) -> Usage | None:
         """Usage of the organization's plan. One call."""
         return usage_options(group_by, range, interval, usage_filter(categories, outcomes, projects))

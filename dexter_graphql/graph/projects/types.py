@@ -21,9 +21,9 @@ from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.projects.settings import ProjectSettings
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
-from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter, search_parameter
+from dexter_graphql.graph.relay.list_options import Environments, list_options
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.graph.releases.arguments import EnvironmentNames, ReleaseSearch
+from dexter_graphql.graph.releases.arguments import VersionContains, release_parameters
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
 from dexter_graphql.graph.stats.types import Usage
 from dexter_graphql.graph.teams.connections import TeamConnection
@@ -176,13 +176,12 @@ class Project(Node):
     @paged
     def releases(
         *,
-        query: ReleaseSearch = None,
-        environments: EnvironmentNames = None,
+        version_contains: VersionContains = None,
+        environments: Environments = None,
         page: PageArguments,
     ) -> Connection[ReleaseType] | None:
         """Releases of the project, newest first. One call per project."""
-        narrowed = (*search_parameter(query), *repeated_parameter("environment", environments, "environments"))
-        return list_options(page, narrowed)
+        return list_options(page, release_parameters(version_contains, environments))
 
     @batch(project_issue_pages, cheaper="select `Organization.issues` with a filter by project")
     @paged

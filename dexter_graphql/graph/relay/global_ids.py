@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.relay.id_kinds import explain_id
 from dexter_graphql.sentry.pagination import Position
 
 MAX_ENCODED_LENGTH = 1024
@@ -24,6 +25,7 @@ UNQUOTED = re.compile(r"[A-Za-z0-9_.~-]*+")
 PADDING = ("", "\0\0", "\0")
 """What a text lacks to whole groups of three bytes, by the rest of its length."""
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
+FOREIGN_CURSOR = "Invalid cursor: it was not created by this server"
 SENTRY_CURSOR = re.compile(r"[\w.:+-]{1,256}")
 
 
@@ -59,10 +61,10 @@ def encode_ids(typename: str, *columns: Sequence[str]) -> list[str]:
 
 def decode_id(value: str) -> GlobalID:
     """The type and the parts of an ID; raises BadUserInput when this server did not create it."""
-    text = _decode_base64(value, "ID")
-    typename, separator, rest = text.partition("::")
+    text = _decode_base64(value)
+    typename, separator, rest = (text or "").partition("::")
     if not separator or not typename.isidentifier() or not rest:
-        raise _not_ours("ID")
+        raise BadUserInput(explain_id(value))
     return GlobalID(typename, tuple(unquote(part) for part in rest.split(":")))
 
 
@@ -85,12 +87,12 @@ def decode_cursor(value: str | None) -> Position | None:
     if value is None:
         return None
     try:
-        cursor, index, size = msgspec.json.decode(_decode_base64(value, "cursor"), type=tuple[str | None, int, int])
+        cursor, index, size = msgspec.json.decode(_decode_base64(value) or "", type=tuple[str | None, int, int])
     except msgspec.DecodeError:
-        raise _not_ours("cursor") from None
+        raise BadUserInput(FOREIGN_CURSOR) from None
     is_valid = 0 <= index <= size <= MAX_POSITION and size > 0
     if not is_valid or (cursor is not None and not SENTRY_CURSOR.fullmatch(cursor)):
-        raise _not_ours("cursor")
+        raise BadUserInput(FOREIGN_CURSOR)
     return Position(cursor, index, size)
 
 
@@ -104,14 +106,11 @@ def _quote(part: str) -> str:
     return part if part.isascii() and part.isalnum() else quote(part, safe="")
 
 
-def _decode_base64(value: str, kind: str) -> str:
+def _decode_base64(value: str) -> str | None:
+    """The text in an ID or a cursor; None when it is not one."""
     if len(value) > MAX_ENCODED_LENGTH:
-        raise _not_ours(kind)
+        return None
     try:
         return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise _not_ours(kind) from None
-
-
-def _not_ours(kind: str) -> BadUserInput:
-    return BadUserInput(f"Invalid {kind}: it was not created by this server")
+        return None

@@ -4,29 +4,40 @@ from typing import Annotated
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.relay.connections import MAX_FIRST, PageArguments
-from dexter_graphql.loaders.lists import ListOptions
+from dexter_graphql.graph.relay.references import EnvironmentReference, ProjectReference, references_of
+from dexter_graphql.loaders.lists import ListOptions, RowFilter
 from dexter_graphql.loaders.parameters import QueryParameters
+from dexter_graphql.loaders.search import UnresolvedQuery
 from dexter_graphql.loaders.time_ranges import TimeRange
-
-MAX_VALUES = 100
 
 NameContains = Annotated[
     str | None, strawberry.argument(description="Return only items whose name or slug contains this text.")
 ]
+Projects = Annotated[list[ProjectReference] | None, strawberry.argument(description="Projects. Default: all projects.")]
+Environments = Annotated[
+    list[EnvironmentReference] | None, strawberry.argument(description="Environments. Default: all environments.")
+]
 
 
-def list_options(page: PageArguments, query: QueryParameters = (), time_range: TimeRange | None = None) -> ListOptions:
+def list_options(
+    page: PageArguments,
+    query: UnresolvedQuery = (),
+    time_range: TimeRange | None = None,
+    row_filter: RowFilter | None = None,
+) -> ListOptions:
     """Loader options of a field with paging arguments."""
-    return ListOptions(query, page.first, page.after, MAX_FIRST, time_range)
+    return ListOptions(tuple(query), page.first, page.after, MAX_FIRST, time_range, row_filter)
 
 
-def repeated_parameter(name: str, values: list[str] | None, argument: str) -> QueryParameters:
-    """A query parameter for each value; raises BadUserInput for more values than a URL should hold."""
-    if values is not None and len(values) > MAX_VALUES:
-        raise BadUserInput(f"'{argument}' takes at most {MAX_VALUES} values")
-    return tuple((name, value) for value in values or ())
+def project_parameters(projects: list[ProjectReference] | None) -> UnresolvedQuery:
+    """The query parameters of projects; raises BadUserInput for more than a URL should hold."""
+    return tuple(("project", project) for project in references_of(projects, "projects"))
+
+
+def environment_parameters(environments: list[EnvironmentReference] | None) -> UnresolvedQuery:
+    """The query parameters of environments; raises BadUserInput for more than a URL should hold."""
+    return tuple(("environment", environment) for environment in references_of(environments, "environments"))
 
 
 def search_parameter(text: str | None) -> QueryParameters:

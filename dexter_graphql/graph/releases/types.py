@@ -20,9 +20,8 @@ from dexter_graphql.graph.members.author import Author
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
-from dexter_graphql.graph.relay.list_options import list_options, repeated_parameter
+from dexter_graphql.graph.relay.list_options import Environments, environment_parameters, list_options
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.graph.releases.arguments import EnvironmentNames
 from dexter_graphql.graph.releases.details import Deploy, VersionInfo, shorten_version
 from dexter_graphql.graph.releases.health import ReleaseHealth
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
@@ -145,9 +144,9 @@ class Release(Node):
         return issue_list(filter, range, sort, page)
 
     @batch(release_health)
-    def health(*, range: UsageRange = None, environments: EnvironmentNames = None) -> ReleaseHealth | None:
+    def health(*, range: UsageRange = None, environments: Environments = None) -> ReleaseHealth | None:
         """Health of the release. One call for up to 100 releases of a list."""
-        return HealthOptions(repeated_parameter("environment", environments, "environments"), usage_range(range))
+        return HealthOptions(environment_parameters(environments), usage_range(range))
 
     @computed(VERSION)
     def short_version(row: Any) -> str | None:

@@ -6,9 +6,11 @@ import strawberry
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.common.time_ranges import PERIOD, TimeRangeInput, seconds_of, time_range_of
-from dexter_graphql.graph.relay.list_options import repeated_parameter
+from dexter_graphql.graph.relay.list_options import project_parameters
+from dexter_graphql.graph.relay.references import ProjectReference, bounded
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, UsageOutcome
-from dexter_graphql.loaders.parameters import QueryParameters
+from dexter_graphql.loaders.parameters import QueryParameters, repeated
+from dexter_graphql.loaders.search import UnresolvedQuery
 from dexter_graphql.loaders.stats import UsageOptions
 from dexter_graphql.loaders.time_ranges import DAY_S, HOUR_S, TimeRange
 
@@ -26,18 +28,20 @@ def usage_range(range: TimeRangeInput | None, interval_s: int = HOUR_S) -> TimeR
 
 
 def usage_filter(
-    categories: list[UsageCategory] | None, outcomes: list[UsageOutcome] | None, projects: list[str] | None
-) -> QueryParameters:
+    categories: list[UsageCategory] | None,
+    outcomes: list[UsageOutcome] | None,
+    projects: list[ProjectReference] | None,
+) -> UnresolvedQuery:
     """Filter parameters of usage statistics; raises BadUserInput for values that Sentry refuses."""
     return (
         *_words("category", categories, "categories"),
         *_words("outcome", outcomes, "outcomes"),
-        *repeated_parameter("project", projects, "projects"),
+        *project_parameters(projects),
     )
 
 
 def usage_options(
-    by: list[UsageGrouping], range: TimeRangeInput | None, interval: str, narrowed: QueryParameters
+    by: list[UsageGrouping], range: TimeRangeInput | None, interval: str, narrowed: UnresolvedQuery
 ) -> UsageOptions:
     """Loader options for usage statistics; raises BadUserInput for values that Sentry refuses."""
     if not by:
@@ -48,12 +52,12 @@ def usage_options(
 
 
 def _words(name: str, values: list[Any] | None, argument: str) -> QueryParameters:
-    words = [one.value for one in values or ()]
+    words = [one.value for one in bounded(values, argument)]
     if "unknown" in words:
         raise BadUserInput(f"'{argument}' does not accept UNKNOWN")
     if name == "category" and "attachment" in words and len(words) > 1:
         raise BadUserInput("'ATTACHMENT' is measured in bytes and cannot be combined with other categories")
-    return repeated_parameter(name, words, argument)
+    return repeated(name, words)
 
 
 def _seconds(interval: str) -> int:

@@ -7,12 +7,14 @@ from typing import Any
 from typing_extensions import override
 
 from dexter_graphql.loaders.base import LoadContext, fan_out
-from dexter_graphql.loaders.issues.parameters import RETENTION, pushdown
+from dexter_graphql.loaders.issues.parameters import RETENTION, pushdown, with_row_filter
 from dexter_graphql.loaders.issues.priorities import check_priorities
 from dexter_graphql.loaders.lists import ListOptions, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.loaders.projects import ProjectKey
-from dexter_graphql.loaders.releases import ReleaseKey, search_value
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
+from dexter_graphql.loaders.releases import ReleaseKey
+from dexter_graphql.loaders.search import Search, Term, quoted
 from dexter_graphql.loaders.time_ranges import Interval
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, FeatureUnavailable
@@ -36,11 +38,13 @@ class IssuePage(Slice):
         return (self.interval, super(IssuePage, self).fragment_key)
 
 
-@fan_out(target="Issue", uses=(catalogue.LIST,))
+@fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def issue_pages(parents: Parents, load_context: LoadContext) -> IssuePage:
     """A page of the organization's issues; options are ListOptions."""
     options: ListOptions = load_context.options
-    projection, pushed = load_context.memoized("issue_pages", lambda: _list_projection(load_context))
+    projection, pushed = load_context.memoized(
+        ("issue_pages", options.row_filter), lambda: _list_projection(load_context)
+    )
     interval = None if options.time_range is None else load_context.interval(options.time_range)
     query = (*(RETENTION if interval is None else interval.query), *pushed)
     try:
@@ -53,7 +57,7 @@ async def issue_pages(parents: Parents, load_context: LoadContext) -> IssuePage:
     return IssuePage(*members, cache_entry=page.cache_entry, parents=page.parents, interval=interval)
 
 
-@fan_out(target="Issue", uses=(catalogue.LIST,))
+@fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def project_issue_pages(key: ProjectKey, load_context: LoadContext) -> Any:
     """A page of the issues of a project; options are ListOptions."""
     options: ListOptions = load_context.options
@@ -61,13 +65,13 @@ async def project_issue_pages(key: ProjectKey, load_context: LoadContext) -> Any
     return await _narrowed_page(key.organization, narrowed, load_context)
 
 
-@fan_out(target="Issue", uses=(catalogue.LIST,))
+@fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def release_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
     """A page of the issues seen in a release; options are ListOptions."""
     return await _narrowed_page(key.organization, _with_term("release", key, load_context.options), load_context)
 
 
-@fan_out(target="Issue", uses=(catalogue.LIST,))
+@fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def new_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
     """A page of the issues first seen in a release; options are ListOptions."""
     return await _narrowed_page(key.organization, _with_term("firstRelease", key, load_context.options), load_context)
@@ -75,7 +79,7 @@ async def new_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
 
 def _unknown_sort(error: BadRequest, options: ListOptions) -> FeatureUnavailable | None:
     """The error for a sort order that the release lacks; None when the request was refused for another reason."""
-    sort = next((value for name, value in options.query if name == "sort"), "")
+    sort = next((str(value) for name, value in options.query if name == "sort"), "")
     if sort not in NEWER_SORTS or "sort" not in str(error).lower():
         return None
     return FeatureUnavailable(
@@ -87,13 +91,16 @@ def _list_projection(load_context: LoadContext) -> tuple[Projection, QueryParame
     """The members of each row, as an issue and as its figures in the range, and the parameters that bring them."""
     in_range = load_context.child("edges.inRange", "IssueInRange")
     projection = load_context.merge_projections(load_context.projection("list"), in_range.projection("list"))
+    projection = with_row_filter(projection, load_context)
     return projection, pushdown(projection)
 
 
 def _with_term(term: str, key: ReleaseKey, options: ListOptions) -> ListOptions:
     """The options with a release term in their search."""
-    text = f"{term}:{search_value(key.version)}"
-    query = tuple((name, f"{text} {value}".strip() if name == "query" else value) for name, value in options.query)
+    release = Term(term, (quoted(key.version),))
+    query = tuple(
+        (name, value.with_term(release) if isinstance(value, Search) else value) for name, value in options.query
+    )
     return options._replace(query=query)
 
 

@@ -16,7 +16,9 @@ T = TypeVar("T")
 RETENTION: QueryParameters = (("statsPeriod", "90d"),)
 """As long as Sentry keeps events. A relative period keeps the call, and with it the cached response, the same from one
 minute to the next."""
-EXPANDABLE = MappingProxyType({"owners": "owners", "inbox": "inbox", "integrationIssues": "integrationIssues"})
+EXPANDABLE = MappingProxyType(
+    {name: name for name in ("owners", "inbox", "integrationIssues", "latestEventHasAttachments")}
+)
 """Member → value of `expand=` that adds it."""
 COLLAPSIBLE = MappingProxyType(
     {
@@ -30,6 +32,14 @@ COLLAPSIBLE = MappingProxyType(
 COLLAPSE_ALL: QueryParameters = repeated("collapse", COLLAPSIBLE)
 GROUP_PARAMETER = f"{catalogue.LIST.name}?group="
 """Name of the capability to select issues by `group=`."""
+
+
+def with_row_filter(projection: Projection, load_context: LoadContext) -> Projection:
+    """The projection with the members that the row filter of the options reads."""
+    row_filter = load_context.options.row_filter
+    if row_filter is None:
+        return projection
+    return load_context.merge_projections(projection, Projection("Issue", "list", row_filter.members))
 
 
 def range_parameters(time_range: TimeRange | None, load_context: LoadContext) -> QueryParameters:

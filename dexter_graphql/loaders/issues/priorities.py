@@ -3,12 +3,13 @@
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.parameters import COLLAPSE_ALL, RETENTION
 from dexter_graphql.loaders.lists import ListOptions
+from dexter_graphql.loaders.search import Search
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import FeatureUnavailable
 from dexter_graphql.sentry.parents import Parents
 
-PRIORITY_TERM = "issue.priority:"
-"""Search term that older releases take for the name of a tag."""
+PRIORITY_KEY = "issue.priority"
+"""Search key that older releases take for the name of a tag."""
 
 
 async def check_priorities(parents: Parents, options: ListOptions, load_context: LoadContext) -> None:
@@ -16,9 +17,9 @@ async def check_priorities(parents: Parents, options: ListOptions, load_context:
 
     Nothing is said where there is no issue at all to look at.
     """
-    searches = [value for name, value in options.query if name == "query"]
+    searches = [value for _, value in options.query if isinstance(value, Search)]
     organization = parents.organization
-    if not any(PRIORITY_TERM in search for search in searches) or load_context.client.is_saas(organization):
+    if not any(search.has_key(PRIORITY_KEY) for search in searches) or load_context.client.is_saas(organization):
         return
     rows = await load_context.client.get_json(
         catalogue.LIST,

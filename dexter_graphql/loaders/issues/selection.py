@@ -1,13 +1,14 @@
 """Selection of issues by short ID or by search; only their IDs are read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, chunks
 from dexter_graphql.loaders.issues.details import numeric_id
 from dexter_graphql.loaders.issues.keys import IssueKey, ShortIdKey
-from dexter_graphql.loaders.issues.parameters import COLLAPSE_ALL, RETENTION
+from dexter_graphql.loaders.issues.parameters import COLLAPSE_ALL, RETENTION, pushdown, with_row_filter
 from dexter_graphql.loaders.lists import ListOptions, fetch_list
-from dexter_graphql.loaders.parameters import QueryParameters
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations
 from dexter_graphql.sentry.parameters import BatchSearch
@@ -17,7 +18,7 @@ from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 REQUIRED_ID = Field("id", "id", int | str, is_required=True)
 ONLY_ID = Projection("Issue", "list", (REQUIRED_ID,))
 BOTH_IDS = Projection("Issue", "list", (REQUIRED_ID, Field("shortId", "shortId", str, is_required=True)))
-SELECTION_ENDPOINTS = (catalogue.LIST, organizations.SHORT_ID)
+SELECTION_ENDPOINTS = (catalogue.LIST, organizations.SHORT_ID, *REFERENCE_ENDPOINTS)
 
 
 async def select_by_short_ids(
@@ -40,14 +41,12 @@ async def select_by_short_ids(
 
 
 async def select_by_search(
-    organization: OrganizationRef, query: QueryParameters, limit: int, load_context: LoadContext
+    organization: OrganizationRef, options: ListOptions, load_context: LoadContext
 ) -> list[IssueKey]:
-    """The first issues that match a search, at most `limit`."""
+    """The first issues that match a search."""
+    context = replace(load_context, options=options)
+    projection = with_row_filter(ONLY_ID, context)
     page = await fetch_list(
-        catalogue.LIST,
-        Parents(organization),
-        load_context,
-        options=ListOptions((*COLLAPSE_ALL, *query), limit, None, limit),
-        projection=ONLY_ID,
+        catalogue.LIST, Parents(organization), context, query=pushdown(projection), projection=projection
     )
     return [IssueKey(organization, str(row.id)) for row in page.rows if not first_invalid(row, "id")]

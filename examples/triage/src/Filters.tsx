@@ -2,7 +2,7 @@ import { useQuery } from "@apollo/client/react";
 
 import { words } from "./format";
 import { graphql } from "./gql";
-import type { IssueIs, IssueSort, Level } from "./gql/graphql";
+import type { IssueSort, Level } from "./gql/graphql";
 
 const PROJECTS = graphql(`
   query Projects($org: String!) {
@@ -18,11 +18,12 @@ const PROJECTS = graphql(`
   }
 `);
 
-const STATUSES: IssueIs[] = ["UNRESOLVED", "FOR_REVIEW", "RESOLVED", "ARCHIVED"];
+const STATUSES = ["UNRESOLVED", "FOR_REVIEW", "RESOLVED", "ARCHIVED"] as const;
 const SORTS: IssueSort[] = ["FREQUENCY", "LAST_SEEN", "NEW", "USERS"];
 const LEVELS: Level[] = ["FATAL", "ERROR", "WARNING", "INFO"];
 
-export type Chosen = { status: IssueIs; sort: IssueSort; project: string; level: Level | ""; search: string };
+type Status = (typeof STATUSES)[number];
+export type Chosen = { status: Status; sort: IssueSort; project: string; level: Level | ""; search: string };
 type Props = { org: string; chosen: Chosen; onChange: (chosen: Chosen) => void };
 
 export function Filters({ org, chosen, onChange }: Props) {

@@ -67,8 +67,8 @@ export function TriageList({ org }: { org: string }) {
   });
   const { status, sort, project, level, search } = chosen;
   const filter = {
-    is: [status],
-    projects: project ? [project] : null,
+    ...(status === "FOR_REVIEW" ? { isForReview: true } : { status: [status] }),
+    projects: project ? [{ slug: project }] : null,
     levels: level ? [level] : null,
     search: search || null,
   };

@@ -9,7 +9,7 @@ import { resume } from "./resume";
 
 const LIVE_ISSUES = graphql(`
   subscription LiveIssues($org: String!, $after: String) {
-    issueChanged(organization: $org, after: $after) {
+    issueChanged(organization: { slug: $org }, after: $after) {
       position
       gap {
         missed

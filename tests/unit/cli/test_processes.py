@@ -17,7 +17,7 @@ from support.sandbox import running_sandbox
 
 END_S = 8.0
 """Seconds within which a server that has nothing to finish has ended, on a very busy machine too."""
-SUBSCRIPTION = 'subscription { issueChanged(organization: "acme") { position } }'
+SUBSCRIPTION = 'subscription { issueChanged(organization: { slug: "acme" }) { position } }'
 ADDRESS = r"GraphQL   (http://\S+)"
 
 

@@ -140,7 +140,9 @@ class Wrong(Pipeline):
 
 NAMES = '{ organization(slug: "acme") { slug status } }'
 ISSUE = encode_id("Issue", "100000", "1000009")
-COMMENT = f'mutation {{ addIssueComment(input: {{ issue: "{ISSUE}", text: "x" }}) {{ userErrors {{ code }} }} }}'
+COMMENT = (
+    f'mutation {{ addIssueComment(input: {{ issue: {{ id: "{ISSUE}" }}, text: "x" }}) {{ userErrors {{ code }} }} }}'
+)
 SLUG, STATUS = b'"slug":"acme"', b'"status":"ACTIVE"'
 
 

@@ -14,6 +14,7 @@ METRIC_RULES = "/organizations/{organization}/alert-rules/"
 
 async def test_old_server_costs_as_much_once_it_is_known(old):
     """The first question finds out with one refused call; the second asks for rules alone, and for nothing again."""
+    await old.read_names()
     first = await old.organization(ALERTS_OF_WEB)
     warm = await old.organization(ALERTS_OF_WEB)
     old.client.invalidate(["alerts/acme"])
@@ -65,11 +66,11 @@ SAME = """
 
 async def test_issue_alerts_say_the_same_on_both_back_ends(asker):
     """The same rule, kept in either form, gives the same answer."""
-    new = await asker.organization(f'alerts(projects: ["web"], first: 2) {{ {SAME} }}')
+    new = await asker.organization(f'alerts(projects: [{{ slug: "web" }}], first: 2) {{ {SAME} }}')
     disable_workflow_engine(asker.server.faults)
     asker.client.invalidate(["alerts/acme"])
 
-    old = await asker.organization(f'alerts(projects: ["web"], first: 2) {{ {SAME} }}')
+    old = await asker.organization(f'alerts(projects: [{{ slug: "web" }}], first: 2) {{ {SAME} }}')
 
     assert old.data == new.data
     assert [node["frequencySeconds"] for node in old["alerts"]["nodes"]] == [1800, 1800]
@@ -102,6 +103,7 @@ async def test_projects_of_an_old_server_cost_one_call_each(known_old):
 
 async def test_monitors_and_alerts_of_rules_lead_to_each_other(known_old):
     """What one metric rule was made into belongs together, for no further call."""
+    await known_old.read_names()
     told = await known_old.organization(LINKS)
 
     [node] = told["monitors"]["nodes"]
@@ -118,8 +120,8 @@ async def test_monitors_and_alerts_of_rules_lead_to_each_other(known_old):
 async def test_lists_of_rules_are_narrowed_here(known_old):
     """Rules cannot be searched for at Sentry; types that they do not tell of are not asked for."""
     told = await known_old.organization(
-        'named: monitors(search: "IN WEB") { nodes { name } } others: monitors(types: [CRON]) { nodes { name } }'
-        ' alerts(projects: ["web"], search: "regress") { nodes { name } }'
+        'named: monitors(nameContains: "IN WEB") { nodes { name } } others: monitors(types: [CRON]) { nodes { name } }'
+        ' alerts(projects: [{ slug: "web" }], nameContains: "regress") { nodes { name } }'
     )
 
     assert told["named"]["nodes"] == [{"name": "High error rate in web"}]
@@ -132,7 +134,7 @@ async def test_pages_of_rules_follow_each_other(known_old):
     names, after = [], "null"
     while after:
         told = await known_old.organization(
-            f'alerts(projects: ["web", "api"], first: 2, after: {after})'
+            f'alerts(projects: [{{ slug: "web" }}, {{ slug: "api" }}], first: 2, after: {after})'
             " { nodes { id } pageInfo { hasNextPage endCursor } }"
         )
         page = told["alerts"]
@@ -145,7 +147,7 @@ async def test_pages_of_rules_follow_each_other(known_old):
 @pytest.mark.parametrize("field", ["alerts", "monitors"])
 async def test_ids_lead_back_on_either_back_end(asker, field):
     """The id of an alert or a monitor is that of its workflow or detector, or says which rule it was."""
-    selection = f'{field}(projects: ["web"], first: 100) {{ nodes {{ __typename id sentryId name webUrl }} }}'
+    selection = f'{field}(projects: {{ slug: "web" }}, first: 100) {{ nodes {{ __typename id sentryId name webUrl }} }}'
     new = await asker.organization(selection)
     disable_workflow_engine(asker.server.faults)
     asker.client.invalidate(["alerts/acme"])
@@ -164,6 +166,7 @@ async def test_brownout_of_rules_leads_to_the_newer_form(known_old):
     """A server that was upgraded, and switches rules off for a minute, is asked for workflows, now and later."""
     known_old.server.faults.clear()
     brown_out_legacy_rules(known_old.server.faults)
+    await known_old.read_names()
 
     first = await known_old.organization(ALERTS_OF_WEB)
     known_old.client.invalidate(["alerts/acme"])
@@ -190,6 +193,7 @@ async def test_removal_of_rules_leads_to_the_newer_form(known_old):
 async def test_old_server_is_asked_anew_after_an_hour(known_old, monkeypatch):
     """A server may be upgraded while its rules still answer; then its alerts are meant."""
     known_old.server.faults.clear()
+    await known_old.read_names()
     later = known_old.services.clock.monotonic() + 3600
     monkeypatch.setattr(known_old.services.organizations.capabilities._lacking, "_now", lambda: later)
 
@@ -221,7 +225,7 @@ async def test_brownout_without_a_newer_form_says_when_to_come_back(old):
 
 async def test_project_that_does_not_exist_is_the_askers_mistake(known_old):
     """A refusal for one project does not mean that the server has no rules."""
-    told = await known_old.ask(ASK % 'alerts(projects: ["web", "nowhere"]) { nodes { id } }')
+    told = await known_old.ask(ASK % 'alerts(projects: [{ slug: "web" }, { slug: "nowhere" }]) { nodes { id } }')
 
     [error] = told.errors
     assert (error["path"], error["extensions"]["code"]) == (["organization", "alerts"], "BAD_USER_INPUT")

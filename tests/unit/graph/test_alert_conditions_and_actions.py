@@ -139,7 +139,7 @@ async def test_every_kind_of_condition_has_its_type(asker):
     workflow(asker, "Notify").triggers["conditions"] = [condition for condition, _ in CONDITIONS]
 
     told = await asker.organization(
-        f'alerts(projects: ["web"], first: 1) {{ nodes {{ triggers {{ conditions {{ {CONDITION} }} }} }} }}'
+        f'alerts(projects: [{{ slug: "web" }}], first: 1) {{ nodes {{ triggers {{ conditions {{ {CONDITION} }} }} }} }}'
     )
 
     [node] = told["alerts"]["nodes"]
@@ -153,7 +153,7 @@ async def test_assignee_of_a_condition_is_found(asker):
     workflow(asker, "Notify").triggers["conditions"] = [{"type": "assigned_to", "comparison": compared}]
 
     told = await asker.organization(
-        'alerts(projects: ["web"], first: 1) { nodes { triggers { conditions { ... on AssignedToAlertCondition'
+        'alerts(projects: { slug: "web" }, first: 1) { nodes { triggers { conditions { ... on AssignedToAlertCondition'
         " { targetKind target { ... on Team { slug } } } } } } }"
     )
 
@@ -253,7 +253,8 @@ async def test_every_kind_of_action_has_its_type(asker):
     ]
 
     told = await asker.organization(
-        f'alerts(projects: ["web"], first: 1) {{ nodes {{ filters {{ actions {{ type }} }} actions {{ {ACTION} }} }} }}'
+        f'alerts(projects: {{slug: "web"}}, first: 1)'
+        f" {{ nodes {{ filters {{ actions {{ type }} }} actions {{ {ACTION} }} }} }}"
     )
 
     [node] = told["alerts"]["nodes"]
@@ -270,7 +271,7 @@ async def test_receivers_of_actions_are_found(asker):
     ]
 
     told = await asker.organization(
-        'alerts(projects: ["web"], first: 1) { nodes { actions {'
+        'alerts(projects: [{ slug: "web" }], first: 1) { nodes { actions {'
         " ... on EmailAlertAction { target { ... on Team { slug } } }"
         " ... on AppAlertAction { installation { uuid } } } } }"
     )
@@ -286,7 +287,7 @@ async def test_comparison_that_does_not_fit_is_one_error(asker):
     detectors_of_web(asker)[0].workflow_ids = [{"id": "1"}, broken.id]
 
     told = await asker.ask(
-        ASK % 'alerts(projects: ["web"], first: 1) { nodes { name triggers { conditions { type'
+        ASK % 'alerts(projects: { slug: "web" }, first: 1) { nodes { name triggers { conditions { type'
         " ... on TaggedEventAlertCondition { key } } } } }"
         " monitors(first: 1) { nodes { name alerts { nodes { name } } } }"
     )

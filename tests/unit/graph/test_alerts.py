@@ -6,10 +6,11 @@ from support.alerts import ALERTS_OF_WEB, DETECTORS, LINKS, PROJECTS, WORKFLOWS,
 
 async def test_alerts_of_a_project_cost_two_calls(asker):
     """One list of workflows, and one of the detectors that all of them name."""
+    await asker.read_names()
     told = await asker.organization(ALERTS_OF_WEB)
 
     assert told.routes == [DETECTORS, WORKFLOWS]
-    assert told.queries(WORKFLOWS) == [[("sortBy", "id"), ("project", "web"), ("per_page", "50")]]
+    assert told.queries(WORKFLOWS) == [[("sortBy", "id"), ("project", asker.acme.projects[0].id), ("per_page", "50")]]
     found = [
         (node["name"], node["isEnabled"], [one["__typename"] for one in node["actions"]], node["monitors"]["nodes"])
         for node in told["alerts"]["nodes"]
@@ -71,9 +72,10 @@ async def test_single_project_asks_for_its_own_alerts_alone(asker):
 
 async def test_alerts_of_issues_are_those_of_their_projects(asker):
     """Two calls for all issues of a list; issues of one project share their alerts, for one call."""
+    await asker.read_names()
     many = await asker.organization("issues(first: 10) { nodes { shortId project { alerts { nodes { name } } } } }")
     one = await asker.organization(
-        'issues(filter: { projects: ["web"] }, first: 10) { nodes { project { slug alerts { nodes { name } } } } }'
+        'issues(filter: {projects: {slug: "web"}}, first: 10) { nodes { project { slug alerts { nodes { name } } } } }'
     )
 
     issues = "/organizations/{organization}/issues/"
@@ -102,8 +104,9 @@ async def test_monitors_and_alerts_lead_to_each_other(asker):
 async def test_lists_are_narrowed_by_text_and_type(asker):
     """Both become the search that detectors understand."""
     told = await asker.organization(
-        'monitors(projects: ["web", "api"], types: [UPTIME, METRIC], search: "web") { nodes { __typename } }'
-        ' alerts(search: "pile up", first: 3) { nodes { name } }'
+        'monitors(projects: [{slug: "web"}, {slug: "api"}], types: [UPTIME, METRIC], nameContains: "web")'
+        " { nodes { __typename } }"
+        ' alerts(nameContains: "pile up", first: 3) { nodes { name } }'
     )
 
     assert dict(told.queries(DETECTORS)[0])["query"] == "type:[uptime_domain_failure,metric_issue] web"

@@ -48,7 +48,7 @@ async def test_added(asker):
     """A comment is written under the token's own user, and its answer shows it; the issue costs one more call."""
     issue, me = first(asker), asker.server.world.users[0]
 
-    told = await change(asker, ADD, issue=issue_id(issue), text="See the **runbook**.")
+    told = await change(asker, ADD, issue={"id": issue_id(issue)}, text="See the **runbook**.")
 
     [line] = issue.comments
     assert (line.user, line.data) == (me, {"text": "See the **runbook**."})
@@ -68,12 +68,42 @@ async def test_added(asker):
     ]
 
 
+async def test_issue_by_another_name(asker):
+    """A short ID or a numeric ID names the issue, in the organization that is given."""
+    issue = first(asker)
+
+    for name in ({"shortId": issue.short_id}, {"sentryId": issue.id}):
+        told = await change(asker, ADD, issue=name, organization={"slug": "acme"}, text="x")
+        assert (told.errors, told["addIssueComment"]["userErrors"]) == ([], [])
+
+    assert len(issue.comments) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "code"),
+    [
+        ({"issue": {"shortId": "WEB-1"}}, ["organization"], "BAD_USER_INPUT"),
+        ({"issue": {"shortId": "1"}, "organization": {"slug": "acme"}}, ["issue", "shortId"], "BAD_USER_INPUT"),
+        ({"issue": {"sentryId": "WEB-1"}}, ["issue", "sentryId"], "BAD_USER_INPUT"),
+        ({"issue": {"id": "WEB-1"}}, ["issue", "id"], "BAD_USER_INPUT"),
+        ({"issue": {"shortId": "WEB-1"}, "organization": {"slug": "acmee"}}, ["organization", "slug"], "NOT_FOUND"),
+        ({"issue": {"shortId": "WEB-ZZZZ"}, "organization": {"slug": "acme"}}, ["issue"], "NOT_FOUND"),
+    ],
+)
+async def test_issue_by_a_wrong_name(asker, given, field, code):
+    """A value of the wrong kind, an unknown name and a missing organization are user errors with their path."""
+    told = await change(asker, ADD, text="x", **given)
+
+    assert [(one["field"], one["code"]) for one in told["addIssueComment"]["userErrors"]] == [(field, code)]
+    assert told.errors == []
+
+
 async def test_comment_alone_is_one_call(asker):
     """When the issue is not selected, nobody asks for it."""
     await asker.organization("slug")
     document = ADD.replace("issue { shortId }", "")
 
-    told = await asker.ask(document, input={"issue": issue_id(first(asker)), "text": "x"})
+    told = await asker.ask(document, input={"issue": {"id": issue_id(first(asker))}, "text": "x"})
 
     assert [(call.method, call.route) for call in told.calls] == [("POST", NOTES)]
 
@@ -82,7 +112,7 @@ async def test_edited_and_deleted(asker):
     """The comment's own id names it for a change and for its end, and lists tell each state at once."""
     issue = first(asker)
     empty = await texts(asker, issue)
-    added = await change(asker, ADD, issue=issue_id(issue), text="one")
+    added = await change(asker, ADD, issue={"id": issue_id(issue)}, text="one")
     number = added["addIssueComment"]["comment"]["id"]
     after_add = await texts(asker, issue)
 
@@ -109,12 +139,14 @@ async def test_empty_text_is_refused(asker, text):
     line = asker.server.world.record(issue, "note", asker.server.world.users[0], {"text": "as it was"})
 
     told = [
-        await change(asker, ADD, issue=issue_id(issue), text=text),
+        await change(asker, ADD, issue={"id": issue_id(issue)}, text=text),
         await change(asker, EDIT, id=comment_id(issue, line.id), text=text),
     ]
 
-    assert [one.data for one in told] == [{"addIssueComment": None}, {"editIssueComment": None}]
-    assert [[error["extensions"]["code"] for error in one.errors] for one in told] == [["BAD_USER_INPUT"]] * 2
+    errors = [payload["userErrors"] for one in told for payload in one.data.values()]
+    assert [[(error["field"], error["code"]) for error in each] for each in errors] == [
+        [(["text"], "BAD_USER_INPUT")]
+    ] * 2
     assert [one.calls for one in told] == [[], []]
     assert line.data == {"text": "as it was"}
 
@@ -141,7 +173,7 @@ async def test_what_is_not_there_is_a_user_error(asker, organization):
     issue = encode_id("Issue", organization, "1")
 
     told = {
-        "addIssueComment": await change(asker, ADD, issue=issue, text="x"),
+        "addIssueComment": await change(asker, ADD, issue={"id": issue}, text="x"),
         "editIssueComment": await change(asker, EDIT, id=comment, text="x"),
         "deleteIssueComment": await change(asker, DELETE, id=comment),
     }
@@ -161,8 +193,8 @@ async def test_other_ids_are_refused(asker, number):
     """Only the id of a comment names a comment."""
     told = await change(asker, DELETE, id=number)
 
-    assert [(one["path"], one["extensions"]["code"]) for one in told.errors] == [
-        (["deleteIssueComment"], "BAD_USER_INPUT")
+    assert [(one["field"], one["code"]) for one in told["deleteIssueComment"]["userErrors"]] == [
+        (["id"], "BAD_USER_INPUT")
     ]
     assert told.calls == []
 
@@ -172,7 +204,7 @@ async def test_refused_text_is_a_user_error(asker):
     body = {"text": ["Ensure this field has no more than 5 characters."]}
     asker.server.faults.add(Fault(method="POST", status=400, body=body))
 
-    told = await change(asker, ADD, issue=issue_id(first(asker)), text="too long")
+    told = await change(asker, ADD, issue={"id": issue_id(first(asker))}, text="too long")
 
     assert (told.errors, told["addIssueComment"]["comment"]) == ([], None)
     assert told["addIssueComment"]["userErrors"] == [
@@ -185,7 +217,7 @@ async def test_comment_is_never_sent_twice(asker):
     issue = first(asker)
     asker.server.faults.add(Fault(method="POST", status=500))
 
-    told = await change(asker, ADD, issue=issue_id(issue), text="x")
+    told = await change(asker, ADD, issue={"id": issue_id(issue)}, text="x")
 
     [error] = told.errors
     assert (error["path"], error["extensions"]["code"]) == (["addIssueComment"], "UPSTREAM_UNAVAILABLE")

@@ -59,7 +59,7 @@ class TestFinding:
         wanted = issue.events[1].id
 
         told = await asker.organization(
-            f'issue(shortId: "{issue.short_id}") {{ event(id: "{spell(wanted)}") {{ eventId }} }}'
+            f'issue(shortId: "{issue.short_id}") {{ event(eventId: "{spell(wanted)}") {{ eventId }} }}'
         )
 
         assert told["issue"] == {"event": {"eventId": wanted}}
@@ -69,7 +69,7 @@ class TestFinding:
         issue = find(asker, ordinary)
 
         told = await asker.organization(
-            f'issue(shortId: "{issue.short_id}") {{ event(id: "{"0" * 32}") {{ eventId }} }}'
+            f'issue(shortId: "{issue.short_id}") {{ event(eventId: "{"0" * 32}") {{ eventId }} }}'
         )
 
         assert told["issue"] == {"event": None}
@@ -80,7 +80,7 @@ class TestFinding:
 
         told = await asker.ask(
             f'{{ organization(slug: "acme") {{ issue(shortId: "{issue.short_id}")'
-            ' { title event(id: "../x") { eventId } } } }'
+            ' { title event(eventId: "../x") { eventId } } } }'
         )
 
         [error] = told.errors
@@ -125,7 +125,7 @@ class TestFinding:
 
         told = await asker.organization(
             f'issue(shortId: "{issue.short_id}") {{ events(first: 100, range: {{ last: "7d" }},'
-            ' environments: ["production"], search: "user.id:*") { nodes { environment occurredAt } } }'
+            ' environments: [{ name: "production" }], search: "user.id:*") { nodes { environment occurredAt } } }'
         )
 
         [query] = told.queries(EVENTS)
@@ -370,11 +370,11 @@ class TestMembers:
         middle = issue.events[1].id
 
         told = await asker.organization(
-            f'issue(shortId: "{issue.short_id}") {{ event(id: "{middle}")'
+            f'issue(shortId: "{issue.short_id}") {{ event(eventId: "{middle}")'
             " { previous { eventId previous { eventId } } next { eventId } } }"
         )
         light = await asker.organization(
-            f'issue(shortId: "{issue.short_id}") {{ event(id: "{issue.events[2].id}")'
+            f'issue(shortId: "{issue.short_id}") {{ event(eventId: "{issue.events[2].id}")'
             " { previous { eventId } next { eventId } } }"
         )
 

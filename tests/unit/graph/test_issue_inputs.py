@@ -23,8 +23,16 @@ from dexter_graphql.graph.issues.update_inputs import (
     status_fields,
 )
 from dexter_graphql.graph.relay.global_ids import encode_id
+from dexter_graphql.graph.relay.references import (
+    ReleaseReference,
+    RepositoryReference,
+    TeamReference,
+    UserReference,
+)
 from dexter_graphql.sentry.errors import BadRequest, Conflict, Forbidden
+from dexter_graphql.sentry.parents import OrganizationRef
 
+ACME, GLOBEX = OrganizationRef("1", "acme"), OrganizationRef("2", "globex")
 ESCALATING = {"status": "ignored", "substatus": "archived_until_escalating", "statusDetails": {}}
 CONDITION = {"status": "ignored", "substatus": "archived_until_condition_met"}
 
@@ -35,25 +43,35 @@ CONDITION = {"status": "ignored", "substatus": "archived_until_condition_met"}
         (None, {}),
         (ResolutionInput(now=True), {}),
         (ResolutionInput(next_release=True), {"inNextRelease": True}),
-        (ResolutionInput(release="latest"), {"inRelease": "latest"}),
+        (ResolutionInput(release=ReleaseReference(latest=True)), {"inRelease": "latest"}),
+        (ResolutionInput(release=ReleaseReference(version="1.0")), {"inRelease": "1.0"}),
+        (ResolutionInput(release=ReleaseReference(id=encode_id("Release", "1", "1.0"))), {"inRelease": "1.0"}),
         (
-            ResolutionInput(commit=CommitInput(commit="f00", repository="acme/web")),
+            ResolutionInput(commit=CommitInput(commit="f00", repository=RepositoryReference(name="acme/web"))),
             {"inCommit": {"commit": "f00", "repository": "acme/web"}},
         ),
     ],
 )
-def test_resolutions(given, details):
+async def test_resolutions(given, details):
     """Each resolution is one detail of the status; none, and now, are no detail."""
-    assert resolution_body(given) == {"status": "resolved", "statusDetails": details}
+    assert await resolution_body(given, [ACME], None) == {"status": "resolved", "statusDetails": details}
 
 
 @pytest.mark.parametrize(
-    "given", [ResolutionInput(now=False), ResolutionInput(next_release=False), ResolutionInput(release="")]
+    ("given", "field"),
+    [
+        (ResolutionInput(now=False), ()),
+        (ResolutionInput(next_release=False), ()),
+        (ResolutionInput(release=ReleaseReference(latest=False)), ("release", "latest")),
+        (ResolutionInput(release=ReleaseReference(id=encode_id("Issue", "1", "7"))), ("release", "id")),
+        (ResolutionInput(release=ReleaseReference(id=encode_id("Release", "2", "1.0"))), ("release", "id")),
+    ],
 )
-def test_resolutions_that_say_no(given):
-    """A resolution that is false or empty means nothing, so it is a mistake rather than `now`."""
-    with pytest.raises(BadUserInput, match="resolution must be"):
-        resolution_body(given)
+async def test_resolutions_that_say_no(given, field):
+    """A resolution that is false means nothing, so it is a mistake rather than `now`."""
+    with pytest.raises(BadUserInput) as refusal:
+        await resolution_body(given, [ACME], None)
+    assert refusal.value.field == field
 
 
 @pytest.mark.parametrize(
@@ -115,33 +133,36 @@ def test_archives_out_of_bounds(given):
     ("given", "assigned"),
     [
         (AssigneeInput(nobody=True), ""),
-        (AssigneeInput(email="ada@example.com"), "ada@example.com"),
-        (AssigneeInput(user=strawberry.ID(encode_id("User", "1", "7"))), "user:7"),
-        (AssigneeInput(team=strawberry.ID(encode_id("Team", "1", "45"))), "team:45"),
+        (AssigneeInput(user=UserReference(id=encode_id("User", "1", "7"))), "user:7"),
+        (AssigneeInput(user=UserReference(sentry_id="7")), "user:7"),
+        (AssigneeInput(team=TeamReference(id=encode_id("Team", "1", "45"))), "team:45"),
     ],
 )
-def test_assignees(given, assigned):
-    """Each assignee is one text."""
-    assert assignee_body(given, frozenset({"1"})) == {"assignedTo": assigned}
+async def test_assignees(given, assigned):
+    """Each assignee is one text; an ID is not looked up, because Sentry checks it."""
+    assert await assignee_body(given, [ACME], None) == {"assignedTo": assigned}
 
 
 @pytest.mark.parametrize(
-    ("given", "organizations"),
+    ("given", "organizations", "field"),
     [
-        (AssigneeInput(nobody=False), {"1"}),
-        (AssigneeInput(email=""), {"1"}),
-        (AssigneeInput(user=strawberry.ID("")), {"1"}),
-        (AssigneeInput(user=strawberry.ID("7")), {"1"}),
-        (AssigneeInput(user=strawberry.ID(encode_id("Team", "1", "7"))), {"1"}),
-        (AssigneeInput(team=strawberry.ID(encode_id("User", "1", "7"))), {"1"}),
-        (AssigneeInput(team=strawberry.ID(encode_id("Team", "1", "7"))), {"2"}),
-        (AssigneeInput(team=strawberry.ID(encode_id("Team", "1", "7"))), {"1", "2"}),
+        (AssigneeInput(nobody=False), [ACME], ()),
+        (AssigneeInput(user=UserReference()), [ACME], ("user",)),
+        (AssigneeInput(user=UserReference(id="7")), [ACME], ("user", "id")),
+        (AssigneeInput(user=UserReference(sentry_id="ada")), [ACME], ("user", "sentryId")),
+        (AssigneeInput(user=UserReference(id=encode_id("Team", "1", "7"))), [ACME], ("user", "id")),
+        (AssigneeInput(user=UserReference(email=encode_id("User", "1", "7"))), [ACME], ("user", "email")),
+        (AssigneeInput(team=TeamReference(id=encode_id("User", "1", "7"))), [ACME], ("team", "id")),
+        (AssigneeInput(team=TeamReference(slug="7")), [ACME], ("team", "slug")),
+        (AssigneeInput(team=TeamReference(id=encode_id("Team", "1", "7"))), [GLOBEX], ("team", "id")),
+        (AssigneeInput(team=TeamReference(id=encode_id("Team", "1", "7"))), [ACME, GLOBEX], ("team", "id")),
     ],
 )
-def test_assignees_that_are_nobody(given, organizations):
+async def test_assignees_that_are_nobody(given, organizations, field):
     """An assignee that says nothing, of another type, or of another organization than an issue, is refused."""
-    with pytest.raises(BadUserInput):
-        assignee_body(given, frozenset(organizations))
+    with pytest.raises(BadUserInput) as refusal:
+        await assignee_body(given, organizations, None)
+    assert refusal.value.field == field
 
 
 def test_priorities():

@@ -50,7 +50,7 @@ async def test_nothing_stale_is_told_afterwards(asker, number):
     """What was cached before a change is not the answer after it: by id, in a list, and in a detail."""
     issues = some(asker, number)
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Issue { status } } }"
-    listed = 'issues(filter: { is: [RESOLVED], projects: ["web"] }) { nodes { id } }'
+    listed = 'issues(filter: { status: RESOLVED, projects: [{ slug: "web" }] }) { nodes { id } }'
     detail = f'issue(shortId: "{issues[0].short_id}") {{ status activity(first: 1) {{ nodes {{ kind }} }} }}'
     ids = [id_of(one) for one in issues]
     before = await asker.ask(query, ids=ids), await asker.organization(listed), await asker.organization(detail)
@@ -99,8 +99,8 @@ async def test_who_may_only_read_changes_nothing(asker):
           resolveIssues(input: { issues: { ids: $ids } }) { unmatched }
           deleteIssues(input: { issues: { ids: $ids } }) { unmatched }
           mergeIssues(input: { issues: { ids: $ids } }) { unmatched }
-          updateIssue(input: { id: $id, hasSeen: true }) { issue { id } }
-          addIssueComment(input: { issue: $id, text: "x" }) { comment { id } }
+          updateIssue(input: { issue: { id: $id }, hasSeen: true }) { issue { id } }
+          addIssueComment(input: { issue: { id: $id }, text: "x" }) { comment { id } }
         }""",
         ids=ids,
         id=ids[0],

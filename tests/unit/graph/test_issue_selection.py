@@ -3,7 +3,7 @@
 import pytest
 
 from dexter_graphql.graph.relay.global_ids import encode_id
-from support.issue_mutations import ISSUE, LIST, MERGED, attempt, change, id_of, some, writes
+from support.issue_mutations import ISSUE, LIST, MERGED, change, id_of, some, writes
 
 
 async def test_unmatched_and_duplicates(asker):
@@ -28,7 +28,7 @@ async def test_dry_run_writes_nothing(asker):
         "resolveIssues": "",
         "unresolveIssues": "",
         "archiveIssues": "",
-        "assignIssues": f'to: {{ team: "{team}" }}',
+        "assignIssues": f'to: {{ team: {{ id: "{team}" }} }}',
         "setIssuePriority": "priority: HIGH",
         "markIssuesSeen": "",
         "bookmarkIssues": "",
@@ -66,7 +66,9 @@ async def test_golden_bulk_resolve(asker):
 
 ASSIGN = """
 mutation Assign($org: String!, $team: ID!, $values: [String!]!) {
-  assignIssues(input: { issues: { shortIds: { organization: $org, values: $values } }, to: { team: $team } }) {
+  assignIssues(
+    input: { issues: { shortIds: { organization: {slug: $org}, values: $values } }, to: { team: {id: $team} } }
+  ) {
     results { issue { id assignee { __typename } } userErrors { field message code } } unmatched
   }
 }
@@ -108,7 +110,7 @@ async def test_several_short_ids_are_one_look_up(asker):
 
 SEARCH = """
 mutation ($organization: String!, $filter: IssueFilter!, $max: Int! = 100) {
-  resolveIssues(input: { issues: { search: { organization: $organization, filter: $filter, max: $max } } }) {
+  resolveIssues(input: { issues: { matching: { organization: {slug: $organization}, filter: $filter, max: $max } } }) {
     results { issueId } unmatched
   }
 }
@@ -119,9 +121,10 @@ async def test_search_touches_no_more_than_it_may(asker):
     """The issues of a search are changed up to `max`, the most recently seen first."""
     found = [one for one in asker.acme.issues.values() if one.project.slug == "web" and one.status == "unresolved"]
     latest = sorted(found, key=lambda one: (-one.last_seen.timestamp(), -int(one.id)))[:3]
-    await asker.organization("slug")
+    await asker.read_names()
+    only_web = {"status": "UNRESOLVED", "projects": {"slug": "web"}}
 
-    told = await asker.ask(SEARCH, organization="acme", filter={"is": ["UNRESOLVED"], "projects": ["web"]}, max=3)
+    told = await asker.ask(SEARCH, organization="acme", filter=only_web, max=3)
 
     assert [one["issueId"] for one in told["resolveIssues"]["results"]] == [id_of(one) for one in latest]
     assert [one.id for one in found if one.status == "resolved"] == sorted(one.id for one in latest)
@@ -139,64 +142,100 @@ async def test_search_that_finds_nothing_writes_nothing(asker):
 
 
 @pytest.mark.parametrize(
-    ("condition", "most"),
+    ("condition", "most", "field"),
     [
-        ({}, 100),
-        ({"search": "  "}, 100),
-        ({"is": [], "levels": [], "tags": []}, 100),
-        ({"is": ["UNRESOLVED"]}, 0),
-        ({"is": ["UNRESOLVED"]}, 1001),
+        ({}, 100, "filter"),
+        ({"search": "  "}, 100, "filter"),
+        ({"status": [], "levels": [], "tags": [], "exclude": {"levels": []}}, 100, "filter"),
+        ({"status": "UNRESOLVED"}, 0, "max"),
+        ({"status": "UNRESOLVED"}, 1001, "max"),
     ],
 )
-async def test_search_that_means_everything_is_refused(asker, condition, most):
+async def test_search_that_means_everything_is_refused(asker, condition, most, field):
     """A filter without a condition, and a `max` out of bounds, are refused before any call."""
-    told = await asker.ask(SEARCH, organization="acme", filter=condition, max=most)
+    document = SEARCH.replace("unmatched", "unmatched userErrors { field code }")
 
-    assert told.data == {"resolveIssues": None}
-    assert [(one["path"], one["extensions"]["code"]) for one in told.errors] == [(["resolveIssues"], "BAD_USER_INPUT")]
+    told = await asker.ask(document, organization="acme", filter=condition, max=most)
+
+    refusal = {"field": ["issues", "matching", field], "code": "BAD_USER_INPUT"}
+    assert (told.data, told.errors) == (
+        {"resolveIssues": {"results": [], "unmatched": [], "userErrors": [refusal]}},
+        [],
+    )
     assert told.calls == []
+
+
+DELETE = """mutation ($issues: IssueSelection!) { deleteIssues(input: { issues: $issues, dryRun: true }) {
+  results { issueId } unmatched userErrors { field message code } } }"""
 
 
 @pytest.mark.parametrize(
-    "ids",
+    ("ids", "field", "message"),
     [
-        [],
-        [encode_id("Issue", "1", "1")] * 1001,
-        [encode_id("Project", "100000", "101000")],
-        [encode_id("Issue", "100000", "1"), "garbage"],
-        [""],
-        [encode_id("Issue", "100000")],
+        ([], [], "'ids' must not be empty"),
+        ([encode_id("Issue", "1", "1")] * 1001, [], "'ids' takes at most 1000 issues"),
+        (
+            [encode_id("Project", "100000", "101000")],
+            ["0"],
+            "Expected the ID of type Issue, got the ID of type Project",
+        ),
+        (["MOBILE-5"], ["0"], "'MOBILE-5' is a short ID, not a global ID"),
+        (["garbage!"], ["0"], "Invalid ID"),
+        ([""], ["0"], "Invalid ID"),
+        ([encode_id("Issue", "100000")], ["0"], "Expected the ID of type Issue"),
     ],
-    ids=["none", "too many", "another type", "garbage", "empty", "incomplete"],
+    ids=["none", "too many", "another type", "short ID", "garbage", "empty", "incomplete"],
 )
-async def test_bad_ids_are_refused(asker, ids):
-    """Ids that name no issue, or too many, are refused before any call, and nothing is changed."""
-    document = "mutation ($ids: [ID!]!) { deleteIssues(input: { issues: { ids: $ids } }) { unmatched } }"
+async def test_bad_ids_are_user_errors(asker, ids, field, message):
+    """Ids that name no issue, or too many, are user errors with their path, before any call."""
+    told = await asker.ask(DELETE, issues={"ids": ids})
 
-    told = await asker.ask(document, ids=ids)
+    [refusal] = told["deleteIssues"]["userErrors"]
+    assert (refusal["field"], refusal["code"]) == (["issues", "ids", *field], "BAD_USER_INPUT")
+    assert refusal["message"].startswith(message)
+    assert (told["deleteIssues"]["results"], told.errors, told.calls) == ([], [], [])
 
-    assert told.data == {"deleteIssues": None}
-    assert [(one["path"], one["extensions"]["code"]) for one in told.errors] == [(["deleteIssues"], "BAD_USER_INPUT")]
-    assert told.calls == []
+
+async def test_mistakes_do_not_stop_the_other_issues(asker):
+    """Each wrong id of a bulk is a user error at its place; the right ones are changed."""
+    one, other = some(asker, 2)
+    gone = encode_id("Issue", asker.acme.id, "1")
+    project = encode_id("Project", asker.acme.id, one.project.id)
+    selection = "results { issueId } unmatched userErrors { field code }"
+
+    payload, _ = await change(asker, "resolveIssues", [one, "WEB-1", gone, project, other], selection=selection)
+
+    assert [result["issueId"] for result in payload["results"]] == [id_of(one), id_of(other)]
+    assert (one.status, other.status, payload["unmatched"]) == ("resolved", "resolved", [gone])
+    assert payload["userErrors"] == [
+        {"field": ["issues", "ids", "1"], "code": "BAD_USER_INPUT"},
+        {"field": ["issues", "ids", "3"], "code": "BAD_USER_INPUT"},
+        {"field": ["issues", "ids", "2"], "code": "NOT_FOUND"},
+    ]
 
 
-@pytest.mark.parametrize("values", [[], ["WEB-1"] * 1001, ["not a short id"]], ids=["none", "too many", "garbage"])
-async def test_bad_short_ids_are_refused(asker, values):
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [([], []), (["WEB-1"] * 1001, []), (["not a short id"], ["0"]), (["123"], ["0"])],
+    ids=["none", "too many", "garbage", "number"],
+)
+async def test_bad_short_ids_are_user_errors(asker, values, field):
     """Short ids are checked before any call as well."""
-    told = await asker.ask(ASSIGN, org="acme", team=encode_id("Team", "100000", "1"), values=values)
+    told = await asker.ask(DELETE, issues={"shortIds": {"organization": {"slug": "acme"}, "values": values}})
 
-    assert told.data == {"assignIssues": None}
-    assert [one["extensions"]["code"] for one in told.errors] == ["BAD_USER_INPUT"]
-    assert told.calls == []
+    [refusal] = told["deleteIssues"]["userErrors"]
+    assert (refusal["field"], refusal["code"]) == (["issues", "shortIds", "values", *field], "BAD_USER_INPUT")
+    assert (told.errors, told.calls) == ([], [])
 
 
 async def test_unknown_organization_of_a_selection(asker):
-    """Selections that name an organization say so when there is none."""
-    told = await asker.ask(SEARCH, organization="nowhere", filter={"search": "timeout"})
+    """Selections that name an organization say so when there is none, and which are similar."""
+    told = await asker.ask(DELETE, issues={"shortIds": {"organization": {"slug": "acmee"}, "values": ["WEB-1"]}})
 
-    [error] = told.errors
-    assert (error["path"], error["extensions"]["code"]) == (["resolveIssues"], "BAD_USER_INPUT")
-    assert "nowhere" in error["message"]
+    [refusal] = told["deleteIssues"]["userErrors"]
+    assert (refusal["field"], refusal["code"]) == (["issues", "shortIds", "organization", "slug"], "NOT_FOUND")
+    assert "'acmee'" in refusal["message"]
+    assert "Did you mean 'acme'?" in refusal["message"]
 
 
 async def test_issues_of_two_organizations(asker):
@@ -208,9 +247,9 @@ async def test_issues_of_two_organizations(asker):
     await asker.organization("slug", slug="globex")
 
     payload, calls = await change(asker, "resolveIssues", ids)
-    merge = await attempt(asker, "mergeIssues", ids, "", MERGED)
+    merge, _ = await change(asker, "mergeIssues", ids, "", MERGED)
 
     assert [one["issueId"] for one in payload["results"]] == ids
     assert (here.status, there.status) == ("resolved", "resolved")
     assert [call.path.split("/")[4] for call in writes(calls)] == ["acme", "globex"]
-    assert [one["extensions"]["code"] for one in merge.errors] == ["BAD_USER_INPUT"]
+    assert [(one["field"], one["code"]) for one in merge["userErrors"]] == [(["issues"], "BAD_USER_INPUT")]

@@ -8,7 +8,7 @@ from support.alerts import DETECTORS, METRIC, PROJECTS, detectors_of_web
 
 async def test_metric_monitors_say_the_same_on_both_back_ends(asker):
     """Windows are seconds, although rules have minutes; thresholds and priorities are those of the triggers."""
-    selection = f'monitors(projects: ["web"], types: [METRIC]) {{ {METRIC} }}'
+    selection = f'monitors(projects: [{{ slug: "web" }}], types: [METRIC]) {{ {METRIC} }}'
     new = await asker.organization(selection)
     disable_workflow_engine(asker.server.faults)
     asker.client.invalidate(["alerts/acme"])
@@ -35,7 +35,7 @@ async def test_query_of_a_metric_is_found_wherever_it_is(asker, nesting):
     detector.data_sources = [{"id": "1", "type": "snuba_query_subscription", **value}]
 
     told = await asker.organization(
-        'monitors(projects: ["web"], types: [METRIC]) { nodes {'
+        'monitors(projects: [{ slug: "web" }], types: [METRIC]) { nodes {'
         " ... on MetricMonitor { aggregate timeWindowSeconds } } }"
     )
 
@@ -48,7 +48,7 @@ async def test_detector_without_sources_or_conditions_is_read(asker):
     detector.data_sources, detector.condition_group = [], None
 
     told = await asker.organization(
-        'monitors(projects: ["web"], types: [METRIC]) { nodes { name ... on MetricMonitor { aggregate'
+        'monitors(projects: [{ slug: "web" }], types: [METRIC]) { nodes { name ... on MetricMonitor { aggregate'
         " conditions { threshold } } } }"
     )
 
@@ -62,7 +62,7 @@ async def test_each_type_of_detector_has_its_own_members(asker):
     detector.config = {"threshold": 3}
 
     told = await asker.organization(
-        'monitors(projects: ["web"], first: 100) { nodes { __typename type sentryId'
+        'monitors(projects: [{ slug: "web" }], first: 100) { nodes { __typename type sentryId'
         " ... on UptimeMonitor { url method intervalSeconds timeoutSeconds downtimeThreshold recoveryThreshold }"
         " ... on CronMonitor { checkInSlug } ... on UnknownMonitor { data } } }"
     )

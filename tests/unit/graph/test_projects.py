@@ -135,7 +135,7 @@ async def test_keys_tell_their_public_address(asker):
 async def test_issues_are_narrowed_to_the_project(asker):
     """The project goes into the call by id, beside the filter."""
     told = await asker.organization(
-        'project(slug: "web") { issues(filter: { is: [UNRESOLVED], search: "timeout" }, first: 3)'
+        'project(slug: "web") { issues(filter: { status: UNRESOLVED, search: "timeout" }, first: 3)'
         " { totalCount edges { inRange { eventCount } node { project { slug } } } } }"
     )
 
@@ -149,7 +149,7 @@ async def test_naming_projects_in_a_projects_filter_is_refused(asker):
     """Another project in the filter would widen the list, so it is a mistake."""
     told = await asker.ask(
         '{ organization(slug: "acme") { project(slug: "web")'
-        ' { issues(filter: { projects: ["api"] }) { totalCount } } } }'
+        ' { issues(filter: { projects: [{ slug: "api" }] }) { totalCount } } } }'
     )
 
     assert [error["extensions"]["code"] for error in told.errors] == ["BAD_USER_INPUT"]

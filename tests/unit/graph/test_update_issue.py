@@ -31,7 +31,7 @@ async def update(asker, issue, **given):
     """What the mutation tells; the directory knows the organization already."""
     await asker.organization("slug")
     number = issue if isinstance(issue, str) else encode_id("Issue", asker.acme.id, issue.id)
-    return await asker.ask(UPDATE, input={"id": number, **given})
+    return await asker.ask(UPDATE, input={"issue": {"id": number}, **given})
 
 
 async def test_several_things_are_one_call(asker):
@@ -43,7 +43,7 @@ async def test_several_things_are_one_call(asker):
         issue,
         status="ARCHIVED",
         archiveUntil={"seconds": 3600},
-        assignee={"email": me.email},
+        assignee={"user": {"email": me.email}},
         priority="LOW",
         isPublic=True,
         isReviewed=True,
@@ -113,26 +113,42 @@ async def test_what_is_sent(asker, given, body):
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("given", "field"),
     [
-        {},
-        {"status": "UNRESOLVED", "resolution": {"now": True}},
-        {"resolution": {"now": True}},
-        {"status": "RESOLVED", "archiveUntil": {"forever": True}},
-        {"archiveUntil": {"forever": True}},
-        {"status": "RESOLVED", "resolution": {"now": False}},
-        {"priority": "UNKNOWN"},
-        {"assignee": {"nobody": False}},
-        {"assignee": {"team": encode_id("Team", "200000", "200100")}},
+        ({}, None),
+        ({"status": "UNRESOLVED", "resolution": {"now": True}}, ["resolution"]),
+        ({"resolution": {"now": True}}, ["resolution"]),
+        ({"status": "RESOLVED", "archiveUntil": {"forever": True}}, ["archiveUntil"]),
+        ({"archiveUntil": {"forever": True}}, ["archiveUntil"]),
+        ({"status": "ARCHIVED", "archiveUntil": {"seconds": 61}}, ["archiveUntil", "seconds"]),
+        (
+            {"status": "ARCHIVED", "archiveUntil": {"users": {"count": 1, "withinSeconds": 1}}},
+            ["archiveUntil", "users", "withinSeconds"],
+        ),
+        ({"status": "RESOLVED", "resolution": {"now": False}}, ["resolution"]),
+        ({"priority": "UNKNOWN"}, ["priority"]),
+        ({"assignee": {"nobody": False}}, ["assignee"]),
+        ({"assignee": {"team": {"id": encode_id("Team", "200000", "200100")}}}, ["assignee", "team", "id"]),
+        ({"assignee": {"team": {"sentryId": "web"}}}, ["assignee", "team", "sentryId"]),
     ],
 )
-async def test_contradictions_are_refused(asker, given):
-    """Input that contradicts itself, or says nothing, is refused before any call."""
+async def test_contradictions_are_user_errors(asker, given, field):
+    """Input that contradicts itself, or says nothing, is a user error at its place, before any call."""
     told = await update(asker, first(asker), **given)
 
-    assert told.data == {"updateIssue": None}
-    assert [(one["path"], one["extensions"]["code"]) for one in told.errors] == [(["updateIssue"], "BAD_USER_INPUT")]
-    assert told.calls == []
+    payload = told["updateIssue"]
+    assert [(one["field"], one["code"]) for one in payload["userErrors"]] == [(field, "BAD_USER_INPUT")]
+    assert (payload["issue"], told.errors, told.calls) == (None, [], [])
+
+
+async def test_unknown_team_is_named(asker):
+    """The slug of a team is looked up in the organization; a mistyped one is answered with similar ones."""
+    told = await update(asker, first(asker), assignee={"team": {"slug": "wbe"}})
+
+    [error] = told["updateIssue"]["userErrors"]
+    assert (error["field"], error["code"]) == (["assignee", "team", "slug"], "NOT_FOUND")
+    assert "Team 'wbe' does not exist in organization 'acme'" in error["message"]
+    assert "Did you mean 'web'?" in error["message"]
 
 
 async def test_refusal_is_told_at_its_input(asker):
@@ -141,8 +157,8 @@ async def test_refusal_is_told_at_its_input(asker):
     team = next(team for team in asker.acme.teams if team not in issue.project.teams)
 
     told = [
-        await update(asker, issue, status="RESOLVED", resolution={"release": "nope@1"}),
-        await update(asker, issue, assignee={"team": encode_id("Team", asker.acme.id, team.id)}),
+        await update(asker, issue, status="RESOLVED", resolution={"release": {"version": "nope@1"}}),
+        await update(asker, issue, assignee={"team": {"slug": team.slug}}),
     ]
 
     assert [one.errors for one in told] == [[], []]
@@ -157,12 +173,12 @@ async def test_refusal_is_told_at_its_input(asker):
 
 @pytest.mark.parametrize(("organization", "number"), [("100000", "1"), ("999999", "1000001")])
 async def test_absent_issue_is_a_user_error(asker, organization, number):
-    """An issue that is not there, or of an organization that the token does not see, is told at `id`."""
+    """An issue that is not there, or of an organization that the token does not see, is told at `issue`."""
     told = await update(asker, encode_id("Issue", organization, number), priority="LOW")
 
     payload = told["updateIssue"]
     assert (told.errors, payload["issue"]) == ([], None)
-    assert [(one["field"], one["code"]) for one in payload["userErrors"]] == [(["id"], "NOT_FOUND")]
+    assert [(one["field"], one["code"]) for one in payload["userErrors"]] == [(["issue"], "NOT_FOUND")]
 
 
 @pytest.mark.parametrize("number", ["garbage", encode_id("Project", "100000", "1")])
@@ -170,8 +186,9 @@ async def test_other_ids_are_refused(asker, number):
     """Only the id of an issue names an issue."""
     told = await update(asker, number, priority="LOW")
 
-    assert [one["extensions"]["code"] for one in told.errors] == ["BAD_USER_INPUT"]
-    assert told.calls == []
+    errors = told["updateIssue"]["userErrors"]
+    assert [(one["field"], one["code"]) for one in errors] == [(["issue", "id"], "BAD_USER_INPUT")]
+    assert (told.errors, told.calls) == ([], [])
 
 
 async def test_failure_is_an_error(asker):
@@ -191,7 +208,7 @@ async def test_members_of_the_detail_cost_one_more_call(asker):
     await asker.organization(f'issue(shortId: "{issue.short_id}") {{ firstRelease {{ version }} status }}')
 
     told = await asker.ask(
-        "mutation ($id: ID!) { updateIssue(input: { id: $id, status: RESOLVED })"
+        "mutation ($id: ID!) { updateIssue(input: { issue: { id: $id }, status: RESOLVED })"
         " { issue { status firstRelease { version } } } }",
         id=encode_id("Issue", asker.acme.id, issue.id),
     )

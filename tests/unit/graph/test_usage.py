@@ -35,8 +35,8 @@ async def test_groups_by_project_link_to_it_and_have_no_series(asker):
 async def test_filters_become_parameters(asker):
     """Categories, outcomes and projects are repeated parameters."""
     told = await asker.organization(
-        'usage(groupBy: [REASON], categories: [ERROR, REPLAY], outcomes: [FILTERED], projects: ["web"], interval: "6h")'
-        " { groups { reason total } }"
+        'usage(groupBy: [REASON], categories: [ERROR, REPLAY], outcomes: [FILTERED], projects: {slug: "web"},'
+        ' interval: "6h") { groups { reason total } }'
     )
 
     (query,) = told.queries(USAGE)
@@ -46,7 +46,7 @@ async def test_filters_become_parameters(asker):
         ("category", "error"),
         ("category", "replay"),
         ("outcome", "filtered"),
-        ("project", "web"),
+        ("project", asker.acme.projects[0].id),
         ("interval", "6h"),
         ("start", "2026-03-03T12:00:00"),
         ("end", "2026-03-04T18:00:00"),

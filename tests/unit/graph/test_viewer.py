@@ -9,7 +9,7 @@ from dexter_graphql.sandbox import Fault
 from dexter_graphql.sentry.call import Upstream
 
 ME = "/organizations/{organization}/members/{member}/"
-VIEWER = "query ($slug: String) { viewer { subject isReadOnly user(organization: $slug) { email } } }"
+VIEWER = "query ($in: OrganizationReference) { viewer { subject isReadOnly user(organization: $in) { email } } }"
 
 
 def become(asker, name, **changes):
@@ -24,7 +24,7 @@ async def test_own_token_identifies_its_user(asker, slug):
     """With their own token, the caller is the user behind it, seen as a member of the organization."""
     user = become(asker, "admin", caller=Caller("alice")).user
 
-    answer = await asker.ask(VIEWER, slug=slug)
+    answer = await asker.ask(VIEWER, **{"in": slug and {"slug": slug}})
 
     assert answer.errors == []
     assert answer["viewer"] == {"subject": "alice", "isReadOnly": False, "user": {"email": user.email}}
@@ -35,10 +35,10 @@ async def test_own_token_identifies_its_user(asker, slug):
 async def test_each_token_is_its_own_user(asker):
     """Two tokens in one server are two users, regardless of the cache."""
     first = become(asker, "admin").user
-    alice = await asker.ask(VIEWER, slug="globex")
+    alice = await asker.ask(VIEWER, **{"in": {"slug": "globex"}})
 
     second = become(asker, "globex").user
-    bob = await asker.ask(VIEWER, slug="globex")
+    bob = await asker.ask(VIEWER, **{"in": {"slug": "globex"}})
 
     assert first is not second
     assert [answer["viewer"]["user"]["email"] for answer in (alice, bob)] == [
@@ -61,19 +61,21 @@ async def test_token_of_an_integration_is_no_persons(asker):
     """A token that belongs to no member has no user."""
     become(asker, "integration")
 
-    answer = await asker.ask(VIEWER, slug="acme")
+    answer = await asker.ask(VIEWER, **{"in": {"slug": "acme"}})
 
     assert (answer.errors, answer["viewer"]["user"]) == ([], None)
 
 
 @pytest.mark.parametrize("slug", ["nowhere", "acme"])
-async def test_organization_out_of_sight_has_no_user(asker, slug):
-    """Where the token sees no organization, its person is no member."""
+async def test_organization_out_of_sight_is_named(asker, slug):
+    """An organization that the token does not see is a mistake of the caller, like one that does not exist."""
     become(asker, "globex")
 
-    answer = await asker.ask(VIEWER, slug=slug)
+    answer = await asker.ask(VIEWER, **{"in": {"slug": slug}})
 
-    assert (answer.errors, answer["viewer"]["user"]) == ([], None)
+    [error] = answer.errors
+    assert (error["path"], error["extensions"]["code"]) == (["viewer", "user"], "BAD_USER_INPUT")
+    assert f"'{slug}'" in error["message"]
 
 
 async def test_subject_costs_no_call(asker):
@@ -88,7 +90,7 @@ async def test_failed_user_is_null_with_an_error(asker):
     """When Sentry refuses the lookup, the rest of the viewer is complete."""
     asker.server.faults.add(Fault(route=ME, status=403, body={"detail": "Not you."}, times=None))
 
-    answer = await asker.ask(VIEWER, slug="acme")
+    answer = await asker.ask(VIEWER, **{"in": {"slug": "acme"}})
 
     assert answer["viewer"] == {"subject": "test", "isReadOnly": False, "user": None}
     assert [(error["path"], error["extensions"]["code"]) for error in answer.errors] == [

@@ -180,7 +180,8 @@ async def test_each_item_of_a_stream_has_its_own_present_instant(walking):
 async def test_a_change_touches_the_range_to_the_second(walking):
     """Widening it would change issues that nobody asked for."""
     asker, _ = walking
-    chosen = {"search": {"organization": "acme", "filter": {"projects": ["web"]}, "range": {"last": "1h"}, "max": 1}}
+    only_web = {"projects": {"slug": "web"}}
+    chosen = {"matching": {"organization": {"slug": "acme"}, "filter": only_web, "range": {"last": "1h"}, "max": 1}}
 
     told = await asker.ask(BULK, input={"issues": chosen, "dryRun": True})
 

@@ -14,7 +14,7 @@ export const organization = graphql`
   fragment IssueList_organization on Organization
   @argumentDefinitions(count: { type: "Int", defaultValue: 20 }, cursor: { type: "String" })
   @refetchable(queryName: "IssueListPaginationQuery") {
-    issues(first: $count, after: $cursor, filter: { is: [UNRESOLVED] }) @connection(key: "IssueList_issues") {
+    issues(first: $count, after: $cursor, filter: { status: UNRESOLVED }) @connection(key: "IssueList_issues") {
       edges {
         inRange {
           eventCount

@@ -12,7 +12,7 @@ export const query = graphql`
 
 export const subscription = graphql`
   subscription IssueNodeSubscription($slug: String!) {
-    issueChanged(organization: $slug) {
+    issueChanged(organization: { slug: $slug }) {
       change {
         kind
         issue {

@@ -97,6 +97,6 @@ async def test_alert_and_monitor_of_a_rule_refer_to_each_other(asker, has):
 
 async def test_alerts_of_an_unknown_project_are_the_clients_mistake(oldest):
     """A server that has only issue rules does not take a wrong slug for a missing endpoint."""
-    answer = await oldest.ask('{ organization(slug: "acme") { alerts(projects: ["nowhere"]) { nodes { id } } } }')
+    answer = await oldest.ask('{ organization(slug: "acme") { alerts(projects: {slug: "nowhere"}) { nodes { id } } } }')
 
     assert [error["extensions"]["code"] for error in answer.errors] == ["BAD_USER_INPUT"]

@@ -43,7 +43,7 @@ async def test_event_by_id_comes_through_its_project(asker):
     """An event of an issue and its neighbours are found by ID in every release."""
     events = asker.acme.find_issue("WEB-9").events
     selection = "{ eventId previous { eventId } next { eventId } }"
-    answer = await asker.organization(f'issue(shortId: "WEB-9") {{ event(id: "{events[1].id}") {selection} }}')
+    answer = await asker.organization(f'issue(shortId: "WEB-9") {{ event(eventId: "{events[1].id}") {selection} }}')
 
     assert answer["issue"]["event"] == {
         "eventId": events[1].id,
@@ -57,7 +57,7 @@ async def test_event_of_no_such_issue_is_null(asker, event):
     """An event that does not exist, or belongs to another issue of the project, is null without an error."""
     event = event or asker.acme.find_issue("WEB-A").events[0].id
 
-    answer = await asker.organization(f'issue(shortId: "WEB-9") {{ event(id: "{event}") {{ eventId }} }}')
+    answer = await asker.organization(f'issue(shortId: "WEB-9") {{ event(eventId: "{event}") {{ eventId }} }}')
 
     assert answer["issue"] == {"event": None}
 

@@ -69,7 +69,7 @@ async def test_update_applies_what_the_release_has(oldest):
     [issue_id] = await issue_ids(oldest, 1)
 
     answer = await oldest.ask(
-        "mutation ($id: ID!) { updateIssue(input: { id: $id, priority: HIGH, assignee: { nobody: true } })"
+        "mutation ($id: ID!) { updateIssue(input: { issue: { id: $id }, priority: HIGH, assignee: { nobody: true } })"
         " { issue { assignee { __typename } } userErrors { field message code } } }",
         id=issue_id,
     )
@@ -85,7 +85,7 @@ async def test_update_applies_what_the_release_has(oldest):
 async def test_only_changes_are_published(oldest, mutation, arguments, kinds):
     """An update without any effect is no change; one with another effect is."""
     [issue_id] = await issue_ids(oldest, 1)
-    subscription = 'subscription { issueChanged(organization: "acme") { change { kind } } }'
+    subscription = 'subscription { issueChanged(organization: { slug: "acme" }) { change { kind } } }'
     async with oldest.following(subscription) as items:
         await change(oldest, mutation, [issue_id], arguments)
         await change(oldest, "unresolveIssues", [issue_id], "")
@@ -118,7 +118,7 @@ async def test_comments_are_written_everywhere(asker):
     """A comment is added and deleted in every release."""
     [issue_id] = await issue_ids(asker, 1)
     added = await asker.ask(
-        'mutation ($id: ID!) { addIssueComment(input: { issue: $id, text: "one" }) { comment { id text } } }',
+        'mutation ($id: ID!) { addIssueComment(input: { issue: { id: $id }, text: "one" }) { comment { id text } } }',
         id=issue_id,
     )
     comment = added["addIssueComment"]["comment"]

@@ -27,7 +27,6 @@ def test_id_holds_type_and_keys():
     "value",
     [
         "",
-        "x",
         "ü",
         "====",
         "a b",
@@ -47,6 +46,24 @@ def test_foreign_id_is_refused(value):
     """Whatever cannot be read is the client's mistake."""
     with pytest.raises(BadUserInput, match="Invalid ID: it was not created by this server"):
         decode_id(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "explanation"),
+    [
+        ("MOBILE-5", "'MOBILE-5' is a short ID, not a global ID. Use `organization(slug:) { issue(shortId:) }`"),
+        ("12345", "'12345' is a numeric ID of Sentry's API, not a global ID. References take it as `sentryId`"),
+        ("mobile-app", "'mobile-app' is a slug, not a global ID. References take it as `slug`"),
+        ("ada@example.com", "'ada@example.com' is an email address, not a global ID"),
+        ("https://acme.sentry.io/issues/1/", "is the URL of a page in Sentry, not a global ID. Use `resource(url:)`"),
+        ("0123456789abcdef" * 2, "is an event ID, not a global ID. Use `Issue.event(eventId:)`"),
+    ],
+)
+def test_value_of_another_kind_is_explained(value, explanation):
+    """A value that people take for an ID is refused with what would have been right."""
+    with pytest.raises(BadUserInput) as refusal:
+        decode_id(value)
+    assert explanation in str(refusal.value)
 
 
 @pytest.mark.parametrize(("typename", "count"), [("Project", 2), ("Issue", 1), ("Issue", 3)])

@@ -1,0 +1,184 @@
+"""Filter of the changes of issues."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from dexter_graphql.errors import BadUserInput, UnknownReference, within
+from dexter_graphql.graph.context import Context, context_of
+from dexter_graphql.graph.issues.enums import IssueCategory, Level
+from dexter_graphql.graph.issues.filters import AssigneeFilter
+from dexter_graphql.graph.issues.references import IssueReference, find_issue
+from dexter_graphql.graph.issues.search import ME, NOBODY, assignees_of
+from dexter_graphql.graph.relay.references import (
+    EnvironmentReference,
+    ProjectReference,
+    bounded,
+    given_name,
+    references_of,
+)
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.occurrence import occurs_in
+from dexter_graphql.loaders.members import own_membership
+from dexter_graphql.loaders.references import Kind, NamedEntity, Reference, resolve_references
+from dexter_graphql.realtime.changes import Change
+from dexter_graphql.realtime.changes import Kind as ChangedKind
+from dexter_graphql.sentry.parents import OrganizationRef
+
+FIELD = "filter"
+
+
+def _kind(value: ChangedKind, description: str) -> Any:
+    return strawberry.enum_value(value, description=description)
+
+
+@strawberry.enum(description="Kind of a change.")
+class ChangeKind(Enum):
+    """Kinds of changes."""
+
+    CREATED = _kind(ChangedKind.CREATED, "The object was created.")
+    RESOLVED = _kind(ChangedKind.RESOLVED, "The issue was resolved.")
+    UNRESOLVED = _kind(ChangedKind.UNRESOLVED, "The issue was unresolved, by a user or because it regressed.")
+    ASSIGNED = _kind(ChangedKind.ASSIGNED, "The issue was assigned, or its assignee was removed.")
+    ARCHIVED = _kind(ChangedKind.ARCHIVED, "The issue was archived.")
+    UPDATED = _kind(ChangedKind.UPDATED, "Another member of the object changed.")
+    DELETED = _kind(ChangedKind.DELETED, "The object was deleted.")
+    UNKNOWN = _kind(ChangedKind.UNKNOWN, "A kind this server does not know; see `action`.")
+
+
+@strawberry.input(
+    description=(
+        "Filter of changes. A change passes when every given member matches; a list matches when one value does."
+    )
+)
+class IssueChangeFilter:
+    """Input."""
+
+    kinds: list[ChangeKind] | None = strawberry.field(default=None, description="Kinds of changes.")
+    levels: list[Level] | None = strawberry.field(default=None, description="Severities of the issue.")
+    categories: list[IssueCategory] | None = strawberry.field(default=None, description="Categories of the issue.")
+    projects: list[ProjectReference] | None = strawberry.field(default=None, description="Projects of the issue.")
+    environments: list[EnvironmentReference] | None = strawberry.field(
+        default=None,
+        description="Environments in which the issue has events. One call per change that passes the other conditions. "
+        "Deletions pass, because Sentry no longer has the events.",
+    )
+    assignees: list[AssigneeFilter] | None = strawberry.field(
+        default=None, description="Assignees of the issue after the change."
+    )
+    issues: list[IssueReference] | None = strawberry.field(default=None, description="Issues, at most 100.")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeConditions:
+    """A filter of changes with the objects that it names; None is no condition."""
+
+    kinds: frozenset[str] | None = None
+    levels: frozenset[str] | None = None
+    categories: frozenset[str] | None = None
+    projects: frozenset[str] | None = None
+    assignees: frozenset[str] | None = None
+    issues: frozenset[str] | None = None
+    environments: tuple[str, ...] | None = None
+
+    def matches(self, change: Change) -> bool:
+        """True when the change passes, as far as that follows from the change itself."""
+        return (
+            _is_in(change.kind, self.kinds)
+            and _is_in(change.level, self.levels)
+            and _is_in(change.category, self.categories)
+            and (_is_in(change.project_id, self.projects) or _is_in(change.project, self.projects))
+            and _is_in(change.assignee, self.assignees)
+            and _is_in(change.subject, self.issues)
+        )
+
+    async def occurs(self, change: Change, organization: OrganizationRef, context: Context) -> bool:
+        """True when the issue has events in one of the environments."""
+        if self.environments is None or change.kind is ChangedKind.DELETED:
+            return True
+        if change.subject is None or not self.environments:
+            return False
+        issue = IssueKey(organization, change.subject)
+        return await occurs_in(issue, self.environments, context.services.client, context.call_context)
+
+
+async def change_conditions(
+    value: IssueChangeFilter | None, organization: OrganizationRef, load_context: LoadContext
+) -> ChangeConditions:
+    """The conditions of a filter; raises BadUserInput for a name that does not exist in the organization."""
+    if value is None:
+        return ChangeConditions()
+    with within(FIELD):
+        projects = references_of(value.projects, "projects")
+        environments = references_of(value.environments, "environments")
+        assignees = assignees_of(value.assignees, "assignees")
+        given = [assignee for assignee in assignees if isinstance(assignee, Reference)]
+        entities = await resolve_references([*projects, *environments, *given], organization, load_context)
+        return ChangeConditions(
+            kinds=_values(value.kinds, "kinds"),
+            levels=_values(value.levels, "levels"),
+            categories=_values(value.categories, "categories"),
+            projects=_set(value.projects, [name for project in projects for name in entities[project]]),
+            assignees=_set(
+                value.assignees,
+                [
+                    actor
+                    for assignee in assignees
+                    for actor in await _actors(assignee, entities, organization, load_context)
+                ],
+            ),
+            issues=_set(value.issues, await _issues(value.issues, organization, load_context)),
+            environments=None if value.environments is None else tuple(entities[name].name for name in environments),
+        )
+
+
+async def _actors(
+    assignee: Reference | str,
+    entities: Mapping[Reference, NamedEntity],
+    organization: OrganizationRef,
+    load_context: LoadContext,
+) -> list[str]:
+    """The assignees that a value stands for, as changes name them."""
+    if isinstance(assignee, Reference):
+        return [f"{assignee.kind.lower()}:{entities[assignee].id}"]
+    if assignee == NOBODY:
+        return [""]
+    if context_of(load_context).identity.is_shared_token:
+        raise BadUserInput("The token is shared by several callers; use 'user' or 'team'", ("assignees",))
+    membership = await own_membership(organization, load_context)
+    if assignee == ME:
+        return [] if membership.user is None else [f"user:{membership.user}"]
+    teams = [Reference(Kind.TEAM, "slug", slug, slug, ("assignees",)) for slug in membership.teams]
+    return [f"team:{team.id}" for team in (await resolve_references(teams, organization, load_context)).values()]
+
+
+async def _issues(
+    values: Sequence[IssueReference] | None, organization: OrganizationRef, load_context: LoadContext
+) -> list[str]:
+    """The numeric IDs of issues."""
+    ids = []
+    for index, value in enumerate(bounded(values, "issues")):
+        key = await find_issue(value, organization, load_context, "issues", str(index))
+        if key is None:
+            name = given_name(value, ("issues", str(index)))[1]
+            message = f"Issue '{name[:100]}' does not exist or is not visible to the token"
+            raise UnknownReference(message, ("issues", str(index)))
+        ids.append(key.id)
+    return ids
+
+
+def _is_in(value: str | None, allowed: frozenset[str] | None) -> bool:
+    return allowed is None or value in allowed
+
+
+def _set(given: Sequence[Any] | None, values: Iterable[str]) -> frozenset[str] | None:
+    """The values as a condition; None when nothing was given."""
+    return None if given is None else frozenset(values)
+
+
+def _values(values: Sequence[Enum] | None, field: str) -> frozenset[str] | None:
+    return _set(values, [value.value for value in bounded(values, field)])

@@ -1,0 +1,104 @@
+"""References to issues."""
+
+import re
+
+import strawberry
+
+from dexter_graphql.errors import BadUserInput, within
+from dexter_graphql.graph.relay.global_ids import encode_id, key_from_id
+from dexter_graphql.graph.relay.references import (
+    GLOBAL_ID,
+    ONE_NAME,
+    SENTRY_ID,
+    OrganizationReference,
+    check_not_global,
+    find_organization,
+    given_name,
+    member,
+)
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.issues.details import numeric_id
+from dexter_graphql.loaders.issues.keys import IssueKey, ShortIdKey
+from dexter_graphql.sentry.catalogue import organizations
+from dexter_graphql.sentry.parents import OrganizationRef
+
+ISSUE_REFERENCE_ENDPOINTS = (organizations.LIST, organizations.DETAIL, organizations.SHORT_ID)
+"""What looking up an issue by a reference may call."""
+ORGANIZATION = (
+    "Organization of the issue. Needed only when the issue is not given by its global ID and the token can see several"
+    " organizations."
+)
+SHORT_ID = re.compile(r"[A-Z0-9_-]{1,100}-[0-9A-Z]{1,13}")
+
+
+@strawberry.input(one_of=True, description=f"An issue. {ONE_NAME}")
+class IssueReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    short_id: str | None = member("Short ID such as `WEB-9`.")
+    sentry_id: strawberry.ID | None = member(SENTRY_ID)
+
+
+def issue_id(key: IssueKey) -> str:
+    """The global ID of an issue."""
+    return encode_id("Issue", key.organization.id, key.id)
+
+
+def checked_short_id(value: str, *field: str) -> str:
+    """A short ID in upper case; raises BadUserInput when its form is wrong."""
+    short_id = value.strip().upper()
+    if SHORT_ID.fullmatch(short_id):
+        return short_id
+    if value.isdecimal():
+        message = f"'{value[:64]}' is a numeric ID, not a short ID (expected a form like WEB-9). Use `sentryId`"
+        raise BadUserInput(message, field)
+    check_not_global(value, field)
+    raise BadUserInput(f"'{value[:64]}' is not a valid short ID (expected a form like WEB-9)", field)
+
+
+async def issue_key_of(value: str, load_context: LoadContext) -> IssueKey | None:
+    """The key in the global ID of an issue; None when the organization is not visible to the token."""
+    organization_id, number = key_from_id(value, "Issue", 2)
+    organization = await load_context.organizations.find(load_context.call_context, organization_id)
+    return None if organization is None else IssueKey(organization, number)
+
+
+async def find_issue(
+    value: IssueReference, organization: OrganizationRef, load_context: LoadContext, *field: str
+) -> IssueKey | None:
+    """The issue of an organization that a reference names; None when there is none with that short ID."""
+    by, given = given_name(value, field)
+    if by == "shortId":
+        short_id = checked_short_id(given, *field, by)
+        return await numeric_id(ShortIdKey(organization, short_id), load_context)
+    if by == "sentryId":
+        return IssueKey(organization, given)
+    with within(*field, by):
+        organization_id, number = key_from_id(given, "Issue", 2)
+        if organization_id != organization.id:
+            raise BadUserInput(f"The issue does not belong to organization '{organization.slug}'")
+    return IssueKey(organization, number)
+
+
+async def find_issue_anywhere(
+    value: IssueReference, organization: OrganizationReference | None, load_context: LoadContext
+) -> IssueKey | None:
+    """The issue that the members `issue` and `organization` of an input name; None when there is none.
+
+    A global ID names its organization. Other names are those of the only organization that the token can see, unless
+    one is given.
+    """
+    by, given = given_name(value, ("issue",))
+    if by == "id" and organization is None:
+        with within("issue", "id"):
+            return await issue_key_of(given, load_context)
+    if organization is not None:
+        own = await find_organization(organization, load_context, "organization")
+    else:
+        visible = await load_context.organizations.all(load_context.call_context)
+        if len(visible) != 1:
+            message = "The token can see several organizations: 'organization' must say which one the issue belongs to"
+            raise BadUserInput(message, ("organization",))
+        own = visible[0]
+    return await find_issue(value, own, load_context, "issue")

@@ -1,0 +1,188 @@
+"""References to entities: inputs that take the global ID or another name that people have for an entity."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import strawberry
+
+from dexter_graphql.errors import BadUserInput, UnknownReference, within
+from dexter_graphql.graph.relay.global_ids import decode_id, key_from_id
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.references import Kind, Reference, did_you_mean
+from dexter_graphql.sentry.parents import OrganizationRef
+
+MAX_VALUES = 100
+ONE_NAME = "Exactly one field must be given."
+GLOBAL_ID = "Global ID."
+SENTRY_ID = "Numeric ID in Sentry's API."
+SHOWN_CHARACTERS = 100
+
+
+def member(description: str) -> Any:
+    """A member of a reference."""
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
+@strawberry.input(one_of=True, description=f"An organization. {ONE_NAME}")
+class OrganizationReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    slug: str | None = member("Slug of the organization.")
+    sentry_id: strawberry.ID | None = member(SENTRY_ID)
+
+
+@strawberry.input(one_of=True, description=f"A project. {ONE_NAME}")
+class ProjectReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    slug: str | None = member("Slug of the project.")
+    sentry_id: strawberry.ID | None = member(SENTRY_ID)
+
+
+@strawberry.input(one_of=True, description=f"A team. {ONE_NAME}")
+class TeamReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    slug: str | None = member("Slug of the team, without `#`.")
+    sentry_id: strawberry.ID | None = member(SENTRY_ID)
+
+
+@strawberry.input(one_of=True, description=f"A user, as a member of an organization. {ONE_NAME}")
+class UserReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    email: str | None = member("Email address of the user.")
+    username: str | None = member("User name of the account.")
+    sentry_id: strawberry.ID | None = member(SENTRY_ID)
+
+
+@strawberry.input(one_of=True, description=f"An environment. {ONE_NAME}")
+class EnvironmentReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    name: str | None = member("Name of the environment; empty for events without one.")
+    sentry_id: strawberry.ID | None = member(SENTRY_ID)
+
+
+@strawberry.input(one_of=True, description=f"A release. {ONE_NAME}")
+class ReleaseReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    version: str | None = member("Complete version, for example `shop@1.4.0`.")
+    latest: bool | None = member("True for the newest release of each project.")
+
+
+@strawberry.input(one_of=True, description=f"A source repository. {ONE_NAME}")
+class RepositoryReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    name: str | None = member("Name of the repository in Sentry.")
+    sentry_id: strawberry.ID | None = member(SENTRY_ID)
+
+
+EntityReference = (
+    ProjectReference | TeamReference | UserReference | EnvironmentReference | ReleaseReference | RepositoryReference
+)
+LATEST = "latest"
+"""How Sentry calls the newest release of each project."""
+KINDS: Mapping[type, Kind] = MappingProxyType(
+    {
+        ProjectReference: Kind.PROJECT,
+        TeamReference: Kind.TEAM,
+        UserReference: Kind.USER,
+        EnvironmentReference: Kind.ENVIRONMENT,
+        ReleaseReference: Kind.RELEASE,
+        RepositoryReference: Kind.REPOSITORY,
+    }
+)
+GIVEN_NAMES: Mapping[str, str] = MappingProxyType(
+    {name: name for name in ("id", "slug", "email", "username", "name", "version")}
+    | {"short_id": "shortId", "sentry_id": "sentryId"}
+)
+"""Attribute of an input → name of the member."""
+
+
+def reference_of(value: EntityReference, *field: str) -> Reference:
+    """The reference in an input at this path; raises BadUserInput for a value of the wrong kind."""
+    by, given = given_name(value, field)
+    kind = KINDS[type(value)]
+    if by != "id":
+        return Reference(kind, by, given, given, (*field, by))
+    with within(*field, "id"):
+        organization_id, key = key_from_id(given, kind.value, 2)
+    return Reference(
+        kind, "version" if kind is Kind.RELEASE else "sentryId", key, given, (*field, "id"), organization_id
+    )
+
+
+def release_of(value: ReleaseReference, *field: str) -> Reference | str:
+    """The release in an input, or the word for the newest one."""
+    if value.latest is None or value.latest is strawberry.UNSET:
+        return reference_of(value, *field)
+    if not value.latest:
+        raise BadUserInput("'latest' can only be true", (*field, "latest"))
+    return LATEST
+
+
+def references_of(values: Sequence[EntityReference] | None, *field: str) -> list[Reference]:
+    """The references in a list of inputs; raises BadUserInput for more than a URL should hold."""
+    return [reference_of(value, *field, str(index)) for index, value in enumerate(bounded(values, *field))]
+
+
+def bounded(values: Sequence[Any] | None, *field: str) -> Sequence[Any]:
+    """The values of a list, none for null; raises BadUserInput for more than a URL should hold."""
+    if values is not None and len(values) > MAX_VALUES:
+        raise BadUserInput(f"'{field[-1]}' takes at most {MAX_VALUES} values", field)
+    return values or ()
+
+
+async def find_organization(value: OrganizationReference, load_context: LoadContext, *field: str) -> OrganizationRef:
+    """The organization that a reference names; raises BadUserInput when the token sees none of that name."""
+    by, given = given_name(value, field)
+    with within(*field, by):
+        name = key_from_id(given, "Organization", 1)[0] if by == "id" else given
+        organization = await load_context.organizations.find(load_context.call_context, name)
+        if organization is None:
+            known = await load_context.organizations.all(load_context.call_context)
+            message = f"Organization '{given[:SHOWN_CHARACTERS]}' does not exist or is not visible to the token"
+            raise UnknownReference(message + did_you_mean(name, [one.slug for one in known]))
+    return organization
+
+
+def given_name(value: Any, field: tuple[str, ...]) -> tuple[str, str]:
+    """The member that is set, and its text; raises BadUserInput for a text that belongs into another member."""
+    for attribute, by in GIVEN_NAMES.items():
+        text = getattr(value, attribute, None)
+        if text is None or text is strawberry.UNSET:
+            continue
+        _check_kind(by, str(text), (*field, by))
+        return by, str(text)
+    raise BadUserInput("A reference needs one of its fields", field)
+
+
+def _check_kind(by: str, text: str, field: tuple[str, ...]) -> None:
+    if by == "sentryId" and not text.isdecimal():
+        raise BadUserInput(f"'{text[:SHOWN_CHARACTERS]}' is not a numeric ID of Sentry's API", field)
+    if by == "slug" and text.isdecimal():
+        raise BadUserInput(f"'{text[:SHOWN_CHARACTERS]}' is a numeric ID, not a slug. Use `sentryId`", field)
+    if by not in {"id", "sentryId"}:
+        check_not_global(text, field)
+
+
+def check_not_global(text: str, field: tuple[str, ...]) -> None:
+    """Raise BadUserInput for a global ID where a name of another kind is expected."""
+    try:
+        typename = decode_id(text).typename
+    except BadUserInput:
+        return
+    raise BadUserInput(
+        f"'{text[:SHOWN_CHARACTERS]}' is the global ID of type {typename}, not a {field[-1]}. Use `id`", field
+    )

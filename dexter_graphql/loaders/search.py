@@ -1,0 +1,112 @@
+"""Search text in Sentry's syntax, made of terms whose values may be references."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.parameters import QueryParameters
+from dexter_graphql.loaders.references import Kind, NamedEntity, Reference, resolve_references
+from dexter_graphql.sentry.parents import OrganizationRef
+
+PLAIN_VALUE = re.compile(r"[\w@.#/+*\\$%&;'~^|-][\w@.#/+*\\$%&;'~^|=<>!?-]*")
+"""A value that the syntax takes as it is. It does not begin with an operator and contains no separator."""
+
+
+class Term(NamedTuple):
+    """`key:value`, or `key:[value,…]` for alternatives. Texts are in Sentry's syntax already."""
+
+    key: str
+    values: tuple[str | Reference, ...]
+    is_excluded: bool = False
+
+    def text(self, entities: Mapping[Reference, NamedEntity]) -> str:
+        """The term in Sentry's syntax."""
+        values = list(
+            dict.fromkeys(
+                value if isinstance(value, str) else _text_of(value, entities[value]) for value in self.values
+            )
+        )
+        alternatives = values[0] if len(values) == 1 else f"[{','.join(values)}]"
+        return f"{'!' * self.is_excluded}{self.key}:{alternatives}"
+
+
+class Search(NamedTuple):
+    """Terms that must all hold, followed by text of the client in Sentry's syntax."""
+
+    terms: tuple[Term, ...] = ()
+    rest: str = ""
+
+    def with_term(self, term: Term) -> "Search":
+        """The same search with another term before the others."""
+        return self._replace(terms=(term, *self.terms))
+
+    def has_key(self, key: str) -> bool:
+        """True when a term, or the text of the client, is about this key."""
+        return f"{key}:" in self.rest or any(term.key == key for term in self.terms)
+
+    def references(self) -> list[Reference]:
+        """The references in the values of the terms."""
+        return [value for term in self.terms for value in term.values if isinstance(value, Reference)]
+
+    def text(self, entities: Mapping[Reference, NamedEntity]) -> str:
+        """The search in Sentry's syntax."""
+        return " ".join([*(term.text(entities) for term in self.terms), *([self.rest] if self.rest else [])])
+
+
+UnresolvedQuery = Sequence[tuple[str, str | Reference | Search]]
+"""Query parameters whose values may be references."""
+
+
+async def resolve_query(
+    query: UnresolvedQuery, organization: OrganizationRef, load_context: LoadContext
+) -> QueryParameters:
+    """The parameters with references in Sentry's form; raises BadUserInput for one that does not exist."""
+    references = list(_references(query))
+    entities = await resolve_references(references, organization, load_context) if references else {}
+    parameters: list[tuple[str, str]] = []
+    for name, value in query:
+        if isinstance(value, Search):
+            parameters.append((name, value.text(entities)))
+        elif isinstance(value, Reference):
+            parameter = (name, _parameter_of(value, entities[value]))
+            parameters += [] if parameter in parameters else [parameter]
+        else:
+            parameters.append((name, value))
+    return tuple(parameters)
+
+
+def quoted(value: str) -> str:
+    """A text as one literal value of the search syntax; raises BadUserInput for a text that the syntax cannot express.
+
+    Sentry knows two escapes: a backslash before an asterisk, and before a quotation mark within quotation marks.
+    """
+    is_plain = PLAIN_VALUE.fullmatch(value) is not None
+    if "\\*" in value or (value.endswith("\\") and not is_plain):
+        raise BadUserInput(f"Sentry's search cannot express '{value[:64]}', because of its backslash")
+    literal = value.replace("*", "\\*")
+    return literal if is_plain else '"' + literal.replace('"', '\\"') + '"'
+
+
+def any_of(key: str, values: Iterable[str | Reference], *, is_excluded: bool = False) -> list[Term]:
+    """A term for several values of a key; none without values."""
+    alternatives = tuple(values)
+    return [Term(key, alternatives, is_excluded)] if alternatives else []
+
+
+def _references(query: UnresolvedQuery) -> Iterable[Reference]:
+    for _, value in query:
+        if isinstance(value, Reference):
+            yield value
+        elif isinstance(value, Search):
+            yield from value.references()
+
+
+def _parameter_of(reference: Reference, entity: NamedEntity) -> str:
+    """Projects are sent as numbers, which every release of Sentry takes."""
+    return entity.id if reference.kind is Kind.PROJECT else entity.name
+
+
+def _text_of(reference: Reference, entity: NamedEntity) -> str:
+    return quoted(f"#{entity.name}" if reference.kind is Kind.TEAM else entity.name)
