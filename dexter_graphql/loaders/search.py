@@ -31,6 +31,13 @@ class Term(NamedTuple):
         alternatives = values[0] if len(values) == 1 else f"[{','.join(values)}]"
         return f"{'!' * self.is_excluded}{self.key}:{alternatives}"
 
+    def at(self, *path: str) -> "Term":
+        """The same term with its references below a path."""
+        values = (
+            value if isinstance(value, str) else value._replace(field=(*path, *value.field)) for value in self.values
+        )
+        return self._replace(values=tuple(values))
+
 
 class Search(NamedTuple):
     """Terms that must all hold, followed by text of the client in Sentry's syntax."""

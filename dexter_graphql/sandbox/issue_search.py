@@ -16,11 +16,18 @@ from dexter_graphql.sandbox.time_ranges import parse_instant, parse_period
 from dexter_graphql.sandbox.world.event_attributes import (
     find_newest_releases,
 )
+from dexter_graphql.sandbox.world.issues import OTHER_KINDS
 from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Release, User
 from dexter_graphql.sandbox.world.owners import find_suggested_owners
 from dexter_graphql.sandbox.world.stack_traces import LANGUAGES, Frame
 
 _STATUS = frozenset({"unresolved", "resolved", "archived", "ignored", "muted"})
+_WORDS: Mapping[str, frozenset[str]] = MappingProxyType({
+    "issue.category": frozenset({"error", *(kind.category for kind in OTHER_KINDS), "mobile", "performance", "cron"}),
+    "issue.type": frozenset({"error", *(kind.issue_type for kind in OTHER_KINDS)}),
+    "issue.priority": frozenset({"low", "medium", "high"}),
+})  # fmt: skip
+"""Keys that take certain words only."""
 _SUBSTATUS = frozenset({
     "new", "ongoing", "escalating", "regressed",
     "archived_until_escalating", "archived_until_condition_met", "archived_forever",
@@ -80,6 +87,9 @@ def _issue_test(term: SearchTerm, context: SearchContext) -> Callable[[Issue], b
     if make is not None:
         tests = [make(value, context, term.operator) for value in term.values]
         return lambda issue: any(test(issue) for test in tests) is not term.negated
+    for value in term.values:
+        if value not in _WORDS.get(term.key, (value,)):
+            raise SearchError(f"Invalid {term.key.removeprefix('issue.')} value of '{value}'")
     read = _ISSUE_VALUES[term.key]
     fits = _any_pattern(term.values)
     return lambda issue: any(fits(value) for value in read(issue)) is not term.negated

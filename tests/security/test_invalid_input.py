@@ -63,11 +63,15 @@ def positions(kind, value_of, depth=4):
 
 def cases():
     """Root fields with an argument that has an invalid @oneOf value somewhere."""
+    seen = []
     for root in (SCHEMA.query_type, SCHEMA.mutation_type):
         for name, field in root.fields.items():
             for argument, of in field.args.items():
-                values = positions(of.type, lambda kind: invalid_values(kind).values())
-                yield from ((root, name, argument, value) for value in values)
+                values = [*positions(of.type, lambda kind: invalid_values(kind).values())]
+                # Most bulk mutations have no @oneOf type besides their selection.
+                if values not in seen:
+                    yield from ((root, name, argument, value) for value in values)
+                seen.append(values)
 
 
 def document(root, name, argument, value, *, by_variable):
@@ -130,7 +134,7 @@ async def test_valid_mutation_before_is_executed_alone(pair):
 @pytest.mark.parametrize(
     "text",
     [
-        "($s: SearchSelection) {{ {valid} second: resolveIssues(input: {{issues: {{search: $s}}}}) {{ isDryRun }} }}",
+        "($s: FilterSelection) {{ {valid} second: resolveIssues(input: {{issues: {{matching: $s}}}}) {{ isDryRun }} }}",
         "($s: [ID!]) {{ {valid} second: resolveIssues(input: {{issues: {{ids: $s}}}}) {{ isDryRun }} }}",
     ],
 )

@@ -21,6 +21,7 @@ from dexter_graphql.graph.relay.references import (
     references_of,
 )
 from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.occurrence import occurs_in
 from dexter_graphql.loaders.members import own_membership
@@ -159,16 +160,18 @@ async def _actors(
 async def _issues(
     values: Sequence[IssueReference] | None, organization: OrganizationRef, load_context: LoadContext
 ) -> list[str]:
-    """The numeric IDs of issues."""
-    ids = []
-    for index, value in enumerate(bounded(values, "issues")):
-        key = await find_issue(value, organization, load_context, "issues", str(index))
-        if key is None:
-            name = given_name(value, ("issues", str(index)))[1]
+    """The numeric IDs of issues that exist."""
+    keys = [
+        await find_issue(value, organization, load_context, "issues", str(index))
+        for index, value in enumerate(bounded(values, "issues"))
+    ]
+    issues = await load_context.load_each(issues_by_id, [key for key in keys if key is not None])
+    for index, key in enumerate(keys):
+        if key is None or issues[key] is None:
+            name = given_name((values or ())[index], ())[1]
             message = f"Issue '{name[:100]}' does not exist or is not visible to the token"
             raise UnknownReference(message, ("issues", str(index)))
-        ids.append(key.id)
-    return ids
+    return [key.id for key in keys if key is not None]
 
 
 def _is_in(value: str | None, allowed: frozenset[str] | None) -> bool:

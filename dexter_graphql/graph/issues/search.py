@@ -117,13 +117,14 @@ def _exclusion_terms(value: IssueExclusion | None) -> list[Term]:
     if value is None:
         return []
     with within("exclude"):
-        return [
+        terms = [
             *_value_terms(value),
             *any_of("project", references_of(value.projects, "projects"), is_excluded=True),
             *any_of("environment", references_of(value.environments, "environments"), is_excluded=True),
             *_older_than("firstSeen", value.first_seen),
             *_older_than("lastSeen", value.last_seen),
         ]
+    return [term.at("exclude") for term in terms]
 
 
 def _time_terms(value: IssueFilter) -> list[Term]:

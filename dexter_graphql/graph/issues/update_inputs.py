@@ -158,9 +158,9 @@ async def resolution_body(
 async def _repository(
     value: RepositoryReference, organizations: Sequence[OrganizationRef], load_context: LoadContext
 ) -> str:
-    """The name of a repository, which Sentry checks itself when it is given by name."""
+    """The name of a repository that exists: of an unknown one, Sentry says only that it has no such commit."""
     reference = reference_of(value, "commit", "repository")
-    if reference.by == "name" or not organizations:
+    if not organizations:
         return reference.value
     entities = await resolve_references([reference], organizations[0], load_context)
     return entities[reference].name

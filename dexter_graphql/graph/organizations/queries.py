@@ -8,6 +8,7 @@ from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.organizations.types import Organization
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import NameContains, list_options, search_parameter
+from dexter_graphql.graph.relay.references import check_not_global
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.organizations import organization_page, organization_reference
 from dexter_graphql.sentry.catalogue import organizations as catalogue
@@ -25,6 +26,7 @@ class OrganizationQueries:
         slug: Annotated[str, strawberry.argument(description="Slug or numeric ID of the organization.")],
     ) -> Organization | None:
         """Organization by slug or numeric ID; null when it does not exist or is not visible to the token."""
+        check_not_global(slug, ("slug",))
         organization = await load_context.organizations.find(load_context.call_context, slug)
         return None if organization is None else organization_reference(organization)
 

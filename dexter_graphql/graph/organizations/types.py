@@ -36,6 +36,7 @@ from dexter_graphql.graph.relay.list_options import (
     search_parameter,
 )
 from dexter_graphql.graph.relay.node import Node
+from dexter_graphql.graph.relay.references import check_not_global
 from dexter_graphql.graph.releases.arguments import VersionContains, release_parameters
 from dexter_graphql.graph.releases.types import Release
 from dexter_graphql.graph.repositories.types import Repository
@@ -157,6 +158,7 @@ class Organization(Node):
         slug: Annotated[str, strawberry.argument(description="Current or former slug, or numeric ID, of the project.")],
     ) -> Project | None:
         """Project by slug or numeric ID; null when it does not exist."""
+        check_not_global(slug, ("slug",))
         return await load_context.load(projects_by_name, ProjectName(row.parents.organization, slug))
 
     @batch(team_pages, key=organization_scope, reads={})
@@ -173,6 +175,7 @@ class Organization(Node):
         slug: Annotated[str, strawberry.argument(description="Slug or numeric ID of the team.")],
     ) -> Team | None:
         """Team by slug or numeric ID; null when it does not exist."""
+        check_not_global(slug, ("slug",))
         return await load_context.load(team_details, TeamName(row.parents.organization, slug))
 
     @batch(member_pages, key=organization_scope, reads={})
@@ -242,6 +245,7 @@ class Organization(Node):
         version: Annotated[str, strawberry.argument(description="Complete version, for example `shop@1.4.0`.")],
     ) -> Release | None:
         """Release by version; null when it does not exist."""
+        check_not_global(version, ("version",))
         return await load_context.load(releases_by_version, ReleaseKey(row.parents.organization, version))
 
     @batch(alert_pages)

@@ -17,6 +17,8 @@ ONE_NAME = "Exactly one field must be given."
 GLOBAL_ID = "Global ID."
 SENTRY_ID = "Numeric ID in Sentry's API."
 SHOWN_CHARACTERS = 100
+MIN_ID_LENGTH = 12
+"""Characters of the shortest global ID."""
 
 
 def member(description: str) -> Any:
@@ -179,6 +181,8 @@ def _check_kind(by: str, text: str, field: tuple[str, ...]) -> None:
 
 def check_not_global(text: str, field: tuple[str, ...]) -> None:
     """Raise BadUserInput for a global ID where a name of another kind is expected."""
+    if len(text) < MIN_ID_LENGTH:
+        return
     try:
         typename = decode_id(text).typename
     except BadUserInput:

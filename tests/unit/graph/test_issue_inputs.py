@@ -13,7 +13,6 @@ from dexter_graphql.graph.issues.update_inputs import (
     ArchiveThreshold,
     ArchiveUntil,
     AssigneeInput,
-    CommitInput,
     ResolutionInput,
     archive_body,
     assignee_body,
@@ -25,7 +24,6 @@ from dexter_graphql.graph.issues.update_inputs import (
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.graph.relay.references import (
     ReleaseReference,
-    RepositoryReference,
     TeamReference,
     UserReference,
 )
@@ -46,10 +44,6 @@ CONDITION = {"status": "ignored", "substatus": "archived_until_condition_met"}
         (ResolutionInput(release=ReleaseReference(latest=True)), {"inRelease": "latest"}),
         (ResolutionInput(release=ReleaseReference(version="1.0")), {"inRelease": "1.0"}),
         (ResolutionInput(release=ReleaseReference(id=encode_id("Release", "1", "1.0"))), {"inRelease": "1.0"}),
-        (
-            ResolutionInput(commit=CommitInput(commit="f00", repository=RepositoryReference(name="acme/web"))),
-            {"inCommit": {"commit": "f00", "repository": "acme/web"}},
-        ),
     ],
 )
 async def test_resolutions(given, details):

@@ -73,7 +73,7 @@ async def test_resolved_with_a_commit(asker):
     ("given", "field"),
     [
         ('release: { version: "nope@9" }', ["in", "release"]),
-        ('commit: { commit: "nope", repository: { name: "nope" } }', ["in", "commit", "commit"]),
+        ('commit: { commit: "nope", repository: { name: "acme/web" } }', ["in", "commit", "commit"]),
     ],
 )
 async def test_unknown_release_is_a_user_error(asker, given, field):
