@@ -182,10 +182,47 @@ async def test_foreign_positions_are_refused(site):
     assert [error_of(answer) for answer in answers] == [(["issueChanged"], "BAD_USER_INPUT")] * len(wrong)
 
 
+async def test_filter_names_objects(site):
+    """Assignees, issues, categories and environments are those of the issue after the change, by any of their names."""
+    after = await current_position(site)
+    issues = open_issues(site, 100)
+    first = next(issue for issue in issues if any(event.environment == "staging" for event in issue.events))
+    second = next(issue for issue in issues if all(event.environment != "staging" for event in issue.events))
+    edit, me, team = issue_editor(site), site.upstream.world.users[0], first.project.teams[0]
+    edit.assign(first, find_assignee(edit.organization, f"team:{team.id}"))
+    edit.assign(second, find_assignee(edit.organization, f"user:{me.id}"))
+    edit.resolve(second, Resolution())
+    await site.upstream.webhooks.drain()
+    changes = [f"ASSIGNED {first.short_id}", f"ASSIGNED {second.short_id}", f"RESOLVED {second.short_id}"]
+    filters = (
+        ({"assignees": {"team": {"slug": team.slug}}}, changes[:1]),
+        ({"assignees": [{"team": {"slug": team.slug}}, {"user": {"sentryId": me.id}}]}, changes),
+        ({"assignees": {"user": {"email": me.email}}}, changes[1:]),
+        ({"assignees": {"nobody": True}}, []),
+        ({"issues": [{"shortId": second.short_id}]}, changes[1:]),
+        ({"issues": [{"id": issue_id(first)}, {"sentryId": second.id}]}, changes),
+        ({"categories": ["ERROR", "OUTAGE"]}, changes),
+        ({"categories": ["OUTAGE"]}, []),
+        ({"environments": {"name": "staging"}}, changes[:1]),
+        ({"environments": {"name": "production"}, "issues": {"sentryId": second.id}}, changes[1:]),
+    )
+
+    for given, expected in filters:
+        async with subscribed(site, "change { kind issue { shortId } }", after=after, filter=given) as reader:
+            items = [(await reader.item())["change"] for _ in expected]
+
+        assert [f"{item['kind']} {item['issue']['shortId']}" for item in items] == expected, given
+
+
 @pytest.mark.parametrize(
     "variables",
-    [{"organization": "nowhere"}, {"filter": {"projects": [{"slug": "web"}] * 101}}],
-    ids=["unknown organization", "too long a filter"],
+    [
+        {"organization": "nowhere"},
+        {"filter": {"projects": [{"slug": "web"}] * 101}},
+        {"filter": {"assignees": {"me": True}}},
+        {"filter": {"assignees": {"myTeams": True}}},
+    ],
+    ids=["unknown organization", "too long a filter", "user of a shared token", "teams of a shared token"],
 )
 async def test_bad_arguments_are_refused(site, variables):
     """A stream that cannot begin says why, and ends."""
