@@ -12,7 +12,7 @@ from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SUBSCRIPTION = 'subscription { issueChanged(organization: "acme") { position } }'
+SUBSCRIPTION = 'subscription { issueChanged(organization: { slug: "acme" }) { position } }'
 QUERY = "{ __typename }"
 HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 

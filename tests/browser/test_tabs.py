@@ -14,7 +14,7 @@ from support.browser import open_graphiql
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OTHER = next(document for document in load_library() if document.name == "Alerts")
-ALL_CHANGES = 'subscription { issueChanged(organization: "acme") { change { kind issue { shortId } } } }'
+ALL_CHANGES = 'subscription { issueChanged(organization: { slug: "acme" }) { change { kind issue { shortId } } } }'
 RUN_BUTTON = "Execute query (Ctrl-Enter)"
 STOP_BUTTON = "Stop query (Ctrl-Enter)"
 

@@ -63,7 +63,7 @@ REPRESENTATIONS = {
     "issues of a list": Representation("Issue", "issues(first: 20) { nodes { FIELDS } }"),
     "issues of a list in a time range": Representation(
         "Issue",
-        'issues(first: 20, range: { last: "24h" }, filter: { environments: ["production"] }) { nodes { FIELDS } }',
+        'issues(first: 20, range: { last: "24h" }, filter: {environments: {name: "production"}}) { nodes { FIELDS } }',
     ),
     "issues of a release": Representation(
         "Issue", "releases(first: 9) { nodes { newIssues(first: 1) { nodes { FIELDS } } } }"
@@ -213,7 +213,9 @@ async def test_organizations_of_a_list_give_the_same_values(asker, graph):
 async def test_answers_of_writes_give_the_same_values(asker, graph, count):
     """A single issue is answered by the write, several follow from the answer of the bulk write and a list."""
     selection = served_selection(graph, "Issue")
-    issues = await asker.organization(f'issues(first: {count}, filter: {{ projects: ["web"] }}) {{ nodes {{ id }} }}')
+    issues = await asker.organization(
+        f'issues(first: {count}, filter: {{ projects: [{{ slug: "web" }}] }}) {{ nodes {{ id }} }}'
+    )
     ids = [node["id"] for node in issues["issues"]["nodes"]]
     document = f"""mutation ($ids: [ID!]!) {{
       resolveIssues(input: {{ issues: {{ ids: $ids }}, in: {{ nextRelease: true }} }}) {{
@@ -238,7 +240,9 @@ async def test_webhooks_give_the_same_values(asker, graph):
     source = ChangeSource("acme", "resolved", Origin.WEBHOOK, None, now, now)
     body = msgspec.json.encode(next(event.data["issue"] for event in events if event.resource == "issue"))
 
-    subscription = f'subscription {{ issueChanged(organization: "acme") {{ change {{ issue {{ {selection} }} }} }} }}'
+    subscription = (
+        f'subscription {{ issueChanged(organization: {{ slug: "acme" }}) {{ change {{ issue {{ {selection} }} }} }} }}'
+    )
     async with asker.following(subscription) as items:
         await asker.services.changes.publish(issue_change(Kind.RESOLVED, body, source))
         item = await items.next()

@@ -61,7 +61,7 @@ ID_TYPES = {
     ("ProjectReference", "id"): "Project",
     ("TeamReference", "id"): "Team",
     ("UserReference", "id"): "User",
-    ("EnvironmentReference", "id"): "Environment",
+    ("EnvironmentReference", "id"): "OrganizationEnvironment",
     ("ReleaseReference", "id"): "Release",
     ("RepositoryReference", "id"): "Repository",
 }

@@ -105,6 +105,14 @@ KINDS: Mapping[type, Kind] = MappingProxyType(
         RepositoryReference: Kind.REPOSITORY,
     }
 )
+GLOBAL_IDS: Mapping[Kind, Mapping[str, tuple[str, int]]] = MappingProxyType(
+    {kind: {kind.value: ("sentryId", 2)} for kind in Kind}
+    | {
+        Kind.RELEASE: {"Release": ("version", 2)},
+        Kind.ENVIRONMENT: {"OrganizationEnvironment": ("sentryId", 2), "ProjectEnvironment": ("name", 3)},
+    }
+)
+"""Type of a global ID → the name in its last part, and the number of parts."""
 GIVEN_NAMES: Mapping[str, str] = MappingProxyType(
     {name: name for name in ("id", "slug", "email", "username", "name", "version")}
     | {"short_id": "shortId", "sentry_id": "sentryId"}
@@ -119,10 +127,11 @@ def reference_of(value: EntityReference, *field: str) -> Reference:
     if by != "id":
         return Reference(kind, by, given, given, (*field, by))
     with within(*field, "id"):
-        organization_id, key = key_from_id(given, kind.value, 2)
-    return Reference(
-        kind, "version" if kind is Kind.RELEASE else "sentryId", key, given, (*field, "id"), organization_id
-    )
+        given_type = decode_id(given).typename
+        typename = given_type if given_type in GLOBAL_IDS[kind] else next(iter(GLOBAL_IDS[kind]))
+        name, count = GLOBAL_IDS[kind][typename]
+        organization_id, *_, key = key_from_id(given, typename, count)
+    return Reference(kind, name, key, given, (*field, "id"), organization_id)
 
 
 def release_of(value: ReleaseReference, *field: str) -> Reference | str:

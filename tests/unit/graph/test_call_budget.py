@@ -126,10 +126,10 @@ async def test_spent_budget_names_the_field_that_used_it(asker):
 async def test_mutations_and_subscriptions_are_refused_alike(asker):
     """Nothing is written, and no stream begins, when the answer could not be completed."""
     selection = "organization { issues(first: 101) { nodes { tags { key } } } }"
-    mutation = f"""mutation {{ addIssueComment(input: {{ issue: "{IDS[0]}", text: "x" }}) {{
+    mutation = f"""mutation {{ addIssueComment(input: {{ issue: {{ id: "{IDS[0]}" }}, text: "x" }}) {{
       issue {{ project {{ {selection} }} }} }} }}"""
     change = f"change {{ issue {{ project {{ {selection} }} }} }}"
-    subscription = f'subscription {{ issueChanged(organization: "acme") {{ {change} }} }}'
+    subscription = f'subscription {{ issueChanged(organization: {{ slug: "acme" }}) {{ {change} }} }}'
 
     written = await asker.ask(mutation)
     async with asker.following(subscription) as items:

@@ -91,6 +91,7 @@ def wrong_names(kind):
     typename = kind.name.removesuffix("Reference")
     for name, field in kind.fields.items():
         if name == "id":
+            typename = {"Environment": "OrganizationEnvironment"}.get(typename, typename)
             yield name, encode_id(typename, *([NUMBER] if typename == "Organization" else [ACME, NUMBER]))
         elif name == "sentryId":
             yield name, NUMBER

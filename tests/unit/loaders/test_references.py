@@ -41,6 +41,39 @@ async def test_names_of_one_object_are_sent_once(asker):
     assert dict(query)["query"] == f"release:web@1.8.2 assigned:[#web,{user.email}]"
 
 
+async def test_ids_that_objects_have_refer_to_them(asker):
+    """The `id` of every object that a filter can name is the same as one of its other names."""
+    answer = await asker.ask(
+        """{ organization(slug: "acme") {
+          project(slug: "web") { id environments(first: 1) { nodes { id name } } }
+          environments(first: 1) { nodes { id name } }
+          team(slug: "web") { id } release(version: "web@1.8.2") { id }
+          members(first: 1) { nodes { user { id email } } }
+        } }"""
+    )
+    acme = answer["organization"]
+    [user] = [node["user"] for node in acme["members"]["nodes"]]
+    environments = [*acme["environments"]["nodes"], *acme["project"]["environments"]["nodes"]]
+    by_id = {
+        "projects": {"id": acme["project"]["id"]},
+        "environments": [{"id": node["id"]} for node in environments],
+        "assignees": [{"team": {"id": acme["team"]["id"]}}, {"user": {"id": user["id"]}}],
+        "releases": {"id": acme["release"]["id"]},
+    }
+    by_name = {
+        "projects": {"slug": "web"},
+        "environments": [{"name": node["name"]} for node in environments],
+        "assignees": [{"team": {"slug": "web"}}, {"user": {"email": user["email"]}}],
+        "releases": {"version": "web@1.8.2"},
+    }
+
+    answers = [await asker.ask(QUERY, filter=condition) for condition in (by_name, by_id)]
+
+    assert [one.errors for one in answers] == [[], []]
+    assert len(answers[0].queries(ISSUES)) == 1
+    assert answers[1].calls == []
+
+
 @pytest.mark.parametrize(
     ("route", "condition", "sent"),
     [
@@ -120,7 +153,7 @@ async def test_assignees_of_the_caller_are_those_of_the_token(asker):
     organization = await asker.services.organizations.find(context.call_context, "acme")
     value = IssueChangeFilter(assignees=[AssigneeFilter(me=True), AssigneeFilter(my_teams=True)])
 
-    load_context = context.loaders.load_context("", None, None, context)
+    load_context = context.loaders.load_context("", operation=context)
     conditions = await change_conditions(value, organization, load_context)
     await context.close()
 
