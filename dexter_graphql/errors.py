@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from traceback import format_exception
+from typing import TypeVar
+
+E = TypeVar("E", bound=BaseException)
 
 
 class ErrorCode(StrEnum):
@@ -64,3 +68,30 @@ def within(*path: str) -> Iterator[None]:
 
 class NotPermitted(DexterError):
     """Dexter does not permit this to the caller, whether or not Sentry would."""
+
+
+def as_value(error: E) -> E:
+    """An exception that is stored as a value, without tracebacks.
+
+    An unexpected one keeps the text of its traceback as a note, for the log.
+    """
+    if error.__traceback__ is not None and not isinstance(error, DexterError) and not hasattr(error, "__notes__"):
+        error.add_note("".join(format_exception(error)))
+    return drop_tracebacks(error)
+
+
+def drop_tracebacks(error: E) -> E:
+    """The error, without its traceback and those of the errors that led to it.
+
+    The frames of a traceback hold all that the failed functions worked with. Where one of them leads back to the
+    error, this is a reference cycle, which stays in memory until the garbage collector runs.
+    """
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        link = pending.pop()
+        if link is not None and id(link) not in seen:
+            seen.add(id(link))
+            link.__traceback__ = None
+            pending += (link.__cause__, link.__context__)
+    return error

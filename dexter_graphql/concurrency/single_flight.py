@@ -59,6 +59,7 @@ class Flight(Generic[T]):
             return result
         finally:
             self._end(outcome)
+            del outcome  # an exception that is raised here holds this frame
 
     async def wait(self, timeout_s: float | None) -> T:
         """Return the result; raises TimeoutError when it takes longer. The last caller to leave cancels the task."""
@@ -75,16 +76,20 @@ class Flight(Generic[T]):
             self._leave(waiter)
         if outcome is None:
             raise TimeoutError
-        return outcome.result()
+        try:
+            return outcome.result()
+        finally:
+            del outcome, waiter  # an exception that is raised here holds this frame
 
     def _leave(self, waiter: "asyncio.Future[asyncio.Future[T] | None]") -> None:
         self._waiters.pop(waiter)
-        if self._task is not None and not self._waiters and not self._task.done():
+        if self._task is not None and not self._waiters:
             self._close()
             self._task.cancel()
 
     def _end(self, outcome: "asyncio.Future[T]") -> None:
         self._close()
+        self._task = None
         for waiter in self._waiters:
             _wake(waiter, outcome)
         if not outcome.cancelled():

@@ -27,6 +27,7 @@ from dexter_graphql.engine.fragment_cache import FragmentContext
 from dexter_graphql.engine.outputs import Output
 from dexter_graphql.engine.plan import Level, Plan, PlannedField
 from dexter_graphql.engine.resolution import Batched, Delegated, Immediate, Reader, Typename
+from dexter_graphql.errors import drop_tracebacks
 
 MAX_ROW_CLASSES = 64
 """Classes of rows for which a level keeps completers."""
@@ -119,7 +120,7 @@ class RowCompleter:
             completed = self.complete_one(row, (), errors, context)
         except LocatedError as failure:
             context.failed += 1
-            return FailedRow([*errors, failure])
+            return FailedRow([*errors, drop_tracebacks(failure)])
         if errors:
             context.fail(completed, errors)
         return completed

@@ -28,6 +28,7 @@ from dexter_graphql.engine.outputs import Output, paths_by_identity
 from dexter_graphql.engine.plan import Level, PlannedField
 from dexter_graphql.engine.replay import RecordedValues, Replay
 from dexter_graphql.engine.resolution import Batched, Immediate, Reader
+from dexter_graphql.errors import as_value
 
 Rows = list[Any]
 Pending = dict[PlannedField, tuple[Batched | None, Rows, Rows]]
@@ -225,7 +226,7 @@ class Execution:
         try:
             values = await strategy.resolve_all(rows, arguments, self.context)
         except Exception as error:  # noqa: BLE001  # every row fails with what the field raises
-            values = [error] * len(rows)
+            values = [as_value(error)] * len(rows)
         self.recorded.append((planned.nodes[0], rows, values))
         self._store_values(planned, outputs, values)
         return self._take_pending()

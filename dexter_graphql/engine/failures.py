@@ -1,10 +1,12 @@
 """Failures while values are completed: located errors, and the signals that leave the fast path."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
-from graphql import FieldNode
+from graphql import FieldNode, GraphQLError
+
+from dexter_graphql.errors import as_value, drop_tracebacks
 
 ResponsePath = tuple[str | int, ...]
 """Response keys and list indices from some object down to a value."""
@@ -80,7 +82,20 @@ Errors = list[LocatedError]
 
 def locate(error: Exception, path: ResponsePath, nodes: Sequence[FieldNode]) -> LocatedError:
     """A failure at its path. One that has a path keeps it: it comes from further down."""
-    return error if isinstance(error, LocatedError) else LocatedError(error, path, nodes)
+    return drop_tracebacks(error) if isinstance(error, LocatedError) else LocatedError(as_value(error), path, nodes)
+
+
+def without_tracebacks(errors: Iterable[GraphQLError] | None) -> list[GraphQLError] | None:
+    """The errors of a result; None when there are none. Unexpected ones keep the text of their tracebacks as notes."""
+    results = []
+    for error in errors or ():
+        original = error.original_error
+        while isinstance(original, GraphQLError):
+            original = drop_tracebacks(original).original_error
+        if original is not None:
+            as_value(original)
+        results.append(drop_tracebacks(error))
+    return results or None
 
 
 def without_errors(value: Any, path: ResponsePath, nodes: Sequence[FieldNode], errors: Errors) -> Any:

@@ -10,11 +10,12 @@ from graphql.execution.values import VariableValues
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.engine.execution import Execution
-from dexter_graphql.engine.failures import FallBack, Reason
+from dexter_graphql.engine.failures import FallBack, Reason, without_tracebacks
 from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.engine.replay import Replay
 from dexter_graphql.engine.selection import SelectionIndex
 from dexter_graphql.engine.variable_values import coerce_variables
+from dexter_graphql.errors import drop_tracebacks
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.redact import redacted
 
@@ -75,7 +76,7 @@ class OperationRunner:
         """The result of one execution; of a subscription, for the event that is the root value."""
         coerced = self.coerce(operation_entry, variables, context)
         if isinstance(coerced, list):
-            return ExecutionResult(None, coerced)
+            return ExecutionResult(None, without_tracebacks(coerced))
         replay = Replay(self._schema, operation_entry, variables, context)
         compiler = self._compiler
         if compiler is None:
@@ -92,9 +93,12 @@ class OperationRunner:
             errors = [*execution.errors(), *replay.errors]
         except Exception as error:  # noqa: BLE001  # graphql-core answers instead, and the failure is counted
             self._count_fallback(compiler, operation_entry, error)
+            drop_tracebacks(error)
             return await replay.execute_operation(execution.recorded, root_value)
+        finally:
+            replay.close()
         compiler.counters.count_execution(operation_entry, Outcome.FAST)
-        return ExecutionResult(data, errors or None)
+        return ExecutionResult(data, without_tracebacks(errors))
 
     def _count_fallback(self, compiler: Compiler, operation_entry: OperationEntry, error: Exception) -> None:
         """Count an operation that graphql-core has to complete; report a mistake of the engine."""

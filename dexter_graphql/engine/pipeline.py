@@ -13,12 +13,14 @@ from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingO
 
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.documents import DocumentCache, DocumentChecker, PreparedDocument
+from dexter_graphql.engine.failures import without_tracebacks
 from dexter_graphql.engine.operation_runner import (
     OperationCheck,
     OperationContext,
     OperationRunner,
     accept_operation,
 )
+from dexter_graphql.engine.replay import release
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Pipeline:
         operation_entry, variables = prepared.operation_entry, variables or {}
         coerced = self._runner.coerce(operation_entry, variables, context)
         if isinstance(coerced, list):
-            yield self._encode(ExecutionResult(None, coerced), context, format_error)
+            yield self._encode(ExecutionResult(None, without_tracebacks(coerced)), context, format_error)
             return
         executor = ExecutorThrowingOnIncremental.build(
             self.schema,
@@ -97,11 +99,16 @@ class Pipeline:
             variables,
             operation_name=operation_entry.operation_name,
         )
-        source = ExecutionResult(None, executor) if isinstance(executor, list) else create_source_event_stream(executor)
-        if isawaitable(source):
-            source = await source
+        assert not isinstance(executor, list)  # noqa: S101  # the variables are valid
+        try:
+            source = create_source_event_stream(executor)
+            if isawaitable(source):
+                source = await source
+        finally:
+            release(executor)
         if isinstance(source, ExecutionResult):
-            yield self._encode(source, context, format_error)
+            result = ExecutionResult(None, without_tracebacks(source.errors))
+            yield self._encode(result, context, format_error)
             return
         async with aclosing(source) as events:  # type: ignore[type-var]  # an async generator
             try:

@@ -45,6 +45,7 @@ from dexter_graphql.engine.outputs import Output, OutputClasses
 from dexter_graphql.engine.resolution import RESOLUTION, Batched, Delegated, Immediate, Resolution, Typename
 from dexter_graphql.engine.selection import Selection, SelectionIndex
 from dexter_graphql.engine.variables import VariableFinder, uses_variables
+from dexter_graphql.errors import as_value
 
 TYPENAME = "__typename"
 MAX_LEVELS = 2000
@@ -116,7 +117,7 @@ class PlannedField:
         try:
             prepared = self.resolution.prepare_arguments(values) if self.resolution is not None else values
         except Exception as error:  # noqa: BLE001  # every row fails with what a declared function raises
-            return error
+            return as_value(error)
         if self.is_constant:
             self._constant = prepared
         return prepared

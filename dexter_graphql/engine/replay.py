@@ -8,19 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import Any
 
-from graphql import (
-    ExecutionResult,
-    FieldNode,
-    GraphQLError,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    execute,
-    located_error,
-)
+from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLResolveInfo, GraphQLSchema, located_error
 from graphql.execution import Executor
 from graphql.pyutils import Path
 
-from dexter_graphql.engine.failures import FallBack, PartialValue, Reason
+from dexter_graphql.engine.failures import FallBack, PartialValue, Reason, without_tracebacks
 from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.engine.plan import PlannedField
 
@@ -40,6 +32,7 @@ class Replay:
         self._variables = variables
         self._context = context
         self._executor: Executor[Any] | None = None
+        """Of single fields."""
         self._errors_of_parts: list[GraphQLError] = []
 
     @property
@@ -51,17 +44,7 @@ class Replay:
     async def execute_field(self, planned: PlannedField, row: Any, path: Path | None) -> Any:
         """One field of one row, completed. Raises FallBack when it is null and must not be."""
         if self._executor is None:
-            built = Executor.build(
-                self._schema,
-                self._document,
-                None,
-                self._context,
-                self._variables,
-                self._name,
-                middleware=[self._middleware(())],
-            )
-            assert isinstance(built, Executor)  # noqa: S101  # the variables are valid
-            self._executor = built
+            self._executor = self._build(None, ())
         assert path is not None  # noqa: S101  # it ends with the field
         try:
             completed = self._executor.execute_field(planned.parent, row, planned.details, path, None)
@@ -74,7 +57,24 @@ class Replay:
     ) -> ExecutionResult:
         """The whole operation; recorded fields keep their values."""
         self._errors_of_parts = []
-        result = execute(
+        executor = self._build(root_value, recorded)
+        try:
+            executed = executor.execute_operation()
+            result = await executed if isawaitable(executed) else executed
+        finally:
+            release(executor)
+        assert isinstance(result, ExecutionResult)  # noqa: S101  # the schema has no incremental delivery
+        parts = [error for error in self._errors_of_parts if _has(result.data, error.path or ())]
+        return ExecutionResult(result.data, without_tracebacks([*(result.errors or ()), *parts]))
+
+    def close(self) -> None:
+        """End the execution of single fields."""
+        if self._executor is not None:
+            release(self._executor)
+            self._executor = None
+
+    def _build(self, root_value: Any, recorded: Sequence[RecordedValues]) -> Executor[Any]:
+        executor = Executor.build(
             self._schema,
             self._document,
             root_value,
@@ -83,9 +83,8 @@ class Replay:
             self._name,
             middleware=[self._middleware(recorded)],
         )
-        executed = await result if isawaitable(result) else result
-        parts = [error for error in self._errors_of_parts if _has(executed.data, error.path or ())]
-        return ExecutionResult(executed.data, [*(executed.errors or ()), *parts] or None)
+        assert isinstance(executor, Executor)  # noqa: S101  # the variables are valid
+        return executor
 
     def _middleware(self, recorded: Sequence[RecordedValues]) -> Callable[..., Any]:
         """Wraps all resolvers: recorded fields keep their values, and partial values lose their errors."""
@@ -111,6 +110,11 @@ class Replay:
         path = info.path.as_list()
         self._errors_of_parts += [located_error(error, info.field_nodes, path) for error in value.errors]
         return value.value
+
+
+def release(executor: Executor[Any]) -> None:
+    """End the use of an executor, which refers to itself by its helpers for resolvers."""
+    del executor.async_helpers
 
 
 def _has(data: Any, path: Sequence[str | int]) -> bool:

@@ -166,6 +166,11 @@ class Selection:
             selection = selection.child(name) if selection is not None else None
         return selection is not None
 
+    def clear(self) -> None:
+        """Drop what was computed, parts of which refer to this selection."""
+        self._fields.clear()
+        self._memo.clear()
+
     def merged_with(self, other: "Selection | None") -> "Selection":
         """Both selections as one; they must select on the same type."""
         if other is None:
@@ -229,6 +234,13 @@ class SelectionIndex:
             named, sets = self.schema.get_type(typename), self._sets_by_type.get(typename, [])
             selection = self._by_type[typename] = Selection(self, named, sets)
         return selection
+
+    def clear(self) -> None:
+        """Drop all selections, which refer to this index."""
+        for selection in (*self._by_node.values(), *self._by_type.values()):
+            selection.clear()
+        self._by_node.clear()
+        self._by_type.clear()
 
     def collect(
         self, typename: str, sets: Sequence[SelectionSetNode], by: Callable[[FieldNode], str] = _field_name

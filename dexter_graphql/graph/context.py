@@ -9,7 +9,7 @@ from graphql import GraphQLResolveInfo
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import SelectionIndex
-from dexter_graphql.graph.errors import code_of
+from dexter_graphql.graph.errors import code_of_class
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
@@ -91,6 +91,8 @@ class Context:
     _call_context: CallContext | None = field(default=None, init=False)
     _loaders: RequestLoaders | None = field(default=None, init=False)
     _selection_index: SelectionIndex | None = field(default=None, init=False)
+    _own_selection_index: SelectionIndex | None = field(default=None, init=False)
+    """The one that was made for this operation, and is no part of a plan."""
 
     def __post_init__(self) -> None:
         self.deadline = self._deadline()
@@ -143,7 +145,7 @@ class Context:
         """The selections of this operation."""
         index = self._selection_index
         if index is None:
-            index = SelectionIndex.of(info)
+            index = self._own_selection_index = SelectionIndex.of(info)
             self.use_selection(index)
         return index
 
@@ -183,6 +185,8 @@ class Context:
         """Cancel what still runs for this operation."""
         if self._loaders is not None:
             await self._loaders.close()
+        if self._own_selection_index is not None:
+            self._own_selection_index.clear()
 
     def _deadline(self) -> float:
         return self.services.clock.time() + self.services.deadline_s
@@ -190,10 +194,10 @@ class Context:
 
 def _explain_call(record: CallRecord) -> dict[str, Any]:
     members: dict[str, Any] = {"endpoint": record.title, "ms": _ms(record.took_s)}
-    if record.error is None:
+    if record.error_class is None:
         members["origin"] = record.origin
     else:
-        members["error"] = code_of(record.error)
+        members["error"] = code_of_class(record.error_class)
     if record.is_stale:
         members["stale"] = True
     if record.retries or record.waited_s:

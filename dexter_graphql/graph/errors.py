@@ -49,7 +49,12 @@ INTERNAL_MESSAGE = "Internal error; report it with the requestId"
 
 def code_of(error: BaseException) -> ErrorCode:
     """The code of an exception; INTERNAL for unexpected ones."""
-    return next((code for kind, code in CODES if isinstance(error, kind)), ErrorCode.INTERNAL)
+    return code_of_class(type(error))
+
+
+def code_of_class(error_class: type[BaseException]) -> ErrorCode:
+    """The code of the exceptions of a class."""
+    return next((code for base, code in CODES if issubclass(error_class, base)), ErrorCode.INTERNAL)
 
 
 def format_error(

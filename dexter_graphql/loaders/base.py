@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 from typing_extensions import Unpack
 
 from dexter_graphql.engine.selection import Selection
+from dexter_graphql.errors import as_value
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.loaders.time_ranges import Interval, TimeRange
 from dexter_graphql.sentry.call import Reply
@@ -114,7 +115,7 @@ async def each(
             try:
                 results[key] = await answer(key)
             except Exception as error:  # noqa: BLE001  # the border between keys: each exception is its key's result
-                results[key] = error
+                results[key] = as_value(error)
 
     if len(results) == 1 or width == 1:
         await work()

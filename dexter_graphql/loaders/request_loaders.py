@@ -65,14 +65,10 @@ class RequestLoaders:
 
     async def load(self, loader: Loader, key: Hashable, options: Any = None, *, spender: Spender | None = None) -> Any:
         """The result for one key, None when there is none. Raises what the loader raised for this key."""
-        batch = self._batch(loader, options, None, spender)
-        future = batch.load(key)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            if not future.done():
-                batch.clear(key)
-            raise
+        results = await self.load_all(loader, (key,), options, spender=spender)
+        if isinstance(results[0], Exception):
+            raise results.pop()  # from here on only the error holds this frame
+        return results[0]
 
     async def load_all(
         self,
@@ -124,6 +120,7 @@ class RequestLoaders:
             task.cancel()
         if running:
             await asyncio.gather(*running, return_exceptions=True)
+        self._loaders.clear()  # each of them refers to this object
 
     def load_context(
         self,
@@ -156,14 +153,18 @@ class RequestLoaders:
             if self._is_closed:
                 # The request was cancelled between adding keys and dispatching their batch.
                 raise asyncio.CancelledError
-            task = asyncio.current_task()
-            if task is not None:
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            self._add_task()
             results = await loader.load(keys, load_context)
             return [results.get(key) for key in keys]
 
         return run
+
+    def _add_task(self) -> None:
+        """Remember the current task until it ends. A batch function does not: its frame stays with a cancelled task."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
 
 async def _wait_for(future: asyncio.Future[Any]) -> None:

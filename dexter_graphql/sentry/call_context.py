@@ -45,7 +45,8 @@ class CallRecord(NamedTuple):
     waited_s: float
     retries: int
     is_stale: bool
-    error: SentryError | None = None
+    error_class: type[SentryError] | None = None
+    """Class of the error of a failed call; the error itself holds frames, and they hold this record."""
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ class CallStats:
     def record_failure(self, title: str, error: SentryError, took_s: float) -> None:
         """Count a call that failed."""
         self.retries += error.retries
-        self._add(CallRecord(title, "", took_s, 0.0, error.retries, is_stale=False, error=error))
+        self._add(CallRecord(title, "", took_s, 0.0, error.retries, is_stale=False, error_class=type(error)))
 
     def _add(self, record: CallRecord) -> None:
         if len(self.records) < MAX_RECORDS:

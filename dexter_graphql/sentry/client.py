@@ -1,6 +1,7 @@
 """Client of Sentry's REST API: sends a declared endpoint's calls through the stages and decodes the answers."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import lru_cache
 from random import Random
 from types import MappingProxyType
@@ -240,7 +241,7 @@ class SentryClient:
                 raise self.credentials.rejection(upstream_key, call.title)
         except SentryError as error:
             if isinstance(error, Unauthorized) and is_rejection(error):
-                stats.rejection = error
+                stats.rejection = copy(error)  # which has no frames
             if isinstance(error, Forbidden):
                 error.scopes = error.scopes or endpoint.scopes
             stats.record_failure(call.title, error, self._clock.monotonic() - started)

@@ -43,6 +43,7 @@ class CancelledOnDisconnect:
         self._timer.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
+            self._watcher = None  # its exception holds a frame that holds this object
         if self._has_left and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise ClientDisconnected from error
 

@@ -244,6 +244,18 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
             self._requests.pop(name, None)
 
     @override
+    async def cleanup_operation(self, operation_id: str) -> None:
+        operation = self.operations.get(operation_id)
+        await super().cleanup_operation(operation_id)
+        if operation is not None:
+            operation.task = None  # a cancelled task holds frames that hold the operation
+
+    @override
+    async def shutdown(self) -> None:
+        await super().shutdown()
+        self.connection_init_timeout_task = None  # which holds this object in the same way
+
+    @override
     async def run_operation(self, operation: Operation[Any, Any]) -> None:
         gate: ConnectionGate = self.view  # type: ignore[assignment]  # see Sockets
         request = self._requests.pop(operation.id)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 import aiohttp
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.errors import drop_tracebacks
 from dexter_graphql.sentry.call import Call, Reply
 from dexter_graphql.sentry.errors import (
     BadResponse,
@@ -158,7 +159,8 @@ class Transport:
                 raise DeadlineExceeded(OUT_OF_TIME, title=call.title) from None
             raise UpstreamTimeout("Sentry did not answer in time", title=call.title) from None
         except (aiohttp.ClientError, ConnectionLost) as error:
-            raise _translate(call, error) from error
+            # The broken connection holds the error, and its frames hold the connection.
+            raise _translate(call, error) from drop_tracebacks(error)
 
     async def _exchange(self, call: Call, attempt: Attempt) -> Answer:
         request = encode_request(call)

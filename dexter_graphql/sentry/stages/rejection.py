@@ -55,6 +55,7 @@ class EndOnRejection:
             raise
         finally:
             self._remove(upstream_key, read)
+            del task, read  # a cancelled task holds this frame
 
     def _end(self, upstream_key: str) -> None:
         for read in tuple(self._reads.get(upstream_key, ())):

@@ -274,7 +274,7 @@ async def test_stages_stand_in_order():
 
 
 async def test_failed_calls_are_recorded(client, transport):
-    """A call that failed has a record with its error, and counts as requested."""
+    """A call that failed has a record with the class of its error, and counts as requested."""
     transport.answer = lambda _: raised(Unavailable("down"))
     call_context = a_call_context()
 
@@ -282,7 +282,7 @@ async def test_failed_calls_are_recorded(client, transport):
         await client.send(LIST, call_context, parents=ACME)
 
     [record] = call_context.stats.records
-    assert (record.title, record.origin, record.error) == (LIST.title, "", failure.value)
+    assert (record.title, record.origin, record.error_class) == (LIST.title, "", type(failure.value))
     assert (call_context.stats.requested, call_context.stats.is_cacheable) == (1, False)
 
 

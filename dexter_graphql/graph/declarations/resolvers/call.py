@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from dexter_graphql.engine.resolution import Batched, Strategy
 from dexter_graphql.engine.selection import Selection
-from dexter_graphql.errors import NotPermitted
+from dexter_graphql.errors import NotPermitted, as_value
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import CallDeclaration
 from dexter_graphql.graph.declarations.kind_field import sentry_calls
@@ -62,7 +62,7 @@ class BoundWrite(BoundCall):
         try:
             return super().prepare_arguments(values)
         except Exception as error:  # noqa: BLE001  # raised after the caller is known to be allowed to write
-            return error
+            return as_value(error)
 
     @override
     def authorize(self, context: Context) -> None:
@@ -98,5 +98,6 @@ async def _gather_results(coroutines: Sequence[Awaitable[Any]]) -> Sequence[Any]
         try:
             return [await coroutines[0]]
         except Exception as error:  # noqa: BLE001  # the border between rows: each exception is its row's value
-            return [error]
-    return await asyncio.gather(*coroutines, return_exceptions=True)
+            return [as_value(error)]
+    results = await asyncio.gather(*coroutines, return_exceptions=True)
+    return [as_value(result) if isinstance(result, Exception) else result for result in results]

@@ -7,6 +7,7 @@ import msgspec
 
 from dexter_graphql.engine.failures import PartialValue, is_failure
 from dexter_graphql.engine.resolution import Immediate, Reader
+from dexter_graphql.errors import as_value
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.lenient import IncompleteList, omitted_from
 from dexter_graphql.sentry.pagination import Slice
@@ -88,5 +89,5 @@ def each_value(read: Callable[[Any], Any], rows: Sequence[Any]) -> list[Any]:
         try:
             values.append(read(row))
         except Exception as error:  # noqa: BLE001  # the border between rows: each exception is its row's value
-            values.append(error)
+            values.append(as_value(error))
     return values
