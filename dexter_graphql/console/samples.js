@@ -3,6 +3,7 @@ import { server } from "./content.js";
 import { post } from "./fetcher.js";
 
 const ORGANIZATIONS = "query ConsoleOrganizations { organizations(first: 2) { nodes { slug } } }";
+const OPTIONAL = ["projects", "environments", "search"]; // without a value a list is not filtered
 const SAMPLES = `query ConsoleSamples($org: String!) {
   organization(slug: $org) {
     projects(first: 1) { nodes { slug } }
@@ -10,7 +11,6 @@ const SAMPLES = `query ConsoleSamples($org: String!) {
     issues(first: 1) { nodes { shortId webUrl } }
   }
 }`;
-const PLACEHOLDER = "";
 
 export async function loadOrganizations(headers) {
   const answer = await post({ query: ORGANIZATIONS }, headers);
@@ -22,8 +22,10 @@ async function loadSamples(org, headers) {
   const answer = await post({ query: SAMPLES, variables: { org } }, headers);
   const { projects, releases, issues } = answer.data?.organization ?? {};
   const issue = issues?.nodes[0];
+  const project = projects?.nodes[0]?.slug;
   return {
-    project: projects?.nodes[0]?.slug,
+    project,
+    projects: project && [{ slug: project }],
     version: releases?.nodes[0]?.version,
     shortId: issue?.shortId,
     url: issue?.webUrl,
@@ -31,7 +33,7 @@ async function loadSamples(org, headers) {
 }
 
 function emptied(value) {
-  return Array.isArray(value) ? [] : PLACEHOLDER;
+  return Array.isArray(value) ? [] : "";
 }
 
 // The variables of an example for this server. A writing example gets no objects of a real Sentry: running it unchanged
@@ -41,5 +43,10 @@ export async function variablesOf(example, organizations, headers) {
   const names = Object.keys(example.variables);
   const isComplete = names.every((name) => name in organizations) || example.kind === "mutation" || !organizations.org;
   const known = isComplete ? organizations : { ...(await loadSamples(organizations.org, headers)), ...organizations };
-  return Object.fromEntries(names.map((name) => [name, known[name] ?? emptied(example.variables[name])]));
+  const filters = example.kind === "mutation" ? [] : OPTIONAL;
+  return Object.fromEntries(
+    names
+      .filter((name) => known[name] !== undefined || !filters.includes(name))
+      .map((name) => [name, known[name] ?? emptied(example.variables[name])]),
+  );
 }

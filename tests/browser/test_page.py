@@ -90,7 +90,7 @@ async def test_examples_name_a_real_organization(browser, sentry_site):
     async with open_graphiql(browser, sentry_site.graphql) as graphiql:
         await expect(graphiql.page.locator('[aria-label="Variables"]')).to_contain_text("acme")
         variables = {}
-        for name in ("Release report", "Project dashboard", "Bulk resolve"):
+        for name in ("Release report", "Project dashboard", "Triage list", "Bulk resolve", "Assign"):
             await graphiql.open_example(LIBRARY[name])
             variables[name] = json.loads(await graphiql.read_editor(".graphiql-editor-tool"))
         await graphiql.open_example(LIBRARY["Release report"])
@@ -100,7 +100,9 @@ async def test_examples_name_a_real_organization(browser, sentry_site):
 
     assert variables["Release report"]["org"] == variables["Project dashboard"]["org"] == "acme"
     assert variables["Project dashboard"]["project"] in {project.slug for project in organization.projects}
+    assert variables["Triage list"].keys() == {"org", "projects"}
     assert variables["Bulk resolve"] == {"ids": []}
+    assert variables["Assign"] == {"org": "acme", "shortIds": [], "team": ""}
     assert "errors" not in answer
 
 
