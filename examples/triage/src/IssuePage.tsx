@@ -137,7 +137,7 @@ export function IssuePage({ org, shortId }: { org: string; shortId: string }) {
         <aside>
           <h2>Tags</h2>
           {issue.tags?.map(
-            (tag) => tag && <Tag key={tag.key} name={tag.key} top={tag.topValues?.[0]} total={tag.totalValues} />,
+            (tag) => tag?.key && <Tag key={tag.key} name={tag.key} top={tag.topValues?.[0]} total={tag.totalValues} />,
           )}
           <h2>Activity</h2>
           <ol className="trail">
