@@ -5,7 +5,7 @@ time. The source text consists of attribute names that the schema declares and o
 client: response keys are names of struct members, and arguments are passed as objects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -16,7 +16,7 @@ from dexter_graphql.engine.completion import Completion, LeafCompletion, ListCom
 from dexter_graphql.engine.failures import Reason, SlowPath
 from dexter_graphql.engine.fragment_cache import CachedFragment, CachedRow
 from dexter_graphql.engine.plan import PlannedField
-from dexter_graphql.engine.resolution import Batched, Immediate, Typename
+from dexter_graphql.engine.resolution import Batched, Immediate, MemberPath, Typename
 
 
 def generate(completer: RowCompleter, cached_row_class: type[CachedRow] | None = None) -> GeneratedCompleter:
@@ -40,6 +40,7 @@ class _FunctionWriter:
         # Rows with invalid values are read by their reader, which adds the errors of omitted parts to a value.
         self._is_plain = getattr(completer.row_class, "is_validated", True)
         self._names: dict[str, Any] = {"S": completer.output, "give_up": _give_up, "failed_row": Reason.FAILED_ROW}
+        self._reads: list[str] = []
         self._columns: list[str] = []
         self._zipped: list[str] = []
         self._values: list[str] = []
@@ -64,6 +65,7 @@ class _FunctionWriter:
         loop = f"r, {', '.join(self._zipped)} in zip({rows})" if self._zipped else "r in rows"
         lines = [
             *(["failed = execution.failed"] if self._columns else []),
+            *self._reads,
             *self._columns,
             *(["if execution.failed != failed:", "    give_up(failed_row)"] if self._columns else []),
             f"done = [S({', '.join(self._values)}) for {loop}]",
@@ -98,6 +100,8 @@ class _FunctionWriter:
 
     def _validated(self, number: int, planned: PlannedField, strategy: Immediate) -> str | None:
         """An expression for a value that msgspec has validated; None when it has to be completed."""
+        if strategy.paths:
+            return self._first_of(number, planned, strategy)
         if strategy.attr is None or strategy.attr not in self._types or not strategy.attr.isidentifier():
             return None
         read, (annotation, is_optional) = f"r.{strategy.attr}", self._types[strategy.attr]
@@ -113,7 +117,37 @@ class _FunctionWriter:
             return None
         if is_list:
             value = read if value == "x" else f"[{value} for x in {read}]"
-        if not is_optional or (value == read and planned.is_nullable):
+        return self._unless_null(read, value, planned) if is_optional else value
+
+    def _first_of(self, number: int, planned: PlannedField, strategy: Immediate) -> str | None:
+        """An expression for the value at the first path that is there; it is read as a column before."""
+        is_list, leaves = _leaves_of(planned.completion)
+        annotations = [self._type_at(path) for path in strategy.paths]
+        if leaves is None or is_list or None in annotations:
+            return None
+        read = f"c{number}"
+        values = {self._leaf(number, read, annotation, leaves, strategy) for annotation in annotations}
+        value = values.pop()
+        if values or value is None:
+            return None
+        self._reads.append(f"{read} = [{_first_of_text(strategy.paths)} for r in rows]")
+        self._zipped.append(read)
+        return self._unless_null(read, value, planned)
+
+    def _type_at(self, path: MemberPath) -> Any:
+        """The type of the values at a path, without None; None when they are not validated."""
+        types: Mapping[str, tuple[Any, bool]] = self._types
+        annotation: Any = None
+        for attr in path:
+            if attr not in types or not attr.isidentifier():
+                return None
+            annotation, _ = types[attr]
+            types = _validated_types(annotation) if isinstance(annotation, type) else {}
+        return annotation
+
+    def _unless_null(self, read: str, value: str, planned: PlannedField) -> str:
+        """The value, unless what it is made of is None."""
+        if value == read and planned.is_nullable:
             return value
         self._names["null"] = Reason.NULL
         return f"({'None' if planned.is_nullable else 'give_up(null)'} if {read} is None else {value})"
@@ -123,6 +157,15 @@ class _FunctionWriter:
             self._names[f"w{number}"] = strategy.leaf
             return f"w{number}[{read}]" if isinstance(strategy.leaf, Mapping) else f"w{number}({read})"
         return read if leaves.serializer.accepts_decoded(annotation) else None
+
+
+def _first_of_text(paths: Sequence[MemberPath]) -> str:
+    """An expression for the value at the first path whose first attribute is not None."""
+    *others, (first, *rest) = paths
+    text = f"(None if r.{first} is None else r.{'.'.join([first, *rest])})" if rest else f"r.{first}"
+    for path in reversed(others):
+        text = f"(r.{'.'.join(path)} if r.{path[0]} is not None else {text})"
+    return text
 
 
 def _leaves_of(completion: Completion | None) -> tuple[bool, LeafCompletion | None]:

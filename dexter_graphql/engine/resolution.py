@@ -17,6 +17,8 @@ Reader = Callable[[Any], Any]
 """Row → value. A returned exception counts as a raised one."""
 ColumnReader = Callable[[Sequence[Any]], list[Any]]
 """Rows → their values."""
+MemberPath = tuple[str, ...]
+"""An attribute of the row, or the attribute of an object and one of the value in it."""
 Leaf = Callable[[Any], Any] | Mapping[Any, Any]
 """Value → its serialised form: a function, or a table."""
 
@@ -28,13 +30,15 @@ class Immediate:
     `bind` turns arguments and context into the reader; when `is_context_free` it uses neither. `attr` names the
     attribute that is the value, or with `leaf` the one that the serialised value is made of: `leaf` is the conversion
     and the scalar's own serialisation in one. It is never given None, never returns None, and raises for a value that
-    is not valid. `unchecked` reads rows of a class whose members msgspec has validated, without arguments and context;
-    `unchecked_many` reads all of such rows at once.
+    is not valid. `paths` are in the place of `attr` where the value is at the first of several paths whose first
+    attribute is not None. `unchecked` reads rows of a class whose members msgspec has validated, without arguments and
+    context; `unchecked_many` reads all of such rows at once.
     """
 
     bind: Callable[[Any, Any], Reader]
     is_context_free: bool = False
     attr: str | None = None
+    paths: tuple[MemberPath, ...] = ()
     leaf: Leaf | None = None
     unchecked: Reader | None = None
     unchecked_many: ColumnReader | None = None

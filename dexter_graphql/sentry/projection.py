@@ -19,6 +19,8 @@ from dexter_graphql.sentry.parents import Parents
 
 T = TypeVar("T")
 MAX_RECORD_CLASSES = 4096
+PART = "part"
+"""Representation of an object without a type in the graph, whose members are read as those of the record around it."""
 LIST_CONTAINERS = frozenset({"list", "nullable_list"})
 _set = msgspec.structs.force_setattr
 """Completes a record that was just decoded and is not shared yet. Records are immutable afterwards."""
@@ -38,7 +40,7 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False, kw_only=True):
     members: ClassVar[frozenset[str]] = frozenset()
     """Names of the attributes that the projection has."""
     nested: ClassVar[tuple[str, ...]] = ()
-    """Those of them that hold records."""
+    """Those of them that hold records with parents."""
     is_validated: ClassVar[bool] = False
     """True when the members of all records of the class, nested ones included, have the declared types."""
 
@@ -66,6 +68,11 @@ class Field:
     def is_nested(self) -> bool:
         """True when the value is a record, or a container of records."""
         return isinstance(self.type, (Projection, TaggedUnion))
+
+    @property
+    def is_part(self) -> bool:
+        """True when the value is a part of the record, which needs no parents."""
+        return isinstance(self.type, Projection) and self.type.representation == PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +241,7 @@ class RecordDecoder:
             "typename": projection.typename,
             "representation": projection.representation,
             "members": frozenset(member.attr for member in projection.members),
-            "nested": tuple(member.attr for member in projection.members if member.is_nested),
+            "nested": tuple(member.attr for member in projection.members if member.is_nested and not member.is_part),
             "is_validated": True,
         }
         return msgspec.defstruct(  # type: ignore[return-value]  # defstruct cannot say that bases decide the type

@@ -11,7 +11,17 @@ from dexter_graphql.graph.alerts.conditions import CONDITION_TYPENAMES, CONDITIO
 from dexter_graphql.graph.alerts.enums import ConditionLogic
 from dexter_graphql.graph.alerts.json_values import decoded, objects_of, parts_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
-from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
+from dexter_graphql.graph.declarations.fields import (
+    ID,
+    LIST,
+    LazyJSON,
+    batch,
+    computed,
+    entity,
+    first_of,
+    plain,
+    value_type,
+)
 from dexter_graphql.graph.lazy_types import OrganizationType, UserType
 from dexter_graphql.graph.members.actors import Assignee
 from dexter_graphql.graph.monitors.types import MONITOR_TYPES, Monitor, sentry_id, sentry_number
@@ -31,12 +41,6 @@ from dexter_graphql.sentry.lenient import NULL, complete_list, omitted_from
 DETECTOR_IDS = {"detectorIds": list[int | str]}
 SLUGS = {"projects": list[str] | None}
 FILTERS = {"actionFilters": msgspec.Raw}
-
-
-class Config(msgspec.Struct, frozen=True, gc=False):
-    """`config` of a workflow; the frequency is in minutes."""
-
-    frequency: int | None = None
 
 
 class Actions(msgspec.Struct, frozen=True, gc=False):
@@ -140,11 +144,12 @@ class Alert(Node):
         """Projects of the connected monitors. Two calls for all alerts of a list."""
         return list_options(page)
 
-    @computed(config=Config | None)
-    def frequency_seconds(row: Any) -> int | None:
-        """Minimum number of seconds between two runs for the same issue."""
-        minutes = row.config.frequency if row.config is not None else None
-        return None if minutes is None else minutes * MINUTE_S
+    frequency_seconds: int | None = first_of(
+        "config.frequency",
+        type=int,
+        convert=lambda minutes: minutes * MINUTE_S,
+        description="Minimum number of seconds between two runs for the same issue.",
+    )
 
     @computed(FILTERS)
     def filters(row: Any) -> list[AlertFilter | None] | None:

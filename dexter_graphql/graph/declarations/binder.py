@@ -19,6 +19,7 @@ from dexter_graphql.graph.declarations.fields import (
     CallDeclaration,
     ComputedDeclaration,
     Entity,
+    FirstOfDeclaration,
     GlobalIDDeclaration,
     LinkDeclaration,
     PlainDeclaration,
@@ -30,6 +31,7 @@ from dexter_graphql.graph.declarations.resolvers.base import BoundEntity, BoundF
 from dexter_graphql.graph.declarations.resolvers.batch import BoundBatch
 from dexter_graphql.graph.declarations.resolvers.call import BoundCall, BoundWrite, EventField
 from dexter_graphql.graph.declarations.resolvers.computed import BoundComputed, BoundGlobalID
+from dexter_graphql.graph.declarations.resolvers.first_of import BoundFirstOf
 from dexter_graphql.graph.declarations.resolvers.link import BoundLink
 from dexter_graphql.graph.declarations.resolvers.plain import BoundPlain
 from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key
@@ -46,6 +48,7 @@ BOUND = "dexter-bound"
 KINDS: dict[type, type[BoundField]] = {
     PlainDeclaration: BoundPlain,
     ComputedDeclaration: BoundComputed,
+    FirstOfDeclaration: BoundFirstOf,
     GlobalIDDeclaration: BoundGlobalID,
     LinkDeclaration: BoundLink,
     BatchDeclaration: BoundBatch,

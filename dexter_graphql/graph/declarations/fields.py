@@ -4,6 +4,7 @@ r"""Declarations of the graph's types and fields.
 | --- | --- | --- |
 | plain | one member of the record, perhaps converted | `title: str = plain("…")` |
 | computed | a pure function of several members (and arguments) | `@computed(metadata=dict)` on a function of the row |
+| | the first of several members that is there | `event_count: BigInt \| None = first_of("lifetime.count", "count")` |
 | link | another entity that the record may embed | `project: Project \| None = link("project", Embedded(…))` |
 | batch | loaded for all parents of a level at once | `latest_event: Event \| None = batch(latest_events)` |
 | call | anything else: root fields and mutations | `@call(uses=[…])` on an async function of row and load context |
@@ -55,6 +56,20 @@ class ComputedDeclaration:
     reads: Mapping[str, Any]
     representations: frozenset[str] | None
     function: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOfDeclaration:
+    """The first of several members that is there. A path has one name, or two: those of an object and a member in it.
+
+    A member of an object is there when the object is. `type` and `convert` are those of all of the members, as in
+    PlainDeclaration.
+    """
+
+    paths: tuple[tuple[str, ...], ...]
+    type: Any
+    convert: Callable[[Any], Any] | None
+    representations: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +187,24 @@ def computed(
     return declared_field(
         ComputedDeclaration({**(reads or {}), **more}, _frozenset_or_none(representations)), name, None
     )
+
+
+def first_of(
+    *paths: str,
+    type: Any = None,
+    convert: Callable[[Any], Any] | None = None,
+    representations: Sequence[str] | None = None,
+    name: str | None = None,
+    description: str,
+) -> Any:
+    """A field that reads the first of these members that is there; `lifetime.count` is one of the object `lifetime`.
+
+    With a single path it reads a member of a nested object.
+    """
+    declaration = FirstOfDeclaration(
+        tuple(tuple(path.split(".")) for path in paths), type, convert, _frozenset_or_none(representations)
+    )
+    return declared_field(declaration, name, description)
 
 
 @overload
@@ -304,7 +337,7 @@ ENTITY = "__dexter_entity__"
 T = TypeVar("T", bound=type)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(plain, link))
+@dataclass_transform(kw_only_default=True, field_specifiers=(plain, first_of, link))
 def entity(
     *,
     key: type[Any] | EntityKey | None = None,

@@ -2,10 +2,16 @@
 
 from typing import Any, NamedTuple
 
-from dexter_graphql.graph.issues.connections import Counts
+from dexter_graphql.graph.declarations.resolvers.first_of import first_reader, path_member
+from dexter_graphql.graph.declarations.wire_types import SCALARS, whole_number
 from dexter_graphql.graph.issues.filters import IssueFilter
 from dexter_graphql.graph.issues.search import FIELD, checked_count
+from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.projection import Field, first_invalid
+
+USER_COUNT = (("filtered", "userCount"), ("userCount",))
+"""Where the number of users within the range of the list is."""
+read_user_count = first_reader(USER_COUNT)
 
 
 class IssueRowFilter(NamedTuple):
@@ -17,7 +23,7 @@ class IssueRowFilter(NamedTuple):
     @property
     def members(self) -> tuple[Field, ...]:
         """The members of a row that the condition reads."""
-        counts = (Field("filtered", "filtered", Counts | None), Field("userCount", "userCount", int | None))
+        counts = tuple(path_member("Issue", path, SCALARS["BigInt"][0]) for path in USER_COUNT)
         attachments = (Field("latestEventHasAttachments", "latestEventHasAttachments", bool | None),)
         return (
             *(counts if self.min_user_count is not None else ()),
@@ -29,10 +35,20 @@ class IssueRowFilter(NamedTuple):
         if first_invalid(row, *(member.attr for member in self.members)):
             return True
         if self.min_user_count is not None:
-            counts = row.filtered or row
-            if (counts.userCount or 0) < self.min_user_count:
+            try:
+                user_count = whole_number(_valid(read_user_count(row)) or 0)
+            except InvalidValue:
+                return True
+            if user_count < self.min_user_count:
                 return False
         return self.has_attachments is None or row.latestEventHasAttachments is self.has_attachments
+
+
+def _valid(value: Any) -> Any:
+    """The value; raises an InvalidValue that stands in its place."""
+    if isinstance(value, InvalidValue):
+        raise value
+    return value
 
 
 def row_filter_of(value: IssueFilter | None) -> IssueRowFilter | None:

@@ -21,13 +21,14 @@ from dexter_graphql.graph.declarations.fields import (
     batch,
     computed,
     entity,
+    first_of,
     link,
     plain,
 )
 from dexter_graphql.graph.declarations.keys import EntityKey
-from dexter_graphql.graph.declarations.wire_types import enum_member, whole_number
+from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.issues.arguments import event_selector
-from dexter_graphql.graph.issues.connections import Buckets, Counts, IssueInRange, issue_series
+from dexter_graphql.graph.issues.connections import Buckets, IssueInRange, issue_series
 from dexter_graphql.graph.issues.details import (
     Annotation,
     ExternalIssue,
@@ -175,27 +176,12 @@ class Issue(Node):
         description="User or team that the issue is assigned to; null when it is unassigned.",
     )
 
-    @computed(lifetime=Counts | None, count=int | str | None)
-    def event_count(row: Any) -> BigInt | None:
-        """Total number of events of the issue."""
-        value = row.lifetime.count if row.lifetime else row.count
-        return None if value is None else whole_number(value)
-
-    @computed(lifetime=Counts | None, userCount=int | None)
-    def user_count(row: Any) -> BigInt | None:
-        """Total number of distinct users affected by the issue."""
-        return row.lifetime.userCount if row.lifetime else row.userCount
-
-    @computed(lifetime=Counts | None, firstSeen=datetime | None)
-    def first_seen_at(row: Any) -> datetime | None:
-        """Time of the first event."""
-        return row.lifetime.firstSeen if row.lifetime else row.firstSeen
-
-    @computed(lifetime=Counts | None, lastSeen=datetime | None)
-    def last_seen_at(row: Any) -> datetime | None:
-        """Time of the newest event."""
-        return row.lifetime.lastSeen if row.lifetime else row.lastSeen
-
+    event_count: BigInt | None = first_of("lifetime.count", "count", description="Total number of events of the issue.")
+    user_count: BigInt | None = first_of(
+        "lifetime.userCount", "userCount", description="Total number of distinct users affected by the issue."
+    )
+    first_seen_at: datetime | None = first_of("lifetime.firstSeen", "firstSeen", description="Time of the first event.")
+    last_seen_at: datetime | None = first_of("lifetime.lastSeen", "lastSeen", description="Time of the newest event.")
     is_bookmarked: bool | None = plain(
         "isBookmarked", description="True when the user of the token has bookmarked the issue.", is_personal=True
     )

@@ -13,11 +13,11 @@ from dexter_graphql.graph.declarations.fields import (
     batch,
     computed,
     entity,
+    first_of,
     link,
     plain,
     value_type,
 )
-from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.lazy_types import MemberType, OrganizationType
 from dexter_graphql.graph.members.enums import InviteStatus, OrganizationRole
 from dexter_graphql.graph.organizations.organization_field import organization_field
@@ -28,10 +28,6 @@ from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.loaders.members import MemberKey, UserKey, member_details, members_by_user, users_by_id
 from dexter_graphql.loaders.teams import MembershipsKey, TeamMembership, member_team_pages
 from dexter_graphql.sentry.lenient import member_or_invalid
-
-ROLES = {"orgRole": str | None, "role": str | None}
-"""Role of a member, and its name in releases without roles in teams."""
-organization_role = enum_member(OrganizationRole)
 
 
 @entity(key=UserKey, load=users_by_id, representations=("member",))
@@ -110,18 +106,10 @@ class Member(Node):
     )
     email: str | None = plain(description="Email address of the member.")
     name: str | None = plain(description="Full name of the member, or the email address when none is set.")
-
-    @computed(ROLES)
-    def org_role(row: Any) -> OrganizationRole | None:
-        """Role of the member in the organization."""
-        role = row.orgRole or row.role
-        return None if role is None else organization_role(role)
-
-    @computed(ROLES)
-    def org_role_raw(row: Any) -> str | None:
-        """Value of `orgRole`, as sent by Sentry."""
-        return row.orgRole or row.role
-
+    org_role: OrganizationRole | None = first_of(
+        "orgRole", "role", description="Role of the member in the organization."
+    )
+    org_role_raw: str | None = first_of("orgRole", "role", description="Value of `orgRole`, as sent by Sentry.")
     is_pending: bool | None = plain("pending", description="True while the invitation has not been accepted.")
     is_expired: bool | None = plain("expired", description="True when the invitation has expired.")
     flags: MemberFlags | None = plain(description="Flags of the membership.")

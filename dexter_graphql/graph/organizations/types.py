@@ -3,15 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 import strawberry
 
 from dexter_graphql.graph.alerts.arguments import alert_options
 from dexter_graphql.graph.alerts.types import Alert
 from dexter_graphql.graph.common.avatars import Avatar
-from dexter_graphql.graph.common.statuses import ObjectStatus, object_status
+from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.web_urls import organization_page_url
-from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, plain
+from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, first_of, plain
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, Visibility
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list
@@ -65,12 +64,6 @@ REFERENCE = "reference"
 FULL = (LIST, DETAIL)
 
 
-class Status(msgspec.Struct, frozen=True, gc=False):
-    """`status` of an organization."""
-
-    id: str | None = None
-
-
 def organization_scope(row: Any) -> Parents:
     """Parents of the objects in an organization."""
     return Parents(row.parents.organization)
@@ -109,15 +102,10 @@ class Organization(Node):
         "allowMemberProjectCreation", representations=FULL, description="True when members may create projects."
     )
 
-    @computed(status=Status | None, representations=FULL)
-    def status(row: Any) -> ObjectStatus | None:
-        """Status of the organization."""
-        return object_status(row.status.id) if row.status and row.status.id else None
-
-    @computed(status=Status | None, representations=FULL)
-    def status_raw(row: Any) -> str | None:
-        """Value of `status`, as sent by Sentry."""
-        return row.status and row.status.id
+    status: ObjectStatus | None = first_of("status.id", representations=FULL, description="Status of the organization.")
+    status_raw: str | None = first_of(
+        "status.id", representations=FULL, description="Value of `status`, as sent by Sentry."
+    )
 
     @computed()
     def web_url(row: Any) -> str | None:

@@ -4,29 +4,15 @@ import re
 from datetime import datetime
 from typing import Any
 
-import msgspec
 import strawberry
 
-from dexter_graphql.graph.declarations.fields import EMBEDDED, LIST, computed, entity, plain, value_type
+from dexter_graphql.graph.declarations.fields import EMBEDDED, LIST, computed, entity, first_of, plain, value_type
 from dexter_graphql.graph.lazy_types import ReleaseType
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.releases import DeployKey, deploys_by_id, release_reference
 
-
-class Version(msgspec.Struct, frozen=True, gc=False):
-    """`versionInfo.version` of a release."""
-
-    raw: str | None = None
-    major: int | None = None
-    minor: int | None = None
-    patch: int | None = None
-    pre: str | None = None
-    buildCode: str | None = None  # noqa: N815  # Sentry's name
-
-
 COMMIT_HASH = re.compile(r"[0-9a-f]{40}")
 SHORT_HASH_LENGTH = 12
-VERSION_PARTS = {"version": Version | None}
 
 
 def shorten_version(version: str) -> str:
@@ -42,36 +28,12 @@ class VersionInfo:
     package: str | None = plain(description="Package name: the part before `@`, usually the name of the application.")
     description: str | None = plain(description="Short form of the version.")
     build_hash: str | None = plain("buildHash", description="Complete hash when the version is a hash, otherwise null.")
-
-    @computed(VERSION_PARTS)
-    def raw(row: Any) -> str | None:
-        """Part of the version after `@`."""
-        return row.version and row.version.raw
-
-    @computed(VERSION_PARTS)
-    def major(row: Any) -> int | None:
-        """Major number; null when the version is not semantic."""
-        return row.version and row.version.major
-
-    @computed(VERSION_PARTS)
-    def minor(row: Any) -> int | None:
-        """Minor number; null when the version is not semantic."""
-        return row.version and row.version.minor
-
-    @computed(VERSION_PARTS)
-    def patch(row: Any) -> int | None:
-        """Patch number; null when the version is not semantic."""
-        return row.version and row.version.patch
-
-    @computed(VERSION_PARTS)
-    def pre(row: Any) -> str | None:
-        """Pre-release part after `-`, for example `beta.1`."""
-        return row.version and row.version.pre
-
-    @computed(VERSION_PARTS)
-    def build_code(row: Any) -> str | None:
-        """Build metadata after `+`."""
-        return row.version and row.version.buildCode
+    raw: str | None = first_of("version.raw", description="Part of the version after `@`.")
+    major: int | None = first_of("version.major", description="Major number; null when the version is not semantic.")
+    minor: int | None = first_of("version.minor", description="Minor number; null when the version is not semantic.")
+    patch: int | None = first_of("version.patch", description="Patch number; null when the version is not semantic.")
+    pre: str | None = first_of("version.pre", description="Pre-release part after `-`, for example `beta.1`.")
+    build_code: str | None = first_of("version.buildCode", description="Build metadata after `+`.")
 
 
 @entity(key=DeployKey, load=deploys_by_id, representations=(LIST, EMBEDDED))

@@ -148,3 +148,12 @@ async def test_pages_of_a_filter_by_rows_join(asker):
 
     assert names == [node["shortId"] for node in whole["organization"]["issues"]["nodes"]]
     assert len(names) > 7
+
+
+async def test_filtered_figures_are_selected_with_the_filter(asker):
+    """The members that the condition reads may be selected, too, on the issue and within the range."""
+    fields = "edges { inRange { userCount eventCount series { values } } node { userCount eventCount } }"
+
+    issues = await asker.organization(f"issues(first: 5, filter: {{ minUserCount: 2 }}) {{ {fields} }}")
+
+    assert all(edge["inRange"]["userCount"] >= 2 for edge in issues["issues"]["edges"])

@@ -10,7 +10,7 @@ from dexter_graphql.engine.resolution import Strategy
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.declarations.fields import EMBEDDED, PlainDeclaration
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
-from dexter_graphql.graph.declarations.resolvers.rows import converted_reader, immediate, member_reader
+from dexter_graphql.graph.declarations.resolvers.rows import converted, immediate, member_reader, raw_reader
 from dexter_graphql.graph.declarations.wire_types import WireType, attr_of, wire_type
 from dexter_graphql.sentry.projection import Field
 
@@ -45,4 +45,4 @@ class BoundPlain(BoundField):
         if self.wire.convert is None or self.wire.typename is not None:
             return immediate(member_reader(self.attr), attr=self.attr)
         attr = None if self.wire.leaf is None else self.attr
-        return immediate(converted_reader(self.attr, self.wire.convert), attr=attr, leaf=self.wire.leaf)
+        return immediate(converted(raw_reader(self.attr), self.wire.convert), attr=attr, leaf=self.wire.leaf)

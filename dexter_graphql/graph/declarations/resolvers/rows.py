@@ -39,14 +39,19 @@ def member_reader(attr: str) -> Reader:
     return lambda row: with_errors(getattr(row, attr, None))
 
 
-def converted_reader(attr: str, convert: Callable[[Any], Any]) -> Reader:
-    """Reads a member and converts it, unless it is null or invalid."""
+def raw_reader(attr: str) -> Reader:
+    """Reads a member as it was decoded; None when the row lacks it."""
+    return lambda row: getattr(row, attr, None)
+
+
+def converted(reader: Reader, convert: Callable[[Any], Any] | None) -> Reader:
+    """Reads a decoded value and converts it, unless it is null or invalid, with the errors of its parts."""
 
     def read(row: Any) -> Any:
-        value = getattr(row, attr, None)
+        value = reader(row)
         if value is None or isinstance(value, Exception):
             return value
-        return with_errors(convert(value), omitted_from(value))
+        return with_errors(value) if convert is None else with_errors(convert(value), omitted_from(value))
 
     return read
 
