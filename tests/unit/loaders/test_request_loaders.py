@@ -69,7 +69,7 @@ async def test_rows_and_levels_share_keys(loaders):
     arguments = (recorded.loader, ["a"], None, SELECTION)
     later = Recorded()
     await loaders.load_level(*arguments)
-    await loaders.load(later.loader, "a", None, SELECTION)
+    await loaders.load_all(later.loader, ["a"], None, SELECTION)
 
     assert await loaders.load_all(*arguments) == ["A"]
     assert await loaders.load_level(later.loader, ["a"], None, SELECTION) == ["A"]
