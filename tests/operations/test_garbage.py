@@ -32,7 +32,9 @@ BRANCHES = """query Branches($first: Int!) {
     teams(first: 2) { nodes { slug } }
   }
 }"""
-CHANGES = 'subscription { issueChanged(organization: "acme") { change { kind issue { id title eventCount } } } }'
+CHANGES = """subscription {
+  issueChanged(organization: { slug: "acme" }) { change { kind issue { id title eventCount } } }
+}"""
 RESOLVE = """mutation Resolve($ids: [ID!]!) {
   resolveIssues(input: { issues: { ids: $ids } }) { results { issue { status } } }
 }"""
