@@ -34,8 +34,9 @@ from dexter_graphql.loaders.lists import (
     ListOptions,
     by_organization,
     fetch_list,
+    fetch_with_names,
     page_of_rows,
-    resolve_projects,
+    projects_of,
 )
 from dexter_graphql.loaders.monitors import (
     DETECTOR_NAME,
@@ -133,8 +134,14 @@ async def linked_alerts(keys: Sequence[AlertKeys], load_context: LoadContext) ->
 async def alert_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the organization's alerts, ordered by ID; options are AlertOptions."""
     options: AlertOptions = load_context.options
-    part, project_ids = await resolve_projects(options.part, organization, load_context)
-    return await _alert_page(organization, options._replace(part=part, projects=project_ids), load_context)
+
+    async def fetch(parameters: QueryParameters) -> Slice:
+        part = options.part._replace(query=())
+        return await _alert_page(
+            organization, options._replace(part=part, projects=projects_of(parameters)), load_context
+        )
+
+    return await fetch_with_names(options.part.query, organization, load_context, fetch)
 
 
 @bulk(target="Alert", uses=ALERT_LIST_ENDPOINTS, is_shared=False)

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, each
 from dexter_graphql.loaders.parameters import QueryParameters
-from dexter_graphql.loaders.search import UnresolvedQuery, resolve_query
+from dexter_graphql.loaders.search import UnresolvedQuery, native_query, resolve_query
 from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.errors import NotFound
+from dexter_graphql.sentry.errors import ClientError, NotFound
 from dexter_graphql.sentry.pagination import MAX_PAGE, Page, Position, Slice, collect, slice_complete
 from dexter_graphql.sentry.pagination_of_matches import collect_matches
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -74,25 +74,47 @@ async def fetch_list(
 ) -> Slice:
     """The part of a list that `options`, by default those of the field, request; `query` is sent additionally."""
     part: ListOptions = options or load_context.options
-    parameters = (*await resolve_query(part.query, parents.organization, load_context), *query)
     read_as = projection or load_context.projection("list")
 
-    async def fetch_page(size: int, cursor: str | None) -> Page:
-        return await load_context.get_page(
-            endpoint, parents, size=size, cursor=cursor, path=path, query=parameters, projection=read_as
-        )
+    async def fetch(parameters: QueryParameters) -> Slice:
+        async def fetch_page(size: int, cursor: str | None) -> Page:
+            return await load_context.get_page(
+                endpoint, parents, size=size, cursor=cursor, path=path, query=(*parameters, *query), projection=read_as
+            )
 
-    if part.row_filter is not None:
-        return await collect_matches(fetch_page, part.row_filter, first=part.first, after=part.after, cap=part.cap)
-    return await collect(fetch_page, first=part.first, after=part.after, cap=part.cap)
+        if part.row_filter is not None:
+            return await collect_matches(fetch_page, part.row_filter, first=part.first, after=part.after, cap=part.cap)
+        return await collect(fetch_page, first=part.first, after=part.after, cap=part.cap)
+
+    return await fetch_with_names(part.query, parents.organization, load_context, fetch)
 
 
-async def resolve_projects(
-    part: ListOptions, organization: OrganizationRef, load_context: LoadContext
-) -> tuple[ListOptions, tuple[str, ...]]:
-    """The requested part without its query, and the IDs of the projects in the query."""
-    parameters = await resolve_query(part.query, organization, load_context)
-    return part._replace(query=()), tuple(value for name, value in parameters if name == "project")
+async def fetch_with_names(
+    query: UnresolvedQuery,
+    organization: OrganizationRef,
+    load_context: LoadContext,
+    fetch: Callable[[QueryParameters], Awaitable[Slice]],
+) -> Slice:
+    """What `fetch` returns for the parameters; raises BadUserInput for a name that does not exist.
+
+    Names whose existence follows from a row are checked only when there is none, so that the check costs no call.
+    """
+    parameters = native_query(query, organization)
+    if parameters is None:
+        return await fetch(await resolve_query(query, organization, load_context))
+    try:
+        rows = await fetch(parameters)
+    except ClientError:
+        await resolve_query(query, organization, load_context)
+        raise
+    if not rows.rows:
+        await resolve_query(query, organization, load_context)
+    return rows
+
+
+def projects_of(parameters: QueryParameters) -> tuple[str, ...]:
+    """The slugs and IDs of the projects in parameters."""
+    return tuple(value for name, value in parameters if name == "project")
 
 
 async def find_row(

@@ -19,8 +19,9 @@ from dexter_graphql.loaders.lists import (
     ListOptions,
     by_organization,
     fetch_list,
+    fetch_with_names,
     page_of_rows,
-    resolve_projects,
+    projects_of,
 )
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey
@@ -126,8 +127,14 @@ async def linked_monitors(keys: Sequence[MonitorKeys], load_context: LoadContext
 async def monitor_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the organization's monitors, ordered by ID; options are MonitorOptions."""
     options: MonitorOptions = load_context.options
-    part, project_ids = await resolve_projects(options.part, organization, load_context)
-    return await _monitor_page(organization, options._replace(part=part, projects=project_ids), load_context)
+
+    async def fetch(parameters: QueryParameters) -> Slice:
+        part = options.part._replace(query=())
+        return await _monitor_page(
+            organization, options._replace(part=part, projects=projects_of(parameters)), load_context
+        )
+
+    return await fetch_with_names(options.part.query, organization, load_context, fetch)
 
 
 @bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_LIST_ENDPOINTS, is_shared=False)

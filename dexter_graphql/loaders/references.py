@@ -101,8 +101,7 @@ async def resolve_references(
     The lists are read through the cache: while it is warm, the check costs no call. A list that the token may not read
     checks nothing.
     """
-    for reference in references:
-        _check_organization(reference, organization)
+    check_organizations(references, organization)
     by_kind = {
         kind: [reference for reference in references if reference.kind is kind]
         for kind in dict.fromkeys(reference.kind for reference in references)
@@ -111,22 +110,28 @@ async def resolve_references(
     return {reference: _entity(reference, lists[reference.kind], organization) for reference in references}
 
 
-def _check_organization(reference: Reference, organization: OrganizationRef) -> None:
-    if reference.organization_id not in {None, organization.id}:
-        message = f"{reference.kind} '{_shown(reference)}' does not belong to organization '{organization.slug}'"
-        raise BadUserInput(message, reference.field)
+def is_native(reference: Reference) -> bool:
+    """True when Sentry takes the reference as it is."""
+    return reference.by in NATIVE[reference.kind]
+
+
+def check_organizations(references: Iterable[Reference], organization: OrganizationRef) -> None:
+    """Raise BadUserInput for the global ID of an object in another organization."""
+    for reference in references:
+        if reference.organization_id not in {None, organization.id}:
+            message = f"{reference.kind} '{_shown(reference)}' does not belong to organization '{organization.slug}'"
+            raise BadUserInput(message, reference.field)
 
 
 def _entity(reference: Reference, names: NameList | Exception, organization: OrganizationRef) -> NamedEntity:
-    is_native = reference.by in NATIVE[reference.kind]
     if isinstance(names, Exception):
-        if is_native and isinstance(names, ClientError) and not isinstance(names, Unauthorized):
+        if is_native(reference) and isinstance(names, ClientError) and not isinstance(names, Unauthorized):
             return NamedEntity(reference.value, reference.value)
         raise names
     entity = names.find(reference)
     if entity is not None:
         return entity
-    if is_native and not names.is_complete:
+    if is_native(reference) and not names.is_complete:
         return NamedEntity(reference.value, reference.value)
     raise UnknownReference(
         f"{reference.kind} '{_shown(reference)}' does not exist in organization '{organization.slug}'"

@@ -7,7 +7,14 @@ from typing import NamedTuple
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.parameters import QueryParameters
-from dexter_graphql.loaders.references import Kind, NamedEntity, Reference, resolve_references
+from dexter_graphql.loaders.references import (
+    Kind,
+    NamedEntity,
+    Reference,
+    check_organizations,
+    is_native,
+    resolve_references,
+)
 from dexter_graphql.sentry.parents import OrganizationRef
 
 PLAIN_VALUE = re.compile(r"[\w@.#/+*\\$%&;'~^|-][\w@.#/+*\\$%&;'~^|=<>!?-]*")
@@ -30,6 +37,10 @@ class Term(NamedTuple):
         )
         alternatives = values[0] if len(values) == 1 else f"[{','.join(values)}]"
         return f"{'!' * self.is_excluded}{self.key}:{alternatives}"
+
+    def references(self) -> list[Reference]:
+        """The values that are references."""
+        return [value for value in self.values if isinstance(value, Reference)]
 
     def at(self, *path: str) -> "Term":
         """The same term with its references below a path."""
@@ -55,7 +66,7 @@ class Search(NamedTuple):
 
     def references(self) -> list[Reference]:
         """The references in the values of the terms."""
-        return [value for term in self.terms for value in term.values if isinstance(value, Reference)]
+        return [reference for term in self.terms for reference in term.references()]
 
     def text(self, entities: Mapping[Reference, NamedEntity]) -> str:
         """The search in Sentry's syntax."""
@@ -72,6 +83,10 @@ async def resolve_query(
     """The parameters with references in Sentry's form; raises BadUserInput for one that does not exist."""
     references = list(_references(query))
     entities = await resolve_references(references, organization, load_context) if references else {}
+    return _parameters(query, entities)
+
+
+def _parameters(query: UnresolvedQuery, entities: Mapping[Reference, NamedEntity]) -> QueryParameters:
     parameters: list[tuple[str, str]] = []
     for name, value in query:
         if isinstance(value, Search):
@@ -82,6 +97,22 @@ async def resolve_query(
         else:
             parameters.append((name, value))
     return tuple(parameters)
+
+
+def native_query(query: UnresolvedQuery, organization: OrganizationRef) -> QueryParameters | None:
+    """The parameters with their references as given, if each row of an answer proves that all of them exist.
+
+    None for references that need a list: to be translated, or because rows may match another one beside them. Raises
+    BadUserInput for the ID of another organization.
+    """
+    references = list(_references(query))
+    check_organizations(references, organization)
+    kinds = [value.kind for _, value in query if isinstance(value, Reference)]
+    terms = [term for _, value in query if isinstance(value, Search) for term in value.terms if term.references()]
+    is_proof = len(set(kinds)) == len(kinds) and all(len(term.values) == 1 and not term.is_excluded for term in terms)
+    if not is_proof or not all(is_native(reference) for reference in references):
+        return None
+    return _parameters(query, {reference: NamedEntity(reference.value, reference.value) for reference in references})
 
 
 def quoted(value: str) -> str:
@@ -111,7 +142,7 @@ def _references(query: UnresolvedQuery) -> Iterable[Reference]:
 
 
 def _parameter_of(reference: Reference, entity: NamedEntity) -> str:
-    """Projects are sent as numbers, which every release of Sentry takes."""
+    """A checked project is sent as its number, which every release of Sentry takes."""
     return entity.id if reference.kind is Kind.PROJECT else entity.name
 
 

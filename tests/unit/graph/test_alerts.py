@@ -10,7 +10,7 @@ async def test_alerts_of_a_project_cost_two_calls(asker):
     told = await asker.organization(ALERTS_OF_WEB)
 
     assert told.routes == [DETECTORS, WORKFLOWS]
-    assert told.queries(WORKFLOWS) == [[("sortBy", "id"), ("project", asker.acme.projects[0].id), ("per_page", "50")]]
+    assert told.queries(WORKFLOWS) == [[("sortBy", "id"), ("project", "web"), ("per_page", "50")]]
     found = [
         (node["name"], node["isEnabled"], [one["__typename"] for one in node["actions"]], node["monitors"]["nodes"])
         for node in told["alerts"]["nodes"]
