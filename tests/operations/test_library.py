@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from dexter_graphql.graph.issues.enums import IssueActivityKind
 from dexter_graphql.operations.library import load_library
 from support.graph import ENGINES
 
@@ -134,7 +135,9 @@ async def test_issue_page_has_all_of_the_issue(known):
     assert event["exceptions"][0]["frames"][-1]["context"]
     assert event["breadcrumbs"]
     assert {entry["__typename"] for entry in event["entries"]} >= {"ExceptionEntry", "BreadcrumbsEntry", "RequestEntry"}
-    assert [line["kind"] for line in issue["activity"]["nodes"]] == [line.type for line in known_issue.activity[::-1]]
+    assert [line["kind"] for line in issue["activity"]["nodes"]] == [
+        IssueActivityKind(line.type).name for line in known_issue.activity[::-1]
+    ]
     assert issue["comments"]["nodes"] == [{"text": comment.data["text"], "author": {"name": comment.user.name}}]
     assert {tag["key"] for tag in issue["tags"]} >= {"browser", "environment", "release"}
     assert issue["owners"][0]["owner"] == {"__typename": "Team"}

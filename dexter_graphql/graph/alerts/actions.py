@@ -113,10 +113,20 @@ class EmailAlertAction(AlertAction):
         """Kind of recipient."""
         return member_of(ActionTarget, _target(row).target_type)
 
+    @computed(CONFIG)
+    def target_kind_raw(row: Any) -> str | None:
+        """Value of `targetKind`, as sent by Sentry."""
+        return None if (value := _target(row).target_type) is None else str(value)
+
     @computed(DATA)
     def fallthrough(row: Any) -> EmailFallthrough | None:
         """Recipients when the issue has no owners."""
         return member_of(EmailFallthrough, _settings(row).fallthrough_type)
+
+    @computed(DATA)
+    def fallthrough_raw(row: Any) -> str | None:
+        """Value of `fallthrough`, as sent by Sentry."""
+        return _settings(row).fallthrough_type
 
 
 @entity(representations=(), is_interface=True)

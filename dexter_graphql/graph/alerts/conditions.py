@@ -174,6 +174,11 @@ class AgeAlertCondition(AlertCondition):
         return member_of(AgeComparison, compared(row).comparison_type)
 
     @computed(COMPARISON)
+    def direction_raw(row: Any) -> str | None:
+        """Value of `direction`, as sent by Sentry."""
+        return compared(row).comparison_type
+
+    @computed(COMPARISON)
     def age_seconds(row: Any) -> BigInt | None:
         """Age of the issue in seconds."""
         comparison = compared(row)
@@ -196,6 +201,11 @@ class AssignedToAlertCondition(AlertCondition):
     def target_kind(row: Any) -> AssigneeKind | None:
         """Kind of assignee."""
         return member_of(AssigneeKind, compared(row).target_type)
+
+    @computed(COMPARISON)
+    def target_kind_raw(row: Any) -> str | None:
+        """Value of `targetKind`, as sent by Sentry."""
+        return compared(row).target_type
 
 
 @value_type
@@ -224,6 +234,12 @@ class PriorityAlertCondition(AlertCondition):
         value = decoded(row.comparison, bool | int | float | str | dict[str, object], "comparison")
         return member_of(AlertPriority, value) if isinstance(value, int) and not isinstance(value, bool) else None
 
+    @computed(COMPARISON)
+    def priority_raw(row: Any) -> str | None:
+        """Value of `priority`, as sent by Sentry."""
+        value = decoded(row.comparison, bool | int | float | str | dict[str, object], "comparison")
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
     @computed(type=str)
     def is_falling(row: Any) -> bool:
         """True when the priority must fall below this one, false when it must be at least this one."""
@@ -249,6 +265,11 @@ class LevelAlertCondition(AlertCondition):
     def match(row: Any) -> ConditionMatch | None:
         """How the severity of the event is compared."""
         return member_of(ConditionMatch, compared(row).match)
+
+    @computed(COMPARISON)
+    def match_raw(row: Any) -> str | None:
+        """Value of `match`, as sent by Sentry."""
+        return compared(row).match
 
 
 @value_type
@@ -280,6 +301,11 @@ class LatestAdoptedReleaseAlertCondition(AlertCondition):
     def direction(row: Any) -> AgeComparison | None:
         """Whether the release must be older or newer than the adopted release."""
         return member_of(AgeComparison, compared(row).age_comparison)
+
+    @computed(COMPARISON)
+    def direction_raw(row: Any) -> str | None:
+        """Value of `direction`, as sent by Sentry."""
+        return compared(row).age_comparison
 
     @computed(COMPARISON)
     def environment(row: Any) -> str | None:

@@ -65,7 +65,7 @@ class AlertConditionGroup:
     logic_raw: str | None = plain("logicType", description="Value of `logic`, as sent by Sentry.")
 
     @computed(conditions=msgspec.Raw)
-    def conditions(row: Any) -> list[AlertCondition | None]:
+    def conditions(row: Any) -> list[AlertCondition]:
         """Conditions of the group. An empty group always matches."""
         return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition", "conditions")
 
@@ -78,12 +78,12 @@ class AlertFilter:
     logic_raw: str | None = plain("logicType", description="Value of `logic`, as sent by Sentry.")
 
     @computed(conditions=msgspec.Raw)
-    def conditions(row: Any) -> list[AlertCondition | None]:
+    def conditions(row: Any) -> list[AlertCondition]:
         """Conditions of the filter. Without conditions the actions always run."""
         return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition", "conditions")
 
     @computed(actions=msgspec.Raw)
-    def actions(row: Any) -> list[AlertAction | None]:
+    def actions(row: Any) -> list[AlertAction]:
         """Actions that run when the conditions match."""
         return parts_of(row.actions, ACTION_TYPENAMES, "UnknownAlertAction", "actions")
 
@@ -152,12 +152,12 @@ class Alert(Node):
     )
 
     @computed(FILTERS)
-    def filters(row: Any) -> list[AlertFilter | None] | None:
+    def filters(row: Any) -> list[AlertFilter] | None:
         """Filters: groups of actions with their conditions."""
         return None if row.actionFilters == NULL else LazyJSON("AlertFilter", row.actionFilters, is_list=True)
 
     @computed(FILTERS)
-    def actions(row: Any) -> list[AlertAction | None]:
+    def actions(row: Any) -> list[AlertAction]:
         """Actions of all filters."""
         filters = objects_of(row.actionFilters, "actionFilters")
         lists = [

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from dexter_graphql.graph.commits.enums import FileChange, PullRequestStatus
 from dexter_graphql.graph.declarations.fields import (
     EMBEDDED,
     ID,
@@ -45,9 +46,8 @@ class PullRequest:
     )
     title: str | None = plain(description="Title of the pull request.")
     message: str | None = plain(description="Description of the pull request.")
-    status: str | None = plain(
-        description="Status of the pull request: `open`, `draft`, `merged`, `closed` or `unknown`."
-    )
+    status: PullRequestStatus | None = plain(description="State of the pull request.")
+    status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
     web_url: str | None = plain("externalUrl", description="URL of the pull request.")
     created_at: datetime | None = plain("dateCreated", description="Time when Sentry recorded the pull request.")
     merged_at: datetime | None = plain(
@@ -81,7 +81,8 @@ class CommitFile(Node):
 
     sentry_id: strawberry.ID = plain("id", description="ID of the change in Sentry.")
     filename: str | None = plain(description="Path of the file in the repository.")
-    change: str | None = plain("type", description="Kind of change: `A` added, `M` modified, `D` deleted.")
+    change: FileChange | None = plain("type", description="Kind of change.")
+    change_raw: str | None = plain("type", description="Value of `change`, as sent by Sentry.")
     commit_message: str | None = plain("commitMessage", description="Message of the commit.")
     repository_name: str | None = plain("repoName", description="Name of the repository.")
     author: Author | None = plain(description="Author of the commit.")

@@ -23,6 +23,7 @@ from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.events.entries import EventEntry, entry, inside
 from dexter_graphql.graph.events.entry_values import Breadcrumb, ExceptionValue, HTTPRequest, member, undecoded
+from dexter_graphql.graph.events.enums import EventKind
 from dexter_graphql.graph.issues.enums import Level
 from dexter_graphql.graph.issues.tags import Tag
 from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType
@@ -41,6 +42,7 @@ ROWS = (LIST, DETAIL)
 LIGHT_ROWS = (LIGHT, LIST, DETAIL)
 ENTRIES = list[TaggedJSON] | None
 MAX_BREADCRUMBS = 100
+event_kind, event_level = enum_member(EventKind), enum_member(Level)
 
 
 class EventReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
@@ -223,8 +225,14 @@ class Event(Node):
         return undecoded("EventUserDetails", row.user)
 
     @computed({"type": str | None, "event.type": str | None}, representations=ROWS)
-    def kind(row: Any) -> str | None:
-        """Type of the event, as sent by Sentry: `error`, `default`, `transaction`, `csp`, `generic` and others."""
+    def kind(row: Any) -> EventKind | None:
+        """Kind of the event."""
+        value = row.type or row.event_type
+        return None if value is None else event_kind(value)
+
+    @computed({"type": str | None, "event.type": str | None}, representations=ROWS)
+    def kind_raw(row: Any) -> str | None:
+        """Value of `kind`, as sent by Sentry."""
         return row.type or row.event_type
 
     @computed(tags=list[TagPair] | None, representations=ROWS)
@@ -245,7 +253,12 @@ class Event(Node):
     def level(row: Any) -> Level | None:
         """Severity of the event; null when it has no `level` tag."""
         value = tag_value(row.tags, "level")
-        return None if value is None else enum_member(Level)(value)
+        return None if value is None else event_level(value)
+
+    @computed(tags=list[TagPair] | None, representations=ROWS)
+    def level_raw(row: Any) -> str | None:
+        """Value of `level`, as sent by Sentry."""
+        return tag_value(row.tags, "level")
 
     @computed(tags=list[TagPair] | None, representations=ROWS)
     def environment(row: Any) -> str | None:

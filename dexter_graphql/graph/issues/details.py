@@ -20,6 +20,7 @@ from dexter_graphql.graph.declarations.fields import (
     plain,
     value_type,
 )
+from dexter_graphql.graph.issues.enums import IssueActivityKind, IssueOwnerReason
 from dexter_graphql.graph.lazy_types import EventType, UserType
 from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.node import Node
@@ -45,10 +46,8 @@ class IssueActivity(Node):
     """Entry in the activity of an issue."""
 
     sentry_id: strawberry.ID = plain("id", description="ID of the entry in Sentry.")
-    kind: str = plain(
-        "type",
-        description="Kind of activity, as sent by Sentry: `set_resolved`, `assigned`, `note`, `first_seen` and others.",
-    )
+    kind: IssueActivityKind | None = plain("type", description="Kind of activity.")
+    kind_raw: str | None = plain("type", description="Value of `kind`, as sent by Sentry.")
     occurred_at: datetime | None = plain("dateCreated", description="Time of the activity.")
     data: JSON | None = plain(description="Details of the activity. The keys depend on `kind`.")
     actor: UserType | None = link("user", USER, description="User who caused the activity; null when Sentry did.")
@@ -76,9 +75,8 @@ class IssueHash:
 class IssueOwner:
     """Owner suggested by Sentry."""
 
-    reason: str = plain(
-        "type", description="Reason of the suggestion: `suspectCommit`, `ownershipRule`, `codeowners` or another value."
-    )
+    reason: IssueOwnerReason | None = plain("type", description="Reason of the suggestion.")
+    reason_raw: str | None = plain("type", description="Value of `reason`, as sent by Sentry.")
     suggested_at: datetime | None = plain("date_added", description="Time of the suggestion.")
     owner: Assignee | None = batch(
         actors_by_key,

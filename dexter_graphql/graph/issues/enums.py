@@ -101,3 +101,43 @@ class EventChoice(Enum):
     LATEST = wire_value("latest", "Newest event of the issue; null when Sentry no longer has any.")
     OLDEST = wire_value("oldest", "Oldest event that Sentry still has.")
     RECOMMENDED = wire_value("recommended", "Event that Sentry considers the most helpful.")
+
+
+@strawberry.enum(description="Kind of an entry in the activity of an issue.")
+class IssueActivityKind(Enum):
+    """`type` of an activity on the wire."""
+
+    NOTE = wire_value("note", "A user commented.")
+    FIRST_SEEN = wire_value("first_seen", "The issue occurred for the first time.")
+    RESOLVED = wire_value("set_resolved", "The issue was resolved.")
+    RESOLVED_BY_AGE = wire_value("set_resolved_by_age", "Sentry resolved the issue, which had no events for some time.")
+    RESOLVED_IN_RELEASE = wire_value("set_resolved_in_release", "The issue was resolved in a release.")
+    RESOLVED_IN_COMMIT = wire_value("set_resolved_in_commit", "The issue was resolved by a commit.")
+    RESOLVED_IN_PULL_REQUEST = wire_value("set_resolved_in_pull_request", "The issue was resolved by a pull request.")
+    UNRESOLVED = wire_value("set_unresolved", "The issue was reopened.")
+    REGRESSED = wire_value("set_regression", "The issue occurred again after it was resolved.")
+    ESCALATING = wire_value("set_escalating", "The issue occurs more often than Sentry predicted.")
+    ONGOING = wire_value("auto_set_ongoing", "Sentry set the substatus ONGOING.")
+    ARCHIVED = wire_value("set_ignored", "The issue was archived (`ignored` in Sentry's API).")
+    SHARED = wire_value("set_public", "The issue was shared publicly by link.")
+    UNSHARED = wire_value("set_private", "The issue is no longer shared.")
+    PRIORITY_SET = wire_value("set_priority", "The priority was changed.")
+    ASSIGNED = wire_value("assigned", "The issue was assigned.")
+    UNASSIGNED = wire_value("unassigned", "The assignee was removed.")
+    MERGED = wire_value("merge", "Another issue was merged into the issue.")
+    UNMERGED_FROM = wire_value("unmerge_source", "Events were moved from this issue to another one.")
+    UNMERGED_TO = wire_value("unmerge_destination", "Events were moved from another issue to this one.")
+    EXTERNAL_ISSUE_CREATED = wire_value("create_issue", "An external issue was created or linked.")
+    REFERENCED_IN_COMMIT = wire_value("referenced_in_commit", "A commit refers to the issue.")
+    ATTACHMENT_DELETED = wire_value("deleted_attachment", "An attachment was deleted.")
+    UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
+
+
+@strawberry.enum(description="Reason why Sentry suggests an owner.")
+class IssueOwnerReason(Enum):
+    """`type` of a suggested owner on the wire."""
+
+    SUSPECT_COMMIT = wire_value("suspectCommit", "The owner is the author of a suspect commit.")
+    OWNERSHIP_RULE = wire_value("ownershipRule", "An ownership rule of the project matches.")
+    CODE_OWNERS = wire_value("codeowners", "A rule of the project's CODEOWNERS file matches.")
+    UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)

@@ -120,9 +120,11 @@ class Issue(Node):
     status: IssueStatus | None = plain(description="Status of the issue.")
     status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
     substatus: IssueSubstatus | None = plain(description="Substatus of the issue; null when it is resolved.")
+    substatus_raw: str | None = plain("substatus", description="Value of `substatus`, as sent by Sentry.")
     is_public: bool | None = plain("isPublic", description="True when the issue is shared publicly by link.")
     platform: str | None = plain(description="Platform of the events, for example `python`.")
     priority: IssuePriority | None = plain(description="Priority of the issue.")
+    priority_raw: str | None = plain("priority", description="Value of `priority`, as sent by Sentry.")
     priority_locked_at: datetime | None = plain(
         "priorityLockedAt", description="Time when a user set the priority; null when Sentry manages it."
     )
@@ -131,6 +133,11 @@ class Issue(Node):
     def category(row: Any) -> IssueCategory:
         """Category of the issue; ERROR on releases of Sentry that have no other."""
         return issue_category(row.issueCategory or ERROR_CATEGORY)
+
+    @computed(issueCategory=str | None)
+    def category_raw(row: Any) -> str:
+        """Value of `category`, as sent by Sentry; `error` on releases that send none."""
+        return row.issueCategory or ERROR_CATEGORY
 
     @computed(issueType=str | None)
     def issue_type(row: Any) -> str:
@@ -238,7 +245,7 @@ class Issue(Node):
         description="Tags of the events with their most frequent values. One call per issue.",
         cheaper="select `tag(key:)` without display names: a few calls for the whole list",
     )
-    external_issues: list[ExternalIssue | None] | None = batch(
+    external_issues: list[ExternalIssue] | None = batch(
         external_issues, description="External issues that are linked to the issue."
     )
 

@@ -202,6 +202,12 @@ class MonitorCondition:
         """Priority of the resulting issue; RESOLVED when the condition marks a recovery."""
         return None if isinstance(row.conditionResult, bool) else member_of(AlertPriority, row.conditionResult)
 
+    @computed(conditionResult=bool | int | str | None)
+    def priority_raw(row: Any) -> str | None:
+        """Value of `priority`, as sent by Sentry."""
+        value = row.conditionResult
+        return None if value is None or isinstance(value, bool) else str(value)
+
     @computed(comparison=msgspec.Raw)
     def sensitivity(row: Any) -> str | None:
         """Sensitivity of anomaly detection: `low`, `medium` or `high`; null for other comparisons."""
@@ -277,7 +283,7 @@ class MetricMonitor(Monitor):
         return _metric_config(row).comparison_delta
 
     @computed(conditionGroup=Conditions | None)
-    def conditions(row: Any) -> list[MonitorCondition | None] | None:
+    def conditions(row: Any) -> list[MonitorCondition] | None:
         """Thresholds of the monitor; null when Sentry sends none."""
         group = row.conditionGroup
         return None if group is None else LazyJSON("MonitorCondition", group.conditions, is_list=True)

@@ -91,8 +91,8 @@ class TestFinding:
     async def test_events_of_an_issue_are_paged_newest_first(self, asker):
         """Rows of the list, page after page, each event once."""
         issue = find(asker, lambda issue: 8 <= len(issue.events) <= 20)
-        page = "nodes { eventId title kind culprit location platform level environment releaseVersion tags { key } } "
-        page += "pageInfo { hasNextPage endCursor }"
+        page = "nodes { eventId title kindRaw culprit location platform level environment releaseVersion tags { key } }"
+        page += " pageInfo { hasNextPage endCursor }"
 
         first = await asker.organization(f'issue(shortId: "{issue.short_id}") {{ events(first: 5) {{ {page} }} }}')
         cursor = first["issue"]["events"]["pageInfo"]["endCursor"]
@@ -105,7 +105,7 @@ class TestFinding:
             {
                 "eventId": event.id,
                 "title": issue.title,
-                "kind": issue.kind,
+                "kindRaw": issue.kind,
                 "culprit": issue.culprit,
                 "location": issue.culprit.partition(" in ")[0],
                 "platform": issue.project.platform,
@@ -242,7 +242,7 @@ class TestMembers:
             asker,
             issue,
             "eventId title message occurredAt receivedAt culprit location platform sizeBytes dist metadata fingerprints"
-            " packages extra kind level environment releaseVersion occurrence { title }",
+            " packages extra kind kindRaw level levelRaw environment releaseVersion occurrence { title }",
         )
 
         event = issue.events[-1]
@@ -263,7 +263,9 @@ class TestMembers:
             "fingerprints": issue.hashes,
             "packages": {"shop-kit": "4.1.0"},
             "extra": body["context"],
-            "kind": "error",
+            "kind": "ERROR",
+            "kindRaw": "error",
+            "levelRaw": get_tags(event)["level"],
             "level": issue.level.upper(),
             "environment": event.environment,
             "releaseVersion": event.release.version,
@@ -344,7 +346,7 @@ class TestMembers:
         event = issue.events[-1]
         body = serialize_event_detail(event)["occurrence"]
         found = node["occurrence"]
-        assert node["kind"] == "generic"
+        assert node["kind"] == "GENERIC"
         assert datetime.fromisoformat(found.pop("detectedAt")) == event.time
         assert found == {
             "occurrenceId": body["id"],

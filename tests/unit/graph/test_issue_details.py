@@ -17,12 +17,15 @@ async def test_owners_are_suggested_with_a_reason(asker):
     node, told = await one(
         asker,
         issue,
-        "owners { reason suggestedAt"
+        "owners { reason reasonRaw suggestedAt"
         " owner { __typename ... on User { sentryId email } ... on Team { sentryId slug } } }",
     )
 
     author, team = issue.events[0].release.commits[0].author, issue.project.teams[0]
-    assert [owner["reason"] for owner in node["owners"]] == ["ownershipRule", "suspectCommit"]
+    assert [(owner["reason"], owner["reasonRaw"]) for owner in node["owners"]] == [
+        ("OWNERSHIP_RULE", "ownershipRule"),
+        ("SUSPECT_COMMIT", "suspectCommit"),
+    ]
     assert [owner["owner"] for owner in node["owners"]] == [
         {"__typename": "Team", "sentryId": team.id, "slug": team.slug},
         {"__typename": "User", "sentryId": author.id, "email": author.email},
@@ -34,13 +37,13 @@ async def test_owners_are_suggested_with_a_reason(asker):
 
 async def test_list_gives_the_first_owner_alone(asker):
     """Rows carry one suggestion, asked for only when it is selected; all suggestions are one call for each issue."""
-    told = await asker.organization("issues(first: 5) { nodes { sentryId suggestedOwner { reason } } }")
+    told = await asker.organization("issues(first: 5) { nodes { sentryId suggestedOwner { reasonRaw } } }")
     more = await asker.organization(
-        "issues(first: 5) { nodes { sentryId suggestedOwner { reason } owners { reason } } }"
+        "issues(first: 5) { nodes { sentryId suggestedOwner { reasonRaw } owners { reasonRaw } } }"
     )
 
     for node, other in zip(told["issues"]["nodes"], more["issues"]["nodes"], strict=True):
-        reasons = [{"reason": one["type"]} for one in serialize_owners(asker.acme.issues[node["sentryId"]])]
+        reasons = [{"reasonRaw": one["type"]} for one in serialize_owners(asker.acme.issues[node["sentryId"]])]
         assert node["suggestedOwner"] == other["suggestedOwner"] == (reasons[0] if reasons else None)
         assert other["owners"] == (reasons or None)
     assert ("expand", "owners") in told.queries(LIST)[0]
@@ -52,21 +55,21 @@ async def test_history_is_told_newest_first(asker):
     issue = find(asker, lambda issue: {"assigned", "note"} <= {line.type for line in issue.activity})
 
     node, told = await one(
-        asker, issue, "activity { nodes { sentryId kind occurredAt data actor { sentryId name email } } }"
+        asker, issue, "activity { nodes { sentryId kindRaw occurredAt data actor { sentryId name email } } }"
     )
 
     lines = node["activity"]["nodes"]
     assert [line | {"occurredAt": instant(line["occurredAt"])} for line in lines] == [
         {
             "sentryId": line.id,
-            "kind": line.type,
+            "kindRaw": line.type,
             "occurredAt": line.date_created,
             "data": line.data,
             "actor": line.user and {"sentryId": line.user.id, "name": line.user.name, "email": line.user.email},
         }
         for line in reversed(issue.activity)
     ]
-    assert {"first_seen", "assigned", "note"} <= {line["kind"] for line in lines}
+    assert {"first_seen", "assigned", "note"} <= {line["kindRaw"] for line in lines}
     assert told.routes == [DETAIL]
 
 
