@@ -84,12 +84,13 @@ drills: dev tools ## Run all fault drills at full size, about ten minutes
 bench: install ## Measure CPU time per request and compare it with other servers, about five minutes
 	$(BIN)/python -m benchmarks
 
-check: dev ## Lint, type-check, check the layers and that schema.graphql is up to date
+check: dev ## Lint code and schema, type-check, check the layers and that schema.graphql is up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/dexter schema --check
+	$(BIN)/python -m pytest -q tests/contract/test_schema_lint.py
 
 schema: dev ## Regenerate schema.graphql
 	$(BIN)/dexter schema --output schema.graphql
