@@ -15,6 +15,7 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_introspection_type,
+    parse,
 )
 
 from dexter_graphql.graph.declarations.binder import BOUND
@@ -154,6 +155,22 @@ def test_open_sets_have_their_raw_word(schema, fields):
     }
 
     assert {coordinate for coordinate, other in raw.items() if other not in fields} == set()
+
+
+def test_costs_of_rows_are_said_in_words(schema, fields):
+    """The description of a field that calls Sentry for each row names its calls."""
+    per_row = {
+        f"{kind.name.value}.{field.name.value}"
+        for kind in parse(build_graph().sdl()).definitions
+        for field in getattr(kind, "fields", None) or ()
+        for directive in field.directives or ()
+        if directive.name.value == "sentry" and directive.arguments[1].value.value == "row"
+    }
+    roots = {schema.query_type.name, schema.mutation_type.name, schema.subscription_type.name}
+    silent = {coordinate for coordinate in per_row if " call" not in fields[coordinate].description}
+
+    assert per_row
+    assert {coordinate for coordinate in silent if coordinate.partition(".")[0] not in roots} == set()
 
 
 def test_elements_are_never_null(fields):

@@ -182,7 +182,15 @@ class SchemaBinder:
         kind = KINDS[type(declaration)]
         if kind is BoundCall and schema.mutation_type and coordinate.startswith(f"{schema.mutation_type.name}."):
             kind = BoundWrite
+        if coordinate.partition(".")[0] not in _root_names(schema):
+            field.name_cost()
+            graphql_field.description = field.description
         return kind(self, coordinate, declaration, graphql_field, field)
+
+
+def _root_names(schema: GraphQLSchema) -> set[str]:
+    roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
+    return {root.name for root in roots if root is not None}
 
 
 def _check_wire_kinds(bound: BoundEntity) -> None:

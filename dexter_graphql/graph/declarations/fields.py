@@ -23,7 +23,7 @@ import strawberry
 from dexter_graphql.graph.declarations.keys import EntityKey, entity_key
 from dexter_graphql.graph.declarations.kind_field import declared_field, description_of
 from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
-from dexter_graphql.loaders.base import Loader
+from dexter_graphql.loaders.base import Loader, Style
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.parents import Parents
 from dexter_graphql.sentry.projection import Record
@@ -244,7 +244,8 @@ def link(
     """
     uses = tuple(endpoint for target in embedded for endpoint in target.load.uses)
     declaration = LinkDeclaration(wire, embedded, tag_member, _frozenset_or_none(representations), edge_reads or {})
-    return declared_field(declaration, name, description, uses=uses)
+    is_per_row = any(target.load.style is Style.FAN_OUT for target in embedded)
+    return declared_field(declaration, name, description, uses=uses, is_per_row=is_per_row)
 
 
 @overload
@@ -290,7 +291,7 @@ def batch(
     if reads is None:
         reads = {} if key is None else {"id": ID}
     declaration = BatchDeclaration(load, key, reads, _frozenset_or_none(representations), cheaper=cheaper)
-    return declared_field(declaration, name, description, uses=load.uses)
+    return declared_field(declaration, name, description, uses=load.uses, is_per_row=load.style is Style.FAN_OUT)
 
 
 def global_id(encode: Callable[..., str], encode_many: Callable[..., list[str]], *, description: str) -> Any:
@@ -314,7 +315,7 @@ def call(
     declaration = CallDeclaration(
         tuple(uses), dict(reads or {}), target, is_personal=is_personal, finds_nodes=finds_nodes
     )
-    return declared_field(declaration, name, None, uses=tuple(uses))
+    return declared_field(declaration, name, None, uses=tuple(uses), is_per_row=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,23 @@ KIND = "dexter-kind"
 """Key of a field's declaration in its Strawberry metadata."""
 
 
+ROW = "row"
+"""Value of `@sentry(per:)` for fields that call Sentry for each row."""
+
+
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="sentry",
-    description="Endpoints of Sentry's API that resolving this field may call. A field without it causes no call.",
+    description=(
+        "Endpoints of Sentry's API that resolving this field may call, and whether it calls them once `per` `list`"
+        " (for up to 100 objects together) or once `per` `row`. A field without it causes no call."
+    ),
 )
 class SentryCalls:
     """Derived from the declarations of fields."""
 
     calls: list[str] = strawberry.directive_field(name="calls")
+    per: str = strawberry.directive_field(name="per")
 
 
 class KindField(StrawberryField):
@@ -39,6 +47,12 @@ class KindField(StrawberryField):
         self.description = self.description or description_of(resolver)
         self.base_resolver = ArgumentsOnly(resolver)
         return self
+
+    def name_cost(self) -> None:
+        """Say in the description that the field calls Sentry for each row, unless it says something of calls."""
+        is_per_row = any(isinstance(directive, SentryCalls) and directive.per == ROW for directive in self.directives)
+        if is_per_row and " call" not in (self.description or ""):
+            self.description = f"{self.description} One call per row."
 
 
 class ArgumentsOnly(StrawberryResolver[Any]):
@@ -58,6 +72,7 @@ def declared_field(
     description: str | None,
     *,
     uses: Iterable[Endpoint] = (),
+    is_per_row: bool = False,
     deprecation_reason: str | None = None,
 ) -> KindField:
     """A field with that declaration, which may call these endpoints."""
@@ -65,15 +80,15 @@ def declared_field(
         graphql_name=name,
         description=description,
         metadata={KIND: declaration},
-        directives=sentry_calls(uses),
+        directives=sentry_calls(uses, is_per_row=is_per_row),
         deprecation_reason=deprecation_reason,
     )
 
 
-def sentry_calls(uses: Iterable[Endpoint]) -> list[object]:
+def sentry_calls(uses: Iterable[Endpoint], *, is_per_row: bool) -> list[object]:
     """The directives of a field that may call these endpoints."""
     calls = sorted({endpoint.title for endpoint in uses})
-    return [SentryCalls(calls=calls)] if calls else []
+    return [SentryCalls(calls=calls, per=ROW if is_per_row else "list")] if calls else []
 
 
 def description_of(function: Callable[..., Any]) -> str | None:

@@ -29,7 +29,7 @@ class BoundCall(BoundField):
         if declaration.reads:
             self._check_reads(function)
         if declaration.finds_nodes:
-            self.field.directives = sentry_calls((*declaration.uses, *self.schema.node_endpoints()))
+            self.field.directives = sentry_calls((*declaration.uses, *self.schema.node_endpoints()), is_per_row=True)
 
     @override
     def _strategy(self, selection: Selection) -> Strategy:
