@@ -50,7 +50,7 @@ EVENT_ANSWERS = {
     "34": {"exceptions": [{"type": "E", "frames": [{"file": "f.js"}]}]},
     "35": {"exceptions": [{"type": "E", "stackTrace": {"frames": None}, "frames": None}]},
     "36": {"exceptions": [{"type": "E", "rawStackTrace": {"frames": None}}]},
-    "37": {"receivedAt": None, "occurrence": None, "kind": "default"},
+    "37": {"receivedAt": None, "occurrence": None, "kind": "DEFAULT"},
     "38": {"contexts": [{"name": "a", "type": None, "value": []}, {"name": "b", "type": "b", "value": {"type": "b"}}]},
     "40": {"eventId": SOMETHING, "title": "t", "culprit": "cut \ufffd"},
 }
