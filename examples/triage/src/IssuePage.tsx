@@ -145,7 +145,7 @@ export function IssuePage({ org, shortId }: { org: string; shortId: string }) {
               (item) =>
                 item && (
                   <li key={item.id}>
-                    <b>{words(item.kind)}</b>
+                    <b>{words(item.kind ?? "UNKNOWN")}</b>
                     <span>
                       {item.actor?.name ?? "Sentry"}, {ago(item.occurredAt)}
                     </span>
