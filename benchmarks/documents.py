@@ -44,6 +44,6 @@ PAGE = """query Page($org: String!) {
       breadcrumbs(last: 50) { occurredAt category level message }
       request { url method }
     }
-    activity(first: 20) { nodes { kind occurredAt actor { name } } }
+    activity(first: 20) { nodes { kindRaw occurredAt actor { name } } }
   } }
 }"""

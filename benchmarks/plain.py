@@ -146,7 +146,7 @@ class Actor:
 class IssueActivity:
     """An activity of an issue."""
 
-    kind: str
+    kind_raw: str
     occurred_at: str
     actor: Actor | None
 
@@ -155,7 +155,7 @@ class IssueActivity:
         """The activity of a decoded body."""
         user = data["user"]
         return IssueActivity(
-            kind=data["type"], occurred_at=data["dateCreated"], actor=Actor(name=user["name"]) if user else None
+            kind_raw=data["type"], occurred_at=data["dateCreated"], actor=Actor(name=user["name"]) if user else None
         )
 
 

@@ -63,7 +63,7 @@ async def test_nothing_stale_is_told_afterwards(asker, number):
     assert not {node["id"] for node in before[1]["issues"]["nodes"]} & set(ids)
     assert {node["id"] for node in after[1]["issues"]["nodes"]} & set(ids)
     assert (before[2]["issue"]["status"], after[2]["issue"]["status"]) == ("UNRESOLVED", "RESOLVED")
-    assert after[2]["issue"]["activity"]["nodes"] == [{"kind": "set_resolved"}]
+    assert after[2]["issue"]["activity"]["nodes"] == [{"kind": "RESOLVED"}]
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -247,7 +247,7 @@ async def test_state_and_close(client, transport):
     await client.close()
 
     assert state == [
-        "<Cache 1 entries, 1035 of 67108864 bytes, 0 refreshes under way>",
+        "<Cache 1 entries, 1035 of 25165824 bytes, 0 refreshes under way>",
         "<SingleFlight 0 under way>",
         repr(transport),
     ]
