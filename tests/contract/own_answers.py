@@ -68,6 +68,13 @@ ATTACHMENT = record(
     {"id": TEXT, "name": TEXT, "type": TEXT, "size": WHOLE, "mimetype": TEXT, "dateCreated": INSTANT, "event_id": TEXT},
     {"headers": nullable(OPEN), "sha1": nullable(TEXT)},
 )
+TICKET = record(
+    {"id": TEXT, "key": TEXT, "url": TEXT, "title": nullable(TEXT), "description": nullable(TEXT), "displayName": TEXT}
+)
+ISSUE_INTEGRATION = record(
+    {"id": TEXT, "name": TEXT, "icon": nullable(TEXT), "domainName": nullable(TEXT), "accountType": nullable(TEXT)}
+    | {"scopes": nullable(many(TEXT)), "status": TEXT, "provider": OPEN, "externalIssues": many(TICKET)}
+)
 
 OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
     {
@@ -81,6 +88,7 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
         "/organizations/{}/issues/{}/first-last-release/": record(
             {"firstRelease": nullable(OPEN), "lastRelease": nullable(OPEN)}
         ),
+        "/organizations/{}/issues/{}/integrations/": many(ISSUE_INTEGRATION),
         "/organizations/{}/issues/{}/notes/": many(ACTIVITY),
         "/organizations/{}/issues/{}/stats/": SERIES,
         "/organizations/{}/issues/{}/tags/": many(TAG),

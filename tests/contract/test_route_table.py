@@ -6,7 +6,7 @@ from published import Documents, key_of
 from dexter_graphql.sandbox.http import Route
 from dexter_graphql.sandbox.routes import all_routes
 
-UNDESCRIBED = 23
+UNDESCRIBED = 24
 """Routes that no document describes; one more or fewer must be looked at."""
 ROUTES = [
     pytest.param(route, id=f"{route.method} {route.path}")

@@ -1,8 +1,9 @@
 """JSON of integrations, their providers, Sentry apps and installations."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from dexter_graphql.sandbox.world.model import Installation, Integration, Organization, SentryApp
+from dexter_graphql.sandbox.world.model import ExternalIssue, Installation, Integration, Organization, SentryApp
 
 _MASKED = "*" * 64
 
@@ -25,6 +26,26 @@ def serialize_integration(record: Integration, organization: Organization) -> di
         "organizationId": int(organization.id),
         "organizationIntegrationStatus": "active",
         "gracePeriodEnd": None,
+    }
+
+
+def serialize_issue_integration(
+    record: Integration, organization: Organization, tickets: Sequence[ExternalIssue]
+) -> dict[str, Any]:
+    """An integration of an organization with its tickets of an issue."""
+    members = ("id", "name", "icon", "domainName", "accountType", "scopes", "status", "provider")
+    integration = serialize_integration(record, organization)
+    return {name: integration[name] for name in members} | {"externalIssues": [_serialize_ticket(t) for t in tickets]}
+
+
+def _serialize_ticket(ticket: ExternalIssue) -> dict[str, Any]:
+    return {
+        "id": ticket.id,
+        "key": ticket.display_name,
+        "url": ticket.web_url,
+        "title": None,
+        "description": None,
+        "displayName": ticket.display_name,
     }
 
 

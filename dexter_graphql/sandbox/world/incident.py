@@ -1,7 +1,8 @@
 """A generated incident: the newest release of project checkout, which broke payments.
 
 It answers "which release broke it, and who should fix it": the release has a production deploy, a commit that changed
-the file in the stack traces of its new issues, and sessions that crash; an alert was triggered by the new issues.
+the file in the stack traces of its new issues, and sessions that crash; an alert was triggered by the new issues,
+and the largest of them has a ticket on GitHub.
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +10,17 @@ from random import Random
 from typing import Final
 
 from dexter_graphql.sandbox.world.issues import list_team_users
-from dexter_graphql.sandbox.world.model import Activity, Commit, Deploy, Issue, Organization, Project, Release, User
+from dexter_graphql.sandbox.world.model import (
+    Activity,
+    Commit,
+    Deploy,
+    ExternalIssue,
+    Issue,
+    Organization,
+    Project,
+    Release,
+    User,
+)
 from dexter_graphql.sandbox.world.stack_traces import LANGUAGES
 
 CRASH_PERCENT: Final = 18
@@ -19,7 +30,7 @@ _ENVIRONMENT: Final = "production"
 
 
 def add_incident(rng: Random, organization: Organization, now: datetime) -> None:
-    """Turn the newest release of checkout into a broken one; no record is added but a commit and a deploy."""
+    """Turn the newest release of checkout into a broken one; only a commit, a deploy and a ticket are added."""
     project = organization.find_project(_PROJECT)
     if project is None:
         return
@@ -27,6 +38,7 @@ def add_incident(rng: Random, organization: Organization, now: datetime) -> None
     issues = _pick_issues(organization, project)
     author = rng.choice(list_team_users(organization, project))
     _break_release(rng, organization, release, issues[0], author)
+    _link_ticket(organization, issues[0])
     deployed = release.deploys[-1].date_finished
     for issue, thing in zip(issues, _THINGS, strict=True):
         _restart_issue(rng, issue, thing, release, (deployed, now))
@@ -56,6 +68,15 @@ def _break_release(rng: Random, organization: Organization, release: Release, is
     url = f"https://deploy.example/{_PROJECT}/{_ENVIRONMENT}"
     release.deploys.append(Deploy(deploy_id, _ENVIRONMENT, name, started, started + timedelta(minutes=5), url))
     release.owner, release.crash_percent = author, CRASH_PERCENT
+
+
+def _link_ticket(organization: Organization, issue: Issue) -> None:
+    """Link the GitHub ticket in which the team works on the issue."""
+    github = next(record for record in organization.integrations if record.provider_key == "github")
+    name = f"{organization.slug}/{_PROJECT}#{issue.number}"
+    url = f"https://{github.domain_name}/{_PROJECT}/issues/{issue.number}"
+    ticket = ExternalIssue(f"{issue.id}9", issue.id, "github", name, url, integration_id=github.id)
+    issue.external_issues.append(ticket)
 
 
 def _restart_issue(rng: Random, issue: Issue, thing: str, release: Release, period: tuple[datetime, datetime]) -> None:
