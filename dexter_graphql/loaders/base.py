@@ -73,6 +73,11 @@ def call_per_key(keys: int, _reads: Reads) -> int:
     return keys
 
 
+def two_calls_per_key(keys: int, _reads: Reads) -> int:
+    """The cost of a fan-out that calls two endpoints."""
+    return 2 * keys
+
+
 def call_per_detail(keys: int, reads: Reads) -> int:
     """The cost of a bulk loader that calls for each key when members are needed that lists lack."""
     return call_per_chunk(keys, reads) if reads("detail") <= reads("list") else keys
@@ -90,7 +95,12 @@ def bulk(
 
 
 def fan_out(
-    *, target: str, uses: Sequence[Endpoint], is_shared: bool = False, width: int = FAN_OUT
+    *,
+    target: str,
+    uses: Sequence[Endpoint],
+    is_shared: bool = False,
+    width: int = FAN_OUT,
+    cost: Cost = call_per_key,
 ) -> Callable[[LoadOne], Loader]:
     """Declare a function of (key, load context) that answers one key; at most `width` keys run concurrently."""
 
@@ -98,7 +108,7 @@ def fan_out(
         async def load(keys: Sequence[Any], load_context: LoadContext) -> Mapping[Any, Any]:
             return await each(keys, lambda key: load_one(key, load_context), width=width)
 
-        return Loader(load_one.__name__, Style.FAN_OUT, target, tuple(uses), load, is_shared, call_per_key)
+        return Loader(load_one.__name__, Style.FAN_OUT, target, tuple(uses), load, is_shared, cost)
 
     return declare
 

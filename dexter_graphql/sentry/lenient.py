@@ -19,7 +19,7 @@ NULL = msgspec.Raw(b"null")
 class IncompleteList(list[Any]):
     """The items of a list that fit, with the errors of those that are left out."""
 
-    def __init__(self, items: Iterable[Any], omitted: Sequence[InvalidValue]) -> None:
+    def __init__(self, items: Iterable[Any], omitted: Sequence[Exception]) -> None:
         super().__init__(items)
         self.omitted = omitted
 
@@ -54,12 +54,12 @@ def member_or_invalid(row: Any, name: str) -> Any:
         return error
 
 
-def complete_list(items: Sequence[Any], omitted: Sequence[InvalidValue]) -> list[Any]:
+def complete_list(items: Sequence[Any], omitted: Sequence[Exception]) -> list[Any]:
     """The items as a list that has the errors of those that are left out."""
     return IncompleteList(items, omitted) if omitted else list(items)
 
 
-def omitted_from(value: Any) -> Sequence[InvalidValue]:
+def omitted_from(value: Any) -> Sequence[Exception]:
     """The errors of items that a decoded list lacks."""
     return value.omitted if isinstance(value, IncompleteList) else ()
 

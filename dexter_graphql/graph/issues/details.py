@@ -26,7 +26,8 @@ from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actors_by_key, parse_actor
 from dexter_graphql.loaders.events import IssueEventKey, issue_events
-from dexter_graphql.loaders.issues.details import activities_by_id, external_issues_by_id
+from dexter_graphql.loaders.issues.details import activities_by_id
+from dexter_graphql.loaders.issues.external_issues import external_issues_by_id, sentry_id_of
 from dexter_graphql.loaders.issues.keys import ActivityKey, ExternalIssueKey, IssueKey
 from dexter_graphql.loaders.time_ranges import MINUTE_S
 from dexter_graphql.sentry.lenient import NULL
@@ -88,10 +89,16 @@ class IssueOwner:
 
 @entity(key=ExternalIssueKey, load=external_issues_by_id, representations=(LIST,))
 class ExternalIssue(Node):
-    """Issue in an external tracker that is linked to an issue."""
+    """Issue in an external tracker that a Sentry app or an integration linked to an issue."""
 
-    sentry_id: strawberry.ID = plain("id", description="ID of the link in Sentry.")
-    service_type: str = plain("serviceType", description="Type of the tracker, for example `jira`.")
+    sentry_id: strawberry.ID = plain(
+        "id",
+        convert=sentry_id_of,
+        description="ID of the link in Sentry, which numbers the links of Sentry apps and of integrations separately.",
+    )
+    service_type: str = plain(
+        "serviceType", description="Type of the tracker, for example `jira`, or slug of the Sentry app."
+    )
     display_name: str = plain("displayName", description="Display name of the external issue, for example `SHOP#41`.")
     web_url: str | None = plain("webUrl", description="URL of the external issue.")
 

@@ -61,12 +61,12 @@ from dexter_graphql.loaders.events import (
     selected_issue_event,
 )
 from dexter_graphql.loaders.issues.details import (
-    external_issues,
     hash_pages,
     issue_details,
     issues_by_id,
     issues_in_range,
 )
+from dexter_graphql.loaders.issues.external_issues import external_issues
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.tags import issue_tag, issue_tags
 from dexter_graphql.loaders.members import UserKey, users_by_id
@@ -246,7 +246,8 @@ class Issue(Node):
         cheaper="select `tag(key:)` without display names: a few calls for the whole list",
     )
     external_issues: list[ExternalIssue] | None = batch(
-        external_issues, description="External issues that are linked to the issue."
+        external_issues,
+        description="External issues that Sentry apps and integrations linked to the issue. Two calls per issue.",
     )
 
     @batch(selected_issue_event, cheaper=LATEST_EVENT_INSTEAD)

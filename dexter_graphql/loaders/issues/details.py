@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
-from dexter_graphql.loaders.issues.keys import ActivityKey, ExternalIssueKey, IssueKey, ShortIdKey, issue_parents
+from dexter_graphql.loaders.issues.keys import ActivityKey, IssueKey, ShortIdKey, issue_parents
 from dexter_graphql.loaders.issues.parameters import EXPANDABLE, RETENTION, pushdown, with_id_parameters
-from dexter_graphql.loaders.lists import by_organization, fetch_list, find_row
+from dexter_graphql.loaders.lists import by_organization, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations
@@ -84,19 +84,6 @@ async def issues_in_range(keys: Sequence[IssueKey], load_context: LoadContext) -
 async def hash_pages(key: IssueKey, load_context: LoadContext) -> Slice:
     """A page of the grouping hashes of an issue; options are ListOptions."""
     return await fetch_list(catalogue.HASHES, issue_parents(key), load_context, path={"issue": key.id})
-
-
-@fan_out(target="ExternalIssue", uses=(catalogue.EXTERNAL_ISSUES,))
-async def external_issues(key: IssueKey, load_context: LoadContext) -> list[Any]:
-    """The external issues that are linked to an issue."""
-    return await load_context.get_rows(catalogue.EXTERNAL_ISSUES, issue_parents(key), path={"issue": key.id})
-
-
-@fan_out(target="ExternalIssue", uses=(catalogue.EXTERNAL_ISSUES,), is_shared=True)
-async def external_issues_by_id(key: ExternalIssueKey, load_context: LoadContext) -> Any:
-    """A link, found among those of its issue, because Sentry has no endpoint for a single one."""
-    path = {"issue": key.issue.id}
-    return await find_row(catalogue.EXTERNAL_ISSUES, issue_parents(key.issue), load_context, path=path, row_id=key.id)
 
 
 @fan_out(target="IssueActivity", uses=(catalogue.DETAIL,), is_shared=True)

@@ -20,7 +20,7 @@ class ShortIdKey(NamedTuple):
 
 
 class ExternalIssueKey(NamedTuple):
-    """A link of an issue to an external one, by Sentry's ID."""
+    """A link of an issue to an external one, by Sentry's ID; that of an integration's link has a prefix."""
 
     issue: IssueKey
     id: str

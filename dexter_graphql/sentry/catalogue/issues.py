@@ -97,6 +97,16 @@ EXTERNAL_ISSUES = Endpoint(
     lifetime=Lifetime.STABLE,
     tags=("issue/{issue}",),
 )
+INTEGRATIONS = Endpoint(
+    "issues.integrations",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/integrations/",
+    ("event:read", "event:write", "event:admin"),
+    source=Source.OBSERVED,
+    pages=Pagination.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("issue/{issue}",),
+)
 UPDATE = Endpoint(
     "issues.update",
     "PUT",

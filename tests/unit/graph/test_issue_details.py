@@ -194,24 +194,6 @@ async def test_hashes_show_their_newest_event(asker):
     assert told.routes == sorted([DETAIL, DETAIL + "hashes/"])
 
 
-async def test_tickets_of_other_tools_are_shown(asker):
-    """A ticket has the tool's name, its own and an address."""
-    issue = find(asker, lambda issue: issue.external_issues)
-
-    node, told = await one(asker, issue, "externalIssues { sentryId serviceType displayName webUrl }")
-
-    assert node["externalIssues"] == [
-        {
-            "sentryId": call_context.id,
-            "serviceType": call_context.service_type,
-            "displayName": call_context.display_name,
-            "webUrl": call_context.web_url,
-        }
-        for call_context in issue.external_issues
-    ]
-    assert told.routes == sorted([DETAIL, DETAIL + "external-issues/"])
-
-
 async def test_people_who_looked_at_or_follow_it_are_named(asker):
     """The detail embeds them with their names and addresses, for no further call."""
     issue = find(asker, lambda issue: issue.seen_by and issue.subscribers)

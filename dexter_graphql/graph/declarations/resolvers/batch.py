@@ -11,7 +11,7 @@ from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import BatchDeclaration
 from dexter_graphql.graph.declarations.resolvers.base import BoundField, calls_for_each_key
-from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key, with_omitted
+from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key, with_errors, with_omitted
 from dexter_graphql.graph.declarations.source_reads import attributes_read
 from dexter_graphql.graph.declarations.wire_types import attr_of, without_null
 from dexter_graphql.sentry.projection import Field
@@ -61,7 +61,9 @@ class BoundBatch(BoundField):
             keys = each_value(key_of, rows)
             loaders = context.loaders
             values = await loaders.load_all(declaration.load, keys, options, selection, spender=self.spender)
-            return [with_omitted(*pair, lists) for pair in zip(values, rows, strict=True)] if lists else values
+            if not lists:
+                return [with_errors(value) for value in values]
+            return [with_omitted(*pair, lists) for pair in zip(values, rows, strict=True)]
 
         return Batched(resolve_all)
 

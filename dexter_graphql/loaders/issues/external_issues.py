@@ -1,0 +1,111 @@
+"""Loaders of external issues: those that Sentry apps linked, and those of built-in integrations."""
+
+from typing import Any
+
+import msgspec
+
+from dexter_graphql.loaders.base import LoadContext, each, fan_out, two_calls_per_key
+from dexter_graphql.loaders.issues.keys import ExternalIssueKey, IssueKey, issue_parents
+from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list, find_row
+from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.errors import InvalidValue, MissingRoute, NotFound
+from dexter_graphql.sentry.lenient import NULL, complete_list, omitted_from
+from dexter_graphql.sentry.projection import Field, Projection, without_invalid_rows
+
+INTEGRATION_PREFIX = "integration-"
+"""Begins the ID of a link of an integration, as Sentry numbers those of apps and of integrations separately."""
+
+
+class _Provider(msgspec.Struct):
+    key: msgspec.Raw = NULL
+
+
+class _Link(msgspec.Struct, rename="camel"):
+    id: msgspec.Raw = NULL
+    display_name: msgspec.Raw = NULL
+    url: msgspec.Raw = NULL
+
+
+INTEGRATION = Projection(
+    "Integration",
+    "list",
+    (Field("externalIssues", "externalIssues", list[_Link]), Field("provider", "provider", _Provider)),
+)
+"""An integration with what it links to an issue."""
+
+
+@fan_out(target="ExternalIssue", uses=(catalogue.EXTERNAL_ISSUES, catalogue.INTEGRATIONS), cost=two_calls_per_key)
+async def external_issues(key: IssueKey, load_context: LoadContext) -> list[Any]:
+    """The external issues that are linked to an issue, those of apps first; when one list fails, those of the other."""
+    results = (await each((_app_links, _integration_links), lambda fetch: fetch(key, load_context))).values()
+    failures = [result for result in results if isinstance(result, Exception)]
+    lists = [result for result in results if not isinstance(result, Exception)]
+    if not lists:
+        raise failures[0]
+    omitted = [error for links in lists for error in omitted_from(links)]
+    return complete_list([link for links in lists for link in links], [*failures, *omitted])
+
+
+@fan_out(target="ExternalIssue", uses=(catalogue.EXTERNAL_ISSUES, catalogue.INTEGRATIONS), is_shared=True)
+async def external_issues_by_id(key: ExternalIssueKey, load_context: LoadContext) -> Any:
+    """A link, found among those of its issue, because Sentry has no endpoint for a single one."""
+    if not key.id.startswith(INTEGRATION_PREFIX):
+        path = {"issue": key.issue.id}
+        return await find_row(
+            catalogue.EXTERNAL_ISSUES, issue_parents(key.issue), load_context, path=path, row_id=key.id
+        )
+    try:
+        links = await _integration_links(key.issue, load_context)
+    except NotFound:
+        return None
+    return next((link for link in links if link.id == key.id), None)
+
+
+def sentry_id_of(link_id: int | str) -> str:
+    """The ID that Sentry gave to a link."""
+    return str(link_id).removeprefix(INTEGRATION_PREFIX)
+
+
+async def _app_links(key: IssueKey, load_context: LoadContext) -> list[Any]:
+    rows = await load_context.get_rows(catalogue.EXTERNAL_ISSUES, issue_parents(key), path={"issue": key.id})
+    return without_invalid_rows(rows)
+
+
+async def _integration_links(key: IssueKey, load_context: LoadContext) -> list[Any]:
+    """The links of integrations; none where the server lacks the endpoint."""
+    path, parents = {"issue": key.id}, issue_parents(key)
+    try:
+        page = await fetch_list(
+            catalogue.INTEGRATIONS, parents, load_context, options=ALL_ROWS, path=path, projection=INTEGRATION
+        )
+    except MissingRoute:
+        return []
+    integrations = without_invalid_rows(page.rows)
+    body = msgspec.json.encode([link for integration in integrations for link in _links_of(integration)])
+    rows = load_context.client.records.decode_list(body, load_context.projection("list"), (), parents)
+    links = without_invalid_rows(rows)
+    invalid = [error for integration in integrations for error in _errors_of(integration)]
+    return complete_list(links, [*omitted_from(integrations), *invalid, *omitted_from(links)])
+
+
+def _links_of(integration: Any) -> list[dict[str, Any]]:
+    """The links of an integration with the members that the links of apps have."""
+    links, provider = integration.externalIssues, integration.provider
+    if not isinstance(links, list):
+        return []
+    service_type = provider.key if isinstance(provider, _Provider) else NULL
+    return [
+        {"id": _link_id(link.id), "serviceType": service_type, "displayName": link.display_name, "webUrl": link.url}
+        for link in links
+    ]
+
+
+def _errors_of(integration: Any) -> list[Exception]:
+    """The errors of links that cannot be read."""
+    links = integration.externalIssues
+    return [links] if isinstance(links, InvalidValue) else list(omitted_from(links))
+
+
+def _link_id(value: msgspec.Raw) -> Any:
+    sentry_id = msgspec.json.decode(value)
+    return f"{INTEGRATION_PREFIX}{sentry_id}" if type(sentry_id) in {int, str} else value
