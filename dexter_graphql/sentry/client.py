@@ -24,7 +24,7 @@ from dexter_graphql.sentry.errors import (
     Unauthorized,
 )
 from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
-from dexter_graphql.sentry.http.json_text import replace_unpaired_surrogates
+from dexter_graphql.sentry.http.json_text import repair_json
 from dexter_graphql.sentry.http.transport import Transport, TransportOptions
 from dexter_graphql.sentry.lenient import UNREADABLE
 from dexter_graphql.sentry.pagination import Page
@@ -286,7 +286,7 @@ class SentryClient:
                 self._metrics.attempt(call.endpoint, outcome, self._clock.monotonic() - started)
             self._metrics.retry(call.endpoint, times=reply.retries)
             self._notice_deprecation(call, reply)
-            body = replace_unpaired_surrogates(reply.body)
+            body = repair_json(reply.body)
             return reply if body is reply.body else msgspec.structs.replace(reply, body=body)
 
         return exchange

@@ -30,7 +30,7 @@ from dexter_graphql.sentry.errors import (
     Unavailable,
     UpstreamTimeout,
 )
-from dexter_graphql.sentry.http.json_text import replace_unpaired_surrogates
+from dexter_graphql.sentry.http.json_text import repair_json
 
 SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 ERROR_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -128,7 +128,7 @@ def _moved(call: Call, status: int, data: Any) -> SentryError:
 
 def _decode(body: bytes) -> Any:
     try:
-        return msgspec.json.decode(replace_unpaired_surrogates(body))
+        return msgspec.json.decode(repair_json(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 

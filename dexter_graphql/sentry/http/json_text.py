@@ -1,6 +1,8 @@
-"""Repair of JSON text that Sentry sends with half of a surrogate pair, which no JSON decoder accepts."""
+"""Repair of JSON text from Sentry: unpaired surrogates, which no decoder accepts, and JSON within a string."""
 
 import re
+
+import msgspec
 
 ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
@@ -9,8 +11,26 @@ ESCAPE = re.compile(
 SURROGATE = re.compile(rb"\\u[dD]")
 REPLACEMENT = rb"\ufffd"
 BACKSLASH = b"\\"
+STRING = re.compile(rb'\s*"')
+CONTAINER = list[msgspec.Raw] | dict[str, msgspec.Raw]
 FEW_ESCAPES = 50
 """Escape sequences that are looked at one by one, which is the fastest way in texts that have no more."""
+
+
+def repair_json(body: bytes) -> bytes:
+    """The body without unpaired surrogates; when it is a string that holds an object or a list, that one.
+
+    A string within the string stays as it is.
+    """
+    body = replace_unpaired_surrogates(body)
+    if STRING.match(body) is None:
+        return body
+    try:
+        text = replace_unpaired_surrogates(msgspec.json.decode(body, type=str).encode())
+        msgspec.json.decode(text, type=CONTAINER)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body
+    return text
 
 
 def replace_unpaired_surrogates(body: bytes) -> bytes:

@@ -307,6 +307,15 @@ async def test_unpaired_surrogates_in_answers(client, transport):
     assert [row.id for row in page.rows] == ["cut \ufffd"]
 
 
+async def test_answers_within_a_string(client, transport):
+    """A list that Sentry sends as the text of a JSON string is the list."""
+    transport.answer = lambda _: a_reply(rb'"[{\"id\": \"1\"}]"')
+
+    page = await client.get_page(LIST, a_call_context(), ISSUE, parents=ACME)
+
+    assert [row.id for row in page.rows] == ["1"]
+
+
 @pytest.mark.parametrize("failures", [1, MAX_RETRIES + 1])
 async def test_retries_count_in_the_metric(clock, transport, failures):
     """Every repeated attempt counts, whether or not the call succeeds in the end."""

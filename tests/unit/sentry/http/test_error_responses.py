@@ -87,6 +87,13 @@ def test_structured_detail(status, code, kind):
     assert getattr(error, "fields", {}) == {}
 
 
+def test_body_within_a_string():
+    """An error body that is sent as the text of a JSON string says the same."""
+    body = {"detail": {"code": "sso-required", "message": "Log in"}}
+
+    assert content_of(refused(401, json.dumps(body))) == content_of(refused(401, body))
+
+
 @pytest.mark.parametrize(
     ("data", "message", "fields"),
     [

@@ -1,9 +1,9 @@
-"""Repair of unpaired surrogates in JSON text."""
+"""Repair of unpaired surrogates and of JSON within a string in JSON text."""
 
 import msgspec
 import pytest
 
-from dexter_graphql.sentry.http.json_text import replace_unpaired_surrogates
+from dexter_graphql.sentry.http.json_text import repair_json, replace_unpaired_surrogates
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,32 @@ def test_unpaired_surrogates(text, value):
 def test_other_bodies_are_unchanged(body):
     """A body without surrogates is returned as it is, without a copy."""
     assert replace_unpaired_surrogates(body) is body
+
+
+VALUES = [{}, [], {"detail": "No"}, [{"id": "1"}, None], {"text": '{"a": 1}'}, {"text": "é\U0001f600"}]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=str)
+@pytest.mark.parametrize("space", ["", " \n"], ids=["bare", "spaced"])
+def test_json_in_a_string_is_unwrapped_once(value, space):
+    """A string that holds an object or a list is read as that; what is wrapped twice is still a string."""
+    text = msgspec.json.encode(value)
+    once = msgspec.json.encode(f"{space}{text.decode()}")
+    twice = msgspec.json.encode(once.decode())
+
+    assert msgspec.json.decode(repair_json(space.encode() + once)) == value
+    assert repair_json(text) is text
+    assert repair_json(twice) is twice
+
+
+def test_surrogates_within_a_string_are_replaced():
+    """Half of a pair is escaped twice there."""
+    body = msgspec.json.encode(r'{"title": "cut \ud83d"}')
+
+    assert msgspec.json.decode(repair_json(body)) == {"title": "cut \ufffd"}
+
+
+@pytest.mark.parametrize("body", [b'"text"', b'"1"', b'"null"', b'"{"', b'"[1,]"', b'"{', b'"', b"7", b"", b'"\xff"'])
+def test_other_strings_are_unchanged(body):
+    """Text, numbers, null and what is not JSON stay the string that they are."""
+    assert repair_json(body) is body
