@@ -2,6 +2,7 @@
 
 import gc
 import os
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,6 +10,17 @@ from hypothesis import HealthCheck, settings
 from dexter_graphql.graph.schema import build_graph
 from support.graph import GraphClient
 from support.sandbox import StillClock, running_sandbox
+from support.tracing import untraced
+
+REPETITIONS = (
+    "tests/contract/test_one_truth.py",
+    "tests/operations/",
+    "tests/property/",
+    "tests/unit/graph/older_releases/",
+    "tests/unit/graph/test_mistyped_names.py",
+    "tests/unit/sandbox/test_vintages.py",
+)
+"""Tests that repeat with many values what others cover. Tracing them would take more time than running them."""
 
 # Every run of the tests looks at the same examples; `HYPOTHESIS_PROFILE=long` looks at many others.
 # Fixtures that properties ask for are for reading only.
@@ -22,6 +34,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def pytest_collection_modifyitems(items):
     """Whatever takes long, and mostly waits, comes first, so that no worker is left alone with it at the end."""
     items.sort(key=lambda item: not {"setup", "benchmarks", "drills"} & set(item.path.parts))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Run repetitions without the tracing of coverage."""
+    with untraced() if item.nodeid.startswith(REPETITIONS) else nullcontext():
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

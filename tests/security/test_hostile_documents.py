@@ -1,10 +1,8 @@
 """Hostile documents are refused, or answered, for the CPU time of an ordinary one."""
 
 import gc
-import sys
 import time
 import tracemalloc
-from contextlib import contextmanager
 from itertools import combinations
 
 import pytest
@@ -18,6 +16,7 @@ from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.sentry.pagination import Slice
 from support.documents import Document
 from support.recorded_engines import run_recorded_engines
+from support.tracing import untraced
 
 MAX_CPU_S = 0.06
 ATTEMPTS = 8
@@ -132,17 +131,6 @@ LARGE = 700
 def pipeline(graph):
     """A pipeline with the limits of the server."""
     return Pipeline(graph.schema, checker=DocumentLimits(Limits()))
-
-
-@contextmanager
-def untraced():
-    """No tracing of coverage within the block: it would be measured, too."""
-    trace = sys.gettrace()
-    sys.settrace(None)
-    try:
-        yield
-    finally:
-        sys.settrace(trace)
 
 
 def cpu_s(pipeline, text):
