@@ -1,4 +1,7 @@
-"""Client of Sentry's REST API: sends a declared endpoint's calls through the stages and decodes the answers."""
+"""Client of Sentry's REST API: sends a declared endpoint's calls through the stages and decodes the answers.
+
+Longer than most modules, because reads and writes of one client share its caches and its checks of credentials.
+"""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from copy import copy

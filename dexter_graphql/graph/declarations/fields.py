@@ -1,5 +1,7 @@
 r"""Declarations of the graph's types and fields.
 
+Longer than most modules, because authors of entities find every kind of declaration here.
+
 | kind | the field is | declared by |
 | --- | --- | --- |
 | plain | one member of the record, perhaps converted | `title: str = plain("…")` |

@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput, UnknownReference, within
+from dexter_graphql.graph.common.enums import wire_value
 from dexter_graphql.graph.context import Context, context_of
 from dexter_graphql.graph.issues.enums import IssueCategory, Level
 from dexter_graphql.graph.issues.filters import AssigneeFilter
@@ -33,22 +34,18 @@ from dexter_graphql.sentry.parents import OrganizationRef
 FIELD = "filter"
 
 
-def _kind(value: ChangedKind, description: str) -> Any:
-    return strawberry.enum_value(value, description=description)
-
-
 @strawberry.enum(description="Kind of a change.")
 class ChangeKind(Enum):
     """Kinds of changes."""
 
-    CREATED = _kind(ChangedKind.CREATED, "The object was created.")
-    RESOLVED = _kind(ChangedKind.RESOLVED, "The issue was resolved.")
-    UNRESOLVED = _kind(ChangedKind.UNRESOLVED, "The issue was unresolved, by a user or because it regressed.")
-    ASSIGNED = _kind(ChangedKind.ASSIGNED, "The issue was assigned, or its assignee was removed.")
-    ARCHIVED = _kind(ChangedKind.ARCHIVED, "The issue was archived.")
-    UPDATED = _kind(ChangedKind.UPDATED, "Another member of the object changed.")
-    DELETED = _kind(ChangedKind.DELETED, "The object was deleted.")
-    UNKNOWN = _kind(ChangedKind.UNKNOWN, "A kind this server does not know; see `action`.")
+    CREATED = wire_value(ChangedKind.CREATED, "The object was created.")
+    RESOLVED = wire_value(ChangedKind.RESOLVED, "The issue was resolved.")
+    UNRESOLVED = wire_value(ChangedKind.UNRESOLVED, "The issue was unresolved, by a user or because it regressed.")
+    ASSIGNED = wire_value(ChangedKind.ASSIGNED, "The issue was assigned, or its assignee was removed.")
+    ARCHIVED = wire_value(ChangedKind.ARCHIVED, "The issue was archived.")
+    UPDATED = wire_value(ChangedKind.UPDATED, "Another member of the object changed.")
+    DELETED = wire_value(ChangedKind.DELETED, "The object was deleted.")
+    UNKNOWN = wire_value(ChangedKind.UNKNOWN, "A kind this server does not know; see `action`.")
 
 
 @strawberry.input(
