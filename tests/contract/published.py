@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 NEWEST = "openapi.json"
 LEGACY = ("openapi-alerts-legacy.json", "openapi-other-legacy.json")
 CATALOGUE = "endpoints.csv"
+INDEX = "operations-2026-11.json"
+"""Names and paths of the operations of a newer document, without scopes and bodies."""
 
 _PREFIX = "/api/0"
 _PARAMETER = re.compile(r"{[^}]*}")
@@ -84,8 +86,10 @@ def load(folder: Path) -> Documents:
     legacy: dict[Key, Operation] = {}
     for name in LEGACY:
         legacy.update(_operations(folder / name))
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    catalogue: dict[Key, frozenset[str]] = {key_of(row["method"], row["path"]): frozenset() for row in index}
     with (folder / CATALOGUE).open(newline="", encoding="utf-8") as rows:
-        catalogue = {
+        catalogue |= {
             key_of(row["method"], row["path"]): frozenset(_SCOPE.findall(row["required_scopes_any_of"]))
             for row in csv.DictReader(rows)
         }
