@@ -29,6 +29,7 @@ from dexter_graphql.sentry.http.transport import Transport
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.path_parameters import SLUG, PathParameter
 from dexter_graphql.sentry.projection import Field, Projection
+from dexter_graphql.sentry.restriction import AccessLevel, unrestricted
 
 SIZES = MappingProxyType({"1kB": 1_000, "9kB": 9_000, "200kB": 200_000})
 ROWS = MappingProxyType({"1kB": 1, "9kB": 4, "200kB": 100})
@@ -46,6 +47,7 @@ LIST = Endpoint(
     "GET",
     "/organizations/{organization}/{size}/",
     ("event:read",),
+    restriction=unrestricted(AccessLevel.READ),
     pages=Pagination.LIMIT,
     tags=("issues/{organization}", "issue/{size}"),
     parameters=(("size", PathParameter("answer size", SLUG)),),

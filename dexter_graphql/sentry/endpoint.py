@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing_extensions import override
 
 from dexter_graphql.sentry.path_parameters import PARAMETERS, PathParameter
+from dexter_graphql.sentry.restriction import Restriction
 
 PLACEHOLDER = re.compile(r"{(\w+)}")
 
@@ -52,15 +53,17 @@ class Endpoint:
     """One declared operation of Sentry, data only.
 
     `path` is the template below `/api/0`, for example `/organizations/{organization}/issues/`. `scopes` are the token
-    scopes of which one is enough. `tags` are templates over the path parameters: the cache tags that the answer of a
-    read depends on, or that a write invalidates. `envelope` names the keys that lead to the payload inside the answer.
-    `parameters` declares kinds of path parameters that differ from those in `path_parameters.PARAMETERS`.
+    scopes of which one is enough. `restriction` declares how a call is narrowed to the projects of a caller. `tags` are
+    templates over the path parameters: the cache tags that the answer of a read depends on, or that a write
+    invalidates. `envelope` names the keys that lead to the payload inside the answer. `parameters` declares kinds of
+    path parameters that differ from those in `path_parameters.PARAMETERS`.
     """
 
     name: str
     method: str
     path: str
     scopes: tuple[str, ...]
+    restriction: Restriction = field(kw_only=True)
     source: Source = Source.PUBLISHED
     pages: Pagination = Pagination.NONE
     lifetime: Lifetime = Lifetime.VOLATILE

@@ -5,9 +5,12 @@ from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Silo
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection
+from dexter_graphql.sentry.restriction import AccessLevel, unrestricted
 from support.upstream import EPOCH_S
 
 ACME = Parents(OrganizationRef("1", "acme"))
+ANY = unrestricted(AccessLevel.READ)
+"""For tests that are not about restrictions."""
 REGIONAL = Parents(OrganizationRef("1", "acme", region_url="https://us.sentry.io"))
 ISSUE = Projection("Issue", "list", (Field("id", "id", int | str, is_required=True),))
 LIST = Endpoint(
@@ -15,6 +18,7 @@ LIST = Endpoint(
     "GET",
     "/organizations/{organization}/issues/",
     ("event:read",),
+    restriction=ANY,
     pages=Pagination.LIMIT,
     tags=("issues/{organization}",),
 )
@@ -23,6 +27,7 @@ DETAIL = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/",
     ("event:read",),
+    restriction=ANY,
     tags=("issues/{organization}", "issue/{issue}"),
 )
 UPDATE = Endpoint(
@@ -30,16 +35,33 @@ UPDATE = Endpoint(
     "PUT",
     "/organizations/{organization}/issues/{issue}/",
     ("event:write",),
+    restriction=ANY,
     lifetime=Lifetime.NEVER,
     tags=("issue/{issue}",),
 )
-RELEASE = Endpoint("releases.detail", "GET", "/organizations/{organization}/releases/{release}/", ("project:releases",))
-MEMBER = Endpoint("users.me", "GET", "/users/{member}/", ())
+RELEASE = Endpoint(
+    "releases.detail",
+    "GET",
+    "/organizations/{organization}/releases/{release}/",
+    ("project:releases",),
+    restriction=ANY,
+)
+MEMBER = Endpoint("users.me", "GET", "/users/{member}/", (), restriction=ANY)
 WRAPPED = Endpoint(
-    "events.wrapped", "GET", "/organizations/{organization}/events/", ("event:read",), envelope=("data",)
+    "events.wrapped",
+    "GET",
+    "/organizations/{organization}/events/",
+    ("event:read",),
+    restriction=ANY,
+    envelope=("data",),
 )
 CONTROL = Endpoint(
-    "integrations.list", "GET", "/organizations/{organization}/integrations/", ("org:read",), silo=Silo.CONTROL
+    "integrations.list",
+    "GET",
+    "/organizations/{organization}/integrations/",
+    ("org:read",),
+    restriction=ANY,
+    silo=Silo.CONTROL,
 )
 
 

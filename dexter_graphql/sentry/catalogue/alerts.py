@@ -1,12 +1,14 @@
 """Endpoints of alerts and monitors: detectors and workflows, and the alert rules that they replace."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
+from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_path, by_query, by_response
 
 WORKFLOWS = Endpoint(
     "alerts.workflows",
     "GET",
     "/organizations/{organization}/workflows/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.READ),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
@@ -16,6 +18,7 @@ WORKFLOW = Endpoint(
     "GET",
     "/organizations/{organization}/workflows/{workflow}/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
+    restriction=by_parent(AccessLevel.READ, "workflow"),
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
 )
@@ -24,6 +27,7 @@ DETECTORS = Endpoint(
     "GET",
     "/organizations/{organization}/detectors/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.READ, "projectId"),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
@@ -33,6 +37,7 @@ DETECTOR = Endpoint(
     "GET",
     "/organizations/{organization}/detectors/{detector}/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
+    restriction=by_response("projectId"),
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
 )
@@ -41,6 +46,7 @@ ISSUE_RULES = Endpoint(
     "GET",
     "/projects/{organization}/{project}/rules/",
     ("alerts:read", "alerts:write", "project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     source=Source.LEGACY,
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
@@ -51,6 +57,7 @@ ISSUE_RULE = Endpoint(
     "GET",
     "/projects/{organization}/{project}/rules/{rule}/",
     ("alerts:read", "alerts:write", "project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     source=Source.LEGACY,
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
@@ -60,6 +67,7 @@ METRIC_RULES = Endpoint(
     "GET",
     "/organizations/{organization}/alert-rules/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
+    restriction=by_response("projects"),
     source=Source.LEGACY,
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
@@ -70,6 +78,7 @@ METRIC_RULE = Endpoint(
     "GET",
     "/organizations/{organization}/alert-rules/{rule}/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
+    restriction=by_response("projects"),
     source=Source.LEGACY,
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),

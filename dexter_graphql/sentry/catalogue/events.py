@@ -1,12 +1,14 @@
 """Endpoints of events and of the queries over them (Discover)."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
+from dexter_graphql.sentry.restriction import AccessLevel, by_path, by_query
 
 LIST = Endpoint(
     "events.list",
     "GET",
     "/projects/{organization}/{project}/events/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     pages=Pagination.PER_PAGE,
 )
 DETAIL = Endpoint(
@@ -14,6 +16,7 @@ DETAIL = Endpoint(
     "GET",
     "/projects/{organization}/{project}/events/{event}/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     lifetime=Lifetime.IMMUTABLE,
     has_event_bodies=True,
 )
@@ -22,6 +25,7 @@ ATTACHMENTS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/events/{event}/attachments/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
 )
@@ -30,6 +34,7 @@ ATTACHMENT = Endpoint(
     "GET",
     "/projects/{organization}/{project}/events/{event}/attachments/{attachment}/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
 )
 DISCOVER = Endpoint(
@@ -37,6 +42,7 @@ DISCOVER = Endpoint(
     "GET",
     "/organizations/{organization}/events/",
     ("org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.READ),
     pages=Pagination.PER_PAGE,
     envelope=("data",),
 )
@@ -45,11 +51,13 @@ TIME_SERIES = Endpoint(
     "GET",
     "/organizations/{organization}/events-timeseries/",
     ("org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.READ),
 )
 TAGS = Endpoint(
     "events.tags",
     "GET",
     "/organizations/{organization}/tags/",
     ("org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
 )

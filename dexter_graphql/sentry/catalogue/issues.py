@@ -2,12 +2,14 @@
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 from dexter_graphql.sentry.path_parameters import EVENT_ID_OR_WORD, ISSUE_ID_OR_SHORT_ID, TAG_KEY
+from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_query, by_response
 
 LIST = Endpoint(
     "issues.list",
     "GET",
     "/organizations/{organization}/issues/",
     ("event:admin", "event:read", "event:write"),
+    restriction=by_query(AccessLevel.READ, "project.id"),
     pages=Pagination.LIMIT,
     tags=("issues/{organization}",),
 )
@@ -16,6 +18,7 @@ DETAIL = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/",
     ("event:admin", "event:read", "event:write"),
+    restriction=by_response("project.id"),
     tags=("issues/{organization}", "issue/{issue}"),
     parameters=(("issue", ISSUE_ID_OR_SHORT_ID),),
 )
@@ -24,6 +27,7 @@ STATS = Endpoint(
     "GET",
     "/organizations/{organization}/issues-stats/",
     ("event:read", "event:write", "event:admin"),
+    restriction=by_query(AccessLevel.READ),
     source=Source.OBSERVED,
     tags=("issues/{organization}",),
 )
@@ -32,6 +36,7 @@ HASHES = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/hashes/",
     ("event:admin", "event:read", "event:write"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("issue/{issue}",),
@@ -42,6 +47,7 @@ TAGS = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/tags/",
     ("event:read", "event:write", "event:admin"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
     source=Source.OBSERVED,
     tags=("issue/{issue}",),
 )
@@ -50,6 +56,7 @@ TAG = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/tags/{key}/",
     ("event:admin", "event:read", "event:write"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
     tags=("issue/{issue}",),
     parameters=(("key", TAG_KEY),),
 )
@@ -58,6 +65,7 @@ TAG_VALUES = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/tags/{key}/values/",
     ("event:admin", "event:read", "event:write"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
     pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
     parameters=(("key", TAG_KEY),),
@@ -67,6 +75,7 @@ EVENTS = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/events/",
     ("event:admin", "event:read", "event:write"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
     pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
 )
@@ -75,6 +84,7 @@ EVENT = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/events/{event}/",
     ("event:admin", "event:read", "event:write"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
     lifetime=Lifetime.STABLE,
     tags=("issue/{issue}",),
     has_event_bodies=True,
@@ -85,6 +95,7 @@ COMMENTS = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/notes/",
     ("event:read", "event:write", "event:admin"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
     source=Source.OBSERVED,
     pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
@@ -94,6 +105,7 @@ EXTERNAL_ISSUES = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/external-issues/",
     ("event:admin", "event:read", "event:write"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
     lifetime=Lifetime.STABLE,
     tags=("issue/{issue}",),
 )
@@ -102,6 +114,7 @@ INTEGRATIONS = Endpoint(
     "GET",
     "/organizations/{organization}/issues/{issue}/integrations/",
     ("event:read", "event:write", "event:admin"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
     source=Source.OBSERVED,
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
@@ -112,6 +125,7 @@ UPDATE = Endpoint(
     "PUT",
     "/organizations/{organization}/issues/{issue}/",
     ("event:admin", "event:write"),
+    restriction=by_parent(AccessLevel.TRIAGE, "issue"),
     lifetime=Lifetime.NEVER,
     tags=("issues/{organization}", "issue/{issue}"),
 )
@@ -120,6 +134,7 @@ DELETE = Endpoint(
     "DELETE",
     "/organizations/{organization}/issues/{issue}/",
     ("event:admin",),
+    restriction=by_parent(AccessLevel.ADMIN, "issue"),
     lifetime=Lifetime.NEVER,
     tags=("issues/{organization}", "issue/{issue}"),
 )
@@ -128,6 +143,7 @@ BULK_UPDATE = Endpoint(
     "PUT",
     "/organizations/{organization}/issues/",
     ("event:admin", "event:write"),
+    restriction=by_query(AccessLevel.TRIAGE),
     lifetime=Lifetime.NEVER,
     tags=("issues/{organization}",),
 )
@@ -136,6 +152,7 @@ BULK_DELETE = Endpoint(
     "DELETE",
     "/organizations/{organization}/issues/",
     ("event:admin",),
+    restriction=by_query(AccessLevel.ADMIN),
     lifetime=Lifetime.NEVER,
     tags=("issues/{organization}",),
 )
@@ -144,6 +161,7 @@ ADD_COMMENT = Endpoint(
     "POST",
     "/organizations/{organization}/issues/{issue}/notes/",
     ("event:read", "event:write", "event:admin"),
+    restriction=by_parent(AccessLevel.TRIAGE, "issue"),
     source=Source.OBSERVED,
     lifetime=Lifetime.NEVER,
     is_idempotent=False,
@@ -154,6 +172,7 @@ EDIT_COMMENT = Endpoint(
     "PUT",
     "/organizations/{organization}/issues/{issue}/notes/{comment}/",
     ("event:write", "event:admin"),
+    restriction=by_parent(AccessLevel.TRIAGE, "issue"),
     source=Source.OBSERVED,
     lifetime=Lifetime.NEVER,
     tags=("issue/{issue}",),
@@ -163,6 +182,7 @@ DELETE_COMMENT = Endpoint(
     "DELETE",
     "/organizations/{organization}/issues/{issue}/notes/{comment}/",
     ("event:write", "event:admin"),
+    restriction=by_parent(AccessLevel.TRIAGE, "issue"),
     source=Source.OBSERVED,
     lifetime=Lifetime.NEVER,
     tags=("issues/{organization}", "issue/{issue}"),

@@ -2,12 +2,14 @@
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 from dexter_graphql.sentry.path_parameters import SHORT_ID as SHORT_ID_PARAMETER
+from dexter_graphql.sentry.restriction import AccessLevel, by_response, unrestricted
 
 ROOT = Endpoint(
     "organizations.root",
     "GET",
     "/",
     ("org:admin", "org:read", "org:write"),
+    restriction=unrestricted(AccessLevel.READ),
     source=Source.OBSERVED,
 )
 LIST = Endpoint(
@@ -15,6 +17,7 @@ LIST = Endpoint(
     "GET",
     "/organizations/",
     ("org:admin", "org:read", "org:write"),
+    restriction=unrestricted(AccessLevel.READ),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
 )
@@ -23,6 +26,7 @@ DETAIL = Endpoint(
     "GET",
     "/organizations/{organization}/",
     ("org:admin", "org:read", "org:write"),
+    restriction=unrestricted(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
     tags=("organization/{organization}",),
 )
@@ -31,6 +35,7 @@ SHORT_ID = Endpoint(
     "GET",
     "/organizations/{organization}/shortids/{issue}/",
     ("event:admin", "event:read", "event:write"),
+    restriction=by_response("group.project.id"),
     lifetime=Lifetime.STABLE,
     tags=("issues/{organization}",),
     parameters=(("issue", SHORT_ID_PARAMETER),),

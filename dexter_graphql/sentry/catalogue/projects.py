@@ -1,12 +1,14 @@
 """Endpoints of projects."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
+from dexter_graphql.sentry.restriction import AccessLevel, by_path, by_response
 
 LIST = Endpoint(
     "projects.list",
     "GET",
     "/organizations/{organization}/projects/",
     ("org:admin", "org:read", "org:write"),
+    restriction=by_response("id"),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}",),
@@ -16,6 +18,7 @@ DETAIL = Endpoint(
     "GET",
     "/projects/{organization}/{project}/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}", "project/{project}"),
 )
@@ -24,6 +27,7 @@ KEYS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/keys/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}", "project/{project}"),
@@ -33,6 +37,7 @@ KEY = Endpoint(
     "GET",
     "/projects/{organization}/{project}/keys/{key}/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}", "project/{project}"),
 )
@@ -41,6 +46,7 @@ MEMBERS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/members/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}", "project/{project}", "members/{organization}"),
 )
@@ -49,6 +55,7 @@ ENVIRONMENTS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/environments/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
     tags=("projects/{organization}", "project/{project}"),
 )
@@ -57,4 +64,5 @@ STATS = Endpoint(
     "GET",
     "/projects/{organization}/{project}/stats/",
     ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
 )

@@ -1,12 +1,14 @@
 """Endpoints of releases."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
+from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_path, by_query, by_response
 
 LIST = Endpoint(
     "releases.list",
     "GET",
     "/organizations/{organization}/releases/",
     ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
+    restriction=by_query(AccessLevel.READ, "projects.id"),
     pages=Pagination.PER_PAGE,
     tags=("releases/{organization}",),
 )
@@ -15,6 +17,7 @@ DETAIL = Endpoint(
     "GET",
     "/organizations/{organization}/releases/{release}/",
     ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
+    restriction=by_response("projects.id"),
     lifetime=Lifetime.STABLE,
     tags=("releases/{organization}",),
 )
@@ -23,6 +26,7 @@ COMMITS = Endpoint(
     "GET",
     "/organizations/{organization}/releases/{release}/commits/",
     ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
+    restriction=by_parent(AccessLevel.READ, "release"),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("releases/{organization}",),
@@ -32,6 +36,7 @@ COMMIT_FILES = Endpoint(
     "GET",
     "/organizations/{organization}/releases/{release}/commitfiles/",
     ("project:releases",),
+    restriction=by_parent(AccessLevel.READ, "release"),
     lifetime=Lifetime.STABLE,
     tags=("releases/{organization}",),
 )
@@ -40,6 +45,7 @@ DEPLOYS = Endpoint(
     "GET",
     "/organizations/{organization}/releases/{release}/deploys/",
     ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
+    restriction=by_parent(AccessLevel.READ, "release"),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("releases/{organization}",),
@@ -49,6 +55,7 @@ PROJECT_LIST = Endpoint(
     "GET",
     "/projects/{organization}/{project}/releases/",
     ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
+    restriction=by_path(AccessLevel.READ),
     pages=Pagination.PER_PAGE,
     tags=("releases/{organization}",),
 )

@@ -4,12 +4,14 @@ Their answers are sums over whole hours, so they are cached for a minute.
 """
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime
+from dexter_graphql.sentry.restriction import AccessLevel, by_query
 
 USAGE = Endpoint(
     "stats.usage",
     "GET",
     "/organizations/{organization}/stats_v2/",
     ("org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
 )
 SUMMARY = Endpoint(
@@ -17,6 +19,7 @@ SUMMARY = Endpoint(
     "GET",
     "/organizations/{organization}/stats-summary/",
     ("org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
 )
 SESSIONS = Endpoint(
@@ -24,5 +27,6 @@ SESSIONS = Endpoint(
     "GET",
     "/organizations/{organization}/sessions/",
     ("org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
 )

@@ -1,12 +1,14 @@
 """Endpoints of teams."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
+from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_response
 
 LIST = Endpoint(
     "teams.list",
     "GET",
     "/organizations/{organization}/teams/",
     ("org:admin", "org:read", "org:write"),
+    restriction=by_response("projects.id"),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("teams/{organization}",),
@@ -16,6 +18,7 @@ DETAIL = Endpoint(
     "GET",
     "/teams/{organization}/{team}/",
     ("team:admin", "team:read", "team:write"),
+    restriction=by_response("projects.id"),
     lifetime=Lifetime.STABLE,
     tags=("teams/{organization}",),
 )
@@ -24,6 +27,7 @@ MEMBERS = Endpoint(
     "GET",
     "/teams/{organization}/{team}/members/",
     ("team:admin", "team:read", "team:write"),
+    restriction=by_parent(AccessLevel.READ, "team"),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("teams/{organization}", "members/{organization}"),

@@ -23,17 +23,20 @@ from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection
 from dexter_graphql.sentry.stages.cache import POLICIES, Cache
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
+from support.client_endpoints import ANY
 from support.upstream import FakeTransport, MovedClock, a_reply, raised
 
 ACME = Parents(OrganizationRef("1", "acme"))
 ISSUE = Projection("Issue", "list", (Field("id", "id", int | str),))
-OTHER = Endpoint("teams.list", "GET", "/organizations/{organization}/teams/", ())
+OTHER = Endpoint("teams.list", "GET", "/organizations/{organization}/teams/", (), restriction=ANY)
 ALICE, BOB = Upstream("alice", "sntryu_alice"), Upstream("bob", "sntryu_bob")
 LIFETIMES = [Lifetime.IMMUTABLE, Lifetime.STABLE, Lifetime.VOLATILE]
 
 
 def endpoint_of(lifetime):
-    return Endpoint("issues.list", "GET", "/organizations/{organization}/issues/", (), lifetime=lifetime)
+    return Endpoint(
+        "issues.list", "GET", "/organizations/{organization}/issues/", (), lifetime=lifetime, restriction=ANY
+    )
 
 
 def rejected(code=None):

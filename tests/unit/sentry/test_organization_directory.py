@@ -22,10 +22,11 @@ from dexter_graphql.sentry.errors import (
 from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
 from dexter_graphql.sentry.organization_directory import LIFETIME_S, OrganizationDirectory
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from support.client_endpoints import ANY
 from support.upstream import EPOCH_S, FakeTransport, MovedClock, a_reply, raised
 
 ROW = {"id": "17", "slug": "acme"}
-ISSUES = Endpoint("issues.list", "GET", "/organizations/{organization}/issues/", ("event:read",))
+ISSUES = Endpoint("issues.list", "GET", "/organizations/{organization}/issues/", ("event:read",), restriction=ANY)
 US = {"regionUrl": "https://us.sentry.io", "organizationUrl": "https://acme.sentry.io"}
 ACME = OrganizationRef("17", "acme", "https://us.sentry.io", "https://acme.sentry.io")
 

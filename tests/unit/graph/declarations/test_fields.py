@@ -29,11 +29,12 @@ from dexter_graphql.loaders.base import bulk
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.parents import OrganizationRef
 from dexter_graphql.sentry.projection import Record
+from support.client_endpoints import ANY
 
 
 def endpoint(path):
     """A declared read."""
-    return Endpoint(name=path.strip("/"), method="GET", path=path, scopes=("org:read",))
+    return Endpoint(name=path.strip("/"), method="GET", path=path, scopes=("org:read",), restriction=ANY)
 
 
 ONE, OTHER = endpoint("/one/"), endpoint("/other/")
