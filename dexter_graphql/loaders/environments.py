@@ -37,12 +37,16 @@ async def organization_environment_pages(parents: Parents, load_context: LoadCon
     return page_of_rows(await load_context.load(organization_environments, parents, options.visibility), options.part)
 
 
+@fan_out(target="OrganizationEnvironment", uses=(catalogue.LIST,), is_shared=True)
+async def all_environments(organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
+    """All environments of an organization, also hidden ones."""
+    rows: list[Any] = await load_context.load(organization_environments, Parents(organization), "all")
+    return rows
+
+
 @bulk(target="OrganizationEnvironment", uses=(catalogue.LIST,))
 async def environments_by_id(keys: Sequence[EnvironmentKey], load_context: LoadContext) -> Mapping[EnvironmentKey, Any]:
     """Environments by ID, from the complete list of their organization."""
-
-    async def fetch_rows(organization: OrganizationRef) -> list[Any]:
-        rows: list[Any] = await load_context.load(organization_environments, Parents(organization), "all")
-        return rows
-
-    return await by_complete_list(keys, fetch_rows, lambda organization, row: EnvironmentKey(organization, str(row.id)))
+    return await by_complete_list(
+        keys, load_context, all_environments, lambda organization, row: EnvironmentKey(organization, str(row.id))
+    )

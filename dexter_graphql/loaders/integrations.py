@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, by_complete_list, fetch_list
+from dexter_graphql.loaders.lists import by_complete_list, fetch_all, fetch_list
 from dexter_graphql.sentry.catalogue import integrations as catalogue
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -27,17 +27,18 @@ class InstallationKey(NamedTuple):
     uuid: str
 
 
+@fan_out(target="Integration", uses=(catalogue.LIST,), is_shared=True)
+async def all_integrations(organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
+    """All integrations of an organization."""
+    return await fetch_all(catalogue.LIST, organization, load_context, query=WITHOUT_CONFIG)
+
+
 @bulk(target="Integration", uses=(catalogue.LIST,))
 async def integrations_by_id(keys: Sequence[IntegrationKey], load_context: LoadContext) -> Mapping[IntegrationKey, Any]:
     """Integrations by ID, from the complete list of their organization."""
-
-    async def fetch_rows(organization: OrganizationRef) -> list[Any]:
-        page = await fetch_list(
-            catalogue.LIST, Parents(organization), load_context, options=ALL_ROWS, query=WITHOUT_CONFIG
-        )
-        return page.rows
-
-    return await by_complete_list(keys, fetch_rows, lambda organization, row: IntegrationKey(organization, str(row.id)))
+    return await by_complete_list(
+        keys, load_context, all_integrations, lambda organization, row: IntegrationKey(organization, str(row.id))
+    )
 
 
 @fan_out(target="Integration", uses=(catalogue.LIST,))
@@ -52,14 +53,17 @@ async def installation_pages(parents: Parents, load_context: LoadContext) -> Sli
     return await fetch_list(catalogue.APP_INSTALLATIONS, parents, load_context)
 
 
+@fan_out(target="AppInstallation", uses=(catalogue.APP_INSTALLATIONS,), is_shared=True)
+async def all_installations(organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
+    """All installed apps of an organization."""
+    return await fetch_all(catalogue.APP_INSTALLATIONS, organization, load_context)
+
+
 @bulk(target="AppInstallation", uses=(catalogue.APP_INSTALLATIONS,))
 async def installations_by_uuid(
     keys: Sequence[InstallationKey], load_context: LoadContext
 ) -> Mapping[InstallationKey, Any]:
     """Installed apps by UUID, from the complete list of their organization."""
-
-    async def fetch_rows(organization: OrganizationRef) -> list[Any]:
-        page = await fetch_list(catalogue.APP_INSTALLATIONS, Parents(organization), load_context, options=ALL_ROWS)
-        return page.rows
-
-    return await by_complete_list(keys, fetch_rows, lambda organization, row: InstallationKey(organization, row.uuid))
+    return await by_complete_list(
+        keys, load_context, all_installations, lambda organization, row: InstallationKey(organization, row.uuid)
+    )

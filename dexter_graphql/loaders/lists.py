@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, each
+from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, Loader, each
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.loaders.search import UnresolvedQuery, native_query, resolve_query
 from dexter_graphql.loaders.time_ranges import TimeRange
@@ -87,6 +87,21 @@ async def fetch_list(
         return await collect(fetch_page, first=part.first, after=part.after, cap=part.cap)
 
     return await fetch_with_names(part.query, parents.organization, load_context, fetch)
+
+
+async def fetch_all(
+    endpoint: Endpoint,
+    organization: OrganizationRef,
+    load_context: LoadContext,
+    *,
+    query: QueryParameters = (),
+    projection: RowsProjection | None = None,
+) -> list[Any]:
+    """All rows of an organization's list, at most 1000."""
+    page = await fetch_list(
+        endpoint, Parents(organization), load_context, options=ALL_ROWS, query=query, projection=projection
+    )
+    return page.rows
 
 
 async def fetch_with_names(
@@ -175,13 +190,15 @@ async def by_organization(
 
 async def by_complete_list(
     keys: Sequence[KeyType],
-    fetch_rows: Callable[[OrganizationRef], Awaitable[Sequence[Any]]],
+    load_context: LoadContext,
+    complete_list: Loader,
     key_of: Callable[[OrganizationRef, Any], Hashable],
 ) -> dict[KeyType, Any]:
-    """The rows with these keys, from one complete list per organization, which the cache keeps."""
+    """The rows with these keys, from one complete list per organization, which the operation reads once."""
 
     async def answer(organization: OrganizationRef, _keys: Sequence[KeyType]) -> Mapping[Any, Any]:
-        return {key_of(organization, row): row for row in only_records(await fetch_rows(organization))}
+        rows = await load_context.load(complete_list, organization)
+        return {key_of(organization, row): row for row in only_records(rows)}
 
     return await by_organization(keys, answer, size=len(keys))
 

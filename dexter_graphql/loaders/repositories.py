@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, by_complete_list, fetch_list, find_row
+from dexter_graphql.loaders.lists import by_complete_list, fetch_all, fetch_list, find_row
 from dexter_graphql.sentry.catalogue import repositories as catalogue
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -25,14 +25,18 @@ class CommitKey(NamedTuple):
     id: str
 
 
+@fan_out(target="Repository", uses=(catalogue.LIST,), is_shared=True)
+async def all_repositories(organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
+    """All repositories of an organization."""
+    return await fetch_all(catalogue.LIST, organization, load_context)
+
+
 @bulk(target="Repository", uses=(catalogue.LIST,))
 async def repositories_by_id(keys: Sequence[RepositoryKey], load_context: LoadContext) -> Mapping[RepositoryKey, Any]:
     """Repositories by ID, from the complete list of their organization."""
-
-    async def fetch_rows(organization: OrganizationRef) -> list[Any]:
-        return (await fetch_list(catalogue.LIST, Parents(organization), load_context, options=ALL_ROWS)).rows
-
-    return await by_complete_list(keys, fetch_rows, lambda organization, row: RepositoryKey(organization, str(row.id)))
+    return await by_complete_list(
+        keys, load_context, all_repositories, lambda organization, row: RepositoryKey(organization, str(row.id))
+    )
 
 
 @fan_out(target="Repository", uses=(catalogue.LIST,))

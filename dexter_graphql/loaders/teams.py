@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, by_complete_list, fetch_list, page_of_rows
+from dexter_graphql.loaders.lists import by_complete_list, fetch_all, fetch_list, page_of_rows
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.sentry.catalogue import teams as catalogue
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, Projection, only_records
+from dexter_graphql.sentry.projection import Field, Projection
 
 
 class TeamKey(NamedTuple):
@@ -41,25 +41,31 @@ class MembershipsKey(NamedTuple):
     memberships: tuple[TeamMembership, ...]
 
 
+TEAM = Projection("Team", "list", (Field("id", "id", int | str), Field("slug", "slug", str)))
+"""What identifies a team."""
+
+
+@fan_out(target="Team", uses=(catalogue.LIST,), is_shared=True)
+async def all_teams(organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
+    """All teams of an organization, with what identifies them."""
+    projection = load_context.merge_projections(load_context.projection("list"), TEAM)
+    query = list_parameters(projection)
+    return await fetch_all(catalogue.LIST, organization, load_context, query=query, projection=projection)
+
+
 @bulk(target="Team", uses=(catalogue.LIST,))
 async def teams_by_id(keys: Sequence[TeamKey], load_context: LoadContext) -> Mapping[TeamKey, Any]:
     """Teams by ID, from the complete list of their organization."""
-    member = Field("id", "id", int | str)
     return await by_complete_list(
-        keys,
-        lambda organization: _all_teams(organization, member, load_context),
-        lambda organization, row: TeamKey(organization, str(row.id)),
+        keys, load_context, all_teams, lambda organization, row: TeamKey(organization, str(row.id))
     )
 
 
 @bulk(target="Team", uses=(catalogue.LIST,))
 async def teams_by_slug(keys: Sequence[TeamName], load_context: LoadContext) -> Mapping[TeamName, Any]:
     """Teams by slug, from the complete list of their organization."""
-    member = Field("slug", "slug", str)
     return await by_complete_list(
-        keys,
-        lambda organization: _all_teams(organization, member, load_context),
-        lambda organization, row: TeamName(organization, row.slug),
+        keys, load_context, all_teams, lambda organization, row: TeamName(organization, str(row.slug))
     )
 
 
@@ -114,17 +120,3 @@ def reads_projects(projection: Projection) -> bool:
 def list_parameters(projection: Projection) -> QueryParameters:
     """Parameters of the team list: without projects unless the projection reads them."""
     return () if reads_projects(projection) else (("detailed", "0"),)
-
-
-async def _all_teams(organization: OrganizationRef, member: Field, load_context: LoadContext) -> list[Any]:
-    """Every team with a valid value of the member."""
-    projection = load_context.merge_projections(load_context.projection("list"), Projection("Team", "list", (member,)))
-    page = await fetch_list(
-        catalogue.LIST,
-        Parents(organization),
-        load_context,
-        options=ALL_ROWS,
-        projection=projection,
-        query=list_parameters(projection),
-    )
-    return [row for row in only_records(page.rows) if isinstance(getattr(row, member.attr), (int, str))]

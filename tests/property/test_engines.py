@@ -5,11 +5,12 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from support.documents import documents
+from support.documents import Document, documents
 from support.engines import engines_of, tallied
 from support.recorded import DAMAGES, Damage
 from support.recorded_engines import CallerKind, run_recorded_engines
@@ -72,6 +73,23 @@ async def test_engines_agree_with_warm_caches(sides, later, graph, data):
             outcome = await pair.agreed(document)
 
     tell(outcome)
+
+
+async def test_complete_lists_are_read_once(sides, at_once):
+    """On calls answered by the cache, too: rows that refer to a list may arrive one by one, but read it once."""
+    members = (await sides.pair(at_once).agreed(members_with("id"))).decoded["organization"]["members"]["nodes"]
+    # The teams of this member are looked up before those of the others.
+    lookup = f'member(id: "{members[1]["id"]}") {{ flags {{ isProvisioned }} }}'
+
+    outcome = await sides.pair(at_once).agreed(members_with("teams { isTruncated }", lookup))
+
+    calls = msgspec.json.decode(outcome.extensions)["dexter"]["calls"]
+    assert [call["endpoint"] for call in calls].count("GET /organizations/{organization}/teams/") == 1
+
+
+def members_with(selection, beside=""):
+    """A document that selects something on all members."""
+    return Document(f'{{ organization(slug: "acme") {{ {beside} members {{ nodes {{ id {selection} }} }} }} }}', None)
 
 
 def flipped(document):
