@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,6 +60,8 @@ class Documents:
     legacy: Mapping[Key, Operation]
     catalogue: Mapping[Key, frozenset[str]]
     """Scopes of every operation that is listed as existing, published or not; empty where none is known."""
+    operation_ids: Mapping[str, frozenset[Key]]
+    """The operations by their operationId, which two documents may use for different ones."""
 
     def knows(self, key: Key) -> bool:
         """Whether the operation is published, was published, or is listed as existing."""
@@ -93,7 +95,17 @@ def load(folder: Path) -> Documents:
             key_of(row["method"], row["path"]): frozenset(_SCOPE.findall(row["required_scopes_any_of"]))
             for row in csv.DictReader(rows)
         }
-    return Documents(_operations(folder / NEWEST), legacy, catalogue)
+    newest = _operations(folder / NEWEST)
+    named = [(body.body["operationId"], key) for key, body in [*newest.items(), *legacy.items()]]
+    named += [(row["operationId"], key_of(row["method"], row["path"])) for row in index]
+    return Documents(newest, legacy, catalogue, _grouped(named))
+
+
+def _grouped(pairs: Iterable[tuple[str, Key]]) -> dict[str, frozenset[Key]]:
+    groups: dict[str, set[Key]] = {}
+    for name, key in pairs:
+        groups.setdefault(name, set()).add(key)
+    return {name: frozenset(keys) for name, keys in groups.items()}
 
 
 def _operations(file: Path) -> dict[Key, Operation]:

@@ -8,6 +8,7 @@ import aiohttp
 from dexter_graphql.app import create_app
 from dexter_graphql.cli.running import listen, serving_admin
 from dexter_graphql.sandbox.server import QuietServer
+from dexter_graphql.sentry.stages.cache import POLICIES
 from dexter_graphql.server.protocols import ServerConfig
 from dexter_graphql.settings import load_settings
 from support.sandbox import running_sandbox
@@ -38,13 +39,13 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(upstream=None, *, is_sandbox=True, **settings):
+async def running_site(upstream=None, *, is_sandbox=True, clock=None, policies=POLICIES, **settings):
     """A server in mode `open` over a sandbox, until the block ends; which may seem a real Sentry to it."""
     async with running_sandbox() if upstream is None else _as_is(upstream) as sandbox:
         given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "port": 0} | settings
         given.setdefault("webhook_secrets", (f"acme={sandbox.webhooks.secret()}",))
         loaded = load_settings(**given)
-        dexter = create_app(loaded, is_sandbox=is_sandbox)
+        dexter = create_app(loaded, is_sandbox=is_sandbox, clock=clock, policies=policies)
         listener = listen(loaded.host, 0)
         server = QuietServer(ServerConfig(dexter.app, dexter.connections))
         serving = asyncio.create_task(server.serve(sockets=[listener]))

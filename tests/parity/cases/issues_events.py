@@ -1,0 +1,116 @@
+"""Cases of issues and events."""
+
+from parity.case import Case, acme, global_id, mutation
+
+ISSUES = "/organizations/acme/issues/"
+ISSUE = ISSUES + "1000009/"
+EVENT = "df8b61d1e1d2a502c06cbc5e683496ab"
+ISSUE_ID, OTHER_ID = global_id("Issue", "1000009"), global_id("Issue", "1000010")
+
+CASES = (
+    Case(
+        "listOrganizationIssues",
+        acme(
+            """issues(first: 2, sort: USERS, range: { last: "24h" }, filter: {
+              search: $search, projects: { id: $project }, environments: { name: "production" }
+            }) { nodes { shortId } }""",
+            search="String",
+            project="ID!",
+        ),
+        f"GET {ISSUES}",
+        {"search": "timeout", "project": global_id("Project", "101000")},
+        query={
+            "query": "timeout",
+            "project": "101000",
+            "environment": "production",
+            "sort": "user",
+            "start": "2026-03-03T12:00:00",
+            "end": "2026-03-04T12:01:00",
+            "limit": "2",
+        },
+    ),
+    Case(
+        "updateOrganizationIssues",
+        mutation("resolveIssues", "results { issueId }"),
+        f"PUT {ISSUES}",
+        {"input": {"issues": {"ids": [ISSUE_ID, OTHER_ID]}, "in": {"nextRelease": True}}},
+        query={"id": ["1000009", "1000010"]},
+        body={"status": "resolved", "statusDetails": {"inNextRelease": True}},
+    ),
+    Case(
+        "deleteOrganizationIssues",
+        mutation("deleteIssues", "results { issueId }"),
+        f"DELETE {ISSUES}",
+        {"input": {"issues": {"ids": [ISSUE_ID, OTHER_ID]}}},
+        query={"id": ["1000009", "1000010"]},
+    ),
+    Case(
+        "getOrganizationIssue",
+        acme('issue(shortId: "WEB-9") { title }'),
+        f"GET {ISSUES}WEB-9/",
+        query={"collapse": ["stats", "tags", "release"]},
+    ),
+    Case(
+        "updateOrganizationIssue",
+        mutation("updateIssue", "issue { status }"),
+        f"PUT {ISSUE}",
+        {"input": {"issue": {"id": ISSUE_ID}, "status": "RESOLVED", "hasSeen": True}},
+        body={"status": "resolved", "statusDetails": {}, "hasSeen": True},
+    ),
+    Case(
+        "listOrganizationIssueHashes",
+        acme('issue(shortId: "WEB-9") { hashes(first: 3) { nodes { hash } } }'),
+        f"GET {ISSUE}hashes/",
+        query={"per_page": "3"},
+    ),
+    Case(
+        "getOrganizationIssueTag",
+        acme('issue(shortId: "WEB-9") { tag(key: "browser") { key } }'),
+        f"GET {ISSUE}tags/browser/",
+    ),
+    Case(
+        "listOrganizationIssueTagValues",
+        acme('issue(shortId: "WEB-9") { tag(key: "browser") { values(first: 2) { nodes { value } } } }'),
+        f"GET {ISSUE}tags/browser/values/",
+        query={"per_page": "2"},
+    ),
+    Case(
+        "listOrganizationIssueEvents",
+        acme(
+            """issue(shortId: "WEB-9") {
+              events(first: 2, environments: [{ name: "production" }], search: "level:error") { nodes { id } }
+            }"""
+        ),
+        f"GET {ISSUE}events/",
+        query={"environment": "production", "query": "level:error", "statsPeriod": "90d", "per_page": "2"},
+    ),
+    Case(
+        "getOrganizationIssueEvent",
+        acme('issue(shortId: "WEB-9") { latestEvent { exceptions { type } } }'),
+        f"GET {ISSUE}events/latest/",
+    ),
+    Case(
+        "listProjectEvents",
+        acme('project(slug: "web") { events(first: 2) { nodes { id } } }'),
+        "GET /projects/acme/101000/events/",
+        query={"statsPeriod": "90d", "per_page": "2"},
+    ),
+    Case(
+        "getProjectEvent",
+        "query ($id: ID!) { node(id: $id) { ... on Event { exceptions { type } } } }",
+        f"GET /projects/acme/101000/events/{EVENT}/",
+        {"id": global_id("Event", "101000", EVENT)},
+    ),
+    Case(
+        "listProjectEventAttachments",
+        "query ($id: ID!) { node(id: $id) { ... on Event { attachments { name } } } }",
+        f"GET /projects/acme/101000/events/{EVENT}/attachments/",
+        {"id": global_id("Event", "101000", EVENT)},
+    ),
+    Case(
+        "getProjectEventAttachment",
+        "query ($id: ID!) { node(id: $id) { ... on Attachment { name } } }",
+        f"GET /projects/acme/101000/events/{EVENT}/attachments/10004651/",
+        {"id": global_id("Attachment", "101000", EVENT, "10004651")},
+    ),
+)

@@ -1,0 +1,78 @@
+"""A server without caches over a sandbox whose time stands still, and what arrives there."""
+
+from contextlib import asynccontextmanager
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.sandbox import RateLimit, SandboxServer
+from dexter_graphql.sentry.stages.cache import POLICIES, CachePolicy
+from support.sandbox import NOON, fresh_world
+from support.server import running_site
+
+UNCACHED = dict.fromkeys(POLICIES, CachePolicy(0.0))
+API = "/api/0"
+
+
+class NoonClock(Clock):
+    """A clock whose calendar stands at noon, so that all arguments of calls are known beforehand."""
+
+    def now(self):
+        return NOON
+
+    def time(self):
+        return NOON.timestamp()
+
+
+@asynccontextmanager
+async def open_site(vintage):
+    """A server over a sandbox of this vintage, until the block ends."""
+    clock = NoonClock()
+    async with (
+        SandboxServer(fresh_world(clock, vintage), limit=RateLimit(calls=10**9)) as sandbox,
+        running_site(sandbox, clock=clock, policies=UNCACHED) as site,
+    ):
+        yield site
+
+
+async def run_case(site, case):
+    """Execute the document of a case; its data, errors, and the requests that arrived meanwhile."""
+    sandbox = site.upstream
+    sandbox.requests.clear()
+    try:
+        _, _, answer = await site.post(case.document, variables=dict(case.variables))
+        return answer, list(sandbox.requests)
+    finally:
+        if case.is_write:
+            reset_world(sandbox)
+
+
+def reset_world(sandbox):
+    """Let the sandbox serve the data that it began with."""
+    world = fresh_world(sandbox.world.clock, sandbox.world.vintage)
+    world.url = sandbox.url
+    sandbox.world = sandbox.app.world = world
+
+
+def arrived(case, requests):
+    """The requests that are those of the case, with its arguments."""
+    return [request for request in requests if f"{request.method} {below(request)}" == case.arrives]
+
+
+def below(request):
+    """The path of a request below the API's root."""
+    return request.path.removeprefix(API)
+
+
+def arguments(case, request):
+    """The values of a request that a case states: query parameters that it lists, and the body."""
+    values = {name: [value for key, value in request.query if key == name] for name in case.query}
+    return values, request.body if case.method != "GET" else None
+
+
+def user_errors(value):
+    """All user errors in an answer."""
+    if isinstance(value, dict):
+        yield from value.get("userErrors") or ()
+        value = list(value.values())
+    if isinstance(value, list):
+        for member in value:
+            yield from user_errors(member)
