@@ -26,6 +26,7 @@ from dexter_graphql.graph.declarations.binder import SchemaBinder
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.declarations.sdl import sorted_sdl
 from dexter_graphql.graph.declarations.strawberry_internals import definition_of, enum_class, graphql_schema
+from dexter_graphql.graph.environments.mutations import EnvironmentMutations
 from dexter_graphql.graph.environments.types import ENVIRONMENT_TYPES
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.issues.mutations import IssueMutations
@@ -44,7 +45,7 @@ class Query(NodeQueries, IssueQueries, OrganizationQueries, ResourceQueries, Vie
 
 
 @strawberry.type(description="Write operations. Each takes one `input` and returns a payload.")
-class Mutation(IssueMutations, UpdateIssueMutation, CommentMutations):
+class Mutation(IssueMutations, UpdateIssueMutation, CommentMutations, EnvironmentMutations):
     """All root fields."""
 
 

@@ -13,6 +13,8 @@ from urllib.parse import quote
 from dexter_graphql.sentry.errors import InvalidParameter
 
 SHOWN_CHARACTERS = 40
+AMBIGUOUS = frozenset("%/")
+"""Characters that change their meaning when a value is decoded twice. Values without them are the same either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class PathParameter:
 
     label: str
     pattern: re.Pattern[str]
+    is_decoded_twice: bool = False
+    """True where Sentry decodes the value once more, after the path was split."""
 
     def is_valid(self, value: str) -> bool:
         """True when the value may be sent: it matches the pattern and is no step in a path."""
@@ -30,7 +34,8 @@ class PathParameter:
         """The percent-encoded value; raises InvalidParameter for one that may not be sent."""
         if not self.is_valid(value):
             raise InvalidParameter(f"{_shown(value)} is not a valid {self.label}", title=title)
-        return quote(value, safe="")
+        escaped = quote(value, safe="") if self.is_decoded_twice and not AMBIGUOUS.isdisjoint(value) else value
+        return quote(escaped, safe="")
 
 
 def _text_pattern(max_characters: int) -> re.Pattern[str]:
@@ -56,6 +61,7 @@ PARAMETERS: Mapping[str, PathParameter] = MappingProxyType(
         "attachment": PathParameter("attachment id", NUMBER),
         "comment": PathParameter("comment id", NUMBER),
         "detector": PathParameter("monitor id", NUMBER),
+        "environment": PathParameter("environment name", _text_pattern(64), is_decoded_twice=True),
         "event": PathParameter("event id", HEX),
         "integration": PathParameter("integration id", NUMBER),
         "issue": PathParameter("issue id", NUMBER),

@@ -6,8 +6,6 @@ from published import Documents, key_of
 from dexter_graphql.sandbox.http import Route
 from dexter_graphql.sandbox.routes import all_routes
 
-UNDESCRIBED = 24
-"""Routes that no document describes; one more or fewer must be looked at."""
 ROUTES = [
     pytest.param(route, id=f"{route.method} {route.path}")
     for route in sorted(all_routes(), key=lambda route: (route.path, route.method))
@@ -34,7 +32,6 @@ def test_scopes_are_those_published(documents: Documents):
     ]
 
     assert invalids == []
-    assert sum(operation is None for operation in published.values()) == UNDESCRIBED
 
 
 def _is_open_to(scopes: frozenset[str], published: frozenset[str]) -> bool:

@@ -42,6 +42,7 @@ BOUNDED = {
     "Event.attachments": "the first 100 are read",
     "Issue.externalIssues": "links that people made",
     "Query.nodes": "one per given ID",
+    "SetEnvironmentVisibilityPayload.environments": "one per given environment",
 }
 """Plain lists of entities, and why they stay short."""
 

@@ -57,6 +57,13 @@ WRITES = [
         200,
     ),
     Write(
+        "PUT",
+        "/projects/acme/api/environments/",
+        f"{_PROJECT}/environments/",
+        {"environmentNames": ["canary", "staging"], "isHidden": True},
+        200,
+    ),
+    Write(
         "POST",
         "/organizations/acme/releases/",
         f"{_ORGANIZATION}/releases/",

@@ -34,7 +34,7 @@ TEXTS = {
     "shortId": ["WEB-9", "WEB-B", "WEB-1", "API-2"],
     "values": {"ShortIdSelection": ["WEB-9", "WEB-B"]},
     "version": ["web@1.8.2", "web@1.9.3"],
-    "name": {"EnvironmentReference": ["production", "staging"]},
+    "name": {"EnvironmentReference": ["production", "staging"], "Project.environmentByName": ["production"]},
     "key": ["browser", "environment", "release", "level", "user"],
     "last": ["24h", "14d", "1h", "90d"],
     "interval": ["1h", "1d"],

@@ -13,7 +13,7 @@ from dexter_graphql.graph.comments.payloads import (
     DeleteIssueCommentPayload,
     EditIssueCommentPayload,
 )
-from dexter_graphql.graph.common.user_errors import MutationError, UserErrorCode, mistakes_as_data, user_errors_for
+from dexter_graphql.graph.common.user_errors import mistakes_as_data, not_found_error, user_errors_for
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_comment
 from dexter_graphql.graph.issues.references import (
@@ -156,10 +156,3 @@ async def attempt(write: Callable[[], Awaitable[CommentResult]], field: str) -> 
         return CommentResult(refusals=[not_found_error(field)])
     except (BadRequest, Conflict) as refusal:
         return CommentResult(refusals=user_errors_for(refusal, COMMENT_FIELD_PATHS))
-
-
-def not_found_error(field: str) -> MutationError:
-    """The user error for an ID that does not exist."""
-    return MutationError(
-        "No object with this ID exists, or the token has no access to it", UserErrorCode.NOT_FOUND, (field,)
-    )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
+from types import MappingProxyType
 from typing import Any
 
 import strawberry
@@ -12,7 +13,7 @@ from dexter_graphql.errors import BadUserInput, ErrorCode, UnknownReference
 from dexter_graphql.graph.common.enums import wire_value
 from dexter_graphql.graph.declarations.fields import computed, value_type
 from dexter_graphql.graph.errors import code_of
-from dexter_graphql.sentry.errors import BadRequest, Conflict, SentryError
+from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound, SentryError
 
 UNKNOWN_OUTCOME = "The change may have been applied."
 
@@ -88,8 +89,17 @@ Refuse = Callable[[Any, list[MutationError]], Any]
 """Makes a payload of the input and the reasons why nothing was changed."""
 
 
-def mistakes_as_data(refuse: Refuse) -> Callable[[Mutate], Mutate]:
-    """Decorate a mutation: what is wrong with a value of its input becomes a user error of its payload."""
+def mistakes_as_data(
+    refuse: Refuse,
+    fields: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    *,
+    absent: tuple[str, ...] | None = None,
+) -> Callable[[Mutate], Mutate]:
+    """Decorate a mutation: what is wrong with a value of its input becomes a user error of its payload.
+
+    `fields` are as in `user_errors_for`. `absent` is the path of the input that names the object which Sentry does not
+    find; without it that is an error of the mutation.
+    """
 
     def decorate(mutate: Mutate) -> Mutate:
         @wraps(mutate)
@@ -99,11 +109,21 @@ def mistakes_as_data(refuse: Refuse) -> Callable[[Mutate], Mutate]:
             except BadUserInput as mistake:
                 return refuse(input, [mistake_of(mistake)])
             except (BadRequest, Conflict) as refusal:
-                return refuse(input, user_errors_for(refusal, {}))
+                return refuse(input, user_errors_for(refusal, fields))
+            except NotFound:
+                if absent is None:
+                    raise
+                return refuse(input, [not_found_error(*absent)])
 
         return attempt
 
     return decorate
+
+
+def not_found_error(*field: str) -> MutationError:
+    """The user error for an ID that does not exist."""
+    message = "No object with this ID exists, or the token has no access to it"
+    return MutationError(message, UserErrorCode.NOT_FOUND, field)
 
 
 def mistake_of(error: BadUserInput) -> MutationError:

@@ -12,9 +12,9 @@ from dexter_graphql.graph.relay.references import (
     SENTRY_ID,
     OrganizationReference,
     check_not_global,
-    find_organization,
     given_name,
     member,
+    named_or_only_organization,
 )
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.details import numeric_id
@@ -93,12 +93,5 @@ async def find_issue_anywhere(
     if by == "id" and organization is None:
         with within("issue", "id"):
             return await issue_key_of(given, load_context)
-    if organization is not None:
-        own = await find_organization(organization, load_context, "organization")
-    else:
-        visible = await load_context.organizations.all(load_context.call_context)
-        if len(visible) != 1:
-            message = "The token can see several organizations: 'organization' must say which one the issue belongs to"
-            raise BadUserInput(message, ("organization",))
-        own = visible[0]
+    own = await named_or_only_organization(organization, load_context, of="issue")
     return await find_issue(value, own, load_context, "issue")

@@ -12,7 +12,7 @@ from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_o
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, Embedded, batch, call, computed, entity, link, plain
 from dexter_graphql.graph.declarations.keys import EntityKey
-from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, Visibility
+from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, ProjectEnvironment, Visibility
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list, without_projects
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
@@ -29,6 +29,7 @@ from dexter_graphql.graph.stats.types import Usage
 from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.environments import project_environment
 from dexter_graphql.loaders.events import project_event_pages
 from dexter_graphql.loaders.issues.lists import project_issue_pages
 from dexter_graphql.loaders.monitors import project_monitor_pages
@@ -171,6 +172,14 @@ class Project(Node):
         if is_told and isinstance(names, list):
             return slice_of(named_environments(key, names, load_context), page)
         return slice_of(await load_context.load(project_environments, key, visibility.value), page)
+
+    @batch(project_environment)
+    def environment_by_name(
+        *,
+        name: Annotated[str, strawberry.argument(description="Name of the environment; empty for events without one.")],
+    ) -> ProjectEnvironment | None:
+        """Environment of the project's events, by name; null when there is none. One call per project."""
+        return name
 
     @batch(project_release_pages, cheaper="select `Organization.releases`, narrowed to projects")
     @paged

@@ -155,6 +155,22 @@ def bounded(values: Sequence[Any] | None, *field: str) -> Sequence[Any]:
     return values or ()
 
 
+async def named_or_only_organization(
+    value: OrganizationReference | None, load_context: LoadContext, *, of: str
+) -> OrganizationRef:
+    """The organization in the member `organization` of an input, or the only one that the token can see.
+
+    `of` is the word for the object that it belongs to, for the message of the BadUserInput.
+    """
+    if value is not None:
+        return await find_organization(value, load_context, "organization")
+    visible = await load_context.organizations.all(load_context.call_context)
+    if len(visible) != 1:
+        message = f"The token can see several organizations: 'organization' must say which one the {of} belongs to"
+        raise BadUserInput(message, ("organization",))
+    return visible[0]
+
+
 async def find_organization(value: OrganizationReference, load_context: LoadContext, *field: str) -> OrganizationRef:
     """The organization that a reference names; raises BadUserInput when the token sees none of that name."""
     by, given = given_name(value, field)

@@ -1,5 +1,7 @@
 """Routes of the environments of organizations and projects."""
 
+from urllib.parse import unquote
+
 from dexter_graphql.sandbox.http import (
     Request,
     Route,
@@ -14,6 +16,7 @@ from dexter_graphql.sandbox.world.model import Environment
 _ORGANIZATION_READ = any_scope("org:admin", "org:read", "org:write")
 _READ = any_scope("project:admin", "project:read", "project:write")
 _WRITE = any_scope("project:admin", "project:write")
+_WITHOUT_NAME = Environment("1", "")
 
 
 def list_environments(request: Request) -> object:
@@ -53,8 +56,26 @@ def update_environment(request: Request) -> object:
     return serialize_project_environment(environment, project)
 
 
+def update_environments(request: Request) -> object:
+    """Hide or show several environments in a project; unknown names are ignored."""
+    project, fields = request.project, request.json_object()
+    names, is_hidden = fields.get("environmentNames"), fields.get("isHidden")
+    required = {"environmentNames": isinstance(names, list), "isHidden": isinstance(is_hidden, bool)}
+    if not all(required.values()):
+        raise_validation_error(
+            {name: ["This field is required."] for name, is_given in required.items() if not is_given}
+        )
+    environments = [e for e in request.organization.environments if isinstance(names, list) and e.name in names]
+    change = project.hidden_environments.update if is_hidden else project.hidden_environments.difference_update
+    change(environment.name for environment in environments)
+    return [serialize_project_environment(environment, project) for environment in environments]
+
+
 def _environment_in_path(request: Request) -> Environment:
-    name = request.path_params["environment"]
+    """The environment in the path, which newer servers decode twice; `none` is that of events without one."""
+    name = unquote(request.path_params["environment"])
+    if name == "none":
+        return _WITHOUT_NAME
     return next((e for e in request.organization.environments if e.name == name), None) or raise_not_found()
 
 
@@ -74,6 +95,7 @@ _PROJECT_LIST = "/projects/{organization}/{project}/environments/"
 ROUTES = (
     Route("GET", "/organizations/{organization}/environments/", list_environments, _ORGANIZATION_READ),
     Route("GET", _PROJECT_LIST, list_project_environments, _READ),
+    Route("PUT", _PROJECT_LIST, update_environments, _WRITE),
     Route("GET", _PROJECT_LIST + "{environment}/", get_environment, _READ),
     Route("PUT", _PROJECT_LIST + "{environment}/", update_environment, _WRITE),
 )

@@ -1,0 +1,102 @@
+"""Mutations of environments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import strawberry
+
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.common.user_errors import MutationError, UserError, UserErrorCode, mistakes_as_data
+from dexter_graphql.graph.declarations.fields import call, computed, value_type
+from dexter_graphql.graph.environments.types import ProjectEnvironment
+from dexter_graphql.graph.projects.references import ORGANIZATION, PROJECT_REFERENCE_ENDPOINTS, find_project
+from dexter_graphql.graph.relay.references import (
+    EnvironmentReference,
+    OrganizationReference,
+    ProjectReference,
+    references_of,
+)
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.environments import set_visibility
+from dexter_graphql.loaders.references import check_organizations, is_native, resolve_references
+from dexter_graphql.sentry.catalogue import environments as catalogue
+from dexter_graphql.sentry.parents import OrganizationRef
+
+FIELD_PATHS = MappingProxyType({"environmentNames": ("environments",), "isHidden": ("isHidden",)})
+"""Member of the request body → path in the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisibilityResult:
+    """Result of `setEnvironmentVisibility`."""
+
+    environments: list[Any] = field(default_factory=list)
+    refusals: list[MutationError] = field(default_factory=list)
+
+
+@strawberry.input(description="Input of `setEnvironmentVisibility`.")
+class SetEnvironmentVisibilityInput:
+    """Input."""
+
+    project: ProjectReference = strawberry.field(description="Project in which the environments are hidden or shown.")
+    organization: OrganizationReference | None = strawberry.field(default=None, description=ORGANIZATION)
+    environments: list[EnvironmentReference] = strawberry.field(description="Environments, at least one.")
+    is_hidden: bool = strawberry.field(description="True to hide the environments, false to show them.")
+
+
+@value_type
+class SetEnvironmentVisibilityPayload:
+    """Result of `setEnvironmentVisibility`."""
+
+    @computed()
+    def environments(result: VisibilityResult) -> list[ProjectEnvironment]:
+        """Changed environments, in the order of the input."""
+        return result.environments
+
+    @computed()
+    def user_errors(result: VisibilityResult) -> list[UserError]:
+        """Reasons why environments were not changed; empty on success."""
+        return result.refusals
+
+
+@strawberry.type
+class EnvironmentMutations:
+    """Root fields."""
+
+    @call(uses=(catalogue.UPDATE, catalogue.BULK_UPDATE, catalogue.LIST, *PROJECT_REFERENCE_ENDPOINTS))
+    @mistakes_as_data(
+        lambda _input, mistakes: VisibilityResult(refusals=mistakes), FIELD_PATHS, absent=("environments", "0")
+    )
+    async def set_environment_visibility(
+        _root: Any,
+        load_context: LoadContext,
+        *,
+        input: Annotated[SetEnvironmentVisibilityInput, strawberry.argument(description="Environments to change.")],
+    ) -> SetEnvironmentVisibilityPayload | None:
+        """Hide environments of a project in Sentry's selectors and lists, or show them again."""
+        if not input.environments:
+            raise BadUserInput("'environments' must not be empty", ("environments",))
+        project = await find_project(input.project, input.organization, load_context)
+        names = await environment_names(input.environments, project.organization, load_context)
+        changed = await set_visibility(project, names, load_context, is_hidden=input.is_hidden)
+        refusals = [unknown_environment(index, name) for index, name in enumerate(names) if name not in changed]
+        return VisibilityResult([changed[name] for name in dict.fromkeys(names) if name in changed], refusals)
+
+
+async def environment_names(
+    values: Sequence[EnvironmentReference], organization: OrganizationRef, load_context: LoadContext
+) -> list[str]:
+    """The names of environments; those that are given are not looked up."""
+    references = references_of(values, "environments")
+    check_organizations(references, organization)
+    others = [reference for reference in references if not is_native(reference)]
+    entities = await resolve_references(others, organization, load_context)
+    return [entities[reference].name if reference in entities else reference.value for reference in references]
+
+
+def unknown_environment(index: int, name: str) -> MutationError:
+    """The user error for an environment that the project does not have."""
+    message = f"The project has no environment '{name[:64]}'"
+    return MutationError(message, UserErrorCode.NOT_FOUND, ("environments", str(index)))
