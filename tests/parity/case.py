@@ -15,9 +15,9 @@ ACME = "100000"
 class Case:
     """An operation of Sentry, a document that must call it, and the request that must arrive and be answered.
 
-    `operation` is Sentry's operationId. `arrives` is the method and the path below `/api/0`. `query` lists parameters
-    with their values in order; parameters that are not listed may have any value. `body` is the body of a write,
-    compared whole.
+    `operation` is Sentry's operationId, or method and path of an operation that is not published. `arrives` is the
+    method and the path below `/api/0`. `query` lists parameters with their values in order; parameters that are not
+    listed may have any value. `body` is the body of a write, compared whole.
     """
 
     operation: str
@@ -55,7 +55,8 @@ def acme(selection: str, **variables: str) -> str:
 def mutation(name: str, selection: str) -> str:
     """A mutation whose variable `$input` is its input."""
     input_type = f"{name[0].upper()}{name[1:]}Input"
-    return f"mutation ($input: {input_type}!) {{ {name}(input: $input) {{ {selection} userErrors {{ message }} }} }}"
+    payload = f"{{ {selection} userErrors {{ field message code }} }}"
+    return f"mutation ($input: {input_type}!) {{ {name}(input: $input) {payload} }}"
 
 
 def global_id(typename: str, *parts: str) -> str:

@@ -1,7 +1,8 @@
 """Cases of alert rules, the older form of monitors and alerts."""
 
-from dexter_graphql.sandbox import Vintage
 from parity.case import Case, acme
+
+from dexter_graphql.sandbox import Vintage
 
 CASES = (
     Case(

@@ -4,8 +4,23 @@ from parity.case import Case, acme, global_id, mutation
 
 ISSUES = "/organizations/acme/issues/"
 ISSUE = ISSUES + "1000009/"
+NOTES = "/organizations/{organization_id_or_slug}/issues/{issue_id}/notes/"
 EVENT = "df8b61d1e1d2a502c06cbc5e683496ab"
+COMMENTED = ISSUES + "1000044/"
+COMMENT_ID = global_id("Comment", "1000044", "100004402")
+RESULTS = "results { issueId userErrors { code } }"
 ISSUE_ID, OTHER_ID = global_id("Issue", "1000009"), global_id("Issue", "1000010")
+
+ONE_ISSUE = (
+    ("unresolveIssues", {}, {"status": "unresolved"}),
+    ("archiveIssues", {}, {"status": "ignored", "substatus": "archived_until_escalating", "statusDetails": {}}),
+    ("assignIssues", {"to": {"nobody": True}}, {"assignedTo": ""}),
+    ("setIssuePriority", {"priority": "LOW"}, {"priority": "low"}),
+    ("bookmarkIssues", {}, {"isBookmarked": True}),
+    ("markIssuesSeen", {}, {"hasSeen": True}),
+    ("subscribeToIssues", {}, {"isSubscribed": True}),
+)
+"""Mutations that change one member of an issue: input and body."""
 
 CASES = (
     Case(
@@ -31,7 +46,7 @@ CASES = (
     ),
     Case(
         "updateOrganizationIssues",
-        mutation("resolveIssues", "results { issueId }"),
+        mutation("resolveIssues", RESULTS),
         f"PUT {ISSUES}",
         {"input": {"issues": {"ids": [ISSUE_ID, OTHER_ID]}, "in": {"nextRelease": True}}},
         query={"id": ["1000009", "1000010"]},
@@ -39,7 +54,7 @@ CASES = (
     ),
     Case(
         "deleteOrganizationIssues",
-        mutation("deleteIssues", "results { issueId }"),
+        mutation("deleteIssues", RESULTS),
         f"DELETE {ISSUES}",
         {"input": {"issues": {"ids": [ISSUE_ID, OTHER_ID]}}},
         query={"id": ["1000009", "1000010"]},
@@ -112,5 +127,43 @@ CASES = (
         "query ($id: ID!) { node(id: $id) { ... on Attachment { name } } }",
         f"GET /projects/acme/101000/events/{EVENT}/attachments/10004651/",
         {"id": global_id("Attachment", "101000", EVENT, "10004651")},
+    ),
+    *(
+        Case(
+            "updateOrganizationIssue",
+            mutation(name, RESULTS),
+            f"PUT {ISSUE}",
+            {"input": {"issues": {"ids": [ISSUE_ID]}, **values}},
+            body=body,
+        )
+        for name, values, body in ONE_ISSUE
+    ),
+    Case(
+        "updateOrganizationIssues",
+        mutation("mergeIssues", "mergedIds"),
+        f"PUT {ISSUES}",
+        {"input": {"issues": {"ids": [ISSUE_ID, OTHER_ID]}}},
+        query={"id": ["1000009", "1000010"]},
+        body={"merge": True},
+    ),
+    Case(
+        f"POST {NOTES}",
+        mutation("addIssueComment", "comment { text }"),
+        f"POST {ISSUE}notes/",
+        {"input": {"issue": {"id": ISSUE_ID}, "text": "Seen in staging."}},
+        body={"text": "Seen in staging."},
+    ),
+    Case(
+        f"PUT {NOTES}{{note_id}}/",
+        mutation("editIssueComment", "comment { text }"),
+        f"PUT {COMMENTED}notes/100004402/",
+        {"input": {"id": COMMENT_ID, "text": "Seen in production."}},
+        body={"text": "Seen in production."},
+    ),
+    Case(
+        f"DELETE {NOTES}{{note_id}}/",
+        mutation("deleteIssueComment", "deletedId"),
+        f"DELETE {COMMENTED}notes/100004402/",
+        {"input": {"id": COMMENT_ID}},
     ),
 )

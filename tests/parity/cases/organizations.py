@@ -1,6 +1,6 @@
 """Cases of organizations, members, teams and projects."""
 
-from parity.case import Case, acme, global_id
+from parity.case import Case, acme, global_id, mutation
 
 PROJECT = "/projects/acme/101000/"
 CLIENT_KEY = "ccb573d95810d60ea72991b9e8c14743"
@@ -16,10 +16,9 @@ CASES = (
     Case("getOrganization", acme("name"), "GET /organizations/acme/", query={"detailed": "0"}),
     Case(
         "resolveOrganizationShortId",
-        """mutation { updateIssue(input: {
-          issue: { shortId: "WEB-9" }, organization: { slug: "acme" }, hasSeen: true
-        }) { issue { id } userErrors { message } } }""",
+        mutation("updateIssue", "issue { id }"),
         "GET /organizations/acme/shortids/WEB-9/",
+        {"input": {"issue": {"shortId": "WEB-9"}, "organization": {"slug": "acme"}, "hasSeen": True}},
     ),
     Case(
         "listOrganizationMembers",

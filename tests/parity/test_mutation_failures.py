@@ -1,0 +1,56 @@
+"""Every mutation, when Sentry refuses its write; the inputs are those of the cases."""
+
+import pytest
+import pytest_asyncio
+from graphql import OperationDefinitionNode, OperationType, parse
+from parity.site import open_site, user_errors
+from parity.tables import ALL_CASES
+
+from dexter_graphql.sandbox import Fault, Vintage
+
+WRITES = ("POST", "PUT", "DELETE")
+REFUSALS = {403: "FORBIDDEN", 404: "NOT_FOUND", 409: "CONFLICT", 400: "BAD_USER_INPUT"}
+"""Codes of errors or user errors by the status of Sentry's refusal."""
+
+
+def mutation_of(case):
+    """The name of the mutation that a case executes; None for a query."""
+    [operation] = [node for node in parse(case.document).definitions if isinstance(node, OperationDefinitionNode)]
+    is_mutation = operation.operation is OperationType.MUTATION
+    return operation.selection_set.selections[0].name.value if is_mutation else None
+
+
+CASES = {name: case for case in reversed(ALL_CASES) if (name := mutation_of(case)) is not None}
+"""The first case of each mutation."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def refusing():
+    """A server over a sandbox that refuses writes in these tests."""
+    async with open_site(Vintage.SAAS) as site:
+        yield site
+
+
+def test_every_mutation_has_a_case(graph):
+    """A mutation without a case would not be tested here."""
+    assert set(graph.schema.mutation_type.fields) == set(CASES)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+async def test_refused_write(case, refusing):
+    """The answer has the code of the refusal, as an error with the scopes that would allow it, or as user error."""
+    for status, code in REFUSALS.items():
+        errors = await refused(refusing, case, status)
+
+        assert {error["code"] for error in errors} == {code}, (status, errors)
+        assert all(error.get("requiredScopes", "any") for error in errors)
+
+
+async def refused(site, case, status):
+    """The extensions of errors, and the user errors, of a mutation that Sentry refuses with this status."""
+    site.upstream.faults.clear()
+    for method in WRITES:
+        site.upstream.faults.add(Fault(method=method, status=status, body={"detail": "Refused."}, times=None))
+    _, _, answer = await site.post(case.document, variables=dict(case.variables))
+    return [error["extensions"] for error in answer.get("errors", ())] + list(user_errors(answer.get("data")))
