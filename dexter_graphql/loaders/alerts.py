@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.alert_rules.lists import (
@@ -37,6 +38,7 @@ from dexter_graphql.loaders.lists import (
     fetch_with_names,
     page_of_rows,
     projects_of,
+    rows_by_key,
 )
 from dexter_graphql.loaders.monitors import (
     DETECTOR_NAME,
@@ -111,7 +113,7 @@ async def alerts_by_id(keys: Sequence[AlertKey], load_context: LoadContext) -> M
         rows = await _workflows_by_id(organization, workflow_ids, load_context) if workflow_ids else []
         rule_ids = [key.id for key in own_keys if not key.id.isdecimal()]
         rows += await _workflows_of_rules(organization, rule_ids, load_context)
-        return {AlertKey(organization, str(row.id)): row for row in only_records(rows)}
+        return rows_by_key(own_keys, rows, "id", partial(AlertKey, organization))
 
     return await by_organization(keys, answer)
 

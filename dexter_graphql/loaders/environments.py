@@ -53,9 +53,7 @@ async def all_environments(organization: OrganizationRef, load_context: LoadCont
 @bulk(target="OrganizationEnvironment", uses=(catalogue.LIST,))
 async def environments_by_id(keys: Sequence[EnvironmentKey], load_context: LoadContext) -> Mapping[EnvironmentKey, Any]:
     """Environments by ID, from the complete list of their organization."""
-    return await by_complete_list(
-        keys, load_context, all_environments, lambda organization, row: EnvironmentKey(organization, str(row.id))
-    )
+    return await by_complete_list(keys, load_context, all_environments, "id", EnvironmentKey)
 
 
 @fan_out(target="ProjectEnvironment", uses=(catalogue.PROJECT_ENVIRONMENT,))

@@ -36,9 +36,7 @@ async def all_integrations(organization: OrganizationRef, load_context: LoadCont
 @bulk(target="Integration", uses=(catalogue.LIST,))
 async def integrations_by_id(keys: Sequence[IntegrationKey], load_context: LoadContext) -> Mapping[IntegrationKey, Any]:
     """Integrations by ID, from the complete list of their organization."""
-    return await by_complete_list(
-        keys, load_context, all_integrations, lambda organization, row: IntegrationKey(organization, str(row.id))
-    )
+    return await by_complete_list(keys, load_context, all_integrations, "id", IntegrationKey)
 
 
 @fan_out(target="Integration", uses=(catalogue.LIST,))
@@ -64,6 +62,4 @@ async def installations_by_uuid(
     keys: Sequence[InstallationKey], load_context: LoadContext
 ) -> Mapping[InstallationKey, Any]:
     """Installed apps by UUID, from the complete list of their organization."""
-    return await by_complete_list(
-        keys, load_context, all_installations, lambda organization, row: InstallationKey(organization, row.uuid)
-    )
+    return await by_complete_list(keys, load_context, all_installations, "uuid", InstallationKey)

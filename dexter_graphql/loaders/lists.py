@@ -1,6 +1,7 @@
 """Fetching of lists, and lookups of many keys with few list calls."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, Loader, each
@@ -9,11 +10,11 @@ from dexter_graphql.loaders.search import UnresolvedQuery, native_query, resolve
 from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.errors import ClientError, NotFound
+from dexter_graphql.sentry.errors import ClientError, InvalidValue, NotFound
 from dexter_graphql.sentry.pagination import MAX_PAGE, Page, Position, Slice, collect, slice_complete
 from dexter_graphql.sentry.pagination_of_matches import collect_matches
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, RowsProjection, only_records
+from dexter_graphql.sentry.projection import Field, OtherKind, Record, RowsProjection
 
 MAX_KEY_BYTES = 4000
 """Length of all keys in the URL of one call, at most; URLs stay below 6 kB."""
@@ -58,6 +59,7 @@ class OrganizationKey(Protocol):
 
 
 KeyType = TypeVar("KeyType", bound=OrganizationKey)
+AnyKey = TypeVar("AnyKey")
 
 ALL_ROWS = ListOptions((), MAX_ROWS, None, MAX_ROWS)
 
@@ -142,20 +144,22 @@ async def find_row(
 ) -> Any:
     """The row of a list with this ID, for objects that Sentry gives in a list alone.
 
-    None when it is not among the first 1000, or when the list's own object does not exist. No page after that of the
-    row is fetched.
+    None when it is not among the first 1000, or when the list's own object does not exist, and an error when the ID of
+    another row cannot be read. No page after that of the row is fetched.
     """
     cursor: str | None = None
+    unreadable: InvalidValue | None = None
     try:
         for _ in range(MAX_ROWS // MAX_PAGE):
             page = await load_context.get_page(endpoint, parents, cursor=cursor, path=path)
-            row = next((row for row in only_records(page.rows) if str(row.id) == row_id), None)
-            if row is not None or page.next is None or page.next == cursor:
-                return row
+            row = rows_by_key((row_id,), page.rows, "id", str)[row_id]
+            unreadable = row if isinstance(row, InvalidValue) else unreadable
+            if isinstance(row, Record) or page.next is None or page.next == cursor:
+                return row or unreadable
             cursor = page.next
     except NotFound:
-        pass
-    return None
+        return None
+    return unreadable
 
 
 def page_of_rows(rows: Sequence[Any], options: ListOptions) -> Slice:
@@ -192,15 +196,51 @@ async def by_complete_list(
     keys: Sequence[KeyType],
     load_context: LoadContext,
     complete_list: Loader,
-    key_of: Callable[[OrganizationRef, Any], Hashable],
+    path: str,
+    key_of: Callable[[OrganizationRef, str], KeyType],
 ) -> dict[KeyType, Any]:
-    """The rows with these keys, from one complete list per organization, which the operation reads once."""
+    """The rows with these keys, from one complete list per organization, which the operation reads once.
 
-    async def answer(organization: OrganizationRef, _keys: Sequence[KeyType]) -> Mapping[Any, Any]:
+    `path` is that of the member which identifies a row, and `key_of` makes a key of its value.
+    """
+
+    async def answer(organization: OrganizationRef, own_keys: Sequence[KeyType]) -> Mapping[KeyType, Any]:
         rows = await load_context.load(complete_list, organization)
-        return {key_of(organization, row): row for row in only_records(rows)}
+        return rows_by_key(own_keys, rows, path, partial(key_of, organization))
 
     return await by_organization(keys, answer, size=len(keys))
+
+
+def rows_by_key(
+    keys: Sequence[AnyKey], rows: Sequence[Any], path: str, key_of: Callable[[str], AnyKey]
+) -> dict[AnyKey, Any]:
+    """The row of each key, and None for a key without one.
+
+    `path` is that of the member which identifies a row. When it cannot be read in one row, that error is the result of
+    all keys without a row, because the row may be theirs. A row that embeds null instead of an object has no key.
+    """
+    matched: dict[AnyKey, Any] = {}
+    unreadable: InvalidValue | None = None
+    for row in rows:
+        value = _identity(row, path)
+        if isinstance(value, InvalidValue):
+            unreadable = value
+        elif value is not None:
+            matched[key_of(value)] = row
+    return {key: matched.get(key, unreadable) for key in keys}
+
+
+def _identity(row: Any, path: str) -> str | InvalidValue | None:
+    """The member at a dotted path as text; None where the row has no object that could have it."""
+    *parents, name = path.split(".")
+    for parent in parents:
+        row = row if isinstance(row, InvalidValue) else getattr(row, parent)
+    if row is None or isinstance(row, OtherKind):
+        return None
+    value = row if isinstance(row, InvalidValue) else getattr(row, name)
+    if value is None:
+        return InvalidValue(f"'{path}' in Sentry's answer is null")
+    return value if isinstance(value, InvalidValue) else str(value)
 
 
 def _split_keys(keys: Sequence[KeyType], size: int, length: Callable[[KeyType], int]) -> list[tuple[KeyType, ...]]:

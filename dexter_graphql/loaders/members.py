@@ -1,15 +1,16 @@
 """Loaders of members and users."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
-from dexter_graphql.loaders.lists import ALL_ROWS, by_organization, fetch_list
+from dexter_graphql.loaders.lists import by_organization, fetch_all, fetch_list, rows_by_key
 from dexter_graphql.sentry.catalogue import members as catalogue
 from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, Projection, Record, first_invalid, only_records
+from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 
 SEARCH_BY_USER = f"{catalogue.LIST.name}?query=user.id:"
 """Capability: the search of members by the ID of their user (22.12 and newer)."""
@@ -53,7 +54,8 @@ async def users_by_id(keys: Sequence[UserKey], load_context: LoadContext) -> Map
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[UserKey]) -> Mapping[UserKey, Any]:
         rows = await _members_by_user(organization, own_keys, load_context, projection)
-        return {UserKey(organization, str(row.user.id)): row.user for row in rows}
+        members = rows_by_key(own_keys, rows, "user.id", partial(UserKey, organization))
+        return {key: getattr(member, "user", member) for key, member in members.items()}
 
     return await by_organization(keys, answer)
 
@@ -68,7 +70,7 @@ async def members_by_user(keys: Sequence[UserKey], load_context: LoadContext) ->
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[UserKey]) -> Mapping[UserKey, Any]:
         rows = await _members_by_user(organization, own_keys, load_context, projection)
-        return {UserKey(organization, str(row.user.id)): row for row in rows}
+        return rows_by_key(own_keys, rows, "user.id", partial(UserKey, organization))
 
     return await by_organization(keys, answer)
 
@@ -118,10 +120,8 @@ async def _members_by_user(
         return rows
 
     async def read_list() -> list[Any]:
-        page = await fetch_list(catalogue.LIST, parents, load_context, options=ALL_ROWS, projection=projection)
-        return page.rows
+        return await fetch_all(catalogue.LIST, organization, load_context, projection=projection)
 
-    rows = await load_context.organizations.capabilities.prefer(
+    return await load_context.organizations.capabilities.prefer(
         SEARCH_BY_USER, organization, preferred=search, fallback=read_list
     )
-    return [row for row in only_records(rows) if isinstance(row.user, Record)]

@@ -1,6 +1,7 @@
 """Loaders of monitors: Sentry's detectors, or metric rules where a server has only alert rules."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.alert_rules.lists import AnyRule, matching_rules, metric_rules, project_slugs, translate
@@ -22,6 +23,7 @@ from dexter_graphql.loaders.lists import (
     fetch_with_names,
     page_of_rows,
     projects_of,
+    rows_by_key,
 )
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.projects import ProjectKey
@@ -104,7 +106,7 @@ async def monitors_by_id(keys: Sequence[MonitorKey], load_context: LoadContext) 
         rows = await _detectors_by_id(organization, detector_ids, load_context) if detector_ids else []
         if any(key.id.startswith(METRIC_PREFIX) for key in own_keys):
             rows += await _detectors_of_rules(organization, load_context)
-        return {MonitorKey(organization, str(row.id)): row for row in only_records(rows)}
+        return rows_by_key(own_keys, rows, "id", partial(MonitorKey, organization))
 
     return await by_organization(keys, answer)
 

@@ -1,16 +1,17 @@
 """Loaders of projects and their client keys, members, environments and settings."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, call_per_detail, each, fan_out
-from dexter_graphql.loaders.lists import by_organization, fetch_list, page_of_rows
+from dexter_graphql.loaders.lists import by_organization, fetch_list, page_of_rows, rows_by_key
 from dexter_graphql.sentry.catalogue import projects as catalogue
 from dexter_graphql.sentry.errors import Moved
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parameters import BatchSearch
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, Projection, Record, only_records
+from dexter_graphql.sentry.projection import Field, Projection, Record
 
 
 class ProjectKey(NamedTuple):
@@ -47,7 +48,7 @@ async def projects_by_id(keys: Sequence[ProjectKey], load_context: LoadContext) 
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
         rows = await _search(organization, "id", [key.id for key in own_keys], load_context)
-        return {ProjectKey(organization, str(row.id)): row for row in rows}
+        return rows_by_key(own_keys, rows, "id", partial(ProjectKey, organization))
 
     return await by_organization(keys, answer)
 
@@ -76,11 +77,13 @@ async def projects_by_name(keys: Sequence[ProjectName], load_context: LoadContex
         valid_names = [key.name for key in own_keys if is_valid(key.name)]
         for term in ("slug", "id"):
             names = [name for name in valid_names if name.isdecimal() is (term == "id")]
-            for row in await _search(organization, term, names, load_context) if names else ():
-                projects[ProjectName(organization, str(getattr(row, term)))] = row
+            if names:
+                rows = await _search(organization, term, names, load_context)
+                keys_of_names = [ProjectName(organization, name) for name in names]
+                projects |= rows_by_key(keys_of_names, rows, term, partial(ProjectName, organization))
         # The detail refuses an invalid name without a call.
         ids = {name for name in valid_names if name.isdecimal()}
-        missing = [key for key in own_keys if key not in projects and key.name not in ids]
+        missing = [key for key in own_keys if not isinstance(projects.get(key), Record) and key.name not in ids]
         return projects | await each(missing, lambda key: _detail_by_name(key, load_context))
 
     return await by_organization(keys, answer)
@@ -146,9 +149,7 @@ async def environments_by_name(
     for key in keys:
         rows = lists[key.project]
         has_failed = isinstance(rows, Exception)
-        environments[key] = (
-            rows if has_failed else next((row for row in only_records(rows) if row.name == key.name), None)
-        )
+        environments[key] = rows if has_failed else rows_by_key((key.name,), rows, "name", str)[key.name]
     return environments
 
 
@@ -178,8 +179,7 @@ async def _search(
     projection = load_context.merge_projections(
         load_context.projection("list"), Projection("Project", "list", (member,))
     )
-    rows = await load_context.get_rows(catalogue.LIST, Parents(organization), query=query, projection=projection)
-    return [row for row in only_records(rows) if isinstance(getattr(row, term), (int, str))]
+    return await load_context.get_rows(catalogue.LIST, Parents(organization), query=query, projection=projection)
 
 
 async def _detail(organization: OrganizationRef, name: str, load_context: LoadContext) -> Any:

@@ -14,7 +14,7 @@ from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import ClientError, InvalidParameter, Unauthorized
 from dexter_graphql.sentry.pagination import collect
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, Projection, Record, only_records
+from dexter_graphql.sentry.projection import Field, Projection, first_invalid, only_records
 
 MAX_ROWS = 1000
 """Rows of a list in which names are looked up."""
@@ -67,7 +67,10 @@ class NamedEntity(NamedTuple):
 
 
 class NameList(NamedTuple):
-    """The entities of one kind, by the names that `Reference.by` says; incomplete when the list is too long."""
+    """The entities of one kind, by the names that `Reference.by` says.
+
+    It is incomplete when the list is too long, or has a row that cannot be read.
+    """
 
     entities: Mapping[str, Mapping[str, NamedEntity]]
     is_complete: bool = True
@@ -166,30 +169,30 @@ RELEASE = Projection("Release", "list", (Field("version", "version", str),))
 
 async def _projects(_given: Sequence[Reference], organization: OrganizationRef, context: LoadContext) -> NameList:
     rows, is_complete = await _complete_list(projects.LIST, PROJECT, organization, context)
-    return NameList(_by_names(rows, "slug"), is_complete)
+    return _by_names(rows, "slug", is_complete=is_complete)
 
 
 async def _teams(_given: Sequence[Reference], organization: OrganizationRef, context: LoadContext) -> NameList:
     rows, is_complete = await _complete_list(teams.LIST, TEAM, organization, context, (("detailed", "0"),))
-    return NameList(_by_names(rows, "slug"), is_complete)
+    return _by_names(rows, "slug", is_complete=is_complete)
 
 
 async def _users(_given: Sequence[Reference], organization: OrganizationRef, context: LoadContext) -> NameList:
     rows, is_complete = await _complete_list(members.LIST, MEMBER, organization, context)
-    users = [row.user for row in rows if isinstance(row.user, Record)]
-    return NameList(_by_names(users, "email", "username"), is_complete)
+    users = [getattr(row, "user", row) for row in rows]
+    return _by_names([user for user in users if user is not None], "email", "username", is_complete=is_complete)
 
 
 async def _environments(_given: Sequence[Reference], organization: OrganizationRef, context: LoadContext) -> NameList:
     rows = await context.get_rows(
         environments.LIST, Parents(organization), query=(("visibility", "all"),), projection=ENVIRONMENT
     )
-    return NameList(_by_names(only_records(rows), "name"))
+    return _by_names(rows, "name")
 
 
 async def _repositories(_given: Sequence[Reference], organization: OrganizationRef, context: LoadContext) -> NameList:
     rows, is_complete = await _complete_list(repositories.LIST, REPOSITORY, organization, context)
-    return NameList(_by_names(rows, "name"), is_complete)
+    return _by_names(rows, "name", is_complete=is_complete)
 
 
 async def _releases(given: Sequence[Reference], organization: OrganizationRef, context: LoadContext) -> NameList:
@@ -234,7 +237,7 @@ async def _complete_list(
     context: LoadContext,
     query: QueryParameters = (),
 ) -> tuple[list[Any], bool]:
-    """The records of a list, and whether it has no more."""
+    """The rows of a list, and whether it has no more."""
     rows = await collect(
         lambda size, cursor: context.get_page(
             endpoint, Parents(organization), size=size, cursor=cursor, query=query, projection=projection
@@ -243,13 +246,13 @@ async def _complete_list(
         after=None,
         cap=MAX_ROWS,
     )
-    return list(only_records(rows.rows)), not rows.has_next
+    return rows.rows, not rows.has_next
 
 
-def _by_names(rows: Sequence[Any], *names: str) -> dict[str, dict[str, NamedEntity]]:
+def _by_names(rows: Sequence[Any], *names: str, is_complete: bool = True) -> NameList:
     """The rows by their ID and by each of these members; the first of them that a row has is its name."""
     entities: dict[str, dict[str, NamedEntity]] = {by: {} for by in ("sentryId", *names)}
-    for row in rows:
+    for row in only_records(rows):
         values = {by: getattr(row, by) for by in names if isinstance(getattr(row, by), str) and getattr(row, by)}
         if not values or not isinstance(row.id, (int, str)):
             continue
@@ -257,4 +260,4 @@ def _by_names(rows: Sequence[Any], *names: str) -> dict[str, dict[str, NamedEnti
         entities["sentryId"][entity.id] = entity
         for by, value in values.items():
             entities[by][value.lower() if by == "email" else value] = entity
-    return entities
+    return NameList(entities, is_complete and not any(first_invalid(row, "id", *names) for row in rows))

@@ -34,9 +34,7 @@ async def all_repositories(organization: OrganizationRef, load_context: LoadCont
 @bulk(target="Repository", uses=(catalogue.LIST,))
 async def repositories_by_id(keys: Sequence[RepositoryKey], load_context: LoadContext) -> Mapping[RepositoryKey, Any]:
     """Repositories by ID, from the complete list of their organization."""
-    return await by_complete_list(
-        keys, load_context, all_repositories, lambda organization, row: RepositoryKey(organization, str(row.id))
-    )
+    return await by_complete_list(keys, load_context, all_repositories, "id", RepositoryKey)
 
 
 @fan_out(target="Repository", uses=(catalogue.LIST,))

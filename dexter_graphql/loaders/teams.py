@@ -56,17 +56,13 @@ async def all_teams(organization: OrganizationRef, load_context: LoadContext) ->
 @bulk(target="Team", uses=(catalogue.LIST,))
 async def teams_by_id(keys: Sequence[TeamKey], load_context: LoadContext) -> Mapping[TeamKey, Any]:
     """Teams by ID, from the complete list of their organization."""
-    return await by_complete_list(
-        keys, load_context, all_teams, lambda organization, row: TeamKey(organization, str(row.id))
-    )
+    return await by_complete_list(keys, load_context, all_teams, "id", TeamKey)
 
 
 @bulk(target="Team", uses=(catalogue.LIST,))
 async def teams_by_slug(keys: Sequence[TeamName], load_context: LoadContext) -> Mapping[TeamName, Any]:
     """Teams by slug, from the complete list of their organization."""
-    return await by_complete_list(
-        keys, load_context, all_teams, lambda organization, row: TeamName(organization, str(row.slug))
-    )
+    return await by_complete_list(keys, load_context, all_teams, "slug", TeamName)
 
 
 @fan_out(target="Team", uses=(catalogue.DETAIL,), is_shared=True)

@@ -1,18 +1,20 @@
 """Loaders of single issues: by ID, by short ID, and their figures within a time range."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
 from dexter_graphql.loaders.issues.keys import ActivityKey, IssueKey, ShortIdKey, issue_parents
 from dexter_graphql.loaders.issues.parameters import EXPANDABLE, RETENTION, pushdown, with_id_parameters
-from dexter_graphql.loaders.lists import by_organization, fetch_list
+from dexter_graphql.loaders.lists import by_organization, fetch_list, rows_by_key
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations
+from dexter_graphql.sentry.lenient import omitted_from
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, Projection, first_invalid, only_records
+from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 
 DETAIL_ID = Projection("Issue", "detail", (Field("id", "id", int | str),))
 SHORT_ID_TARGET = Projection("ShortId", "detail", (Field("groupId", "groupId", int | str, is_required=True),))
@@ -98,7 +100,7 @@ async def activities_by_id(key: ActivityKey, load_context: LoadContext) -> Any:
         projection=Projection("Issue", "detail", (entries,)),
     )
     activity = getattr(issue, "activity", None) or ()
-    return next((entry for entry in activity if str(entry.id) == key.id), None)
+    return rows_by_key((key.id,), [*activity, *omitted_from(activity)], "id", str)[key.id]
 
 
 async def _detail(key: IssueKey, load_context: LoadContext) -> Any:
@@ -123,9 +125,8 @@ async def _figures(
     query = (*pushdown(projection), *time_range, ("query", ""), *repeated("groups", (key.id for key in keys)))
 
     async def from_statistics() -> dict[IssueKey, Any]:
-        return _rows_by_key(
-            keys, await load_context.get_rows(catalogue.STATS, parents, query=query, projection=projection)
-        )
+        rows = await load_context.get_rows(catalogue.STATS, parents, query=query, projection=projection)
+        return rows_by_key(keys, rows, "id", partial(IssueKey, parents.organization))
 
     return await load_context.organizations.capabilities.prefer(
         catalogue.STATS.name,
@@ -150,9 +151,4 @@ async def _list_by_id(
         ),
         load_context,
     )
-    return _rows_by_key(keys, page.rows)
-
-
-def _rows_by_key(keys: Sequence[IssueKey], rows: Sequence[Any]) -> dict[IssueKey, Any]:
-    by_id = {str(row.id): row for row in only_records(rows)}
-    return {key: by_id[key.id] for key in keys if key.id in by_id}
+    return rows_by_key(keys, page.rows, "id", partial(IssueKey, parents.organization))

@@ -6,7 +6,7 @@ import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, each, fan_out, two_calls_per_key
 from dexter_graphql.loaders.issues.keys import ExternalIssueKey, IssueKey, issue_parents
-from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list, find_row
+from dexter_graphql.loaders.lists import ALL_ROWS, fetch_list, find_row, rows_by_key
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import InvalidValue, MissingRoute, NotFound
 from dexter_graphql.sentry.lenient import NULL, complete_list, omitted_from
@@ -58,7 +58,7 @@ async def external_issues_by_id(key: ExternalIssueKey, load_context: LoadContext
         links = await _integration_links(key.issue, load_context)
     except NotFound:
         return None
-    return next((link for link in links if link.id == key.id), None)
+    return rows_by_key((key.id,), [*links, *omitted_from(links)], "id", str)[key.id]
 
 
 def sentry_id_of(link_id: int | str) -> str:

@@ -7,10 +7,11 @@ from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, chunks
 from dexter_graphql.loaders.issues.details import numeric_id
 from dexter_graphql.loaders.issues.keys import IssueKey, ShortIdKey
 from dexter_graphql.loaders.issues.parameters import COLLAPSE_ALL, RETENTION, pushdown, with_row_filter
-from dexter_graphql.loaders.lists import ListOptions, fetch_list
+from dexter_graphql.loaders.lists import ListOptions, fetch_list, rows_by_key
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.catalogue import organizations
+from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.parameters import BatchSearch
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, first_invalid
@@ -24,7 +25,10 @@ SELECTION_ENDPOINTS = (catalogue.LIST, organizations.SHORT_ID, *REFERENCE_ENDPOI
 async def select_by_short_ids(
     organization: OrganizationRef, short_ids: Sequence[str], load_context: LoadContext
 ) -> dict[str, IssueKey]:
-    """Short ID → key of the issues that exist: one call for a single short ID, one per 100 of several."""
+    """Short ID → key of the issues that exist: one call for a single short ID, one per 100 of several.
+
+    Raises InvalidValue when an issue is missing and may be one whose IDs cannot be read.
+    """
     if len(short_ids) == 1:
         issue = await numeric_id(ShortIdKey(organization, short_ids[0]), load_context)
         return {} if issue is None else {short_ids[0]: issue}
@@ -34,9 +38,11 @@ async def select_by_short_ids(
         page = await load_context.get_page(
             catalogue.LIST, Parents(organization), query=query, projection=BOTH_IDS, size=len(chunk)
         )
-        for row in page.rows:
-            if not first_invalid(row, "id", "shortId"):
-                keys[row.shortId] = IssueKey(organization, str(row.id))
+        for short_id, row in rows_by_key(chunk, page.rows, "shortId", str).items():
+            if isinstance(row, InvalidValue):
+                raise row
+            if row is not None:
+                keys[short_id] = IssueKey(organization, str(row.id))
     return keys
 
 

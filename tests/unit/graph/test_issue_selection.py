@@ -3,6 +3,7 @@
 import pytest
 
 from dexter_graphql.graph.relay.global_ids import encode_id
+from dexter_graphql.sandbox import Fault
 from support.issue_mutations import ISSUE, LIST, MERGED, change, id_of, some, writes
 
 
@@ -18,6 +19,20 @@ async def test_unmatched_and_duplicates(asker):
     assert payload["unmatched"] == [elsewhere, id_of(gone)]
     [put] = writes(calls)
     assert list(put.query) == [("id", one.id), ("id", other.id)]
+
+
+async def test_issue_that_cannot_be_read_is_not_unmatched(asker):
+    """Nothing is written when Sentry's answer to several short IDs has a row that may be one of them."""
+    short_ids = [issue.short_id for issue in some(asker, 2)]
+    asker.server.faults.add(Fault(route=LIST, method="GET", status=200, body=[{"shortId": {}}]))
+    issues = {"shortIds": {"organization": {"slug": "acme"}, "values": short_ids}}
+
+    answer = await asker.ask(
+        "mutation ($issues: IssueSelection!) { resolveIssues(input: { issues: $issues }) { unmatched } }", issues=issues
+    )
+
+    assert [error["extensions"]["code"] for error in answer.errors] == ["UPSTREAM_BAD_RESPONSE"]
+    assert writes(answer.calls) == []
 
 
 async def test_dry_run_writes_nothing(asker):

@@ -121,6 +121,15 @@ async def test_name_beyond_the_read_rows_is_sent_as_it_is(asker, monkeypatch):
     assert ("project", asker.acme.projects[-1].slug) in answer.queries(ISSUES)[0]
 
 
+async def test_name_beside_a_row_that_cannot_be_read_is_sent_as_it_is(asker):
+    """The row may be that of the name."""
+    asker.server.faults.add(Fault(route="/projects/", status=200, body=[{"id": "1", "slug": {}}], times=None))
+
+    answer = await asker.ask(QUERY, filter={"projects": {"slug": "wbe"}})
+
+    assert ("project", "wbe") in answer.queries(ISSUES)[0]
+
+
 async def test_object_of_another_organization_is_refused(asker):
     """A global ID names its organization."""
     document = '{ organization(slug: "globex") { projects(first: 1) { nodes { id } } } }'
