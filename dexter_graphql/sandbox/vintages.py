@@ -72,6 +72,8 @@ class Capability(Enum):
     """`project-keys/` of an organization."""
     REGIONS = auto()
     """`users/me/regions/`."""
+    FLAG_LOGS = auto()
+    """`flags/logs/`."""
     SEER_ROUTES = auto()
     """The routes of Seer, which answer 403 without Seer itself."""
     SEER = auto()
@@ -134,6 +136,7 @@ FIRST_VINTAGES: Final[Mapping[Capability, Vintage]] = MappingProxyType({
     Capability.STATS_SUMMARY: Vintage.V24_1,
     Capability.ORGANIZATION_CLIENT_KEYS: Vintage.V26_7,
     Capability.REGIONS: Vintage.V24_1,
+    Capability.FLAG_LOGS: Vintage.V26_7,
     Capability.SEER_ROUTES: Vintage.V26_7,
     Capability.SEER: Vintage.SAAS,
 })  # fmt: skip
@@ -147,6 +150,7 @@ _ROUTES: Final[Mapping[str, Capability]] = MappingProxyType({
     "/stats-summary/": Capability.STATS_SUMMARY,
     "/project-keys/": Capability.ORGANIZATION_CLIENT_KEYS,
     "/users/me/regions/": Capability.REGIONS,
+    "/flags/logs/": Capability.FLAG_LOGS,
     "/seer/": Capability.SEER_ROUTES,
     "/autofix/": Capability.SEER_ROUTES,
 })  # fmt: skip

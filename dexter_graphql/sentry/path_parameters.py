@@ -63,6 +63,7 @@ PARAMETERS: Mapping[str, PathParameter] = MappingProxyType(
         "detector": PathParameter("monitor id", NUMBER),
         "environment": PathParameter("environment name", _text_pattern(64), is_decoded_twice=True),
         "event": PathParameter("event id", HEX),
+        "flag_change": PathParameter("flag change id", NUMBER),
         "integration": PathParameter("integration id", NUMBER),
         "issue": PathParameter("issue id", NUMBER),
         "key": PathParameter("project key", HEX),

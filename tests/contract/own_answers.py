@@ -17,6 +17,7 @@ from own_schemas import (
     many,
     mapping,
     nullable,
+    one_of,
     record,
 )
 
@@ -76,6 +77,15 @@ ISSUE_INTEGRATION = record(
     | {"scopes": nullable(many(TEXT)), "status": TEXT, "provider": OPEN, "externalIssues": many(TICKET)}
 )
 
+FLAG_CHANGE = record(
+    {"id": WHOLE, "action": one_of("created", "updated", "deleted"), "createdAt": INSTANT, "flag": TEXT, "tags": OPEN}
+    | {
+        "createdBy": nullable(TEXT),
+        "createdByType": nullable(one_of("email", "id", "name")),
+        "provider": nullable(TEXT),
+    }
+)
+
 OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
     {
         "/": record({"version": TEXT}, {"auth": nullable(OPEN), "user": nullable(OPEN)}),
@@ -96,6 +106,8 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
         "/organizations/{}/events-meta/": record({"count": WHOLE}),
         "/organizations/{}/events-stats/": EVENT_STATS,
         "/organizations/{}/tags/{}/values/": many(TAG_VALUE),
+        "/organizations/{}/flags/logs/": record({"data": many(FLAG_CHANGE)}),
+        "/organizations/{}/flags/logs/{}/": record({"data": FLAG_CHANGE}),
         "/organizations/{}/releases/{}/commitfiles/": many(COMMIT_FILE),
         "/organizations/{}/releases/{}/resolved/": many({"type": "object", "required": ["id", "shortId", "status"]}),
         "/projects/{}/{}/events/{}/json/": INGESTED_EVENT,

@@ -109,4 +109,5 @@ def _values(world: World) -> dict[str, str]:
         "detector": acme.detectors[0].id,
         "workflow": acme.workflows[0].id,
         "monitor": monitor.slug,
+        "flag_change": acme.flag_changes[0].id,
     }

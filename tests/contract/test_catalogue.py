@@ -103,6 +103,8 @@ ONLY_TIME_ENDS = {
     "events.list",
     "events.tags",
     "events.time_series",
+    "flags.detail",
+    "flags.list",
     "monitors.check_ins",
     "projects.stats",
     "stats.sessions",

@@ -108,6 +108,7 @@ REPRESENTATIONS = {
     "deploys of a release": Representation("Deploy", "releases { nodes { deploys { nodes { FIELDS } } } }"),
     "changed files": Representation("CommitFile", "releases { nodes { commitFiles { nodes { FIELDS } } } }"),
     "last deploys": Representation("Deploy", "releases { nodes { lastDeploy { FIELDS } } }"),
+    "changes of flags": Representation("FlagChange", "flagChanges { nodes { FIELDS } }"),
     "repositories of a list": Representation("Repository", "repositories { nodes { FIELDS } }"),
     "repositories of commits": Representation(
         "Repository",

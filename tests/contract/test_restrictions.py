@@ -77,4 +77,4 @@ def test_writes_are_restricted_before_the_call(endpoint: Endpoint):
 def test_open_endpoints_name_nothing_in_projects(endpoint: Endpoint):
     """An endpoint that needs no narrowing has no path to an object of a project."""
     if endpoint.restriction.narrowing is Narrowing.NOTHING:
-        assert endpoint.path_parameters.keys() <= {"organization"}
+        assert endpoint.path_parameters.keys() <= {"organization", "flag_change"}

@@ -12,6 +12,8 @@ from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, first_of, plain
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, Visibility
+from dexter_graphql.graph.flags.arguments import FlagRange, Flags, Providers, SortOrder, flag_change_options
+from dexter_graphql.graph.flags.types import FlagChange, FlagChangeSort
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list
 from dexter_graphql.graph.issues.connections import IssueConnection
@@ -47,6 +49,7 @@ from dexter_graphql.graph.teams.types import Team
 from dexter_graphql.loaders.alerts import alert_pages
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.environments import EnvironmentOptions, organization_environment_pages
+from dexter_graphql.loaders.flags import flag_change_pages
 from dexter_graphql.loaders.integrations import installation_pages, integration_pages
 from dexter_graphql.loaders.issues.details import organization_issue
 from dexter_graphql.loaders.issues.lists import issue_pages
@@ -212,6 +215,19 @@ class Organization(Node):
     ) -> Connection[Environment] | None:
         """Environments of the organization's events."""
         return EnvironmentOptions(list_options(page), visibility.value)
+
+    @batch(flag_change_pages, key=organization_scope, reads={})
+    @paged
+    def flag_changes(
+        *,
+        flags: Flags = None,
+        providers: Providers = None,
+        range: FlagRange = None,
+        sort: SortOrder = FlagChangeSort.NEWEST,
+        page: PageArguments,
+    ) -> Connection[FlagChange] | None:
+        """Changes of feature flags that their providers reported."""
+        return flag_change_options(flags, providers, range, sort, page)
 
     @batch(release_pages, key=organization_scope, reads={})
     @paged

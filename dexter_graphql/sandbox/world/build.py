@@ -8,6 +8,7 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox.vintages import Capability, Vintage
 from dexter_graphql.sandbox.world.alerts import make_alerts, remove_migrated_rules
 from dexter_graphql.sandbox.world.events import EventGenerator, add_user_reports, attach_files, distribute_events
+from dexter_graphql.sandbox.world.flags import make_flag_changes
 from dexter_graphql.sandbox.world.incident import add_incident
 from dexter_graphql.sandbox.world.integrations import make_apps, make_integrations
 from dexter_graphql.sandbox.world.issues import OTHER_KINDS, fill_history, list_team_users, make_issue, make_other_issue
@@ -99,6 +100,7 @@ def _build_organization(  # noqa: PLR0917 - the parts an organization is made of
     _fill_issues(rng, organization, _ACME_ISSUES if is_acme else _GLOBEX_ISSUES, base, now)
     make_monitors(rng, organization, base + 600, now)
     make_alerts(rng, organization, base + 700, now)
+    make_flag_changes(organization, base + 900, now)
     return organization
 
 

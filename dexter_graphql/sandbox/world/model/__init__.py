@@ -4,6 +4,7 @@ Records are compared by identity and refer to each other in circles.
 """
 
 from dexter_graphql.sandbox.world.model.alerts import Detector, IssueAlertRule, MetricAlertRule, Workflow
+from dexter_graphql.sandbox.world.model.flags import FlagChange
 from dexter_graphql.sandbox.world.model.integrations import ExternalIssue, Installation, Integration, SentryApp
 from dexter_graphql.sandbox.world.model.issues import Activity, Assignee, Attachment, Event, Feedback, Issue
 from dexter_graphql.sandbox.world.model.members import Member, Team, User
@@ -26,6 +27,7 @@ __all__ = [
     "Event",
     "ExternalIssue",
     "Feedback",
+    "FlagChange",
     "Installation",
     "Integration",
     "Issue",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dexter_graphql.sandbox.world.model.alerts import Detector, IssueAlertRule, MetricAlertRule, Workflow
+from dexter_graphql.sandbox.world.model.flags import FlagChange
 from dexter_graphql.sandbox.world.model.integrations import Installation, Integration, SentryApp
 from dexter_graphql.sandbox.world.model.issues import Attachment, Event, Issue
 from dexter_graphql.sandbox.world.model.members import Member, Team, User
@@ -43,6 +44,8 @@ class Organization:
     integrations: list[Integration] = field(default_factory=list)
     apps: list[SentryApp] = field(default_factory=list)
     installations: list[Installation] = field(default_factory=list)
+    flag_changes: list[FlagChange] = field(default_factory=list)
+    """Newest first."""
 
     def __repr__(self) -> str:
         return f"Organization({self.slug})"
