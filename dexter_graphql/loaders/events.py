@@ -64,7 +64,7 @@ class IssueEventKey(NamedTuple):
 @fan_out(target="Event", uses=(catalogue.DETAIL,), is_shared=True)
 async def event_details(key: EventKey, load_context: LoadContext) -> Any:
     """The event with its body; None when it does not exist."""
-    return await load_context.get_or_none(catalogue.DETAIL, _event_parents(key), path=_event_path(key))
+    return await load_context.get_or_none(catalogue.DETAIL, event_parents(key), path=event_path(key))
 
 
 @fan_out(target="Event", uses=EVENT_LOOKUP_ENDPOINTS, is_shared=True)
@@ -127,21 +127,23 @@ async def project_event_pages(key: ProjectKey, load_context: LoadContext) -> Sli
 @fan_out(target="Attachment", uses=(catalogue.ATTACHMENTS,))
 async def event_attachments(key: EventKey, load_context: LoadContext) -> list[Any]:
     """Attachments of an event, at most 100."""
-    return await load_context.get_rows(catalogue.ATTACHMENTS, _event_parents(key), path=_event_path(key))
+    return await load_context.get_rows(catalogue.ATTACHMENTS, event_parents(key), path=event_path(key))
 
 
 @fan_out(target="Attachment", uses=(catalogue.ATTACHMENT,), is_shared=True)
 async def attachments_by_id(key: AttachmentKey, load_context: LoadContext) -> Any:
     """An attachment; None when it does not exist."""
-    path = {**_event_path(key.event), "attachment": key.id}
-    return await load_context.get_or_none(catalogue.ATTACHMENT, _event_parents(key.event), path=path)
+    path = {**event_path(key.event), "attachment": key.id}
+    return await load_context.get_or_none(catalogue.ATTACHMENT, event_parents(key.event), path=path)
 
 
-def _event_parents(key: EventKey) -> Parents:
+def event_parents(key: EventKey) -> Parents:
+    """Parents of the objects of an event."""
     return Parents(key.organization, project=key.project, event=key.id)
 
 
-def _event_path(key: EventKey) -> dict[str, str]:
+def event_path(key: EventKey) -> dict[str, str]:
+    """Path parameters of an event."""
     return {"project": key.project, "event": key.id}
 
 

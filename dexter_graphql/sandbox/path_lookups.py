@@ -1,7 +1,7 @@
-"""Teams, members and releases named in a request's path, and the membership of its user."""
+"""Teams, members, releases and events named in a request's path, and the membership of its user."""
 
 from dexter_graphql.sandbox.http import Request, find_or_404, raise_not_found
-from dexter_graphql.sandbox.world.model import Member, Release, Team
+from dexter_graphql.sandbox.world.model import Event, Member, Release, Team
 
 
 def get_viewer(request: Request) -> Member | None:
@@ -29,3 +29,9 @@ def get_release_in_path(request: Request) -> Release:
     if release is None or ("project" in request.path_params and request.project not in release.projects):
         raise_not_found()
     return release
+
+
+def get_event_in_path(request: Request) -> Event:
+    """The event in a path below a project; 404 when the project does not have it."""
+    event = request.organization.events.get(request.path_params["event_id"].replace("-", "").lower())
+    return event if event is not None and event.issue.project is request.project else raise_not_found()

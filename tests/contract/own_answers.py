@@ -55,6 +55,11 @@ COMMIT_FILE = record(
         "repoName": TEXT,
     }
 )
+SUSPECT_COMMIT = record(
+    {"id": TEXT, "message": nullable(TEXT), "dateCreated": INSTANT, "pullRequest": nullable(OPEN)}
+    | {"suspectCommitType": TEXT},
+    {"repository": OPEN, "score": WHOLE},
+)
 USER = record(
     {"id": TEXT, "name": TEXT, "username": TEXT, "email": TEXT, "avatarUrl": TEXT, "isActive": FLAG},
     {"isSuspended": FLAG, "hasPasswordAuth": FLAG, "isManaged": FLAG, "has2fa": FLAG, "dateJoined": INSTANT}
@@ -110,6 +115,9 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
         "/organizations/{}/flags/logs/{}/": record({"data": FLAG_CHANGE}),
         "/organizations/{}/releases/{}/commitfiles/": many(COMMIT_FILE),
         "/organizations/{}/releases/{}/resolved/": many({"type": "object", "required": ["id", "shortId", "status"]}),
+        "/projects/{}/{}/events/{}/committers/": record(
+            {"committers": many(record({"author": nullable(OPEN), "commits": many(SUSPECT_COMMIT)}))}
+        ),
         "/projects/{}/{}/events/{}/json/": INGESTED_EVENT,
     }
 )

@@ -39,6 +39,7 @@ FAILING_ELEMENTS = {"Query.nodes", "TimeSeries.values"}
 BOUNDED = {
     "Commit.releases": "releases of one commit",
     "CommitEdge.releases": "releases of one commit",
+    "CommitEdge.suspectFor": "at most 10 issues are compared",
     "Event.attachments": "the first 100 are read",
     "Issue.externalIssues": "links that people made",
     "Query.nodes": "one per given ID",

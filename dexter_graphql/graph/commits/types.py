@@ -10,6 +10,7 @@ from dexter_graphql.graph.declarations.fields import (
     ID,
     LIST,
     Embedded,
+    batch,
     computed,
     entity,
     link,
@@ -17,12 +18,13 @@ from dexter_graphql.graph.declarations.fields import (
     value_type,
 )
 from dexter_graphql.graph.declarations.keys import EntityKey
-from dexter_graphql.graph.lazy_types import ReleaseType, RepositoryType
+from dexter_graphql.graph.lazy_types import IssueType, ReleaseType, RepositoryType
 from dexter_graphql.graph.members.author import Author
 from dexter_graphql.graph.relay.connections import Connection, Edge, EdgeRow, edges_of
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.releases import CommitFileKey, commit_files_by_id, releases_of_commit
+from dexter_graphql.loaders.releases import CommitFileKey, ReleaseKey, commit_files_by_id, releases_of_commit
 from dexter_graphql.loaders.repositories import CommitKey, RepositoryKey, commits_by_hash, repositories_by_id
+from dexter_graphql.loaders.suspect_commits import ReleaseCommitKey, suspected_issues
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.projection import Field, Projection
 
@@ -88,6 +90,14 @@ class CommitFile(Node):
     author: Author | None = plain(description="Author of the commit.")
 
 
+def release_commit_key(edge: EdgeRow) -> ReleaseCommitKey | None:
+    """Key of a commit in the release whose list it is in; None in other lists."""
+    parents = edge.row.parents
+    if parents.release is None:
+        return None
+    return ReleaseCommitKey(ReleaseKey(parents.organization, parents.release), edge.row.id)
+
+
 @value_type
 class CommitEdge(Edge[Commit]):
     """Commit in a list with its cursor."""
@@ -99,6 +109,15 @@ class CommitEdge(Edge[Commit]):
         Their versions cost no call, other fields one call per release.
         """
         return releases_of_commit(edge.row)
+
+    suspect_for: list[IssueType] | None = batch(
+        suspected_issues,
+        key=release_commit_key,
+        reads={},
+        description="New issues of the release whose newest event the commit may have caused; null outside of the"
+        " commits of a release. The 10 of them that affect most users are compared, which takes at most 13 calls for"
+        " all commits of a release.",
+    )
 
 
 @value_type

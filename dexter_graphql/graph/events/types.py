@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 import strawberry
 
+from dexter_graphql.graph.commits.suspects import SuspectCommit
 from dexter_graphql.graph.common.scalars import JSON, BigInt, raw
 from dexter_graphql.graph.declarations.fields import (
     DETAIL,
@@ -33,6 +34,7 @@ from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
+from dexter_graphql.loaders.suspect_commits import event_suspect_commits
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.lenient import NULL, UNREADABLE, decode_leniently, invalid_value, member_or_invalid
 from dexter_graphql.sentry.projection import Record
@@ -331,6 +333,11 @@ class Event(Node):
         key=lambda row: ProjectKey(row.parents.organization, str(row.projectID)),
         reads={"projectID": ID},
         description="Project of the event.",
+    )
+    suspect_commits: list[SuspectCommit] | None = batch(
+        event_suspect_commits,
+        description="Commits that may have caused the event, the most likely first; empty when Sentry has none. One"
+        " call per event.",
     )
     attachments: list[Attachment] | None = batch(
         event_attachments,

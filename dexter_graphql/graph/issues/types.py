@@ -8,6 +8,7 @@ import msgspec
 import strawberry
 
 from dexter_graphql.graph.comments.types import Comment
+from dexter_graphql.graph.commits.suspects import SuspectCommit
 from dexter_graphql.graph.common.scalars import JSON, BigInt
 from dexter_graphql.graph.common.series import TimeSeries
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
@@ -72,6 +73,7 @@ from dexter_graphql.loaders.issues.tags import issue_tag, issue_tags
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, complete_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
+from dexter_graphql.loaders.suspect_commits import issue_suspect_commits
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
 from dexter_graphql.sentry.lenient import NULL
 
@@ -239,6 +241,11 @@ class Issue(Node):
         key=lambda row: IssueEventKey(issue_key(row), "oldest"),
         description="Oldest event of the issue that Sentry still has.",
         cheaper="select `firstSeen`, which costs no call",
+    )
+    suspect_commits: list[SuspectCommit] | None = batch(
+        issue_suspect_commits,
+        description="Commits that may have caused the newest event, the most likely first; empty when Sentry has none."
+        " One call per issue, besides the two for the newest events of the whole list.",
     )
     tags: list[Tag] | None = batch(
         issue_tags,

@@ -16,6 +16,7 @@ from dexter_graphql.sandbox.http import (
 )
 from dexter_graphql.sandbox.issue_selection import filter_events, parse_issue_search
 from dexter_graphql.sandbox.pagination import paginate
+from dexter_graphql.sandbox.path_lookups import get_event_in_path
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
 from dexter_graphql.sandbox.serializers import events as bodies
 from dexter_graphql.sandbox.serializers.issues import serialize_issue
@@ -90,22 +91,16 @@ def _find_event(events: Sequence[Event], name: str) -> Event | None:
     return next((event for event in events if event.id == name), None)
 
 
-def _event_in_path(request: Request) -> Event:
-    """The event in a path below a project; 404 when the project does not have it."""
-    event = request.organization.events.get(request.path_params["event_id"].replace("-", "").lower())
-    return event if event is not None and event.issue.project is request.project else raise_not_found()
-
-
 def _get_project_event(request: Request) -> object:
-    return bodies.serialize_event_detail(_event_in_path(request))
+    return bodies.serialize_event_detail(get_event_in_path(request))
 
 
 def _get_event_json(request: Request) -> object:
-    return bodies.serialize_webhook_event(request.world, request.organization, _event_in_path(request))
+    return bodies.serialize_webhook_event(request.world, request.organization, get_event_in_path(request))
 
 
 def _get_source_map_debug(request: Request) -> object:
-    return serialize_source_map_debug(_event_in_path(request))
+    return serialize_source_map_debug(get_event_in_path(request))
 
 
 def _serialize_attachment(event: Event, attachment: Attachment) -> dict[str, object]:
@@ -123,7 +118,7 @@ def _serialize_attachment(event: Event, attachment: Attachment) -> dict[str, obj
 
 
 def _list_attachments(request: Request) -> Response:
-    event, text = _event_in_path(request), (request.param("query") or "").lower()
+    event, text = get_event_in_path(request), (request.param("query") or "").lower()
     attachments = [a for a in request.organization.attachments.get(event.id, []) if text in a.name.lower()]
     return paginate(request, attachments, lambda attachment: _serialize_attachment(event, attachment))
 
@@ -136,7 +131,7 @@ def _list_issue_attachments(request: Request) -> Response:
 
 def _get_attachment(request: Request) -> object:
     """The attachment's fields, or its content with `download`."""
-    event = _event_in_path(request)
+    event = get_event_in_path(request)
     attachments = request.organization.attachments.get(event.id, [])
     attachment = find_or_404(attachments, request.path_params["attachment_id"])
     if request.param("download") is None:
@@ -149,7 +144,7 @@ def _get_attachment(request: Request) -> object:
 
 
 def _delete_attachment(request: Request) -> Response:
-    attachments = request.organization.attachments.get(_event_in_path(request).id, [])
+    attachments = request.organization.attachments.get(get_event_in_path(request).id, [])
     attachment = find_or_404(attachments, request.path_params["attachment_id"])
     attachments.remove(attachment)
     return Response(None, 204)

@@ -1,6 +1,6 @@
 """Endpoints of events and of the queries over them (Discover)."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 from dexter_graphql.sentry.restriction import AccessLevel, by_path, by_query
 
 LIST = Endpoint(
@@ -36,6 +36,17 @@ ATTACHMENT = Endpoint(
     ("project:admin", "project:read", "project:write"),
     restriction=by_path(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
+)
+COMMITTERS = Endpoint(
+    "events.committers",
+    "GET",
+    "/projects/{organization}/{project}/events/{event}/committers/",
+    ("event:admin", "event:read", "event:write", "project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.STABLE,
+    tags=("releases/{organization}",),
+    envelope=("committers",),
 )
 DISCOVER = Endpoint(
     "events.discover",
