@@ -97,9 +97,15 @@ class Health:
 @bulk(target="ReleaseHealth", uses=(catalogue.SESSIONS, *REFERENCE_ENDPOINTS), is_shared=False)
 async def release_health(keys: Sequence[ReleaseKey], load_context: LoadContext) -> Mapping[ReleaseKey, Any]:
     """Health of releases: one call per 100 releases of an organization; options are HealthOptions."""
+    return await fetch_health(keys, load_context, has_all_releases=needs_all_releases(load_context))
+
+
+async def fetch_health(
+    keys: Sequence[ReleaseKey], load_context: LoadContext, *, has_all_releases: bool
+) -> Mapping[ReleaseKey, Any]:
+    """The Health of each release, or the exception; `has_all_releases` adds what its adoption is compared with."""
     options: HealthOptions = load_context.options
     interval = load_context.interval(options.time_range)
-    has_all_releases = needs_all_releases(load_context)
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[ReleaseKey]) -> Mapping[ReleaseKey, Any]:
         environments = await resolve_query(options.query, organization, load_context)

@@ -60,14 +60,16 @@ async def releases_by_version(key: ReleaseKey, load_context: LoadContext) -> Any
 @fan_out(target="Release", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def release_pages(parents: Parents, load_context: LoadContext) -> Slice:
     """A page of the organization's releases, newest first; options are ListOptions."""
-    return await fetch_list(catalogue.LIST, parents, load_context, projection=_releases(load_context))
+    return await fetch_list(
+        catalogue.LIST, parents, load_context, projection=release_rows(load_context.projection("list"))
+    )
 
 
 @fan_out(target="Release", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def project_release_pages(key: ProjectKey, load_context: LoadContext) -> Slice:
     """A page of a project's releases, newest first; options are ListOptions."""
     query = (("project", key.id),)
-    parents, projection = Parents(key.organization), _releases(load_context)
+    parents, projection = Parents(key.organization), release_rows(load_context.projection("list"))
     return await fetch_list(catalogue.LIST, parents, load_context, query=query, projection=projection)
 
 
@@ -79,7 +81,7 @@ async def release_commit_pages(key: ReleaseKey, load_context: LoadContext) -> Sl
         release_parents(key),
         load_context,
         path={"release": key.version},
-        projection=load_context.memoized("release_commits", lambda: _release_commits(load_context)),
+        projection=commit_projection(load_context),
     )
 
 
@@ -131,8 +133,12 @@ def releases_of_commit(row: Any) -> list[ReleaseReference] | None:
     ]
 
 
+def commit_projection(load_context: LoadContext) -> Projection:
+    """The members of each commit of a release, with its releases when they are selected on the edges."""
+    return load_context.memoized("release_commits", lambda: _release_commits(load_context))
+
+
 def _release_commits(load_context: LoadContext) -> Projection:
-    """The members of each commit, with its releases when they are selected on the edges."""
     projection = load_context.projection("list")
     if not load_context.has("edges.releases"):
         return projection
@@ -140,8 +146,9 @@ def _release_commits(load_context: LoadContext) -> Projection:
     return load_context.merge_projections(projection, Projection("Commit", "list", (releases,)))
 
 
-def _releases(load_context: LoadContext) -> ParentRows:
-    return ParentRows(load_context.projection("list"), _own_parents)
+def release_rows(projection: Projection) -> ParentRows:
+    """Rows of a release list, each the parent of the objects that it embeds."""
+    return ParentRows(projection, _own_parents)
 
 
 def _own_parents(row: Any, parents: Parents) -> Parents:

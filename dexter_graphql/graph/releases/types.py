@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
+from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.commits.types import Commit, CommitConnection, CommitFile
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 from dexter_graphql.graph.common.scalars import BigInt
@@ -14,7 +15,7 @@ from dexter_graphql.graph.declarations.fields import Embedded, batch, computed, 
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
-from dexter_graphql.graph.lazy_types import OrganizationType
+from dexter_graphql.graph.lazy_types import OrganizationType, ReleaseType
 from dexter_graphql.graph.members.actors import Assignee
 from dexter_graphql.graph.members.author import Author
 from dexter_graphql.graph.organizations.organization_field import organization_field
@@ -22,12 +23,16 @@ from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
 from dexter_graphql.graph.relay.list_options import Environments, environment_parameters, list_options
 from dexter_graphql.graph.relay.node import Node
+from dexter_graphql.graph.relay.references import LATEST, ReleaseReference, release_of
+from dexter_graphql.graph.releases.comparison import DATED_RELEASE, ReleaseComparison, dated_release_key
 from dexter_graphql.graph.releases.details import Deploy, VersionInfo, shorten_version
 from dexter_graphql.graph.releases.health import ReleaseHealth
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
 from dexter_graphql.loaders.issues.lists import new_issue_pages, release_issue_pages
 from dexter_graphql.loaders.members import UserKey, users_by_id
+from dexter_graphql.loaders.previous_releases import previous_releases
 from dexter_graphql.loaders.projects import projects_by_id
+from dexter_graphql.loaders.release_comparison import release_comparison
 from dexter_graphql.loaders.release_health import HealthOptions, release_health
 from dexter_graphql.loaders.releases import (
     ReleaseKey,
@@ -147,6 +152,31 @@ class Release(Node):
     def health(*, range: UsageRange = None, environments: Environments = None) -> ReleaseHealth | None:
         """Health of the release. One call for up to 100 releases of a list."""
         return HealthOptions(environment_parameters(environments), usage_range(range))
+
+    previous_release: ReleaseType | None = batch(
+        previous_releases,
+        key=dated_release_key,
+        reads=DATED_RELEASE,
+        description="Newest older release of the same projects that is not archived; null when there is none. One call"
+        " for all releases of the same projects.",
+    )
+
+    @batch(release_comparison, key=dated_release_key, reads=DATED_RELEASE)
+    def compare(
+        *,
+        with_: Annotated[
+            ReleaseReference | None,
+            strawberry.argument(
+                name="with",
+                description="Older release of the same projects, at most 10 before. Default: the previous one.",
+            ),
+        ] = None,
+    ) -> ReleaseComparison | None:
+        """What changed since an older release. One call, and those of the selected fields."""
+        base = None if with_ is None else release_of(with_, "with")
+        if base == LATEST:
+            raise BadUserInput("'with' must name an older release", ("with", "latest"))
+        return base
 
     @computed(VERSION)
     def short_version(row: Any) -> str | None:

@@ -1,6 +1,6 @@
 """Loaders of issue lists: of an organization, a project and a release."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +38,12 @@ class IssuePage(Slice):
         return (self.interval, super(IssuePage, self).fragment_key)
 
 
+def issue_page(page: Slice, interval: Interval | None = None) -> IssuePage:
+    """The part of a list as one of an issue list."""
+    members = (page.rows, page.positions, page.has_next, page.has_previous, page.hits, page.stopped)
+    return IssuePage(*members, cache_entry=page.cache_entry, parents=page.parents, interval=interval)
+
+
 @fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def issue_pages(parents: Parents, load_context: LoadContext) -> IssuePage:
     """A page of the organization's issues; options are ListOptions."""
@@ -53,8 +59,7 @@ async def issue_pages(parents: Parents, load_context: LoadContext) -> IssuePage:
         raise _unknown_sort(error, options) or error from None
     if not page.rows:
         await check_priorities(parents, options, load_context)
-    members = (page.rows, page.positions, page.has_next, page.has_previous, page.hits, page.stopped)
-    return IssuePage(*members, cache_entry=page.cache_entry, parents=page.parents, interval=interval)
+    return issue_page(page, interval)
 
 
 @fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
@@ -62,19 +67,21 @@ async def project_issue_pages(key: ProjectKey, load_context: LoadContext) -> Any
     """A page of the issues of a project; options are ListOptions."""
     options: ListOptions = load_context.options
     narrowed = options._replace(query=(*options.query, ("project", key.id)))
-    return await _narrowed_page(key.organization, narrowed, load_context)
+    return await narrowed_page(key.organization, narrowed, load_context)
 
 
 @fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def release_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
     """A page of the issues seen in a release; options are ListOptions."""
-    return await _narrowed_page(key.organization, _with_term("release", key, load_context.options), load_context)
+    options = with_release_term("release", (key.version,), load_context.options)
+    return await narrowed_page(key.organization, options, load_context)
 
 
 @fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
 async def new_issue_pages(key: ReleaseKey, load_context: LoadContext) -> Any:
     """A page of the issues first seen in a release; options are ListOptions."""
-    return await _narrowed_page(key.organization, _with_term("firstRelease", key, load_context.options), load_context)
+    options = with_release_term("firstRelease", (key.version,), load_context.options)
+    return await narrowed_page(key.organization, options, load_context)
 
 
 def _unknown_sort(error: BadRequest, options: ListOptions) -> FeatureUnavailable | None:
@@ -89,21 +96,30 @@ def _unknown_sort(error: BadRequest, options: ListOptions) -> FeatureUnavailable
 
 def _list_projection(load_context: LoadContext) -> tuple[Projection, QueryParameters]:
     """The members of each row, as an issue and as its figures in the range, and the parameters that bring them."""
-    in_range = load_context.child("edges.inRange", "IssueInRange")
-    projection = load_context.merge_projections(load_context.projection("list"), in_range.projection("list"))
-    projection = with_row_filter(projection, load_context)
+    projection = with_row_filter(row_projection("list", load_context), load_context)
     return projection, pushdown(projection)
 
 
-def _with_term(term: str, key: ReleaseKey, options: ListOptions) -> ListOptions:
-    """The options with a release term in their search."""
-    release = Term(term, (quoted(key.version),))
+def row_projection(representation: str, load_context: LoadContext) -> Projection:
+    """The members of a row in a list of issues, as an issue in this representation and as its figures in the range."""
+    in_range = load_context.child("edges.inRange", "IssueInRange")
+    return load_context.merge_projections(load_context.projection(representation), in_range.projection("list"))
+
+
+def with_release_term(term: str, versions: Sequence[str], options: ListOptions) -> ListOptions:
+    """The options with a term for any of these releases in their search."""
+    return with_term(Term(term, tuple(quoted(version) for version in versions)), options)
+
+
+def with_term(term: Term, options: ListOptions) -> ListOptions:
+    """The options with another term in their search."""
     query = tuple(
-        (name, value.with_term(release) if isinstance(value, Search) else value) for name, value in options.query
+        (name, value.with_term(term) if isinstance(value, Search) else value) for name, value in options.query
     )
     return options._replace(query=query)
 
 
-async def _narrowed_page(organization: OrganizationRef, options: ListOptions, load_context: LoadContext) -> Any:
+async def narrowed_page(organization: OrganizationRef, options: ListOptions, load_context: LoadContext) -> Any:
+    """A page of the organization's issues with these options."""
     parents = Parents(organization)
     return (await issue_pages.load((parents,), replace(load_context, options=options)))[parents]

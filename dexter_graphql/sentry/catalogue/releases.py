@@ -1,6 +1,6 @@
 """Endpoints of releases."""
 
-from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_path, by_query, by_response
 
 LIST = Endpoint(
@@ -58,4 +58,13 @@ PROJECT_LIST = Endpoint(
     restriction=by_path(AccessLevel.READ),
     pages=Pagination.PER_PAGE,
     tags=("releases/{organization}",),
+)
+RESOLVED = Endpoint(
+    "releases.resolved",
+    "GET",
+    "/organizations/{organization}/releases/{release}/resolved/",
+    ("org:ci", "project:read", "project:releases"),
+    restriction=by_response("project.id"),
+    source=Source.OBSERVED,
+    tags=("releases/{organization}", "issues/{organization}"),
 )

@@ -4,6 +4,7 @@ from parity.case import Case, acme, global_id
 
 RELEASES = "/organizations/acme/releases/"
 RELEASE = RELEASES + "web@1.8.2/"
+EVENT = "df8b61d1e1d2a502c06cbc5e683496ab"
 
 CASES = (
     Case(
@@ -51,5 +52,16 @@ CASES = (
             "start": "2026-02-25T12:00:00",
             "end": "2026-03-04T13:00:00",
         },
+    ),
+    Case(
+        "GET /organizations/{organization_id_or_slug}/releases/{version}/resolved/",
+        acme('release(version: "web@1.8.2") { compare { resolvedIssues { nodes { shortId } } } }'),
+        f"GET {RELEASE}resolved/",
+    ),
+    Case(
+        "GET /projects/{organization_id_or_slug}/{project_id_or_slug}/events/{event_id}/committers/",
+        "query ($id: ID!) { node(id: $id) { ... on Event { suspectCommits { score } } } }",
+        f"GET /projects/acme/101000/events/{EVENT}/committers/",
+        {"id": global_id("Event", "101000", EVENT)},
     ),
 )

@@ -89,11 +89,7 @@ class BoundField:
 
     def own_members(self) -> tuple[Field, ...]:
         """The members that this field reads, independent of the selection on nested objects."""
-        reads = [(wire, *without_null(kind)) for wire, kind in self.declaration.reads.items()]
-        return tuple(
-            Field(attr_of(wire), wire, kind, is_required=self.needs_members and not admits_null)
-            for wire, kind, admits_null in reads
-        )
+        return tuple(self._member(wire, kind) for wire, kind in self.declaration.reads.items())
 
     def members(self, _selection: Selection) -> tuple[Field, ...]:
         """The members that this field reads for that selection."""
@@ -163,6 +159,13 @@ class BoundField:
         if function is None:
             raise DeclarationError(f"{self.coordinate} decorates no function")
         return function
+
+    def _member(self, wire: str, kind: Any) -> Field:
+        """The member that the field reads: of a wire type, or declared as it is read where it holds objects."""
+        if isinstance(kind, Field):
+            return kind
+        bare, admits_null = without_null(kind)
+        return Field(attr_of(wire), wire, bare, is_required=self.needs_members and not admits_null)
 
     def _check_reads(self, function: Callable[..., Any]) -> None:
         undeclared = attributes_read(function) - RECORD_ATTRS - {member.attr for member in self.own_members()}
