@@ -32,8 +32,8 @@ class OperationContext(Protocol):
         """The `extensions` of the response."""
         ...
 
-    def use_selection(self, selection_index: SelectionIndex) -> None:
-        """Take what the operation selects from this index."""
+    def use_selection(self, selection_index: SelectionIndex, variables: VariableValues) -> None:
+        """Take what the operation selects from this index, and the variables of this execution."""
         ...
 
 
@@ -85,7 +85,7 @@ class OperationRunner:
         if compiled is None:
             compiler.counters.count_execution(operation_entry, Outcome.INTERPRETED)
             return await replay.execute_operation(root_value=root_value)
-        context.use_selection(compiled.plan.selection_index)
+        context.use_selection(compiled.plan.selection_index, coerced)
         row_compiler = compiler.for_execution(operation_entry, context.caller)
         execution = Execution(compiled, coerced, context, replay, row_compiler)
         try:

@@ -198,8 +198,8 @@ class SelectionIndex:
     ) -> None:
         self.schema = schema
         self._operation = operation
+        self.variables = variables
         self._fragments = fragments
-        self._variables = variables
         self._by_node: dict[tuple[str, tuple[int, ...]], Selection] = {}
         self._by_type: dict[str, Selection] = {}
 
@@ -215,7 +215,7 @@ class SelectionIndex:
 
     def arguments(self, field: SelectedField) -> Mapping[str, Any]:
         """The argument values of a field, with variables and defaults; raises GraphQLError for invalid ones."""
-        return get_argument_values(field.definition, field.node, self._variables)
+        return get_argument_values(field.definition, field.node, self.variables)
 
     def selection(self, return_type: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Selection:
         """What is selected below the field that these nodes are merged to; the same object for the same nodes."""
@@ -294,8 +294,8 @@ class SelectionIndex:
     def _is_included(self, node: SelectionNode) -> bool:
         if not getattr(node, "directives", None):
             return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
+        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
         if skip and skip["if"] is True:
             return False
-        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return not (include and include["if"] is False)

@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from graphql import GraphQLResolveInfo
+from graphql.execution.values import VariableValues
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import SelectionIndex
+from dexter_graphql.engine.variable_values import NO_VARIABLES
 from dexter_graphql.graph.errors import code_of_class
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.loaders.base import LoadContext, Loader
@@ -91,6 +93,7 @@ class Context:
     _call_context: CallContext | None = field(default=None, init=False)
     _loaders: RequestLoaders | None = field(default=None, init=False)
     _selection_index: SelectionIndex | None = field(default=None, init=False)
+    _variables: VariableValues = field(default=NO_VARIABLES, init=False)
     _own_selection_index: SelectionIndex | None = field(default=None, init=False)
     """The one that was made for this operation, and is no part of a plan."""
 
@@ -102,11 +105,12 @@ class Context:
         """Subject of the caller, for quotas and fairness."""
         return self.identity.caller.subject
 
-    def use_selection(self, selection_index: SelectionIndex) -> None:
-        """Use the selections of the operation."""
+    def use_selection(self, selection_index: SelectionIndex, variables: VariableValues) -> None:
+        """Use the selections of the operation; those of a plan are shared by executions with other variables."""
         self._selection_index = selection_index
+        self._variables = variables
         if self._loaders is not None:
-            self._loaders.use_selection(selection_index.all_on_type)
+            self._loaders.use_selection(selection_index.all_on_type, variables)
 
     @property
     def call_context(self) -> CallContext:
@@ -134,7 +138,7 @@ class Context:
                 now=services.clock.now(),
             )
             if self._selection_index is not None:
-                self._loaders.use_selection(self._selection_index.all_on_type)
+                self._loaders.use_selection(self._selection_index.all_on_type, self._variables)
         return self._loaders
 
     def is_in_time(self) -> bool:
@@ -146,7 +150,7 @@ class Context:
         index = self._selection_index
         if index is None:
             index = self._own_selection_index = SelectionIndex.of(info)
-            self.use_selection(index)
+            self.use_selection(index, index.variables)
         return index
 
     def extensions(self) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
+from graphql import GraphQLError
+from graphql.execution.values import get_argument_values
 from typing_extensions import Unpack
 
-from dexter_graphql.engine.selection import Selection
+from dexter_graphql.engine.selection import SelectedField, Selection
 from dexter_graphql.errors import as_value
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.loaders.time_ranges import Interval, TimeRange
@@ -141,19 +143,22 @@ def chunks(keys: Sequence[Any], size: int) -> list[Sequence[Any]]:
     return [keys[start : start + size] for start in range(0, len(keys), size)]
 
 
-class ReadOptions(TypedDict, total=False):
-    """Optional arguments of a read."""
+class RequestOptions(TypedDict, total=False):
+    """Optional arguments of a request."""
 
     path: Mapping[str, str]
     query: Sequence[tuple[str, str]]
+
+
+class ReadOptions(RequestOptions, total=False):
+    """Optional arguments of a read."""
+
     projection: AnyProjection
 
 
-class RowsOptions(TypedDict, total=False):
+class RowsOptions(RequestOptions, total=False):
     """Optional arguments of a read of rows."""
 
-    path: Mapping[str, str]
-    query: Sequence[tuple[str, str]]
     projection: RowsProjection
 
 
@@ -224,6 +229,28 @@ class LoadContext:
         """The rows of the first page of an endpoint's list."""
         return (await self.get_page(endpoint, parents, **options)).rows
 
+    async def get_page_record(
+        self,
+        endpoint: Endpoint,
+        parents: Parents,
+        projection: Projection,
+        *,
+        size: int = 100,
+        cursor: str | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> tuple[Any, Page]:
+        """One page whose answer is read as a whole: its record, and the page without rows."""
+        return await self.client.get_page_record(
+            endpoint,
+            self.call_context,
+            projection,
+            parents=parents,
+            path=options.get("path", NO_PATH),
+            query=options.get("query", ()),
+            size=size,
+            cursor=cursor,
+        )
+
     async def send(
         self,
         endpoint: Endpoint,
@@ -267,6 +294,13 @@ class LoadContext:
     def all_on_type(self, target: str) -> "LoadContext":
         """The context of another target with everything that the operation selects on it."""
         return replace(self, target=target, selection=self.loaders.all_on_type(target))
+
+    def arguments(self, field: SelectedField) -> Mapping[str, Any]:
+        """The argument values of a field below the selection; none when they are invalid, which the field reports."""
+        try:
+            return get_argument_values(field.definition, field.node, self.loaders.variables)
+        except GraphQLError:
+            return {}
 
     def has(self, path: str) -> bool:
         """True when the dotted path of fields is selected, for example `edges.inRange`."""

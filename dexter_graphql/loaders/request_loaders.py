@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from aiodataloader import DataLoader
+from graphql.execution.values import VariableValues
 
 from dexter_graphql.engine.selection import Selection
+from dexter_graphql.engine.variable_values import NO_VARIABLES
 from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.time_ranges import Interval, Relative, TimeRange
 from dexter_graphql.sentry.call_context import CallContext, Spender
@@ -47,6 +49,8 @@ class RequestLoaders:
         self.now = now
         self.stable_until = datetime.max.replace(tzinfo=UTC)
         """When the first of the requested relative time ranges becomes another interval."""
+        self.variables = NO_VARIABLES
+        """The variables of the operation, for the arguments of fields below a selection."""
         self._client = client
         self._organizations = organizations
         self._call_context = call_context
@@ -55,9 +59,10 @@ class RequestLoaders:
         self._is_closed = False
         self._all_on_type: Callable[[str], Selection | None] = _nothing_selected
 
-    def use_selection(self, all_on_type: Callable[[str], Selection | None]) -> None:
-        """Set the function that returns everything the operation selects on a type."""
+    def use_selection(self, all_on_type: Callable[[str], Selection | None], variables: VariableValues) -> None:
+        """Set the function that returns everything the operation selects on a type, and its variables."""
         self._all_on_type = all_on_type
+        self.variables = variables
 
     def all_on_type(self, typename: str) -> Selection | None:
         """Everything that the operation selects on a type."""

@@ -17,6 +17,7 @@ from dexter_graphql.sentry.errors import (
     InvalidParameter,
     MissingRoute,
     NotFound,
+    SentryError,
 )
 from dexter_graphql.sentry.parents import OrganizationRef
 
@@ -26,6 +27,11 @@ LIMIT = 256
 ABSENT = (NotFound, MissingRoute)
 T = TypeVar("T")
 Attempt = Callable[[], Awaitable[T]]
+
+
+def is_refused(error: SentryError) -> bool:
+    """True for a request that Sentry refused, or that leads to nothing."""
+    return isinstance(error, (BadRequest, *ABSENT)) and not isinstance(error, InvalidParameter)
 
 
 class HostCapabilities:
@@ -42,21 +48,27 @@ class HostCapabilities:
         return self._lacking.get(_key(capability, organization)) is not None
 
     async def prefer(
-        self, capability: str, organization: OrganizationRef, *, preferred: Attempt[T], fallback: Attempt[T]
+        self,
+        capability: str,
+        organization: OrganizationRef,
+        *,
+        preferred: Attempt[T],
+        fallback: Attempt[T],
+        is_refusal: Callable[[SentryError], bool] = is_refused,
     ) -> T:
         """The result of `preferred`, which needs the capability; of `fallback` where the host refuses that.
 
         A refusal may also concern the object or an argument. Then `fallback` is refused as well, and the capability is
-        not taken to be lacking.
+        not taken to be lacking. `is_refusal` says which errors may mean that the host lacks the capability.
         """
         if self.lacks(capability, organization):
             return await fallback()
         try:
             return await preferred()
-        except InvalidParameter:
-            raise
-        except (BadRequest, *ABSENT):
-            result = await fallback()
+        except SentryError as error:
+            if not is_refusal(error):
+                raise
+        result = await fallback()
         self._remember(capability, organization)
         return result
 

@@ -33,7 +33,7 @@ from dexter_graphql.sentry.lenient import UNREADABLE
 from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parameters import check_query, encode_body
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import AnyProjection, RecordDecoder, RowsProjection
+from dexter_graphql.sentry.projection import AnyProjection, Projection, RecordDecoder, RowsProjection
 from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.stages import CallNext, Stage, compose
 from dexter_graphql.sentry.stages.breaker import Breaker
@@ -127,17 +127,25 @@ class SentryClient:
         """One page of the endpoint's list, from one call. Its rows are shared between equal reads."""
         query = (*query, *_page_parameters(endpoint, size, cursor))
         reply = await self.send(endpoint, call_context, parents=parents, path=path, query=query)
-        return Page(
-            rows=_decode_reply(self.records.decode_list, endpoint, reply, projection, parents),
-            next=reply.headers.get("cursor-next"),
-            previous=reply.headers.get("cursor-previous"),
-            hits=_count(reply, "x-hits"),
-            max_hits=_count(reply, "x-max-hits"),
-            is_direct_hit=reply.headers.get("x-sentry-direct-hit") == "1",
-            is_stale=reply.is_stale,
-            parents=parents,
-            cache_entry=reply.cache_entry,
-        )
+        return _page(reply, _decode_reply(self.records.decode_list, endpoint, reply, projection, parents), parents)
+
+    async def get_page_record(
+        self,
+        endpoint: Endpoint,
+        call_context: CallContext,
+        projection: Projection,
+        *,
+        parents: Parents,
+        path: Mapping[str, str] = NO_PATH,
+        query: QueryParameters = (),
+        size: int = 100,
+        cursor: str | None = None,
+    ) -> tuple[Any, Page]:
+        """One page whose answer is read as a whole, for what it says besides its rows; the page has no rows itself."""
+        query = (*query, *_page_parameters(endpoint, size, cursor))
+        reply = await self.send(endpoint, call_context, parents=parents, path=path, query=query)
+        record = _decode_reply(self.records.decode_one, endpoint, reply, projection, parents, envelope=())
+        return record, _page(reply, [], parents)
 
     async def get_json(
         self,
@@ -380,14 +388,36 @@ def decode_json(endpoint: Endpoint, reply: Reply) -> Any:
 
 
 def _decode_reply(
-    decode: Callable[..., T], endpoint: Endpoint, reply: Reply, projection: RowsProjection, parents: Parents
+    decode: Callable[..., T],
+    endpoint: Endpoint,
+    reply: Reply,
+    projection: RowsProjection,
+    parents: Parents,
+    *,
+    envelope: tuple[str, ...] | None = None,
 ) -> T:
-    """What `decode` returns; an answer that cannot be read names its endpoint."""
+    """What `decode` returns; an answer that cannot be read names its endpoint. `envelope` is by default that of it."""
+    envelope = endpoint.envelope if envelope is None else envelope
     try:
-        return decode(reply.body, projection, endpoint.envelope, parents, cache_entry=reply.cache_entry)
+        return decode(reply.body, projection, envelope, parents, cache_entry=reply.cache_entry)
     except BadResponse as error:
         error.title = error.title or endpoint.title
         raise
+
+
+def _page(reply: Reply, rows: list[Any], parents: Parents) -> Page:
+    """The page in an answer."""
+    return Page(
+        rows=rows,
+        next=reply.headers.get("cursor-next"),
+        previous=reply.headers.get("cursor-previous"),
+        hits=_count(reply, "x-hits"),
+        max_hits=_count(reply, "x-max-hits"),
+        is_direct_hit=reply.headers.get("x-sentry-direct-hit") == "1",
+        is_stale=reply.is_stale,
+        parents=parents,
+        cache_entry=reply.cache_entry,
+    )
 
 
 def _page_parameters(endpoint: Endpoint, size: int, cursor: str | None) -> QueryParameters:

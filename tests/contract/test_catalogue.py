@@ -101,6 +101,7 @@ ONLY_TIME_ENDS = {
     "events.detail",
     "events.discover",
     "events.list",
+    "events.stats",
     "events.tags",
     "events.time_series",
     "flags.detail",

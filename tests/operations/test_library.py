@@ -23,6 +23,8 @@ ROUTES = {
     "02_paste_a_link": [ISSUE],
     "03_issue_page": [ISSUE, ISSUE + "events/{event_id}/", ISSUE + "notes/", ISSUE + "tags/"],
     "06_release_report": [RELEASE, RELEASE + "commits/", RELEASE + "deploys/", ORGANIZATION + "sessions/", ISSUES],
+    "07_dashboard_table": [ORGANIZATION + "events/", ISSUES],
+    "08_chart": [ORGANIZATION + "events-timeseries/"],
     "09_alerts": [ORGANIZATION + "workflows/", ORGANIZATION + "detectors/"],
     "11_project_dashboard": [
         ORGANIZATION + "projects/",
@@ -303,6 +305,39 @@ async def test_usage_adds_up(known):
     groups = response["organization"]["usage"]["groups"]
     assert len({(group["category"], group["outcome"]) for group in groups}) == len(groups) > 3
     assert all(sum(group["series"]["values"]) == group["total"] for group in groups)
+
+
+async def test_dashboard_table_is_typed_by_its_selection(known):
+    """The rows are the issues of the newest releases, the most frequent first; the columns say what they are."""
+    response = await run(known, "07_dashboard_table")
+
+    table = response["organization"]["discover"]
+    [query] = response.queries(ORGANIZATION + "events/")
+    assert [value for name, value in query if name == "field"] == [
+        "title",
+        "count()",
+        "count_unique(user)",
+        "issue.id",
+    ]
+    assert {("sort", "-count()"), ("query", "release:latest"), ("dataset", "errors"), ("per_page", "20")} <= {*query}
+    assert table["columns"][1] == {"name": "count()", "type": "integer", "unit": None}
+    events = [row["events"] for row in table["nodes"]]
+    assert len(events) == 20
+    assert events == sorted(events, reverse=True)
+    for row in table["nodes"]:
+        assert known.acme.find_issue(row["issue"]["shortId"]).title == row["title"]
+        assert row["users"] <= row["events"]
+
+
+async def test_chart_has_a_value_for_each_interval(known):
+    """The values of a day cover its five-minute steps and the running one, and count the events of the day."""
+    response = await run(known, "08_chart")
+
+    [series] = response["organization"]["timeSeries"]
+    start = datetime.fromisoformat(series["startsAt"])
+    events = [event for issue in known.acme.issues.values() if issue.is_error for event in issue.events]
+    assert (series["name"], series["intervalSeconds"], len(series["values"])) == ("count()", 300, 24 * 12 + 1)
+    assert sum(series["values"]) == sum(event.time >= start for event in events)
 
 
 async def test_node_seen_through_two_windows_is_the_same_node(known):

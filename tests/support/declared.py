@@ -102,7 +102,7 @@ class Context:
     def extensions(self):
         return {}
 
-    def use_selection(self, selection_index):
+    def use_selection(self, selection_index, _variables):
         self.followed.append(selection_index)
 
 

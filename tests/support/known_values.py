@@ -44,6 +44,11 @@ TEXTS = {
     "search": ["", "is:unresolved", "timeout", "level:error"],
     "provider": ["github", "slack"],
     "text": ["Looked at it", "ok"],
+    "field": ["title", "count()", "timestamp", "error.type", "project.id"],
+    "fields": ["title", "issue"],
+    "sort": {"Organization.discover": ["-timestamp", "-count()"], "TopSeries": ["-count()"]},
+    "yAxes": ["count()", "count_unique(user)"],
+    "groupBy": {"TopSeries": ["title", "level"]},
     "url": [
         "https://acme.sentry.io/issues/1000009/",
         "https://acme.sentry.io/releases/web@1.8.2/",

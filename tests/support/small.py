@@ -37,7 +37,7 @@ class Operation:
     def extensions(self):
         return {}
 
-    def use_selection(self, selection_index):
+    def use_selection(self, selection_index, variables):
         pass
 
 

@@ -1,21 +1,11 @@
 """Time series."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from dexter_graphql.graph.common.key_values import KeyValue
 from dexter_graphql.graph.declarations.fields import computed, value_type
 from dexter_graphql.graph.declarations.wire_types import instant
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Source of a TimeSeries: `values[i]` is of the interval that starts at `start + i * interval_s`."""
-
-    name: str
-    unit: str | None
-    start: datetime
-    interval_s: int
-    values: list[float | None]
+from dexter_graphql.loaders.series import Series
 
 
 @value_type
@@ -46,6 +36,41 @@ class TimeSeries:
     def values(series: Series) -> list[float | None]:
         """One value per interval. Null where Sentry has no value."""
         return series.values
+
+    @computed()
+    def group(series: Series) -> list[KeyValue] | None:
+        """Fields that the events of the series have in common, with their values; null unless grouped by `top`."""
+        return None if series.group is None else list(series.group.by)  # type: ignore[arg-type]  # sources of pairs
+
+    @computed()
+    def is_other(series: Series) -> bool | None:
+        """True for the series of all groups that have none; null unless grouped by `top`."""
+        return None if series.group is None else series.group.is_other
+
+    @computed()
+    def order(series: Series) -> int | None:
+        """Position of the group in the requested order, starting at 0; null unless grouped by `top`."""
+        return None if series.group is None else series.group.order
+
+    @computed()
+    def compared_values(series: Series) -> list[float | None] | None:
+        """One value per interval of the earlier period; null unless `compareWithSeconds` was given."""
+        return series.compared
+
+    @computed()
+    def incomplete_from(series: Series) -> int | None:
+        """Index of the first value whose interval is not over; null when all are, or when Sentry does not say."""
+        return series.incomplete_from
+
+    @computed()
+    def sample_counts(series: Series) -> list[float | None] | None:
+        """Number of samples that each value was extrapolated from; null when Sentry does not say."""
+        return series.sample_counts
+
+    @computed()
+    def confidence(series: Series) -> list[str | None] | None:
+        """How reliable each extrapolated value is, `low` or `high`; null when Sentry does not say."""
+        return series.confidence
 
 
 def series_of_buckets(name: str, buckets: list[tuple[float, float | None]], unit: str | None = None) -> Series:

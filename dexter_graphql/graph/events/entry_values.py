@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import msgspec
 import strawberry
 
+from dexter_graphql.graph.common.key_values import KeyValue
 from dexter_graphql.graph.common.scalars import JSON
 from dexter_graphql.graph.declarations.fields import LazyJSON, computed, plain, value_type
 from dexter_graphql.sentry.errors import InvalidValue
@@ -41,21 +42,6 @@ def pairs(value: Any) -> list[tuple[str, object]]:
     invalid = [key for key, _ in value or () if isinstance(key, InvalidValue)]
     named = [("" if isinstance(key, InvalidValue) else key or "", text) for key, text in value or ()]
     return complete_list(named, [*omitted_from(value), *invalid])
-
-
-@value_type
-class KeyValue:
-    """Key-value pair of an HTTP request, in the order in which it was sent."""
-
-    @computed()
-    def key(pair: tuple[str | None, object]) -> str:
-        """Key of the pair."""
-        return pair[0] or ""
-
-    @computed()
-    def value(pair: tuple[str | None, object]) -> str | None:
-        """Value as text; null when the key has no value."""
-        return None if pair[1] is None else pair[1] if isinstance(pair[1], str) else str(pair[1])
 
 
 @value_type

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from dexter_graphql.graph.common.scalars import BigInt
-from dexter_graphql.graph.common.series import Series, TimeSeries
+from dexter_graphql.graph.common.series import TimeSeries
 from dexter_graphql.graph.common.time_ranges import UsedRange
 from dexter_graphql.graph.declarations.fields import batch, computed, value_type
 from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.lazy_types import ProjectType
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageOutcome
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
+from dexter_graphql.loaders.series import Series
 from dexter_graphql.loaders.stats import QUANTITY, UsageReport
 from dexter_graphql.loaders.stats import GroupUsage as GroupSource
 

@@ -13,10 +13,19 @@ from dexter_graphql.sandbox.world.model import Event, Issue, Organization, Proje
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event by Discover field names; `latest` holds the ids of the newest release of each project."""
+    """An event by Discover field names; `latest` holds the ids of the newest release of each project.
+
+    `shift_s` moves the event to a later time, for comparisons with an earlier period.
+    """
 
     event: Event
     latest: frozenset[int]
+    shift_s: int = 0
+
+    @property
+    def at(self) -> float:
+        """The time of the event in seconds since the epoch."""
+        return self.event.at + self.shift_s
 
     def get(self, name: str, /) -> object:
         """The value of a field or tag; None when the event has none."""

@@ -1,7 +1,7 @@
 """Routes of event series: `events-timeseries/` and the older `events-stats/`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -21,15 +21,19 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _SeriesRows:
-    """The rows of one series: of one top group, of all other groups, or of the whole selection."""
+    """The rows of one series: of one top group, of all other groups, or of the whole selection.
+
+    `compared` has those of an earlier period.
+    """
 
     rows: Sequence[EventRow]
     group: dict[str, Any] | None = None
     is_other: bool = False
+    compared: Sequence[EventRow] | None = None
 
 
 def get_timeseries(request: Request) -> object:
-    """Get series with timestamps in milliseconds and intervals in seconds."""
+    """Get series with timestamps and intervals in milliseconds."""
     try:
         return _build_timeseries(request)
     except (QueryError, TooManyPointsError) as problem:
@@ -63,10 +67,13 @@ def _build_timeseries(request: Request) -> dict[str, Any]:
 
 
 def _serialize_series(axis: Column, series_rows: _SeriesRows, buckets: TimeBuckets, now: float) -> dict[str, Any]:
-    values = [
+    values: list[dict[str, Any]] = [
         {"timestamp": start * 1000, "value": value, "incomplete": start + buckets.interval > now}
         for start, value in zip(buckets.starts, _bucket_values(axis, series_rows.rows, buckets), strict=True)
     ]
+    if series_rows.compared is not None:
+        for value, compared in zip(values, _bucket_values(axis, series_rows.compared, buckets), strict=True):
+            value["comparisonValue"] = compared
     body: dict[str, Any] = {"yAxis": axis.name, "values": values}
     if series_rows.group is not None:
         body["groupBy"] = [{"key": key, "value": value} for key, value in series_rows.group.items()]
@@ -74,7 +81,7 @@ def _serialize_series(axis: Column, series_rows: _SeriesRows, buckets: TimeBucke
 
 
 def _serialize_meta(axis: Column, buckets: TimeBuckets, order: int, series_rows: _SeriesRows) -> dict[str, Any]:
-    meta = {"valueType": axis.type, "valueUnit": axis.unit, "interval": buckets.interval}
+    meta = {"valueType": axis.type, "valueUnit": axis.unit, "interval": buckets.interval * 1000}
     is_ranked = series_rows.is_other or series_rows.group is not None
     return meta | ({"order": order, "isOther": series_rows.is_other} if is_ranked else {})
 
@@ -105,9 +112,12 @@ def _build_stats(request: Request) -> dict[str, Any]:
 def _serialize_legacy_series(
     axis: Column, series_rows: _SeriesRows, buckets: TimeBuckets, order: int
 ) -> dict[str, Any]:
-    values = _bucket_values(axis, series_rows.rows, buckets)
+    counts: list[dict[str, object]] = [{"count": value} for value in _bucket_values(axis, series_rows.rows, buckets)]
+    if series_rows.compared is not None:
+        for count, compared in zip(counts, _bucket_values(axis, series_rows.compared, buckets), strict=True):
+            count["comparisonCount"] = compared
     return {
-        "data": [[start, [{"count": value}]] for start, value in zip(buckets.starts, values, strict=True)],
+        "data": [[start, [count]] for start, count in zip(buckets.starts, counts, strict=True)],
         "order": order,
         "start": buckets.starts[0],
         "end": buckets.starts[-1] + buckets.interval,
@@ -120,7 +130,7 @@ def _select_series(request: Request, window: TimeRange, by: list[str], sort: lis
     rows = select_events(request, window).rows(parse_conditions(request)[0])
     top_events = request.param("topEvents")
     if top_events is None:
-        return [_SeriesRows(rows)]
+        return [_SeriesRows(rows, compared=_select_compared(request, window))]
     count = int(top_events) if top_events.isdigit() else 0
     if not 1 <= count <= _MAX_TOP:
         raise QueryError(f"Can only get up to {_MAX_TOP} top events")
@@ -132,6 +142,19 @@ def _select_series(request: Request, window: TimeRange, by: list[str], sort: lis
     return _select_top(
         rows, columns, _parse_axes(request), sort, count, keep_others=request.param("excludeOther") != "1"
     )
+
+
+def _select_compared(request: Request, window: TimeRange) -> list[EventRow] | None:
+    """The rows of the period that is `comparisonDelta` seconds earlier, as if they were of this one."""
+    text = request.param("comparisonDelta")
+    if not text:
+        return None
+    if not text.isdigit():
+        raise QueryError("comparisonDelta must be a number of seconds")
+    delta = timedelta(seconds=int(text))
+    earlier = TimeRange(window.start - delta, window.end - delta)
+    rows = select_events(request, earlier).rows(parse_conditions(request)[0])
+    return [replace(row, shift_s=int(text)) for row in rows]
 
 
 def _select_top(
@@ -152,10 +175,10 @@ def _event_rows(group: Group) -> list[EventRow]:
 
 def _bucket_values(axis: Column, rows: Sequence[EventRow], buckets: TimeBuckets) -> list[object]:
     if axis.function == "count" and not axis.arguments:
-        return list(buckets.counts(row.event.at for row in rows))
+        return list(buckets.counts(row.at for row in rows))
     rows_by_bucket: list[list[EventRow]] = [[] for _ in range(buckets.count)]
     for row in rows:
-        index = buckets.index(row.event.at)
+        index = buckets.index(row.at)
         if 0 <= index < buckets.count:
             rows_by_bucket[index].append(row)
     return [Group(bucket_rows, buckets.interval / 60).value(axis) or 0 for bucket_rows in rows_by_bucket]

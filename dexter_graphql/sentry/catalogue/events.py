@@ -64,6 +64,14 @@ TIME_SERIES = Endpoint(
     ("org:admin", "org:read", "org:write"),
     restriction=by_query(AccessLevel.READ),
 )
+STATS = Endpoint(
+    "events.stats",
+    "GET",
+    "/organizations/{organization}/events-stats/",
+    ("org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.READ),
+    source=Source.OBSERVED,
+)
 TAGS = Endpoint(
     "events.tags",
     "GET",

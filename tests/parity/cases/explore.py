@@ -1,0 +1,79 @@
+"""Cases of Explore: tables and series of events."""
+
+from parity.case import Case, acme, global_id
+
+from dexter_graphql.sandbox import Vintage
+
+EVENTS = "/organizations/acme/events/"
+SERIES = "/organizations/acme/events-timeseries/"
+DAY = 'range: { between: { startsAt: "2026-03-03T00:00:00Z", endsAt: "2026-03-04T00:00:00Z" } }'
+SENT_DAY = {"start": "2026-03-03T00:00:00", "end": "2026-03-04T00:00:00"}
+
+CASES = (
+    Case(
+        "listOrganizationEvents",
+        acme(
+            """discover(dataset: ERRORS, fields: ["level"], search: "timeout count():>1", projects: [{ id: $project }],
+              environments: { name: "production" }, sort: ["-count()", "title"], first: 2, """
+            + DAY
+            + """) { nodes { string(field: "title") number(field: "count()") issue { shortId } } }""",
+            project="ID!",
+        ),
+        f"GET {EVENTS}",
+        {"project": global_id("Project", "101000")},
+        query={
+            "field": ["level", "title", "count()", "issue.id"],
+            "dataset": "errors",
+            "query": "timeout count():>1",
+            "project": "101000",
+            "environment": "production",
+            "sort": ["-count()", "title"],
+            "per_page": "2",
+            **SENT_DAY,
+        },
+    ),
+    Case(
+        "listOrganizationEvents",
+        acme('discover(dataset: LOGS, filtersAggregates: false, fields: ["message"], first: 1) { table }'),
+        f"GET {EVENTS}",
+        query={"field": "message", "dataset": "logs", "allowAggregateConditions": "false", "query": ""},
+    ),
+    Case(
+        "listOrganizationEventsTimeseries",
+        acme(
+            f"""timeSeries(dataset: ERRORS, yAxes: ["count()", "count_unique(user)"], search: "level:error", {DAY},
+              projects: [{{ id: $project }}], environments: {{ name: "production" }}, interval: "1h",
+              compareWithSeconds: 3600, extrapolates: false) {{ values comparedValues }}""",
+            project="ID!",
+        ),
+        f"GET {SERIES}",
+        {"project": global_id("Project", "101000")},
+        query={
+            "dataset": "errors",
+            "yAxis": ["count()", "count_unique(user)"],
+            "query": "level:error",
+            "project": "101000",
+            "environment": "production",
+            "interval": "3600",
+            "comparisonDelta": "3600",
+            "disableAggregateExtrapolation": "1",
+            **SENT_DAY,
+        },
+    ),
+    Case(
+        "listOrganizationEventsTimeseries",
+        acme(
+            """timeSeries(dataset: ERRORS,
+              top: { count: 2, groupBy: ["title", "level"], sort: ["-count()"], includesOther: false }) { values }"""
+        ),
+        f"GET {SERIES}",
+        query={"topEvents": "2", "groupBy": ["title", "level"], "sort": "-count()", "excludeOther": "1"},
+    ),
+    Case(
+        "GET /organizations/{organization_id_or_slug}/events-stats/",
+        acme('timeSeries(dataset: OCCURRENCES, top: { count: 2, groupBy: ["title"], sort: ["-count()"] }) { values }'),
+        "GET /organizations/acme/events-stats/",
+        query={"topEvents": "2", "field": ["title", "count()"], "orderby": "-count()"},
+        vintage=Vintage.V24_1,
+    ),
+)
