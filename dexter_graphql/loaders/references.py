@@ -183,6 +183,13 @@ async def _users(_given: Sequence[Reference], organization: OrganizationRef, con
     return _by_names([user for user in users if user is not None], "email", "username", is_complete=is_complete)
 
 
+async def usernames_by_id(organization: OrganizationRef, context: LoadContext) -> Mapping[str, str]:
+    """The usernames of the organization's members by the ID of the user, for writes that take no other name."""
+    rows, _ = await _complete_list(members.LIST, MEMBER, organization, context)
+    users = only_records(getattr(row, "user", None) for row in rows)
+    return {str(user.id): user.username for user in users if isinstance(user.username, str)}
+
+
 async def _environments(_given: Sequence[Reference], organization: OrganizationRef, context: LoadContext) -> NameList:
     rows = await context.get_rows(
         environments.LIST, Parents(organization), query=(("visibility", "all"),), projection=ENVIRONMENT

@@ -1,6 +1,5 @@
 """Mutations of environments."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -16,13 +15,12 @@ from dexter_graphql.graph.relay.references import (
     EnvironmentReference,
     OrganizationReference,
     ProjectReference,
+    names_of,
     references_of,
 )
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.environments import set_visibility
-from dexter_graphql.loaders.references import check_organizations, is_native, resolve_references
 from dexter_graphql.sentry.catalogue import environments as catalogue
-from dexter_graphql.sentry.parents import OrganizationRef
 
 FIELD_PATHS = MappingProxyType({"environmentNames": ("environments",), "isHidden": ("isHidden",)})
 """Member of the request body → path in the input."""
@@ -79,21 +77,11 @@ class EnvironmentMutations:
         if not input.environments:
             raise BadUserInput("'environments' must not be empty", ("environments",))
         project = await find_project(input.project, input.organization, load_context)
-        names = await environment_names(input.environments, project.organization, load_context)
+        references = references_of(input.environments, "environments")
+        names = await names_of(references, project.organization, load_context)
         changed = await set_visibility(project, names, load_context, is_hidden=input.is_hidden)
         refusals = [unknown_environment(index, name) for index, name in enumerate(names) if name not in changed]
         return VisibilityResult([changed[name] for name in dict.fromkeys(names) if name in changed], refusals)
-
-
-async def environment_names(
-    values: Sequence[EnvironmentReference], organization: OrganizationRef, load_context: LoadContext
-) -> list[str]:
-    """The names of environments; those that are given are not looked up."""
-    references = references_of(values, "environments")
-    check_organizations(references, organization)
-    others = [reference for reference in references if not is_native(reference)]
-    entities = await resolve_references(others, organization, load_context)
-    return [entities[reference].name if reference in entities else reference.value for reference in references]
 
 
 def unknown_environment(index: int, name: str) -> MutationError:

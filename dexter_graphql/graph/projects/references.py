@@ -1,11 +1,10 @@
 """References to projects in inputs of mutations."""
 
-from dexter_graphql.errors import UnknownReference, within
-from dexter_graphql.graph.relay.global_ids import key_from_id
 from dexter_graphql.graph.relay.references import (
     OrganizationReference,
     ProjectReference,
     given_name,
+    key_in_organization,
     named_or_only_organization,
     reference_of,
 )
@@ -31,12 +30,7 @@ async def find_project(
     """
     by, given = given_name(value, ("project",))
     if by == "id" and organization is None:
-        with within("project", "id"):
-            organization_id, number = key_from_id(given, "Project", 2)
-            own = await load_context.organizations.find(load_context.call_context, organization_id)
-            if own is None:
-                raise UnknownReference("The project does not exist or is not visible to the token")
-        return ProjectKey(own, number)
+        return ProjectKey(*await key_in_organization(given, "Project", load_context, "project"))
     own = await named_or_only_organization(organization, load_context, of="project")
     reference = reference_of(value, "project")
     return ProjectKey(own, (await resolve_references([reference], own, load_context))[reference].id)

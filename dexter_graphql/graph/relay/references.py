@@ -9,7 +9,14 @@ import strawberry
 from dexter_graphql.errors import BadUserInput, UnknownReference, within
 from dexter_graphql.graph.relay.global_ids import decode_id, key_from_id
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.references import Kind, Reference, did_you_mean
+from dexter_graphql.loaders.references import (
+    Kind,
+    Reference,
+    check_organizations,
+    did_you_mean,
+    resolve_references,
+    usernames_by_id,
+)
 from dexter_graphql.sentry.parents import OrganizationRef
 
 MAX_VALUES = 100
@@ -93,6 +100,8 @@ class RepositoryReference:
 EntityReference = (
     ProjectReference | TeamReference | UserReference | EnvironmentReference | ReleaseReference | RepositoryReference
 )
+WRITTEN_NAMES = frozenset({"slug", "name", "version", "username"})
+"""Names that Sentry takes in the bodies of writes."""
 LATEST = "latest"
 """How Sentry calls the newest release of each project."""
 KINDS: Mapping[type, Kind] = MappingProxyType(
@@ -169,6 +178,34 @@ async def named_or_only_organization(
         message = f"The token can see several organizations: 'organization' must say which one the {of} belongs to"
         raise BadUserInput(message, ("organization",))
     return visible[0]
+
+
+async def names_of(
+    references: Sequence[Reference], organization: OrganizationRef, load_context: LoadContext
+) -> list[str]:
+    """The names of referenced objects as bodies of writes have them; those that are given are not looked up.
+
+    The name of a user is the username. Raises BadUserInput for an object that does not exist.
+    """
+    check_organizations(references, organization)
+    others = [reference for reference in references if reference.by not in WRITTEN_NAMES]
+    entities = await resolve_references(others, organization, load_context) if others else {}
+    has_users = any(reference.kind is Kind.USER for reference in others)
+    usernames = await usernames_by_id(organization, load_context) if has_users else {}
+    names = {reference: usernames.get(entity.id, entity.name) for reference, entity in entities.items()}
+    return [names.get(reference, reference.value) for reference in references]
+
+
+async def key_in_organization(
+    value: str, typename: str, load_context: LoadContext, *field: str
+) -> tuple[OrganizationRef, str]:
+    """The organization and the key in the global ID of an object; raises BadUserInput when the token sees neither."""
+    with within(*field, "id"):
+        organization_id, key = key_from_id(value, typename, 2)
+        organization = await load_context.organizations.find(load_context.call_context, organization_id)
+        if organization is None:
+            raise UnknownReference(f"The {typename.lower()} does not exist or is not visible to the token")
+    return organization, key
 
 
 async def find_organization(value: OrganizationReference, load_context: LoadContext, *field: str) -> OrganizationRef:

@@ -31,6 +31,7 @@ from dexter_graphql.sandbox.world.model import (
 
 _WRITE = any_scope("org:ci", "project:admin", "project:releases", "project:write")
 _MAX_VERSION: Final = 200
+_MAX_ENVIRONMENT: Final = 64
 _BAD_VERSION = re.compile(r"\s|\s.*|.*\s|.*[\n\r\f\t].*|/+|\.{1,2}|latest", re.DOTALL)
 _STATUSES: Final = ("open", "archived")
 _REQUIRED: Final = "This field is required."
@@ -45,9 +46,10 @@ def create_release(request: Request) -> Response:
     if release is None:
         now, package = request.world.now(), version.rpartition("@")[0]
         release = Release(int(request.world.new_id()), version, package, now, None, [])
-        organization.releases.append(release)
-    release.projects += [project for project in projects if project not in release.projects]
     _apply_fields(request, release, fields)
+    release.projects += [project for project in projects if project not in release.projects]
+    if is_new:
+        organization.releases.append(release)
     return Response(serialize_single_release(request, release), 201 if is_new else 208)
 
 
@@ -73,6 +75,9 @@ def create_deploy(request: Request) -> Response:
     name = fields.get("environment")
     if not isinstance(name, str) or not name:
         raise_validation_error({"environment": [_REQUIRED]})
+    if len(name) > _MAX_ENVIRONMENT:
+        raise_validation_error({"environment": [f"Ensure this field has no more than {_MAX_ENVIRONMENT} characters."]})
+    _check_deployed_projects(request, release, fields)
     if not any(environment.name == name for environment in organization.environments):
         organization.environments.append(Environment(request.world.new_id(), name))
     finished = _parse_instant(fields, "dateFinished") or request.world.now()
@@ -83,6 +88,12 @@ def create_deploy(request: Request) -> Response:
     return Response(releases.serialize_deploy(deploy), 201)
 
 
+def _check_deployed_projects(request: Request, release: Release, fields: dict[str, Any]) -> None:
+    slugs = {project.slug for project in release.projects}
+    if "projects" in fields and not {project.slug for project in _parse_projects(request, fields)} <= slugs:
+        raise_validation_error({"projects": ["Invalid projects"]})
+
+
 def _apply_fields(request: Request, release: Release, fields: dict[str, Any]) -> None:
     if "status" in fields and fields["status"] not in _STATUSES:
         raise_validation_error({"status": [f'"{fields["status"]}" is not a valid choice.']})
@@ -90,10 +101,17 @@ def _apply_fields(request: Request, release: Release, fields: dict[str, Any]) ->
     release.ref = fields.get("ref") or release.ref
     release.url = fields.get("url") or release.url
     release.date_released = _parse_instant(fields, "dateReleased") or release.date_released
+    if "owner" in fields:
+        release.owner = _find_owner(request.organization, fields["owner"])
     _check_refs(request.organization, fields.get("refs") or fields.get("headCommits") or [])
     commits = fields.get("commits")
     if isinstance(commits, list):
         release.commits = [_make_commit(request, commit) for commit in commits if isinstance(commit, dict)]
+
+
+def _find_owner(organization: Organization, username: object) -> User:
+    user = next((user for user in organization.users() if user.username == username), None)
+    return user or raise_validation_error({"owner": ["Unable to find user"]})
 
 
 def _make_commit(request: Request, fields: dict[str, Any]) -> Commit:

@@ -1,7 +1,7 @@
 """Endpoints of releases."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
-from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_path, by_query, by_response
+from dexter_graphql.sentry.restriction import AccessLevel, by_body, by_parent, by_path, by_query, by_response
 
 LIST = Endpoint(
     "releases.list",
@@ -67,4 +67,42 @@ RESOLVED = Endpoint(
     restriction=by_response("project.id"),
     source=Source.OBSERVED,
     tags=("releases/{organization}", "issues/{organization}"),
+)
+CREATE = Endpoint(
+    "releases.create",
+    "POST",
+    "/organizations/{organization}/releases/",
+    ("org:ci", "project:admin", "project:releases", "project:write"),
+    restriction=by_body(AccessLevel.ADMIN, "projects"),
+    lifetime=Lifetime.NEVER,
+    is_idempotent=False,
+    tags=("releases/{organization}", "projects/{organization}"),
+)
+UPDATE = Endpoint(
+    "releases.update",
+    "PUT",
+    "/organizations/{organization}/releases/{release}/",
+    ("org:ci", "project:admin", "project:releases", "project:write"),
+    restriction=by_parent(AccessLevel.ADMIN, "release"),
+    lifetime=Lifetime.NEVER,
+    tags=("releases/{organization}", "projects/{organization}"),
+)
+DELETE = Endpoint(
+    "releases.delete",
+    "DELETE",
+    "/organizations/{organization}/releases/{release}/",
+    ("project:admin", "project:releases"),
+    restriction=by_parent(AccessLevel.ADMIN, "release"),
+    lifetime=Lifetime.NEVER,
+    tags=("releases/{organization}", "projects/{organization}"),
+)
+CREATE_DEPLOY = Endpoint(
+    "releases.create_deploy",
+    "POST",
+    "/organizations/{organization}/releases/{release}/deploys/",
+    ("org:ci", "project:admin", "project:releases", "project:write"),
+    restriction=by_parent(AccessLevel.ADMIN, "release"),
+    lifetime=Lifetime.NEVER,
+    is_idempotent=False,
+    tags=("releases/{organization}", "environments/{organization}"),
 )
