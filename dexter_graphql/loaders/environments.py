@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
 from dexter_graphql.loaders.lists import ListOptions, by_complete_list, page_of_rows
-from dexter_graphql.loaders.projects import ProjectKey, project_parents
+from dexter_graphql.loaders.projects import ProjectKey, project_environments, project_parents
 from dexter_graphql.sentry.catalogue import environments as catalogue
+from dexter_graphql.sentry.errors import NotFound
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, only_records
@@ -76,7 +77,12 @@ async def set_visibility(
     projection = load_context.merge_projections(selected, NAME)
     records = load_context.client.records
     if len(names) == 1:
-        reply = await load_context.send(catalogue.UPDATE, parents, path=_path(project, names[0]), body=body)
+        try:
+            reply = await load_context.send(catalogue.UPDATE, parents, path=_path(project, names[0]), body=body)
+        except NotFound:
+            # Sentry says the same of an unknown project, whose list is not found either.
+            await load_context.load(project_environments, project, "all")
+            return {}
         rows = [records.decode_one(reply.body, projection, (), parents)]
     else:
         several = {"environmentNames": list(names), **body}

@@ -10,7 +10,12 @@ from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.common.user_errors import MutationError, UserError, UserErrorCode, mistakes_as_data
 from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.environments.types import ProjectEnvironment
-from dexter_graphql.graph.projects.references import ORGANIZATION, PROJECT_REFERENCE_ENDPOINTS, find_project
+from dexter_graphql.graph.projects.references import (
+    ORGANIZATION,
+    PROJECT_REFERENCE_ENDPOINTS,
+    find_project,
+    unknown_project,
+)
 from dexter_graphql.graph.relay.references import (
     EnvironmentReference,
     OrganizationReference,
@@ -21,6 +26,8 @@ from dexter_graphql.graph.relay.references import (
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.environments import set_visibility
 from dexter_graphql.sentry.catalogue import environments as catalogue
+from dexter_graphql.sentry.catalogue import projects
+from dexter_graphql.sentry.errors import NotFound
 
 FIELD_PATHS = MappingProxyType({"environmentNames": ("environments",), "isHidden": ("isHidden",)})
 """Member of the request body → path in the input."""
@@ -63,10 +70,16 @@ class SetEnvironmentVisibilityPayload:
 class EnvironmentMutations:
     """Root fields."""
 
-    @call(uses=(catalogue.UPDATE, catalogue.BULK_UPDATE, catalogue.LIST, *PROJECT_REFERENCE_ENDPOINTS))
-    @mistakes_as_data(
-        lambda _input, mistakes: VisibilityResult(refusals=mistakes), FIELD_PATHS, absent=("environments", "0")
+    @call(
+        uses=(
+            catalogue.UPDATE,
+            catalogue.BULK_UPDATE,
+            catalogue.LIST,
+            projects.ENVIRONMENTS,
+            *PROJECT_REFERENCE_ENDPOINTS,
+        )
     )
+    @mistakes_as_data(lambda _input, mistakes: VisibilityResult(refusals=mistakes), FIELD_PATHS)
     async def set_environment_visibility(
         _root: Any,
         load_context: LoadContext,
@@ -79,7 +92,10 @@ class EnvironmentMutations:
         project = await find_project(input.project, input.organization, load_context)
         references = references_of(input.environments, "environments")
         names = await names_of(references, project.organization, load_context)
-        changed = await set_visibility(project, names, load_context, is_hidden=input.is_hidden)
+        try:
+            changed = await set_visibility(project, names, load_context, is_hidden=input.is_hidden)
+        except NotFound as error:
+            raise unknown_project(input.project) from error
         refusals = [unknown_environment(index, name) for index, name in enumerate(names) if name not in changed]
         return VisibilityResult([changed[name] for name in dict.fromkeys(names) if name in changed], refusals)
 

@@ -1,5 +1,6 @@
 """References to projects in inputs of mutations."""
 
+from dexter_graphql.errors import UnknownReference
 from dexter_graphql.graph.relay.references import (
     OrganizationReference,
     ProjectReference,
@@ -34,3 +35,11 @@ async def find_project(
     own = await named_or_only_organization(organization, load_context, of="project")
     reference = reference_of(value, "project")
     return ProjectKey(own, (await resolve_references([reference], own, load_context))[reference].id)
+
+
+def unknown_project(value: ProjectReference) -> UnknownReference:
+    """The error for the member `project` of an input that names a project which Sentry does not find."""
+    by, given = given_name(value, ("project",))
+    return UnknownReference(
+        f"The project '{given[:64]}' does not exist or is not visible to the token", ("project", by)
+    )

@@ -46,7 +46,13 @@ RIGHT = {
     "IssueFilter": {"search": "timeout"},
     "TimeRange": {"last": "24h"},
 }
+ACME_RELEASE = {"release": {"version": "web@1.8.2"}, "organization": {"slug": "acme"}}
+RELEASE_WRITES = {f"{name}ReleaseInput" for name in ("Update", "Finalize", "Archive", "Restore", "Delete")}
 ALSO_GIVEN = {
+    **dict.fromkeys(RELEASE_WRITES, ACME_RELEASE),
+    "CreateDeployInput": ACME_RELEASE,
+    "SetEnvironmentVisibilityInput": {"organization": {"slug": "acme"}},
+    "SetReleaseCommitsInput": {**ACME_RELEASE, "commits": []},
     "UpdateIssueInput": {"status": Unquoted("RESOLVED"), "organization": {"slug": "acme"}},
     "AddIssueCommentInput": {"organization": {"slug": "acme"}},
 }
@@ -57,6 +63,9 @@ PARENTS = {
     "Organization": 'query {{ organization(slug: "acme") {{ {} }} }}',
     "Project": 'query {{ organization(slug: "acme") {{ project(slug: "web") {{ {} }} }} }}',
     "Release": 'query {{ organization(slug: "acme") {{ release(version: "web@1.8.2") {{ {} }} }} }}',
+    "ReleaseComparison": (
+        'query {{ organization(slug: "acme") {{ release(version: "web@1.8.2") {{ compare {{ {} }} }} }} }}'
+    ),
     "Issue": 'query {{ organization(slug: "acme") {{ issue(shortId: "WEB-9") {{ {} }} }} }}',
     "Mutation": "mutation {{ {} }}",
     "Subscription": "subscription {{ {} }}",
@@ -66,8 +75,20 @@ CHECKED_BY_SENTRY = {
     ("AssigneeInput", "UserReference"),
     ("AssigneeInput", "TeamReference"),
     ("ResolutionInput", "ReleaseReference"),
+    *((name, "ReleaseReference") for name in {*RELEASE_WRITES, "CreateDeployInput", "SetReleaseCommitsInput"}),
+    ("CreateDeployInput", "EnvironmentReference"),
+    ("SetEnvironmentVisibilityInput", "EnvironmentReference"),
+    ("CreateDeployInput", "ProjectReference"),
+    ("CreateReleaseInput", "ProjectReference"),
+    ("CreateReleaseInput", "UserReference"),
+    ("ReleaseCommitInput", "RepositoryReference"),
+    ("ReleaseRefInput", "RepositoryReference"),
 }
 """References that Sentry itself refuses when the issue is written; the refusal has the path of the input."""
+
+
+NEEDED = {("Organization", "discover"): {"fields": ["title"]}}
+"""Arguments without which a field is refused before its names are looked up."""
 
 
 class Mistake(NamedTuple):
@@ -138,6 +159,7 @@ def mistakes():
             continue
         for field_name, field in parent.fields.items():
             base = {name: right(of.type) for name, of in field.args.items() if is_required_argument(of)}
+            base |= NEEDED.get((parent.name, field_name), {})
             for argument, of in field.args.items():
                 for value, path, name, checked in mistakes_in(of.type):
                     if (parent.name, path[0]) == ("Project", "projects"):
@@ -197,8 +219,8 @@ async def test_mistyped_name_is_answered_by_name(asker, parent):
             [error] = answer.errors
             assert error["extensions"]["code"] == "BAD_USER_INPUT", mistake.label
             assert mistake.name[:40] in error["message"], (mistake.label, error["message"])
-        # Whether an issue of that ID exists is found out by the write.
-        may_write = mistake.is_checked_by_sentry or "issue" in mistake.path
+        # Whether an object of that ID exists is found out by the write.
+        may_write = mistake.is_checked_by_sentry or mistake.path[-1] == "id" or "issue" in mistake.path
         assert may_write or {call.method for call in answer.calls} <= {"GET"}, mistake.label
 
 
