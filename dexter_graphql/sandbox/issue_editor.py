@@ -29,6 +29,7 @@ class IssueEditor:
         issue.status, issue.substatus = "resolved", None
         issue.status_details = dict(resolution.details)
         self._clear_inbox(issue)
+        _subscribe(issue, self.user, "changed_status")
         self.world.record(issue, resolution.activity, self.user, dict(resolution.data))
         self.publish(issue, "resolved", resolution_type=resolution.kind)
 
@@ -38,6 +39,7 @@ class IssueEditor:
         if substatus in {"regressed", "escalating"}:
             issue.inbox_reason = {"regressed": 2, "escalating": 5}[substatus]
             issue.inbox_since = self.world.now()
+        _subscribe(issue, self.user, "changed_status")
         self.world.record(issue, activity, self.user, {})
         self.publish(issue, "unresolved")
 
@@ -45,6 +47,7 @@ class IssueEditor:
         """Archive the issue. Sentry sends two webhooks for it, with the old and the new name of the action."""
         issue.status, issue.substatus, issue.status_details = "ignored", substatus, details
         self._clear_inbox(issue)
+        _subscribe(issue, self.user, "changed_status")
         self.world.record(issue, "set_ignored", self.user, {})
         self.publish(issue, "ignored")
         self.publish(issue, "archived")
@@ -56,6 +59,7 @@ class IssueEditor:
         if actor is None:
             self.world.record(issue, "unassigned", self.user, {})
             return
+        _subscribe(issue, assignee if isinstance(assignee, User) else None, "assigned")
         data: dict[str, object] = {"assignee": actor["id"], "assigneeType": actor["type"]}
         self.world.record(issue, "assigned", self.user, data | {"assigneeEmail": actor.get("email")})
         self.publish(issue, "assigned", assignee=actor)
@@ -82,7 +86,7 @@ class IssueEditor:
             return
         setters: dict[str, Callable[[str], object]] = {
             "hasSeen": lambda key: issue.seen_by.__setitem__(key, self.world.now()),
-            "isBookmarked": issue.bookmarked_by.add,
+            "isBookmarked": lambda key: self._bookmark(issue, key),
             "isSubscribed": lambda key: issue.subscribers.__setitem__(key, "unknown"),
         }
         if is_on:
@@ -109,6 +113,7 @@ class IssueEditor:
 
     def add_comment(self, issue: Issue, text: str) -> Activity:
         """Add a comment to the issue."""
+        _subscribe(issue, self.user, "commented")
         comment = self.world.record(issue, "note", self.user, {"text": text})
         self.publish_comment(issue, comment, "created")
         return comment
@@ -129,9 +134,19 @@ class IssueEditor:
         }
         self.world.publish(WebhookEvent(self.organization, "comment", action, data, self.user))
 
+    def _bookmark(self, issue: Issue, user_id: str) -> None:
+        issue.bookmarked_by.add(user_id)
+        _subscribe(issue, self.user, "bookmarked")
+
     @staticmethod
     def _clear_inbox(issue: Issue) -> None:
         issue.inbox_reason = issue.inbox_since = None
+
+
+def _subscribe(issue: Issue, user: User | None, reason: str) -> None:
+    """Subscribe a user who takes part; one who is subscribed already keeps the reason."""
+    if user is not None:
+        issue.subscribers.setdefault(user.id, reason)
 
 
 def serialize_webhook_issue(world: World, organization: Organization, issue: Issue) -> dict[str, object]:

@@ -37,6 +37,9 @@ ANNOUNCED_VALUES = frozenset({"lifetime", "unhandled"})
 DEFAULT_SUBSTATUS: Mapping[str, str | None] = MappingProxyType({"resolved": None, "unresolved": "ongoing"})
 """Status → substatus that Sentry sets with it."""
 
+SUBSCRIBING = frozenset({"assignedTo", "isBookmarked", "status"})
+"""Members of an update that subscribe users to the issue, of which Sentry's response says nothing."""
+
 Write = Callable[[Sequence[IssueKey]], Awaitable[object]]
 
 
@@ -119,7 +122,8 @@ async def _update_many(keys: Sequence[IssueKey], body: Mapping[str, Any], load_c
 
     result.refused = await _write_in_chunks(result.issues, write)
     load_context.loaders.clear()
-    _prime(result.issues, load_context)
+    if SUBSCRIBING.isdisjoint(body) or "isSubscribed" not in load_context.all_on_type("Issue").reads("list"):
+        _prime(result.issues, load_context)
     return result
 
 

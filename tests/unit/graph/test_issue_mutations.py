@@ -318,3 +318,33 @@ async def test_one_issue_is_not_merged(asker):
 
     assert [(one["field"], one["code"]) for one in payload["userErrors"]] == [(["issues"], "BAD_USER_INPUT")]
     assert calls == []
+
+
+MUTATIONS = {
+    "resolveIssues": "",
+    "unresolveIssues": "",
+    "archiveIssues": "",
+    "assignIssues": 'to: { user: { sentryId: "1001" } }',
+    "setIssuePriority": "priority: LOW",
+    "markIssuesSeen": "",
+    "bookmarkIssues": "",
+    "subscribeToIssues": "",
+}
+
+
+async def test_flags_are_those_of_a_later_read(asker):
+    """Sentry subscribes users who change an issue, of which its response to a bulk change says nothing."""
+    flags = "id isSubscribed isBookmarked hasSeen status"
+    for name, arguments in MUTATIONS.items():
+        issues = some(asker, 2)
+        for issue in issues:
+            issue.subscribers.clear()
+        asker.client.invalidate([f"issue/{issue.id}" for issue in issues])
+
+        payload, _ = await change(asker, name, issues, arguments, f"results {{ issue {{ {flags} }} }}")
+
+        asker.client.invalidate([f"issue/{issue.id}" for issue in issues])
+        read = await asker.ask(
+            f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Issue {{ {flags} }} }} }}", ids=[*map(id_of, issues)]
+        )
+        assert [result["issue"] for result in payload["results"]] == read["nodes"], name
