@@ -14,7 +14,14 @@ from typing_extensions import override
 
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.lenient import NULL, UNREADABLE, complete_list, decode_leniently, invalid_value
+from dexter_graphql.sentry.lenient import (
+    NULL,
+    UNREADABLE,
+    complete_list,
+    decode_leniently,
+    invalid_value,
+    omitted_from,
+)
 from dexter_graphql.sentry.parents import Parents
 
 T = TypeVar("T")
@@ -373,9 +380,10 @@ def fitting_rows(value: msgspec.Raw, rows: Sequence[Any], container: str) -> lis
 
 
 def without_invalid_rows(rows: Sequence[Any]) -> list[Any]:
-    """The records, as a list that has the errors of the invalid rows among them."""
-    omitted = [row for row in rows if isinstance(row, InvalidValue) and not isinstance(row, OtherKind)]
-    return complete_list(only_records(rows), omitted)
+    """The rows that are there, as a list that has the errors of those that are not."""
+    failed = [row for row in rows if isinstance(row, Exception) and not isinstance(row, OtherKind)]
+    present = [row for row in rows if row is not None and not isinstance(row, Exception)]
+    return complete_list(present, [*omitted_from(rows), *failed])
 
 
 def member_paths(projection: AnyProjection) -> frozenset[str]:

@@ -28,7 +28,7 @@ from support.recorded_engines import run_recorded_engines
 from support.rounds import dispatch_when_idle
 from support.whole_schema import WholeSchema
 
-EXAMPLES = 10_000 if settings.default.max_examples > 1000 else 150
+EXAMPLES = 20_000 if settings.default.max_examples > 1000 else 150
 VINTAGES = (Vintage.SAAS, Vintage.V26_7)
 """Alerts are workflows and detectors at one, and rules beside them at the other."""
 
@@ -107,6 +107,27 @@ def check(before, after, element, body, owner):
     assert len(paths) == len(set(paths)), paths
     lost = expected & marks(touched) - left
     assert identifies or not is_silent(lost, element.value, touched, paths, after.data.decode()), (element, lost)
+
+
+FOUND = (
+    ("Issue.tags", "/tags/", (0,), None),
+    ("Tag.values", "/tags/", (0,), {}),
+    ("Repository.integration", "/integrations/?includeConfig=0&per_page=100", (1, "provider", "features", 0), {"a": 1}),
+)
+"""Coordinate, end of the call, position and value of damage that once cost more than itself or was silent."""
+
+
+@pytest.mark.parametrize("found", FOUND)
+async def test_known_values_cost_themselves(releases, at_once, required, found):
+    """As random ones do."""
+    coordinate, call, path, value = found
+    before = await releases[0].outcome(at_once, coordinate)
+    [line] = [line for line in before.calls if line.endswith(call)]
+    element, body = Element(line, path, value), releases[0].answers.bodies[line]
+
+    after = await releases[0].ask(at_once, coordinate, releases[0].answers.damaged(element))
+
+    check(before, after, element, body, owner_of(path, required))
 
 
 NUMBER = st.integers(0, 9999)

@@ -10,7 +10,7 @@ from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.serializers.events import serialize_event_detail
 from support.marked import ODD_VALUES, at, damage, is_silent, marks, positions
 
-EXAMPLES = 10_000 if settings.default.max_examples > 1000 else 150
+EXAMPLES = 20_000 if settings.default.max_examples > 1000 else 150
 EVENT = "/organizations/{organization}/issues/{issue}/events/{event_id}/"
 MEMBERS = ("contexts", "context", "culprit", "dist", "entries", "errors", "fingerprints", "location", "message",
            "metadata", "occurrence", "packages", "sdk", "tags", "title", "user")  # fmt: skip

@@ -13,8 +13,8 @@ from dexter_graphql.graph.declarations.fields import BatchDeclaration
 from dexter_graphql.graph.declarations.resolvers.base import BoundField, calls_for_each_key
 from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key, with_errors, with_omitted
 from dexter_graphql.graph.declarations.source_reads import attributes_read
-from dexter_graphql.graph.declarations.wire_types import attr_of, without_null
-from dexter_graphql.sentry.projection import Field
+from dexter_graphql.graph.declarations.wire_types import attr_of, container_of, without_null
+from dexter_graphql.sentry.projection import Field, without_invalid_rows
 
 
 class BoundBatch(BoundField):
@@ -54,6 +54,7 @@ class BoundBatch(BoundField):
         reads = [member.attr for member in self.own_members()]
         lists = [member.attr for member in self.own_members() if get_origin(member.type) is list]
         key_of = guarded_key(self._key(), reads, needed=self._needed())
+        is_list = container_of(self.graphql_field.type) == "list"
 
         async def resolve_all(rows: Sequence[Any], options: Any, context: Context) -> list[Any]:
             if isinstance(options, Exception):
@@ -61,6 +62,8 @@ class BoundBatch(BoundField):
             keys = each_value(key_of, rows)
             loaders = context.loaders
             values = await loaders.load_all(declaration.load, keys, options, selection, spender=self.spender)
+            if is_list:
+                values = [without_invalid_rows(value) if isinstance(value, list) else value for value in values]
             if not lists:
                 return [with_errors(value) for value in values]
             return [with_omitted(*pair, lists) for pair in zip(values, rows, strict=True)]
@@ -68,10 +71,9 @@ class BoundBatch(BoundField):
         return Batched(resolve_all)
 
     def _needed(self) -> list[str]:
-        """The members that identify the row: without one of them there is no key, unless it is declared as nullable."""
-        own = {"id", *(member.attr for member in self.schema.entity(self.typename).key_members)}
+        """The members without which there is no key: all that are not declared as nullable."""
         nullable = {attr_of(wire) for wire, kind in self.declaration.reads.items() if without_null(kind)[1]}
-        return [member.attr for member in self.own_members() if member.attr in own - nullable]
+        return [member.attr for member in self.own_members() if member.attr not in nullable]
 
     def _key(self) -> Callable[[Any], Any]:
         return self.declaration.key or self.schema.own_key(self.typename, self.coordinate)

@@ -81,7 +81,7 @@ class BoundComputed(BoundField):
             return with_errors([], [value]) if isinstance(value, InvalidValue) else value
 
         if not isinstance(self.graphql_field.type, GraphQLNonNull):
-            return computed if reads else function
+            return computed if reads or self._container != "one" else function
         needs_all = any(member.is_required for member in self.own_members())
         if self._container != "one":
             return computed_list
