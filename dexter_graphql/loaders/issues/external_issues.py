@@ -72,14 +72,25 @@ async def _app_links(key: IssueKey, load_context: LoadContext) -> list[Any]:
 
 
 async def _integration_links(key: IssueKey, load_context: LoadContext) -> list[Any]:
-    """The links of integrations; none where the server lacks the endpoint."""
-    path, parents = {"issue": key.id}, issue_parents(key)
-    try:
-        page = await fetch_list(
-            catalogue.INTEGRATIONS, parents, load_context, options=ALL_ROWS, path=path, projection=INTEGRATION
-        )
-    except MissingRoute:
+    """The links of integrations; none where the host lacks the endpoint."""
+
+    async def no_links() -> list[Any]:
         return []
+
+    return await load_context.organizations.capabilities.prefer(
+        catalogue.INTEGRATIONS.name,
+        key.organization,
+        preferred=lambda: _read_integration_links(key, load_context),
+        fallback=no_links,
+        is_refusal=lambda error: isinstance(error, MissingRoute),
+    )
+
+
+async def _read_integration_links(key: IssueKey, load_context: LoadContext) -> list[Any]:
+    path, parents = {"issue": key.id}, issue_parents(key)
+    page = await fetch_list(
+        catalogue.INTEGRATIONS, parents, load_context, options=ALL_ROWS, path=path, projection=INTEGRATION
+    )
     integrations = without_invalid_rows(page.rows)
     body = msgspec.json.encode([link for integration in integrations for link in _links_of(integration)])
     rows = load_context.client.records.decode_list(body, load_context.projection("list"), (), parents)

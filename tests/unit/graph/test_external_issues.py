@@ -121,12 +121,16 @@ async def test_failure_of_both_lists_is_one_error(asker, issue):
 
 
 async def test_servers_without_the_endpoint_give_the_links_of_apps(asker, issue):
-    """A missing route is no error."""
+    """A missing route is no error, and is called once for all issues."""
     asker.server.faults.add(Fault(status=404, body=b"", route=INTEGRATIONS, times=None))
+    other = find(asker, lambda issue: not issue.external_issues)
 
     links, errors = await links_of(asker, issue)
+    of_other, other_errors = await links_of(asker, other)
 
     assert (without_ids(links), errors) == ([values_of(issue.external_issues[0])], [])
+    assert (of_other, other_errors) == ([], [])
+    assert [request.route for request in asker.server.requests].count(INTEGRATIONS) == 1
 
 
 @pytest.mark.parametrize("part", ["tickets", 7, {"externalIssues": "many"}, {"externalIssues": [7]}], ids=str)
