@@ -122,6 +122,10 @@ class BoundField:
         """How the value is resolved for that selection."""
         return selection.memoized(self, lambda: self._strategy(selection))
 
+    def strategy_by_row(self, selection: Selection) -> Strategy:
+        """The same for graphql-core, which asks for one row after the other."""
+        return self.strategy(selection)
+
     def needs_hydration(self, row_class: type) -> bool:
         """True when rows of that class lack a member that the field reads, or have it with another meaning."""
         if not issubclass(row_class, Record):
@@ -145,7 +149,7 @@ class BoundField:
     def resolve(self, row: Any, info: Info, **values: Any) -> Any:
         """The field's value for graphql-core, or a coroutine that returns it."""
         context: Context = info.context
-        strategy = self.strategy(context.selection_index(info).selection(info.return_type, info.field_nodes))
+        strategy = self.strategy_by_row(context.selection_index(info).selection(info.return_type, info.field_nodes))
         if self.needs_hydration(type(row)):
             strategy = self.with_hydration(strategy)
         arguments = self.prepare_arguments(values)

@@ -1,6 +1,6 @@
 """Fields that a loader answers for all parents of a level at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import Any, get_origin
 
@@ -14,7 +14,11 @@ from dexter_graphql.graph.declarations.resolvers.base import BoundField, calls_f
 from dexter_graphql.graph.declarations.resolvers.rows import each_value, guarded_key, with_errors, with_omitted
 from dexter_graphql.graph.declarations.source_reads import attributes_read
 from dexter_graphql.graph.declarations.wire_types import attr_of, container_of, without_null
+from dexter_graphql.loaders.request_loaders import RequestLoaders
 from dexter_graphql.sentry.projection import Field, without_invalid_rows
+
+LoadKeys = Callable[..., Awaitable[list[Any]]]
+"""A method of RequestLoaders that takes loader, keys, options, selection and spender."""
 
 
 class BoundBatch(BoundField):
@@ -50,6 +54,13 @@ class BoundBatch(BoundField):
 
     @override
     def _strategy(self, selection: Selection) -> Strategy:
+        return self._batched(selection, RequestLoaders.load_level)
+
+    @override
+    def strategy_by_row(self, selection: Selection) -> Strategy:
+        return selection.memoized((self, "by row"), lambda: self._batched(selection, RequestLoaders.load_all))
+
+    def _batched(self, selection: Selection, load: LoadKeys) -> Batched:
         declaration: BatchDeclaration = self.declaration
         reads = [member.attr for member in self.own_members()]
         lists = [member.attr for member in self.own_members() if get_origin(member.type) is list]
@@ -60,8 +71,7 @@ class BoundBatch(BoundField):
             if isinstance(options, Exception):
                 return [options] * len(rows)
             keys = each_value(key_of, rows)
-            loaders = context.loaders
-            values = await loaders.load_all(declaration.load, keys, options, selection, spender=self.spender)
+            values = await load(context.loaders, declaration.load, keys, options, selection, spender=self.spender)
             if is_list:
                 values = [without_invalid_rows(value) if isinstance(value, list) else value for value in values]
             if not lists:
