@@ -19,6 +19,11 @@ FIELD = "filter"
 """Name of the argument or input member that holds a filter."""
 STATUSES = (IssueStatus.UNRESOLVED, IssueStatus.RESOLVED, IssueStatus.ARCHIVED)
 """The statuses that Sentry's search has words for."""
+SUBSTATUSES = tuple(IssueSubstatus)[:-1]
+PRIORITIES = tuple(IssuePriority)[:-1]
+CATEGORIES = tuple(IssueCategory)[:-1]
+"""All values but `UNKNOWN`, which cannot be searched for."""
+NO_EXCLUSION = IssueExclusion()
 ARCHIVED = frozenset(
     {
         IssueSubstatus.ARCHIVED_UNTIL_ESCALATING,
@@ -28,6 +33,15 @@ ARCHIVED = frozenset(
 )
 NOBODY, ME, MY_TEAMS = "none", "me", "my_teams"
 """Sentry's words for assignees without a name."""
+FLAGS = {
+    "is_assigned": (Term("is", ("assigned",)), Term("is", ("unassigned",))),
+    "is_linked": (Term("is", ("linked",)), Term("is", ("unlinked",))),
+    "is_unhandled": (Term("error.unhandled", ("true",)), Term("error.unhandled", ("false",))),
+    "is_for_review": (Term("is", ("for_review",)), Term("is", ("for_review",), is_excluded=True)),
+    "is_bookmarked": (Term("bookmarks", ("me",)), Term("bookmarks", ("me",), is_excluded=True)),
+    "is_subscribed": (Term("subscribed", ("me",)), Term("subscribed", ("me",), is_excluded=True)),
+}
+"""The terms for true and for false of each flag."""
 Values = Iterable[str | Reference]
 
 
@@ -60,15 +74,15 @@ def _status_terms(value: IssueFilter) -> list[Term]:
     Sentry takes a substatus as a condition on the status, too: on that of the first substatus of a list, and its
     opposite for an excluded one. An explicit status prevents that.
     """
-    excluded = value.exclude or IssueExclusion()
+    excluded = value.exclude or NO_EXCLUSION
     terms = [
         *_is_terms("status", _words(value.status, "status", STATUSES)),
-        *_is_terms("substatus", _words(value.substatus, "substatus", list(IssueSubstatus)[:-1])),
+        *_is_terms("substatus", _words(value.substatus, "substatus", SUBSTATUSES)),
     ]
     with within("exclude"):
         without = [
             *_words(excluded.status, "status", STATUSES),
-            *_words(excluded.substatus, "substatus", list(IssueSubstatus)[:-1]),
+            *_words(excluded.substatus, "substatus", SUBSTATUSES),
         ]
     terms += [Term("is", (word,), is_excluded=True) for word in without]
     is_mixed = len({substatus in ARCHIVED for substatus in value.substatus or ()}) > 1
@@ -83,15 +97,8 @@ def _is_terms(key: str, words: Sequence[str]) -> list[Term]:
 
 
 def _flag_terms(value: IssueFilter) -> list[Term]:
-    flags = (
-        (value.is_assigned, Term("is", ("assigned",)), Term("is", ("unassigned",))),
-        (value.is_linked, Term("is", ("linked",)), Term("is", ("unlinked",))),
-        (value.is_unhandled, Term("error.unhandled", ("true",)), Term("error.unhandled", ("false",))),
-        (value.is_for_review, Term("is", ("for_review",)), Term("is", ("for_review",), is_excluded=True)),
-        (value.is_bookmarked, Term("bookmarks", ("me",)), Term("bookmarks", ("me",), is_excluded=True)),
-        (value.is_subscribed, Term("subscribed", ("me",)), Term("subscribed", ("me",), is_excluded=True)),
-    )
-    return [yes if flag else no for flag, yes, no in flags if flag is not None]
+    flags = [(getattr(value, name), terms) for name, terms in FLAGS.items()]
+    return [terms[not flag] for flag, terms in flags if flag is not None]
 
 
 def _value_terms(value: IssueFilter | IssueExclusion) -> list[Term]:
@@ -99,8 +106,8 @@ def _value_terms(value: IssueFilter | IssueExclusion) -> list[Term]:
     is_excluded = isinstance(value, IssueExclusion)
     lists: tuple[tuple[str, Values], ...] = (
         ("level", _words(value.levels, "levels")),
-        ("issue.priority", _words(value.priorities, "priorities", list(IssuePriority)[:-1])),
-        ("issue.category", _words(value.categories, "categories", list(IssueCategory)[:-1])),
+        ("issue.priority", _words(value.priorities, "priorities", PRIORITIES)),
+        ("issue.category", _words(value.categories, "categories", CATEGORIES)),
         ("issue.type", _texts(value.types, "types")),
         ("firstRelease", _releases(value.first_releases, "firstReleases")),
         ("release", _releases(value.releases, "releases")),
@@ -180,11 +187,13 @@ def _instant(value: datetime) -> str:
 
 def _words(values: Sequence[Enum] | None, field: str, allowed: Sequence[Enum] | None = None) -> list[str]:
     """Sentry's words for enum values; raises BadUserInput for those that it has no word for."""
+    if not values:
+        return []
     for index, value in enumerate(bounded(values, field)):
         if allowed is not None and value not in allowed:
             names = ", ".join(word.name for word in allowed)
             raise BadUserInput(f"'{field}' takes {names}, not {value.name}", (field, str(index)))
-    return list(dict.fromkeys(_word(value) for value in values or ()))
+    return list(dict.fromkeys(_word(value) for value in values))
 
 
 def _word(value: Enum) -> str:
