@@ -31,8 +31,9 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import VariableValues
 
+from dexter_graphql.engine.arguments import ArgumentValues
 from dexter_graphql.engine.completion import (
     Completion,
     LeafCompletion,
@@ -44,7 +45,7 @@ from dexter_graphql.engine.failures import FallBack, Reason
 from dexter_graphql.engine.outputs import Output, OutputClasses
 from dexter_graphql.engine.resolution import RESOLUTION, Batched, Delegated, Immediate, Resolution, Typename
 from dexter_graphql.engine.selection import Selection, SelectionIndex
-from dexter_graphql.engine.variables import VariableFinder, uses_variables
+from dexter_graphql.engine.variables import VariableFinder
 from dexter_graphql.errors import as_value
 
 TYPENAME = "__typename"
@@ -59,12 +60,11 @@ class PlannedField:
     """One response key of one object type: its merged nodes, its strategy, and how its value is completed."""
 
     __slots__ = (
-        "_coerced",
+        "_argument_values",
         "_constant",
         "completion",
         "definition",
         "details",
-        "has_variables",
         "has_variables_below",
         "name",
         "nodes",
@@ -87,9 +87,8 @@ class PlannedField:
         self.definition: GraphQLField = definition
         self.resolution: Resolution | None = definition.extensions.get(RESOLUTION)
         self.selection: Selection = plan.selection_index.selection(definition.type, self.nodes)
-        self.has_variables = any(uses_variables(argument) for argument in self.nodes[0].arguments or ())
+        self._argument_values = ArgumentValues(definition, self.nodes[0])
         self._constant: Any = UNPREPARED
-        self._coerced: dict[str, Any] | None = None
         self.has_variables_below = plan.has_variables_below(self.nodes)
         self.completion: Completion | None = None
         self.strategy: Immediate | Batched | Typename | Delegated = self._strategy(plan)
@@ -98,6 +97,11 @@ class PlannedField:
     def is_nullable(self) -> bool:
         """True when the field may be null."""
         return not isinstance(self.definition.type, GraphQLNonNull)
+
+    @property
+    def has_variables(self) -> bool:
+        """True when an argument of the field depends on a variable."""
+        return self._argument_values.has_variables
 
     @property
     def is_fixed(self) -> bool:
@@ -113,7 +117,7 @@ class PlannedField:
         """Prepared arguments, or the exception that preparing raised. Raises GraphQLError when they are not valid."""
         if self._constant is not UNPREPARED:
             return self._constant
-        values = self._coerce_arguments(variables)
+        values = self._argument_values.coerce(variables)
         try:
             prepared = self.resolution.prepare_arguments(values) if self.resolution is not None else values
         except Exception as error:  # noqa: BLE001  # every row fails with what a declared function raises
@@ -121,16 +125,6 @@ class PlannedField:
         if self.is_constant:
             self._constant = prepared
         return prepared
-
-    def _coerce_arguments(self, variables: VariableValues) -> dict[str, Any]:
-        """The argument values; without variables they are coerced once for all executions of the plan."""
-        if not self.definition.args:
-            return {}
-        if self.has_variables:
-            return get_argument_values(self.definition, self.nodes[0], variables)
-        if self._coerced is None:
-            self._coerced = get_argument_values(self.definition, self.nodes[0], variables)
-        return dict(self._coerced)
 
     def _strategy(self, plan: "Plan") -> Immediate | Batched | Typename | Delegated:
         if self.name == TYPENAME:

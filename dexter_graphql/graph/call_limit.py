@@ -6,17 +6,17 @@ calls, which is an upper bound, this is what an operation needs at least when it
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLSchema, get_argument_values, print_ast
+from graphql import FieldNode, GraphQLError, GraphQLSchema, print_ast
 from graphql.execution.values import VariableValues
 
+from dexter_graphql.engine.arguments import ArgumentValues
 from dexter_graphql.engine.operation_entry import OperationEntry, SelectionKey
 from dexter_graphql.engine.selection import SelectedField, Selection, SelectionIndex
 from dexter_graphql.engine.variable_values import NO_VARIABLES
-from dexter_graphql.engine.variables import uses_variables
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.binder import BOUND
@@ -29,6 +29,8 @@ from dexter_graphql.sentry.pagination import MAX_PAGE
 
 MAX_BRANCHES = 16
 """Outcomes of @skip and @include of one operation that are remembered."""
+SIZES = frozenset({"ids", "last", "first"})
+"""Names of arguments that decide how many rows are below a field."""
 BY_ID = "by id"
 """Representation of rows that were looked up by their IDs."""
 
@@ -39,7 +41,8 @@ class Step:
 
     spender: Spender
     node: FieldNode
-    definition: GraphQLField
+    sizes: ArgumentValues
+    """Arguments that decide how many rows are below the field."""
     is_per_row: bool
     below: "Branch" = ()
     fixed_size: int | None = None
@@ -124,16 +127,16 @@ class BranchBuilder:
                 yield step
             counted.add(call)
             if lacking is None and not bound.is_in(LIST) and _is_hydrated(bound, selection, representation):
-                lacking = Step(bound.spender, field.node, field.definition, is_per_row=True, fixed_size=1)
+                lacking = replace(step, is_per_row=True, below=(), fixed_size=1)
         if lacking is not None:
             yield lacking
 
     def _step(self, bound: BoundField, field: SelectedField, representation: str, *, is_root: bool) -> Step:
         below = self.build(field.selection, _representation_below(bound, field, representation), is_root=False)
         is_per_row = not is_root and bound.is_per_row(field.selection)
-        is_fixed = not any(map(uses_variables, field.node.arguments or ()))
-        size = _size_of(field.definition, field.node, NO_VARIABLES) if is_fixed else None
-        return Step(bound.spender, field.node, field.definition, is_per_row, below, size)
+        sizes = ArgumentValues(field.definition, field.node, SIZES)
+        size = None if sizes.has_variables else _size_of(sizes, NO_VARIABLES)
+        return Step(bound.spender, field.node, sizes, is_per_row, below, size)
 
 
 def _representation_below(bound: BoundField, field: SelectedField, representation: str) -> str:
@@ -193,23 +196,23 @@ class RowCalls:
             return step.fixed_size
         size = self._sizes.get(step)
         if size is None:
-            size = self._sizes[step] = _size_of(step.definition, step.node, self._variables)
+            size = self._sizes[step] = _size_of(step.sizes, self._variables)
         return size
 
     def _own_calls(self, step: Step) -> int:
         return -(-max(1, self._size(step)) // MAX_PAGE) if step.is_per_row else 0
 
 
-def _size_of(definition: GraphQLField, node: FieldNode, variables: VariableValues) -> int:
+def _size_of(sizes: ArgumentValues, variables: VariableValues) -> int:
     """The rows below a field for each row above it; 1 for lists whose length was not requested."""
     try:
-        values = get_argument_values(definition, node, variables)
+        values = sizes.coerce(variables)
     except GraphQLError:
         return 1  # reported when the field is executed
     if isinstance(ids := values.get("ids"), list):
         return len(ids)
-    sizes = [size for size in (values.get("last"), values.get("first")) if isinstance(size, int)]
-    return max(0, sizes[0]) if sizes else 1
+    lengths = [length for length in (values.get("last"), values.get("first")) if isinstance(length, int)]
+    return max(0, lengths[0]) if lengths else 1
 
 
 def _refuse(costliest: Costliest, calls: int, limit: int) -> GraphQLError:

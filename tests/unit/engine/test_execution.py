@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 import pytest
 
-from dexter_graphql.engine import plan as plan_module
+from dexter_graphql.engine import arguments as arguments_module
 from dexter_graphql.engine.counters import Outcome
 from dexter_graphql.engine.resolution import RESOLUTION
 from support.declared import Both, Context, attribute, context_free, deferred, immediate, run, schema_of
@@ -449,15 +449,17 @@ async def test_context_receives_the_selection(both):
 
 
 async def test_constant_arguments_are_coerced_once(both, monkeypatch):
-    """They are the same for all executions of a plan; each execution prepares its own."""
+    """They are the same for all executions of a plan, beside arguments that vary; each execution prepares its own."""
     both.compiled.schema.query_type.fields["items"].extensions[RESOLUTION].is_repeatable = False
     coerced = []
-    coerce = plan_module.get_argument_values
-    monkeypatch.setattr(plan_module, "get_argument_values", lambda *args: coerced.append(args) or coerce(*args))
+    coerce = arguments_module.get_argument_values
+    monkeypatch.setattr(
+        arguments_module, "get_argument_values", lambda field, *args: coerced.extend(field.args) or coerce(field, *args)
+    )
 
     for _ in range(3):
         await both.ask("{ items(n: 1) { id } }")
-    await both.ask("query ($n: Int) { items(n: $n) { id } }", {"n": 1})
-    await both.ask("query ($n: Int) { items(n: $n) { id } }", {"n": 2})
+    for n in range(3):
+        await both.ask("query ($n: Int) { items(n: $n) { id } }", {"n": n})
 
-    assert len(coerced) == 1 + 2
+    assert coerced == ["n"] + 3 * ["n"]
