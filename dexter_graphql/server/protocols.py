@@ -20,6 +20,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.connections import ConnectionPool
 from dexter_graphql.server.disconnects import IS_CLOSING
+from dexter_graphql.server.response_output import ResponseOutput
 
 HEADER_LINE_OVERHEAD = 4
 """Colon, space and line end of a header."""
@@ -108,6 +109,7 @@ class HTTPConnection(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
+        self._output = ResponseOutput(transport)
         self._extensions[IS_CLOSING] = transport.is_closing
         self._is_admitted = self._pool.admit(self)
         if self._is_admitted:
@@ -164,6 +166,8 @@ class HTTPConnection(HttpToolsProtocol):
         self._pool.mark_busy(self)
         self.scope["extensions"] = self._extensions
         super().on_headers_complete()
+        if self.cycle is not None:  # WebSockets have none
+            self.cycle.transport = self._output  # type: ignore[assignment]  # has what cycles use
         if self._active is None or self._active.response_complete:
             self._active = self.cycle
 
@@ -176,6 +180,7 @@ class HTTPConnection(HttpToolsProtocol):
 
     @override
     def on_response_complete(self) -> None:
+        self._output.flush()
         queued = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
         if queued is not None:

@@ -16,7 +16,7 @@ from dexter_graphql.server.protocols import HTTPConnection, WebSocketConnection
 ADVICE = "uvicorn changed: compare dexter_graphql/server/protocols.py with the new protocol classes, then bound it anew"
 ATTRIBUTES = {
     HttpToolsProtocol: ("transport", "pipeline", "cycle", "headers", "url"),
-    RequestResponseCycle: ("response_complete", "response_started", "disconnected", "message_event"),
+    RequestResponseCycle: ("transport", "response_complete", "response_started", "disconnected", "message_event"),
     WebSocketsSansIOProtocol: ("transport", "conn", "frames", "writable"),
 }
 
