@@ -20,7 +20,7 @@ class Authenticator:
 
     def __init__(self, settings: Settings, *, is_sandbox: bool) -> None:
         self._key = settings.secret.get_secret_value().encode()
-        self._mode = settings.mode
+        self._is_open = settings.mode is Mode.OPEN
         token = settings.sentry_auth_token.get_secret_value() if settings.sentry_auth_token else ""
         is_read_only = not (is_sandbox or settings.allow_writes)
         self._own = (
@@ -34,7 +34,7 @@ class Authenticator:
 
     def identity(self, authorization: str | None) -> Identity:
         """Return the identity of an `Authorization` value; raises RequestRejected when it has none."""
-        if self._mode is Mode.OPEN:
+        if self._is_open:
             if self._own is None:
                 raise unauthenticated("The server has no token for Sentry: set SENTRY_AUTH_TOKEN or use --sandbox")
             return self._own

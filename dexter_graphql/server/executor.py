@@ -28,6 +28,7 @@ from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
 from dexter_graphql.telemetry.redact import redacted
 
+QUERY = OperationType.QUERY.value
 SharedAnswer = tuple[ExecutionAnswer, str]
 """An answer and the id of the request that it was computed for."""
 
@@ -98,7 +99,7 @@ class RequestExecutor:
         """Return the cached answer to an equal request, while everything that it was made of is fresh."""
         cached = self._response_cache.find(key)
         if cached is not None:
-            self._metrics.operation(OperationType.QUERY.value, ())
+            self._metrics.operation(QUERY, ())
         return cached
 
     async def execute(self, execution: ExecutionRequest) -> ExecutionAnswer:

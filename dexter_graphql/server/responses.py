@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,8 @@ JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
 HTML = "text/html"
+MAX_SIZES = 1024
+"""Lengths of answers whose headers are remembered."""
 MAX_RANGES = 50
 """Media ranges of an `Accept` header that are read."""
 STREAMS = (EVENT_STREAM, MULTIPART)
@@ -70,6 +73,7 @@ class AnswerResponse:
         await send({"type": "http.response.body", "body": self._body})
 
 
+@lru_cache(MAX_SIZES)
 def answer_headers(media_type: str, size: int) -> tuple[tuple[bytes, bytes], ...]:
     """Return the headers of a whole answer of `size` bytes."""
     return (*ANSWER_HEADERS[media_type], (b"content-length", b"%d" % size))

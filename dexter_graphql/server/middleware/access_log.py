@@ -66,8 +66,8 @@ class AccessLog:
         took_s = time.perf_counter() - scope[RECEIVED_AT]
         method = scope.get("method", "WEBSOCKET")
         self._metrics.request(method if method in METHODS or status == 0 else "OTHER", status, took_s)
-        # Asked first, because the values of a line that is not written cost as much as the count.
-        if self._log.is_enabled_for(INFO):
+        # The values of a line that is not written cost as much as the count.
+        if self._is_logged:
             self._log.info(
                 "request",
                 request_id=scope[REQUEST_ID],
@@ -83,6 +83,10 @@ class AccessLog:
         # Bound once, at the first request: the logger that `get_log` returns looks up its configuration at each use.
         log: FilteringBoundLogger = get_log("dexter.access").bind()
         return log
+
+    @cached_property
+    def _is_logged(self) -> bool:
+        return self._log.is_enabled_for(INFO)
 
     def _request_id(self, requested: bytes | None) -> str:
         if requested is not None and ACCEPTED_ID.fullmatch(requested):

@@ -27,6 +27,7 @@ from dexter_graphql.server.response_cache import CachedAnswer
 from dexter_graphql.server.responses import ANSWER_HEADERS, CHECKED_TYPE, OPERATION, answer_headers
 
 AUTHORIZATION = b"authorization"
+OK = HTTPStatus.OK.value
 HEADERS = frozenset(
     {
         b"accept",
@@ -85,10 +86,10 @@ class KnownRequests:
         scope[OPERATION] = cached.operation
         headers = (*answer_headers(media_type, len(body)), self._access_log.begin(scope))
         try:
-            await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
+            await send({"type": "http.response.start", "status": OK, "headers": headers})
             await send({"type": "http.response.body", "body": body})
         finally:
-            self._access_log.end(scope, HTTPStatus.OK)
+            self._access_log.end(scope, OK)
 
     def _find(self, scope: Scope, head: Head, message: Message) -> CachedAnswer | None:
         body = message.get("body", b"")
