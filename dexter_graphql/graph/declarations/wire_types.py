@@ -102,10 +102,6 @@ class EnumNames(dict[Any, str]):
         return self._name(self._convert(value))
 
 
-def _serialize_whole_number(value: Any) -> int:
-    return value if type(value) is int else whole_number(value)
-
-
 def _serialize_instant(value: Any) -> datetime:
     """The instant in UTC, which the JSON encoder writes as the scalar does."""
     return value if type(value) is datetime and value.tzinfo is UTC else instant(value)
@@ -121,7 +117,7 @@ SCALARS: dict[str, tuple[Any, Callable[[Any], Any] | None, Leaf | None]] = {
     "Float": (float, None, None),
     "Boolean": (bool, None, None),
     "ID": (int | str, str, str),
-    "BigInt": (int | str | float, whole_number, _serialize_whole_number),
+    "BigInt": (int | str | float, whole_number, whole_number),
     "DateTime": (datetime | float | int, instant, _serialize_instant),
     "JSON": (msgspec.Raw, _json, None),
 }
