@@ -143,6 +143,11 @@ class Selection:
         """Fields selected when the object is a `typename`, one for each alias."""
         return tuple(self._selection_index.collect(typename, self.sets, by=_response_name).values())
 
+    def occurrences(self, typename: str) -> Iterator[SelectedField]:
+        """Fields selected when the object is a `typename`, where the same alias may stand for others elsewhere."""
+        for selection_set in self.sets:
+            yield from self._selection_index.collect(typename, [selection_set], by=_response_name).values()
+
     def memoized(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The result of `compute`, computed once for this selection and key."""
         try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dexter_graphql.graph.releases.types import Release
     from dexter_graphql.graph.repositories.types import Repository
     from dexter_graphql.graph.teams.types import Team
+    from dexter_graphql.graph.traces.types import Trace
 
 AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
 CommentType = Annotated["Comment", strawberry.lazy("dexter_graphql.graph.comments.types")]
@@ -28,4 +29,5 @@ ProjectType = Annotated["Project", strawberry.lazy("dexter_graphql.graph.project
 ReleaseType = Annotated["Release", strawberry.lazy("dexter_graphql.graph.releases.types")]
 RepositoryType = Annotated["Repository", strawberry.lazy("dexter_graphql.graph.repositories.types")]
 TeamType = Annotated["Team", strawberry.lazy("dexter_graphql.graph.teams.types")]
+TraceType = Annotated["Trace", strawberry.lazy("dexter_graphql.graph.traces.types")]
 UserType = Annotated["User", strawberry.lazy("dexter_graphql.graph.members.types")]

@@ -36,6 +36,7 @@ from dexter_graphql.graph.issues.update_mutation import UpdateIssueMutation
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.releases.mutations import ReleaseMutations
+from dexter_graphql.graph.traces.items import ITEM_TYPES
 from dexter_graphql.graph.viewer import ViewerQueries
 from dexter_graphql.graph.web_url_lookup import ResourceQueries
 
@@ -76,7 +77,7 @@ def build_graph() -> Graph:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[*ENTRY_TYPES, *ALERT_TYPES, *ENVIRONMENT_TYPES],
+        types=[*ENTRY_TYPES, *ITEM_TYPES, *ALERT_TYPES, *ENVIRONMENT_TYPES],
         config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()),
     )
     schema = graphql_schema(built)

@@ -72,6 +72,12 @@ class Capability(Enum):
     """`project-keys/` of an organization."""
     REGIONS = auto()
     """`users/me/regions/`."""
+    TRACES = auto()
+    """`trace/` and `trace-meta/`."""
+    TRACE_ITEMS = auto()
+    """Attributes of trace items and their values."""
+    EXPLORE_PREVIEWS = auto()
+    """Trace metrics, AI conversations, dropped events and starred spans."""
     FLAG_LOGS = auto()
     """`flags/logs/`."""
     SEER_ROUTES = auto()
@@ -136,6 +142,9 @@ FIRST_VINTAGES: Final[Mapping[Capability, Vintage]] = MappingProxyType({
     Capability.STATS_SUMMARY: Vintage.V24_1,
     Capability.ORGANIZATION_CLIENT_KEYS: Vintage.V26_7,
     Capability.REGIONS: Vintage.V24_1,
+    Capability.TRACES: Vintage.V26_7,
+    Capability.TRACE_ITEMS: Vintage.V26_7,
+    Capability.EXPLORE_PREVIEWS: Vintage.SAAS,
     Capability.FLAG_LOGS: Vintage.V26_7,
     Capability.SEER_ROUTES: Vintage.V26_7,
     Capability.SEER: Vintage.SAAS,
@@ -151,6 +160,13 @@ _ROUTES: Final[Mapping[str, Capability]] = MappingProxyType({
     "/project-keys/": Capability.ORGANIZATION_CLIENT_KEYS,
     "/users/me/regions/": Capability.REGIONS,
     "/flags/logs/": Capability.FLAG_LOGS,
+    "/trace/": Capability.TRACES,
+    "/trace-meta/": Capability.TRACES,
+    "/trace-items/": Capability.TRACE_ITEMS,
+    "/trace-items/metrics/": Capability.EXPLORE_PREVIEWS,
+    "/agents/conversations/": Capability.EXPLORE_PREVIEWS,
+    "/events-dropped/": Capability.EXPLORE_PREVIEWS,
+    "/starred-service-spans/": Capability.EXPLORE_PREVIEWS,
     "/seer/": Capability.SEER_ROUTES,
     "/autofix/": Capability.SEER_ROUTES,
 })  # fmt: skip

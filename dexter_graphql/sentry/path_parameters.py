@@ -38,7 +38,7 @@ class PathParameter:
         return quote(escaped, safe="")
 
 
-def _text_pattern(max_characters: int) -> re.Pattern[str]:
+def text_pattern(max_characters: int) -> re.Pattern[str]:
     """Any text without control characters and unpaired surrogates."""
     return re.compile(rf"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{{1,{max_characters}}}")
 
@@ -51,7 +51,7 @@ NUMBER = re.compile(r"[0-9]{1,20}")
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,100}")
 HEX = re.compile(r"[0-9A-Fa-f]{32}")
 
-TAG_KEY = PathParameter("tag key", _text_pattern(200))
+TAG_KEY = PathParameter("tag key", text_pattern(200))
 SHORT_ID = PathParameter("short id", re.compile(r"[A-Za-z0-9_-]{1,128}"))
 ISSUE_ID_OR_SHORT_ID = PathParameter("issue id or short id", SHORT_ID.pattern)
 EVENT_ID_OR_WORD = PathParameter("event id", re.compile(r"[0-9A-Fa-f]{32}|latest|oldest|recommended"))
@@ -61,7 +61,7 @@ PARAMETERS: Mapping[str, PathParameter] = MappingProxyType(
         "attachment": PathParameter("attachment id", NUMBER),
         "comment": PathParameter("comment id", NUMBER),
         "detector": PathParameter("monitor id", NUMBER),
-        "environment": PathParameter("environment name", _text_pattern(64), is_decoded_twice=True),
+        "environment": PathParameter("environment name", text_pattern(64), is_decoded_twice=True),
         "event": PathParameter("event id", HEX),
         "flag_change": PathParameter("flag change id", NUMBER),
         "integration": PathParameter("integration id", NUMBER),
@@ -71,7 +71,7 @@ PARAMETERS: Mapping[str, PathParameter] = MappingProxyType(
         "monitor": PathParameter("cron monitor slug", SLUG),
         "organization": PathParameter("organization slug", SLUG),
         "project": PathParameter("project slug", SLUG),
-        "release": PathParameter("release version", _text_pattern(250)),
+        "release": PathParameter("release version", text_pattern(250)),
         "repository": PathParameter("repository id", NUMBER),
         "rule": PathParameter("alert rule id", NUMBER),
         "team": PathParameter("team slug", SLUG),

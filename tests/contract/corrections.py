@@ -36,6 +36,18 @@ def _repair_listed_issue(item: Schema) -> None:
     item["required"].remove("inbox")
 
 
+def _repair_trace(item: Schema) -> None:
+    # The children of a span are spans; the document shows the members that all kinds of items have.
+    alternatives = item.get("anyOf") or item["oneOf"]
+    span = copy.deepcopy(alternatives[0])
+    for _ in range(2):
+        child = copy.deepcopy(span)
+        span["properties"]["children"]["items"] = child
+    for alternative in alternatives:
+        if "children" in alternative["properties"]:
+            alternative["properties"]["children"]["items"] = span
+
+
 def _repair_schedule(config: Schema) -> None:
     # An interval is a number and a unit, `[1, "hour"]`; the document promises numbers only.
     pair = {"type": "array", "items": {"anyOf": [{"type": "integer"}, {"type": "string"}]}}
@@ -45,6 +57,7 @@ def _repair_schedule(config: Schema) -> None:
 _REPAIRS: Mapping[str, Callable[[Schema], None]] = MappingProxyType(
     {
         "/organizations/{}/issues/": _repair_listed_issue,
+        "/organizations/{}/trace/{}/": _repair_trace,
         "/organizations/{}/monitors/": _repair_monitor,
         "/organizations/{}/monitors/{}/": _repair_monitor,
         "/projects/{}/{}/monitors/{}/": _repair_monitor,

@@ -9,6 +9,7 @@ from own_schemas import (
     FLAG,
     INGESTED_EVENT,
     INSTANT,
+    NUMBER,
     OPEN,
     SERIES,
     TEXT,
@@ -91,6 +92,25 @@ FLAG_CHANGE = record(
     }
 )
 
+TRACE_METRIC = record(
+    {"name": TEXT, "type": one_of("counter", "gauge", "distribution"), "unit": nullable(TEXT), "count": WHOLE}
+    | {"lastSeen": nullable(NUMBER)},
+    {"context": record({}, {"brief": TEXT, "additionalContext": TEXT})},
+)
+CONVERSATION = record(
+    dict.fromkeys(("conversationId", "webUrl"), TEXT)
+    | {name: nullable(TEXT) for name in ("title", "firstInput", "lastOutput")}
+    | dict.fromkeys(("errors", "llmCalls", "toolCalls", "toolErrors", "traceCount"), WHOLE)
+    | dict.fromkeys(("inputTokens", "outputTokens", "totalTokens", "startTimestamp", "endTimestamp"), WHOLE)
+    | dict.fromkeys(("totalCost", "generationDuration"), NUMBER)
+    | {name: many(TEXT) for name in ("flow", "toolNames", "traceIds")}
+    | {"projectId": nullable(WHOLE), "projects": many(OPEN)}
+    | {"user": nullable(record({name: nullable(TEXT) for name in ("id", "email", "username", "ip_address")}))},
+)
+BUCKET = record(
+    {"type": TEXT, "category": TEXT, "outcome": TEXT, "reason": TEXT, "start": NUMBER, "end": NUMBER, "count": NUMBER}
+)
+
 OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
     {
         "/": record({"version": TEXT}, {"auth": nullable(OPEN), "user": nullable(OPEN)}),
@@ -113,6 +133,18 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
         "/organizations/{}/tags/{}/values/": many(TAG_VALUE),
         "/organizations/{}/flags/logs/": record({"data": many(FLAG_CHANGE)}),
         "/organizations/{}/flags/logs/{}/": record({"data": FLAG_CHANGE}),
+        "/organizations/{}/trace-items/metrics/": many(TRACE_METRIC),
+        "/organizations/{}/agents/conversations/": many(CONVERSATION),
+        "/organizations/{}/agents/conversations/{}/": record(
+            {"conversationId": TEXT, "title": nullable(TEXT), "spans": many(OPEN)}, {"stats": OPEN}
+        ),
+        "/organizations/{}/events-dropped/": record(
+            {
+                "meta": record({"dataset": TEXT, "start": WHOLE, "end": WHOLE, "interval": WHOLE}),
+                "droppedEvents": many(BUCKET),
+                "acceptedEvents": many(BUCKET),
+            }
+        ),
         "/organizations/{}/releases/{}/commitfiles/": many(COMMIT_FILE),
         "/organizations/{}/releases/{}/resolved/": many({"type": "object", "required": ["id", "shortId", "status"]}),
         "/projects/{}/{}/events/{}/committers/": record(

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from published import key_of
 
 from dexter_graphql.sandbox.http import Route
+from dexter_graphql.sandbox.world.event_attributes import get_trace_id
 from dexter_graphql.sandbox.world.model import Event, Issue, Organization
 from dexter_graphql.sandbox.world.state import World
 
@@ -16,6 +17,7 @@ Pairs = tuple[tuple[str, str], ...]
 _EVENTS: Pairs = (("dataset", "errors"), ("field", "title"), ("field", "count()"), ("statsPeriod", "14d"))
 _USAGE: Pairs = (("field", "sum(quantity)"), ("statsPeriod", "2d"))
 
+_SPANS: Pairs = (("dataset", "spans"),)
 _EXPANSIONS = "inbox owners integrationIssues sentryAppIssues latestEventHasAttachments sessions"
 
 # Routes that answer 400, or less than their document promises, without some parameters.
@@ -25,6 +27,9 @@ REQUIRED_QUERIES: Mapping[str, Pairs] = MappingProxyType(
         # The document requires what the service only gives when it is asked to expand it.
         "/organizations/{}/issues/": tuple(("expand", name) for name in _EXPANSIONS.split()),
         "/organizations/{}/events-timeseries/": (("dataset", "errors"), ("statsPeriod", "24h")),
+        "/organizations/{}/trace-items/attributes/": _SPANS,
+        "/organizations/{}/trace-items/stats/": (("statsType", "attributeDistributions"),),
+        "/organizations/{}/events-dropped/": (("dataset", "errors"),),
         "/organizations/{}/stats_v2/": (*_USAGE, ("groupBy", "outcome")),
         "/organizations/{}/stats-summary/": _USAGE,
         "/organizations/{}/sessions/": (
@@ -109,5 +114,8 @@ def _values(world: World) -> dict[str, str]:
         "detector": acme.detectors[0].id,
         "workflow": acme.workflows[0].id,
         "monitor": monitor.slug,
+        "trace": get_trace_id(event),
+        "query": acme.saved_queries[0].id,
+        "conversation": "session-1",
         "flag_change": acme.flag_changes[0].id,
     }

@@ -99,7 +99,6 @@ ONLY_TIME_ENDS = {
     "events.attachment",
     "events.attachments",
     "events.detail",
-    "events.discover",
     "events.list",
     "events.stats",
     "events.tags",
@@ -111,6 +110,8 @@ ONLY_TIME_ENDS = {
     "stats.sessions",
     "stats.summary",
     "stats.usage",
+    "traces.detail",
+    "traces.meta",
     # What other systems report.
     "repositories.commits",
     # What spans organizations, of which none has a say over the whole.

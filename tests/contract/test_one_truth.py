@@ -108,6 +108,10 @@ REPRESENTATIONS = {
     "deploys of a release": Representation("Deploy", "releases { nodes { deploys { nodes { FIELDS } } } }"),
     "changed files": Representation("CommitFile", "releases { nodes { commitFiles { nodes { FIELDS } } } }"),
     "last deploys": Representation("Deploy", "releases { nodes { lastDeploy { FIELDS } } }"),
+    "traces of rows": Representation(
+        "Trace", 'discover(dataset: ERRORS, search: "level:error", first: 2) { nodes { trace { FIELDS } } }'
+    ),
+    "trace by ID": Representation("Trace", 'trace(traceId: "d82dba47d82dba47d82dba47d82dba47") { FIELDS }'),
     "changes of flags": Representation("FlagChange", "flagChanges { nodes { FIELDS } }"),
     "repositories of a list": Representation("Repository", "repositories { nodes { FIELDS } }"),
     "repositories of commits": Representation(

@@ -74,6 +74,14 @@ WRITES = [
         },
         201,
     ),
+    Write("POST", "/organizations/acme/discover/saved/", f"{_ORGANIZATION}/discover/saved/", {"name": "New"}, 201),
+    Write(
+        "PUT",
+        "/organizations/acme/discover/saved/100951/",
+        f"{_ORGANIZATION}/discover/saved/{{query}}/",
+        {"name": "Changed", "fields": ["title"]},
+        200,
+    ),
     Write("POST", "/projects/acme/web/rules/", f"{_PROJECT}/rules/", _RULE, 201),
     Write("POST", "/organizations/acme/alert-rules/", f"{_ORGANIZATION}/alert-rules/", _METRIC_RULE, 201),
     Write(

@@ -34,6 +34,7 @@ ROUTES = {
     ],
     "12_two_organizations": [ORGANIZATION + "projects/"] * 2,
     "13_usage": [ORGANIZATION + "stats_v2/"],
+    "15_trace": [ORGANIZATION + "trace/{trace}/", ORGANIZATION + "trace-meta/{trace}/"],
 }
 """Upstream calls of each query when only the directory of organizations is cached."""
 
@@ -338,6 +339,16 @@ async def test_chart_has_a_value_for_each_interval(known):
     events = [event for issue in known.acme.issues.values() if issue.is_error for event in issue.events]
     assert (series["name"], series["intervalSeconds"], len(series["values"])) == ("count()", 300, 24 * 12 + 1)
     assert sum(series["values"]) == sum(event.time >= start for event in events)
+
+
+async def test_trace_has_its_spans_and_errors(known):
+    """The spans are in order, and the error is that of the issue's newest event."""
+    response = await run(known, "15_trace")
+
+    trace, event = response["organization"]["trace"], known.acme.find_issue("WEB-9").events[-1]
+    starts = [span["startedAt"] for span in trace["spans"]["nodes"]]
+    assert (len(starts), starts) == (trace["counts"]["spanCount"], sorted(starts))
+    assert [(error["eventId"], error["shortId"]) for error in trace["errors"]["nodes"]] == [(event.id, "WEB-9")]
 
 
 async def test_node_seen_through_two_windows_is_the_same_node(known):

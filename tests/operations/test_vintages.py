@@ -22,6 +22,7 @@ WORKS = "✓"
 OUTCOMES = {name: dict.fromkeys(Vintage, WORKS) for name in LIBRARY}
 """What becomes of each document: it works, or fields are null because the release lacks an endpoint (null)."""
 OUTCOMES["07_dashboard_table"][Vintage.V20_12] = "null"
+OUTCOMES["15_trace"] |= dict.fromkeys((Vintage.V20_12, Vintage.V23_7, Vintage.V24_1), "null")
 PAGE = Path("docs/older-releases.md")
 
 

@@ -45,6 +45,7 @@ TEXTS = {
     "provider": ["github", "slack"],
     "text": ["Looked at it", "ok"],
     "field": ["title", "count()", "timestamp", "error.type", "project.id"],
+    "traceId": ["d82dba47d82dba47d82dba47d82dba47"],
     "fields": ["title", "issue"],
     "sort": {"Organization.discover": ["-timestamp", "-count()"], "TopSeries": ["-count()"]},
     "yAxes": ["count()", "count_unique(user)"],

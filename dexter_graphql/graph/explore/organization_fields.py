@@ -1,9 +1,11 @@
 """Fields of organizations for Discover and Explore."""
 
+from typing import Annotated, Any
+
 import strawberry
 
 from dexter_graphql.graph.common.series import TimeSeries
-from dexter_graphql.graph.declarations.fields import batch
+from dexter_graphql.graph.declarations.fields import batch, call
 from dexter_graphql.graph.explore.arguments import (
     DEFAULT_AXES,
     Compare,
@@ -27,8 +29,12 @@ from dexter_graphql.graph.explore.arguments import (
 from dexter_graphql.graph.explore.tables import DiscoverConnection
 from dexter_graphql.graph.relay.connections import PageArguments, paged
 from dexter_graphql.graph.relay.list_options import Environments, Projects
+from dexter_graphql.graph.relay.references import check_not_global
+from dexter_graphql.graph.traces.types import Trace
+from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.explore.tables import discover_pages
 from dexter_graphql.loaders.explore.time_series import event_series
+from dexter_graphql.loaders.traces import TraceKey, traces_by_id
 
 
 @strawberry.type
@@ -54,6 +60,17 @@ class ExploreFields:
         shown = table_parameters(dataset, sort, sampling, filters_aggregates=filters_aggregates)
         query = (*event_filter(projects, environments), *shown)
         return table_options(dataset, fields, search, range, page)._replace(query=query)
+
+    @call(uses=traces_by_id.uses)
+    async def trace(
+        row: Any,
+        load_context: LoadContext,
+        *,
+        trace_id: Annotated[str, strawberry.argument(description="ID of the trace: 32 hexadecimal digits.")],
+    ) -> Trace | None:
+        """Trace by ID; null when Sentry has nothing of it in the last 90 days."""
+        check_not_global(trace_id, ("traceId",))
+        return await load_context.load(traces_by_id, TraceKey(row.parents.organization, trace_id.lower()))
 
     @batch(event_series)
     def time_series(  # noqa: PLR0913  # the arguments of the field

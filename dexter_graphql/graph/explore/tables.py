@@ -11,13 +11,14 @@ from dexter_graphql.graph.common.time_ranges import UsedRange
 from dexter_graphql.graph.declarations.fields import LazyJSON, batch, computed, value_type
 from dexter_graphql.graph.events.types import EventReference, EventUser
 from dexter_graphql.graph.explore.cells import as_boolean, as_date, as_list, as_number, as_string
-from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType
+from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType, TraceType
 from dexter_graphql.graph.relay.connections import Edge, PageInfo, edges_of
 from dexter_graphql.loaders.explore.tables import TablePage, TableRow
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseReference
+from dexter_graphql.loaders.traces import TraceReference
 from dexter_graphql.sentry.parents import Parents
 
 FieldName = Annotated[
@@ -118,6 +119,12 @@ class DiscoverRow:
         if event_id is None or project is None:
             return None
         return EventReference(eventID=event_id, projectID=project, parents=Parents(row.organization))
+
+    @computed()
+    def trace(row: TableRow) -> TraceType | None:
+        """Trace of the events; null without one. Adds the column `trace`. Selecting only its ID costs no call."""
+        trace_id = row.text("trace")
+        return None if trace_id is None else TraceReference(traceId=trace_id, parents=Parents(row.organization))
 
     @computed()
     def end_user(row: TableRow) -> EventUser | None:

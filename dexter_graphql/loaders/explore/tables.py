@@ -28,6 +28,7 @@ LINKED_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "issue": ("issue.id",),
         "project": ("project.id",),
         "release": ("release",),
+        "trace": ("trace",),
         "event": ("id", "project.id"),
         "endUser": ("user.id", "user.email", "user.username", "user.ip"),
     }
@@ -90,8 +91,8 @@ class TablePage(Slice):
 async def discover_pages(organization: OrganizationRef, load_context: LoadContext) -> TablePage:
     """A page of a table; options are TableOptions."""
     options: TableOptions = load_context.options
-    columns = requested_columns(options.columns, load_context)
     query = await resolve_query(options.query, organization, load_context)
+    columns = requested_columns(options.columns, load_context)
     return await read_table(organization, options, columns, query, load_context)
 
 
@@ -135,7 +136,8 @@ async def _read_page(
     )
     if isinstance(record, InvalidValue) and str(record).endswith("a list"):
         # Releases before 23.7 list events here and ignore the columns.
-        raise FeatureUnavailable("This Sentry has no tables of events", title=catalogue.DISCOVER.title, status=200)
+        title = catalogue.DISCOVER.title
+        raise FeatureUnavailable(f"This Sentry lacks {title} for tables", title=title, status=200)
     if invalid := first_invalid(record, "data"):
         raise invalid
     rows = [

@@ -16,6 +16,7 @@ from dexter_graphql.sandbox.world.model import Issue, Organization, Project, Use
 from dexter_graphql.sandbox.world.monitors import make_monitors
 from dexter_graphql.sandbox.world.projects import make_environments, make_projects, make_repositories
 from dexter_graphql.sandbox.world.releases import make_releases
+from dexter_graphql.sandbox.world.saved_queries import make_saved_queries
 from dexter_graphql.sandbox.world.state import World
 from dexter_graphql.sandbox.world.tokens import make_tokens
 from dexter_graphql.sandbox.world.users import make_members, make_teams, make_users
@@ -101,6 +102,7 @@ def _build_organization(  # noqa: PLR0917 - the parts an organization is made of
     make_monitors(rng, organization, base + 600, now)
     make_alerts(rng, organization, base + 700, now)
     make_flag_changes(organization, base + 900, now)
+    make_saved_queries(organization, base + 950, now)
     return organization
 
 

@@ -55,6 +55,7 @@ DISCOVER = Endpoint(
     ("org:admin", "org:read", "org:write"),
     restriction=by_query(AccessLevel.READ),
     pages=Pagination.PER_PAGE,
+    tags=("spans/{organization}",),
     envelope=("data",),
 )
 TIME_SERIES = Endpoint(

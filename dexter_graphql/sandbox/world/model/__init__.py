@@ -12,6 +12,7 @@ from dexter_graphql.sandbox.world.model.monitors import CheckIn, CronMonitor
 from dexter_graphql.sandbox.world.model.organization import Organization
 from dexter_graphql.sandbox.world.model.projects import ClientKey, Environment, Project
 from dexter_graphql.sandbox.world.model.releases import Commit, Deploy, Release, ReleaseFile, Repository
+from dexter_graphql.sandbox.world.model.saved_queries import SavedQuery
 
 __all__ = [
     "Activity",
@@ -39,6 +40,7 @@ __all__ = [
     "Release",
     "ReleaseFile",
     "Repository",
+    "SavedQuery",
     "SentryApp",
     "Team",
     "User",

@@ -12,6 +12,7 @@ from dexter_graphql.sandbox.world.model.members import Member, Team, User
 from dexter_graphql.sandbox.world.model.monitors import CronMonitor
 from dexter_graphql.sandbox.world.model.projects import Environment, Project
 from dexter_graphql.sandbox.world.model.releases import Release, Repository
+from dexter_graphql.sandbox.world.model.saved_queries import SavedQuery
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -46,6 +47,9 @@ class Organization:
     installations: list[Installation] = field(default_factory=list)
     flag_changes: list[FlagChange] = field(default_factory=list)
     """Newest first."""
+    saved_queries: list[SavedQuery] = field(default_factory=list)
+    starred_spans: set[tuple[str, str]] = field(default_factory=set)
+    """Names of spans with the ids of their projects."""
 
     def __repr__(self) -> str:
         return f"Organization({self.slug})"
