@@ -134,7 +134,7 @@ def series_options(
     """Loader options of time series; `time` is the range and the interval."""
     if not 1 <= len(y_axes) <= MAX_AXES:
         raise BadUserInput(f"'yAxes' takes 1 to {MAX_AXES} functions")
-    interval_s = _interval_s(time[1])
+    interval_s = interval_seconds(time[1])
     step_s = interval_s if interval_s and DAY_S % interval_s == 0 else MINUTE_S
     time_range = time_range_of(time[0] or DEFAULT_RANGE, step_s)
     return SeriesOptions(
@@ -158,7 +158,8 @@ def top_groups(top: TopSeriesInput | None, compare_with_seconds: int | None) -> 
     return TopGroups(top.count, tuple(top.group_by), tuple(top.sort), top.includes_other)
 
 
-def _interval_s(interval: str | None) -> int | None:
+def interval_seconds(interval: str | None) -> int | None:
+    """Seconds of an interval; raises BadUserInput for one that Sentry does not take."""
     if interval is None:
         return None
     seconds = seconds_of(interval, "interval")

@@ -27,4 +27,19 @@ CASES = (
         {"id": global_id("Trace", TRACE_ID)},
         query={"statsPeriod": "90d", "include_uptime": "1"},
     ),
+    Case(
+        "listOrganizationTags",
+        acme(
+            """eventTags(dataset: EVENTS, usesFlags: true, environments: { name: "production" },
+              range: { between: { startsAt: "2026-03-03T00:00:00Z", endsAt: "2026-03-04T00:00:00Z" } })
+              { key totalValues }"""
+        ),
+        "GET /organizations/acme/tags/",
+        query={
+            "dataset": "events",
+            "useFlagsBackend": "1",
+            "environment": "production",
+            "start": "2026-03-03T00:00:00",
+        },
+    ),
 )

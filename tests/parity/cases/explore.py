@@ -76,4 +76,68 @@ CASES = (
         query={"topEvents": "2", "field": ["title", "count()"], "orderby": "-count()"},
         vintage=Vintage.V24_1,
     ),
+    Case(
+        "listOrganizationTraceItemAttributes",
+        acme(
+            f"""attributes(dataset: SPANS, types: [STRING, NUMBER], nameContains: "span", search: "span.op:db",
+              {DAY}) {{ nodes {{ key type source aliases }} }}"""
+        ),
+        "GET /organizations/acme/trace-items/attributes/",
+        query={
+            "dataset": "spans",
+            "attributeType": ["string", "number"],
+            "substringMatch": "span",
+            "query": "span.op:db",
+            **SENT_DAY,
+        },
+    ),
+    Case(
+        "Retrieve Trace Item Statistics",
+        acme(
+            f"""attributeDistributions(items: OCCURRENCES, search: "level:error", nameContains: "os", sample: 50,
+              projects: [{{ id: $project }}], {DAY}) {{ key values {{ value count }} }}""",
+            project="ID!",
+        ),
+        "GET /organizations/acme/trace-items/stats/",
+        {"project": global_id("Project", "101000")},
+        query={
+            "statsType": "attributeDistributions",
+            "itemType": "occurrences",
+            "query": "level:error",
+            "substringMatch": "os",
+            "traceItemsLimit": "50",
+            "project": "101000",
+            **SENT_DAY,
+        },
+    ),
+    Case(
+        "listOrganizationTraceMetrics",
+        acme(f'traceMetrics(search: "checkout", sort: "-count", {DAY}) {{ name type unit count lastSeenAt }}'),
+        "GET /organizations/acme/trace-items/metrics/",
+        query={"query": "checkout", "sort": "-count", **SENT_DAY},
+    ),
+    Case(
+        "listOrganizationAIConversations",
+        acme(
+            f"""aiConversations(search: "refund", sort: "-conversation.age", first: 2, {DAY})
+              {{ nodes {{ conversationId title totalTokens startedAt }} }}"""
+        ),
+        "GET /organizations/acme/agents/conversations/",
+        query={"query": "refund", "sort": "-conversation.age", "per_page": "2", **SENT_DAY},
+    ),
+    Case(
+        "listOrganizationEventsDropped",
+        acme(
+            f"""droppedEvents(dataset: ERRORS, interval: "6h", outcome: FILTERED, reason: "browser-extensions", {DAY})
+              {{ dropped {{ category count startsAt }} accepted {{ count }} }}"""
+        ),
+        "GET /organizations/acme/events-dropped/",
+        query={
+            "dataset": "errors",
+            "interval": "21600",
+            "outcome": "filtered",
+            "reason": "browser-extensions",
+            **SENT_DAY,
+        },
+    ),
 )

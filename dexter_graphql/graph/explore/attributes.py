@@ -1,0 +1,171 @@
+"""Tags, attributes and their values, metrics, conversations and dropped events."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from dexter_graphql.graph.common.enums import wire_value
+from dexter_graphql.graph.common.scalars import BigInt
+from dexter_graphql.graph.declarations.fields import DETAIL, LIST, computed, entity, first_of, plain, value_type
+from dexter_graphql.graph.declarations.wire_types import instant
+from dexter_graphql.loaders.explore.attributes import ValueCount
+
+
+@strawberry.enum(description="Kind of items that attributes are listed of.")
+class AttributeDataset(Enum):
+    """`dataset` on the wire."""
+
+    SPANS = wire_value("spans", "Spans of traces.")
+    LOGS = wire_value("logs", "Structured logs.")
+    TRACE_METRICS = wire_value("tracemetrics", "Metrics that applications emit.")
+    PROCESSING_ERRORS = wire_value("processing_errors", "Errors of Sentry's processing.")
+    PREPROD = wire_value("preprod", "Mobile builds.")
+
+
+@strawberry.enum(description="Type of an attribute's values.")
+class AttributeType(Enum):
+    """`attributeType` on the wire."""
+
+    STRING = wire_value("string", "Text values.")
+    NUMBER = wire_value("number", "Numeric values.")
+    BOOLEAN = wire_value("boolean", "True or false.")
+    ARRAY = wire_value("array", "Lists of values.")
+
+
+@strawberry.enum(description="Kind of items that distributions are computed of.")
+class DistributionItems(Enum):
+    """`itemType` on the wire."""
+
+    SPANS = wire_value("spans", "Spans of traces.")
+    OCCURRENCES = wire_value("occurrences", "Occurrences of issues.")
+
+
+@strawberry.enum(description="Where tags are searched.")
+class TagDataset(Enum):
+    """`dataset` on the wire."""
+
+    DISCOVER = wire_value("discover", "Errors and transactions.")
+    EVENTS = wire_value("events", "Error events.")
+    REPLAYS = wire_value("replays", "Session replays.")
+    SEARCH_ISSUES = wire_value("search_issues", "Occurrences of issues that are not errors.")
+
+
+@entity(representations=(LIST,))
+class OrganizationTag:
+    """Tag of an organization's events."""
+
+    key: str = plain(description="Key of the tag, for example `browser.name`.")
+    name: str | None = plain(description="Display name of the tag.")
+    total_values: BigInt | None = plain("totalValues", description="Number of events that have the tag.")
+    unique_values: BigInt | None = plain("uniqueValues", description="Number of distinct values; null when unknown.")
+
+
+@entity(representations=(LIST,))
+class ExploreAttribute:
+    """Attribute of spans, logs or other items."""
+
+    key: str = plain(description="Name of the attribute in searches and columns.")
+    name: str | None = plain(description="Name of the attribute as the application has set it.")
+    type: AttributeType | None = plain("attributeType", description="Type of the values.")
+    aliases: list[str] | None = plain("secondaryAliases", description="Other names of the attribute.")
+    source: str | None = first_of(
+        "attributeSource.source_type", description="`sentry` for built-in attributes, `user` for those of applications."
+    )
+
+
+@value_type
+class AttributeValueCount:
+    """Value of an attribute."""
+
+    @computed()
+    def value(row: ValueCount) -> str:
+        """Value as text."""
+        return row.label
+
+    @computed()
+    def count(row: ValueCount) -> BigInt:
+        """Number of sampled items that have the value."""
+        return BigInt(int(row.value))
+
+
+@value_type
+class AttributeDistribution:
+    """Attribute with its most frequent values."""
+
+    @computed()
+    def key(pair: tuple[str, list[ValueCount]]) -> str:
+        """Name of the attribute."""
+        return pair[0]
+
+    @computed()
+    def values(pair: tuple[str, list[ValueCount]]) -> list[AttributeValueCount]:
+        """Values, the most frequent first."""
+        return pair[1]
+
+
+def _of_nanoseconds(value: float) -> datetime:
+    return instant(value / 1e9)
+
+
+def _of_milliseconds(value: float) -> datetime:
+    return instant(value / 1e3)
+
+
+@entity(representations=(LIST,))
+class TraceMetric:
+    """Metric that applications emit."""
+
+    name: str = plain(description="Name of the metric.")
+    type: str | None = plain(description="`counter`, `gauge` or `distribution`.")
+    unit: str | None = plain(description="Unit of the values; null without one.")
+    count: BigInt | None = plain(description="Number of values in the range.")
+    last_seen_at: datetime | None = plain(
+        "lastSeen", type=float, convert=_of_nanoseconds, description="Time of the newest value."
+    )
+
+
+@entity(representations=(LIST,))
+class AIConversation:
+    """Conversation with a language model."""
+
+    conversation_id: str = plain("conversationId", description="ID of the conversation.")
+    title: str | None = plain(description="Title of the conversation.")
+    web_url: str | None = plain("webUrl", description="URL of the conversation in Sentry.")
+    error_count: BigInt | None = plain("errors", description="Number of spans that failed.")
+    llm_call_count: BigInt | None = plain("llmCalls", description="Number of calls to a model.")
+    tool_call_count: BigInt | None = plain("toolCalls", description="Number of calls to tools.")
+    tool_names: list[str] | None = plain("toolNames", description="Names of the tools.")
+    total_tokens: BigInt | None = plain("totalTokens", description="Number of input and output tokens.")
+    total_cost: float | None = plain("totalCost", description="Cost in US dollars.")
+    trace_ids: list[str] | None = plain("traceIds", description="IDs of the traces of the conversation.")
+    first_input: str | None = plain("firstInput", description="First message of the user.")
+    last_output: str | None = plain("lastOutput", description="Last message of the model.")
+    started_at: datetime | None = plain(
+        "startTimestamp", type=float, convert=_of_milliseconds, description="Time of the first span."
+    )
+    ended_at: datetime | None = plain(
+        "endTimestamp", type=float, convert=_of_milliseconds, description="Time of the newest span."
+    )
+
+
+@value_type
+class EventCountBucket:
+    """Number of events with one outcome in an interval."""
+
+    category: str | None = plain(description="Category of the data, as named by Sentry.")
+    outcome_raw: str | None = plain("outcome", description="Outcome, as sent by Sentry.")
+    reason: str | None = plain(description="Reason of the outcome, as named by Sentry.")
+    count: BigInt | None = plain(description="Number of events.")
+    starts_at: datetime | None = plain(
+        "start", type=float, convert=_of_milliseconds, description="Start of the interval."
+    )
+    ends_at: datetime | None = plain("end", type=float, convert=_of_milliseconds, description="End of the interval.")
+
+
+@entity(representations=(DETAIL,))
+class DroppedEvents:
+    """Events that Sentry dropped, beside those that it accepted."""
+
+    dropped: list[EventCountBucket] | None = plain("droppedEvents", description="Dropped events by interval.")
+    accepted: list[EventCountBucket] | None = plain("acceptedEvents", description="Accepted events by interval.")

@@ -1,0 +1,49 @@
+"""Endpoints of Explore: attributes, metrics, AI conversations and dropped events."""
+
+from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
+from dexter_graphql.sentry.restriction import AccessLevel, by_query, whole_organization
+
+READ = ("org:admin", "org:read", "org:write")
+
+ATTRIBUTES = Endpoint(
+    "explore.attributes",
+    "GET",
+    "/organizations/{organization}/trace-items/attributes/",
+    READ,
+    restriction=whole_organization(AccessLevel.READ),
+    pages=Pagination.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+)
+DISTRIBUTIONS = Endpoint(
+    "explore.distributions",
+    "GET",
+    "/organizations/{organization}/trace-items/stats/",
+    READ,
+    restriction=by_query(AccessLevel.READ),
+)
+METRICS = Endpoint(
+    "explore.metrics",
+    "GET",
+    "/organizations/{organization}/trace-items/metrics/",
+    READ,
+    restriction=by_query(AccessLevel.READ),
+    source=Source.OBSERVED,
+)
+CONVERSATIONS = Endpoint(
+    "explore.conversations",
+    "GET",
+    "/organizations/{organization}/agents/conversations/",
+    READ,
+    restriction=by_query(AccessLevel.READ),
+    source=Source.OBSERVED,
+    pages=Pagination.PER_PAGE,
+)
+DROPPED = Endpoint(
+    "explore.dropped",
+    "GET",
+    "/organizations/{organization}/events-dropped/",
+    READ,
+    restriction=by_query(AccessLevel.READ),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.STABLE,
+)
