@@ -9,6 +9,8 @@ EXAMPLE_PORT ?= 5173
 PIP_INSTALL := $(BIN)/pip --quiet --disable-pip-version-check install
 AUDIT := .venv-audit
 MIN_COVERAGE ?= 90
+OPENAPI_DIR := $(or $(DEXTER_OPENAPI_DIR),../shared/sentry)
+OPENAPI_FILES := openapi.json openapi-alerts-legacy.json operations-2026-11.json
 # Tests wait for processes, sockets and clocks a third of their time: three workers keep two cores busy.
 PYTEST_ARGS ?= -n 3 --dist worksteal
 
@@ -17,7 +19,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev tools console run example test test-long drills bench check schema lock audit clean
+.PHONY: help install dev tools console run example test test-long drills bench check schema lock audit parity clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -91,6 +93,13 @@ check: dev ## Lint code and schema, type-check, check the layers and that schema
 	$(BIN)/lint-imports
 	$(BIN)/dexter schema --check
 	$(BIN)/python -m pytest -q tests/contract/test_schema_lint.py
+
+# The published API is Sentry's and no part of the project.
+parity: dev ## Write docs/parity.md (DEXTER_OPENAPI_DIR names the folder of Sentry's OpenAPI documents)
+	$(BIN)/python -m pytest -q -n 0 --junitxml=.parity.xml tests/parity/test_cases.py
+	$(BIN)/dexter parity --results .parity.xml --markdown docs/parity.md \
+		$(foreach name,$(OPENAPI_FILES),--openapi $(OPENAPI_DIR)/$(name))
+	rm .parity.xml
 
 schema: dev ## Regenerate schema.graphql
 	$(BIN)/dexter schema --output schema.graphql

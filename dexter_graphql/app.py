@@ -71,13 +71,14 @@ MAX_HANDSHAKES_PER_ADDRESS = 500
 
 @dataclass(frozen=True, slots=True)
 class Dexter:
-    """A server that is ready to be served: its applications, connections, readiness and Sentry client."""
+    """A server that is ready to be served: its applications, connections, readiness, Sentry client and metrics."""
 
     app: ASGIApp
     admin: ASGIApp
     connections: ConnectionPool
     readiness: Readiness
     client: SentryClient
+    metrics: Metrics
 
 
 def create_app(
@@ -142,7 +143,7 @@ def create_app(
         settings, endpoint, routes, lifespan_of(client, readiness, first_contact), metrics, is_sandbox=is_sandbox
     )
     admin_host = settings.admin_address[0] if settings.admin_address else ""
-    return Dexter(app, build_admin(admin_host, readiness, client.state, metrics), pool, readiness, client)
+    return Dexter(app, build_admin(admin_host, readiness, client.state, metrics), pool, readiness, client, metrics)
 
 
 def lifespan_of(

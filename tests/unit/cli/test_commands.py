@@ -1,6 +1,7 @@
 """Commands inside of this process: exit codes and what is said."""
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -42,6 +43,23 @@ def _logs_as_before():
 async def invoked(*arguments, **settings):
     """The result of a command; it has a thread, because it brings its own event loop."""
     return await asyncio.to_thread(CliRunner().invoke, commands, arguments, env=settings)
+
+
+class TestParity:
+    """`dexter parity`."""
+
+    async def test_writes_all_forms(self, tmp_path):
+        """JSON is printed; the HTML page and the page of the documentation are written."""
+        document, page, markdown = (tmp_path / name for name in ("openapi.json", "parity.html", "parity.md"))
+        document.write_text('{"paths": {"/api/0/organizations/": {"get": {"tags": ["Users"]}}}}')
+        files = ("--openapi", str(document), "--html", str(page), "--markdown", str(markdown))
+
+        result = await invoked("parity", "--no-run", "--json", *files)
+
+        assert result.exit_code == 0
+        assert json.loads(result.stdout)["coverage"][0]["operations"][0]["status"] == "declared"
+        assert "GET /organizations/" in page.read_text()
+        assert "| declared | `GET /organizations/` |" in markdown.read_text()
 
 
 class TestSchema:
