@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dexter_graphql.graph.events.types import Event
     from dexter_graphql.graph.issues.types import Issue
     from dexter_graphql.graph.members.types import Member, User
-    from dexter_graphql.graph.monitors.types import Monitor
+    from dexter_graphql.graph.monitors.types import CronMonitor, Monitor
     from dexter_graphql.graph.organizations.types import Organization
     from dexter_graphql.graph.projects.types import Project
     from dexter_graphql.graph.releases.types import Release
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
 CommentType = Annotated["Comment", strawberry.lazy("dexter_graphql.graph.comments.types")]
+CronMonitorType = Annotated["CronMonitor", strawberry.lazy("dexter_graphql.graph.monitors.types")]
 EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
 IssueType = Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")]
 MemberType = Annotated["Member", strawberry.lazy("dexter_graphql.graph.members.types")]

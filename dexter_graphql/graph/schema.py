@@ -22,6 +22,7 @@ from dexter_graphql.graph.alerts.types import ALERT_TYPES
 from dexter_graphql.graph.call_limit import CallLimit
 from dexter_graphql.graph.comments.mutations import CommentMutations
 from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
+from dexter_graphql.graph.crons.mutations import CronMutations
 from dexter_graphql.graph.declarations.binder import SchemaBinder
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.declarations.sdl import sorted_sdl
@@ -47,7 +48,9 @@ class Query(NodeQueries, IssueQueries, OrganizationQueries, ResourceQueries, Vie
 
 
 @strawberry.type(description="Write operations. Each takes one `input` and returns a payload.")
-class Mutation(IssueMutations, UpdateIssueMutation, CommentMutations, EnvironmentMutations, ReleaseMutations):
+class Mutation(
+    IssueMutations, UpdateIssueMutation, CommentMutations, EnvironmentMutations, ReleaseMutations, CronMutations
+):
     """All root fields."""
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+import msgspec
+
 from dexter_graphql.loaders.alert_rules.lists import AnyRule, matching_rules, metric_rules, project_slugs, translate
 from dexter_graphql.loaders.alert_rules.migration import (
     NameInProject,
@@ -15,6 +17,7 @@ from dexter_graphql.loaders.alert_rules.migration import (
 )
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, detector_of_metric_rule
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, bulk, each, fan_out
+from dexter_graphql.loaders.job_detectors import CRON_PREFIX, JOB, detector_of_job
 from dexter_graphql.loaders.lists import (
     ALL_ROWS,
     ListOptions,
@@ -30,7 +33,7 @@ from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.capabilities import ABSENT
 from dexter_graphql.sentry.catalogue import alerts as catalogue
-from dexter_graphql.sentry.catalogue import projects
+from dexter_graphql.sentry.catalogue import monitors, projects
 from dexter_graphql.sentry.errors import Gone
 from dexter_graphql.sentry.pagination import Before, Slice, slice_rows
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -48,6 +51,7 @@ UNKNOWN_TYPENAME = "UnknownMonitor"
 METRIC_TYPE = "metric_issue"
 ID_ORDER: QueryParameters = (("sortBy", "id"),)
 MONITOR_ENDPOINTS = (catalogue.DETECTORS, catalogue.METRIC_RULES)
+MONITOR_LOOKUP_ENDPOINTS = (*MONITOR_ENDPOINTS, monitors.DETAIL)
 MONITOR_LIST_ENDPOINTS = (*MONITOR_ENDPOINTS, projects.LIST)
 DETECTOR_NAME = Projection(
     UNKNOWN_TYPENAME,
@@ -97,21 +101,23 @@ def monitor_projection(load_context: LoadContext) -> TaggedUnion:
     return TaggedUnion("type", projections, fallback=load_context.all_on_type(UNKNOWN_TYPENAME).projection("list"))
 
 
-@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_ENDPOINTS)
+@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_LOOKUP_ENDPOINTS)
 async def monitors_by_id(keys: Sequence[MonitorKey], load_context: LoadContext) -> Mapping[MonitorKey, Any]:
-    """Monitors by ID: one call per 100, and one for all translated rules."""
+    """Monitors by ID: one call per 100, one for all translated rules, and one for each job without a detector."""
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[MonitorKey]) -> Mapping[MonitorKey, Any]:
         detector_ids = [key.id for key in own_keys if key.id.isdecimal()]
         rows = await _detectors_by_id(organization, detector_ids, load_context) if detector_ids else []
         if any(key.id.startswith(METRIC_PREFIX) for key in own_keys):
             rows += await _detectors_of_rules(organization, load_context)
+        job_ids = [key.id.removeprefix(CRON_PREFIX) for key in own_keys if key.id.startswith(CRON_PREFIX)]
+        rows += await _detectors_of_jobs(organization, job_ids, load_context)
         return rows_by_key(own_keys, rows, "id", partial(MonitorKey, organization))
 
     return await by_organization(keys, answer)
 
 
-@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_ENDPOINTS, is_shared=False)
+@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_LOOKUP_ENDPOINTS, is_shared=False)
 async def linked_monitors(keys: Sequence[MonitorKeys], load_context: LoadContext) -> Mapping[MonitorKeys, Any]:
     """A page of the monitors of each key that exist and are visible to the token; options are ListOptions."""
     ids = list(dict.fromkeys(MonitorKey(key.organization, monitor_id) for key in keys for monitor_id in key.ids))
@@ -154,6 +160,12 @@ async def project_monitor_pages(keys: Sequence[ProjectKey], load_context: LoadCo
         return await each(own_keys, load_project)
 
     return await by_organization(keys, answer)
+
+
+def detector_of_job_row(job: Any, parents: Parents, load_context: LoadContext) -> Any:
+    """The row of a detector that is made of a job."""
+    detector = msgspec.json.encode(detector_of_job(job))
+    return load_context.client.records.decode_one(detector, monitor_projection(load_context), (), parents)
 
 
 def has_rules(organization: OrganizationRef, load_context: LoadContext) -> bool:
@@ -236,6 +248,17 @@ async def _detectors_of_rules(organization: OrganizationRef, load_context: LoadC
     except ABSENT:
         return []
     return _translate(rules, organization, load_context)
+
+
+async def _detectors_of_jobs(organization: OrganizationRef, ids: Sequence[str], load_context: LoadContext) -> list[Any]:
+    """The jobs with these IDs as detectors."""
+    parents = Parents(organization)
+
+    async def load_job(job_id: str) -> Any:
+        return await load_context.get_or_none(monitors.DETAIL, parents, path={"monitor": job_id}, projection=JOB)
+
+    jobs = [job for job in (await each(ids, load_job)).values() if job is not None]
+    return [job if isinstance(job, Exception) else detector_of_job_row(job, parents, load_context) for job in jobs]
 
 
 async def _monitor_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:

@@ -70,7 +70,8 @@ def apply(package, path, place, code):
     elif name := re.fullmatch(r"bases of (\w+)", place):
         added = class_named(tree, name[1])
         names = re.findall(r"import (\w+)", imports)
-        lines[added.lineno - 1] = lines[added.lineno - 1].replace("):", f", {', '.join(names)}):")
+        end = next(number for number in range(added.lineno - 1, len(lines)) if "):" in lines[number])
+        lines[end] = lines[end].replace("):", f", {', '.join(names)}):")
     else:
         pytest.fail(f"{path}: unknown place {place!r}")
     first_import = next(node.lineno for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)))

@@ -111,6 +111,7 @@ ONLY_TIME_ENDS = {
     "flags.detail",
     "flags.list",
     "monitors.check_ins",
+    "monitors.project_check_ins",
     "projects.stats",
     "stats.sessions",
     "stats.summary",

@@ -10,7 +10,9 @@ SCHEMA = build_graph().schema
 REFERENCE = "Reference"
 NAMES = {"id", "slug", "sentryId", "name", "version", "latest", "email", "username", "shortId"}
 """The members of references."""
-ENTITIES = ("organization", "project", "team", "user", "environment", "release", "repository", "issue")
+ENTITIES = (
+    "organization", "project", "team", "user", "environment", "release", "repository", "issue", "cronmonitor"
+)  # fmt: skip
 SELECTIONS = {"IssueSelection"}
 """Inputs that select many objects, by references among other ways."""
 FILTERS = ("IssueFilter", "IssueExclusion", "IssueChangeFilter")

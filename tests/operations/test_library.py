@@ -35,6 +35,11 @@ ROUTES = {
     "12_two_organizations": [ORGANIZATION + "projects/"] * 2,
     "13_usage": [ORGANIZATION + "stats_v2/"],
     "15_trace": [ORGANIZATION + "trace/{trace}/", ORGANIZATION + "trace-meta/{trace}/"],
+    "17_cron_overview": [
+        ORGANIZATION + "monitors/",
+        ORGANIZATION + "detectors/",
+        ORGANIZATION + "monitors/{monitor}/checkins/",
+    ],
 }
 """Upstream calls of each query when only the directory of organizations is cached."""
 

@@ -12,7 +12,7 @@ from support.graph import open_graph_client
 from support.sandbox import StillClock, running_sandbox
 
 LIBRARY = {document.file.removesuffix(".graphql"): document for document in load_library()}
-NAMES_PROJECTS = {"01_triage_list", "09_alerts", "11_project_dashboard"}
+NAMES_PROJECTS = {"01_triage_list", "09_alerts", "11_project_dashboard", "17_cron_overview"}
 """Documents that cost one call more where projects have another name."""
 NEWEST_EVENTS = {"01_triage_list": 50}
 """Calls more where the newest events of issues cannot be read from a table: one for each issue of the list."""

@@ -31,6 +31,9 @@ TEXTS = {
         "OrganizationReference": ["acme", "acme", "globex"],
         "ProjectReference": ["web", "api"],
         "TeamReference": ["web", "backend"],
+        "CronMonitorReference": ["nightly-report"],
+        "Organization.cronMonitor": ["nightly-report"],
+        "Project.cronMonitor": ["nightly-report"],
     },
     "shortId": ["WEB-9", "WEB-B", "WEB-1", "API-2"],
     "values": {"ShortIdSelection": ["WEB-9", "WEB-B"]},
@@ -70,6 +73,7 @@ ID_TYPES = {
     ("UserReference", "id"): "User",
     ("EnvironmentReference", "id"): "OrganizationEnvironment",
     ("ReleaseReference", "id"): "Release",
+    ("CronMonitorReference", "id"): "CronMonitor",
     ("RepositoryReference", "id"): "Repository",
 }
 """Type whose id an argument or input member takes, where it is not any node."""

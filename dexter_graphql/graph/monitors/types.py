@@ -11,6 +11,7 @@ from dexter_graphql.graph.alerts.json_values import decoded, is_object, member_o
 from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.common.statuses import ObjectStatus, object_status
 from dexter_graphql.graph.common.web_urls import organization_page_url
+from dexter_graphql.graph.crons.types import CheckIn, CronJob
 from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.lazy_types import AlertType, IssueType, OrganizationType, ProjectType
 from dexter_graphql.graph.members.actors import Assignee
@@ -23,8 +24,10 @@ from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import ActorKey, actor_key, actors_by_key
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX
 from dexter_graphql.loaders.alerts import AlertKeys, linked_alerts
+from dexter_graphql.loaders.crons import CronKey, check_in_pages, cron_jobs
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.job_detectors import CRON_PREFIX
 from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 
@@ -74,14 +77,15 @@ class Anomaly(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 def sentry_number(row: Any) -> str:
     """Numeric ID in Sentry, also for objects translated from a rule."""
-    return str(row.id).rpartition("-")[2]
+    number = str(row.id)
+    return number.removeprefix(CRON_PREFIX) if number.startswith(CRON_PREFIX) else number.rpartition("-")[2]
 
 
 def sentry_id() -> Any:
     """`sentryId` field of a type whose objects may be translated from a rule."""
 
     def function(row: Any) -> str:
-        """Numeric ID in Sentry's API; the ID of the rule on servers that have only alert rules."""
+        """Numeric ID in Sentry's API; the ID of the rule or of the job on servers without monitors."""
         return sentry_number(row)
 
     function.__annotations__["return"] = strawberry.ID
@@ -149,6 +153,8 @@ class Monitor(Node):
         number, organization = str(row.id), row.parents.organization
         if number.startswith(METRIC_PREFIX):
             return organization_page_url(organization, "issues", "alerts", "rules", "details", sentry_number(row))
+        if number.startswith(CRON_PREFIX):
+            return organization_page_url(organization, "crons")
         return organization_page_url(organization, "monitors", number)
 
 
@@ -344,6 +350,12 @@ def _cron(row: Any) -> CronSource:
     return sourced(row.dataSources, CronSource, ("slug", "isMuted")) or CronSource()
 
 
+def cron_key(row: Any) -> CronKey | None:
+    """The job of a cron monitor; None when its data sources do not name one."""
+    slug = _cron(row).slug
+    return None if slug is None else CronKey(row.parents.organization, slug, row.parents.project)
+
+
 @known
 class CronMonitor(Monitor):
     """Checks that a scheduled job reports its check-ins on time."""
@@ -370,6 +382,20 @@ class CronMonitor(Monitor):
     def is_muted(row: Any) -> bool | None:
         """True when notifications are muted; null when Sentry does not send it."""
         return _cron(row).is_muted
+
+    job: CronJob | None = batch(
+        cron_jobs,
+        key=cron_key,
+        reads=SOURCES,
+        description="Job whose check-ins are watched. Null when Sentry does not name it. One call per monitor, or per"
+        " organization for several.",
+    )
+
+    @batch(check_in_pages, key=cron_key, reads=SOURCES)
+    @paged
+    def check_ins(*, page: PageArguments) -> Connection[CheckIn] | None:
+        """Check-ins of the job, newest first."""
+        return list_options(page)
 
 
 @known

@@ -10,6 +10,7 @@ from dexter_graphql.graph.alerts.types import Alert
 from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.web_urls import organization_page_url
+from dexter_graphql.graph.crons.arguments import CronSlug
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, first_of, plain
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, Visibility
 from dexter_graphql.graph.explore.attribute_fields import AttributeFields
@@ -25,7 +26,7 @@ from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.monitors.arguments import MonitorKinds, monitor_options
-from dexter_graphql.graph.monitors.types import Monitor
+from dexter_graphql.graph.monitors.types import CronMonitor, Monitor
 from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.projects.types import Project
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
@@ -34,6 +35,7 @@ from dexter_graphql.graph.relay.list_options import (
     Environments,
     NameContains,
     Projects,
+    environment_parameters,
     list_options,
     project_parameters,
     search_parameter,
@@ -50,6 +52,7 @@ from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.graph.teams.types import Team
 from dexter_graphql.loaders.alerts import alert_pages
 from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.crons import CronKey, cron_monitor, cron_monitor_pages
 from dexter_graphql.loaders.environments import EnvironmentOptions, organization_environment_pages
 from dexter_graphql.loaders.flags import flag_change_pages
 from dexter_graphql.loaders.integrations import installation_pages, integration_pages
@@ -273,6 +276,19 @@ class Organization(AttributeFields, ExploreFields, Node):
     ) -> Connection[Monitor] | None:
         """Monitors of the organization, ordered by ID. Servers that have only alert rules list metric monitors only."""
         return monitor_options(projects, types, name_contains, page)
+
+    @batch(cron_monitor_pages)
+    @paged
+    def cron_monitors(
+        *, projects: Projects = None, environments: Environments = None, page: PageArguments
+    ) -> Connection[CronMonitor] | None:
+        """Monitors of scheduled jobs, also on servers that have only alert rules. Two calls."""
+        return list_options(page, (*project_parameters(projects), *environment_parameters(environments)))
+
+    @call(uses=cron_monitor.uses)
+    async def cron_monitor(row: Any, load_context: LoadContext, *, slug: CronSlug) -> CronMonitor | None:
+        """Monitor of the job with this slug; null when there is none. Two calls."""
+        return await load_context.load(cron_monitor, CronKey(row.parents.organization, slug))
 
     @batch(integration_pages, key=organization_scope, reads={})
     @paged

@@ -10,13 +10,21 @@ from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
+from dexter_graphql.graph.crons.arguments import CronSlug
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, Embedded, batch, call, computed, entity, link, plain
 from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, ProjectEnvironment, Visibility
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list, without_projects
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
-from dexter_graphql.graph.lazy_types import AlertType, EventType, MonitorType, OrganizationType, ReleaseType
+from dexter_graphql.graph.lazy_types import (
+    AlertType,
+    CronMonitorType,
+    EventType,
+    MonitorType,
+    OrganizationType,
+    ReleaseType,
+)
 from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.projects.settings import ProjectSettings
@@ -29,6 +37,7 @@ from dexter_graphql.graph.stats.types import Usage
 from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.loaders.alerts import project_alert_pages
 from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.crons import CronKey, cron_monitor
 from dexter_graphql.loaders.environments import project_environment
 from dexter_graphql.loaders.events import project_event_pages
 from dexter_graphql.loaders.issues.lists import project_issue_pages
@@ -180,6 +189,11 @@ class Project(Node):
     ) -> ProjectEnvironment | None:
         """Environment of the project's events, by name; null when there is none. One call per project."""
         return name
+
+    @call(uses=cron_monitor.uses, reads={"id": int | str})
+    async def cron_monitor(row: Any, load_context: LoadContext, *, slug: CronSlug) -> CronMonitorType | None:
+        """Monitor of the job with this slug in the project; null when there is none. Two calls."""
+        return await load_context.load(cron_monitor, CronKey(row.parents.organization, slug, str(row.id)))
 
     @batch(project_release_pages, cheaper="select `Organization.releases`, narrowed to projects")
     @paged

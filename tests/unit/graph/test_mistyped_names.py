@@ -30,6 +30,7 @@ WRONG = {
     ("UserReference", "username"): "pavel.brand@example.com",
     ("RepositoryReference", "name"): "acme/wbe",
     ("IssueReference", "shortId"): "WEB-ZZZZ",
+    ("CronMonitorReference", "slug"): "nightly-reports",
 }
 """Mistyped names that are similar to existing ones, where there are any."""
 RIGHT = {
@@ -41,6 +42,7 @@ RIGHT = {
     "UserReference": {"email": "pavel.brandt@example.com"},
     "RepositoryReference": {"name": "acme/web"},
     "IssueReference": {"shortId": "WEB-9"},
+    "CronMonitorReference": {"slug": "nightly-report"},
     "IssueSelection": {"ids": [encode_id("Issue", ACME, "1000009")]},
     "ResolutionInput": {"now": True},
     "IssueFilter": {"search": "timeout"},
@@ -55,6 +57,9 @@ ALSO_GIVEN = {
     "SetReleaseCommitsInput": {**ACME_RELEASE, "commits": []},
     "UpdateIssueInput": {"status": Unquoted("RESOLVED"), "organization": {"slug": "acme"}},
     "AddIssueCommentInput": {"organization": {"slug": "acme"}},
+    "CreateCronMonitorInput": {"organization": {"slug": "acme"}, "schedule": {"crontab": "0 * * * *"}},
+    "UpdateCronMonitorInput": {"organization": {"slug": "acme"}},
+    "DeleteCronMonitorInput": {"organization": {"slug": "acme"}},
 }
 """What other members of these inputs require."""
 PARENTS = {
@@ -75,6 +80,9 @@ CHECKED_BY_SENTRY = {
     ("AssigneeInput", "UserReference"),
     ("AssigneeInput", "TeamReference"),
     ("ResolutionInput", "ReleaseReference"),
+    ("UpdateCronMonitorInput", "CronMonitorReference"),
+    ("DeleteCronMonitorInput", "CronMonitorReference"),
+    ("DeleteCronMonitorInput", "EnvironmentReference"),
     *((name, "ReleaseReference") for name in {*RELEASE_WRITES, "CreateDeployInput", "SetReleaseCommitsInput"}),
     ("CreateDeployInput", "EnvironmentReference"),
     ("SetEnvironmentVisibilityInput", "EnvironmentReference"),
@@ -112,7 +120,7 @@ def wrong_names(kind):
     typename = kind.name.removesuffix("Reference")
     for name, field in kind.fields.items():
         if name == "id":
-            typename = {"Environment": "OrganizationEnvironment"}.get(typename, typename)
+            typename = {"Environment": "OrganizationEnvironment", "CronMonitor": "Monitor"}.get(typename, typename)
             yield name, encode_id(typename, *([NUMBER] if typename == "Organization" else [ACME, NUMBER]))
         elif name == "sentryId":
             yield name, NUMBER

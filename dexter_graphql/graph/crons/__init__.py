@@ -1,0 +1,1 @@
+"""Jobs of cron monitors: schedules, environments, check-ins."""
