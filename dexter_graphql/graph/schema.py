@@ -37,6 +37,7 @@ from dexter_graphql.graph.issues.update_mutation import UpdateIssueMutation
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.releases.mutations import ReleaseMutations
+from dexter_graphql.graph.saved_queries.mutations import SavedQueryMutations
 from dexter_graphql.graph.traces.items import ITEM_TYPES
 from dexter_graphql.graph.viewer import ViewerQueries
 from dexter_graphql.graph.web_url_lookup import ResourceQueries
@@ -49,7 +50,13 @@ class Query(NodeQueries, IssueQueries, OrganizationQueries, ResourceQueries, Vie
 
 @strawberry.type(description="Write operations. Each takes one `input` and returns a payload.")
 class Mutation(
-    IssueMutations, UpdateIssueMutation, CommentMutations, EnvironmentMutations, ReleaseMutations, CronMutations
+    IssueMutations,
+    UpdateIssueMutation,
+    CommentMutations,
+    EnvironmentMutations,
+    ReleaseMutations,
+    CronMutations,
+    SavedQueryMutations,
 ):
     """All root fields."""
 

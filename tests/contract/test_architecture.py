@@ -70,8 +70,9 @@ def apply(package, path, place, code):
     elif name := re.fullmatch(r"bases of (\w+)", place):
         added = class_named(tree, name[1])
         names = re.findall(r"import (\w+)", imports)
-        end = next(number for number in range(added.lineno - 1, len(lines)) if "):" in lines[number])
-        lines[end] = lines[end].replace("):", f", {', '.join(names)}):")
+        last = added.bases[-1]
+        line = lines[last.end_lineno - 1]
+        lines[last.end_lineno - 1] = f"{line[: last.end_col_offset]}, {', '.join(names)}{line[last.end_col_offset :]}"
     else:
         pytest.fail(f"{path}: unknown place {place!r}")
     first_import = next(node.lineno for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)))

@@ -108,6 +108,7 @@ REPRESENTATIONS = {
     "deploys of a release": Representation("Deploy", "releases { nodes { deploys { nodes { FIELDS } } } }"),
     "changed files": Representation("CommitFile", "releases { nodes { commitFiles { nodes { FIELDS } } } }"),
     "last deploys": Representation("Deploy", "releases { nodes { lastDeploy { FIELDS } } }"),
+    "saved queries": Representation("SavedQuery", "savedQueries { nodes { FIELDS } }"),
     "traces of rows": Representation(
         "Trace", 'discover(dataset: ERRORS, search: "level:error", first: 2) { nodes { trace { FIELDS } } }'
     ),

@@ -30,6 +30,7 @@ from dexter_graphql.graph.explore.attributes import (
 )
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import Environments, NameContains, Projects, list_options
+from dexter_graphql.graph.saved_queries.types import SavedQuery
 from dexter_graphql.graph.stats.enums import UsageOutcome
 from dexter_graphql.loaders.explore.attributes import (
     ExploreOptions,
@@ -41,6 +42,7 @@ from dexter_graphql.loaders.explore.attributes import (
     trace_metrics,
 )
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
+from dexter_graphql.loaders.saved_queries import saved_query_pages
 from dexter_graphql.loaders.search import UnresolvedQuery
 from dexter_graphql.sentry.parents import Parents
 
@@ -157,6 +159,20 @@ class AttributeFields:
         """Conversations with language models, newest first."""
         query = (*given("query", search), *given("sort", sort), *event_filter(projects, environments))
         return list_options(page, query, time_range_of(range or DEFAULT_RANGE))
+
+    @batch(saved_query_pages, key=_organization_parents, reads={})
+    @paged
+    def saved_queries(
+        *,
+        name_contains: NameContains = None,
+        sort: Annotated[
+            str,
+            strawberry.argument(description="`name`, `dateCreated`, `dateUpdated` or another order that Sentry names."),
+        ] = "name",
+        page: PageArguments,
+    ) -> Connection[SavedQuery] | None:
+        """Saved queries of Discover."""
+        return list_options(page, (*given("query", name_contains), ("sortBy", sort)))
 
     @batch(dropped_events)
     def dropped_events(

@@ -1,8 +1,11 @@
 """Cases of Discover: traces."""
 
-from parity.case import Case, acme, global_id
+from parity.case import Case, acme, global_id, mutation
 
 TRACE_ID = "d82dba47d82dba47d82dba47d82dba47"
+
+SAVED = "/organizations/acme/discover/saved/"
+QUERY_ID = global_id("SavedQuery", "100950")
 
 CASES = (
     Case(
@@ -41,5 +44,62 @@ CASES = (
             "environment": "production",
             "start": "2026-03-03T00:00:00",
         },
+    ),
+    Case(
+        "listOrganizationDiscoverSavedQueries",
+        acme('savedQueries(nameContains: "errors", sort: "-dateCreated", first: 2) { nodes { name fields search } }'),
+        f"GET {SAVED}",
+        query={"query": "errors", "sortBy": "-dateCreated", "per_page": "2"},
+    ),
+    Case(
+        "getOrganizationDiscoverSavedQuery",
+        "query ($id: ID!) { node(id: $id) { ... on SavedQuery { name queryDataset table(first: 2) { table } } } }",
+        f"GET {SAVED}100950/",
+        {"id": QUERY_ID},
+    ),
+    Case(
+        "createOrganizationDiscoverSavedQuery",
+        mutation("createSavedQuery", "savedQuery { name queryDataset sort }"),
+        f"POST {SAVED}",
+        {
+            "input": {
+                "organization": {"slug": "acme"},
+                "name": "By level",
+                "dataset": "ERROR_EVENTS",
+                "fields": ["level", "count()"],
+                "sort": "-count",
+            }
+        },
+        body={
+            "name": "By level",
+            "queryDataset": "error-events",
+            "fields": ["level", "count()"],
+            "orderby": "-count",
+        },
+    ),
+    Case(
+        "updateOrganizationDiscoverSavedQuery",
+        mutation("updateSavedQuery", "savedQuery { name search }"),
+        f"PUT {SAVED}100951/",
+        {"input": {"id": global_id("SavedQuery", "100951"), "search": "level:fatal"}},
+        body={
+            "name": "Errors of releases",
+            "projects": [],
+            "queryDataset": "error-events",
+            "range": "7d",
+            "fields": ["release", "count()"],
+            "orderby": "-count",
+            "query": "level:fatal",
+            "yAxis": ["count()"],
+            "display": "top5",
+            "topEvents": 3,
+            "interval": "6h",
+        },
+    ),
+    Case(
+        "deleteOrganizationDiscoverSavedQuery",
+        mutation("deleteSavedQuery", "deletedId"),
+        f"DELETE {SAVED}100950/",
+        {"input": {"id": QUERY_ID}},
     ),
 )
