@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, Reads, bulk, each, fan_out
+from dexter_graphql.loaders.base import LoadContext, Reads, bulk, call_per_chunk, each, fan_out
 from dexter_graphql.loaders.events import EventKey, event_parents, event_path, latest_events
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.lists import new_issue_pages
@@ -20,8 +20,6 @@ from dexter_graphql.sentry.projection import Field, Projection, only_records, wi
 
 SUSPECTED_ISSUES = 10
 """New issues of a release that are compared with its commits, at most."""
-COMMITS_PER_RELEASE = 20
-"""Commits of one release in a list, as estimates of an operation's calls assume."""
 Commit = dict[str, msgspec.Raw]
 
 COMMITTER = Projection(
@@ -50,8 +48,8 @@ async def event_suspect_commits(key: EventKey, load_context: LoadContext) -> lis
     return complete_list(commits, [*_omitted(committers), *omitted_from(commits)])
 
 
-def _issues_cost(keys: int, _reads: Reads) -> int:
-    return 2 * -(-keys // CHUNK_SIZE) + keys
+def _issues_cost(keys: int, reads: Reads) -> int:
+    return 2 * call_per_chunk(keys, reads) + keys
 
 
 @bulk(target="SuspectCommit", uses=(*latest_events.uses, catalogue.COMMITTERS), cost=_issues_cost)
@@ -63,8 +61,8 @@ async def issue_suspect_commits(keys: Sequence[IssueKey], load_context: LoadCont
     return {issue: commits[event] if isinstance(event, EventKey) else event for issue, event in events.items()}
 
 
-def _suspected_cost(keys: int, _reads: Reads) -> int:
-    return (3 + SUSPECTED_ISSUES) * -(-keys // COMMITS_PER_RELEASE)
+def _suspected_cost(keys: int, reads: Reads) -> int:
+    return (3 + SUSPECTED_ISSUES) * call_per_chunk(keys, reads)
 
 
 @bulk(

@@ -17,6 +17,7 @@ ORGANIZATION = "/organizations/{organization}/"
 ISSUES = ORGANIZATION + "issues/"
 ISSUE = ISSUES + "{issue}/"
 RELEASE = ORGANIZATION + "releases/{version}/"
+COMMITTERS = "/projects/{organization}/{project}/events/{event_id}/committers/"
 ROUTES = {
     "00_most_frequent_issues": [ISSUES],
     "01_triage_list": [ISSUES, *[ORGANIZATION + "events/"] * 2],
@@ -39,6 +40,31 @@ ROUTES = {
         ORGANIZATION + "monitors/",
         ORGANIZATION + "detectors/",
         ORGANIZATION + "monitors/{monitor}/checkins/",
+    ],
+    "14_worst_issues": [
+        ORGANIZATION + "projects/",
+        ORGANIZATION + "workflows/",
+        *[ISSUES] * 3,
+        *[ISSUE] * 10,
+        *[ORGANIZATION + "events/"] * 2,
+        RELEASE + "commits/",
+        RELEASE + "deploys/",
+        *[COMMITTERS] * 4,
+    ],
+    "20_suspect_release": [
+        ORGANIZATION + "projects/",
+        ORGANIZATION + "workflows/",
+        *[ORGANIZATION + "releases/"] * 2,
+        ORGANIZATION + "sessions/",
+    ],
+    "21_release_page": [
+        RELEASE,
+        RELEASE + "deploys/",
+        ORGANIZATION + "releases/",
+        ORGANIZATION + "sessions/",
+        ISSUES,
+        *[ORGANIZATION + "events/"] * 2,
+        *[COMMITTERS] * 3,
     ],
 }
 """Upstream calls of each query when only the directory of organizations is cached."""
@@ -249,6 +275,52 @@ async def test_release_report_shows_the_incident(known):
     assert sum(title.startswith("TimeoutError: Request for the ") for title in titles) == 3
     assert "production" in {deploy["environment"] for deploy in release["deploys"]["nodes"]}
     assert release["commits"]["nodes"][0]["author"]["name"] == known.acme.find_release(release["version"]).owner.name
+
+
+async def test_two_documents_say_what_broke_checkout_and_who_should_fix_it(known):
+    """The release that broke checkout, its commit, and the author, in at most 15 calls without a cache."""
+    overview = await run(known, "20_suspect_release")
+    project = overview["organization"]["project"]
+    suspect = min(project["releases"]["nodes"], key=lambda node: node["compare"]["health"]["crashFreeSessionsChange"])
+    page = await run(known, "21_release_page", version=suspect["version"])
+
+    release = page["organization"]["release"]
+    broken = known.acme.find_release(release["version"])
+    commit = broken.commits[0]
+    assert (overview.errors, page.errors) == ([], [])
+    assert len(overview.calls) + len(page.calls) <= 15
+    assert suspect["compare"]["health"]["crashFreeSessionsChange"] < -0.1
+    assert suspect["newIssueCount"] >= 3
+    assert suspect["lastDeploy"]["environment"] == "production"
+    triggered = [one["lastTriggeredAt"] for one in project["alerts"]["nodes"] if "new issues" in one["name"]]
+    assert max(triggered) > suspect["lastDeploy"]["finishedAt"]
+    health = release["compare"]["health"]
+    assert health["release"]["crashFreeSessions"] < health["base"]["crashFreeSessions"] - 0.1
+    assert release["owner"] == {"name": commit.author.name, "email": commit.author.email}
+    for issue in release["compare"]["newIssues"]["nodes"]:
+        assert known.acme.find_issue(issue["shortId"]).events[0].release is broken
+        assert issue["suspectCommits"] == [
+            {
+                "score": 2,
+                "commit": {"key": commit.id, "message": commit.message, "author": release["owner"]},
+            }
+        ]
+
+
+async def test_worst_issues_are_explained(known):
+    """The issues of the newest release with owners and tickets, and the commit that is suspect for three of them."""
+    response = await run(known, "14_worst_issues")
+
+    release = response["organization"]["project"]["latestRelease"]
+    issues, edges = release["issues"]["nodes"], release["commits"]["edges"]
+    broken = known.acme.find_release(release["version"])
+    suspected = {edge["node"]["key"]: {issue["shortId"] for issue in edge["suspectFor"]} for edge in edges}
+    assert len(issues) == 10
+    assert issues[0]["userCount"] > issues[-1]["userCount"]
+    assert suspected.pop(broken.commits[0].id) == {issue["shortId"] for issue in issues[:3]}
+    assert set(map(len, suspected.values())) == {0}
+    assert issues[0]["externalIssues"][0]["displayName"].startswith("acme/checkout#")
+    assert all(issue["latestEvent"]["eventId"] for issue in issues)
 
 
 async def test_alerts_have_triggers_actions_and_monitors(known):

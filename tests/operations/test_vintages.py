@@ -12,12 +12,17 @@ from support.graph import open_graph_client
 from support.sandbox import StillClock, running_sandbox
 
 LIBRARY = {document.file.removesuffix(".graphql"): document for document in load_library()}
-NAMES_PROJECTS = {"01_triage_list", "09_alerts", "11_project_dashboard", "17_cron_overview"}
+NAMES_PROJECTS = {
+    *("01_triage_list", "09_alerts", "11_project_dashboard", "17_cron_overview"),
+    *("14_worst_issues", "20_suspect_release", "21_release_page"),
+}
 """Documents that cost one call more where projects have another name."""
-NEWEST_EVENTS = {"01_triage_list": 50}
+NEWEST_EVENTS = {"01_triage_list": 50, "14_worst_issues": 10, "21_release_page": 3}
 """Calls more where the newest events of issues cannot be read from a table: one for each issue of the list."""
-BOTH_MODELS = {"09_alerts": 2}
+BOTH_MODELS = {"09_alerts": 2, "14_worst_issues": 2, "20_suspect_release": 4}
 """Calls more where a server has alert rules beside workflows and detectors."""
+RULES_ALONE = {"20_suspect_release": 1}
+"""Calls more where a server has alert rules in the place of workflows."""
 WORKS = "✓"
 OUTCOMES = {name: dict.fromkeys(Vintage, WORKS) for name in LIBRARY}
 """What becomes of each document: it works, or fields are null because the release lacks an endpoint (null)."""
@@ -58,6 +63,7 @@ def calls_at_most(name, vintage):
     events = 0 if vintage.has(Capability.EVENT_TABLES) else NEWEST_EVENTS.get(name, 0)
     has_both = vintage.has(Capability.WORKFLOW_ENGINE) and not vintage.has(Capability.MIGRATED_RULES)
     rules = BOTH_MODELS.get(name, 0) if has_both else 0
+    rules += 0 if vintage.has(Capability.WORKFLOW_ENGINE) else RULES_ALONE.get(name, 0)
     return LIBRARY[name].calls + names + events + rules
 
 

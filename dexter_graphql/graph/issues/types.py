@@ -254,7 +254,8 @@ class Issue(Node):
     )
     external_issues: list[ExternalIssue] | None = batch(
         external_issues,
-        description="External issues that Sentry apps and integrations linked to the issue. Two calls per issue.",
+        description="External issues that Sentry apps and integrations linked to the issue. Two calls per issue, or"
+        " one for a list whose links have all that is selected.",
     )
 
     @batch(selected_issue_event, cheaper=LATEST_EVENT_INSTEAD)

@@ -145,3 +145,38 @@ async def test_invalid_parts_cost_themselves(asker, issue, part):
     expected = {"sentryId": "5", "serviceType": "jira", "displayName": "A-5", "webUrl": link["url"]}
     assert without_ids(links) == [values_of(issue.external_issues[0]), expected]
     assert errors == [(PATH, "UPSTREAM_BAD_RESPONSE")]
+
+
+async def test_links_of_a_list_are_one_call(asker):
+    """A list has the links of its issues; those that lack a selected member are listed for their issue alone."""
+    linked = [one for one in asker.acme.issues.values() if one.external_issues][:2]
+    selection = "nodes { shortId externalIssues { displayName webUrl } }"
+    ids = ",".join(one.id for one in linked)
+    document = f'issues(filter: {{ search: "issue.id:[{ids}]" }}) {{ {selection} }}'
+
+    answer = await asker.organization(document)
+
+    expected = {
+        one.short_id: [{"displayName": ticket.display_name, "webUrl": ticket.web_url} for ticket in one.external_issues]
+        for one in linked
+    }
+    assert {node["shortId"]: node["externalIssues"] for node in answer["issues"]["nodes"]} == expected
+    assert answer.routes == ["/organizations/{organization}/issues/"] * 2
+
+
+async def test_links_without_a_selected_member_are_listed_for_their_issue(asker):
+    """The form of the links in lists is not published."""
+    linked = [one for one in asker.acme.issues.values() if one.external_issues][:2]
+    rows = [{"id": one.id, "sentryAppIssues": [{"id": "1"}], "integrationIssues": []} for one in linked]
+    ids = ",".join(one.id for one in linked)
+    answer = await asker.organization(f'issues(filter: {{ search: "issue.id:[{ids}]" }}) {{ nodes {{ id }} }}')
+    asker.server.faults.add(Fault(route="/issues/", status=200, body=rows))
+
+    answer = await asker.ask(
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Issue { externalIssues { displayName } } } }",
+        ids=[node["id"] for node in answer["issues"]["nodes"]],
+    )
+
+    names = [[ticket.display_name for ticket in one.external_issues] for one in linked]
+    assert answer.errors == []
+    assert sorted([one["displayName"] for one in node["externalIssues"]] for node in answer["nodes"]) == sorted(names)
