@@ -1,17 +1,18 @@
 """Loaders of releases and their commits, deploys and files. Release health is in `release_health`."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from dexter_graphql.loaders.base import LoadContext, fan_out
+from dexter_graphql.loaders.base import LoadContext, bulk, call_per_key, each, fan_out
 from dexter_graphql.loaders.lists import fetch_list, find_row
 from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.catalogue import releases as catalogue
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, ParentRows, Projection, Record
+from dexter_graphql.sentry.projection import Field, ParentRows, Projection, Record, first_invalid, only_records
 
 
 class ReleaseKey(NamedTuple):
@@ -35,6 +36,13 @@ class CommitFileKey(NamedTuple):
     id: str
 
 
+class ReleaseProjectKey(NamedTuple):
+    """A release in one of its projects, by the ID of the project."""
+
+    release: ReleaseKey
+    project: str
+
+
 class ReleaseReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
     """A release of which the version is known; its other members are fetched on demand."""
 
@@ -43,6 +51,9 @@ class ReleaseReference(Record, frozen=True, eq=False, gc=False, kw_only=True):
     members = frozenset({"version"})
 
     version: str
+
+
+SETUP_STEP = Projection("ReleaseSetup", "list", (Field("step", "step", str), Field("complete", "complete", bool)))
 
 
 class ReleaseVersion(msgspec.Struct, frozen=True, gc=False):
@@ -65,12 +76,48 @@ async def release_pages(parents: Parents, load_context: LoadContext) -> Slice:
     )
 
 
-@fan_out(target="Release", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
-async def project_release_pages(key: ProjectKey, load_context: LoadContext) -> Slice:
-    """A page of a project's releases, newest first; options are ListOptions."""
-    query = (("project", key.id),)
-    parents, projection = Parents(key.organization), release_rows(load_context.projection("list"))
-    return await fetch_list(catalogue.LIST, parents, load_context, query=query, projection=projection)
+@bulk(
+    target="Release",
+    uses=(catalogue.PROJECT_LIST, catalogue.LIST, *REFERENCE_ENDPOINTS),
+    is_shared=False,
+    cost=call_per_key,
+)
+async def project_release_pages(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
+    """A page of each project's releases, newest first; options are ListOptions. A single project has its own list."""
+    endpoint = catalogue.PROJECT_LIST if len(keys) == 1 else catalogue.LIST
+    projection = release_rows(load_context.projection("list"))
+
+    async def fetch(key: ProjectKey) -> Slice:
+        parents = Parents(key.organization)
+        if endpoint is catalogue.PROJECT_LIST:
+            path = {"project": key.id}
+            return await fetch_list(endpoint, parents, load_context, path=path, projection=projection)
+        query = (("project", key.id),)
+        return await fetch_list(endpoint, parents, load_context, query=query, projection=projection)
+
+    return await each(keys, fetch)
+
+
+@fan_out(target="Commit", uses=(catalogue.PROJECT_COMMITS,))
+async def project_release_commit_pages(key: ReleaseProjectKey, load_context: LoadContext) -> Slice:
+    """A page of a release's commits in a project, newest first; options are ListOptions."""
+    path = {"project": key.project, "release": key.release.version}
+    return await fetch_list(
+        catalogue.PROJECT_COMMITS,
+        release_parents(key.release),
+        load_context,
+        path=path,
+        projection=commit_projection(load_context),
+    )
+
+
+@fan_out(target="ReleaseSetup", uses=(catalogue.SETUP,))
+async def release_setup(key: ProjectKey, load_context: LoadContext) -> dict[str, bool]:
+    """The steps of a project's release setup, and whether each is complete."""
+    rows = await load_context.get_rows(
+        catalogue.SETUP, Parents(key.organization), path={"project": key.id}, projection=SETUP_STEP
+    )
+    return {row.step: row.complete for row in only_records(rows) if first_invalid(row, "step", "complete") is None}
 
 
 @fan_out(target="Commit", uses=(catalogue.COMMITS,))

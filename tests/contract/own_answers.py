@@ -147,6 +147,7 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
         ),
         "/organizations/{}/releases/{}/commitfiles/": many(COMMIT_FILE),
         "/organizations/{}/releases/{}/resolved/": many({"type": "object", "required": ["id", "shortId", "status"]}),
+        "/projects/{}/{}/releases/completion/": many(record({"step": TEXT, "complete": FLAG})),
         "/projects/{}/{}/events/{}/committers/": record(
             {"committers": many(record({"author": nullable(OPEN), "commits": many(SUSPECT_COMMIT)}))}
         ),

@@ -30,6 +30,10 @@ REQUIRED_QUERIES: Mapping[str, Pairs] = MappingProxyType(
         "/organizations/{}/trace-items/attributes/": _SPANS,
         "/organizations/{}/trace-items/stats/": (("statsType", "attributeDistributions"),),
         "/organizations/{}/events-dropped/": (("dataset", "errors"),),
+        "/organizations/{}/release-threshold-statuses/": (
+            ("start", "2026-03-03T12:00:00"),
+            ("end", "2026-03-04T12:00:00"),
+        ),
         "/organizations/{}/stats_v2/": (*_USAGE, ("groupBy", "outcome")),
         "/organizations/{}/stats-summary/": _USAGE,
         "/organizations/{}/sessions/": (

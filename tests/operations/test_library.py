@@ -54,7 +54,8 @@ ROUTES = {
     "20_suspect_release": [
         ORGANIZATION + "projects/",
         ORGANIZATION + "workflows/",
-        *[ORGANIZATION + "releases/"] * 2,
+        ORGANIZATION + "releases/",
+        "/projects/{organization}/{project}/releases/",
         ORGANIZATION + "sessions/",
     ],
     "21_release_page": [

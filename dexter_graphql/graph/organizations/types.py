@@ -43,6 +43,7 @@ from dexter_graphql.graph.relay.list_options import (
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.relay.references import check_not_global
 from dexter_graphql.graph.releases.arguments import VersionContains, release_parameters
+from dexter_graphql.graph.releases.thresholds import Releases, ReleaseThreshold, release_filter, threshold_options
 from dexter_graphql.graph.releases.types import Release
 from dexter_graphql.graph.repositories.types import Repository
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_filter, usage_options
@@ -62,6 +63,7 @@ from dexter_graphql.loaders.members import MemberKey, member_details, member_pag
 from dexter_graphql.loaders.monitors import monitor_pages
 from dexter_graphql.loaders.organizations import organization_details
 from dexter_graphql.loaders.projects import ProjectName, project_pages, projects_by_name
+from dexter_graphql.loaders.release_thresholds import release_thresholds
 from dexter_graphql.loaders.releases import ReleaseKey, release_pages, releases_by_version
 from dexter_graphql.loaders.repositories import repository_pages
 from dexter_graphql.loaders.stats import organization_usage
@@ -245,6 +247,17 @@ class Organization(AttributeFields, ExploreFields, Node):
     ) -> Connection[Release] | None:
         """Releases of the organization, newest first."""
         return list_options(page, (*release_parameters(version_contains, environments), *project_parameters(projects)))
+
+    @batch(release_thresholds, key=organization_scope, reads={})
+    def release_thresholds(
+        *,
+        range: UsageRange = None,
+        projects: Projects = None,
+        environments: Environments = None,
+        releases: Releases = None,
+    ) -> list[ReleaseThreshold] | None:
+        """Thresholds of releases in a time range, and whether the releases are healthy by them. One call."""
+        return threshold_options(range, (*project_parameters(projects), *release_filter(environments, releases)))
 
     @call(uses=releases_by_version.uses)
     async def release(

@@ -2,11 +2,19 @@
 
 from typing import Any
 
+from dexter_graphql.graph.commits.types import CommitConnection
 from dexter_graphql.graph.common.scalars import BigInt
-from dexter_graphql.graph.declarations.fields import computed, value_type
+from dexter_graphql.graph.declarations.fields import batch, computed, value_type
 from dexter_graphql.graph.lazy_types import ProjectType
-from dexter_graphql.graph.relay.connections import Connection, Edge, EdgeRow, edges_of
+from dexter_graphql.graph.relay.connections import Connection, Edge, EdgeRow, PageArguments, edges_of, paged
+from dexter_graphql.graph.relay.list_options import list_options
+from dexter_graphql.loaders.releases import ReleaseKey, ReleaseProjectKey, project_release_commit_pages
 from dexter_graphql.sentry.pagination import Slice
+
+
+def release_project_key(row: Any) -> ReleaseProjectKey:
+    """Key of the release whose projects are listed, in this project."""
+    return ReleaseProjectKey(ReleaseKey(row.parents.organization, row.parents.release), str(row.id))
 
 
 @value_type
@@ -22,6 +30,12 @@ class ProjectInRelease:
     def has_health_data(row: Any) -> bool | None:
         """True when the project has health data for the release."""
         return row.hasHealthData
+
+    @batch(project_release_commit_pages, key=release_project_key, reads={})
+    @paged
+    def commits(*, page: PageArguments) -> CommitConnection | None:
+        """Commits of the release, as the project lists them. One call per project."""
+        return list_options(page)
 
 
 @value_type

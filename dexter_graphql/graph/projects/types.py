@@ -32,6 +32,7 @@ from dexter_graphql.graph.relay.connections import Connection, PageArguments, pa
 from dexter_graphql.graph.relay.list_options import Environments, list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import VersionContains, release_parameters
+from dexter_graphql.graph.releases.setup import ReleaseSetup
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
 from dexter_graphql.graph.stats.types import Usage
 from dexter_graphql.graph.teams.connections import TeamConnection
@@ -52,7 +53,7 @@ from dexter_graphql.loaders.projects import (
     project_settings,
     projects_by_id,
 )
-from dexter_graphql.loaders.releases import project_release_pages, releases_by_version
+from dexter_graphql.loaders.releases import project_release_pages, release_setup, releases_by_version
 from dexter_graphql.loaders.stats import project_usage
 from dexter_graphql.loaders.teams import teams_by_id
 from dexter_graphql.sentry.catalogue import projects as catalogue
@@ -141,6 +142,10 @@ class Project(Node):
     organization: OrganizationType = organization_field()
     settings: ProjectSettings | None = batch(
         project_settings, description="Settings of the project. One call per project."
+    )
+
+    release_setup: ReleaseSetup | None = batch(
+        release_setup, description="Steps of the setup of releases. One call per project."
     )
 
     @link("teams", TEAM)

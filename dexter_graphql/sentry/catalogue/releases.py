@@ -59,6 +59,33 @@ PROJECT_LIST = Endpoint(
     pages=Pagination.PER_PAGE,
     tags=("releases/{organization}",),
 )
+PROJECT_COMMITS = Endpoint(
+    "releases.project_commits",
+    "GET",
+    "/projects/{organization}/{project}/releases/{release}/commits/",
+    ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
+    restriction=by_path(AccessLevel.READ),
+    pages=Pagination.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("releases/{organization}",),
+)
+SETUP = Endpoint(
+    "releases.setup",
+    "GET",
+    "/projects/{organization}/{project}/releases/completion/",
+    ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
+    restriction=by_path(AccessLevel.READ),
+    source=Source.OBSERVED,
+    tags=("releases/{organization}",),
+)
+THRESHOLDS = Endpoint(
+    "releases.thresholds",
+    "GET",
+    "/organizations/{organization}/release-threshold-statuses/",
+    ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
+    restriction=by_query(AccessLevel.READ),
+    tags=("releases/{organization}",),
+)
 RESOLVED = Endpoint(
     "releases.resolved",
     "GET",

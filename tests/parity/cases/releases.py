@@ -167,4 +167,39 @@ CASES = (
             "projects": ["web"],
         },
     ),
+    Case(
+        "listProjectReleases",
+        acme('project(slug: "web") { releases(first: 2, versionContains: "web") { nodes { version } } }'),
+        "GET /projects/acme/101000/releases/",
+        query={"query": "web", "per_page": "2"},
+    ),
+    Case(
+        "listProjectReleaseCommits",
+        acme(
+            'release(version: "web@1.8.2") { projects { edges { inRelease { commits(first: 2) { nodes { key } } } } } }'
+        ),
+        "GET /projects/acme/101000/releases/web@1.8.2/commits/",
+        query={"per_page": "2"},
+    ),
+    Case(
+        "getProjectReleaseSetupCompletion",
+        acme('project(slug: "web") { releaseSetup { hasTag hasRepository hasCommit hasDeploy } }'),
+        "GET /projects/acme/101000/releases/completion/",
+    ),
+    Case(
+        "listOrganizationReleaseThresholdStatuses",
+        acme(
+            """releaseThresholds(
+              range: { last: "7d" }, projects: [{ slug: "web" }], environments: [{ name: "production" }]
+              releases: [{ version: "web@1.8.2" }]
+            ) { kind value measuredValue isHealthy version environment project { slug } }"""
+        ),
+        "GET /organizations/acme/release-threshold-statuses/",
+        query={
+            "start": "2026-02-25T12:00:00",
+            "end": "2026-03-04T13:00:00",
+            "environment": "production",
+            "release": "web@1.8.2",
+        },
+    ),
 )
