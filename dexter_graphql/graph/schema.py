@@ -30,6 +30,7 @@ from dexter_graphql.graph.declarations.strawberry_internals import definition_of
 from dexter_graphql.graph.environments.mutations import EnvironmentMutations
 from dexter_graphql.graph.environments.types import ENVIRONMENT_TYPES
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
+from dexter_graphql.graph.explore.mutations import ServiceSpanMutations
 from dexter_graphql.graph.issues.mutations import IssueMutations
 from dexter_graphql.graph.issues.queries import IssueQueries
 from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
@@ -57,6 +58,7 @@ class Mutation(
     ReleaseMutations,
     CronMutations,
     SavedQueryMutations,
+    ServiceSpanMutations,
 ):
     """All root fields."""
 

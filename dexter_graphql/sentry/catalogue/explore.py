@@ -1,7 +1,7 @@
-"""Endpoints of Explore: attributes, metrics, AI conversations and dropped events."""
+"""Endpoints of Explore: attributes, metrics, AI conversations, dropped events and starred spans."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
-from dexter_graphql.sentry.restriction import AccessLevel, by_query, whole_organization
+from dexter_graphql.sentry.restriction import AccessLevel, by_body, by_query, whole_organization
 
 READ = ("org:admin", "org:read", "org:write")
 
@@ -46,4 +46,25 @@ DROPPED = Endpoint(
     restriction=by_query(AccessLevel.READ),
     source=Source.OBSERVED,
     lifetime=Lifetime.STABLE,
+)
+STAR = Endpoint(
+    "explore.star",
+    "POST",
+    "/organizations/{organization}/starred-service-spans/",
+    ("member:read", "member:write"),
+    restriction=by_body(AccessLevel.ADMIN, "project_id"),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.NEVER,
+    is_idempotent=False,
+    tags=("spans/{organization}",),
+)
+UNSTAR = Endpoint(
+    "explore.unstar",
+    "DELETE",
+    "/organizations/{organization}/starred-service-spans/",
+    ("member:read", "member:write"),
+    restriction=whole_organization(AccessLevel.ADMIN),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.NEVER,
+    tags=("spans/{organization}",),
 )

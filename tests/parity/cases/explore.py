@@ -1,6 +1,6 @@
 """Cases of Explore: tables and series of events."""
 
-from parity.case import Case, acme, global_id
+from parity.case import Case, acme, global_id, mutation
 
 from dexter_graphql.sandbox import Vintage
 
@@ -139,5 +139,19 @@ CASES = (
             "reason": "browser-extensions",
             **SENT_DAY,
         },
+    ),
+    Case(
+        "starOrganizationServiceSpan",
+        mutation("setServiceSpanStar", "isStarred"),
+        "POST /organizations/acme/starred-service-spans/",
+        {"input": {"project": {"id": global_id("Project", "101000")}, "name": "GET /checkout", "isStarred": True}},
+        body={"service_span": "GET /checkout", "project_id": 101000},
+    ),
+    Case(
+        "unstarOrganizationServiceSpan",
+        mutation("setServiceSpanStar", "isStarred"),
+        "DELETE /organizations/acme/starred-service-spans/",
+        {"input": {"project": {"id": global_id("Project", "101000")}, "name": "GET /checkout", "isStarred": False}},
+        query={"service_span": "GET /checkout", "project_id": "101000"},
     ),
 )
