@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from dexter_graphql.graph.projects.types import Project
     from dexter_graphql.graph.releases.types import Release
     from dexter_graphql.graph.repositories.types import Repository
+    from dexter_graphql.graph.seer.types import AutofixRun
     from dexter_graphql.graph.teams.types import Team
     from dexter_graphql.graph.traces.types import Trace
 
 AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
+AutofixRunType = Annotated["AutofixRun", strawberry.lazy("dexter_graphql.graph.seer.types")]
 CommentType = Annotated["Comment", strawberry.lazy("dexter_graphql.graph.comments.types")]
 CronMonitorType = Annotated["CronMonitor", strawberry.lazy("dexter_graphql.graph.monitors.types")]
 EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]

@@ -39,13 +39,15 @@ from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.releases.mutations import ReleaseMutations
 from dexter_graphql.graph.saved_queries.mutations import SavedQueryMutations
+from dexter_graphql.graph.seer.mutations import SeerMutations
+from dexter_graphql.graph.seer.queries import SeerQueries
 from dexter_graphql.graph.traces.items import ITEM_TYPES
 from dexter_graphql.graph.viewer import ViewerQueries
 from dexter_graphql.graph.web_url_lookup import ResourceQueries
 
 
 @strawberry.type(description="Entry points for reading data.")
-class Query(NodeQueries, IssueQueries, OrganizationQueries, ResourceQueries, ViewerQueries):
+class Query(NodeQueries, IssueQueries, OrganizationQueries, ResourceQueries, ViewerQueries, SeerQueries):
     """All root fields."""
 
 
@@ -59,6 +61,7 @@ class Mutation(
     CronMutations,
     SavedQueryMutations,
     ServiceSpanMutations,
+    SeerMutations,
 ):
     """All root fields."""
 

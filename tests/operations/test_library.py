@@ -67,6 +67,7 @@ ROUTES = {
         *[ORGANIZATION + "events/"] * 2,
         *[COMMITTERS] * 3,
     ],
+    "20_autofix_state": [ISSUE, ISSUE + "autofix/"],
 }
 """Upstream calls of each query when only the directory of organizations is cached."""
 
@@ -485,3 +486,16 @@ async def test_sentry_is_asked_for_what_is_selected_alone(known, selection, coll
     assert [value for name, value in query if name == "expand"] == expanded
     assert [value for name, value in query if name == "groupStatsPeriod"] == [series]
     assert ("limit", "5") in query
+
+
+async def test_autofix_state_is_that_of_the_incident(known):
+    """Seer found why checkout broke, and wrote a change for which no pull request is open yet."""
+    response = await run(known, "20_autofix_state")
+
+    issue = response["organization"]["issue"]
+    broken = known.acme.find_issue("CHECKOUT-1F")
+    assert issue["title"] == broken.title
+    assert issue["autofix"]["runId"] == broken.autofix["sentry_run_id"]
+    assert issue["autofix"]["rootCause"]["repositoryName"] == "acme/checkout"
+    assert [change["change"] for change in issue["autofix"]["codeChanges"]] == ["MODIFIED"]
+    assert issue["autofix"]["pullRequests"] == []

@@ -48,7 +48,7 @@ from dexter_graphql.graph.issues.enums import (
     Level,
 )
 from dexter_graphql.graph.issues.tags import Tag
-from dexter_graphql.graph.lazy_types import EventType, ProjectType, ReleaseType, UserType
+from dexter_graphql.graph.lazy_types import AutofixRunType, EventType, ProjectType, ReleaseType, UserType
 from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
 from dexter_graphql.graph.relay.list_options import Environments, environment_parameters, list_options, search_parameter
@@ -73,6 +73,7 @@ from dexter_graphql.loaders.issues.tags import issue_tag, issue_tags
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, complete_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
+from dexter_graphql.loaders.seer import autofix_runs
 from dexter_graphql.loaders.suspect_commits import issue_suspect_commits
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
 from dexter_graphql.sentry.lenient import NULL
@@ -256,6 +257,11 @@ class Issue(Node):
         external_issues,
         description="External issues that Sentry apps and integrations linked to the issue. Two calls per issue, or"
         " one for a list whose links have all that is selected.",
+    )
+
+    autofix: AutofixRunType | None = batch(
+        autofix_runs,
+        description="Newest run of Seer on the issue; null when there was none. One call per issue.",
     )
 
     @batch(selected_issue_event, cheaper=LATEST_EVENT_INSTEAD)

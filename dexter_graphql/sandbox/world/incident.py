@@ -2,13 +2,15 @@
 
 It answers "which release broke it, and who should fix it": the release has a production deploy, a commit that changed
 the file in the stack traces of its new issues, and sessions that crash; an alert was triggered by the new issues,
-and the largest of them has a ticket on GitHub.
+and the largest of them has a ticket on GitHub and a fix by Seer that waits for a pull request.
 """
 
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
+from uuid import UUID
 
+from dexter_graphql.sandbox.world.autofix import STEPS, start_run, take_step
 from dexter_graphql.sandbox.world.issues import list_team_users
 from dexter_graphql.sandbox.world.model import (
     Activity,
@@ -42,6 +44,9 @@ def add_incident(rng: Random, organization: Organization, now: datetime) -> None
     deployed = release.deploys[-1].date_finished
     for issue, thing in zip(issues, _THINGS, strict=True):
         _restart_issue(rng, issue, thing, release, (deployed, now))
+    run = start_run(issues[0], int(issues[0].id), f"{UUID(int=int(issues[0].id), version=4)}", now)
+    for step in STEPS[:3]:
+        take_step(issues[0], run, step, now)
     _trigger_alerts(organization, project, issues)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from dexter_graphql.sandbox.world.model.integrations import ExternalIssue
 from dexter_graphql.sandbox.world.model.members import Team, User
@@ -112,7 +113,7 @@ class Issue:
     share_id: str | None = None
     inbox_reason: int | None = None
     inbox_since: datetime | None = None
-    autofix: dict[str, object] | None = None
+    autofix: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"Issue({self.short_id})"

@@ -1,0 +1,1 @@
+"""Seer, Sentry's analysis of issues."""

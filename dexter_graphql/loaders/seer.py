@@ -1,0 +1,84 @@
+"""Loaders and writes of Seer's runs on issues."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from dexter_graphql.loaders.base import LoadContext, fan_out
+from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
+from dexter_graphql.sentry.catalogue import seer as catalogue
+from dexter_graphql.sentry.errors import BadResponse, FeatureUnavailable, Forbidden, InvalidValue
+from dexter_graphql.sentry.lenient import UNREADABLE, decode_leniently
+from dexter_graphql.sentry.projection import PART, Field, Projection
+
+TEXT = Projection(
+    "AutofixText",
+    "detail",
+    (Field("formatted", "formatted", Projection("AutofixText", PART, (Field("content", "content", str),))),),
+)
+"""A run that is written out."""
+
+
+class _Models(msgspec.Struct):
+    models: list[str] = []
+
+
+class _Started(msgspec.Struct):
+    run_id: int | str | None = None
+    sentry_run_id: str | None = None
+
+
+@fan_out(target="AutofixRun", uses=(catalogue.AUTOFIX,), is_shared=True)
+async def autofix_runs(key: IssueKey, load_context: LoadContext) -> Any:
+    """The newest run of Seer on an issue; None when there was none."""
+    run = Field("autofix", "autofix", load_context.projection("detail"))
+    projection = load_context.memoized("autofix", lambda: Projection("AutofixState", "detail", (run,)))
+    try:
+        state: Any = await load_context.get(
+            catalogue.AUTOFIX, issue_parents(key), path={"issue": key.id}, projection=projection
+        )
+    except Forbidden as error:
+        if load_context.client.is_saas(key.organization):
+            raise
+        message = "This server refuses Seer, which self-hosted servers do not have"
+        raise FeatureUnavailable(message, title=error.title, status=error.status) from None
+    return state if isinstance(state, InvalidValue) else state.autofix
+
+
+@fan_out(target="", uses=(catalogue.AUTOFIX,))
+async def autofix_texts(key: IssueKey, load_context: LoadContext) -> Any:
+    """The run of an issue as text; options are `markdown` or `xml`. None where the server has no such format."""
+    text: Any = await load_context.get(
+        catalogue.AUTOFIX,
+        issue_parents(key),
+        path={"issue": key.id},
+        query=(("llmFormat", load_context.options),),
+        projection=TEXT,
+    )
+    return text if isinstance(text, InvalidValue) else text.formatted and text.formatted.content
+
+
+async def start_autofix(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> str | None:
+    """Start a run on an issue, or continue the one that the body names; its ID."""
+    reply = await load_context.send(
+        catalogue.START_AUTOFIX, issue_parents(key), path={"issue": key.id}, body=dict(body)
+    )
+    load_context.loaders.clear()
+    started = _decode(reply.body, _Started, catalogue.START_AUTOFIX.title)
+    run_id = started.sentry_run_id or started.run_id
+    return None if run_id is None else str(run_id)
+
+
+async def seer_models(load_context: LoadContext) -> list[str]:
+    """Names of the models that Seer uses."""
+    reply = await load_context.client.send(catalogue.MODELS, load_context.call_context, parents=None)
+    models: list[str] = _decode(reply.body, _Models, catalogue.MODELS.title).models
+    return models
+
+
+def _decode(body: bytes, kind: Any, title: str) -> Any:
+    try:
+        return decode_leniently(msgspec.Raw(body), kind, "")
+    except UNREADABLE:
+        raise BadResponse("Sentry's answer cannot be decoded", title=title) from None
