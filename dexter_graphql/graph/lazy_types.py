@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from dexter_graphql.graph.alerts.types import Alert
     from dexter_graphql.graph.comments.types import Comment
     from dexter_graphql.graph.events.types import Event
+    from dexter_graphql.graph.integrations.types import Integration
     from dexter_graphql.graph.issues.types import Issue
     from dexter_graphql.graph.members.types import Member, User
     from dexter_graphql.graph.monitors.types import CronMonitor, Monitor
@@ -24,6 +25,7 @@ AutofixRunType = Annotated["AutofixRun", strawberry.lazy("dexter_graphql.graph.s
 CommentType = Annotated["Comment", strawberry.lazy("dexter_graphql.graph.comments.types")]
 CronMonitorType = Annotated["CronMonitor", strawberry.lazy("dexter_graphql.graph.monitors.types")]
 EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
+IntegrationType = Annotated["Integration", strawberry.lazy("dexter_graphql.graph.integrations.types")]
 IssueType = Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")]
 MemberType = Annotated["Member", strawberry.lazy("dexter_graphql.graph.members.types")]
 MonitorType = Annotated["Monitor", strawberry.lazy("dexter_graphql.graph.monitors.types")]

@@ -41,6 +41,7 @@ from dexter_graphql.graph.releases.mutations import ReleaseMutations
 from dexter_graphql.graph.saved_queries.mutations import SavedQueryMutations
 from dexter_graphql.graph.seer.mutations import SeerMutations
 from dexter_graphql.graph.seer.queries import SeerQueries
+from dexter_graphql.graph.tickets.mutations import TicketMutations
 from dexter_graphql.graph.traces.items import ITEM_TYPES
 from dexter_graphql.graph.viewer import ViewerQueries
 from dexter_graphql.graph.web_url_lookup import ResourceQueries
@@ -62,6 +63,7 @@ class Mutation(
     SavedQueryMutations,
     ServiceSpanMutations,
     SeerMutations,
+    TicketMutations,
 ):
     """All root fields."""
 

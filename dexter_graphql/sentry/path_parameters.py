@@ -50,6 +50,7 @@ def _shown(value: str) -> str:
 NUMBER = re.compile(r"[0-9]{1,20}")
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,100}")
 HEX = re.compile(r"[0-9A-Fa-f]{32}")
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 TAG_KEY = PathParameter("tag key", text_pattern(200))
 SHORT_ID = PathParameter("short id", re.compile(r"[A-Za-z0-9_-]{1,128}"))
@@ -63,7 +64,9 @@ PARAMETERS: Mapping[str, PathParameter] = MappingProxyType(
         "detector": PathParameter("monitor id", NUMBER),
         "environment": PathParameter("environment name", text_pattern(64), is_decoded_twice=True),
         "event": PathParameter("event id", HEX),
+        "external_issue": PathParameter("external issue id", NUMBER),
         "flag_change": PathParameter("flag change id", NUMBER),
+        "installation": PathParameter("app installation uuid", UUID),
         "integration": PathParameter("integration id", NUMBER),
         "issue": PathParameter("issue id", NUMBER),
         "key": PathParameter("project key", HEX),

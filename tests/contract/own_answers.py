@@ -83,6 +83,19 @@ ISSUE_INTEGRATION = record(
     | {"scopes": nullable(many(TEXT)), "status": TEXT, "provider": OPEN, "externalIssues": many(TICKET)}
 )
 
+CHOICES = many(many(TEXT))
+APP_FIELD = record({"name": TEXT, "type": TEXT, "label": TEXT}, {"options": CHOICES, "uri": TEXT, "defaultValue": TEXT})
+APP_FORM = record({"uri": TEXT}, {"required_fields": many(APP_FIELD), "optional_fields": many(APP_FIELD)})
+APP_COMPONENT = record(
+    {
+        "uuid": TEXT,
+        "type": TEXT,
+        "schema": record({"type": TEXT}, {"create": APP_FORM, "link": APP_FORM}),
+        "error": TEXT,
+        "installationUuid": TEXT,
+        "sentryApp": record({"uuid": TEXT, "slug": TEXT, "name": TEXT, "avatars": many(OPEN)}),
+    }
+)
 FLAG_CHANGE = record(
     {"id": WHOLE, "action": one_of("created", "updated", "deleted"), "createdAt": INSTANT, "flag": TEXT, "tags": OPEN}
     | {
@@ -131,6 +144,8 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
         "/organizations/{}/events-meta/": record({"count": WHOLE}),
         "/organizations/{}/events-stats/": EVENT_STATS,
         "/organizations/{}/tags/{}/values/": many(TAG_VALUE),
+        "/organizations/{}/sentry-app-components/": many(APP_COMPONENT),
+        "/sentry-app-installations/{}/external-requests/": record({"choices": CHOICES, "defaultValue": TEXT}),
         "/organizations/{}/flags/logs/": record({"data": many(FLAG_CHANGE)}),
         "/organizations/{}/flags/logs/{}/": record({"data": FLAG_CHANGE}),
         "/organizations/{}/trace-items/metrics/": many(TRACE_METRIC),

@@ -27,6 +27,15 @@ class Key(NamedTuple):
     path: str
 
 
+CORRECTED = frozenset(
+    {
+        Key("GET", "/sentry-app-installations/{}/external-requests/"),
+        Key("POST", "/sentry-app-installations/{}/external-issue-actions/"),
+    }
+)
+"""Operations of which a newer source than the list says other scopes, and that the control host serves them."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation of one document."""
@@ -95,6 +104,7 @@ def load(folder: Path) -> Documents:
             key_of(row["method"], row["path"]): frozenset(_SCOPE.findall(row["required_scopes_any_of"]))
             for row in csv.DictReader(rows)
         }
+    catalogue |= dict.fromkeys(CORRECTED, frozenset())
     newest = _operations(folder / NEWEST)
     named = [(body.body["operationId"], key) for key, body in [*newest.items(), *legacy.items()]]
     named += [(row["operationId"], key_of(row["method"], row["path"])) for row in index]

@@ -41,6 +41,8 @@ REQUIRED_QUERIES: Mapping[str, Pairs] = MappingProxyType(
             ("groupBy", "session.status"),
             ("statsPeriod", "2d"),
         ),
+        "/organizations/{}/issues/{}/integrations/{}/": (("action", "create"),),
+        "/sentry-app-installations/{}/external-requests/": (("uri", "/sentry/projects"),),
         "/organizations/{}/issues-count/": (("query", "is:unresolved"), ("query", "is:resolved")),
     }
 )
@@ -110,7 +112,8 @@ def _values(world: World) -> dict[str, str]:
         "file": release.files[0].id,
         "environment": "production",
         "repository": acme.repositories[0].id,
-        "integration": acme.integrations[0].id,
+        "integration": next(one.id for one in acme.integrations if one.provider_key == "jira"),
+        "external_issue": "0",
         "app": acme.apps[0].slug,
         "uuid": acme.installations[0].uuid,
         "rule": next((rule.id for rule in acme.issue_rules if rule.project_id == project.id), "0"),

@@ -8,10 +8,11 @@ from dexter_graphql.graph.schema import build_graph
 
 SCHEMA = build_graph().schema
 REFERENCE = "Reference"
-NAMES = {"id", "slug", "sentryId", "name", "version", "latest", "email", "username", "shortId"}
+NAMES = {"id", "slug", "sentryId", "name", "version", "latest", "email", "username", "shortId", "uuid"}
 """The members of references."""
 ENTITIES = (
-    "organization", "project", "team", "user", "environment", "release", "repository", "issue", "cronmonitor"
+    "organization", "project", "team", "user", "environment", "release", "repository", "issue", "cronmonitor",
+    "integration", "appinstallation",
 )  # fmt: skip
 SELECTIONS = {"IssueSelection"}
 """Inputs that select many objects, by references among other ways."""

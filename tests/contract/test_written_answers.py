@@ -82,6 +82,20 @@ WRITES = [
         {"name": "Changed", "fields": ["title"]},
         200,
     ),
+    Write(
+        "POST",
+        "/organizations/acme/issues/1000010/integrations/100402/",
+        f"{_ORGANIZATION}/issues/{{issue}}/integrations/{{integration}}/",
+        {"title": "Broken"},
+        201,
+    ),
+    Write(
+        "PUT",
+        "/organizations/acme/issues/1000010/integrations/100402/",
+        f"{_ORGANIZATION}/issues/{{issue}}/integrations/{{integration}}/",
+        {"externalIssue": "SHOP-41"},
+        201,
+    ),
     Write("POST", "/projects/acme/web/rules/", f"{_PROJECT}/rules/", _RULE, 201),
     Write("POST", "/organizations/acme/alert-rules/", f"{_ORGANIZATION}/alert-rules/", _METRIC_RULE, 201),
     Write(

@@ -10,16 +10,25 @@ import strawberry
 from dexter_graphql.graph.common.enums import UNKNOWN_VALUE, wire_value
 from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.web_urls import settings_page_url
-from dexter_graphql.graph.declarations.fields import LIST, computed, entity, plain, value_type
+from dexter_graphql.graph.declarations.fields import LIST, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.lazy_types import OrganizationType
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.node import Node
+from dexter_graphql.graph.tickets.arguments import (
+    DependentData,
+    LabelContains,
+    OptionsProject,
+    OptionsUri,
+    choice_options,
+)
+from dexter_graphql.graph.tickets.types import AppFormOptions
 from dexter_graphql.loaders.integrations import (
     InstallationKey,
     IntegrationKey,
     installations_by_uuid,
     integrations_by_id,
 )
+from dexter_graphql.loaders.tickets import app_form_options
 
 
 class App(msgspec.Struct, frozen=True, gc=False):
@@ -132,6 +141,17 @@ class AppInstallation(Node):
     status: InstallationStatus | None = plain(description="Status of the installation.")
     status_raw: str | None = plain("status", description="Value of `status`, as sent by Sentry.")
     organization: OrganizationType = organization_field()
+
+    @batch(app_form_options)
+    def form_options(
+        *,
+        uri: OptionsUri,
+        project: OptionsProject = None,
+        label_contains: LabelContains = None,
+        dependent_data: DependentData = None,
+    ) -> AppFormOptions | None:
+        """Choices that the app gives for a field of its form. One call per installation, which asks the app."""
+        return choice_options(uri, project, label_contains, dependent_data)
 
     @computed(APP)
     def app_slug(row: Any) -> str | None:

@@ -53,6 +53,8 @@ from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
 from dexter_graphql.graph.relay.list_options import Environments, environment_parameters, list_options, search_parameter
 from dexter_graphql.graph.relay.node import Node
+from dexter_graphql.graph.tickets.arguments import Action, Tracker, form_options
+from dexter_graphql.graph.tickets.types import ExternalIssueAction, ExternalIssueForm
 from dexter_graphql.loaders.comments import comment_pages
 from dexter_graphql.loaders.events import (
     IssueEventKey,
@@ -76,6 +78,7 @@ from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.seer import autofix_runs
 from dexter_graphql.loaders.suspect_commits import issue_suspect_commits
 from dexter_graphql.loaders.teams import TeamKey, teams_by_id
+from dexter_graphql.loaders.tickets import external_issue_forms
 from dexter_graphql.sentry.lenient import NULL
 
 RELEASE = Embedded(
@@ -258,6 +261,13 @@ class Issue(Node):
         description="External issues that Sentry apps and integrations linked to the issue. Two calls per issue, or"
         " one for a list whose links have all that is selected.",
     )
+
+    @batch(external_issue_forms)
+    def external_issue_form(
+        *, integration: Tracker, action: Action = ExternalIssueAction.CREATE
+    ) -> ExternalIssueForm | None:
+        """Form of an integration for a ticket of the issue. One call per issue."""
+        return form_options(integration, action)
 
     autofix: AutofixRunType | None = batch(
         autofix_runs,

@@ -51,6 +51,7 @@ from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, Usage
 from dexter_graphql.graph.stats.types import Usage
 from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.graph.teams.types import Team
+from dexter_graphql.graph.tickets.types import AppComponent
 from dexter_graphql.loaders.alerts import alert_pages
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.crons import CronKey, cron_monitor, cron_monitor_pages
@@ -68,6 +69,7 @@ from dexter_graphql.loaders.releases import ReleaseKey, release_pages, releases_
 from dexter_graphql.loaders.repositories import repository_pages
 from dexter_graphql.loaders.stats import organization_usage
 from dexter_graphql.loaders.teams import TeamName, team_details, team_pages
+from dexter_graphql.loaders.tickets import app_component_pages
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
 REFERENCE = "reference"
@@ -320,6 +322,12 @@ class Organization(AttributeFields, ExploreFields, Node):
     @paged
     def app_installations(*, page: PageArguments) -> Connection[AppInstallation] | None:
         """Installed apps that are built on Sentry's integration platform."""
+        return list_options(page)
+
+    @batch(app_component_pages, key=organization_scope, reads={})
+    @paged
+    def app_components(*, page: PageArguments) -> Connection[AppComponent] | None:
+        """Forms with which installed apps link issues to tickets. Slow, as Sentry asks the apps."""
         return list_options(page)
 
     @batch(repository_pages, key=organization_scope, reads={})

@@ -123,7 +123,7 @@ GLOBAL_IDS: Mapping[Kind, Mapping[str, tuple[str, int]]] = MappingProxyType(
 )
 """Type of a global ID → the name in its last part, and the number of parts."""
 GIVEN_NAMES: Mapping[str, str] = MappingProxyType(
-    {name: name for name in ("id", "slug", "email", "username", "name", "version")}
+    {name: name for name in ("id", "slug", "email", "username", "name", "version", "uuid")}
     | {"short_id": "shortId", "sentry_id": "sentryId"}
 )
 """Attribute of an input → name of the member."""

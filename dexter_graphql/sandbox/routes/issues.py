@@ -21,8 +21,8 @@ from dexter_graphql.sandbox.issue_selection import (
 )
 from dexter_graphql.sandbox.pagination import MAX_PAGE_SIZE, build_hit_headers, paginate, take_page
 from dexter_graphql.sandbox.serializers import events as event_bodies
-from dexter_graphql.sandbox.serializers import integrations, project_issues
 from dexter_graphql.sandbox.serializers import issues as bodies
+from dexter_graphql.sandbox.serializers import project_issues
 from dexter_graphql.sandbox.serializers.issue_details import (
     serialize_activity,
     serialize_detail,
@@ -33,14 +33,13 @@ from dexter_graphql.sandbox.serializers.tags import format_tag_name, serialize_t
 from dexter_graphql.sandbox.time_buckets import TimeBuckets
 from dexter_graphql.sandbox.time_ranges import DEFAULT_RANGE, TimeRange, parse_time_range
 from dexter_graphql.sandbox.world.event_attributes import get_tags
-from dexter_graphql.sandbox.world.model import Event, Integration
+from dexter_graphql.sandbox.world.model import Event
 
 READ = any_scope("event:read", "event:write", "event:admin")
 _EXPAND = frozenset(
     {"inbox", "integrationIssues", "latestEventHasAttachments", "owners", "sentryAppIssues", "sessions", "forecast"}
 )
 _COLLAPSE = frozenset({"base", "filtered", "lifetime", "stats", "unhandled", "release", "tags"})
-_TRACKER_FEATURES = frozenset({"issue-basic", "issue-sync"})
 _PERIODS = frozenset({"", "24h", "14d", "auto"})
 
 
@@ -183,24 +182,6 @@ def _list_activities(request: Request) -> object:
     return {"activity": [serialize_activity(entry) for entry in reversed(request.issue.activity)]}
 
 
-def _list_external_issues(request: Request) -> object:
-    return [
-        bodies.serialize_external_issue(ticket) for ticket in request.issue.external_issues if ticket.installation_uuid
-    ]
-
-
-def _list_integrations(request: Request) -> Response:
-    """The integrations that can link issues, each with its tickets of the issue."""
-    organization = request.organization
-    trackers = [record for record in organization.integrations if not _TRACKER_FEATURES.isdisjoint(record.features)]
-
-    def render(record: Integration) -> object:
-        tickets = [ticket for ticket in request.issue.external_issues if ticket.integration_id == record.id]
-        return integrations.serialize_issue_integration(record, organization, tickets)
-
-    return paginate(request, trackers, render)
-
-
 def _get_series(request: Request) -> object:
     """`[[epochSeconds, count], …]` from `since` to `until` in steps of `resolution`."""
     now = int(request.world.clock.time())
@@ -233,8 +214,6 @@ ROUTES = (
     Route("GET", f"{ISSUE}/tags/{{key}}/", _get_tag, READ),
     Route("GET", f"{ISSUE}/tags/{{key}}/values/", _list_tag_values, READ),
     Route("GET", f"{ISSUE}/activities/", _list_activities, READ),
-    Route("GET", f"{ISSUE}/external-issues/", _list_external_issues, READ),
-    Route("GET", f"{ISSUE}/integrations/", _list_integrations, READ),
     Route("GET", f"{ISSUE}/first-last-release/", _get_releases, READ),
     Route("GET", f"{ISSUE}/stats/", _get_series, READ),
 )

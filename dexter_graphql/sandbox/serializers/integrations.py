@@ -33,9 +33,36 @@ def serialize_issue_integration(
     record: Integration, organization: Organization, tickets: Sequence[ExternalIssue]
 ) -> dict[str, Any]:
     """An integration of an organization with its tickets of an issue."""
-    members = ("id", "name", "icon", "domainName", "accountType", "scopes", "status", "provider")
+    integration = serialize_tracker(record, organization)
+    del integration["outOfDate"]
+    return integration | {"externalIssues": [_serialize_ticket(ticket) for ticket in tickets]}
+
+
+def serialize_tracker(record: Integration, organization: Organization) -> dict[str, Any]:
+    """An integration as the routes of an issue have it."""
+    members = ("id", "name", "icon", "domainName", "accountType", "scopes", "outOfDate", "status", "provider")
     integration = serialize_integration(record, organization)
-    return {name: integration[name] for name in members} | {"externalIssues": [_serialize_ticket(t) for t in tickets]}
+    return {name: integration[name] for name in members}
+
+
+def serialize_component(record: Installation) -> dict[str, Any]:
+    """The form with which an installed app links issues."""
+    title = {"name": "title", "type": "text", "label": "Title", "defaultValue": "New ticket"}
+    project = {"name": "project", "type": "select", "label": "Project", "uri": "/sentry/projects"}
+    kind = {"name": "kind", "type": "select", "label": "Kind", "options": [["bug", "Bug"], ["task", "Task"]]}
+    identifier = {"name": "identifier", "type": "text", "label": "Ticket"}
+    return {
+        "uuid": record.app.uuid,
+        "type": "issue-link",
+        "schema": {
+            "type": "issue-link",
+            "create": {"uri": "/sentry/create", "required_fields": [title, project], "optional_fields": [kind]},
+            "link": {"uri": "/sentry/link", "required_fields": [identifier]},
+        },
+        "error": "",
+        "installationUuid": record.uuid,
+        "sentryApp": {"uuid": record.app.uuid, "slug": record.app.slug, "name": record.app.name, "avatars": []},
+    }
 
 
 def _serialize_ticket(ticket: ExternalIssue) -> dict[str, Any]:

@@ -31,6 +31,7 @@ WRONG = {
     ("RepositoryReference", "name"): "acme/wbe",
     ("IssueReference", "shortId"): "WEB-ZZZZ",
     ("CronMonitorReference", "slug"): "nightly-reports",
+    ("AppInstallationReference", "uuid"): "00000000-0000-4000-8000-000000000001",
 }
 """Mistyped names that are similar to existing ones, where there are any."""
 RIGHT = {
@@ -43,6 +44,8 @@ RIGHT = {
     "RepositoryReference": {"name": "acme/web"},
     "IssueReference": {"shortId": "WEB-9"},
     "CronMonitorReference": {"slug": "nightly-report"},
+    "IntegrationReference": {"sentryId": "100402"},
+    "AppInstallationReference": {"uuid": "46e40990-30f9-4058-bf9d-52f90e8bec94"},
     "IssueSelection": {"ids": [encode_id("Issue", ACME, "1000009")]},
     "ResolutionInput": {"now": True},
     "IssueFilter": {"search": "timeout"},
@@ -50,14 +53,20 @@ RIGHT = {
 }
 ACME_RELEASE = {"release": {"version": "web@1.8.2"}, "organization": {"slug": "acme"}}
 RELEASE_WRITES = {f"{name}ReleaseInput" for name in ("Update", "Finalize", "Archive", "Restore", "Delete")}
+ISSUE_WRITES = (
+    "AddIssueCommentInput", "ContinueAutofixInput", "CreateExternalIssueInput", "ExecuteAppIssueActionInput",
+    "LinkExternalIssueInput", "SetAppExternalIssueInput", "StartAutofixInput",
+)  # fmt: skip
+ACME_WRITE = {"organization": {"slug": "acme"}}
 ALSO_GIVEN = {
+    **dict.fromkeys(ISSUE_WRITES, ACME_WRITE),
+    "DeleteAppExternalIssueInput": {"id": encode_id("ExternalIssue", ACME, "1000013", "10000137")},
     **dict.fromkeys(RELEASE_WRITES, ACME_RELEASE),
     "CreateDeployInput": ACME_RELEASE,
     "SetEnvironmentVisibilityInput": {"organization": {"slug": "acme"}},
     "SetServiceSpanStarInput": {"organization": {"slug": "acme"}},
     "SetReleaseCommitsInput": {**ACME_RELEASE, "commits": []},
     "UpdateIssueInput": {"status": Unquoted("RESOLVED"), "organization": {"slug": "acme"}},
-    "AddIssueCommentInput": {"organization": {"slug": "acme"}},
     "CreateCronMonitorInput": {"organization": {"slug": "acme"}, "schedule": {"crontab": "0 * * * *"}},
     "UpdateCronMonitorInput": {"organization": {"slug": "acme"}},
     "DeleteCronMonitorInput": {"organization": {"slug": "acme"}},
@@ -73,6 +82,7 @@ PARENTS = {
         'query {{ organization(slug: "acme") {{ release(version: "web@1.8.2") {{ compare {{ {} }} }} }} }}'
     ),
     "Issue": 'query {{ organization(slug: "acme") {{ issue(shortId: "WEB-9") {{ {} }} }} }}',
+    "AppInstallation": ('query {{ organization(slug: "acme") {{ appInstallations(first: 1) {{ nodes {{ {} }} }} }} }}'),
     "Mutation": "mutation {{ {} }}",
     "Subscription": "subscription {{ {} }}",
 }

@@ -156,8 +156,10 @@ async def test_every_field_is_answered_or_names_what_is_missing(asker, typename)
 
     assert answer["organization"] is not None
     assert {error["extensions"]["code"] for error in answer.errors} <= {"FEATURE_NOT_AVAILABLE"}
-    lacked = {path for error in answer.errors for path in re.findall(r" GET (\S+/)", error["message"])}
-    assert bool(lacked) == bool(answer.errors)
+    # Self-hosted releases with the endpoints of Seer refuse them, because they have no Seer.
+    errors = [error for error in answer.errors if "refuses Seer" not in error["message"]]
+    lacked = {path for error in errors for path in re.findall(r" GET (\S+/)", error["message"])}
+    assert bool(lacked) == bool(errors)
     assert not any(map(asker.server.world.vintage.serves, lacked))
 
 
