@@ -53,7 +53,7 @@ def _missing_scopes(scopes: frozenset[str] | None, endpoints: Sequence[Endpoint]
     if scopes is None:
         yield "Sentry does not list the scopes of the token."
         return
-    denied = [endpoint for endpoint in endpoints if scopes.isdisjoint(endpoint.scopes)]
+    denied = [endpoint for endpoint in endpoints if endpoint.scopes and scopes.isdisjoint(endpoint.scopes)]
     for names, group in groupby(sorted(denied, key=_accepted_scopes), _accepted_scopes):
         yield f"The token lacks {' or '.join(names)}, needed by {summarize_fields(usage, group)}."
 
