@@ -94,6 +94,8 @@ def error_extensions(error: BaseException) -> dict[str, Any]:
     """The extensions of an error: code, whether to retry, and details by kind."""
     code = code_of(error)
     extensions: dict[str, Any] = {"code": code, "retryable": code in RETRYABLE and not isinstance(error, PERMANENT)}
+    if isinstance(error, BadUserInput) and error.field:
+        extensions["argument"] = list(error.field)
     if isinstance(error, sentry.SentryError):
         extensions |= _upstream(error)
         extensions["retryable"] &= error.is_repeatable

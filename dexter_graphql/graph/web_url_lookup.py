@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
+from dexter_graphql.errors import BadUserInput, within
 from dexter_graphql.graph.common.page_urls import WebPage, WebPageKind, is_saas_host, parse_page_url
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.relay.node import Node
@@ -126,4 +126,5 @@ class ResourceQueries:
         url: Annotated[str, strawberry.argument(description="URL of a page in Sentry's web interface.")],
     ) -> Node | None:
         """Object on a page of Sentry: an issue, event, release, project or organization. Null when not found."""
-        return await find_by_web_url(url, load_context)
+        with within("url"):
+            return await find_by_web_url(url, load_context)

@@ -60,6 +60,10 @@ class Search(NamedTuple):
         """The same search with another term before the others."""
         return self._replace(terms=(term, *self.terms))
 
+    def at(self, *path: str) -> "Search":
+        """The same search with its references below a path."""
+        return self._replace(terms=tuple(term.at(*path) for term in self.terms))
+
     def has_key(self, key: str) -> bool:
         """True when a term, or the text of the client, is about this key."""
         return f"{key}:" in self.rest or any(term.key == key for term in self.terms)

@@ -66,7 +66,7 @@ async def external_issue_forms(key: IssueKey, load_context: LoadContext) -> Any:
     if form is None:
         slug = key.organization.slug
         message = f"Integration '{options.given[:100]}' does not exist in organization '{slug}'"
-        raise UnknownReference(message, ("integration",))
+        raise UnknownReference(message, ("integration", "sentryId" if options.organization_id is None else "id"))
     return form
 
 

@@ -61,19 +61,19 @@ class UsedRange:
 
 
 def time_range_of(value: TimeRangeInput, step_s: int = MINUTE_S) -> TimeRange:
-    """The time range of an input, in whole steps for `last`; raises BadUserInput when it is invalid."""
+    """The time range of the argument `range`, in whole steps for `last`; raises BadUserInput when it is invalid."""
     if value.between:
         start, end = (instant.replace(microsecond=0) for instant in (value.between.starts_at, value.between.ends_at))
         if value.between.starts_at >= value.between.ends_at:
-            raise BadUserInput("'between.startsAt' must be before 'between.endsAt'")
+            raise BadUserInput("'between.startsAt' must be before 'between.endsAt'", ("range", "between"))
         return Interval(start, end)
     if isinstance(value.exactly, str):
-        return Relative(seconds_of(value.exactly, "exactly"), SECOND_S)
-    return Relative(seconds_of(value.last, "last"), step_s)
+        return Relative(seconds_of(value.exactly, "range", "exactly"), SECOND_S)
+    return Relative(seconds_of(value.last, "range", "last"), step_s)
 
 
-def seconds_of(period: object, name: str) -> int:
-    """Seconds of a duration such as `30m` or `24h`; raises BadUserInput, which names the input field, when invalid."""
+def seconds_of(period: object, *field: str) -> int:
+    """Seconds of a duration such as `30m` or `24h` at this path; raises BadUserInput when it is invalid."""
     if not isinstance(period, str) or not PERIOD.fullmatch(period):
-        raise BadUserInput(f"'{name}' must be a number followed by s, m, h, d or w, for example '24h'")
+        raise BadUserInput(f"'{field[-1]}' must be a number followed by s, m, h, d or w, for example '24h'", field)
     return int(period[:-1]) * UNITS_S[period[-1]]

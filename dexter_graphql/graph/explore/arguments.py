@@ -111,7 +111,7 @@ def table_parameters(
 ) -> QueryParameters:
     """Parameters of a table; raises BadUserInput for sampling of a dataset that is not sampled."""
     if sampling is not None and dataset is not ExploreDataset.SPANS:
-        raise BadUserInput("'sampling' is for the dataset SPANS only")
+        raise BadUserInput("'sampling' is for the dataset SPANS only", ("sampling",))
     sampled = () if sampling is None else (("sampling", sampling.value),)
     refusing = () if filters_aggregates else (("allowAggregateConditions", "false"),)
     return (*repeated("sort", sort or ()), *sampled, *refusing)
@@ -133,7 +133,7 @@ def series_options(
 ) -> SeriesOptions:
     """Loader options of time series; `time` is the range and the interval."""
     if not 1 <= len(y_axes) <= MAX_AXES:
-        raise BadUserInput(f"'yAxes' takes 1 to {MAX_AXES} functions")
+        raise BadUserInput(f"'yAxes' takes 1 to {MAX_AXES} functions", ("yAxes",))
     interval_s = interval_seconds(time[1])
     step_s = interval_s if interval_s and DAY_S % interval_s == 0 else MINUTE_S
     time_range = time_range_of(time[0] or DEFAULT_RANGE, step_s)
@@ -145,7 +145,7 @@ def series_options(
 def top_groups(top: TopSeriesInput | None, compare_with_seconds: int | None) -> TopGroups | None:
     """The groups to show; raises BadUserInput for values that Sentry refuses, or ignores."""
     if compare_with_seconds is not None and compare_with_seconds <= 0:
-        raise BadUserInput("'compareWithSeconds' must be positive")
+        raise BadUserInput("'compareWithSeconds' must be positive", ("compareWithSeconds",))
     if top is None:
         return None
     if compare_with_seconds is not None:
@@ -164,5 +164,5 @@ def interval_seconds(interval: str | None) -> int | None:
         return None
     seconds = seconds_of(interval, "interval")
     if seconds > DAY_S:
-        raise BadUserInput("'interval' must be at most 1d")
+        raise BadUserInput("'interval' must be at most 1d", ("interval",))
     return seconds

@@ -54,5 +54,5 @@ def event_selector(which: EventChoice | None, event_id: str | None) -> str:
         return str((which or EventChoice.RECOMMENDED).value)
     event = event_id.replace("-", "").lower()
     if not EVENT_ID.fullmatch(event):
-        raise BadUserInput(f"'{event_id[:64]}' is not a valid event ID (expected 32 hexadecimal digits)")
+        raise BadUserInput(f"'{event_id[:64]}' is not a valid event ID (expected 32 hexadecimal digits)", ("eventId",))
     return event

@@ -165,9 +165,9 @@ async def _issues(
     issues = await load_context.load_each(issues_by_id, [key for key in keys if key is not None])
     for index, key in enumerate(keys):
         if key is None or issues[key] is None:
-            name = given_name((values or ())[index], ())[1]
+            by, name = given_name((values or ())[index], ())
             message = f"Issue '{name[:100]}' does not exist or is not visible to the token"
-            raise UnknownReference(message, ("issues", str(index)))
+            raise UnknownReference(message, ("issues", str(index), by))
     return [key.id for key in keys if key is not None]
 
 

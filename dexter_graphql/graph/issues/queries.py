@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from dexter_graphql.errors import within
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.types import Issue
 from dexter_graphql.graph.relay.global_ids import key_from_id
@@ -25,5 +26,6 @@ class IssueQueries:
         id: Annotated[strawberry.ID, strawberry.argument(description="Global ID of the issue.")],
     ) -> Issue | None:
         """Issue by global ID. Null when it does not exist. For short IDs, see `Organization.issue`."""
-        key_from_id(id, "Issue", 2)
-        return await find_node(id, load_context)
+        with within("id"):
+            key_from_id(id, "Issue", 2)
+        return await find_node(id, load_context, "id")

@@ -49,10 +49,11 @@ def filter_query(value: IssueFilter | None) -> UnresolvedQuery:
     """Parameters of the issue list for a filter. `query` is always included, empty for all issues."""
     if value is None:
         return (("query", Search()),)
+    projects = [("project", project) for project in references_of(value.projects, FIELD, "projects")]
+    environments = [("environment", name) for name in references_of(value.environments, FIELD, "environments")]
     with within(FIELD):
-        projects = [("project", project) for project in references_of(value.projects, "projects")]
-        environments = [("environment", name) for name in references_of(value.environments, "environments")]
-        return (("query", issue_search(value)), *projects, *environments)
+        search = issue_search(value)
+    return (("query", search.at(FIELD)), *projects, *environments)
 
 
 def issue_search(value: IssueFilter) -> Search:
@@ -173,10 +174,9 @@ def _period(value: TimeRangeInput, key: str) -> str:
     """A duration as Sentry's search takes it, whose smallest unit is the minute."""
     name = "exactly" if isinstance(value.exactly, str) else "last"
     text = str(value.exactly if name == "exactly" else value.last)
-    with within(key, name):
-        seconds = seconds_of(text, name)
-        if seconds % MINUTE_S:
-            raise BadUserInput(f"'{name}' must be whole minutes here")
+    seconds = seconds_of(text, key, name)
+    if seconds % MINUTE_S:
+        raise BadUserInput(f"'{name}' must be whole minutes here", (key, name))
     return f"{seconds // MINUTE_S}m" if text.endswith("s") else text
 
 

@@ -151,12 +151,10 @@ async def _by_filter(selection: FilterSelection, load_context: LoadContext) -> S
         query = filter_query(selection.filter)
         organization = await find_organization(selection.organization, load_context, "organization")
         # To the second, because a change touches what was asked for and nothing besides.
-        with within("range"):
-            time_range = None if selection.range is None else time_range_of(selection.range, SECOND_S)
+        time_range = None if selection.range is None else time_range_of(selection.range, SECOND_S)
         parameters = (*query, *range_parameters(time_range, load_context))
         options = ListOptions(parameters, selection.max, None, MAX_ISSUES, row_filter=row_filter_of(selection.filter))
-        with within("filter"):
-            keys = await select_by_search(organization, options, load_context)
+        keys = await select_by_search(organization, options, load_context)
     return SelectedIssues({key: GivenID(issue_id(key), (FIELD, "matching")) for key in keys})
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from dexter_graphql.errors import within
 from dexter_graphql.graph.alerts.arguments import alert_options
 from dexter_graphql.graph.alerts.types import Alert
 from dexter_graphql.graph.common.avatars import Avatar
@@ -199,23 +200,15 @@ class Organization(AttributeFields, ExploreFields, Node):
         row: Any,
         load_context: LoadContext,
         *,
-        id: Annotated[
-            strawberry.ID,
-            strawberry.argument(
-                description="Global ID or numeric ID of the member, or `me` for the user of the token."
-            ),
-        ],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global ID of the member.")],
     ) -> Member | None:
-        """Member by ID; null when it does not exist."""
+        """Member by global ID; null when it does not exist. For the user of the token, see `Viewer.user`."""
         organization = row.parents.organization
-        if id == "me" or id.isdecimal():
-            return await load_context.load(member_details, MemberKey(organization, str(id)))
-        home, number = key_from_id(id, "Member", 2)
-        return (
-            await load_context.load(member_details, MemberKey(organization, number))
-            if home == organization.id
-            else None
-        )
+        with within("id"):
+            home, number = key_from_id(id, "Member", 2)
+        if home != organization.id:
+            return None
+        return await load_context.load(member_details, MemberKey(organization, number))
 
     @batch(organization_environment_pages, key=organization_scope, reads={})
     @paged

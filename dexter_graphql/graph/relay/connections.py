@@ -62,12 +62,12 @@ def page_arguments(
 
 def _backward_arguments(first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
     if last is None:
-        raise BadUserInput("'before' requires 'last', the number of items to return before the cursor")
+        raise BadUserInput("'before' requires 'last', the number of items to return before the cursor", ("before",))
     if before is None:
-        raise BadUserInput("'last' requires 'before': the end of Sentry's lists is not known")
+        raise BadUserInput("'last' requires 'before': the end of Sentry's lists is not known", ("last",))
     if after is not None or first not in {None, DEFAULT_FIRST}:
-        raise BadUserInput("Use either 'first' and 'after' or 'last' and 'before', not both")
-    position = decode_cursor(before)
+        raise BadUserInput("Use either 'first' and 'after' or 'last' and 'before', not both", ("last",))
+    position = decode_cursor(before, "before")
     return PageArguments(
         _checked_count("last", last), position and Before(position.cursor, position.index, position.size)
     )
@@ -75,7 +75,7 @@ def _backward_arguments(first: int | None, after: str | None, last: int | None, 
 
 def _checked_count(name: str, value: int) -> int:
     if not 0 <= value <= MAX_FIRST:
-        raise BadUserInput(f"'{name}' must be between 0 and {MAX_FIRST}, not {value}")
+        raise BadUserInput(f"'{name}' must be between 0 and {MAX_FIRST}, not {value}", (name,))
     return value
 
 

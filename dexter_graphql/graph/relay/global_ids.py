@@ -82,17 +82,17 @@ def encode_cursor(position: Position) -> str:
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
-def decode_cursor(value: str | None) -> Position | None:
-    """The position of a cursor; raises BadUserInput when this server did not create it."""
+def decode_cursor(value: str | None, argument: str = "after") -> Position | None:
+    """The position of a cursor in that argument; raises BadUserInput when this server did not create it."""
     if value is None:
         return None
     try:
         cursor, index, size = msgspec.json.decode(_decode_base64(value) or "", type=tuple[str | None, int, int])
     except msgspec.DecodeError:
-        raise BadUserInput(FOREIGN_CURSOR) from None
+        raise BadUserInput(FOREIGN_CURSOR, (argument,)) from None
     is_valid = 0 <= index <= size <= MAX_POSITION and size > 0
     if not is_valid or (cursor is not None and not SENTRY_CURSOR.fullmatch(cursor)):
-        raise BadUserInput(FOREIGN_CURSOR)
+        raise BadUserInput(FOREIGN_CURSOR, (argument,))
     return Position(cursor, index, size)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
+from dexter_graphql.errors import BadUserInput, within
 from dexter_graphql.graph.context import context_of
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.relay.global_ids import decode_id
@@ -15,8 +15,16 @@ from dexter_graphql.sentry.catalogue import organizations
 MAX_NODES = 100
 
 
-async def find_node(value: str, load_context: LoadContext) -> Any:
-    """The object with a global ID, or None; raises BadUserInput when this server did not create the ID."""
+async def find_node(value: str, load_context: LoadContext, *field: str) -> Any:
+    """The object with a global ID, or None; raises BadUserInput when this server did not create the ID.
+
+    `field` is the path of the ID in the arguments.
+    """
+    with within(*field):
+        return await _find_node(value, load_context)
+
+
+async def _find_node(value: str, load_context: LoadContext) -> Any:
     typename, (organization_id, *parts) = decode_id(value)
     lookup = context_of(load_context).services.entities.node_lookup(typename)
     if lookup is None:
@@ -43,7 +51,7 @@ class NodeQueries:
         id: Annotated[strawberry.ID, strawberry.argument(description="Global ID of the object.")],
     ) -> Node | None:
         """Object by global ID. Null when it does not exist or is not visible to the token."""
-        return await find_node(id, load_context)  # type: ignore[no-any-return]  # the source of the object
+        return await find_node(id, load_context, "id")  # type: ignore[no-any-return]  # the source of the object
 
     @call(uses=(organizations.DETAIL,), finds_nodes=True)
     async def nodes(
@@ -54,6 +62,11 @@ class NodeQueries:
     ) -> list[Node | None]:
         """Objects by global ID, in the order of `ids`. Null for an object that does not exist or is not visible."""
         if len(ids) > MAX_NODES:
-            raise BadUserInput(f"'ids' takes at most {MAX_NODES} IDs")
-        by_id = await each(list(dict.fromkeys(ids)), lambda value: find_node(value, load_context), width=MAX_NODES)
+            raise BadUserInput(f"'ids' takes at most {MAX_NODES} IDs", ("ids",))
+        positions = {value: str(index) for index, value in reversed([*enumerate(ids)])}
+        by_id = await each(
+            list(dict.fromkeys(ids)),
+            lambda value: find_node(value, load_context, "ids", positions[value]),
+            width=MAX_NODES,
+        )
         return [by_id[value] for value in ids]

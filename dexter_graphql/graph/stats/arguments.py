@@ -45,7 +45,7 @@ def usage_options(
 ) -> UsageOptions:
     """Loader options for usage statistics; raises BadUserInput for values that Sentry refuses."""
     if not by:
-        raise BadUserInput("'groupBy' requires at least one value")
+        raise BadUserInput("'groupBy' requires at least one value", ("groupBy",))
     groups = tuple(("groupBy", one.value) for one in dict.fromkeys(by))
     interval_s = _seconds(interval)
     return UsageOptions((*groups, *narrowed, ("interval", interval)), usage_range(range, interval_s), interval_s)
@@ -54,9 +54,10 @@ def usage_options(
 def _words(name: str, values: list[Any] | None, argument: str) -> QueryParameters:
     words = [one.value for one in bounded(values, argument)]
     if "unknown" in words:
-        raise BadUserInput(f"'{argument}' does not accept UNKNOWN")
+        raise BadUserInput(f"'{argument}' does not accept UNKNOWN", (argument,))
     if name == "category" and "attachment" in words and len(words) > 1:
-        raise BadUserInput("'ATTACHMENT' is measured in bytes and cannot be combined with other categories")
+        message = "'ATTACHMENT' is measured in bytes and cannot be combined with other categories"
+        raise BadUserInput(message, (argument,))
     return repeated(name, words)
 
 
@@ -64,5 +65,5 @@ def _seconds(interval: str) -> int:
     """Seconds of an interval; raises BadUserInput unless it is whole hours that divide a day."""
     seconds = seconds_of(interval, "interval") if PERIOD.fullmatch(interval) else 0
     if not HOUR_S <= seconds <= DAY_S or DAY_S % seconds or seconds % HOUR_S:
-        raise BadUserInput("'interval' must be 1h, 2h, 3h, 4h, 6h, 8h, 12h or 1d")
+        raise BadUserInput("'interval' must be 1h, 2h, 3h, 4h, 6h, 8h, 12h or 1d", ("interval",))
     return seconds

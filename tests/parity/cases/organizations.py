@@ -26,7 +26,11 @@ CASES = (
         "GET /organizations/acme/members/",
         query={"query": "role:owner", "per_page": "2"},
     ),
-    Case("getOrganizationMember", acme('member(id: "me") { id }'), "GET /organizations/acme/members/me/"),
+    Case(
+        "getOrganizationMember",
+        acme(f'member(id: "{global_id("Member", "100201")}") {{ id }}'),
+        "GET /organizations/acme/members/100201/",
+    ),
     Case(
         "listOrganizationTeams",
         acme('teams(first: 2, nameContains: "web") { nodes { slug } }'),

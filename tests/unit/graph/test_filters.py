@@ -134,14 +134,16 @@ def test_everything_given_must_hold():
 
     assert (name, search.text({})) == ("query", "is:unresolved is:unassigned timeout")
     assert parameters == [
-        ("project", Reference(Kind.PROJECT, "slug", "web", "web", ("projects", "0", "slug"))),
+        ("project", Reference(Kind.PROJECT, "slug", "web", "web", ("filter", "projects", "0", "slug"))),
         (
             "project",
-            Reference(Kind.PROJECT, "sentryId", "7", encode_id("Project", "1", "7"), ("projects", "1", "id"), "1"),
+            Reference(
+                Kind.PROJECT, "sentryId", "7", encode_id("Project", "1", "7"), ("filter", "projects", "1", "id"), "1"
+            ),
         ),
         (
             "environment",
-            Reference(Kind.ENVIRONMENT, "name", "production", "production", ("environments", "0", "name")),
+            Reference(Kind.ENVIRONMENT, "name", "production", "production", ("filter", "environments", "0", "name")),
         ),
     ]
 

@@ -106,6 +106,21 @@ CHECKED_BY_SENTRY = {
 }
 """References that Sentry itself refuses when the issue is written; the refusal has the path of the input."""
 
+REVERSED = {"startsAt": "2027-01-01T00:00:00Z", "endsAt": "2026-01-01T00:00:00Z"}
+BAD_VALUES = (
+    ("after", "x", ["after"]),
+    ("before", "x", ["before"]),
+    ("first", -1, ["first"]),
+    ("id", "x", ["id"]),
+    ("ids", ["x"], ["ids", "0"]),
+    ("last", 1, ["last"]),
+    ("range", {"last": "x"}, ["range", "last"]),
+    ("range", {"exactly": "x"}, ["range", "exactly"]),
+    ("range", {"between": REVERSED}, ["range", "between"]),
+    ("url", "x", ["url"]),
+)
+"""Arguments with values that are invalid wherever they stand, and the path of the error."""
+
 
 NEEDED = {("Organization", "discover"): {"fields": ["title"]}}
 """Arguments without which a field is refused before its names are looked up."""
@@ -239,9 +254,28 @@ async def test_mistyped_name_is_answered_by_name(asker, parent):
             [error] = answer.errors
             assert error["extensions"]["code"] == "BAD_USER_INPUT", mistake.label
             assert mistake.name[:40] in error["message"], (mistake.label, error["message"])
+            assert error["extensions"].get("argument") == list(mistake.path), mistake.label
         # Whether an object of that ID exists is found out by the write.
         may_write = mistake.is_checked_by_sentry or mistake.path[-1] == "id" or "issue" in mistake.path
         assert may_write or {call.method for call in answer.calls} <= {"GET"}, mistake.label
+
+
+def bad_documents():
+    """A document for every field with one of these arguments, with the path of the error."""
+    for parent in PARENTS.keys() - {"Mutation", "Subscription"}:
+        for name, field in SCHEMA.type_map[parent].fields.items():
+            base = {key: right(of.type) for key, of in field.args.items() if is_required_argument(of)}
+            for argument, value, path in BAD_VALUES:
+                if argument in field.args:
+                    pairs = ", ".join(f"{key}: {print_literal(of)}" for key, of in {**base, argument: value}.items())
+                    yield PARENTS[parent].format(f"{name}({pairs}) {{ __typename }}"), path
+
+
+async def test_error_says_which_argument_is_invalid(asker):
+    """Also for values that are no names: page sizes, cursors, IDs, time ranges."""
+    for text, path in bad_documents():
+        [error] = (await asker.ask(text)).errors
+        assert (error["extensions"]["code"], error["extensions"].get("argument")) == ("BAD_USER_INPUT", path), text
 
 
 async def test_mistyped_name_in_a_subscription_is_refused(asker):
@@ -254,6 +288,7 @@ async def test_mistyped_name_in_a_subscription_is_refused(asker):
 
         [error] = answer["errors"]
         assert error["extensions"]["code"] == "BAD_USER_INPUT", mistake.label
+        assert error["extensions"].get("argument") == list(mistake.path), mistake.label
         assert mistake.name[:40] in error["message"], (mistake.label, error["message"])
 
 

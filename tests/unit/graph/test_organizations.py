@@ -81,3 +81,16 @@ async def test_repositories_link_to_integrations_and_commits(asker):
     assert [row["name"] for row in rows] == [one.name for one in asker.acme.repositories[:2]]
     assert all(row["integration"] for row in rows)
     assert told.routes == sorted([ROOT + "integrations/", ROOT + "repos/", *[ROOT + "repos/{repository}/commits/"] * 2])
+
+
+async def test_unknown_provider_without_integrations_is_a_mistake(asker):
+    """A known provider without integrations is an empty list."""
+    answers = [
+        await asker.ask(f'{{ organization(slug: "acme") {{ integrations(provider: "{key}") {{ nodes {{ id }} }} }} }}')
+        for key in ("opsgenie", "githb")
+    ]
+
+    [error] = answers[1].errors
+    assert (answers[0].errors, answers[0]["organization"]["integrations"]) == ([], {"nodes": []})
+    assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("BAD_USER_INPUT", ["provider"])
+    assert "Did you mean 'github'" in error["message"]

@@ -1,10 +1,19 @@
 """Teams, members and users: how they are found, linked and counted in calls."""
 
+import pytest
+
+from dexter_graphql.graph.relay.global_ids import encode_id
+
 TEAMS = "/organizations/{organization}/teams/"
 TEAM = "/teams/{organization}/{team}/"
 TEAM_MEMBERS = "/teams/{organization}/{team}/members/"
 MEMBERS = "/organizations/{organization}/members/"
 MEMBER = "/organizations/{organization}/members/{member}/"
+
+
+def member_id(member):
+    """The global ID of a member of acme."""
+    return encode_id("Member", "100000", member.id)
 
 
 async def test_projects_of_teams_are_asked_for_only_when_selected(asker):
@@ -84,7 +93,7 @@ async def test_teams_of_a_member_take_the_detail(asker):
     member = asker.acme.members[0]
 
     told = await asker.organization(
-        f'member(id: "{member.id}") {{ teams {{ edges {{ teamRole node {{ slug name }} }} }} }}'
+        f'member(id: "{member_id(member)}") {{ teams {{ edges {{ teamRole node {{ slug name }} }} }} }}'
     )
 
     edges = told["member"]["teams"]["edges"]
@@ -93,19 +102,26 @@ async def test_teams_of_a_member_take_the_detail(asker):
     assert told.routes == sorted([MEMBER, TEAMS])
 
 
-async def test_member_is_found_by_global_id_and_as_me(asker):
-    """The argument takes the global id, Sentry's number, or `me`; null when there is none."""
+async def test_member_is_found_by_global_id(asker):
+    """Null when there is none."""
     member = asker.acme.members[2]
-    number = await asker.organization(f'member(id: "{member.id}") {{ id email }}')
-    node_id = number["member"]["id"]
+    missing = encode_id("Member", asker.acme.id, "1")
 
     told = await asker.organization(
-        f'byId: member(id: "{node_id}") {{ email }} me: member(id: "me") {{ email }} none: member(id: "1") {{ email }}'
+        f'byId: member(id: "{member_id(member)}") {{ email }} none: member(id: "{missing}") {{ email }}'
     )
 
-    assert told["byId"]["email"] == number["member"]["email"] == member.email
-    assert told["me"] is not None
+    assert told.data["byId"] == {"email": member.email}
     assert told["none"] is None
+
+
+@pytest.mark.parametrize("given", ["100201", "me", "user@example.com"])
+async def test_other_names_of_a_member_are_explained(asker, given):
+    """The argument is a global ID, as every `id` is."""
+    answer = await asker.ask(f'{{ organization(slug: "acme") {{ member(id: "{given}") {{ email }} }} }}')
+
+    [error] = answer.errors
+    assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("BAD_USER_INPUT", ["id"])
 
 
 async def test_member_of_another_organization_is_null(asker):
