@@ -16,16 +16,24 @@ from dexter_graphql.operations.library import load_library
 FIELDS = {
     "Alerts": (53, 3),
     "Assign": (8, 2),
+    "Autofix state": (28, 3),
     "Bulk resolve": (9, 2),
+    "Chart": (5, 2),
+    "Cron overview": (20, 4),
+    "Dashboard table": (13, 3),
     "Issue page": (66, 6),
     "Live issues": (15, 1),
     "Most frequent issues": (6, 2),
     "Paste a link": (5, 1),
     "Project dashboard": (25, 7),
+    "Release page": (27, 7),
     "Release report": (21, 6),
+    "Suspect release": (14, 6),
+    "Trace": (26, 3),
     "Triage list": (36, 3),
     "Two organizations": (6, 4),
     "Usage": (6, 2),
+    "Worst issues": (26, 10),
 }
 """Immediate and batched fields of each operation."""
 

@@ -21,7 +21,7 @@ NEWEST_EVENTS = {"01_triage_list": 50, "14_worst_issues": 10, "21_release_page":
 """Calls more where the newest events of issues cannot be read from a table: one for each issue of the list."""
 BOTH_MODELS = {"09_alerts": 2, "14_worst_issues": 2, "20_suspect_release": 4}
 """Calls more where a server has alert rules beside workflows and detectors."""
-RULES_ALONE = {"20_suspect_release": 1}
+RULES_ALONE = {"20_suspect_release": 2}
 """Calls more where a server has alert rules in the place of workflows."""
 WORKS = "✓"
 OUTCOMES = {name: dict.fromkeys(Vintage, WORKS) for name in LIBRARY}

@@ -67,7 +67,7 @@ class ExploreAttribute:
 
     key: str = plain(description="Name of the attribute in searches and columns.")
     name: str | None = plain(description="Name of the attribute as the application has set it.")
-    type: AttributeType | None = plain("attributeType", description="Type of the values.")
+    type: str | None = plain("attributeType", description="Type of the values: `string`, `number`, `boolean`, `array`.")
     aliases: list[str] | None = plain("secondaryAliases", description="Other names of the attribute.")
     source: str | None = first_of(
         "attributeSource.source_type", description="`sentry` for built-in attributes, `user` for those of applications."

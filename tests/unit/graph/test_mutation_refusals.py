@@ -30,7 +30,9 @@ class Case:
     field: list[str] | None
     """Path of the input that it is made from."""
     absent: list[str]
-    """Path of the input that names the object."""
+    """Path of the input that names the object which Sentry does not find."""
+    absence: str
+    """Message of the user error for that object."""
 
 
 CASES = [
@@ -41,6 +43,7 @@ CASES = [
         "isHidden",
         ["isHidden"],
         ["environments", "0"],
+        "The project has no environment 'canary'",
     ),
     Case(
         "setEnvironmentVisibility",
@@ -48,7 +51,8 @@ CASES = [
         environments.BULK_UPDATE,
         "environmentNames",
         ["environments"],
-        ["environments", "0"],
+        ["project", "slug"],
+        "The project 'web' does not exist or is not visible to the token",
     ),
 ]
 IDS = [f"{case.name} {case.endpoint.method}" for case in CASES]
@@ -84,7 +88,7 @@ async def test_refusals_are_data(asker, case):
     errors = [[tuple(error.values()) for error in answer[case.name]["userErrors"]] for answer in answers]
     assert errors == [
         [(case.field, "BAD_USER_INPUT", "Not this one.")],
-        [(case.absent, "NOT_FOUND", "No object with this ID exists, or the token has no access to it")],
+        [(case.absent, "NOT_FOUND", case.absence)],
         [(None, "CONFLICT", "Something of that name exists.")],
     ]
     assert [(call.method, call.route) for call in answers[-1].calls][-1] == (
