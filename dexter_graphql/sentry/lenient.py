@@ -39,6 +39,8 @@ def decode_leniently(value: msgspec.Raw, kind: Any, path: str) -> Any:
         return _decode_parts(value, kind, path)
     except UNREADABLE:
         raise failure from None
+    finally:
+        del failure  # its traceback refers to this frame
 
 
 def invalid_value(path: str, error: Exception) -> InvalidValue:
