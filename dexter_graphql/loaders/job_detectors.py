@@ -9,7 +9,6 @@ from dexter_graphql.sentry.projection import Field, Projection
 CRON_TYPE = "monitor_check_in_failure"
 CRON_PREFIX = "cron-"
 """Begins the ID of a detector that is made of a job; the job's ID follows."""
-RAW = msgspec.Raw | None
 JOB = Projection(
     "CronJob",
     "list",
@@ -20,8 +19,8 @@ JOB = Projection(
         Field("status", "status", str),
         Field("isMuted", "isMuted", bool),
         Field("dateCreated", "dateCreated", str),
-        Field("owner", "owner", RAW),
-        Field("project", "project", RAW),
+        Field("owner", "owner", msgspec.Raw),
+        Field("project", "project", msgspec.Raw),
     ),
 )
 """What a detector repeats of its job."""

@@ -35,6 +35,9 @@ VINTAGES = (Vintage.SAAS, Vintage.V26_7)
 SUMMED = {"groups", "start", "end", "intervals"}
 """Members of an answer that is one figure: a sum without a part of it would be wrong, so that there is none."""
 
+CHOOSING = ("/releases/?per_page=100&project=", {"dateReleased", "dateCreated"})
+"""Part of a call and members of its rows by which another object is chosen: which release is the previous one."""
+
 
 class Release:
     """Engines over the answers of a release, the documents by coordinate, and what each brings without damage."""
@@ -147,6 +150,8 @@ async def test_odd_value_costs_itself(releases, at_once, required, choice, value
     if not paths:
         return
     element = Element(line, one_of(paths, which_position), value)
+    if CHOOSING[0] in line and element.path[-1] in CHOOSING[1]:
+        return
 
     after = await release.ask(at_once, coordinate, release.answers.damaged(element))
 
