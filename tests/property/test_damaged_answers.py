@@ -144,9 +144,10 @@ async def test_odd_value_costs_itself(releases, at_once, required, choice, value
     release = one_of(releases, which_release)
     coordinate = one_of(sorted(release.documents), which_document)
     before = await release.outcome(at_once, coordinate)
-    line = one_of(sorted(line for line in before.calls if line in release.answers.bodies), which_call)
-    body = release.answers.bodies[line]
-    paths = list(positions(body))
+    lines = sorted(line for line in before.calls if line in release.answers.bodies)
+    line = one_of(lines, which_call) if lines else None
+    body = release.answers.bodies.get(line)
+    paths = list(positions(body)) if lines else []
     if not paths:
         return
     element = Element(line, one_of(paths, which_position), value)
