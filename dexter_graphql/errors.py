@@ -52,6 +52,10 @@ class BadUserInput(DexterError):
         self.field = field
 
 
+class UnsupportedValue(BadUserInput):
+    """A value that is valid, but that this release of Sentry cannot express."""
+
+
 class UnknownReference(BadUserInput):
     """A value names an object that does not exist or is not visible to the token."""
 

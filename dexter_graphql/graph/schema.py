@@ -18,6 +18,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from dexter_graphql.engine.leaf_types import NATIVE_ENCODINGS, NativeEncoding
+from dexter_graphql.graph.alerts.mutations import AlertMutations
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
 from dexter_graphql.graph.call_limit import CallLimit
 from dexter_graphql.graph.comments.mutations import CommentMutations
@@ -35,6 +36,7 @@ from dexter_graphql.graph.issues.mutations import IssueMutations
 from dexter_graphql.graph.issues.queries import IssueQueries
 from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
 from dexter_graphql.graph.issues.update_mutation import UpdateIssueMutation
+from dexter_graphql.graph.monitors.mutations import MonitorMutations
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.releases.mutations import ReleaseMutations
@@ -54,16 +56,18 @@ class Query(NodeQueries, IssueQueries, OrganizationQueries, ResourceQueries, Vie
 
 @strawberry.type(description="Write operations. Each takes one `input` and returns a payload.")
 class Mutation(
-    IssueMutations,
-    UpdateIssueMutation,
+    AlertMutations,
     CommentMutations,
-    EnvironmentMutations,
-    ReleaseMutations,
     CronMutations,
+    EnvironmentMutations,
+    IssueMutations,
+    MonitorMutations,
+    ReleaseMutations,
     SavedQueryMutations,
-    ServiceSpanMutations,
     SeerMutations,
+    ServiceSpanMutations,
     TicketMutations,
+    UpdateIssueMutation,
 ):
     """All root fields."""
 

@@ -222,7 +222,7 @@ async def _workflow_page(organization: OrganizationRef, options: AlertOptions, l
         load_context,
         options=options.part,
         query=(*ID_ORDER, *_workflow_query(options)),
-        projection=_projection(load_context),
+        projection=alert_projection(load_context),
     )
 
 
@@ -237,7 +237,7 @@ async def _merged_rows(
     """All workflows and unmigrated rules; None on servers without rules, or with more workflows than fit one list."""
     if not may_have_rules(organization, load_context):
         return None
-    projection = load_context.merge_projections(_projection(load_context), WORKFLOW_NAME)
+    projection = load_context.merge_projections(alert_projection(load_context), WORKFLOW_NAME)
     page = await _workflow_list(organization, _workflow_query(options), projection, load_context)
     query = repeated("project", options.projects)
     detectors = await all_detectors(organization, query, DETECTOR_NAME, load_context)
@@ -298,7 +298,7 @@ def _matching(rules: Sequence[AnyRule], options: AlertOptions, slugs: Sequence[s
 def _translate_rules(
     organization: OrganizationRef, issue: Sequence[AnyRule], metric: Sequence[AnyRule], load_context: LoadContext
 ) -> list[Any]:
-    projection, parents = _projection(load_context), Parents(organization)
+    projection, parents = alert_projection(load_context), Parents(organization)
     return [
         *translate(issue, workflow_of_issue_rule, projection, parents, load_context),
         *translate(metric, workflow_of_metric_rule, projection, parents, load_context),
@@ -308,7 +308,7 @@ def _translate_rules(
 async def _workflows_by_id(organization: OrganizationRef, ids: Sequence[str], load_context: LoadContext) -> list[Any]:
     """Workflows by ID; none on servers without workflows, although their IDs show that there were some."""
     options = ListOptions(repeated("id", ids), len(ids), None, len(ids))
-    projection = _projection(load_context)
+    projection = alert_projection(load_context)
     try:
         page = await fetch_list(
             catalogue.WORKFLOWS, Parents(organization), load_context, options=options, projection=projection
@@ -363,7 +363,7 @@ async def _all_workflows(
     organization: OrganizationRef, query: QueryParameters, load_context: LoadContext
 ) -> list[Any] | None:
     try:
-        page = await _workflow_list(organization, query, _projection(load_context), load_context)
+        page = await _workflow_list(organization, query, alert_projection(load_context), load_context)
     except (Gone, *ABSENT):
         return None
     return None if page.has_next else only_records(page.rows)
@@ -382,6 +382,6 @@ async def _workflow_list(
     )
 
 
-def _projection(load_context: LoadContext) -> Projection:
+def alert_projection(load_context: LoadContext) -> Projection:
     """Everything that the operation selects on alerts."""
     return load_context.all_on_type("Alert").projection("list")

@@ -12,13 +12,22 @@ NAMES = {"id", "slug", "sentryId", "name", "version", "latest", "email", "userna
 """The members of references."""
 ENTITIES = (
     "organization", "project", "team", "user", "environment", "release", "repository", "issue", "cronmonitor",
-    "integration", "appinstallation",
+    "integration", "appinstallation", "monitor", "alert",
 )  # fmt: skip
 SELECTIONS = {"IssueSelection"}
 """Inputs that select many objects, by references among other ways."""
 FILTERS = ("IssueFilter", "IssueExclusion", "IssueChangeFilter")
-OTHER_MEANINGS = {("AssigneeFilter", "myTeams"), ("ArchiveUntil", "users"), ("ResolutionInput", "nextRelease")}
-"""Two flags, and a number of users."""
+OTHER_MEANINGS = {
+    ("AlertActionInput", "microsoftTeams"),
+    ("AlertConditionInput", "latestRelease"),
+    ("AlertConditionInput", "latestAdoptedRelease"),
+    ("ArchiveUntil", "users"),
+    ("AssigneeFilter", "myTeams"),
+    ("DeleteCronMonitorInput", "monitor"),
+    ("ResolutionInput", "nextRelease"),
+    ("UpdateCronMonitorInput", "monitor"),
+}
+"""Flags, conditions, a number of users, and cron monitors, which have references of their own."""
 
 
 def inputs():

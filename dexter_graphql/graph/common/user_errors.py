@@ -9,7 +9,7 @@ from typing import Any
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput, ErrorCode, UnknownReference
+from dexter_graphql.errors import BadUserInput, ErrorCode, UnknownReference, UnsupportedValue
 from dexter_graphql.graph.common.enums import wire_value
 from dexter_graphql.graph.declarations.fields import computed, value_type
 from dexter_graphql.graph.errors import code_of
@@ -84,6 +84,10 @@ def user_errors_for(error: SentryError, fields: Mapping[str, tuple[str, ...]]) -
     return [MutationError(str(error), code)]
 
 
+MISTAKE_CODES = MappingProxyType(
+    {UnknownReference: UserErrorCode.NOT_FOUND, UnsupportedValue: UserErrorCode.FEATURE_NOT_AVAILABLE}
+)
+"""Code of a mistake in a value, where it is not BAD_USER_INPUT."""
 Mutate = Callable[..., Awaitable[Any]]
 Refuse = Callable[[Any, list[MutationError]], Any]
 """Makes a payload of the input and the reasons why nothing was changed."""
@@ -128,7 +132,7 @@ def not_found_error(*field: str) -> MutationError:
 
 def mistake_of(error: BadUserInput) -> MutationError:
     """The user error for a mistake in a value."""
-    code = UserErrorCode.NOT_FOUND if isinstance(error, UnknownReference) else UserErrorCode.BAD_USER_INPUT
+    code = next((code for kind, code in MISTAKE_CODES.items() if isinstance(error, kind)), UserErrorCode.BAD_USER_INPUT)
     return MutationError(str(error), code, error.field)
 
 

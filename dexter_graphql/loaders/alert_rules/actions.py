@@ -26,14 +26,14 @@ def rule_action(old: Action) -> dict[str, Any]:
     if class_name in TICKETS:
         return _ticket(TICKETS[class_name], old)
     translation = ACTION_TRANSLATIONS.get(class_name)
-    return _action(name, data=_other_members(old)) if translation is None else translation(old)
+    return workflow_action(name, data=_other_members(old)) if translation is None else translation(old)
 
 
 def metric_action(old: Action) -> dict[str, Any]:
     """An action of a metric rule's trigger as a workflow action. A channel has a name and an ID."""
     channel = old.get("inputChannelId")
     target, app = old.get("targetIdentifier"), old.get("sentryAppId")
-    return _action(
+    return workflow_action(
         text(old.get("type")),
         integration=old.get("integrationId"),
         target=(old.get("targetType"), target if channel else None, channel or (target if app is None else app)),
@@ -44,14 +44,14 @@ def metric_action(old: Action) -> dict[str, Any]:
 def _mail(old: Action) -> dict[str, Any]:
     kind = text(old.get("targetType"))
     target = (TARGETS.get(str(kind), kind), None, old.get("targetIdentifier"))
-    return _action("email", target=target, data={"fallthroughType": old.get("fallthroughType")})
+    return workflow_action("email", target=target, data={"fallthroughType": old.get("fallthroughType")})
 
 
 def _channel(kind: str, integration: str) -> Callable[[Action], dict[str, Any]]:
     def translate(old: Action) -> dict[str, Any]:
         target = ("specific", old.get("channel"), old.get("channel_id"))
         data = {"tags": old.get("tags"), "notes": old.get("notes")}
-        return _action(kind, integration=old.get(integration), target=target, data=data)
+        return workflow_action(kind, integration=old.get(integration), target=target, data=data)
 
     return translate
 
@@ -59,26 +59,28 @@ def _channel(kind: str, integration: str) -> Callable[[Action], dict[str, Any]]:
 def _on_call(kind: str, target: str, priority: str) -> Callable[[Action], dict[str, Any]]:
     def translate(old: Action) -> dict[str, Any]:
         data = {"priority": old.get(priority)}
-        return _action(kind, integration=old.get("account"), target=("specific", None, old.get(target)), data=data)
+        return workflow_action(
+            kind, integration=old.get("account"), target=("specific", None, old.get(target)), data=data
+        )
 
     return translate
 
 
 def _ticket(kind: str, old: Action) -> dict[str, Any]:
-    return _action(kind, integration=old.get("integration"), data=_other_members(old, "integration"))
+    return workflow_action(kind, integration=old.get("integration"), data=_other_members(old, "integration"))
 
 
 def _app(old: Action) -> dict[str, Any]:
     target = ("sentry_app", None, old.get("sentryAppInstallationUuid"))
-    return _action("sentry_app", target=target, data={"settings": old.get("settings")})
+    return workflow_action("sentry_app", target=target, data={"settings": old.get("settings")})
 
 
 def _service(old: Action) -> dict[str, Any]:
-    return _action("webhook", target=(None, None, old.get("service")))
+    return workflow_action("webhook", target=(None, None, old.get("service")))
 
 
 def _plugins(_old: Action) -> dict[str, Any]:
-    return _action("plugin")
+    return workflow_action("plugin")
 
 
 ACTION_TRANSLATIONS: Mapping[str, Callable[[Action], dict[str, Any]]] = MappingProxyType(
@@ -97,7 +99,7 @@ ACTION_TRANSLATIONS: Mapping[str, Callable[[Action], dict[str, Any]]] = MappingP
 """Class name of a rule's action → its translation."""
 
 
-def _action(
+def workflow_action(
     kind: Any, *, integration: Any = None, target: tuple[Any, Any, Any] = (None, None, None), data: Any = None
 ) -> dict[str, Any]:
     """A workflow action; `target` consists of kind, display name and ID."""

@@ -1,7 +1,7 @@
 """Endpoints of alerts and monitors: detectors and workflows, and the alert rules that they replace."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
-from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_path, by_query, by_response
+from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_path, by_query, by_response, whole_organization
 
 WORKFLOWS = Endpoint(
     "alerts.workflows",
@@ -81,5 +81,97 @@ METRIC_RULE = Endpoint(
     restriction=by_response("projects"),
     source=Source.LEGACY,
     lifetime=Lifetime.STABLE,
+    tags=("alerts/{organization}",),
+)
+CREATE_WORKFLOW = Endpoint(
+    "alerts.create_workflow",
+    "POST",
+    "/organizations/{organization}/workflows/",
+    ("alerts:write", "org:admin", "org:write"),
+    restriction=whole_organization(AccessLevel.ADMIN),
+    is_idempotent=False,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+UPDATE_WORKFLOW = Endpoint(
+    "alerts.update_workflow",
+    "PUT",
+    "/organizations/{organization}/workflows/{workflow}/",
+    ("alerts:write", "org:admin", "org:write"),
+    restriction=by_parent(AccessLevel.ADMIN, "workflow"),
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+DELETE_WORKFLOW = Endpoint(
+    "alerts.delete_workflow",
+    "DELETE",
+    "/organizations/{organization}/workflows/{workflow}/",
+    ("alerts:write", "org:admin", "org:write"),
+    restriction=by_parent(AccessLevel.ADMIN, "workflow"),
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+UPDATE_WORKFLOWS = Endpoint(
+    "alerts.update_workflows",
+    "PUT",
+    "/organizations/{organization}/workflows/",
+    ("alerts:write", "org:admin", "org:write"),
+    restriction=by_query(AccessLevel.ADMIN),
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+DELETE_WORKFLOWS = Endpoint(
+    "alerts.delete_workflows",
+    "DELETE",
+    "/organizations/{organization}/workflows/",
+    ("alerts:write", "org:admin", "org:write"),
+    restriction=by_query(AccessLevel.ADMIN),
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+CREATE_DETECTOR = Endpoint(
+    "alerts.create_detector",
+    "POST",
+    "/organizations/{organization}/projects/{project}/detectors/",
+    ("alerts:write", "project:admin", "project:write"),
+    restriction=by_path(AccessLevel.ADMIN),
+    is_idempotent=False,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+UPDATE_DETECTOR = Endpoint(
+    "alerts.update_detector",
+    "PUT",
+    "/organizations/{organization}/detectors/{detector}/",
+    ("alerts:write", "org:admin", "org:read", "org:write"),
+    restriction=by_parent(AccessLevel.ADMIN, "detector"),
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+DELETE_DETECTOR = Endpoint(
+    "alerts.delete_detector",
+    "DELETE",
+    "/organizations/{organization}/detectors/{detector}/",
+    ("alerts:write", "org:admin", "org:read", "org:write"),
+    restriction=by_parent(AccessLevel.ADMIN, "detector"),
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+UPDATE_DETECTORS = Endpoint(
+    "alerts.update_detectors",
+    "PUT",
+    "/organizations/{organization}/detectors/",
+    ("alerts:write", "org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.ADMIN),
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+DELETE_DETECTORS = Endpoint(
+    "alerts.delete_detectors",
+    "DELETE",
+    "/organizations/{organization}/detectors/",
+    ("alerts:write", "org:admin", "org:read", "org:write"),
+    restriction=by_query(AccessLevel.ADMIN),
+    lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
 )

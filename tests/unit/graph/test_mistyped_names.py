@@ -49,6 +49,8 @@ RIGHT = {
     "IssueSelection": {"ids": [encode_id("Issue", ACME, "1000009")]},
     "ResolutionInput": {"now": True},
     "IssueFilter": {"search": "timeout"},
+    "AgeComparison": Unquoted("NEWER"),
+    "AlertActionInput": {"plugins": True},
     "TimeRange": {"last": "24h"},
 }
 ACME_RELEASE = {"release": {"version": "web@1.8.2"}, "organization": {"slug": "acme"}}
@@ -70,6 +72,8 @@ ALSO_GIVEN = {
     "CreateCronMonitorInput": {"organization": {"slug": "acme"}, "schedule": {"crontab": "0 * * * *"}},
     "UpdateCronMonitorInput": {"organization": {"slug": "acme"}},
     "DeleteCronMonitorInput": {"organization": {"slug": "acme"}},
+    "UpdateAlertInput": {"id": encode_id("Alert", ACME, "100712")},
+    "UpdateMonitorInput": {"id": encode_id("Monitor", ACME, "100702")},
 }
 """What other members of these inputs require."""
 PARENTS = {

@@ -1,0 +1,132 @@
+"""References to alerts and monitors in inputs, and the owner of an alert or a monitor."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import strawberry
+
+from dexter_graphql.errors import BadUserInput, UnknownReference, UnsupportedValue, within
+from dexter_graphql.graph.alerts.keys import FindKey, alert_key, monitor_key
+from dexter_graphql.graph.issues.update_inputs import AssigneeInput
+from dexter_graphql.graph.relay.references import (
+    GLOBAL_ID,
+    ONE_NAME,
+    SENTRY_ID,
+    SHOWN_CHARACTERS,
+    EnvironmentReference,
+    bounded,
+    given_name,
+    member,
+    reference_of,
+)
+from dexter_graphql.loaders.alerts import AlertKey, alerts_by_id
+from dexter_graphql.loaders.base import LoadContext, Loader
+from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
+from dexter_graphql.loaders.references import resolve_references
+from dexter_graphql.sentry.parents import OrganizationRef
+
+
+@strawberry.input(one_of=True, description=f"An alert. {ONE_NAME}")
+class AlertReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    sentry_id: strawberry.ID | None = member(SENTRY_ID)
+
+
+@strawberry.input(one_of=True, description=f"A monitor. {ONE_NAME}")
+class MonitorReference:
+    """Input."""
+
+    id: strawberry.ID | None = member(GLOBAL_ID)
+    sentry_id: strawberry.ID | None = member(SENTRY_ID)
+
+
+async def alert_numbers(
+    values: Sequence[AlertReference] | None, organization: OrganizationRef, load_context: LoadContext, *field: str
+) -> list[str]:
+    """Sentry's IDs of workflows; raises BadUserInput for those that the organization does not have."""
+    return await _numbers(values, _Referred(alert_key, AlertKey, alerts_by_id), organization, load_context, field)
+
+
+async def monitor_numbers(
+    values: Sequence[MonitorReference] | None, organization: OrganizationRef, load_context: LoadContext, *field: str
+) -> list[str]:
+    """Sentry's IDs of detectors; raises BadUserInput for those that the organization does not have."""
+    return await _numbers(values, _Referred(monitor_key, MonitorKey, monitors_by_id), organization, load_context, field)
+
+
+async def owner_text(
+    value: AssigneeInput | None, organization: OrganizationRef, load_context: LoadContext, *field: str
+) -> str | None:
+    """An owner as Sentry writes it, such as `user:1`; None for none."""
+    if value is None or value.nobody:
+        return None
+    for given, word in ((value.user, "user"), (value.team, "team")):
+        if given:
+            number = await _actor_number(given, organization, load_context, (*field, word))
+            return f"{word}:{number}"
+    raise BadUserInput("The owner must be a user, a team or 'nobody: true'", field)
+
+
+async def actor_number(value: Any, organization: OrganizationRef, load_context: LoadContext, *field: str) -> str:
+    """Sentry's ID of a user or a team that a reference names."""
+    return await _actor_number(value, organization, load_context, field)
+
+
+async def environment_name(
+    value: EnvironmentReference | None, organization: OrganizationRef, load_context: LoadContext, *field: str
+) -> str | None:
+    """The name of an environment; None for all environments."""
+    if value is None:
+        return None
+    reference = reference_of(value, *field)
+    return (await resolve_references([reference], organization, load_context))[reference].name
+
+
+async def _actor_number(
+    value: Any, organization: OrganizationRef, load_context: LoadContext, field: tuple[str, ...]
+) -> str:
+    reference = reference_of(value, *field)
+    entity = (await resolve_references([reference], organization, load_context))[reference]
+    if not entity.id.isdecimal():
+        raise BadUserInput("The token may not list users or teams; give the numeric ID", reference.field)
+    return entity.id
+
+
+class _Referred(NamedTuple):
+    """How global IDs of alerts or of monitors are read, and the loader that shows whether they exist."""
+
+    find_key: FindKey
+    key: Callable[[OrganizationRef, str], Any]
+    by_id: Loader
+
+
+async def _numbers(
+    values: Sequence[Any] | None,
+    referred: _Referred,
+    organization: OrganizationRef,
+    load_context: LoadContext,
+    field: tuple[str, ...],
+) -> list[str]:
+    given: dict[Any, tuple[str, tuple[str, ...]]] = {}
+    for index, value in enumerate(bounded(values, *field)):
+        by, text = given_name(value, (*field, str(index)))
+        path = (*field, str(index), by)
+        with within(*path):
+            key = referred.key(organization, text) if by != "id" else await referred.find_key(text, load_context)
+            _check_key(key, organization)
+        given.setdefault(key, (text, path))
+    rows = await load_context.load_each(referred.by_id, list(given))
+    for key, (text, path) in given.items():
+        if rows[key] is None:
+            message = f"'{text[:SHOWN_CHARACTERS]}' does not exist or is not visible to the token"
+            raise UnknownReference(message, path)
+    return [str(key.id) for key in given]
+
+
+def _check_key(key: Any, organization: OrganizationRef) -> None:
+    if key is None or key.organization.id != organization.id:
+        raise BadUserInput(f"It does not belong to organization '{organization.slug}'")
+    if not key.id.isdecimal():
+        raise UnsupportedValue("Monitors and alerts that are alert rules cannot be connected")

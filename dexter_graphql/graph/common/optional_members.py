@@ -1,0 +1,24 @@
+"""Members of inputs that may be omitted: absent means unchanged, null clears what can be empty."""
+
+from typing import Any
+
+import strawberry
+
+from dexter_graphql.errors import BadUserInput
+
+
+def optional(description: str) -> Any:
+    """A member that may be omitted."""
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
+def is_given(value: Any) -> bool:
+    """True unless the member was omitted."""
+    return value is not strawberry.UNSET
+
+
+def check_not_null(input: Any, **names: str) -> None:
+    """Raise BadUserInput for the first of these members that is null; `names` are attribute → name in the schema."""
+    for attribute, name in names.items():
+        if getattr(input, attribute) is None:
+            raise BadUserInput(f"'{name}' cannot be null; omit it to leave it as it is", (name,))
