@@ -1,12 +1,42 @@
 """Writes to monitors: Sentry's detectors, or metric rules where a server has only alert rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.monitors import MonitorKey, monitor_projection, monitors_by_id
-from dexter_graphql.loaders.workflow_engine import Members, Resource
+from dexter_graphql.errors import UnsupportedValue
+from dexter_graphql.loaders.alert_rules.rule_bodies import metric_rule_changes
+from dexter_graphql.loaders.alert_rules.rule_writes import (
+    RULE_DELETION_ENDPOINTS,
+    RULE_WRITE_ENDPOINTS,
+    Outcomes,
+    RulePath,
+    create_rule,
+    delete_rule,
+    rule_path,
+    update_rule,
+    write_each,
+)
+from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX, detector_of_metric_rule
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.job_detectors import CRON_PREFIX
+from dexter_graphql.loaders.monitors import (
+    DETECTORS_AND_WORKFLOWS,
+    METRIC_TYPE,
+    MonitorKey,
+    monitor_projection,
+    monitors_by_id,
+)
+from dexter_graphql.loaders.workflow_engine import (
+    Members,
+    Resource,
+    create_object,
+    delete_objects,
+    set_enabled,
+    update_object,
+)
 from dexter_graphql.sentry.catalogue import alerts as catalogue
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
 SET_BY_SENTRY = frozenset(
     {"id", "organizationId", "projectId", "createdBy", "dateCreated", "dateUpdated", "latestGroup", "openIssues"}
@@ -67,6 +97,7 @@ DETECTORS = Resource(
     "detector",
     list=catalogue.DETECTORS,
     detail=catalogue.DETECTOR,
+    create=catalogue.CREATE_DETECTOR,
     update=catalogue.UPDATE_DETECTOR,
     delete=catalogue.DELETE_DETECTOR,
     update_many=catalogue.UPDATE_DETECTORS,
@@ -76,3 +107,94 @@ DETECTORS = Resource(
     key=MonitorKey,
     projection=monitor_projection,
 )
+MONITOR_UPDATE_ENDPOINTS = (*DETECTORS.uses_of_update, *RULE_WRITE_ENDPOINTS)
+MONITOR_CREATION_ENDPOINTS = (DETECTORS.create, catalogue.CREATE_METRIC_RULE)
+MONITOR_SWITCH_ENDPOINTS = (DETECTORS.update_many, *RULE_WRITE_ENDPOINTS)
+MONITOR_DELETION_ENDPOINTS = (*DETECTORS.uses_of_deletion, *RULE_DELETION_ENDPOINTS)
+
+
+class MonitorChanges(NamedTuple):
+    """Changes of a monitor: members of a detector, and of its data source. Conditions replace those of the detector."""
+
+    members: Members
+    source: Members = MappingProxyType({})
+    conditions: Sequence[Members] | None = None
+
+    def of(self, detector: Members) -> dict[str, Any]:
+        """The changed members of this detector."""
+        changed = dict(self.members)
+        if self.source:
+            current = next(iter(writable_sources(detector)), {})
+            source = {**current, **self.source}
+            if "dataset" in self.source:
+                source["queryType"] = query_type(source["dataset"])
+            changed["dataSources"] = [source]
+        if self.conditions is not None:
+            group = detector.get("conditionGroup") or {"logicType": "any"}
+            changed["conditionGroup"] = {**group, "conditions": list(self.conditions)}
+        return changed
+
+
+async def create_monitor(
+    organization: OrganizationRef, project: str, changes: MonitorChanges, load_context: LoadContext
+) -> MonitorKey | None:
+    """Create a monitor in a project, given by slug; its key if Sentry's answer has it."""
+
+    async def newer() -> MonitorKey | None:
+        path = {"project": project}
+        return await create_object(DETECTORS, Parents(organization), path, changes.of({}), load_context)
+
+    async def older() -> MonitorKey | None:
+        detector = changes.of({})
+        if detector.get("type") != METRIC_TYPE:
+            raise UnsupportedValue("This Sentry has only metric monitors", ("settings",))
+        if not detector.pop("enabled"):
+            raise UnsupportedValue("Alert rules cannot be created disabled", ("isEnabled",))
+        body = {**metric_rule_changes(detector, {}), "projects": [project]}
+        number = await create_rule(organization, body, load_context)
+        return None if number is None else MonitorKey(organization, f"{METRIC_PREFIX}{number}")
+
+    capabilities = load_context.organizations.capabilities
+    return await capabilities.either(DETECTORS_AND_WORKFLOWS, organization, newer=newer, older=older)
+
+
+async def update_monitor(key: MonitorKey, changes: MonitorChanges, load_context: LoadContext) -> None:
+    """Change a monitor, or the metric rule that it was translated from."""
+    if key.id.isdecimal():
+        await update_object(DETECTORS, key, changes.of, load_context)
+        return
+
+    def change(rule: Members) -> Members:
+        return metric_rule_changes(changes.of(detector_of_metric_rule(rule)), rule)
+
+    await update_rule(_rule_path(key), change, load_context)
+
+
+def _rule_path(key: MonitorKey) -> RulePath:
+    if key.id.startswith(CRON_PREFIX):
+        raise UnsupportedValue("This Sentry has no monitor for the cron job; change the cron monitor itself", ("id",))
+    return rule_path(key.organization, key.id)
+
+
+async def set_monitors_enabled(keys: Sequence[MonitorKey], load_context: LoadContext, *, is_enabled: bool) -> Outcomes:
+    """Enable or disable monitors."""
+
+    async def write(keys: Sequence[MonitorKey]) -> set[MonitorKey]:
+        return await set_enabled(DETECTORS, keys, load_context, is_enabled=is_enabled)
+
+    async def write_rule(key: MonitorKey) -> None:
+        await update_monitor(key, MonitorChanges({"enabled": is_enabled}), load_context)
+
+    return await write_each(keys, write, write_rule)
+
+
+async def delete_monitors(keys: Sequence[MonitorKey], load_context: LoadContext) -> Outcomes:
+    """Delete monitors."""
+
+    async def write(keys: Sequence[MonitorKey]) -> set[MonitorKey]:
+        return await delete_objects(DETECTORS, keys, load_context)
+
+    async def write_rule(key: MonitorKey) -> None:
+        await delete_rule(_rule_path(key), load_context)
+
+    return await write_each(keys, write, write_rule)

@@ -40,6 +40,7 @@ class Resource:
     parameter: str
     list: Endpoint
     detail: Endpoint
+    create: Endpoint
     update: Endpoint
     delete: Endpoint
     update_many: Endpoint
@@ -54,6 +55,11 @@ class Resource:
         """What `update_object` calls."""
         return (self.detail, self.update)
 
+    @property
+    def uses_of_deletion(self) -> tuple[Endpoint, ...]:
+        """What `delete_objects` calls."""
+        return (self.delete, self.list, self.delete_many)
+
 
 async def update_object(
     resource: Resource, key: Key, change: Callable[[Members], Members], load_context: LoadContext
@@ -67,6 +73,15 @@ async def update_object(
     body = merge(resource.writable(current), change(current))
     reply = await load_context.send(resource.update, parents, path=path, body=body)
     use_answers(resource, key.organization, [decode_json(resource.update, reply)], load_context)
+
+
+async def create_object(
+    resource: Resource, parents: Parents, path: Mapping[str, str], body: Members, load_context: LoadContext
+) -> Key | None:
+    """Create an object; its key, None when Sentry's answer does not tell."""
+    reply = await load_context.send(resource.create, parents, path=path, body=body)
+    keys = use_answers(resource, parents.organization, [decode_json(resource.create, reply)], load_context)
+    return next(iter(keys), None)
 
 
 async def read_object(

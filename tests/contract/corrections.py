@@ -54,8 +54,15 @@ def _repair_schedule(config: Schema) -> None:
     config["properties"]["schedule"]["anyOf"].append(pair)
 
 
+def _repair_metric_rule(item: Schema) -> None:
+    # Servers tell whether the rule is disabled.
+    item["properties"]["status"] = {"type": "integer"}
+
+
 _REPAIRS: Mapping[str, Callable[[Schema], None]] = MappingProxyType(
     {
+        "/organizations/{}/alert-rules/": _repair_metric_rule,
+        "/organizations/{}/alert-rules/{}/": _repair_metric_rule,
         "/organizations/{}/issues/": _repair_listed_issue,
         "/organizations/{}/trace/{}/": _repair_trace,
         "/organizations/{}/monitors/": _repair_monitor,

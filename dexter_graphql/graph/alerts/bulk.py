@@ -1,16 +1,17 @@
 """Results of mutations of one or many alerts or monitors, which are given by ID."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput, within
+from dexter_graphql.errors import BadUserInput, DexterError, within
 from dexter_graphql.graph.alerts.keys import FindKey
-from dexter_graphql.graph.common.user_errors import MutationError, UserError, UserErrorCode, mistake_of
+from dexter_graphql.graph.common.user_errors import MutationError, UserError, UserErrorCode, mistake_of, user_errors_for
 from dexter_graphql.graph.declarations.fields import computed, value_type
 from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.sentry.errors import SentryError
 
 MAX_IDS = 100
 SHOWN_CHARACTERS = 100
@@ -19,8 +20,8 @@ IDS = "ids"
 
 Key = Any
 """An AlertKey or a MonitorKey."""
-Write = Callable[[Sequence[Key]], Awaitable[Mapping[Key, list[MutationError]]]]
-"""Changes objects; the reasons why one was not changed, for each that exists."""
+Write = Callable[[Sequence[Key]], Awaitable[Mapping[Key, DexterError | None]]]
+"""Changes objects; the reason why one was not changed, for each that exists."""
 
 
 class GivenID(NamedTuple):
@@ -87,9 +88,13 @@ async def change_objects(ids: Sequence[str], find_key: FindKey, write: Write, lo
             unmatched.append(GivenID(value, index))
         else:
             names.setdefault(key, GivenID(value, index))
-    refusals = await write(list(names)) if names else {}
-    results = [ObjectResult(key, names[key].text, refusals[key]) for key in names if key in refusals]
-    unmatched += [given for key, given in names.items() if key not in refusals]
+    outcomes = await write(list(names)) if names else {}
+    results = [
+        ObjectResult(key, given.text, _refusals(outcomes[key], given))
+        for key, given in names.items()
+        if key in outcomes
+    ]
+    unmatched += [given for key, given in names.items() if key not in outcomes]
     return BulkResult(results, unmatched, mistakes)
 
 
@@ -123,6 +128,12 @@ class DeletionPayload(ObjectsPayload):
     def deleted_ids(result: BulkResult) -> list[strawberry.ID]:
         """Global IDs of the objects that were deleted."""
         return [strawberry.ID(outcome.id) for outcome in result.results]
+
+
+def _refusals(error: DexterError | None, given: GivenID) -> list[MutationError]:
+    refusals = [mistake_of(error)] if isinstance(error, BadUserInput) else []
+    refusals += user_errors_for(error, {}) if isinstance(error, SentryError) else []
+    return [replace(refusal, field=(IDS, str(given.position))) for refusal in refusals]
 
 
 def _not_found(given: GivenID) -> MutationError:

@@ -19,7 +19,7 @@ from dexter_graphql.graph.alerts.enums import ConditionLogic
 from dexter_graphql.graph.alerts.references import MonitorReference, environment_name, monitor_numbers, owner_text
 from dexter_graphql.graph.common.optional_members import check_not_null, is_given, optional
 from dexter_graphql.graph.issues.update_inputs import AssigneeInput
-from dexter_graphql.graph.relay.references import EnvironmentReference, bounded
+from dexter_graphql.graph.relay.references import EnvironmentReference, OrganizationReference, ProjectReference, bounded
 from dexter_graphql.loaders.alert_writes import AlertChanges, FilterParts
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.time_ranges import MINUTE_S
@@ -65,6 +65,45 @@ class AlertFilterInput:
         default_factory=list, description="Conditions. Without any, the actions always run."
     )
     actions: list[AlertActionInput] = strawberry.field(description="Actions to run.")
+
+
+@strawberry.input(description="Input of `createAlert`.")
+class CreateAlertInput:
+    """Input."""
+
+    organization: OrganizationReference = strawberry.field(description="Organization of the alert.")
+    project: ProjectReference | None = strawberry.field(
+        default=None, description="Project of the alert. Required and used by servers that have only alert rules."
+    )
+    name: str = strawberry.field(description="Name, at most 256 characters.")
+    is_enabled: bool = strawberry.field(default=True, description="False to create the alert disabled.")
+    environment: EnvironmentReference | None = strawberry.field(
+        default=None, description="Environment that the alert applies to. Default: all."
+    )
+    frequency_seconds: int = strawberry.field(
+        default=1800, description="Time between two runs of the actions for one issue, in seconds: a multiple of 60."
+    )
+    owner: AssigneeInput | None = strawberry.field(default=None, description="User or team that owns the alert.")
+    monitors: list[MonitorReference] = strawberry.field(
+        default_factory=list, description="Monitors that the alert is connected to."
+    )
+    triggers: list[AlertTriggerInput] = strawberry.field(
+        default_factory=list, description="Triggers, any of which runs the filters."
+    )
+    filters: list[AlertFilterInput] = strawberry.field(description="Filters with their actions.")
+
+
+@strawberry.input(description="Input of `connectMonitors`.")
+class ConnectMonitorsInput:
+    """Input."""
+
+    id: strawberry.ID = strawberry.field(description="Global ID of the alert.")
+    connect: list[MonitorReference] = strawberry.field(
+        default_factory=list, description="Monitors to connect with the alert."
+    )
+    disconnect: list[MonitorReference] = strawberry.field(
+        default_factory=list, description="Monitors to disconnect from the alert."
+    )
 
 
 @strawberry.input(description="Input of `updateAlert`. Members that are omitted are not changed.")

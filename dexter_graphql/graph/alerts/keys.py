@@ -11,7 +11,7 @@ from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.monitors import MonitorKey
 
 ALERT_ID = re.compile(r"\d{1,20}|metric-\d{1,20}|rule-[\w-]{1,100}-\d{1,20}", re.ASCII)
-MONITOR_ID = re.compile(r"(metric-)?\d{1,20}", re.ASCII)
+MONITOR_ID = re.compile(r"(metric-)?\d{1,20}|cron-[\w-]{1,64}", re.ASCII)
 FindKey = Callable[[str, LoadContext], Awaitable[Any]]
 """Finds the key with a global ID; None when its organization is not visible to the token."""
 FOREIGN_ID = "Invalid ID: it was not created by this server"

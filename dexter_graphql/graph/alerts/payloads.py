@@ -17,13 +17,23 @@ class AlertPayload:
         alerts_by_id,
         key=lambda result: result.key,
         reads={},
-        description="Alert after the mutation; null when it was refused.",
+        description="Alert after the mutation; null when it was refused, or is not created yet.",
     )
 
     @computed()
     def user_errors(result: ChangeResult) -> list[UserError]:
         """Reasons why nothing was changed; empty on success."""
         return result.refusals
+
+
+@value_type
+class CreateAlertPayload(AlertPayload):
+    """Result of `createAlert`."""
+
+
+@value_type
+class ConnectMonitorsPayload(AlertPayload):
+    """Result of `connectMonitors`."""
 
 
 @value_type

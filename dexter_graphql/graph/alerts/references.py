@@ -14,6 +14,7 @@ from dexter_graphql.graph.relay.references import (
     SENTRY_ID,
     SHOWN_CHARACTERS,
     EnvironmentReference,
+    ProjectReference,
     bounded,
     given_name,
     member,
@@ -78,8 +79,22 @@ async def environment_name(
     value: EnvironmentReference | None, organization: OrganizationRef, load_context: LoadContext, *field: str
 ) -> str | None:
     """The name of an environment; None for all environments."""
-    if value is None:
-        return None
+    return None if value is None else await _name(value, organization, load_context, field)
+
+
+async def project_slug(
+    value: ProjectReference, organization: OrganizationRef, load_context: LoadContext, *field: str
+) -> str:
+    """The slug of a project."""
+    return await _name(value, organization, load_context, field)
+
+
+async def _name(
+    value: EnvironmentReference | ProjectReference,
+    organization: OrganizationRef,
+    load_context: LoadContext,
+    field: tuple[str, ...],
+) -> str:
     reference = reference_of(value, *field)
     return (await resolve_references([reference], organization, load_context))[reference].name
 

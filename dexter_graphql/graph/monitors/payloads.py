@@ -27,6 +27,11 @@ class MonitorPayload:
 
 
 @value_type
+class CreateMonitorPayload(MonitorPayload):
+    """Result of `createMonitor`."""
+
+
+@value_type
 class UpdateMonitorPayload(MonitorPayload):
     """Result of `updateMonitor`."""
 

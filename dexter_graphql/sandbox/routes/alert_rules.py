@@ -149,6 +149,8 @@ def _apply_metric_rule_fields(request: Request, rule: MetricAlertRule, fields: d
     rule.dataset = fields.get("dataset") or "events"
     rule.resolve_threshold, rule.environment = fields.get("resolveThreshold"), fields.get("environment")
     rule.comparison_delta, rule.owner = fields.get("comparisonDelta"), fields.get("owner")
+    rule.event_types = list(fields.get("eventTypes") or rule.event_types)
+    rule.status = int(fields.get("status", rule.status))
 
 
 def _require(fields: dict[str, Any], names: tuple[str, ...]) -> None:

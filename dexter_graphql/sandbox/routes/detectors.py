@@ -1,7 +1,9 @@
 """Routes of detectors, which Sentry's interface calls monitors."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
 from dexter_graphql.sandbox.http import (
     Request,
@@ -24,11 +26,16 @@ from dexter_graphql.sandbox.workflow_engine import (
     set_link,
     sort_records,
 )
-from dexter_graphql.sandbox.world.model import Detector, Organization
+from dexter_graphql.sandbox.world.model import CronMonitor, Detector, Organization
 
 _READ = any_scope("alerts:read", "org:admin", "org:read", "org:write")
 _DETECTOR_WRITE = any_scope("alerts:write", "org:admin", "org:read", "org:write")
-_CREATABLE: Final = "metric_issue"
+_CREATABLE: Final = {
+    "metric_issue": "snuba_query_subscription",
+    "uptime_domain_failure": "uptime_subscription",
+    "monitor_check_in_failure": "cron_monitor",
+}
+"""Types of detectors that can be created, and the types of their data sources."""
 
 
 def list_detectors(request: Request) -> Response:
@@ -44,13 +51,12 @@ def get_detector(request: Request) -> object:
 
 
 def create_detector(request: Request) -> Response:
-    """Create a metric detector, the only type that can be created."""
+    """Create a metric, uptime or cron detector; a cron monitor comes into being with its detector."""
     fields, project, now = request.json_object(), request.project, request.world.now()
-    if fields.get("type") != _CREATABLE:
-        raise_validation_error(
-            {"type": [f"Unknown detector type '{fields.get('type')}'. Must be one of: {_CREATABLE}"]}
-        )
-    detector = Detector(request.world.new_id(), project.id, parse_name(fields), _CREATABLE, now, now)
+    kind = fields.get("type")
+    if kind not in _CREATABLE:
+        raise_validation_error({"type": [f"Unknown detector type '{kind}'. Must be one of: {', '.join(_CREATABLE)}"]})
+    detector = Detector(request.world.new_id(), project.id, parse_name(fields), str(kind), now, now)
     detector.created_by = request.user.id if request.user else None
     _apply_fields(request, detector, fields)
     request.organization.detectors.append(detector)
@@ -142,28 +148,42 @@ def _apply_fields(request: Request, detector: Detector, fields: dict[str, Any]) 
     if "conditionGroup" in fields:
         detector.condition_group = build_condition_group(request, fields["conditionGroup"])
     if "dataSources" in fields:
-        detector.data_sources = [_make_data_source(request, source) for source in fields["dataSources"] or ()]
+        detector.data_sources = [_make_data_source(request, detector, source) for source in fields["dataSources"] or ()]
     if "workflowIds" in fields:
         detector.workflow_ids = [str(workflow_id) for workflow_id in fields["workflowIds"] or ()]
         for workflow in organization.workflows:
             set_link(workflow.detector_ids, detector.id, is_linked=workflow.id in detector.workflow_ids)
 
 
-def _make_data_source(request: Request, fields: dict[str, Any]) -> dict[str, Any]:
+def _make_data_source(request: Request, detector: Detector, fields: dict[str, Any]) -> dict[str, Any]:
     world = request.world
-    query = {"environment": None, "eventTypes": ["error"], "query": "", "extrapolationMode": "unknown"} | fields
-    return {
+    source = {
         "id": world.new_id(),
         "organizationId": request.organization.id,
-        "type": "snuba_query_subscription",
+        "type": _CREATABLE.get(detector.type),
         "sourceId": world.new_id(),
-        "queryObj": {
-            "id": world.new_id(),
-            "status": 0,
-            "subscription": world.new_id(),
-            "snubaQuery": {"id": world.new_id(), **query},
-        },
     }
+    if detector.type == "monitor_check_in_failure":
+        monitor = _make_cron_monitor(request, detector, fields)
+        query = {"id": monitor.guid, "slug": monitor.slug, "name": monitor.name, "config": monitor.config}
+        return source | {"sourceId": monitor.id, "queryObj": query}
+    if detector.type == "uptime_domain_failure":
+        return source | {"queryObj": fields}
+    query = {"environment": None, "eventTypes": ["error"], "query": "", "extrapolationMode": "unknown"} | fields
+    subscription = {"id": world.new_id(), "status": 0, "subscription": world.new_id()}
+    return source | {"queryObj": subscription | {"snubaQuery": {"id": world.new_id(), **query}}}
+
+
+def _make_cron_monitor(request: Request, detector: Detector, fields: dict[str, Any]) -> CronMonitor:
+    world, name = request.world, str(fields.get("name") or detector.name)
+    slug = str(fields.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"))
+    monitor = next((one for one in request.organization.monitors if one.slug == slug), None)
+    if monitor is None:
+        guid = str(UUID(hex=world.new_hex()))
+        monitor = CronMonitor(world.new_id(), guid, slug, name, detector.project_id, {}, world.now())
+        request.organization.monitors.append(monitor)
+    monitor.config |= fields.get("config") or {}
+    return monitor
 
 
 def _remove_detector(organization: Organization, detector: Detector) -> None:

@@ -53,6 +53,7 @@ def serialize_metric_rule(record: MetricAlertRule, organization: Organization) -
         "triggers": record.triggers,
         "projects": _project_slugs(organization, record.project_id),
         "owner": record.owner,
+        "status": record.status,
         "originalAlertRuleId": None,
         "comparisonDelta": record.comparison_delta,
         "eventTypes": list(record.event_types),

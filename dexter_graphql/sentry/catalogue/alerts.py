@@ -1,7 +1,15 @@
 """Endpoints of alerts and monitors: detectors and workflows, and the alert rules that they replace."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
-from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_path, by_query, by_response, whole_organization
+from dexter_graphql.sentry.restriction import (
+    AccessLevel,
+    by_body,
+    by_parent,
+    by_path,
+    by_query,
+    by_response,
+    whole_organization,
+)
 
 WORKFLOWS = Endpoint(
     "alerts.workflows",
@@ -172,6 +180,68 @@ DELETE_DETECTORS = Endpoint(
     "/organizations/{organization}/detectors/",
     ("alerts:write", "org:admin", "org:read", "org:write"),
     restriction=by_query(AccessLevel.ADMIN),
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+CREATE_ISSUE_RULE = Endpoint(
+    "alerts.create_issue_rule",
+    "POST",
+    "/projects/{organization}/{project}/rules/",
+    ("alerts:write", "project:admin", "project:write"),
+    restriction=by_path(AccessLevel.ADMIN),
+    source=Source.LEGACY,
+    is_idempotent=False,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+UPDATE_ISSUE_RULE = Endpoint(
+    "alerts.update_issue_rule",
+    "PUT",
+    "/projects/{organization}/{project}/rules/{rule}/",
+    ("alerts:write", "project:admin", "project:write"),
+    restriction=by_path(AccessLevel.ADMIN),
+    source=Source.LEGACY,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+DELETE_ISSUE_RULE = Endpoint(
+    "alerts.delete_issue_rule",
+    "DELETE",
+    "/projects/{organization}/{project}/rules/{rule}/",
+    ("alerts:write", "project:admin", "project:write"),
+    restriction=by_path(AccessLevel.ADMIN),
+    source=Source.LEGACY,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+CREATE_METRIC_RULE = Endpoint(
+    "alerts.create_metric_rule",
+    "POST",
+    "/organizations/{organization}/alert-rules/",
+    ("alerts:write", "org:admin", "org:read", "org:write"),
+    restriction=by_body(AccessLevel.ADMIN, "projects"),
+    source=Source.LEGACY,
+    is_idempotent=False,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+UPDATE_METRIC_RULE = Endpoint(
+    "alerts.update_metric_rule",
+    "PUT",
+    "/organizations/{organization}/alert-rules/{rule}/",
+    ("alerts:write", "org:admin", "org:write"),
+    restriction=by_parent(AccessLevel.ADMIN, "rule"),
+    source=Source.LEGACY,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+DELETE_METRIC_RULE = Endpoint(
+    "alerts.delete_metric_rule",
+    "DELETE",
+    "/organizations/{organization}/alert-rules/{rule}/",
+    ("alerts:write", "org:admin", "org:write"),
+    restriction=by_parent(AccessLevel.ADMIN, "rule"),
+    source=Source.LEGACY,
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
 )

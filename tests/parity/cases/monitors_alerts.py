@@ -82,6 +82,21 @@ DETECTOR = {
     },
 }
 """A monitor with its new name and everything that it had."""
+NEW_MONITOR = {
+    "organization": {"slug": "acme"},
+    "project": {"slug": "web"},
+    "name": "Errors of checkout",
+    "alerts": [{"id": ALERTS[0]}],
+}
+METRIC = {
+    "measure": {
+        "aggregate": "count()",
+        "dataset": "EVENTS",
+        "search": "transaction:checkout",
+        "timeWindowSeconds": 3600,
+    },
+    "detect": {"fixed": {"direction": "ABOVE", "high": 100, "medium": 50.5}},
+}
 
 CASES = (
     Case(
@@ -155,5 +170,151 @@ CASES = (
         "DELETE /organizations/acme/detectors/",
         {"input": {"ids": MONITORS}},
         query={"id": ["100702", "101022"]},
+    ),
+    Case(
+        "createOrganizationWorkflow",
+        mutation("createAlert", "alert { name }"),
+        "POST /organizations/acme/workflows/",
+        {
+            "input": {
+                "organization": {"slug": "acme"},
+                "name": "Slack on regressions",
+                "environment": {"name": "production"},
+                "monitors": [{"id": MONITORS[0]}],
+                "triggers": [{"on": "ISSUE_REGRESSED"}],
+                "filters": [
+                    {
+                        "conditions": [{"eventFrequency": {"threshold": 10, "intervalSeconds": 3600}}],
+                        "actions": [{"slack": {"integration": {"sentryId": "100400"}, "channelId": "C1"}}],
+                    }
+                ],
+            }
+        },
+        body={
+            "name": "Slack on regressions",
+            "enabled": True,
+            "config": {"frequency": 30},
+            "environment": "production",
+            "owner": None,
+            "detectorIds": ["100702"],
+            "triggers": {
+                "logicType": "any-short",
+                "actions": [],
+                "conditions": [{"type": "regression_event", "comparison": True, "conditionResult": True}],
+            },
+            "actionFilters": [
+                {
+                    "logicType": "all",
+                    "conditions": [
+                        {
+                            "type": "event_frequency_count",
+                            "comparison": {"value": 10.0, "interval": "1h"},
+                            "conditionResult": True,
+                        }
+                    ],
+                    "actions": [
+                        {
+                            "type": "slack",
+                            "integrationId": "100400",
+                            "data": {"tags": "", "notes": ""},
+                            "config": {
+                                "targetType": "specific",
+                                "targetDisplay": None,
+                                "targetIdentifier": "C1",
+                            },
+                            "status": "active",
+                        }
+                    ],
+                }
+            ],
+        },
+    ),
+    Case(
+        "createOrganizationProjectDetector",
+        mutation("createMonitor", "monitor { name }"),
+        "POST /organizations/acme/projects/web/detectors/",
+        {"input": {**NEW_MONITOR, "settings": {"metric": METRIC}}},
+        body={
+            "name": "Errors of checkout",
+            "type": "metric_issue",
+            "description": None,
+            "enabled": True,
+            "owner": None,
+            "workflowIds": ["100712"],
+            "config": {"detectionType": "static", "comparisonDelta": None},
+            "dataSources": [
+                {
+                    "aggregate": "count()",
+                    "dataset": "events",
+                    "query": "transaction:checkout",
+                    "timeWindow": 3600,
+                    "environment": None,
+                    "eventTypes": ["error", "default"],
+                    "queryType": 0,
+                }
+            ],
+            "conditionGroup": {
+                "logicType": "any",
+                "conditions": [
+                    {"type": "gt", "comparison": 100.0, "conditionResult": 75},
+                    {"type": "gt", "comparison": 50.5, "conditionResult": 50},
+                    {"type": "lte", "comparison": 50.5, "conditionResult": 0},
+                ],
+            },
+        },
+    ),
+    Case(
+        "createOrganizationProjectDetector",
+        mutation("createMonitor", "monitor { name ... on CronMonitor { checkInSlug } }"),
+        "POST /organizations/acme/projects/web/detectors/",
+        {"input": {**NEW_MONITOR, "settings": {"cron": {"schedule": {"crontab": "0 * * * *"}, "marginSeconds": 300}}}},
+        body={
+            "name": "Errors of checkout",
+            "type": "monitor_check_in_failure",
+            "description": None,
+            "enabled": True,
+            "owner": None,
+            "workflowIds": ["100712"],
+            "config": {},
+            "dataSources": [
+                {
+                    "name": "Errors of checkout",
+                    "config": {"checkin_margin": 5, "schedule_type": "crontab", "schedule": "0 * * * *"},
+                }
+            ],
+        },
+    ),
+    Case(
+        "createOrganizationProjectDetector",
+        mutation("createMonitor", "monitor { name ... on UptimeMonitor { url } }"),
+        "POST /organizations/acme/projects/web/detectors/",
+        {"input": {**NEW_MONITOR, "settings": {"uptime": {"url": "https://acme.example/"}}}},
+        body={
+            "name": "Errors of checkout",
+            "type": "uptime_domain_failure",
+            "description": None,
+            "enabled": True,
+            "owner": None,
+            "workflowIds": ["100712"],
+            "config": {"mode": 1, "environment": None, "downtimeThreshold": 3, "recoveryThreshold": 1},
+            "dataSources": [
+                {
+                    "url": "https://acme.example/",
+                    "method": "GET",
+                    "body": None,
+                    "headers": [],
+                    "intervalSeconds": 60,
+                    "timeoutMs": 5000,
+                    "traceSampling": False,
+                }
+            ],
+        },
+    ),
+    Case(
+        "updateOrganizationWorkflow",
+        mutation("connectMonitors", "alert { name }"),
+        "PUT /organizations/acme/workflows/100712/",
+        {"input": {"id": ALERTS[0], "connect": [{"id": MONITORS[0]}], "disconnect": [{"sentryId": "100700"}]}},
+        body={**WORKFLOW, "name": "Notify the owners of new issues", "detectorIds": ["100702"]},
     ),
 )

@@ -51,6 +51,10 @@ RIGHT = {
     "IssueFilter": {"search": "timeout"},
     "AgeComparison": Unquoted("NEWER"),
     "AlertActionInput": {"plugins": True},
+    "MonitorSettingsInput": {
+        "cron": {"schedule": {"crontab": "0 * * * *"}},
+    },
+    "MetricDetectInput": {"anomaly": {"sensitivity": Unquoted("LOW"), "direction": Unquoted("BOTH")}},
     "TimeRange": {"last": "24h"},
 }
 ACME_RELEASE = {"release": {"version": "web@1.8.2"}, "organization": {"slug": "acme"}}
@@ -72,6 +76,7 @@ ALSO_GIVEN = {
     "CreateCronMonitorInput": {"organization": {"slug": "acme"}, "schedule": {"crontab": "0 * * * *"}},
     "UpdateCronMonitorInput": {"organization": {"slug": "acme"}},
     "DeleteCronMonitorInput": {"organization": {"slug": "acme"}},
+    "ConnectMonitorsInput": {"id": encode_id("Alert", ACME, "100712")},
     "UpdateAlertInput": {"id": encode_id("Alert", ACME, "100712")},
     "UpdateMonitorInput": {"id": encode_id("Monitor", ACME, "100702")},
 }

@@ -49,6 +49,8 @@ class MetricAlertRule:
     owner: str | None = None
     created_by: str | None = None
     detector_id: str | None = None
+    status: int = 0
+    """0, or 5 for a disabled rule."""
 
 
 @dataclass(slots=True, eq=False)
