@@ -53,6 +53,27 @@ def decoded(value: msgspec.Raw, kind: Any, name: str) -> Any:
         raise invalid_value(name, error) from None
 
 
+class Numbered(msgspec.Struct, frozen=True, gc=False):
+    """The ID of a condition."""
+
+    id: int | str | None = None
+
+
+def in_order(conditions: msgspec.Raw) -> msgspec.Raw:
+    """A JSON list of conditions in the order of their IDs, because Sentry returns them in a random order.
+
+    Any other value, and a list of which an item has no numeric ID, is returned as it is.
+    """
+    try:
+        items = msgspec.json.decode(conditions, type=list[msgspec.Raw])
+        numbers = [int(msgspec.json.decode(item, type=Numbered).id or "") for item in items]
+    except (ValueError, *UNREADABLE):
+        return conditions
+    if numbers == sorted(numbers):
+        return conditions
+    return raw([items[index] for index in sorted(range(len(items)), key=numbers.__getitem__)])
+
+
 def parts_of(value: msgspec.Raw, typenames: Mapping[str, str], unknown: str, name: str) -> list[LazyJSON]:
     """The objects in a JSON list, each with the typename that its `type` selects; other values are left out."""
     objects = objects_of(value, name)

@@ -9,7 +9,7 @@ import strawberry
 from dexter_graphql.graph.alerts.actions import ACTION_TYPENAMES, ACTION_TYPES, AlertAction
 from dexter_graphql.graph.alerts.conditions import CONDITION_TYPENAMES, CONDITION_TYPES, AlertCondition
 from dexter_graphql.graph.alerts.enums import ConditionLogic
-from dexter_graphql.graph.alerts.json_values import decoded, objects_of, parts_of
+from dexter_graphql.graph.alerts.json_values import decoded, in_order, objects_of, parts_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
 from dexter_graphql.graph.declarations.fields import (
     ID,
@@ -67,7 +67,7 @@ class AlertConditionGroup:
     @computed(conditions=msgspec.Raw)
     def conditions(row: Any) -> list[AlertCondition]:
         """Conditions of the group. An empty group always matches."""
-        return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition", "conditions")
+        return parts_of(in_order(row.conditions), CONDITION_TYPENAMES, "UnknownAlertCondition", "conditions")
 
 
 @value_type
@@ -80,7 +80,7 @@ class AlertFilter:
     @computed(conditions=msgspec.Raw)
     def conditions(row: Any) -> list[AlertCondition]:
         """Conditions of the filter. Without conditions the actions always run."""
-        return parts_of(row.conditions, CONDITION_TYPENAMES, "UnknownAlertCondition", "conditions")
+        return parts_of(in_order(row.conditions), CONDITION_TYPENAMES, "UnknownAlertCondition", "conditions")
 
     @computed(actions=msgspec.Raw)
     def actions(row: Any) -> list[AlertAction]:

@@ -7,7 +7,7 @@ import msgspec
 import strawberry
 
 from dexter_graphql.graph.alerts.enums import AlertPriority
-from dexter_graphql.graph.alerts.json_values import decoded, is_object, member_of, read
+from dexter_graphql.graph.alerts.json_values import decoded, in_order, is_object, member_of, read
 from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.common.statuses import ObjectStatus, object_status
 from dexter_graphql.graph.common.web_urls import organization_page_url
@@ -292,7 +292,7 @@ class MetricMonitor(Monitor):
     def conditions(row: Any) -> list[MonitorCondition] | None:
         """Thresholds of the monitor; null when Sentry sends none."""
         group = row.conditionGroup
-        return None if group is None else LazyJSON("MonitorCondition", group.conditions, is_list=True)
+        return None if group is None else LazyJSON("MonitorCondition", in_order(group.conditions), is_list=True)
 
 
 def _uptime(row: Any) -> UptimeSource:

@@ -79,7 +79,7 @@ def serialize_detector(record: Detector, organization: Organization) -> dict[str
         "dateCreated": record.date_created,
         "dateUpdated": record.date_updated,
         "dataSources": record.data_sources or None,
-        "conditionGroup": record.condition_group,
+        "conditionGroup": _shuffle_conditions(record.condition_group),
         "config": dict(record.config),
         "enabled": record.enabled,
         "latestGroup": _serialize_latest_group(latest) if latest else None,
@@ -95,8 +95,8 @@ def serialize_workflow(record: Workflow, organization: Organization) -> dict[str
         "createdBy": record.created_by,
         "dateCreated": record.date_created,
         "dateUpdated": record.date_updated,
-        "triggers": record.triggers,
-        "actionFilters": record.action_filters,
+        "triggers": _shuffle_conditions(record.triggers),
+        "actionFilters": [_shuffle_conditions(group) for group in record.action_filters],
         "environment": record.environment,
         "config": dict(record.config),
         "detectorIds": list(record.detector_ids),
@@ -104,6 +104,14 @@ def serialize_workflow(record: Workflow, organization: Organization) -> dict[str
         "lastTriggered": record.last_triggered,
         "owner": record.owner,
     }
+
+
+def _shuffle_conditions(group: dict[str, object] | None) -> dict[str, object] | None:
+    """The group with its conditions in another order, as Sentry returns them in any."""
+    conditions = None if group is None else group.get("conditions")
+    if group is None or not isinstance(conditions, list) or not all("id" in one for one in conditions):
+        return group
+    return {**group, "conditions": conditions[::-1]}
 
 
 def _serialize_latest_group(issue: Issue) -> dict[str, Any]:

@@ -74,9 +74,9 @@ DETECTOR = {
         "organizationId": ACME,
         "logicType": "any",
         "conditions": [
-            {"id": "100709", "type": "gt", "comparison": 100, "conditionResult": 75},
-            {"id": "100710", "type": "gt", "comparison": 50, "conditionResult": 50},
             {"id": "100711", "type": "lte", "comparison": 50, "conditionResult": 0},
+            {"id": "100710", "type": "gt", "comparison": 50, "conditionResult": 50},
+            {"id": "100709", "type": "gt", "comparison": 100, "conditionResult": 75},
         ],
         "actions": [],
     },

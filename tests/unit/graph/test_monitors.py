@@ -90,3 +90,17 @@ async def test_monitors_of_all_projects_are_one_list(asker):
     for node in told["projects"]["nodes"]:
         expected = sorted((one.id for one in asker.acme.detectors if one.project_id == node["sentryId"]), key=int)
         assert [one["sentryId"] for one in node["monitors"]["nodes"]] == expected
+
+
+async def test_conditions_are_in_the_order_of_their_ids(asker):
+    """Sentry returns conditions in any order; the graph returns them in that of their creation."""
+    monitor = next(one for one in asker.acme.detectors if one.type == "metric_issue")
+    monitor.condition_group["conditions"] = monitor.condition_group["conditions"][::-1]
+
+    answer = await asker.organization(
+        "monitors(types: METRIC, first: 1) { nodes { ... on MetricMonitor { conditions { conditionId } } } }"
+    )
+
+    [node] = answer["monitors"]["nodes"]
+    numbers = [int(condition["conditionId"]) for condition in node["conditions"]]
+    assert numbers == sorted(int(one["id"]) for one in monitor.condition_group["conditions"])
