@@ -154,6 +154,7 @@ FIRST_VINTAGES: Final[Mapping[Capability, Vintage]] = MappingProxyType({
 _ROUTES: Final[Mapping[str, Capability]] = MappingProxyType({
     "/detectors/": Capability.WORKFLOW_ENGINE,
     "/workflows/": Capability.WORKFLOW_ENGINE,
+    "/available-actions/": Capability.WORKFLOW_ENGINE,
     "/alert-rules/": Capability.METRIC_ALERT_RULES,
     "/events-timeseries/": Capability.EVENT_TIMESERIES,
     "/stats-summary/": Capability.STATS_SUMMARY,

@@ -123,6 +123,18 @@ CONVERSATION = record(
 BUCKET = record(
     {"type": TEXT, "category": TEXT, "outcome": TEXT, "reason": TEXT, "start": NUMBER, "end": NUMBER, "count": NUMBER}
 )
+AVAILABLE_ACTION = record(
+    {"type": TEXT, "handlerGroup": TEXT, "configSchema": OPEN, "dataSchema": OPEN},
+    {
+        "integrations": many(
+            record({"id": TEXT, "name": TEXT}, {"services": many(record({"id": TEXT, "name": TEXT}))})
+        ),
+        "services": many(record({"slug": TEXT, "name": TEXT})),
+        "sentryApp": record(
+            dict.fromkeys(("id", "name", "installationId", "installationUuid"), TEXT) | {"status": WHOLE}
+        ),
+    },
+)
 
 OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
     {
@@ -141,6 +153,7 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
         "/organizations/{}/issues/{}/stats/": SERIES,
         "/organizations/{}/issues/{}/tags/": many(TAG),
         "/organizations/{}/issues/{}/user-reports/": many(USER_REPORT),
+        "/organizations/{}/available-actions/": many(AVAILABLE_ACTION),
         "/organizations/{}/events-meta/": record({"count": WHOLE}),
         "/organizations/{}/events-stats/": EVENT_STATS,
         "/organizations/{}/tags/{}/values/": many(TAG_VALUE),

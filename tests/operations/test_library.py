@@ -41,6 +41,7 @@ ROUTES = {
         ORGANIZATION + "detectors/",
         ORGANIZATION + "monitors/{monitor}/checkins/",
     ],
+    "18_alert_editor": [ORGANIZATION + "workflows/", ORGANIZATION + "available-actions/"],
     "14_worst_issues": [
         ORGANIZATION + "projects/",
         ORGANIZATION + "workflows/",
@@ -202,6 +203,23 @@ async def test_assigning_by_short_id_costs_two_calls(known):
     assert response.routes == sorted([ORGANIZATION + "shortids/{short_id}/", ISSUE])
     assert (result["issue"]["assignee"], result["userErrors"]) == ({"__typename": "Team"}, [])
     assert known.acme.find_issue("WEB-9").assignee.team is known.acme.teams[0]
+
+
+async def test_updated_alert_keeps_what_is_not_given(known):
+    """The editor reads an alert, the update reads and writes it, and the next read shows it with all of its actions."""
+    before = await run(known, "18_alert_editor")
+
+    response = await run(known, "19_update_alert")
+    after = await run(known, "18_alert_editor")
+
+    assert (response.errors, response["updateAlert"]["userErrors"]) == ([], [])
+    assert [call.method for call in response.calls] == ["GET", "PUT"]
+    assert [one["type"] for one in after["node"]["triggers"]["conditions"]] == ["regression_event"]
+    assert after["node"]["name"] == "Regressions"
+    changed = {"name", "triggers"}
+    assert {name: value for name, value in after["node"].items() if name not in changed} == {
+        name: value for name, value in before["node"].items() if name not in changed
+    }
 
 
 @pytest.mark.parametrize("name", ["04_bulk_resolve", "05_assign"])

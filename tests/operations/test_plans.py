@@ -14,6 +14,7 @@ from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.operations.library import load_library
 
 FIELDS = {
+    "Alert editor": (124, 2),
     "Alerts": (53, 3),
     "Assign": (8, 2),
     "Autofix state": (28, 3),
@@ -32,6 +33,7 @@ FIELDS = {
     "Trace": (26, 3),
     "Triage list": (36, 3),
     "Two organizations": (6, 4),
+    "Update alert": (71, 2),
     "Usage": (6, 2),
     "Worst issues": (26, 10),
 }

@@ -28,6 +28,7 @@ OUTCOMES = {name: dict.fromkeys(Vintage, WORKS) for name in LIBRARY}
 """What becomes of each document: it works, or fields are null because the release lacks an endpoint (null)."""
 OUTCOMES["07_dashboard_table"][Vintage.V20_12] = "null"
 OUTCOMES["15_trace"] |= dict.fromkeys((Vintage.V20_12, Vintage.V23_7, Vintage.V24_1), "null")
+OUTCOMES["19_update_alert"] |= dict.fromkeys((Vintage.V20_12, Vintage.V23_7, Vintage.V24_1), "null")
 OUTCOMES["20_autofix_state"] |= {vintage: "null" for vintage in Vintage if not vintage.has(Capability.SEER)}
 PAGE = Path("docs/older-releases.md")
 

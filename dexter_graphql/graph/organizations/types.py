@@ -7,6 +7,7 @@ import strawberry
 
 from dexter_graphql.errors import within
 from dexter_graphql.graph.alerts.arguments import alert_options
+from dexter_graphql.graph.alerts.available_actions import AlertActionFields
 from dexter_graphql.graph.alerts.types import Alert
 from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.statuses import ObjectStatus
@@ -83,7 +84,7 @@ def organization_scope(row: Any) -> Parents:
 
 
 @entity(key=OrganizationRef, load=organization_details, representations=(REFERENCE, *FULL))
-class Organization(AttributeFields, ExploreFields, Node):
+class Organization(AlertActionFields, AttributeFields, ExploreFields, Node):
     """Organization in Sentry, with its projects, teams and members."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")

@@ -74,6 +74,51 @@ def delete_workflow(request: Request) -> Response:
     return Response(None, 204)
 
 
+def list_available_actions(request: Request) -> Response:
+    """List the kinds of actions that alerts may have, filtered by `type`."""
+    types = request.param_list("type")
+    actions = [*_integration_actions(request.organization), *_app_actions(request.organization), *_OTHER_ACTIONS]
+    return paginate(request, [one for one in actions if not types or one["type"] in types], dict)
+
+
+def _integration_actions(organization: Organization) -> list[dict[str, Any]]:
+    """A kind of action for each provider that has an integration; those of PagerDuty have services."""
+    installed: dict[str, list[dict[str, Any]]] = {}
+    for integration in organization.integrations:
+        services = {"services": [{"id": "77", "name": "on-call"}]} if integration.provider_key == "pagerduty" else {}
+        row = {"id": integration.id, "name": integration.name, **services}
+        installed.setdefault(integration.provider_key, []).append(row)
+    return [
+        {
+            "type": provider,
+            "handlerGroup": "ticket_creation" if provider in _TRACKERS else "notification",
+            "configSchema": _TARGET_SCHEMA,
+            "dataSchema": _NO_SCHEMA,
+            "integrations": integrations,
+        }
+        for provider, integrations in installed.items()
+    ]
+
+
+def _app_actions(organization: Organization) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "sentry_app",
+            "handlerGroup": "other",
+            "configSchema": _TARGET_SCHEMA,
+            "dataSchema": _NO_SCHEMA,
+            "sentryApp": {
+                "id": str(installation.app.id),
+                "name": installation.app.name,
+                "installationId": str(installation.app.id),
+                "installationUuid": installation.uuid,
+                "status": 1,
+            },
+        }
+        for installation in organization.installations
+    ]
+
+
 def _select_workflows(request: Request) -> list[Workflow]:
     filters, text = parse_filters(request.param("query"), ("name", "action"))
     ids, project_ids = parse_ids(request), {project.id for project in request.selected_projects()}
@@ -132,9 +177,24 @@ _SORT_KEYS: Final[dict[str, Callable[[Workflow], Any]]] = {
     "priorityDetector": lambda workflow: (workflow.detector_ids[:1], int(workflow.id)),
 }
 
+_NO_SCHEMA: Final[dict[str, Any]] = {"type": "object", "properties": {}}
+_TARGET_SCHEMA: Final[dict[str, Any]] = {"type": "object", "properties": {"targetType": {"type": "string"}}}
+_TRACKERS: Final = frozenset({"github", "jira"})
+_OTHER_ACTIONS: Final[tuple[dict[str, Any], ...]] = (
+    {"type": "email", "handlerGroup": "notification", "configSchema": _TARGET_SCHEMA, "dataSchema": _NO_SCHEMA},
+    {
+        "type": "webhook",
+        "handlerGroup": "other",
+        "configSchema": _TARGET_SCHEMA,
+        "dataSchema": _NO_SCHEMA,
+        "services": [{"slug": "webhooks", "name": "WebHooks"}],
+    },
+)
+
 _WORKFLOWS = "/organizations/{organization}/workflows/"
 
 ROUTES = (
+    Route("GET", "/organizations/{organization}/available-actions/", list_available_actions, _READ),
     Route("GET", _WORKFLOWS, list_workflows, _READ),
     Route("POST", _WORKFLOWS, create_workflow, _WORKFLOW_WRITE),
     Route("PUT", _WORKFLOWS, set_workflows_enabled, _WORKFLOW_WRITE),

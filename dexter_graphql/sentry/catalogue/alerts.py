@@ -8,6 +8,7 @@ from dexter_graphql.sentry.restriction import (
     by_path,
     by_query,
     by_response,
+    unrestricted,
     whole_organization,
 )
 
@@ -244,4 +245,15 @@ DELETE_METRIC_RULE = Endpoint(
     source=Source.LEGACY,
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
+)
+AVAILABLE_ACTIONS = Endpoint(
+    "alerts.available_actions",
+    "GET",
+    "/organizations/{organization}/available-actions/",
+    ("alerts:read", "org:admin", "org:read", "org:write"),
+    restriction=unrestricted(AccessLevel.READ),
+    source=Source.OBSERVED,
+    pages=Pagination.PER_PAGE,
+    lifetime=Lifetime.STABLE,
+    tags=("integrations/{organization}",),
 )

@@ -317,4 +317,10 @@ CASES = (
         {"input": {"id": ALERTS[0], "connect": [{"id": MONITORS[0]}], "disconnect": [{"sentryId": "100700"}]}},
         body={**WORKFLOW, "name": "Notify the owners of new issues", "detectorIds": ["100702"]},
     ),
+    Case(
+        "fetchOrganizationAvailableActions",
+        acme('availableAlertActions(types: ["slack", "email"]) { type integrations { name } }'),
+        "GET /organizations/acme/available-actions/",
+        query={"type": ["slack", "email"]},
+    ),
 )

@@ -1,0 +1,78 @@
+"""Kinds of actions that alerts of an organization may have, and their field of organizations."""
+
+from typing import Annotated
+
+import strawberry
+
+from dexter_graphql.graph.common.scalars import JSON
+from dexter_graphql.graph.declarations.fields import LIST, batch, entity, plain, value_type
+from dexter_graphql.graph.relay.references import bounded
+from dexter_graphql.loaders.available_actions import available_actions
+from dexter_graphql.sentry.parents import Parents
+
+Types = Annotated[
+    list[str] | None,
+    strawberry.argument(description="Kinds of actions, as named by Sentry, for example `slack`. Default: all kinds."),
+]
+
+
+@value_type
+class AvailableService:
+    """Service of an integration that an action can page."""
+
+    service_id: strawberry.ID = plain("id", description="ID of the service in the third-party service.")
+    name: str | None = plain(description="Name of the service.")
+
+
+@value_type
+class AvailableIntegration:
+    """Integration that can run an action."""
+
+    integration_id: strawberry.ID = plain("id", description="ID of the integration in Sentry.")
+    name: str | None = plain(description="Name of the integration.")
+    services: list[AvailableService] | None = plain(description="Services of the integration; null without any.")
+
+
+@value_type
+class AvailableApp:
+    """Installed app that an action can notify."""
+
+    app_id: strawberry.ID = plain("id", description="ID of the app in Sentry.")
+    name: str | None = plain(description="Name of the app.")
+    installation_uuid: str | None = plain("installationUuid", description="UUID of the installation.")
+    title: str | None = plain(description="Title of the action that the app defines; null without any.")
+
+
+@value_type
+class AvailableWebhook:
+    """Service with webhooks that an action can call."""
+
+    slug: str | None = plain(description="Name of the service in Sentry, for example `webhooks`.")
+    name: str | None = plain(description="Display name of the service.")
+
+
+@entity(representations=(LIST,))
+class AvailableAlertAction:
+    """Kind of action that alerts of an organization may have."""
+
+    type: str | None = plain(description="Kind of the action, as named by Sentry.")
+    group: str | None = plain("handlerGroup", description="`notification`, `ticket_creation` or `other`.")
+    integrations: list[AvailableIntegration] | None = plain(
+        description="Integrations that can run the action; null for actions without an integration."
+    )
+    app: AvailableApp | None = plain("sentryApp", description="App that the action notifies; null for other actions.")
+    webhooks: list[AvailableWebhook] | None = plain(
+        "services", description="Services with webhooks; null for other actions."
+    )
+    config_schema: JSON | None = plain("configSchema", description="JSON Schema of the recipient.")
+    data_schema: JSON | None = plain("dataSchema", description="JSON Schema of the settings.")
+
+
+@strawberry.type
+class AlertActionFields:
+    """Fields of Organization."""
+
+    @batch(available_actions, key=lambda row: Parents(row.parents.organization), reads={})
+    def available_alert_actions(*, types: Types = None) -> list[AvailableAlertAction] | None:
+        """Kinds of actions that alerts of the organization may have. One call."""
+        return tuple(bounded(types, "types"))
