@@ -13,7 +13,7 @@ from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import CallDeclaration
 from dexter_graphql.graph.declarations.kind_field import sentry_calls
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
-from dexter_graphql.graph.declarations.resolvers.rows import immediate, row_itself
+from dexter_graphql.graph.declarations.resolvers.rows import immediate, row_itself, with_errors
 
 
 class BoundCall(BoundField):
@@ -42,7 +42,7 @@ class BoundCall(BoundField):
             load_context = context.loaders.load_context(
                 declaration.target or "", None, selection, operation=context, spender=self.spender
             )
-            return await function(row, load_context, **arguments)
+            return with_errors(await function(row, load_context, **arguments))
 
         async def resolve_all(rows: Sequence[Any], arguments: Any, context: Context) -> Sequence[Any]:
             self.authorize(context)
