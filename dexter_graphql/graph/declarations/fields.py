@@ -23,9 +23,9 @@ import msgspec
 import strawberry
 
 from dexter_graphql.graph.declarations.keys import EntityKey, entity_key
-from dexter_graphql.graph.declarations.kind_field import declared_field, description_of
+from dexter_graphql.graph.declarations.kind_field import KIND, KindField, declared_field, description_of
 from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
-from dexter_graphql.loaders.base import Loader, Style
+from dexter_graphql.loaders.base import CHUNK_SIZE, Loader, Style
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.parents import Parents
 from dexter_graphql.sentry.projection import Record
@@ -366,10 +366,25 @@ def entity(
             declared = Entity(frozenset(), entity_key(key), load, hydrate or load, typename=name or cls.__name__)
         reads = {**declared.always_reads, **(always_reads or {})}
         setattr(cls, ENTITY, replace(declared, representations=frozenset(representations), always_reads=reads))
+        _declare_hydration(cls, declared.hydrate)
         maker = strawberry.interface if is_interface else strawberry.type
         return maker(cls, name=name, description=description_of(cls))
 
     return declare
+
+
+def _declare_hydration(cls: type, hydrate: Loader | None) -> None:
+    """Name the calls that fetch what lists lack, at each field that reads it."""
+    if hydrate is None:
+        return
+    # With members that lists lack, the cost is that of a detail for each of the keys, or that of one call for all.
+    is_per_row = hydrate.cost(CHUNK_SIZE, lambda representation: frozenset({representation})) > 1
+    for declared in vars(cls).values():
+        if not isinstance(declared, KindField):
+            continue
+        representations = getattr(declared.metadata[KIND], "representations", None)
+        if representations is not None and LIST not in representations:
+            declared.add_calls(hydrate.uses, is_per_row=is_per_row)
 
 
 def value_type(cls: T) -> T:

@@ -22,12 +22,17 @@ ROW = "row"
 """Value of `@sentry(per:)` for fields that call Sentry for each row."""
 
 
+COST_IN_LISTS = "In lists, one call per row for all such fields."
+"""End of the description of a field that only the detail of an object has."""
+
+
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="sentry",
     description=(
         "Endpoints of Sentry's API that resolving this field may call, and whether it calls them once `per` `list`"
-        " (for up to 100 objects together) or once `per` `row`. A field without it causes no call."
+        " (for up to 100 objects together) or once `per` `row`. A field that only the detail of an object has calls"
+        " them for the objects of lists. A field without it causes no call."
     ),
 )
 class SentryCalls:
@@ -47,6 +52,16 @@ class KindField(StrawberryField):
         self.description = self.description or description_of(resolver)
         self.base_resolver = ArgumentsOnly(resolver)
         return self
+
+    def add_calls(self, uses: Iterable[Endpoint], *, is_per_row: bool) -> None:
+        """Add endpoints that the field may call for rows that lack what it reads."""
+        own = [directive for directive in self.directives if isinstance(directive, SentryCalls)]
+        calls = sorted({endpoint.title for endpoint in uses}.union(*(directive.calls for directive in own)))
+        per = ROW if is_per_row or any(directive.per == ROW for directive in own) else "list"
+        others = [directive for directive in self.directives if not isinstance(directive, SentryCalls)]
+        self.directives = [*others, SentryCalls(calls=calls, per=per)]
+        if is_per_row and " call" not in (self.description or ""):
+            self.description = f"{self.description} {COST_IN_LISTS}"
 
     def name_cost(self) -> None:
         """Say in the description that the field calls Sentry for each row, unless it says something of calls."""

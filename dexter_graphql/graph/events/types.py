@@ -273,12 +273,12 @@ class Event(Node):
         return tag_value(row.tags, "release")
 
     @computed(contexts=dict[str, msgspec.Raw] | None, representations=(DETAIL,))
-    def contexts(row: Any) -> list[EventContext]:
+    def contexts(row: Any) -> list[EventContext] | None:
         """Contexts of the event."""
         return [context(name, value) for name, value in (row.contexts or {}).items() if value != NULL]
 
     @computed(entries=ENTRIES, representations=(DETAIL,))
-    def entries(row: Any) -> list[EventEntry]:
+    def entries(row: Any) -> list[EventEntry] | None:
         """Entries of the event, in Sentry's order."""
         return [entry(value_type) for value_type in row.entries or ()]
 

@@ -203,7 +203,7 @@ class Organization(AlertActionFields, AttributeFields, ExploreFields, Node):
         *,
         id: Annotated[strawberry.ID, strawberry.argument(description="Global ID of the member.")],
     ) -> Member | None:
-        """Member by global ID; null when it does not exist. For the user of the token, see `Viewer.user`."""
+        """Member by global ID; null when it does not exist. Your own is below `Viewer.user`."""
         organization = row.parents.organization
         with within("id"):
             home, number = key_from_id(id, "Member", 2)

@@ -85,7 +85,7 @@ class Trace(Node):
     counts: TraceCounts | None = batch(trace_counts, description="Numbers of items in the trace. One call per trace.")
 
     @computed(items=ITEMS, representations=(DETAIL,))
-    def roots(row: TraceRecord) -> list[TraceItem]:
+    def roots(row: TraceRecord) -> list[TraceItem] | None:
         """Items that are in no other item, in Sentry's order. One call brings all items of the trace."""
         return items_of(row.items, 0, row.parents)
 

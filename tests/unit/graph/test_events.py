@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.serializers.events import serialize_contexts, serialize_event_detail
 from dexter_graphql.sandbox.world.event_attributes import get_end_user, get_tags
 from support.events import EVENT, EVENTS, ISSUE, ISSUE_LIST, altered_event, event_of, find, ordinary
@@ -421,3 +422,18 @@ class TestMembers:
         assert all(len(one["sha1"]) == 40 for one in node["attachments"])
         assert none == {"attachments": []}
         assert told.routes == sorted([ISSUE, EVENT, OF_PROJECT + "attachments/"])
+
+
+async def test_event_of_a_list_stays_when_its_detail_fails(asker):
+    """What only the detail has is null then, beside an error for each field."""
+    issue = find(asker, ordinary)
+    asker.server.faults.add(Fault(route=OF_PROJECT, status=403, body={"detail": "No"}, times=None))
+
+    answer = await asker.ask(
+        f'{{ organization(slug: "acme") {{ issue(shortId: "{issue.short_id}") {{'
+        " events(first: 1) { nodes { eventId contexts { name } entries { kind } } } } } }"
+    )
+
+    [event] = answer["organization"]["issue"]["events"]["nodes"]
+    assert (bool(event["eventId"]), event["contexts"], event["entries"]) == (True, None, None)
+    assert [error["path"][-1] for error in answer.errors] == ["contexts", "entries"]

@@ -16,6 +16,8 @@ from graphql import (
     print_ast,
 )
 
+from dexter_graphql.graph.declarations.binder import BOUND
+from dexter_graphql.graph.declarations.kind_field import SentryCalls
 from dexter_graphql.graph.schema import build_graph
 from dexter_graphql.sentry import catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
@@ -133,3 +135,24 @@ def test_enums_that_sentry_may_extend_have_a_way_out(own_types):
     ]
 
     assert set(closed) - ours - {"__TypeKind", "__DirectiveLocation"} == set()
+
+
+def test_fields_that_lists_lack_name_their_calls(graph):
+    """A field that is fetched for each row of a list says so as a field with a loader does."""
+    fields = [
+        field.extensions.get(BOUND)
+        for kind in graph.schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        for field in kind.fields.values()
+    ]
+    lacking = [
+        bound
+        for bound in filter(None, fields)
+        if not bound.is_in("list") and graph.binder.entity(bound.typename).entity.hydrate is not None
+    ]
+
+    assert {"Project.color", "Event.sdk", "Issue.firstRelease", "Member.isOnlyOwner"} <= {b.coordinate for b in lacking}
+    for bound in lacking:
+        titles = {endpoint.title for endpoint in graph.binder.entity(bound.typename).entity.hydrate.uses}
+        [named] = [set(directive.calls) for directive in bound.field.directives if isinstance(directive, SentryCalls)]
+        assert titles <= named, bound.coordinate
