@@ -8,7 +8,7 @@ import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
 from dexter_graphql.loaders.job_detectors import CRON_PREFIX, CRON_TYPE, JOB
-from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list, projects_of
+from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list, projects_of, rows_by_key
 from dexter_graphql.loaders.monitors import ID_ORDER, detector_of_job_row
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
@@ -19,7 +19,7 @@ from dexter_graphql.sentry.catalogue import monitors as catalogue
 from dexter_graphql.sentry.errors import Gone, InvalidValue
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
-from dexter_graphql.sentry.projection import Field, Projection, only_records
+from dexter_graphql.sentry.projection import Field, Projection, first_invalid, only_records
 
 SOURCES = Projection(
     "CronMonitor", "list", (Field("id", "id", int | str), Field("dataSources", "dataSources", msgspec.Raw))
@@ -70,8 +70,8 @@ async def cron_jobs(keys: Sequence[CronKey], load_context: LoadContext) -> Mappi
         page = await fetch_list(
             catalogue.LIST, Parents(organization), load_context, options=ALL_ROWS, projection=projection
         )
-        rows = {row.slug: row for row in only_records(page.rows)}
-        return {key: rows.get(key.slug) for key in own_keys}
+        rows = rows_by_key([key.slug for key in own_keys], page.rows, "slug", str)
+        return {key: rows[key.slug] for key in own_keys}
 
     return await by_organization(keys, answer)
 
@@ -144,8 +144,10 @@ async def _monitors_of(
     detectors = await _detectors(parents, query, load_context.merge_projections(selected, SOURCES), load_context)
 
     def monitor_of(job: Any) -> Any:
-        if isinstance(job, InvalidValue):
-            return job
+        if invalid := first_invalid(job, "slug"):
+            return invalid
+        if job.slug is None:
+            return InvalidValue("Sentry's answer lacks 'slug'")
         load_context.loaders.prime(cron_jobs, CronKey(organization, job.slug, parents.project), job)
         return detectors.get(job.slug) or detector_of_job_row(job, parents, load_context)
 

@@ -1,9 +1,12 @@
 """Detectors made of the jobs of cron monitors, for servers that have no detectors for them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.lenient import UNREADABLE
 from dexter_graphql.sentry.projection import Field, Projection
 
 CRON_TYPE = "monitor_check_in_failure"
@@ -32,16 +35,20 @@ class ProjectOfJob(msgspec.Struct, frozen=True):
     id: str | int
 
 
+INVALID_MEMBER: Mapping[str, Any] = {}
+"""Stands in a detector for a member of its job that cannot be read, so that it is an error there, too."""
+
+
 def detector_of_job(job: Any) -> dict[str, Any]:
     """A detector with what a job tells, for servers that have none for it."""
-    source = {"id": job.id, "slug": job.slug, "status": job.status, "isMuted": job.isMuted}
+    source = {name: _member(job, name) for name in ("id", "slug", "status", "isMuted")}
     return {
-        "id": f"{CRON_PREFIX}{job.id}",
+        "id": source["id"] if isinstance(job.id, InvalidValue) else f"{CRON_PREFIX}{job.id}",
         "type": CRON_TYPE,
-        "name": job.name,
-        "projectId": str(msgspec.json.decode(job.project, type=ProjectOfJob).id),
-        "enabled": job.status != "disabled",
-        "dateCreated": job.dateCreated,
+        "name": _member(job, "name"),
+        "projectId": _project_id(job),
+        "enabled": source["status"] if isinstance(job.status, InvalidValue) else job.status != "disabled",
+        "dateCreated": _member(job, "dateCreated"),
         "dateUpdated": None,
         "description": None,
         "owner": job.owner,
@@ -51,3 +58,15 @@ def detector_of_job(job: Any) -> dict[str, Any]:
         "conditionGroup": None,
         "dataSources": [{"queryObj": source}],
     }
+
+
+def _member(job: Any, name: str) -> Any:
+    value = getattr(job, name)
+    return INVALID_MEMBER if isinstance(value, InvalidValue) else value
+
+
+def _project_id(job: Any) -> Any:
+    try:
+        return str(msgspec.json.decode(job.project, type=ProjectOfJob).id)
+    except UNREADABLE:
+        return INVALID_MEMBER

@@ -12,6 +12,7 @@ from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, LazyJSON, batch, computed, entity, plain, value_type
 from dexter_graphql.graph.lazy_types import IntegrationType
 from dexter_graphql.loaders.integrations import IntegrationKey, integrations_by_id
+from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.lenient import NULL
 
 Pairs = list[tuple[str | int | float | bool | None, str | int | float | None]] | None
@@ -153,8 +154,9 @@ def _form(value: msgspec.Raw | None) -> Any:
     return None if value is None or value == NULL else LazyJSON("AppIssueForm", value)
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _text(value: object) -> object:
+    """A value or a label as text; what cannot be read stays something that is no text."""
+    return {} if isinstance(value, InvalidValue) else None if value is None else str(value)
 
 
 def _fields(fields: Iterable[msgspec.Raw] | None) -> Any:
