@@ -13,9 +13,14 @@ from support.sandbox import StillClock, running_sandbox
 from support.tracing import untraced
 
 REPETITIONS = (
+    "tests/benchmarks/",
+    "tests/contract/test_declared_calls.py",
+    "tests/contract/test_docs.py",
     "tests/contract/test_one_truth.py",
     "tests/operations/",
+    "tests/parity/",
     "tests/property/",
+    "tests/security/",
     "tests/unit/graph/older_releases/",
     "tests/unit/graph/test_mistyped_names.py",
     "tests/unit/sandbox/test_vintages.py",

@@ -28,7 +28,7 @@ from support.recorded_engines import run_recorded_engines
 from support.rounds import dispatch_when_idle
 from support.whole_schema import WholeSchema
 
-EXAMPLES = 20_000 if settings.default.max_examples > 1000 else 150
+EXAMPLES = 20_000 if settings.default.max_examples > 1000 else 100
 VINTAGES = (Vintage.SAAS, Vintage.V26_7)
 """Alerts are workflows and detectors at one, and rules beside them at the other."""
 

@@ -21,7 +21,7 @@ OTHER = "Other"
 
 
 class StatsValue(msgspec.Struct, frozen=True, gc=False):
-    """A value, whatever it measures, and the one that it is compared with."""
+    """A value and the one that it is compared with."""
 
     count: float | None = None
     comparisonCount: float | None = None  # noqa: N815  # Sentry's name
