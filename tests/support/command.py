@@ -9,12 +9,16 @@ from contextlib import asynccontextmanager, contextmanager
 
 PATIENCE_S = 20.0
 """Longest wait for output or exit of a process."""
+INHERITED_SETTINGS = ("DEXTER_", "SENTRY_", "FORCE_COLOR", "CLICOLOR")
 
 
 def command_environment(**settings):
-    """The environment without inherited Dexter and Sentry variables, plus the given ones."""
-    bare = {name: text for name, text in os.environ.items() if not name.startswith(("DEXTER_", "SENTRY_"))}
-    return bare | {"DEXTER_ADMIN_LISTEN": "127.0.0.1:0"} | settings
+    """The environment without inherited Dexter and Sentry variables, plus the given ones.
+
+    Continuous integration often sets `CI` or `FORCE_COLOR`, which make some tools colour what the tests search in.
+    """
+    bare = {name: text for name, text in os.environ.items() if not name.startswith(INHERITED_SETTINGS)}
+    return bare | {"NO_COLOR": "1", "DEXTER_ADMIN_LISTEN": "127.0.0.1:0"} | settings
 
 
 @contextmanager
