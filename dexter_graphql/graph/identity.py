@@ -1,23 +1,57 @@
 """The three identities of a request: upstream credential, reach and caller."""
 
 from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
 
 from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.restriction import AccessLevel
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Restriction of the caller's access. Responses and streams are shared between callers with the same `key`."""
+    """Restriction of the caller's access. Responses and streams are shared between callers with the same `key`.
 
-    key: str = "all"
-    is_read_only: bool = False
+    `projects` are slugs as `organization/project`; None means all that the upstream credential can see. With
+    `documents_only` the caller may execute stored documents only. `Reach.of` makes the key of the other values.
+    """
+
+    key: str
+    access: AccessLevel
+    projects: frozenset[str] | None
+    documents_only: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        access: AccessLevel,
+        projects: frozenset[str] | None = None,
+        *,
+        documents_only: bool = False,
+        upstream_key: str = "",
+    ) -> "Reach":
+        """The reach with a key that is the same in all processes; with `upstream_key` only for that credential."""
+        slugs = None if projects is None else sorted(projects)
+        values = msgspec.json.encode((access, slugs, documents_only, upstream_key))
+        return cls(sha256(values).hexdigest()[:32], access, projects, documents_only)
+
+    @property
+    def is_read_only(self) -> bool:
+        """True when the caller may not change anything."""
+        return self.access is AccessLevel.READ
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The subject of a request: key of quotas, fairness and audit, never of a cache."""
+    """The subject of a request: key of quotas, fairness and audit, never of a cache.
+
+    `name` and `email` are those of the person, where the credential tells them.
+    """
 
     subject: str
+    name: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

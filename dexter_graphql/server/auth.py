@@ -8,6 +8,7 @@ from http import HTTPStatus
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.restriction import AccessLevel
 from dexter_graphql.server.responses import RequestRejected
 from dexter_graphql.settings import Mode, Settings
 
@@ -22,10 +23,8 @@ class Authenticator:
         self._key = settings.secret.get_secret_value().encode()
         self._is_open = settings.mode is Mode.OPEN
         token = settings.sentry_auth_token.get_secret_value() if settings.sentry_auth_token else ""
-        is_read_only = not (is_sandbox or settings.allow_writes)
-        self._own = (
-            self._identity(token, Reach("read" if is_read_only else "all", is_read_only), "local") if token else None
-        )
+        access = AccessLevel.ADMIN if is_sandbox or settings.allow_writes else AccessLevel.READ
+        self._own = self._identity(token, Reach.of(access), "local") if token else None
 
     @property
     def own(self) -> Identity | None:
@@ -42,7 +41,7 @@ class Authenticator:
         if scheme.lower() != "bearer" or not TOKEN.fullmatch(token.strip()):
             raise unauthenticated("Send a Sentry token as 'Authorization: Bearer …'")
         key = self._hashed(token.strip())
-        return Identity(Upstream(key, token.strip()), Reach(key), Caller(key))
+        return Identity(Upstream(key, token.strip()), Reach.of(AccessLevel.ADMIN, upstream_key=key), Caller(key))
 
     def _identity(self, token: str, reach: Reach, subject: str) -> Identity:
         return Identity(Upstream(self._hashed(token), token), reach, Caller(subject), is_shared_token=True)

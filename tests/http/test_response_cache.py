@@ -7,6 +7,7 @@ from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.graph.context import CacheDependencies
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.restriction import AccessLevel
 from dexter_graphql.server.response_cache import (
     CONSTANT,
     MAX_REQUEST_BYTES,
@@ -137,9 +138,9 @@ class TestRequests:
         assert status == 401
 
 
-def identity(upstream="u", reach="all"):
+def identity(upstream="u", access=AccessLevel.ADMIN):
     """Somebody."""
-    return Identity(Upstream(upstream, "secret"), Reach(reach), Caller("somebody"))
+    return Identity(Upstream(upstream, "secret"), Reach.of(access), Caller("somebody"))
 
 
 class TestKept:
@@ -164,7 +165,7 @@ class TestKept:
         others = [
             cache_key_of(b"s", identity()),
             cache_key_of(b"r", identity("v")),
-            cache_key_of(b"r", identity(reach="read")),
+            cache_key_of(b"r", identity(access=AccessLevel.READ)),
         ]
 
         assert response_cache.find(key).answer is self.ANSWER

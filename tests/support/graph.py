@@ -16,6 +16,7 @@ from dexter_graphql.realtime.feed import in_memory_feed
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
+from dexter_graphql.sentry.restriction import AccessLevel
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import POLICIES
 from support.engines import assert_agreement, engines_of, line_of, outcome
@@ -88,7 +89,7 @@ class GraphClient:
             changes=in_memory_feed(clock, b"key of tests"),
             visibility=IssueVisibility(self.client, clock),
         )
-        self.identity = Identity(Upstream("test", server.token), Reach(), Caller("test"))
+        self.identity = Identity(Upstream("test", server.token), Reach.of(AccessLevel.ADMIN), Caller("test"))
 
     @property
     def acme(self):

@@ -20,6 +20,7 @@ from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
 from dexter_graphql.sentry.http.transport import Transport
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.projection import RecordDecoder
+from dexter_graphql.sentry.restriction import AccessLevel
 from dexter_graphql.sentry.stages.cache import Cache
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
 from support.documents import Document
@@ -48,7 +49,7 @@ class CallerKind:
 
     def identity(self, token):
         """The caller's identity with that upstream token."""
-        reach = Reach("reader", is_read_only=True) if self.is_read_only else Reach()
+        reach = Reach.of(AccessLevel.READ if self.is_read_only else AccessLevel.ADMIN)
         return Identity(Upstream("test", token), reach, Caller("test"), self.is_shared_token)
 
 

@@ -7,6 +7,7 @@ import pytest
 from dexter_graphql.graph.identity import Reach
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.restriction import AccessLevel
 from support.issue_mutations import ISSUE, LIST, attempt, change, id_of, some
 
 
@@ -91,7 +92,7 @@ async def test_changes_of_one_document_show_their_own_state(asker, number):
 
 async def test_who_may_only_read_changes_nothing(asker):
     """Every mutation is refused for a caller who may only read, before anything is asked."""
-    asker.identity = replace(asker.identity, reach=Reach("read", is_read_only=True))
+    asker.identity = replace(asker.identity, reach=Reach.of(AccessLevel.READ))
     ids = [id_of(one) for one in some(asker, 2)]
 
     told = await asker.ask(

@@ -7,6 +7,7 @@ import pytest
 from dexter_graphql.graph.identity import Caller, Reach
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.restriction import AccessLevel
 
 ME = "/organizations/{organization}/members/{member}/"
 VIEWER = "query ($in: OrganizationReference) { viewer { subject isReadOnly user(organization: $in) { email } } }"
@@ -49,7 +50,7 @@ async def test_each_token_is_its_own_user(asker):
 
 async def test_shared_token_has_no_user(asker):
     """The owner of the server's token is not the caller and is not looked up."""
-    asker.identity = replace(asker.identity, reach=Reach("read", is_read_only=True), is_shared_token=True)
+    asker.identity = replace(asker.identity, reach=Reach.of(AccessLevel.READ), is_shared_token=True)
 
     answer = await asker.ask(VIEWER)
 
