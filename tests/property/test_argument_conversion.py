@@ -1,13 +1,28 @@
-"""Prepared conversions of arguments are equal to Strawberry's own conversion."""
+"""Prepared coercions and conversions of arguments are equal to those of graphql-core and of Strawberry."""
 
 from datetime import UTC, datetime
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
-from graphql.utilities import coerce_input_value
+from graphql import (
+    ArgumentNode,
+    FieldNode,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    NameNode,
+    ObjectFieldNode,
+    ObjectValueNode,
+    VariableNode,
+    get_nullable_type,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+from graphql.utilities import coerce_input_value, value_to_literal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dexter_graphql.engine.arguments import ArgumentValues
 from dexter_graphql.graph.declarations.arguments import arguments_of
 from dexter_graphql.graph.declarations.binder import BOUND
 from dexter_graphql.graph.declarations.strawberry_internals import ArgumentConverter
@@ -97,3 +112,39 @@ def test_prepared_conversion_is_strawberry_s(data, converter, fields):
         }
 
     assert result(arguments_of(declared, converter), values) == result(convert_slowly, values)
+
+
+@given(data=st.data())
+def test_literal_with_variables_is_coerced_like_by_graphql_core(data, fields):
+    """For any input object of any argument, whichever of its members are variables and whichever of these are given."""
+    objects = [
+        (field, name, get_nullable_type(argument.type))
+        for field in fields
+        for name, argument in field.args.items()
+        if isinstance(get_nullable_type(argument.type), GraphQLInputObjectType)
+    ]
+    field, name, type_ = data.draw(st.sampled_from(objects))
+    members = data.draw(present(type_, MAX_DEPTH - 1))
+    varying = {member for member in type_.fields if data.draw(st.booleans())}
+    values = {
+        member: coerce_input_value(value, type_.fields[member].type)
+        for member, value in members.items()
+        if member in varying
+    }
+    literal = ObjectValueNode(fields=tuple(_member_nodes(members, varying, type_)))
+    argument = ArgumentNode(name=NameNode(value=name), value=literal)
+    node = FieldNode(name=NameNode(value="field"), arguments=(argument,))
+    part = GraphQLField(field.type, {name: field.args[name]})
+    prepared, variables = ArgumentValues(part, node), VariableValues({}, values)
+
+    expected = result(lambda: get_argument_values(part, node, variables)[name])
+
+    for _ in range(2):
+        assert result(lambda: prepared.coerce(variables)[name]) == expected
+
+
+def _member_nodes(members, varying, type_):
+    for member in sorted(members.keys() | varying):
+        name = NameNode(value=member)
+        constant = None if member in varying else value_to_literal(members[member], type_.fields[member].type)
+        yield ObjectFieldNode(name=name, value=VariableNode(name=name) if constant is None else constant)
