@@ -16,6 +16,8 @@ from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.declarations.fields import record_typename
+from dexter_graphql.graph.file_addresses import FileAddresses
+from dexter_graphql.graph.file_openings import Openings
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.graph.schema import Graph, build_graph
 from dexter_graphql.graph.upstream_report import UpstreamReport, report_upstream
@@ -45,6 +47,7 @@ from dexter_graphql.server.console import Console, ServerFacts
 from dexter_graphql.server.credentials import CredentialGate
 from dexter_graphql.server.docs import Docs
 from dexter_graphql.server.executor import RequestExecutor
+from dexter_graphql.server.files import FileTransfers, TransferLimits
 from dexter_graphql.server.graphql import EndpointLimits, GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
 from dexter_graphql.server.quotas import Quota
@@ -111,6 +114,7 @@ def create_app(
         clock=clock,
         changes=in_memory_feed(clock, settings.secret.get_secret_value().encode()),
         visibility=IssueVisibility(client, clock),
+        files=build_file_addresses(settings, clock),
         deadline_s=settings.deadline_s,
         call_budget=settings.call_budget,
     )
@@ -133,7 +137,7 @@ def create_app(
     )
     receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, client.invalidate, clock)
     routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]
-    routes += Docs(console).routes()
+    routes += [*Docs(console).routes(), *build_file_transfers(settings, services, admission, metrics).routes()]
     if settings.has_introspection:
         routes += schema_routes(graph.sdl)
     # What the embedded sandbox lacks was chosen with its vintage.
@@ -189,6 +193,22 @@ def build_sockets(settings: Settings, executor: RequestExecutor, admission: Admi
         readiness.draining,
         SocketLimits(settings.max_socket_operations, settings.max_body_bytes),
     )
+
+
+def build_file_addresses(settings: Settings, clock: Clock) -> FileAddresses:
+    """Compose what makes and opens the addresses of files."""
+    key = settings.secret.get_secret_value().encode()
+    return FileAddresses(clock, key, settings.file_address_s, Openings(clock))
+
+
+def build_file_transfers(
+    settings: Settings, services: Services, admission: Admission, metrics: Metrics
+) -> FileTransfers:
+    """Compose the transfers of files; those of a credential end when Sentry rejects it."""
+    quota = Quota("file transfers", settings.max_file_transfers_per_caller, settings.max_file_transfers)
+    services.client.on_rejected(quota.end)
+    limits = TransferLimits(settings.max_file_mib * MEBIBYTE, settings.file_timeout_s, settings.file_stall_s)
+    return FileTransfers(services, admission, quota, limits, metrics)
 
 
 def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, library: Sequence[Document]) -> Pipeline:

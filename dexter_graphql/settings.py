@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     secret: SecretStr = _setting(
         "DEXTER_SECRET",
         None,
-        "Key for stream positions and for data in Redis; random at each start when unset.",
+        "Key for stream positions, addresses of files and data in Redis; random at each start when unset.",
     )
     sentry_hosts: Words = _setting("DEXTER_SENTRY_HOSTS", (), "Additional origins that a token may be sent to.")
     trusted_proxies: Words = _setting(
@@ -176,6 +176,29 @@ class Settings(BaseSettings):
         12.0,
         "Time without an item until a stream sends a heartbeat, in seconds.",
         gt=0,
+    )
+
+    max_file_mib: int = _setting(
+        "DEXTER_MAX_FILE_MIB", 2048, "Largest file that is transferred, in MiB.", ge=1, le=1_048_576
+    )
+    file_address_s: float = _setting(
+        "DEXTER_FILE_ADDRESS_SECONDS", 600.0, "Time until the address of a file expires, in seconds.", gt=0, le=86400
+    )
+    file_timeout_s: float = _setting(
+        "DEXTER_FILE_TIMEOUT_SECONDS", 3600.0, "Time for the transfer of a file, in seconds.", gt=0, le=86400
+    )
+    file_stall_s: float = _setting(
+        "DEXTER_FILE_STALL_SECONDS",
+        30.0,
+        "Time in which a client must take a part of a file, in seconds.",
+        gt=0,
+        le=600,
+    )
+    max_file_transfers_per_caller: int = _setting(
+        "DEXTER_MAX_FILE_TRANSFERS_PER_CALLER", 8, "Files that one caller may transfer at the same time.", ge=1
+    )
+    max_file_transfers: int = _setting(
+        "DEXTER_MAX_FILE_TRANSFERS", 32, "Files of all callers that are transferred at the same time.", ge=1
     )
 
     drain_s: float = _setting(

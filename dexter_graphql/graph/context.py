@@ -12,6 +12,7 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import SelectionIndex
 from dexter_graphql.engine.variable_values import NO_VARIABLES
 from dexter_graphql.graph.errors import code_of_class
+from dexter_graphql.graph.file_addresses import FileAddresses
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
@@ -63,6 +64,7 @@ class Services:
     clock: Clock
     changes: ChangeFeed
     visibility: IssueVisibility
+    files: FileAddresses
     web_url: str = "https://sentry.io"
     deadline_s: float = 30.0
     call_budget: int = 100

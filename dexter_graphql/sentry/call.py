@@ -3,6 +3,8 @@
 They can be serialised, except for the cache entry, which the outermost stage adds for the client.
 """
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from enum import IntEnum
 
 import msgspec
@@ -75,3 +77,13 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     waited_s: float = 0.0
     cache_entry: CacheEntry | None = None
     """Set when the cache of this process keeps the response."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """The content of a file while it arrives. The size is None when it is known only at the end."""
+
+    size_bytes: int | None
+    media_type: str
+    headers: dict[str, str]
+    chunks: AsyncIterator[bytes]

@@ -3,7 +3,8 @@
 Longer than most modules, because reads and writes of one client share its caches and its checks of credentials.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from copy import copy
 from functools import lru_cache
 from random import Random
@@ -15,7 +16,7 @@ import msgspec
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.sentry.cache_tags import TagSnapshot, TagVersions
-from dexter_graphql.sentry.call import Call, Reply
+from dexter_graphql.sentry.call import Call, FileContent, Reply
 from dexter_graphql.sentry.call_context import CallContext
 from dexter_graphql.sentry.credentials import CredentialRegistry, Listener, credential_tag, is_rejection
 from dexter_graphql.sentry.endpoint import Endpoint, Pagination, Silo
@@ -35,7 +36,7 @@ from dexter_graphql.sentry.parameters import check_query, encode_body
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import AnyProjection, Projection, RecordDecoder, RowsProjection
 from dexter_graphql.sentry.redis.options import RedisOptions
-from dexter_graphql.sentry.stages import CallNext, Stage, compose
+from dexter_graphql.sentry.stages import CallNext, Handler, Stage, compose
 from dexter_graphql.sentry.stages.breaker import Breaker
 from dexter_graphql.sentry.stages.cache import DEFAULT_LIMIT_BYTES, POLICIES, Cache, CachePolicy
 from dexter_graphql.sentry.stages.limiter import Limiter
@@ -79,6 +80,7 @@ class SentryClient:
         self._transport = transport
         self._stages = tuple(stages)
         self._handler = compose(self._stages)
+        self._file_handler = compose([stage for stage in self._stages if isinstance(stage, Breaker | Limiter)])
         self._resolve_path = lru_cache(MAX_PATHS)(_resolve_path)
         self._check_host = lru_cache(MAX_PATHS)(hosts.checked)
         self._tag_versions = tag_versions
@@ -171,13 +173,55 @@ class SentryClient:
         touches: Iterable[str] = (),
     ) -> Reply:
         """The answer undecoded. `touches` are more tags that a write invalidates, or that a read depends on."""
+        call = self._call(endpoint, call_context, parents, path, query)
+        if body is not None:
+            call = msgspec.structs.replace(call, body=encode_body(endpoint, body))
+        if touches:
+            call = msgspec.structs.replace(call, tags=(*call.tags, *touches))
+        reply = await self._perform(call, endpoint, call_context, self._handler, self._transport)
+        if self._services is not None and not endpoint.is_read:
+            await self._services.invalidations.flush()
+        return reply
+
+    @asynccontextmanager
+    async def download(
+        self,
+        endpoint: Endpoint,
+        call_context: CallContext,
+        *,
+        parents: Parents,
+        path: Mapping[str, str] = NO_PATH,
+        query: QueryParameters = (),
+    ) -> AsyncIterator[FileContent]:
+        """The content of a file, past the caches: only the circuit breaker and the rate limiter apply."""
+        contents: list[FileContent] = []
+        async with AsyncExitStack() as stack:
+
+            async def open_file(call: Call) -> Reply:
+                content = await stack.enter_async_context(self._transport.download(call))
+                contents.append(content)
+                return Reply(status=200, headers=content.headers, body=b"", fetched_at=self._clock.time())
+
+            call = self._call(endpoint, call_context, parents, path, query)
+            await self._perform(call, endpoint, call_context, self._file_handler, open_file)
+            yield contents[-1]
+
+    def _call(
+        self,
+        endpoint: Endpoint,
+        call_context: CallContext,
+        parents: Parents | None,
+        path: Mapping[str, str],
+        query: QueryParameters,
+    ) -> Call:
+        """The call of an endpoint, without a body."""
         organization = None if parents is None else parents.organization.slug
         encoded_path, tags = self._resolve_path(endpoint, organization, tuple(path.items()))
         check_query(endpoint, query)
         upstream = call_context.upstream
         if endpoint.is_read:
             tags = (*tags, credential_tag(upstream.key))
-        call = Call(
+        return Call(
             endpoint=endpoint.name,
             title=endpoint.title,
             method=endpoint.method,
@@ -186,18 +230,13 @@ class SentryClient:
             upstream=upstream,
             deadline=call_context.deadline,
             query=tuple(query),
-            body=None if body is None else encode_body(endpoint, body),
             priority=call_context.priority,
             lifetime=endpoint.lifetime,
             is_idempotent=endpoint.is_idempotent,
             has_event_bodies=endpoint.has_event_bodies,
-            tags=(*tags, *touches) if touches else tags,
+            tags=tags,
             caller=call_context.caller,
         )
-        reply = await self._perform(call, endpoint, call_context)
-        if self._services is not None and not endpoint.is_read:
-            await self._services.invalidations.flush()
-        return reply
 
     def invalidate(self, tags: Iterable[str]) -> None:
         """Invalidate all cached answers that depend on one of these tags, of all credentials."""
@@ -238,7 +277,9 @@ class SentryClient:
         parts = (*self._stages, self._transport)
         return [sample for part in parts for sample in getattr(part, "collect", list)()]
 
-    async def _perform(self, call: Call, endpoint: Endpoint, call_context: CallContext) -> Reply:
+    async def _perform(
+        self, call: Call, endpoint: Endpoint, call_context: CallContext, handler: Handler, transport: CallNext
+    ) -> Reply:
         """Lead a call through the stages and enter it into the statistics of the operation."""
         stats, upstream_key = call_context.stats, call.upstream.key
         stats.requested += 1
@@ -246,7 +287,7 @@ class SentryClient:
         try:
             self._check_credential(call_context)
             generation = self.credentials.generation(upstream_key)
-            reply = await self._handler(call, self._exchange_for(call_context))
+            reply = await handler(call, self._exchange_for(call_context, transport))
             self._check_credential(call_context)
             if generation != self.credentials.generation(upstream_key):
                 raise self.credentials.rejection(upstream_key, call.title)
@@ -268,7 +309,7 @@ class SentryClient:
         if rejection is not None:
             raise Unauthorized(str(rejection), title=rejection.title, status=rejection.status)
 
-    def _exchange_for(self, call_context: CallContext) -> CallNext:
+    def _exchange_for(self, call_context: CallContext, transport: CallNext) -> CallNext:
         """The transport, charged to the operation's budget; below the stages, so that cached answers are free."""
         attempts = 0
 
@@ -282,7 +323,7 @@ class SentryClient:
                 self._metrics.retry(call.endpoint)
             started, outcome = self._clock.monotonic(), "cancelled"
             try:
-                reply = await self._transport(call)
+                reply = await transport(call)
                 outcome = "answered"
             except Unauthorized as error:
                 outcome = type(error).__name__

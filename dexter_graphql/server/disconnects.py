@@ -9,6 +9,8 @@ from starlette.types import Receive, Scope
 
 IS_CLOSING = "dexter.is_closing"
 """Extension of the ASGI scope: a function that tells whether the connection is closed."""
+ABORT = "dexter.abort"
+"""Extension of the ASGI scope: a function that closes the connection at once."""
 WATCH_AFTER_S = 0.005
 """Time in which answers that need no upstream call are usually there; a watch costs a task."""
 
@@ -66,3 +68,11 @@ async def wait_for_disconnect(receive: Receive) -> None:
     """Return when the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def abort_connection(scope: Scope, receive: Receive) -> None:
+    """Close the connection of a response that cannot be completed, so that the client notices; returns when it is."""
+    abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT)
+    if abort is not None:
+        abort()
+        await wait_for_disconnect(receive)

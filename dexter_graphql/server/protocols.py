@@ -19,7 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.connections import ConnectionPool
-from dexter_graphql.server.disconnects import IS_CLOSING
+from dexter_graphql.server.disconnects import ABORT, IS_CLOSING
 from dexter_graphql.server.response_output import ResponseOutput
 
 HEADER_LINE_OVERHEAD = 4
@@ -110,7 +110,7 @@ class HTTPConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
         self._output = ResponseOutput(transport)
-        self._extensions[IS_CLOSING] = transport.is_closing
+        self._extensions |= {IS_CLOSING: transport.is_closing, ABORT: transport.abort}
         self._is_admitted = self._pool.admit(self)
         if self._is_admitted:
             self._timer.start(self._pool.limits.head_s, self._expire)

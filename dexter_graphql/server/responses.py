@@ -45,7 +45,7 @@ STARTED = "dexter.started"
 """Key of an ASGI scope: True once the response has started."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class RequestRejected(Exception):
     """A request that is answered without executing an operation."""
 

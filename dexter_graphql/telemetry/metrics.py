@@ -43,6 +43,8 @@ class Metrics:
         self._wait_seconds = self._histogram("dexter_permit_wait_seconds", "Wait for the rate limiter.")
         self._deprecated = self._counter("dexter_deprecated_calls", "Calls of endpoints to be retired.", "endpoint")
         self._webhooks = self._counter("dexter_webhooks", "Webhooks received.", "status")
+        self._files = self._counter("dexter_file_transfers", "Transfers of files that ended.", "direction", "outcome")
+        self._file_bytes = self._counter("dexter_file_bytes", "Bytes of files transferred.", "direction")
 
     def register(self, source: SampleSource) -> None:
         """Collect the samples of `source` at each scrape."""
@@ -94,6 +96,14 @@ class Metrics:
     def webhook(self, status: int) -> None:
         """Count a webhook by the status of its answer."""
         self._webhooks.add(status)
+
+    def file_transfer(self, direction: str, outcome: str) -> None:
+        """Count a transfer by the way it ended."""
+        self._files.add(direction, outcome)
+
+    def file_bytes(self, direction: str, size: int) -> None:
+        """Count transferred bytes."""
+        self._file_bytes.add(direction, times=size)
 
     def _counter(self, name: str, description: str, *labels: str) -> Counter:
         counts = Counter(name, description, *labels)

@@ -29,6 +29,8 @@ class Case:
     vintage: Vintage = Vintage.SAAS
     faults: Sequence[Fault] = ()
     """Faults of other routes that lead to the operation: the case is then run on a server of its own."""
+    download: bytes | None = None
+    """Content that the address of a file in the answer gives."""
 
     @property
     def method(self) -> str:

@@ -39,6 +39,9 @@ async def run_case(site, case):
     sandbox.requests.clear()
     try:
         _, _, answer = await site.post(case.document, variables=dict(case.variables))
+        if case.download is not None:
+            async with site.session.get(site.url + file_address(answer)) as response:
+                assert await response.read() == case.download
         return answer, list(sandbox.requests)
     finally:
         if case.is_write:
@@ -66,6 +69,14 @@ def arguments(case, request):
     """The values of a request that a case states: query parameters that it lists, and the body."""
     values = {name: [value for key, value in request.query if key == name] for name in case.query}
     return values, request.body if case.method != "GET" else None
+
+
+def file_address(value):
+    """The first address of a file in an answer; None when there is none."""
+    if isinstance(value, str):
+        return value if value.startswith("/files/") else None
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next(filter(None, map(file_address, members)), None)
 
 
 def user_errors(value):

@@ -10,6 +10,8 @@ import msgspec
 
 from dexter_graphql.graph.context import Context, Services
 from dexter_graphql.graph.errors import format_error
+from dexter_graphql.graph.file_addresses import FileAddresses
+from dexter_graphql.graph.file_openings import Openings
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.realtime.feed import in_memory_feed
@@ -88,6 +90,7 @@ class GraphClient:
             clock=clock,
             changes=in_memory_feed(clock, b"key of tests"),
             visibility=IssueVisibility(self.client, clock),
+            files=FileAddresses(clock, b"key of tests", 600, Openings(clock)),
         )
         self.identity = Identity(Upstream("test", server.token), Reach.of(AccessLevel.ADMIN), Caller("test"))
 

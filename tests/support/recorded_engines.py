@@ -8,6 +8,8 @@ import msgspec
 
 from dexter_graphql.graph.context import Context, Explain, Services
 from dexter_graphql.graph.errors import format_error
+from dexter_graphql.graph.file_addresses import FileAddresses
+from dexter_graphql.graph.file_openings import Openings
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.realtime.feed import in_memory_feed
@@ -137,8 +139,9 @@ class RecordedEngines:
             organizations._entries.put(key, organization)
         changes = in_memory_feed(self._clock, b"key of tests")
         visibility = IssueVisibility(client, self._clock)
+        files = FileAddresses(self._clock, b"key of tests", 600, Openings(self._clock))
         services = Services(
-            client, organizations, self._graph.binder, self._clock, changes, visibility, call_budget=CALLS
+            client, organizations, self._graph.binder, self._clock, changes, visibility, files, call_budget=CALLS
         )
         return RecordedEngine(pipeline, wire, services, asking.identity(self._token))
 

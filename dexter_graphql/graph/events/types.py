@@ -15,6 +15,7 @@ from dexter_graphql.graph.declarations.fields import (
     LazyJSON,
     TaggedJSON,
     batch,
+    call,
     computed,
     entity,
     plain,
@@ -25,16 +26,27 @@ from dexter_graphql.graph.declarations.wire_types import enum_member
 from dexter_graphql.graph.events.entries import EventEntry, entry, inside
 from dexter_graphql.graph.events.entry_values import Breadcrumb, ExceptionValue, HTTPRequest, member, undecoded
 from dexter_graphql.graph.events.enums import EventKind
+from dexter_graphql.graph.file_addresses import FileReference
+from dexter_graphql.graph.files import file_address
 from dexter_graphql.graph.issues.enums import Level
 from dexter_graphql.graph.issues.tags import Tag
 from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.events import AttachmentKey, EventKey, attachments_by_id, event_attachments, event_details
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.events import (
+    AttachmentKey,
+    EventKey,
+    attachments_by_id,
+    event_attachments,
+    event_details,
+    event_path,
+)
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.suspect_commits import event_suspect_commits
+from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.lenient import NULL, UNREADABLE, decode_leniently, invalid_value, member_or_invalid
 from dexter_graphql.sentry.projection import Record
@@ -161,6 +173,15 @@ class Attachment(Node):
     attachment_type: str | None = plain("type", description="Type of the attachment, for example `event.attachment`.")
     sha1: str | None = plain(description="SHA-1 checksum of the file.")
     created_at: datetime | None = plain("dateCreated", description="Time when Sentry received the file.")
+
+    @call(is_personal=True, reads={"id": ID, "name": str | None})
+    async def download_url(row: Any, load_context: LoadContext) -> str | None:
+        """Path on this server where the content can be downloaded once, with the same credential; see the docs."""
+        key = EventKey(row.parents.organization, row.parents.project, row.parents.event)
+        path = {**event_path(key), "attachment": str(row.id)}
+        return file_address(
+            FileReference(catalogue.ATTACHMENT.name, key.organization, path, row.name or ""), load_context
+        )
 
 
 def whole_seconds(instant: datetime) -> datetime:

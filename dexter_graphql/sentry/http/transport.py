@@ -1,15 +1,19 @@
 """HTTP transport: performs one call to Sentry over aiohttp's client sessions."""
 
 import asyncio
+import math
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Any, TypeVar
 
 import aiohttp
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.errors import drop_tracebacks
-from dexter_graphql.sentry.call import Call, Reply
+from dexter_graphql.sentry.call import Call, FileContent, Reply
 from dexter_graphql.sentry.errors import (
     BadResponse,
     ClientError,
@@ -42,6 +46,11 @@ MAX_HOSTS = 256
 UNREACHABLE = "Sentry cannot be reached"
 PROXY_REFUSAL = "The proxy refused the connection to Sentry with status {}"
 OUT_OF_TIME = "The deadline of this operation passed"
+CHUNK_BYTES = 64 * 1024
+"""Part of a file that is read at once."""
+FILE_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
+"""The size of a compressed file would not be known."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,29 @@ class Transport:
                 _set_outcome(error, call, attempt)
             raise
 
+    @asynccontextmanager
+    async def download(self, call: Call) -> AsyncIterator[FileContent]:
+        """The content of a file while it arrives; at most two MiB of it are held.
+
+        The deadline of the call is that of the first byte. From then on, the attempt timeout limits each wait.
+        Raises a SentryError for every answer that is not a success, and inside of `chunks` when the file is cut.
+        """
+        attempt = Attempt()
+        left_s = await self._take_connection(call, attempt)
+        try:
+            response = await self._in_time(call, left_s, self._open_file(call, attempt))
+            try:
+                yield FileContent(
+                    size_bytes=None if "Content-Encoding" in response.headers else response.content_length,
+                    media_type=response.content_type,
+                    headers=project_headers(response.headers),
+                    chunks=self._chunks(call, response.content),
+                )
+            finally:
+                response.close()
+        finally:
+            self._shares.release(call.host, call.upstream.key)
+
     async def close(self) -> None:
         """Close all connections."""
         sessions, self._kept, self._single_use = (self._kept, self._single_use), None, None
@@ -112,22 +144,15 @@ class Transport:
                 await session.close()
 
     async def _perform(self, call: Call, attempt: Attempt) -> Reply:
-        left_s = call.deadline - self._clock.time()
-        if left_s <= 0:
-            raise DeadlineExceeded(OUT_OF_TIME, title=call.title)
-        host, credential = call.host, call.upstream.key
-        if not self._shares.take(host, credential):
-            attempt.waited_s = await self._wait_for_connection(call, left_s)
-            left_s -= attempt.waited_s
+        left_s = await self._take_connection(call, attempt)
         try:
-            status, headers, body = await self._exchange_in_time(call, attempt, left_s)
+            answer = await self._in_time(call, left_s, self._exchange(call, attempt))
         finally:
-            self._shares.release(host, credential)
+            self._shares.release(call.host, call.upstream.key)
         now = self._clock.time()
-        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            raise Unavailable(PROXY_REFUSAL.format(status), title=call.title)
-        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            raise error_for(call, status, headers, body, now)
+        status, headers, body = answer
+        if not is_success(status):
+            raise _error_of(call, answer, now)
         if is_html(body):
             raise Unavailable(PAGE, title=call.title, status=status)
         return Reply(
@@ -139,6 +164,15 @@ class Transport:
             waited_s=attempt.waited_s,
         )
 
+    async def _take_connection(self, call: Call, attempt: Attempt) -> float:
+        """Count a connection of the call, once there is one; the seconds left until the deadline."""
+        left_s = call.deadline - self._clock.time()
+        if left_s <= 0:
+            raise DeadlineExceeded(OUT_OF_TIME, title=call.title)
+        if not self._shares.take(call.host, call.upstream.key):
+            attempt.waited_s = await self._wait_for_connection(call, left_s)
+        return left_s - attempt.waited_s
+
     async def _wait_for_connection(self, call: Call, left_s: float) -> float:
         """Wait for a connection; the seconds that it took."""
         started = self._clock.monotonic()
@@ -149,11 +183,12 @@ class Transport:
             raise DeadlineExceeded(OUT_OF_TIME, title=call.title) from None
         return self._clock.monotonic() - started
 
-    async def _exchange_in_time(self, call: Call, attempt: Attempt, left_s: float) -> Answer:
+    async def _in_time(self, call: Call, left_s: float, exchange: Coroutine[Any, Any, T]) -> T:
+        """The result of an exchange, whose errors are those of the client."""
         timeout_s = self._options.attempt_timeout_s
         try:
             async with asyncio.timeout(min(left_s, timeout_s)):
-                return await self._exchange(call, attempt)
+                return await exchange
         except TimeoutError:
             if left_s <= timeout_s:
                 raise DeadlineExceeded(OUT_OF_TIME, title=call.title) from None
@@ -177,9 +212,19 @@ class Transport:
     async def _send(
         self, session: aiohttp.ClientSession, call: Call, request: EncodedRequest, attempt: Attempt
     ) -> Answer:
+        response = await self._request(session, call, request, attempt)
+        try:
+            return response.status, project_headers(response.headers), await self._read(call, response.content)
+        except BaseException:
+            response.close()
+            raise
+
+    async def _request(
+        self, session: aiohttp.ClientSession, call: Call, request: EncodedRequest, attempt: Attempt
+    ) -> aiohttp.ClientResponse:
         proxy: Proxy | None = self._proxy_for(call.host)
         options = {} if proxy is None else proxy.request_options(call.host, request.headers)
-        response = await session.request(
+        return await session.request(
             call.method,
             request.url,
             headers=request.headers,
@@ -188,11 +233,22 @@ class Transport:
             trace_request_ctx=attempt,
             **options,
         )
+
+    async def _open_file(self, call: Call, attempt: Attempt) -> aiohttp.ClientResponse:
+        request = encode_request(call)
+        request.headers.update(FILE_HEADERS)
+        response = await self._request(self._single_use_session(), call, request, attempt)
+        if response.status == HTTPStatus.OK:
+            return response
         try:
-            return response.status, project_headers(response.headers), await self._read(call, response.content)
-        except BaseException:
+            answer = response.status, project_headers(response.headers), await self._read(call, response.content)
+        finally:
             response.close()
-            raise
+        raise _error_of(call, answer, self._clock.time())
+
+    async def _chunks(self, call: Call, content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+        while chunk := await self._in_time(call, math.inf, content.read(CHUNK_BYTES)):
+            yield chunk
 
     async def _read(self, call: Call, content: aiohttp.StreamReader) -> bytes:
         chunks: list[bytes] = []
@@ -215,6 +271,18 @@ class Transport:
         if self._single_use is None:
             self._single_use = open_single_use_session(self._tls)
         return self._single_use
+
+
+def is_success(status: int) -> bool:
+    """True for an answer that is not an error."""
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _error_of(call: Call, answer: Answer, now: float) -> SentryError:
+    status, headers, body = answer
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return Unavailable(PROXY_REFUSAL.format(status), title=call.title)
+    return error_for(call, status, headers, body, now)
 
 
 def _set_outcome(error: SentryError, call: Call, attempt: Attempt) -> None:

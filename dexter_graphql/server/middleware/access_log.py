@@ -21,6 +21,8 @@ CLIENT_CLOSED_REQUEST = 499
 """Logged, never sent: the client left before the answer."""
 RECEIVED_AT = "dexter.received_at"
 """Key of an ASGI scope: when the request began, in seconds of `time.perf_counter`."""
+FILES = "/files/"
+"""Beginning of the paths whose rest is a credential."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Methods that are counted by name."""
 
@@ -72,7 +74,7 @@ class AccessLog:
                 "request",
                 request_id=scope[REQUEST_ID],
                 method=method,
-                path=scope["path"],
+                path=logged_path(scope["path"]),
                 operation=scope.get(OPERATION),
                 status=status or None,
                 ms=round(took_s * 1000, 1),
@@ -92,3 +94,8 @@ class AccessLog:
         if requested is not None and ACCEPTED_ID.fullmatch(requested):
             return requested.decode()
         return f"{self._random.getrandbits(ID_BITS):016x}"
+
+
+def logged_path(path: str) -> str:
+    """The path without the signed address of a file, which opens it."""
+    return FILES + "…" if path.startswith(FILES) else path

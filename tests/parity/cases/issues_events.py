@@ -128,6 +128,14 @@ CASES = (
         f"GET /projects/acme/101000/events/{EVENT}/attachments/10004651/",
         {"id": global_id("Attachment", "101000", EVENT, "10004651")},
     ),
+    Case(
+        "getProjectEventAttachment",
+        "query ($id: ID!) { node(id: $id) { ... on Attachment { downloadUrl } } }",
+        f"GET /projects/acme/101000/events/{EVENT}/attachments/10004651/",
+        {"id": global_id("Attachment", "101000", EVENT, "10004651")},
+        query={"download": "1"},
+        download=b"started\nRangeError: Invalid array length 34 for the report\nstopped at 2026\n",
+    ),
     *(
         Case(
             "updateOrganizationIssue",

@@ -1,0 +1,115 @@
+"""Signed addresses: what they depend on, and the memory of those that were opened."""
+
+from dataclasses import replace
+
+import pytest
+
+from dexter_graphql.graph import file_openings
+from dexter_graphql.graph.file_addresses import AddressInvalid, AddressTooLong, FileAddresses, FileReference
+from dexter_graphql.graph.file_openings import AddressUsed, Openings, TooManyAddresses
+from dexter_graphql.graph.identity import Caller, Identity, Reach
+from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.parents import OrganizationRef
+from dexter_graphql.sentry.restriction import AccessLevel
+from support.upstream import EPOCH_S, MovedClock
+
+FILE = FileReference("events.attachment", OrganizationRef("1", "acme"), {"attachment": "7"}, "app.log")
+IDENTITY = Identity(Upstream("alice", "sntryu_secret"), Reach.of(AccessLevel.ADMIN), Caller("alice"))
+OTHERS = {
+    "caller": replace(IDENTITY, caller=Caller("bob")),
+    "credential": replace(IDENTITY, upstream=Upstream("bob", "sntryu_secret")),
+    "reach": replace(IDENTITY, reach=Reach.of(AccessLevel.ADMIN, frozenset({"acme/web"}))),
+}
+
+
+@pytest.fixture
+def clock():
+    """A clock that stands still."""
+    return MovedClock()
+
+
+@pytest.fixture
+def addresses(clock):
+    """Addresses that are valid for a minute."""
+    return FileAddresses(clock, b"key", 60, Openings(clock))
+
+
+def made(addresses, request_id="1", file=FILE):
+    """An address without the path before it."""
+    return addresses.make(file, IDENTITY, request_id, EPOCH_S).removeprefix("/files/")
+
+
+def test_address_holds_its_file(addresses):
+    """An address that is read again names the file, and neither the token nor the keys of the identity."""
+    address = made(addresses)
+
+    grant = addresses.verify(address, IDENTITY)
+
+    assert grant.file == FILE
+    assert "alice" not in repr(grant)
+
+
+@pytest.mark.parametrize("identity", OTHERS.values(), ids=OTHERS.keys())
+def test_address_of_another_identity(addresses, identity):
+    """Each of the three identities must be the same."""
+    with pytest.raises(AddressInvalid):
+        addresses.verify(made(addresses), identity)
+
+
+def test_address_of_another_key(addresses, clock):
+    """Servers with other secrets do not accept each other's addresses."""
+    others = FileAddresses(clock, b"another key", 60, Openings(clock))
+
+    with pytest.raises(AddressInvalid):
+        others.verify(made(addresses), IDENTITY)
+
+
+def test_address_expires(addresses, clock):
+    """It is valid until its last second."""
+    address = made(addresses)
+    clock.move(59)
+    addresses.verify(address, IDENTITY)
+    clock.move(1)
+
+    with pytest.raises(AddressInvalid):
+        addresses.verify(address, IDENTITY)
+
+
+def test_addresses_differ_by_operation(addresses):
+    """One operation gets one address for a file, and another one an address of its own."""
+    assert made(addresses) == made(addresses)
+    assert made(addresses) != made(addresses, "2")
+
+
+def test_long_description(addresses):
+    """What would not fit into a request line is refused."""
+    with pytest.raises(AddressTooLong):
+        made(addresses, file=FileReference("a", FILE.organization, {}, "x" * 9000))
+
+
+async def test_one_transfer_at_a_time(addresses):
+    """A transfer can be resumed after it has ended, until it is complete."""
+    grant = addresses.verify(made(addresses), IDENTITY)
+    async with addresses.opened(grant):
+        with pytest.raises(AddressUsed, match="being transferred"):
+            async with addresses.opened(grant):
+                pass
+    async with addresses.opened(grant) as opening:
+        opening.is_complete = True
+
+    with pytest.raises(AddressUsed, match="already"):
+        async with addresses.opened(grant):
+            pass
+
+
+async def test_memory_of_openings_is_bounded(clock, monkeypatch):
+    """Expired openings make room; while there are none, no further address is opened."""
+    monkeypatch.setattr(file_openings, "MAX_OPENINGS", 2)
+    openings = Openings(clock)
+    for number, expires_at in enumerate((EPOCH_S + 1, EPOCH_S + 60)):
+        await openings.end(await openings.begin(str(number), expires_at))
+    with pytest.raises(TooManyAddresses):
+        await openings.begin("2", EPOCH_S + 60)
+    clock.move(1)
+
+    assert (await openings.begin("2", EPOCH_S + 60)).nonce == "2"
