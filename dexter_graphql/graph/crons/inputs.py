@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput, within
+from dexter_graphql.graph.common.optional_members import is_given, optional
 from dexter_graphql.graph.crons.enums import CronState, CronUnit
 from dexter_graphql.graph.issues.update_inputs import AssigneeInput, assignee_body
 from dexter_graphql.graph.relay.references import (
@@ -49,11 +50,6 @@ CONFIG_NAMES = MappingProxyType(
     }
 )
 """Attribute of an input → member of `config`."""
-
-
-def optional(description: str) -> Any:
-    """A member that may be left out."""
-    return strawberry.field(default=strawberry.UNSET, description=description)
 
 
 @strawberry.input(one_of=True, description=f"A cron monitor. {ONE_NAME}")
@@ -144,11 +140,11 @@ async def changes_of(value: CronInput, organization: OrganizationRef, load_conte
         ("is_muted", "is_muted", "isMuted"),
     ):
         given = getattr(value, attribute)
-        if given is not strawberry.UNSET:
+        if is_given(given):
             body[name] = _not_null(given, field)
     if "status" in body:
         body["status"] = body["status"].value
-    if value.owner is not strawberry.UNSET:
+    if is_given(value.owner):
         owner = _not_null(value.owner, "owner")
         with within("owner"):
             assigned = await assignee_body(owner, [organization], load_context)
@@ -160,15 +156,15 @@ def config_of(value: CronInput) -> Body:
     """The given members of `config`."""
     given = {name: getattr(value, attribute) for attribute, name in CONFIG_NAMES.items()}
     given |= {name: _minutes(getattr(value, attribute), attribute) for attribute, name in MINUTES.items()}
-    config = {name: member for name, member in given.items() if member is not strawberry.UNSET}
-    if value.schedule is not strawberry.UNSET:
+    config = {name: member for name, member in given.items() if is_given(member)}
+    if is_given(value.schedule):
         config |= _schedule_of(_not_null(value.schedule, "schedule"))
     return config
 
 
 def _minutes(seconds: Any, attribute: str) -> Any:
     """Whole minutes; null and what is not given stay as they are."""
-    if seconds is None or seconds is strawberry.UNSET:
+    if seconds is None or not is_given(seconds):
         return seconds
     if seconds < MINUTE_S or seconds % MINUTE_S:
         field = "marginSeconds" if attribute == "margin_seconds" else "maxRuntimeSeconds"

@@ -8,6 +8,7 @@ import strawberry
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.commits.enums import FileChange
+from dexter_graphql.graph.common.optional_members import optional
 from dexter_graphql.graph.relay.references import (
     EnvironmentReference,
     OrganizationReference,
@@ -31,11 +32,6 @@ REFS = (
     "Newest commit of each repository. Sentry fetches the commits since the previous release in the background; the"
     " repositories must be connected by an integration."
 )
-
-
-def optional(description: str) -> Any:
-    """A member that may be left out, which leaves the value as it is. Sentry cannot clear it, so null is refused."""
-    return strawberry.field(default=strawberry.UNSET, description=description)
 
 
 @strawberry.input(description="Changed file of a commit.")

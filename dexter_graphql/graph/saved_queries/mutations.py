@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.common.optional_members import is_given, optional
 from dexter_graphql.graph.common.user_errors import MutationError, UserError, mistakes_as_data
 from dexter_graphql.graph.declarations.fields import batch, call, computed, value_type
 from dexter_graphql.graph.relay.global_ids import key_from_id
@@ -46,11 +47,6 @@ class SavedQueryResult:
     key: SavedQueryKey | None = None
     deleted_id: str | None = None
     refusals: list[MutationError] = field(default_factory=list)
-
-
-def optional(description: str) -> Any:
-    """A member that need not be given."""
-    return strawberry.field(default=strawberry.UNSET, description=description)
 
 
 @strawberry.input(description="Input of `createSavedQuery`.")
@@ -195,7 +191,7 @@ async def _find(value: str, load_context: LoadContext) -> SavedQueryKey:
 def _body(input: Any) -> dict[str, Any]:
     """The given members as Sentry calls them; raises BadUserInput for values that Sentry does not take."""
     given = {name: getattr(input, name) for name in WIRES}
-    given = {name: value for name, value in given.items() if value is not strawberry.UNSET}
+    given = {name: value for name, value in given.items() if is_given(value)}
     for name in ("name", "dataset"):
         if name in given and given[name] is None:
             raise BadUserInput(f"'{name}' must not be null", (name,))
