@@ -91,6 +91,13 @@ async def fetch_list(
     return await fetch_with_names(part.query, parents.organization, load_context, fetch)
 
 
+async def fetch_in_range(endpoint: Endpoint, parents: Parents, load_context: LoadContext) -> Slice:
+    """The part of a list that the options of the field request, in their time range."""
+    options: ListOptions = load_context.options
+    query = () if options.time_range is None else load_context.interval(options.time_range).query
+    return await fetch_list(endpoint, parents, load_context, query=query)
+
+
 async def fetch_all(
     endpoint: Endpoint,
     organization: OrganizationRef,

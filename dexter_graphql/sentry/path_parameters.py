@@ -61,6 +61,7 @@ PARAMETERS: Mapping[str, PathParameter] = MappingProxyType(
     {
         "attachment": PathParameter("attachment id", NUMBER),
         "comment": PathParameter("comment id", NUMBER),
+        "conversation": PathParameter("conversation id", text_pattern(200)),
         "detector": PathParameter("monitor id", NUMBER),
         "environment": PathParameter("environment name", text_pattern(64), is_decoded_twice=True),
         "event": PathParameter("event id", HEX),

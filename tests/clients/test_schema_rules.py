@@ -34,8 +34,8 @@ async def findings(tmp_path_factory, graph):
     return await lint(tmp_path_factory.mktemp("lint"), graph.sdl())
 
 
-WITHOUT_IDENTITY = ("AIConversation", "AppComponent", "CheckIn", "DiscoverRow", "ExploreAttribute", "IssueHash")
-WITHOUT_IDENTITY += ("TagValue", "TraceError", "TraceSpan")
+WITHOUT_IDENTITY = ("AIConversation", "AIConversationSpan", "AppComponent", "CheckIn", "DiscoverRow")
+WITHOUT_IDENTITY += ("ExploreAttribute", "IssueHash", "TagValue", "TraceError", "TraceSpan")
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -104,6 +104,7 @@ ONLY_TIME_ENDS = {
     "events.tags",
     "events.time_series",
     "explore.attributes",
+    "explore.conversation",
     "explore.conversations",
     "explore.distributions",
     "explore.dropped",
@@ -187,7 +188,7 @@ BAD_VALUES = [
     "9" * 5000,
     "a" * 513,
 ]
-TEXT_PARAMETERS = {"environment name", "release version", "tag key"}
+TEXT_PARAMETERS = {"conversation id", "environment name", "release version", "tag key"}
 BAD_TEXTS = ["", ".", "..", "\0", "a\n", "\x7f", "a\x85b", "\ud800", "a\udfff", "é" * 300, "9" * 5000]
 GOOD_TEXTS = ["web@1.0.0", "1.0/beta", "a b", "é", "...", "{x}", "?a=b&c#d", "%2e%2e"]
 PARAMETERS = [

@@ -49,6 +49,7 @@ TEXTS = {
     "text": ["Looked at it", "ok"],
     "field": ["title", "count()", "timestamp", "error.type", "project.id"],
     "traceId": ["d82dba47d82dba47d82dba47d82dba47"],
+    "conversationId": ["session-7eb35d32"],
     "fields": ["title", "issue"],
     "sort": {"Organization.discover": ["-timestamp", "-count()"], "TopSeries": ["-count()"]},
     "yAxes": ["count()", "count_unique(user)"],

@@ -1,4 +1,4 @@
-"""Fields of organizations for tags, attributes, metrics, conversations and dropped events."""
+"""Fields of organizations for tags, attributes, metrics, saved queries and dropped events."""
 
 from typing import Annotated, Any
 
@@ -17,7 +17,6 @@ from dexter_graphql.graph.explore.arguments import (
     interval_seconds,
 )
 from dexter_graphql.graph.explore.attributes import (
-    AIConversation,
     AttributeDataset,
     AttributeDistribution,
     AttributeType,
@@ -36,7 +35,6 @@ from dexter_graphql.loaders.explore.attributes import (
     ExploreOptions,
     attribute_distributions,
     attribute_pages,
-    conversation_pages,
     dropped_events,
     organization_tags,
     trace_metrics,
@@ -49,7 +47,8 @@ from dexter_graphql.sentry.parents import Parents
 MAX_SAMPLE = 1000
 
 
-def _organization_parents(row: Any) -> Parents:
+def organization_parents(row: Any) -> Parents:
+    """Parents of the objects in an organization."""
     return Parents(row.parents.organization)
 
 
@@ -80,7 +79,7 @@ class AttributeFields:
         flags = (("useFlagsBackend", "1"),) if uses_flags else ()
         return explore_options(range, (("dataset", dataset.value), *flags, *event_filter(projects, environments)))
 
-    @batch(attribute_pages, key=_organization_parents, reads={})
+    @batch(attribute_pages, key=organization_parents, reads={})
     @paged
     def attributes(
         *,
@@ -143,24 +142,7 @@ class AttributeFields:
         """Metrics that applications emit, at most 1000. One call."""
         return explore_options(range, (*given("query", search), ("sort", sort), *event_filter(projects, environments)))
 
-    @batch(conversation_pages, key=_organization_parents, reads={})
-    @paged
-    def ai_conversations(
-        *,
-        search: Search = None,
-        sort: Annotated[
-            str | None, strawberry.argument(description="A member to sort by, for example `-conversation.totalTokens`.")
-        ] = None,
-        range: ExploreRange = None,
-        projects: Projects = None,
-        environments: Environments = None,
-        page: PageArguments,
-    ) -> Connection[AIConversation] | None:
-        """Conversations with language models, newest first."""
-        query = (*given("query", search), *given("sort", sort), *event_filter(projects, environments))
-        return list_options(page, query, time_range_of(range or DEFAULT_RANGE))
-
-    @batch(saved_query_pages, key=_organization_parents, reads={})
+    @batch(saved_query_pages, key=organization_parents, reads={})
     @paged
     def saved_queries(
         *,

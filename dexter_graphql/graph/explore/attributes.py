@@ -1,4 +1,4 @@
-"""Tags, attributes and their values, metrics, conversations and dropped events."""
+"""Tags, attributes and their values, metrics and dropped events."""
 
 from datetime import datetime
 from enum import Enum
@@ -108,7 +108,8 @@ def _of_nanoseconds(value: float) -> datetime:
     return instant(value / 1e9)
 
 
-def _of_milliseconds(value: float) -> datetime:
+def time_of_milliseconds(value: float) -> datetime:
+    """The time at a number of milliseconds since the epoch."""
     return instant(value / 1e3)
 
 
@@ -125,30 +126,6 @@ class TraceMetric:
     )
 
 
-@entity(representations=(LIST,))
-class AIConversation:
-    """Conversation with a language model."""
-
-    conversation_id: str = plain("conversationId", description="ID of the conversation.")
-    title: str | None = plain(description="Title of the conversation.")
-    web_url: str | None = plain("webUrl", description="URL of the conversation in Sentry.")
-    error_count: BigInt | None = plain("errors", description="Number of spans that failed.")
-    llm_call_count: BigInt | None = plain("llmCalls", description="Number of calls to a model.")
-    tool_call_count: BigInt | None = plain("toolCalls", description="Number of calls to tools.")
-    tool_names: list[str] | None = plain("toolNames", description="Names of the tools.")
-    total_tokens: BigInt | None = plain("totalTokens", description="Number of input and output tokens.")
-    total_cost: float | None = plain("totalCost", description="Cost in US dollars.")
-    trace_ids: list[str] | None = plain("traceIds", description="IDs of the traces of the conversation.")
-    first_input: str | None = plain("firstInput", description="First message of the user.")
-    last_output: str | None = plain("lastOutput", description="Last message of the model.")
-    started_at: datetime | None = plain(
-        "startTimestamp", type=float, convert=_of_milliseconds, description="Time of the first span."
-    )
-    ended_at: datetime | None = plain(
-        "endTimestamp", type=float, convert=_of_milliseconds, description="Time of the newest span."
-    )
-
-
 @value_type
 class EventCountBucket:
     """Number of events with one outcome in an interval."""
@@ -158,9 +135,11 @@ class EventCountBucket:
     reason: str | None = plain(description="Reason of the outcome, as named by Sentry.")
     count: BigInt | None = plain(description="Number of events.")
     starts_at: datetime | None = plain(
-        "start", type=float, convert=_of_milliseconds, description="Start of the interval."
+        "start", type=float, convert=time_of_milliseconds, description="Start of the interval."
     )
-    ends_at: datetime | None = plain("end", type=float, convert=_of_milliseconds, description="End of the interval.")
+    ends_at: datetime | None = plain(
+        "end", type=float, convert=time_of_milliseconds, description="End of the interval."
+    )
 
 
 @entity(representations=(DETAIL,))

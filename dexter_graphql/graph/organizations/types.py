@@ -16,6 +16,7 @@ from dexter_graphql.graph.crons.arguments import CronSlug
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, first_of, plain
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, Visibility
 from dexter_graphql.graph.explore.attribute_fields import AttributeFields
+from dexter_graphql.graph.explore.conversation_fields import ConversationFields
 from dexter_graphql.graph.explore.organization_fields import ExploreFields
 from dexter_graphql.graph.flags.arguments import FlagRange, Flags, Providers, SortOrder, flag_change_options
 from dexter_graphql.graph.flags.types import FlagChange, FlagChangeSort
@@ -84,7 +85,7 @@ def organization_scope(row: Any) -> Parents:
 
 
 @entity(key=OrganizationRef, load=organization_details, representations=(REFERENCE, *FULL))
-class Organization(AlertActionFields, AttributeFields, ExploreFields, Node):
+class Organization(AlertActionFields, AttributeFields, ConversationFields, ExploreFields, Node):
     """Organization in Sentry, with its projects, teams and members."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")

@@ -1,11 +1,11 @@
-"""Loaders of tags, attributes and their values, metrics, conversations and dropped events."""
+"""Loaders of tags, attributes and their values, metrics and dropped events."""
 
 from typing import Any, NamedTuple
 
 import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, fan_out
-from dexter_graphql.loaders.lists import ListOptions, fetch_list
+from dexter_graphql.loaders.lists import fetch_in_range
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.loaders.search import UnresolvedQuery, resolve_query
@@ -57,13 +57,7 @@ async def organization_tags(organization: OrganizationRef, load_context: LoadCon
 @fan_out(target="ExploreAttribute", uses=(explore.ATTRIBUTES,))
 async def attribute_pages(parents: Parents, load_context: LoadContext) -> Slice:
     """A page of attributes; options are ListOptions."""
-    return await _page(explore.ATTRIBUTES, parents, load_context)
-
-
-@fan_out(target="AIConversation", uses=(explore.CONVERSATIONS, *REFERENCE_ENDPOINTS))
-async def conversation_pages(parents: Parents, load_context: LoadContext) -> Slice:
-    """A page of conversations with language models; options are ListOptions."""
-    return await _page(explore.CONVERSATIONS, parents, load_context)
+    return await fetch_in_range(explore.ATTRIBUTES, parents, load_context)
 
 
 @fan_out(target="TraceMetric", uses=(explore.METRICS, *REFERENCE_ENDPOINTS))
@@ -101,9 +95,3 @@ async def _query(organization: OrganizationRef, load_context: LoadContext) -> Qu
     options: ExploreOptions = load_context.options
     interval = load_context.interval(options.time_range)
     return (*await resolve_query(options.query, organization, load_context), *interval.query)
-
-
-async def _page(endpoint: Endpoint, parents: Parents, load_context: LoadContext) -> Slice:
-    options: ListOptions = load_context.options
-    query = () if options.time_range is None else load_context.interval(options.time_range).query
-    return await fetch_list(endpoint, parents, load_context, query=query)

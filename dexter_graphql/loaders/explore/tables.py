@@ -140,12 +140,17 @@ async def _read_page(
         raise FeatureUnavailable(f"This Sentry lacks {title} for tables", title=title, status=200)
     if invalid := first_invalid(record, "data"):
         raise invalid
-    rows = [
-        InvalidValue("A row of Sentry's answer is not an object") if values is None else TableRow(organization, values)
-        for values in record.data
-    ]
+    rows = table_rows(organization, record.data)
     meta = record.meta if isinstance(record.meta, TableMeta) else TableMeta()
     return msgspec.structs.replace(page, rows=rows), meta
+
+
+def table_rows(organization: OrganizationRef, rows: Sequence[Mapping[str, Any] | None]) -> list[Any]:
+    """The rows of a table, with the errors of those that are not objects."""
+    return [
+        InvalidValue("A row of Sentry's answer is not an object") if values is None else TableRow(organization, values)
+        for values in rows
+    ]
 
 
 def requested_columns(columns: Sequence[str], load_context: LoadContext) -> tuple[str, ...]:

@@ -88,8 +88,11 @@ def list_conversations(request: Request) -> Response:
     """List conversations with language models, newest first."""
     events = _events(request)[:4]
     part = (request.param("query") or "").lower()
+    conversation = part.removeprefix("gen_ai.conversation.id:").strip('"')
     rows = [
-        row for number, event in enumerate(events) if part in (row := _conversation(event, number))["title"].lower()
+        row
+        for number, event in enumerate(events)
+        if part in (row := _conversation(event, number))["title"].lower() or conversation == row["conversationId"]
     ]
     page = take_page(request, rows, size=None if request.param("per_page") else 10)
     return Response(list(page.rows), 200, page.headers)

@@ -38,6 +38,15 @@ CONVERSATIONS = Endpoint(
     source=Source.OBSERVED,
     pages=Pagination.PER_PAGE,
 )
+CONVERSATION = Endpoint(
+    "explore.conversation",
+    "GET",
+    "/organizations/{organization}/agents/conversations/{conversation}/",
+    READ,
+    restriction=by_query(AccessLevel.READ),
+    source=Source.OBSERVED,
+    pages=Pagination.PER_PAGE,
+)
 DROPPED = Endpoint(
     "explore.dropped",
     "GET",

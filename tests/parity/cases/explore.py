@@ -126,6 +126,15 @@ CASES = (
         query={"query": "refund", "sort": "-conversation.age", "per_page": "2", **SENT_DAY},
     ),
     Case(
+        "retrieveOrganizationAIConversation",
+        acme(
+            """aiConversation(conversationId: "session-7eb35d32")
+              { spans(first: 2) { nodes { op attribute(name: "gen_ai.request.model") } } }"""
+        ),
+        "GET /organizations/acme/agents/conversations/session-7eb35d32/",
+        query={"per_page": "2"},
+    ),
+    Case(
         "listOrganizationEventsDropped",
         acme(
             f"""droppedEvents(dataset: ERRORS, interval: "6h", outcome: FILTERED, reason: "browser-extensions", {DAY})
