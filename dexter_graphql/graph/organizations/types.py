@@ -49,9 +49,8 @@ from dexter_graphql.graph.releases.arguments import VersionContains, release_par
 from dexter_graphql.graph.releases.thresholds import Releases, ReleaseThreshold, release_filter, threshold_options
 from dexter_graphql.graph.releases.types import Release
 from dexter_graphql.graph.repositories.types import Repository
-from dexter_graphql.graph.stats.arguments import UsageRange, usage_filter, usage_options
-from dexter_graphql.graph.stats.enums import UsageCategory, UsageGrouping, UsageOutcome
-from dexter_graphql.graph.stats.types import Usage
+from dexter_graphql.graph.stats.arguments import UsageRange
+from dexter_graphql.graph.stats.organization_fields import UsageFields
 from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.graph.teams.types import Team
 from dexter_graphql.graph.tickets.types import AppComponent
@@ -70,7 +69,6 @@ from dexter_graphql.loaders.projects import ProjectName, project_pages, projects
 from dexter_graphql.loaders.release_thresholds import release_thresholds
 from dexter_graphql.loaders.releases import ReleaseKey, release_pages, releases_by_version
 from dexter_graphql.loaders.repositories import repository_pages
-from dexter_graphql.loaders.stats import organization_usage
 from dexter_graphql.loaders.teams import TeamName, team_details, team_pages
 from dexter_graphql.loaders.tickets import app_component_pages
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -85,7 +83,7 @@ def organization_scope(row: Any) -> Parents:
 
 
 @entity(key=OrganizationRef, load=organization_details, representations=(REFERENCE, *FULL))
-class Organization(AlertActionFields, AttributeFields, ConversationFields, ExploreFields, Node):
+class Organization(AlertActionFields, AttributeFields, ConversationFields, ExploreFields, UsageFields, Node):
     """Organization in Sentry, with its projects, teams and members."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
@@ -330,27 +328,3 @@ class Organization(AlertActionFields, AttributeFields, ConversationFields, Explo
     def repositories(*, name_contains: NameContains = None, page: PageArguments) -> Connection[Repository] | None:
         """Source repositories of the organization."""
         return list_options(page, search_parameter(name_contains))
-
-    @batch(organization_usage)
-    def usage(
-        *,
-        group_by: Annotated[
-            list[UsageGrouping], strawberry.argument(description="Grouping of the usage, at least one value.")
-        ],
-        range: UsageRange = None,
-        interval: Annotated[
-            str,
-            strawberry.argument(
-                description="Length of an interval: `1h`, `2h`, `3h`, `4h`, `6h`, `8h`, `12h` or `1d`."
-            ),
-        ] = "1h",
-        categories: Annotated[
-            list[UsageCategory] | None, strawberry.argument(description="Categories of data. Default: all categories.")
-        ] = None,
-        outcomes: Annotated[
-            list[UsageOutcome] | None, strawberry.argument(description="Outcomes of data. Default: all outcomes.")
-        ] = None,
-        projects: Projects = None,
-    ) -> Usage | None:
-        """Usage of the organization's plan. One call."""
-        return usage_options(group_by, range, interval, usage_filter(categories, outcomes, projects))

@@ -7,6 +7,7 @@ import strawberry
 
 from dexter_graphql.graph.client_keys.types import ClientKey
 from dexter_graphql.graph.common.avatars import Avatar
+from dexter_graphql.graph.common.series import TimeSeries
 from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.common.web_urls import organization_page_url
@@ -33,7 +34,8 @@ from dexter_graphql.graph.relay.list_options import Environments, list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.releases.arguments import VersionContains, release_parameters
 from dexter_graphql.graph.releases.setup import ReleaseSetup
-from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
+from dexter_graphql.graph.stats.arguments import UsageRange, event_series_options, usage_range
+from dexter_graphql.graph.stats.enums import EventStat
 from dexter_graphql.graph.stats.types import Usage
 from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.loaders.alerts import project_alert_pages
@@ -54,7 +56,7 @@ from dexter_graphql.loaders.projects import (
     projects_by_id,
 )
 from dexter_graphql.loaders.releases import project_release_pages, release_setup, releases_by_version
-from dexter_graphql.loaders.stats import project_usage
+from dexter_graphql.loaders.stats import project_event_series, project_usage
 from dexter_graphql.loaders.teams import teams_by_id
 from dexter_graphql.sentry.catalogue import projects as catalogue
 
@@ -252,6 +254,16 @@ class Project(Node):
     def usage(*, range: UsageRange = None) -> Usage | None:
         """Usage of the project by category and outcome. One call for up to 100 projects of an organization."""
         return usage_range(range)
+
+    @batch(project_event_series)
+    def event_counts(
+        *,
+        stat: Annotated[EventStat, strawberry.argument(description="Which events are counted.")] = EventStat.RECEIVED,
+        range: UsageRange = None,
+        interval: Annotated[str, strawberry.argument(description="Length of an interval: `10s`, `1h` or `1d`.")] = "1h",
+    ) -> TimeSeries | None:
+        """Number of error events per interval. One call per project."""
+        return event_series_options(stat, range, interval)
 
     @computed(slug=str)
     def web_url(row: Any) -> str | None:

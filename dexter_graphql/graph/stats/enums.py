@@ -42,6 +42,24 @@ class UsageOutcome(Enum):
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
 
 
+@strawberry.enum(description="What usage statistics count.")
+class UsageMeasure(Enum):
+    """`field` of the usage."""
+
+    QUANTITY = wire_value("sum(quantity)", "Quantity that counts towards the quota; bytes for attachments.")
+    TIMES_SEEN = wire_value("sum(times_seen)", "Number of items, also for attachments.")
+
+
+@strawberry.enum(description="Events of a project that are counted.")
+class EventStat(Enum):
+    """`stat` of the counts of a project."""
+
+    RECEIVED = wire_value("received", "Events that Sentry received.")
+    REJECTED = wire_value("rejected", "Events that were rejected because a quota or rate limit was exceeded.")
+    BLACKLISTED = wire_value("blacklisted", "Events that an inbound filter dropped.")
+    GENERATED = wire_value("generated", "Events that Sentry itself generated.")
+
+
 @strawberry.enum(description="Grouping of usage statistics.")
 class UsageGrouping(Enum):
     """`groupBy` of the usage."""

@@ -1,4 +1,4 @@
-"""Usage statistics of organizations and projects."""
+"""Usage of organizations and projects by groups."""
 
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,8 @@ from dexter_graphql.graph.lazy_types import ProjectType
 from dexter_graphql.graph.stats.enums import UsageCategory, UsageOutcome
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.series import Series
-from dexter_graphql.loaders.stats import QUANTITY, UsageReport
 from dexter_graphql.loaders.stats import GroupUsage as GroupSource
+from dexter_graphql.loaders.stats import UsageReport
 
 category_of, outcome_of = enum_member(UsageCategory), enum_member(UsageOutcome)
 
@@ -49,15 +49,15 @@ class UsageGroup:
 
     @computed()
     def total(row: GroupSource) -> BigInt:
-        """Total quantity within the range: a number of items, or bytes or milliseconds for categories measured so."""
+        """Total within the range: a number of items, or bytes or milliseconds for categories measured so."""
         return BigInt(row.total)
 
     @computed()
     def series(row: GroupSource) -> TimeSeries | None:
-        """Quantity per interval; null when grouped by project, and in the usage of a project."""
+        """Usage per interval; null when grouped by project, and in the usage of a project."""
         if row.values is None or row.start is None:
             return None
-        return Series(QUANTITY, None, row.start, row.interval_s, row.values)
+        return Series(row.measure, None, row.start, row.interval_s, row.values)
 
     project: ProjectType | None = batch(
         projects_by_id,

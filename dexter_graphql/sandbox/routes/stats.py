@@ -22,6 +22,8 @@ _GROUPS: Final = ("outcome", "category", "reason", "project")
 _HOUR_S: Final = 3600
 _RESOLUTIONS: Final = {"10s": 10, "1h": 3600, "1d": 86_400}
 _STATS: Final = ("received", "rejected", "blacklisted", "generated")
+# The summary names these categories differently.
+_PLURAL: Final = {"replay": "replays", "profile": "profiles"}
 # Quantities of attachments are bytes; this is the average size of one.
 _ATTACHMENT_BYTES: Final = 30_000
 
@@ -169,7 +171,7 @@ def _build_summary(query: _UsageQuery, project: Project, streams: list[UsageStre
                 outcomes[stream.outcome] += sum(_sum_buckets([stream], query.buckets, query.field))
         dropped = outcomes["rate_limited"] + outcomes["abuse"]
         totals = {"dropped": dropped, query.field: sum(outcomes.values())}
-        stats.append({"category": category, "outcomes": outcomes, "totals": totals})
+        stats.append({"category": _PLURAL.get(category, category), "outcomes": outcomes, "totals": totals})
     return {"id": project.id, "slug": project.slug, "stats": stats}
 
 

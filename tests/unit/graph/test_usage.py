@@ -3,6 +3,8 @@
 import pytest
 
 USAGE = "/organizations/{organization}/stats_v2/"
+STATS = "/projects/{organization}/{project}/stats/"
+SUMMARY = "/organizations/{organization}/stats-summary/"
 
 
 async def test_groups_have_totals_and_series(asker):
@@ -74,3 +76,64 @@ async def test_mistakes_cost_no_call(asker, arguments):
 
     assert [error["extensions"]["code"] for error in told.errors] == ["BAD_USER_INPUT"]
     assert told.calls == []
+
+
+async def test_summary_has_the_totals_of_each_project(asker):
+    """The summary and the usage by project have the same totals; categories have one name in both."""
+    told = await asker.organization(
+        "usageSummary(category: REPLAY) { projects { project { slug } categories { category categoryRaw total dropped"
+        " outcomes { outcome total } } } }"
+        " usage(groupBy: [PROJECT], categories: [REPLAY]) { groups { project { slug } total } }"
+    )
+
+    by_project = {project["project"]["slug"]: project["categories"] for project in told["usageSummary"]["projects"]}
+    expected = {group["project"]["slug"]: group["total"] for group in told["usage"]["groups"]}
+    assert {slug: category["total"] for slug, (category,) in by_project.items()} == expected
+    [category] = by_project["web"]
+    outcomes = {outcome["outcome"]: outcome["total"] for outcome in category["outcomes"]}
+    assert (category["category"], category["categoryRaw"]) == ("REPLAY", "replays")
+    assert category["total"] == sum(outcomes.values())
+    assert category["dropped"] == outcomes["RATE_LIMITED"] + outcomes["ABUSE"]
+    assert told.routes == sorted([USAGE, SUMMARY, "/organizations/{organization}/projects/"])
+
+
+async def test_measure_of_attachments(asker):
+    """Attachments are measured in bytes or in numbers, and a series is named after the measure."""
+    told = await asker.organization(
+        "bytes: usage(groupBy: [CATEGORY], categories: [ATTACHMENT]) { groups { total series { name } } }"
+        " files: usage(groupBy: [CATEGORY], categories: [ATTACHMENT], measure: TIMES_SEEN)"
+        " { groups { total series { name } } }"
+    )
+
+    [[in_bytes], [in_files]] = told["bytes"]["groups"], told["files"]["groups"]
+    assert in_bytes["total"] > 1000 * in_files["total"] > 0
+    assert [in_bytes["series"]["name"], in_files["series"]["name"]] == ["sum(quantity)", "sum(times_seen)"]
+
+
+async def test_event_counts_have_a_value_per_interval(asker):
+    """The interval that runs is the last one, and each project costs one call."""
+    told = await asker.organization(
+        'projects(first: 2) { nodes { eventCounts(range: { last: "2h" }) { name startsAt intervalSeconds values } } }'
+    )
+
+    for project in told["projects"]["nodes"]:
+        assert project["eventCounts"]["startsAt"] == "2026-03-04T10:00:00Z"
+        assert (project["eventCounts"]["name"], project["eventCounts"]["intervalSeconds"]) == ("received", 3600)
+        assert len(project["eventCounts"]["values"]) == 3
+    assert told.routes == ["/organizations/{organization}/projects/", STATS, STATS]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "usageSummary(category: SPAN) { startsAt }",
+        "usageSummary(outcome: UNKNOWN) { startsAt }",
+        'project(slug: "web") { eventCounts(interval: "5m") { name } }',
+        'project(slug: "web") { eventCounts(interval: "10s", range: { last: "2d" }) { name } }',
+    ],
+)
+async def test_mistakes_in_counts_are_refused(asker, selection):
+    """Values that Sentry does not take, and more intervals than a series has, are mistakes of the client."""
+    told = await asker.ask(f'{{ organization(slug: "acme") {{ {selection} }} }}')
+
+    assert [error["extensions"]["code"] for error in told.errors] == ["BAD_USER_INPUT"]
