@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.engine.compile_budget import CompileBudget
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.pipeline import Pipeline
+from dexter_graphql.errors import SettingsError
 from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.file_addresses import FileAddresses
@@ -24,6 +26,9 @@ from dexter_graphql.graph.upstream_report import UpstreamReport, report_upstream
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.operations.library import Document, load_library
 from dexter_graphql.operations.limits import DocumentLimits, Limits
+from dexter_graphql.operations.manifests import DocumentsError, read_documents
+from dexter_graphql.operations.persisted import PersistedQueries
+from dexter_graphql.operations.trusted import TrustedDocuments
 from dexter_graphql.realtime.feed import in_memory_feed
 from dexter_graphql.realtime.webhooks.receiver import WebhookReceiver
 from dexter_graphql.realtime.webhooks.signatures import Signers
@@ -54,6 +59,7 @@ from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.sdl import schema_routes
+from dexter_graphql.server.stored_documents import StoredDocuments
 from dexter_graphql.server.webhooks import webhook_routes
 from dexter_graphql.server.websocket import SocketLimits, Sockets
 from dexter_graphql.settings import Engine, Settings
@@ -122,10 +128,17 @@ def create_app(
     admission = build_admission(settings, pool, clock, client, is_sandbox=is_sandbox)
     client.on_rejected(admission.streams.end)
     readiness, library = Readiness(), load_library()
-    pipeline = build_pipeline(graph, settings, metrics, library)
+    trusted = trusted_documents(settings, library)
+    pipeline = build_pipeline(graph, settings, metrics, trusted)
     response_cache = ResponseCache(clock, client.cached_answers)
     metrics.register(response_cache.collect)
-    executor = RequestExecutor(pipeline, services, metrics, response_cache)
+    documents = StoredDocuments(
+        trusted,
+        persisted_queries(settings, client, metrics),
+        admission.is_known,
+        only_trusted=settings.documents_only,
+    )
+    executor = RequestExecutor(pipeline, services, metrics, response_cache, documents)
     console, facts = Console.load(), ServerFacts.of(settings, is_sandbox=is_sandbox)
     endpoint = GraphQLEndpoint(
         executor,
@@ -184,6 +197,24 @@ def build_admission(
     )
 
 
+def trusted_documents(settings: Settings, library: Sequence[Document]) -> TrustedDocuments:
+    """Read the documents of the operator; those of the library are trusted, too."""
+    try:
+        own = TrustedDocuments({}) if settings.documents is None else read_documents(Path(settings.documents))
+    except DocumentsError as error:
+        raise SettingsError(f"DEXTER_DOCUMENTS: {error}") from None
+    return own.with_others({document.id: document.text for document in library})
+
+
+def persisted_queries(settings: Settings, client: SentryClient, metrics: Metrics) -> PersistedQueries:
+    """Compose the store of documents that clients register."""
+    count = settings.persisted_queries
+    shared = client.shared_texts("persisted query", count)
+    persisted = PersistedQueries(count, settings.persisted_mib * MEBIBYTE, shared)
+    metrics.register(persisted.collect)
+    return persisted
+
+
 def build_sockets(settings: Settings, executor: RequestExecutor, admission: Admission, readiness: Readiness) -> Sockets:
     """Compose the WebSocket transport."""
     return Sockets(
@@ -211,8 +242,8 @@ def build_file_transfers(
     return FileTransfers(services, admission, quota, limits, metrics)
 
 
-def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, library: Sequence[Document]) -> Pipeline:
-    """Compose what parses, validates and executes documents; those of the library stay prepared."""
+def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, trusted: TrustedDocuments) -> Pipeline:
+    """Compose what parses, validates and executes documents; trusted ones stay prepared."""
     limits = Limits(
         max_tokens=settings.max_tokens,
         max_depth=settings.max_depth,
@@ -227,8 +258,8 @@ def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, library: 
     )
     if compiler is not None:
         metrics.register(compiler.collect)
-    for document in library:
-        pipeline.pin(document.text)
+    for text in trusted.texts:
+        pipeline.pin(text)
     return pipeline
 
 

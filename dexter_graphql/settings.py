@@ -151,6 +151,18 @@ class Settings(BaseSettings):
     max_aliases: int = _setting("DEXTER_MAX_ALIASES", 50, "Aliases in a document.", ge=0)
     max_root_fields: int = _setting("DEXTER_MAX_ROOT_FIELDS", 20, "Fields at the root of an operation.", ge=1)
     max_fields: int = _setting("DEXTER_MAX_FIELDS", 2000, "Fields of an operation, with fragments expanded.", ge=1)
+    persisted_queries: int = _setting(
+        "DEXTER_PERSISTED_QUERIES", 1000, "Documents that clients may register by hash; 0 for none.", ge=0, le=100_000
+    )
+    persisted_mib: int = _setting(
+        "DEXTER_PERSISTED_MIB", 16, "Memory for registered documents, in MiB.", ge=1, le=65536
+    )
+    documents: str | None = _setting(
+        "DEXTER_DOCUMENTS", None, "Trusted documents: a folder of `.graphql` files, or a manifest."
+    )
+    documents_only: bool = _setting(
+        "DEXTER_DOCUMENTS_ONLY", default=False, description="Execute trusted documents only."
+    )
     has_introspection: bool = _setting(
         "DEXTER_INTROSPECTION", default=True, description="Answer introspection queries (`__schema`, `__type`)."
     )

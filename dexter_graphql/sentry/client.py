@@ -49,6 +49,7 @@ from dexter_graphql.telemetry.metrics import Metrics, Sample
 
 if TYPE_CHECKING:
     from dexter_graphql.sentry.redis.services import RedisServices
+    from dexter_graphql.sentry.redis.shared_texts import SharedTexts
 
 QueryParameters = Sequence[tuple[str, str]]
 NO_PATH: Mapping[str, str] = MappingProxyType({})
@@ -253,6 +254,10 @@ class SentryClient:
     def is_saas(self, organization: OrganizationRef) -> bool:
         """True when the organization's host serves everything that sentry.io does."""
         return (organization.region_url or self.hosts.base) in self.hosts.saas
+
+    def shared_texts(self, kind: str, max_count: int) -> "SharedTexts | None":
+        """Return the texts of one kind that replicas share through Redis; None without Redis."""
+        return None if self._services is None else self._services.texts(kind, max_count)
 
     def start(self) -> None:
         """Start the background tasks; to be called in the event loop."""

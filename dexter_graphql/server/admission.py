@@ -28,6 +28,10 @@ class Admission:
             self.credentials.admit(identity.upstream.key, client_address(scope))
         return identity
 
+    def is_known(self, identity: Identity) -> bool:
+        """True when the caller's credential was accepted: by this server, or by Sentry."""
+        return identity.is_shared_token or self.credentials.is_accepted(identity.upstream.key)
+
     def acquire_stream(self, identity: Identity) -> Lease:
         """Count a stream of a caller; it ends when Sentry rejects the credential."""
         return self.streams.acquire(identity.caller.subject, identity.upstream.key)

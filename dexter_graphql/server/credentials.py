@@ -27,14 +27,14 @@ class CredentialGate:
 
     def __init__(self, per_second: float, clock: Clock, is_accepted: Callable[[str], bool]) -> None:
         self._per_second = per_second
-        self._is_accepted = is_accepted
+        self.is_accepted = is_accepted
         self._now = clock.monotonic
         self._buckets: BoundedMap[str, TokenBucket] = BoundedMap(MAX_ADDRESSES)
         self._admitted: ExpiringMap[str, bool] = ExpiringMap(ADMITTED_S, MAX_CREDENTIALS, clock.monotonic)
 
     def admit(self, credential: str, address: str) -> None:
         """Let a request pass; rejects with 429 when its address brings new credentials too fast."""
-        if self._is_accepted(credential) or self._admitted.get(credential):
+        if self.is_accepted(credential) or self._admitted.get(credential):
             return
         if not self._bucket(network_of(address)).take():
             message = "Too many new credentials from this address; try again in a second"

@@ -24,6 +24,7 @@ from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.estimates import estimate_answer
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.server.response_cache import CONSTANT, AnswerKey, CachedAnswer, ResponseCache
+from dexter_graphql.server.stored_documents import StoredDocuments
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
 from dexter_graphql.telemetry.redact import redacted
@@ -75,10 +76,12 @@ class RequestExecutor:
         services: Services,
         metrics: Metrics,
         response_cache: ResponseCache,
+        documents: StoredDocuments,
     ) -> None:
         self._metrics = metrics
         self._response_cache = response_cache
         self._pipeline = pipeline
+        self._documents = documents
         self._services = services
         self._log = get_log("dexter.operations")
         self._shareability = Shareability(pipeline.schema)
@@ -91,9 +94,15 @@ class RequestExecutor:
         """The number of executions that equal operations can join."""
         return [Sample("dexter_shareable_executions", "Executions that equal operations join.", len(self._flights))]
 
-    def prepare(self, request: GraphQLRequest) -> PreparedDocument:
-        """Parse and validate a document, or take it from those seen before; errors are in the result."""
-        return self._pipeline.prepare(request.query, request.operation_name)
+    async def prepare(self, request: GraphQLRequest, identity: Identity) -> PreparedDocument:
+        """Find, parse and validate a document, or take it from those seen before; errors are in the result."""
+        text = await self._documents.find_text(request, identity)
+        if isinstance(text, GraphQLError):
+            return PreparedDocument(errors=(text,))
+        prepared = self._pipeline.prepare(text, request.operation_name)
+        if request.query_hash is not None and prepared.operation_entry is not None:
+            await self._documents.register(request, identity)
+        return prepared
 
     def find_cached(self, key: AnswerKey | None) -> CachedAnswer | None:
         """Return the cached answer to an equal request, while everything that it was made of is fresh."""

@@ -50,6 +50,8 @@ ALLOW = (("Allow", "GET, POST, OPTIONS"),)
 PRIORITY = b"x-dexter-priority"
 BUSY = 32
 """Requests in progress above which a disconnect is looked for before an operation begins."""
+PROBED = frozenset({ErrorCode.PERSISTED_QUERY_NOT_FOUND, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED})
+"""Codes of answers to a hash whose document is not registered."""
 Page = Callable[[], Response]
 
 
@@ -171,7 +173,7 @@ class GraphQLEndpoint:
         if cached is not None:
             scope[OPERATION] = cached.operation
             return AnswerResponse(cached.answer.body, HTTPStatus.OK, source.media_type)
-        execution = self._prepare(scope, source, cache_key)
+        execution = await self._prepare(scope, source, cache_key)
         stream_type = source.media_type if is_stream_type else None
         if execution.is_subscription:
             stream_type = self._stream_type_of(scope)
@@ -187,12 +189,12 @@ class GraphQLEndpoint:
                 answer = await self._executor.execute(execution)
         return _whole(answer, source.media_type)
 
-    def _prepare(self, scope: Scope, source: Source, cache_key: AnswerKey | None) -> ExecutionRequest:
+    async def _prepare(self, scope: Scope, source: Source, cache_key: AnswerKey | None) -> ExecutionRequest:
         is_post = scope["method"] == "POST"
         request = from_json(source.content) if is_post else from_query(source.content[1:])
         if source.priority is not request.priority:
             request = replace(request, priority=source.priority)
-        prepared = self._executor.prepare(request)
+        prepared = await self._executor.prepare(request, source.identity)
         scope[OPERATION] = prepared.name
         if scope["method"] == "GET" and prepared.kind is OperationType.MUTATION:
             message = "Mutations are sent by POST"
@@ -216,7 +218,8 @@ class GraphQLEndpoint:
 
 
 def _whole(answer: ExecutionAnswer, media_type: str) -> ASGIApp:
-    # A client of the older media type reads errors from the body, not from the status.
-    is_rejected = answer.is_request_error and media_type != JSON
+    # A client of the older media type reads errors from the body, not from the status; so do clients of automatic
+    # persisted queries, which send the document next.
+    is_rejected = answer.is_request_error and media_type != JSON and PROBED.isdisjoint(answer.codes)
     status = HTTPStatus.BAD_REQUEST if is_rejected else HTTPStatus.OK
     return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)

@@ -17,16 +17,29 @@ MAX_PARAMETERS = 100
 """Parameters of a GET request."""
 MAX_NESTING = 100
 """Nested lists and objects in variables."""
+DOCUMENT_IDS = ("documentId", "doc_id", "id")
+"""Names of the parameter with the id of a stored document: GraphQL over HTTP's, and those that Relay's clients use."""
+TEXT_PARAMETERS = ("query", "operationName", *DOCUMENT_IDS)
+MAX_DOCUMENT_ID = 256
+HASH_PREFIX = "sha256:"
+"""Begins an id that is the hash of its document."""
+PERSISTED_QUERY_VERSION = 1
 
 
 class GraphQLRequest(msgspec.Struct, frozen=True):
-    """The parameters of a request, with their types checked."""
+    """The parameters of a request, with their types checked.
 
-    query: str
+    Without a `query`, `document_id` or `query_hash` names a stored document.
+    """
+
+    query: str = ""
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     explain: Explain = Explain.NOTHING
     priority: Priority = Priority.INTERACTIVE
+    document_id: str | None = None
+    query_hash: str | None = None
+    """SHA-256 hash of the document, in lower-case hexadecimal digits."""
 
 
 def check_content_type(value: str | None) -> None:
@@ -80,7 +93,7 @@ def from_query(query_string: bytes) -> GraphQLRequest:
     except ValueError:
         raise bad_request(f"The query string has more than {MAX_PARAMETERS} parameters") from None
     parameters = dict(pairs)
-    value: dict[str, Any] = {name: parameters[name] for name in ("query", "operationName") if name in parameters}
+    value: dict[str, Any] = {name: parameters[name] for name in TEXT_PARAMETERS if name in parameters}
     for name in ("variables", "extensions"):
         if parameters.get(name):
             try:
@@ -94,20 +107,39 @@ def from_values(value: dict[str, Any]) -> GraphQLRequest:
     """Return the request of decoded parameters; rejects missing ones and ones of the wrong type."""
     query, name = value.get("query"), value.get("operationName")
     variables, extensions = value.get("variables"), value.get("extensions")
-    if not query and isinstance(extensions, dict) and "persistedQuery" in extensions:
-        # Clients recognize this message, and send the document.
-        raise RequestRejected(HTTPStatus.OK, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED, "PersistedQueryNotSupported")
-    if not isinstance(query, str) or not query:
+    if extensions is not None and not isinstance(extensions, dict):
+        raise bad_request("'extensions' must be an object")
+    document_id, query_hash = _stored_document(value, extensions or {})
+    if not isinstance(query or "", str) or not (query or document_id or query_hash):
         raise bad_request("'query' must be the text of a GraphQL document")
     if name is not None and not isinstance(name, str):
         raise bad_request("'operationName' must be text")
     if variables is not None and not isinstance(variables, dict):
         raise bad_request("'variables' must be an object")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise bad_request("'extensions' must be an object")
     if variables is not None and is_nested_deeper(variables, MAX_NESTING):
         raise bad_request(f"'variables' are nested deeper than {MAX_NESTING} levels")
-    return GraphQLRequest(query, name or None, variables, _explain(extensions or {}))
+    return GraphQLRequest(
+        query or "", name or None, variables, _explain(extensions or {}), document_id=document_id, query_hash=query_hash
+    )
+
+
+def _stored_document(value: dict[str, Any], extensions: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Return the id and the hash of the stored document that a request names."""
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        document_id = next((value[name] for name in DOCUMENT_IDS if value.get(name) is not None), None)
+        document_id = None if document_id is None else _checked_name(document_id, "The id of a document")
+        is_hash = document_id is not None and document_id.startswith(HASH_PREFIX)
+        return (None, document_id.removeprefix(HASH_PREFIX)) if document_id and is_hash else (document_id, None)
+    if not isinstance(persisted, dict) or persisted.get("version") != PERSISTED_QUERY_VERSION:
+        raise bad_request(f"'extensions.persistedQuery' must be an object with version {PERSISTED_QUERY_VERSION}")
+    return None, _checked_name(persisted.get("sha256Hash"), "'sha256Hash'")
+
+
+def _checked_name(value: Any, what: str) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_DOCUMENT_ID:
+        raise bad_request(f"{what} must be text of 1 to {MAX_DOCUMENT_ID} characters")
+    return value
 
 
 def _explain(extensions: dict[str, Any]) -> Explain:

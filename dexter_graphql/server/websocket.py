@@ -239,7 +239,8 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
             return
         if name not in self.operations:
             self._requests[name] = request
-        await super().handle_subscribe(message)
+        # The protocol code requires a document; it is executed as `request` names it.
+        await super().handle_subscribe({"id": name, "type": "subscribe", "payload": {"query": request.query}})
         if name not in self.operations:
             self._requests.pop(name, None)
 
@@ -262,7 +263,8 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
         if gate.identity is None:
             return
         request_id = f"{self._request_id}/{operation.id}"
-        execution = ExecutionRequest(self._executor.prepare(request), request, gate.identity, request_id)
+        prepared = await self._executor.prepare(request, gate.identity)
+        execution = ExecutionRequest(prepared, request, gate.identity, request_id)
         try:
             if execution.is_subscription:
                 with self._admission.acquire_stream(gate.identity) as lease:

@@ -59,7 +59,7 @@ async def test_unknown_hash_asks_for_the_document(site, cases):
     _, _, body = await send(site, cases["54"])
 
     [error] = body["errors"]
-    assert error["extensions"]["code"] == "PERSISTED_QUERY_NOT_SUPPORTED"
+    assert error["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
 
 
 async def test_compressed_body_is_refused_by_name(site, cases):

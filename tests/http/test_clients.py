@@ -1,7 +1,6 @@
 """Habits of real clients: Apollo's headers and probes, preflights, compressed bodies, sockets without a payload."""
 
 import gzip
-import json
 
 import aiohttp
 import pytest
@@ -15,7 +14,6 @@ APOLLO = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/js
 APOLLO_4 = (
     "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json,application/json;q=0.9"
 )
-HASH = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
 
 
 @pytest.mark.parametrize(
@@ -46,21 +44,6 @@ async def test_queries_of_apollo_are_answered_as_json(site):
 
     assert (status, headers["content-type"].partition(";")[0]) == (200, "application/json")
     assert body == {"data": {"__typename": "Query"}}
-
-
-async def test_persisted_query_probe_is_answered(site):
-    """A hash without a document gets the answer after which clients send the document, for GET and POST."""
-    async with site.session.post(site.graphql, json={"operationName": "A", "extensions": HASH}) as answer:
-        posted = answer.status, await answer.json()
-    async with site.session.get(site.graphql, params={"extensions": json.dumps(HASH)}) as answer:
-        gotten = answer.status, await answer.json()
-    full = await site.post("{ __typename }", extensions=HASH)
-
-    for status, body in (posted, gotten):
-        [error] = body["errors"]
-        assert (status, error["message"]) == (200, "PersistedQueryNotSupported")
-        assert error["extensions"]["code"] == "PERSISTED_QUERY_NOT_SUPPORTED"
-    assert full[2] == {"data": {"__typename": "Query"}}
 
 
 async def test_options_are_answered(site):

@@ -32,6 +32,11 @@ class Document:
         return self.header["name"]
 
     @property
+    def id(self) -> str:
+        """Its id among the stored documents: the name of its file without number and suffix."""
+        return self.file.partition(".")[0].lstrip("0123456789").lstrip("_")
+
+    @property
     def purpose(self) -> str:
         """What it is for, in one line."""
         return self.header["purpose"]

@@ -11,6 +11,7 @@ from dexter_graphql.sentry.redis.encryption import Cipher
 from dexter_graphql.sentry.redis.invalidation import InvalidationChannel
 from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.redis.rate_limit_shares import RateLimitShares
+from dexter_graphql.sentry.redis.shared_texts import SharedTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ class RedisServices:
             RateLimitShares(connection, cipher, clock),
             options.keeps_events,
         )
+
+    def texts(self, kind: str, max_count: int) -> SharedTexts:
+        """Texts of one kind that replicas share."""
+        return SharedTexts(kind, max_count, self.connection, self.cipher)
 
     def start(self) -> None:
         """Start the background tasks; to be called in the event loop."""
