@@ -42,6 +42,8 @@ FLAGS = {
     "is_subscribed": (Term("subscribed", ("me",)), Term("subscribed", ("me",), is_excluded=True)),
 }
 """The terms for true and for false of each flag."""
+OTHER_THAN_TERMS = frozenset({"search", "projects", "environments"})
+"""Members of a filter that are no terms of the search."""
 Values = Iterable[str | Reference]
 
 
@@ -58,6 +60,9 @@ def filter_query(value: IssueFilter | None) -> UnresolvedQuery:
 
 def issue_search(value: IssueFilter) -> Search:
     """The filter in terms of Sentry's search syntax, without projects and environments."""
+    text = (value.search or "").strip()
+    if OTHER_THAN_TERMS.issuperset(name for name, member in vars(value).items() if member is not None):
+        return Search((), text)
     terms = [
         *_status_terms(value),
         *_flag_terms(value),
@@ -66,7 +71,7 @@ def issue_search(value: IssueFilter) -> Search:
         *_exclusion_terms(value.exclude),
         *(term for index, tag in enumerate(bounded(value.tags, "tags")) for term in tag_terms(tag, "tags", str(index))),
     ]
-    return Search(tuple(terms), (value.search or "").strip())
+    return Search(tuple(terms), text)
 
 
 def _status_terms(value: IssueFilter) -> list[Term]:
