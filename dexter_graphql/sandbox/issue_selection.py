@@ -16,6 +16,7 @@ from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.model import Event, Issue
 
 DEFAULT_QUERY: Final = "is:unresolved"
+MAX_HASHES: Final = 100
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -36,11 +37,11 @@ def select_issues(request: Request) -> IssueSelection:
     direct = _find_direct_hit(request)
     if direct is not None:
         return IssueSelection([IssueRow(direct, direct.events, direct.events)], [1], time_range, is_direct_hit=True)
-    exact = request.param_list("group")
-    query = "" if exact else request.param("query", DEFAULT_QUERY) or ""
+    named = _find_named(request)
+    query = "" if named is not None else request.param("query", DEFAULT_QUERY) or ""
     search = parse_issue_search(request, query)
-    if exact:
-        rows = [row for row in map(_row_builder(request, time_range), _find_by_ids(request, exact)) if row is not None]
+    if named is not None:
+        rows = [row for row in map(_row_builder(request, time_range), named) if row is not None]
     else:
         rows = search_issues(request, search, time_range)
     key = _parse_sort(request)
@@ -102,6 +103,17 @@ def _row_builder(request: Request, time_range: TimeRange) -> Callable[[Issue], I
         return IssueRow(issue, events, events)
 
     return row
+
+
+def _find_named(request: Request) -> list[Issue] | None:
+    """The issues that `group` names by ID or, in the list of a project, `hashes` by grouping hash."""
+    ids, hashes = request.param_list("group"), request.param_list("hashes")
+    if hashes and "project" in request.path_params:
+        if request.param("query"):
+            raise_bad_request("Cannot use 'hashes' with 'query'")
+        selected = set(hashes[:MAX_HASHES])
+        return [issue for issue in list_visible_issues(request) if not selected.isdisjoint(issue.hashes)]
+    return _find_by_ids(request, ids) if ids else None
 
 
 def _find_by_ids(request: Request, ids: Sequence[str]) -> list[Issue]:

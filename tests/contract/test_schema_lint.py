@@ -46,6 +46,7 @@ BOUNDED = {
     "CommitEdge.suspectFor": "at most 10 issues are compared",
     "Event.attachments": "the first 100 are read",
     "Issue.externalIssues": "links that people made",
+    "Project.issuesByHash": "at most 100 hashes are given",
     "Query.nodes": "one per given ID",
     "SetEnvironmentVisibilityPayload.environments": "one per given environment",
 }

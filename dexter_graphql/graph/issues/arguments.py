@@ -30,6 +30,20 @@ Range = Annotated[
 Sort = Annotated[IssueSort, strawberry.argument(description="Sort order of the list.")]
 
 
+MAX_HASHES = 100
+Hashes = Annotated[
+    list[str], strawberry.argument(description=f"Grouping hashes as in `Issue.hashes`, 1 to {MAX_HASHES}.")
+]
+
+
+def checked_hashes(hashes: list[str]) -> tuple[str, ...]:
+    """The hashes without duplicates; raises BadUserInput for none, for too many and for an empty one."""
+    distinct = tuple(dict.fromkeys(hashes))
+    if not 1 <= len(distinct) <= MAX_HASHES or not all(value.strip() for value in distinct):
+        raise BadUserInput(f"'hashes' takes 1 to {MAX_HASHES} grouping hashes, none of them empty", ("hashes",))
+    return distinct
+
+
 def issue_list(
     filter: IssueFilter | None, range: TimeRangeInput | None, sort: IssueSort, page: PageArguments
 ) -> ListOptions:

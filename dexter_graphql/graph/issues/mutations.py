@@ -48,6 +48,7 @@ from dexter_graphql.graph.issues.update_inputs import (
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.selection import SELECTION_ENDPOINTS
 from dexter_graphql.loaders.issues.writes import (
+    DELETION_ENDPOINTS,
     WRITE_ENDPOINTS,
     UpdateResult,
     delete_issues,
@@ -56,7 +57,6 @@ from dexter_graphql.loaders.issues.writes import (
     update_issues,
 )
 from dexter_graphql.realtime.changes import Kind
-from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict
 
 USES = (*SELECTION_ENDPOINTS, *WRITE_ENDPOINTS)
@@ -263,7 +263,7 @@ class IssueMutations:
         """Subscribe the user of the token to issues, or unsubscribe. Sentry notifies subscribers of changes."""
         return await update_selected(input, {"isSubscribed": input.subscribed}, None, load_context)
 
-    @call(uses=(*SELECTION_ENDPOINTS, catalogue.BULK_DELETE))
+    @call(uses=(*SELECTION_ENDPOINTS, *DELETION_ENDPOINTS))
     @mistakes_as_data(refuse_all)
     async def delete_issues(
         _root: Any,

@@ -15,13 +15,22 @@ from dexter_graphql.graph.crons.arguments import CronSlug
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, Embedded, batch, call, computed, entity, link, plain
 from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, ProjectEnvironment, Visibility
-from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list, without_projects
+from dexter_graphql.graph.issues.arguments import (
+    Filter,
+    Hashes,
+    Range,
+    Sort,
+    checked_hashes,
+    issue_list,
+    without_projects,
+)
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
 from dexter_graphql.graph.lazy_types import (
     AlertType,
     CronMonitorType,
     EventType,
+    IssueType,
     MonitorType,
     OrganizationType,
     ReleaseType,
@@ -43,7 +52,7 @@ from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.crons import CronKey, cron_monitor
 from dexter_graphql.loaders.environments import project_environment
 from dexter_graphql.loaders.events import project_event_pages
-from dexter_graphql.loaders.issues.lists import project_issue_pages
+from dexter_graphql.loaders.issues.project_lists import issues_by_hash, project_issue_pages
 from dexter_graphql.loaders.monitors import project_monitor_pages
 from dexter_graphql.loaders.projects import (
     ProjectKey,
@@ -224,6 +233,11 @@ class Project(Node):
     ) -> IssueConnection | None:
         """Issues of the project. One call per project."""
         return issue_list(without_projects(filter), range, sort, page)
+
+    @batch(issues_by_hash)
+    def issues_by_hash(*, hashes: Hashes) -> list[IssueType] | None:
+        """Issues of the project whose events were grouped by these hashes. Two calls per project."""
+        return checked_hashes(hashes)
 
     @batch(project_event_pages)
     @paged

@@ -1,4 +1,4 @@
-"""Loaders of issue lists: of an organization, a project and a release."""
+"""Loaders of issue lists: of an organization and of a release."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,6 @@ from dexter_graphql.loaders.issues.parameters import RETENTION, pushdown, with_r
 from dexter_graphql.loaders.issues.priorities import check_priorities
 from dexter_graphql.loaders.lists import ListOptions, fetch_list
 from dexter_graphql.loaders.parameters import QueryParameters
-from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.loaders.releases import ReleaseKey
 from dexter_graphql.loaders.search import Search, Term, quoted
@@ -60,14 +59,6 @@ async def issue_pages(parents: Parents, load_context: LoadContext) -> IssuePage:
     if not page.rows:
         await check_priorities(parents, options, load_context)
     return issue_page(page, interval)
-
-
-@fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))
-async def project_issue_pages(key: ProjectKey, load_context: LoadContext) -> Any:
-    """A page of the issues of a project; options are ListOptions."""
-    options: ListOptions = load_context.options
-    narrowed = options._replace(query=(*options.query, ("project", key.id)))
-    return await narrowed_page(key.organization, narrowed, load_context)
 
 
 @fan_out(target="Issue", uses=(catalogue.LIST, *REFERENCE_ENDPOINTS))

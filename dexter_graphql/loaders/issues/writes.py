@@ -2,12 +2,11 @@
 
 A single issue is written by its own endpoint, which returns the issue. Several are looked up first and then written 100
 per call, because the bulk endpoint ignores unknown IDs, and some releases fall back to a search when they know none of
-them. Its response contains only the changed members; the issues follow from the lookup and that response. Sentry
-refuses a whole call because of one issue. Most of its rules depend on the project, so a refused call is repeated per
-project.
+them. Its response contains only the changed members; the issues follow from the lookup and that response.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -15,11 +14,18 @@ from typing import Any
 import msgspec
 
 from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, chunks
+from dexter_graphql.loaders.issues.bulk_writes import (
+    DELETE_ENDPOINTS,
+    UPDATE_ENDPOINTS,
+    issue_tags,
+    send_bulk_write,
+    write_in_chunks,
+)
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.ignored_members import ignored_members
 from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
 from dexter_graphql.loaders.issues.parameters import RETENTION, pushdown, with_id_parameters
-from dexter_graphql.loaders.parameters import QueryParameters, repeated
+from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.sentry.call import Reply
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.endpoint import Lifetime
@@ -28,7 +34,8 @@ from dexter_graphql.sentry.lenient import UNREADABLE
 from dexter_graphql.sentry.parents import Parents
 from dexter_graphql.sentry.projection import Field, Projection
 
-WRITE_ENDPOINTS = (catalogue.UPDATE, catalogue.BULK_UPDATE, catalogue.LIST)
+WRITE_ENDPOINTS = (catalogue.UPDATE, *UPDATE_ENDPOINTS, catalogue.LIST)
+DELETION_ENDPOINTS = (catalogue.DELETE, *DELETE_ENDPOINTS, catalogue.LIST)
 UNCACHED_LIST = replace(catalogue.LIST, lifetime=Lifetime.NEVER)
 """A cached list could contain issues that no longer exist."""
 LIST_ID = Projection("Issue", "list", (Field("id", "id", int | str),))
@@ -39,8 +46,6 @@ DEFAULT_SUBSTATUS: Mapping[str, str | None] = MappingProxyType({"resolved": None
 
 SUBSCRIBING = frozenset({"assignedTo", "isBookmarked", "status"})
 """Members of an update that subscribe users to the issue, of which Sentry's response says nothing."""
-
-Write = Callable[[Sequence[IssueKey]], Awaitable[object]]
 
 
 class _Project(msgspec.Struct, frozen=True, gc=False):
@@ -92,12 +97,14 @@ async def update_issues(keys: Sequence[IssueKey], body: Mapping[str, Any], load_
 async def delete_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> UpdateResult:
     """Delete issues. Sentry deletes asynchronously; the result contains the issues as they were."""
     result = await look_up_issues(keys, load_context)
+    if len(keys) == 1 and result.issues:
+        await _delete_one(keys[0], result, load_context)
+    else:
 
-    async def write(chunk: Sequence[IssueKey]) -> None:
-        parents = Parents(chunk[0].organization)
-        await load_context.send(catalogue.BULK_DELETE, parents, query=_ids(chunk), touches=_tags(chunk))
+        async def write(chunk: Sequence[IssueKey], project: str | None) -> None:
+            await send_bulk_write(DELETE_ENDPOINTS, chunk, project, load_context)
 
-    result.refused = await _write_in_chunks(result.issues, write)
+        result.refused = await write_in_chunks(_projects(result), write)
     load_context.loaders.clear()
     return result
 
@@ -105,7 +112,7 @@ async def delete_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> 
 async def merge_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> tuple[IssueKey, list[IssueKey]] | None:
     """Merge issues: the one that remains and those merged into it; None when Sentry found none of them."""
     organization = keys[0].organization
-    applied = _applied(await _bulk_write(keys, {"merge": 1}, load_context))
+    applied = _applied(await send_bulk_write(UPDATE_ENDPOINTS, keys, None, load_context, body={"merge": 1}))
     load_context.loaders.clear()
     merged = applied.get("merge")
     if not isinstance(merged, dict) or "parent" not in merged:
@@ -117,10 +124,13 @@ async def merge_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> t
 async def _update_many(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> UpdateResult:
     result = await look_up_issues(keys, load_context)
 
-    async def write(chunk: Sequence[IssueKey]) -> None:
-        _apply_changes(result, chunk, body, await _bulk_write(chunk, body, load_context))
+    async def write(chunk: Sequence[IssueKey], project: str | None) -> None:
+        reply = await send_bulk_write(UPDATE_ENDPOINTS, chunk, project, load_context, body=body)
+        _apply_changes(result, chunk, body, reply)
+        if project is not None:
+            await _read_again(result, chunk, load_context)
 
-    result.refused = await _write_in_chunks(result.issues, write)
+    result.refused = await write_in_chunks(_projects(result), write)
     load_context.loaders.clear()
     if SUBSCRIBING.isdisjoint(body) or "isSubscribed" not in load_context.all_on_type("Issue").reads("list"):
         _prime(result.issues, load_context)
@@ -131,7 +141,7 @@ async def _update_one(keys: Sequence[IssueKey], body: Mapping[str, Any], load_co
     [key] = keys
     parents, path = issue_parents(key), {"issue": key.id}
     try:
-        reply = await load_context.send(catalogue.UPDATE, parents, path=path, body=body, touches=_tags([key]))
+        reply = await load_context.send(catalogue.UPDATE, parents, path=path, body=body, touches=issue_tags([key]))
     except NotFound:
         return UpdateResult(absent=[key])
     except (BadRequest, Conflict) as refusal:
@@ -145,48 +155,22 @@ async def _update_one(keys: Sequence[IssueKey], body: Mapping[str, Any], load_co
     return UpdateResult(issues={key: reply.body})
 
 
-async def _bulk_write(keys: Sequence[IssueKey], body: Mapping[str, Any], load_context: LoadContext) -> Reply:
-    parents = Parents(keys[0].organization)
-    return await load_context.send(catalogue.BULK_UPDATE, parents, query=_ids(keys), body=body, touches=_tags(keys))
-
-
-async def _write_in_chunks(issues: Mapping[IssueKey, bytes], write: Write) -> dict[IssueKey, SentryError]:
-    """Write existing issues by organization, 100 at a time; the issues that were not written, with the reason."""
-    refused: dict[IssueKey, SentryError] = {}
-    keys = list(issues)
-    projects = {key: _project_id(issue) for key, issue in issues.items()}
-    for organization in dict.fromkeys(key.organization for key in keys):
-        for chunk in chunks([key for key in keys if key.organization == organization], CHUNK_SIZE):
-            refused |= await _write_chunk(chunk, projects, write)
-    failures = [error for error in refused.values() if not isinstance(error, (BadRequest, Conflict))]
-    if failures and len(failures) == len(keys):
-        raise failures[0]
-    return refused
-
-
-async def _write_chunk(
-    keys: Sequence[IssueKey], projects: Mapping[IssueKey, str], write: Write
-) -> dict[IssueKey, SentryError]:
-    refusal = await _try_write(keys, write)
-    if refusal is None:
-        return {}
-    project_ids = list(dict.fromkeys(projects[key] for key in keys))
-    if not isinstance(refusal, BadRequest) or len(project_ids) == 1:
-        return dict.fromkeys(keys, refusal)
-    refused: dict[IssueKey, SentryError] = {}
-    for project_id in project_ids:
-        own_keys = [key for key in keys if projects[key] == project_id]
-        if (project_refusal := await _try_write(own_keys, write)) is not None:
-            refused |= dict.fromkeys(own_keys, project_refusal)
-    return refused
-
-
-async def _try_write(keys: Sequence[IssueKey], write: Write) -> SentryError | None:
+async def _delete_one(key: IssueKey, result: UpdateResult, load_context: LoadContext) -> None:
+    parents, path = issue_parents(key), {"issue": key.id}
     try:
-        await write(keys)
-    except SentryError as error:
-        return error
-    return None
+        await load_context.send(catalogue.DELETE, parents, path=path, touches=issue_tags([key]))
+    except NotFound:
+        result.issues, result.absent = {}, [key]
+    except (BadRequest, Conflict) as refusal:
+        result.refused = {key: refusal}
+
+
+async def _read_again(result: UpdateResult, keys: Sequence[IssueKey], load_context: LoadContext) -> None:
+    """Replace the issues by what they are now: the answer of a project's endpoint lacks most of the changes."""
+    existing = [key for key in keys if key in result.issues]
+    # The issues were written, so that a failure of this lookup is not one of the write.
+    with suppress(SentryError):
+        result.issues |= await _look_up_chunk(existing, load_context) if existing else {}
 
 
 async def _look_up_chunk(keys: Sequence[IssueKey], load_context: LoadContext) -> dict[IssueKey, bytes]:
@@ -253,16 +237,13 @@ def _projection(load_context: LoadContext) -> Projection:
     return issues.merge_projections(issues.projection("list"), LIST_ID)
 
 
+def _projects(result: UpdateResult) -> dict[IssueKey, str]:
+    """The ID of the project of each issue."""
+    return {key: _project_id(issue) for key, issue in result.issues.items()}
+
+
 def _project_id(issue: bytes) -> str:
     try:
         return str(msgspec.json.decode(issue, type=_ProjectMember).project.id)
     except UNREADABLE:
         return ""
-
-
-def _ids(keys: Sequence[IssueKey]) -> QueryParameters:
-    return repeated("id", (key.id for key in keys))
-
-
-def _tags(keys: Sequence[IssueKey]) -> tuple[str, ...]:
-    return tuple(f"issue/{key.id}" for key in keys)

@@ -2,7 +2,7 @@
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime, Pagination, Source
 from dexter_graphql.sentry.path_parameters import EVENT_ID_OR_WORD, ISSUE_ID_OR_SHORT_ID, TAG_KEY
-from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_query, by_response
+from dexter_graphql.sentry.restriction import AccessLevel, by_parent, by_path, by_query, by_response
 
 LIST = Endpoint(
     "issues.list",
@@ -13,6 +13,16 @@ LIST = Endpoint(
     pages=Pagination.LIMIT,
     tags=("issues/{organization}",),
 )
+PROJECT_LIST = Endpoint(
+    "issues.project_list",
+    "GET",
+    "/projects/{organization}/{project}/issues/",
+    ("event:read",),
+    restriction=by_path(AccessLevel.READ),
+    pages=Pagination.LIMIT,
+    tags=("issues/{organization}",),
+)
+"""Deprecated at Sentry; the only list that takes grouping hashes."""
 DETAIL = Endpoint(
     "issues.detail",
     "GET",
@@ -153,6 +163,24 @@ BULK_DELETE = Endpoint(
     "/organizations/{organization}/issues/",
     ("event:admin",),
     restriction=by_query(AccessLevel.ADMIN),
+    lifetime=Lifetime.NEVER,
+    tags=("issues/{organization}",),
+)
+PROJECT_BULK_UPDATE = Endpoint(
+    "issues.project_bulk_update",
+    "PUT",
+    "/projects/{organization}/{project}/issues/",
+    ("event:write",),
+    restriction=by_path(AccessLevel.TRIAGE),
+    lifetime=Lifetime.NEVER,
+    tags=("issues/{organization}",),
+)
+PROJECT_BULK_DELETE = Endpoint(
+    "issues.project_bulk_delete",
+    "DELETE",
+    "/projects/{organization}/{project}/issues/",
+    ("event:admin",),
+    restriction=by_path(AccessLevel.ADMIN),
     lifetime=Lifetime.NEVER,
     tags=("issues/{organization}",),
 )

@@ -2,8 +2,13 @@
 
 from parity.case import Case, acme, global_id, mutation
 
+from dexter_graphql.sandbox import Fault
+
 ISSUES = "/organizations/acme/issues/"
 ISSUE = ISSUES + "1000009/"
+HASH = "f6bd711d45d2b4efec05e36d59e0b5e3"
+OF_PROJECT = "/projects/acme/101000/issues/"
+ROUTE = "/organizations/{organization}/issues/"
 NOTES = "/organizations/{organization_id_or_slug}/issues/{issue_id}/notes/"
 EVENT = "df8b61d1e1d2a502c06cbc5e683496ab"
 COMMENTED = ISSUES + "1000044/"
@@ -58,6 +63,45 @@ CASES = (
         f"DELETE {ISSUES}",
         {"input": {"issues": {"ids": [ISSUE_ID, OTHER_ID]}}},
         query={"id": ["1000009", "1000010"]},
+    ),
+    Case(
+        "deleteOrganizationIssue",
+        mutation("deleteIssues", RESULTS),
+        f"DELETE {ISSUE}",
+        {"input": {"issues": {"ids": [ISSUE_ID]}}},
+    ),
+    Case(
+        "List a Project's Issues",
+        acme('project(slug: "web") { issuesByHash(hashes: $hashes) { shortId } }', hashes="[String!]!"),
+        f"GET {OF_PROJECT}",
+        {"hashes": [HASH, "0" * 32]},
+        query={"hashes": [HASH, "0" * 32]},
+    ),
+    Case(
+        "List a Project's Issues",
+        acme(
+            'project(slug: "web") { issues(first: 2, sort: USERS, filter: { search: "timeout" }) { nodes { title } } }'
+        ),
+        f"GET {OF_PROJECT}",
+        query={"query": "timeout", "sort": "user", "statsPeriod": "", "limit": "2"},
+        faults=(Fault(method="GET", route=ROUTE, status=403),),
+    ),
+    Case(
+        "Bulk Mutate a List of Issues",
+        mutation("archiveIssues", RESULTS),
+        f"PUT {OF_PROJECT}",
+        {"input": {"issues": {"ids": [ISSUE_ID, OTHER_ID]}}},
+        query={"id": ["1000009", "1000010"]},
+        body={"status": "ignored", "substatus": "archived_until_escalating", "statusDetails": {}},
+        faults=(Fault(method="PUT", route=ROUTE, status=403),),
+    ),
+    Case(
+        "Bulk Remove a List of Issues",
+        mutation("deleteIssues", RESULTS),
+        f"DELETE {OF_PROJECT}",
+        {"input": {"issues": {"ids": [ISSUE_ID, OTHER_ID]}}},
+        query={"id": ["1000009", "1000010"]},
+        faults=(Fault(method="DELETE", route=ROUTE, status=403),),
     ),
     Case(
         "getOrganizationIssue",

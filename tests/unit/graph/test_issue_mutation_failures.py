@@ -37,7 +37,7 @@ async def test_nothing_done_is_null_with_an_error(asker, status, headers, code, 
 async def test_failure_of_a_part_is_told_at_its_issues(asker):
     """Issues whose call failed carry why; the others are changed."""
     issues = some(asker, 101)
-    asker.server.faults.add(Fault(method="PUT", route=LIST, status=403, body={"detail": "Not you."}))
+    asker.server.faults.add(Fault(method="PUT", status=403, body={"detail": "Not you."}, times=2))
 
     payload, _ = await change(asker, "setIssuePriority", issues, "priority: LOW")
 

@@ -11,6 +11,7 @@ from dexter_graphql.sandbox.faults import internal_error
 from dexter_graphql.sentry.errors import BadRequest, Forbidden, MissingRoute, RateLimited, Unavailable
 
 LIST = "/organizations/{organization}/issues/"
+OF_PROJECT = "/projects/{organization}/{project}/issues/"
 ISSUE = "/organizations/{organization}/issues/{issue}/"
 RESOLVED = {"status": "resolved", "statusDetails": {}}
 NEXT = {"inNextRelease": True}
@@ -238,11 +239,44 @@ async def test_absent_issue_of_a_refused_write_is_absent(asker, writer):
     assert (list(written.refused), written.absent) == ([here_key], [gone_key])
 
 
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("body", [RESOLVED, {"assignedTo": ""}, {"hasSeen": True}])
+async def test_projects_take_what_the_organization_refuses(asker, writer, status, body):
+    """Where the endpoint of the organization is closed, those of the projects write, and the result is read again."""
+    web, api = some(asker, 2, "web"), some(asker, 1, "api")
+    keys = writer.keys([*web, *api])
+    asker.server.faults.add(Fault(method="PUT", route=LIST, status=status))
+
+    written = await update_issues(keys, body, writer.load_context)
+    read = await look_up_issues(keys, writer.load_context)
+
+    assert (written.refused, written.issues) == ({}, read.issues)
+    assert [call for call in writer.calls if call[0] == "PUT"] == [
+        ("PUT", LIST),
+        ("PUT", OF_PROJECT),
+        ("PUT", OF_PROJECT),
+    ]
+
+
+async def test_lookup_after_a_write_may_fail(asker, writer):
+    """When the issues cannot be read again, they were written nevertheless, and the answer says their status."""
+    keys = writer.keys(some(asker, 2))
+    asker.server.faults.add(Fault(method="PUT", route=LIST, status=403))
+    before = await look_up_issues(keys, writer.load_context)
+    asker.server.faults.add(Fault(kind="skew", method="GET", route=LIST))
+    asker.server.faults.add(internal_error(), method="GET", route=LIST, times=None)
+
+    written = await update_issues(keys, RESOLVED, writer.load_context)
+
+    assert (written.refused, written.issues.keys()) == ({}, before.issues.keys())
+    assert {msgspec.json.decode(issue)["status"] for issue in written.issues.values()} == {"resolved"}
+
+
 async def test_forbidden_chunk_leaves_the_others(asker, writer):
     """A failure of one chunk does not affect the other chunk."""
     issues = some(asker, 150)
     keys = writer.keys(issues)
-    asker.server.faults.add(Fault(method="PUT", route=LIST, status=403, body={"detail": "No."}))
+    asker.server.faults.add(Fault(method="PUT", status=403, body={"detail": "No."}, times=2))
 
     written = await update_issues(keys, {"status": "resolved", "statusDetails": NEXT}, writer.load_context)
 
@@ -256,7 +290,7 @@ async def test_forbidden_organization_leaves_the_other(asker, writer):
     """A failure in one organization does not affect the issues of another."""
     acme, globex = some(asker, 2), some(asker, 2, "store", "globex")
     keys = [*writer.keys(acme), *writer.keys(globex, "globex")]
-    asker.server.faults.add(Fault(method="PUT", route="/organizations/acme/issues/", status=403, times=None))
+    asker.server.faults.add(Fault(method="PUT", route="/acme/", status=403, times=None))
 
     written = await update_issues(keys, RESOLVED, writer.load_context)
 
@@ -278,7 +312,7 @@ async def test_forbidden_organization_leaves_the_other(asker, writer):
 async def test_nothing_written_raises(asker, writer, status, headers, kind):
     """When every call fails for a reason unrelated to the issues, the failure is raised."""
     issues = some(asker, 150)
-    asker.server.faults.add(Fault(method="PUT", route=LIST, status=status, headers=headers, times=None))
+    asker.server.faults.add(Fault(method="PUT", status=status, headers=headers, times=None))
 
     with pytest.raises(kind) as caught:
         await update_issues(writer.keys(issues), RESOLVED, writer.load_context)
@@ -308,6 +342,22 @@ async def test_deletion_looks_up_first(asker, writer):
     assert writer.calls == [("GET", LIST), ("DELETE", LIST)]
     assert list(writer.requests[1].query) == [("id", here.id)]
     assert (list(written.issues), written.absent, here.status) == (keys[:1], keys[1:], "pending_deletion")
+
+
+async def test_single_issue_has_a_deletion(asker, writer):
+    """One issue is deleted by its own endpoint, which says when it does not exist."""
+    here, gone = some(asker, 2)
+    keys = writer.keys([here, gone])
+    deleted = await delete_issues(keys[:1], writer.load_context)
+    asker.server.faults.add(
+        Fault(method="DELETE", status=404, body={"detail": "The requested resource does not exist"})
+    )
+
+    absent = await delete_issues(keys[1:], writer.load_context)
+
+    assert writer.calls == [("GET", LIST), ("DELETE", ISSUE)] * 2
+    assert (list(deleted.issues), here.status) == (keys[:1], "pending_deletion")
+    assert (absent.issues, absent.absent, gone.status) == ({}, keys[1:], "unresolved")
 
 
 async def test_deletion_of_missing_issues_sends_no_write(asker, writer):
