@@ -118,12 +118,8 @@ class Context:
     def call_context(self) -> CallContext:
         """Deadline, budget, priority, credential and statistics of its upstream calls."""
         if self._call_context is None:
-            self._call_context = CallContext(
-                upstream=self.identity.upstream,
-                deadline=self.deadline,
-                budget=CallBudget(self.services.call_budget),
-                priority=self.priority,
-                caller=self.identity.caller.subject,
+            self._call_context = self.identity.call_context(
+                deadline=self.deadline, budget=CallBudget(self.services.call_budget), priority=self.priority
             )
         return self._call_context
 

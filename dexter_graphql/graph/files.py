@@ -8,7 +8,7 @@ from dexter_graphql.graph.file_addresses import FileReference
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.sentry.call import FileContent
-from dexter_graphql.sentry.call_context import CallBudget, CallContext
+from dexter_graphql.sentry.call_context import CallBudget
 from dexter_graphql.sentry.catalogue import events
 from dexter_graphql.sentry.parents import Parents
 
@@ -29,12 +29,8 @@ def open_download(
     file: FileReference, identity: Identity, services: Services
 ) -> AbstractAsyncContextManager[FileContent]:
     """The content of a file, from Sentry."""
-    call_context = CallContext(
-        upstream=identity.upstream,
-        deadline=services.clock.time() + services.deadline_s,
-        budget=CallBudget(MAX_CALLS),
-        caller=identity.caller.subject,
-    )
+    deadline = services.clock.time() + services.deadline_s
+    call_context = identity.call_context(deadline=deadline, budget=CallBudget(MAX_CALLS))
     return services.client.download(
         DOWNLOADS[file.endpoint], call_context, parents=Parents(file.organization), path=file.path, query=DOWNLOAD
     )

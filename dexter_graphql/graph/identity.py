@@ -5,7 +5,8 @@ from hashlib import sha256
 
 import msgspec
 
-from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.call import Priority, Upstream
+from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.restriction import AccessLevel
 
 
@@ -63,3 +64,17 @@ class Identity:
     caller: Caller
     is_shared_token: bool = False
     """True when the credential is the server's: values personal to its owner do not concern the caller."""
+
+    def call_context(
+        self, *, deadline: float, budget: CallBudget, priority: Priority = Priority.INTERACTIVE
+    ) -> CallContext:
+        """The context of an operation's calls to Sentry, which the reach restricts."""
+        return CallContext(
+            upstream=self.upstream,
+            deadline=deadline,
+            budget=budget,
+            priority=priority,
+            caller=self.caller.subject,
+            access=self.reach.access,
+            projects=self.reach.projects,
+        )

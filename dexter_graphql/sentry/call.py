@@ -77,6 +77,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     waited_s: float = 0.0
     cache_entry: CacheEntry | None = None
     """Set when the cache of this process keeps the response."""
+    is_narrowed: bool = False
+    """True when objects were removed from the body because the caller may not reach them."""
 
 
 @dataclass(frozen=True, slots=True)

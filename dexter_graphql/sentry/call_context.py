@@ -2,13 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from dexter_graphql.sentry.cache_entry import CacheEntry
 from dexter_graphql.sentry.call import Priority, Reply, Upstream
 from dexter_graphql.sentry.errors import BudgetExhausted, SentryError, Unauthorized
+from dexter_graphql.sentry.restriction import AccessLevel
 
 MAX_RECORDS = 500
+MAX_REACHES = 256
+"""Sets of projects of which the organizations are remembered."""
 
 
 class Spender(NamedTuple):
@@ -105,6 +109,9 @@ class CallContext:
     priority: Priority = Priority.INTERACTIVE
     caller: str = ""
     """Key of the subject for fairness between callers."""
+    access: AccessLevel = AccessLevel.ADMIN
+    projects: frozenset[str] | None = None
+    """The projects that the caller may reach, as `organization/project`; None for all that the credential can see."""
     stats: CallStats = field(default_factory=CallStats)
     spender: Spender | None = None
     """What makes the calls, where that is known."""
@@ -112,6 +119,24 @@ class CallContext:
     def charged_to(self, spender: Spender | None) -> "CallContext":
         """The context of calls that this spender makes; without one, of the same spender."""
         return self if spender is None else replace(self, spender=spender)
+
+    def may_reach(self, organization: str) -> bool:
+        """True when the caller may reach projects of the organization, which is named by its slug."""
+        return self.projects is None or organization in self.organizations
+
+    @property
+    def organizations(self) -> frozenset[str]:
+        """The slugs of the organizations of its projects."""
+        return frozenset() if self.projects is None else _organizations_of(self.projects)
+
+    def unrestricted(self) -> "CallContext":
+        """The context of calls whose answers the caller does not get."""
+        return replace(self, projects=None)
+
+
+@lru_cache(MAX_REACHES)
+def _organizations_of(projects: frozenset[str]) -> frozenset[str]:
+    return frozenset(project.partition("/")[0] for project in projects)
 
 
 def _count_and_name(item: tuple[Spender, int]) -> tuple[int, Spender]:

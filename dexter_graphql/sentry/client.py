@@ -24,6 +24,7 @@ from dexter_graphql.sentry.errors import (
     BadResponse,
     ClientError,
     Forbidden,
+    OutOfReach,
     SentryError,
     Unauthorized,
 )
@@ -31,6 +32,8 @@ from dexter_graphql.sentry.http.allowed_hosts import AllowedHosts
 from dexter_graphql.sentry.http.json_text import repair_json
 from dexter_graphql.sentry.http.transport import Transport, TransportOptions
 from dexter_graphql.sentry.lenient import UNREADABLE
+from dexter_graphql.sentry.narrowing.narrowed_calls import NarrowedCalls
+from dexter_graphql.sentry.narrowing.request import EndpointRequest
 from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parameters import check_query, encode_body
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
@@ -89,6 +92,7 @@ class SentryClient:
         self._metrics = metrics or Metrics()
         self._metrics.register(self.collect)
         self._deprecated: set[str] = set()
+        self._narrowed_calls = NarrowedCalls(clock, self._send)
         self._log = get_log("dexter.sentry")
 
     @property
@@ -173,14 +177,25 @@ class SentryClient:
         body: object = None,
         touches: Iterable[str] = (),
     ) -> Reply:
-        """The answer undecoded. `touches` are more tags that a write invalidates, or that a read depends on."""
-        call = self._call(endpoint, call_context, parents, path, query)
-        if body is not None:
-            call = msgspec.structs.replace(call, body=encode_body(endpoint, body))
-        if touches:
-            call = msgspec.structs.replace(call, tags=(*call.tags, *touches))
-        reply = await self._perform(call, endpoint, call_context, self._handler, self._transport)
-        if self._services is not None and not endpoint.is_read:
+        """The answer undecoded. `touches` are more tags that a write invalidates, or that a read depends on.
+
+        Raises OutOfReach, without a call, for what the caller may not do.
+        """
+        request = EndpointRequest(endpoint, parents, path, query, body, touches)
+        _check_access(request, call_context)
+        if call_context.projects is None:
+            return await self._send(request, call_context)
+        return await self._narrowed_calls.send(request, call_context)
+
+    async def _send(self, request: EndpointRequest, call_context: CallContext) -> Reply:
+        """The answer to a request, restricted to nothing."""
+        call = self._call(request, call_context)
+        if request.body is not None:
+            call = msgspec.structs.replace(call, body=encode_body(request.endpoint, request.body))
+        if request.touches:
+            call = msgspec.structs.replace(call, tags=(*call.tags, *request.touches))
+        reply = await self._perform(call, request.endpoint, call_context, self._handler, self._transport)
+        if self._services is not None and not request.endpoint.is_read:
             await self._services.invalidations.flush()
         return reply
 
@@ -195,6 +210,10 @@ class SentryClient:
         query: QueryParameters = (),
     ) -> AsyncIterator[FileContent]:
         """The content of a file, past the caches: only the circuit breaker and the rate limiter apply."""
+        request = EndpointRequest(endpoint, parents, path, query)
+        _check_access(request, call_context)
+        if call_context.projects is not None:
+            request = await self._narrowed_calls.narrow(request, call_context)
         contents: list[FileContent] = []
         async with AsyncExitStack() as stack:
 
@@ -203,19 +222,13 @@ class SentryClient:
                 contents.append(content)
                 return Reply(status=200, headers=content.headers, body=b"", fetched_at=self._clock.time())
 
-            call = self._call(endpoint, call_context, parents, path, query)
+            call = self._call(request, call_context)
             await self._perform(call, endpoint, call_context, self._file_handler, open_file)
             yield contents[-1]
 
-    def _call(
-        self,
-        endpoint: Endpoint,
-        call_context: CallContext,
-        parents: Parents | None,
-        path: Mapping[str, str],
-        query: QueryParameters,
-    ) -> Call:
-        """The call of an endpoint, without a body."""
+    def _call(self, request: EndpointRequest, call_context: CallContext) -> Call:
+        """The call of a request, without a body."""
+        endpoint, parents, path, query = request[:4]
         organization = None if parents is None else parents.organization.slug
         encoded_path, tags = self._resolve_path(endpoint, organization, tuple(path.items()))
         check_query(endpoint, query)
@@ -423,6 +436,14 @@ def _redis_cache(clock: Clock, services: "RedisServices", policies: Mapping[str,
     return RedisCache(clock, services, policies=policies)
 
 
+def _check_access(request: EndpointRequest, call_context: CallContext) -> None:
+    """Raise OutOfReach for a request above the caller's access level."""
+    needed = request.endpoint.restriction.access
+    if not call_context.access.includes(needed):
+        message = f"This caller has {call_context.access} access; this needs {needed} access"
+        raise OutOfReach(message, title=request.endpoint.title)
+
+
 def decode_json(endpoint: Endpoint, reply: Reply) -> Any:
     """The answer as plain values, None when it has no body."""
     if not reply.body:
@@ -463,6 +484,7 @@ def _page(reply: Reply, rows: list[Any], parents: Parents) -> Page:
         is_stale=reply.is_stale,
         parents=parents,
         cache_entry=reply.cache_entry,
+        is_narrowed=reply.is_narrowed,
     )
 
 

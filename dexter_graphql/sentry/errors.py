@@ -6,6 +6,7 @@
     │   │   └── InvalidParameter  refused before any call: a parameter that cannot be sent
     │   ├── Unauthorized        401: sign in, or renew the token
     │   ├── Forbidden           403: `scopes` names the scopes of which one is enough
+    │   │   └── OutOfReach      refused before any call: the caller is restricted to less
     │   ├── NotFound            404: no such object, or none that this token may see
     │   ├── Moved               302: renamed; `slug` is the new slug
     │   ├── Conflict            409
@@ -128,6 +129,13 @@ class Forbidden(ClientError):
     ) -> None:
         super().__init__(message, title=title, status=status, detail_code=detail_code)
         self.scopes = scopes
+
+
+class OutOfReach(Forbidden):
+    """This server restricts the caller to less than the credential may do; no call was made."""
+
+    def __init__(self, message: str, *, title: str = "") -> None:
+        super().__init__(message, title=title, status=None)
 
 
 class NotFound(ClientError):

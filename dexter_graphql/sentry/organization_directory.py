@@ -63,10 +63,16 @@ class OrganizationDirectory:
         self._log = get_log("dexter.sentry")
 
     async def find(self, call_context: CallContext, slug_or_id: str) -> OrganizationRef | None:
-        """The organization, None when Sentry has none of that name for this credential."""
+        """The organization, None when Sentry has none of that name for this credential, or it is out of reach."""
         organization = self._entries.get(self._key(call_context, slug_or_id))
-        if organization is not None:
-            return organization
+        if organization is None:
+            organization = await self._look_up(call_context, slug_or_id)
+        return organization if organization is not None and call_context.may_reach(organization.slug) else None
+
+    async def _look_up(self, call_context: CallContext, slug_or_id: str) -> OrganizationRef | None:
+        """The organization as Sentry sends it. A restricted caller's number is looked up among those in reach."""
+        if call_context.projects is not None and not call_context.may_reach(slug_or_id):
+            return await self._find_in_all(call_context, slug_or_id) if slug_or_id.isdecimal() else None
         parents = Parents(OrganizationRef(slug_or_id, slug_or_id))
         try:
             row = await self._client.get_record(
@@ -114,8 +120,11 @@ class OrganizationDirectory:
         """Servers before 24.5 take only slugs in paths, so an id is looked up in the list of organizations."""
         if not slug_or_id.isdecimal() or self._client.hosts.is_saas:
             return None
+        return await self._find_in_all(call_context, slug_or_id)
+
+    async def _find_in_all(self, call_context: CallContext, number: str) -> OrganizationRef | None:
         organizations = await self.all(call_context)
-        return next((organization for organization in organizations if organization.id == slug_or_id), None)
+        return next((organization for organization in organizations if organization.id == number), None)
 
     def _key(self, call_context: CallContext, slug_or_id: str) -> DirectoryKey:
         upstream_key = call_context.upstream.key

@@ -91,6 +91,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     is_stale: bool = False
     parents: Parents | None = None
     cache_entry: CacheEntry | None = None
+    is_narrowed: bool = False
+    """True when it lacks rows that the caller may not reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ async def _collect_after(fetch_page: FetchPage, first: int, after: Position | No
             rows, positions = page_rows, page_positions
         else:
             rows, positions = [*rows, *page_rows], [*positions, *page_positions]
-        empty = 0 if page.rows else empty + 1
+        empty = 0 if page.rows or page.is_narrowed else empty + 1
         is_complete = len(rows) >= limit or is_last
         if is_complete or empty >= MAX_EMPTY_PAGES:
             has_next = is_complete and not (is_page_used_up and is_last)

@@ -17,6 +17,11 @@ class AccessLevel(StrEnum):
     ADMIN = "admin"
     """Delete issues; create, change and delete anything else."""
 
+    def includes(self, other: "AccessLevel") -> bool:
+        """True when a caller with this level has the other one."""
+        levels = list(AccessLevel)
+        return levels.index(self) >= levels.index(other)
+
 
 class Narrowing(StrEnum):
     """How a call is narrowed to a set of projects."""
@@ -45,13 +50,18 @@ class Restriction:
 
     `name` is the query parameter, the path parameter, or the member of the body, by the kind of narrowing. `members`
     are the members of each object in the response that hold the ID or slug of its projects, as dotted paths through
-    objects and lists. They are empty where a response does not name projects.
+    objects and lists. They are empty where a response does not name projects. `nested` are the members that hold
+    objects of the same kind. `body` are members of the body that may name other objects, each with the kind of path
+    parameter that names such an object. `parameters` are those of the query with which the response has `members`.
     """
 
     access: AccessLevel
     narrowing: Narrowing
     name: str | None = None
     members: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
+    body: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 def by_query(access: AccessLevel, *members: str, name: str = "project") -> Restriction:
@@ -59,9 +69,9 @@ def by_query(access: AccessLevel, *members: str, name: str = "project") -> Restr
     return Restriction(access, Narrowing.QUERY, name, members)
 
 
-def by_path(access: AccessLevel) -> Restriction:
-    """Restricted to the project in the path."""
-    return Restriction(access, Narrowing.PATH, "project")
+def by_path(access: AccessLevel, **body: str) -> Restriction:
+    """Restricted to the project in the path, and to the objects in members of the body."""
+    return Restriction(access, Narrowing.PATH, "project", body=tuple(body.items()))
 
 
 def by_search(access: AccessLevel, *members: str, name: str = "query") -> Restriction:
@@ -71,17 +81,19 @@ def by_search(access: AccessLevel, *members: str, name: str = "query") -> Restri
 
 def by_body(access: AccessLevel, name: str) -> Restriction:
     """Restricted to the projects that a member of the body names."""
-    return Restriction(access, Narrowing.BODY, name)
+    return Restriction(access, Narrowing.BODY, name, body=((name, "project"),))
 
 
-def by_response(*members: str) -> Restriction:
+def by_response(*members: str, nested: tuple[str, ...] = (), **parameters: str) -> Restriction:
     """A read of which objects in other projects are removed."""
-    return Restriction(AccessLevel.READ, Narrowing.RESPONSE, None, members)
+    return Restriction(
+        AccessLevel.READ, Narrowing.RESPONSE, None, members, nested, parameters=tuple(parameters.items())
+    )
 
 
-def by_parent(access: AccessLevel, name: str) -> Restriction:
-    """Restricted to the projects of the object that a path parameter names."""
-    return Restriction(access, Narrowing.PARENT, name)
+def by_parent(access: AccessLevel, name: str, **body: str) -> Restriction:
+    """Restricted to the projects of the object that a path parameter names, and of the objects in the body."""
+    return Restriction(access, Narrowing.PARENT, name, body=tuple(body.items()))
 
 
 def whole_organization(access: AccessLevel) -> Restriction:

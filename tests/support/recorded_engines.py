@@ -64,6 +64,11 @@ class RecordedEngine:
     def __init__(self, pipeline, wire, services, identity):
         self._pipeline, self._wire, self._services, self._identity = pipeline, wire, services, identity
 
+    @property
+    def calls(self):
+        """The calls that were made."""
+        return self._wire.calls
+
     async def run(self, document):
         """The outcome of a document."""
         already, unforeseen = len(self._wire.calls), []
@@ -125,9 +130,9 @@ class RecordedEngines:
         sides = (self._side(pipeline, answers.wire(), asking) for pipeline in engines)
         return RecordedPair(*sides, (answers, asking, *inputs))
 
-    def alone(self, pipeline):
+    def alone(self, pipeline, asking=OWNER):
         """One engine over the recorded answers."""
-        return self._side(pipeline, self._broken(UNHARMED).wire(), OWNER)
+        return self._side(pipeline, self._broken(UNHARMED).wire(), asking)
 
     def _broken(self, damage):
         return DamagedAnswers(self.recorded, damage, self._clock.time())

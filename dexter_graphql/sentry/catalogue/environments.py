@@ -1,14 +1,14 @@
 """Endpoints of environments. The list of one project is among the endpoints of projects."""
 
 from dexter_graphql.sentry.endpoint import Endpoint, Lifetime
-from dexter_graphql.sentry.restriction import AccessLevel, by_path, whole_organization
+from dexter_graphql.sentry.restriction import AccessLevel, by_path, by_query
 
 LIST = Endpoint(
     "environments.list",
     "GET",
     "/organizations/{organization}/environments/",
     ("org:admin", "org:read", "org:write"),
-    restriction=whole_organization(AccessLevel.READ),
+    restriction=by_query(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
     tags=("environments/{organization}",),
 )

@@ -75,7 +75,7 @@ UPDATE = Endpoint(
     "PUT",
     "/organizations/{organization}/monitors/{monitor}/",
     ("alerts:write", "project:admin", "project:write"),
-    restriction=by_parent(AccessLevel.ADMIN, "monitor"),
+    restriction=by_parent(AccessLevel.ADMIN, "monitor", project="project"),
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
 )
@@ -84,7 +84,7 @@ PROJECT_UPDATE = Endpoint(
     "PUT",
     "/projects/{organization}/{project}/monitors/{monitor}/",
     ("alerts:write", "project:admin", "project:write"),
-    restriction=by_path(AccessLevel.ADMIN),
+    restriction=by_path(AccessLevel.ADMIN, project="project"),
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
 )

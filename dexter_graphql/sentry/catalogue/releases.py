@@ -128,7 +128,7 @@ CREATE_DEPLOY = Endpoint(
     "POST",
     "/organizations/{organization}/releases/{release}/deploys/",
     ("org:ci", "project:admin", "project:releases", "project:write"),
-    restriction=by_parent(AccessLevel.ADMIN, "release"),
+    restriction=by_parent(AccessLevel.ADMIN, "release", projects="project"),
     lifetime=Lifetime.NEVER,
     is_idempotent=False,
     tags=("releases/{organization}", "environments/{organization}"),

@@ -8,7 +8,7 @@ LIST = Endpoint(
     "GET",
     "/organizations/{organization}/teams/",
     ("org:admin", "org:read", "org:write"),
-    restriction=by_response("projects.id"),
+    restriction=by_response("projects.id", detailed="1"),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("teams/{organization}",),
@@ -18,7 +18,7 @@ DETAIL = Endpoint(
     "GET",
     "/teams/{organization}/{team}/",
     ("team:admin", "team:read", "team:write"),
-    restriction=by_response("projects.id"),
+    restriction=by_response("projects.id", expand="projects"),
     lifetime=Lifetime.STABLE,
     tags=("teams/{organization}",),
 )

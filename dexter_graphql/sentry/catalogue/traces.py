@@ -11,7 +11,7 @@ DETAIL = Endpoint(
     "GET",
     "/organizations/{organization}/trace/{trace}/",
     ("org:admin", "org:read", "org:write"),
-    restriction=by_response("project_id"),
+    restriction=by_response("project_id", nested=("children", "errors", "occurrences")),
     parameters=PARAMETERS,
 )
 META = Endpoint(

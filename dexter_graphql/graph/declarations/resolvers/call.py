@@ -14,6 +14,7 @@ from dexter_graphql.graph.declarations.fields import CallDeclaration
 from dexter_graphql.graph.declarations.kind_field import sentry_calls
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
 from dexter_graphql.graph.declarations.resolvers.rows import immediate, row_itself, with_errors
+from dexter_graphql.sentry.restriction import AccessLevel
 
 
 class BoundCall(BoundField):
@@ -55,7 +56,7 @@ class BoundCall(BoundField):
 
 
 class BoundWrite(BoundCall):
-    """A mutation, refused for read-only callers before anything else happens."""
+    """A mutation, refused for callers without the access level that it needs before anything else happens."""
 
     @override
     def prepare_arguments(self, values: dict[str, Any]) -> Any:
@@ -66,8 +67,10 @@ class BoundWrite(BoundCall):
 
     @override
     def authorize(self, context: Context) -> None:
-        if context.identity.reach.is_read_only:
-            raise NotPermitted("This caller has read-only access; nothing was changed")
+        access = context.identity.reach.access
+        if any(not access.includes(endpoint.restriction.access) for endpoint in self.declaration.uses):
+            level = "read-only" if access is AccessLevel.READ else access
+            raise NotPermitted(f"This caller has {level} access; nothing was changed")
 
 
 class EventField:

@@ -1,0 +1,1 @@
+"""Calls of callers who may reach some projects only, narrowed as the restrictions of the endpoints declare."""

@@ -1,0 +1,66 @@
+"""Calls of callers who may reach some projects only: narrowed before they are made, and again in their answers."""
+
+from dexter_graphql.clock import Clock
+from dexter_graphql.sentry.call import Reply
+from dexter_graphql.sentry.call_context import CallContext
+from dexter_graphql.sentry.catalogue import organizations
+from dexter_graphql.sentry.errors import OutOfReach
+from dexter_graphql.sentry.narrowing.answers import narrow_reply
+from dexter_graphql.sentry.narrowing.calls import named_in_body, narrow_request, not_found, parent_in_path
+from dexter_graphql.sentry.narrowing.parents import ParentCheck
+from dexter_graphql.sentry.narrowing.reached_projects import ReachedProjectLookup
+from dexter_graphql.sentry.narrowing.request import EndpointRequest, Send
+from dexter_graphql.sentry.parents import OrganizationRef
+from dexter_graphql.sentry.restriction import Narrowing
+
+PROJECT = "project"
+"""The kind of path parameter that names a project."""
+
+
+class NarrowedCalls:
+    """Makes the requests of such callers with `send`, which restricts nothing."""
+
+    def __init__(self, clock: Clock, send: Send) -> None:
+        self._send = send
+        self._projects = ReachedProjectLookup(clock, send)
+        self._parents = ParentCheck(clock, self.send)
+
+    async def send(self, request: EndpointRequest, call_context: CallContext) -> Reply:
+        """The reply to a request as far as the caller may reach it; raises as `narrow` does."""
+        request = await self.narrow(request, call_context)
+        reply = await self._send(request, call_context)
+        if request.endpoint is organizations.LIST:
+            return narrow_reply(reply, request.endpoint, call_context.organizations, ("slug",))
+        if request.parents is None or not request.endpoint.restriction.members:
+            return reply
+        projects = await self._projects.find(request.parents.organization, call_context)
+        return narrow_reply(reply, request.endpoint, projects.names)
+
+    async def narrow(self, request: EndpointRequest, call_context: CallContext) -> EndpointRequest:
+        """The request for what the caller may reach.
+
+        Raises NotFound for an object out of reach, and OutOfReach for what cannot be restricted to projects.
+        """
+        endpoint, kind = request.endpoint, request.endpoint.restriction.narrowing
+        if request.parents is not None and request.parents.organization.slug:
+            if not call_context.may_reach(request.parents.organization.slug):
+                raise not_found(endpoint)
+            if kind is not Narrowing.ORGANIZATION and kind is not Narrowing.NOTHING:
+                return await self._narrow_to_projects(request, request.parents.organization, call_context)
+        if kind is not Narrowing.NOTHING:
+            message = "Only callers who may reach all projects of the organization may use this"
+            raise OutOfReach(message, title=endpoint.title)
+        return request
+
+    async def _narrow_to_projects(
+        self, request: EndpointRequest, organization: OrganizationRef, call_context: CallContext
+    ) -> EndpointRequest:
+        projects = await self._projects.find(organization, call_context)
+        request = narrow_request(request, projects)
+        for parameter, value in (*named_in_body(request), *parent_in_path(request)):
+            if parameter != PROJECT:
+                await self._parents.check(organization, parameter, value, call_context)
+            elif value not in projects.names:
+                message = "The input names a project that is not within the caller's reach"
+                raise OutOfReach(message, title=request.endpoint.title)
+        return request

@@ -1,0 +1,163 @@
+"""Restricted callers against a sandbox with other projects: every field, object and mutation of the schema.
+
+The documents are made from the schema, so that a new field is tested without a line here.
+"""
+
+import re
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from dexter_graphql.graph.endpoint_usage import fields_by_endpoint
+from dexter_graphql.operations.library import load_library
+from dexter_graphql.sentry.catalogue import CATALOGUE
+from dexter_graphql.sentry.restriction import AccessLevel, Narrowing
+from support.known_values import print_literal
+from support.reaches import EVERYWHERE, RestrictedCaller, run_marked_sandbox
+from support.whole_schema import WholeSchema
+
+WEB = "https://acme.sentry.io"
+PAGES = ("issues/{issue}/", "releases/{release}/", "projects/{project}/", "projects/{project}/events/{event}/")
+NAMED_BY_PATH = {Narrowing.PATH, Narrowing.PARENT}
+ENDPOINTS = {endpoint.title: endpoint for endpoint in CATALOGUE.values()}
+PLACEHOLDER = re.compile(r"{(\w+)}")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sandbox(graph):
+    """Both engines over a sandbox in which other projects are marked."""
+    async with run_marked_sandbox(graph) as running:
+        yield running
+
+
+def documents_of(graph, known):
+    """Documents that read every field, find an object of each type by its ID, and pages by their URLs."""
+    ids = [number for of_type in known.ids.values() for number in of_type[:2]]
+    names = {
+        "issue": known.values("Organization.issue", "shortId", "String")[0],
+        "release": known.values("Organization.release", "version", "String")[0],
+        "project": known.values("Organization.project", "slug", "String")[0],
+        "event": known.event_ids[0],
+    }
+    return {
+        **WholeSchema(graph.schema, known).documents(),
+        **{f"node {number}": f"{{ node(id: {print_literal(number)}) {{ __typename id }} }}" for number in ids},
+        "nodes": f"{{ nodes(ids: {print_literal(ids)}) {{ __typename id }} }}",
+        **{
+            path: f'{{ resource(url: "{WEB}/{path.format(**names)}") {{ __typename ... on Node {{ id }} }} }}'
+            for path in PAGES
+        },
+    }
+
+
+def path_parameters(call):
+    """The values in the path of a call, decoded."""
+    template = PLACEHOLDER.sub(r"(?P<\1>[^/]+)", "/api/0" + CATALOGUE[call.endpoint].path)
+    return {name: unquote(value) for name, value in re.fullmatch(template, call.path).groupdict().items()}
+
+
+def is_narrowed(call, marks):
+    """True when a call can reach the own project only, or its restriction is applied to the response."""
+    restriction = CATALOGUE[call.endpoint].restriction
+    if restriction.narrowing is Narrowing.QUERY:
+        values = {value for name, value in call.query if name == restriction.name}
+        return bool(values) and values <= marks.own
+    if restriction.narrowing in NAMED_BY_PATH:
+        return not marks.of(path_parameters(call)[restriction.name])
+    if restriction.narrowing is Narrowing.BODY:
+        return not marks.of(msgspec.json.decode(call.body))
+    return restriction.narrowing in {Narrowing.RESPONSE, Narrowing.NOTHING}
+
+
+def assert_unmarked(text, outcome, calls, marks, given=""):
+    """Fail when an answer shows marked objects that were not given, or a call could read them."""
+    assert [leaf for leaf in marks.of(outcome.decoded) if str(leaf) not in given] == [], text
+    assert [call.path for call in calls if not is_narrowed(call, marks)] == [], text
+    assert "INTERNAL" not in outcome.codes, text
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("which", ["own", "marked"])
+async def test_nothing_out_of_reach_is_read(graph, sandbox, which):
+    """By whatever name: no field, node or page shows an object of another project, or reads it at Sentry."""
+    for text in documents_of(graph, getattr(sandbox, which)).values():
+        outcome, calls = await sandbox.run(text)
+
+        assert_unmarked(text, outcome, calls, sandbox.marks)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_marks_are_seen_without_restriction(graph, sandbox):
+    """The same documents show marked objects to others, through endpoints of every kind that is restricted."""
+    seen = set()
+    for text in documents_of(graph, sandbox.marked).values():
+        outcome, calls = await sandbox.run(text, caller=EVERYWHERE)
+        if sandbox.marks.of(outcome.decoded):
+            seen |= {CATALOGUE[call.endpoint].restriction.narrowing for call in calls}
+
+    assert seen >= {Narrowing.QUERY, Narrowing.PATH, Narrowing.PARENT, Narrowing.RESPONSE, Narrowing.ORGANIZATION}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_own_objects_are_read(graph, sandbox):
+    """What is in reach is found by its ID, as without a restriction; only members of the organization are refused."""
+    for kind, ids in sandbox.own.ids.items():
+        text = f"{{ node(id: {print_literal(ids[0])}) {{ id }} }}"
+        outcome, _ = await sandbox.run(text)
+
+        assert outcome.decoded == {"node": {"id": ids[0]}}, kind
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_library_is_restricted(sandbox):
+    """The documents of the library show other projects to nobody who may not reach them."""
+    for document in load_library():
+        if not document.text.startswith("subscription"):
+            outcome, calls = await sandbox.run(document.text, document.variables)
+
+            assert_unmarked(document.text, outcome, calls, sandbox.marks, str(document.variables))
+
+
+def mutations(graph, known):
+    """A document for each mutation, by name."""
+    writer = WholeSchema(graph.schema, known)
+    root = graph.schema.mutation_type
+    fields = {name: writer._field(root, name) for name in root.fields}
+    return {name: f"mutation {{ {field} {{ __typename }} }}" for name, field in fields.items() if field is not None}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_nothing_out_of_reach_is_changed(graph, sandbox):
+    """No mutation of an object of another project sends a write."""
+    for text in mutations(graph, sandbox.marked).values():
+        outcome, calls = await sandbox.run(text)
+
+        assert_unmarked(text, outcome, calls, sandbox.marks, text)
+        assert outcome.writes == (), text
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("access", [AccessLevel.READ, AccessLevel.TRIAGE])
+async def test_levels_bound_mutations(graph, sandbox, access):
+    """A mutation above the caller's level is refused before any call; others are not."""
+    levels = levels_of_mutations(graph)
+    for name, text in mutations(graph, sandbox.own).items():
+        outcome, calls = await sandbox.run(text, caller=RestrictedCaller(access=access))
+
+        if not access.includes(levels[name]):
+            assert (outcome.decoded, outcome.codes, calls) == ({name: None}, ("FORBIDDEN",), []), text
+        else:
+            assert "nothing was changed" not in str(outcome.errors), text
+
+
+def levels_of_mutations(graph):
+    """The level that each mutation needs: the highest of the endpoints that it may call."""
+    levels = dict.fromkeys(graph.schema.mutation_type.fields, AccessLevel.READ)
+    for title, coordinates in fields_by_endpoint(graph.schema).items():
+        access = ENDPOINTS[title].restriction.access
+        for typename, _, name in (coordinate.partition(".") for coordinate in coordinates):
+            if typename == "Mutation" and access.includes(levels[name]):
+                levels[name] = access
+    return levels

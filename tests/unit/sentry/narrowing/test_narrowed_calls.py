@@ -1,0 +1,190 @@
+"""Calls of restricted callers: what is asked of Sentry, in which order, and how often."""
+
+import msgspec
+import pytest
+
+from dexter_graphql.sentry.call import Upstream
+from dexter_graphql.sentry.call_context import CallBudget, CallContext
+from dexter_graphql.sentry.catalogue import alerts, issues, members, monitors, organizations, projects, releases, seer
+from dexter_graphql.sentry.errors import BadResponse, NotFound, OutOfReach
+from dexter_graphql.sentry.narrowing.narrowed_calls import NarrowedCalls
+from dexter_graphql.sentry.narrowing.request import EndpointRequest
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from support.upstream import MovedClock, a_reply
+
+ACME = Parents(OrganizationRef("1", "acme"))
+GLOBEX = Parents(OrganizationRef("2", "globex"))
+CHECK_LIFETIME_S = 61
+
+
+class Sentry:
+    """Answers requests by endpoint, and remembers them."""
+
+    def __init__(self, **answers):
+        self.requests = []
+        self.answers = {
+            "projects.list": [{"id": "12", "slug": "web"}, {"id": "13", "slug": "api"}],
+            "organizations.list": [{"slug": "acme"}, {"slug": "globex"}],
+            "issues.detail": {"project": {"id": "12"}},
+            **answers,
+        }
+
+    @property
+    def names(self):
+        """Names of the requested endpoints, without the lookup of projects."""
+        return [request.endpoint.name for request, _ in self.requests if request.endpoint is not projects.LIST]
+
+    async def send(self, request, call_context):
+        self.requests.append((request, call_context))
+        return a_reply(msgspec.json.encode(self.answers.get(request.endpoint.name, [])))
+
+
+def restricted(*slugs, upstream="u"):
+    """The context of a caller who may reach these projects."""
+    return CallContext(Upstream(upstream, "t"), 0.0, CallBudget(9), projects=frozenset(slugs or ("acme/web",)))
+
+
+def requested(endpoint, parents=ACME, *, path=None, query=(), body=None):
+    """A request."""
+    return EndpointRequest(endpoint, parents, path or {}, query, body)
+
+
+@pytest.fixture
+def sentry():
+    """Sentry with two projects."""
+    return Sentry()
+
+
+@pytest.fixture
+def clock():
+    """A clock that stands still."""
+    return MovedClock()
+
+
+@pytest.fixture
+def calls(sentry, clock):
+    """The calls of restricted callers."""
+    return NarrowedCalls(clock, sentry.send)
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (requested(issues.LIST, GLOBEX), NotFound),
+        (requested(organizations.DETAIL, GLOBEX), NotFound),
+        (requested(members.LIST), OutOfReach),
+        (requested(alerts.CREATE_WORKFLOW, body={}), OutOfReach),
+        (requested(issues.LIST, None), OutOfReach),
+    ],
+)
+async def test_refused_without_a_call(request_, error, calls, sentry):
+    """Other organizations, and what concerns the whole organization, cost no call."""
+    with pytest.raises(error):
+        await calls.send(request_, restricted())
+
+    assert sentry.requests == []
+
+
+@pytest.mark.parametrize("request_", [requested(organizations.DETAIL), requested(seer.MODELS, None)])
+async def test_open_endpoints_are_called_as_they_are(request_, calls, sentry):
+    """What holds nothing of projects is not changed."""
+    await calls.send(request_, restricted())
+
+    assert [request for request, _ in sentry.requests] == [request_]
+
+
+async def test_organizations_out_of_reach_are_not_listed(calls):
+    """The list of organizations names no organization without a reached project."""
+    reply = await calls.send(requested(organizations.LIST, None), restricted())
+
+    assert msgspec.json.decode(reply.body) == [{"slug": "acme"}]
+
+
+async def test_projects_are_looked_up_once_a_minute(calls, sentry, clock):
+    """By slug, for each reach; a project that Sentry adds to the answer is not within reach."""
+    for caller in [restricted(), restricted(), restricted("acme/web", "acme/gone"), restricted()]:
+        await calls.send(requested(issues.LIST), caller)
+    clock.move(CHECK_LIFETIME_S)
+    await calls.send(requested(issues.LIST), restricted())
+
+    lookups = [dict(request.query)["query"] for request, _ in sentry.requests if request.endpoint is projects.LIST]
+    assert lookups == ["slug:web", "slug:gone slug:web", "slug:web"]
+    assert {request.query for request, _ in sentry.requests if request.endpoint is issues.LIST} == {
+        (("project", "12"),)
+    }
+
+
+async def test_unreadable_projects_refuse_everything(calls, sentry):
+    """A reach that cannot be looked up reaches nothing."""
+    sentry.answers["projects.list"] = {"detail": "?"}
+    with pytest.raises(BadResponse, match="list of projects"):
+        await calls.send(requested(issues.LIST), restricted())
+
+    assert sentry.names == []
+
+
+async def test_parents_are_read_first(calls, sentry, clock):
+    """Once a minute for each reach, and again for a caller with another one."""
+    comments = requested(issues.COMMENTS, path={"issue": "5"})
+    await calls.send(comments, restricted())
+    await calls.send(requested(issues.HASHES, path={"issue": "5"}), restricted())
+    assert sentry.names == ["issues.detail", "issues.comments", "issues.hashes"]
+
+    with pytest.raises(NotFound):
+        await calls.send(comments, restricted("acme/api"))
+    clock.move(CHECK_LIFETIME_S)
+    await calls.send(comments, restricted())
+
+    assert sentry.names[3:] == ["issues.detail", "issues.detail", "issues.comments"]
+
+
+async def test_parent_out_of_reach_ends_the_call(calls, sentry):
+    """Neither a read below an object nor a write of it is sent."""
+    sentry.answers["issues.detail"] = {"project": {"id": "13"}}
+    for endpoint in (issues.COMMENTS, issues.UPDATE, issues.DELETE):
+        with pytest.raises(NotFound, match="does not exist"):
+            await calls.send(requested(endpoint, path={"issue": "5"}), restricted())
+
+    assert sentry.names == ["issues.detail"] * 3
+
+
+@pytest.mark.parametrize(("rows", "is_reached"), [([{"id": "3"}], True), ([], False)])
+async def test_alerts_are_checked_by_their_list(rows, is_reached, calls, sentry):
+    """Alerts name no projects; Sentry selects them by those of their monitors."""
+    sentry.answers["alerts.workflows"] = rows
+    request = requested(alerts.WORKFLOW, path={"workflow": "3"})
+    if is_reached:
+        await calls.send(request, restricted())
+    else:
+        with pytest.raises(NotFound):
+            await calls.send(request, restricted())
+
+    assert sentry.requests[1][0].query == (("id", "3"), ("project", "12"))
+    assert sentry.names == ["alerts.workflows", *["alerts.workflow"] * is_reached]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        requested(releases.CREATE, body={"projects": ["web", "api"]}),
+        requested(monitors.CREATE, body={"project": "api"}),
+        requested(monitors.PROJECT_UPDATE, path={"project": "web", "monitor": "m"}, body={"project": "13"}),
+    ],
+)
+async def test_body_names_no_project_out_of_reach(request_, calls, sentry):
+    """Also where the object itself is in reach, as it would be moved out of it."""
+    with pytest.raises(OutOfReach, match="not within the caller's reach"):
+        await calls.send(request_, restricted())
+
+    assert sentry.names == []
+
+
+async def test_body_names_no_object_out_of_reach(calls, sentry):
+    """An alert is not connected to a monitor of another project."""
+    sentry.answers |= {"alerts.workflows": [{"id": "3"}], "alerts.detector": {"projectId": "13"}}
+    request = requested(alerts.UPDATE_WORKFLOW, path={"workflow": "3"}, body={"detectorIds": [4]})
+
+    with pytest.raises(NotFound):
+        await calls.send(request, restricted())
+
+    assert "alerts.update_workflow" not in sentry.names
