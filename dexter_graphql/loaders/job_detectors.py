@@ -16,7 +16,7 @@ JOB = Projection(
     "CronJob",
     "list",
     (
-        Field("id", "id", str),
+        Field("id", "id", int | str),
         Field("slug", "slug", str),
         Field("name", "name", str),
         Field("status", "status", str),

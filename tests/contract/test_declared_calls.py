@@ -71,6 +71,7 @@ async def test_fields_call_what_they_declare(graph, sides):
     undeclared = {}
     for text in documents_of(graph, sides):
         outcome = await sides.alone(engine).run(Document(text, None))
+        assert "INTERNAL" not in outcome.codes, text
         calls = msgspec.json.decode(outcome.extensions)["dexter"].get("calls", [])
         if more := {call["endpoint"] for call in calls} - declared_endpoints(graph, usage, text):
             undeclared[text[:200]] = sorted(more)
