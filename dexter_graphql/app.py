@@ -51,6 +51,7 @@ from dexter_graphql.server.connections import ConnectionLimits, ConnectionPool
 from dexter_graphql.server.console import Console, ServerFacts
 from dexter_graphql.server.credentials import CredentialGate
 from dexter_graphql.server.docs import Docs
+from dexter_graphql.server.estimates import Estimator
 from dexter_graphql.server.executor import RequestExecutor
 from dexter_graphql.server.files import FileTransfers, TransferLimits
 from dexter_graphql.server.graphql import EndpointLimits, GraphQLEndpoint
@@ -138,7 +139,8 @@ def create_app(
         admission.is_known,
         only_trusted=settings.documents_only,
     )
-    executor = RequestExecutor(pipeline, services, metrics, response_cache, documents)
+    estimator = Estimator(graph.schema, graph.costs, settings.call_budget)
+    executor = RequestExecutor(pipeline, services, metrics, response_cache, documents, estimator=estimator)
     console, facts = Console.load(), ServerFacts.of(settings, is_sandbox=is_sandbox)
     endpoint = GraphQLEndpoint(
         executor,
@@ -254,7 +256,7 @@ def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, trusted: 
     )
     compiler = compiler_of(graph, settings)
     pipeline = Pipeline(
-        graph.schema, checker=DocumentLimits(limits), compiler=compiler, check_operation=graph.call_limit.check
+        graph.schema, checker=DocumentLimits(limits), compiler=compiler, check_operation=graph.costs.check
     )
     if compiler is not None:
         metrics.register(compiler.collect)

@@ -59,6 +59,11 @@ class OperationEntry:
         """The values that decide what is selected."""
         return tuple(variables.coerced.get(name) for name in self._conditions)
 
+    def condition_values(self, variables: VariableValues) -> VariableValues:
+        """The variables that decide what is selected, without all others."""
+        sources, coerced = ({name: part[name] for name in self._conditions if name in part} for part in variables)
+        return VariableValues(sources, coerced)
+
     @cached_property
     def _conditions(self) -> tuple[str, ...]:
         return condition_variables((self.operation, *self.fragments.values()))

@@ -27,7 +27,7 @@ from graphql import (
     get_directive_values,
     get_named_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import VariableValues
 
 T = TypeVar("T")
 
@@ -217,10 +217,6 @@ class SelectionIndex:
     def root(self) -> Selection:
         """What the operation selects on its root type."""
         return Selection(self, self.schema.get_root_type(self._operation.operation), [self._operation.selection_set])
-
-    def arguments(self, field: SelectedField) -> Mapping[str, Any]:
-        """The argument values of a field, with variables and defaults; raises GraphQLError for invalid ones."""
-        return get_argument_values(field.definition, field.node, self.variables)
 
     def selection(self, return_type: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Selection:
         """What is selected below the field that these nodes are merged to; the same object for the same nodes."""

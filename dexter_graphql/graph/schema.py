@@ -20,9 +20,9 @@ from strawberry.schema.config import StrawberryConfig
 from dexter_graphql.engine.leaf_types import NATIVE_ENCODINGS, NativeEncoding
 from dexter_graphql.graph.alerts.mutations import AlertMutations
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
-from dexter_graphql.graph.call_limit import CallLimit
 from dexter_graphql.graph.comments.mutations import CommentMutations
 from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
+from dexter_graphql.graph.cost.operation_costs import OperationCosts
 from dexter_graphql.graph.crons.mutations import CronMutations
 from dexter_graphql.graph.declarations.binder import SchemaBinder
 from dexter_graphql.graph.declarations.fields import record_typename
@@ -79,13 +79,12 @@ class Subscription(IssueSubscriptions):
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The schema of Strawberry and of graphql-core, and the types that are bound to it."""
+    """The schema of Strawberry and of graphql-core, the types that are bound to it, and the costs of operations."""
 
     strawberry: strawberry.Schema
     schema: GraphQLSchema
     binder: SchemaBinder
-    call_limit: CallLimit
-    """Refuses operations whose lists cannot fit the budget of calls."""
+    costs: OperationCosts
 
     def sdl(self) -> str:
         """The schema as SDL with applied directives, in alphabetical order."""
@@ -115,7 +114,7 @@ def build_graph() -> Graph:
             graphql_type.is_one_of = definition_of(graphql_type).is_one_of
         elif isinstance(graphql_type, GraphQLObjectType):
             graphql_type.is_type_of = None  # sources are records and need no check
-    return Graph(built, schema, SchemaBinder(built), CallLimit(schema))
+    return Graph(built, schema, SchemaBinder(built), OperationCosts(schema))
 
 
 def _typename(row: Any, _info: Any, _type: GraphQLAbstractType) -> str | None:

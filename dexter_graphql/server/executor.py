@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from dexter_graphql.concurrency.single_flight import Flight, SingleFlight
 from dexter_graphql.engine.documents import PreparedDocument
-from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.engine.pipeline import ExecutionAnswer, FormatError, Pipeline
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import CacheDependencies, Context, Explain, Services
@@ -21,7 +20,7 @@ from dexter_graphql.graph.declarations.shareable import Shareability
 from dexter_graphql.graph.errors import INTERNAL_MESSAGE, format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
-from dexter_graphql.server.estimates import estimate_answer
+from dexter_graphql.server.estimates import Estimator
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.server.response_cache import CONSTANT, AnswerKey, CachedAnswer, ResponseCache
 from dexter_graphql.server.stored_documents import StoredDocuments
@@ -77,7 +76,10 @@ class RequestExecutor:
         metrics: Metrics,
         response_cache: ResponseCache,
         documents: StoredDocuments,
+        *,
+        estimator: Estimator,
     ) -> None:
+        self._estimator = estimator
         self._metrics = metrics
         self._response_cache = response_cache
         self._pipeline = pipeline
@@ -115,7 +117,7 @@ class RequestExecutor:
         """Execute a query or a mutation. A cancelled caller ends what no other caller waits for."""
         entry = execution.prepared.operation_entry
         if execution.is_estimate and entry is not None:
-            return self._estimate(entry, execution)
+            return self._estimator.answer(entry, execution.request, self._format(execution.request_id))
         if self._is_shareable(execution.prepared):
             answer = await self._execute_shared(execution)
         else:
@@ -123,10 +125,6 @@ class RequestExecutor:
             self._cache(execution, answer, CONSTANT if is_constant(execution) else None)
         self._metrics.operation(execution.kind, answer.codes)
         return answer
-
-    def _estimate(self, entry: OperationEntry, execution: ExecutionRequest) -> ExecutionAnswer:
-        format_error, budget = self._format(execution.request_id), self._services.call_budget
-        return estimate_answer(self._pipeline.schema, entry, execution.request, budget, format_error)
 
     async def stream(self, execution: ExecutionRequest) -> AsyncIterator[ExecutionAnswer]:
         """Execute any operation: one answer for a query or a mutation, one per event for a subscription.

@@ -69,22 +69,25 @@ async def test_other_questions_are_refused(site, dexter):
 
 
 @pytest.mark.parametrize(
-    ("document", "calls"),
+    ("document", "calls", "values"),
     [
-        (QUERY, 2),
-        ('mutation { resolveIssues(input: { issues: { ids: ["a"] } }) { unmatched } }', 3),
-        ('subscription { issueChanged(organization: { slug: "acme" }) { position } }', 2),
+        (QUERY, 2, 6),
+        ('mutation { resolveIssues(input: { issues: { ids: ["a"] } }) { unmatched } }', 3, 21),
+        ('subscription { issueChanged(organization: { slug: "acme" }) { position } }', 2, 2),
     ],
 )
-async def test_estimate_executes_nothing(site, document, calls):
-    """An estimate says how many calls an operation of any kind makes at most, and makes none."""
+async def test_estimate_executes_nothing(site, document, calls, values):
+    """An estimate says how many calls and values an operation of any kind costs at most, and makes no call."""
     before = calls_to_organizations(site)
 
     status, _, body = await site.post(document, extensions={"dexter": {"explain": "estimate"}})
 
     assert (status, body) == (
         200,
-        {"data": None, "extensions": {"dexter": {"estimatedCalls": calls, "callBudget": 100}}},
+        {
+            "data": None,
+            "extensions": {"dexter": {"estimatedCalls": calls, "estimatedValues": values, "callBudget": 100}},
+        },
     )
     assert calls_to_organizations(site) == before
 

@@ -4,9 +4,8 @@ import pytest
 from graphql import get_operation_ast, parse
 
 from dexter_graphql.engine.operation_entry import OperationEntry
-from dexter_graphql.engine.selection import SelectionIndex
 from dexter_graphql.engine.variable_values import coerce_variables
-from dexter_graphql.graph.call_estimate import MAX_SELECTIONS, estimate_calls
+from dexter_graphql.graph.cost.estimate import MAX_SELECTIONS
 from dexter_graphql.operations.library import load_library
 from support.graph import open_graph_client
 
@@ -34,11 +33,11 @@ CASES = {
 
 
 def estimate(graph, text, **variables):
-    """The estimate of a valid document."""
+    """The price of a valid document."""
     document = parse(text)
     entry = OperationEntry(document, get_operation_ast(document))
     coerced = coerce_variables(graph.schema, entry, variables)
-    return estimate_calls(SelectionIndex(graph.schema, entry.operation, entry.fragments, coerced))
+    return graph.costs.estimate(entry, coerced)
 
 
 async def measure(graph, asker, text, **variables):
@@ -55,7 +54,7 @@ UNKNOWN_BEFORE = {"Cron overview": 20, "Suspect release": 5, "Worst issues": 11}
 
 async def test_library_never_costs_more_than_estimated(graph, asker):
     """Each reading document of the library makes at most the estimated calls, which are few more."""
-    estimated = {name: estimate(graph, document.text, **document.variables) for name, document in READS.items()}
+    estimated = {name: estimate(graph, document.text, **document.variables).calls for name, document in READS.items()}
     measured = {name: await measure(graph, asker, doc.text, **doc.variables) for name, doc in READS.items()}
 
     more = {name: estimated[name] - calls for name, calls in measured.items()}
@@ -66,7 +65,7 @@ async def test_estimates_are_the_calls_of_full_lists(graph, asker):
     """Pages, aliases, fragments, directives, variables and per-row fields count as they are executed."""
     documents = {selection: IN_ACME.format(selection) for selection in CASES}
 
-    assert {selection: estimate(graph, text) for selection, text in documents.items()} == CASES
+    assert {selection: estimate(graph, text).calls for selection, text in documents.items()} == CASES
     assert {selection: await measure(graph, asker, text) for selection, text in documents.items()} == CASES
 
 
@@ -81,13 +80,31 @@ async def test_estimates_are_the_calls_of_full_lists(graph, asker):
 )
 def test_other_operations_are_estimated(graph, text, calls):
     """Nodes cost one call each, writes one to look up and one to write, both besides the organization."""
-    assert estimate(graph, text) == calls
+    assert estimate(graph, text).calls == calls
 
 
 def test_too_large_operation_has_no_estimate(graph):
     """An operation with more selections than can be looked at quickly has none."""
     fields = " ".join(
-        f'f{n}: organization(slug: "acme") {{ projects {{ nodes {{ slug }} }} }}' for n in range(MAX_SELECTIONS // 4)
+        f'f{n}: organization(slug: "acme") {{ projects {{ nodes {{ slug }} }} }}' for n in range(MAX_SELECTIONS // 2)
     )
 
-    assert estimate(graph, f"{{ {fields} }}") is None
+    assert estimate(graph, f"{{ {fields} }}").calls is None
+
+
+@pytest.mark.parametrize(
+    ("selection", "values"),
+    [
+        ("slug", 1),
+        ("slug name", 2),
+        ("issues(first: 5) { totalCount }", 2),
+        ("issues(first: 5) { nodes { title project { slug } } }", 1 + 5 * 4),
+        ("issues { edges { cursor node { title } } }", 1 + 20 * 4),
+        ("issues(first: $n) { nodes { id } edges { node { id } } }", 1 + 3 * 2 + 3 * 3),
+        ("issues(first: 3) { nodes { tags { key } } }", 1 + 3 * (1 + 20 * 2)),
+        ("projects(first: 2) { nodes { issues(first: 2) { nodes { id } } } }", 1 + 2 * (1 + 1 + 2 * 2)),
+    ],
+)
+def test_values_of_an_answer_are_estimated(graph, selection, values):
+    """Each object and each value of a leaf type counts one, in lists as often as they are long."""
+    assert estimate(graph, IN_ACME.format(selection)).values == 1 + values

@@ -55,7 +55,7 @@ def engines_of(graph, *, times_seen=1):
         times_seen=times_seen,
         typename_of=record_typename,
         cached_row_class=Slice,
-        check_operation=graph.call_limit.check,
+        check_operation=graph.costs.check,
     )
 
 

@@ -1,0 +1,1 @@
+"""Cost of operations: how it is estimated before execution, and what is refused for it."""

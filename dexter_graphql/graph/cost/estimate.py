@@ -1,0 +1,105 @@
+"""Estimate of what an operation costs: calls to Sentry at most, and values in its answer.
+
+It assumes that nothing is cached, that every list is as long as it may be, and that the server has all endpoints.
+"""
+
+from typing import NamedTuple
+
+from graphql.execution.values import VariableValues
+
+from dexter_graphql.graph.cost.steps import Branch, Extent, ListSizes, Step, StepTree, TypeSteps
+from dexter_graphql.graph.relay.connections import DEFAULT_FIRST
+
+UNPAGED_ROWS = 20
+"""Assumed length of a list whose length no argument says."""
+ASSUMED = {Extent.CONNECTION: DEFAULT_FIRST, Extent.LIST: UNPAGED_ROWS}
+MAX_SELECTIONS = 2000
+"""Selections whose calls are added up; of an operation with more, the calls are not known."""
+
+
+class TooManySelections(Exception):
+    """The operation is too large for its calls to be estimated."""
+
+
+class Price(NamedTuple):
+    """What an operation costs at most. `calls` is None when the operation is too large to say."""
+
+    calls: int | None
+    values: int
+
+
+def estimate(tree: StepTree, variables: VariableValues) -> Price:
+    """The price of an operation with these variables."""
+    sizes = ListSizes(variables, ASSUMED)
+    lookups = {lookup for arguments in tree.references for lookup in arguments.lookups(variables)}
+    values = AnswerSize(sizes).of_branch(tree.root, page=1)
+    try:
+        return Price(MostCalls(sizes).below(tree.root, rows=1) + len(lookups), values)
+    except TooManySelections:
+        return Price(None, values)
+
+
+class MostCalls:
+    """Adds the calls of an operation, from its root down."""
+
+    def __init__(self, sizes: ListSizes) -> None:
+        self._sizes = sizes
+        self._known: dict[tuple[int, int], int] = {}
+
+    def below(self, branch: Branch, rows: int) -> int:
+        """The calls below a field with that many objects."""
+        if not branch or rows == 0:
+            return 0
+        key = (id(branch), rows)
+        calls = self._known.get(key)
+        if calls is None:
+            if len(self._known) >= MAX_SELECTIONS:
+                raise TooManySelections
+            calls = self._known[key] = self._of_types(branch, rows)
+        return calls
+
+    def _of_types(self, branch: Branch, rows: int) -> int:
+        """The calls for objects of the types for which they are most, and one more for each other type."""
+        calls = [self._of_type(steps, rows) for steps in branch]
+        if rows == 1 or len(branch) == 1:
+            return max(calls)
+        highest = calls.index(max(calls))
+        others = (self._of_type(steps, 1) for number, steps in enumerate(branch) if number != highest)
+        return min(sum(calls), calls[highest] + sum(others))
+
+    def _of_type(self, steps: TypeSteps, rows: int) -> int:
+        return sum(self._of_step(step, rows) for step in steps)
+
+    def _of_step(self, step: Step, rows: int) -> int:
+        size = self._sizes.size(step)
+        own = 0 if step.own_calls is None else step.own_calls(rows, size)
+        return own + self.below(step.below, rows * size)
+
+
+class AnswerSize:
+    """Counts the objects and the values of leaf types in an answer."""
+
+    def __init__(self, sizes: ListSizes) -> None:
+        self._sizes = sizes
+        self._known: dict[tuple[int, int], int] = {}
+
+    def of_branch(self, branch: Branch, page: int) -> int:
+        """The values below one object, of the type that has most; `page` is the length of its connection."""
+        if not branch:
+            return 0
+        key = (id(branch), page)
+        values = self._known.get(key)
+        if values is None:
+            values = self._known[key] = max(self._of_type(steps, page) for steps in branch)
+        return values
+
+    def _of_type(self, steps: TypeSteps, page: int) -> int:
+        return sum(self._of_field(step, page) for step in steps if step.is_field)
+
+    def _of_field(self, step: Step, page: int) -> int:
+        if step.extent is Extent.PAGE:
+            return page * (1 + self.of_branch(step.below, 1))
+        size = self._sizes.size(step)
+        if step.extent is Extent.CONNECTION:
+            return 1 + self.of_branch(step.below, size)
+        return size * (1 + self.of_branch(step.below, 1))
