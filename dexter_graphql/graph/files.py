@@ -9,10 +9,12 @@ from dexter_graphql.graph.identity import Identity
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.sentry.call import FileContent
 from dexter_graphql.sentry.call_context import CallBudget
-from dexter_graphql.sentry.catalogue import events
+from dexter_graphql.sentry.catalogue import events, release_files
 from dexter_graphql.sentry.parents import Parents
 
-DOWNLOADS = MappingProxyType({endpoint.name: endpoint for endpoint in (events.ATTACHMENT,)})
+DOWNLOADS = MappingProxyType(
+    {endpoint.name: endpoint for endpoint in (events.ATTACHMENT, release_files.DETAIL, release_files.PROJECT_DETAIL)}
+)
 """Endpoints that send the content of a file when they are asked for it."""
 DOWNLOAD = (("download", "1"),)
 MAX_CALLS = 5

@@ -39,6 +39,7 @@ from dexter_graphql.graph.issues.update_mutation import UpdateIssueMutation
 from dexter_graphql.graph.monitors.mutations import MonitorMutations
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
+from dexter_graphql.graph.releases.file_mutations import ReleaseFileMutations
 from dexter_graphql.graph.releases.mutations import ReleaseMutations
 from dexter_graphql.graph.saved_queries.mutations import SavedQueryMutations
 from dexter_graphql.graph.seer.mutations import SeerMutations
@@ -62,6 +63,7 @@ class Mutation(
     EnvironmentMutations,
     IssueMutations,
     MonitorMutations,
+    ReleaseFileMutations,
     ReleaseMutations,
     SavedQueryMutations,
     SeerMutations,

@@ -118,7 +118,7 @@ class Sandbox:
 
     def _handle(self, raw: RawRequest, match: RouteMatch, token: Token) -> Response:
         check_scopes(match.route, token)
-        request = Request(self.world, token, raw.path, match.path_params, raw.query, raw.json())
+        request = Request(self.world, token, raw.path, match.path_params, raw.query, raw.json(), raw.form())
         result = match.route.handler(request)
         return result if isinstance(result, Response) else Response(result)
 
@@ -147,7 +147,7 @@ class Sandbox:
                 raw.query,
                 status,
                 token.kind if token else None,
-                _json_or_none(raw),
+                _body_or_none(raw),
                 self.world.clock.time(),
             )
         )
@@ -168,7 +168,11 @@ def _route_path(raw: RawRequest) -> str:
     return raw.raw_path.removeprefix(PREFIX) if raw.raw_path.startswith(f"{PREFIX}/") else ""
 
 
-def _json_or_none(raw: RawRequest) -> object:
+def _body_or_none(raw: RawRequest) -> object:
+    """The JSON of a request, or the texts of a form by name."""
+    form = raw.form()
+    if form:
+        return {part.name: [other.text for other in form if other.name == part.name] for part in form}
     try:
         return raw.json()
     except HTTPError:

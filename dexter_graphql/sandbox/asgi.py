@@ -9,6 +9,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from dexter_graphql.sandbox.http import HTTPError, Response
+from dexter_graphql.sandbox.multipart import FormPart, parse_form
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 
@@ -29,6 +30,10 @@ class RawRequest:
         """The token of the `Authorization` header."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
+
+    def form(self) -> list[FormPart]:
+        """The parts of a multipart body; none for another type."""
+        return parse_form(self.headers.get("content-type", ""), self.content)
 
     def json(self) -> object:
         """The decoded body; None without a JSON body, 400 when it does not parse."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Never, Protocol, TypeVar
 
+from dexter_graphql.sandbox.multipart import FormPart
 from dexter_graphql.sandbox.vintages import Capability
 from dexter_graphql.sandbox.world.model import Environment, Issue, Organization, Project, User
 from dexter_graphql.sandbox.world.state import World
@@ -113,6 +114,7 @@ class Request:
     path_params: Mapping[str, str]
     query: Sequence[tuple[str, str]] = ()
     body: object = None
+    form: Sequence[FormPart] = ()
 
     def param(self, name: str, default: str | None = None) -> str | None:
         """The last value of a query parameter, or the default."""

@@ -66,6 +66,7 @@ PARAMETERS: Mapping[str, PathParameter] = MappingProxyType(
         "environment": PathParameter("environment name", text_pattern(64), is_decoded_twice=True),
         "event": PathParameter("event id", HEX),
         "external_issue": PathParameter("external issue id", NUMBER),
+        "file": PathParameter("file id", re.compile(r"[A-Za-z0-9_=-]{1,500}")),
         "flag_change": PathParameter("flag change id", NUMBER),
         "installation": PathParameter("app installation uuid", UUID),
         "integration": PathParameter("integration id", NUMBER),

@@ -107,6 +107,11 @@ REPRESENTATIONS = {
     "last commits": Representation("Commit", "releases { nodes { lastCommit { FIELDS } } }"),
     "deploys of a release": Representation("Deploy", "releases { nodes { deploys { nodes { FIELDS } } } }"),
     "changed files": Representation("CommitFile", "releases { nodes { commitFiles { nodes { FIELDS } } } }"),
+    "files of a release": Representation("ReleaseFile", "releases(first: 60) { nodes { files { nodes { FIELDS } } } }"),
+    "files of a release in a project": Representation(
+        "ReleaseFile",
+        'release(version: "web@1.7.3") { projects { edges { inRelease { files { nodes { FIELDS } } } } } }',
+    ),
     "last deploys": Representation("Deploy", "releases { nodes { lastDeploy { FIELDS } } }"),
     "saved queries": Representation("SavedQuery", "savedQueries { nodes { FIELDS } }"),
     "traces of rows": Representation(

@@ -74,6 +74,13 @@ WRITES = [
         },
         201,
     ),
+    Write(
+        "PUT",
+        "/organizations/acme/releases/web@1.7.3/files/1020079/",
+        f"{_ORGANIZATION}/releases/{{version}}/files/{{file}}/",
+        {"name": "~/main.js"},
+        200,
+    ),
     Write("POST", "/organizations/acme/discover/saved/", f"{_ORGANIZATION}/discover/saved/", {"name": "New"}, 201),
     Write(
         "PUT",

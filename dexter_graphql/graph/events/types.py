@@ -176,7 +176,7 @@ class Attachment(Node):
 
     @call(is_personal=True, reads={"id": ID, "name": str | None})
     async def download_url(row: Any, load_context: LoadContext) -> str | None:
-        """Path on this server where the content can be downloaded once, with the same credential; see the docs."""
+        """Path on this server for the content: signed for this caller, for one download, until it expires."""
         key = EventKey(row.parents.organization, row.parents.project, row.parents.event)
         path = {**event_path(key), "attachment": str(row.id)}
         return file_address(

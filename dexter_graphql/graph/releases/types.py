@@ -26,6 +26,7 @@ from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.relay.references import LATEST, ReleaseReference, release_of
 from dexter_graphql.graph.releases.comparison import DATED_RELEASE, ReleaseComparison, dated_release_key
 from dexter_graphql.graph.releases.details import Deploy, VersionInfo, shorten_version
+from dexter_graphql.graph.releases.files import Checksums, FileNames, ReleaseFile, file_list
 from dexter_graphql.graph.releases.health import ReleaseHealth
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
 from dexter_graphql.loaders.issues.lists import new_issue_pages, release_issue_pages
@@ -33,6 +34,7 @@ from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.previous_releases import previous_releases
 from dexter_graphql.loaders.projects import projects_by_id
 from dexter_graphql.loaders.release_comparison import release_comparison
+from dexter_graphql.loaders.release_files import release_file_pages
 from dexter_graphql.loaders.release_health import HealthOptions, release_health
 from dexter_graphql.loaders.releases import (
     ReleaseKey,
@@ -117,6 +119,14 @@ class Release(Node):
     def commit_files(*, page: PageArguments) -> Connection[CommitFile] | None:
         """Files changed by the commits of the release. One call per release."""
         return list_options(page)
+
+    @batch(release_file_pages)
+    @paged
+    def files(
+        *, names: FileNames = None, checksums: Checksums = None, page: PageArguments
+    ) -> Connection[ReleaseFile] | None:
+        """Files of the release. One call per release."""
+        return file_list(names, checksums, page)
 
     @batch(release_commit_pages)
     @paged

@@ -1,4 +1,4 @@
-"""Routes that read releases with their commits, deploys and files."""
+"""Routes that read releases with their commits and deploys."""
 
 import fnmatch
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from dexter_graphql.sandbox.http import (
     Response,
     Route,
     any_scope,
-    find_or_404,
     raise_bad_request,
 )
 from dexter_graphql.sandbox.list_filters import parse_filters
@@ -81,27 +80,6 @@ def list_deploys(request: Request) -> Response:
     """List the deploys of a release, newest first."""
     rows = sorted(get_release_in_path(request).deploys, key=lambda deploy: deploy.date_finished, reverse=True)
     return paginate(request, rows, releases.serialize_deploy)
-
-
-def list_files(request: Request) -> Response:
-    """List the files of a release, filtered by part of the name (`query`) and by checksum."""
-    parts, sums = request.param_list("query"), request.param_list("checksum")
-    rows = [
-        file
-        for file in get_release_in_path(request).files
-        if (not parts or any(part in file.name for part in parts)) and (not sums or file.sha1 in sums)
-    ]
-    return paginate(request, rows, releases.serialize_release_file)
-
-
-def get_file(request: Request) -> object:
-    """Get a file of a release, or its content with `download`."""
-    file = find_or_404(get_release_in_path(request).files, request.path_params["file"])
-    if request.param("download") is None:
-        return releases.serialize_release_file(file)
-    name = file.name.rpartition("/")[2]
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(file.content, headers={"Content-Type": "application/octet-stream", **disposition})
 
 
 def _list_releases(request: Request, projects: list[Project]) -> Response:
@@ -243,11 +221,7 @@ ROUTES = (
     Route("GET", _LIST + "{version}/commits/", list_commits, READ),
     Route("GET", _LIST + "{version}/commitfiles/", list_commit_files, any_scope("project:releases")),
     Route("GET", _LIST + "{version}/deploys/", list_deploys, READ),
-    Route("GET", _LIST + "{version}/files/", list_files, READ),
-    Route("GET", _LIST + "{version}/files/{file}/", get_file, READ),
     Route("GET", _PROJECT_LIST, list_project_releases, READ),
     Route("GET", _PROJECT_LIST + "{version}/", get_release, any_scope("org:ci", "project:read", "project:releases")),
     Route("GET", _PROJECT_LIST + "{version}/commits/", list_commits, READ),
-    Route("GET", _PROJECT_LIST + "{version}/files/", list_files, READ),
-    Route("GET", _PROJECT_LIST + "{version}/files/{file}/", get_file, READ),
 )

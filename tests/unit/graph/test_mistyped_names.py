@@ -76,6 +76,8 @@ ALSO_GIVEN = {
     "CreateCronMonitorInput": {"organization": {"slug": "acme"}, "schedule": {"crontab": "0 * * * *"}},
     "UpdateCronMonitorInput": {"organization": {"slug": "acme"}},
     "DeleteCronMonitorInput": {"organization": {"slug": "acme"}},
+    "DeleteReleaseFileInput": {"id": encode_id("ReleaseFile", ACME, "web@1.7.3", "1020079")},
+    "RenameReleaseFileInput": {"id": encode_id("ReleaseFile", ACME, "web@1.7.3", "1020079")},
     "ConnectMonitorsInput": {"id": encode_id("Alert", ACME, "100712")},
     "UpdateAlertInput": {"id": encode_id("Alert", ACME, "100712")},
     "UpdateMonitorInput": {"id": encode_id("Monitor", ACME, "100702")},

@@ -1,5 +1,7 @@
 """Writes are visible to later reads, entity by entity."""
 
+import aiohttp
+
 ACME = "/organizations/acme"
 
 
@@ -142,6 +144,43 @@ async def test_release_files_download(sentry, acme):
 
     assert missing == []
     assert (content, "app.js" in headers["Content-Disposition"]) == (file.content, True)
+
+
+async def test_release_files_are_uploaded(sentry):
+    """An uploaded file is listed with its fields and content; one of the same name and distribution is a conflict."""
+    base, content = f"{ACME}/releases/web@1.8.2/files/", bytes(range(256)) + b"\r\n--x"
+
+    async def upload(*fields):
+        form = aiohttp.FormData(fields)
+        form.add_field("file", content, filename="file")
+        status, _, body = await sentry.call("POST", base, data=form)
+        return status, body
+
+    status, created = await upload(("name", "~/a.js"), ("dist", "7"), ("header", "X-A: b:c"), ("header", "X-B:"))
+    again, _ = await upload(("name", "~/a.js"), ("dist", "7"))
+    refused = [await upload(("name", "~/b.js"), ("header", "no pair")), await upload(("name", "a\tb"))]
+    empty, _, _ = await sentry.call("POST", base, data=b"")
+    _, _, sent = await sentry.get(f"{base}{created['id']}/", params={"download": "1"})
+
+    assert (status, again, empty) == (201, 409, 400)
+    assert [status for status, _ in refused] == [400, 400]
+    assert (created["name"], created["dist"], created["size"]) == ("~/a.js", "7", len(content))
+    assert created["headers"] == {"Content-Type": "application/octet-stream", "X-A": "b:c", "X-B": ""}
+    assert await sentry.body(base) == [created]
+    assert sent == content
+
+
+async def test_release_files_are_renamed_and_deleted(sentry):
+    """A file has its new name, which is limited, until it is deleted."""
+    url = f"{ACME}/releases/web@1.7.3/files/1020079/"
+    named, _, _ = await sentry.call("PUT", url, json={"name": "~/b.js"})
+    refused = [await sentry.call("PUT", url, json={"name": name}) for name in ("", "x" * 201)]
+    name = (await sentry.body(url))["name"]
+    deleted, _, _ = await sentry.call("DELETE", url)
+    missing, _, _ = await sentry.call("DELETE", url)
+
+    assert (named, name, deleted, missing) == (200, "~/b.js", 204, 404)
+    assert [(status, list(body)) for status, _, body in refused] == [(400, ["name"])] * 2
 
 
 async def test_resolved_issues_of_a_release(sentry, acme):
