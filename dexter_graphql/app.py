@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,6 @@ from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.file_addresses import FileAddresses
 from dexter_graphql.graph.file_openings import Openings
-from dexter_graphql.graph.identity import Identity
 from dexter_graphql.graph.schema import Graph, build_graph
 from dexter_graphql.graph.upstream_report import UpstreamReport, report_upstream
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
@@ -45,7 +44,6 @@ from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
 from dexter_graphql.server.admin import build_admin
 from dexter_graphql.server.admission import Admission
-from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.connections import ConnectionLimits, ConnectionPool
 from dexter_graphql.server.console import Console, ServerFacts
@@ -56,6 +54,8 @@ from dexter_graphql.server.executor import RequestExecutor
 from dexter_graphql.server.files import FileTransfers, TransferLimits
 from dexter_graphql.server.graphql import EndpointLimits, GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
+from dexter_graphql.server.identity.modes import CallerIdentification, build_identification
+from dexter_graphql.server.identity.watch import CredentialWatch
 from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
 from dexter_graphql.server.routes import build_app
@@ -72,6 +72,7 @@ FIRST_CONTACT_S = 10.0
 RETRY_S = 5.0
 EXAMINATION_S, EXAMINATION_CALLS = 30.0, 100
 """Limits of the calls that find out what Sentry lacks."""
+Background = Callable[[], Coroutine[Any, Any, None]]
 Examine = Callable[[CallContext, OrganizationRef], Coroutine[Any, Any, UpstreamReport]]
 NO_CREDENTIAL = Upstream("none", "")
 """Asks Sentry without a credential."""
@@ -126,8 +127,10 @@ def create_app(
         call_budget=settings.call_budget,
     )
     pool = ConnectionPool(connection_limits(settings), metrics)
-    admission = build_admission(settings, pool, clock, client, is_sandbox=is_sandbox)
-    client.on_rejected(admission.streams.end)
+    identification = build_identification(settings, clock, client.credentials.is_accepted, is_sandbox=is_sandbox)
+    admission = build_admission(settings, pool, clock, client, identification)
+    for quota in (admission.streams, admission.transfers):
+        client.on_rejected(quota.end)
     readiness, library = Readiness(), load_library()
     trusted = trusted_documents(settings, library)
     pipeline = build_pipeline(graph, settings, metrics, trusted)
@@ -157,45 +160,53 @@ def create_app(
         routes += schema_routes(graph.sdl)
     # What the embedded sandbox lacks was chosen with its vintage.
     examine = None if is_sandbox else partial(report_upstream, client, schema=graph.schema)
-    first_contact = partial(reach_sentry, services, admission.authenticator.own, readiness, examine)
-    app = build_app(
-        settings, endpoint, routes, lifespan_of(client, readiness, first_contact), metrics, is_sandbox=is_sandbox
-    )
+    first_contact = partial(reach_sentry, services, identification.own, readiness, examine)
+    background: list[Background] = [first_contact]
+    if identification.ring is not None:
+        metrics.register(identification.ring.collect)
+        quotas = (admission.streams, admission.sockets, admission.transfers)
+        background.append(CredentialWatch(identification.ring, quotas, clock).run)
+    lifespan = lifespan_of(client, readiness, background, identification.close)
+    app = build_app(settings, endpoint, routes, lifespan, metrics, is_sandbox=is_sandbox)
     admin_host = settings.admin_address[0] if settings.admin_address else ""
     return Dexter(app, build_admin(admin_host, readiness, client.state, metrics), pool, readiness, client, metrics)
 
 
 def lifespan_of(
-    client: SentryClient, readiness: Readiness, first_contact: Callable[[], Coroutine[Any, Any, None]]
+    client: SentryClient, readiness: Readiness, background: Sequence[Background], close: Background
 ) -> Lifespan[Starlette]:
-    """Return what starts and stops the background tasks of the server."""
+    """Return what starts and stops the background tasks of the server, and closes what they used."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         client.start()
-        contact = asyncio.create_task(first_contact())
+        tasks = [asyncio.create_task(run()) for run in background]
         try:
             yield
         finally:
             readiness.draining.set()
-            contact.cancel()
-            with suppress(asyncio.CancelledError):
-                await contact
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await close()
             await client.close()
 
     return lifespan
 
 
 def build_admission(
-    settings: Settings, pool: ConnectionPool, clock: Clock, client: SentryClient, *, is_sandbox: bool
+    settings: Settings, pool: ConnectionPool, clock: Clock, client: SentryClient, identification: CallerIdentification
 ) -> Admission:
     """Compose the limits that all transports share."""
     return Admission(
-        authenticator=Authenticator(settings, is_sandbox=is_sandbox),
-        credentials=CredentialGate(settings.new_credentials_per_s, clock, client.credentials.is_accepted),
+        authenticators=identification.authenticators,
+        credentials=CredentialGate(settings.new_credentials_per_s, clock),
+        fingerprint=identification.fingerprint,
+        is_accepted=client.credentials.is_accepted,
         bodies=BodyReader(pool.bodies),
         streams=Quota("streams", settings.max_streams_per_caller, settings.max_streams),
         sockets=Quota("sockets", settings.max_sockets_per_caller, settings.max_sockets),
+        transfers=Quota("file transfers", settings.max_file_transfers_per_caller, settings.max_file_transfers),
     )
 
 
@@ -237,11 +248,9 @@ def build_file_addresses(settings: Settings, clock: Clock) -> FileAddresses:
 def build_file_transfers(
     settings: Settings, services: Services, admission: Admission, metrics: Metrics
 ) -> FileTransfers:
-    """Compose the transfers of files; those of a credential end when Sentry rejects it."""
-    quota = Quota("file transfers", settings.max_file_transfers_per_caller, settings.max_file_transfers)
-    services.client.on_rejected(quota.end)
+    """Compose the transfers of files."""
     limits = TransferLimits(settings.max_file_mib * MEBIBYTE, settings.file_timeout_s, settings.file_stall_s)
-    return FileTransfers(services, admission, quota, limits, metrics)
+    return FileTransfers(services, admission, limits, metrics)
 
 
 def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, trusted: TrustedDocuments) -> Pipeline:
@@ -309,7 +318,7 @@ def redis_options(settings: Settings) -> RedisOptions | None:
 
 
 async def reach_sentry(
-    services: Services, own: Identity | None, readiness: Readiness, examine: Examine | None = None
+    services: Services, own: Upstream | None, readiness: Readiness, examine: Examine | None = None
 ) -> None:
     """Ask Sentry for the organizations of the server's own token until it answers; readiness has the problem meanwhile.
 
@@ -318,7 +327,7 @@ async def reach_sentry(
     """
     log = get_log("dexter.start")
     readiness.problems[:] = ["Sentry has not answered yet"]
-    upstream = NO_CREDENTIAL if own is None else own.upstream
+    upstream = own or NO_CREDENTIAL
     while True:
         call_context = CallContext(upstream, services.clock.time() + FIRST_CONTACT_S, CallBudget(10))
         try:

@@ -13,6 +13,7 @@ from dexter_graphql.errors import DexterError
 SUMMARIES = {
     "doctor": "Check the configuration and the connection to Sentry.",
     "drill": "Run a fault drill with its own server and sandbox.",
+    "keys": "Create, list, rotate and revoke Dexter keys.",
     "parity": "Compare the graph with Sentry's published API and measure the features of the client.",
     "sandbox": "Run a fake Sentry with generated data, webhooks and scripted faults.",
     "schema": "Print the schema, sorted; write it with --output, compare it with --check.",

@@ -17,6 +17,7 @@ from dexter_graphql.sentry.errors import Forbidden, HostNotAllowed, SentryError,
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.parents import OrganizationRef
 from dexter_graphql.settings import Settings, load_settings
+from dexter_graphql.settings.identity import Mode
 from dexter_graphql.telemetry.logs import configure_logs
 
 TIME_S = 60.0
@@ -31,7 +32,7 @@ def doctor() -> None:
     """
     settings = load_settings()
     configure_logs("error", settings.log_format)  # the output has a line for everything that a warning would say
-    click.echo(f"ok    settings: mode {settings.mode.value}, Sentry at {settings.sentry_url}")
+    click.echo(f"ok    settings: mode {', '.join(settings.mode)}, Sentry at {settings.sentry_url}")
     problems: list[str] = []
     run_in_loop(_check(settings, problems))
     for problem in problems:
@@ -41,7 +42,7 @@ def doctor() -> None:
 
 async def _check(settings: Settings, problems: list[str]) -> None:
     if settings.sentry_auth_token is None:
-        if settings.mode.value == "open":
+        if settings.mode != (Mode.PASSTHROUGH,):
             problems.append("no token: set SENTRY_AUTH_TOKEN, or run 'dexter serve --sandbox'")
         return
     clock = Clock()

@@ -8,7 +8,8 @@ import click
 
 from dexter_graphql.app import create_app
 from dexter_graphql.cli.running import listen, listen_admin, run, run_in_loop
-from dexter_graphql.settings import VINTAGES, Mode, Settings, bracketed, load_settings
+from dexter_graphql.settings import VINTAGES, Settings, bracketed, load_settings
+from dexter_graphql.settings.identity import Mode
 from dexter_graphql.telemetry.logs import configure_logs
 
 FIRST_QUERY = (
@@ -26,7 +27,7 @@ FIRST_QUERY = (
 )
 @click.option("--host", help="Address to listen on (DEXTER_HOST).")
 @click.option("--port", type=int, help="Port to listen on; 0 picks a free one (DEXTER_PORT).")
-@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), help="Accepted clients (DEXTER_MODE).")
+@click.option("--mode", help=f"Accepted clients: {', '.join(Mode)}, or several with commas (DEXTER_MODE).")
 @click.option("--allow-writes", is_flag=True, default=None, help="Allow mutations (DEXTER_ALLOW_WRITES).")
 def serve(
     *,
@@ -71,7 +72,7 @@ async def _serve(settings: Settings, *, with_sandbox: bool) -> None:
 
 
 def _welcome(address: str, admin_listener: socket.socket | None, settings: Settings) -> str:
-    token = " -H 'authorization: Bearer YOUR_TOKEN'" if settings.mode is Mode.PASSTHROUGH else ""
+    token = " -H 'authorization: Bearer YOUR_TOKEN'" if Mode.OPEN not in settings.mode else ""
     return (
         f"GraphQL   {address}/graphql  (open it in a browser for GraphiQL)\n"
         f"Health    {address}/health/ready\n"

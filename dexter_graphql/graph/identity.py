@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from math import inf
 
 import msgspec
 
@@ -64,6 +65,10 @@ class Identity:
     caller: Caller
     is_shared_token: bool = False
     """True when the credential is the server's: values personal to its owner do not concern the caller."""
+    credential: str = ""
+    """Name of the credential that the client sent; open streams end with it. Empty when none is needed."""
+    expires_at: float = inf
+    """Time at which that credential expires, in seconds since the epoch."""
 
     def call_context(
         self, *, deadline: float, budget: CallBudget, priority: Priority = Priority.INTERACTIVE

@@ -1,13 +1,14 @@
 """Admission of requests: who the caller is, and what callers may hold at the same time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import Scope
 
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.server.auth import Authenticator
 from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.credentials import CredentialGate
+from dexter_graphql.server.identity.authenticator import Authenticators
 from dexter_graphql.server.quotas import Lease, Quota
 
 
@@ -15,26 +16,52 @@ from dexter_graphql.server.quotas import Lease, Quota
 class Admission:
     """The limits that all transports share."""
 
-    authenticator: Authenticator
+    authenticators: Authenticators
     credentials: CredentialGate
+    fingerprint: Callable[[str], str]
+    is_accepted: Callable[[str], bool]
+    """Whether Sentry has accepted an upstream credential."""
     bodies: BodyReader
     streams: Quota
     sockets: Quota
+    transfers: Quota
 
-    def identify(self, authorization: str | None, scope: Scope) -> Identity:
+    def find_identity(self, authorization: str | None) -> Identity | None:
+        """Return the identity of an `Authorization` value that is known to be valid; None for all others."""
+        authenticator, token = self.authenticators.select(authorization)
+        return authenticator.find(token)
+
+    async def identify(self, authorization: str | None, scope: Scope) -> Identity:
         """Return the identity of an `Authorization` value; rejects invalid ones and too many new ones."""
-        identity = self.authenticator.identity(authorization)
-        if not identity.is_shared_token:
-            self.credentials.admit(identity.upstream.key, client_address(scope))
+        authenticator, token = self.authenticators.select(authorization)
+        identity = authenticator.find(token)
+        if identity is None:
+            # Before the check, so that made-up credentials cost no more than their share of the machine.
+            self.credentials.admit(self.fingerprint(token), client_address(scope))
+            identity = await authenticator.verify(token)
         return identity
 
     def is_known(self, identity: Identity) -> bool:
         """True when the caller's credential was accepted: by this server, or by Sentry."""
-        return identity.is_shared_token or self.credentials.is_accepted(identity.upstream.key)
+        return identity.is_shared_token or self.is_accepted(identity.upstream.key)
 
     def acquire_stream(self, identity: Identity) -> Lease:
-        """Count a stream of a caller; it ends when Sentry rejects the credential."""
-        return self.streams.acquire(identity.caller.subject, identity.upstream.key)
+        """Count a stream of a caller."""
+        return _hold(self.streams, identity)
+
+    def acquire_transfer(self, identity: Identity) -> Lease:
+        """Count a file transfer of a caller."""
+        return _hold(self.transfers, identity)
+
+    def acquire_socket(self, identity: Identity) -> Lease:
+        """Count a WebSocket of a caller; it ends with the caller's credential."""
+        return self.sockets.acquire(identity.caller.subject, identity.credential, expires_at=identity.expires_at)
+
+
+def _hold(quota: Quota, identity: Identity) -> Lease:
+    """Count one more for a caller; it ends with the caller's credential and with the one used at Sentry."""
+    credentials = {identity.upstream.key, identity.credential}
+    return quota.acquire(identity.caller.subject, *credentials, expires_at=identity.expires_at)
 
 
 def client_address(scope: Scope) -> str:

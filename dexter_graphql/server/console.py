@@ -18,7 +18,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dexter_graphql.operations.library import Document
-from dexter_graphql.settings import Mode, Settings
+from dexter_graphql.settings import Settings
+from dexter_graphql.settings.identity import Mode
 
 CONSOLE = Path(__file__).parent.parent / "console"
 OWN_TYPES = {".js", ".css"}
@@ -63,11 +64,12 @@ class ServerFacts(msgspec.Struct, frozen=True, rename="camel"):
     @classmethod
     def of(cls, settings: Settings, *, is_sandbox: bool) -> "ServerFacts":
         """Return the facts of a server with these settings."""
-        needs_token = settings.mode is Mode.PASSTHROUGH
+        needs_token = Mode.OPEN not in settings.mode
         own = "reads and writes" if is_sandbox or settings.allow_writes else "read-only"
+        credential = "token" if settings.mode == (Mode.PASSTHROUGH,) else "credential"
         return cls(
             sentry="sandbox" if is_sandbox else urlsplit(settings.sentry_url).netloc,
-            access="permissions of your token" if needs_token else own,
+            access=f"permissions of your {credential}" if needs_token else own,
             is_sandbox=is_sandbox,
             needs_token=needs_token,
         )

@@ -1,10 +1,9 @@
 """Limit on new credentials per client address, so that made-up ones cannot be tried at any rate.
 
-A credential is new until Sentry has accepted it. Credentials that Sentry knows are exempt: no client locks others out.
+A credential is new until it was found valid. Those that are valid are not counted: no client locks others out.
 """
 
 import ipaddress
-from collections.abc import Callable
 from http import HTTPStatus
 
 from dexter_graphql.clock import Clock
@@ -23,18 +22,17 @@ IPV6_PREFIX = 64
 
 
 class CredentialGate:
-    """Admits credentials by their keyed hash and the client's address. `is_accepted` tells those that Sentry knows."""
+    """Admits new credentials by their keyed hash and the client's address."""
 
-    def __init__(self, per_second: float, clock: Clock, is_accepted: Callable[[str], bool]) -> None:
+    def __init__(self, per_second: float, clock: Clock) -> None:
         self._per_second = per_second
-        self.is_accepted = is_accepted
         self._now = clock.monotonic
         self._buckets: BoundedMap[str, TokenBucket] = BoundedMap(MAX_ADDRESSES)
         self._admitted: ExpiringMap[str, bool] = ExpiringMap(ADMITTED_S, MAX_CREDENTIALS, clock.monotonic)
 
     def admit(self, credential: str, address: str) -> None:
         """Let a request pass; rejects with 429 when its address brings new credentials too fast."""
-        if self.is_accepted(credential) or self._admitted.get(credential):
+        if self._admitted.get(credential):
             return
         if not self._bucket(network_of(address)).take():
             message = "Too many new credentials from this address; try again in a second"

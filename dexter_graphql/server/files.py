@@ -24,7 +24,7 @@ from dexter_graphql.server.byte_ranges import ByteRange
 from dexter_graphql.server.disconnects import CancelledOnDisconnect, ClientDisconnected, abort_connection
 from dexter_graphql.server.file_responses import download_headers, error_response, requested_part
 from dexter_graphql.server.headers import headers_of, text_of
-from dexter_graphql.server.quotas import Lease, Quota
+from dexter_graphql.server.quotas import Lease
 from dexter_graphql.server.responses import STARTED, RequestRejected, rejection_response, request_id_of
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
@@ -64,12 +64,9 @@ class TransferCut(Exception):
 class FileTransfers:
     """Serves files to the callers that their addresses were made for."""
 
-    def __init__(
-        self, services: Services, admission: Admission, quota: Quota, limits: TransferLimits, metrics: Metrics
-    ) -> None:
+    def __init__(self, services: Services, admission: Admission, limits: TransferLimits, metrics: Metrics) -> None:
         self._services = services
         self._admission = admission
-        self._quota = quota
         self._limits = limits
         self._metrics = metrics
         self._log = get_log("dexter.files")
@@ -101,9 +98,10 @@ class FileTransfers:
             await abort_connection(scope, receive)
 
     async def _download(self, request: Request, send: Send) -> None:
-        identity = self._admission.identify(text_of(headers_of(request.scope).get(b"authorization")), request.scope)
+        authorization = text_of(headers_of(request.scope).get(b"authorization"))
+        identity = await self._admission.identify(authorization, request.scope)
         grant = self._verify(request, identity)
-        with self._quota.acquire(identity.caller.subject, identity.upstream.key) as lease:
+        with self._admission.acquire_transfer(identity) as lease:
             download = Download(request, send, grant.file.name, self._limits, lease)
             async with self._opened(grant, request.method) as opening:
                 try:

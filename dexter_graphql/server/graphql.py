@@ -109,11 +109,13 @@ class GraphQLEndpoint:
             return
         await response(scope, receive, send)
 
-    def find_answer(self, scope: Scope, authorization: bytes | None, content: bytes) -> CachedAnswer | None:
-        """Return the cached answer to a request whose head was checked before; its caller is identified here."""
+    def find_answer(self, authorization: bytes | None, content: bytes) -> CachedAnswer | None:
+        """Return the cached answer to a request whose head was checked before, if its caller is known."""
         try:
-            identity = self._admission.identify(text_of(authorization), scope)
+            identity = self._admission.find_identity(text_of(authorization))
         except RequestRejected:
+            return None
+        if identity is None:
             return None
         return self._executor.find_cached(cache_key_of(content, identity))
 
@@ -127,7 +129,7 @@ class GraphQLEndpoint:
         # they may depend on the head and on settings only.
         media_type = self._negotiate(headers)
         priority = priority_of(text_of(headers.get(PRIORITY)))
-        identity = self._identify(scope, headers)
+        identity = await self._identify(scope, headers)
         content = await self._read(scope, receive, headers)
         scope[CHECKED_TYPE] = media_type
         self._active += 1
@@ -145,9 +147,9 @@ class GraphQLEndpoint:
             raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
         return media_type
 
-    def _identify(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Identity:
+    async def _identify(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Identity:
         """Return the identity of the caller."""
-        return self._admission.identify(text_of(headers.get(b"authorization")), scope)
+        return await self._admission.identify(text_of(headers.get(b"authorization")), scope)
 
     async def _read(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
         """Return what describes the operation: the body of a POST, or the query of a GET with its question mark."""

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from http import HTTPStatus
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +12,8 @@ from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.responses import RequestRejected
 
 RETRY_AFTER = (("Retry-After", "5"),)
+REJECTED = "Sentry rejected the credential; send a valid one"
+ENDED = "The credential has expired or was revoked; send a valid one"
 
 
 class Quota:
@@ -23,10 +27,10 @@ class Quota:
         self._by_credential: dict[str, set[Lease]] = {}
         self.open = 0
 
-    def acquire(self, caller: str, credential: str = "") -> "Lease":
+    def acquire(self, caller: str, *credentials: str, expires_at: float = inf) -> "Lease":
         """Count one more for a caller; rejects with 429 above the caller's limit and with 503 above the total.
 
-        `credential` is the key of the upstream credential whose rejection ends the lease.
+        `credentials` are the names of those whose end is the end of the lease, which also ends at `expires_at`.
         """
         if self._by_caller[caller] >= self._per_caller:
             raise self._rejection(HTTPStatus.TOO_MANY_REQUESTS, f"You have {self._per_caller} {self._noun} open")
@@ -34,8 +38,9 @@ class Quota:
             raise self._rejection(HTTPStatus.SERVICE_UNAVAILABLE, f"The server has {self._total} {self._noun} open")
         self._by_caller[caller] += 1
         self.open += 1
-        lease = Lease(self, caller, credential)
-        self._by_credential.setdefault(credential, set()).add(lease)
+        lease = Lease(self, caller, credentials, expires_at)
+        for credential in credentials:
+            self._by_credential.setdefault(credential, set()).add(lease)
         return lease
 
     def release(self, lease: "Lease") -> None:
@@ -44,15 +49,24 @@ class Quota:
         self._by_caller[lease.caller] -= 1
         if not self._by_caller[lease.caller]:
             del self._by_caller[lease.caller]
-        leases = self._by_credential[lease.credential]
-        leases.discard(lease)
-        if not leases:
-            del self._by_credential[lease.credential]
+        for credential in lease.credentials:
+            leases = self._by_credential[credential]
+            leases.discard(lease)
+            if not leases:
+                del self._by_credential[credential]
 
-    def end(self, credential: str) -> None:
-        """End everything that was opened with a credential, because Sentry has rejected it."""
+    def end(self, credential: str, reason: str = REJECTED) -> None:
+        """End everything that was opened with a credential."""
         for lease in self._by_credential.get(credential, ()):
-            lease.ended.set()
+            lease.end(reason)
+
+    def end_expired(self, now: float, has_ended: Callable[[str], bool]) -> None:
+        """End everything whose time is over, or that was opened with a credential for which `has_ended` is true."""
+        for credential, leases in self._by_credential.items():
+            is_over = has_ended(credential)
+            for lease in leases:
+                if is_over or lease.expires_at <= now:
+                    lease.end(ENDED)
 
     def _rejection(self, status: int, fact: str) -> RequestRejected:
         message = f"{fact}, which is the limit; close one first"
@@ -62,15 +76,24 @@ class Quota:
 class Lease:
     """One unit of a quota, until it is released or the block ends."""
 
-    __slots__ = ("_is_held", "_quota", "caller", "credential", "ended")
+    __slots__ = ("_is_held", "_quota", "caller", "credentials", "ended", "expires_at", "reason")
 
-    def __init__(self, quota: Quota, caller: str, credential: str) -> None:
+    def __init__(self, quota: Quota, caller: str, credentials: tuple[str, ...], expires_at: float) -> None:
         self._quota = quota
         self._is_held = True
         self.caller = caller
-        self.credential = credential
+        self.credentials = credentials
+        self.expires_at = expires_at
         self.ended = asyncio.Event()
-        """Set when the credential was rejected."""
+        """Set when a credential was rejected, has expired or was revoked."""
+        self.reason = ""
+        """Why it ended."""
+
+    def end(self, reason: str) -> None:
+        """End it for a reason; the first one counts."""
+        if not self.ended.is_set():
+            self.reason = reason
+            self.ended.set()
 
     def release(self) -> None:
         """Return the unit; does nothing the second time."""

@@ -95,9 +95,8 @@ def error_of(rejection: RequestRejected, request_id: str) -> dict[str, Any]:
     return {"message": rejection.message, "extensions": extensions}
 
 
-def credential_error() -> dict[str, Any]:
-    """The error that ends a stream whose credential Sentry has rejected."""
-    message = "Sentry rejected the credential; send a valid one"
+def credential_error(message: str) -> dict[str, Any]:
+    """The error that ends a stream whose credential is not valid any more."""
     return {"message": message, "extensions": {"code": ErrorCode.UNAUTHENTICATED, "retryable": False}}
 
 

@@ -92,7 +92,7 @@ class StreamResponse:
                 task.cancel()
             await asyncio.gather(sending, *watchers, return_exceptions=True)
         if self._lease.ended.is_set():
-            rejection = ExecutionAnswer(msgspec.json.encode({"errors": [credential_error()]}))
+            rejection = ExecutionAnswer(msgspec.json.encode({"errors": [credential_error(self._lease.reason)]}))
             await send({"type": "http.response.body", "body": self._framing.frame(rejection), "more_body": True})
         if self._lease.ended.is_set() or self._draining.is_set():
             await send({"type": "http.response.body", "body": self._framing.end, "more_body": False})

@@ -33,6 +33,8 @@ from dexter_graphql.server.responses import RequestRejected, credential_error, e
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = timedelta(seconds=10)
 GOING_AWAY = 1001
+TRY_AGAIN_LATER = 1013
+UNAUTHORIZED = 4401
 NOT_ACCEPTABLE = 4406
 TOO_MANY_REQUESTS = 4429
 MAX_ID = 256
@@ -87,7 +89,7 @@ class Sockets:
                 await adapter.close(TOO_MANY_REQUESTS, rejection.message)
                 return
             gate = ConnectionGate(self._admission, scope, adapter, handshake, leases)
-            await self._serve(self._handler(gate, adapter, request_id_of(scope)), adapter)
+            await self._serve(self._handler(gate, adapter, request_id_of(scope)), adapter, gate)
 
     def _handler(self, gate: "ConnectionGate", adapter: "Adapter", request_id: str) -> "Handler":
         handler = Handler(
@@ -102,18 +104,22 @@ class Sockets:
         handler.bind(self._executor, self._admission, request_id)
         return handler
 
-    async def _serve(self, handler: "Handler", adapter: "Adapter") -> None:
+    async def _serve(self, handler: "Handler", adapter: "Adapter", gate: "ConnectionGate") -> None:
         serving = asyncio.ensure_future(handler.handle())
         leaving = asyncio.ensure_future(self._draining.wait())
+        ending = asyncio.ensure_future(gate.wait_for_end())
         try:
-            await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not serving.done():
+            await asyncio.wait({serving, leaving, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if ending.done():
+                await handler.fail_all(ending.result())
+                await adapter.close(UNAUTHORIZED, ending.result())
+            elif not serving.done():
                 await handler.complete_all()
                 await adapter.close(GOING_AWAY, "The server is going away")
         finally:
-            for task in (serving, leaving):
+            for task in (serving, leaving, ending):
                 task.cancel()
-            await asyncio.gather(serving, leaving, return_exceptions=True)
+            await asyncio.gather(serving, leaving, ending, return_exceptions=True)
 
 
 class ConnectionGate:
@@ -127,20 +133,29 @@ class ConnectionGate:
         self._adapter = adapter
         self._handshake = handshake
         self._leases = leases
+        self._lease: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
         self.identity: Identity | None = None
+
+    async def wait_for_end(self) -> str:
+        """Return why the caller's credential is not valid any more, once that is so."""
+        lease = await asyncio.shield(self._lease)
+        await lease.ended.wait()
+        return lease.reason
 
     async def on_ws_connect(self, context: Any) -> Any:
         """Identify the caller and count the socket as theirs; closes it with 4429 when there are too many."""
         header = text_of(headers_of(self._scope).get(b"authorization"))
         try:
-            identity = self._admission.identify(
+            identity = await self._admission.identify(
                 header or authorization_in(context.connection_params or {}), self._scope
             )
-            self._leases.enter_context(self._admission.sockets.acquire(identity.caller.subject))
+            lease = self._leases.enter_context(self._admission.acquire_socket(identity))
         except RequestRejected as rejection:
-            if rejection.code == ErrorCode.QUOTA_EXCEEDED:
-                await self._adapter.close(TOO_MANY_REQUESTS, rejection.message)
+            if rejection.is_retryable:
+                is_quota = rejection.code == ErrorCode.QUOTA_EXCEEDED
+                await self._adapter.close(TOO_MANY_REQUESTS if is_quota else TRY_AGAIN_LATER, rejection.message)
             raise ConnectionRejectionError from None
+        self._lease.set_result(lease)
         self._handshake.release()
         self.identity = identity
         return UNSET
@@ -212,6 +227,13 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Complete every operation, so that the client knows that it ended."""
         for operation in list(self.operations.values()):
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
+            if operation.task is not None:
+                operation.task.cancel()
+
+    async def fail_all(self, reason: str) -> None:
+        """End every operation with an error, because the credential is not valid any more."""
+        for operation in list(self.operations.values()):
+            await _send_error(operation, [credential_error(reason)])
             if operation.task is not None:
                 operation.task.cancel()
 
@@ -288,7 +310,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
                 task.cancel()
             await asyncio.gather(sending, ending, return_exceptions=True)
         if lease.ended.is_set():
-            await _send_error(operation, [credential_error()])
+            await _send_error(operation, [credential_error(lease.reason)])
 
     async def _send_answers(self, operation: Operation[Any, Any], execution: ExecutionRequest) -> None:
         async with aclosing(self._executor.stream(execution)) as answers:  # type: ignore[type-var]  # a generator

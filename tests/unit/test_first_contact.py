@@ -32,7 +32,7 @@ async def first_contact(asker, examine=None):
     readiness = Readiness()
     examine = examine or partial(report_upstream, asker.client, schema=asker.graph.schema)
     with capture_logs() as entries:
-        await reach_sentry(asker.services, asker.identity, readiness, examine)
+        await reach_sentry(asker.services, asker.identity.upstream, readiness, examine)
     return readiness, entries
 
 

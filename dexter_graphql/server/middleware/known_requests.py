@@ -8,8 +8,8 @@ A request is answered here if
 
 1. its head is, byte for byte, one that passed all checks. Only heads of the harmless headers in `HEADERS` are
    remembered; a head with any other one, such as `Origin`, takes the long way each time;
-2. its caller is identified, with all limits on credentials. That happens for each request: `Authorization` is no part
-   of what is remembered;
+2. its caller has a credential that is known to be valid. That is looked up for each request: `Authorization` is no
+   part of what is remembered, and other credentials pass the limits of the long way;
 3. the response cache has a valid answer to the body's bytes for this credential and reach.
 
 All other requests are passed on unchanged. Nothing is rejected here.
@@ -50,7 +50,7 @@ MAX_HEAD_BYTES = 1024
 
 Head = tuple[tuple[bytes, bytes], ...]
 """All headers but `Authorization`, in their order."""
-FindAnswer = Callable[[Scope, bytes | None, bytes], CachedAnswer | None]
+FindAnswer = Callable[[bytes | None, bytes], CachedAnswer | None]
 """Identifies the caller by `Authorization` and returns the cached answer to the body, if there is one."""
 
 
@@ -97,7 +97,7 @@ class KnownRequests:
             return None
         headers = scope["headers"]
         credentials = () if len(head) == len(headers) else [value for name, value in headers if name == AUTHORIZATION]
-        return self._find_answer(scope, credentials[0] if credentials else None, body)
+        return self._find_answer(credentials[0] if credentials else None, body)
 
     def _remember(self, head: Head, media_type: str | None) -> None:
         """Remember a head that passed all checks, for answers that are sent as a whole."""

@@ -212,7 +212,7 @@ class TestMain:
             (["serve", "--host", "0.0.0.0"], {}, "DEXTER_MODE"),  # noqa: S104  # refused
             (["serve"], {"SENTRY_URL": "https://u:hunter2@x.example"}, "SENTRY_URL"),
             (["serve"], {"DEXTER_WEBHOOK_SECRETS": "hunter2"}, "DEXTER_WEBHOOK_SECRETS"),
-            (["serve", "--mode", "closed"], {}, "--mode"),
+            (["serve", "--mode", "closed"], {}, "DEXTER_MODE"),
             (["serve", "--port", "http"], {}, "--port"),
             (["doctor"], {"DEXTER_MAX_DEPTH": "0"}, "DEXTER_MAX_DEPTH"),
             (["sandbox", "--seed", "x"], {}, "--seed"),

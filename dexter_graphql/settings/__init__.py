@@ -4,21 +4,21 @@
 """
 
 import ipaddress
-import secrets
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AliasChoices, SecretStr, ValidationError, field_validator, model_validator
 
 from dexter_graphql.errors import SettingsError
+from dexter_graphql.settings.fields import Words
+from dexter_graphql.settings.fields import setting as _setting
+from dexter_graphql.settings.identity import MIN_SECRET_LENGTH, IdentitySettings, Mode
 
 DEFAULT_ADMIN_LISTEN = "127.0.0.1:8001"
 OFF = "off"
 MAX_PORT = 65535
 DEFAULT_PORTS = {"http": 80, "https": 443}
-MIN_SECRET_LENGTH = 32
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 VINTAGES = ("20.12", "23.7", "24.1", "26.7", "saas")
 """Sentry releases that the sandbox imitates; the sandbox itself is imported only where it is used."""
@@ -29,13 +29,6 @@ _CHOICES = {
 }
 
 
-class Mode(StrEnum):
-    """Which clients are accepted, and which token is used at Sentry."""
-
-    OPEN = "open"
-    PASSTHROUGH = "passthrough"
-
-
 class Engine(StrEnum):
     """Which engine executes operations."""
 
@@ -43,27 +36,12 @@ class Engine(StrEnum):
     INTERPRETER = "interpreter"
 
 
-def _words(value: object) -> object:
-    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-"""A list in one variable, separated by commas."""
-
-
-def _setting(name: str, default: Any, description: str, **bounds: Any) -> Any:
-    return Field(default, validation_alias=AliasChoices(name), description=description, **bounds)
-
-
-class Settings(BaseSettings):
+class Settings(IdentitySettings):
     """All settings, immutable and validated. Secrets are never printed."""
-
-    # Read by alias only: HOST, PORT and SECRET mean other things in many environments.
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, allow_inf_nan=False)
 
     sentry_url: str = _setting("SENTRY_URL", "https://sentry.io", "Address of Sentry.")
     sentry_auth_token: SecretStr | None = _setting(
-        "SENTRY_AUTH_TOKEN", None, "Token that the server uses at Sentry in mode `open`."
+        "SENTRY_AUTH_TOKEN", None, "Token that the server uses at Sentry in all modes but `passthrough`."
     )
     redis_url: SecretStr | None = _setting(
         "REDIS_URL", None, "Redis through which replicas share answers, for example `redis://localhost:6379/0`."
@@ -77,23 +55,10 @@ class Settings(BaseSettings):
     admin_listen: str = _setting(
         "DEXTER_ADMIN_LISTEN", DEFAULT_ADMIN_LISTEN, "Address for metrics and readiness details; `off` for none."
     )
-    mode: Mode = _setting(
-        "DEXTER_MODE",
-        Mode.OPEN,
-        "`open`: no credentials, loopback only; `passthrough`: clients send Sentry tokens.",
-    )
     engine: Engine = _setting(
         "DEXTER_ENGINE",
         Engine.COMPILED,
         "What executes operations: `compiled` plans, or graphql-core's `interpreter`, for comparison and emergencies.",
-    )
-    allow_writes: bool = _setting(
-        "DEXTER_ALLOW_WRITES", default=False, description="Allow mutations in mode `open` with a real token."
-    )
-    secret: SecretStr = _setting(
-        "DEXTER_SECRET",
-        None,
-        "Key for stream positions, addresses of files and data in Redis; random at each start when unset.",
     )
     sentry_hosts: Words = _setting("DEXTER_SENTRY_HOSTS", (), "Additional origins that a token may be sent to.")
     trusted_proxies: Words = _setting(
@@ -177,7 +142,7 @@ class Settings(BaseSettings):
     new_credentials_per_s: float = _setting(
         "DEXTER_NEW_CREDENTIALS_PER_SECOND",
         20.0,
-        "Credentials per second and client address that Sentry has not accepted yet.",
+        "Credentials per second and client address that are not known to be valid.",
         gt=0,
     )
     max_socket_operations: int = _setting(
@@ -231,11 +196,6 @@ class Settings(BaseSettings):
         "DEXTER_SANDBOX_EVENTS_PER_SECOND", 0.0, "Rate of simulated changes in the embedded sandbox.", ge=0, le=100
     )
 
-    @field_validator("secret", mode="before")
-    @classmethod
-    def _random_secret(cls, value: object) -> object:
-        return secrets.token_hex(32) if value is None or value == "" else value
-
     @field_validator("log_level", "log_format", "sandbox_vintage")
     @classmethod
     def _known_word(cls, value: str, info: Any) -> str:
@@ -277,8 +237,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _redis_is_encrypted(self) -> Self:
-        is_set = "secret" in self.model_fields_set
-        if self.redis_url is not None and (not is_set or len(self.secret.get_secret_value()) < MIN_SECRET_LENGTH):
+        if self.redis_url is not None and not self.has_strong_secret:
             raise ValueError(
                 "DEXTER_SECRET: data in Redis (REDIS_URL) is encrypted with DEXTER_SECRET; set it to the same random "
                 f"text of at least {MIN_SECRET_LENGTH} characters on every replica"
@@ -294,11 +253,17 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _open_is_local(self) -> Self:
-        if self.mode is Mode.OPEN and not is_loopback(self.host):
+        if Mode.OPEN in self.mode and not is_loopback(self.host):
             raise ValueError(
                 "DEXTER_MODE: mode 'open' needs no credentials and therefore listens on the loopback only; "
                 "set DEXTER_HOST=127.0.0.1 or DEXTER_MODE=passthrough"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _keys_are_stored(self) -> Self:
+        if Mode.KEYS in self.mode and self.keys_file is None:
+            raise ValueError("DEXTER_KEYS_FILE: mode 'keys' needs a file for its keys")
         return self
 
     @property

@@ -1,0 +1,1 @@
+"""Identification of callers: one authenticator per mode, and the stores of Dexter keys."""

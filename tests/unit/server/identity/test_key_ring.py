@@ -1,0 +1,110 @@
+"""The keys of a running server."""
+
+from datetime import UTC, datetime
+
+import pytest
+from structlog.testing import capture_logs
+
+from dexter_graphql.server.identity.key_files import KeyFile
+from dexter_graphql.server.identity.key_records import KeyStoreError
+from dexter_graphql.server.identity.key_ring import SAMPLE_S, KeyRing
+from support.keys import HASHER, Keys
+from support.realtime import MovableClock
+
+
+@pytest.fixture
+def clock():
+    """A clock that the test moves."""
+    return MovableClock()
+
+
+@pytest.fixture
+def keys(tmp_path, clock):
+    """Keys in a file, which are valid for an hour."""
+    return Keys(KeyFile(str(tmp_path / "keys.json")), clock)
+
+
+@pytest.fixture
+def ring(keys, clock):
+    """The ring of a server that reads the file."""
+    return KeyRing(KeyFile(str(keys.store._path)), HASHER, clock)
+
+
+async def test_only_the_exact_key_is_found(keys, ring):
+    """A key with the ID of another one, or with a changed character, is not found."""
+    text, key = await keys.create()
+    other, _ = await keys.create()
+    await ring.refresh()
+
+    forged = text[: len("dxk_") + 10] + other[len("dxk_") + 10 :]
+
+    assert ring.find(text) == key
+    assert [ring.find(guess) for guess in (forged, text[:-1] + "~", text[:-1], text.upper(), "", key.digest)] == [
+        None
+    ] * 6
+
+
+async def test_expired_and_revoked_keys_are_not_found(keys, ring, clock):
+    """Expiry needs no change of the file."""
+    (expiring, first), (revoked, second) = [await keys.create() for _ in range(2)]
+    await keys.change(second, revoked_at=clock.now())
+    await ring.refresh()
+
+    before = [ring.find(expiring), ring.find(revoked)]
+    clock.go_on(3600)
+
+    assert before == [first, None]
+    assert ring.find(expiring) is None
+    assert [ring.has_ended(key_id) for key_id in (first.id, second.id, "unknown")] == [True] * 3
+
+
+async def test_broken_file_changes_nothing_and_is_logged_once(keys, ring):
+    """The last good state stays in use until the file is good again."""
+    text, key = await keys.create()
+    await ring.refresh()
+    content = keys.store._path.read_bytes()
+
+    with capture_logs() as entries:
+        for broken in (b"{", b"{{"):
+            keys.store._path.write_bytes(broken)
+            await ring.refresh()
+            await ring.refresh()
+        keys.store._path.unlink()
+        await ring.refresh()
+        await ring.refresh()
+        still = ring.find(text)
+        keys.store._path.write_bytes(content)
+        await ring.refresh()
+
+    assert (still, ring.find(text)) == (key, key)
+    problems = [entry["reason"] for entry in entries if entry["log_level"] == "error"]
+    assert len(problems) == len({*problems}) <= 3
+    assert entries[-1]["event"] == "keys loaded"
+
+
+async def test_last_use_is_sampled(keys, ring, clock, monkeypatch):
+    """Uses are recorded once per minute at most; a store that cannot record them costs a line."""
+    text, key = await keys.create()
+    await ring.refresh()
+    for _ in range(3):
+        ring.find(text)
+        await ring.record_last_uses()
+    early = await keys.store.read_last_uses()
+    clock.go_on(SAMPLE_S)
+    ring.find(text)
+    await ring.record_last_uses()
+    recorded = await keys.store.read_last_uses()
+
+    async def fail(_uses):
+        raise KeyStoreError("read-only")
+
+    monkeypatch.setattr(ring._store, "record_last_uses", fail)
+    clock.go_on(SAMPLE_S)
+    ring.find(text)
+    with capture_logs() as entries:
+        await ring.record_last_uses()
+
+    assert early == {}
+    assert recorded == {key.id: datetime.fromtimestamp(clock.time() - SAMPLE_S, UTC)}
+    assert [entry["reason"] for entry in entries] == ["read-only"]
+    assert [sample.value for sample in ring.collect()] == [1, 0]
