@@ -48,12 +48,16 @@ def pytest_runtest_protocol(item):
         return (yield)
 
 
+def pytest_configure():
+    """Worlds and collected tests are many small objects that live long; looking for garbage among them takes time."""
+    gc.set_threshold(500_000, 20, 20)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _fewer_collections():
-    """Worlds are many small objects that live for one test; collecting while they are made takes half the time."""
+def _freeze_collected_tests():
+    """What was imported and collected is never garbage."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(500_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

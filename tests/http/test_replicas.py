@@ -7,8 +7,9 @@ import pytest
 
 from dexter_graphql.sandbox import Fault, SandboxServer
 from support.redis import running_redis
-from support.sandbox import fresh_world, running_sandbox
+from support.sandbox import running_sandbox
 from support.server import running_site
+from support.worlds import borrowed_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -104,7 +105,7 @@ async def regions():
     """Two sandboxes with the same organizations; the first says that globex lives in the second."""
     async with AsyncExitStack() as stack:
         far = await stack.enter_async_context(running_sandbox())
-        world = fresh_world()
+        world = stack.enter_context(borrowed_world())
         world.find_organization("globex").region_url = far.url
         near = await stack.enter_async_context(SandboxServer(world))
         yield await stack.enter_async_context(running_site(near, sentry_hosts=(far.url,))), far
@@ -139,7 +140,7 @@ async def test_regions_that_are_not_configured_are_not_called():
     """A token is sent where the settings say, not where an answer says; the configured address is used instead."""
     async with AsyncExitStack() as stack:
         far = await stack.enter_async_context(running_sandbox())
-        world = fresh_world()
+        world = stack.enter_context(borrowed_world())
         world.find_organization("globex").region_url = far.url
         near = await stack.enter_async_context(SandboxServer(world))
         site = await stack.enter_async_context(running_site(near))

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox import RateLimit, SandboxServer
 from dexter_graphql.sentry.stages.cache import POLICIES, CachePolicy
-from support.sandbox import NOON, fresh_world
+from support.sandbox import NOON
 from support.server import running_site
+from support.worlds import borrowed_snapshot
 
 UNCACHED = dict.fromkeys(POLICIES, CachePolicy(0.0))
 API = "/api/0"
@@ -26,11 +27,13 @@ class NoonClock(Clock):
 async def open_site(vintage):
     """A server over a sandbox of this vintage, until the block ends."""
     clock = NoonClock()
-    async with (
-        SandboxServer(fresh_world(clock, vintage), limit=RateLimit(calls=10**9)) as sandbox,
-        running_site(sandbox, clock=clock, policies=UNCACHED) as site,
-    ):
-        yield site
+    with borrowed_snapshot(clock, vintage) as snapshot:
+        async with (
+            SandboxServer(snapshot.world, limit=RateLimit(calls=10**9)) as sandbox,
+            running_site(sandbox, clock=clock, policies=UNCACHED) as site,
+        ):
+            site.snapshot = snapshot
+            yield site
 
 
 async def run_case(site, case):
@@ -45,14 +48,16 @@ async def run_case(site, case):
         return answer, list(sandbox.requests)
     finally:
         if case.is_write:
-            reset_world(sandbox)
+            reset_world(site)
 
 
-def reset_world(sandbox):
+def reset_world(site):
     """Let the sandbox serve the data that it began with."""
-    world = fresh_world(sandbox.world.clock, sandbox.world.vintage)
-    world.url = sandbox.url
-    sandbox.world = sandbox.app.world = world
+    world = site.upstream.world
+    clock, url, listeners = world.clock, world.url, [*world.listeners]
+    site.snapshot.restore()
+    world.clock, world.url = clock, url
+    world.listeners.extend(listeners)
 
 
 def arrived(case, requests):

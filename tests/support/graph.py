@@ -15,9 +15,12 @@ from dexter_graphql.graph.file_openings import Openings
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.realtime.feed import in_memory_feed
+from dexter_graphql.sentry.cache_entry import Memo
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.client import build_client
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
+from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.projection import Projection, Record
 from dexter_graphql.sentry.restriction import AccessLevel
 from dexter_graphql.sentry.stages import compose
 from dexter_graphql.sentry.stages.cache import POLICIES
@@ -29,6 +32,8 @@ ENGINES = ["compiled", "interpreted"]
 """For tests that cannot run both at the same time."""
 DIRECTORY = '{ acme: organization(slug: "acme") { slug } globex: organization(slug: "globex") { slug } }'
 WAIT_S = 10
+IMMUTABLE = (Memo, OrganizationRef, Parents, Projection, Record)
+"""Classes whose instances a copy of the client's caches shares."""
 both_engines = cache(engines_of)
 """The engines over a graph, with plans that are shared by all tests."""
 
@@ -187,6 +192,10 @@ async def graph_client_of_release(graph, vintage):
     """A client of the graph over a new sandbox that imitates a release of Sentry."""
     async with running_sandbox(StillClock(), vintage) as server, open_graph_client(graph, server) as asker:
         yield asker
+
+
+for _kind in IMMUTABLE:
+    _kind.__deepcopy__ = lambda shared, _: shared
 
 
 def _twin(services):

@@ -1,22 +1,13 @@
-"""Fixed clock, fresh worlds, and an HTTP client for the sandbox."""
+"""Fixed clock, running sandboxes, and an HTTP client for the sandbox."""
 
 import asyncio
-import copyreg
-import gc
-import pickle
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
-from functools import cache
-from io import BytesIO
-from operator import attrgetter
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.sandbox import DEFAULT_SEED, SandboxServer, Vintage, build_world
-from dexter_graphql.sandbox.world.model import Activity, Event
+from dexter_graphql.sandbox import SandboxServer, Vintage
+from support.worlds import borrowed_world
 
-MOST = (Event, Activity)
-"""The most numerous objects of a world; they reference only objects above them."""
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
@@ -52,49 +43,12 @@ class StillClock(Clock):
         await asyncio.sleep(0)
 
 
-def fresh_world(clock=None, vintage=Vintage.SAAS):
-    """An unmodified default world. It is built once per process and copied, which takes half the time of building."""
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        world = pickle.loads(_pickled_world(type(clock or Clock()), vintage))  # noqa: S301  # our own bytes, of this process
-    finally:
-        if was_collecting:
-            gc.enable()
-    world.clock = clock or Clock()
-    return world
-
-
 @asynccontextmanager
 async def running_sandbox(clock=None, vintage=Vintage.SAAS):
-    """A sandbox with a fresh world, until the block ends."""
-    async with SandboxServer(fresh_world(clock, vintage)) as server:
-        yield server
-    _forget(server.world)
-
-
-def _forget(world):
-    """Break the reference cycles of a discarded world, because the garbage collector takes longer to find them."""
-    for organization in world.organizations:
-        for issue in organization.issues.values():
-            issue.events.clear()
-        organization.events.clear()
-        organization.issues.clear()
-
-
-@cache
-def _pickled_world(clock_class, vintage):
-    buffer = BytesIO()
-    pickler = pickle.Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = copyreg.dispatch_table | {kind: _reduce_by_call(kind) for kind in MOST}
-    pickler.dump(build_world(DEFAULT_SEED, clock_class(), vintage=vintage))
-    return buffer.getvalue()
-
-
-def _reduce_by_call(kind):
-    """A pickle reducer that calls the class, in half the time that setting each member takes."""
-    members = attrgetter(*(member.name for member in fields(kind)))
-    return lambda original: (kind, members(original))
+    """A sandbox with an unmodified world, until the block ends."""
+    with borrowed_world(clock, vintage) as world:
+        async with SandboxServer(world) as server:
+            yield server
 
 
 class SandboxClient:

@@ -3,13 +3,15 @@
 import aiohttp
 import pytest
 
-from support.sandbox import SandboxClient, StillClock, fresh_world, running_sandbox
+from support.sandbox import SandboxClient, StillClock, running_sandbox
+from support.worlds import borrowed_world
 
 
 @pytest.fixture(scope="session")
 def world():
     """A world shared by all tests, for reading only."""
-    return fresh_world(StillClock())
+    with borrowed_world(StillClock()) as world:
+        yield world
 
 
 @pytest.fixture

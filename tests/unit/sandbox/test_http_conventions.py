@@ -3,7 +3,9 @@
 import aiohttp
 import pytest
 
-from dexter_graphql.sandbox import RateLimit, SandboxServer, build_world
+from dexter_graphql.sandbox import RateLimit, SandboxServer
+from support.sandbox import SandboxClient
+from support.worlds import borrowed_world
 
 
 @pytest.mark.parametrize(
@@ -147,10 +149,10 @@ async def test_full_window_is_429_without_retry_after(clock, sentry):
 
 async def test_latency_is_waited_on_the_clock(clock):
     """Every response is delayed by the latency, on the sandbox's clock."""
-    async with SandboxServer(build_world(7, clock), latency_ms=250) as server:
-        headers = {"Authorization": f"Bearer {server.token}"}
-        async with aiohttp.ClientSession() as session, session.get(f"{server.url}/api/0/", headers=headers) as response:
-            assert (response.status, (await response.json())["version"]) == (200, "0")
+    with borrowed_world(clock) as world:
+        async with SandboxServer(world, latency_ms=250) as server, aiohttp.ClientSession() as session:
+            status, _, body = await SandboxClient(server, session).get("/")
+            assert (status, body["version"]) == (200, "0")
 
     assert clock.slept == [0.25]
 

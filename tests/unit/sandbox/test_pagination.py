@@ -76,7 +76,7 @@ async def test_resolving_rows_of_a_page_skips_none_of_the_next(sentry, sort):
 
 async def test_new_rows_do_not_repeat_the_next_page(sentry):
     """An issue that comes first after page 1 was read does not move the last row of it to page 2."""
-    path = "/organizations/acme/issues/?query=is:unresolved&sort=date&limit=10"
+    path = "/organizations/acme/issues/?query=is:unresolved&sort=date&limit=100"
     (first, first_links), (second, _) = (await read_pages(sentry, path))[:2]
     sentry.server.simulation.open_issue()
     after = await sentry.body(f"{path}&cursor={first_links['next'][2]}")

@@ -1,17 +1,18 @@
 """Imitated Sentry releases: what each one lacks, and how it answers instead."""
 
 import re
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.sandbox import SandboxServer
 from dexter_graphql.sandbox.vintages import FIRST_VINTAGES, Capability, Vintage
 from dexter_graphql.settings import load_settings
-from support.sandbox import SandboxClient, fresh_world
+from support.sandbox import SandboxClient, StillClock
+from support.worlds import borrowed_world
 
 ACME = "/organizations/acme"
 ISSUES = f"{ACME}/issues/"
@@ -21,10 +22,10 @@ NOT_FOUND = {"detail": "The requested resource does not exist"}
 
 @asynccontextmanager
 async def running(vintage, clock):
-    world = fresh_world(clock)
-    world.vintage = vintage
-    async with SandboxServer(world) as server, aiohttp.ClientSession() as session:
-        yield SandboxClient(server, session)
+    with borrowed_world(clock) as world:
+        world.vintage = vintage
+        async with SandboxServer(world) as server, aiohttp.ClientSession() as session:
+            yield SandboxClient(server, session)
 
 
 @pytest.fixture(params=list(Vintage), ids=str)
@@ -308,9 +309,16 @@ async def test_seer(sentry, vintage):
         assert (status, body == b"") == ((403, False) if vintage.has(Capability.SEER_ROUTES) else (404, True))
 
 
-async def test_rules_that_were_not_migrated(clock):
+@pytest.fixture(scope="module")
+def worlds():
+    """A world of each vintage, for reading only."""
+    with ExitStack() as stack:
+        yield {vintage: stack.enter_context(borrowed_world(StillClock(), vintage)) for vintage in Vintage}
+
+
+def test_rules_that_were_not_migrated(worlds):
     """In 26.7 some rules have no workflow or detector, some have, and no link is dangling."""
-    acme = build_world(7, clock, vintage=Vintage.V26_7).find_organization("acme")
+    acme = worlds[Vintage.V26_7].find_organization("acme")
     workflows = {workflow.id: workflow for workflow in acme.workflows}
     detectors = {detector.id: detector for detector in acme.detectors}
 
@@ -320,17 +328,15 @@ async def test_rules_that_were_not_migrated(clock):
     assert all(set(workflow.detector_ids) <= detectors.keys() for workflow in acme.workflows)
 
 
-def test_vintages_share_their_data(clock):
+def test_vintages_share_their_data(worlds):
     """Issues, events and tokens are the same for every vintage."""
-    worlds = [build_world(7, clock, vintage=vintage) for vintage in Vintage]
-
-    assert len({world.tokens.admin.text for world in worlds}) == 1
-    assert len({tuple(world.find_organization("acme").events) for world in worlds}) == 1
+    assert len({world.tokens.admin.text for world in worlds.values()}) == 1
+    assert len({tuple(world.find_organization("acme").events) for world in worlds.values()}) == 1
 
 
 @pytest.mark.parametrize("vintage", SELF_HOSTED, ids=str)
-def test_features_of_the_organization(clock, vintage):
+def test_features_of_the_organization(worlds, vintage):
     """An organization has the feature `workflow-engine-ui` from 26.7 on."""
-    features = build_world(7, clock, vintage=vintage).find_organization("acme").features
+    features = worlds[vintage].find_organization("acme").features
 
     assert ("workflow-engine-ui" in features) is (vintage is Vintage.V26_7)

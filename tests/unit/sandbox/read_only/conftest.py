@@ -4,14 +4,16 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from dexter_graphql.sandbox import SandboxServer, build_world
+from dexter_graphql.sandbox import SandboxServer
 from support.sandbox import SandboxClient, StillClock
+from support.worlds import borrowed_world
 
 
 @pytest.fixture(scope="module")
 def world():
-    """The module's own world, since serving it sets its URL."""
-    return build_world(7, StillClock())
+    """A world for the module, since serving it sets its URL."""
+    with borrowed_world(StillClock()) as world:
+        yield world
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
