@@ -1,6 +1,7 @@
 """The schema: assembled from the modules of entities, bound to their declarations, printed in a fixed order."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import strawberry
@@ -93,8 +94,9 @@ class Graph:
         return sorted_sdl(print_schema(self.strawberry))
 
 
+@cache
 def build_graph() -> Graph:
-    """The graph; raises DeclarationError when a declaration does not hold."""
+    """The graph, for reading only: all servers of a process share it. A wrong declaration raises DeclarationError."""
     built = strawberry.Schema(
         query=Query,
         mutation=Mutation,
