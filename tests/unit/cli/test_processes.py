@@ -2,14 +2,16 @@
 
 import asyncio
 import json
-import re
 import resource
 import shlex
 import signal
 import socket
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from dexter_graphql.sandbox import Fault
 from support.command import run_dexter
@@ -21,11 +23,108 @@ SUBSCRIPTION = 'subscription { issueChanged(organization: { slug: "acme" }) { po
 ADDRESS = r"GraphQL   (http://\S+)"
 
 
+@dataclass
+class Exit:
+    """How a process ended: exit code and standard error."""
+
+    code: int
+    err: str
+
+    @property
+    def is_clean(self):
+        """Whether it ended as intended, without a traceback."""
+        return self.code == 0 and "Traceback" not in self.err
+
+
+@dataclass
+class ServedClients:
+    """What the clients of a server got, which ended while they were connected."""
+
+    printed_address: str
+    requested_address: str
+    first_answer: dict
+    unknown_path: tuple
+    last_of_stream: bytes
+    close_codes: list
+    cpu_s: float
+    exit: Exit
+
+
 @pytest.fixture
 async def session():
     """An HTTP client."""
     async with aiohttp.ClientSession() as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served():
+    """A server with the embedded sandbox of a release, of which several kinds of clients were connected to the end."""
+    before = _children_cpu_s()
+    arguments = ("serve", "--sandbox", "--port", "0", "--vintage", "23.7")
+    async with run_dexter(*arguments, DEXTER_LOG_FORMAT="json") as command, aiohttp.ClientSession() as session:
+        sandbox = (await command.until(r"Sandbox   (\S+)"))[1]
+        address = (await command.until(ADDRESS))[1]
+        curl = shlex.split((await command.until(r"curl [^\n]*\n[^\n]*\n"))[0])
+        headers = dict([curl[curl.index("-H") + 1].split(": ")])
+        first = await _decoded(session.post(curl[1], headers=headers, data=curl[curl.index("-d") + 1]))
+        unknown_path = await _status_and_body(session.get(f"{sandbox}/api/0/nothing/"))
+        async with (
+            session.post(address, json={"query": SUBSCRIPTION}, headers={"accept": "text/event-stream"}) as stream,
+            _connected(session, address) as idle,
+            _connected(session, address) as following,
+        ):
+            await following.send_json({"type": "subscribe", "id": "1", "payload": {"query": SUBSCRIPTION}})
+            # Messages of a socket are handled in order: after the pong, the subscription has begun.
+            await following.send_json({"type": "ping"})
+            assert (await following.receive_json(timeout=END_S))["type"] == "pong"
+            async with asyncio.timeout(END_S):
+                command.process.send_signal(signal.SIGTERM)
+                last = await stream.content.read()
+                codes = [await _close_code(socket) for socket in (idle, following)]
+                ended = Exit(*await command.wait_for_exit())
+    return ServedClients(address, curl[1], first, unknown_path, last, codes, _children_cpu_s() - before, ended)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sandbox_client():
+    """What a client reads from a sandbox of a release with a given seed and secret, and how the sandbox ends."""
+    arguments = ("sandbox", "--port", "0", "--seed", "3", "--vintage", "23.7", "--webhook-secret", "mine")
+    async with run_dexter(*arguments) as command, aiohttp.ClientSession() as session:
+        url = (await command.until(r"Sandbox   (\S+)"))[1]
+        token = (await command.until(r"Token     (\S+)"))[1]
+        secret = (await command.until(r"Webhooks  secret (\S+)"))[1]
+        headers = {"authorization": f"Bearer {token}"}
+        organizations = await _decoded(session.get(f"{url}/api/0/organizations/", headers=headers))
+        unknown_path = await _status_and_body(session.get(f"{url}/api/0/nothing/"))
+        ended = Exit(*await _ended(command))
+    return {"secret": secret, "organizations": organizations, "unknown_path": unknown_path, "exit": ended}
+
+
+@asynccontextmanager
+async def _connected(session, address):
+    """A WebSocket with a connection that the server has accepted."""
+    async with session.ws_connect(address, protocols=["graphql-transport-ws"]) as ws:
+        await ws.send_json({"type": "connection_init"})
+        assert (await ws.receive_json(timeout=END_S)) == {"type": "connection_ack"}
+        yield ws
+
+
+async def _close_code(ws):
+    """The code with which the server closes a WebSocket."""
+    while (await ws.receive()).type is aiohttp.WSMsgType.TEXT:
+        pass
+    return ws.close_code
+
+
+async def _decoded(request):
+    async with request as response:
+        return await response.json()
+
+
+async def _status_and_body(request):
+    async with request as response:
+        return response.status, await response.read()
 
 
 async def _ended(command, name=signal.SIGTERM):
@@ -49,129 +148,78 @@ async def test_help_is_cheap():
     assert _children_cpu_s() - before < 0.3
 
 
-async def test_printed_first_query_answers(session):
-    """The printed command gives issues; the process takes less than 2.5 CPU seconds until it has ended."""
-    before = _children_cpu_s()
-    async with run_dexter("serve", "--sandbox", "--port", "0") as command:
-        address = (await command.until(ADDRESS))[1]
-        curl = shlex.split((await command.until(r"curl [^\n]*\n[^\n]*\n"))[0])
-        headers = dict([curl[curl.index("-H") + 1].split(": ")])
-        async with session.post(curl[1], headers=headers, data=curl[curl.index("-d") + 1]) as answer:
-            body = await answer.json()
-        code, err = await _ended(command)
-
-    assert curl[1] == address
-    assert "errors" not in body
-    assert len(body["data"]["organization"]["issues"]["nodes"]) == 3
-    assert (code, re.findall(r"(?i)warning|error|Traceback", err)) == (0, [])
-    assert _children_cpu_s() - before < 2.5
+def test_printed_first_query_answers(served):
+    """The printed command gives issues."""
+    assert served.requested_address == served.printed_address
+    assert "errors" not in served.first_answer
+    assert len(served.first_answer["data"]["organization"]["issues"]["nodes"]) == 3
 
 
-async def test_sandbox_answers_with_the_printed_token(session):
-    """Other clients of Sentry are told address, token and secret."""
-    async with run_dexter("sandbox", "--port", "0", "--seed", "3") as command:
-        url = (await command.until(r"Sandbox   (\S+)"))[1]
-        token = (await command.until(r"Token     (\S+)"))[1]
-        secret = (await command.until(r"Webhooks  secret (\S+)"))[1]
-        headers = {"authorization": f"Bearer {token}"}
-        async with session.get(f"{url}/api/0/organizations/", headers=headers) as answer:
-            slugs = {one["slug"] for one in await answer.json()}
-        code, err = await _ended(command)
-
-    assert slugs == {"acme", "globex"}
-    assert re.fullmatch(r"[0-9a-f]{64}", secret)
-    assert (code, err) == (0, "")
+def test_short_life_is_cheap(served):
+    """A server takes less than 3 CPU seconds to start, to answer some clients and to end."""
+    assert served.cpu_s < 3
 
 
-@pytest.mark.parametrize("arguments", [("sandbox", "--port", "0"), ("serve", "--sandbox", "--port", "0")])
-async def test_vintage_is_imitated(session, arguments):
+def test_signal_ends_a_server_cleanly(served):
+    """A supervisor's signal is a normal end: exit code 0, no warning, no traceback."""
+    levels = {json.loads(line)["level"] for line in served.exit.err.splitlines()}
+
+    assert served.exit.is_clean
+    assert levels == {"info"}
+
+
+def test_open_connections_do_not_hold_the_end(served):
+    """WebSockets, one with a subscription, are closed by the server with the code of a server that goes away."""
+    assert served.close_codes == [1001, 1001]
+
+
+def test_open_streams_do_not_hold_the_end(served):
+    """An event stream that waits for changes is completed."""
+    assert served.last_of_stream.endswith(b"event: complete\ndata:\n\n")
+
+
+def test_log_lines_are_json_when_asked_for(served):
+    """Every line of standard error is one object then."""
+    lines = served.exit.err.splitlines()
+
+    assert {"event", "level", "timestamp"} <= set.intersection(*(set(json.loads(line)) for line in lines))
+
+
+def test_vintage_is_imitated(served, sandbox_client):
     """With `--vintage` an unknown path is answered as that release does."""
-    async with run_dexter(*arguments, "--vintage", "23.7") as command:
-        url = (await command.until(r"Sandbox   (\S+)"))[1]
-        async with session.get(f"{url}/api/0/nothing/") as response:
-            assert (response.status, await response.read()) == (404, b"")
+    assert served.unknown_path == sandbox_client["unknown_path"] == (404, b"")
 
 
-async def test_sandbox_signs_with_the_given_secret():
+def test_sandbox_answers_with_the_printed_token(sandbox_client):
+    """Other clients of Sentry are told address and token."""
+    assert {organization["slug"] for organization in sandbox_client["organizations"]} == {"acme", "globex"}
+
+
+def test_sandbox_signs_with_the_given_secret(sandbox_client):
     """A client whose secret is fixed already need not be changed."""
-    async with run_dexter("sandbox", "--port", "0", "--webhook-secret", "mine") as command:
-        assert (await command.until(r"Webhooks  secret (\S+)"))[1] == "mine"
+    assert sandbox_client["secret"] == "mine"
 
 
-@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("arguments", [("serve", "--sandbox", "--port", "0"), ("sandbox", "--port", "0")])
-async def test_signal_ends_cleanly(arguments, name):
-    """A supervisor's signal and Ctrl-C are normal ends: exit code 0, no traceback."""
-    async with run_dexter(*arguments) as command:
-        await command.until(r"Token")
-        if arguments[0] == "serve":
-            await command.until(r"-d ")
-        await asyncio.sleep(0.3)  # until signals are listened to
-
-        code, err = await _ended(command, name)
-
-    assert (code, "Traceback" in err) == (0, False)
+def test_signal_ends_a_sandbox_cleanly(sandbox_client):
+    """A supervisor's signal is a normal end: exit code 0, nothing in standard error."""
+    assert sandbox_client["exit"] == Exit(0, "")
 
 
-async def test_inherited_disposition_of_signals_does_not_matter():
-    """A process that was started with SIGINT ignored, as by nohup, starts commands that Ctrl-C ends all the same."""
+@pytest.mark.parametrize(
+    ("arguments", "last_line"),
+    [(("serve", "--sandbox"), r"-d '.*'\n"), (("sandbox",), r"Webhooks  secret [0-9a-f]{64}\n")],
+)
+async def test_interrupt_ends_cleanly(arguments, last_line):
+    """Ctrl-C is a normal end also of what is started by a process that ignores SIGINT, as one under nohup does."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        async with run_dexter("sandbox", "--port", "0") as command:
-            await command.until(r"Token")
-            await asyncio.sleep(0.3)  # until signals are listened to
-            code, _ = await _ended(command, signal.SIGINT)
+        async with run_dexter(*arguments, "--port", "0") as command:
+            await command.until(last_line)
+            ended = Exit(*await _ended(command, signal.SIGINT))
     finally:
         signal.signal(signal.SIGINT, before)
 
-    assert code == 0
-
-
-async def test_open_connections_do_not_hold_the_end(session):
-    """A WebSocket that waits and a connection that is kept alive are ended by the server, which ends in time."""
-    async with run_dexter("serve", "--sandbox", "--port", "0") as command:
-        url = (await command.until(ADDRESS))[1]
-        await command.until(r"-d ")
-        async with (
-            session.post(url, json={"query": "{ __typename }"}) as cache_entry,
-            session.ws_connect(url, protocols=["graphql-transport-ws"]) as ws,
-        ):
-            await cache_entry.read()
-            await ws.send_json({"type": "connection_init"})
-            assert (await ws.receive_json(timeout=5)) == {"type": "connection_ack"}
-            async with asyncio.timeout(END_S):
-                command.process.send_signal(signal.SIGTERM)
-                while (await ws.receive()).type is aiohttp.WSMsgType.TEXT:
-                    pass
-                code, err = await command.wait_for_exit()
-
-    assert (code, ws.close_code, "Traceback" in err) == (0, 1001, False)
-
-
-async def test_open_streams_do_not_hold_the_end(session):
-    """An event stream and a WebSocket that wait for changes are completed by the server, which ends in time."""
-    async with run_dexter("serve", "--sandbox", "--port", "0") as command:
-        url = (await command.until(ADDRESS))[1]
-        await command.until(r"-d ")
-        headers = {"accept": "text/event-stream"}
-        async with (
-            session.post(url, json={"query": SUBSCRIPTION}, headers=headers) as stream,
-            session.ws_connect(url, protocols=["graphql-transport-ws"]) as ws,
-        ):
-            await ws.send_json({"type": "connection_init"})
-            await ws.receive_json(timeout=5)
-            await ws.send_json({"type": "subscribe", "id": "1", "payload": {"query": SUBSCRIPTION}})
-            await asyncio.sleep(0.3)  # until the server follows
-            async with asyncio.timeout(END_S):
-                command.process.send_signal(signal.SIGTERM)
-                last = await stream.content.read()
-                while (await ws.receive()).type is aiohttp.WSMsgType.TEXT:
-                    pass
-                code, err = await command.wait_for_exit()
-
-    assert (stream.status, ws.close_code) == (200, 1001)
-    assert last.endswith(b"event: complete\ndata:\n\n")
-    assert (code, "Traceback" in err) == (0, False)
+    assert ended.is_clean
 
 
 async def test_request_under_way_is_answered(session):
@@ -237,14 +285,3 @@ async def test_taken_port_is_named(command_name):
 
     assert (code, "Traceback" in err) == (2, False)
     assert "--port" in err
-
-
-async def test_log_lines_are_json_when_asked_for():
-    """Every line of standard error is one object then."""
-    async with run_dexter("serve", "--sandbox", "--port", "0", DEXTER_LOG_FORMAT="json") as command:
-        await command.until(r"-d ")
-        await asyncio.sleep(0.3)  # until signals are listened to
-        code, err = await _ended(command)
-
-    assert code == 0
-    assert {"event", "level", "timestamp"} <= set.intersection(*(set(json.loads(line)) for line in err.splitlines()))
