@@ -27,6 +27,7 @@ from dexter_graphql.operations.library import Document, load_library
 from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.operations.manifests import DocumentsError, read_documents
 from dexter_graphql.operations.persisted import PersistedQueries
+from dexter_graphql.operations.routes import load_routes
 from dexter_graphql.operations.trusted import TrustedDocuments
 from dexter_graphql.realtime.feed import in_memory_feed
 from dexter_graphql.realtime.webhooks.receiver import WebhookReceiver
@@ -58,6 +59,8 @@ from dexter_graphql.server.identity.modes import CallerIdentification, build_ide
 from dexter_graphql.server.identity.watch import CredentialWatch
 from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
+from dexter_graphql.server.rest.endpoint import RestServices
+from dexter_graphql.server.rest.site import rest_router
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.sdl import schema_routes
 from dexter_graphql.server.stored_documents import StoredDocuments
@@ -132,7 +135,8 @@ def create_app(
     for quota in (admission.streams, admission.transfers):
         client.on_rejected(quota.end)
     readiness, library = Readiness(), load_library()
-    trusted = trusted_documents(settings, library)
+    rest_documents = load_routes()
+    trusted = trusted_documents(settings, (*library, *rest_documents))
     pipeline = build_pipeline(graph, settings, metrics, trusted)
     response_cache = ResponseCache(clock, client.cached_answers)
     metrics.register(response_cache.collect)
@@ -156,6 +160,8 @@ def create_app(
     receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, client.invalidate, clock)
     routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]
     routes += [*Docs(console).routes(), *build_file_transfers(settings, services, admission, metrics).routes()]
+    rest_services = RestServices(executor, admission, settings.max_body_bytes)
+    rest = rest_router(rest_documents, graph.schema, rest_services, console)
     if settings.has_introspection:
         routes += schema_routes(graph.sdl)
     # What the embedded sandbox lacks was chosen with its vintage.
@@ -167,7 +173,7 @@ def create_app(
         quotas = (admission.streams, admission.sockets, admission.transfers)
         background.append(CredentialWatch(identification.ring, quotas, clock).run)
     lifespan = lifespan_of(client, readiness, background, identification.close)
-    app = build_app(settings, endpoint, routes, lifespan, metrics, is_sandbox=is_sandbox)
+    app = build_app(settings, endpoint, routes, lifespan, metrics, rest=rest, is_sandbox=is_sandbox)
     admin_host = settings.admin_address[0] if settings.admin_address else ""
     return Dexter(app, build_admin(admin_host, readiness, client.state, metrics), pool, readiness, client, metrics)
 
@@ -211,7 +217,7 @@ def build_admission(
 
 
 def trusted_documents(settings: Settings, library: Sequence[Document]) -> TrustedDocuments:
-    """Read the documents of the operator; those of the library are trusted, too."""
+    """Read the documents of the operator; those that come with the server are trusted, too."""
     try:
         own = TrustedDocuments({}) if settings.documents is None else read_documents(Path(settings.documents))
     except DocumentsError as error:

@@ -16,6 +16,7 @@ from dexter_graphql.sentry.errors import RateLimited, SentryError
 from dexter_graphql.server.byte_ranges import ByteRange, RangeNotSatisfiable, parse_range
 from dexter_graphql.server.headers import text_of
 from dexter_graphql.server.responses import PROTECTIVE_HEADERS, RequestRejected, json_response, request_id_of
+from dexter_graphql.server.statuses import STATUSES
 
 FILE_HEADERS = {
     **PROTECTIVE_HEADERS,
@@ -28,18 +29,6 @@ MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
 ANY_MEDIA_TYPE = "application/octet-stream"
 MAX_NAME_CHARACTERS = 150
 DEFAULT_NAME = "file"
-STATUSES = {
-    ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
-    ErrorCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
-    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    ErrorCode.CONFLICT: HTTPStatus.CONFLICT,
-    ErrorCode.BAD_USER_INPUT: HTTPStatus.BAD_REQUEST,
-    ErrorCode.FEATURE_NOT_AVAILABLE: HTTPStatus.NOT_FOUND,
-    ErrorCode.RATE_LIMITED: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.UPSTREAM_TIMEOUT: HTTPStatus.GATEWAY_TIMEOUT,
-    ErrorCode.DEADLINE_EXCEEDED: HTTPStatus.GATEWAY_TIMEOUT,
-}
-"""Status of an error by its code; that of all others is 502."""
 
 
 def download_headers(content: FileContent, name: str, part: ByteRange | None) -> list[tuple[bytes, bytes]]:
@@ -99,7 +88,7 @@ def requested_part(headers: Mapping[bytes, bytes], size: int | None, limit: int)
 def error_response(error: SentryError, scope: Scope) -> Response:
     """The response to a transfer that Sentry did not begin."""
     code = code_of(error)
-    status = STATUSES.get(code, HTTPStatus.BAD_GATEWAY)
+    status = STATUSES[code]
     headers = {"Retry-After": str(int(error.retry_after) + 1)} if isinstance(error, RateLimited) else {}
     extensions = {**error_extensions(error), "requestId": request_id_of(scope)}
     return json_response({"errors": [{"message": str(error), "extensions": extensions}]}, status, headers)

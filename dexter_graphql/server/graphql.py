@@ -23,6 +23,7 @@ from dexter_graphql.server.disconnects import CancelledOnDisconnect, ClientDisco
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, memoized_header, text_of
 from dexter_graphql.server.requests import (
+    PRIORITY,
     check_content_encoding,
     check_content_type,
     from_json,
@@ -47,7 +48,6 @@ from dexter_graphql.server.responses import (
 from dexter_graphql.server.streams import FRAMINGS, StreamResponse
 
 ALLOW = (("Allow", "GET, POST, OPTIONS"),)
-PRIORITY = b"x-dexter-priority"
 BUSY = 32
 """Requests in progress above which a disconnect is looked for before an operation begins."""
 PROBED = frozenset({ErrorCode.PERSISTED_QUERY_NOT_FOUND, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED})

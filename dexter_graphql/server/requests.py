@@ -11,6 +11,7 @@ from dexter_graphql.graph.context import Explain
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.responses import JSON, RequestRejected
 
+PRIORITY = b"x-dexter-priority"
 PRIORITIES = {"interactive": Priority.INTERACTIVE, "background": Priority.JOB}
 """Values of `X-Dexter-Priority`; the default is the highest."""
 MAX_PARAMETERS = 100

@@ -1,4 +1,4 @@
-"""The schema in SDL at `/schema.graphql`, for code generators and linters."""
+"""Schemas for code generators and other tools, such as the one in SDL at `/schema.graphql`."""
 
 import asyncio
 import hashlib
@@ -15,10 +15,11 @@ TAG_DIGITS = 32
 
 
 class SchemaFile:
-    """The schema, printed for the first request, with an entity tag by which clients recognize the text they have."""
+    """A schema, printed for the first request, with an entity tag by which clients recognize the text they have."""
 
-    def __init__(self, print_schema: Callable[[], str]) -> None:
+    def __init__(self, print_schema: Callable[[], str], media_type: str = "text/plain; charset=utf-8") -> None:
         self._print_schema = print_schema
+        self._media_type = media_type
         self._printing = asyncio.Lock()
 
     async def __call__(self, request: Request) -> Response:
@@ -30,7 +31,7 @@ class SchemaFile:
         # A list of tags, or one that a proxy marked as weak, contains the tag as well.
         if self._tag in request.headers.get("if-none-match", ""):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return Response(content, media_type="text/plain; charset=utf-8", headers=headers)
+        return Response(content, media_type=self._media_type, headers=headers)
 
     @cached_property
     def _content(self) -> bytes:

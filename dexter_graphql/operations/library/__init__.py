@@ -56,10 +56,11 @@ def load_library() -> tuple[Document, ...]:
     """All documents, in the order of their file names."""
     documents = [item for item in files(__name__).iterdir() if item.name.endswith(".graphql")]
     documents.sort(key=lambda item: item.name)
-    return tuple(_parse(item.name, item.read_text("utf-8")) for item in documents)
+    return tuple(parse_document(item.name, item.read_text("utf-8")) for item in documents)
 
 
-def _parse(file: str, text: str) -> Document:
+def parse_document(file: str, text: str) -> Document:
+    """Read a document and its header; raises LibraryError for an incomplete one."""
     lines = text.splitlines()
     count = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
     header = {match["name"]: match["value"].strip() for line in lines[:count] if (match := HEADER.fullmatch(line))}

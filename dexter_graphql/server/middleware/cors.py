@@ -34,7 +34,7 @@ class CORS:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exposed = (b"access-control-expose-headers", b"X-Request-Id, Retry-After")
+                exposed = (b"access-control-expose-headers", b"X-Request-Id, Retry-After, Link, ETag")
                 message["headers"] = [*message.get("headers", ()), *allowed, exposed]
             await send(message)
 
@@ -42,11 +42,11 @@ class CORS:
 
 
 async def _send_preflight(scope: Scope, send: Send, allowed: list[tuple[bytes, bytes]]) -> None:
-    """Allow GET and POST with the headers that are asked for: none of them makes a request more powerful."""
+    """Allow the methods of all routes and the headers that are asked for: none makes a request more powerful."""
     names = headers_of(scope).get(b"access-control-request-headers", b"")
     headers = [
         *allowed,
-        (b"access-control-allow-methods", b"GET, POST"),
+        (b"access-control-allow-methods", b"GET, POST, PUT"),
         (b"access-control-max-age", b"%d" % MAX_AGE_S),
     ]
     if HEADER_NAMES.fullmatch(names):

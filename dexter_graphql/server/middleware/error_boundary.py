@@ -6,6 +6,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.responses import STARTED, RequestRejected, rejection_response, request_id_of
+from dexter_graphql.server.rest import problems
+from dexter_graphql.server.rest.site import PREFIX as REST_PREFIX
 from dexter_graphql.telemetry.logs import get_log
 
 
@@ -30,4 +32,5 @@ class ErrorBoundary:
             internal = RequestRejected(
                 HTTPStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL, "Internal error; report it with the requestId"
             )
-            await rejection_response(internal, scope)(scope, receive, send)
+            respond = problems.rejected if scope["path"].startswith(REST_PREFIX) else rejection_response
+            await respond(internal, scope)(scope, receive, send)

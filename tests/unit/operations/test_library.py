@@ -3,7 +3,7 @@
 import pytest
 from graphql import parse, validate
 
-from dexter_graphql.operations.library import LibraryError, _parse, load_library
+from dexter_graphql.operations.library import LibraryError, load_library, parse_document
 
 LIBRARY = load_library()
 MAX_WIDTH = 72
@@ -21,7 +21,7 @@ def test_header_is_read():
     header = '# name: Triage list\n#purpose: For: everyone \n# variables: {"a": 1}\n# calls: 3\n# a remark\n'
     text = header + "\nquery A { b }\n# end\n\n"
 
-    document = _parse("a.graphql", text)
+    document = parse_document("a.graphql", text)
 
     assert (document.name, document.purpose, document.variables, document.calls) == (
         "Triage list",
@@ -35,7 +35,7 @@ def test_header_is_read():
 
 def test_variables_may_be_missing():
     """A document without variables has none."""
-    assert _parse("a.graphql", "# name: A\n# purpose: B\n# calls: 1\n{ b }").variables == {}
+    assert parse_document("a.graphql", "# name: A\n# purpose: B\n# calls: 1\n{ b }").variables == {}
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_variables_may_be_missing():
 def test_incomplete_header_is_refused(text):
     """The message has the file and the missing lines."""
     with pytest.raises(LibraryError, match=r"^a\.graphql begins without '# name: … ?'") as refused:
-        _parse("a.graphql", text)
+        parse_document("a.graphql", text)
 
     assert "# purpose: …" in str(refused.value)
 
 
 def test_document_may_be_empty():
     """A file that ends after its header has an empty document, which the schema refuses."""
-    assert _parse("a.graphql", "# name: A\n# purpose: B\n# calls: 1").text == "\n"
+    assert parse_document("a.graphql", "# name: A\n# purpose: B\n# calls: 1").text == "\n"
 
 
 def test_library_is_sorted_by_file():

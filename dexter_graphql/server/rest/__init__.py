@@ -1,0 +1,1 @@
+"""REST routes: stored documents that are served by method and path."""
