@@ -37,6 +37,7 @@ from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.client import SentryClient, build_client
 from dexter_graphql.sentry.errors import ClientError, SentryError
 from dexter_graphql.sentry.http.proxies import ProxySettings
+from dexter_graphql.sentry.http.tls import tls_context
 from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.pagination import Slice
@@ -55,7 +56,7 @@ from dexter_graphql.server.executor import RequestExecutor
 from dexter_graphql.server.files import FileTransfers, TransferLimits
 from dexter_graphql.server.graphql import EndpointLimits, GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
-from dexter_graphql.server.identity.modes import CallerIdentification, build_identification
+from dexter_graphql.server.identity.modes import CallerIdentification, Upstreams, build_identification
 from dexter_graphql.server.identity.watch import CredentialWatch
 from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
@@ -130,7 +131,7 @@ def create_app(
         call_budget=settings.call_budget,
     )
     pool = ConnectionPool(connection_limits(settings), metrics)
-    identification = build_identification(settings, clock, client.credentials.is_accepted, is_sandbox=is_sandbox)
+    identification = build_identification(settings, clock, upstreams_of(settings, client), is_sandbox=is_sandbox)
     admission = build_admission(settings, pool, clock, client, identification)
     for quota in (admission.streams, admission.transfers):
         client.on_rejected(quota.end)
@@ -170,6 +171,7 @@ def create_app(
     background: list[Background] = [first_contact]
     if identification.ring is not None:
         metrics.register(identification.ring.collect)
+    if identification.has_expiring_credentials:
         quotas = (admission.streams, admission.sockets, admission.transfers)
         background.append(CredentialWatch(identification.ring, quotas, clock).run)
     lifespan = lifespan_of(client, readiness, background, identification.close)
@@ -198,6 +200,18 @@ def lifespan_of(
             await client.close()
 
     return lifespan
+
+
+def upstreams_of(settings: Settings, client: SentryClient) -> Upstreams:
+    """Return what the modes need of the connections to Sentry and to the issuer of tokens."""
+    proxies = _proxy_settings(settings)
+
+    def proxy_options(address: str) -> Mapping[str, Any]:
+        proxy = proxies.proxy_for(address)
+        return {} if proxy is None else proxy.request_options(address, {})
+
+    tls = None if settings.ca_file is None else tls_context(settings.ca_file)
+    return Upstreams(client.credentials.is_accepted, tls, proxy_options)
 
 
 def build_admission(

@@ -13,10 +13,11 @@ from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.clock import Clock
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.sentry.restriction import AccessLevel
-from dexter_graphql.server.identity.key_records import MAX_TEXT, PROJECT, Key, KeyGrant, KeySet
+from dexter_graphql.server.identity.key_records import MAX_TEXT, Key, KeyGrant, KeySet
 from dexter_graphql.server.identity.key_store import KeyChange
 from dexter_graphql.server.identity.modes import key_hasher, key_store
 from dexter_graphql.settings import Settings, load_settings
+from dexter_graphql.settings.fields import PROJECT
 from dexter_graphql.settings.identity import MIN_SECRET_LENGTH
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

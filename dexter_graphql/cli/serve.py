@@ -8,7 +8,8 @@ import click
 
 from dexter_graphql.app import create_app
 from dexter_graphql.cli.running import listen, listen_admin, run, run_in_loop
-from dexter_graphql.settings import VINTAGES, Settings, bracketed, load_settings
+from dexter_graphql.settings import VINTAGES, Settings, load_settings
+from dexter_graphql.settings.addresses import bracketed
 from dexter_graphql.settings.identity import Mode
 from dexter_graphql.telemetry.logs import configure_logs
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from dexter_graphql.server.health import Readiness, readiness_details
 from dexter_graphql.server.middleware.host_guard import HostGuard, OriginPolicy
-from dexter_graphql.settings import LOOPBACK_NAMES, is_loopback
+from dexter_graphql.settings.addresses import LOOPBACK_NAMES, is_loopback
 from dexter_graphql.telemetry.metrics import CONTENT_TYPE, Metrics
 
 METRICS = "/metrics"

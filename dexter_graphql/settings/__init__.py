@@ -6,20 +6,24 @@
 import ipaddress
 from enum import StrEnum
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, SecretStr, ValidationError, field_validator, model_validator
 
 from dexter_graphql.errors import SettingsError
+from dexter_graphql.settings.addresses import (
+    LOOPBACK_NAMES,
+    bracketed,
+    is_loopback,
+    page_origin,
+    parse_address,
+    server_address,
+)
 from dexter_graphql.settings.fields import Words
 from dexter_graphql.settings.fields import setting as _setting
 from dexter_graphql.settings.identity import MIN_SECRET_LENGTH, IdentitySettings, Mode
 
 DEFAULT_ADMIN_LISTEN = "127.0.0.1:8001"
 OFF = "off"
-MAX_PORT = 65535
-DEFAULT_PORTS = {"http": 80, "https": 443}
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 VINTAGES = ("20.12", "23.7", "24.1", "26.7", "saas")
 """Sentry releases that the sandbox imitates; the sandbox itself is imported only where it is used."""
 _CHOICES = {
@@ -207,12 +211,12 @@ class Settings(IdentitySettings):
     @field_validator("sentry_url", "sentry_hosts")
     @classmethod
     def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        return _server_address(value) if isinstance(value, str) else tuple(map(_server_address, value))
+        return server_address(value) if isinstance(value, str) else tuple(map(server_address, value))
 
     @field_validator("allowed_origins")
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_page_origin, value))
+        return tuple(map(page_origin, value))
 
     @field_validator("webhook_secrets")
     @classmethod
@@ -295,52 +299,6 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError("\n".join(_explained(item) for item in error.errors())) from None
 
 
-def is_loopback(host: str) -> bool:
-    """True for an address, or the name `localhost`, that only this machine can reach."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def origin_of(url: str) -> str | None:
-    """Scheme, host and port as browsers write them; None without a scheme or a host, and for URLs with credentials."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        name = parts.hostname or ""
-        host = name if name.isascii() else name.encode("idna").decode()
-    except ValueError:
-        return None
-    if not parts.scheme or not host or "*" in host or parts.username is not None or port == 0:
-        return None
-    suffix = "" if port in {None, DEFAULT_PORTS.get(parts.scheme)} else f":{port}"
-    return f"{parts.scheme}://{bracketed(host)}{suffix}"
-
-
-def _server_address(url: str) -> str:
-    """The origin of a Sentry server; raises ValueError when calls to its root would miss it."""
-    address = origin_of(url)
-    if address is None or urlsplit(address).scheme not in DEFAULT_PORTS:
-        raise ValueError("must be an address such as https://sentry.io, without user and password")
-    parts = urlsplit(url)
-    if parts.path.strip("/") not in {"", "api/0"} or parts.query or parts.fragment:
-        raise ValueError(
-            "must not have a path: Sentry is called at /api/0/ of its host, and the token goes nowhere else"
-        )
-    return address
-
-
-def _page_origin(url: str) -> str:
-    """The origin of a page; raises ValueError for what no browser sends as `Origin`."""
-    origin = origin_of(url)
-    if origin is None or urlsplit(url).path.strip("/") or urlsplit(url).query or urlsplit(url).fragment:
-        raise ValueError("must be origins such as https://dash.example.org: a scheme, a host and no path or wildcard")
-    return origin
-
-
 def variable(field_name: str) -> str:
     """Name of the environment variable of a field."""
     alias = Settings.model_fields[field_name].validation_alias
@@ -353,15 +311,3 @@ def _explained(item: Any) -> str:
     name = variable(where) if where in Settings.model_fields else str(where)
     message = item["msg"].removeprefix("Value error, ")
     return f"{name}: {message}" if name else message
-
-
-def parse_address(value: str) -> tuple[str, int] | None:
-    """Host and port of `HOST:PORT`; None when it is something else."""
-    host, _, port = value.rpartition(":")
-    is_port = port.isascii() and port.isdigit() and int(port[:6]) <= MAX_PORT
-    return (host.strip("[]"), int(port)) if host and is_port else None
-
-
-def bracketed(host: str) -> str:
-    """A host as written in a URL: IPv6 in brackets."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,9 +1,13 @@
 """Declaration of settings: one field with its variable, default and description, and fields that are lists."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import NoDecode
+
+PROJECT = re.compile(r"[a-z0-9_-]{1,100}/[a-z0-9_-]{1,100}")
+"""A project, as `organization/project`."""
 
 
 def setting(name: str, default: Any, description: str, **bounds: Any) -> Any:

@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from dexter_graphql.settings.fields import setting, split_words
+from dexter_graphql.settings.jwt import JwtSettings
 
 MIN_SECRET_LENGTH = 32
 
@@ -18,9 +19,10 @@ class Mode(StrEnum):
     OPEN = "open"
     PASSTHROUGH = "passthrough"
     KEYS = "keys"
+    JWT = "jwt"
 
 
-class IdentitySettings(BaseSettings):
+class IdentitySettings(JwtSettings):
     """The part of the settings that concerns callers and their credentials."""
 
     # Read by alias only: HOST, PORT and SECRET mean other things in many environments.
@@ -29,8 +31,8 @@ class IdentitySettings(BaseSettings):
     mode: Annotated[tuple[Mode, ...], NoDecode, BeforeValidator(split_words)] = setting(
         "DEXTER_MODE",
         (Mode.OPEN,),
-        "`open`: no credentials, loopback only; `passthrough`: clients send Sentry tokens; `keys`: Dexter keys. "
-        "Several are separated by commas.",
+        "`open`: no credentials, loopback only; `passthrough`: clients send Sentry tokens; `keys`: Dexter keys; "
+        "`jwt`: tokens of an OpenID Connect issuer. Several are separated by commas.",
     )
     allow_writes: bool = setting(
         "DEXTER_ALLOW_WRITES", default=False, description="Allow mutations in mode `open` with a real token."
@@ -64,6 +66,14 @@ class IdentitySettings(BaseSettings):
                 "DEXTER_SECRET: Dexter keys are stored as hashes with DEXTER_SECRET; set it to a random text of at "
                 f"least {MIN_SECRET_LENGTH} characters, the same on every replica and for 'dexter keys'"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _tokens_have_an_issuer(self) -> Self:
+        if Mode.JWT in self.mode:
+            for name, value in (("DEXTER_JWT_ISSUER", self.jwt_issuer), ("DEXTER_JWT_AUDIENCE", self.jwt_audience)):
+                if not value:
+                    raise ValueError(f"{name}: mode 'jwt' needs it, so that tokens made for others are not accepted")
         return self
 
     @property

@@ -7,7 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from dexter_graphql.errors import SettingsError
-from dexter_graphql.settings import Mode, Settings, is_loopback, load_settings, origin_of, variable
+from dexter_graphql.settings import Settings, load_settings, variable
+from dexter_graphql.settings.addresses import is_loopback, is_safe_address, origin_of
+from dexter_graphql.settings.identity import Mode
 
 SECRET = "do-not-print-me-0123456789"
 
@@ -212,6 +214,23 @@ def test_all_bad_values_are_named_at_once(monkeypatch):
         load_settings()
 
     assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == ["DEXTER_PORT", "DEXTER_MAX_DEPTH"]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://login.example.org/realms/acme", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost", True),
+        ("http://login.example.org", False),
+        ("https://", False),
+        ("http://[", False),
+        ("file:///etc/passwd", False),
+    ],
+)
+def test_safe_address_is_https_or_local(url, expected):
+    """Nothing on the way can change what comes from there."""
+    assert is_safe_address(url) is expected
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.sentry.errors import HostNotAllowed
 from dexter_graphql.sentry.saas_hosts import SAAS, SAAS_LABEL, SaasHosts
-from dexter_graphql.settings import DEFAULT_PORTS, origin_of
+from dexter_graphql.settings.addresses import DEFAULT_PORTS, origin_of
 
 
 def origin(url: str) -> str:

@@ -11,7 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 from yarl import URL
 
 from dexter_graphql.errors import SettingsError
-from dexter_graphql.settings import is_loopback
+from dexter_graphql.settings.addresses import is_loopback
 
 SCHEMES = ("http", "https")
 

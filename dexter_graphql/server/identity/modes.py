@@ -1,7 +1,9 @@
 """Composition of what identifies callers, from the settings: an authenticator for each mode, and the key ring."""
 
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.errors import SettingsError
@@ -17,6 +19,12 @@ from dexter_graphql.server.identity.sentry_tokens import OpenAccess, Passthrough
 from dexter_graphql.settings import Settings
 from dexter_graphql.settings.identity import Mode
 
+if TYPE_CHECKING:
+    from dexter_graphql.server.identity.jwt import IssuedTokens
+
+ProxyOptions = Callable[[str], Mapping[str, Any]]
+"""Returns what aiohttp needs to reach an address."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallerIdentification:
@@ -25,30 +33,53 @@ class CallerIdentification:
     authenticators: Authenticators
     fingerprint: Fingerprint
     own: Upstream | None
-    ring: KeyRing | None
+    ring: KeyRing | None = None
+    tokens: "IssuedTokens | None" = None
+
+    @property
+    def has_expiring_credentials(self) -> bool:
+        """True when credentials end without a call to Sentry that says so."""
+        return self.ring is not None or self.tokens is not None
 
     async def close(self) -> None:
         """Close what the authenticators use."""
-        if self.ring is not None:
-            await self.ring.close()
+        for used in (self.ring, self.tokens):
+            if used is not None:
+                await used.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
+    """What the modes need of the connections to other servers.
+
+    `is_accepted` tells the upstream credentials that Sentry knows. `tls` and `proxy_options` are for calls to the
+    issuer of tokens.
+    """
+
+    is_accepted: Callable[[str], bool]
+    tls: ssl.SSLContext | None
+    proxy_options: ProxyOptions
 
 
 def build_identification(
-    settings: Settings, clock: Clock, is_accepted: Callable[[str], bool], *, is_sandbox: bool
+    settings: Settings, clock: Clock, upstreams: Upstreams, *, is_sandbox: bool
 ) -> CallerIdentification:
-    """Compose the modes that are switched on. `is_accepted` tells the upstream credentials that Sentry knows."""
-    fingerprint = Fingerprint(settings.secret.get_secret_value().encode())
+    """Compose the modes that are switched on."""
+    fingerprint = _fingerprint(settings)
     own = _own_upstream(settings, fingerprint)
     by_form: dict[Form, Authenticator] = {}
-    ring = None
+    ring = tokens = None
     if Mode.KEYS in settings.mode:
         ring = KeyRing(key_store(settings), key_hasher(settings), clock)
         by_form[Form.KEY] = DexterKeys(ring, _required(own))
+    if Mode.JWT in settings.mode:
+        tokens = _issued_tokens(settings, clock, upstreams, _required(own))
+        by_form[Form.JWT] = tokens
     if Mode.PASSTHROUGH in settings.mode:
-        by_form[Form.OTHER] = Passthrough(fingerprint, is_accepted)
+        by_form[Form.OTHER] = Passthrough(fingerprint, upstreams.is_accepted)
     access = AccessLevel.ADMIN if is_sandbox or settings.allow_writes else AccessLevel.READ
     open_access = OpenAccess(own, access) if Mode.OPEN in settings.mode else None
-    return CallerIdentification(Authenticators(by_form, open_access), fingerprint, own, ring)
+    return CallerIdentification(Authenticators(by_form, open_access), fingerprint, own, ring, tokens)
 
 
 def key_store(settings: Settings) -> KeyStore:
@@ -63,6 +94,27 @@ def key_hasher(settings: Settings) -> KeyHasher:
     return KeyHasher(settings.secret.get_secret_value().encode())
 
 
+def _issued_tokens(settings: Settings, clock: Clock, upstreams: Upstreams, own: Upstream) -> "IssuedTokens":
+    """Compose the mode `jwt`. It is imported here, because cryptography takes memory."""
+    from dexter_graphql.server.identity.claims import ClaimsMapping  # noqa: PLC0415  # see above
+    from dexter_graphql.server.identity.jwt import IssuedTokens, TokenRules  # noqa: PLC0415
+    from dexter_graphql.server.oidc import IssuerKeys  # noqa: PLC0415
+
+    issuer = settings.jwt_issuer or ""
+    return IssuedTokens(
+        TokenRules(issuer, settings.jwt_audience, settings.jwt_algorithms, settings.jwt_leeway_s),
+        IssuerKeys(issuer, clock, upstreams.tls, upstreams.proxy_options),
+        ClaimsMapping.of(settings),
+        own=own,
+        fingerprint=_fingerprint(settings),
+        clock=clock,
+    )
+
+
+def _fingerprint(settings: Settings) -> Fingerprint:
+    return Fingerprint(settings.secret.get_secret_value().encode())
+
+
 def _own_upstream(settings: Settings, fingerprint: Fingerprint) -> Upstream | None:
     token = settings.sentry_auth_token.get_secret_value() if settings.sentry_auth_token else ""
     return Upstream(fingerprint(token), token) if token else None
@@ -70,5 +122,7 @@ def _own_upstream(settings: Settings, fingerprint: Fingerprint) -> Upstream | No
 
 def _required(own: Upstream | None) -> Upstream:
     if own is None:
-        raise SettingsError("SENTRY_AUTH_TOKEN: mode 'keys' uses the server's token; set it, or use --sandbox")
+        raise SettingsError(
+            "SENTRY_AUTH_TOKEN: modes 'keys' and 'jwt' use the server's token; set it, or use --sandbox"
+        )
     return own

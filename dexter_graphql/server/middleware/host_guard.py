@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.headers import headers_of, memoized_header, text_of
 from dexter_graphql.server.responses import RequestRejected, rejection_response
-from dexter_graphql.settings import is_loopback
+from dexter_graphql.settings.addresses import is_loopback
 
 POLICY_VIOLATION = 1008
 CROSS_SITE = frozenset({b"cross-site", b"same-site"})
