@@ -156,7 +156,7 @@ def create_app(
         build_sockets(settings, executor, admission, readiness),
         page=lambda: console.page(facts, library),
         draining=readiness.draining,
-        limits=EndpointLimits(settings.max_body_bytes, settings.heartbeat_s),
+        limits=EndpointLimits(settings.max_body_bytes, settings.heartbeat_s, settings.max_batch),
     )
     receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, client.invalidate, clock)
     routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]

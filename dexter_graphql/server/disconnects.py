@@ -1,9 +1,9 @@
 """Cancellation of work whose client has disconnected."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from starlette.types import Receive, Scope
 
@@ -13,6 +13,9 @@ ABORT = "dexter.abort"
 """Extension of the ASGI scope: a function that closes the connection at once."""
 WATCH_AFTER_S = 0.005
 """Time in which answers that need no upstream call are usually there; a watch costs a task."""
+
+
+T = TypeVar("T")
 
 
 class ClientDisconnected(Exception):
@@ -56,6 +59,17 @@ class CancelledOnDisconnect:
         await wait_for_disconnect(self._receive)
         self._has_left = True
         self._task.cancel()
+
+
+async def finish_or_cancel(work: Awaitable[T], receive: Receive, *, is_write: bool) -> T:
+    """Return what `work` returns; raises ClientDisconnected when the client leaves before.
+
+    A write may have reached Sentry already; it is finished, so that its outcome is known and announced.
+    """
+    if is_write:
+        return await work
+    with CancelledOnDisconnect(receive):
+        return await work
 
 
 def is_disconnected(scope: Scope) -> bool:

@@ -19,7 +19,8 @@ from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.admission import Admission
-from dexter_graphql.server.disconnects import CancelledOnDisconnect, ClientDisconnected, is_disconnected
+from dexter_graphql.server.batches import Batch, execute_batch, is_batch, prepare_batch, read_batch
+from dexter_graphql.server.disconnects import ClientDisconnected, finish_or_cancel, is_disconnected
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, memoized_header, text_of
 from dexter_graphql.server.requests import (
@@ -52,6 +53,8 @@ BUSY = 32
 """Requests in progress above which a disconnect is looked for before an operation begins."""
 PROBED = frozenset({ErrorCode.PERSISTED_QUERY_NOT_FOUND, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED})
 """Codes of answers to a hash whose document is not registered."""
+BATCH = "batch"
+"""Name of a batch in the access log."""
 Page = Callable[[], Response]
 
 
@@ -61,6 +64,7 @@ class EndpointLimits:
 
     max_body_bytes: int
     heartbeat_s: float
+    max_batch: int
 
 
 class Source(NamedTuple):
@@ -175,6 +179,8 @@ class GraphQLEndpoint:
         if cached is not None:
             scope[OPERATION] = cached.operation
             return AnswerResponse(cached.answer.body, HTTPStatus.OK, source.media_type)
+        if is_batch(source.content):
+            return await self._execute_batch(scope, receive, source)
         execution = await self._prepare(scope, source, cache_key)
         stream_type = source.media_type if is_stream_type else None
         if execution.is_subscription:
@@ -183,13 +189,18 @@ class GraphQLEndpoint:
         is_valid = execution.prepared.operation_entry is not None
         if stream_type is not None and (is_valid or stream_type == EVENT_STREAM):
             return self._stream(execution, stream_type)
-        if execution.is_mutation:
-            # A write may have reached Sentry already; it is finished, so that its outcome is known and announced.
-            answer = await self._executor.execute(execution)
-        else:
-            with CancelledOnDisconnect(receive):
-                answer = await self._executor.execute(execution)
-        return _whole(answer, source.media_type)
+        work = self._executor.execute(execution)
+        return _whole(await finish_or_cancel(work, receive, is_write=execution.is_mutation), source.media_type)
+
+    async def _execute_batch(self, scope: Scope, receive: Receive, source: Source) -> ASGIApp:
+        """Return the response of a batch, which is neither cached nor a stream."""
+        scope[OPERATION] = BATCH
+        values = read_batch(source.content, self._limits.max_batch)
+        batch = Batch(source.identity, request_id_of(scope), source.priority)
+        items = await prepare_batch(self._executor, values, batch)
+        is_write = any(isinstance(item, ExecutionRequest) and item.is_mutation for item in items)
+        work = execute_batch(self._executor, items, batch)
+        return _whole(ExecutionAnswer(await finish_or_cancel(work, receive, is_write=is_write)), source.media_type)
 
     async def _prepare(self, scope: Scope, source: Source, cache_key: AnswerKey | None) -> ExecutionRequest:
         is_post = scope["method"] == "POST"

@@ -83,7 +83,7 @@ def from_json(body: bytes) -> GraphQLRequest:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise bad_request("The request is not JSON") from None
     if not isinstance(value, dict):
-        raise bad_request("The request must be a JSON object with 'query', not a batch or a single value")
+        raise bad_request("The request must be a JSON object with 'query'")
     return from_values(value)
 
 

@@ -132,6 +132,9 @@ class Settings(IdentitySettings):
     documents_only: bool = _setting(
         "DEXTER_DOCUMENTS_ONLY", default=False, description="Execute trusted documents only."
     )
+    max_batch: int = _setting(
+        "DEXTER_MAX_BATCH", 0, "Operations in one request, as a JSON array; 0 refuses arrays.", ge=0, le=100
+    )
     has_introspection: bool = _setting(
         "DEXTER_INTROSPECTION", default=True, description="Answer introspection queries (`__schema`, `__type`)."
     )

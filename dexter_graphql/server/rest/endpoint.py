@@ -18,7 +18,7 @@ from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.admission import Admission
-from dexter_graphql.server.disconnects import CancelledOnDisconnect, ClientDisconnected
+from dexter_graphql.server.disconnects import ClientDisconnected, finish_or_cancel
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, text_of
 from dexter_graphql.server.requests import (
@@ -124,11 +124,8 @@ class RestEndpoint:
         prepared = await self.services.executor.prepare(request, identity)
         scope[OPERATION] = prepared.name
         execution = ExecutionRequest(prepared, request, identity, request_id_of(scope), cache_key)
-        if execution.is_mutation:
-            # As over /graphql, a write is finished, so that its outcome is known.
-            return await self.services.executor.execute(execution)
-        with CancelledOnDisconnect(receive):
-            return await self.services.executor.execute(execution)
+        work = self.services.executor.execute(execution)
+        return await finish_or_cancel(work, receive, is_write=execution.is_mutation)
 
 
 def read_request(route: RestRoute, scope: Scope, content: bytes) -> tuple[Operation, dict[str, Any]]:
