@@ -12,6 +12,7 @@ from dexter_graphql.errors import DexterError
 
 SUMMARIES = {
     "doctor": "Check the configuration and the connection to Sentry.",
+    "documents": "Check trusted documents.",
     "drill": "Run a fault drill with its own server and sandbox.",
     "keys": "Create, list, rotate and revoke Dexter keys.",
     "parity": "Compare the graph with Sentry's published API and measure the features of the client.",

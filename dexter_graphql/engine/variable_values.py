@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import GraphQLError, GraphQLNonNull, GraphQLSchema, TypeInfo, ValidationContext
+from graphql import GraphQLError, GraphQLNonNull, GraphQLSchema, NonNullTypeNode, TypeInfo, ValidationContext
 from graphql.execution.values import VariableValues, get_variable_values
 
 from dexter_graphql.engine.operation_entry import OperationEntry
@@ -27,6 +27,17 @@ def coerce_variables(
     if isinstance(coerced, list) or None not in coerced.coerced.values():
         return coerced
     return list(_null_errors(schema, operation_entry, coerced)) or coerced
+
+
+def default_variables(schema: GraphQLSchema, operation_entry: OperationEntry) -> VariableValues:
+    """The values of a valid operation whose variables are not given; those without a default have none."""
+    definitions = [
+        definition
+        for definition in operation_entry.operation.variable_definitions or ()
+        if definition.default_value is not None or not isinstance(definition.type, NonNullTypeNode)
+    ]
+    values = get_variable_values(schema, definitions, {})
+    return NO_VARIABLES if isinstance(values, list) else values
 
 
 def _null_errors(
