@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from dexter_graphql.graph.integrations.types import Integration
     from dexter_graphql.graph.issues.types import Issue
     from dexter_graphql.graph.members.types import Member, User
-    from dexter_graphql.graph.monitors.types import CronMonitor, Monitor
+    from dexter_graphql.graph.monitors.cron import CronMonitor
+    from dexter_graphql.graph.monitors.types import Monitor
     from dexter_graphql.graph.organizations.types import Organization
     from dexter_graphql.graph.projects.types import Project
     from dexter_graphql.graph.releases.types import Release
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 AlertType = Annotated["Alert", strawberry.lazy("dexter_graphql.graph.alerts.types")]
 AutofixRunType = Annotated["AutofixRun", strawberry.lazy("dexter_graphql.graph.seer.types")]
 CommentType = Annotated["Comment", strawberry.lazy("dexter_graphql.graph.comments.types")]
-CronMonitorType = Annotated["CronMonitor", strawberry.lazy("dexter_graphql.graph.monitors.types")]
+CronMonitorType = Annotated["CronMonitor", strawberry.lazy("dexter_graphql.graph.monitors.cron")]
 EventType = Annotated["Event", strawberry.lazy("dexter_graphql.graph.events.types")]
 IntegrationType = Annotated["Integration", strawberry.lazy("dexter_graphql.graph.integrations.types")]
 IssueType = Annotated["Issue", strawberry.lazy("dexter_graphql.graph.issues.types")]

@@ -24,7 +24,8 @@ from dexter_graphql.graph.declarations.fields import (
 )
 from dexter_graphql.graph.lazy_types import OrganizationType, UserType
 from dexter_graphql.graph.members.actors import Assignee
-from dexter_graphql.graph.monitors.types import MONITOR_TYPES, Monitor, sentry_id, sentry_number
+from dexter_graphql.graph.monitors.implementations import MONITOR_TYPES
+from dexter_graphql.graph.monitors.types import Monitor, sentry_id, sentry_number
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged

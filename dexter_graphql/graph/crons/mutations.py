@@ -17,7 +17,7 @@ from dexter_graphql.graph.crons.inputs import (
 )
 from dexter_graphql.graph.crons.references import CRON_REFERENCE_ENDPOINTS, CronTarget, find_cron
 from dexter_graphql.graph.declarations.fields import batch, call, computed, value_type
-from dexter_graphql.graph.monitors.types import CronMonitor
+from dexter_graphql.graph.monitors.cron import CronMonitor
 from dexter_graphql.graph.projects.references import PROJECT_REFERENCE_ENDPOINTS, find_project
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.graph.relay.references import names_of, reference_of, references_of

@@ -1,4 +1,4 @@
-"""Monitors (detectors in Sentry's API): the `Monitor` interface and its types."""
+"""Monitors (detectors in Sentry's API): the `Monitor` interface, and its types without settings."""
 
 from datetime import datetime
 from typing import Any
@@ -6,17 +6,11 @@ from typing import Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.alerts.enums import AlertPriority
-from dexter_graphql.graph.alerts.json_values import decoded, in_order, is_object, member_of, read
 from dexter_graphql.graph.common.scalars import JSON, raw
-from dexter_graphql.graph.common.statuses import ObjectStatus, object_status
 from dexter_graphql.graph.common.web_urls import organization_page_url
-from dexter_graphql.graph.crons.types import CheckIn, CronJob
-from dexter_graphql.graph.declarations.fields import ID, LIST, LazyJSON, batch, computed, entity, plain, value_type
+from dexter_graphql.graph.declarations.fields import ID, LIST, batch, computed, entity, plain
 from dexter_graphql.graph.lazy_types import AlertType, IssueType, OrganizationType, ProjectType
 from dexter_graphql.graph.members.actors import Assignee
-from dexter_graphql.graph.monitors.data_sources import CronSource, MetricQuery, UptimeSource, sourced
-from dexter_graphql.graph.monitors.enums import MetricDetection, ThresholdComparison
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options
@@ -24,7 +18,6 @@ from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import ActorKey, actor_key, actors_by_key
 from dexter_graphql.loaders.alert_rules.workflows import METRIC_PREFIX
 from dexter_graphql.loaders.alerts import AlertKeys, linked_alerts
-from dexter_graphql.loaders.crons import CronKey, check_in_pages, cron_jobs
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.job_detectors import CRON_PREFIX
@@ -45,34 +38,6 @@ class LatestGroup(msgspec.Struct, frozen=True, gc=False):
     """`latestGroup` of a detector."""
 
     id: int | str | None = None
-
-
-class MetricConfig(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """`config` of a metric detector."""
-
-    detection_type: str | None = None
-    comparison_delta: int | None = None
-
-
-class UptimeConfig(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """`config` of an uptime detector."""
-
-    environment: str | None = None
-    downtime_threshold: int | None = None
-    recovery_threshold: int | None = None
-
-
-class Conditions(msgspec.Struct, frozen=True, gc=False):
-    """`conditionGroup` of a detector."""
-
-    conditions: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class Anomaly(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """`comparison` of an anomaly condition."""
-
-    sensitivity: str | None = None
-    seasonality: str | None = None
 
 
 def sentry_number(row: Any) -> str:
@@ -158,7 +123,7 @@ class Monitor(Node):
         return organization_page_url(organization, "monitors", number)
 
 
-def _type_field(word: str) -> Any:
+def type_field(word: str) -> Any:
     """`type` field of a monitor of a known kind."""
 
     def type_(_row: Any) -> str | None:
@@ -176,226 +141,14 @@ known = entity(representations=(LIST,))
 class ErrorMonitor(Monitor):
     """Creates issues from the errors of a project. Every project has one."""
 
-    type: str | None = _type_field("error")
+    type: str | None = type_field("error")
 
 
 @known
 class IssueStreamMonitor(Monitor):
     """Covers all issues of a project."""
 
-    type: str | None = _type_field("issue_stream")
-
-
-@value_type
-class MonitorCondition:
-    """Threshold of a metric monitor and the priority that results when it is crossed."""
-
-    condition_id: strawberry.ID | None = plain(
-        "id", description="ID of the condition in Sentry; null on servers that have only alert rules."
-    )
-    comparison: ThresholdComparison | None = plain("type", description="How the value is compared with the threshold.")
-    comparison_raw: str | None = plain("type", description="Value of `comparison`, as sent by Sentry.")
-    comparison_data: JSON | None = plain("comparison", description="Comparison data, as sent by Sentry.")
-
-    @computed(comparison=msgspec.Raw)
-    def threshold(row: Any) -> float | None:
-        """Threshold value; null when it is not a number."""
-        value = decoded(row.comparison, bool | float | str | dict[str, object], "comparison")
-        return value if isinstance(value, float) else None
-
-    @computed(conditionResult=bool | int | str | None)
-    def priority(row: Any) -> AlertPriority | None:
-        """Priority of the resulting issue; RESOLVED when the condition marks a recovery."""
-        return None if isinstance(row.conditionResult, bool) else member_of(AlertPriority, row.conditionResult)
-
-    @computed(conditionResult=bool | int | str | None)
-    def priority_raw(row: Any) -> str | None:
-        """Value of `priority`, as sent by Sentry."""
-        value = row.conditionResult
-        return None if value is None or isinstance(value, bool) else str(value)
-
-    @computed(comparison=msgspec.Raw)
-    def sensitivity(row: Any) -> str | None:
-        """Sensitivity of anomaly detection: `low`, `medium` or `high`; null for other comparisons."""
-        return _anomaly(row).sensitivity
-
-    @computed(comparison=msgspec.Raw)
-    def seasonality(row: Any) -> str | None:
-        """Seasonality of anomaly detection, for example `auto`; null for other comparisons."""
-        return _anomaly(row).seasonality
-
-
-def _anomaly(row: Any) -> Anomaly:
-    return (read(row.comparison, Anomaly, "comparison") if is_object(row.comparison) else None) or Anomaly()
-
-
-def _metric(row: Any) -> MetricQuery:
-    return sourced(row.dataSources, MetricQuery, ("aggregate", "timeWindow")) or MetricQuery()
-
-
-def _metric_config(row: Any) -> MetricConfig:
-    return read(row.config, MetricConfig, "config") or MetricConfig()
-
-
-@known
-class MetricMonitor(Monitor):
-    """Compares a metric with thresholds. Metric rules of servers that have only alert rules are shown as these."""
-
-    type: str | None = _type_field("metric_issue")
-
-    @computed(SOURCES)
-    def aggregate(row: Any) -> str | None:
-        """Aggregate that is measured, for example `count()`."""
-        return _metric(row).aggregate
-
-    @computed(SOURCES)
-    def search(row: Any) -> str | None:
-        """Filter on events in Sentry's search syntax; empty for all events."""
-        return _metric(row).query
-
-    @computed(SOURCES)
-    def dataset(row: Any) -> str | None:
-        """Dataset that is queried, as named by Sentry, for example `events`."""
-        return _metric(row).dataset
-
-    @computed(SOURCES)
-    def time_window_seconds(row: Any) -> int | None:
-        """Length of the measured interval in seconds."""
-        return _metric(row).time_window
-
-    @computed(SOURCES)
-    def environment(row: Any) -> str | None:
-        """Name of the environment that is measured; null for all environments."""
-        return _metric(row).environment
-
-    @computed(SOURCES)
-    def event_types(row: Any) -> list[str] | None:
-        """Types of events that are counted, as named by Sentry."""
-        return _metric(row).event_types
-
-    @computed(CONFIG)
-    def detection(row: Any) -> MetricDetection | None:
-        """How the value is evaluated."""
-        return member_of(MetricDetection, _metric_config(row).detection_type)
-
-    @computed(CONFIG)
-    def detection_raw(row: Any) -> str | None:
-        """Value of `detection`, as sent by Sentry."""
-        return _metric_config(row).detection_type
-
-    @computed(CONFIG)
-    def comparison_delta_seconds(row: Any) -> int | None:
-        """Age of the interval to compare with, in seconds; null unless `detection` is PERCENT."""
-        return _metric_config(row).comparison_delta
-
-    @computed(conditionGroup=Conditions | None)
-    def conditions(row: Any) -> list[MonitorCondition] | None:
-        """Thresholds of the monitor; null when Sentry sends none."""
-        group = row.conditionGroup
-        return None if group is None else LazyJSON("MonitorCondition", in_order(group.conditions), is_list=True)
-
-
-def _uptime(row: Any) -> UptimeSource:
-    return sourced(row.dataSources, UptimeSource, ("url", "intervalSeconds")) or UptimeSource()
-
-
-def _uptime_config(row: Any) -> UptimeConfig:
-    return read(row.config, UptimeConfig, "config") or UptimeConfig()
-
-
-@known
-class UptimeMonitor(Monitor):
-    """Checks at regular intervals whether a URL responds."""
-
-    type: str | None = _type_field("uptime_domain_failure")
-
-    @computed(SOURCES)
-    def url(row: Any) -> str | None:
-        """URL that is checked."""
-        return _uptime(row).url
-
-    @computed(SOURCES)
-    def method(row: Any) -> str | None:
-        """HTTP method of the check."""
-        return _uptime(row).method
-
-    @computed(SOURCES)
-    def interval_seconds(row: Any) -> int | None:
-        """Seconds between two checks."""
-        return _uptime(row).interval_seconds
-
-    @computed(SOURCES)
-    def timeout_seconds(row: Any) -> float | None:
-        """Seconds after which a check fails."""
-        milliseconds = _uptime(row).timeout_ms
-        return None if milliseconds is None else milliseconds / 1000
-
-    @computed(CONFIG)
-    def environment(row: Any) -> str | None:
-        """Environment of the issues that the monitor creates."""
-        return _uptime_config(row).environment
-
-    @computed(CONFIG)
-    def downtime_threshold(row: Any) -> int | None:
-        """Number of consecutive failures that create an issue."""
-        return _uptime_config(row).downtime_threshold
-
-    @computed(CONFIG)
-    def recovery_threshold(row: Any) -> int | None:
-        """Number of consecutive successes that resolve the issue."""
-        return _uptime_config(row).recovery_threshold
-
-
-def _cron(row: Any) -> CronSource:
-    return sourced(row.dataSources, CronSource, ("slug", "isMuted")) or CronSource()
-
-
-def cron_key(row: Any) -> CronKey | None:
-    """The job of a cron monitor; None when its data sources do not name one."""
-    slug = _cron(row).slug
-    return None if slug is None else CronKey(row.parents.organization, slug, row.parents.project)
-
-
-@known
-class CronMonitor(Monitor):
-    """Checks that a scheduled job reports its check-ins on time."""
-
-    type: str | None = _type_field("monitor_check_in_failure")
-
-    @computed(SOURCES)
-    def check_in_slug(row: Any) -> str | None:
-        """Slug that the job uses for its check-ins."""
-        return _cron(row).slug
-
-    @computed(SOURCES)
-    def status(row: Any) -> ObjectStatus | None:
-        """Status of the monitor; null when Sentry does not send it."""
-        value = _cron(row).status
-        return None if value is None else object_status(value)
-
-    @computed(SOURCES)
-    def status_raw(row: Any) -> str | None:
-        """Value of `status`, as sent by Sentry."""
-        return _cron(row).status
-
-    @computed(SOURCES)
-    def is_muted(row: Any) -> bool | None:
-        """True when notifications are muted; null when Sentry does not send it."""
-        return _cron(row).is_muted
-
-    job: CronJob | None = batch(
-        cron_jobs,
-        key=cron_key,
-        reads=SOURCES,
-        description="Job whose check-ins are watched. Null when Sentry does not name it. One call per monitor, or per"
-        " organization for several.",
-    )
-
-    @batch(check_in_pages, key=cron_key, reads=SOURCES)
-    @paged
-    def check_ins(*, page: PageArguments) -> Connection[CheckIn] | None:
-        """Check-ins of the job, newest first."""
-        return list_options(page)
+    type: str | None = type_field("issue_stream")
 
 
 @known
@@ -408,14 +161,3 @@ class UnknownMonitor(Monitor):
     def data(row: Any) -> JSON | None:
         """Settings as sent by Sentry: `config`, `dataSources` and `conditionGroup`."""
         return raw({"config": row.config, "dataSources": row.dataSources, "conditionGroup": row.conditionGroup})
-
-
-MONITOR_TYPES: tuple[type, ...] = (
-    ErrorMonitor,
-    IssueStreamMonitor,
-    MetricMonitor,
-    UptimeMonitor,
-    CronMonitor,
-    UnknownMonitor,
-)
-"""Implementations of `Monitor`, which no field refers to."""

@@ -29,7 +29,8 @@ from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.monitors.arguments import MonitorKinds, monitor_options
-from dexter_graphql.graph.monitors.types import CronMonitor, Monitor
+from dexter_graphql.graph.monitors.cron import CronMonitor
+from dexter_graphql.graph.monitors.types import Monitor
 from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.projects.types import Project
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
