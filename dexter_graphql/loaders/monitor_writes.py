@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dexter_graphql.errors import UnsupportedValue
+from dexter_graphql.errors import BadUserInput, UnsupportedValue
 from dexter_graphql.loaders.alert_rules.rule_bodies import metric_rule_changes
 from dexter_graphql.loaders.alert_rules.rule_writes import (
     RULE_DELETION_ENDPOINTS,
@@ -42,6 +42,7 @@ SET_BY_SENTRY = frozenset(
     {"id", "organizationId", "projectId", "createdBy", "dateCreated", "dateUpdated", "latestGroup", "openIssues"}
 )
 """Members of a detector that a write cannot change."""
+UPTIME_TYPE = "uptime_domain_failure"
 SOURCE_IDS = frozenset({"id", "organizationId", "sourceId", "status", "subscription"})
 """Members of a data source, and of the objects in it, that Sentry sets itself."""
 FORMS = ("aggregate", "url", "config")
@@ -56,12 +57,10 @@ def writable_detector(detector: Members) -> dict[str, Any]:
     owner = detector.get("owner")
     if isinstance(owner, dict):
         body["owner"] = f"{owner.get('type')}:{owner.get('id')}"
-    sources = writable_sources(detector)
-    if sources:
-        body["dataSources"] = sources
-    else:
-        body.pop("dataSources", None)  # Sentry leaves those that a body lacks as they are
-    return body
+    # Sentry leaves what a body lacks as it is.
+    optional = {"conditionGroup": detector.get("conditionGroup"), "dataSources": writable_sources(detector)}
+    body = {name: value for name, value in body.items() if name not in optional}
+    return body | {name: value for name, value in optional.items() if value}
 
 
 def writable_sources(detector: Members) -> list[dict[str, Any]]:
@@ -114,14 +113,21 @@ MONITOR_DELETION_ENDPOINTS = (*DETECTORS.uses_of_deletion, *RULE_DELETION_ENDPOI
 
 
 class MonitorChanges(NamedTuple):
-    """Changes of a monitor: members of a detector, and of its data source. Conditions replace those of the detector."""
+    """Changes of a monitor: members of a detector, and of its data source. Conditions replace those of the detector.
+
+    `kinds` are parts of the changes that only detectors of one type have.
+    """
 
     members: Members
     source: Members = MappingProxyType({})
     conditions: Sequence[Members] | None = None
+    kinds: Mapping[str, str] = MappingProxyType({})
 
     def of(self, detector: Members) -> dict[str, Any]:
-        """The changed members of this detector."""
+        """The changed members of this detector; raises BadUserInput for those that its type does not have."""
+        for name, kind in self.kinds.items():
+            if detector.get("type") != kind:
+                raise BadUserInput(f"'{name}' is for monitors of the type '{kind}'", (name,))
         changed = dict(self.members)
         if self.source:
             current = next(iter(writable_sources(detector)), {})

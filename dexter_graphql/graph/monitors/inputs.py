@@ -1,5 +1,6 @@
 """Inputs of monitor mutations and the changes that they are translated to."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -17,9 +18,11 @@ from dexter_graphql.graph.monitors.settings_inputs import (
     measure_of,
     settings_of,
 )
+from dexter_graphql.graph.monitors.uptime_inputs import UptimeCheckChangeInput, check_changes
 from dexter_graphql.graph.relay.references import OrganizationReference, ProjectReference
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.monitor_writes import MonitorChanges
+from dexter_graphql.loaders.monitor_writes import UPTIME_TYPE, MonitorChanges
+from dexter_graphql.loaders.monitors import METRIC_TYPE
 from dexter_graphql.sentry.parents import OrganizationRef
 
 MONITOR_FIELD_PATHS = MappingProxyType(
@@ -29,6 +32,7 @@ MONITOR_FIELD_PATHS = MappingProxyType(
         "enabled": ("isEnabled",),
         "owner": ("owner",),
         "workflowIds": ("alerts",),
+        **dict.fromkeys(("url", "method", "body", "intervalSeconds", "timeoutMs"), ("check",)),
         **dict.fromkeys(("dataSources", "aggregate", "query", "dataset", "timeWindow"), ("measure",)),
         **dict.fromkeys(("conditionGroup", "config", "triggers", "comparisonDelta"), ("detect",)),
     }
@@ -36,13 +40,16 @@ MONITOR_FIELD_PATHS = MappingProxyType(
 """Member of a detector or of a metric rule → path in the input of an update."""
 CREATION_FIELD_PATHS = MappingProxyType(
     {
-        name: path if path[0] not in {"measure", "detect"} else ("settings",)
+        name: path if path[0] not in {"measure", "detect", "check"} else ("settings",)
         for name, path in MONITOR_FIELD_PATHS.items()
     }
 )
 """The same for a creation."""
 NOT_NULL = MappingProxyType({"name": "name", "is_enabled": "isEnabled", "alerts": "alerts"})
-CHANGES_NOT_NULL = MappingProxyType({"measure": "measure", "detect": "detect"})
+KIND_OF_CHANGES: Mapping[str, str] = MappingProxyType(
+    {"measure": METRIC_TYPE, "detect": METRIC_TYPE, "check": UPTIME_TYPE}
+)
+"""Member of an update → type of the detectors that have it. Its attribute has the same name."""
 
 
 @strawberry.input(description="Input of `createMonitor`.")
@@ -73,6 +80,7 @@ class UpdateMonitorInput:
     alerts: list[AlertReference] | None = optional("Alerts that the monitor is connected to, instead of those now.")
     measure: MetricMeasureChangeInput | None = optional("Changes of what a metric monitor measures.")
     detect: MetricDetectInput | None = optional("How a metric monitor evaluates its value, instead of now.")
+    check: UptimeCheckChangeInput | None = optional("Changes of what an uptime monitor checks.")
 
 
 @strawberry.input(description="Input of `setMonitorsEnabled`.")
@@ -104,7 +112,7 @@ async def monitor_changes(
     input: UpdateMonitorInput, organization: OrganizationRef, load_context: LoadContext
 ) -> MonitorChanges:
     """The changes that an input asks for; raises BadUserInput for values that Sentry would not take."""
-    check_not_null(input, **CHANGES_NOT_NULL)
+    check_not_null(input, **{name: name for name in KIND_OF_CHANGES})
     members = await _members(input, organization, load_context)
     source: dict[str, Any] = {}
     conditions = None
@@ -113,7 +121,10 @@ async def monitor_changes(
     if is_given(input.detect) and input.detect is not None:
         with within("detect"):
             members["config"], conditions = detection_of(input.detect)
-    return MonitorChanges(members, source, conditions)
+    if is_given(input.check) and input.check is not None:
+        source, members["config"] = await check_changes(input.check, organization, load_context, "check")
+    kinds = {name: kind for name, kind in KIND_OF_CHANGES.items() if is_given(getattr(input, name))}
+    return MonitorChanges(members, source, conditions, kinds)
 
 
 async def _members(

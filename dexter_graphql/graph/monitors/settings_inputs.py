@@ -1,4 +1,4 @@
-"""Inputs of the settings of metric, cron and uptime monitors, and the members that they are translated to."""
+"""Inputs of the settings of metric and cron monitors, and the members that those of all are translated to."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -12,6 +12,7 @@ from dexter_graphql.graph.alerts.references import environment_name
 from dexter_graphql.graph.common.enums import wire_value
 from dexter_graphql.graph.common.optional_members import is_given, optional
 from dexter_graphql.graph.crons.inputs import CronScheduleInput, config_of
+from dexter_graphql.graph.monitors.uptime_inputs import UptimeSettingsInput, uptime_of
 from dexter_graphql.graph.relay.references import ONE_NAME, EnvironmentReference, member
 from dexter_graphql.loaders.alert_rules.workflows import HIGH, MEDIUM, RESOLVED
 from dexter_graphql.loaders.base import LoadContext
@@ -20,8 +21,6 @@ from dexter_graphql.sentry.parents import OrganizationRef
 
 OPPOSITE: Mapping[object, str] = MappingProxyType({"gt": "lte", "lt": "gte"})
 """Comparison that a value on the other side of a threshold has."""
-MANUAL_MODE = 1
-"""`mode` of an uptime monitor that a person created."""
 
 
 @strawberry.enum(description="Dataset that a metric monitor measures.")
@@ -146,24 +145,6 @@ class CronSettingsInput:
     recovery_threshold: int | None = optional("Number of successful check-ins in a row that resolve the issue.")
 
 
-@strawberry.input(description="Settings of an uptime monitor.")
-class UptimeSettingsInput:
-    """Input."""
-
-    url: str = strawberry.field(description="URL to check.")
-    method: str = strawberry.field(default="GET", description="HTTP method of the check.")
-    body: str | None = strawberry.field(default=None, description="Body of the request.")
-    interval_seconds: int = strawberry.field(
-        default=60, description="Seconds between two checks: 60, 300, 600, 1200, 1800 or 3600."
-    )
-    timeout_ms: int = strawberry.field(default=5000, description="Milliseconds after which a check fails.")
-    environment: EnvironmentReference | None = strawberry.field(
-        default=None, description="Environment of the issues that the monitor creates."
-    )
-    downtime_threshold: int = strawberry.field(default=3, description="Failures in a row that create an issue.")
-    recovery_threshold: int = strawberry.field(default=1, description="Successes in a row that resolve the issue.")
-
-
 @strawberry.input(one_of=True, description=f"Kind of a monitor and its settings. {ONE_NAME}")
 class MonitorSettingsInput:
     """Input."""
@@ -189,7 +170,7 @@ async def settings_of(
             return _cron(value.cron, name)
     if value.uptime:
         with within("uptime"):
-            return await _uptime(value.uptime, organization, load_context)
+            return await uptime_of(value.uptime, organization, load_context)
     raise BadUserInput("The settings must be those of a metric, cron or uptime monitor")
 
 
@@ -246,27 +227,6 @@ def _thresholds(value: ThresholdsInput) -> list[dict[str, Any]]:
 def _cron(value: Any, name: str) -> MonitorChanges:
     source = {"name": name, "config": config_of(value)} | ({"slug": value.slug} if value.slug else {})
     return MonitorChanges({"type": "monitor_check_in_failure", "config": {}}, source)
-
-
-async def _uptime(
-    value: UptimeSettingsInput, organization: OrganizationRef, load_context: LoadContext
-) -> MonitorChanges:
-    config = {
-        "mode": MANUAL_MODE,
-        "environment": await environment_name(value.environment, organization, load_context, "environment"),
-        "downtimeThreshold": value.downtime_threshold,
-        "recoveryThreshold": value.recovery_threshold,
-    }
-    source: dict[str, Any] = {
-        "url": value.url,
-        "method": value.method,
-        "body": value.body,
-        "headers": [],
-        "intervalSeconds": value.interval_seconds,
-        "timeoutMs": value.timeout_ms,
-        "traceSampling": False,
-    }
-    return MonitorChanges({"type": "uptime_domain_failure", "config": config}, source)
 
 
 QUERY_MEMBERS = MappingProxyType(

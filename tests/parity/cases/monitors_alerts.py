@@ -311,6 +311,37 @@ CASES = (
         },
     ),
     Case(
+        "updateOrganizationDetector",
+        mutation("updateMonitor", "monitor { name ... on UptimeMonitor { url intervalSeconds } }"),
+        "PUT /organizations/acme/detectors/100731/",
+        {
+            "input": {
+                "id": global_id("Monitor", "100731"),
+                "check": {"url": "https://web.example/up", "intervalSeconds": 300, "downtimeThreshold": 2},
+            }
+        },
+        body={
+            "name": "Uptime of web.example",
+            "description": None,
+            "type": "uptime_domain_failure",
+            "enabled": True,
+            "owner": None,
+            "workflowIds": [],
+            "config": {"mode": 1, "environment": "production", "recoveryThreshold": 1, "downtimeThreshold": 2},
+            "dataSources": [
+                {
+                    "url": "https://web.example/up",
+                    "method": "GET",
+                    "body": None,
+                    "headers": [],
+                    "intervalSeconds": 300,
+                    "timeoutMs": 5000,
+                    "traceSampling": False,
+                }
+            ],
+        },
+    ),
+    Case(
         "updateOrganizationWorkflow",
         mutation("connectMonitors", "alert { name }"),
         "PUT /organizations/acme/workflows/100712/",

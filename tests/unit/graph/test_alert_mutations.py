@@ -304,3 +304,35 @@ async def test_mistakes_name_their_members(asker):
         assert payload["userErrors"][0]["code"] in {expected[1], "NOT_FOUND"}, (name, given)
 
     assert (alert.name, alert.config, monitor.name) == before
+
+
+async def test_changes_of_another_kind_of_monitor_are_refused(asker):
+    """What an uptime monitor checks cannot be changed on a metric monitor, and the reverse; nothing is written."""
+    uptime = next(one for one in asker.acme.detectors if one.type == "uptime_domain_failure")
+    for detector, changes, name in (
+        (metric(asker), {"check": {"url": "https://acme.example/"}}, "check"),
+        (uptime, {"measure": {"aggregate": "count()"}}, "measure"),
+    ):
+        payload, calls = await change(asker, "updateMonitor", "monitor { id }", id=monitor_id(detector), **changes)
+
+        [error] = payload["userErrors"]
+        assert (error["code"], error["field"]) == ("BAD_USER_INPUT", [name])
+        assert [call.method for call in calls] == ["GET"]
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [("body", None), ("environment", None), ("url", None), ("timeoutMs", None)]
+)
+async def test_null_in_the_check_of_an_uptime_monitor(asker, member, value):
+    """Null clears the body and the environment; other members of the check cannot be null."""
+    uptime = next(one for one in asker.acme.detectors if one.type == "uptime_domain_failure")
+    payload, calls = await change(
+        asker, "updateMonitor", "monitor { id }", id=monitor_id(uptime), check={member: value}
+    )
+
+    if member in {"body", "environment"}:
+        assert payload["userErrors"] == []
+        assert uptime.config["environment"] == (None if member == "environment" else "production")
+    else:
+        assert [error["field"] for error in payload["userErrors"]] == [["check", member]]
+        assert calls == []
