@@ -46,6 +46,7 @@ from dexter_graphql.loaders.monitors import (
     ID_ORDER,
     MonitorKey,
     all_detectors,
+    check_id_order,
     first_page,
     has_rules,
     is_first_page,
@@ -54,7 +55,7 @@ from dexter_graphql.loaders.monitors import (
     monitors_by_id,
 )
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
-from dexter_graphql.loaders.projects import ProjectKey, ProjectName, projects_by_name
+from dexter_graphql.loaders.projects import ProjectKey
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.capabilities import ABSENT
 from dexter_graphql.sentry.catalogue import alerts as catalogue
@@ -88,20 +89,13 @@ class AlertKeys(NamedTuple):
     ids: tuple[str, ...]
 
 
-class AlertProjectsKey(NamedTuple):
-    """What determines the projects of an alert: its monitors, or the slugs in its rule."""
-
-    organization: OrganizationRef
-    monitors: tuple[str, ...]
-    slugs: tuple[str, ...]
-
-
 class AlertOptions(NamedTuple):
     """Part of an alert list and its filters; empty filters match all. References to projects are in the part."""
 
     part: ListOptions
     projects: tuple[str, ...] = ()
     name_contains: str = ""
+    sort: str = ID_ORDER
 
 
 @bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS))
@@ -134,12 +128,12 @@ async def linked_alerts(keys: Sequence[AlertKeys], load_context: LoadContext) ->
 
 @fan_out(target="Alert", uses=(*ALERT_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS))
 async def alert_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
-    """A page of the organization's alerts, ordered by ID; options are AlertOptions."""
+    """A page of the organization's alerts; options are AlertOptions."""
     options: AlertOptions = load_context.options
 
     async def fetch(parameters: QueryParameters) -> Slice:
         part = options.part._replace(query=())
-        return await _alert_page(
+        return await alert_page(
             organization, options._replace(part=part, projects=projects_of(parameters)), load_context
         )
 
@@ -154,7 +148,7 @@ async def project_alert_pages(keys: Sequence[ProjectKey], load_context: LoadCont
     """
 
     async def load_project(key: ProjectKey) -> Slice:
-        return await _alert_page(key.organization, AlertOptions(load_context.options, (key.id,)), load_context)
+        return await alert_page(key.organization, AlertOptions(load_context.options, (key.id,)), load_context)
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
         if len(own_keys) > 1 and is_first_page(load_context.options) and not has_rules(organization, load_context):
@@ -166,38 +160,7 @@ async def project_alert_pages(keys: Sequence[ProjectKey], load_context: LoadCont
     return await by_organization(keys, answer)
 
 
-@bulk(
-    target="Project",
-    uses=(catalogue.DETECTORS, catalogue.METRIC_RULES, *projects_by_name.uses),
-    is_shared=False,
-)
-async def alert_projects(keys: Sequence[AlertProjectsKey], load_context: LoadContext) -> Mapping[AlertProjectsKey, Any]:
-    """A page of the projects of each alert: those in its rule, otherwise those of its monitors."""
-    monitor_keys = [MonitorKey(key.organization, monitor_id) for key in keys for monitor_id in key.monitors]
-    monitors = await load_context.load_each(monitors_by_id, list(dict.fromkeys(monitor_keys)))
-    names = {key: _project_names(key, monitors) for key in keys}
-    all_names = list(dict.fromkeys(name for own_names in names.values() for name in own_names))
-    rows = await load_context.load_each(projects_by_name, all_names)
-    return {
-        key: page_of_rows([row for name in names[key] if (row := rows[name]) is not None], load_context.options)
-        for key in keys
-    }
-
-
-def _project_names(key: AlertProjectsKey, monitors: Mapping[MonitorKey, Any]) -> list[ProjectName]:
-    organization = key.organization
-    if key.slugs:
-        return [ProjectName(organization, slug) for slug in key.slugs]
-    rows = only_records(monitors[MonitorKey(organization, monitor_id)] for monitor_id in key.monitors)
-    ids = (row.projectId for row in rows)
-    return list(
-        dict.fromkeys(
-            ProjectName(organization, str(project_id)) for project_id in ids if isinstance(project_id, (int, str))
-        )
-    )
-
-
-async def _alert_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
+async def alert_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
     """A page of alerts, from workflows or from rules, depending on the server."""
     return await load_context.organizations.capabilities.either(
         DETECTORS_AND_WORKFLOWS,
@@ -212,6 +175,7 @@ async def _newer_page(organization: OrganizationRef, options: AlertOptions, load
     rows = await _merged_rows(organization, options, load_context)
     if rows is None:
         return await _workflow_page(organization, options, load_context)
+    check_id_order(options.sort)
     return page_of_rows(rows, options.part)
 
 
@@ -221,7 +185,7 @@ async def _workflow_page(organization: OrganizationRef, options: AlertOptions, l
         Parents(organization),
         load_context,
         options=options.part,
-        query=(*ID_ORDER, *_workflow_query(options)),
+        query=(("sortBy", options.sort), *_workflow_query(options)),
         projection=alert_projection(load_context),
     )
 
@@ -281,6 +245,7 @@ async def _prime_monitors(organization: OrganizationRef, query: QueryParameters,
 
 async def _rule_page(organization: OrganizationRef, options: AlertOptions, load_context: LoadContext) -> Slice:
     """Issue rules and, where the server has them, metric rules."""
+    check_id_order(options.sort)
     metric = await optional_metric_rules(organization, load_context)
     slugs = await project_slugs(organization, options.projects, load_context)
     all_slugs = slugs or list((await slugs_by_id(organization, load_context)).values())
@@ -377,7 +342,7 @@ async def _workflow_list(
         Parents(organization),
         load_context,
         options=ALL_ROWS,
-        query=(*ID_ORDER, *query),
+        query=(("sortBy", ID_ORDER), *query),
         projection=projection,
     )
 

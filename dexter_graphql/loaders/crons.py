@@ -160,7 +160,12 @@ async def _detectors(
     """Detectors by the slugs of their jobs, at most 1000; none on servers without detectors."""
     try:
         page = await fetch_list(
-            alerts.DETECTORS, parents, load_context, options=ALL_ROWS, query=(*ID_ORDER, *query), projection=projection
+            alerts.DETECTORS,
+            parents,
+            load_context,
+            options=ALL_ROWS,
+            query=(("sortBy", ID_ORDER), *query),
+            projection=projection,
         )
     except (Gone, *ABSENT):
         return {}

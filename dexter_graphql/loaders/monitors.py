@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from dexter_graphql.errors import UnsupportedValue
 from dexter_graphql.loaders.alert_rules.lists import AnyRule, matching_rules, metric_rules, project_slugs, translate
 from dexter_graphql.loaders.alert_rules.migration import (
     NameInProject,
@@ -49,7 +50,8 @@ MONITOR_TYPENAMES: Mapping[str, str] = {
 """Type of a detector → its type in the graph; any other is an UnknownMonitor."""
 UNKNOWN_TYPENAME = "UnknownMonitor"
 METRIC_TYPE = "metric_issue"
-ID_ORDER: QueryParameters = (("sortBy", "id"),)
+ID_ORDER = "id"
+"""`sortBy` of complete lists, and the order of rules."""
 MONITOR_ENDPOINTS = (catalogue.DETECTORS, catalogue.METRIC_RULES)
 MONITOR_LOOKUP_ENDPOINTS = (*MONITOR_ENDPOINTS, monitors.DETAIL)
 MONITOR_LIST_ENDPOINTS = (*MONITOR_ENDPOINTS, projects.LIST)
@@ -91,6 +93,7 @@ class MonitorOptions(NamedTuple):
     projects: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     name_contains: str = ""
+    sort: str = ID_ORDER
 
 
 def monitor_projection(load_context: LoadContext) -> TaggedUnion:
@@ -133,12 +136,12 @@ async def linked_monitors(keys: Sequence[MonitorKeys], load_context: LoadContext
 
 @fan_out(target=UNKNOWN_TYPENAME, uses=(*MONITOR_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS))
 async def monitor_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
-    """A page of the organization's monitors, ordered by ID; options are MonitorOptions."""
+    """A page of the organization's monitors; options are MonitorOptions."""
     options: MonitorOptions = load_context.options
 
     async def fetch(parameters: QueryParameters) -> Slice:
         part = options.part._replace(query=())
-        return await _monitor_page(
+        return await monitor_page(
             organization, options._replace(part=part, projects=projects_of(parameters)), load_context
         )
 
@@ -150,7 +153,7 @@ async def project_monitor_pages(keys: Sequence[ProjectKey], load_context: LoadCo
     """A page of the monitors of each project; options are ListOptions. First pages of several projects are one call."""
 
     async def load_project(key: ProjectKey) -> Slice:
-        return await _monitor_page(key.organization, MonitorOptions(load_context.options, (key.id,)), load_context)
+        return await monitor_page(key.organization, MonitorOptions(load_context.options, (key.id,)), load_context)
 
     async def answer(organization: OrganizationRef, own_keys: Sequence[ProjectKey]) -> Mapping[ProjectKey, Any]:
         if len(own_keys) > 1 and is_first_page(load_context.options) and not has_rules(organization, load_context):
@@ -172,6 +175,12 @@ def has_rules(organization: OrganizationRef, load_context: LoadContext) -> bool:
     """True when the server has only alert rules, or may have some beside detectors and workflows."""
     has_only_rules = load_context.organizations.capabilities.lacks(DETECTORS_AND_WORKFLOWS, organization)
     return has_only_rules or may_have_rules(organization, load_context)
+
+
+def check_id_order(sort: str) -> None:
+    """Raise UnsupportedValue for another order than that of IDs, in which alert rules are listed."""
+    if sort != ID_ORDER:
+        raise UnsupportedValue("This Sentry has alert rules, which are listed in the order of their IDs", ("sort",))
 
 
 def is_first_page(options: ListOptions) -> bool:
@@ -199,7 +208,7 @@ async def all_detectors(
             Parents(organization),
             load_context,
             options=ALL_ROWS,
-            query=(*ID_ORDER, *query),
+            query=(("sortBy", ID_ORDER), *query),
             projection=projection,
         )
     except (Gone, *ABSENT):
@@ -261,7 +270,7 @@ async def _detectors_of_jobs(organization: OrganizationRef, ids: Sequence[str], 
     return [job if isinstance(job, Exception) else detector_of_job_row(job, parents, load_context) for job in jobs]
 
 
-async def _monitor_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
+async def monitor_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
     """A page of monitors, from detectors or from rules, depending on the server."""
     return await load_context.organizations.capabilities.either(
         DETECTORS_AND_WORKFLOWS,
@@ -284,6 +293,7 @@ async def _newer_page(organization: OrganizationRef, options: MonitorOptions, lo
     rules = await optional_metric_rules(organization, load_context)
     if not may_have_rules(organization, load_context):
         return await _detector_page(organization, options, load_context)
+    check_id_order(options.sort)
     slugs = await requested_projects(organization, options.projects, load_context)
     rest = unmigrated(_matching(rules, options, slugs.slugs), metric_detector_names(names, slugs))
     return page_of_rows([*detectors, *_translate(rest, organization, load_context)], options.part)
@@ -295,7 +305,7 @@ async def _detector_page(organization: OrganizationRef, options: MonitorOptions,
         Parents(organization),
         load_context,
         options=options.part,
-        query=(*ID_ORDER, *_detector_query(options)),
+        query=(("sortBy", options.sort), *_detector_query(options)),
         projection=monitor_projection(load_context),
     )
 
@@ -307,6 +317,7 @@ def _detector_query(options: MonitorOptions) -> QueryParameters:
 
 async def _rule_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
     """Servers that have only alert rules list metric rules as monitors."""
+    check_id_order(options.sort)
     rules = await metric_rules(organization, load_context)
     slugs = await project_slugs(organization, options.projects, load_context)
     rows = _translate(_matching(rules, options, slugs), organization, load_context)

@@ -12,7 +12,7 @@ NAMES = {"id", "slug", "sentryId", "name", "version", "latest", "email", "userna
 """The members of references."""
 ENTITIES = (
     "organization", "project", "team", "user", "environment", "release", "repository", "issue", "cronmonitor",
-    "integration", "appinstallation", "monitor", "alert",
+    "integration", "appinstallation", "monitor", "alert", "savedquery",
 )  # fmt: skip
 SELECTIONS = {"IssueSelection"}
 """Inputs that select many objects, by references among other ways."""

@@ -1,19 +1,9 @@
-"""Kinds of actions that alerts of an organization may have, and their field of organizations."""
-
-from typing import Annotated
+"""Kinds of actions that alerts of an organization may have."""
 
 import strawberry
 
 from dexter_graphql.graph.common.scalars import JSON
-from dexter_graphql.graph.declarations.fields import LIST, batch, entity, plain, value_type
-from dexter_graphql.graph.relay.references import bounded
-from dexter_graphql.loaders.available_actions import available_actions
-from dexter_graphql.sentry.parents import Parents
-
-Types = Annotated[
-    list[str] | None,
-    strawberry.argument(description="Kinds of actions, as named by Sentry, for example `slack`. Default: all kinds."),
-]
+from dexter_graphql.graph.declarations.fields import LIST, entity, plain, value_type
 
 
 @value_type
@@ -66,13 +56,3 @@ class AvailableAlertAction:
     )
     config_schema: JSON | None = plain("configSchema", description="JSON Schema of the recipient.")
     data_schema: JSON | None = plain("dataSchema", description="JSON Schema of the settings.")
-
-
-@strawberry.type
-class AlertActionFields:
-    """Fields of Organization."""
-
-    @batch(available_actions, key=lambda row: Parents(row.parents.organization), reads={})
-    def available_alert_actions(*, types: Types = None) -> list[AvailableAlertAction] | None:
-        """Kinds of actions that alerts of the organization may have. One call."""
-        return tuple(bounded(types, "types"))

@@ -102,3 +102,16 @@ class AlertPriority(Enum):
     LOW = wire_value("25", "Low priority.")
     RESOLVED = wire_value("0", "The monitor has recovered; its issue is resolved.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
+
+
+@strawberry.enum(description="Order of alerts. Servers with alert rules know only ID.")
+class AlertSort(Enum):
+    """`sortBy` of workflows."""
+
+    ID = wire_value("id", "By Sentry's ID, lowest first.")
+    NAME = wire_value("name", "By name.")
+    CREATED = wire_value("-dateCreated", "By time of creation, newest first.")
+    UPDATED = wire_value("-dateUpdated", "By time of the last change, newest first.")
+    CONNECTED_MONITORS = wire_value("-connectedDetectors", "By number of connected monitors, most first.")
+    ACTIONS = wire_value("-actions", "By number of actions, most first.")
+    PRIORITY_MONITOR = wire_value("priorityDetector", "By the monitor that Sentry considers the most important.")

@@ -20,6 +20,7 @@ from dexter_graphql.graph.relay.references import (
     member,
     reference_of,
 )
+from dexter_graphql.loaders.alert_lookup import alerts_by_number, monitors_by_number
 from dexter_graphql.loaders.alerts import AlertKey, alerts_by_id
 from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
@@ -55,6 +56,17 @@ async def monitor_numbers(
 ) -> list[str]:
     """Sentry's IDs of detectors; raises BadUserInput for those that the organization does not have."""
     return await _numbers(values, _Referred(monitor_key, MonitorKey, monitors_by_id), organization, load_context, field)
+
+
+async def find_alert(value: AlertReference, organization: OrganizationRef, load_context: LoadContext) -> Any:
+    """An alert of the organization, None when it does not exist; the reference stands at `reference`."""
+    return await _find(value, _Finder(alert_key, AlertKey, alerts_by_id, alerts_by_number), organization, load_context)
+
+
+async def find_monitor(value: MonitorReference, organization: OrganizationRef, load_context: LoadContext) -> Any:
+    """A monitor of the organization, None when it does not exist; the reference stands at `reference`."""
+    lookup = _Finder(monitor_key, MonitorKey, monitors_by_id, monitors_by_number)
+    return await _find(value, lookup, organization, load_context)
 
 
 async def owner_text(
@@ -115,6 +127,25 @@ class _Referred(NamedTuple):
     find_key: FindKey
     key: Callable[[OrganizationRef, str], Any]
     by_id: Loader
+
+
+class _Finder(NamedTuple):
+    """How an object is found by its global ID, and by the number that Sentry has for it."""
+
+    find_key: FindKey
+    key: Callable[[OrganizationRef, str], Any]
+    by_id: Loader
+    by_number: Loader
+
+
+async def _find(value: Any, lookup: _Finder, organization: OrganizationRef, load_context: LoadContext) -> Any:
+    by, text = given_name(value, ("reference",))
+    if by != "id":
+        return await load_context.load(lookup.by_number, lookup.key(organization, text))
+    with within("reference", by):
+        key = await lookup.find_key(text, load_context)
+    is_other = key is None or key.organization.id != organization.id
+    return None if is_other else await load_context.load(lookup.by_id, key)
 
 
 async def _numbers(

@@ -32,8 +32,9 @@ from dexter_graphql.graph.relay.connections import Connection, PageArguments, pa
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.actors import actors_by_key, parse_actor
+from dexter_graphql.loaders.alert_projects import AlertProjectsKey, alert_projects
 from dexter_graphql.loaders.alert_rules.workflows import ISSUE_PREFIX, METRIC_PREFIX
-from dexter_graphql.loaders.alerts import AlertKey, AlertProjectsKey, alert_projects, alerts_by_id
+from dexter_graphql.loaders.alerts import AlertKey, alerts_by_id
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.monitors import MonitorKeys, linked_monitors
 from dexter_graphql.loaders.time_ranges import MINUTE_S

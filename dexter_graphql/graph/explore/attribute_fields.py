@@ -6,7 +6,7 @@ import strawberry
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
-from dexter_graphql.graph.declarations.fields import batch
+from dexter_graphql.graph.declarations.fields import batch, call
 from dexter_graphql.graph.explore.arguments import (
     DEFAULT_RANGE,
     DatasetArgument,
@@ -29,8 +29,10 @@ from dexter_graphql.graph.explore.attributes import (
 )
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import Environments, NameContains, Projects, list_options
+from dexter_graphql.graph.saved_queries.references import SavedQueryReference, find_saved_query
 from dexter_graphql.graph.saved_queries.types import SavedQuery
 from dexter_graphql.graph.stats.enums import UsageOutcome
+from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.explore.attributes import (
     ExploreOptions,
     attribute_distributions,
@@ -40,7 +42,7 @@ from dexter_graphql.loaders.explore.attributes import (
     trace_metrics,
 )
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
-from dexter_graphql.loaders.saved_queries import saved_query_pages
+from dexter_graphql.loaders.saved_queries import saved_queries_by_id, saved_query_pages
 from dexter_graphql.loaders.search import UnresolvedQuery
 from dexter_graphql.sentry.parents import Parents
 
@@ -155,6 +157,16 @@ class AttributeFields:
     ) -> Connection[SavedQuery] | None:
         """Saved queries of Discover."""
         return list_options(page, (*given("query", name_contains), ("sortBy", sort)))
+
+    @call(uses=saved_queries_by_id.uses)
+    async def saved_query(
+        row: Any,
+        load_context: LoadContext,
+        *,
+        reference: Annotated[SavedQueryReference, strawberry.argument(description="Saved query.")],
+    ) -> SavedQuery | None:
+        """Saved query of Discover; null when it does not exist."""
+        return await find_saved_query(reference, row.parents.organization, load_context)
 
     @batch(dropped_events)
     def dropped_events(

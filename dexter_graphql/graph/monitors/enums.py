@@ -40,3 +40,15 @@ class MonitorKind(Enum):
     METRIC = wire_value("metric_issue", "A metric with thresholds.")
     UPTIME = wire_value("uptime_domain_failure", "Uptime of a URL.")
     CRON = wire_value("monitor_check_in_failure", "Check-ins of a cron job.")
+
+
+@strawberry.enum(description="Order of monitors. Servers with alert rules know only ID.")
+class MonitorSort(Enum):
+    """`sortBy` of detectors."""
+
+    ID = wire_value("id", "By Sentry's ID, lowest first.")
+    NAME = wire_value("name", "By name.")
+    TYPE = wire_value("type", "By kind.")
+    CONNECTED_ALERTS = wire_value("-connectedWorkflows", "By number of connected alerts, most first.")
+    LATEST_ISSUE = wire_value("-latestGroup", "By time of the newest issue, newest first.")
+    OPEN_ISSUES = wire_value("-openIssues", "By number of open issues, most first.")

@@ -6,9 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from dexter_graphql.errors import within
-from dexter_graphql.graph.alerts.arguments import alert_options
-from dexter_graphql.graph.alerts.available_actions import AlertActionFields
-from dexter_graphql.graph.alerts.types import Alert
+from dexter_graphql.graph.alerts.organization_fields import AlertFields
 from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.web_urls import organization_page_url
@@ -28,9 +26,7 @@ from dexter_graphql.graph.issues.references import checked_short_id
 from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.members.types import Member
-from dexter_graphql.graph.monitors.arguments import MonitorKinds, monitor_options
 from dexter_graphql.graph.monitors.cron import CronMonitor
-from dexter_graphql.graph.monitors.types import Monitor
 from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.projects.types import Project
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
@@ -55,7 +51,6 @@ from dexter_graphql.graph.stats.organization_fields import UsageFields
 from dexter_graphql.graph.teams.connections import TeamConnection
 from dexter_graphql.graph.teams.types import Team
 from dexter_graphql.graph.tickets.types import AppComponent
-from dexter_graphql.loaders.alerts import alert_pages
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.crons import CronKey, cron_monitor, cron_monitor_pages
 from dexter_graphql.loaders.environments import EnvironmentOptions, organization_environment_pages
@@ -64,7 +59,6 @@ from dexter_graphql.loaders.integrations import installation_pages, integration_
 from dexter_graphql.loaders.issues.details import organization_issue
 from dexter_graphql.loaders.issues.lists import issue_pages
 from dexter_graphql.loaders.members import MemberKey, member_details, member_pages
-from dexter_graphql.loaders.monitors import monitor_pages
 from dexter_graphql.loaders.organizations import organization_details
 from dexter_graphql.loaders.projects import ProjectName, project_pages, projects_by_name
 from dexter_graphql.loaders.release_thresholds import release_thresholds
@@ -84,7 +78,7 @@ def organization_scope(row: Any) -> Parents:
 
 
 @entity(key=OrganizationRef, load=organization_details, representations=(REFERENCE, *FULL))
-class Organization(AlertActionFields, AttributeFields, ConversationFields, ExploreFields, UsageFields, Node):
+class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFields, UsageFields, Node):
     """Organization in Sentry, with its projects, teams and members."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
@@ -265,26 +259,6 @@ class Organization(AlertActionFields, AttributeFields, ConversationFields, Explo
         """Release by version; null when it does not exist."""
         check_not_global(version, ("version",))
         return await load_context.load(releases_by_version, ReleaseKey(row.parents.organization, version))
-
-    @batch(alert_pages)
-    @paged
-    def alerts(
-        *, projects: Projects = None, name_contains: NameContains = None, page: PageArguments
-    ) -> Connection[Alert] | None:
-        """Alerts of the organization, ordered by ID. One call per project on servers that have only alert rules."""
-        return alert_options(projects, name_contains, page)
-
-    @batch(monitor_pages)
-    @paged
-    def monitors(
-        *,
-        projects: Projects = None,
-        types: MonitorKinds = None,
-        name_contains: NameContains = None,
-        page: PageArguments,
-    ) -> Connection[Monitor] | None:
-        """Monitors of the organization, ordered by ID. Servers that have only alert rules list metric monitors only."""
-        return monitor_options(projects, types, name_contains, page)
 
     @batch(cron_monitor_pages)
     @paged

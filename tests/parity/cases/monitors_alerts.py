@@ -113,6 +113,24 @@ CASES = (
         {"project": PROJECT},
         query={"sortBy": "id", "query": "type:monitor_check_in_failure", "project": "101000", "per_page": "5"},
     ),
+    Case(
+        "listOrganizationWorkflows",
+        acme("alerts(first: 2, sort: CREATED) { nodes { name } }"),
+        "GET /organizations/acme/workflows/",
+        query={"sortBy": "-dateCreated"},
+    ),
+    Case(
+        "listOrganizationDetectors",
+        acme("monitors(first: 2, sort: OPEN_ISSUES) { nodes { name } }"),
+        "GET /organizations/acme/detectors/",
+        query={"sortBy": "-openIssues"},
+    ),
+    Case(
+        "listOrganizationWorkflows",
+        acme('alert(reference: { sentryId: "100712" }) { name }'),
+        "GET /organizations/acme/workflows/",
+        query={"id": "100712"},
+    ),
     Case("getOrganizationWorkflow", RENAME_ALERT[0], "GET /organizations/acme/workflows/100712/", RENAME_ALERT[1]),
     Case(
         "updateOrganizationWorkflow",

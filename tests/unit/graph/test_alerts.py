@@ -1,7 +1,19 @@
 """Alerts and monitors of projects and issues, their links, and the number of calls."""
 
+import pytest
+
 from dexter_graphql.graph.relay.global_ids import encode_id
-from support.alerts import ALERTS_OF_WEB, DETECTORS, LINKS, PROJECTS, WORKFLOWS, web
+from support.alerts import (
+    ALERTS_OF_WEB,
+    ASK,
+    DETECTORS,
+    LINKS,
+    PROJECTS,
+    WORKFLOWS,
+    detectors_of_web,
+    web,
+    workflow,
+)
 
 
 async def test_alerts_of_a_project_cost_two_calls(asker):
@@ -123,3 +135,60 @@ async def test_absent_alert_is_null(asker):
     told = await asker.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
 
     assert (told["nodes"], told.errors) == ([None] * 6, [])
+
+
+async def test_alert_and_monitor_by_number(asker):
+    """The number of Sentry's API finds an alert or a monitor with one call each; other numbers find nothing."""
+    alert, detector = workflow(asker, "Page"), detectors_of_web(asker)[0]
+
+    told = await asker.organization(
+        f'alert(reference: {{ sentryId: "{alert.id}" }}) {{ name }}'
+        f' monitor(reference: {{ sentryId: "{detector.id}" }}) {{ name }}'
+        ' none: alert(reference: { sentryId: "1" }) { name } nothing: monitor(reference: { sentryId: "1" }) { name }'
+    )
+
+    assert told.data == {
+        "alert": {"name": alert.name}, "monitor": {"name": detector.name}, "none": None, "nothing": None,
+    }  # fmt: skip
+    assert told.routes == sorted([WORKFLOWS, DETECTORS])
+
+
+async def test_rules_by_number(known_old):
+    """Where there are only rules, the number is that of an issue rule, else of a metric rule."""
+    issue_rule, metric_rule = known_old.acme.issue_rules[0], known_old.acme.metric_rules[0]
+    issue_number, number = issue_rule.id, metric_rule.id
+
+    told = await known_old.organization(
+        f"""issue: alert(reference: {{ sentryId: "{issue_number}" }}) {{ sentryId name }}
+        metric: alert(reference: {{ sentryId: "{number}" }}) {{ name monitors {{ nodes {{ sentryId }} }} }}
+        monitor(reference: {{ sentryId: "{number}" }}) {{ sentryId name }}
+        none: alert(reference: {{ sentryId: "1" }}) {{ name }}"""
+    )
+
+    assert told.data == {
+        "issue": {"sentryId": issue_number, "name": issue_rule.name},
+        "metric": {"name": metric_rule.name, "monitors": {"nodes": [{"sentryId": number}]}},
+        "monitor": {"sentryId": number, "name": metric_rule.name},
+        "none": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "selection", ['alert(reference: { sentryId: "x y" }) { id }', 'monitor(reference: { sentryId: "metric-1" }) { id }']
+)
+async def test_number_of_another_form_is_refused(asker, selection):
+    """A text that is no number of Sentry costs no call."""
+    told = await asker.ask(ASK % selection)
+
+    [error] = told.errors
+    argument = ["reference", "sentryId"]
+    assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("BAD_USER_INPUT", argument)
+    assert {call.route for call in told.calls} <= {"/organizations/", "/organizations/{organization}/"}
+
+
+async def test_rules_have_one_order(known_old):
+    """Servers with alert rules refuse another order than that of IDs, with the name of the argument."""
+    told = await known_old.ask(ASK % "alerts(sort: NAME) { nodes { id } } monitors(sort: TYPE) { nodes { id } }")
+
+    found = [(error["extensions"]["code"], error["extensions"]["argument"]) for error in told.errors]
+    assert found == [("BAD_USER_INPUT", ["sort"])] * 2

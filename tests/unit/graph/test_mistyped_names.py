@@ -117,6 +117,9 @@ CHECKED_BY_SENTRY = {
 }
 """References that Sentry itself refuses when the issue is written; the refusal has the path of the input."""
 
+LOOKUPS = {("Organization", "alert"), ("Organization", "monitor"), ("Organization", "savedQuery")}
+"""Fields that answer whether an object exists: null without an error."""
+
 REVERSED = {"startsAt": "2027-01-01T00:00:00Z", "endsAt": "2026-01-01T00:00:00Z"}
 BAD_VALUES = (
     ("after", "x", ["after"]),
@@ -204,6 +207,8 @@ def mistakes():
         if not isinstance(parent, GraphQLObjectType) or parent.name.startswith("__"):
             continue
         for field_name, field in parent.fields.items():
+            if (parent.name, field_name) in LOOKUPS:
+                continue
             base = {name: right(of.type) for name, of in field.args.items() if is_required_argument(of)}
             base |= NEEDED.get((parent.name, field_name), {})
             for argument, of in field.args.items():
@@ -313,6 +318,15 @@ async def test_mistyped_name_in_a_subscription_is_refused(asker):
         'organization(slug: "acme") { issue(shortId: "WEB-ZZZZ") { id } }',
         f'issue(id: "{encode_id("Issue", ACME, NUMBER)}") {{ id }}',
         f'node(id: "{encode_id("Project", ACME, NUMBER)}") {{ id }}',
+        *(
+            f'organization(slug: "acme") {{ {field}(reference: {{ {name} }}) {{ id }} }}'
+            for field, typename in (("alert", "Alert"), ("monitor", "Monitor"), ("savedQuery", "SavedQuery"))
+            for name in (
+                f'sentryId: "{NUMBER}"',
+                f'id: "{encode_id(typename, ACME, NUMBER)}"',
+                f'id: "{encode_id(typename, "1", NUMBER)}"',
+            )
+        ),
     ],
 )
 async def test_lookup_of_a_mistyped_name_is_null(asker, selection):
