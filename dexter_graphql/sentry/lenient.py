@@ -56,6 +56,13 @@ def member_or_invalid(row: Any, name: str) -> Any:
         return error
 
 
+def raise_invalid(value: Any) -> Any:
+    """The value; raises it when it is the InvalidValue that replaces another one."""
+    if isinstance(value, InvalidValue):
+        raise value
+    return value
+
+
 def complete_list(items: Sequence[Any], omitted: Sequence[Exception]) -> list[Any]:
     """The items as a list that has the errors of those that are left out."""
     return IncompleteList(items, omitted) if omitted else list(items)

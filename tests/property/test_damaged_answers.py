@@ -35,8 +35,13 @@ VINTAGES = (Vintage.SAAS, Vintage.V26_7)
 SUMMED = {"groups", "start", "end", "intervals"}
 """Members of an answer that is one figure: a sum without a part of it would be wrong, so that there is none."""
 
+SERIES = "timeSeries"
+"""Member of an answer whose elements are one figure each."""
+
 CHOOSING = ("/releases/?per_page=100&project=", {"dateReleased", "dateCreated"})
 """Part of a call and members of its rows by which another object is chosen: which release is the previous one."""
+RUN = {"SavedQuery.table", "SavedQuery.timeSeries"}
+"""Fields that search what an answer says; an odd value in it is an error of the field, which has tests of its own."""
 
 
 class Release:
@@ -88,6 +93,8 @@ def owner_of(path, required):
     """The path of the element that a value belongs to: the object, where there is none without the value."""
     if path[0] in SUMMED:
         return ()
+    if path[0] == SERIES:
+        return path[:2]
     while path and isinstance(path[-1], str) and (path[-1] in required or is_identity(path[-1])):
         path = path[:-1]
     return path
@@ -152,6 +159,8 @@ async def test_odd_value_costs_itself(releases, at_once, required, choice, value
         return
     element = Element(line, one_of(paths, which_position), value)
     if CHOOSING[0] in line and element.path[-1] in CHOOSING[1]:
+        return
+    if coordinate in RUN and "/discover/saved/" in line:
         return
 
     after = await release.ask(at_once, coordinate, release.answers.damaged(element))

@@ -19,6 +19,7 @@ VALUES_QUERY = """{ organization(slug: "acme") { __typename id
   repositories(first: 2) { nodes { __typename id } }
   appInstallations(first: 2) { nodes { __typename id } }
   environments { nodes { __typename id } }
+  savedQueries(first: 2) { nodes { __typename id } }
   flagChanges(first: 2) { nodes { __typename id } }
 } }"""
 """Query for ids of all kinds of objects."""
@@ -51,7 +52,12 @@ TEXTS = {
     "traceId": ["d82dba47d82dba47d82dba47d82dba47"],
     "conversationId": ["session-7eb35d32"],
     "fields": ["title", "issue"],
-    "sort": {"Organization.discover": ["-timestamp", "-count()"], "TopSeries": ["-count()"]},
+    "sort": {
+        "Organization.discover": ["-timestamp", "-count()"],
+        "Organization.savedQueries": ["name", "-dateCreated"],
+        "Organization.traceMetrics": ["name", "-count"],
+        "TopSeries": ["-count()"],
+    },
     "yAxes": ["count()", "count_unique(user)"],
     "groupBy": {"TopSeries": ["title", "level"]},
     "url": [
@@ -76,6 +82,9 @@ ID_TYPES = {
     ("ReleaseReference", "id"): "Release",
     ("CronMonitorReference", "id"): "CronMonitor",
     ("RepositoryReference", "id"): "Repository",
+    ("AlertReference", "id"): "Alert",
+    ("MonitorReference", "id"): "MetricMonitor",
+    ("SavedQueryReference", "id"): "SavedQuery",
 }
 """Type whose id an argument or input member takes, where it is not any node."""
 SIZES = {"first": [1, 2, 3, 3, 5, 20], "last": [1, 2], "max": [3]}

@@ -19,7 +19,7 @@ MARK = re.compile(r"mark-\d+-")
 FREE_TEXT = re.compile(r"(?!\d{4}-\d\d-\d\d)(?!https?:)(?!\w+:\d+$)(?!\d+(\.\d+)?$).+", re.DOTALL)
 """Text that is no date, URL, reference to an actor, or number."""
 IDENTITY = re.compile(
-    r"id|.*I[dD]|.*_id|.*[sS]lugs?|key|type|kind|version|projects|teams|teamRoles|detectorIds|owner|createdBy|tags|links|.*Url"
+    r"id|.*I[dD]|.*_id|.*\.id|.*[sS]lugs?|key|type|kind|version|projects|teams|teamRoles|detectorIds|owner|createdBy|tags|links|.*Url"
 )
 """Names of members that identify an object, or say what it is."""
 

@@ -14,6 +14,7 @@ from graphql import (
     get_nullable_type,
     is_abstract_type,
     is_leaf_type,
+    is_required_argument,
 )
 
 from dexter_graphql.graph.endpoint_usage import fields_by_endpoint
@@ -71,7 +72,7 @@ class WholeSchema:
         """The field with its arguments; None when a value for one of them is not known."""
         values = {}
         for argument, of in parent.fields[name].args.items():
-            if isinstance(of.type, GraphQLNonNull) or argument in PAGE:
+            if is_required_argument(of) or argument in PAGE:
                 value = PAGE.get(argument, self._value(of.type, f"{parent.name}.{name}", argument))
                 if value is None:
                     return None

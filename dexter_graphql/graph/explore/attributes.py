@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 import strawberry
 
@@ -10,6 +11,7 @@ from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, computed, entity, first_of, plain, value_type
 from dexter_graphql.graph.declarations.wire_types import instant
 from dexter_graphql.loaders.explore.attributes import ValueCount
+from dexter_graphql.sentry.lenient import raise_invalid
 
 
 @strawberry.enum(description="Kind of items that attributes are listed of.")
@@ -55,7 +57,7 @@ class TagDataset(Enum):
 class OrganizationTag:
     """Tag of an organization's events."""
 
-    key: str = plain(description="Key of the tag, for example `browser.name`.")
+    key: str | None = plain(description="Key of the tag, for example `browser.name`.")
     name: str | None = plain(description="Display name of the tag.")
     total_values: BigInt | None = plain("totalValues", description="Number of events that have the tag.")
     unique_values: BigInt | None = plain("uniqueValues", description="Number of distinct values; null when unknown.")
@@ -79,14 +81,14 @@ class AttributeValueCount:
     """Value of an attribute."""
 
     @computed()
-    def value(row: ValueCount) -> str:
+    def value(row: ValueCount) -> str | None:
         """Value as text."""
         return row.label
 
     @computed()
-    def count(row: ValueCount) -> BigInt:
+    def count(row: ValueCount) -> BigInt | None:
         """Number of sampled items that have the value."""
-        return BigInt(int(row.value))
+        return None if row.value is None else BigInt(int(row.value))
 
 
 @value_type
@@ -99,9 +101,9 @@ class AttributeDistribution:
         return pair[0]
 
     @computed()
-    def values(pair: tuple[str, list[ValueCount]]) -> list[AttributeValueCount]:
+    def values(pair: tuple[str, Any]) -> list[AttributeValueCount] | None:
         """Values, the most frequent first."""
-        return pair[1]
+        return raise_invalid(pair[1])
 
 
 def _of_nanoseconds(value: float) -> datetime:
@@ -117,7 +119,7 @@ def time_of_milliseconds(value: float) -> datetime:
 class TraceMetric:
     """Metric that applications emit."""
 
-    name: str = plain(description="Name of the metric.")
+    name: str | None = plain(description="Name of the metric.")
     type: str | None = plain(description="`counter`, `gauge` or `distribution`.")
     unit: str | None = plain(description="Unit of the values; null without one.")
     count: BigInt | None = plain(description="Number of values in the range.")

@@ -19,6 +19,7 @@ from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseReference
 from dexter_graphql.loaders.traces import TraceReference
+from dexter_graphql.sentry.lenient import raise_invalid
 from dexter_graphql.sentry.parents import Parents
 
 FieldName = Annotated[
@@ -35,8 +36,8 @@ class Column:
     """A column with its type and unit, where Sentry says them."""
 
     name: str
-    type: str | None
-    unit: str | None
+    type: Any
+    unit: Any
 
 
 @value_type
@@ -51,12 +52,12 @@ class DiscoverColumn:
     @computed()
     def type(column: Column) -> str | None:
         """Type of the values, as named by Sentry, for example `string`, `integer`, `date` or `duration`."""
-        return column.type
+        return raise_invalid(column.type)
 
     @computed()
     def unit(column: Column) -> str | None:
         """Unit of the values, for example `millisecond`. Null for values without a unit."""
-        return column.unit
+        return raise_invalid(column.unit)
 
 
 @value_type
@@ -190,8 +191,4 @@ class DiscoverConnection:
 def _columns_of(page: TablePage) -> list[Any]:
     """The sources of a page's columns."""
     types, units = page.meta.fields, page.meta.units
-    return [Column(name, _text_or_none(types.get(name)), _text_or_none(units.get(name))) for name in page.columns]
-
-
-def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    return [Column(name, types.get(name), units.get(name)) for name in page.columns]

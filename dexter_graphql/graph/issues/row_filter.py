@@ -7,6 +7,7 @@ from dexter_graphql.graph.declarations.wire_types import SCALARS, whole_number
 from dexter_graphql.graph.issues.filters import IssueFilter
 from dexter_graphql.graph.issues.search import FIELD, checked_count
 from dexter_graphql.sentry.errors import InvalidValue
+from dexter_graphql.sentry.lenient import raise_invalid
 from dexter_graphql.sentry.projection import Field, first_invalid
 
 USER_COUNT = (("filtered", "userCount"), ("userCount",))
@@ -36,19 +37,12 @@ class IssueRowFilter(NamedTuple):
             return True
         if self.min_user_count is not None:
             try:
-                user_count = whole_number(_valid(read_user_count(row)) or 0)
+                user_count = whole_number(raise_invalid(read_user_count(row)) or 0)
             except InvalidValue:
                 return True
             if user_count < self.min_user_count:
                 return False
         return self.has_attachments is None or row.latestEventHasAttachments is self.has_attachments
-
-
-def _valid(value: Any) -> Any:
-    """The value; raises an InvalidValue that stands in its place."""
-    if isinstance(value, InvalidValue):
-        raise value
-    return value
 
 
 def row_filter_of(value: IssueFilter | None) -> IssueRowFilter | None:

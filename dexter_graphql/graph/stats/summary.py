@@ -13,7 +13,7 @@ from dexter_graphql.graph.stats.types import category_of, outcome_of
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.stats import MEASURES, SummaryReport
 from dexter_graphql.sentry.errors import InvalidValue
-from dexter_graphql.sentry.lenient import complete_list
+from dexter_graphql.sentry.lenient import complete_list, raise_invalid
 from dexter_graphql.sentry.parents import Parents
 
 COUNTS = dict[str, float | int | None] | None
@@ -23,9 +23,7 @@ SINGULAR = {"replays": "replay", "profiles": "profile"}
 
 def _count(totals: Mapping[str, Any] | None, *names: str) -> BigInt | None:
     """The first of these members that is there; raises InvalidValue when it is not a number."""
-    value = next((totals[name] for name in names if name in totals), None) if totals else None
-    if isinstance(value, InvalidValue):
-        raise value
+    value = raise_invalid(next((totals[name] for name in names if name in totals), None) if totals else None)
     return None if value is None else BigInt(int(value))
 
 

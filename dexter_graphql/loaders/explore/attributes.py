@@ -12,6 +12,7 @@ from dexter_graphql.loaders.search import UnresolvedQuery, resolve_query
 from dexter_graphql.loaders.time_ranges import TimeRange
 from dexter_graphql.sentry.catalogue import events, explore
 from dexter_graphql.sentry.endpoint import Endpoint
+from dexter_graphql.sentry.lenient import complete_list, omitted_from
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, first_invalid
@@ -27,8 +28,8 @@ class ExploreOptions(NamedTuple):
 class ValueCount(msgspec.Struct, frozen=True, gc=False):
     """A value of an attribute with the number of items that have it."""
 
-    label: str
-    value: float
+    label: str | None = None
+    value: float | None = None
 
 
 class Distributions(msgspec.Struct, frozen=True, gc=False):
@@ -43,9 +44,7 @@ class Statistics(msgspec.Struct, frozen=True, gc=False):
     attributeDistributions: Distributions | None = None  # noqa: N815  # Sentry's name
 
 
-STATISTICS = Projection(
-    "AttributeDistribution", "list", (Field("data", "data", list[Statistics], is_required=True, is_strict=True),)
-)
+STATISTICS = Projection("AttributeDistribution", "list", (Field("data", "data", list[Statistics], is_required=True),))
 
 
 @fan_out(target="OrganizationTag", uses=(events.TAGS, *REFERENCE_ENDPOINTS))
@@ -83,7 +82,8 @@ async def attribute_distributions(
     if invalid := first_invalid(answer, "data"):
         raise invalid
     found = [each.attributeDistributions for each in answer.data if each.attributeDistributions is not None]
-    return [pair for distributions in found for pair in distributions.data.items()]
+    pairs = [pair for distributions in found for pair in distributions.data.items()]
+    return complete_list(pairs, omitted_from(answer.data))
 
 
 async def _rows(endpoint: Endpoint, organization: OrganizationRef, load_context: LoadContext) -> list[Any]:

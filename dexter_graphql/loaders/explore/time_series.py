@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from dexter_graphql.errors import as_value
 from dexter_graphql.loaders.base import LoadContext, fan_out
 from dexter_graphql.loaders.explore.datasets import Dataset, Source, read_dataset
 from dexter_graphql.loaders.explore.older_series import read_older_series
@@ -13,10 +14,11 @@ from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.loaders.search import UnresolvedQuery, resolve_query
 from dexter_graphql.loaders.series import Series, SeriesGroup
-from dexter_graphql.loaders.time_ranges import TimeRange
+from dexter_graphql.loaders.time_ranges import Interval, TimeRange
 from dexter_graphql.sentry.capabilities import is_refused
 from dexter_graphql.sentry.catalogue import events as catalogue
-from dexter_graphql.sentry.errors import BadRequest, InternalError, SentryError
+from dexter_graphql.sentry.errors import BadRequest, InternalError, InvalidValue, SentryError
+from dexter_graphql.sentry.lenient import UNREADABLE, invalid_value
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 from dexter_graphql.sentry.projection import Field, Projection, first_invalid
 
@@ -60,7 +62,7 @@ class SeriesAnswer(msgspec.Struct, frozen=True, gc=False):
 
 
 ANSWER = Projection(
-    "TimeSeries", "list", (Field("timeSeries", "timeSeries", list[SeriesAnswer], is_required=True, is_strict=True),)
+    "TimeSeries", "list", (Field("timeSeries", "timeSeries", list[msgspec.Raw], is_required=True, is_strict=True),)
 )
 
 
@@ -99,7 +101,7 @@ class SeriesOptions(NamedTuple):
 
 
 @fan_out(target="TimeSeries", uses=(catalogue.TIME_SERIES, catalogue.STATS, *REFERENCE_ENDPOINTS))
-async def event_series(organization: OrganizationRef, load_context: LoadContext) -> list[Series]:
+async def event_series(organization: OrganizationRef, load_context: LoadContext) -> list[Series | InvalidValue]:
     """The series of an organization's events, by axis and group; options are SeriesOptions."""
     options: SeriesOptions = load_context.options
     query = await resolve_query(options.query, organization, load_context)
@@ -108,11 +110,11 @@ async def event_series(organization: OrganizationRef, load_context: LoadContext)
 
 async def read_series(
     organization: OrganizationRef, options: SeriesOptions, query: QueryParameters, load_context: LoadContext
-) -> list[Series]:
+) -> list[Series | InvalidValue]:
     """The series; releases that lack them, or fail to group them, have the older form."""
     interval = load_context.interval(options.time_range)
 
-    async def read(source: Source) -> list[EventSeries]:
+    async def read(source: Source) -> Sequence[EventSeries | InvalidValue]:
         shared = (("query", source.search(options.search)), ("dataset", source.dataset), *interval.query, *query)
         shared = (*repeated("yAxis", options.y_axes), *shared, *_interval_parameters(options))
         return await load_context.organizations.capabilities.prefer(
@@ -124,7 +126,17 @@ async def read_series(
         )
 
     series = await read_dataset(options.dataset, catalogue.TIME_SERIES, organization, load_context, read)
-    return [each.over(interval, options.interval_s) for each in series]
+    return [_over(each, interval, options.interval_s) for each in series]
+
+
+def _over(series: EventSeries | InvalidValue, interval: Interval, requested_s: int | None) -> Series | InvalidValue:
+    """The series with a value for each interval, or what replaces one that does not fit."""
+    if isinstance(series, InvalidValue):
+        return series
+    try:
+        return series.over(interval, requested_s)
+    except InvalidValue as error:
+        return as_value(error)
 
 
 def _capability(options: SeriesOptions) -> str:
@@ -151,14 +163,19 @@ def _newer_parameters(options: SeriesOptions) -> QueryParameters:
 
 async def _read_newer(
     organization: OrganizationRef, query: QueryParameters, load_context: LoadContext
-) -> list[EventSeries]:
+) -> list[EventSeries | InvalidValue]:
     answer = await load_context.get(catalogue.TIME_SERIES, Parents(organization), query=query, projection=ANSWER)
     if invalid := first_invalid(answer, "timeSeries"):
         raise invalid
     return [_series(series) for series in answer.timeSeries]
 
 
-def _series(answer: SeriesAnswer) -> EventSeries:
+def _series(value: msgspec.Raw) -> EventSeries | InvalidValue:
+    """A series, whole: without a part of it, its figures would be others."""
+    try:
+        answer = msgspec.json.decode(value, type=SeriesAnswer)
+    except UNREADABLE as error:
+        return invalid_value("timeSeries", error)
     meta = answer.meta or SeriesMeta()
     points = [
         SeriesPoint(
