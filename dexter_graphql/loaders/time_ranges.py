@@ -1,11 +1,16 @@
 """Time ranges: absolute ones and ones that end now."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from dexter_graphql.loaders.parameters import QueryParameters
 
 SECOND_S, MINUTE_S, HOUR_S, DAY_S = 1, 60, 3600, 86_400
+PERIOD = re.compile(r"[1-9][0-9]{0,4}[smhdw]")
+UNITS_S: Mapping[str, int] = MappingProxyType({"s": SECOND_S, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S, "w": 7 * DAY_S})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,13 @@ class Relative:
 
 
 TimeRange = Interval | Relative
+
+
+def period_seconds(period: object) -> int | None:
+    """Seconds of a duration such as `30m` or `24h`; None for another value."""
+    if not isinstance(period, str) or not PERIOD.fullmatch(period):
+        return None
+    return int(period[:-1]) * UNITS_S[period[-1]]
 
 
 def _floor_to_step(instant: datetime, step_s: int) -> datetime:

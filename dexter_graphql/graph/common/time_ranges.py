@@ -1,16 +1,12 @@
 """Time ranges: the input, and the range that was used for an answer."""
 
-import re
 from datetime import datetime
 
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.declarations.fields import computed, value_type
-from dexter_graphql.loaders.time_ranges import DAY_S, HOUR_S, MINUTE_S, SECOND_S, Interval, Relative, TimeRange
-
-PERIOD = re.compile(r"[1-9][0-9]{0,4}[smhdw]")
-UNITS_S = {"s": SECOND_S, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S, "w": 7 * DAY_S}
+from dexter_graphql.loaders.time_ranges import MINUTE_S, SECOND_S, Interval, Relative, TimeRange, period_seconds
 
 
 @strawberry.input(description="Absolute time range. `startsAt` must be before `endsAt`.")
@@ -74,6 +70,7 @@ def time_range_of(value: TimeRangeInput, step_s: int = MINUTE_S) -> TimeRange:
 
 def seconds_of(period: object, *field: str) -> int:
     """Seconds of a duration such as `30m` or `24h` at this path; raises BadUserInput when it is invalid."""
-    if not isinstance(period, str) or not PERIOD.fullmatch(period):
+    seconds = period_seconds(period)
+    if seconds is None:
         raise BadUserInput(f"'{field[-1]}' must be a number followed by s, m, h, d or w, for example '24h'", field)
-    return int(period[:-1]) * UNITS_S[period[-1]]
+    return seconds

@@ -96,7 +96,7 @@ class DiscoverRow:
         issues_by_id,
         key=lambda row: IssueKey(row.organization, row.text("issue.id")) if row.text("issue.id") else None,
         reads={},
-        description="Issue of the events. Adds the column `issue.id`.",
+        description="Issue of the events; null for spans. Adds the column `issue.id`.",
     )
     project: ProjectType | None = batch(
         projects_by_id,
@@ -115,8 +115,11 @@ class DiscoverRow:
 
     @computed()
     def event(row: TableRow) -> EventType | None:
-        """Event of a table of events. Adds the columns `id` and `project.id`. Selecting only its ID costs no call."""
-        event_id, project = row.text("id"), row.text("project.id")
+        """Event of a table of events, or the event of a span's transaction; null without one.
+
+        Adds the columns `project.id` and `id`, for spans `transaction.event_id`. Selecting only its ID costs no call.
+        """
+        event_id, project = row.text(row.event_column), row.text("project.id")
         if event_id is None or project is None:
             return None
         return EventReference(eventID=event_id, projectID=project, parents=Parents(row.organization))

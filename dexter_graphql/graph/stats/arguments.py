@@ -7,14 +7,14 @@ from typing import Annotated, Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.common.time_ranges import PERIOD, TimeRangeInput, seconds_of, time_range_of
+from dexter_graphql.graph.common.time_ranges import TimeRangeInput, time_range_of
 from dexter_graphql.graph.relay.list_options import project_parameters
 from dexter_graphql.graph.relay.references import ProjectReference, bounded
 from dexter_graphql.graph.stats.enums import EventStat, UsageCategory, UsageGrouping, UsageMeasure, UsageOutcome
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.search import UnresolvedQuery
 from dexter_graphql.loaders.stats import EventSeriesOptions, UsageOptions
-from dexter_graphql.loaders.time_ranges import DAY_S, HOUR_S, Interval, TimeRange
+from dexter_graphql.loaders.time_ranges import DAY_S, HOUR_S, Interval, TimeRange, period_seconds
 
 DEFAULT_RANGE = TimeRangeInput(last="24h")
 MAX_COUNTS = 10_000
@@ -133,7 +133,7 @@ def _words(name: str, values: list[Any] | None, argument: str) -> QueryParameter
 
 def _seconds(interval: str) -> int:
     """Seconds of an interval; raises BadUserInput unless it is whole hours that divide a day."""
-    seconds = seconds_of(interval, "interval") if PERIOD.fullmatch(interval) else 0
+    seconds = period_seconds(interval) or 0
     if not HOUR_S <= seconds <= DAY_S or DAY_S % seconds or seconds % HOUR_S:
         raise BadUserInput("'interval' must be 1h, 2h, 3h, 4h, 6h, 8h, 12h or 1d", ("interval",))
     return seconds

@@ -44,6 +44,13 @@ def issue_key(item: TraceItemRecord) -> IssueKey | None:
     return None if issue is None else IssueKey(item.parents.organization, issue)
 
 
+def _event_of(item: TraceItemRecord, member: str) -> EventReference | None:
+    event_id, project = identifier(item, member), identifier(item, "project_id")
+    if event_id is None or project is None:
+        return None
+    return EventReference(eventID=event_id, projectID=project, parents=item.parents)
+
+
 def attribute_of(item: TraceItemRecord, name: str) -> Any:
     """Value of an attribute as JSON; None when the item has none."""
     values = item.node.get("additional_attributes")
@@ -110,10 +117,7 @@ class TraceError(TraceItem):
     @computed()
     def event(item: ErrorRecord) -> EventType | None:
         """Event of the error. Selecting only its ID costs no call."""
-        event_id, project = identifier(item, "event_id"), identifier(item, "project_id")
-        if event_id is None or project is None:
-            return None
-        return EventReference(eventID=event_id, projectID=project, parents=item.parents)
+        return _event_of(item, "event_id")
 
 
 @entity(representations=())
@@ -133,6 +137,11 @@ class TraceSpan(TraceItem):
     measurements: list[Measurement] = pairs("measurements", "Measurements of the span.")
     web_vitals: list[Measurement] = pairs("browser_web_vital", "Web vitals of a page load.")
     mobile_vitals: list[Measurement] = pairs("mobile_app_vital", "Vitals of a mobile app.")
+
+    @computed()
+    def transaction_event(item: SpanRecord) -> EventType | None:
+        """Event of the transaction that the span is in; null without one. Selecting only its ID costs no call."""
+        return _event_of(item, "transaction_id")
 
     @computed()
     def attribute(item: SpanRecord, *, name: AttributeName) -> JSON | None:

@@ -29,11 +29,12 @@ LINKED_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "project": ("project.id",),
         "release": ("release",),
         "trace": ("trace",),
-        "event": ("id", "project.id"),
         "endUser": ("user.id", "user.email", "user.username", "user.ip"),
     }
 )
-"""Field of a row that is another object → the columns that it is found by."""
+"""Field of a row that is another object → the columns that it is found by; those of an event depend on the dataset."""
+EVENT_COLUMNS: Mapping[Dataset, str] = MappingProxyType({Dataset.SPANS: "transaction.event_id"})
+"""Column with the ID of the event, where `id` is that of something else."""
 
 
 class TableMeta(msgspec.Struct, frozen=True, gc=False):
@@ -71,6 +72,7 @@ class TableRow:
 
     organization: OrganizationRef
     values: Mapping[str, Any]
+    event_column: str = "id"
 
     def text(self, column: str) -> str | None:
         """The value of a column as text; None when there is none."""
@@ -92,7 +94,7 @@ async def discover_pages(organization: OrganizationRef, load_context: LoadContex
     """A page of a table; options are TableOptions."""
     options: TableOptions = load_context.options
     query = await resolve_query(options.query, organization, load_context)
-    columns = requested_columns(options.columns, load_context)
+    columns = requested_columns(options.columns, options.dataset, load_context)
     return await read_table(organization, options, columns, query, load_context)
 
 
@@ -117,7 +119,9 @@ async def read_table(
         metas: list[TableMeta] = []
 
         async def fetch(size: int, cursor: str | None) -> Page:
-            page, meta = await _read_page(organization, parameters, load_context, size=size, cursor=cursor)
+            page, meta = await _read_page(
+                organization, parameters, load_context, size=size, cursor=cursor, dataset=options.dataset
+            )
             metas.append(meta)
             return page
 
@@ -129,7 +133,13 @@ async def read_table(
 
 
 async def _read_page(
-    organization: OrganizationRef, query: QueryParameters, load_context: LoadContext, *, size: int, cursor: str | None
+    organization: OrganizationRef,
+    query: QueryParameters,
+    load_context: LoadContext,
+    *,
+    size: int,
+    cursor: str | None,
+    dataset: Dataset,
 ) -> tuple[Page, TableMeta]:
     record, page = await load_context.get_page_record(
         catalogue.DISCOVER, Parents(organization), TABLE, query=query, size=size, cursor=cursor
@@ -140,22 +150,32 @@ async def _read_page(
         raise FeatureUnavailable(f"This Sentry lacks {title} for tables", title=title, status=200)
     if invalid := first_invalid(record, "data"):
         raise invalid
-    rows = table_rows(organization, record.data)
+    rows = table_rows(organization, record.data, _event_column(dataset))
     meta = record.meta if isinstance(record.meta, TableMeta) else TableMeta()
     return msgspec.structs.replace(page, rows=rows), meta
 
 
-def table_rows(organization: OrganizationRef, rows: Sequence[Mapping[str, Any] | None]) -> list[Any]:
+def table_rows(
+    organization: OrganizationRef, rows: Sequence[Mapping[str, Any] | None], event_column: str = "id"
+) -> list[Any]:
     """The rows of a table, with the errors of those that are not objects."""
     return [
-        InvalidValue("A row of Sentry's answer is not an object") if values is None else TableRow(organization, values)
+        InvalidValue("A row of Sentry's answer is not an object")
+        if values is None
+        else TableRow(organization, values, event_column)
         for values in rows
     ]
 
 
-def requested_columns(columns: Sequence[str], load_context: LoadContext) -> tuple[str, ...]:
+def _event_column(dataset: Dataset) -> str:
+    return EVENT_COLUMNS.get(dataset, "id")
+
+
+def requested_columns(columns: Sequence[str], dataset: Dataset, load_context: LoadContext) -> tuple[str, ...]:
     """The given columns and those that the operation selects on the rows; raises BadUserInput for none or too many."""
-    selected = [column for row in _row_selections(load_context.selection) for column in _selected(row, load_context)]
+    linked = {**LINKED_COLUMNS, "event": (_event_column(dataset), "project.id")}
+    rows = _row_selections(load_context.selection)
+    selected = [column for row in rows for column in _selected(row, linked, load_context)]
     requested = tuple(dict.fromkeys((*columns, *selected)))
     if not requested:
         raise BadUserInput("A table needs columns: select fields of its rows, or name some in 'fields'")
@@ -164,9 +184,9 @@ def requested_columns(columns: Sequence[str], load_context: LoadContext) -> tupl
     return requested
 
 
-def _selected(selection: Selection, load_context: LoadContext) -> Iterator[str]:
+def _selected(selection: Selection, linked: Mapping[str, tuple[str, ...]], load_context: LoadContext) -> Iterator[str]:
     for selected in selection.responses("DiscoverRow"):
-        yield from LINKED_COLUMNS.get(selected.name) or _named_column(selected, load_context)
+        yield from linked.get(selected.name) or _named_column(selected, load_context)
 
 
 def _named_column(selected: SelectedField, load_context: LoadContext) -> Iterator[str]:

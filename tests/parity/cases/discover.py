@@ -58,6 +58,23 @@ CASES = (
         {"id": QUERY_ID},
     ),
     Case(
+        "listOrganizationEventsTimeseries",
+        acme(
+            """savedQuery(reference: { sentryId: "100951" }) {
+              timeSeries(range: { last: "2d" }) { values group { key value } } }"""
+        ),
+        "GET /organizations/acme/events-timeseries/",
+        query={
+            "dataset": "errors",
+            "yAxis": "count()",
+            "topEvents": "3",
+            "groupBy": "release",
+            "sort": "-count()",
+            "interval": "21600",
+            "start": "2026-03-02T12:00:00",
+        },
+    ),
+    Case(
         "createOrganizationDiscoverSavedQuery",
         mutation("createSavedQuery", "savedQuery { name queryDataset sort }"),
         f"POST {SAVED}",

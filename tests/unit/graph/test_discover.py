@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from dexter_graphql.sandbox import Vintage
+from dexter_graphql.sandbox import Fault, Vintage
 from support.graph import graph_client_of_release
 
 EVENTS = "/organizations/{organization}/events/"
@@ -81,6 +81,24 @@ async def test_rows_of_events_lead_to_them(asker):
         event = asker.acme.events[row["event"]["eventId"]]
         assert row["event"]["title"] == event.issue.title
         assert row["endUser"] is None or "@" in row["endUser"]["email"]
+
+
+async def test_rows_of_spans_lead_to_the_event_of_their_transaction(asker):
+    """The ID of a span is that of no event: the event is found by a column of its own, and spans have no issue."""
+    event = next(iter(asker.acme.events.values()))
+    row = {"id": "a" * 16, "transaction.event_id": event.id, "project.id": int(event.issue.project.id)}
+    rows = [row | {"issue.id": None}, row | {"transaction.event_id": None, "issue.id": None}]
+    asker.server.faults.add(Fault(route=EVENTS, status=200, body={"data": rows, "meta": {}}))
+
+    answer = await asker.organization(
+        'discover(dataset: SPANS, first: 2) { nodes { spanId: string(field: "id") event { title } issue { id } } }'
+    )
+
+    assert columns_of(answer) == ["id", "transaction.event_id", "project.id", "issue.id"]
+    assert answer["discover"]["nodes"] == [
+        {"spanId": "a" * 16, "event": {"title": event.issue.title}, "issue": None},
+        {"spanId": "a" * 16, "event": None, "issue": None},
+    ]
 
 
 async def test_pages_follow_each_other(asker):

@@ -36,7 +36,7 @@ async def test_roots_are_trees(asker, event):
         asker,
         event,
         """traceId roots { __typename depth description project { slug }
-          ... on TraceSpan { spanId op durationMs isTransaction measurements { name value }
+          ... on TraceSpan { spanId op durationMs isTransaction measurements { name value } transactionEvent { eventId }
             errors { shortId level isOccurrence issue { shortId } event { eventId } }
             children { depth ... on TraceSpan { op parentSpanId children { ... on TraceSpan { op } } } } }
           ... on TraceUptimeCheck { regionName name durationMs } }""",
@@ -47,6 +47,7 @@ async def test_roots_are_trees(asker, event):
     assert (span["__typename"], span["spanId"], span["durationMs"]) == ("TraceSpan", get_span_id(event), 250)
     assert span["measurements"] == [{"name": "measurements.frames_slow_rate", "value": 0.02}]
     assert span["project"] == {"slug": "web"}
+    assert span["transactionEvent"] == {"eventId": get_span_id(event) * 2}
     assert [child["op"] for child in span["children"]] == ["middleware.handle", "serialize"]
     assert [child["parentSpanId"] for child in span["children"]] == [span["spanId"]] * 2
     assert [inner["op"] for inner in span["children"][0]["children"]] == ["db", "cache.get", "http.client"]
