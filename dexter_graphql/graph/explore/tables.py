@@ -9,7 +9,8 @@ import strawberry
 from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.common.time_ranges import UsedRange
 from dexter_graphql.graph.declarations.fields import LazyJSON, batch, computed, value_type
-from dexter_graphql.graph.events.types import EventReference, EventUser
+from dexter_graphql.graph.events.details import EventUser
+from dexter_graphql.graph.events.types import EventReference
 from dexter_graphql.graph.explore.cells import as_boolean, as_date, as_list, as_number, as_string
 from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType, TraceType
 from dexter_graphql.graph.relay.connections import Edge, PageInfo, edges_of
