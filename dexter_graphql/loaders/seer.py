@@ -7,17 +7,11 @@ import msgspec
 
 from dexter_graphql.loaders.base import LoadContext, fan_out
 from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
+from dexter_graphql.loaders.text_formats import TEXT, text_of
 from dexter_graphql.sentry.catalogue import seer as catalogue
 from dexter_graphql.sentry.errors import BadResponse, FeatureUnavailable, Forbidden, InvalidValue
 from dexter_graphql.sentry.lenient import UNREADABLE, decode_leniently
-from dexter_graphql.sentry.projection import PART, Field, Projection
-
-TEXT = Projection(
-    "AutofixText",
-    "detail",
-    (Field("formatted", "formatted", Projection("AutofixText", PART, (Field("content", "content", str),))),),
-)
-"""A run that is written out."""
+from dexter_graphql.sentry.projection import Field, Projection
 
 
 class _Models(msgspec.Struct):
@@ -49,14 +43,15 @@ async def autofix_runs(key: IssueKey, load_context: LoadContext) -> Any:
 @fan_out(target="", uses=(catalogue.AUTOFIX,))
 async def autofix_texts(key: IssueKey, load_context: LoadContext) -> Any:
     """The run of an issue as text; options are `markdown` or `xml`. None where the server has no such format."""
-    text: Any = await load_context.get(
-        catalogue.AUTOFIX,
-        issue_parents(key),
-        path={"issue": key.id},
-        query=(("llmFormat", load_context.options),),
-        projection=TEXT,
+    return text_of(
+        await load_context.get(
+            catalogue.AUTOFIX,
+            issue_parents(key),
+            path={"issue": key.id},
+            query=(("llmFormat", load_context.options),),
+            projection=TEXT,
+        )
     )
-    return text if isinstance(text, InvalidValue) else text.formatted and text.formatted.content
 
 
 async def start_autofix(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> str | None:

@@ -1,5 +1,6 @@
 """Parts of an event: contexts, the affected user, SDK, processing errors and the occurrence."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.declarations.fields import LazyJSON, computed, plain, value_type
 from dexter_graphql.graph.events.entry_values import member
 from dexter_graphql.sentry.lenient import UNREADABLE, decode_leniently, invalid_value
+
+TRACE_ID = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 @value_type
@@ -94,6 +97,16 @@ class Occurrence:
 def context(name: str, value: msgspec.Raw) -> Any:
     """A context with its name, which is a key in Sentry's JSON."""
     return LazyJSON("EventContext", raw({"name": name, "value": value}))
+
+
+def trace_id_of(context: msgspec.Raw | None) -> str | None:
+    """The ID of the trace that the context `trace` of an event names; None when it names none."""
+    value = member(context, "trace_id")
+    try:
+        trace_id = "" if value is None else decode_leniently(value, str, "trace_id")
+    except UNREADABLE as error:
+        raise invalid_value("trace_id", error) from None
+    return trace_id.lower() if TRACE_ID.fullmatch(trace_id) else None
 
 
 def _type_of(value: msgspec.Raw) -> str | None:

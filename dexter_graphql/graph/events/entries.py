@@ -9,6 +9,7 @@ import msgspec
 from dexter_graphql.graph.common.scalars import JSON, raw
 from dexter_graphql.graph.declarations.fields import LazyJSON, TaggedJSON, computed, entity, plain, value_type
 from dexter_graphql.graph.events.entry_values import Breadcrumb, ContextLine, ExceptionValue, StackFrame, Thread
+from dexter_graphql.sentry.parents import Parents
 
 
 @entity(representations=(), is_interface=True)
@@ -171,8 +172,11 @@ ENTRY_TYPENAMES: Mapping[str, str] = MappingProxyType(
 """Kind of entry in Sentry's API → its type in the graph."""
 
 
-def entry(value_type: TaggedJSON) -> Any:
-    """A part of an event as the type that its kind says, UnknownEntry for a kind that is new to us."""
+def entry(value_type: TaggedJSON, parents: Parents) -> Any:
+    """A part of an event as the type that its kind says, UnknownEntry for a kind that is new to us.
+
+    `parents` are those of its values.
+    """
     typename = ENTRY_TYPENAMES.get(value_type.type, "UnknownEntry")
     if typename == "UnknownEntry":
         return LazyJSON(typename, raw({"kind": value_type.type, "data": value_type.data}))
@@ -181,7 +185,7 @@ def entry(value_type: TaggedJSON) -> Any:
     if typename == "ReportEntry":
         members = msgspec.json.decode(value_type.data)
         return LazyJSON(typename, raw({**(members if isinstance(members, dict) else {}), "kind": value_type.type}))
-    return LazyJSON(typename, value_type.data)
+    return LazyJSON(typename, value_type.data, parents=parents)
 
 
 def inside(parts: list[TaggedJSON] | None, kind: str) -> msgspec.Raw | None:

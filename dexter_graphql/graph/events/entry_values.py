@@ -9,9 +9,12 @@ import strawberry
 
 from dexter_graphql.graph.common.key_values import KeyValue
 from dexter_graphql.graph.common.scalars import JSON
-from dexter_graphql.graph.declarations.fields import LazyJSON, computed, plain, value_type
+from dexter_graphql.graph.declarations.fields import LazyJSON, batch, computed, plain, value_type
+from dexter_graphql.graph.events.source_links import SourceLink, frame_link_key
+from dexter_graphql.loaders.source_links import source_links
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.lenient import NULL, complete_list, omitted_from
+from dexter_graphql.sentry.parents import Parents
 
 Pairs = list[tuple[str | None, object]]
 
@@ -19,9 +22,9 @@ Pairs = list[tuple[str | None, object]]
 MAX_PAIRS = 1000
 
 
-def undecoded(typename: str, raw: msgspec.Raw | None, *, is_list: bool = False) -> Any:
+def undecoded(typename: str, raw: msgspec.Raw | None, *, is_list: bool = False, parents: Parents | None = None) -> Any:
     """JSON of a known type, None for null."""
-    return None if raw is None or raw == NULL else LazyJSON(typename, raw, is_list)
+    return None if raw is None or raw == NULL else LazyJSON(typename, raw, is_list, parents)
 
 
 def member(raw: msgspec.Raw | None, name: str) -> msgspec.Raw | None:
@@ -78,6 +81,16 @@ class StackFrame:
     instruction_address: str | None = plain("instructionAddr", description="Instruction address in native code.")
     source_link: str | None = plain("sourceLink", description="URL of the line in the source repository.")
     variables: JSON | None = plain("vars", description="Local variables of the frame.")
+    repository_link: SourceLink | None = batch(
+        source_links,
+        key=frame_link_key,
+        reads={
+            **dict.fromkeys(("filename", "absPath", "module", "package", "platform"), str | None),
+            "lineNo": int | None,
+        },
+        description="Link to the line in the repository that the project is mapped to; null for a frame without a"
+        " file. One call per frame.",
+    )
 
     @computed(context=list[tuple[int | None, str | None]] | None)
     def context(row: Any) -> list[ContextLine]:

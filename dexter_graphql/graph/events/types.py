@@ -8,6 +8,7 @@ import strawberry
 
 from dexter_graphql.graph.commits.suspects import SuspectCommit
 from dexter_graphql.graph.common.scalars import JSON, BigInt, raw
+from dexter_graphql.graph.common.text_formats import Format, TextFormat
 from dexter_graphql.graph.declarations.fields import (
     DETAIL,
     ID,
@@ -29,20 +30,24 @@ from dexter_graphql.graph.events.details import (
     Occurrence,
     ProcessingError,
     context,
+    trace_id_of,
 )
 from dexter_graphql.graph.events.entries import EventEntry, entry, inside
 from dexter_graphql.graph.events.entry_values import Breadcrumb, ExceptionValue, HTTPRequest, member, undecoded
 from dexter_graphql.graph.events.enums import EventKind
+from dexter_graphql.graph.events.source_maps import SourceMapDebug
 from dexter_graphql.graph.file_addresses import FileReference
 from dexter_graphql.graph.files import file_address
 from dexter_graphql.graph.issues.enums import Level
 from dexter_graphql.graph.issues.tags import Tag
-from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType
+from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType, TraceType
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.event_diagnosis import event_texts, source_map_debug_data
 from dexter_graphql.loaders.events import (
     AttachmentKey,
     EventKey,
+    IssueEventKey,
     attachments_by_id,
     event_attachments,
     event_details,
@@ -53,15 +58,18 @@ from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
 from dexter_graphql.loaders.suspect_commits import event_suspect_commits
+from dexter_graphql.loaders.traces import TraceReference
 from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.errors import InvalidValue
 from dexter_graphql.sentry.lenient import NULL, member_or_invalid
+from dexter_graphql.sentry.parents import Parents
 from dexter_graphql.sentry.projection import Record
 
 LIGHT, REFERENCE = "light", "reference"
 ROWS = (LIST, DETAIL)
 LIGHT_ROWS = (LIGHT, LIST, DETAIL)
 ENTRIES = list[TaggedJSON] | None
+CONTEXTS = dict[str, msgspec.Raw] | None
 MAX_BREADCRUMBS = 100
 event_kind, event_level = enum_member(EventKind), enum_member(Level)
 
@@ -82,6 +90,19 @@ class TagPair(msgspec.Struct, frozen=True, gc=False):
 
     key: str | None = None
     value: str | None = None
+
+
+def in_project(row: Any) -> Parents:
+    """Parents of the values inside an event, which name its project."""
+    parents: Parents = row.parents
+    return parents.within(project=str(row.projectID))
+
+
+def issue_event_key(row: Any) -> IssueEventKey | None:
+    """Key of an event below its issue; None for an event without one."""
+    if row.groupID is None:
+        return None
+    return IssueEventKey(IssueKey(row.parents.organization, str(row.groupID)), row.eventID)
 
 
 def release_key(row: Any) -> ReleaseKey | None:
@@ -221,20 +242,22 @@ class Event(Node):
         """Version of the release of the event; null when it has none."""
         return tag_value(row.tags, "release")
 
-    @computed(contexts=dict[str, msgspec.Raw] | None, representations=(DETAIL,))
+    @computed(contexts=CONTEXTS, representations=(DETAIL,))
     def contexts(row: Any) -> list[EventContext] | None:
         """Contexts of the event."""
         return [context(name, value) for name, value in (row.contexts or {}).items() if value != NULL]
 
-    @computed(entries=ENTRIES, representations=(DETAIL,))
+    @computed(entries=ENTRIES, projectID=ID, representations=(DETAIL,))
     def entries(row: Any) -> list[EventEntry] | None:
         """Entries of the event, in Sentry's order."""
-        return [entry(value_type) for value_type in row.entries or ()]
+        parents = in_project(row)
+        return [entry(value_type, parents) for value_type in row.entries or ()]
 
-    @computed(entries=ENTRIES, representations=(DETAIL,))
+    @computed(entries=ENTRIES, projectID=ID, representations=(DETAIL,))
     def exceptions(row: Any) -> list[ExceptionValue] | None:
         """Exception with its causes, outermost last; null when the event has no exception."""
-        return undecoded("ExceptionValue", member(inside(row.entries, "exception"), "values"), is_list=True)
+        values = member(inside(row.entries, "exception"), "values")
+        return undecoded("ExceptionValue", values, is_list=True, parents=in_project(row))
 
     @computed(entries=ENTRIES, representations=(DETAIL,))
     def request(row: Any) -> HTTPRequest | None:
@@ -252,6 +275,12 @@ class Event(Node):
         """Newest breadcrumbs of the event, oldest first; null when there are none."""
         values = member(inside(row.entries, "breadcrumbs"), "values")
         return None if values is None else undecoded("Breadcrumb", newest(values, last), is_list=True)
+
+    @computed(contexts=CONTEXTS, representations=(DETAIL,))
+    def trace(row: Any) -> TraceType | None:
+        """Trace that the event belongs to; null when it names none. Selecting only its ID costs no call."""
+        trace_id = trace_id_of((row.contexts or {}).get("trace"))
+        return None if trace_id is None else TraceReference(traceId=trace_id, parents=Parents(row.parents.organization))
 
     @computed(previousEventID=str | None, projectID=ID, representations=(DETAIL,))
     def previous(row: Any) -> EventType | None:
@@ -288,6 +317,16 @@ class Event(Node):
         description="Commits that may have caused the event, the most likely first; empty when Sentry has none. One"
         " call per event.",
     )
+    source_map_debug: SourceMapDebug | None = batch(
+        source_map_debug_data,
+        description="Why the frames of the event have source maps, or lack them. One call per event.",
+    )
+
+    @batch(event_texts, key=issue_event_key, reads={"groupID": ID | None, "eventID": str}, representations=LIGHT_ROWS)
+    def text(*, format: Format = TextFormat.MARKDOWN) -> str | None:
+        """The event written out for a language model; null without an issue and on servers that cannot. One call."""
+        return format.value
+
     attachments: list[Attachment] | None = batch(
         event_attachments,
         description="Attachments of the event, at most 100.",

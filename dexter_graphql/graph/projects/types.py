@@ -15,6 +15,7 @@ from dexter_graphql.graph.crons.arguments import CronSlug
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, Embedded, batch, call, computed, entity, link, plain
 from dexter_graphql.graph.declarations.keys import EntityKey
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, ProjectEnvironment, Visibility
+from dexter_graphql.graph.events.source_links import Commit, File, Line, SourceLink, location_of
 from dexter_graphql.graph.issues.arguments import (
     Filter,
     Hashes,
@@ -65,6 +66,7 @@ from dexter_graphql.loaders.projects import (
     projects_by_id,
 )
 from dexter_graphql.loaders.releases import project_release_pages, release_setup, releases_by_version
+from dexter_graphql.loaders.source_links import project_source_links
 from dexter_graphql.loaders.stats import project_event_series, project_usage
 from dexter_graphql.loaders.teams import teams_by_id
 from dexter_graphql.sentry.catalogue import projects as catalogue
@@ -238,6 +240,11 @@ class Project(Node):
     def issues_by_hash(*, hashes: Hashes) -> list[IssueType] | None:
         """Issues of the project whose events were grouped by these hashes. Two calls per project."""
         return checked_hashes(hashes)
+
+    @batch(project_source_links)
+    def source_link(*, file: File, line: Line = None, commit: Commit = None) -> SourceLink | None:
+        """Link to a place in the repository that the project is mapped to. One call per project."""
+        return location_of(file, line, commit)
 
     @batch(project_event_pages)
     @paged

@@ -37,6 +37,23 @@ ATTACHMENT = Endpoint(
     restriction=by_path(AccessLevel.READ),
     lifetime=Lifetime.STABLE,
 )
+SOURCE_MAP_DEBUG = Endpoint(
+    "events.source_map_debug",
+    "GET",
+    "/projects/{organization}/{project}/events/{event}/source-map-debug/",
+    ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
+    lifetime=Lifetime.STABLE,
+)
+SOURCE_LINK = Endpoint(
+    "events.source_link",
+    "GET",
+    "/projects/{organization}/{project}/stacktrace-link/",
+    ("project:admin", "project:read", "project:write"),
+    restriction=by_path(AccessLevel.READ),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.STABLE,
+)
 COMMITTERS = Endpoint(
     "events.committers",
     "GET",

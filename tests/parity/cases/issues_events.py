@@ -11,6 +11,7 @@ OF_PROJECT = "/projects/acme/101000/issues/"
 ROUTE = "/organizations/{organization}/issues/"
 NOTES = "/organizations/{organization_id_or_slug}/issues/{issue_id}/notes/"
 EVENT = "df8b61d1e1d2a502c06cbc5e683496ab"
+NEWEST = "554890b6e8004d59f78062e8fb12e597"
 COMMENTED = ISSUES + "1000044/"
 COMMENT_ID = global_id("Comment", "1000044", "100004402")
 RESULTS = "results { issueId userErrors { code } }"
@@ -179,6 +180,35 @@ CASES = (
         {"id": global_id("Attachment", "101000", EVENT, "10004651")},
         query={"download": "1"},
         download=b"started\nRangeError: Invalid array length 34 for the report\nstopped at 2026\n",
+    ),
+    Case(
+        "getProjectEventSourceMapDebug",
+        "query ($id: ID!) { node(id: $id) { ... on Event { sourceMapDebug { hasDebugIds } } } }",
+        f"GET /projects/acme/101000/events/{EVENT}/source-map-debug/",
+        {"id": global_id("Event", "101000", EVENT)},
+    ),
+    Case(
+        "getOrganizationIssueEvent",
+        acme('issue(shortId: "WEB-9") { latestEvent { eventId text(format: XML) } }'),
+        f"GET {ISSUE}events/{NEWEST}/",
+        query={"llmFormat": "xml"},
+    ),
+    Case(
+        "getProjectStacktraceLink",
+        acme('issue(shortId: "WEB-9") { latestEvent { exceptions { frames { repositoryLink { url error } } } } }'),
+        "GET /projects/acme/101000/stacktrace-link/",
+        query={
+            "file": "~/src/router.ts",
+            "lineNo": "31",
+            "absPath": "/srv/web/src/router.ts",
+            "module": "src.router",
+        },
+    ),
+    Case(
+        "getProjectStacktraceLink",
+        acme('project(slug: "web") { sourceLink(file: "~/src/router.ts", line: 4, commit: "abc") { url } }'),
+        "GET /projects/acme/101000/stacktrace-link/",
+        query={"file": "~/src/router.ts", "lineNo": "4", "commitId": "abc"},
     ),
     *(
         Case(
