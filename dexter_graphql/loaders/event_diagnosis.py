@@ -1,13 +1,13 @@
 """Loaders of what Sentry works out about an event: the diagnosis of its source maps, and its text."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from dexter_graphql.loaders.base import LoadContext, fan_out
-from dexter_graphql.loaders.events import EventKey, IssueEventKey, event_parents, event_path
-from dexter_graphql.loaders.issues.keys import issue_parents
+from dexter_graphql.loaders.events import EventKey, event_parents, event_path
 from dexter_graphql.loaders.text_formats import TEXT, text_of
 from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.catalogue import issues as issue_catalogue
+from dexter_graphql.sentry.parents import Parents
 
 
 @fan_out(target="SourceMapDebug", uses=(catalogue.SOURCE_MAP_DEBUG,))
@@ -16,14 +16,21 @@ async def source_map_debug_data(key: EventKey, load_context: LoadContext) -> Any
     return await load_context.get_or_none(catalogue.SOURCE_MAP_DEBUG, event_parents(key), path=event_path(key))
 
 
+class EventTextKey(NamedTuple):
+    """An event and the numeric ID of its issue, below which it is written out."""
+
+    event: EventKey
+    issue: str
+
+
 @fan_out(target="", uses=(issue_catalogue.EVENT,))
-async def event_texts(key: IssueEventKey, load_context: LoadContext) -> Any:
+async def event_texts(key: EventTextKey, load_context: LoadContext) -> Any:
     """An event as text; options are `markdown` or `xml`. None where the server has no such format."""
     return text_of(
         await load_context.get_or_none(
             issue_catalogue.EVENT,
-            issue_parents(key.issue),
-            path={"issue": key.issue.id, "event": key.event},
+            Parents(key.event.organization, issue=key.issue),
+            path={"issue": key.issue, "event": key.event.id},
             query=(("llmFormat", load_context.options),),
             projection=TEXT,
         )

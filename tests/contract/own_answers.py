@@ -150,6 +150,7 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
         ),
         "/organizations/{}/issues/{}/integrations/": many(ISSUE_INTEGRATION),
         "/organizations/{}/issues/{}/notes/": many(ACTIVITY),
+        "/organizations/{}/issues/{}/similar/": many({"type": "array", "items": OPEN, "minItems": 2, "maxItems": 2}),
         "/organizations/{}/issues/{}/stats/": SERIES,
         "/organizations/{}/issues/{}/tags/": many(TAG),
         "/organizations/{}/issues/{}/user-reports/": many(USER_REPORT),
@@ -180,6 +181,10 @@ OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
             {"committers": many(record({"author": nullable(OPEN), "commits": many(SUSPECT_COMMIT)}))}
         ),
         "/projects/{}/{}/events/{}/json/": INGESTED_EVENT,
+        "/projects/{}/{}/stacktrace-link/": record(
+            {"config": nullable(OPEN), "sourceUrl": nullable(TEXT), "integrations": many(OPEN)},
+            dict.fromkeys(("sourcePath", "attemptedUrl", "error"), nullable(TEXT)),
+        ),
     }
 )
 

@@ -43,6 +43,7 @@ REQUIRED_QUERIES: Mapping[str, Pairs] = MappingProxyType(
         ),
         "/organizations/{}/issues/{}/integrations/{}/": (("action", "create"),),
         "/sentry-app-installations/{}/external-requests/": (("uri", "/sentry/projects"),),
+        "/projects/{}/{}/stacktrace-link/": (("file", "~/src/router.ts"),),
         "/organizations/{}/issues-count/": (("query", "is:unresolved"), ("query", "is:resolved")),
     }
 )

@@ -100,6 +100,7 @@ ONLY_TIME_ENDS = {
     "events.attachments",
     "events.detail",
     "events.list",
+    "events.source_map_debug",
     "events.stats",
     "events.tags",
     "events.time_series",
@@ -121,6 +122,7 @@ ONLY_TIME_ENDS = {
     "traces.detail",
     "traces.meta",
     # What other systems report.
+    "events.source_link",
     "repositories.commits",
     # What spans organizations, of which none has a say over the whole.
     "organizations.list",

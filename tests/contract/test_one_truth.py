@@ -153,6 +153,9 @@ REPRESENTATIONS = {
         "ProjectEnvironment", 'project(slug: "web") { environments { nodes { FIELDS } } }'
     ),
     "comments": Representation("Comment", "issues(first: 30) { nodes { comments { nodes { FIELDS } } } }"),
+    "reports of users": Representation(
+        "UserReport", "issues(first: 50) { nodes { userReports { nodes { FIELDS } } } }"
+    ),
     "activity": Representation("IssueActivity", "issues(first: 4) { nodes { activity { nodes { FIELDS } } } }"),
     "links": Representation("ExternalIssue", "issues(first: 30) { nodes { externalIssues { FIELDS } } }"),
     "attachments": Representation(

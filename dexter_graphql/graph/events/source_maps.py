@@ -129,7 +129,7 @@ class SourceMapFrame:
 class SourceMapException:
     """Exception of the event with the searches for each of its frames."""
 
-    frames: list[SourceMapFrame | None] | None = plain(description="Frames in the order of the stack trace.")
+    frames: list[SourceMapFrame] | None = plain(description="Frames in the order of the stack trace.")
 
 
 @entity(representations=(DETAIL,))
@@ -159,4 +159,4 @@ class SourceMapDebug:
     has_scraping_data: bool | None = plain(
         "has_scraping_data", description="True when Sentry recorded its attempts to download files."
     )
-    exceptions: list[SourceMapException | None] | None = plain(description="Exceptions of the event.")
+    exceptions: list[SourceMapException] | None = plain(description="Exceptions of the event.")

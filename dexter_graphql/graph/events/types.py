@@ -43,11 +43,10 @@ from dexter_graphql.graph.issues.tags import Tag
 from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType, TraceType
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.event_diagnosis import event_texts, source_map_debug_data
+from dexter_graphql.loaders.event_diagnosis import EventTextKey, event_texts, source_map_debug_data
 from dexter_graphql.loaders.events import (
     AttachmentKey,
     EventKey,
-    IssueEventKey,
     attachments_by_id,
     event_attachments,
     event_details,
@@ -98,11 +97,11 @@ def in_project(row: Any) -> Parents:
     return parents.within(project=str(row.projectID))
 
 
-def issue_event_key(row: Any) -> IssueEventKey | None:
-    """Key of an event below its issue; None for an event without one."""
+def text_key(row: Any) -> EventTextKey | None:
+    """Key of the text of an event; None for an event without an issue."""
     if row.groupID is None:
         return None
-    return IssueEventKey(IssueKey(row.parents.organization, str(row.groupID)), row.eventID)
+    return EventTextKey(EventKey(row.parents.organization, str(row.projectID), row.eventID), str(row.groupID))
 
 
 def release_key(row: Any) -> ReleaseKey | None:
@@ -322,9 +321,17 @@ class Event(Node):
         description="Why the frames of the event have source maps, or lack them. One call per event.",
     )
 
-    @batch(event_texts, key=issue_event_key, reads={"groupID": ID | None, "eventID": str}, representations=LIGHT_ROWS)
-    def text(*, format: Format = TextFormat.MARKDOWN) -> str | None:
-        """The event written out for a language model; null without an issue and on servers that cannot. One call."""
+    @batch(
+        event_texts,
+        key=text_key,
+        reads={"groupID": ID | None, "eventID": str, "projectID": ID},
+        representations=LIGHT_ROWS,
+    )
+    def formatted_text(*, format: Format = TextFormat.MARKDOWN) -> str | None:
+        """The event written out for a language model; null without an issue and on servers that cannot.
+
+        One call per event.
+        """
         return format.value
 
     attachments: list[Attachment] | None = batch(

@@ -47,7 +47,10 @@ from dexter_graphql.graph.issues.enums import (
     IssueSubstatus,
     Level,
 )
+from dexter_graphql.graph.issues.progress import IssueProgress
+from dexter_graphql.graph.issues.similar import Count, SimilarIssue, checked_count
 from dexter_graphql.graph.issues.tags import Tag
+from dexter_graphql.graph.issues.user_reports import UserReport
 from dexter_graphql.graph.lazy_types import AutofixRunType, EventType, ProjectType, ReleaseType, UserType
 from dexter_graphql.graph.members.actors import USER, Assignee
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged, slice_of
@@ -71,7 +74,9 @@ from dexter_graphql.loaders.issues.details import (
 )
 from dexter_graphql.loaders.issues.external_issues import external_issues
 from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.similar import similar_issues
 from dexter_graphql.loaders.issues.tags import issue_tag, issue_tags
+from dexter_graphql.loaders.issues.user_reports import user_report_pages
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.projects import ProjectKey, complete_projects
 from dexter_graphql.loaders.releases import ReleaseKey, releases_by_version
@@ -217,6 +222,12 @@ class Issue(Node):
         "userReportCount", representations=(DETAIL,), description="Number of user reports about the issue."
     )
 
+    progress: IssueProgress | None = plain(
+        "derivedData",
+        representations=READ,
+        description="Progress towards a fix, as Sentry derives it; null on servers that do not send it.",
+    )
+
     @link("seenBy", USER, representations=(DETAIL,))
     @paged
     def seen_by(records: list[Any], *, page: PageArguments) -> Connection[UserType] | None:
@@ -261,6 +272,20 @@ class Issue(Node):
         description="External issues that Sentry apps and integrations linked to the issue. Two calls per issue, or"
         " one for a list whose links have all that is selected.",
     )
+
+    @batch(user_report_pages)
+    @paged
+    def user_reports(*, environments: Environments = None, page: PageArguments) -> Connection[UserReport] | None:
+        """Reports that users of the application wrote about the issue, newest first. One call per issue.
+
+        Reports of the feedback widget are issues of the category FEEDBACK instead.
+        """
+        return list_options(page, environment_parameters(environments))
+
+    @batch(similar_issues)
+    def similar_issues(*, first: Count = 5) -> list[SimilarIssue] | None:
+        """Issues that are similar, the most similar first. One call per issue."""
+        return checked_count(first)
 
     @batch(external_issue_forms)
     def external_issue_form(

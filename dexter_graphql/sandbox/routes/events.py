@@ -163,9 +163,13 @@ def _list_feedback(request: Request) -> Response:
 
 
 def _list_issue_feedback(request: Request) -> Response:
-    return paginate(
-        request, list(reversed(request.issue.feedback)), lambda report: _serialize_feedback(request, report)
-    )
+    environments = request.selected_environments()
+    reports = [
+        report
+        for report in reversed(request.issue.feedback)
+        if environments is None or report.event.environment in environments
+    ]
+    return paginate(request, reports, lambda report: _serialize_feedback(request, report))
 
 
 def _create_feedback(request: Request) -> object:

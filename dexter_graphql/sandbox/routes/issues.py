@@ -178,6 +178,21 @@ def _list_tag_values(request: Request) -> Response:
     return paginate(request, values)
 
 
+def _list_similar(request: Request) -> object:
+    """Pairs of a similar issue and its scores: errors of the project with the same stack trace."""
+    issue, limit = request.issue, request.param("limit") or ""
+    similar = [
+        other
+        for other in list_visible_issues(request)
+        if other is not issue and other.project is issue.project and other.is_error and other.template == issue.template
+    ]
+    scores = {"exception:stacktrace:pairs": 1.0, "message:message:character-shingles": None}
+    return [
+        [bodies.serialize_issue(request.world, request.organization, other, request.user), scores]
+        for other in similar[: int(limit) if limit.isdigit() else None]
+    ]
+
+
 def _list_activities(request: Request) -> object:
     return {"activity": [serialize_activity(entry) for entry in reversed(request.issue.activity)]}
 
@@ -213,6 +228,7 @@ ROUTES = (
     Route("GET", f"{ISSUE}/tags/", _list_tags, READ),
     Route("GET", f"{ISSUE}/tags/{{key}}/", _get_tag, READ),
     Route("GET", f"{ISSUE}/tags/{{key}}/values/", _list_tag_values, READ),
+    Route("GET", f"{ISSUE}/similar/", _list_similar, READ),
     Route("GET", f"{ISSUE}/activities/", _list_activities, READ),
     Route("GET", f"{ISSUE}/first-last-release/", _get_releases, READ),
     Route("GET", f"{ISSUE}/stats/", _get_series, READ),

@@ -13,6 +13,7 @@ from dexter_graphql.sandbox.serializers.issues import (
     serialize_inbox,
     serialize_issue,
     serialize_owners,
+    serialize_progress,
     summarize_events,
 )
 from dexter_graphql.sandbox.serializers.tags import serialize_tag_totals
@@ -25,6 +26,7 @@ def serialize_detail(context: IssueContext, row: IssueRow) -> dict[str, object]:
     issue, world = row.issue, context.world
     body = serialize_issue(world, context.organization, issue, context.user) | summarize_events(row.events)
     users = {user.id: user for user in context.organization.users()}
+    body |= serialize_progress(world, issue)
     body |= {
         "activity": [serialize_activity(entry) for entry in reversed(issue.activity)],
         "seenBy": [serialize_user(users[key]) for key in issue.seen_by if key in users],

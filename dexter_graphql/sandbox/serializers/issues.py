@@ -135,7 +135,7 @@ def serialize_list_item(context: IssueContext, row: IssueRow) -> dict[str, objec
     if "unhandled" not in context.collapse:
         item["isUnhandled"] = issue.is_unhandled
     if "base" not in context.collapse:
-        item |= without_omitted(context.world, {"derivedData": _derived(issue)})
+        item |= serialize_progress(context.world, issue)
     item |= _list_counts(context, row)
     newest = row.matching[-1] if row.matching else None
     item["matchingEventId"] = newest.id if newest and context.is_filtered else None
@@ -143,9 +143,9 @@ def serialize_list_item(context: IssueContext, row: IssueRow) -> dict[str, objec
     return item | _expanded(context, row)
 
 
-def _derived(issue: Issue) -> dict[str, object]:
-    """The progress towards a fix that Sentry derives."""
-    return {
+def serialize_progress(world: World, issue: Issue) -> dict[str, object]:
+    """The progress towards a fix, which Sentry derives and older releases omit."""
+    progress = {
         "blocker": "none",
         "progress": "fix_applied" if issue.status == "resolved" else "not_started",
         "status": "open" if issue.status == "unresolved" else "closed",
@@ -156,6 +156,7 @@ def _derived(issue: Issue) -> dict[str, object]:
         "lastCompletedAutofixStep": "none",
         "lastProgressedAt": None,
     }
+    return without_omitted(world, {"derivedData": progress})
 
 
 def _list_counts(context: IssueContext, row: IssueRow) -> dict[str, object]:

@@ -110,6 +110,25 @@ COMMENTS = Endpoint(
     pages=Pagination.PER_PAGE,
     tags=("issue/{issue}",),
 )
+USER_REPORTS = Endpoint(
+    "issues.user_reports",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/user-reports/",
+    ("event:read", "event:write", "event:admin"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
+    source=Source.OBSERVED,
+    pages=Pagination.PER_PAGE,
+    tags=("issue/{issue}",),
+)
+SIMILAR = Endpoint(
+    "issues.similar",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/similar/",
+    ("event:read", "event:write", "event:admin"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
+    source=Source.OBSERVED,
+    tags=("issues/{organization}", "issue/{issue}"),
+)
 EXTERNAL_ISSUES = Endpoint(
     "issues.external_issues",
     "GET",

@@ -182,6 +182,22 @@ CASES = (
         download=b"started\nRangeError: Invalid array length 34 for the report\nstopped at 2026\n",
     ),
     Case(
+        "GET /organizations/{organization_id_or_slug}/issues/{issue_id}/user-reports/",
+        acme(
+            """issue(shortId: "WEB-9") {
+              userReports(first: 2, environments: { name: "production" }) { nodes { message } }
+            }"""
+        ),
+        f"GET {ISSUE}user-reports/",
+        query={"environment": "production", "per_page": "2"},
+    ),
+    Case(
+        "GET /organizations/{organization_id_or_slug}/issues/{issue_id}/similar/",
+        acme('issue(shortId: "WEB-9") { similarIssues(first: 2) { issue { shortId } scores { feature score } } }'),
+        f"GET {ISSUE}similar/",
+        query={"limit": "2"},
+    ),
+    Case(
         "getProjectEventSourceMapDebug",
         "query ($id: ID!) { node(id: $id) { ... on Event { sourceMapDebug { hasDebugIds } } } }",
         f"GET /projects/acme/101000/events/{EVENT}/source-map-debug/",
@@ -189,7 +205,7 @@ CASES = (
     ),
     Case(
         "getOrganizationIssueEvent",
-        acme('issue(shortId: "WEB-9") { latestEvent { eventId text(format: XML) } }'),
+        acme('issue(shortId: "WEB-9") { latestEvent { eventId formattedText(format: XML) } }'),
         f"GET {ISSUE}events/{NEWEST}/",
         query={"llmFormat": "xml"},
     ),

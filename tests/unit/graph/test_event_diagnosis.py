@@ -100,11 +100,13 @@ async def test_text_and_trace(asker):
     issue = browser_issue(asker)
     event = issue.events[-1]
 
-    answered, answer = await one(asker, issue, "latestEvent { trace { traceId } text xml: text(format: XML) }")
+    answered, answer = await one(
+        asker, issue, "latestEvent { trace { traceId } markdown: formattedText xml: formattedText(format: XML) }"
+    )
 
     latest = answered["latestEvent"]
     assert latest["trace"] == {"traceId": get_trace_id(event)}
-    assert latest["text"].startswith(f"# {issue.title}")
+    assert latest["markdown"].startswith(f"# {issue.title}")
     assert latest["xml"].startswith("<event>")
     assert [query for query in answer.queries(EVENT) if query] == [[("llmFormat", "markdown")], [("llmFormat", "xml")]]
 
