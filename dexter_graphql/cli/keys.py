@@ -50,8 +50,8 @@ class Duration(click.ParamType[timedelta | None]):
 def keys() -> None:
     """Create, list, rotate and revoke Dexter keys.
 
-    They are in the file DEXTER_KEYS_FILE. DEXTER_SECRET must be that of the server. Running servers notice each change
-    within seconds.
+    They are in the file DEXTER_KEYS_FILE or, without it, in Redis (REDIS_URL). DEXTER_SECRET must be that of the
+    servers, which notice each change within seconds.
     """
 
 
@@ -158,7 +158,7 @@ def _check_texts(*texts: str | None) -> None:
 
 def _update(settings: Settings, change: KeyChange) -> None:
     async def work() -> None:
-        store = key_store(settings)
+        store = key_store(settings, Clock())
         try:
             await store.update(change)
         finally:
@@ -171,7 +171,7 @@ def _read(settings: Settings) -> tuple[KeySet, Mapping[str, datetime]]:
     results: list[tuple[KeySet, Mapping[str, datetime]]] = []
 
     async def work() -> None:
-        store = key_store(settings)
+        store = key_store(settings, Clock())
         try:
             results.append((await store.read() or KeySet(), await store.read_last_uses()))
         finally:

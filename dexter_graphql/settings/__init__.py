@@ -269,8 +269,8 @@ class Settings(IdentitySettings):
 
     @model_validator(mode="after")
     def _keys_are_stored(self) -> Self:
-        if Mode.KEYS in self.mode and self.keys_file is None:
-            raise ValueError("DEXTER_KEYS_FILE: mode 'keys' needs a file for its keys")
+        if Mode.KEYS in self.mode and self.keys_file is None and self.redis_url is None:
+            raise ValueError("DEXTER_KEYS_FILE: Dexter keys need a place: set it, or REDIS_URL")
         return self
 
     @property

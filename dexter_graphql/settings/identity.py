@@ -42,7 +42,9 @@ class IdentitySettings(JwtSettings):
         None,
         "Key for stream positions, addresses of files, data in Redis and Dexter keys; random at each start when unset.",
     )
-    keys_file: str | None = setting("DEXTER_KEYS_FILE", None, "File with the Dexter keys of mode `keys`.")
+    keys_file: str | None = setting(
+        "DEXTER_KEYS_FILE", None, "File with the Dexter keys of mode `keys`; without it they are in Redis."
+    )
 
     @field_validator("secret", mode="before")
     @classmethod

@@ -70,7 +70,7 @@ def build_identification(
     by_form: dict[Form, Authenticator] = {}
     ring = tokens = None
     if Mode.KEYS in settings.mode:
-        ring = KeyRing(key_store(settings), key_hasher(settings), clock)
+        ring = KeyRing(key_store(settings, clock), key_hasher(settings), clock)
         by_form[Form.KEY] = DexterKeys(ring, _required(own))
     if Mode.JWT in settings.mode:
         tokens = _issued_tokens(settings, clock, upstreams, _required(own))
@@ -82,11 +82,19 @@ def build_identification(
     return CallerIdentification(Authenticators(by_form, open_access), fingerprint, own, ring, tokens)
 
 
-def key_store(settings: Settings) -> KeyStore:
-    """Return the place in which the keys are stored."""
-    if settings.keys_file is None:
-        raise SettingsError("DEXTER_KEYS_FILE: mode 'keys' needs a place for its keys")
-    return KeyFile(settings.keys_file)
+def key_store(settings: Settings, clock: Clock) -> KeyStore:
+    """Return the place in which the keys are stored: the file, or else Redis."""
+    if settings.keys_file is not None:
+        return KeyFile(settings.keys_file)
+    if settings.redis_url is None:
+        raise SettingsError("DEXTER_KEYS_FILE: Dexter keys need a place: set it, or REDIS_URL")
+    # Imported where they are used: redis-py and cryptography take 15 MiB.
+    from dexter_graphql.sentry.redis.connection import RedisConnection  # noqa: PLC0415
+    from dexter_graphql.sentry.redis.encryption import Cipher  # noqa: PLC0415
+    from dexter_graphql.server.identity.key_redis import KeysInRedis  # noqa: PLC0415
+
+    secret = settings.secret.get_secret_value().encode()
+    return KeysInRedis(RedisConnection(settings.redis_url.get_secret_value(), clock), Cipher(secret))
 
 
 def key_hasher(settings: Settings) -> KeyHasher:
