@@ -14,11 +14,11 @@ MAX_VERDICTS = 50_000
 ONE_ISSUE = (("query", ""), ("limit", "1"), *(("collapse", part) for part in ("stats", "lifetime", "filtered")))
 """The cheapest page of a project's issues; it needs the right to read them, as every other page does."""
 
-Key = tuple[str, str, str]
+Key = tuple[str, frozenset[str] | None, str, str]
 
 
 class IssueVisibility:
-    """Verdicts by credential, organization and project; shared by all operations of the process.
+    """Verdicts by credential, reach, organization and project; shared by all operations of the process.
 
     Sentry's project list does not tell: it names every project of the organization. So the check reads issues.
     """
@@ -31,12 +31,12 @@ class IssueVisibility:
         return f"<IssueVisibility {len(self._verdicts)} verdicts>"
 
     async def may_read(self, organization: OrganizationRef, project_id: str, call_context: CallContext) -> bool:
-        """True when the credential may read issues of the project: at most one call a minute, shared by equal checks.
+        """True when the caller may read issues of the project: at most one call a minute, shared by equal checks.
 
         Raises what the call raises when it gives no verdict: Unauthorized when the credential was revoked, the errors
         of an outage otherwise.
         """
-        key = (call_context.upstream.key, organization.id, project_id)
+        key = (call_context.upstream.key, call_context.projects, organization.id, project_id)
         verdict = self._verdicts.get(key)
         if verdict is None:
             verdict = await self._ask(organization, project_id, call_context)
