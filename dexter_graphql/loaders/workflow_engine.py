@@ -128,7 +128,10 @@ async def set_enabled(
     changed: set[Key] = set()
     for organization, chunk in _chunks(keys):
         query, body = repeated("id", (key.id for key in chunk)), {"enabled": is_enabled}
-        reply = await load_context.send(resource.update_many, Parents(organization), query=query, body=body)
+        try:
+            reply = await load_context.send(resource.update_many, Parents(organization), query=query, body=body)
+        except NotFound:
+            continue
         rows = decode_json(resource.update_many, reply)
         changed |= use_answers(resource, organization, rows if isinstance(rows, list) else [], load_context)
     return changed

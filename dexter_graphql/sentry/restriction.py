@@ -50,28 +50,32 @@ class Restriction:
 
     `name` is the query parameter, the path parameter, or the member of the body, by the kind of narrowing. `members`
     are the members of each object in the response that hold the ID or slug of its projects, as dotted paths through
-    objects and lists. They are empty where a response does not name projects. `nested` are the members that hold
-    objects of the same kind. `body` are members of the body that may name other objects, each with the kind of path
-    parameter that names such an object. `parameters` are those of the query with which the response has `members`.
+    objects and lists, or of other objects, if `of` is not `project`. They are empty where a response does not name
+    projects. `nested` are the members that hold objects of the same kind. `objects` are members of the body, or
+    parameters of the query, that may name other objects. Kinds of objects are those of path parameters. `parameters`
+    are those of the query with which the response has `members`.
     """
 
     access: AccessLevel
     narrowing: Narrowing
     name: str | None = None
     members: tuple[str, ...] = ()
+    of: str = "project"
     nested: tuple[str, ...] = ()
-    body: tuple[tuple[str, str], ...] = ()
+    objects: tuple[tuple[str, str], ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
 
 
-def by_query(access: AccessLevel, *members: str, name: str = "project") -> Restriction:
-    """Narrowed by a query parameter with numeric IDs of projects."""
-    return Restriction(access, Narrowing.QUERY, name, members)
+def by_query(
+    access: AccessLevel, *members: str, name: str = "project", of: str = "project", **objects: str
+) -> Restriction:
+    """Narrowed by a query parameter with numeric IDs of projects, and restricted to the objects in other parameters."""
+    return Restriction(access, Narrowing.QUERY, name, members, of, objects=tuple(objects.items()))
 
 
-def by_path(access: AccessLevel, **body: str) -> Restriction:
+def by_path(access: AccessLevel, **objects: str) -> Restriction:
     """Restricted to the project in the path, and to the objects in members of the body."""
-    return Restriction(access, Narrowing.PATH, "project", body=tuple(body.items()))
+    return Restriction(access, Narrowing.PATH, "project", objects=tuple(objects.items()))
 
 
 def by_search(access: AccessLevel, *members: str, name: str = "query") -> Restriction:
@@ -81,19 +85,18 @@ def by_search(access: AccessLevel, *members: str, name: str = "query") -> Restri
 
 def by_body(access: AccessLevel, name: str) -> Restriction:
     """Restricted to the projects that a member of the body names."""
-    return Restriction(access, Narrowing.BODY, name, body=((name, "project"),))
+    return Restriction(access, Narrowing.BODY, name, objects=((name, "project"),))
 
 
-def by_response(*members: str, nested: tuple[str, ...] = (), **parameters: str) -> Restriction:
+def by_response(*members: str, of: str = "project", nested: tuple[str, ...] = (), **parameters: str) -> Restriction:
     """A read of which objects in other projects are removed."""
-    return Restriction(
-        AccessLevel.READ, Narrowing.RESPONSE, None, members, nested, parameters=tuple(parameters.items())
-    )
+    given = tuple(parameters.items())
+    return Restriction(AccessLevel.READ, Narrowing.RESPONSE, None, members, of, nested, parameters=given)
 
 
-def by_parent(access: AccessLevel, name: str, **body: str) -> Restriction:
+def by_parent(access: AccessLevel, name: str, **objects: str) -> Restriction:
     """Restricted to the projects of the object that a path parameter names, and of the objects in the body."""
-    return Restriction(access, Narrowing.PARENT, name, body=tuple(body.items()))
+    return Restriction(access, Narrowing.PARENT, name, objects=tuple(objects.items()))
 
 
 def whole_organization(access: AccessLevel) -> Restriction:

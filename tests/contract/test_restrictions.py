@@ -5,7 +5,7 @@ from published import Documents, key_of
 
 from dexter_graphql.sentry.catalogue import CATALOGUE
 from dexter_graphql.sentry.endpoint import Endpoint, Source
-from dexter_graphql.sentry.narrowing.parents import CHECKS
+from dexter_graphql.sentry.narrowing.reached_objects import DETAILS, LISTS
 from dexter_graphql.sentry.restriction import AccessLevel, Narrowing
 
 ALL = [pytest.param(endpoint, id=endpoint.name) for endpoint in CATALOGUE.values()]
@@ -63,11 +63,14 @@ def test_narrowing_by_the_query(endpoint: Endpoint, documents: Documents):
 def test_named_objects_can_be_checked(endpoint: Endpoint):
     """The objects that the path or the body names are read by an endpoint that is restricted by itself."""
     restriction = endpoint.restriction
-    kinds = {kind for _, kind in restriction.body}
+    kinds = {kind for _, kind in restriction.objects}
     kinds |= {restriction.name} if restriction.narrowing is Narrowing.PARENT else set()
 
     for kind in kinds - {"project"}:
-        assert CHECKS[kind].restriction.narrowing in {Narrowing.QUERY, Narrowing.RESPONSE}
+        assert DETAILS[kind].restriction.narrowing is Narrowing.RESPONSE
+    if restriction.narrowing is Narrowing.QUERY:
+        assert {kind for _, kind in restriction.objects} | {restriction.of} - {"project"} <= LISTS.keys() | {"project"}
+        assert all(LISTS[kind].restriction.members for _, kind in restriction.objects)
 
 
 @pytest.mark.parametrize("endpoint", READS)

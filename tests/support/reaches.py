@@ -28,7 +28,20 @@ REACH = frozenset({f"acme/{OWN}"})
 WORD = re.compile(r"[0-9A-Za-z]+")
 SHORTEST_ID = 6
 """Characters of an ID that no other value equals by chance."""
-MANY_VALUES = re.sub(r"first: \d+", "first: 40", VALUES_QUERY)
+MANY_VALUES = (
+    re.sub(r"first: \d+", "first: 40", VALUES_QUERY).removesuffix("} }")
+    + """
+  files: releases(first: 40) { nodes { files(first: 2) { nodes { __typename id } } } }
+  linked: issues(first: 40, filter: { isLinked: true }) { nodes { externalIssues { __typename id } } } } }"""
+)
+ID_TYPES = {
+    ("UpdateMonitorInput", "id"): "MetricMonitor",
+    ("DeleteMonitorsInput", "ids"): "MetricMonitor",
+    ("SetMonitorsEnabledInput", "ids"): "MetricMonitor",
+    ("IntegrationReference", "id"): "Integration",
+    ("AppInstallationReference", "id"): "AppInstallation",
+}
+"""Type whose ID an input member of a mutation takes."""
 MARKED_NAMES = {
     "projects": ("slug", "name"),
     "teams": ("slug", "name"),
@@ -97,6 +110,9 @@ def mark(organization):
                 marked = marked.upper() if name == "short_id" else marked
                 marks.renamed.setdefault(getattr(item, name), marked)
                 setattr(item, name, marked)
+    for source in (source for detector in organization.detectors for source in detector.data_sources):
+        slug = source["queryObj"].get("slug")
+        source["queryObj"] |= {"slug": marks.renamed.get(slug, slug)} if slug else {}
     own_ids |= {change.id for change in organization.flag_changes}
     marks.ids = {number for number in marks.ids if len(number) >= SHORTEST_ID} - own_ids
     return marks
@@ -145,6 +161,13 @@ class MarkedValues(KnownValues):
     """Existing values by which a client would name marked objects."""
 
     renamed: dict[str, str] = field(default_factory=dict)
+
+    def types(self, coordinate, name):
+        """Types with existing ids that an argument or input member takes."""
+        named = [kind for kind in self.ids if kind in coordinate and name in {"id", "ids"}]
+        id_type = ID_TYPES.get((coordinate, name)) or max(named, key=len, default=None)
+        types = super().types(coordinate, name)
+        return [id_type] if id_type and len(types) != 1 else types
 
     def values(self, coordinate, name, kind):
         """The marked values of an argument or an input member, where there are any."""
@@ -214,6 +237,7 @@ async def _with_values(graph, sides, marks):
     await sides.load(engines)
     sandbox = MarkedSandbox(sides, engines.interpreted, marks)
     everything, _ = await sandbox.run(MANY_VALUES, caller=EVERYWHERE)
+    assert not everything.is_request_error, everything.errors
     own, _ = await sandbox.run(MANY_VALUES)
     marked = marked_values(collect_known_values(everything.decoded), marks)
     return replace(sandbox, own=collect_known_values(own.decoded), marked=marked)

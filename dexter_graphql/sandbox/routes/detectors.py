@@ -101,8 +101,7 @@ def _select_detectors(request: Request) -> list[Detector]:
     return [
         detector
         for detector in request.organization.detectors
-        if detector.project_id in project_ids
-        and (not ids or detector.id in ids)
+        if (detector.id in ids if ids else detector.project_id in project_ids)  # by ID, Sentry ignores the projects
         and text in f"{detector.name} {detector.type}".lower()
         and all(_matches_filter(request.organization, detector, key, values) for key, values in filters.items())
     ]

@@ -122,7 +122,7 @@ def _app_actions(organization: Organization) -> list[dict[str, Any]]:
 def _select_workflows(request: Request) -> list[Workflow]:
     filters, text = parse_filters(request.param("query"), ("name", "action"))
     ids, project_ids = parse_ids(request), {project.id for project in request.selected_projects()}
-    is_narrowed = bool(request.param_list("project"))
+    is_narrowed = bool(request.param_list("project")) and not ids  # by ID, Sentry ignores the projects
     detector_ids = {detector.id for detector in request.organization.detectors if detector.project_id in project_ids}
     return [
         workflow

@@ -17,7 +17,7 @@ WORKFLOWS = Endpoint(
     "GET",
     "/organizations/{organization}/workflows/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
-    restriction=by_query(AccessLevel.READ),
+    restriction=by_query(AccessLevel.READ, "detectorIds", of="detector"),
     pages=Pagination.PER_PAGE,
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
@@ -27,7 +27,7 @@ WORKFLOW = Endpoint(
     "GET",
     "/organizations/{organization}/workflows/{workflow}/",
     ("alerts:read", "org:admin", "org:read", "org:write"),
-    restriction=by_parent(AccessLevel.READ, "workflow"),
+    restriction=by_response("detectorIds", of="detector"),
     lifetime=Lifetime.STABLE,
     tags=("alerts/{organization}",),
 )
@@ -125,7 +125,7 @@ UPDATE_WORKFLOWS = Endpoint(
     "PUT",
     "/organizations/{organization}/workflows/",
     ("alerts:write", "org:admin", "org:write"),
-    restriction=by_query(AccessLevel.ADMIN),
+    restriction=by_query(AccessLevel.ADMIN, id="workflow"),
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
 )
@@ -134,7 +134,7 @@ DELETE_WORKFLOWS = Endpoint(
     "DELETE",
     "/organizations/{organization}/workflows/",
     ("alerts:write", "org:admin", "org:write"),
-    restriction=by_query(AccessLevel.ADMIN),
+    restriction=by_query(AccessLevel.ADMIN, id="workflow"),
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
 )
@@ -171,7 +171,7 @@ UPDATE_DETECTORS = Endpoint(
     "PUT",
     "/organizations/{organization}/detectors/",
     ("alerts:write", "org:admin", "org:read", "org:write"),
-    restriction=by_query(AccessLevel.ADMIN),
+    restriction=by_query(AccessLevel.ADMIN, id="detector"),
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
 )
@@ -180,7 +180,7 @@ DELETE_DETECTORS = Endpoint(
     "DELETE",
     "/organizations/{organization}/detectors/",
     ("alerts:write", "org:admin", "org:read", "org:write"),
-    restriction=by_query(AccessLevel.ADMIN),
+    restriction=by_query(AccessLevel.ADMIN, id="detector"),
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
 )

@@ -1,6 +1,6 @@
 """Answers without the objects of projects that a caller may not reach."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -40,6 +40,25 @@ def narrow_reply(
         raise not_found(endpoint)
     headers = {name: value for name, value in reply.headers.items() if name not in COUNTS}
     return msgspec.structs.replace(reply, body=body, headers=headers, cache_entry=None, is_narrowed=True)
+
+
+def named_in_answer(reply: Reply, endpoint: Endpoint) -> frozenset[str]:
+    """What the members of the restriction name in an answer; nothing when it cannot be read."""
+    try:
+        answer = msgspec.json.decode(reply.body)
+    except UNREADABLE:
+        return frozenset()
+    return frozenset(name for member in endpoint.restriction.members for name in _values_at(answer, member.split(".")))
+
+
+def _values_at(value: Any, path: Sequence[str]) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _values_at(item, path)
+    elif not path and value is not None:
+        yield str(value)
+    elif isinstance(value, dict):
+        yield from _values_at(value.get(path[0]), path[1:])
 
 
 class _Narrowed:

@@ -64,15 +64,8 @@ def _narrowed_search(request: EndpointRequest, name: str, projects: ReachedProje
     return (*(pair for pair in request.query if pair[0] != name), (name, f"{text} {term}".strip()))
 
 
-def parent_in_path(request: EndpointRequest) -> Iterator[tuple[str, str]]:
-    """The object that the path names, where the call is restricted by it, as the kind of parameter and its value."""
-    restriction = request.endpoint.restriction
-    if restriction.narrowing is Narrowing.PARENT and restriction.name is not None:
-        yield restriction.name, request.path[restriction.name]
-
-
-def named_in_body(request: EndpointRequest) -> Iterator[tuple[str, str]]:
-    """The objects that the body names, each as the kind of path parameter and its value.
+def named_objects(request: EndpointRequest) -> Iterator[tuple[str, str]]:
+    """The objects that path and body name and that must be in reach: kind of path parameter, and value.
 
     Raises OutOfReach for a body without projects where it must name some.
     """
@@ -80,7 +73,26 @@ def named_in_body(request: EndpointRequest) -> Iterator[tuple[str, str]]:
     members: dict[str, Any] = request.body if isinstance(request.body, dict) else {}
     if restriction.narrowing is Narrowing.BODY and not members.get(restriction.name or ""):
         raise OutOfReach("The input must name projects within the caller's reach", title=request.endpoint.title)
-    for member, kind in restriction.body:
-        value = members.get(member)
-        for name in value if isinstance(value, (list, tuple)) else [] if value is None else [value]:
-            yield kind, str(name)
+    if restriction.narrowing is Narrowing.PARENT and restriction.name is not None:
+        yield restriction.name, request.path[restriction.name]
+    for name, kind in restriction.objects:
+        value = members.get(name)
+        for item in value if isinstance(value, (list, tuple)) else [] if value is None else [value]:
+            yield kind, str(item)
+
+
+def named_in_query(request: EndpointRequest) -> Iterator[tuple[str, list[str]]]:
+    """The objects that the query names: kind of path parameter, and values."""
+    for name, kind in request.endpoint.restriction.objects:
+        values = [value for parameter, value in request.query if parameter == name]
+        if values:
+            yield kind, values
+
+
+def without_objects(request: EndpointRequest, kind: str, reached: frozenset[str]) -> EndpointRequest:
+    """The request without objects of a kind in its query that are not reached; raises NotFound when none remains."""
+    names = {name for name, named_kind in request.endpoint.restriction.objects if named_kind == kind}
+    query = [pair for pair in request.query if pair[0] not in names or pair[1] in reached]
+    if not reached:
+        raise not_found(request.endpoint)
+    return request._replace(query=query)

@@ -5,9 +5,15 @@ from dexter_graphql.sentry.call import Reply
 from dexter_graphql.sentry.call_context import CallContext
 from dexter_graphql.sentry.catalogue import organizations
 from dexter_graphql.sentry.errors import OutOfReach
-from dexter_graphql.sentry.narrowing.answers import narrow_reply
-from dexter_graphql.sentry.narrowing.calls import named_in_body, narrow_request, not_found, parent_in_path
-from dexter_graphql.sentry.narrowing.parents import ParentCheck
+from dexter_graphql.sentry.narrowing.answers import named_in_answer, narrow_reply
+from dexter_graphql.sentry.narrowing.calls import (
+    named_in_query,
+    named_objects,
+    narrow_request,
+    not_found,
+    without_objects,
+)
+from dexter_graphql.sentry.narrowing.reached_objects import ReachedObjects
 from dexter_graphql.sentry.narrowing.reached_projects import ReachedProjectLookup
 from dexter_graphql.sentry.narrowing.request import EndpointRequest, Send
 from dexter_graphql.sentry.parents import OrganizationRef
@@ -23,7 +29,7 @@ class NarrowedCalls:
     def __init__(self, clock: Clock, send: Send) -> None:
         self._send = send
         self._projects = ReachedProjectLookup(clock, send)
-        self._parents = ParentCheck(clock, self.send)
+        self._objects = ReachedObjects(clock, self.send)
 
     async def send(self, request: EndpointRequest, call_context: CallContext) -> Reply:
         """The reply to a request as far as the caller may reach it; raises as `narrow` does."""
@@ -31,10 +37,16 @@ class NarrowedCalls:
         reply = await self._send(request, call_context)
         if request.endpoint is organizations.LIST:
             return narrow_reply(reply, request.endpoint, call_context.organizations, ("slug",))
-        if request.parents is None or not request.endpoint.restriction.members:
+        restriction = request.endpoint.restriction
+        if request.parents is None or not restriction.members:
             return reply
-        projects = await self._projects.find(request.parents.organization, call_context)
-        return narrow_reply(reply, request.endpoint, projects.names)
+        organization = request.parents.organization
+        if restriction.of == PROJECT:
+            names = (await self._projects.find(organization, call_context)).names
+        else:
+            named = named_in_answer(reply, request.endpoint)
+            names = await self._objects.find_reached(organization, restriction.of, named, call_context)
+        return narrow_reply(reply, request.endpoint, names)
 
     async def narrow(self, request: EndpointRequest, call_context: CallContext) -> EndpointRequest:
         """The request for what the caller may reach.
@@ -57,10 +69,13 @@ class NarrowedCalls:
     ) -> EndpointRequest:
         projects = await self._projects.find(organization, call_context)
         request = narrow_request(request, projects)
-        for parameter, value in (*named_in_body(request), *parent_in_path(request)):
+        for parameter, value in named_objects(request):
             if parameter != PROJECT:
-                await self._parents.check(organization, parameter, value, call_context)
+                await self._objects.check(organization, parameter, value, call_context)
             elif value not in projects.names:
                 message = "The input names a project that is not within the caller's reach"
                 raise OutOfReach(message, title=request.endpoint.title)
+        for kind, values in named_in_query(request):
+            reached = await self._objects.find_reached(organization, kind, values, call_context)
+            request = without_objects(request, kind, reached)
         return request

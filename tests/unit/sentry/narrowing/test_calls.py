@@ -5,7 +5,13 @@ import pytest
 from dexter_graphql.sentry.catalogue import alerts, environments, issues, monitors, projects, releases, teams
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import BadRequest, NotFound, OutOfReach
-from dexter_graphql.sentry.narrowing.calls import MAX_PARAMETER_BYTES, named_in_body, narrow_request
+from dexter_graphql.sentry.narrowing.calls import (
+    MAX_PARAMETER_BYTES,
+    named_in_query,
+    named_objects,
+    narrow_request,
+    without_objects,
+)
 from dexter_graphql.sentry.narrowing.reached_projects import ReachedProjects
 from dexter_graphql.sentry.narrowing.request import EndpointRequest
 from dexter_graphql.sentry.restriction import AccessLevel, by_search
@@ -111,19 +117,31 @@ def test_parameters_of_the_restriction_replace_others():
     [
         (releases.CREATE, {"projects": ["web", 5]}, [("project", "web"), ("project", "5")]),
         (monitors.CREATE, {"project": "web"}, [("project", "web")]),
-        (monitors.UPDATE, {"name": "x"}, []),
-        (monitors.UPDATE, {"project": "api"}, [("project", "api")]),
-        (alerts.UPDATE_WORKFLOW, {"detectorIds": ["1", 2]}, [("detector", "1"), ("detector", "2")]),
+        (monitors.UPDATE, {"name": "x"}, [("monitor", "m")]),
+        (monitors.UPDATE, {"project": "api"}, [("monitor", "m"), ("project", "api")]),
+        (alerts.UPDATE_WORKFLOW, {"detectorIds": ["1", 2]}, [("workflow", "3"), ("detector", "1"), ("detector", "2")]),
         (environments.UPDATE, None, []),
     ],
 )
-def test_objects_in_bodies(endpoint, body, named):
-    """Every project and object that a body names is checked."""
-    assert list(named_in_body(request(endpoint, body=body))) == named
+def test_objects_in_path_and_body(endpoint, body, named):
+    """Every object that the path or the body names is checked."""
+    path = {"monitor": "m", "workflow": "3"}
+
+    assert list(named_objects(request(endpoint, path=path, body=body))) == named
 
 
 @pytest.mark.parametrize("body", [None, {}, {"projects": []}, []])
 def test_body_must_name_projects(body):
     """Sentry could take an object without projects as one of all of them."""
     with pytest.raises(OutOfReach, match="must name projects"):
-        list(named_in_body(request(releases.CREATE, body=body)))
+        list(named_objects(request(releases.CREATE, body=body)))
+
+
+def test_objects_in_queries():
+    """Those out of reach are left out; without any, the call would concern all objects."""
+    given = request(alerts.UPDATE_WORKFLOWS, ("id", "1"), ("id", "2"), ("project", "12"))
+
+    assert list(named_in_query(given)) == [("workflow", ["1", "2"])]
+    assert without_objects(given, "workflow", frozenset({"2"})).query == [("id", "2"), ("project", "12")]
+    with pytest.raises(NotFound):
+        without_objects(given, "workflow", frozenset())

@@ -148,19 +148,36 @@ async def test_parent_out_of_reach_ends_the_call(calls, sentry):
     assert sentry.names == ["issues.detail"] * 3
 
 
-@pytest.mark.parametrize(("rows", "is_reached"), [([{"id": "3"}], True), ([], False)])
-async def test_alerts_are_checked_by_their_list(rows, is_reached, calls, sentry):
-    """Alerts name no projects; Sentry selects them by those of their monitors."""
-    sentry.answers["alerts.workflows"] = rows
-    request = requested(alerts.WORKFLOW, path={"workflow": "3"})
-    if is_reached:
-        await calls.send(request, restricted())
-    else:
-        with pytest.raises(NotFound):
-            await calls.send(request, restricted())
+DETECTORS = [{"id": "4", "projectId": "12"}, {"id": "5", "projectId": "13"}]
 
-    assert sentry.requests[1][0].query == (("id", "3"), ("project", "12"))
-    assert sentry.names == ["alerts.workflows", *["alerts.workflow"] * is_reached]
+
+async def test_alerts_are_reached_by_their_monitors(calls, sentry):
+    """Alerts name no projects, and by ID Sentry finds them in all: those of no reached monitor are removed."""
+    sentry.answers |= {
+        "alerts.workflows": [{"id": "1", "detectorIds": [4, "5"]}, {"id": "2", "detectorIds": ["5"]}, {"id": "3"}],
+        "alerts.detectors": DETECTORS,
+    }
+    reply = await calls.send(requested(alerts.WORKFLOWS, query=(("id", "1"),)), restricted())
+    await calls.send(requested(alerts.WORKFLOWS, query=(("id", "2"),)), restricted())
+
+    assert msgspec.json.decode(reply.body) == [{"id": "1", "detectorIds": [4]}]
+    queries = [request.query for request, _ in sentry.requests if request.endpoint is alerts.DETECTORS]
+    assert queries == [
+        (("id", "4"), ("id", "5"), ("per_page", "100"), ("project", "12")),
+        (("id", "5"), ("per_page", "100"), ("project", "12")),
+    ]
+
+
+async def test_bulk_writes_leave_out_what_is_out_of_reach(calls, sentry):
+    """Sentry would change it, as it ignores the projects of a call that names IDs."""
+    sentry.answers["alerts.detectors"] = DETECTORS
+    both = requested(alerts.DELETE_DETECTORS, query=(("id", "4"), ("id", "5")))
+    await calls.send(both, restricted())
+
+    sent = sentry.requests[-1][0]
+    assert (sent.endpoint, sent.query) == (alerts.DELETE_DETECTORS, [("id", "4"), ("project", "12")])
+    with pytest.raises(NotFound):
+        await calls.send(requested(alerts.DELETE_DETECTORS, query=(("id", "5"),)), restricted())
 
 
 @pytest.mark.parametrize(
@@ -181,10 +198,14 @@ async def test_body_names_no_project_out_of_reach(request_, calls, sentry):
 
 async def test_body_names_no_object_out_of_reach(calls, sentry):
     """An alert is not connected to a monitor of another project."""
-    sentry.answers |= {"alerts.workflows": [{"id": "3"}], "alerts.detector": {"projectId": "13"}}
-    request = requested(alerts.UPDATE_WORKFLOW, path={"workflow": "3"}, body={"detectorIds": [4]})
+    sentry.answers |= {
+        "alerts.workflow": {"detectorIds": ["4"]},
+        "alerts.detectors": DETECTORS,
+        "alerts.detector": DETECTORS[1],
+    }
+    request = requested(alerts.UPDATE_WORKFLOW, path={"workflow": "3"}, body={"detectorIds": [4, 5]})
 
     with pytest.raises(NotFound):
         await calls.send(request, restricted())
 
-    assert "alerts.update_workflow" not in sentry.names
+    assert sentry.names == ["alerts.workflow", "alerts.detectors", "alerts.detector"]
