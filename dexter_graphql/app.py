@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,7 +14,6 @@ from dexter_graphql.clock import Clock
 from dexter_graphql.engine.compile_budget import CompileBudget
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.pipeline import Pipeline
-from dexter_graphql.errors import SettingsError
 from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.file_addresses import FileAddresses
@@ -23,10 +21,8 @@ from dexter_graphql.graph.file_openings import Openings
 from dexter_graphql.graph.schema import Graph, build_graph
 from dexter_graphql.graph.upstream_report import UpstreamReport, report_upstream
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
-from dexter_graphql.operations.library import Document, load_library
+from dexter_graphql.operations.library import load_library
 from dexter_graphql.operations.limits import DocumentLimits, Limits
-from dexter_graphql.operations.manifests import DocumentsError, read_documents
-from dexter_graphql.operations.persisted import PersistedQueries
 from dexter_graphql.operations.routes import load_routes
 from dexter_graphql.operations.trusted import TrustedDocuments
 from dexter_graphql.realtime.feed import in_memory_feed
@@ -64,7 +60,7 @@ from dexter_graphql.server.rest.endpoint import RestServices
 from dexter_graphql.server.rest.site import rest_router
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.sdl import schema_routes
-from dexter_graphql.server.stored_documents import StoredDocuments
+from dexter_graphql.server.stored_documents import StoredDocuments, persisted_queries, trusted_documents
 from dexter_graphql.server.webhooks import webhook_routes
 from dexter_graphql.server.websocket import SocketLimits, Sockets
 from dexter_graphql.settings import Engine, Settings
@@ -141,13 +137,10 @@ def create_app(
     pipeline = build_pipeline(graph, settings, metrics, trusted)
     response_cache = ResponseCache(clock, client.cached_answers)
     metrics.register(response_cache.collect)
-    documents = StoredDocuments(
-        trusted,
-        persisted_queries(settings, client, metrics),
-        admission.is_known,
-        only_trusted=settings.documents_only,
-    )
-    estimator = Estimator(graph.schema, graph.costs, settings.call_budget)
+    persisted = persisted_queries(settings, client.shared_texts, metrics)
+    documents = StoredDocuments(trusted, persisted, admission.is_known, only_trusted=settings.documents_only)
+    hides_suggestions = not settings.has_suggestions
+    estimator = Estimator(graph.schema, graph.costs, settings.call_budget, hides_suggestions=hides_suggestions)
     executor = RequestExecutor(pipeline, services, metrics, response_cache, documents, estimator=estimator)
     console, facts = Console.load(), ServerFacts.of(settings, is_sandbox=is_sandbox)
     endpoint = GraphQLEndpoint(
@@ -230,24 +223,6 @@ def build_admission(
     )
 
 
-def trusted_documents(settings: Settings, library: Sequence[Document]) -> TrustedDocuments:
-    """Read the documents of the operator; those that come with the server are trusted, too."""
-    try:
-        own = TrustedDocuments({}) if settings.documents is None else read_documents(Path(settings.documents))
-    except DocumentsError as error:
-        raise SettingsError(f"DEXTER_DOCUMENTS: {error}") from None
-    return own.with_others({document.id: document.text for document in library})
-
-
-def persisted_queries(settings: Settings, client: SentryClient, metrics: Metrics) -> PersistedQueries:
-    """Compose the store of documents that clients register."""
-    count = settings.persisted_queries
-    shared = client.shared_texts("persisted query", count)
-    persisted = PersistedQueries(count, settings.persisted_mib * MEBIBYTE, shared)
-    metrics.register(persisted.collect)
-    return persisted
-
-
 def build_sockets(settings: Settings, executor: RequestExecutor, admission: Admission, readiness: Readiness) -> Sockets:
     """Compose the WebSocket transport."""
     return Sockets(
@@ -285,7 +260,11 @@ def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, trusted: 
     )
     compiler = compiler_of(graph, settings)
     pipeline = Pipeline(
-        graph.schema, checker=DocumentLimits(limits), compiler=compiler, check_operation=graph.costs.check
+        graph.schema,
+        checker=DocumentLimits(limits),
+        compiler=compiler,
+        check_operation=graph.costs.check,
+        hides_suggestions=not settings.has_suggestions,
     )
     if compiler is not None:
         metrics.register(compiler.collect)

@@ -93,8 +93,10 @@ class DocumentCache:
         *,
         max_documents: int = MAX_DOCUMENTS,
         max_bytes: int = MAX_DOCUMENT_BYTES,
+        hides_suggestions: bool = False,
     ) -> None:
         self._schema = schema
+        self._hides_suggestions = hides_suggestions
         self._checker = checker or NoChecks()
         self._documents: BoundedMap[str, CachedDocument] = BoundedMap(max_documents, budget=SizeBudget(max_bytes))
         self._pinned: dict[str, CachedDocument | None] = {}
@@ -151,7 +153,10 @@ class DocumentCache:
         except GraphQLSyntaxError as error:
             error.extensions = {"code": ErrorCode.GRAPHQL_PARSE_FAILED}
             return None, (error,)
-        return document, tuple(self._checker.check_tree(document) or validation_errors(self._schema, document))
+        errors = self._checker.check_tree(document)
+        if not errors:
+            errors = validation_errors(self._schema, document, hides_suggestions=self._hides_suggestions)
+        return document, tuple(errors)
 
 
 def _count_tokens(document: DocumentNode) -> int:

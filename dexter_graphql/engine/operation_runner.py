@@ -49,9 +49,15 @@ class OperationRunner:
     """Executes operations over one schema; without a compiler all of them by graphql-core."""
 
     def __init__(
-        self, schema: GraphQLSchema, compiler: Compiler | None, check_operation: OperationCheck = accept_operation
+        self,
+        schema: GraphQLSchema,
+        compiler: Compiler | None,
+        check_operation: OperationCheck = accept_operation,
+        *,
+        hides_suggestions: bool = False,
     ) -> None:
         self._schema = schema
+        self._hides_suggestions = hides_suggestions
         self._compiler = compiler
         self._check_operation = check_operation
         self._log = get_log("dexter.engine")
@@ -60,7 +66,8 @@ class OperationRunner:
         self, operation_entry: OperationEntry, variables: dict[str, Any], context: OperationContext
     ) -> VariableValues | list[GraphQLError]:
         """The values of the variables, or the errors for which the operation must not be executed."""
-        coerced = coerce_variables(self._schema, operation_entry, variables)
+        hides = self._hides_suggestions
+        coerced = coerce_variables(self._schema, operation_entry, variables, hides_suggestions=hides)
         if isinstance(coerced, list):
             return coerced
         refusal = self._check_operation(operation_entry, coerced, context)

@@ -39,7 +39,8 @@ class Pipeline:
     """Prepares and executes documents over one schema.
 
     With a compiler, operations that are seen again are executed by plans; without one, graphql-core executes all.
-    `check_operation` may refuse an operation before anything of it is executed.
+    `check_operation` may refuse an operation before anything of it is executed. With `hides_suggestions` errors of
+    invalid documents and variables suggest no names of the schema.
     """
 
     def __init__(
@@ -49,10 +50,12 @@ class Pipeline:
         checker: DocumentChecker | None = None,
         compiler: Compiler | None = None,
         check_operation: OperationCheck = accept_operation,
+        hides_suggestions: bool = False,
     ) -> None:
         self.schema = schema
-        self._documents = DocumentCache(schema, checker)
-        self._runner = OperationRunner(schema, compiler, check_operation)
+        self.hides_suggestions = hides_suggestions
+        self._documents = DocumentCache(schema, checker, hides_suggestions=hides_suggestions)
+        self._runner = OperationRunner(schema, compiler, check_operation, hides_suggestions=hides_suggestions)
 
     def pin(self, text: str) -> None:
         """Never evict this document, and plan its operations when they are first executed."""
@@ -98,6 +101,7 @@ class Pipeline:
             context,
             variables,
             operation_name=operation_entry.operation_name,
+            hide_suggestions=self.hides_suggestions,
         )
         assert not isinstance(executor, list)  # noqa: S101  # the variables are valid
         try:

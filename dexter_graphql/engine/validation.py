@@ -55,9 +55,11 @@ def bound_validation() -> None:
     overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = MERGE_BUDGET
 
 
-def validation_errors(schema: GraphQLSchema, document: DocumentNode) -> Sequence[GraphQLError]:
+def validation_errors(
+    schema: GraphQLSchema, document: DocumentNode, *, hides_suggestions: bool = False
+) -> Sequence[GraphQLError]:
     """What is invalid in a document, with codes."""
-    errors = validate(schema, document, RULES, max_errors=MAX_VALIDATION_ERRORS)
+    errors = validate(schema, document, RULES, MAX_VALIDATION_ERRORS, hides_suggestions)
     is_complete = len(errors) <= MAX_VALIDATION_ERRORS
     return [_with_code(error, is_complete=is_complete) for error in errors]
 

@@ -13,7 +13,7 @@ NO_VARIABLES = VariableValues({}, {})
 
 
 def coerce_variables(
-    schema: GraphQLSchema, operation_entry: OperationEntry, values: dict[str, Any]
+    schema: GraphQLSchema, operation_entry: OperationEntry, values: dict[str, Any], *, hides_suggestions: bool = False
 ) -> VariableValues | list[GraphQLError]:
     """The values as arguments take them, or what is wrong with them.
 
@@ -23,7 +23,7 @@ def coerce_variables(
     definitions = operation_entry.operation.variable_definitions
     if not definitions:
         return NO_VARIABLES
-    coerced = get_variable_values(schema, definitions, values, max_errors=MAX_COERCION_ERRORS)
+    coerced = get_variable_values(schema, definitions, values, MAX_COERCION_ERRORS, hides_suggestions)
     if isinstance(coerced, list) or None not in coerced.coerced.values():
         return coerced
     return list(_null_errors(schema, operation_entry, coerced)) or coerced

@@ -1,18 +1,26 @@
 """The documents that requests name by id or hash, and which documents a caller may execute."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from graphql import GraphQLError
 
-from dexter_graphql.errors import ErrorCode
+from dexter_graphql.errors import ErrorCode, SettingsError
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.operations.persisted import PersistedQueries
+from dexter_graphql.operations.library import Document
+from dexter_graphql.operations.manifests import DocumentsError, read_documents
+from dexter_graphql.operations.persisted import PersistedQueries, SharedTexts
 from dexter_graphql.operations.trusted import TrustedDocuments, hash_of
+from dexter_graphql.server.connections import MEBIBYTE
 from dexter_graphql.server.requests import GraphQLRequest
+from dexter_graphql.settings import Settings
+from dexter_graphql.telemetry.metrics import Metrics
 
 # Clients of automatic persisted queries recognize these messages.
 NOT_FOUND = "PersistedQueryNotFound"
 NOT_SUPPORTED = "PersistedQueryNotSupported"
+KIND = "persisted query"
+"""Name of what replicas share through Redis."""
 
 
 class StoredDocuments:
@@ -74,3 +82,22 @@ def _not_allowed() -> GraphQLError:
 
 def _error(message: str, code: ErrorCode) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code})
+
+
+def trusted_documents(settings: Settings, library: Sequence[Document]) -> TrustedDocuments:
+    """Read the documents of the operator; those that come with the server are trusted, too."""
+    try:
+        own = TrustedDocuments({}) if settings.documents is None else read_documents(Path(settings.documents))
+    except DocumentsError as error:
+        raise SettingsError(f"DEXTER_DOCUMENTS: {error}") from None
+    return own.with_others({document.id: document.text for document in library})
+
+
+def persisted_queries(
+    settings: Settings, share_texts: Callable[[str, int], SharedTexts | None], metrics: Metrics
+) -> PersistedQueries:
+    """Compose the store of documents that clients register; `share_texts` opens what replicas share."""
+    count = settings.persisted_queries
+    persisted = PersistedQueries(count, settings.persisted_mib * MEBIBYTE, share_texts(KIND, count))
+    metrics.register(persisted.collect)
+    return persisted

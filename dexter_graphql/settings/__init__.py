@@ -18,10 +18,13 @@ from dexter_graphql.settings.addresses import (
     parse_address,
     server_address,
 )
+from dexter_graphql.settings.documents import DocumentSettings
 from dexter_graphql.settings.fields import Words
 from dexter_graphql.settings.fields import setting as _setting
-from dexter_graphql.settings.identity import MIN_SECRET_LENGTH, IdentitySettings, Mode
+from dexter_graphql.settings.identity import MIN_SECRET_LENGTH, Mode
 
+NO_DEFAULT = "default_factory_not_called"
+"""Type of an error that says that a default depends on another value, which has an error of its own."""
 DEFAULT_ADMIN_LISTEN = "127.0.0.1:8001"
 OFF = "off"
 VINTAGES = ("20.12", "23.7", "24.1", "26.7", "saas")
@@ -40,7 +43,7 @@ class Engine(StrEnum):
     INTERPRETER = "interpreter"
 
 
-class Settings(IdentitySettings):
+class Settings(DocumentSettings):
     """All settings, immutable and validated. Secrets are never printed."""
 
     sentry_url: str = _setting("SENTRY_URL", "https://sentry.io", "Address of Sentry.")
@@ -114,29 +117,6 @@ class Settings(IdentitySettings):
     )
     max_connections: int = _setting(
         "DEXTER_MAX_CONNECTIONS", 10_000, "HTTP connections; WebSockets are not counted.", ge=10
-    )
-    max_tokens: int = _setting("DEXTER_MAX_TOKENS", 5000, "Tokens in a document.", ge=10)
-    max_depth: int = _setting("DEXTER_MAX_DEPTH", 15, "Nesting of fields in a document.", ge=1, le=100)
-    max_aliases: int = _setting("DEXTER_MAX_ALIASES", 50, "Aliases in a document.", ge=0)
-    max_root_fields: int = _setting("DEXTER_MAX_ROOT_FIELDS", 20, "Fields at the root of an operation.", ge=1)
-    max_fields: int = _setting("DEXTER_MAX_FIELDS", 2000, "Fields of an operation, with fragments expanded.", ge=1)
-    persisted_queries: int = _setting(
-        "DEXTER_PERSISTED_QUERIES", 1000, "Documents that clients may register by hash; 0 for none.", ge=0, le=100_000
-    )
-    persisted_mib: int = _setting(
-        "DEXTER_PERSISTED_MIB", 16, "Memory for registered documents, in MiB.", ge=1, le=65536
-    )
-    documents: str | None = _setting(
-        "DEXTER_DOCUMENTS", None, "Trusted documents: a folder of `.graphql` files, or a manifest."
-    )
-    documents_only: bool = _setting(
-        "DEXTER_DOCUMENTS_ONLY", default=False, description="Execute trusted documents only."
-    )
-    max_batch: int = _setting(
-        "DEXTER_MAX_BATCH", 0, "Operations in one request, as a JSON array; 0 refuses arrays.", ge=0, le=100
-    )
-    has_introspection: bool = _setting(
-        "DEXTER_INTROSPECTION", default=True, description="Answer introspection queries (`__schema`, `__type`)."
     )
     max_streams_per_caller: int = _setting(
         "DEXTER_MAX_STREAMS_PER_CALLER", 100, "Streams that one caller may have open.", ge=1
@@ -299,7 +279,9 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**{variable(name): value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        raise SettingsError("\n".join(_explained(item) for item in error.errors())) from None
+        raise SettingsError(
+            "\n".join(_explained(item) for item in error.errors() if item["type"] != NO_DEFAULT)
+        ) from None
 
 
 def variable(field_name: str) -> str:

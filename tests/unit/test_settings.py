@@ -213,7 +213,8 @@ def test_all_bad_values_are_named_at_once(monkeypatch):
     with pytest.raises(SettingsError) as refused:
         load_settings()
 
-    assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == ["DEXTER_PORT", "DEXTER_MAX_DEPTH"]
+    named = {line.partition(":")[0] for line in str(refused.value).splitlines()}
+    assert named == {"DEXTER_PORT", "DEXTER_MAX_DEPTH"}
 
 
 @pytest.mark.parametrize(
@@ -350,3 +351,23 @@ def test_trusted_proxies_are_networks():
     assert load_settings(trusted_proxies=("10.0.0.0/8", "::1")).trusted_proxies == ("10.0.0.0/8", "::1")
     with pytest.raises(SettingsError, match=r"^DEXTER_TRUSTED_PROXIES: "):
         load_settings(trusted_proxies=("proxy.example",))
+
+
+@pytest.mark.parametrize("mode", ["open", "passthrough", "keys", "jwt", "passthrough,keys"])
+def test_defaults_are_stricter_for_a_company(mode):
+    """Where Dexter keys or a company login are accepted, nothing tells about the schema and documents are smaller."""
+    identity = {"keys_file": "keys.json", "jwt_issuer": "https://login.example.org", "jwt_audience": "dexter"}
+    settings = load_settings(mode=mode, secret=SECRET * 2, **identity)
+
+    is_company = not {"keys", "jwt"}.isdisjoint(mode.split(","))
+    assert (settings.has_introspection, settings.has_suggestions) == (not is_company, not is_company)
+    limits = (settings.max_tokens, settings.max_aliases, settings.max_root_fields, settings.max_fields)
+    assert limits == ((2500, 30, 10, 1000) if is_company else (5000, 50, 20, 2000))
+
+
+def test_given_values_stand_in_every_mode():
+    """A value that the environment has is used whatever the mode."""
+    given = {"has_introspection": True, "has_suggestions": True, "max_fields": 3000}
+    settings = load_settings(mode="keys", secret=SECRET * 2, keys_file="keys.json", **given)
+
+    assert (settings.has_introspection, settings.has_suggestions, settings.max_fields) == (True, True, 3000)

@@ -70,7 +70,8 @@ class Parameter:
             place = f" at {'.'.join(map(str, path))}" if path else ""
             raise ParameterInvalid(self.name, f"has an invalid value{place}: {error.message}")
 
-        validate_input_value(value, self.type, refuse)
+        # The OpenAPI document lists the names that could be suggested.
+        validate_input_value(value, self.type, refuse, hide_suggestions=True)
         return value
 
     def _from_text(self, text: str) -> Any:
