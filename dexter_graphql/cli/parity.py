@@ -7,7 +7,7 @@ import click
 
 from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.graph.schema import build_graph
-from dexter_graphql.operations.library import load_library
+from dexter_graphql.operations.routes import load_routes
 from dexter_graphql.parity.coverage import compute_coverage
 from dexter_graphql.parity.features import Feature, measure_features
 from dexter_graphql.parity.health import compute_health
@@ -15,6 +15,7 @@ from dexter_graphql.parity.operations import read_operations
 from dexter_graphql.parity.page import render_page
 from dexter_graphql.parity.report import Report, render_json, render_markdown, render_text
 from dexter_graphql.parity.results import read_results
+from dexter_graphql.parity.routes import check_routes
 from dexter_graphql.telemetry.logs import configure_logs
 
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -49,10 +50,8 @@ def parity(
     schema, tested = build_graph().schema, read_results(results) if results else None
     coverage = compute_coverage(read_operations(documents), schema, tested.proven if tested else ())
     features = _measured_features() if run else []
-    routes = [
-        f"{document.name}: {document.header['route']}" for document in load_library() if "route" in document.header
-    ]
-    report = Report(coverage, features, routes, compute_health(coverage, features, schema, tested))
+    routes = check_routes(load_routes(), schema)
+    report = Report(coverage, features, routes, compute_health(coverage, features, routes, schema, tested))
     if html:
         html.write_text(render_page(report), encoding="utf-8")
     if markdown:

@@ -15,6 +15,7 @@ from graphql import (
 from dexter_graphql.parity.coverage import CategoryStatus, Status
 from dexter_graphql.parity.features import Feature
 from dexter_graphql.parity.results import RunResults
+from dexter_graphql.parity.routes import RouteStatus
 from dexter_graphql.sentry.catalogue import CATALOGUE
 
 NOT_MEASURED = "not measured"
@@ -33,13 +34,18 @@ class HealthRow:
 
 
 def compute_health(
-    coverage: Sequence[CategoryStatus], features: Sequence[Feature], schema: GraphQLSchema, results: RunResults | None
+    coverage: Sequence[CategoryStatus],
+    features: Sequence[Feature],
+    routes: Sequence[RouteStatus],
+    schema: GraphQLSchema,
+    results: RunResults | None,
 ) -> list[HealthRow]:
     """The rows of the table."""
     statuses = [operation.status for category in coverage for operation in category.operations]
     return [
         HealthRow("coverage", "published operations that fields reach", _reached(statuses), len(statuses)),
         _feature_row(features),
+        HealthRow("routes", "routes that follow the rules of all", sum(not r.problems for r in routes), len(routes)),
         HealthRow("error handling", "mutations with user errors in their payload", *_user_error_counts(schema)),
         HealthRow("documentation", "elements of the schema with a description", *_description_counts(schema)),
         *_result_rows(results),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from dexter_graphql.parity.coverage import CategoryStatus, Status
-from dexter_graphql.parity.report import NO_ROUTES, Report, figure_of, state_of
+from dexter_graphql.parity.report import Report, consistency_of, figure_of, state_of
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -28,7 +28,10 @@ def render_page(report: Report) -> str:
             ((escape(f.name), state_of(f), escape(f.measured)) for f in report.features),
         ),
         "<h2>Routes</h2>",
-        "".join(f"<p>{escape(route)}</p>" for route in report.routes or [NO_ROUTES]),
+        _table(
+            ("Route", "Consistency"),
+            ((escape(f"{route.method} {route.path}"), escape(consistency_of(route))) for route in report.routes),
+        ),
         "<h2>Health</h2>",
         _table(
             ("Subject", "Figure", "Meaning"),

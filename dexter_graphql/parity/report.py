@@ -8,9 +8,9 @@ import msgspec
 from dexter_graphql.parity.coverage import CategoryStatus, OperationStatus, Status
 from dexter_graphql.parity.features import Feature
 from dexter_graphql.parity.health import HealthRow
+from dexter_graphql.parity.routes import RouteStatus
 
 BAR_WIDTH = 30
-NO_ROUTES = "No document of the library has a route below /api/v1."
 INTRODUCTION = """# Parity with Sentry's API
 
 Operations of Sentry's API by category, as `dexter parity` computes them from the schema and the published API:
@@ -25,11 +25,11 @@ Operations of Sentry's API by category, as `dexter parity` computes them from th
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Coverage by category, features of the client, routes of the library by document, and the health table."""
+    """Coverage by category, features of the client, consistency of the routes, and the health table."""
 
     coverage: Sequence[CategoryStatus]
     features: Sequence[Feature]
-    routes: Sequence[str]
+    routes: Sequence[RouteStatus]
     health: Sequence[HealthRow]
 
 
@@ -52,6 +52,11 @@ def render_markdown(coverage: Sequence[CategoryStatus]) -> str:
 def state_of(feature: Feature) -> str:
     """Whether a feature worked, in one or two words."""
     return {True: "on", False: "OFF", None: "not measured"}[feature.is_on]
+
+
+def consistency_of(route: RouteStatus) -> str:
+    """Whether a route follows the rules of all, or which it breaks."""
+    return "; ".join(route.problems) or "consistent"
 
 
 def figure_of(row: HealthRow) -> str:
@@ -77,8 +82,8 @@ def _feature_lines(features: Sequence[Feature]) -> list[str]:
     return ["Features of the client", *lines] if lines else []
 
 
-def _route_lines(routes: Sequence[str]) -> list[str]:
-    return ["Routes", *(f"  {route}" for route in routes or [NO_ROUTES])]
+def _route_lines(routes: Sequence[RouteStatus]) -> list[str]:
+    return ["Routes", *(f"  {route.method:<4}  {route.path:<42}  {consistency_of(route)}" for route in routes)]
 
 
 def _health_lines(health: Sequence[HealthRow]) -> list[str]:

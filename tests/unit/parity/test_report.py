@@ -1,6 +1,7 @@
 """The parity report: operations read from documents, their status, results of tests, and the forms of the report."""
 
 import json
+import re
 
 import pytest
 
@@ -11,6 +12,7 @@ from dexter_graphql.parity.operations import UnreadableDocument, operation_key, 
 from dexter_graphql.parity.page import render_page
 from dexter_graphql.parity.report import Report, render_json, render_markdown, render_text
 from dexter_graphql.parity.results import UnreadableResults, read_results
+from dexter_graphql.parity.routes import RouteStatus
 
 ISSUES = "/api/0/organizations/{organization_id_or_slug}/issues/"
 DOCUMENT = {
@@ -27,6 +29,7 @@ INDEX = [
     {"operationId": "newer", "tags": ["Newer"], "method": "GET", "path": "/api/0/newer/"},
     {"operationId": "again", "tags": ["Newer"], "method": "GET", "path": ISSUES},
 ]
+ROUTES = [RouteStatus("GET", "/api/v1/a", []), RouteStatus("PUT", "/api/v1/b", ["<broken>", "odd"])]
 RESULTS = """<testsuites><testsuite>
   <testcase classname="tests.parity.test_cases" name="a">
     <properties><property name="operation" value="listOrganizationIssues"/></properties>
@@ -88,11 +91,12 @@ def test_health_counts_and_names_what_was_not_measured(graph, coverage, results)
         Feature("queue", is_on=False, measured="0 waited"),
         *NOT_MEASURED,
     ]
-    measured = {row.subject: row for row in compute_health(coverage, features, graph.schema, results)}
-    unmeasured = {row.subject: row for row in compute_health(coverage, [], graph.schema, None)}
+    measured = {row.subject: row for row in compute_health(coverage, features, ROUTES, graph.schema, results)}
+    unmeasured = {row.subject: row for row in compute_health(coverage, [], [], graph.schema, None)}
 
     assert (measured["coverage"].count, measured["coverage"].total) == (2, 4)
     assert (measured["features"].count, measured["features"].total) == (1, 2)
+    assert (measured["routes"].count, measured["routes"].total) == (1, 2)
     assert (measured["tests"].count, measured["tests"].total) == (2, 3)
     assert measured["documentation"].count == measured["documentation"].total
     assert measured["error handling"].count == measured["error handling"].total
@@ -103,16 +107,17 @@ def test_health_counts_and_names_what_was_not_measured(graph, coverage, results)
 def test_forms_of_the_report(graph, coverage):
     """Bars for a terminal, JSON, an HTML page with escaped names, and a page with a line for each operation."""
     features = [Feature("cache", is_on=True, measured="0 calls"), *NOT_MEASURED]
-    report = Report(coverage, features, [], compute_health(coverage, features, graph.schema, None))
+    report = Report(coverage, features, ROUTES, compute_health(coverage, features, ROUTES, graph.schema, None))
 
     text, page, markdown = render_text(report), render_page(report), render_markdown(coverage)
 
     assert "  Events   ###############+++++++++++++++    2 of   2, 1 proven" in text
-    assert "No document of the library has a route below /api/v1." in text
+    assert re.search(r"^  GET   /api/v1/a +consistent$", text, re.MULTILINE)
+    assert re.search(r"^  PUT   /api/v1/b +<broken>; odd$", text, re.MULTILINE)
     assert "not measured" in text
     assert json.loads(render_json(report))["coverage"][1]["name"] == "Events"
     assert "&lt;Other&gt;" in page
-    assert "<Other>" not in page
+    assert ("<Other>" in page, "<broken>" in page, "&lt;broken&gt;; odd" in page) == (False, False, True)
     assert "| proven | `GET /organizations/{organization_id_or_slug}/issues/` |" in markdown
 
 
