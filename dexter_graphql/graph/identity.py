@@ -82,4 +82,5 @@ class Identity:
             caller=self.caller.subject,
             access=self.reach.access,
             projects=self.reach.projects,
+            is_shared_token=self.is_shared_token,
         )

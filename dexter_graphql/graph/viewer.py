@@ -1,9 +1,11 @@
 """The caller, and the Sentry user of the caller's own token."""
 
+from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
 
+from dexter_graphql.graph.common.enums import wire_value
 from dexter_graphql.graph.context import context_of
 from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.identity import Identity
@@ -12,6 +14,16 @@ from dexter_graphql.graph.relay.references import OrganizationReference, find_or
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.members import own_user
 from dexter_graphql.sentry.catalogue import members, organizations
+from dexter_graphql.sentry.restriction import AccessLevel
+
+
+@strawberry.enum(description="What a caller may do: `TRIAGE` includes `READ`, and `ADMIN` includes both.")
+class CallerAccess(Enum):
+    """Access levels."""
+
+    READ = wire_value(AccessLevel.READ, "Read and subscribe.")
+    TRIAGE = wire_value(AccessLevel.TRIAGE, "Change the state of issues: status, assignment, comments, links.")
+    ADMIN = wire_value(AccessLevel.ADMIN, "Delete issues; create, change and delete anything else.")
 
 
 @value_type
@@ -22,6 +34,26 @@ class Viewer:
     def subject(identity: Identity) -> str:
         """Opaque name of the caller, the same in all requests until the server's secret changes."""
         return identity.caller.subject
+
+    @computed()
+    def name(identity: Identity) -> str | None:
+        """Name of the caller, from the Dexter key or the login. Null when it is not known."""
+        return identity.caller.name
+
+    @computed()
+    def email(identity: Identity) -> str | None:
+        """E-mail address of the caller, from the Dexter key or the login. Null when it is not known."""
+        return identity.caller.email
+
+    @computed()
+    def access(identity: Identity) -> CallerAccess:
+        """What this server lets the caller do, as far as the token may do it."""
+        return CallerAccess(identity.reach.access)
+
+    @computed()
+    def projects(identity: Identity) -> list[str] | None:
+        """Projects that the caller may reach, as `organization/project`. Null for all that the token can see."""
+        return None if identity.reach.projects is None else sorted(identity.reach.projects)
 
     @computed()
     def is_read_only(identity: Identity) -> bool:

@@ -112,6 +112,8 @@ class CallContext:
     access: AccessLevel = AccessLevel.ADMIN
     projects: frozenset[str] | None = None
     """The projects that the caller may reach, as `organization/project`; None for all that the credential can see."""
+    is_shared_token: bool = False
+    """True when several callers share the credential, so that `me` does not mean one of them."""
     stats: CallStats = field(default_factory=CallStats)
     spender: Spender | None = None
     """What makes the calls, where that is known."""

@@ -33,6 +33,7 @@ from dexter_graphql.sentry.http.json_text import repair_json
 from dexter_graphql.sentry.http.transport import Transport, TransportOptions
 from dexter_graphql.sentry.lenient import UNREADABLE
 from dexter_graphql.sentry.narrowing.narrowed_calls import NarrowedCalls
+from dexter_graphql.sentry.narrowing.personal_terms import check_personal_terms
 from dexter_graphql.sentry.narrowing.request import EndpointRequest
 from dexter_graphql.sentry.pagination import Page
 from dexter_graphql.sentry.parameters import check_query, encode_body
@@ -183,6 +184,8 @@ class SentryClient:
         """
         request = EndpointRequest(endpoint, parents, path, query, body, touches)
         _check_access(request, call_context)
+        if call_context.is_shared_token:
+            check_personal_terms(request)
         if call_context.projects is None:
             return await self._send(request, call_context)
         return await self._narrowed_calls.send(request, call_context)

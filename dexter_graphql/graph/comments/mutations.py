@@ -14,6 +14,7 @@ from dexter_graphql.graph.comments.payloads import (
     EditIssueCommentPayload,
 )
 from dexter_graphql.graph.common.user_errors import mistakes_as_data, not_found_error, user_errors_for
+from dexter_graphql.graph.context import context_of
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.issues.announcements import announce_comment
 from dexter_graphql.graph.issues.references import (
@@ -32,6 +33,8 @@ from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import BadRequest, Conflict, NotFound
 from dexter_graphql.sentry.projection import first_invalid
 
+MAX_NAME = 100
+"""Characters of the name in a signature."""
 COMMENT_FIELD_PATHS = MappingProxyType({"text": ("text",)})
 
 
@@ -75,8 +78,11 @@ class CommentMutations:
         *,
         input: Annotated[AddIssueCommentInput, strawberry.argument(description="Issue and text of the comment.")],
     ) -> AddIssueCommentPayload | None:
-        """Add a comment to an issue. Not idempotent: repeating the request adds a second comment."""
-        text = checked_text(input.text)
+        """Add a comment to an issue. Not idempotent: repeating the request adds a second comment.
+
+        Where several callers share a token, the comment ends with the name of the caller, if it is known.
+        """
+        text = signed_text(checked_text(input.text), load_context)
         issue = await find_issue_anywhere(input.issue, input.organization, load_context)
         if issue is None:
             return CommentResult(refusals=[not_found_error("issue")])
@@ -98,7 +104,7 @@ class CommentMutations:
         input: Annotated[EditIssueCommentInput, strawberry.argument(description="Comment to edit and its new text.")],
     ) -> EditIssueCommentPayload | None:
         """Change the text of a comment."""
-        text = checked_text(input.text)
+        text = signed_text(checked_text(input.text), load_context)
         key = await comment_of(input.id, load_context)
         if key is None:
             return CommentResult(refusals=[not_found_error("id")])
@@ -138,6 +144,16 @@ def checked_text(text: str) -> str:
     if not text.strip():
         raise BadUserInput("'text' must not be empty", ("text",))
     return text
+
+
+def signed_text(text: str, load_context: LoadContext) -> str:
+    """The text with the caller's name at its end, where Sentry would show the owner of a shared token alone."""
+    identity = context_of(load_context).identity
+    name = " ".join((identity.caller.name or "").split())[:MAX_NAME]
+    if not identity.is_shared_token or not name:
+        return text
+    signature = f"\n\n\N{EM DASH} {name}"
+    return text if text.endswith(signature) else text + signature
 
 
 async def comment_of(value: str, load_context: LoadContext) -> tuple[IssueKey, str] | None:

@@ -159,6 +159,10 @@ Decorator = Callable[[Callable[..., Any]], Any]
 """Replaces a function in the class of a type by a field."""
 
 
+NULL_FOR_SHARED = " Null when several callers share the token."
+"""End of the description of a personal field."""
+
+
 def plain(  # the return type is the annotation's business
     wire: str | None = None,
     *,
@@ -172,8 +176,11 @@ def plain(  # the return type is the annotation's business
 ) -> Any:
     """A field that reads one member; `representations` are those that have it, all of the entity's when None.
 
-    `is_personal` marks values that depend on the caller: answers with them are never shared between callers.
+    `is_personal` marks values that depend on the caller: answers with them are never shared between callers, and they
+    are null where several callers share a token.
     """
+    if is_personal:
+        description += NULL_FOR_SHARED
     declaration = PlainDeclaration(wire, type, convert, _frozenset_or_none(representations), is_personal)
     return declared_field(declaration, name, description, deprecation_reason=deprecation_reason)
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from typing_extensions import override
 
-from dexter_graphql.engine.resolution import Strategy
+from dexter_graphql.engine.resolution import Immediate, Reader, Strategy
 from dexter_graphql.engine.selection import Selection
+from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import EMBEDDED, PlainDeclaration
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
 from dexter_graphql.graph.declarations.resolvers.rows import converted, immediate, member_reader, raw_reader
@@ -42,7 +43,25 @@ class BoundPlain(BoundField):
 
     @override
     def _strategy(self, selection: Selection) -> Strategy:
+        strategy = self._of_owner()
+        return _hidden_from_others(strategy) if self.declaration.is_personal else strategy
+
+    def _of_owner(self) -> Immediate:
+        """The value as Sentry sends it, which is about the owner of the token where it is personal."""
         if self.wire.convert is None or self.wire.typename is not None:
             return immediate(member_reader(self.attr), attr=self.attr)
         attr = None if self.wire.leaf is None else self.attr
         return immediate(converted(raw_reader(self.attr), self.wire.convert), attr=attr, leaf=self.wire.leaf)
+
+
+def _hidden_from_others(strategy: Immediate) -> Immediate:
+    """Null for a caller who shares the token with others; the value for its owner."""
+
+    def bind(arguments: Any, context: Context) -> Reader:
+        return _read_null if context.identity.is_shared_token else strategy.bind(arguments, context)
+
+    return Immediate(bind)
+
+
+def _read_null(_row: Any) -> None:
+    return None
