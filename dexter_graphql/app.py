@@ -42,6 +42,7 @@ from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
 from dexter_graphql.server.admin import build_admin
 from dexter_graphql.server.admission import Admission
+from dexter_graphql.server.audit.auditor import Auditor
 from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.connections import ConnectionLimits, ConnectionPool
 from dexter_graphql.server.console import Console, ServerFacts
@@ -128,7 +129,8 @@ def create_app(
     )
     pool = ConnectionPool(connection_limits(settings), metrics)
     identification = build_identification(settings, clock, upstreams_of(settings, client), is_sandbox=is_sandbox)
-    admission = build_admission(settings, pool, clock, client, identification)
+    auditor = Auditor.of(settings, metrics, clock)
+    admission = build_admission(settings, pool, clock, identification, auditor)
     for quota in (admission.streams, admission.transfers):
         client.on_rejected(quota.end)
     readiness, library = Readiness(), load_library()
@@ -141,7 +143,9 @@ def create_app(
     documents = StoredDocuments(trusted, persisted, admission.is_known, only_trusted=settings.documents_only)
     hides_suggestions = not settings.has_suggestions
     estimator = Estimator(graph.schema, graph.costs, settings.call_budget, hides_suggestions=hides_suggestions)
-    executor = RequestExecutor(pipeline, services, metrics, response_cache, documents, estimator=estimator)
+    executor = RequestExecutor(
+        pipeline, services, metrics, response_cache, documents, estimator=estimator, auditor=auditor
+    )
     console, facts = Console.load(), ServerFacts.of(settings, is_sandbox=is_sandbox)
     endpoint = GraphQLEndpoint(
         executor,
@@ -167,14 +171,14 @@ def create_app(
     if identification.has_expiring_credentials:
         quotas = (admission.streams, admission.sockets, admission.transfers)
         background.append(CredentialWatch(identification.ring, quotas, clock).run)
-    lifespan = lifespan_of(client, readiness, background, identification.close)
+    lifespan = lifespan_of(client, readiness, background, (identification.close, auditor.close))
     app = build_app(settings, endpoint, routes, lifespan, metrics, rest=rest, is_sandbox=is_sandbox)
     admin_host = settings.admin_address[0] if settings.admin_address else ""
     return Dexter(app, build_admin(admin_host, readiness, client.state, metrics), pool, readiness, client, metrics)
 
 
 def lifespan_of(
-    client: SentryClient, readiness: Readiness, background: Sequence[Background], close: Background
+    client: SentryClient, readiness: Readiness, background: Sequence[Background], closers: Sequence[Background]
 ) -> Lifespan[Starlette]:
     """Return what starts and stops the background tasks of the server, and closes what they used."""
 
@@ -189,7 +193,8 @@ def lifespan_of(
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await close()
+            for close in closers:
+                await close()
             await client.close()
 
     return lifespan
@@ -208,18 +213,19 @@ def upstreams_of(settings: Settings, client: SentryClient) -> Upstreams:
 
 
 def build_admission(
-    settings: Settings, pool: ConnectionPool, clock: Clock, client: SentryClient, identification: CallerIdentification
+    settings: Settings, pool: ConnectionPool, clock: Clock, identification: CallerIdentification, auditor: Auditor
 ) -> Admission:
     """Compose the limits that all transports share."""
     return Admission(
         authenticators=identification.authenticators,
         credentials=CredentialGate(settings.new_credentials_per_s, clock),
         fingerprint=identification.fingerprint,
-        is_accepted=client.credentials.is_accepted,
+        is_accepted=identification.is_accepted,
         bodies=BodyReader(pool.bodies),
         streams=Quota("streams", settings.max_streams_per_caller, settings.max_streams),
         sockets=Quota("sockets", settings.max_sockets_per_caller, settings.max_sockets),
         transfers=Quota("file transfers", settings.max_file_transfers_per_caller, settings.max_file_transfers),
+        auditor=auditor,
     )
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from dexter_graphql.graph.identity import Identity
+from dexter_graphql.server.audit.auditor import Auditor
 from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.credentials import CredentialGate
-from dexter_graphql.server.identity.authenticator import Authenticators
+from dexter_graphql.server.identity.authenticator import Authenticator, Authenticators, public_name
 from dexter_graphql.server.quotas import Lease, Quota
+from dexter_graphql.server.responses import RequestRejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Admission:
     streams: Quota
     sockets: Quota
     transfers: Quota
+    auditor: Auditor
 
     def find_identity(self, authorization: str | None) -> Identity | None:
         """Return the identity of an `Authorization` value that is known to be valid; None for all others."""
@@ -33,13 +36,17 @@ class Admission:
 
     async def identify(self, authorization: str | None, scope: Scope) -> Identity:
         """Return the identity of an `Authorization` value; rejects invalid ones and too many new ones."""
-        authenticator, token = self.authenticators.select(authorization)
-        identity = authenticator.find(token)
-        if identity is None:
-            # Before the check, so that made-up credentials cost no more than their share of the machine.
-            self.credentials.admit(self.fingerprint(token), client_address(scope))
-            identity = await authenticator.verify(token)
-        return identity
+        try:
+            authenticator, token = self.authenticators.select(authorization)
+            return authenticator.find(token) or await self._verify(authenticator, token, scope)
+        except RequestRejected as rejection:
+            self.auditor.record_rejection(rejection, scope, public_name(authorization))
+            raise
+
+    async def _verify(self, authenticator: Authenticator, token: str, scope: Scope) -> Identity:
+        # Before the check, so that made-up credentials cost no more than their share of the machine.
+        self.credentials.admit(self.fingerprint(token), client_address(scope))
+        return await authenticator.verify(token)
 
     def is_known(self, identity: Identity) -> bool:
         """True when the caller's credential was accepted: by this server, or by Sentry."""

@@ -20,6 +20,7 @@ from dexter_graphql.graph.declarations.shareable import Shareability
 from dexter_graphql.graph.errors import INTERNAL_MESSAGE, format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
+from dexter_graphql.server.audit.auditor import REFUSED, Auditor
 from dexter_graphql.server.estimates import Estimator
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.server.response_cache import CONSTANT, AnswerKey, CachedAnswer, ResponseCache
@@ -78,8 +79,10 @@ class RequestExecutor:
         documents: StoredDocuments,
         *,
         estimator: Estimator,
+        auditor: Auditor,
     ) -> None:
         self._estimator = estimator
+        self._auditor = auditor
         self._metrics = metrics
         self._response_cache = response_cache
         self._pipeline = pipeline
@@ -102,6 +105,8 @@ class RequestExecutor:
         if isinstance(text, GraphQLError):
             return PreparedDocument(errors=(text,))
         prepared = self._pipeline.prepare(text, request.operation_name)
+        if prepared.kind is OperationType.MUTATION and not self._auditor.may_mutate:
+            return PreparedDocument(errors=(GraphQLError(REFUSED, extensions={"code": ErrorCode.FORBIDDEN}),))
         if request.query_hash is not None and prepared.operation_entry is not None:
             await self._documents.register(request, identity)
         return prepared
@@ -118,12 +123,20 @@ class RequestExecutor:
         entry = execution.prepared.operation_entry
         if execution.is_estimate and entry is not None:
             return self._estimator.answer(entry, execution.request, self._format(execution.request_id))
+        answer: ExecutionAnswer | None = None
+        try:
+            answer = await self._answer(execution)
+        finally:
+            self._auditor.record(execution, answer)
+        self._metrics.operation(execution.kind, answer.codes)
+        return answer
+
+    async def _answer(self, execution: ExecutionRequest) -> ExecutionAnswer:
         if self._is_shareable(execution.prepared):
             answer = await self._execute_shared(execution)
         else:
             answer = await self._run(execution, self._context(execution), self._format(execution.request_id))
             self._cache(execution, answer, CONSTANT if is_constant(execution) else None)
-        self._metrics.operation(execution.kind, answer.codes)
         return answer
 
     async def stream(self, execution: ExecutionRequest) -> AsyncIterator[ExecutionAnswer]:
@@ -153,6 +166,7 @@ class RequestExecutor:
             async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator
                 async for answer in events:
                     self._metrics.operation(execution.kind, answer.codes)
+                    self._auditor.record(execution, answer)
                     yield answer
         finally:
             self._metrics.stream(-1)

@@ -46,6 +46,8 @@ class IdentitySettings(JwtSettings):
         "DEXTER_KEYS_FILE", None, "File with the Dexter keys of mode `keys`; without it they are in Redis."
     )
 
+    audit: str | None = setting("DEXTER_AUDIT", None, "File of the audit log, or `stdout`; without it there is none.")
+
     @field_validator("secret", mode="before")
     @classmethod
     def _random_secret(cls, value: object) -> object:

@@ -14,6 +14,8 @@ from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.responses import RequestRejected
 
 KEY_PREFIX = "dxk_"
+KEY = re.compile(rf"{KEY_PREFIX}([0-9a-f]{{10}})_[A-Za-z0-9_-]{{43}}")
+"""A Dexter key, with its ID."""
 TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
 JWT = re.compile(r"ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
 MAX_JWT = 16 * 1024
@@ -84,6 +86,12 @@ def form_of(token: str) -> Form | None:
     if not TOKEN.fullmatch(token):
         return None
     return Form.KEY if token.startswith(KEY_PREFIX) else Form.OTHER
+
+
+def public_name(authorization: str | None) -> str | None:
+    """Return the ID of the Dexter key in an `Authorization` value, which is not secret; None for all others."""
+    match = KEY.search(authorization or "")
+    return f"key:{match[1]}" if match else None
 
 
 def unauthenticated(message: str) -> RequestRejected:

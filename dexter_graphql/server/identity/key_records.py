@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,14 +10,13 @@ import msgspec
 
 from dexter_graphql.errors import DexterError
 from dexter_graphql.sentry.restriction import AccessLevel
-from dexter_graphql.server.identity.authenticator import KEY_PREFIX
+from dexter_graphql.server.identity.authenticator import KEY, KEY_PREFIX
 from dexter_graphql.settings.fields import PROJECT
 
 FORMAT = 1
 MAX_KEYS = 10_000
 MAX_TEXT = 200
 ID_BYTES, SECRET_BYTES = 5, 32
-KEY = re.compile(rf"{KEY_PREFIX}([0-9a-f]{{{2 * ID_BYTES}}})_[A-Za-z0-9_-]{{43}}")
 KEPT_AFTER_END = timedelta(days=30)
 """How long a key stays in the list after it expired or was revoked."""
 

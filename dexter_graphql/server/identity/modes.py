@@ -32,6 +32,7 @@ class CallerIdentification:
 
     authenticators: Authenticators
     fingerprint: Fingerprint
+    is_accepted: Callable[[str], bool]
     own: Upstream | None
     ring: KeyRing | None = None
     tokens: "IssuedTokens | None" = None
@@ -79,7 +80,9 @@ def build_identification(
         by_form[Form.OTHER] = Passthrough(fingerprint, upstreams.is_accepted)
     access = AccessLevel.ADMIN if is_sandbox or settings.allow_writes else AccessLevel.READ
     open_access = OpenAccess(own, access) if Mode.OPEN in settings.mode else None
-    return CallerIdentification(Authenticators(by_form, open_access), fingerprint, own, ring, tokens)
+    return CallerIdentification(
+        Authenticators(by_form, open_access), fingerprint, upstreams.is_accepted, own, ring, tokens
+    )
 
 
 def key_store(settings: Settings, clock: Clock) -> KeyStore:

@@ -1,0 +1,1 @@
+"""Audit log: a line for each mutation and for each request that was denied."""

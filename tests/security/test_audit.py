@@ -1,0 +1,165 @@
+"""The audit log of a running server: who changed what, who was denied what, and what happens without the log."""
+
+import json
+import os
+
+import pytest
+
+from dexter_graphql.sentry.restriction import AccessLevel
+from support.issuer import SigningKey, jwt_site, running_issuer
+from support.keys import bearer, keys_site
+from support.server import running_site
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+RESOLVE = """mutation Triage($ids: [ID!]!) {
+  resolveIssues(input: { issues: { ids: $ids } }) { results { issue { status } } userErrors { code } }
+}"""
+ISSUES = '{ organization(slug: "acme") { issues(first: 2) { nodes { id } } } }'
+SUBSCRIPTION = 'subscription { issueChanged(organization: { slug: "nowhere" }) { position } }'
+UNKNOWN = "dxk_0123456789_" + "A" * 43
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Path of the audit log."""
+    return tmp_path / "audit.jsonl"
+
+
+def lines(path):
+    """All lines so far."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+async def issue_ids(site, headers=None):
+    """IDs of two issues."""
+    _, _, body = await site.post(ISSUES, headers=headers)
+    return [node["id"] for node in body["data"]["organization"]["issues"]["nodes"]]
+
+
+async def test_mutation_has_a_line(path, tmp_path):
+    """Who, with which key, did what, on what, with which result. Reads have none."""
+    async with keys_site(tmp_path / "keys.json", audit=str(path)) as (site, keys):
+        text, key = await keys.create("bot", access=AccessLevel.ADMIN, email="bot@acme.example")
+        ids = await issue_ids(site, bearer(text))
+        status, headers, _ = await site.post(RESOLVE, variables={"ids": ids}, headers=bearer(text))
+        await site.post(RESOLVE, variables={"ids": []}, headers=bearer(text))
+
+    first, second = lines(path)
+    assert status == 200
+    assert first.pop("time").endswith("Z")
+    assert first == {
+        "event": "mutation",
+        "requestId": headers["x-request-id"],
+        "caller": "key:bot",
+        "name": "bot",
+        "email": "bot@acme.example",
+        "credential": f"key:{key.id}",
+        "access": "admin",
+        "operation": "Triage",
+        "fields": {"resolveIssues": {"issues.ids": ids}},
+        "result": "ok",
+    }
+    assert second["result"] == "refused"
+    assert second["userErrors"] == 1
+    assert text not in path.read_text()
+
+
+async def test_denied_requests_have_a_line(path, tmp_path):
+    """Credentials that are not accepted, and what a caller may not do, on every transport."""
+    async with keys_site(tmp_path / "keys.json", audit=str(path)) as (site, keys):
+        text, key = await keys.create("reader")
+        ids = await issue_ids(site, bearer(text))
+        for headers in ({}, bearer(UNKNOWN), bearer("sntryu_" + "0" * 64)):
+            await site.post(ISSUES, headers=headers)
+        await site.post(RESOLVE, variables={"ids": ids}, headers=bearer(text))
+        await site.session.get(f"{site.url}/api/v1/issues", headers=bearer(UNKNOWN))
+        async with site.session.ws_connect(site.graphql, protocols=["graphql-transport-ws"]) as ws:
+            await ws.send_json({"type": "connection_init", "payload": bearer(UNKNOWN)})
+            await ws.receive(timeout=5)
+
+    written = lines(path)
+    assert [(line["event"], line.get("credential"), line["codes"]) for line in written] == [
+        ("denied", None, ["UNAUTHENTICATED"]),
+        ("denied", "key:0123456789", ["UNAUTHENTICATED"]),
+        ("denied", None, ["UNAUTHENTICATED"]),
+        ("mutation", f"key:{key.id}", ["FORBIDDEN"]),
+        ("denied", "key:0123456789", ["UNAUTHENTICATED"]),
+        ("denied", "key:0123456789", ["UNAUTHENTICATED"]),
+    ]
+    assert (written[0]["address"], written[0]["path"]) == ("127.0.0.1", "/graphql")
+    assert written[3]["result"] == "failed"
+    assert written[4]["path"] == "/api/v1/issues"
+    assert UNKNOWN not in path.read_text()
+
+
+async def test_rejection_by_sentry_has_a_line(path):
+    """In mode `passthrough` the answer of Sentry decides: a query is denied as well, and so is a stream."""
+    async with running_site(mode="passthrough", audit=str(path)) as site:
+        headers = bearer("sntryu_" + "0" * 64)
+        await site.post(ISSUES, headers=headers)
+        stream = await site.session.post(
+            site.graphql, json={"query": SUBSCRIPTION}, headers={"accept": "text/event-stream", **headers}
+        )
+        await stream.read()
+
+    query, subscription = lines(path)
+    assert query["codes"] == subscription["codes"] == ["UNAUTHENTICATED"]
+    assert (query["fields"], list(subscription["fields"])) == ({"organization": {"slug": ["acme"]}}, ["issueChanged"])
+    assert "sntryu" not in path.read_text()
+
+
+async def test_forged_token_has_a_line(path):
+    """The line has no part of the token."""
+    async with running_issuer() as issuer, jwt_site(issuer, audit=str(path)) as site:
+        forged = issuer.token(SigningKey("first"))
+        await site.post(ISSUES, headers=bearer(forged))
+
+    assert [line["codes"] for line in lines(path)] == [["UNAUTHENTICATED"]]
+    assert not [part for part in forged.split(".") if part in path.read_text()]
+
+
+async def test_floods_of_denied_requests_are_bounded(path, monkeypatch):
+    """Above the rate they are counted in the next line; mutations are all written."""
+    monkeypatch.setattr("dexter_graphql.server.audit.auditor.DENIED_BURST", 2)
+    monkeypatch.setattr("dexter_graphql.server.audit.auditor.DENIED_PER_S", 20)
+    async with running_site(mode="passthrough", audit=str(path)) as site:
+        for _ in range(6):
+            await site.post(ISSUES)
+        counted = 0
+        while not counted:
+            await site.post(ISSUES)
+            counted = sum(line.get("suppressed", 0) for line in lines(path))
+
+    assert counted >= 1
+    assert all(line["event"] == "denied" for line in lines(path))
+
+
+async def test_without_the_log_nothing_is_changed(path, monkeypatch):
+    """While the log cannot be written, mutations are refused and reads go on; nothing that happened is lost."""
+    async with running_site(audit=str(path)) as site:
+        ids, write = await issue_ids(site), os.write
+
+        def fail(descriptor, content):
+            if content.startswith(b'{"time":'):
+                raise OSError(28, "No space left on device")
+            return write(descriptor, content)
+
+        monkeypatch.setattr(os, "write", fail)
+        unnoticed = await site.post(RESOLVE, variables={"ids": ids[:1]})
+        calls = [call.method for call in site.upstream.requests].count("PUT")
+        refused = await site.post(RESOLVE, variables={"ids": ids[1:]})
+        calls_after = [call.method for call in site.upstream.requests].count("PUT")
+        read = await issue_ids(site)
+        monkeypatch.setattr(os, "write", write)
+        again = await site.post(RESOLVE, variables={"ids": ids[1:]})
+
+    assert [body["data"]["resolveIssues"]["userErrors"] for _, _, body in (unnoticed, again)] == [[], []]
+    assert refused[2]["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert "audit log" in refused[2]["errors"][0]["message"]
+    assert (calls, calls_after, read) == (1, 1, ids)
+    assert [(line["event"], line.get("result")) for line in lines(path)] == [
+        ("mutation", "ok"),
+        ("denied", None),
+        ("mutation", "ok"),
+    ]
