@@ -16,7 +16,7 @@ from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.declarations.fields import record_typename
-from dexter_graphql.graph.file_addresses import FileAddresses
+from dexter_graphql.graph.file_addresses import AddressLimits, FileAddresses
 from dexter_graphql.graph.file_openings import Openings
 from dexter_graphql.graph.schema import Graph, build_graph
 from dexter_graphql.graph.upstream_report import UpstreamReport, report_upstream
@@ -50,7 +50,8 @@ from dexter_graphql.server.credentials import CredentialGate
 from dexter_graphql.server.docs import Docs
 from dexter_graphql.server.estimates import Estimator
 from dexter_graphql.server.executor import RequestExecutor
-from dexter_graphql.server.files import FileTransfers, TransferLimits
+from dexter_graphql.server.file_limits import TransferLimits
+from dexter_graphql.server.files import FileTransfers
 from dexter_graphql.server.graphql import EndpointLimits, GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
 from dexter_graphql.server.identity.modes import CallerIdentification, Upstreams, build_identification
@@ -243,7 +244,8 @@ def build_sockets(settings: Settings, executor: RequestExecutor, admission: Admi
 def build_file_addresses(settings: Settings, clock: Clock) -> FileAddresses:
     """Compose what makes and opens the addresses of files."""
     key = settings.secret.get_secret_value().encode()
-    return FileAddresses(clock, key, settings.file_address_s, Openings(clock))
+    limits = AddressLimits(settings.file_address_s, settings.max_file_mib * MEBIBYTE)
+    return FileAddresses(clock, key, Openings(clock), limits)
 
 
 def build_file_transfers(

@@ -6,11 +6,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as InvalidBase64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import msgspec
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.errors import DexterError
+from dexter_graphql.errors import BadUserInput, DexterError
 from dexter_graphql.graph.file_openings import Opening, Openings
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.parents import OrganizationRef
@@ -26,8 +27,16 @@ class AddressInvalid(DexterError):
     """The address is forged or expired, or was made for another caller."""
 
 
-class AddressTooLong(DexterError):
+class AddressTooLong(BadUserInput):
     """The description of a file does not fit into an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressLimits:
+    """Lifetime of addresses, and the largest file that can be transferred."""
+
+    lifetime_s: float = 600.0
+    file_bytes: int = 2 * 1024**3
 
 
 class FileReference(msgspec.Struct, frozen=True, array_like=True):
@@ -55,10 +64,10 @@ class FileGrant(msgspec.Struct, frozen=True, array_like=True):
 class FileAddresses:
     """Makes addresses and opens them."""
 
-    def __init__(self, clock: Clock, secret: bytes, lifetime_s: float, openings: Openings) -> None:
+    def __init__(self, clock: Clock, secret: bytes, openings: Openings, limits: AddressLimits | None = None) -> None:
+        self.limits = limits or AddressLimits()
         self._clock = clock
         self._key = hmac.digest(secret, b"addresses of files", "sha256")
-        self._lifetime_s = lifetime_s
         self._openings = openings
         self._decoder = msgspec.json.Decoder(FileGrant)
 
@@ -67,14 +76,21 @@ class FileAddresses:
 
         Request ID and deadline are those of the operation, which tell it from all others of the caller.
         """
-        owner, expires_at = self._owner(identity), deadline + self._lifetime_s
-        content = msgspec.json.encode((file, owner, expires_at, request_id))
+        owner, expires_at = self._owner(identity), self.expires_at(deadline)
+        try:
+            content = msgspec.json.encode((file, owner, expires_at, request_id))
+        except UnicodeEncodeError:
+            raise BadUserInput("The input contains an unpaired surrogate") from None
         nonce = hashlib.sha256(content).hexdigest()[:SIGNATURE_BYTES]
         content = msgspec.json.encode(FileGrant(file, owner, expires_at, nonce))
         address = urlsafe_b64encode(self._sign(content) + content).decode().rstrip("=")
         if len(address) > MAX_ADDRESS_CHARACTERS:
             raise AddressTooLong("The names and headers of the file are too long")
         return FILES_PATH + address
+
+    def expires_at(self, deadline: float) -> float:
+        """When the addresses of an operation with this deadline expire, in seconds since the epoch."""
+        return deadline + self.limits.lifetime_s
 
     def verify(self, address: str, identity: Identity) -> FileGrant:
         """What an address stands for; raises AddressInvalid."""

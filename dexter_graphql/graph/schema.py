@@ -42,6 +42,7 @@ from dexter_graphql.graph.organizations.queries import OrganizationQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.releases.file_mutations import ReleaseFileMutations
 from dexter_graphql.graph.releases.mutations import ReleaseMutations
+from dexter_graphql.graph.releases.uploads import UploadMutations
 from dexter_graphql.graph.saved_queries.mutations import SavedQueryMutations
 from dexter_graphql.graph.seer.mutations import SeerMutations
 from dexter_graphql.graph.seer.queries import SeerQueries
@@ -70,6 +71,7 @@ class Mutation(
     SeerMutations,
     ServiceSpanMutations,
     TicketMutations,
+    UploadMutations,
     UpdateIssueMutation,
 ):
     """All root fields."""

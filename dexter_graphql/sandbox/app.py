@@ -43,6 +43,8 @@ class Sandbox:
         if scope["type"] != "http":
             return
         raw = await read_request(scope, receive)
+        if raw is None:
+            return
         if raw.raw_path.startswith("/_sandbox/"):
             await send_response(send, handle_control_request(self, raw.method, raw.path, raw.content))
             return
@@ -118,6 +120,8 @@ class Sandbox:
 
     def _handle(self, raw: RawRequest, match: RouteMatch, token: Token) -> Response:
         check_scopes(match.route, token)
+        if raw.is_too_large:
+            raise HTTPError(413, {"detail": "Request body is too large."})
         request = Request(self.world, token, raw.path, match.path_params, raw.query, raw.json(), raw.form())
         result = match.route.handler(request)
         return result if isinstance(result, Response) else Response(result)

@@ -24,6 +24,8 @@ class RawRequest:
     query: list[tuple[str, str]]
     headers: Mapping[str, str]
     content: bytes
+    is_too_large: bool = False
+    """True for a body above the maximum size, of which nothing is kept."""
 
     @property
     def bearer_token(self) -> str | None:
@@ -55,18 +57,23 @@ class EncodedResponse:
     content: bytes
 
 
-async def read_request(scope: Scope, receive: Receive) -> RawRequest:
-    """Read the whole request; the body is cut off above the maximum size."""
-    content = bytearray()
-    while True:
+async def read_request(scope: Scope, receive: Receive) -> RawRequest | None:
+    """Read the whole request, None when the client leaves first; a body above the maximum size is dropped."""
+    content, has_more, is_too_large = bytearray(), True, False
+    while has_more:
         message = await receive()
-        content += message.get("body", b"")
-        if len(content) > MAX_BODY_BYTES or not message.get("more_body", False):
-            break
+        if message["type"] == "http.disconnect":
+            return None
+        has_more = message.get("more_body", False)
+        if not is_too_large:
+            content += message.get("body", b"")
+        if len(content) > MAX_BODY_BYTES:
+            is_too_large = True
+            content.clear()
     raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
     headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return RawRequest(scope["method"], scope["path"], raw_path, query, headers, bytes(content))
+    return RawRequest(scope["method"], scope["path"], raw_path, query, headers, bytes(content), is_too_large)
 
 
 def encode_response(response: Response) -> EncodedResponse:

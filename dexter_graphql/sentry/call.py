@@ -89,3 +89,12 @@ class FileContent:
     media_type: str
     headers: dict[str, str]
     chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """A form with a file that is uploaded while it arrives: its fields, and the size and the content of the file."""
+
+    fields: tuple[tuple[str, str], ...]
+    size_bytes: int
+    chunks: AsyncIterator[bytes]

@@ -16,7 +16,7 @@ import msgspec
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.sentry.cache_tags import TagSnapshot, TagVersions
-from dexter_graphql.sentry.call import Call, FileContent, Reply
+from dexter_graphql.sentry.call import Call, FileContent, FileForm, Reply
 from dexter_graphql.sentry.call_context import CallContext
 from dexter_graphql.sentry.credentials import CredentialRegistry, Listener, credential_tag, is_rejection
 from dexter_graphql.sentry.endpoint import Endpoint, Pagination, Silo
@@ -86,6 +86,8 @@ class SentryClient:
         self._stages = tuple(stages)
         self._handler = compose(self._stages)
         self._file_handler = compose([stage for stage in self._stages if isinstance(stage, Breaker | Limiter)])
+        # An upload takes as long as its client, which says nothing about Sentry's health.
+        self._upload_handler = compose([stage for stage in self._stages if isinstance(stage, Cache | Limiter)])
         self._resolve_path = lru_cache(MAX_PATHS)(_resolve_path)
         self._check_host = lru_cache(MAX_PATHS)(hosts.checked)
         self._tag_versions = tag_versions
@@ -213,10 +215,7 @@ class SentryClient:
         query: QueryParameters = (),
     ) -> AsyncIterator[FileContent]:
         """The content of a file, past the caches: only the circuit breaker and the rate limiter apply."""
-        request = EndpointRequest(endpoint, parents, path, query)
-        _check_access(request, call_context)
-        if call_context.projects is not None:
-            request = await self._narrowed_calls.narrow(request, call_context)
+        request = await self._narrow(EndpointRequest(endpoint, parents, path, query), call_context)
         contents: list[FileContent] = []
         async with AsyncExitStack() as stack:
 
@@ -228,6 +227,35 @@ class SentryClient:
             call = self._call(request, call_context)
             await self._perform(call, endpoint, call_context, self._file_handler, open_file)
             yield contents[-1]
+
+    async def upload(
+        self,
+        endpoint: Endpoint,
+        call_context: CallContext,
+        form: FileForm,
+        *,
+        parents: Parents,
+        path: Mapping[str, str] = NO_PATH,
+    ) -> Reply:
+        """The answer to a form with a file. It is sent once, within the rate limits, and invalidates tags."""
+        request = await self._narrow(EndpointRequest(endpoint, parents, path), call_context)
+
+        async def send_form(call: Call) -> Reply:
+            return await self._transport.upload(call, form)
+
+        reply = await self._perform(
+            self._call(request, call_context), endpoint, call_context, self._upload_handler, send_form
+        )
+        if self._services is not None:
+            await self._services.invalidations.flush()
+        return reply
+
+    async def _narrow(self, request: EndpointRequest, call_context: CallContext) -> EndpointRequest:
+        """The request for what the caller may reach; raises as `send` does."""
+        _check_access(request, call_context)
+        if call_context.projects is None:
+            return request
+        return await self._narrowed_calls.narrow(request, call_context)
 
     def _call(self, request: EndpointRequest, call_context: CallContext) -> Call:
         """The call of a request, without a body."""

@@ -1,4 +1,4 @@
-"""Cancellation of work whose client has disconnected."""
+"""Connections below ASGI: cancellation of work whose client has left, closing, and the time of a body."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,6 +11,8 @@ IS_CLOSING = "dexter.is_closing"
 """Extension of the ASGI scope: a function that tells whether the connection is closed."""
 ABORT = "dexter.abort"
 """Extension of the ASGI scope: a function that closes the connection at once."""
+BODY_TIME = "dexter.body_time"
+"""Extension of the ASGI scope: a function that sets the time in which the body must arrive, from now on."""
 WATCH_AFTER_S = 0.005
 """Time in which answers that need no upstream call are usually there; a watch costs a task."""
 
@@ -90,3 +92,10 @@ async def abort_connection(scope: Scope, receive: Receive) -> None:
     if abort is not None:
         abort()
         await wait_for_disconnect(receive)
+
+
+def allow_body_time(scope: Scope, seconds: float) -> None:
+    """Give the body of a request another time to arrive than the usual one."""
+    allow: Callable[[float], None] | None = scope.get("extensions", {}).get(BODY_TIME)
+    if allow is not None:
+        allow(seconds)

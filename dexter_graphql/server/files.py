@@ -1,68 +1,59 @@
 """Transfers of files: `/files/…` with an address that the graph made, streamed without being held."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.file_addresses import FILES_PATH, AddressInvalid, FileGrant
 from dexter_graphql.graph.file_openings import AddressUsed, Opening, TooManyAddresses
-from dexter_graphql.graph.files import open_download
+from dexter_graphql.graph.files import is_upload, open_download, upload_file
 from dexter_graphql.graph.identity import Identity
-from dexter_graphql.sentry.call import FileContent
+from dexter_graphql.sentry.call import FileForm
 from dexter_graphql.sentry.errors import SentryError
 from dexter_graphql.server.admission import Admission
-from dexter_graphql.server.byte_ranges import ByteRange
 from dexter_graphql.server.disconnects import CancelledOnDisconnect, ClientDisconnected, abort_connection
-from dexter_graphql.server.file_responses import download_headers, error_response, requested_part
+from dexter_graphql.server.file_downloads import Download
+from dexter_graphql.server.file_limits import Direction, Outcome, TransferCut, TransferLimits
+from dexter_graphql.server.file_responses import error_response
+from dexter_graphql.server.file_uploads import Upload, cut_rejection, upload_size
 from dexter_graphql.server.headers import headers_of, text_of
 from dexter_graphql.server.quotas import Lease
-from dexter_graphql.server.responses import STARTED, RequestRejected, rejection_response, request_id_of
+from dexter_graphql.server.responses import (
+    STARTED,
+    RequestRejected,
+    json_response,
+    rejection_response,
+    request_id_of,
+)
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
 
-METHODS = ("GET", "HEAD")
+METHODS = {Direction.DOWNLOAD: ("GET", "HEAD"), Direction.UPLOAD: ("PUT", "POST")}
 
 
-@dataclass(frozen=True, slots=True)
-class TransferLimits:
-    """Limits of one transfer: its bytes, its time, and the time in which the client must take what is sent."""
+@dataclass(slots=True)
+class Exchange:
+    """A request for a transfer, and what is known of it so far."""
 
-    size_bytes: int
-    duration_s: float
-    stall_s: float
+    request: Request
+    send: Send
+    direction: Direction = Direction.UNKNOWN
 
-
-class Outcome(StrEnum):
-    """How a transfer ended, as metrics and logs name it."""
-
-    COMPLETE = "complete"
-    REFUSED = "refused"
-    CLIENT_LEFT = "client_left"
-    UPSTREAM_CUT = "upstream_cut"
-    TIMED_OUT = "timed_out"
-    TOO_LARGE = "too_large"
-    CREDENTIAL_REJECTED = "credential_rejected"
-
-
-class TransferCut(Exception):
-    """Ends a transfer whose response has started."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
+    @property
+    def scope(self) -> Scope:
+        """The ASGI scope."""
+        return self.request.scope
 
 
 class FileTransfers:
-    """Serves files to the callers that their addresses were made for."""
+    """Serves files to, and takes files from, the callers that their addresses were made for."""
 
     def __init__(self, services: Services, admission: Admission, limits: TransferLimits, metrics: Metrics) -> None:
         self._services = services
@@ -76,11 +67,11 @@ class FileTransfers:
         return [Route(FILES_PATH + "{address}", _Endpoint(self))]
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a file, or why it cannot be sent. A response that cannot be completed ends with its connection."""
+        """Transfer a file, or say why it cannot be. A response that cannot be completed ends with its connection."""
+        exchange = Exchange(Request(scope, receive), send)
         try:
             outcome = Outcome.COMPLETE
-            with CancelledOnDisconnect(receive):
-                await self._download(Request(scope), send)
+            await self._transfer(exchange)
         except ClientDisconnected:
             outcome = Outcome.CLIENT_LEFT
         except TransferCut as cut:
@@ -92,32 +83,35 @@ class FileTransfers:
             outcome = Outcome.UPSTREAM_CUT if scope.get(STARTED) else Outcome.REFUSED
             if outcome is Outcome.REFUSED:
                 await error_response(error, scope)(scope, receive, send)
-        self._metrics.file_transfer("download", outcome)
+        self._metrics.file_transfer(exchange.direction, outcome)
         if outcome not in {Outcome.COMPLETE, Outcome.REFUSED}:
             self._log.warning("file cut", reason=outcome.value, request_id=request_id_of(scope))
             await abort_connection(scope, receive)
 
-    async def _download(self, request: Request, send: Send) -> None:
-        authorization = text_of(headers_of(request.scope).get(b"authorization"))
-        identity = await self._admission.identify(authorization, request.scope)
-        grant = self._verify(request, identity)
+    async def _transfer(self, exchange: Exchange) -> None:
+        scope = exchange.scope
+        identity = await self._admission.identify(text_of(headers_of(scope).get(b"authorization")), scope)
+        grant = self._verify(exchange, identity)
         with self._admission.acquire_transfer(identity) as lease:
-            download = Download(request, send, grant.file.name, self._limits, lease)
-            async with self._opened(grant, request.method) as opening:
-                try:
-                    async with open_download(grant.file, identity, self._services) as content:
-                        opening.is_complete = await download.run(content)
-                finally:
-                    self._metrics.file_bytes("download", download.sent_bytes)
+            async with self._opened(grant, exchange.request.method) as opening:
+                if exchange.direction is Direction.UPLOAD:
+                    await self._upload(exchange, identity, grant, lease)
+                    opening.is_complete = True
+                else:
+                    with CancelledOnDisconnect(exchange.request.receive):
+                        opening.is_complete = await self._download(exchange, identity, grant, lease)
 
-    def _verify(self, request: Request, identity: Identity) -> FileGrant:
+    def _verify(self, exchange: Exchange, identity: Identity) -> FileGrant:
         try:
-            grant = self._services.files.verify(request.path_params["address"], identity)
+            grant = self._services.files.verify(exchange.request.path_params["address"], identity)
         except AddressInvalid as error:
             raise RequestRejected(HTTPStatus.NOT_FOUND, ErrorCode.NOT_FOUND, str(error)) from None
-        if request.method not in METHODS:
-            allowed = (("Allow", ", ".join(METHODS)),)
-            raise RequestRejected(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, "Use GET", allowed)
+        exchange.direction = Direction.UPLOAD if is_upload(grant.file) else Direction.DOWNLOAD
+        methods = METHODS[exchange.direction]
+        if exchange.request.method not in methods:
+            allowed = (("Allow", ", ".join(methods)),)
+            message = f"Use {methods[0]}"
+            raise RequestRejected(HTTPStatus.METHOD_NOT_ALLOWED, ErrorCode.BAD_USER_INPUT, message, allowed)
         return grant
 
     @asynccontextmanager
@@ -137,6 +131,31 @@ class FileTransfers:
                 HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.QUOTA_EXCEEDED, str(error), retry, is_retryable=True
             ) from None
 
+    async def _download(self, exchange: Exchange, identity: Identity, grant: FileGrant, lease: Lease) -> bool:
+        """Send a file; True when its last byte was sent."""
+        download = Download(exchange.request, exchange.send, grant.file.name, self._limits, lease)
+        try:
+            async with open_download(grant.file, identity, self._services) as content:
+                return await download.run(content)
+        finally:
+            self._metrics.file_bytes(exchange.direction, download.sent_bytes)
+
+    async def _upload(self, exchange: Exchange, identity: Identity, grant: FileGrant, lease: Lease) -> None:
+        """Pass a file on to Sentry, and answer with its ID."""
+        size_bytes = upload_size(headers_of(exchange.scope), self._limits.size_bytes)
+        upload = Upload(exchange.scope, exchange.request.receive, self._limits, lease)
+        form = FileForm(grant.file.fields, size_bytes, upload.chunks())
+        try:
+            file_id = await upload_file(grant.file, form, identity, self._services, duration_s=self._limits.duration_s)
+        except SentryError:
+            if upload.cut is None:
+                raise
+            raise cut_rejection(upload.cut) from None
+        finally:
+            self._metrics.file_bytes(exchange.direction, upload.received_bytes)
+        response = json_response({"id": file_id}, HTTPStatus.CREATED)
+        await response(exchange.scope, exchange.request.receive, exchange.send)
+
 
 class _Endpoint:
     """An ASGI application, which Starlette tells from a function of a request by its class."""
@@ -147,52 +166,3 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
         await self._transfers.serve(scope, receive, send)
-
-
-class Download:
-    """A file, or one range of it, on its way to a client."""
-
-    def __init__(self, request: Request, send: Send, name: str, limits: TransferLimits, lease: Lease) -> None:
-        self._request = request
-        self._send_message = send
-        self._name = name
-        self._limits = limits
-        self._lease = lease
-        self.sent_bytes = 0
-
-    async def run(self, content: FileContent) -> bool:
-        """Send the content within the limits; True when the last byte of the file was sent."""
-        part = requested_part(headers_of(self._request.scope), content.size_bytes, self._limits.size_bytes)
-        headers = download_headers(content, self._name, part)
-        status = HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT
-        try:
-            async with asyncio.timeout(self._limits.duration_s):
-                await self._send({"type": "http.response.start", "status": status, "headers": headers})
-                is_complete = self._request.method != "HEAD" and await self._send_content(content, part)
-                await self._send({"type": "http.response.body", "body": b""})
-        except TimeoutError:
-            raise TransferCut(Outcome.TIMED_OUT) from None
-        return is_complete
-
-    async def _send_content(self, content: FileContent, part: ByteRange | None) -> bool:
-        position = 0
-        async for chunk in content.chunks:
-            if self._lease.ended.is_set():
-                raise TransferCut(Outcome.CREDENTIAL_REJECTED)
-            if position + len(chunk) > self._limits.size_bytes:
-                raise TransferCut(Outcome.TOO_LARGE)
-            await self._send_chunk(chunk if part is None else part.cut(chunk, position))
-            position += len(chunk)
-            if part is not None and position >= part.stop:
-                break
-        return part is None or part.stop == content.size_bytes
-
-    async def _send_chunk(self, chunk: bytes) -> None:
-        if chunk:
-            await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
-            self.sent_bytes += len(chunk)
-
-    async def _send(self, message: Message) -> None:
-        """Send a message, which waits while the client does not read what was sent before."""
-        async with asyncio.timeout(self._limits.stall_s):
-            await self._send_message(message)

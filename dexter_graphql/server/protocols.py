@@ -19,7 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.connections import ConnectionPool
-from dexter_graphql.server.disconnects import ABORT, IS_CLOSING
+from dexter_graphql.server.disconnects import ABORT, BODY_TIME, IS_CLOSING
 from dexter_graphql.server.response_output import ResponseOutput
 
 HEADER_LINE_OVERHEAD = 4
@@ -110,7 +110,11 @@ class HTTPConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
         self._output = ResponseOutput(transport)
-        self._extensions |= {IS_CLOSING: transport.is_closing, ABORT: transport.abort}
+        self._extensions |= {
+            IS_CLOSING: transport.is_closing,
+            ABORT: transport.abort,
+            BODY_TIME: self._restart_body_timer,
+        }
         self._is_admitted = self._pool.admit(self)
         if self._is_admitted:
             self._timer.start(self._pool.limits.head_s, self._expire)
@@ -181,6 +185,9 @@ class HTTPConnection(HttpToolsProtocol):
     @override
     def on_response_complete(self) -> None:
         self._output.flush()
+        if self._in_body:
+            # Nobody waits for the rest of the body, which is read and dropped.
+            self._restart_body_timer(self._pool.limits.body_s)
         queued = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
         if queued is not None:
@@ -211,6 +218,11 @@ class HTTPConnection(HttpToolsProtocol):
             self._is_admitted = False
             self._pool.release(self)
 
+    def _restart_body_timer(self, seconds: float) -> None:
+        if self._in_body:
+            self._timer.stop()
+            self._timer.start(seconds, self._expire)
+
     def _expire(self) -> None:
         self._reject(HTTPStatus.REQUEST_TIMEOUT, "head_timeout" if self._in_head else "body_timeout")
 
@@ -222,8 +234,10 @@ class HTTPConnection(HttpToolsProtocol):
         self.transport.close()
 
     def _is_answering(self) -> bool:
-        """True when bytes written now would stand inside or before the answer to an earlier request."""
+        """True when bytes written now would not be read as the answer to the newest request."""
         active = self._active
+        if self._in_body and self.cycle is not None and self.cycle.response_complete:
+            return True
         if active is None or active.response_complete:
             return False
         return not self._in_body or active is not self.cycle or active.response_started

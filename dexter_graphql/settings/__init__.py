@@ -154,7 +154,7 @@ class Settings(DocumentSettings):
     file_stall_s: float = _setting(
         "DEXTER_FILE_STALL_SECONDS",
         30.0,
-        "Time in which a client must take a part of a file, in seconds.",
+        "Time in which a client must take or send a part of a file, in seconds.",
         gt=0,
         le=600,
     )

@@ -31,6 +31,8 @@ class Case:
     """Faults of other routes that lead to the operation: the case is then run on a server of its own."""
     download: bytes | None = None
     """Content that the address of a file in the answer gives."""
+    upload: bytes | None = None
+    """Content that is sent to the address of a file in the answer."""
 
     @property
     def method(self) -> str:

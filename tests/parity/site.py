@@ -41,14 +41,23 @@ async def run_case(site, case):
     sandbox = site.upstream
     sandbox.requests.clear()
     try:
-        _, _, answer = await site.post(case.document, variables=dict(case.variables))
-        if case.download is not None:
-            async with site.session.get(site.url + file_address(answer)) as response:
-                assert await response.read() == case.download
-        return answer, list(sandbox.requests)
+        return await execute(site, case), list(sandbox.requests)
     finally:
         if case.is_write:
             reset_world(site)
+
+
+async def execute(site, case):
+    """The answer to the document of a case, with the errors of the transfer of its file."""
+    _, _, answer = await site.post(case.document, variables=dict(case.variables))
+    if case.download is not None:
+        async with site.session.get(site.url + file_address(answer)) as response:
+            assert await response.read() == case.download
+    if case.upload is not None:
+        async with site.session.put(site.url + file_address(answer), data=case.upload) as response:
+            errors = (await response.json()).get("errors", [])
+            answer |= {"errors": errors} if errors else {}
+    return answer
 
 
 def reset_world(site):

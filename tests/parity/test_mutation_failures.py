@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 import pytest_asyncio
 from graphql import OperationDefinitionNode, OperationType, parse
-from parity.site import open_site, user_errors
+from parity.site import execute, open_site, user_errors
 from parity.tables import ALL_CASES
 
 from dexter_graphql.sandbox import Fault, Vintage
@@ -59,5 +59,5 @@ async def refused(site, case, status):
     site.upstream.faults.clear()
     for method in WRITES:
         site.upstream.faults.add(Fault(method=method, status=status, body={"detail": "Refused."}, times=None))
-    _, _, answer = await site.post(case.document, variables=dict(case.variables))
+    answer = await execute(site, case)
     return [error["extensions"] for error in answer.get("errors", ())] + list(user_errors(answer.get("data")))

@@ -28,3 +28,16 @@ async def transfers(site):
         text = await answer.text()
     samples = re.findall(r'^dexter_file_transfers_total{direction="(\w+)",outcome="(\w+)"} (\S+)$', text, re.MULTILINE)
     return {(direction, outcome): float(count) for direction, outcome, count in samples}
+
+
+UPLOAD = """mutation ($input: UploadReleaseFileInput!) {
+  uploadReleaseFile(input: $input) { upload { url expiresAt maxBytes } userErrors { field message code } }
+}"""
+RELEASE = {"release": {"version": "web@1.8.2"}, "organization": {"slug": "acme"}}
+
+
+async def upload_url(site, name, authorization=None, **values):
+    """The URL where a file of a release can be uploaded, made by a new operation."""
+    variables = {"input": {**RELEASE, "name": name, **values}}
+    _, _, body = await site.post(UPLOAD, variables=variables, headers=authorization)
+    return site.url + body["data"]["uploadReleaseFile"]["upload"]["url"]

@@ -95,7 +95,7 @@ class GraphClient:
             clock=clock,
             changes=in_memory_feed(clock, b"key of tests"),
             visibility=IssueVisibility(self.client, clock),
-            files=FileAddresses(clock, b"key of tests", 600, Openings(clock)),
+            files=FileAddresses(clock, b"key of tests", Openings(clock)),
         )
         self.identity = Identity(Upstream("test", server.token), Reach.of(AccessLevel.ADMIN), Caller("test"))
 

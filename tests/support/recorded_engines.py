@@ -144,7 +144,7 @@ class RecordedEngines:
             organizations._entries.put(key, organization)
         changes = in_memory_feed(self._clock, b"key of tests")
         visibility = IssueVisibility(client, self._clock)
-        files = FileAddresses(self._clock, b"key of tests", 600, Openings(self._clock))
+        files = FileAddresses(self._clock, b"key of tests", Openings(self._clock))
         services = Services(
             client, organizations, self._graph.binder, self._clock, changes, visibility, files, call_budget=CALLS
         )

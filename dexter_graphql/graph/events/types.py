@@ -36,8 +36,7 @@ from dexter_graphql.graph.events.entries import EventEntry, entry, inside
 from dexter_graphql.graph.events.entry_values import Breadcrumb, ExceptionValue, HTTPRequest, member, undecoded
 from dexter_graphql.graph.events.enums import EventKind
 from dexter_graphql.graph.events.source_maps import SourceMapDebug
-from dexter_graphql.graph.file_addresses import FileReference
-from dexter_graphql.graph.files import file_address
+from dexter_graphql.graph.files import download_address
 from dexter_graphql.graph.issues.enums import Level
 from dexter_graphql.graph.issues.tags import Tag
 from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType, ReleaseType, TraceType
@@ -127,9 +126,7 @@ class Attachment(Node):
         """Path on this server for the content: signed for this caller, for one download, until it expires."""
         key = EventKey(row.parents.organization, row.parents.project, row.parents.event)
         path = {**event_path(key), "attachment": str(row.id)}
-        return file_address(
-            FileReference(catalogue.ATTACHMENT.name, key.organization, path, row.name or ""), load_context
-        )
+        return download_address(catalogue.ATTACHMENT, key.organization, path, row.name, load_context)
 
 
 def whole_seconds(instant: datetime) -> datetime:

@@ -8,8 +8,7 @@ import strawberry
 from dexter_graphql.graph.common.key_values import KeyValue
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.declarations.fields import ID, call, computed, entity, plain
-from dexter_graphql.graph.file_addresses import FileReference
-from dexter_graphql.graph.files import file_address
+from dexter_graphql.graph.files import download_address
 from dexter_graphql.graph.lazy_types import ReleaseType
 from dexter_graphql.graph.relay.connections import PageArguments
 from dexter_graphql.graph.relay.list_options import list_options
@@ -58,7 +57,7 @@ class ReleaseFile(Node):
         key = ReleaseFileKey(ReleaseKey(parents.organization, parents.release), str(row.id))
         endpoint = form_of(catalogue.DETAIL, catalogue.PROJECT_DETAIL, parents.project)
         path = file_path(key, parents.project)
-        return file_address(FileReference(endpoint.name, parents.organization, path, row.name or ""), load_context)
+        return download_address(endpoint, parents.organization, path, row.name, load_context)
 
 
 def file_list(names: list[str] | None, checksums: list[str] | None, page: PageArguments) -> ListOptions:

@@ -1,6 +1,7 @@
-"""Address and headers of a call in HTTP."""
+"""Address, headers and body of a call in HTTP."""
 
 import re
+from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote_plus
@@ -20,14 +21,15 @@ MAX_ORIGINS = 256
 
 
 class EncodedRequest(NamedTuple):
-    """What differs from call to call in the head of a request."""
+    """What differs from call to call in a request."""
 
     url: URL
     headers: dict[str, str]
+    body: bytes | AsyncIterator[bytes] | None = None
 
 
 def encode_request(call: Call) -> EncodedRequest:
-    """The encoded address of the call and its own headers.
+    """The encoded address of the call, its own headers and its body.
 
     Raises a SentryError for characters that would end a line of the request and begin another one.
     """
@@ -47,7 +49,7 @@ def encode_request(call: Call) -> EncodedRequest:
         query_string=query,
         encoded=True,
     )
-    return EncodedRequest(url, headers)
+    return EncodedRequest(url, headers, call.body)
 
 
 @lru_cache(MAX_ORIGINS)

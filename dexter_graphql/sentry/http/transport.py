@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +13,7 @@ import aiohttp
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.errors import drop_tracebacks
-from dexter_graphql.sentry.call import Call, FileContent, Reply
+from dexter_graphql.sentry.call import Call, FileContent, FileForm, Reply
 from dexter_graphql.sentry.errors import (
     BadResponse,
     ClientError,
@@ -27,6 +27,7 @@ from dexter_graphql.sentry.errors import (
 )
 from dexter_graphql.sentry.http.connection_shares import ConnectionShares
 from dexter_graphql.sentry.http.error_responses import PAGE, error_for, is_html
+from dexter_graphql.sentry.http.multipart import encode_form
 from dexter_graphql.sentry.http.proxies import Proxy, ProxySettings
 from dexter_graphql.sentry.http.request import EncodedRequest, encode_request
 from dexter_graphql.sentry.http.response_headers import project_headers
@@ -67,6 +68,7 @@ class TransportOptions:
 
 Answer = tuple[int, dict[str, str], bytes]
 """Status, headers and body."""
+Exchange = Callable[[Call, Attempt], Coroutine[Any, Any, Answer]]
 
 
 class Transport:
@@ -103,15 +105,7 @@ class Transport:
 
     async def __call__(self, call: Call) -> Reply:
         """Perform the call; raises a SentryError for every answer that is not a success."""
-        attempt = Attempt()
-        try:
-            return await self._perform(call, attempt)
-        except (ClientError, RateLimited):
-            raise
-        except SentryError as error:
-            if call.method != "GET":
-                _set_outcome(error, call, attempt)
-            raise
+        return await self._perform(call, self._exchange)
 
     @asynccontextmanager
     async def download(self, call: Call) -> AsyncIterator[FileContent]:
@@ -136,6 +130,14 @@ class Transport:
         finally:
             self._shares.release(call.host, call.upstream.key)
 
+    async def upload(self, call: Call, form: FileForm) -> Reply:
+        """Send a form until the deadline of the call; from the last byte on, the attempt timeout limits the answer."""
+
+        async def exchange(call: Call, attempt: Attempt) -> Answer:
+            return await self._send_form(call, form, attempt)
+
+        return await self._perform(call, exchange, limit_s=math.inf)
+
     async def close(self) -> None:
         """Close all connections."""
         sessions, self._kept, self._single_use = (self._kept, self._single_use), None, None
@@ -143,10 +145,21 @@ class Transport:
             if session is not None:
                 await session.close()
 
-    async def _perform(self, call: Call, attempt: Attempt) -> Reply:
+    async def _perform(self, call: Call, exchange: Exchange, limit_s: float | None = None) -> Reply:
+        attempt = Attempt()
+        try:
+            return await self._reply(call, exchange, attempt, limit_s)
+        except (ClientError, RateLimited):
+            raise
+        except SentryError as error:
+            if call.method != "GET":
+                _set_outcome(error, call, attempt)
+            raise
+
+    async def _reply(self, call: Call, exchange: Exchange, attempt: Attempt, limit_s: float | None) -> Reply:
         left_s = await self._take_connection(call, attempt)
         try:
-            answer = await self._in_time(call, left_s, self._exchange(call, attempt))
+            answer = await self._in_time(call, left_s, exchange(call, attempt), limit_s)
         finally:
             self._shares.release(call.host, call.upstream.key)
         now = self._clock.time()
@@ -183,9 +196,11 @@ class Transport:
             raise DeadlineExceeded(OUT_OF_TIME, title=call.title) from None
         return self._clock.monotonic() - started
 
-    async def _in_time(self, call: Call, left_s: float, exchange: Coroutine[Any, Any, T]) -> T:
-        """The result of an exchange, whose errors are those of the client."""
-        timeout_s = self._options.attempt_timeout_s
+    async def _in_time(
+        self, call: Call, left_s: float, exchange: Coroutine[Any, Any, T], limit_s: float | None = None
+    ) -> T:
+        """The result of an exchange, whose errors are those of the client. The limit is by default that of attempts."""
+        timeout_s = self._options.attempt_timeout_s if limit_s is None else limit_s
         try:
             async with asyncio.timeout(min(left_s, timeout_s)):
                 return await exchange
@@ -228,11 +243,24 @@ class Transport:
             call.method,
             request.url,
             headers=request.headers,
-            data=call.body,
+            data=request.body,
             allow_redirects=False,
             trace_request_ctx=attempt,
             **options,
         )
+
+    async def _send_form(self, call: Call, form: FileForm, attempt: Attempt) -> Answer:
+        encoded = encode_form(form)
+        loop, timeout_s = asyncio.get_running_loop(), self._options.attempt_timeout_s
+        try:
+            async with asyncio.timeout(None) as limit:
+                body = encoded.body(form.chunks, lambda: limit.reschedule(loop.time() + timeout_s))
+                url, headers, _ = encode_request(call)
+                headers |= {"Content-Type": encoded.content_type, "Content-Length": str(encoded.size_bytes)}
+                request = EncodedRequest(url, headers, body)
+                return await self._send(self._single_use_session(), call, request, attempt)
+        except TimeoutError:
+            raise UpstreamTimeout("Sentry did not answer in time", title=call.title) from None
 
     async def _open_file(self, call: Call, attempt: Attempt) -> aiohttp.ClientResponse:
         request = encode_request(call)

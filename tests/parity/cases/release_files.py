@@ -11,6 +11,7 @@ FILE_ID = global_id("ReleaseFile", VERSION, FILE)
 SHA1 = "0" * 40
 CONTENT = b"// web@1.7.3\nconsole.log('web');\n"
 FILE_FIELDS = "name dist headers { key value } sizeBytes sha1 createdAt release { version }"
+RELEASE = {"release": {"version": VERSION}, "organization": {"slug": "acme"}}
 PROJECT = {"project": {"slug": "web"}}
 
 
@@ -46,6 +47,14 @@ CASES = (
         download=CONTENT,
     ),
     Case(
+        "uploadOrganizationReleaseFile",
+        mutation("uploadReleaseFile", "upload { url expiresAt maxBytes }"),
+        f"POST {FILES}",
+        {"input": {**RELEASE, "name": "~/main.js", "dist": "7", "headers": [{"key": "X-A", "value": "b"}]}},
+        body={"name": ["~/main.js"], "dist": ["7"], "header": ["X-A:b"], "file": ["content"]},
+        upload=b"content",
+    ),
+    Case(
         "updateOrganizationReleaseFile",
         mutation("renameReleaseFile", f"file {{ {FILE_FIELDS} }}"),
         f"PUT {FILES}{FILE}/",
@@ -76,6 +85,14 @@ CASES = (
         f"GET {PROJECT_FILES}{FILE}/",
         query={"download": "1"},
         download=CONTENT,
+    ),
+    Case(
+        "uploadProjectReleaseFile",
+        mutation("uploadReleaseFile", "upload { url }"),
+        f"POST {NAMED_PROJECT_FILES}",
+        {"input": {**RELEASE, **PROJECT, "name": "~/main.js"}},
+        body={"name": ["~/main.js"], "file": ["content"]},
+        upload=b"content",
     ),
     Case(
         "updateProjectReleaseFile",

@@ -4,8 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph import file_openings
-from dexter_graphql.graph.file_addresses import AddressInvalid, AddressTooLong, FileAddresses, FileReference
+from dexter_graphql.graph.file_addresses import (
+    AddressInvalid,
+    AddressLimits,
+    AddressTooLong,
+    FileAddresses,
+    FileReference,
+)
 from dexter_graphql.graph.file_openings import AddressUsed, Openings, TooManyAddresses
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.sentry.call import Upstream
@@ -31,7 +38,7 @@ def clock():
 @pytest.fixture
 def addresses(clock):
     """Addresses that are valid for a minute."""
-    return FileAddresses(clock, b"key", 60, Openings(clock))
+    return FileAddresses(clock, b"key", Openings(clock), AddressLimits(60))
 
 
 def made(addresses, request_id="1", file=FILE):
@@ -58,7 +65,7 @@ def test_address_of_another_identity(addresses, identity):
 
 def test_address_of_another_key(addresses, clock):
     """Servers with other secrets do not accept each other's addresses."""
-    others = FileAddresses(clock, b"another key", 60, Openings(clock))
+    others = FileAddresses(clock, b"another key", Openings(clock))
 
     with pytest.raises(AddressInvalid):
         others.verify(made(addresses), IDENTITY)
@@ -85,6 +92,12 @@ def test_long_description(addresses):
     """What would not fit into a request line is refused."""
     with pytest.raises(AddressTooLong):
         made(addresses, file=FileReference("a", FILE.organization, {}, "x" * 9000))
+
+
+def test_unpaired_surrogate(addresses):
+    """A name that is no text cannot be signed, which is a mistake in the input."""
+    with pytest.raises(BadUserInput, match="surrogate"):
+        made(addresses, file=FileReference("a", FILE.organization, {}, "\ud800"))
 
 
 async def test_one_transfer_at_a_time(addresses):

@@ -59,6 +59,7 @@ RIGHT = {
 }
 ACME_RELEASE = {"release": {"version": "web@1.8.2"}, "organization": {"slug": "acme"}}
 RELEASE_WRITES = {f"{name}ReleaseInput" for name in ("Update", "Finalize", "Archive", "Restore", "Delete")}
+RELEASE_ADDITIONS = {"CreateDeployInput", "SetReleaseCommitsInput", "UploadReleaseFileInput"}
 ISSUE_WRITES = (
     "AddIssueCommentInput", "ContinueAutofixInput", "CreateExternalIssueInput", "ExecuteAppIssueActionInput",
     "LinkExternalIssueInput", "SetAppExternalIssueInput", "StartAutofixInput",
@@ -77,6 +78,7 @@ ALSO_GIVEN = {
     "UpdateCronMonitorInput": {"organization": {"slug": "acme"}},
     "DeleteCronMonitorInput": {"organization": {"slug": "acme"}},
     "DeleteReleaseFileInput": {"id": encode_id("ReleaseFile", ACME, "web@1.7.3", "1020079")},
+    "UploadReleaseFileInput": ACME_RELEASE,
     "RenameReleaseFileInput": {"id": encode_id("ReleaseFile", ACME, "web@1.7.3", "1020079")},
     "ConnectMonitorsInput": {"id": encode_id("Alert", ACME, "100712")},
     "UpdateAlertInput": {"id": encode_id("Alert", ACME, "100712")},
@@ -105,7 +107,7 @@ CHECKED_BY_SENTRY = {
     ("UpdateCronMonitorInput", "CronMonitorReference"),
     ("DeleteCronMonitorInput", "CronMonitorReference"),
     ("DeleteCronMonitorInput", "EnvironmentReference"),
-    *((name, "ReleaseReference") for name in {*RELEASE_WRITES, "CreateDeployInput", "SetReleaseCommitsInput"}),
+    *((name, "ReleaseReference") for name in {*RELEASE_WRITES, *RELEASE_ADDITIONS}),
     ("CreateDeployInput", "EnvironmentReference"),
     ("SetEnvironmentVisibilityInput", "EnvironmentReference"),
     ("CreateDeployInput", "ProjectReference"),

@@ -10,8 +10,9 @@ from starlette.requests import Request
 
 from dexter_graphql.sentry.call import FileContent
 from dexter_graphql.server.byte_ranges import RangeNotSatisfiable, parse_range
+from dexter_graphql.server.file_downloads import Download
+from dexter_graphql.server.file_limits import Outcome, TransferCut, TransferLimits
 from dexter_graphql.server.file_responses import MAX_NAME_CHARACTERS, disposition, safe_file_name
-from dexter_graphql.server.files import Download, Outcome, TransferCut, TransferLimits
 from dexter_graphql.server.quotas import Quota
 
 NAMES = [
