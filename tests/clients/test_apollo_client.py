@@ -4,6 +4,7 @@ import pytest
 
 from support.live_changes import current_position
 from support.node import run_script
+from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,6 +33,18 @@ async def test_document_follows_a_hash(site, method, name):
         {"method": "POST", "hasQuery": True},
         {"method": method, "hasQuery": False},
     ]
+
+
+async def test_queries_are_batched():
+    """Queries of one moment are one request; a refused one keeps the others from nothing."""
+    queries = ['query A { organization(slug: "acme") { slug } }', "query B { nothing }", "query C { __typename }"]
+    async with running_site(max_batch=10) as site:
+        outcome = await run_script("apollo.mjs", site.graphql, "batched", stdin={"queries": queries})
+
+    first, refused, last = outcome["answers"]
+    assert first == {"organization": {"__typename": "Organization", "slug": "acme"}}
+    assert ("Cannot query field 'nothing'" in refused, last) == (True, {"__typename": "Query"})
+    assert outcome["sent"] == [3]
 
 
 @pytest.mark.parametrize(("transport", "accept"), [("multipart", ACCEPT), ("socket", None)])

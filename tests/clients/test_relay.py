@@ -7,7 +7,8 @@ import shutil
 import pytest
 import pytest_asyncio
 
-from support.node import installed_scripts, run
+from support.node import installed_scripts, run, run_script
+from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -89,3 +90,25 @@ async def test_unknown_field_is_not_compiled(project, tmp_path):
     code, said = await compiled(folder)
 
     assert (code, "shorterId" in said) == (1, True)
+
+
+async def test_persisted_operations_are_trusted_documents(project, tmp_path):
+    """The file that the compiler writes is a manifest; the runtime sends ids, and nothing else is executed."""
+    folder = shutil.copytree(project, tmp_path / "project", ignore=shutil.ignore_patterns("__generated__"))
+    config = folder / "relay.config.json"
+    settings = json.loads(config.read_text()) | {"persistConfig": {"file": "./persisted.json", "algorithm": "SHA256"}}
+    config.write_text(json.dumps(settings))
+    (folder / "persisted.json").write_text("{}")
+    (folder / "package.json").write_text('{"type": "module"}')
+    code, said = await compiled(folder)
+    assert code == 0, said
+    [artifact] = folder.rglob("IssueListQuery.graphql.js")
+
+    async with running_site(documents=str(folder / "persisted.json"), documents_only=True) as strict:
+        task = {"slug": "acme", "count": 2}
+        outcome = await run_script("relay.mjs", strict.graphql, artifact, stdin=task)
+        _, _, refused = await strict.post("{ __typename }")
+
+    assert (outcome["sent"], outcome["text"]) == ([["doc_id", "variables"]], None)
+    assert outcome["data"]["organization"]["__id"]
+    assert refused["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_ALLOWED"

@@ -17,6 +17,21 @@ async def test_query_is_answered(site):
     assert outcome == {"data": await site.data('{ organization(slug: "acme") { id slug } }'), "error": None}
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_document_follows_a_hash(site, method):
+    """The client sends the hash, and the document with it when it is not registered; then the hash is enough."""
+    text = '{ organization(slug: "acme") { id slug } }'
+    persisted = {"preferGetForPersistedQueries": method == "GET"}
+    task = {"query": f"query By{method} {text}", "variables": {}, "persisted": persisted}
+
+    first = await run_script("urql.mjs", site.graphql, "query", stdin=task)
+    second = await run_script("urql.mjs", site.graphql, "query", stdin=task)
+
+    assert first["data"] == second["data"] == await site.data(text)
+    assert [request["hasQuery"] for request in first["sent"]] == [False, True]
+    assert second["sent"] == [{"method": method, "hasQuery": False}]
+
+
 async def test_subscription_gives_what_happens(site):
     """A change is delivered at once as a server-sent event."""
     position = await current_position(site)

@@ -1,5 +1,6 @@
 // An Apollo Client: node apollo.mjs URL COMMAND < TASK. Each command prints what the client got and what it sent.
 import { ApolloClient, HttpLink, InMemoryCache, gql } from "@apollo/client";
+import { BatchHttpLink } from "@apollo/client/link/batch-http";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { createHash } from "node:crypto";
@@ -37,6 +38,20 @@ async function persisted(url, { query, variables, useGETForHashedQueries }) {
   print({ answers: answers.map(({ data }) => data), sent: sent.map(({ method, hasQuery }) => ({ method, hasQuery })) });
 }
 
+/** Several queries at the same time, in one request; an answer is data or a message. */
+async function batched(url, { queries }) {
+  const sent = [];
+  const recorded = (address, options) => {
+    sent.push(JSON.parse(options.body).length);
+    return fetch(address, options);
+  };
+  const client = clientOf(new BatchHttpLink({ uri: url, batchInterval: 5, fetch: recorded }));
+  const ask = (query) => client.query({ query: gql(query) }).then(({ data }) => data, (error) => error.message);
+  const answers = await Promise.all(queries.map(ask));
+  client.stop();
+  print({ answers, sent });
+}
+
 /** The first item of a subscription, as a multipart response. */
 async function multipart(url, { query, variables }) {
   const { link, sent } = httpOf(url);
@@ -56,7 +71,7 @@ async function socket(url, { query, variables }) {
   print({ data: item.data ?? null, error: item.error?.message ?? null, accept: null });
 }
 
-const COMMANDS = { persisted, multipart, socket };
+const COMMANDS = { persisted, batched, multipart, socket };
 
 main(async (url, command) => {
   if (!url || !(command in COMMANDS)) throw new Error(`usage: node apollo.mjs URL ${Object.keys(COMMANDS).join("|")}`);
