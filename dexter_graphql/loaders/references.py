@@ -18,6 +18,8 @@ from dexter_graphql.sentry.projection import Field, Projection, first_invalid, o
 
 MAX_ROWS = 1000
 """Rows of a list in which names are looked up."""
+MAX_PROJECTS = 20
+"""Projects whose members are looked up for a restricted caller."""
 MAX_SUGGESTIONS = 3
 SIMILARITY = 0.5
 """The least similarity of a suggestion, from 0 to 1."""
@@ -178,16 +180,37 @@ async def _teams(_given: Sequence[Reference], organization: OrganizationRef, con
 
 
 async def _users(_given: Sequence[Reference], organization: OrganizationRef, context: LoadContext) -> NameList:
-    rows, is_complete = await _complete_list(members.LIST, MEMBER, organization, context)
+    rows, is_complete = await _members(organization, context)
     users = [getattr(row, "user", row) for row in rows]
     return _by_names([user for user in users if user is not None], "email", "username", is_complete=is_complete)
 
 
 async def usernames_by_id(organization: OrganizationRef, context: LoadContext) -> Mapping[str, str]:
     """The usernames of the organization's members by the ID of the user, for writes that take no other name."""
-    rows, _ = await _complete_list(members.LIST, MEMBER, organization, context)
+    rows, _ = await _members(organization, context)
     users = only_records(getattr(row, "user", None) for row in rows)
     return {str(user.id): user.username for user in users if isinstance(user.username, str)}
+
+
+async def _members(organization: OrganizationRef, context: LoadContext) -> tuple[list[Any], bool]:
+    """The members of the organization, and whether there are no more.
+
+    For a caller who may reach some projects only, the members of their teams: a call per project.
+    """
+    if context.call_context.projects is None:
+        return await _complete_list(members.LIST, MEMBER, organization, context)
+    reached, is_complete = await _complete_list(projects.LIST, PROJECT, organization, context)
+    ids = [str(row.id) for row in only_records(reached)]
+    answers = await each(
+        ids[:MAX_PROJECTS],
+        lambda number: context.get_rows(
+            projects.MEMBERS, Parents(organization), path={"project": number}, projection=MEMBER
+        ),
+    )
+    for answer in answers.values():
+        if isinstance(answer, Exception):
+            raise answer
+    return [row for rows in answers.values() for row in rows], is_complete and len(ids) <= MAX_PROJECTS
 
 
 async def _environments(_given: Sequence[Reference], organization: OrganizationRef, context: LoadContext) -> NameList:
