@@ -10,9 +10,12 @@ from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import BadResponse
 from dexter_graphql.sentry.lenient import UNREADABLE
 from dexter_graphql.sentry.narrowing.calls import not_found
+from dexter_graphql.sentry.restriction import Narrowing
 
 COUNTS = frozenset({"x-hits", "x-max-hits"})
 """Headers that count all objects of a list, those out of reach included."""
+NARROWED_CALLS = frozenset({Narrowing.QUERY, Narrowing.SEARCH})
+"""Kinds of calls for which Sentry counts what is in reach only."""
 UNCHANGED = b"unchanged"
 """Stands for the body of an answer of which nothing was removed."""
 MISSING = b"missing"
@@ -34,12 +37,15 @@ def narrow_reply(
         body = _Narrowed(endpoint, names, members or endpoint.restriction.members).body(reply)
         if entry is not None:
             entry.put_records(key, body)
-    if body is UNCHANGED:
-        return reply
     if body is MISSING:
         raise not_found(endpoint)
+    if body is UNCHANGED and (
+        endpoint.restriction.narrowing is not Narrowing.RESPONSE or not reply.headers.keys() & COUNTS
+    ):
+        return reply
     headers = {name: value for name, value in reply.headers.items() if name not in COUNTS}
-    return msgspec.structs.replace(reply, body=body, headers=headers, cache_entry=None, is_narrowed=True)
+    shown = reply.body if body is UNCHANGED else body
+    return msgspec.structs.replace(reply, body=shown, headers=headers, cache_entry=None, is_narrowed=True)
 
 
 def named_in_answer(reply: Reply, endpoint: Endpoint) -> frozenset[str]:

@@ -4,15 +4,21 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from dexter_graphql.sentry.catalogue import projects as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import BadRequest, NotFound, OutOfReach
 from dexter_graphql.sentry.narrowing.reached_projects import ReachedProjects
 from dexter_graphql.sentry.narrowing.request import EndpointRequest
+from dexter_graphql.sentry.parameters import BatchSearch
 from dexter_graphql.sentry.restriction import Narrowing
 
 MAX_PARAMETER_BYTES = 6144
 """Bytes of the parameters that name projects. Proxies refuse request lines above 8 KiB."""
 ALL_PROJECTS = "-1"
+SEARCH = "query"
+NAMING_TERMS = ("id:", "slug:")
+MAX_SLUGS = 100
+"""Projects that the search of one call for projects names; the answer to a longer reach is filtered alone."""
 SYNTAX = frozenset('()"')
 """Characters with which a search could end the terms that are added to it."""
 
@@ -27,6 +33,8 @@ def narrow_request(request: EndpointRequest, projects: ReachedProjects) -> Endpo
         request = request._replace(query=_narrowed_search(request, name, projects))
     elif restriction.narrowing is Narrowing.PATH and request.path[name] not in projects.names:
         raise not_found(request.endpoint)
+    elif request.endpoint is catalogue.LIST:
+        request = request._replace(query=_narrowed_project_list(request.query, projects))
     if restriction.parameters:
         replaced = {parameter for parameter, _ in restriction.parameters}
         query = [pair for pair in request.query if pair[0] not in replaced]
@@ -50,6 +58,19 @@ def _narrowed_query(request: EndpointRequest, name: str, projects: ReachedProjec
         message = f"The caller may reach {len(ids)} projects, which are too many for one call; filter by projects"
         raise BadRequest(message, title=request.endpoint.title, status=None)
     return (*(pair for pair in request.query if pair[0] != name), *added)
+
+
+def _narrowed_project_list(query: Sequence[tuple[str, str]], projects: ReachedProjects) -> Sequence[tuple[str, str]]:
+    """The query for the reached projects by their slugs, so that its pages are not full of others.
+
+    A search that names projects is left as it is, because slugs are alternatives to each other.
+    """
+    text = next((value for name, value in query if name == SEARCH), "")
+    is_named = any(word.startswith(NAMING_TERMS) for word in text.split())
+    if is_named or not 0 < len(projects.slug_of) <= MAX_SLUGS:
+        return query
+    terms = " ".join(f"slug:{slug}" for slug in sorted(projects.slug_of.values()))
+    return (*(pair for pair in query if pair[0] != SEARCH), (SEARCH, BatchSearch(f"{text} {terms}".strip())))
 
 
 def _narrowed_search(request: EndpointRequest, name: str, projects: ReachedProjects) -> Sequence[tuple[str, str]]:

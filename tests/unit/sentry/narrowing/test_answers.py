@@ -51,9 +51,16 @@ def test_objects_out_of_reach_are_removed(endpoint, answer, narrowed):
 
 def test_unchanged_answers_are_the_same():
     """What is in reach as a whole is shared with callers who are not restricted."""
-    original = reply([{"id": "1", "number": 2**70}])
+    original = msgspec.structs.replace(reply([{"id": "1", "number": 2**60}]), headers={})
 
     assert narrow_reply(original, projects.LIST, NAMES) is original
+
+
+def test_counts_of_all_objects_are_not_shown():
+    """Not even with a page of which nothing was removed; Sentry counts what is on other pages, too."""
+    shown = narrow_reply(reply([{"id": "1"}], cache_entry=a_cache_entry()), projects.LIST, NAMES)
+
+    assert (shown.headers, shown.body, shown.cache_entry) == ({"cursor-next": "0:1:0"}, b'[{"id":"1"}]', None)
 
 
 def test_undecoded_parts_keep_their_bytes():
@@ -89,7 +96,7 @@ def test_organizations_are_named_by_slug():
 def test_cached_answers_are_restricted_once():
     """The result is kept with the answer, for each reach; the entry itself is not handed out with a changed answer."""
     entry = a_cache_entry()
-    original = reply([{"id": "1"}, {"id": "2"}], cache_entry=entry)
+    original = msgspec.structs.replace(reply([{"id": "1"}, {"id": "2"}], cache_entry=entry), headers={})
     first = narrow_reply(original, projects.LIST, NAMES)
 
     again = narrow_reply(reply(b"other", cache_entry=entry), projects.LIST, NAMES)

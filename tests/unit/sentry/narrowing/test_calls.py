@@ -104,6 +104,27 @@ def test_search_needs_a_project():
         narrow_request(request(SEARCH), ReachedProjects({}))
 
 
+@pytest.mark.parametrize(
+    ("text", "narrowed"),
+    [
+        ("", "slug:99 slug:api slug:web"),
+        ("shop", "shop slug:99 slug:api slug:web"),
+        ("id:1 id:2", "id:1 id:2"),
+        ("slug:other", "slug:other"),
+    ],
+)
+def test_list_of_projects_is_narrowed_by_slugs(text, narrowed):
+    """Else its pages could be full of other projects; a search that names projects is left to the filter."""
+    assert narrow_request(request(projects.LIST, ("query", text)), REACHED).query == (("query", narrowed),)
+
+
+def test_long_reach_does_not_narrow_the_list_of_projects():
+    """The answer is filtered alone."""
+    reached = ReachedProjects({str(number): f"p{number}" for number in range(101)})
+
+    assert narrow_request(request(projects.LIST, ("per_page", "9")), reached).query == (("per_page", "9"),)
+
+
 def test_parameters_of_the_restriction_replace_others():
     """A list is requested with the members by which it is restricted."""
     assert narrow_request(request(teams.LIST, ("detailed", "0"), ("cursor", "1")), REACHED).query == (
