@@ -129,7 +129,9 @@ def create_app(
         call_budget=settings.call_budget,
     )
     pool = ConnectionPool(connection_limits(settings), metrics)
-    identification = build_identification(settings, clock, upstreams_of(settings, client), is_sandbox=is_sandbox)
+    identification = build_identification(
+        settings, clock, upstreams_of(settings, client.credentials.is_accepted), is_sandbox=is_sandbox
+    )
     auditor = Auditor.of(settings, metrics, clock)
     admission = build_admission(settings, pool, clock, identification, auditor)
     for quota in (admission.streams, admission.transfers):
@@ -201,7 +203,7 @@ def lifespan_of(
     return lifespan
 
 
-def upstreams_of(settings: Settings, client: SentryClient) -> Upstreams:
+def upstreams_of(settings: Settings, is_accepted: Callable[[str], bool]) -> Upstreams:
     """Return what the modes need of the connections to Sentry and to the issuer of tokens."""
     proxies = _proxy_settings(settings)
 
@@ -210,7 +212,7 @@ def upstreams_of(settings: Settings, client: SentryClient) -> Upstreams:
         return {} if proxy is None else proxy.request_options(address, {})
 
     tls = None if settings.ca_file is None else tls_context(settings.ca_file)
-    return Upstreams(client.credentials.is_accepted, tls, proxy_options)
+    return Upstreams(is_accepted, tls, proxy_options)
 
 
 def build_admission(

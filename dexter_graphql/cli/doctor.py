@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import click
 
 from dexter_graphql.app import transport_options
+from dexter_graphql.cli.access_report import report_access
 from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.clock import Clock
 from dexter_graphql.graph.schema import build_graph
@@ -28,16 +29,23 @@ CALLS = 100
 def doctor() -> None:
     """Check the configuration and the connection to Sentry.
 
-    Lists the features that the server and the token lack, too. Exits with 1 when there is a problem.
+    Lists who may do what, and the features that the server and the token lack, too. Exits with 1 when there is a
+    problem.
     """
     settings = load_settings()
     configure_logs("error", settings.log_format)  # the output has a line for everything that a warning would say
     click.echo(f"ok    settings: mode {', '.join(settings.mode)}, Sentry at {settings.sentry_url}")
     problems: list[str] = []
-    run_in_loop(_check(settings, problems))
+    run_in_loop(_check_all(settings, problems))
     for problem in problems:
         click.echo(f"FAIL  {problem}")
     sys.exit(1 if problems else 0)
+
+
+async def _check_all(settings: Settings, problems: list[str]) -> None:
+    await _check(settings, problems)
+    async for line in report_access(settings, problems):
+        click.echo(f"who   {line}")
 
 
 async def _check(settings: Settings, problems: list[str]) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 from typing_extensions import override
 
+from dexter_graphql.cli.access_report import shown_reach
 from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.clock import Clock
 from dexter_graphql.errors import SettingsError
@@ -193,7 +194,8 @@ def _as_json(key: Key, uses: Mapping[str, datetime]) -> dict[str, object]:
 
 
 def _row(key: Key, used_at: datetime | None, now: datetime) -> tuple[str, ...]:
-    return key.id, _state(key, now), key.access, _shown_reach(key), _day(key.expires_at), _day(used_at), key.name
+    reach = shown_reach(key.projects, documents_only=key.documents_only)
+    return key.id, _state(key, now), key.access, reach, _day(key.expires_at), _day(used_at), key.name
 
 
 def _state(key: Key, now: datetime) -> str:
@@ -202,11 +204,6 @@ def _state(key: Key, now: datetime) -> str:
     if not key.is_active(now):
         return "expired"
     return "active" if key.replaced_by is None else f"until {_day(key.expires_at)}"
-
-
-def _shown_reach(key: Key) -> str:
-    projects = "all projects" if key.projects is None else " ".join(key.projects)
-    return f"{projects}, documents only" if key.documents_only else projects
 
 
 def _day(time: datetime | None) -> str:

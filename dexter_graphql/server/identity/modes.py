@@ -21,6 +21,7 @@ from dexter_graphql.settings.identity import Mode
 
 if TYPE_CHECKING:
     from dexter_graphql.server.identity.jwt import IssuedTokens
+    from dexter_graphql.server.oidc import IssuerKeys
 
 ProxyOptions = Callable[[str], Mapping[str, Any]]
 """Returns what aiohttp needs to reach an address."""
@@ -109,12 +110,10 @@ def _issued_tokens(settings: Settings, clock: Clock, upstreams: Upstreams, own: 
     """Compose the mode `jwt`. It is imported here, because cryptography takes memory."""
     from dexter_graphql.server.identity.claims import ClaimsMapping  # noqa: PLC0415  # see above
     from dexter_graphql.server.identity.jwt import IssuedTokens, TokenRules  # noqa: PLC0415
-    from dexter_graphql.server.oidc import IssuerKeys  # noqa: PLC0415
 
-    issuer = settings.jwt_issuer or ""
     return IssuedTokens(
-        TokenRules(issuer, settings.jwt_audience, settings.jwt_algorithms, settings.jwt_leeway_s),
-        IssuerKeys(issuer, clock, upstreams.tls, upstreams.proxy_options),
+        TokenRules(settings.jwt_issuer or "", settings.jwt_audience, settings.jwt_algorithms, settings.jwt_leeway_s),
+        issuer_keys(settings, clock, upstreams),
         ClaimsMapping.of(settings),
         own=own,
         fingerprint=_fingerprint(settings),
@@ -124,6 +123,13 @@ def _issued_tokens(settings: Settings, clock: Clock, upstreams: Upstreams, own: 
 
 def _fingerprint(settings: Settings) -> Fingerprint:
     return Fingerprint(settings.secret.get_secret_value().encode())
+
+
+def issuer_keys(settings: Settings, clock: Clock, upstreams: Upstreams) -> "IssuerKeys":
+    """Return the signing keys of the issuer; imported here for the same reason."""
+    from dexter_graphql.server.oidc import IssuerKeys  # noqa: PLC0415  # see above
+
+    return IssuerKeys(settings.jwt_issuer or "", clock, upstreams.tls, upstreams.proxy_options)
 
 
 def _own_upstream(settings: Settings, fingerprint: Fingerprint) -> Upstream | None:

@@ -65,7 +65,7 @@ def test_list_shows_reach_and_expiry(path):
     keys = listed()
 
     assert lines[0].split()[:4] == ["ID", "STATE", "ACCESS", "REACH"]
-    assert re.match(rf"{narrow}  active +read +acme/api acme/web, documents only +\d{{4}}-", lines[1])
+    assert re.match(rf"{narrow}  active +read +acme/api acme/web, stored documents only +\d{{4}}-", lines[1])
     assert re.match(rf"{wide}  active +read +all projects +never +never +bot", lines[2])
     assert (keys[narrow]["projects"], keys[wide]["projects"]) == (["acme/api", "acme/web"], None)
     assert (keys[narrow]["subject"], keys[wide]["subject"]) == ("bot", "team")
