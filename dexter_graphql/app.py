@@ -124,7 +124,7 @@ def create_app(
         clock=clock,
         changes=in_memory_feed(clock, settings.secret.get_secret_value().encode()),
         visibility=IssueVisibility(client, clock),
-        files=build_file_addresses(settings, clock),
+        files=build_file_addresses(settings, clock, client),
         deadline_s=settings.deadline_s,
         call_budget=settings.call_budget,
     )
@@ -243,11 +243,11 @@ def build_sockets(settings: Settings, executor: RequestExecutor, admission: Admi
     )
 
 
-def build_file_addresses(settings: Settings, clock: Clock) -> FileAddresses:
+def build_file_addresses(settings: Settings, clock: Clock, client: SentryClient) -> FileAddresses:
     """Compose what makes and opens the addresses of files."""
     key = settings.secret.get_secret_value().encode()
     limits = AddressLimits(settings.file_address_s, settings.max_file_mib * MEBIBYTE)
-    return FileAddresses(clock, key, Openings(clock), limits)
+    return FileAddresses(clock, key, Openings(clock, client.shared_marks("file")), limits)
 
 
 def build_file_transfers(

@@ -52,6 +52,7 @@ from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
 
 if TYPE_CHECKING:
+    from dexter_graphql.sentry.redis.marks import SharedMarks
     from dexter_graphql.sentry.redis.services import RedisServices
     from dexter_graphql.sentry.redis.shared_texts import SharedTexts
 
@@ -302,6 +303,10 @@ class SentryClient:
     def shared_texts(self, kind: str, max_count: int) -> "SharedTexts | None":
         """Return the texts of one kind that replicas share through Redis; None without Redis."""
         return None if self._services is None else self._services.texts(kind, max_count)
+
+    def shared_marks(self, kind: str) -> "SharedMarks | None":
+        """Return the marks of one kind that replicas share through Redis; None without Redis."""
+        return None if self._services is None else self._services.marks(kind)
 
     def start(self) -> None:
         """Start the background tasks; to be called in the event loop."""

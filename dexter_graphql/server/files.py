@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Services
 from dexter_graphql.graph.file_addresses import FILES_PATH, AddressInvalid, FileGrant
-from dexter_graphql.graph.file_openings import AddressUsed, Opening, TooManyAddresses
+from dexter_graphql.graph.file_openings import AddressUsed, Opening
 from dexter_graphql.graph.files import is_upload, open_download, upload_file
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import FileForm
@@ -125,11 +125,6 @@ class FileTransfers:
                 yield opening
         except AddressUsed as error:
             raise RequestRejected(HTTPStatus.GONE, ErrorCode.NOT_FOUND, str(error)) from None
-        except TooManyAddresses as error:
-            retry = (("Retry-After", "5"),)
-            raise RequestRejected(
-                HTTPStatus.SERVICE_UNAVAILABLE, ErrorCode.QUOTA_EXCEEDED, str(error), retry, is_retryable=True
-            ) from None
 
     async def _download(self, exchange: Exchange, identity: Identity, grant: FileGrant, lease: Lease) -> bool:
         """Send a file; True when its last byte was sent."""

@@ -9,6 +9,7 @@ from dexter_graphql.sentry.credentials import CredentialRegistry
 from dexter_graphql.sentry.redis.connection import RedisConnection
 from dexter_graphql.sentry.redis.encryption import Cipher
 from dexter_graphql.sentry.redis.invalidation import InvalidationChannel
+from dexter_graphql.sentry.redis.marks import SharedMarks
 from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.redis.rate_limit_shares import RateLimitShares
 from dexter_graphql.sentry.redis.shared_texts import SharedTexts
@@ -41,6 +42,10 @@ class RedisServices:
     def texts(self, kind: str, max_count: int) -> SharedTexts:
         """Texts of one kind that replicas share."""
         return SharedTexts(kind, max_count, self.connection, self.cipher)
+
+    def marks(self, kind: str) -> SharedMarks:
+        """Marks of one kind that replicas share."""
+        return SharedMarks(kind, self.connection, self.cipher)
 
     def start(self) -> None:
         """Start the background tasks; to be called in the event loop."""

@@ -13,7 +13,7 @@ from dexter_graphql.graph.file_addresses import (
     FileAddresses,
     FileReference,
 )
-from dexter_graphql.graph.file_openings import AddressUsed, Openings, TooManyAddresses
+from dexter_graphql.graph.file_openings import AddressUsed, Openings
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.parents import OrganizationRef
@@ -116,13 +116,14 @@ async def test_one_transfer_at_a_time(addresses):
 
 
 async def test_memory_of_openings_is_bounded(clock, monkeypatch):
-    """Expired openings make room; while there are none, no further address is opened."""
+    """The oldest transfer that has ended makes room for a new one."""
     monkeypatch.setattr(file_openings, "MAX_OPENINGS", 2)
-    openings = Openings(clock)
-    for number, expires_at in enumerate((EPOCH_S + 1, EPOCH_S + 60)):
-        await openings.end(await openings.begin(str(number), expires_at))
-    with pytest.raises(TooManyAddresses):
-        await openings.begin("2", EPOCH_S + 60)
-    clock.move(1)
+    openings, until = Openings(clock), EPOCH_S + 60
+    running, ended = await openings.begin("0", until), await openings.begin("1", until)
+    ended.is_complete = True
+    await openings.end(ended)
 
-    assert (await openings.begin("2", EPOCH_S + 60)).nonce == "2"
+    assert (await openings.begin("2", until)).nonce == "2"
+    with pytest.raises(AddressUsed):
+        await openings.begin(running.nonce, until)
+    assert (await openings.begin("1", until)).is_complete is False
