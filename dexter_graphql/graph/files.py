@@ -58,6 +58,11 @@ def is_upload(file: FileReference) -> bool:
     return file.endpoint in UPLOADS
 
 
+def describe_upload(file: FileReference) -> dict[str, str]:
+    """Where a file is uploaded: the endpoint, and the values in its path."""
+    return {"endpoint": UPLOADS[file.endpoint].endpoint.title, "organization": file.organization.slug, **file.path}
+
+
 def download_address(
     endpoint: Endpoint,
     organization: OrganizationRef,

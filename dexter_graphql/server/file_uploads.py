@@ -76,6 +76,6 @@ def cut_rejection(outcome: Outcome) -> RequestRejected | TransferCut:
         message = "The content of the file took too long to arrive"
         return RequestRejected(HTTPStatus.REQUEST_TIMEOUT, ErrorCode.BAD_USER_INPUT, message, CLOSE)
     if outcome is Outcome.CREDENTIAL_REJECTED:
-        message = "Sentry rejected the credential; send a valid one"
+        message = "The credential is no longer valid; send a valid one"
         return RequestRejected(HTTPStatus.UNAUTHORIZED, ErrorCode.UNAUTHENTICATED, message, CLOSE)
     return TransferCut(outcome)

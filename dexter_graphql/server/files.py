@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -11,13 +12,15 @@ from starlette.types import Receive, Scope, Send
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import Services
+from dexter_graphql.graph.errors import code_of
 from dexter_graphql.graph.file_addresses import FILES_PATH, AddressInvalid, FileGrant
 from dexter_graphql.graph.file_openings import AddressUsed, Opening
-from dexter_graphql.graph.files import is_upload, open_download, upload_file
+from dexter_graphql.graph.files import describe_upload, is_upload, open_download, upload_file
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import FileForm
 from dexter_graphql.sentry.errors import SentryError
 from dexter_graphql.server.admission import Admission
+from dexter_graphql.server.audit.auditor import REFUSED
 from dexter_graphql.server.disconnects import CancelledOnDisconnect, ClientDisconnected, abort_connection
 from dexter_graphql.server.file_downloads import Download
 from dexter_graphql.server.file_limits import Direction, Outcome, TransferCut, TransferLimits
@@ -137,17 +140,25 @@ class FileTransfers:
 
     async def _upload(self, exchange: Exchange, identity: Identity, grant: FileGrant, lease: Lease) -> None:
         """Pass a file on to Sentry, and answer with its ID."""
+        if not self._admission.auditor.may_mutate:
+            raise RequestRejected(HTTPStatus.FORBIDDEN, ErrorCode.FORBIDDEN, REFUSED)
         size_bytes = upload_size(headers_of(exchange.scope), self._limits.size_bytes)
         upload = Upload(exchange.scope, exchange.request.receive, self._limits, lease)
         form = FileForm(grant.file.fields, size_bytes, upload.chunks())
+        result: dict[str, Any] = {"result": "failed"}
         try:
             file_id = await upload_file(grant.file, form, identity, self._services, duration_s=self._limits.duration_s)
-        except SentryError:
-            if upload.cut is None:
-                raise
-            raise cut_rejection(upload.cut) from None
+            result = {"result": "ok"}
+        except SentryError as error:
+            if upload.cut is not None:
+                result = {"result": "cut", "reason": upload.cut}
+                raise cut_rejection(upload.cut) from None
+            result["codes"] = [code_of(error)]
+            raise
         finally:
             self._metrics.file_bytes(exchange.direction, upload.received_bytes)
+            target = describe_upload(grant.file)
+            self._admission.auditor.record_upload(identity, request_id_of(exchange.scope), target, result=result)
         response = json_response({"id": file_id}, HTTPStatus.CREATED)
         await response(exchange.scope, exchange.request.receive, exchange.send)
 

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from dexter_graphql.sentry.restriction import AccessLevel
+from support.files import upload_url
 from support.issuer import SigningKey, jwt_site, running_issuer
 from support.keys import bearer, keys_site
 from support.server import running_site
@@ -163,3 +164,44 @@ async def test_without_the_log_nothing_is_changed(path, monkeypatch):
         ("denied", None),
         ("mutation", "ok"),
     ]
+
+
+async def test_upload_has_a_line(path):
+    """The content of a file that is sent, cut or refused has a line of its own, and no line has an address."""
+    async with running_site(audit=str(path)) as site:
+        url = await upload_url(site, "~/a.js")
+        async with site.session.put(url, data=b"a") as sent:
+            request_id = sent.headers["x-request-id"]
+        other = await upload_url(site, "~/a.js")
+        async with site.session.put(other, data=b"b") as refused:
+            assert refused.status == 409
+
+    first, second = [line for line in lines(path) if line["event"] == "upload"]
+    endpoint = "POST /organizations/{organization}/releases/{release}/files/"
+    assert (first["requestId"], first["caller"], first["result"]) == (request_id, "local", "ok")
+    assert first["target"] == {"endpoint": endpoint, "organization": "acme", "release": "web@1.8.2"}
+    assert (second["result"], second["codes"]) == ("failed", ["CONFLICT"])
+    assert url.rpartition("/")[2] not in path.read_text()
+
+
+async def test_denied_transfer_has_a_line_without_its_address(path, tmp_path):
+    """The path in a line does not open the file."""
+    async with (
+        keys_site(tmp_path / "keys.json", audit=str(path)) as (site, _),
+        site.session.get(f"{site.url}/files/secret") as answer,
+    ):
+        assert answer.status == 401
+
+    assert [line["path"] for line in lines(path)] == ["/files/…"]
+
+
+async def test_upload_without_the_log(path):
+    """While the log cannot be written nothing is uploaded."""
+    async with running_site(audit=str(path)) as site:
+        url = await upload_url(site, "~/b.js")
+        path.unlink()
+        path.mkdir()
+        async with site.session.put(url, data=b"a") as answer:
+            error = (await answer.json())["errors"][0]
+
+    assert (answer.status, error["extensions"]["code"]) == (403, "FORBIDDEN")

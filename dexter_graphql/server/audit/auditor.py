@@ -1,5 +1,6 @@
 """What audit lines say: who did what, on what, with which result."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -12,6 +13,7 @@ from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.audit.log import AuditLog
 from dexter_graphql.server.audit.targets import root_fields_of
+from dexter_graphql.server.middleware.access_log import logged_path
 from dexter_graphql.server.responses import RequestRejected, request_id_of
 from dexter_graphql.settings import Settings
 from dexter_graphql.telemetry.metrics import Metrics
@@ -27,7 +29,7 @@ REFUSED = "The audit log cannot be written; mutations are refused until it can"
 
 
 class Auditor:
-    """Writes a line for each mutation and each denied request; nothing without a log."""
+    """Writes a line for each mutation, each upload and each denied request; nothing without a log."""
 
     def __init__(self, log: AuditLog | None, clock: Clock) -> None:
         self._log = log
@@ -59,6 +61,14 @@ class Auditor:
         elif answer is not None and not DENIALS.isdisjoint(answer.codes):
             self._deny(self._line("denied", execution) | {"codes": _codes(answer)})
 
+    def record_upload(
+        self, identity: Identity, request_id: str, target: Mapping[str, str], *, result: Mapping[str, Any]
+    ) -> None:
+        """Write the line of a file that was sent, or was not. `target` says where to."""
+        if self._log is not None:
+            about = {"time": self._time(), "event": "upload", "requestId": request_id}
+            self._log.write({**about, **_caller(identity), "target": target, **result})
+
     def record_rejection(self, rejection: RequestRejected, scope: Scope, credential: str | None) -> None:
         """Write the line of a request whose caller was not accepted. `credential` is a name that is not secret."""
         if self._log is None or rejection.code not in DENIALS:
@@ -70,7 +80,7 @@ class Auditor:
             "requestId": request_id_of(scope),
             "credential": credential,
             "address": client[0] if client else None,
-            "path": scope["path"],
+            "path": logged_path(scope["path"]),
             "codes": [rejection.code],
             "reason": rejection.message,
         }
