@@ -33,6 +33,7 @@ from dexter_graphql.graph.environments.mutations import EnvironmentMutations
 from dexter_graphql.graph.environments.types import ENVIRONMENT_TYPES
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
 from dexter_graphql.graph.explore.mutations import ServiceSpanMutations
+from dexter_graphql.graph.issue_views.mutations import IssueViewMutations
 from dexter_graphql.graph.issues.mutations import IssueMutations
 from dexter_graphql.graph.issues.queries import IssueQueries
 from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
@@ -64,6 +65,7 @@ class Mutation(
     CronMutations,
     EnvironmentMutations,
     IssueMutations,
+    IssueViewMutations,
     MonitorMutations,
     ReleaseFileMutations,
     ReleaseMutations,

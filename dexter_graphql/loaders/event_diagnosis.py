@@ -7,6 +7,7 @@ from dexter_graphql.loaders.events import EventKey, event_parents, event_path
 from dexter_graphql.loaders.text_formats import TEXT, text_of
 from dexter_graphql.sentry.catalogue import events as catalogue
 from dexter_graphql.sentry.catalogue import issues as issue_catalogue
+from dexter_graphql.sentry.errors import MissingRoute
 from dexter_graphql.sentry.parents import Parents
 
 
@@ -26,12 +27,14 @@ class EventTextKey(NamedTuple):
 @fan_out(target="", uses=(issue_catalogue.EVENT,))
 async def event_texts(key: EventTextKey, load_context: LoadContext) -> Any:
     """An event as text; options are `markdown` or `xml`. None where the server has no such format."""
-    return text_of(
-        await load_context.get_or_none(
+    try:
+        event = await load_context.get_or_none(
             issue_catalogue.EVENT,
             Parents(key.event.organization, issue=key.issue),
             path={"issue": key.issue, "event": key.event.id},
             query=(("llmFormat", load_context.options),),
             projection=TEXT,
         )
-    )
+    except MissingRoute:  # older than texts, too
+        return None
+    return text_of(event)

@@ -147,6 +147,7 @@ async def find_row(
     load_context: LoadContext,
     *,
     path: Mapping[str, str],
+    query: QueryParameters = (),
     row_id: str,
 ) -> Any:
     """The row of a list with this ID, for objects that Sentry gives in a list alone.
@@ -158,7 +159,7 @@ async def find_row(
     unreadable: InvalidValue | None = None
     try:
         for _ in range(MAX_ROWS // MAX_PAGE):
-            page = await load_context.get_page(endpoint, parents, cursor=cursor, path=path)
+            page = await load_context.get_page(endpoint, parents, cursor=cursor, path=path, query=query)
             row = rows_by_key((row_id,), page.rows, "id", str)[row_id]
             unreadable = row if isinstance(row, InvalidValue) else unreadable
             if isinstance(row, Record) or page.next is None or page.next == cursor:

@@ -28,6 +28,13 @@ class ProjectName(NamedTuple):
     name: str
 
 
+class ProjectNumbersKey(NamedTuple):
+    """The projects that a saved search names, by their numeric IDs."""
+
+    organization: OrganizationRef
+    numbers: tuple[str, ...]
+
+
 class ClientKeyKey(NamedTuple):
     """A client key of a project."""
 
@@ -51,6 +58,22 @@ async def projects_by_id(keys: Sequence[ProjectKey], load_context: LoadContext) 
         return rows_by_key(own_keys, rows, "id", partial(ProjectKey, organization))
 
     return await by_organization(keys, answer)
+
+
+@bulk(target="Project", uses=projects_by_id.uses, is_shared=False)
+async def numbered_projects(
+    keys: Sequence[ProjectNumbersKey], load_context: LoadContext
+) -> Mapping[ProjectNumbersKey, Any]:
+    """A page of the projects of each saved search that are visible to the token; options are ListOptions."""
+    ids = list(dict.fromkeys(ProjectKey(key.organization, number) for key in keys for number in key.numbers))
+    projects = await load_context.load_each(projects_by_id, ids)
+    return {
+        key: page_of_rows(
+            [row for number in key.numbers if (row := projects[ProjectKey(key.organization, number)]) is not None],
+            load_context.options,
+        )
+        for key in keys
+    }
 
 
 @bulk(target="Project", uses=(catalogue.LIST, catalogue.DETAIL), cost=call_per_detail)

@@ -25,13 +25,6 @@ class SavedQueryKey(NamedTuple):
     id: str
 
 
-class SavedQueryProjectsKey(NamedTuple):
-    """The projects of a saved query by their IDs."""
-
-    organization: OrganizationRef
-    ids: tuple[str, ...]
-
-
 @fan_out(target="SavedQuery", uses=(catalogue.LIST,))
 async def saved_query_pages(parents: Parents, load_context: LoadContext) -> Slice:
     """A page of the organization's saved queries; options are ListOptions."""

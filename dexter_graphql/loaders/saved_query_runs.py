@@ -4,18 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from dexter_graphql.loaders.base import LoadContext, bulk, fan_out
+from dexter_graphql.loaders.base import LoadContext, fan_out
 from dexter_graphql.loaders.explore.datasets import Dataset
 from dexter_graphql.loaders.explore.tables import TableOptions, TablePage, read_table, requested_columns
 from dexter_graphql.loaders.explore.time_series import SeriesOptions, TopGroups, read_series
-from dexter_graphql.loaders.lists import page_of_rows
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
-from dexter_graphql.loaders.projects import ProjectKey, projects_by_id
-from dexter_graphql.loaders.saved_queries import SavedQueryKey, SavedQueryProjectsKey
+from dexter_graphql.loaders.saved_queries import SavedQueryKey
 from dexter_graphql.loaders.series import Series
 from dexter_graphql.loaders.time_ranges import DAY_S, MINUTE_S, Interval, Relative, TimeRange, period_seconds
 from dexter_graphql.sentry.catalogue import events
@@ -56,22 +54,6 @@ class SavedTableOptions(NamedTuple):
 
     part: TableOptions
     time_range: TimeRange | None
-
-
-@bulk(target="Project", uses=projects_by_id.uses, is_shared=False)
-async def saved_query_projects(
-    keys: Sequence[SavedQueryProjectsKey], load_context: LoadContext
-) -> Mapping[SavedQueryProjectsKey, Any]:
-    """A page of the projects of each saved query that are visible to the token; options are ListOptions."""
-    ids = list(dict.fromkeys(ProjectKey(key.organization, number) for key in keys for number in key.ids))
-    projects = await load_context.load_each(projects_by_id, ids)
-    return {
-        key: page_of_rows(
-            [row for number in key.ids if (row := projects[ProjectKey(key.organization, number)]) is not None],
-            load_context.options,
-        )
-        for key in keys
-    }
 
 
 @fan_out(target="DiscoverConnection", uses=(catalogue.DETAIL, events.DISCOVER))

@@ -78,6 +78,8 @@ class Capability(Enum):
     """Attributes of trace items and their values."""
     EXPLORE_PREVIEWS = auto()
     """Trace metrics, AI conversations, dropped events and starred spans."""
+    ISSUE_VIEWS = auto()
+    """`group-search-views/`."""
     FLAG_LOGS = auto()
     """`flags/logs/`."""
     SEER_ROUTES = auto()
@@ -145,6 +147,7 @@ FIRST_VINTAGES: Final[Mapping[Capability, Vintage]] = MappingProxyType({
     Capability.TRACES: Vintage.V26_7,
     Capability.TRACE_ITEMS: Vintage.V26_7,
     Capability.EXPLORE_PREVIEWS: Vintage.SAAS,
+    Capability.ISSUE_VIEWS: Vintage.V26_7,
     Capability.FLAG_LOGS: Vintage.V26_7,
     Capability.SEER_ROUTES: Vintage.V26_7,
     Capability.SEER: Vintage.SAAS,
@@ -160,6 +163,7 @@ _ROUTES: Final[Mapping[str, Capability]] = MappingProxyType({
     "/stats-summary/": Capability.STATS_SUMMARY,
     "/project-keys/": Capability.ORGANIZATION_CLIENT_KEYS,
     "/users/me/regions/": Capability.REGIONS,
+    "/group-search-views/": Capability.ISSUE_VIEWS,
     "/flags/logs/": Capability.FLAG_LOGS,
     "/trace/": Capability.TRACES,
     "/trace-meta/": Capability.TRACES,

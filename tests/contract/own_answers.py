@@ -136,11 +136,18 @@ AVAILABLE_ACTION = record(
     },
 )
 
+ISSUE_VIEW = record(
+    dict.fromkeys(("id", "name", "query", "querySort"), TEXT)
+    | {"projects": many(WHOLE), "environments": many(TEXT), "timeFilters": OPEN, "lastVisited": nullable(INSTANT)}
+    | {"dateCreated": INSTANT, "dateUpdated": INSTANT, "createdBy": nullable(OPEN), "starred": FLAG, "stars": WHOLE}
+)
+
 OWN_ANSWERS: Mapping[str, Schema] = MappingProxyType(
     {
         "/": record({"version": TEXT}, {"auth": nullable(OPEN), "user": nullable(OPEN)}),
         "/users/me/regions/": record({"regions": many(record({"name": TEXT, "url": TEXT}))}),
         "/users/{}/": USER,
+        "/organizations/{}/group-search-views/": many(ISSUE_VIEW),
         "/organizations/{}/issues-count/": mapping(WHOLE),
         "/organizations/{}/issues-stats/": many(ISSUE_COUNTS),
         "/organizations/{}/issues/{}/activities/": record({"activity": many(ACTIVITY)}),

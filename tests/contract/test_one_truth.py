@@ -113,6 +113,8 @@ REPRESENTATIONS = {
         'release(version: "web@1.7.3") { projects { edges { inRelease { files { nodes { FIELDS } } } } } }',
     ),
     "last deploys": Representation("Deploy", "releases { nodes { lastDeploy { FIELDS } } }"),
+    "issue views": Representation("IssueView", "issueViews { nodes { FIELDS } }"),
+    "issue views of others": Representation("IssueView", "issueViews(createdBy: OTHERS) { nodes { FIELDS } }"),
     "saved queries": Representation("SavedQuery", "savedQueries { nodes { FIELDS } }"),
     "traces of rows": Representation(
         "Trace", 'discover(dataset: ERRORS, search: "level:error", first: 2) { nodes { trace { FIELDS } } }'

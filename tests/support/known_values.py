@@ -20,6 +20,7 @@ VALUES_QUERY = """{ organization(slug: "acme") { __typename id
   appInstallations(first: 2) { nodes { __typename id } }
   environments { nodes { __typename id } }
   savedQueries(first: 2) { nodes { __typename id } }
+  issueViews(first: 2) { nodes { __typename id } }
   flagChanges(first: 2) { nodes { __typename id } }
 } }"""
 """Query for ids of all kinds of objects."""

@@ -27,6 +27,7 @@ from dexter_graphql.graph.explore.attributes import (
     TagDataset,
     TraceMetric,
 )
+from dexter_graphql.graph.organizations.organization_field import organization_parents
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import Environments, NameContains, Projects, list_options
 from dexter_graphql.graph.saved_queries.references import SavedQueryReference, find_saved_query
@@ -44,14 +45,8 @@ from dexter_graphql.loaders.explore.attributes import (
 from dexter_graphql.loaders.parameters import QueryParameters, repeated
 from dexter_graphql.loaders.saved_queries import saved_queries_by_id, saved_query_pages
 from dexter_graphql.loaders.search import UnresolvedQuery
-from dexter_graphql.sentry.parents import Parents
 
 MAX_SAMPLE = 1000
-
-
-def organization_parents(row: Any) -> Parents:
-    """Parents of the objects in an organization."""
-    return Parents(row.parents.organization)
 
 
 def explore_options(range: TimeRangeInput | None, query: UnresolvedQuery) -> ExploreOptions:

@@ -7,8 +7,9 @@ import strawberry
 from dexter_graphql.graph.common.time_ranges import time_range_of
 from dexter_graphql.graph.declarations.fields import batch, call
 from dexter_graphql.graph.explore.arguments import DEFAULT_RANGE, ExploreRange, Search, event_filter
-from dexter_graphql.graph.explore.attribute_fields import given, organization_parents
+from dexter_graphql.graph.explore.attribute_fields import given
 from dexter_graphql.graph.explore.conversations import AIConversation
+from dexter_graphql.graph.organizations.organization_field import organization_parents
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
 from dexter_graphql.graph.relay.list_options import Environments, Projects, list_options
 from dexter_graphql.loaders.base import LoadContext

@@ -19,6 +19,7 @@ from dexter_graphql.graph.explore.organization_fields import ExploreFields
 from dexter_graphql.graph.flags.arguments import FlagRange, Flags, Providers, SortOrder, flag_change_options
 from dexter_graphql.graph.flags.types import FlagChange, FlagChangeSort
 from dexter_graphql.graph.integrations.types import AppInstallation, Integration
+from dexter_graphql.graph.issue_views.organization_fields import IssueViewFields
 from dexter_graphql.graph.issues.arguments import Filter, Range, Sort, issue_list
 from dexter_graphql.graph.issues.connections import IssueConnection
 from dexter_graphql.graph.issues.enums import IssueSort
@@ -27,6 +28,7 @@ from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.members.connections import MemberConnection
 from dexter_graphql.graph.members.types import Member
 from dexter_graphql.graph.monitors.cron import CronMonitor
+from dexter_graphql.graph.organizations.organization_field import organization_parents
 from dexter_graphql.graph.projects.connections import ProjectConnection
 from dexter_graphql.graph.projects.types import Project
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
@@ -66,19 +68,14 @@ from dexter_graphql.loaders.releases import ReleaseKey, release_pages, releases_
 from dexter_graphql.loaders.repositories import repository_pages
 from dexter_graphql.loaders.teams import TeamName, team_details, team_pages
 from dexter_graphql.loaders.tickets import app_component_pages
-from dexter_graphql.sentry.parents import OrganizationRef, Parents
+from dexter_graphql.sentry.parents import OrganizationRef
 
 REFERENCE = "reference"
 FULL = (LIST, DETAIL)
 
 
-def organization_scope(row: Any) -> Parents:
-    """Parents of the objects in an organization."""
-    return Parents(row.parents.organization)
-
-
 @entity(key=OrganizationRef, load=organization_details, representations=(REFERENCE, *FULL))
-class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFields, UsageFields, Node):
+class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFields, IssueViewFields, UsageFields, Node):
     """Organization in Sentry, with its projects, teams and members."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
@@ -128,7 +125,7 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
         """Issue by short ID; null when it does not exist."""
         return checked_short_id(short_id, "shortId")
 
-    @batch(issue_pages, key=organization_scope, reads={})
+    @batch(issue_pages, key=organization_parents, reads={})
     @paged
     def issues(
         *,
@@ -140,7 +137,7 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
         """Issues of all projects of the organization."""
         return issue_list(filter, range, sort, page)
 
-    @batch(project_pages, key=organization_scope, reads={})
+    @batch(project_pages, key=organization_parents, reads={})
     @paged
     def projects(*, name_contains: NameContains = None, page: PageArguments) -> ProjectConnection | None:
         """Projects that are visible to the token."""
@@ -157,7 +154,7 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
         check_not_global(slug, ("slug",))
         return await load_context.load(projects_by_name, ProjectName(row.parents.organization, slug))
 
-    @batch(team_pages, key=organization_scope, reads={})
+    @batch(team_pages, key=organization_parents, reads={})
     @paged
     def teams(*, name_contains: NameContains = None, page: PageArguments) -> TeamConnection | None:
         """Teams of the organization."""
@@ -174,7 +171,7 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
         check_not_global(slug, ("slug",))
         return await load_context.load(team_details, TeamName(row.parents.organization, slug))
 
-    @batch(member_pages, key=organization_scope, reads={})
+    @batch(member_pages, key=organization_parents, reads={})
     @paged
     def members(
         *,
@@ -205,7 +202,7 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
             return None
         return await load_context.load(member_details, MemberKey(organization, number))
 
-    @batch(organization_environment_pages, key=organization_scope, reads={})
+    @batch(organization_environment_pages, key=organization_parents, reads={})
     @paged
     def environments(
         *, visibility: Visibility = EnvironmentVisibility.VISIBLE, page: PageArguments
@@ -213,7 +210,7 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
         """Environments of the organization's events."""
         return EnvironmentOptions(list_options(page), visibility.value)
 
-    @batch(flag_change_pages, key=organization_scope, reads={})
+    @batch(flag_change_pages, key=organization_parents, reads={})
     @paged
     def flag_changes(
         *,
@@ -226,7 +223,7 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
         """Changes of feature flags that their providers reported."""
         return flag_change_options(flags, providers, range, sort, page)
 
-    @batch(release_pages, key=organization_scope, reads={})
+    @batch(release_pages, key=organization_parents, reads={})
     @paged
     def releases(
         *,
@@ -238,7 +235,7 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
         """Releases of the organization, newest first."""
         return list_options(page, (*release_parameters(version_contains, environments), *project_parameters(projects)))
 
-    @batch(release_thresholds, key=organization_scope, reads={})
+    @batch(release_thresholds, key=organization_parents, reads={})
     def release_thresholds(
         *,
         range: UsageRange = None,
@@ -273,7 +270,7 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
         """Monitor of the job with this slug; null when there is none. Two calls."""
         return await load_context.load(cron_monitor, CronKey(row.parents.organization, slug))
 
-    @batch(integration_pages, key=organization_scope, reads={})
+    @batch(integration_pages, key=organization_parents, reads={})
     @paged
     def integrations(
         *,
@@ -286,19 +283,19 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
         """Integrations of the organization."""
         return list_options(page, (("providerKey", provider),) if provider else ())
 
-    @batch(installation_pages, key=organization_scope, reads={})
+    @batch(installation_pages, key=organization_parents, reads={})
     @paged
     def app_installations(*, page: PageArguments) -> Connection[AppInstallation] | None:
         """Installed apps that are built on Sentry's integration platform."""
         return list_options(page)
 
-    @batch(app_component_pages, key=organization_scope, reads={})
+    @batch(app_component_pages, key=organization_parents, reads={})
     @paged
     def app_components(*, page: PageArguments) -> Connection[AppComponent] | None:
         """Forms with which installed apps link issues to tickets. Slow, as Sentry asks the apps."""
         return list_options(page)
 
-    @batch(repository_pages, key=organization_scope, reads={})
+    @batch(repository_pages, key=organization_parents, reads={})
     @paged
     def repositories(*, name_contains: NameContains = None, page: PageArguments) -> Connection[Repository] | None:
         """Source repositories of the organization."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -17,13 +17,14 @@ from dexter_graphql.graph.lazy_types import OrganizationType, UserType
 from dexter_graphql.graph.members.actors import USER
 from dexter_graphql.graph.organizations.organization_field import organization_field
 from dexter_graphql.graph.projects.connections import ProjectConnection
+from dexter_graphql.graph.projects.numbered import project_numbers_key
 from dexter_graphql.graph.relay.connections import PageArguments, paged
 from dexter_graphql.graph.relay.list_options import list_options
 from dexter_graphql.graph.relay.node import Node
-from dexter_graphql.loaders.saved_queries import SavedQueryKey, SavedQueryProjectsKey, saved_queries_by_id
+from dexter_graphql.loaders.projects import numbered_projects
+from dexter_graphql.loaders.saved_queries import SavedQueryKey, saved_queries_by_id
 from dexter_graphql.loaders.saved_query_runs import (
     SavedTableOptions,
-    saved_query_projects,
     saved_query_series,
     saved_query_tables,
 )
@@ -42,12 +43,6 @@ class SavedQueryDataset(Enum):
     TRANSACTION_LIKE = wire_value("transaction-like", "Transactions of applications.")
     DISCOVER = wire_value("discover", "Errors and transactions. Sentry no longer accepts new queries of this kind.")
     UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
-
-
-def _projects_key(row: Any) -> SavedQueryProjectsKey:
-    # -1 stands for all projects.
-    numbers = [number for number in row.projects or () if isinstance(number, int) and number > 0]
-    return SavedQueryProjectsKey(row.parents.organization, tuple(map(str, numbers)))
 
 
 @entity(key=SavedQueryKey, load=saved_queries_by_id)
@@ -83,7 +78,7 @@ class SavedQuery(Node):
     updated_at: datetime | None = plain("dateUpdated", description="Time when the query was last changed.")
     organization: OrganizationType = organization_field()
 
-    @batch(saved_query_projects, key=_projects_key, reads={"projects": list[int]})
+    @batch(numbered_projects, key=project_numbers_key, reads={"projects": list[int]})
     @paged
     def projects(*, page: PageArguments) -> ProjectConnection | None:
         """Projects whose events are searched; empty for those of the user who runs the query. One call."""

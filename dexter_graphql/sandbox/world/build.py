@@ -11,6 +11,7 @@ from dexter_graphql.sandbox.world.events import EventGenerator, add_user_reports
 from dexter_graphql.sandbox.world.flags import make_flag_changes
 from dexter_graphql.sandbox.world.incident import add_incident
 from dexter_graphql.sandbox.world.integrations import make_apps, make_integrations
+from dexter_graphql.sandbox.world.issue_views import make_issue_views
 from dexter_graphql.sandbox.world.issues import OTHER_KINDS, fill_history, list_team_users, make_issue, make_other_issue
 from dexter_graphql.sandbox.world.model import Issue, Organization, Project, User
 from dexter_graphql.sandbox.world.monitors import make_monitors
@@ -103,6 +104,7 @@ def _build_organization(  # noqa: PLR0917 - the parts an organization is made of
     make_alerts(rng, organization, base + 700, now)
     make_flag_changes(organization, base + 900, now)
     make_saved_queries(organization, base + 950, now)
+    make_issue_views(organization, base + 970, now)
     return organization
 
 

@@ -198,6 +198,38 @@ CASES = (
         query={"limit": "2"},
     ),
     Case(
+        "listOrganizationIssueViews",
+        acme('issueViews(first: 2, createdBy: OTHERS, search: "call", sort: POPULARITY) { nodes { name } }'),
+        "GET /organizations/acme/group-search-views/",
+        query={"createdBy": "others", "query": "call", "sort": "-popularity", "per_page": "2"},
+    ),
+    Case(
+        "createOrganizationIssueView",
+        mutation("createIssueView", "issueView { id name search isStarred projects { nodes { slug } } }"),
+        "POST /organizations/acme/group-search-views/",
+        {
+            "input": {
+                "organization": {"slug": "acme"},
+                "name": "Slow",
+                "search": "timeout",
+                "sort": "USERS",
+                "projects": [{"slug": "web"}],
+                "environments": [{"name": "production"}],
+                "range": {"last": "7d"},
+                "isStarred": True,
+            }
+        },
+        body={
+            "name": "Slow",
+            "query": "timeout",
+            "querySort": "user",
+            "projects": [101000],
+            "environments": ["production"],
+            "timeFilters": {"period": "7d"},
+            "starred": True,
+        },
+    ),
+    Case(
         "getProjectEventSourceMapDebug",
         "query ($id: ID!) { node(id: $id) { ... on Event { sourceMapDebug { hasDebugIds } } } }",
         f"GET /projects/acme/101000/events/{EVENT}/source-map-debug/",

@@ -6,6 +6,7 @@ Records are compared by identity and refer to each other in circles.
 from dexter_graphql.sandbox.world.model.alerts import Detector, IssueAlertRule, MetricAlertRule, Workflow
 from dexter_graphql.sandbox.world.model.flags import FlagChange
 from dexter_graphql.sandbox.world.model.integrations import ExternalIssue, Installation, Integration, SentryApp
+from dexter_graphql.sandbox.world.model.issue_views import IssueView
 from dexter_graphql.sandbox.world.model.issues import Activity, Assignee, Attachment, Event, Feedback, Issue
 from dexter_graphql.sandbox.world.model.members import Member, Team, User
 from dexter_graphql.sandbox.world.model.monitors import CheckIn, CronMonitor
@@ -33,6 +34,7 @@ __all__ = [
     "Integration",
     "Issue",
     "IssueAlertRule",
+    "IssueView",
     "Member",
     "MetricAlertRule",
     "Organization",

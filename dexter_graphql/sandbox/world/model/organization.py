@@ -7,6 +7,7 @@ from datetime import datetime
 from dexter_graphql.sandbox.world.model.alerts import Detector, IssueAlertRule, MetricAlertRule, Workflow
 from dexter_graphql.sandbox.world.model.flags import FlagChange
 from dexter_graphql.sandbox.world.model.integrations import Installation, Integration, SentryApp
+from dexter_graphql.sandbox.world.model.issue_views import IssueView
 from dexter_graphql.sandbox.world.model.issues import Attachment, Event, Issue
 from dexter_graphql.sandbox.world.model.members import Member, Team, User
 from dexter_graphql.sandbox.world.model.monitors import CronMonitor
@@ -47,6 +48,7 @@ class Organization:
     installations: list[Installation] = field(default_factory=list)
     flag_changes: list[FlagChange] = field(default_factory=list)
     """Newest first."""
+    issue_views: list[IssueView] = field(default_factory=list)
     saved_queries: list[SavedQuery] = field(default_factory=list)
     starred_spans: set[tuple[str, str]] = field(default_factory=set)
     """Names of spans with the ids of their projects."""

@@ -1,0 +1,1 @@
+"""Issue views: saved searches for issues."""
