@@ -242,8 +242,9 @@ async def test_expired_token_ends_its_streams(issuer, monkeypatch):
                 (long, "text/event-stream"),
             )
         ]
-        async with site.session.ws_connect(site.graphql, protocols=["graphql-transport-ws"]) as ws:
-            await ws.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {short}"}})
+        protocols = ["graphql-transport-ws"]
+        async with site.session.ws_connect(site.graphql, protocols=protocols, headers=bearer(short)) as ws:
+            await ws.send_json({"type": "connection_init"})
             acknowledged = await ws.receive_json(timeout=5)
             await ws.send_json({"type": "subscribe", "id": "1", "payload": {"query": SUBSCRIPTION}})
             async with asyncio.timeout(7):

@@ -1,5 +1,6 @@
 """The Dexter keys of a running server: read from their store again and again, and looked up in memory."""
 
+import asyncio
 import hmac
 from datetime import UTC, datetime
 
@@ -27,6 +28,8 @@ class KeyRing:
         self._uses: dict[str, float] = {}
         self._recorded_at = clock.monotonic()
         self._problem: str | None = None
+        self._records_uses = True
+        self._reading = asyncio.Lock()
         self._log = get_log("dexter.keys")
 
     def __repr__(self) -> str:
@@ -48,13 +51,15 @@ class KeyRing:
 
     async def refresh(self) -> None:
         """Read the store, if it has changed. What cannot be read is logged once, and changes nothing."""
-        try:
-            keys = await self._store.read()
-        except KeyStoreError as error:
-            self._report(str(error))
-            return
-        if keys is not None:
-            self._use(keys)
+        # One after the other: an older state that was read slowly must not replace a newer one.
+        async with self._reading:
+            try:
+                keys = await self._store.read()
+            except KeyStoreError as error:
+                self._report(str(error))
+                return
+            if keys is not None:
+                self._use(keys)
 
     async def record_last_uses(self) -> None:
         """Record the last uses in the store, once per minute at most; a store that is read-only keeps none."""
@@ -66,7 +71,11 @@ class KeyRing:
         try:
             await self._store.record_last_uses(uses)
         except KeyStoreError as error:
-            self._log.info("last use of keys not recorded", reason=str(error))
+            if self._records_uses:
+                self._log.warning("last use of keys not recorded", reason=str(error))
+            self._records_uses = False
+        else:
+            self._records_uses = True
 
     async def close(self) -> None:
         """Close the store."""

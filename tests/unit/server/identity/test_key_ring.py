@@ -1,5 +1,6 @@
 """The keys of a running server."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -82,8 +83,33 @@ async def test_broken_file_changes_nothing_and_is_logged_once(keys, ring):
     assert entries[-1]["event"] == "keys loaded"
 
 
+async def test_older_state_that_is_read_slowly_changes_nothing(ring, keys, monkeypatch):
+    """A look that began before another one does not end after it with an older state."""
+    text, key = await keys.create()
+    read, begun, may_end = ring._store.read, asyncio.Event(), asyncio.Event()
+
+    async def read_slowly():
+        content = await read()
+        begun.set()
+        await may_end.wait()
+        return content
+
+    monkeypatch.setattr(ring._store, "read", read_slowly)
+    slow = asyncio.ensure_future(ring.refresh())
+    await begun.wait()
+    await keys.revoke(key)
+    monkeypatch.setattr(ring._store, "read", read)
+    fast = asyncio.ensure_future(ring.refresh())
+    for _ in range(100):
+        await asyncio.sleep(0)
+    may_end.set()
+    await asyncio.gather(slow, fast)
+
+    assert ring.find(text) is None
+
+
 async def test_last_use_is_sampled(keys, ring, clock, monkeypatch):
-    """Uses are recorded once per minute at most; a store that cannot record them costs a line."""
+    """Uses are recorded once per minute at most; a store that cannot record them costs one line."""
     text, key = await keys.create()
     await ring.refresh()
     for _ in range(3):
@@ -99,12 +125,13 @@ async def test_last_use_is_sampled(keys, ring, clock, monkeypatch):
         raise KeyStoreError("read-only")
 
     monkeypatch.setattr(ring._store, "record_last_uses", fail)
-    clock.go_on(SAMPLE_S)
-    ring.find(text)
     with capture_logs() as entries:
-        await ring.record_last_uses()
+        for _ in range(3):
+            clock.go_on(SAMPLE_S)
+            ring.find(text)
+            await ring.record_last_uses()
 
     assert early == {}
-    assert recorded == {key.id: datetime.fromtimestamp(clock.time() - SAMPLE_S, UTC)}
+    assert recorded == {key.id: datetime.fromtimestamp(clock.time() - 3 * SAMPLE_S, UTC)}
     assert [entry["reason"] for entry in entries] == ["read-only"]
     assert [sample.value for sample in ring.collect()] == [1, 0]
