@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import re
+import shlex
 import shutil
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -19,6 +22,7 @@ from support.server import running_site
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ROUTES = load_routes()
+DOCS = Path(__file__).parents[2] / "docs" / "rest.md"
 ISSUE = "SXNzdWU6OjEwMDAwMDoxMDAwMDA5"
 OTHER_ISSUE = "SXNzdWU6OjEwMDAwMDoxMDAwMDEw"
 MISSING_ISSUE = "SXNzdWU6OjEwMDAwMDo5OTk5OTk5OTk"
@@ -97,6 +101,20 @@ async def test_curl_gets_what_the_openapi_document_says(answers, openapi, docume
     assert body["data"] not in (None, [], {})
     assert "errors" not in body
     assert [error.message for error in Draft202012Validator(schema).iter_errors(body)] == []
+
+
+async def test_documented_commands_work(site):
+    """The curl commands of the docs, as they are written, get data."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", DOCS.read_text(), re.DOTALL | re.MULTILINE)
+    text = "".join(blocks).replace("\\\n", " ").replace("http://127.0.0.1:8000", site.url)
+    bodies = []
+    for line in text.splitlines():
+        command = shlex.split(line)
+        process = await asyncio.create_subprocess_exec(*command, "-s", stdout=asyncio.subprocess.PIPE)
+        bodies.append(json.loads((await process.communicate())[0]))
+
+    assert len(bodies) == 3
+    assert [body for body in bodies if not body.get("data")] == []
 
 
 async def test_openapi_document_is_valid(openapi):

@@ -63,7 +63,7 @@ CHECKS = {
     ".venv/bin/python": check_module,
 }
 RUN_ELSEWHERE = {
-    "curl": "test_readme.py and the sandbox below",
+    "curl": "test_readme.py, test_rest.py and the sandbox below",
     "docker": "test_dockerfile.py",
     "export": "test_readme.py",
 }

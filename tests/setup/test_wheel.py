@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from dexter_graphql import __version__
 from dexter_graphql.operations.library import load_library
+from dexter_graphql.operations.routes import load_routes
 from support.checkout import CONSOLE_BUILD, ROOT, clean_copy, fetch_page, run, start_command
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,17 +48,18 @@ async def installed(wheel, tmp_path_factory):
 
 
 async def test_wheel_has_exactly_the_files_of_the_package(wheel):
-    """The wheel has exactly the modules, `py.typed`, the library, the page, GraphiQL's files and the documentation."""
+    """Modules, `py.typed`, stored documents, pages, GraphiQL's files and the documentation, and nothing else."""
     modules = {path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts}
-    library = {PACKAGE / "operations" / "library" / document.file for document in load_library()}
+    stored = {PACKAGE / "operations" / "library" / document.file for document in load_library()}
+    stored |= {PACKAGE / "operations" / "routes" / document.file for document in load_routes()}
     page = {path for path in (PACKAGE / "console").iterdir() if path.suffix in {".css", ".html", ".js", ".json"}}
     docs = {PACKAGE / "console" / "docs" / path.name for path in (ROOT / "docs").glob("*.md")}
     console = {path for path in CONSOLE_BUILD.iterdir() if path.suffix}
-    expected = modules | library | page | docs | console | {PACKAGE / "py.typed"}
+    expected = modules | stored | page | docs | console | {PACKAGE / "py.typed"}
 
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
 
-    assert len(library) == len(load_library()) > 0
+    assert len(stored) == len(load_library()) + len(load_routes())
     assert len(console) == 5
     assert names == {path.relative_to(ROOT).as_posix() for path in expected}
 
