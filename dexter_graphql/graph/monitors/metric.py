@@ -85,11 +85,9 @@ def _metric_config(row: Any) -> MetricConfig:
     return read(row.config, MetricConfig, "config") or MetricConfig()
 
 
-@known
-class MetricMonitor(Monitor):
-    """Compares a metric with thresholds. Metric rules of servers that have only alert rules are shown as these."""
-
-    type: str | None = type_field("metric_issue")
+@strawberry.type
+class MetricFields:
+    """Fields of what is made of a metric detector."""
 
     @computed(SOURCES)
     def aggregate(row: Any) -> str | None:
@@ -141,3 +139,10 @@ class MetricMonitor(Monitor):
         """Thresholds of the monitor; null when Sentry sends none."""
         group = row.conditionGroup
         return None if group is None else LazyJSON("MonitorCondition", in_order(group.conditions), is_list=True)
+
+
+@known
+class MetricMonitor(MetricFields, Monitor):
+    """Compares a metric with thresholds. Metric rules of servers that have only alert rules are shown as these."""
+
+    type: str | None = type_field("metric_issue")
