@@ -20,6 +20,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from dexter_graphql.engine.leaf_types import NATIVE_ENCODINGS, NativeEncoding
 from dexter_graphql.graph.alerts.mutations import AlertMutations
+from dexter_graphql.graph.alerts.rules import ALERT_RULE_TYPES
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
 from dexter_graphql.graph.comments.mutations import CommentMutations
 from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
@@ -105,7 +106,7 @@ def build_graph() -> Graph:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[*ENTRY_TYPES, *ITEM_TYPES, *ALERT_TYPES, *ENVIRONMENT_TYPES],
+        types=[*ENTRY_TYPES, *ITEM_TYPES, *ALERT_TYPES, *ALERT_RULE_TYPES, *ENVIRONMENT_TYPES],
         config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()),
     )
     schema = graphql_schema(built)

@@ -71,6 +71,7 @@ DETECTOR_PROJECT = Projection(
     "UnknownMonitor", "list", (Field("id", "id", int | str), Field("projectId", "projectId", int | str))
 )
 """The project of a detector. The project of a workflow follows from its detectors."""
+ALERT = "Alert"
 WORKFLOW_NAME = Projection("Alert", "list", (Field("name", "name", str),))
 """What identifies the rule that a workflow was made from."""
 
@@ -96,6 +97,8 @@ class AlertOptions(NamedTuple):
     projects: tuple[str, ...] = ()
     name_contains: str = ""
     sort: str = ID_ORDER
+    typename: str = ALERT
+    """Type of the records; a type of a view has members of its own."""
 
 
 @bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS))
@@ -186,7 +189,7 @@ async def _workflow_page(organization: OrganizationRef, options: AlertOptions, l
         load_context,
         options=options.part,
         query=(("sortBy", options.sort), *_workflow_query(options)),
-        projection=alert_projection(load_context),
+        projection=alert_projection(load_context, options.typename),
     )
 
 
@@ -201,7 +204,7 @@ async def _merged_rows(
     """All workflows and unmigrated rules; None on servers without rules, or with more workflows than fit one list."""
     if not may_have_rules(organization, load_context):
         return None
-    projection = load_context.merge_projections(alert_projection(load_context), WORKFLOW_NAME)
+    projection = load_context.merge_projections(alert_projection(load_context, options.typename), WORKFLOW_NAME)
     page = await _workflow_list(organization, _workflow_query(options), projection, load_context)
     query = repeated("project", options.projects)
     detectors = await all_detectors(organization, query, DETECTOR_NAME, load_context)
@@ -216,6 +219,7 @@ async def _merged_rows(
         organization,
         _matching(unmigrated(issue, _workflow_names(workflows, detectors, slugs)), options, ()),
         _matching(unmigrated(metric, metric_detector_names(detectors, slugs)), options, slugs.slugs),
+        alert_projection(load_context, options.typename),
         load_context,
     )
     return [*page.rows, *rest]
@@ -250,8 +254,9 @@ async def _rule_page(organization: OrganizationRef, options: AlertOptions, load_
     slugs = await project_slugs(organization, options.projects, load_context)
     all_slugs = slugs or list((await slugs_by_id(organization, load_context)).values())
     issue = await issue_rules_of_projects(organization, all_slugs, load_context)
+    projection = alert_projection(load_context, options.typename)
     rows = _translate_rules(
-        organization, _matching(issue, options, ()), _matching(metric, options, slugs), load_context
+        organization, _matching(issue, options, ()), _matching(metric, options, slugs), projection, load_context
     )
     return page_of_rows(rows, options.part)
 
@@ -261,9 +266,13 @@ def _matching(rules: Sequence[AnyRule], options: AlertOptions, slugs: Sequence[s
 
 
 def _translate_rules(
-    organization: OrganizationRef, issue: Sequence[AnyRule], metric: Sequence[AnyRule], load_context: LoadContext
+    organization: OrganizationRef,
+    issue: Sequence[AnyRule],
+    metric: Sequence[AnyRule],
+    projection: Projection,
+    load_context: LoadContext,
 ) -> list[Any]:
-    projection, parents = alert_projection(load_context), Parents(organization)
+    parents = Parents(organization)
     return [
         *translate(issue, workflow_of_issue_rule, projection, parents, load_context),
         *translate(metric, workflow_of_metric_rule, projection, parents, load_context),
@@ -302,7 +311,7 @@ async def _workflows_of_rules(
             metric = await metric_rules(organization, load_context)
         except ABSENT:
             metric = []
-    return _translate_rules(organization, issue, metric, load_context)
+    return _translate_rules(organization, issue, metric, alert_projection(load_context), load_context)
 
 
 async def _first_pages(
@@ -347,6 +356,6 @@ async def _workflow_list(
     )
 
 
-def alert_projection(load_context: LoadContext) -> Projection:
-    """Everything that the operation selects on alerts."""
-    return load_context.all_on_type("Alert").projection("list")
+def alert_projection(load_context: LoadContext, typename: str = ALERT) -> Projection:
+    """Everything that the operation selects on alerts, or on another type that is read from workflows."""
+    return load_context.all_on_type(typename).projection("list")

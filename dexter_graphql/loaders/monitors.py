@@ -94,10 +94,14 @@ class MonitorOptions(NamedTuple):
     types: tuple[str, ...] = ()
     name_contains: str = ""
     sort: str = ID_ORDER
+    typename: str | None = None
+    """Type of the records, where it does not depend on the type of the detector."""
 
 
-def monitor_projection(load_context: LoadContext) -> TaggedUnion:
-    """The projection of monitors: each type with everything that the operation selects on it."""
+def monitor_projection(load_context: LoadContext, typename: str | None = None) -> AnyProjection:
+    """The projection of monitors: each type, or the given one, with everything that the operation selects on it."""
+    if typename is not None:
+        return load_context.all_on_type(typename).projection("list")
     projections = tuple(
         (kind, load_context.all_on_type(typename).projection("list")) for kind, typename in MONITOR_TYPENAMES.items()
     )
@@ -256,7 +260,7 @@ async def _detectors_of_rules(organization: OrganizationRef, load_context: LoadC
         rules = await metric_rules(organization, load_context)
     except ABSENT:
         return []
-    return _translate(rules, organization, load_context)
+    return _translate(rules, organization, monitor_projection(load_context), load_context)
 
 
 async def _detectors_of_jobs(organization: OrganizationRef, ids: Sequence[str], load_context: LoadContext) -> list[Any]:
@@ -286,7 +290,8 @@ async def _newer_page(organization: OrganizationRef, options: MonitorOptions, lo
     if not is_metric or not may_have_rules(organization, load_context):
         return await _detector_page(organization, options, load_context)
     query = _detector_query(options)
-    detectors = await all_detectors(organization, query, monitor_projection(load_context), load_context)
+    projection = _projection(options, load_context)
+    detectors = await all_detectors(organization, query, projection, load_context)
     names = await all_detectors(organization, query, DETECTOR_NAME, load_context)  # decoded from the same response
     if detectors is None or names is None:
         return await _detector_page(organization, options, load_context)
@@ -296,7 +301,7 @@ async def _newer_page(organization: OrganizationRef, options: MonitorOptions, lo
     check_id_order(options.sort)
     slugs = await requested_projects(organization, options.projects, load_context)
     rest = unmigrated(_matching(rules, options, slugs.slugs), metric_detector_names(names, slugs))
-    return page_of_rows([*detectors, *_translate(rest, organization, load_context)], options.part)
+    return page_of_rows([*detectors, *_translate(rest, organization, projection, load_context)], options.part)
 
 
 async def _detector_page(organization: OrganizationRef, options: MonitorOptions, load_context: LoadContext) -> Slice:
@@ -306,8 +311,12 @@ async def _detector_page(organization: OrganizationRef, options: MonitorOptions,
         load_context,
         options=options.part,
         query=(("sortBy", options.sort), *_detector_query(options)),
-        projection=monitor_projection(load_context),
+        projection=_projection(options, load_context),
     )
+
+
+def _projection(options: MonitorOptions, load_context: LoadContext) -> AnyProjection:
+    return monitor_projection(load_context, options.typename)
 
 
 def _detector_query(options: MonitorOptions) -> QueryParameters:
@@ -320,7 +329,8 @@ async def _rule_page(organization: OrganizationRef, options: MonitorOptions, loa
     check_id_order(options.sort)
     rules = await metric_rules(organization, load_context)
     slugs = await project_slugs(organization, options.projects, load_context)
-    rows = _translate(_matching(rules, options, slugs), organization, load_context)
+    projection = _projection(options, load_context)
+    rows = _translate(_matching(rules, options, slugs), organization, projection, load_context)
     return page_of_rows(rows, options.part)
 
 
@@ -330,8 +340,9 @@ def _matching(rules: Sequence[AnyRule], options: MonitorOptions, slugs: Sequence
     return matching_rules(rules, slugs, options.name_contains)
 
 
-def _translate(rules: Sequence[AnyRule], organization: OrganizationRef, load_context: LoadContext) -> list[Any]:
-    projection = monitor_projection(load_context)
+def _translate(
+    rules: Sequence[AnyRule], organization: OrganizationRef, projection: AnyProjection, load_context: LoadContext
+) -> list[Any]:
     return translate(rules, detector_of_metric_rule, projection, Parents(organization), load_context)
 
 

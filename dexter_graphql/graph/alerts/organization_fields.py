@@ -8,15 +8,17 @@ from dexter_graphql.graph.alerts.arguments import alert_options
 from dexter_graphql.graph.alerts.available_actions import AvailableAlertAction
 from dexter_graphql.graph.alerts.enums import AlertSort
 from dexter_graphql.graph.alerts.references import AlertReference, MonitorReference, find_alert, find_monitor
+from dexter_graphql.graph.alerts.rules import AlertRule
 from dexter_graphql.graph.alerts.types import Alert
 from dexter_graphql.graph.declarations.fields import batch, call
 from dexter_graphql.graph.monitors.arguments import MonitorKinds, monitor_options
 from dexter_graphql.graph.monitors.enums import MonitorSort
 from dexter_graphql.graph.monitors.types import Monitor
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
-from dexter_graphql.graph.relay.list_options import NameContains, Projects
+from dexter_graphql.graph.relay.list_options import NameContains, Projects, list_options, project_parameters
 from dexter_graphql.graph.relay.references import bounded
 from dexter_graphql.loaders.alert_lookup import alerts_by_number, monitors_by_number
+from dexter_graphql.loaders.alert_rules.view import alert_rule_pages
 from dexter_graphql.loaders.alerts import alert_pages, alerts_by_id
 from dexter_graphql.loaders.available_actions import available_actions
 from dexter_graphql.loaders.base import LoadContext
@@ -59,6 +61,15 @@ class AlertFields:
         Where an issue rule and a metric rule have the same `sentryId`, it is the issue rule.
         """
         return await find_alert(reference, row.parents.organization, load_context)
+
+    @batch(alert_rule_pages)
+    @paged
+    def alert_rules(*, projects: Projects = None, page: PageArguments) -> Connection[AlertRule] | None:
+        """Alerts and metric monitors under their old names: issue rules, and then metric rules, each ordered by ID.
+
+        One call per 100 alerts and per 100 monitors; one per project on servers that have only alert rules.
+        """
+        return list_options(page, project_parameters(projects))
 
     @batch(available_actions, key=lambda row: Parents(row.parents.organization), reads={})
     def available_alert_actions(*, types: Types = None) -> list[AvailableAlertAction] | None:
