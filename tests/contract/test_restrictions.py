@@ -5,7 +5,7 @@ from published import Documents, key_of
 
 from dexter_graphql.sentry.catalogue import CATALOGUE
 from dexter_graphql.sentry.endpoint import Endpoint, Source
-from dexter_graphql.sentry.narrowing.reached_objects import DETAILS, LISTS
+from dexter_graphql.sentry.narrowing.reached_objects import DETAILS, KINDS, LISTS
 from dexter_graphql.sentry.restriction import AccessLevel, Narrowing
 
 ALL = [pytest.param(endpoint, id=endpoint.name) for endpoint in CATALOGUE.values()]
@@ -71,6 +71,11 @@ def test_named_objects_can_be_checked(endpoint: Endpoint):
     if restriction.narrowing is Narrowing.QUERY:
         assert {kind for _, kind in restriction.objects} | {restriction.of} - {"project"} <= LISTS.keys() | {"project"}
         assert all(LISTS[kind].restriction.members for _, kind in restriction.objects)
+
+
+def test_objects_are_learned_from_restricted_answers():
+    """Answers from which nothing is removed do not say what is in reach."""
+    assert all(CATALOGUE[name].restriction.members for name in KINDS)
 
 
 @pytest.mark.parametrize("endpoint", READS)

@@ -46,7 +46,9 @@ class NarrowedCalls:
         else:
             named = named_in_answer(reply, request.endpoint)
             names = await self._objects.find_reached(organization, restriction.of, named, call_context)
-        return narrow_reply(reply, request.endpoint, names)
+        reply = narrow_reply(reply, request.endpoint, names)
+        self._objects.learn(request.endpoint, reply, organization, call_context)
+        return reply
 
     async def narrow(self, request: EndpointRequest, call_context: CallContext) -> EndpointRequest:
         """The request for what the caller may reach.

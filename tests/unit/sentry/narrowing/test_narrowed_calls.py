@@ -5,7 +5,17 @@ import pytest
 
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.call_context import CallBudget, CallContext
-from dexter_graphql.sentry.catalogue import alerts, issues, members, monitors, organizations, projects, releases, seer
+from dexter_graphql.sentry.catalogue import (
+    alerts,
+    issues,
+    members,
+    monitors,
+    organizations,
+    projects,
+    releases,
+    seer,
+    teams,
+)
 from dexter_graphql.sentry.errors import BadResponse, NotFound, OutOfReach
 from dexter_graphql.sentry.narrowing.narrowed_calls import NarrowedCalls
 from dexter_graphql.sentry.narrowing.request import EndpointRequest
@@ -136,6 +146,34 @@ async def test_parents_are_read_first(calls, sentry, clock):
     await calls.send(comments, restricted())
 
     assert sentry.names[3:] == ["issues.detail", "issues.detail", "issues.comments"]
+
+
+async def test_listed_objects_need_no_check(calls, sentry):
+    """What is below the rows of a list costs one call each; rows out of reach are not among them."""
+    sentry.answers["issues.list"] = [
+        {"id": "5", "shortId": "WEB-5", "project": {"id": "12"}},
+        {"id": "6", "shortId": "API-6", "project": {"id": "13"}},
+    ]
+    sentry.answers["issues.detail"] = {"project": {"id": "13"}}
+    await calls.send(requested(issues.LIST), restricted())
+    for name in ("5", "WEB-5"):
+        await calls.send(requested(issues.COMMENTS, path={"issue": name}), restricted())
+    for name in ("6", "API-6"):
+        with pytest.raises(NotFound):
+            await calls.send(requested(issues.COMMENTS, path={"issue": name}), restricted())
+
+    assert sentry.names == ["issues.list", *["issues.comments"] * 2, *["issues.detail"] * 2]
+
+
+async def test_slug_of_digits_is_no_name(calls, sentry):
+    """A team with the slug 7 does not open the team with the ID 7."""
+    sentry.answers["teams.list"] = [{"id": "5", "slug": "7", "projects": [{"id": "12"}]}]
+    sentry.answers["teams.detail"] = {"id": "7", "slug": "x", "projects": [{"id": "13"}]}
+    await calls.send(requested(teams.LIST), restricted())
+    await calls.send(requested(teams.MEMBERS, path={"team": "5"}), restricted())
+
+    with pytest.raises(NotFound):
+        await calls.send(requested(teams.MEMBERS, path={"team": "7"}), restricted())
 
 
 async def test_parent_out_of_reach_ends_the_call(calls, sentry):
