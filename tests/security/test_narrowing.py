@@ -129,6 +129,8 @@ VALUES = {
     ("AgeConditionInput", "direction"): Unquoted("OLDER"),
     ("MetricMeasureInput", "aggregate"): "count()",
 }
+WITHOUT_WRITES = {"uploadReleaseFile"}
+"""Mutations that give an address to write to, where the caller is restricted as well."""
 CHANGES = {
     ("UpdateIssueInput", "hasSeen"),
     ("UpdateMonitorInput", "name"),
@@ -167,13 +169,13 @@ class MutationWriter(WholeSchema):
 @pytest.mark.asyncio(loop_scope="module")
 async def test_nothing_out_of_reach_is_changed(graph, sandbox):
     """No mutation of an object of another project sends a write, although it does for others."""
-    for text in MutationWriter(graph.schema, sandbox.marked).documents().values():
+    for name, text in MutationWriter(graph.schema, sandbox.marked).documents().items():
         outcome, calls = await sandbox.run(text)
         unrestricted, _ = await sandbox.run(text, caller=EVERYWHERE)
 
         assert_unmarked(text, outcome, calls, sandbox.marks, text)
         assert outcome.writes == (), text
-        assert unrestricted.writes, text
+        assert bool(unrestricted.writes) is (name not in WITHOUT_WRITES), text
 
 
 @pytest.mark.asyncio(loop_scope="module")
