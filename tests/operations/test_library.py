@@ -222,6 +222,20 @@ async def test_updated_alert_keeps_what_is_not_given(known):
     }
 
 
+async def test_ticket_is_created_and_linked(known):
+    """The ticket is created by the integration, and its link is read from the issue."""
+    response = await run(known, "22_create_ticket")
+
+    [ticket] = known.acme.find_issue("WEB-9").external_issues
+    assert (response.errors, response["createExternalIssue"]["userErrors"]) == ([], [])
+    assert [call.method for call in response.calls] == ["GET", "POST", "GET"]
+    assert response["createExternalIssue"]["externalIssue"] == {
+        "displayName": ticket.display_name,
+        "serviceType": "jira",
+        "webUrl": ticket.web_url,
+    }
+
+
 @pytest.mark.parametrize("name", ["04_bulk_resolve", "05_assign"])
 async def test_list_after_a_change_shows_it(known, name):
     """Answers that were cached before the change are not used after it."""

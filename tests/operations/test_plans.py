@@ -20,6 +20,7 @@ FIELDS = {
     "Autofix state": (28, 3),
     "Bulk resolve": (9, 2),
     "Chart": (5, 2),
+    "Create ticket": (7, 2),
     "Cron overview": (20, 4),
     "Dashboard table": (13, 3),
     "Issue page": (66, 6),
