@@ -343,3 +343,15 @@ async def test_routes_are_stored_documents():
 
         assert (read[0], write[0], write[2]["code"]) == (200, 403, "FORBIDDEN")
         assert "errors" not in await named.json()
+
+
+async def test_pages_of_allowed_origins_use_the_routes(site):
+    """A preflight allows the methods of all routes, and pages may read tags and the next page's address."""
+    origin, path = {"origin": "http://localhost:5173"}, f"/api/v1/issues/{ISSUE}/status"
+    preflight = origin | {"access-control-request-method": "PUT", "access-control-request-headers": "content-type"}
+    async with site.session.options(site.url + path, headers=preflight) as answer:
+        allowed = answer.headers["access-control-allow-methods"].split(", ")
+    _, headers, _ = await send(site, "GET", LIST, headers=origin)
+
+    assert {document.method for document in ROUTES} <= set(allowed)
+    assert {"ETag", "Link"} <= set(headers["access-control-expose-headers"].split(", "))
