@@ -44,6 +44,7 @@ from dexter_graphql.server.admin import build_admin
 from dexter_graphql.server.admission import Admission
 from dexter_graphql.server.audit.auditor import Auditor
 from dexter_graphql.server.bodies import BodyReader
+from dexter_graphql.server.caller_budgets import CallerBudgets
 from dexter_graphql.server.connections import ConnectionLimits, ConnectionPool
 from dexter_graphql.server.console import Console, ServerFacts
 from dexter_graphql.server.credentials import CredentialGate
@@ -127,6 +128,8 @@ def create_app(
         files=build_file_addresses(settings, clock, client),
         deadline_s=settings.deadline_s,
         call_budget=settings.call_budget,
+        max_values=settings.max_values,
+        budgets=CallerBudgets.of(settings, clock, client.quota_windows, metrics),
     )
     pool = ConnectionPool(connection_limits(settings), metrics)
     identification = build_identification(
@@ -145,7 +148,7 @@ def create_app(
     persisted = persisted_queries(settings, client.shared_texts, metrics)
     documents = StoredDocuments(trusted, persisted, admission.is_known, only_trusted=settings.documents_only)
     hides_suggestions = not settings.has_suggestions
-    estimator = Estimator(graph.schema, graph.costs, settings.call_budget, hides_suggestions=hides_suggestions)
+    estimator = Estimator(graph.schema, graph.costs, services, hides_suggestions=hides_suggestions)
     executor = RequestExecutor(
         pipeline, services, metrics, response_cache, documents, estimator=estimator, auditor=auditor
     )

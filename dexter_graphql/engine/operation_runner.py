@@ -1,6 +1,6 @@
 """Execution of an operation: by a plan, by graphql-core, or begun by the one and completed by the other."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from traceback import format_exception
 from typing import Any, Protocol
 
@@ -37,11 +37,11 @@ class OperationContext(Protocol):
         ...
 
 
-OperationCheck = Callable[[OperationEntry, VariableValues, Any], GraphQLError | None]
+OperationCheck = Callable[[OperationEntry, VariableValues, Any], Awaitable[GraphQLError | None]]
 """Operation, coerced variables and context → why the operation must not be executed; None when it may be."""
 
 
-def accept_operation(_operation_entry: OperationEntry, _variables: VariableValues, _context: Any) -> None:
+async def accept_operation(_operation_entry: OperationEntry, _variables: VariableValues, _context: Any) -> None:
     """The check that accepts every operation."""
 
 
@@ -62,7 +62,7 @@ class OperationRunner:
         self._check_operation = check_operation
         self._log = get_log("dexter.engine")
 
-    def coerce(
+    async def coerce(
         self, operation_entry: OperationEntry, variables: dict[str, Any], context: OperationContext
     ) -> VariableValues | list[GraphQLError]:
         """The values of the variables, or the errors for which the operation must not be executed."""
@@ -70,7 +70,7 @@ class OperationRunner:
         coerced = coerce_variables(self._schema, operation_entry, variables, hides_suggestions=hides)
         if isinstance(coerced, list):
             return coerced
-        refusal = self._check_operation(operation_entry, coerced, context)
+        refusal = await self._check_operation(operation_entry, coerced, context)
         return coerced if refusal is None else [refusal]
 
     async def run(
@@ -81,7 +81,7 @@ class OperationRunner:
         root_value: Any = None,
     ) -> ExecutionResult:
         """The result of one execution; of a subscription, for the event that is the root value."""
-        coerced = self.coerce(operation_entry, variables, context)
+        coerced = await self.coerce(operation_entry, variables, context)
         if isinstance(coerced, list):
             return ExecutionResult(None, without_tracebacks(coerced))
         replay = Replay(self._schema, operation_entry, variables, context)

@@ -90,7 +90,7 @@ class Pipeline:
             yield encode_errors(prepared.errors, format_error)
             return
         operation_entry, variables = prepared.operation_entry, variables or {}
-        coerced = self._runner.coerce(operation_entry, variables, context)
+        coerced = await self._runner.coerce(operation_entry, variables, context)
         if isinstance(coerced, list):
             yield self._encode(ExecutionResult(None, without_tracebacks(coerced)), context, format_error)
             return

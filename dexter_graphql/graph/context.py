@@ -11,6 +11,7 @@ from graphql.execution.values import VariableValues
 from dexter_graphql.clock import Clock
 from dexter_graphql.engine.selection import SelectionIndex
 from dexter_graphql.engine.variable_values import NO_VARIABLES
+from dexter_graphql.graph.charge import Budgets, Charge, Price, rate_limit_members
 from dexter_graphql.graph.errors import code_of_class
 from dexter_graphql.graph.file_addresses import FileAddresses
 from dexter_graphql.graph.identity import Identity
@@ -55,7 +56,7 @@ class EntityRegistry(ProjectionFactory, Protocol):
 class Services:
     """What all operations share, for the lifetime of the server.
 
-    `web_url` is the URL of Sentry's web interface; `deadline_s` and `call_budget` bound each operation.
+    `web_url` is the URL of Sentry's web interface; `deadline_s`, `call_budget` and `max_values` bound each operation.
     """
 
     client: SentryClient
@@ -68,6 +69,9 @@ class Services:
     web_url: str = "https://sentry.io"
     deadline_s: float = 30.0
     call_budget: int = 100
+    max_values: int = 5_000_000
+    budgets: Budgets | None = None
+    """Budgets of calls for each caller and window of time; None without limit."""
 
 
 class CacheDependencies(NamedTuple):
@@ -92,6 +96,8 @@ class Context:
     is_shared: Callable[[], bool] = lambda: False
     """Whether other requests wait for the same response."""
     deadline: float = field(init=False)
+    charge: Charge | None = field(default=None, init=False)
+    """What the caller was charged; None before it is known."""
     _call_context: CallContext | None = field(default=None, init=False)
     _loaders: RequestLoaders | None = field(default=None, init=False)
     _selection_index: SelectionIndex | None = field(default=None, init=False)
@@ -167,9 +173,29 @@ class Context:
             }
             if self.is_shared():
                 members["shared"] = True
+            members |= self._rate_limit_members()
         if self.explain is Explain.CALLS:
             members["calls"] = [_explain_call(record) for record in stats.records]
         return members
+
+    async def charge_for(self, price: Price, calls: int) -> Charge | None:
+        """Charge the caller for that many calls, after the previous item of a stream; None when less is left."""
+        await self._refund()
+        budgets = self.services.budgets
+        self.charge = Charge(price) if budgets is None else await budgets.charge(self.caller, price, calls)
+        return self.charge
+
+    async def _refund(self) -> None:
+        """Return what was charged and not spent."""
+        charge, self.charge = self.charge, None
+        if charge is not None:
+            await charge.refund(0 if self._call_context is None else self._call_context.stats.first_attempts)
+
+    def _rate_limit_members(self) -> dict[str, Any]:
+        if self.charge is None:
+            return {}
+        status = self.charge.status_with_unspent(self.call_context.stats.first_attempts)
+        return {"rateLimit": rate_limit_members(self.charge.price, status)}
 
     def cache_dependencies(self) -> CacheDependencies | None:
         """What the response depends on; None when it cannot be cached."""
@@ -184,9 +210,10 @@ class Context:
         self._call_context = self._loaders = None
 
     async def close(self) -> None:
-        """Cancel what still runs for this operation."""
+        """Cancel what still runs for this operation, and return what it was charged and has not spent."""
         if self._loaders is not None:
             await self._loaders.close()
+        await self._refund()
         if self._own_selection_index is not None:
             self._own_selection_index.clear()
 

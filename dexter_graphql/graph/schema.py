@@ -41,6 +41,7 @@ from dexter_graphql.graph.issues.subscriptions import IssueSubscriptions
 from dexter_graphql.graph.issues.update_mutation import UpdateIssueMutation
 from dexter_graphql.graph.monitors.mutations import MonitorMutations
 from dexter_graphql.graph.organizations.queries import OrganizationQueries
+from dexter_graphql.graph.rate_limit import RateLimitQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.releases.file_mutations import ReleaseFileMutations
 from dexter_graphql.graph.releases.mutations import ReleaseMutations
@@ -55,7 +56,9 @@ from dexter_graphql.graph.web_url_lookup import ResourceQueries
 
 
 @strawberry.type(description="Entry points for reading data.")
-class Query(NodeQueries, IssueQueries, OrganizationQueries, ResourceQueries, ViewerQueries, SeerQueries):
+class Query(
+    NodeQueries, IssueQueries, OrganizationQueries, RateLimitQueries, ResourceQueries, ViewerQueries, SeerQueries
+):
     """All root fields."""
 
 

@@ -63,6 +63,8 @@ class Loader:
     load: Load
     is_shared: bool
     cost: Cost
+    fallback_cost: Cost
+    """The cost on hosts that may lack what `cost` assumes, for example the unpublished form of a list."""
 
 
 def call_per_chunk(keys: int, _reads: Reads) -> int:
@@ -81,12 +83,17 @@ def call_per_detail(keys: int, reads: Reads) -> int:
 
 
 def bulk(
-    *, target: str, uses: Sequence[Endpoint], is_shared: bool = True, cost: Cost = call_per_chunk
+    *,
+    target: str,
+    uses: Sequence[Endpoint],
+    is_shared: bool = True,
+    cost: Cost = call_per_chunk,
+    fallback_cost: Cost | None = None,
 ) -> Callable[[Load], Loader]:
     """Declare a function of (keys, load context) that answers all keys at once."""
 
     def declare(load: Load) -> Loader:
-        return Loader(load.__name__, Style.BULK, target, tuple(uses), load, is_shared, cost)
+        return Loader(load.__name__, Style.BULK, target, tuple(uses), load, is_shared, cost, fallback_cost or cost)
 
     return declare
 
@@ -98,6 +105,7 @@ def fan_out(
     is_shared: bool = False,
     width: int = FAN_OUT,
     cost: Cost = call_per_key,
+    fallback_cost: Cost | None = None,
 ) -> Callable[[LoadOne], Loader]:
     """Declare a function of (key, load context) that answers one key; at most `width` keys run concurrently."""
 
@@ -105,7 +113,8 @@ def fan_out(
         async def load(keys: Sequence[Any], load_context: LoadContext) -> Mapping[Any, Any]:
             return await each(keys, lambda key: load_one(key, load_context), width=width)
 
-        return Loader(load_one.__name__, Style.FAN_OUT, target, tuple(uses), load, is_shared, cost)
+        style, name = Style.FAN_OUT, load_one.__name__
+        return Loader(name, style, target, tuple(uses), load, is_shared, cost, fallback_cost or cost)
 
     return declare
 

@@ -84,7 +84,16 @@ def _latest_events_cost(keys: int, reads: Reads) -> int:
     return 2 * call_per_chunk(keys, reads) if is_light else keys
 
 
-@bulk(target="Event", uses=(catalogue.DISCOVER, *EVENT_LOOKUP_ENDPOINTS), cost=_latest_events_cost)
+def _every_event_cost(keys: int, reads: Reads) -> int:
+    return _latest_events_cost(keys, reads) + keys
+
+
+@bulk(
+    target="Event",
+    uses=(catalogue.DISCOVER, *EVENT_LOOKUP_ENDPOINTS),
+    cost=_latest_events_cost,
+    fallback_cost=_every_event_cost,
+)
 async def latest_events(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapping[IssueKey, Any]:
     """The newest event of each issue: two calls per 100 issues while Discover has the members, else one call each."""
     events: dict[IssueKey, Any] = {}

@@ -52,7 +52,16 @@ def _issues_cost(keys: int, reads: Reads) -> int:
     return 2 * call_per_chunk(keys, reads) + keys
 
 
-@bulk(target="SuspectCommit", uses=(*latest_events.uses, catalogue.COMMITTERS), cost=_issues_cost)
+def _every_issue_cost(keys: int, reads: Reads) -> int:
+    return _issues_cost(keys, reads) + keys
+
+
+@bulk(
+    target="SuspectCommit",
+    uses=(*latest_events.uses, catalogue.COMMITTERS),
+    cost=_issues_cost,
+    fallback_cost=_every_issue_cost,
+)
 async def issue_suspect_commits(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapping[IssueKey, Any]:
     """The suspect commits of the newest event of each issue: one call per issue besides the look-up of the events."""
     events = await _newest_events(keys, load_context)
@@ -65,11 +74,16 @@ def _suspected_cost(keys: int, reads: Reads) -> int:
     return (3 + SUSPECTED_ISSUES) * call_per_chunk(keys, reads)
 
 
+def _every_suspected_cost(keys: int, reads: Reads) -> int:
+    return _suspected_cost(keys, reads) + SUSPECTED_ISSUES * call_per_chunk(keys, reads)
+
+
 @bulk(
     target="Issue",
     uses=(*new_issue_pages.uses, *latest_events.uses, catalogue.COMMITTERS),
     is_shared=False,
     cost=_suspected_cost,
+    fallback_cost=_every_suspected_cost,
 )
 async def suspected_issues(
     keys: Sequence[ReleaseCommitKey], load_context: LoadContext

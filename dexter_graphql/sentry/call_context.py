@@ -58,6 +58,8 @@ class CallStats:
     """Counts of the operation's calls by origin, and a record of each of the first ones."""
 
     upstream_calls: int = 0
+    first_attempts: int = 0
+    """Upstream calls without those that were sent again."""
     cache_hits: int = 0
     shared_flights: int = 0
     retries: int = 0

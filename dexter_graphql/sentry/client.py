@@ -53,6 +53,7 @@ from dexter_graphql.telemetry.metrics import Metrics, Sample
 
 if TYPE_CHECKING:
     from dexter_graphql.sentry.redis.marks import SharedMarks
+    from dexter_graphql.sentry.redis.quota_windows import QuotaWindows
     from dexter_graphql.sentry.redis.services import RedisServices
     from dexter_graphql.sentry.redis.shared_texts import SharedTexts
 
@@ -300,6 +301,16 @@ class SentryClient:
         """True when the organization's host serves everything that sentry.io does."""
         return (organization.region_url or self.hosts.base) in self.hosts.saas
 
+    @property
+    def has_all_endpoints(self) -> bool:
+        """True when the configured host is known to serve everything that sentry.io does."""
+        return self.hosts.base in self.hosts.saas
+
+    @property
+    def quota_windows(self) -> "QuotaWindows | None":
+        """Budgets of callers that replicas share through Redis; None without Redis."""
+        return None if self._services is None else self._services.quota_windows
+
     def shared_texts(self, kind: str, max_count: int) -> "SharedTexts | None":
         """Return the texts of one kind that replicas share through Redis; None without Redis."""
         return None if self._services is None else self._services.texts(kind, max_count)
@@ -372,6 +383,7 @@ class SentryClient:
             self._check_credential(call_context)
             call_context.budget.spend(call_context.spender)
             call_context.stats.upstream_calls += 1
+            call_context.stats.first_attempts += not attempts
             attempts += 1
             if attempts > 1:
                 self._metrics.retry(call.endpoint)

@@ -30,6 +30,8 @@ from dexter_graphql.telemetry.metrics import Metrics, Sample
 from dexter_graphql.telemetry.redact import redacted
 
 QUERY = OperationType.QUERY.value
+LIMITS_OF_LEADER = frozenset({ErrorCode.DEADLINE_EXCEEDED, ErrorCode.QUOTA_EXCEEDED})
+"""Codes of errors that do not concern the requests that joined an execution."""
 SharedAnswer = tuple[ExecutionAnswer, str]
 """An answer and the id of the request that it was computed for."""
 
@@ -122,7 +124,8 @@ class RequestExecutor:
         """Execute a query or a mutation. A cancelled caller ends what no other caller waits for."""
         entry = execution.prepared.operation_entry
         if execution.is_estimate and entry is not None:
-            return self._estimator.answer(entry, execution.request, self._format(execution.request_id))
+            caller, formatted = execution.identity.caller.subject, self._format(execution.request_id)
+            return self._estimator.answer(entry, execution.request, caller, formatted)
         answer: ExecutionAnswer | None = None
         try:
             answer = await self._answer(execution)
@@ -190,8 +193,8 @@ class RequestExecutor:
         (answer, leader), is_shared = await self._flights.run(key, begin)
         if is_shared:
             self._metrics.joined()
-            if ErrorCode.DEADLINE_EXCEEDED in answer.codes and context.is_in_time():
-                # The leader's time was over; this request has some left.
+            if not LIMITS_OF_LEADER.isdisjoint(answer.codes) and context.is_in_time():
+                # The leader's time or its caller's budget was over; those of this request may not be.
                 return await self._run(execution, context, self._format(execution.request_id))
             if ErrorCode.INTERNAL in answer.codes:
                 self._log.error("unforeseen error", request_id=execution.request_id, logged_under=leader)
@@ -221,6 +224,8 @@ class RequestExecutor:
             identity.reach.key,
             self._services.client.version,
             request.explain,
+            # The explanation says what is left of the caller's budget.
+            None if request.explain is Explain.NOTHING else identity.caller.subject,
             request.priority,
         )
 

@@ -18,6 +18,7 @@ from dexter_graphql.settings.addresses import (
     parse_address,
     server_address,
 )
+from dexter_graphql.settings.cost import CostSettings
 from dexter_graphql.settings.documents import DocumentSettings
 from dexter_graphql.settings.fields import Words
 from dexter_graphql.settings.fields import setting as _setting
@@ -43,7 +44,7 @@ class Engine(StrEnum):
     INTERPRETER = "interpreter"
 
 
-class Settings(DocumentSettings):
+class Settings(CostSettings, DocumentSettings):
     """All settings, immutable and validated. Secrets are never printed."""
 
     sentry_url: str = _setting("SENTRY_URL", "https://sentry.io", "Address of Sentry.")
@@ -94,9 +95,6 @@ class Settings(DocumentSettings):
     )
     ca_file: str | None = _setting(
         "DEXTER_CA_FILE", None, "PEM file of certificate authorities to trust besides those of the system."
-    )
-    call_budget: int = _setting(
-        "DEXTER_CALL_BUDGET", 100, "Calls to Sentry that one operation may make.", ge=1, le=10000
     )
     cache_mib: int = _setting("DEXTER_CACHE_MIB", 24, "Memory for cached answers, in MiB.", ge=0, le=65536)
 

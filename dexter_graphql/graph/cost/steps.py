@@ -40,8 +40,11 @@ SIZES = frozenset({"ids", "last", "first"})
 """Names of arguments that decide how many objects are below a field."""
 BY_ID = "by id"
 """Representation of rows that were looked up by their IDs."""
-OwnCalls = Callable[[int, int], int]
-"""Number of rows and of objects below the field for each of them → calls to Sentry that the field makes at most."""
+OwnCalls = Callable[[int, int, bool], int]
+"""Number of rows, of objects below the field for each of them, and whether the host has all endpoints → calls to Sentry
+that the field makes at most."""
+KeyCost = Callable[[int, bool], int]
+"""Number of keys, and whether the host has all endpoints → calls that looking them up makes at most."""
 
 
 class Extent(Enum):
@@ -190,7 +193,7 @@ class _StepBuilder:
             Extent.ONE,
             step.sizes,
             is_per_row,
-            lambda rows, _size: cost(rows),
+            lambda rows, _size, has_all: cost(rows, has_all),
             is_field=False,
             leads_to_rows=is_per_row,
         )
@@ -201,7 +204,7 @@ class _StepBuilder:
             return self._link_calls(bound, field)
         if isinstance(declaration, BatchDeclaration):
             cost = self._cost_of(declaration.load, bound, field.selection)
-            return lambda rows, size: cost(rows) * max(1, -(-size // CHUNK_SIZE))
+            return lambda rows, size, has_all: cost(rows, has_all) * max(1, -(-size // CHUNK_SIZE))
         if isinstance(declaration, CallDeclaration):
             return _call_calls(declaration)
         return None
@@ -212,28 +215,32 @@ class _StepBuilder:
         if not lacking:
             return None
         costs = [self._cost_of(bound.by_typename[name].load, bound, field.selection) for name in sorted(lacking)]
-        return lambda rows, size: sum(cost(rows * size) for cost in costs)
+        return lambda rows, size, has_all: sum(cost(rows * size, has_all) for cost in costs)
 
-    def _cost_of(self, loader: Loader, bound: BoundField, selection: Selection | None) -> Callable[[int], int]:
+    def _cost_of(self, loader: Loader, bound: BoundField, selection: Selection | None) -> KeyCost:
         selected = selection if selection is not None and not loader.is_shared else self._all_on_type(loader)
 
         @cache
         def reads(representation: str) -> frozenset[str]:
             return member_paths(bound.schema.projection(loader.target, representation, selected))
 
-        return lambda keys: loader.cost(keys, reads) if keys else 0
+        def cost(keys: int, has_all: bool) -> int:  # noqa: FBT001  # a function of three kinds of numbers and a fact
+            if keys == 0:
+                return 0
+            return loader.cost(keys, reads) if has_all else loader.fallback_cost(keys, reads)
+
+        return cost
 
     def _all_on_type(self, loader: Loader) -> Selection | None:
         return self._index.all_on_type(loader.target) if loader.is_shared else None
 
 
 def _call_calls(declaration: CallDeclaration) -> OwnCalls | None:
-    """One call finds the organization, and one of each method does the rest, or one for each node."""
+    """Those of each row, or one that finds the organization and one for each node."""
     if declaration.finds_nodes:
-        return lambda rows, size: rows * (1 + size)
-    methods = {endpoint.method for endpoint in declaration.uses}
-    calls = min(len(declaration.uses), 1 + len(methods))
-    return (lambda rows, _size: rows * calls) if calls else None
+        return lambda rows, size, _has_all: rows * (1 + size)
+    calls = declaration.most_calls
+    return (lambda rows, _size, _has_all: rows * calls) if calls else None
 
 
 def _representation_below(bound: BoundField | None, field: SelectedField, representation: str) -> str:

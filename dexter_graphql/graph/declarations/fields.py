@@ -23,7 +23,13 @@ import msgspec
 import strawberry
 
 from dexter_graphql.graph.declarations.keys import EntityKey, entity_key
-from dexter_graphql.graph.declarations.kind_field import KIND, KindField, declared_field, description_of
+from dexter_graphql.graph.declarations.kind_field import (
+    KIND,
+    DeclaredCalls,
+    KindField,
+    declared_field,
+    description_of,
+)
 from dexter_graphql.graph.declarations.wire_types import DeclarationError, attr_of
 from dexter_graphql.loaders.base import CHUNK_SIZE, Loader, Style
 from dexter_graphql.sentry.endpoint import Endpoint
@@ -154,6 +160,11 @@ class CallDeclaration:
     is_personal: bool = False
     finds_nodes: bool = False
 
+    @property
+    def most_calls(self) -> int:
+        """Calls for one row: one finds the organization, and one of each method does the rest."""
+        return min(len(self.uses), 1 + len({endpoint.method for endpoint in self.uses}))
+
 
 Decorator = Callable[[Callable[..., Any]], Any]
 """Replaces a function in the class of a type by a field."""
@@ -251,10 +262,9 @@ def link(
 
     Decorate a function of (embedded records, page) with it when the field is a connection.
     """
-    uses = tuple(endpoint for target in embedded for endpoint in target.load.uses)
     declaration = LinkDeclaration(wire, embedded, tag_member, _frozenset_or_none(representations), edge_reads or {})
-    is_per_row = any(target.load.style is Style.FAN_OUT for target in embedded)
-    return declared_field(declaration, name, description, uses=uses, is_per_row=is_per_row)
+    calls = _calls_of(*(target.load for target in embedded))
+    return declared_field(declaration, name, description, calls=calls)
 
 
 @overload
@@ -300,7 +310,7 @@ def batch(
     if reads is None:
         reads = {} if key is None else {"id": ID}
     declaration = BatchDeclaration(load, key, reads, _frozenset_or_none(representations), cheaper=cheaper)
-    return declared_field(declaration, name, description, uses=load.uses, is_per_row=load.style is Style.FAN_OUT)
+    return declared_field(declaration, name, description, calls=_calls_of(load))
 
 
 def global_id(encode: Callable[..., str], encode_many: Callable[..., list[str]], *, description: str) -> Any:
@@ -324,7 +334,8 @@ def call(
     declaration = CallDeclaration(
         tuple(uses), dict(reads or {}), target, is_personal=is_personal, finds_nodes=finds_nodes
     )
-    return declared_field(declaration, name, None, uses=tuple(uses), is_per_row=True)
+    calls = DeclaredCalls(declaration.uses, is_per_row=True, at_most=declaration.most_calls)
+    return declared_field(declaration, name, None, calls=calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +402,7 @@ def _declare_hydration(cls: type, hydrate: Loader | None) -> None:
             continue
         representations = getattr(declared.metadata[KIND], "representations", None)
         if representations is not None and LIST not in representations:
-            declared.add_calls(hydrate.uses, is_per_row=is_per_row)
+            declared.add_calls(DeclaredCalls(hydrate.uses, is_per_row, at_most=1))
 
 
 def value_type(cls: T) -> T:
@@ -417,6 +428,15 @@ class LazyJSON:
     raw: msgspec.Raw
     is_list: bool = False
     parents: Parents | None = None
+
+
+def _calls_of(*loaders: Loader) -> DeclaredCalls:
+    """The calls of a field that these loaders answer: for each row when one of them looks up its keys one by one."""
+    uses = tuple(endpoint for loader in loaders for endpoint in loader.uses)
+    is_per_row = any(loader.style is Style.FAN_OUT for loader in loaders)
+    keys = 1 if is_per_row else CHUNK_SIZE
+    at_most = sum(loader.cost(keys, lambda _representation: frozenset()) for loader in loaders)
+    return DeclaredCalls(uses, is_per_row, at_most)
 
 
 def _frozenset_or_none(representations: Sequence[str] | None) -> frozenset[str] | None:

@@ -1,11 +1,11 @@
 """Strawberry fields that carry a declaration, and the `@sentry` directive."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import strawberry
 from strawberry.schema_directive import Location
@@ -20,6 +20,8 @@ KIND = "dexter-kind"
 
 ROW = "row"
 """Value of `@sentry(per:)` for fields that call Sentry for each row."""
+LIST = "list"
+"""Value for fields that call it for many rows together."""
 
 
 COST_IN_LISTS = "In lists, one call per row for all such fields."
@@ -31,8 +33,8 @@ COST_IN_LISTS = "In lists, one call per row for all such fields."
     name="sentry",
     description=(
         "Endpoints of Sentry's API that resolving this field may call, and whether it calls them once `per` `list`"
-        " (for up to 100 objects together) or once `per` `row`. A field that only the detail of an object has calls"
-        " them for the objects of lists. A field without it causes no call."
+        " (for up to 100 objects together) or once `per` `row`; each time it makes `atMost` that many calls. A field"
+        " that only the detail of an object has calls them for the objects of lists. A field without it causes no call."
     ),
 )
 class SentryCalls:
@@ -40,6 +42,23 @@ class SentryCalls:
 
     calls: list[str] = strawberry.directive_field(name="calls")
     per: str = strawberry.directive_field(name="per")
+    at_most: int = strawberry.directive_field(name="atMost")
+
+
+class DeclaredCalls(NamedTuple):
+    """The endpoints that a field may call, whether for each row, and at most how many calls that makes each time."""
+
+    uses: tuple[Endpoint, ...]
+    is_per_row: bool
+    at_most: int
+
+    def directives(self) -> list[object]:
+        """The directives of a field that makes these calls."""
+        titles = sorted({endpoint.title for endpoint in self.uses})
+        return [SentryCalls(calls=titles, per=ROW if self.is_per_row else LIST, at_most=self.at_most)] if titles else []
+
+
+NO_CALLS = DeclaredCalls((), is_per_row=False, at_most=0)
 
 
 class KindField(StrawberryField):
@@ -53,14 +72,15 @@ class KindField(StrawberryField):
         self.base_resolver = ArgumentsOnly(resolver)
         return self
 
-    def add_calls(self, uses: Iterable[Endpoint], *, is_per_row: bool) -> None:
-        """Add endpoints that the field may call for rows that lack what it reads."""
+    def add_calls(self, added: DeclaredCalls) -> None:
+        """Add calls that the field may make for rows that lack what it reads."""
         own = [directive for directive in self.directives if isinstance(directive, SentryCalls)]
-        calls = sorted({endpoint.title for endpoint in uses}.union(*(directive.calls for directive in own)))
-        per = ROW if is_per_row or any(directive.per == ROW for directive in own) else "list"
+        calls = sorted({endpoint.title for endpoint in added.uses}.union(*(directive.calls for directive in own)))
+        per = ROW if added.is_per_row or any(directive.per == ROW for directive in own) else LIST
+        at_most = added.at_most + sum(directive.at_most for directive in own)
         others = [directive for directive in self.directives if not isinstance(directive, SentryCalls)]
-        self.directives = [*others, SentryCalls(calls=calls, per=per)]
-        if is_per_row and " call" not in (self.description or ""):
+        self.directives = [*others, SentryCalls(calls=calls, per=per, at_most=at_most)]
+        if added.is_per_row and " call" not in (self.description or ""):
             self.description = f"{self.description} {COST_IN_LISTS}"
 
     def name_cost(self) -> None:
@@ -86,24 +106,17 @@ def declared_field(
     name: str | None,
     description: str | None,
     *,
-    uses: Iterable[Endpoint] = (),
-    is_per_row: bool = False,
+    calls: DeclaredCalls = NO_CALLS,
     deprecation_reason: str | None = None,
 ) -> KindField:
-    """A field with that declaration, which may call these endpoints."""
+    """A field with that declaration, which may make these calls."""
     return KindField(
         graphql_name=name,
         description=description,
         metadata={KIND: declaration},
-        directives=sentry_calls(uses, is_per_row=is_per_row),
+        directives=calls.directives(),
         deprecation_reason=deprecation_reason,
     )
-
-
-def sentry_calls(uses: Iterable[Endpoint], *, is_per_row: bool) -> list[object]:
-    """The directives of a field that may call these endpoints."""
-    calls = sorted({endpoint.title for endpoint in uses})
-    return [SentryCalls(calls=calls, per=ROW if is_per_row else "list")] if calls else []
 
 
 def description_of(function: Callable[..., Any]) -> str | None:

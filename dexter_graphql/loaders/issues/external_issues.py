@@ -52,11 +52,16 @@ def _external_issues_cost(keys: int, reads: Reads) -> int:
     return call_per_chunk(keys, reads) if keys > 1 and reads("list") <= LISTED_MEMBERS else 2 * keys
 
 
+def _every_link_cost(keys: int, reads: Reads) -> int:
+    return call_per_chunk(keys, reads) + 2 * keys
+
+
 @bulk(
     target="ExternalIssue",
     uses=(catalogue.LIST, catalogue.EXTERNAL_ISSUES, catalogue.INTEGRATIONS),
     is_shared=False,
     cost=_external_issues_cost,
+    fallback_cost=_every_link_cost,
 )
 async def external_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapping[IssueKey, Any]:
     """The external issues of each issue, those of apps first: two calls per issue.

@@ -37,7 +37,17 @@ def _tag_cost(keys: int, reads: Reads) -> int:
     return 2 * call_per_chunk(keys, reads) + (keys // ISSUES_PER_PAGE if members & VALUES else 0)
 
 
-@bulk(target="Tag", uses=(catalogue.TAG, events.DISCOVER), is_shared=False, cost=_tag_cost)
+def _every_tag_cost(keys: int, reads: Reads) -> int:
+    return _tag_cost(keys, reads) + keys
+
+
+@bulk(
+    target="Tag",
+    uses=(catalogue.TAG, events.DISCOVER),
+    is_shared=False,
+    cost=_tag_cost,
+    fallback_cost=_every_tag_cost,
+)
 async def issue_tag(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapping[IssueKey, Any]:
     """A tag of each issue, whose key the options are; None when no event has it.
 
@@ -54,7 +64,11 @@ async def issue_tag(keys: Sequence[IssueKey], load_context: LoadContext) -> Mapp
     return tags | await each([key for key in keys if key not in tags], read_tag)
 
 
-@fan_out(target="Tag", uses=(catalogue.TAGS, catalogue.DETAIL, catalogue.TAG))
+def _tag_by_tag_cost(keys: int, _reads: Reads) -> int:
+    return keys * (2 + MAX_TAGS)
+
+
+@fan_out(target="Tag", uses=(catalogue.TAGS, catalogue.DETAIL, catalogue.TAG), fallback_cost=_tag_by_tag_cost)
 async def issue_tags(key: IssueKey, load_context: LoadContext) -> list[Any]:
     """The tags of an issue: one call or, where the host refuses that, one for the keys and one per tag."""
     return await load_context.organizations.capabilities.prefer(

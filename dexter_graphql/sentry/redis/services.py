@@ -11,6 +11,7 @@ from dexter_graphql.sentry.redis.encryption import Cipher
 from dexter_graphql.sentry.redis.invalidation import InvalidationChannel
 from dexter_graphql.sentry.redis.marks import SharedMarks
 from dexter_graphql.sentry.redis.options import RedisOptions
+from dexter_graphql.sentry.redis.quota_windows import QuotaWindows
 from dexter_graphql.sentry.redis.rate_limit_shares import RateLimitShares
 from dexter_graphql.sentry.redis.shared_texts import SharedTexts
 
@@ -23,6 +24,7 @@ class RedisServices:
     cipher: Cipher
     invalidations: InvalidationChannel
     rate_limit_shares: RateLimitShares
+    quota_windows: QuotaWindows
     keeps_events: bool
 
     @classmethod
@@ -36,6 +38,7 @@ class RedisServices:
             cipher,
             InvalidationChannel(connection, cipher, credentials, tag_versions, clock),
             RateLimitShares(connection, cipher, clock),
+            QuotaWindows(connection, cipher),
             options.keeps_events,
         )
 

@@ -11,7 +11,7 @@ from dexter_graphql.engine.selection import Selection
 from dexter_graphql.errors import NotPermitted, as_value
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import CallDeclaration
-from dexter_graphql.graph.declarations.kind_field import sentry_calls
+from dexter_graphql.graph.declarations.kind_field import DeclaredCalls
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
 from dexter_graphql.graph.declarations.resolvers.rows import immediate, row_itself, with_errors
 from dexter_graphql.sentry.restriction import AccessLevel
@@ -30,7 +30,8 @@ class BoundCall(BoundField):
         if declaration.reads:
             self._check_reads(function)
         if declaration.finds_nodes:
-            self.field.directives = sentry_calls((*declaration.uses, *self.schema.node_endpoints()), is_per_row=True)
+            uses = (*declaration.uses, *self.schema.node_endpoints())
+            self.field.directives = DeclaredCalls(uses, is_per_row=True, at_most=2).directives()
 
     @override
     def _strategy(self, selection: Selection) -> Strategy:
