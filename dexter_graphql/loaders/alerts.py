@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from dexter_graphql.loaders.alert_rules.costs import organization_rules_cost, project_rules_cost
 from dexter_graphql.loaders.alert_rules.lists import (
     AnyRule,
     issue_rules,
@@ -29,7 +30,7 @@ from dexter_graphql.loaders.alert_rules.workflows import (
     workflow_of_issue_rule,
     workflow_of_metric_rule,
 )
-from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out
+from dexter_graphql.loaders.base import LoadContext, Reads, bulk, call_per_chunk, each, fan_out
 from dexter_graphql.loaders.lists import (
     ALL_ROWS,
     ListOptions,
@@ -101,7 +102,7 @@ class AlertOptions(NamedTuple):
     """Type of the records; a type of a view has members of its own."""
 
 
-@bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS))
+@bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS), fallback_cost=project_rules_cost)
 async def alerts_by_id(keys: Sequence[AlertKey], load_context: LoadContext) -> Mapping[AlertKey, Any]:
     """Alerts by ID: one call per 100 workflows, one for all metric rules, one per project for issue rules."""
 
@@ -115,7 +116,12 @@ async def alerts_by_id(keys: Sequence[AlertKey], load_context: LoadContext) -> M
     return await by_organization(keys, answer)
 
 
-@bulk(target="Alert", uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS), is_shared=False)
+@bulk(
+    target="Alert",
+    uses=(catalogue.WORKFLOWS, *RULE_ENDPOINTS),
+    is_shared=False,
+    fallback_cost=project_rules_cost,
+)
 async def linked_alerts(keys: Sequence[AlertKeys], load_context: LoadContext) -> Mapping[AlertKeys, Any]:
     """A page of the alerts of each key that exist and are visible to the token; options are ListOptions."""
     ids = list(dict.fromkeys(AlertKey(key.organization, alert_id) for key in keys for alert_id in key.ids))
@@ -129,7 +135,11 @@ async def linked_alerts(keys: Sequence[AlertKeys], load_context: LoadContext) ->
     }
 
 
-@fan_out(target="Alert", uses=(*ALERT_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS))
+@fan_out(
+    target="Alert",
+    uses=(*ALERT_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS),
+    fallback_cost=organization_rules_cost,
+)
 async def alert_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the organization's alerts; options are AlertOptions."""
     options: AlertOptions = load_context.options
@@ -143,7 +153,17 @@ async def alert_pages(organization: OrganizationRef, load_context: LoadContext) 
     return await fetch_with_names(options.part.query, organization, load_context, fetch)
 
 
-@bulk(target="Alert", uses=ALERT_LIST_ENDPOINTS, is_shared=False)
+def _project_pages_cost(keys: int, reads: Reads) -> int:
+    return 2 * call_per_chunk(keys, reads) if keys > 1 else 1
+
+
+@bulk(
+    target="Alert",
+    uses=ALERT_LIST_ENDPOINTS,
+    is_shared=False,
+    cost=_project_pages_cost,
+    fallback_cost=project_rules_cost,
+)
 async def project_alert_pages(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
     """A page of the alerts of each project; options are ListOptions.
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dexter_graphql.errors import UnsupportedValue
+from dexter_graphql.loaders.alert_rules.costs import organization_rules_cost, project_rules_cost
 from dexter_graphql.loaders.alert_rules.lists import AnyRule, matching_rules, metric_rules, project_slugs, translate
 from dexter_graphql.loaders.alert_rules.migration import (
     NameInProject,
@@ -108,7 +109,7 @@ def monitor_projection(load_context: LoadContext, typename: str | None = None) -
     return TaggedUnion("type", projections, fallback=load_context.all_on_type(UNKNOWN_TYPENAME).projection("list"))
 
 
-@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_LOOKUP_ENDPOINTS)
+@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_LOOKUP_ENDPOINTS, fallback_cost=project_rules_cost)
 async def monitors_by_id(keys: Sequence[MonitorKey], load_context: LoadContext) -> Mapping[MonitorKey, Any]:
     """Monitors by ID: one call per 100, one for all translated rules, and one for each job without a detector."""
 
@@ -124,7 +125,12 @@ async def monitors_by_id(keys: Sequence[MonitorKey], load_context: LoadContext) 
     return await by_organization(keys, answer)
 
 
-@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_LOOKUP_ENDPOINTS, is_shared=False)
+@bulk(
+    target=UNKNOWN_TYPENAME,
+    uses=MONITOR_LOOKUP_ENDPOINTS,
+    is_shared=False,
+    fallback_cost=project_rules_cost,
+)
 async def linked_monitors(keys: Sequence[MonitorKeys], load_context: LoadContext) -> Mapping[MonitorKeys, Any]:
     """A page of the monitors of each key that exist and are visible to the token; options are ListOptions."""
     ids = list(dict.fromkeys(MonitorKey(key.organization, monitor_id) for key in keys for monitor_id in key.ids))
@@ -138,7 +144,11 @@ async def linked_monitors(keys: Sequence[MonitorKeys], load_context: LoadContext
     }
 
 
-@fan_out(target=UNKNOWN_TYPENAME, uses=(*MONITOR_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS))
+@fan_out(
+    target=UNKNOWN_TYPENAME,
+    uses=(*MONITOR_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS),
+    fallback_cost=organization_rules_cost,
+)
 async def monitor_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the organization's monitors; options are MonitorOptions."""
     options: MonitorOptions = load_context.options
@@ -152,7 +162,12 @@ async def monitor_pages(organization: OrganizationRef, load_context: LoadContext
     return await fetch_with_names(options.part.query, organization, load_context, fetch)
 
 
-@bulk(target=UNKNOWN_TYPENAME, uses=MONITOR_LIST_ENDPOINTS, is_shared=False)
+@bulk(
+    target=UNKNOWN_TYPENAME,
+    uses=MONITOR_LIST_ENDPOINTS,
+    is_shared=False,
+    fallback_cost=project_rules_cost,
+)
 async def project_monitor_pages(keys: Sequence[ProjectKey], load_context: LoadContext) -> Mapping[ProjectKey, Any]:
     """A page of the monitors of each project; options are ListOptions. First pages of several projects are one call."""
 

@@ -245,7 +245,7 @@ def _call_calls(declaration: CallDeclaration) -> OwnCalls | None:
 
 def _representation_below(bound: BoundField | None, field: SelectedField, representation: str) -> str:
     """The representation of the objects below a field of objects in a representation."""
-    if "ids" in field.definition.args:
+    if "ids" in field.definition.args or getattr(bound and bound.declaration, "finds_nodes", False):
         return BY_ID
     if bound is None:
         return representation
