@@ -47,6 +47,7 @@ from dexter_graphql.graph.releases.file_mutations import ReleaseFileMutations
 from dexter_graphql.graph.releases.mutations import ReleaseMutations
 from dexter_graphql.graph.releases.uploads import UploadMutations
 from dexter_graphql.graph.saved_queries.mutations import SavedQueryMutations
+from dexter_graphql.graph.seer.handoff import HandoffMutation
 from dexter_graphql.graph.seer.mutations import SeerMutations
 from dexter_graphql.graph.seer.queries import SeerQueries
 from dexter_graphql.graph.tickets.mutations import TicketMutations
@@ -68,6 +69,7 @@ class Mutation(
     CommentMutations,
     CronMutations,
     EnvironmentMutations,
+    HandoffMutation,
     IssueMutations,
     IssueViewMutations,
     MonitorMutations,

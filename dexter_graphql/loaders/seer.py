@@ -18,6 +18,13 @@ class _Models(msgspec.Struct):
     models: list[str] = []
 
 
+class Handoff(msgspec.Struct):
+    """What became of a handoff: one entry per coding agent that was started or not."""
+
+    successes: list[msgspec.Raw] = []
+    failures: list[msgspec.Raw] = []
+
+
 class _Started(msgspec.Struct):
     run_id: int | str | None = None
     sentry_run_id: str | None = None
@@ -63,6 +70,16 @@ async def start_autofix(key: IssueKey, body: Mapping[str, Any], load_context: Lo
     started = _decode(reply.body, _Started, catalogue.START_AUTOFIX.title)
     run_id = started.sentry_run_id or started.run_id
     return None if run_id is None else str(run_id)
+
+
+async def hand_off_autofix(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> Handoff:
+    """Hand a run on an issue over to a coding agent."""
+    reply = await load_context.send(
+        catalogue.START_AUTOFIX, issue_parents(key), path={"issue": key.id}, body=dict(body)
+    )
+    load_context.loaders.clear()
+    handoff: Handoff = _decode(reply.body, Handoff, catalogue.START_AUTOFIX.title)
+    return handoff
 
 
 async def seer_models(load_context: LoadContext) -> list[str]:

@@ -22,7 +22,8 @@ from dexter_graphql.sandbox.world.integrations import random_uuid
 from dexter_graphql.sandbox.world.model import Issue
 from dexter_graphql.sandbox.world.state import WebhookEvent
 
-_ALL_STEPS: Final = (*STEPS, "pr_iteration", "coding_agent_handoff")
+_HANDOFF: Final = "coding_agent_handoff"
+_ALL_STEPS: Final = (*STEPS, "pr_iteration", _HANDOFF)
 _MAX_CONTEXT: Final = 1000
 _FORMATS: Final = ("markdown", "xml")
 
@@ -53,6 +54,8 @@ def _start_autofix(request: Request) -> Response:
         if step != STEPS[0]:
             raise_bad_request(f"run_id is required for {step}")
         run = start_run(issue, int(world.new_id()), random_uuid(world.random), world.now())
+    if step == _HANDOFF:
+        return _hand_off(request, run, fields)
     for taken in STEPS[: STEPS.index(str(stop)) + 1] if stop else (step,):
         take_step(issue, run, taken, world.now(), str(fields.get("user_context") or ""))
         data: dict[str, object] = {"run_id": run["run_id"], "group_id": int(issue.id)}
@@ -62,6 +65,24 @@ def _start_autofix(request: Request) -> Response:
             data["root_cause"] = {"description": artifact["one_line_description"], "steps": []}
         world.publish(WebhookEvent(request.organization, "seer", name, data, request.user))
     return Response({"run_id": run["run_id"], "sentry_run_id": run["sentry_run_id"]}, 202)
+
+
+def _hand_off(request: Request, run: dict[str, Any], fields: dict[str, object]) -> Response:
+    """Start a coding agent of an integration or of a provider."""
+    integration, provider = fields.get("integration_id"), fields.get("provider")
+    if (integration is None) is (provider is None):
+        raise_bad_request("Either integration_id or provider must be given")
+    number = f"agent-{len(run['coding_agents']) + 1}"
+    run["coding_agents"][number] = {
+        "id": number,
+        "status": "pending",
+        "agent_url": f"https://agents.example/{number}",
+        "provider": provider or str(integration),
+        "name": "Coding agent",
+        "started_at": request.world.now().isoformat(),
+        "results": [],
+    }
+    return Response({"successes": [{"id": number}], "failures": []}, 202)
 
 
 def _check(fields: dict[str, object]) -> None:

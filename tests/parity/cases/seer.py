@@ -31,4 +31,23 @@ CASES = (
         {"input": {"issue": {"id": BROKEN_ID}, "runId": RUN_ID, "step": "PULL_REQUEST"}},
         body={"step": "open_pr", "sentry_run_id": RUN_ID},
     ),
+    Case(
+        "startOrganizationIssueAutofix",
+        mutation("handOffAutofix", "startedCount failures autofix { codingAgents { name status } }"),
+        f"POST {BROKEN}autofix/",
+        {
+            "input": {
+                "issue": {"id": BROKEN_ID},
+                "runId": RUN_ID,
+                "agent": {"provider": "github_copilot"},
+                "context": "Keep it small",
+            }
+        },
+        body={
+            "step": "coding_agent_handoff",
+            "sentry_run_id": RUN_ID,
+            "provider": "github_copilot",
+            "user_context": "Keep it small",
+        },
+    ),
 )

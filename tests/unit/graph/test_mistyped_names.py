@@ -51,6 +51,7 @@ RIGHT = {
     "IssueFilter": {"search": "timeout"},
     "AgeComparison": Unquoted("NEWER"),
     "AlertActionInput": {"plugins": True},
+    "CodingAgentInput": {"provider": "github_copilot"},
     "MonitorSettingsInput": {
         "cron": {"schedule": {"crontab": "0 * * * *"}},
     },
@@ -62,7 +63,7 @@ RELEASE_WRITES = {f"{name}ReleaseInput" for name in ("Update", "Finalize", "Arch
 RELEASE_ADDITIONS = {"CreateDeployInput", "SetReleaseCommitsInput", "UploadReleaseFileInput"}
 ISSUE_WRITES = (
     "AddIssueCommentInput", "ContinueAutofixInput", "CreateExternalIssueInput", "ExecuteAppIssueActionInput",
-    "LinkExternalIssueInput", "SetAppExternalIssueInput", "StartAutofixInput",
+    "HandOffAutofixInput", "LinkExternalIssueInput", "SetAppExternalIssueInput", "StartAutofixInput",
 )  # fmt: skip
 ACME_WRITE = {"organization": {"slug": "acme"}}
 ALSO_GIVEN = {

@@ -18,6 +18,10 @@ READ = f"query ($id: ID!) {{ issue(id: $id) {{ autofix {{ {RUN} }} }} }}"
 PAYLOAD = "runId issue { shortId } autofix { status artifacts { key } } userErrors { field code message }"
 START = f"mutation ($input: StartAutofixInput!) {{ startAutofix(input: $input) {{ {PAYLOAD} }} }}"
 CONTINUE = f"mutation ($input: ContinueAutofixInput!) {{ continueAutofix(input: $input) {{ {PAYLOAD} }} }}"
+HAND_OFF = """mutation ($input: HandOffAutofixInput!) { handOffAutofix(input: $input) {
+  issue { shortId } autofix { codingAgents { name status providerKey } } startedCount failures
+  userErrors { field code message }
+} }"""
 UUID = "00000000-0000-4000-8000-000000000001"
 
 
@@ -190,6 +194,68 @@ async def test_mistakes_are_user_errors(asker, issue, given, field, code):
     assert answer.errors == []
     assert [(error["field"], error["code"]) for error in payload["userErrors"]] == [(field, code)]
     assert (payload["runId"], payload["autofix"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("agent", "member", "provider"),
+    [
+        ({"provider": "github_copilot"}, {"provider": "github_copilot"}, "github_copilot"),
+        ({"integration": {"sentryId": "100401"}}, {"integration_id": 100401}, "100401"),
+    ],
+)
+async def test_handed_off(asker, issue, agent, member, provider):
+    """A run is handed over to an agent of a provider or of an integration, which the run has afterwards."""
+    complete(asker, issue)
+
+    answer = await asker.ask(
+        HAND_OFF, input={"issue": {"id": id_of(issue)}, "runId": UUID, "agent": agent, "context": "Small"}
+    )
+
+    assert answer["handOffAutofix"] == {
+        "issue": {"shortId": issue.short_id},
+        "autofix": {"codingAgents": [{"name": "Coding agent", "status": "PENDING", "providerKey": provider}]},
+        "startedCount": 1,
+        "failures": [],
+        "userErrors": [],
+    }
+    [body] = [call.body for call in answer.calls if call.method == "POST"]
+    assert body == {"step": "coding_agent_handoff", "sentry_run_id": UUID, "user_context": "Small", **member}
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "code"),
+    [
+        ({"runId": "8"}, ["runId"], "NOT_FOUND"),
+        ({"runId": ""}, ["runId"], "BAD_USER_INPUT"),
+        ({"agent": {"provider": " "}}, ["agent", "provider"], "BAD_USER_INPUT"),
+        ({"agent": {"integration": {"sentryId": "1"}}}, ["agent", "integration", "sentryId"], "NOT_FOUND"),
+        ({"context": "x" * 1001}, ["context"], "BAD_USER_INPUT"),
+        ({"issue": {"id": encode_id("Issue", "100000", "1")}}, ["issue"], "NOT_FOUND"),
+    ],
+)
+async def test_refused_handoff(asker, issue, given, field, code):
+    """A mistake in a handoff names its member of the input, and no agent is started."""
+    run = complete(asker, issue)
+    handoff = {"issue": {"id": id_of(issue)}, "runId": UUID, "agent": {"provider": "github_copilot"}}
+
+    answer = await asker.ask(HAND_OFF, input=handoff | given)
+
+    payload = answer["handOffAutofix"]
+    assert [(error["field"], error["code"]) for error in payload["userErrors"]] == [(field, code)]
+    assert (payload["autofix"], payload["startedCount"], run["coding_agents"]) == (None, 0, {})
+
+
+async def test_agents_that_cannot_start(asker, issue):
+    """What Sentry says about agents that it could not start is in the payload as it came."""
+    complete(asker, issue)
+    failures = [{"repo_name": "acme/web", "error_message": "No access"}, "Broken"]
+    asker.server.faults.add(Fault(method="POST", status=202, body={"successes": [], "failures": failures}))
+
+    answer = await asker.ask(
+        HAND_OFF, input={"issue": {"id": id_of(issue)}, "runId": UUID, "agent": {"provider": "cursor"}}
+    )
+
+    assert (answer["handOffAutofix"]["startedCount"], answer["handOffAutofix"]["failures"]) == (0, failures)
 
 
 async def test_budget_of_seer(asker, issue):
