@@ -60,7 +60,7 @@ from dexter_graphql.server.identity.watch import CredentialWatch
 from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
 from dexter_graphql.server.rest.endpoint import RestServices
-from dexter_graphql.server.rest.site import rest_router
+from dexter_graphql.server.rest.site import rest_site
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.sdl import schema_routes
 from dexter_graphql.server.stored_documents import StoredDocuments, persisted_queries, trusted_documents
@@ -165,7 +165,7 @@ def create_app(
     routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]
     routes += [*Docs(console).routes(), *build_file_transfers(settings, services, admission, metrics).routes()]
     rest_services = RestServices(executor, admission, settings.max_body_bytes)
-    rest = rest_router(rest_documents, graph.schema, rest_services, console)
+    rest = rest_site(rest_documents, graph.schema, rest_services, console)
     if settings.has_introspection:
         routes += schema_routes(graph.sdl)
     # What the embedded sandbox lacks was chosen with its vintage.

@@ -150,6 +150,7 @@ async def test_page_lists_all_routes(site):
         ("/api/v1/issues?organization=nothing", 404, "NOT_FOUND", None),
         ("/api/v1/issues/" + MISSING_ISSUE, 404, "NOT_FOUND", None),
         ("/api/v1/issues/WEB-9", 400, "BAD_USER_INPUT", None),
+        ("/api/v1/issues/%7Bid%7D", 400, "BAD_USER_INPUT", None),
         ("/api/v1/alerts/" + ISSUE, 404, "NOT_FOUND", None),
         ("/api/v1/issues/%00?a=%ff", 400, "BAD_USER_INPUT", "a"),
         ("/api/v1/nothing", 404, "NOT_FOUND", None),

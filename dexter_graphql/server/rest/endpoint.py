@@ -11,12 +11,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
+from msgspec.structs import replace
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.admission import Admission
 from dexter_graphql.server.disconnects import ClientDisconnected, finish_or_cancel
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
@@ -79,14 +78,21 @@ class RestEndpoint:
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         route = self._route(scope["method"])
-        headers = headers_of(scope)
-        priority = priority_of(text_of(headers.get(PRIORITY)))
-        identity = await self.services.admission.identify(text_of(headers.get(b"authorization")), scope)
+        priority = priority_of(text_of(headers_of(scope).get(PRIORITY)))
+        identity = await self.services.admission.identify(text_of(headers_of(scope).get(b"authorization")), scope)
+        cache_key = None if route.takes_body else cache_key_of(address_of(scope), identity)
+        cached = self.services.executor.find_cached(cache_key)
+        if cached is not None:
+            scope[OPERATION] = cached.operation
+            return _response(route, result_of(cached.answer.body, route.document.result), scope)
         content = await self._read(route, scope, receive)
         try:
-            operation, variables = read_request(route, scope, content)
-            request = GraphQLRequest(route.document.text, operation.name, variables, priority=priority)
-            answer = await self._execute(request, identity, scope, receive)
+            request = replace(read_request(route, scope, content), priority=priority)
+            prepared = await self.services.executor.prepare(request, identity)
+            scope[OPERATION] = prepared.name
+            execution = ExecutionRequest(prepared, request, identity, request_id_of(scope), cache_key)
+            work = self.services.executor.execute(execution)
+            answer = await finish_or_cancel(work, receive, is_write=execution.is_mutation)
         finally:
             self.services.admission.bodies.release(content)
         return _response(route, result_of(answer.body, route.document.result), scope)
@@ -110,33 +116,22 @@ class RestEndpoint:
         check_content_encoding(text_of(headers.get(b"content-encoding")))
         return await self.services.admission.bodies.read(headers, receive, self.services.max_body_bytes)
 
-    async def _execute(
-        self, request: GraphQLRequest, identity: Identity, scope: Scope, receive: Receive
-    ) -> ExecutionAnswer:
-        """Return the answer to the operation, from the response cache if it has one."""
-        is_read = scope["method"] in {"GET", "HEAD"}
-        address = b"GET %s?%s" % (scope["raw_path"], scope["query_string"])
-        cache_key = cache_key_of(address, identity) if is_read else None
-        cached = self.services.executor.find_cached(cache_key)
-        if cached is not None:
-            scope[OPERATION] = cached.operation
-            return cached.answer
-        prepared = await self.services.executor.prepare(request, identity)
-        scope[OPERATION] = prepared.name
-        execution = ExecutionRequest(prepared, request, identity, request_id_of(scope), cache_key)
-        work = self.services.executor.execute(execution)
-        return await finish_or_cancel(work, receive, is_write=execution.is_mutation)
+
+def address_of(scope: Scope) -> bytes:
+    """Return what identifies a read: its path and query string, as they were sent."""
+    return b"GET %s?%s" % (scope["raw_path"], scope["query_string"])
 
 
-def read_request(route: RestRoute, scope: Scope, content: bytes) -> tuple[Operation, dict[str, Any]]:
-    """Return the operation of a request and its variables; raises ParameterInvalid."""
+def read_request(route: RestRoute, scope: Scope, content: bytes) -> GraphQLRequest:
+    """Return the operation of a request with its variables; raises ParameterInvalid."""
     texts: dict[str, list[str]] = {}
     for name, text in _query_of(scope):
         texts.setdefault(name, []).append(text)
     body = _object_of(content) if route.takes_body else {}
     operation = _operation(route, body)
     texts |= {name: [text] for name, text in scope["path_params"].items()}
-    return operation, variables_of(operation.parameters, texts, body)
+    variables = variables_of(operation.parameters, texts, body)
+    return GraphQLRequest(route.document.text, operation.name, variables)
 
 
 def _operation(route: RestRoute, body: dict[str, Any]) -> Operation:

@@ -20,23 +20,37 @@ PREFIX = "/api/v1"
 OPENAPI = PREFIX + "/openapi.json"
 
 
-def rest_router(
+def rest_site(
     documents: Sequence[RouteDocument], schema: GraphQLSchema, services: RestServices, console: Console
-) -> Router:
-    """Build the router of documents; those with fixed words come before those with variables in the same place."""
+) -> "RestSite":
+    """Build the routes of documents; those with fixed words come before those with variables in the same place."""
     rest = [RestRoute(document, schema) for document in documents]
     by_path: dict[str, dict[str, RestRoute]] = {}
     for route in rest:
         by_path.setdefault(route.document.path, {})[route.document.method] = route
-    paths = sorted(by_path, key=lambda path: path.replace("{", "~"))
-    routes = [_route(path, by_path[path], services) for path in paths]
+    endpoints = {path: RestEndpoint(routes, services) for path, routes in by_path.items()}
     openapi = SchemaFile(lambda: encode_openapi(rest), "application/json")
     described = [Route(PREFIX, RoutesPage(rest, console).__call__), Route(OPENAPI, openapi.__call__)]
-    return Router([*described, *routes, Route(PREFIX + "/{rest:path}", Missing())])
+    ordered = [Route(path, endpoints[path]) for path in sorted(endpoints, key=lambda path: path.replace("{", "~"))]
+    fixed = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}
+    return RestSite(fixed, Router([*described, *ordered, Route(PREFIX + "/{rest:path}", Missing())]))
 
 
-def _route(path: str, routes: Mapping[str, RestRoute], services: RestServices) -> Route:
-    return Route(path, RestEndpoint(routes, services))
+class RestSite:
+    """Finds paths without variables by a lookup, because trying one route after another costs more than an answer."""
+
+    def __init__(self, endpoints: Mapping[str, RestEndpoint], router: Router) -> None:
+        self._endpoints = endpoints
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        endpoint = self._endpoints.get(scope["path"])
+        if endpoint is None:
+            await self._router(scope, receive, send)
+        else:
+            scope["path_params"] = {}
+            await endpoint(scope, receive, send)
 
 
 class Missing:
