@@ -1,6 +1,7 @@
 """Inputs of alert mutations and the changes that they are translated to."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +43,8 @@ ALERT_FIELD_PATHS = MappingProxyType(
     }
 )
 """Member of a workflow or of an issue rule → path in the input."""
+SNOOZE_FIELD_PATHS = MappingProxyType({"until": ("endsAt",), "target": ("isForEveryone",)})
+"""Member of the body that snoozes a rule → path in the input."""
 NOT_NULL = MappingProxyType(
     {
         "name": "name",
@@ -133,6 +136,26 @@ class SetAlertsEnabledInput:
     is_enabled: bool = strawberry.field(description="False to disable the alerts, true to enable them.")
 
 
+@strawberry.input(description="Input of `snoozeAlert`.")
+class SnoozeAlertInput:
+    """Input."""
+
+    id: strawberry.ID = strawberry.field(description="Global ID of an alert that is an alert rule.")
+    ends_at: datetime | None = strawberry.field(
+        default=None, description="Time when the snooze ends. Default: when `unsnoozeAlert` ends it."
+    )
+    is_for_everyone: bool = strawberry.field(
+        default=True, description="False to snooze the rule only for the user of the token."
+    )
+
+
+@strawberry.input(description="Input of `unsnoozeAlert`.")
+class UnsnoozeAlertInput:
+    """Input."""
+
+    id: strawberry.ID = strawberry.field(description="Global ID of an alert that is an alert rule.")
+
+
 @strawberry.input(description="Input of `deleteAlerts`.")
 class DeleteAlertsInput:
     """Input."""
@@ -159,6 +182,12 @@ async def alert_changes(input: Any, organization: OrganizationRef, load_context:
     triggers = _triggers(input.triggers) if is_given(input.triggers) else None
     filters = await _filters(input.filters, organization, load_context) if is_given(input.filters) else None
     return AlertChanges(members, triggers, filters)
+
+
+def snooze_body(input: SnoozeAlertInput) -> dict[str, Any]:
+    """The body of the request that snoozes a rule."""
+    ends_at = {} if input.ends_at is None else {"until": input.ends_at.astimezone(UTC).isoformat()}
+    return {"target": "everyone" if input.is_for_everyone else "me", **ends_at}
 
 
 def _minutes(seconds: int) -> int:

@@ -9,12 +9,16 @@ from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.alerts.bulk import BulkResult, ChangeResult, as_deletion, change_objects, refuse, refuse_all
 from dexter_graphql.graph.alerts.inputs import (
     ALERT_FIELD_PATHS,
+    SNOOZE_FIELD_PATHS,
     ConnectMonitorsInput,
     CreateAlertInput,
     DeleteAlertsInput,
     SetAlertsEnabledInput,
+    SnoozeAlertInput,
+    UnsnoozeAlertInput,
     UpdateAlertInput,
     alert_changes,
+    snooze_body,
 )
 from dexter_graphql.graph.alerts.keys import alert_key, existing_key
 from dexter_graphql.graph.alerts.payloads import (
@@ -22,6 +26,8 @@ from dexter_graphql.graph.alerts.payloads import (
     CreateAlertPayload,
     DeleteAlertsPayload,
     SetAlertsEnabledPayload,
+    SnoozeAlertPayload,
+    UnsnoozeAlertPayload,
     UpdateAlertPayload,
 )
 from dexter_graphql.graph.alerts.references import monitor_numbers, project_slug
@@ -30,6 +36,12 @@ from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.integrations.references import INTEGRATION_REFERENCE_ENDPOINTS
 from dexter_graphql.graph.relay.references import find_organization
 from dexter_graphql.loaders.alert_rules.rule_writes import Outcomes
+from dexter_graphql.loaders.alert_rules.snooze import (
+    SNOOZE_ENDPOINTS,
+    UNSNOOZE_ENDPOINTS,
+    snooze_rule,
+    unsnooze_rule,
+)
 from dexter_graphql.loaders.alert_writes import (
     ALERT_CREATION_ENDPOINTS,
     ALERT_DELETION_ENDPOINTS,
@@ -97,6 +109,35 @@ class AlertMutations:
         added = await monitor_numbers(input.connect, key.organization, load_context, "connect")
         removed = await monitor_numbers(input.disconnect, key.organization, load_context, "disconnect")
         await connect_monitors(key, added, removed, load_context)
+        return ChangeResult(key)
+
+    @call(uses=SNOOZE_ENDPOINTS)
+    @mistakes_as_data(refuse, SNOOZE_FIELD_PATHS, absent=("id",))
+    async def snooze_alert(
+        _root: Any,
+        load_context: LoadContext,
+        *,
+        input: Annotated[SnoozeAlertInput, strawberry.argument(description="Alert rule, and for how long.")],
+    ) -> SnoozeAlertPayload | None:
+        """Mute the notifications of an alert rule. Alerts of newer servers are disabled instead."""
+        key = await existing_key(input.id, alert_key, load_context)
+        if not input.is_for_everyone and load_context.call_context.is_shared_token:
+            message = "'isForEveryone' must be true: several callers share the token, and it would be for its owner"
+            raise BadUserInput(message, ("isForEveryone",))
+        await snooze_rule(key, snooze_body(input), load_context)
+        return ChangeResult(key)
+
+    @call(uses=UNSNOOZE_ENDPOINTS)
+    @mistakes_as_data(refuse, SNOOZE_FIELD_PATHS, absent=("id",))
+    async def unsnooze_alert(
+        _root: Any,
+        load_context: LoadContext,
+        *,
+        input: Annotated[UnsnoozeAlertInput, strawberry.argument(description="Alert rule that is snoozed.")],
+    ) -> UnsnoozeAlertPayload | None:
+        """End the snooze of an alert rule."""
+        key = await existing_key(input.id, alert_key, load_context)
+        await unsnooze_rule(key, load_context)
         return ChangeResult(key)
 
     @call(uses=ALERT_SWITCH_ENDPOINTS)

@@ -42,6 +42,16 @@ class UpdateAlertPayload(AlertPayload):
 
 
 @value_type
+class SnoozeAlertPayload(AlertPayload):
+    """Result of `snoozeAlert`."""
+
+
+@value_type
+class UnsnoozeAlertPayload(AlertPayload):
+    """Result of `unsnoozeAlert`."""
+
+
+@value_type
 class AlertOutcome:
     """Result of a bulk mutation for one alert."""
 

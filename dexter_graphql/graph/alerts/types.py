@@ -56,6 +56,11 @@ class Alert(AlertParts, Node):
     sentry_id: strawberry.ID = sentry_id()
     name: str | None = plain(description="Display name of the alert.")
     is_enabled: bool | None = plain("enabled", description="False while the alert is disabled.")
+    is_snoozed: bool | None = plain(
+        "snooze",
+        description="True while the alert rule is snoozed for the user of the token; null for other alerts than rules.",
+        is_personal=True,
+    )
     created_at: datetime | None = plain("dateCreated", description="Time when the alert was created.")
     updated_at: datetime | None = plain(
         "dateUpdated",

@@ -28,7 +28,7 @@ def _rule_projection(typename: str, *names: str) -> Projection:
 
 AnyRule = Rule | InvalidValue
 """A rule, or what replaces one that is not an object."""
-RULE_MEMBERS = ("id", "name", "environment", "owner", "projects", "createdBy", "dateCreated", "status")
+RULE_MEMBERS = ("id", "name", "environment", "owner", "projects", "createdBy", "dateCreated", "snooze", "status")
 ISSUE_RULE = _rule_projection(
     "IssueRule", *RULE_MEMBERS, "actionMatch", "actions", "conditions", "filterMatch", "filters", "frequency",
     "lastTriggered",

@@ -10,6 +10,7 @@ from dexter_graphql.sandbox.http import (
     Route,
     any_scope,
     find_or_404,
+    raise_not_found,
     raise_validation_error,
 )
 from dexter_graphql.sandbox.pagination import paginate
@@ -21,12 +22,14 @@ _TO_WORKFLOWS = Deprecation(_RETIRED_ON, "/api/0/organizations/:organization_id_
 _TO_DETECTORS = Deprecation(_RETIRED_ON, "/api/0/organizations/:organization_id_or_slug/detectors/")
 _RULE_READ = any_scope("alerts:read", "alerts:write", "project:admin", "project:read", "project:write")
 _RULE_WRITE = any_scope("alerts:write", "project:admin", "project:write")
+_RULE_SNOOZE = any_scope("alerts:read", "project:read")
 _METRIC_READ = any_scope("alerts:read", "org:admin", "org:read", "org:write")
 _METRIC_CREATE = any_scope("alerts:write", "org:admin", "org:read", "org:write")
 _METRIC_WRITE = any_scope("alerts:write", "org:admin", "org:write")
 _RULE_REQUIRED: Final = ("name", "actionMatch", "conditions", "actions", "frequency")
 _METRIC_REQUIRED: Final = ("name", "aggregate", "timeWindow", "projects", "query", "thresholdType", "triggers")
 _WINDOWS: Final = (1, 5, 10, 15, 30, 60, 120, 240, 1440)
+_SNOOZE_TARGETS: Final = ("me", "everyone")
 _MATCHES: Final = ("all", "any", "none")
 _FREQUENCIES: Final = range(5, 43_201)
 
@@ -102,6 +105,45 @@ def delete_metric_rule(request: Request) -> Response:
     return Response(None, 202)
 
 
+def snooze_rule(request: Request) -> Response:
+    """Snooze an issue alert rule."""
+    return _snooze(request, _rule_in_path(request))
+
+
+def unsnooze_rule(request: Request) -> Response:
+    """End the snooze of an issue alert rule."""
+    return _unsnooze(_rule_in_path(request))
+
+
+def snooze_metric_rule(request: Request) -> Response:
+    """Snooze a metric alert rule."""
+    return _snooze(request, _metric_rule_in_path(request))
+
+
+def unsnooze_metric_rule(request: Request) -> Response:
+    """End the snooze of a metric alert rule."""
+    return _unsnooze(_metric_rule_in_path(request))
+
+
+def _snooze(request: Request, rule: IssueAlertRule | MetricAlertRule) -> Response:
+    fields = request.json_object()
+    if fields.get("target") not in _SNOOZE_TARGETS:
+        raise_validation_error({"target": [f'"{fields.get("target")}" is not a valid choice.']})
+    rule.is_snoozed = True
+    is_issue_rule = isinstance(rule, IssueAlertRule)
+    numbers = {"ruleId": rule.id if is_issue_rule else None, "alertRuleId": None if is_issue_rule else rule.id}
+    user_id = request.user.id if request.user and fields["target"] == "me" else None
+    snooze = {"ownerId": request.user.id if request.user else None, "userId": user_id, "until": fields.get("until")}
+    return Response({**snooze, "dateAdded": request.world.now(), **numbers}, 201)
+
+
+def _unsnooze(rule: IssueAlertRule | MetricAlertRule) -> Response:
+    if not rule.is_snoozed:
+        raise_not_found()
+    rule.is_snoozed = False
+    return Response(None, 204)
+
+
 def _rule_in_path(request: Request) -> IssueAlertRule:
     project = request.project
     rules = (rule for rule in request.organization.issue_rules if rule.project_id == project.id)
@@ -160,6 +202,7 @@ def _require(fields: dict[str, Any], names: tuple[str, ...]) -> None:
 
 
 _RULES = "/projects/{organization}/{project}/rules/"
+_METRIC_SNOOZE = "/projects/{organization}/{project}/alert-rules/{metric_rule}/snooze/"
 _METRIC_RULES = "/organizations/{organization}/alert-rules/"
 
 ROUTES = (
@@ -168,6 +211,10 @@ ROUTES = (
     Route("GET", _RULES + "{rule}/", get_rule, _RULE_READ, _TO_WORKFLOWS),
     Route("PUT", _RULES + "{rule}/", update_rule, _RULE_WRITE, _TO_WORKFLOWS),
     Route("DELETE", _RULES + "{rule}/", delete_rule, _RULE_WRITE, _TO_WORKFLOWS),
+    Route("POST", _RULES + "{rule}/snooze/", snooze_rule, _RULE_SNOOZE, _TO_WORKFLOWS),
+    Route("DELETE", _RULES + "{rule}/snooze/", unsnooze_rule, _RULE_SNOOZE, _TO_WORKFLOWS),
+    Route("POST", _METRIC_SNOOZE, snooze_metric_rule, _METRIC_READ, _TO_DETECTORS),
+    Route("DELETE", _METRIC_SNOOZE, unsnooze_metric_rule, _METRIC_READ, _TO_DETECTORS),
     Route("GET", _METRIC_RULES, list_metric_rules, _METRIC_READ, _TO_DETECTORS),
     Route("POST", _METRIC_RULES, create_metric_rule, _METRIC_CREATE, _TO_DETECTORS),
     Route("GET", _METRIC_RULES + "{metric_rule}/", get_metric_rule, _METRIC_READ, _TO_DETECTORS),

@@ -32,7 +32,7 @@ def serialize_issue_rule(record: IssueAlertRule, organization: Organization) -> 
         "projects": _project_slugs(organization, record.project_id),
         "status": record.status,
         "lastTriggered": record.last_triggered,
-        "snooze": False,
+        "snooze": record.is_snoozed,
     }
 
 
@@ -54,6 +54,7 @@ def serialize_metric_rule(record: MetricAlertRule, organization: Organization) -
         "projects": _project_slugs(organization, record.project_id),
         "owner": record.owner,
         "status": record.status,
+        "snooze": record.is_snoozed,
         "originalAlertRuleId": None,
         "comparisonDelta": record.comparison_delta,
         "eventTypes": list(record.event_types),

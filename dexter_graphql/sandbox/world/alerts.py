@@ -136,6 +136,7 @@ class _AlertGenerator:
             created_by=_first_user_id(self.organization),
             last_triggered=triggered,
             workflow_id=workflow.id,
+            is_snoozed=not is_email,
         )
         self.organization.issue_rules.append(rule)
 

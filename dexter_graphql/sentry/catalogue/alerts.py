@@ -246,6 +246,48 @@ DELETE_METRIC_RULE = Endpoint(
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),
 )
+SNOOZE_ISSUE_RULE = Endpoint(
+    "alerts.snooze_issue_rule",
+    "POST",
+    "/projects/{organization}/{project}/rules/{rule}/snooze/",
+    ("alerts:read", "project:read"),
+    restriction=by_path(AccessLevel.ADMIN),
+    source=Source.OBSERVED,
+    is_idempotent=False,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+UNSNOOZE_ISSUE_RULE = Endpoint(
+    "alerts.unsnooze_issue_rule",
+    "DELETE",
+    "/projects/{organization}/{project}/rules/{rule}/snooze/",
+    ("alerts:read", "project:read"),
+    restriction=by_path(AccessLevel.ADMIN),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+SNOOZE_METRIC_RULE = Endpoint(
+    "alerts.snooze_metric_rule",
+    "POST",
+    "/projects/{organization}/{project}/alert-rules/{rule}/snooze/",
+    ("alerts:read", "org:admin", "org:read", "org:write"),
+    restriction=by_path(AccessLevel.ADMIN),
+    source=Source.OBSERVED,
+    is_idempotent=False,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
+UNSNOOZE_METRIC_RULE = Endpoint(
+    "alerts.unsnooze_metric_rule",
+    "DELETE",
+    "/projects/{organization}/{project}/alert-rules/{rule}/snooze/",
+    ("alerts:read", "org:admin", "org:read", "org:write"),
+    restriction=by_path(AccessLevel.ADMIN),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.NEVER,
+    tags=("alerts/{organization}",),
+)
 AVAILABLE_ACTIONS = Endpoint(
     "alerts.available_actions",
     "GET",

@@ -9,7 +9,32 @@ METRIC_RULE = global_id("Monitor", "metric-1007029")
 RENAME_ISSUE_RULE = (mutation("updateAlert", "alert { name }"), {"input": {"id": ISSUE_RULE, "name": "New issues"}})
 RENAME_METRIC_RULE = (mutation("updateMonitor", "monitor { name }"), {"input": {"id": METRIC_RULE, "name": "Errors"}})
 
+SNOOZE = "projects/{organization_id_or_slug}/{project_id_or_slug}/"
+
 CASES = (
+    Case(
+        f"POST /{SNOOZE}rules/{{rule_id}}/snooze/",
+        mutation("snoozeAlert", "alert { isSnoozed }"),
+        "POST /projects/acme/web/rules/100718/snooze/",
+        {"input": {"id": ISSUE_RULE, "endsAt": "2026-03-05T08:00:00Z"}},
+        body={"target": "everyone", "until": "2026-03-05T08:00:00+00:00"},
+        vintage=Vintage.V24_1,
+    ),
+    Case(
+        f"POST /{SNOOZE}alert-rules/{{rule_id}}/snooze/",
+        mutation("snoozeAlert", "alert { isSnoozed }"),
+        "POST /projects/acme/web/alert-rules/1007029/snooze/",
+        {"input": {"id": global_id("Alert", "metric-1007029")}},
+        body={"target": "everyone"},
+        vintage=Vintage.V24_1,
+    ),
+    Case(
+        f"DELETE /{SNOOZE}rules/{{rule_id}}/snooze/",
+        mutation("unsnoozeAlert", "alert { isSnoozed }"),
+        "DELETE /projects/acme/web/rules/100725/snooze/",
+        {"input": {"id": global_id("Alert", "rule-web-100725")}},
+        vintage=Vintage.V24_1,
+    ),
     Case(
         "(DEPRECATED) List an Organization's Metric Alert Rules",
         acme("monitors(first: 3) { nodes { name } }"),

@@ -1,5 +1,7 @@
 """Mutations of alerts and monitors on servers that have alert rules, alone or beside workflows."""
 
+import pytest
+
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox.alert_backends import brown_out_legacy_rules
 from support.alert_mutations import ACME, change, refusals
@@ -243,3 +245,31 @@ async def test_unknown_rule_is_not_found(old):
         payload, _ = await change(old, name, "__typename", id=encode_id(typename, ACME, number), name="x")
 
         assert refusals(payload) == [(["id"], "NOT_FOUND")]
+
+
+@pytest.mark.parametrize("kind", ["issue", "metric"])
+async def test_rule_is_snoozed_until_it_is_not(asker, kind):
+    """Both kinds of rules are snoozed in their project, and the payload shows the rule as it is then."""
+    rule = rule_of(asker) if kind == "issue" else metric_rule_of(asker)
+    alert = rule_id(rule) if kind == "issue" else metric_id(rule, "Alert")
+
+    snoozed, calls = await change(asker, "snoozeAlert", "alert { name isSnoozed }", id=alert)
+    ended, _ = await change(asker, "unsnoozeAlert", "alert { isSnoozed }", id=alert)
+    again, _ = await change(asker, "unsnoozeAlert", "alert { isSnoozed }", id=alert)
+
+    assert snoozed == {"alert": {"name": rule.name, "isSnoozed": True}, "userErrors": []}
+    assert [call.method for call in calls if call.method != "GET"] == ["POST"]
+    assert ended == {"alert": {"isSnoozed": False}, "userErrors": []}
+    assert [error["code"] for error in again["userErrors"]] == ["NOT_FOUND"]
+
+
+async def test_alerts_that_are_no_rules_cannot_be_snoozed(asker):
+    """Sentry has no such operation for workflows: the error says what to do instead, and nothing is called."""
+    payload, calls = await change(
+        asker, "snoozeAlert", "alert { id }", id=encode_id("Alert", ACME, asker.acme.workflows[0].id)
+    )
+
+    [error] = payload["userErrors"]
+    assert (error["code"], error["field"]) == ("FEATURE_NOT_AVAILABLE", ["id"])
+    assert "disable" in error["message"]
+    assert calls == []

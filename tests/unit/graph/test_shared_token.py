@@ -8,10 +8,13 @@ from dexter_graphql.graph.declarations.fields import PlainDeclaration
 from dexter_graphql.graph.declarations.kind_field import KIND
 from dexter_graphql.graph.declarations.strawberry_internals import definition_of
 from dexter_graphql.graph.identity import Caller, Reach
+from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sentry.restriction import AccessLevel
+from support.alert_mutations import change
 from support.issue_mutations import id_of, some
 
 PATHS = {
+    "Alert": 'alert(reference: { sentryId: "100712" }) { %s }',
     "Issue": 'issue(shortId: "WEB-1") { %s }',
     "Project": 'project(slug: "web") { %s }',
     "Team": 'team(slug: "web") { %s }',
@@ -68,6 +71,17 @@ async def test_me_is_refused(sharer, issue_filter):
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert "several callers share" in error["message"]
     assert [call.route for call in answer.calls if "issues" in call.route] == []
+
+
+async def test_snooze_for_the_owner_of_the_token_is_refused(sharer):
+    """A rule that one caller snoozes for itself would be snoozed for the owner of the token."""
+    rule = encode_id("Alert", sharer.acme.id, f"rule-web-{sharer.acme.issue_rules[0].id}")
+    payload, calls = await change(sharer, "snoozeAlert", "alert { id }", id=rule, isForEveryone=False)
+
+    assert [(error["code"], error["field"]) for error in payload["userErrors"]] == [
+        ("BAD_USER_INPUT", ["isForEveryone"])
+    ]
+    assert calls == []
 
 
 async def test_comments_have_the_name_of_the_caller(sharer):

@@ -24,6 +24,7 @@ class IssueAlertRule:
     status: str = "active"
     last_triggered: datetime | None = None
     workflow_id: str | None = None
+    is_snoozed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +52,7 @@ class MetricAlertRule:
     detector_id: str | None = None
     status: int = 0
     """0, or 5 for a disabled rule."""
+    is_snoozed: bool = False
 
 
 @dataclass(slots=True, eq=False)
