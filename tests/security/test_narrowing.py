@@ -10,17 +10,21 @@ import msgspec
 import pytest
 import pytest_asyncio
 from graphql import get_nullable_type
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dexter_graphql.graph.endpoint_usage import fields_by_endpoint
 from dexter_graphql.operations.library import load_library
 from dexter_graphql.sentry.catalogue import CATALOGUE
 from dexter_graphql.sentry.restriction import AccessLevel, Narrowing
+from support.documents import documents
 from support.known_values import Unquoted, print_literal
-from support.reaches import EVERYWHERE, RestrictedCaller, run_marked_sandbox
+from support.reaches import EVERYWHERE, MARK, RestrictedCaller, run_marked_sandbox
 from support.whole_schema import WholeSchema
 
 WEB = "https://acme.sentry.io"
 PAGES = ("issues/{issue}/", "releases/{release}/", "projects/{project}/", "projects/{project}/events/{event}/")
+RESTRICTED_READS = {Narrowing.QUERY, Narrowing.PATH, Narrowing.PARENT, Narrowing.RESPONSE, Narrowing.ORGANIZATION}
 NAMED_BY_PATH = {Narrowing.PATH, Narrowing.PARENT}
 ENDPOINTS = {endpoint.title: endpoint for endpoint in CATALOGUE.values()}
 PLACEHOLDER = re.compile(r"{(\w+)}")
@@ -97,8 +101,10 @@ async def test_marks_are_seen_without_restriction(graph, sandbox):
         outcome, calls = await sandbox.run(text, caller=EVERYWHERE)
         if sandbox.marks.of(outcome.decoded):
             seen |= {CATALOGUE[call.endpoint].restriction.narrowing for call in calls}
+        if seen >= RESTRICTED_READS:
+            break
 
-    assert seen >= {Narrowing.QUERY, Narrowing.PATH, Narrowing.PARENT, Narrowing.RESPONSE, Narrowing.ORGANIZATION}
+    assert seen >= RESTRICTED_READS
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -109,6 +115,21 @@ async def test_own_objects_are_read(graph, sandbox):
         outcome, _ = await sandbox.run(text)
 
         assert outcome.decoded == {"node": {"id": ids[0]}}, kind
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@settings(max_examples=max(60, settings.default.max_examples // 2))
+@given(data=st.data())
+async def test_random_documents_are_restricted(graph, sandbox, data):
+    """Any document, of own and of marked names, on both engines."""
+    known = data.draw(st.sampled_from([sandbox.own, sandbox.marked, sandbox.marked]))
+    document = data.draw(documents(graph.schema, known, mutations=st.booleans()))
+
+    outcome = await sandbox.run_on_both(document)
+
+    given_names = f"{document.text} {document.variables}"
+    assert [leaf for leaf in sandbox.marks.of(outcome.decoded) if str(leaf) not in given_names] == []
+    assert [line for line in outcome.calls if MARK in line.lower() and not line.startswith("GET")] == []
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from dexter_graphql.engine.pipeline import Pipeline
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.sandbox import Vintage
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.http.transport import Transport
 from dexter_graphql.sentry.restriction import AccessLevel
 from support.documents import Document
-from support.engines import engines_of
+from support.engines import Engines, engines_of
 from support.known_values import VALUES_QUERY, KnownValues, collect_known_values
 from support.recorded import RecordedAnswers
 from support.recorded_engines import RecordedEngines, StoppedClock
@@ -123,9 +122,9 @@ def share(organization, own):
     other = organization.projects[0]
     release = next(release for release in reversed(organization.releases) if own in release.projects)
     release.projects.insert(0, other)
-    detector = next(one for one in organization.detectors if one.project_id == own.id)
-    foreign = next(one for one in organization.detectors if one.project_id == other.id)
-    workflow = next(one for one in organization.workflows if detector.id in one.detector_ids)
+    own_ids = {detector.id for detector in organization.detectors if detector.project_id == own.id}
+    foreign = next(detector for detector in organization.detectors if detector.project_id == other.id)
+    workflow = next(workflow for workflow in organization.workflows if own_ids.intersection(workflow.detector_ids))
     workflow.detector_ids.insert(0, foreign.id)
     foreign.workflow_ids.append(workflow.id)
 
@@ -187,15 +186,19 @@ class MarkedSandbox:
     """An engine over a marked sandbox. `own` are the values that the restricted caller sees, `marked` others."""
 
     sides: RecordedEngines
-    engine: Pipeline
+    engines: Engines
     marks: Marks
     own: KnownValues = None
     marked: KnownValues = None
 
     async def run(self, text, variables=None, caller=RESTRICTED):
         """The outcome of a document and the calls that it took."""
-        side = self.sides.alone(self.engine, caller)
+        side = self.sides.alone(self.engines.interpreted, caller)
         return await side.run(Document(text, variables)), side.calls
+
+    async def run_on_both(self, document):
+        """The outcome of a document of the restricted caller, in which both engines agree."""
+        return await self.sides.pair(self.engines, asking=RESTRICTED).agreed(document)
 
 
 def _leaves(value):
@@ -235,7 +238,7 @@ async def run_marked_sandbox(graph, vintage=Vintage.SAAS):
 async def _with_values(graph, sides, marks):
     engines = engines_of(graph)
     await sides.load(engines)
-    sandbox = MarkedSandbox(sides, engines.interpreted, marks)
+    sandbox = MarkedSandbox(sides, engines, marks)
     everything, _ = await sandbox.run(MANY_VALUES, caller=EVERYWHERE)
     assert not everything.is_request_error, everything.errors
     own, _ = await sandbox.run(MANY_VALUES)
