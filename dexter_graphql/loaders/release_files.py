@@ -11,6 +11,7 @@ from dexter_graphql.loaders.lists import fetch_list
 from dexter_graphql.loaders.releases import ReleaseKey, ReleaseProjectKey
 from dexter_graphql.sentry.catalogue import release_files as catalogue
 from dexter_graphql.sentry.endpoint import Endpoint
+from dexter_graphql.sentry.narrowing.request import EndpointRequest
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import Parents
 
@@ -65,6 +66,18 @@ async def delete_release_file(key: ReleaseFileKey, project: str | None, load_con
     load_context.loaders.clear()
 
 
+async def prepare_upload(key: ReleaseKey, project: str | None, load_context: LoadContext) -> EndpointRequest:
+    """The request that uploads a file to a release.
+
+    It is checked as far as that is possible without a call: raises InvalidParameter, OutOfReach and NotFound.
+    """
+    endpoint = form_of(catalogue.UPLOAD, catalogue.PROJECT_UPLOAD, project)
+    path = {"release": key.version} if project is None else {"release": key.version, "project": project}
+    endpoint.encode_path({"organization": key.organization.slug, **path})
+    request = EndpointRequest(endpoint, file_parents(key, project), path)
+    return await load_context.client.narrow(request, load_context.call_context)
+
+
 def form_of(endpoint: Endpoint, project_endpoint: Endpoint, project: str | None) -> Endpoint:
     """The operation of the organization, or that of a project."""
     return endpoint if project is None else project_endpoint
@@ -77,9 +90,5 @@ def file_parents(key: ReleaseKey, project: str | None = None) -> Parents:
 
 def file_path(key: ReleaseFileKey, project: str | None = None) -> dict[str, str]:
     """Path parameters of a file."""
-    return {**release_path(key.release, project), "file": key.id}
-
-
-def release_path(key: ReleaseKey, project: str | None = None) -> dict[str, str]:
-    """Path parameters of the files of a release."""
-    return {"release": key.version} if project is None else {"release": key.version, "project": project}
+    path = {"release": key.release.version, "file": key.id}
+    return path if project is None else {**path, "project": project}

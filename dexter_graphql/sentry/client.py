@@ -217,7 +217,7 @@ class SentryClient:
         query: QueryParameters = (),
     ) -> AsyncIterator[FileContent]:
         """The content of a file, past the caches: only the circuit breaker and the rate limiter apply."""
-        request = await self._narrow(EndpointRequest(endpoint, parents, path, query), call_context)
+        request = await self.narrow(EndpointRequest(endpoint, parents, path, query), call_context)
         contents: list[FileContent] = []
         async with AsyncExitStack() as stack:
 
@@ -240,7 +240,7 @@ class SentryClient:
         path: Mapping[str, str] = NO_PATH,
     ) -> Reply:
         """The answer to a form with a file. It is sent once, within the rate limits, and invalidates tags."""
-        request = await self._narrow(EndpointRequest(endpoint, parents, path), call_context)
+        request = await self.narrow(EndpointRequest(endpoint, parents, path), call_context)
 
         async def send_form(call: Call) -> Reply:
             return await self._transport.upload(call, form)
@@ -252,7 +252,7 @@ class SentryClient:
             await self._services.invalidations.flush()
         return reply
 
-    async def _narrow(self, request: EndpointRequest, call_context: CallContext) -> EndpointRequest:
+    async def narrow(self, request: EndpointRequest, call_context: CallContext) -> EndpointRequest:
         """The request for what the caller may reach; raises as `send` does."""
         _check_access(request, call_context)
         if call_context.projects is None:

@@ -8,7 +8,10 @@ import pytest_asyncio
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox import Fault
-from support.files import attached, download_url, transfers
+from dexter_graphql.sentry.restriction import AccessLevel
+from support.files import RELEASE, UPLOAD, attached, download_url, transfers
+from support.keys import bearer as keyed
+from support.keys import keys_site
 from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,6 +50,12 @@ async def fetch(site, url, headers):
         return answer.status, (await answer.json())["errors"][0] if answer.status >= 400 else body
 
 
+async def upload_of(site, headers):
+    """The payload of a mutation that adds a file to a release of the project web."""
+    _, _, body = await site.post(UPLOAD, variables={"input": {**RELEASE, "name": "~/a.js"}}, headers=headers)
+    return body["data"]["uploadReleaseFile"]
+
+
 async def until(condition):
     """Wait for a condition that no event announces."""
     async with asyncio.timeout(5):
@@ -67,6 +76,25 @@ async def test_address_is_of_use_to_its_caller_alone(site):
     assert (other[0], other[1]["message"]) == (404, INVALID)
     assert (nobody[0], nobody[1]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
     assert (calls_after, owner) == (calls, (200, attached(site)[1].content))
+
+
+async def test_address_of_a_restricted_caller(tmp_path):
+    """Behind one token of the server, an address still belongs to its caller and reach, which bound uploads too."""
+    async with keys_site(tmp_path / "keys.json") as (site, keys):
+        web, _ = await keys.create("web", access=AccessLevel.ADMIN, projects=frozenset({"acme/web"}))
+        api, _ = await keys.create("api", access=AccessLevel.ADMIN, projects=frozenset({"acme/api"}))
+        everything, _ = await keys.create("all", access=AccessLevel.TRIAGE)
+        url = await download_url(site, keyed(web))
+        others = [await fetch(site, url, keyed(key)) for key in (api, everything)]
+        own = await fetch(site, url, keyed(web))
+        uploads = [await upload_of(site, keyed(key)) for key in (web, api, everything)]
+        async with site.session.put(site.url + uploads[0]["upload"]["url"], data=b"a", headers=keyed(web)) as stored:
+            pass
+
+    assert [status for status, _ in others] == [404, 404]
+    assert own[0] == 200
+    assert (uploads[1]["upload"], uploads[1]["userErrors"][0]["code"]) == (None, "NOT_FOUND")
+    assert (uploads[2], stored.status) == (None, 201)
 
 
 async def test_changed_address(site):

@@ -17,7 +17,7 @@ from dexter_graphql.graph.relay.references import OrganizationReference, Project
 from dexter_graphql.graph.releases.file_mutations import LOOKUPS, PROJECT, project_slug
 from dexter_graphql.graph.releases.references import ORGANIZATION, find_release
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.release_files import form_of, release_path
+from dexter_graphql.loaders.release_files import prepare_upload
 from dexter_graphql.sentry.catalogue import release_files as catalogue
 
 LINE_BREAKS = frozenset("\r\n")
@@ -104,7 +104,7 @@ class UploadMutations:
     """Root fields."""
 
     @call(uses=(catalogue.UPLOAD, catalogue.PROJECT_UPLOAD, *LOOKUPS))
-    @mistakes_as_data(lambda _input, mistakes: UploadResult(refusals=mistakes))
+    @mistakes_as_data(lambda _input, mistakes: UploadResult(refusals=mistakes), absent=("release",))
     async def upload_release_file(
         _root: Any,
         load_context: LoadContext,
@@ -114,10 +114,10 @@ class UploadMutations:
         """Add a file to a release: its content is sent to `upload.url`, where Sentry's refusals are answered, too."""
         key = await find_release(input.release, input.organization, load_context)
         project = await project_slug(input.project, key.organization, load_context)
-        endpoint = form_of(catalogue.UPLOAD, catalogue.PROJECT_UPLOAD, project)
-        path = release_path(key, project)
-        endpoint.encode_path({"organization": key.organization.slug, **path})
-        file = FileReference(endpoint.name, key.organization, path, input.name, _form_fields(input))
+        request = await prepare_upload(key, project, load_context)
+        file = FileReference(
+            request.endpoint.name, key.organization, dict(request.path), input.name, _form_fields(input)
+        )
         context = context_of(load_context)
         addresses = context.services.files
         expires_at = datetime.fromtimestamp(addresses.expires_at(context.deadline), UTC)
