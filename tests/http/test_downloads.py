@@ -7,6 +7,7 @@ import pytest
 
 from dexter_graphql.sandbox import Fault
 from support.files import attached, download_url, transfers
+from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -138,6 +139,18 @@ async def test_missing_file(site):
 
     assert (answer.status, error["extensions"]["code"]) == (404, "NOT_FOUND")
     assert error["extensions"]["upstream"]["endpoint"].startswith("GET /projects/")
+
+
+async def test_page_of_an_allowed_origin():
+    """A page of another origin that is allowed can read the name and the range of a file."""
+    origin = "https://dash.example.org"
+    async with running_site(allowed_origins=(origin,)) as site:
+        headers = {"Origin": origin, "Range": "bytes=0-3"}
+        async with site.session.get(await download_url(site), headers=headers) as answer:
+            exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (206, origin)
+    assert {"Content-Disposition", "Content-Range"} <= set(exposed)
 
 
 async def test_large_file_costs_little_memory(site):

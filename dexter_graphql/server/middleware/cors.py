@@ -12,6 +12,12 @@ HEADER_NAMES = re.compile(rb"[A-Za-z0-9_-]+(\s*,\s*[A-Za-z0-9_-]+)*")
 MAX_AGE_S = 600
 """Time that browsers remember a preflight."""
 
+EXPOSED = (
+    b"access-control-expose-headers",
+    b"X-Request-Id, Retry-After, Link, ETag, Content-Disposition, Content-Range",
+)
+"""Headers of answers that pages may read."""
+
 
 class CORS:
     """Answers preflights and lets pages of allowed origins read answers. `HostGuard` has rejected all others."""
@@ -34,8 +40,7 @@ class CORS:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exposed = (b"access-control-expose-headers", b"X-Request-Id, Retry-After, Link, ETag")
-                message["headers"] = [*message.get("headers", ()), *allowed, exposed]
+                message["headers"] = [*message.get("headers", ()), *allowed, EXPOSED]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
