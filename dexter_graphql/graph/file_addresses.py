@@ -42,13 +42,13 @@ class AddressLimits:
 class FileReference(msgspec.Struct, frozen=True, array_like=True):
     """A file at Sentry, or one that is to be uploaded: the endpoint by its name, and what the call needs.
 
-    `fields` are those of the form that an upload sends besides the content.
+    `name` is that of a download. `fields` are those of the form that an upload sends besides the content.
     """
 
     endpoint: str
     organization: OrganizationRef
     path: dict[str, str]
-    name: str
+    name: str = ""
     fields: tuple[tuple[str, str], ...] = ()
 
 

@@ -115,9 +115,8 @@ class UploadMutations:
         key = await find_release(input.release, input.organization, load_context)
         project = await project_slug(input.project, key.organization, load_context)
         request = await prepare_upload(key, project, load_context)
-        file = FileReference(
-            request.endpoint.name, key.organization, dict(request.path), input.name, _form_fields(input)
-        )
+        path, fields = dict(request.path), _form_fields(input)
+        file = FileReference(request.endpoint.name, key.organization, path, fields=fields)
         context = context_of(load_context)
         addresses = context.services.files
         expires_at = datetime.fromtimestamp(addresses.expires_at(context.deadline), UTC)

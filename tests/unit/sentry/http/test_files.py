@@ -81,10 +81,10 @@ async def test_content_may_take_longer_than_an_attempt():
 
     async def slow_chunks():
         yield b"a"
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.25)
         yield b"b"
 
-    options = {"attempt_timeout_s": 0.05}
+    options = {"attempt_timeout_s": 0.2}
     async with Scripted([Step(answer())]) as server, open_transport(**options) as transport:
         reply = await transport.upload(a_call(host=server.url, method="POST"), FileForm((), 2, slow_chunks()))
 
