@@ -174,6 +174,7 @@ def create_app(
     background: list[Background] = [first_contact]
     if identification.ring is not None:
         metrics.register(identification.ring.collect)
+        readiness.checks.append(identification.ring.problems)
     if identification.has_expiring_credentials:
         quotas = (admission.streams, admission.sockets, admission.transfers)
         background.append(CredentialWatch(identification.ring, quotas, clock).run)

@@ -1,7 +1,7 @@
 """Liveness and readiness: a status for probes, details on the admin address."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -20,10 +20,14 @@ class Readiness:
 
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     problems: list[str] = field(default_factory=list)
+    checks: list[Callable[[], Iterable[str]]] = field(default_factory=list)
+    """Return more problems, at each look."""
 
     def reasons(self) -> list[str]:
         """Why the server is not ready; empty when it is."""
-        return ["The server is stopping"] if self.draining.is_set() else list(self.problems)
+        if self.draining.is_set():
+            return ["The server is stopping"]
+        return [*self.problems, *(problem for check in self.checks for problem in check())]
 
 
 def health_routes(readiness: Readiness) -> list[Route]:

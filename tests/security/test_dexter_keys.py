@@ -198,6 +198,8 @@ async def test_broken_file_rejects_no_known_key(path):
         after, unknown = await asked(site, text), await asked(site, UNKNOWN)
     async with keys_site(path) as (site, _):
         without = await site.post(NAME, headers=bearer(text))
+        async with site.session.get(f"{site.admin_url}/health/ready") as ready:
+            reasons = (await ready.json())["reasons"]
         async with site.session.ws_connect(site.graphql, protocols=["graphql-transport-ws"]) as ws:
             await ws.send_json({"type": "connection_init", "payload": bearer(text)})
             await ws.receive(timeout=5)
@@ -205,6 +207,7 @@ async def test_broken_file_rejects_no_known_key(path):
     assert [before[0], after[0], unknown[0]] == [200, 200, 401]
     assert (without[0], without[1]["retry-after"], ws.close_code) == (503, "5", 1013)
     assert without[2]["errors"][0]["extensions"]["retryable"] is True
+    assert (ready.status, "The Dexter keys cannot be read" in reasons) == (503, True)
 
 
 async def test_answers_and_logs_have_no_key(path, capfd):

@@ -59,7 +59,9 @@ class ClaimsMapping:
         subject = _text(claims, self.subject)
         if subject is None:
             raise unauthenticated(f"The token has no claim {self.subject!r}")
-        return Caller(f"jwt:{subject}", _text(claims, self.name), _text(claims, self.email))
+        # An address that the issuer has not verified may be that of another person.
+        email = None if claims.get("email_verified") is False else _text(claims, self.email)
+        return Caller(f"jwt:{subject}", _text(claims, self.name), email)
 
     def reach_of(self, claims: Claims) -> Reach:
         """Return the reach; rejects a caller who may do nothing."""

@@ -77,6 +77,10 @@ class KeyRing:
         else:
             self._records_uses = True
 
+    def problems(self) -> list[str]:
+        """Why no key is accepted; empty when the store could be read, if only once."""
+        return [] if self.is_loaded else ["The Dexter keys cannot be read"]
+
     async def close(self) -> None:
         """Close the store."""
         await self._store.close()

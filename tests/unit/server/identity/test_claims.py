@@ -83,16 +83,18 @@ def test_equal_reach_has_one_key():
 
 
 def test_caller_has_a_name_and_an_address():
-    """They are taken from claims whose names can be set; what cannot be shown is left out."""
+    """They are taken from claims whose names can be set; what cannot be shown, or is not verified, is left out."""
     claims = {"sub": "u1", "name": "A", "email": "a@acme.example", "oid": "42", "upn": "b@acme.example"}
 
     caller = mapping().caller_of(claims)
     other = mapping(subject_claim="oid", email_claim="upn", name_claim="none").caller_of(claims)
     odd = mapping().caller_of({"sub": "u1", "name": "a\nb", "email": 5})
+    unverified = mapping().caller_of(claims | {"email_verified": False})
 
     assert (caller.subject, caller.name, caller.email) == ("jwt:u1", "A", "a@acme.example")
     assert (other.subject, other.name, other.email) == ("jwt:42", None, "b@acme.example")
     assert (odd.name, odd.email) == (None, None)
+    assert (unverified.name, unverified.email) == ("A", None)
 
 
 @pytest.mark.parametrize("subject", [None, "", 7, "a\nb", "x" * 201, ["u1"]])

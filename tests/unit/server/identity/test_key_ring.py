@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
+from dexter_graphql.server.identity import key_ring
 from dexter_graphql.server.identity.key_files import KeyFile
 from dexter_graphql.server.identity.key_records import KeyStoreError
 from dexter_graphql.server.identity.key_ring import SAMPLE_S, KeyRing
@@ -43,6 +44,24 @@ async def test_only_the_exact_key_is_found(keys, ring):
     assert [ring.find(guess) for guess in (forged, text[:-1] + "~", text[:-1], text.upper(), "", key.digest)] == [
         None
     ] * 6
+
+
+@pytest.mark.parametrize("guess", ["known ID", "unknown ID", "no key"])
+async def test_comparison_takes_the_same_time(keys, ring, monkeypatch, guess):
+    """Whether an ID exists cannot be measured: each guess is hashed and compared once, in constant time."""
+    text, _ = await keys.create()
+    await ring.refresh()
+    compared = []
+    compare = key_ring.hmac.compare_digest
+    monkeypatch.setattr(key_ring.hmac, "compare_digest", lambda *pair: compared.append(pair) or compare(*pair))
+    guesses = {
+        "known ID": text[:-1] + ("B" if text[-1] == "A" else "A"),
+        "unknown ID": f"dxk_0000000000_{'A' * 43}",
+        "no key": "dxk_",
+    }
+
+    assert ring.find(guesses[guess]) is None
+    assert [(len(sent), len(stored)) for sent, stored in compared] == [(64, 64)]
 
 
 async def test_expired_and_revoked_keys_are_not_found(keys, ring, clock):
