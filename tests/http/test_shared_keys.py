@@ -43,8 +43,8 @@ async def status_of(site, text):
     return (await site.post(QUERY, headers=bearer(text)))[0]
 
 
-async def test_key_of_the_command_line_opens_both_servers(monkeypatch):
-    """Created once, it opens both; revoked once, both refuse it; with Redis gone, known keys go on and no new one."""
+async def test_both_servers_accept_a_key_until_it_is_revoked(monkeypatch):
+    """Created or revoked once, it is for both; without Redis, known keys are still accepted and revoked ones not."""
     monkeypatch.setattr(watch, "INTERVAL_S", 0.05)
     async with replicas() as (redis, *sites):
         [(revoked, key_id)], [(kept, _)] = [await dexter_keys(redis, "create", "bot", "--all-projects") for _ in "12"]

@@ -1,4 +1,4 @@
-"""Mode `keys`: what a Dexter key opens, what it does not, and when that ends."""
+"""Mode `keys`: what is accepted, what a key permits, and when that ends."""
 
 import asyncio
 

@@ -197,7 +197,7 @@ async def test_verified_token_needs_no_issuer():
     assert issuer.requests == fetched
 
 
-async def test_absent_issuer_closes_the_door():
+async def test_tokens_are_refused_while_the_issuer_is_away():
     """Tokens that cannot be verified are refused with 503 and a time to wait, on HTTP and WebSocket."""
     issuer = Issuer("http://127.0.0.1:9")
     async with jwt_site(issuer) as site:

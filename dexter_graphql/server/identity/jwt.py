@@ -75,7 +75,7 @@ class IssuedTokens:
         try:
             header = jwt.get_unverified_header(token)
             algorithm, key_id = str(header.get("alg")), header.get("kid")
-            # No other algorithm is used with a key, whatever the token says.
+            # Chosen by the settings, not by the token: no other algorithm is used with a key.
             is_accepted = algorithm in self._rules.algorithms
             key = await self._keys.find(key_id, algorithm) if is_accepted else None
             if key is None:

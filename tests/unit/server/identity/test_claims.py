@@ -44,7 +44,7 @@ def test_highest_matching_value_decides_on_access(settings, claims, level):
 
 
 def test_caller_without_access_is_refused():
-    """With the default `none`, a token without a matching value opens nothing."""
+    """With the default `none`, a token without a matching value is refused."""
     with pytest.raises(RequestRejected) as refused:
         mapping(**GROUPS, default_access="none").reach_of({"groups": ["guests"]})
 
