@@ -60,6 +60,7 @@ class IssuerKeys:
         self._tried_at: float | None = None
         self._has_failed = False
         self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
         self._log = get_log("dexter.oidc")
 
     def __repr__(self) -> str:
@@ -68,10 +69,13 @@ class IssuerKeys:
     async def find(self, key_id: str | None, algorithm: str) -> PyJWK | None:
         """Return the key that verifies a signature; None when the issuer has no such key.
 
-        An unknown key is looked for at the issuer, once per minute at most. Raises IssuerUnavailable.
+        An unknown key is looked for at the issuer, once per minute at most. A known one is returned at once; when it is
+        old, all are fetched in the background. Raises IssuerUnavailable.
         """
-        if self._is_old(REFRESH_S) or self._jwk(key_id) is None:
+        if self._is_old(MAX_AGE_S) or self._jwk(key_id) is None:
             await self._refresh()
+        elif self._is_old(REFRESH_S):
+            self._refresh_in_background()
         if self._is_old(MAX_AGE_S):
             raise IssuerUnavailable("The issuer of the tokens does not answer")
         jwk = self._jwk(key_id)
@@ -81,6 +85,9 @@ class IssuerKeys:
 
     async def close(self) -> None:
         """Close the connections to the issuer."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
 
@@ -96,6 +103,10 @@ class IssuerKeys:
     def _may_fetch(self) -> bool:
         pause_s = PAUSE_AFTER_FAILURE_S if self._has_failed else PAUSE_S
         return self._tried_at is None or self._now() - self._tried_at >= pause_s
+
+    def _refresh_in_background(self) -> None:
+        if self._may_fetch() and (self._refreshing is None or self._refreshing.done()):
+            self._refreshing = asyncio.create_task(self._refresh())
 
     async def _refresh(self) -> None:
         """Fetch the keys, unless that was done a moment ago; what fails changes nothing."""

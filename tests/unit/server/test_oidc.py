@@ -1,5 +1,7 @@
 """Signing keys of an OpenID Connect issuer."""
 
+import asyncio
+
 import aiohttp
 import pytest
 import pytest_asyncio
@@ -79,14 +81,31 @@ async def test_new_key_of_the_issuer_is_found(issuer, keys, responses, clock):
 
 
 async def test_key_that_the_issuer_removed_ends(issuer, keys, responses, clock):
-    """Keys are fetched again every hour in which they are needed."""
+    """Keys are fetched again every hour in which they are needed, in the background."""
     script(responses, issuer)
     await keys.find("first", "ES256")
     issuer.keys = [SigningKey("second")]
     clock.go_on(REFRESH_S + 1)
     script(responses, issuer)
 
+    first = await keys.find("first", "ES256")
+    await keys._refreshing
+
+    assert first.key_id == "first"
     assert await keys.find("first", "ES256") is None
+
+
+async def test_known_keys_do_not_wait_for_the_issuer(issuer, keys, responses, clock, monkeypatch):
+    """An issuer that accepts connections and does not answer delays no token with a known key."""
+    script(responses, issuer)
+    await keys.find("first", "ES256")
+    clock.go_on(REFRESH_S + 1)
+    monkeypatch.setattr(keys, "_fetch", asyncio.Event().wait)
+
+    found = [await keys.find("first", "ES256") for _ in range(3)]
+
+    assert [key.key_id for key in found] == ["first"] * 3
+    assert not keys._refreshing.done()
 
 
 async def test_known_keys_outlive_the_issuer_for_a_day(issuer, keys, responses, clock):
@@ -96,6 +115,7 @@ async def test_known_keys_outlive_the_issuer_for_a_day(issuer, keys, responses, 
     with capture_logs() as entries:
         clock.go_on(REFRESH_S + 1)
         known = await keys.find("first", "ES256")
+        await keys._refreshing
         clock.go_on(PAUSE_AFTER_FAILURE_S)
         with pytest.raises(IssuerUnavailable):
             await keys.find("second", "ES256")
@@ -192,8 +212,9 @@ async def test_token_without_key_id_has_the_only_key(issuer, keys, responses, cl
     script(responses, issuer)
     only = await keys.find(None, "ES256")
     issuer.keys.append(SigningKey("second"))
-    clock.go_on(REFRESH_S + 1)
+    clock.go_on(PAUSE_S)
     script(responses, issuer)
+    await keys.find("second", "ES256")
 
     assert only.key_id == "first"
     assert await keys.find(None, "ES256") is None
