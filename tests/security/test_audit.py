@@ -120,22 +120,6 @@ async def test_forged_token_has_a_line(path):
     assert not [part for part in forged.split(".") if part in path.read_text()]
 
 
-async def test_floods_of_denied_requests_are_bounded(path, monkeypatch):
-    """Above the rate they are counted in the next line; mutations are all written."""
-    monkeypatch.setattr("dexter_graphql.server.audit.auditor.DENIED_BURST", 2)
-    monkeypatch.setattr("dexter_graphql.server.audit.auditor.DENIED_PER_S", 20)
-    async with running_site(mode="passthrough", audit=str(path)) as site:
-        for _ in range(6):
-            await site.post(ISSUES)
-        counted = 0
-        while not counted:
-            await site.post(ISSUES)
-            counted = sum(line.get("suppressed", 0) for line in lines(path))
-
-    assert counted >= 1
-    assert all(line["event"] == "denied" for line in lines(path))
-
-
 async def test_without_the_log_nothing_is_changed(path, monkeypatch):
     """While the log cannot be written, mutations are refused and reads go on; nothing that happened is lost."""
     async with running_site(audit=str(path)) as site:

@@ -79,14 +79,14 @@ async def test_key_is_no_token_of_sentry():
 
 async def test_made_up_keys_are_limited_by_address(path):
     """Made-up keys above the rate of an address are refused with 429; valid ones are not counted."""
-    async with keys_site(path, new_credentials_per_s=1.0) as (site, keys):
+    async with keys_site(path, new_credentials_per_s=0.2) as (site, keys):
         text, _ = await keys.create()
         guesses = [f"dxk_{number:010x}_{'A' * 43}" for number in range(10)]
         statuses = [(await asked(site, guess))[0] for guess in guesses]
         valid = await asked(site, text)
 
     assert set(statuses) == {401, 429}
-    assert statuses.count(401) <= 7
+    assert statuses.count(429) >= 5
     assert valid[0] == 200
 
 
