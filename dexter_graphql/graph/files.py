@@ -92,12 +92,10 @@ def open_download(
     )
 
 
-async def upload_file(
-    file: FileReference, form: FileForm, identity: Identity, services: Services, *, duration_s: float
-) -> str:
-    """Send a file to Sentry within a time; returns its global ID."""
+async def upload_file(file: FileReference, form: FileForm, identity: Identity, services: Services) -> str:
+    """Send a file to Sentry; returns its global ID."""
     target = UPLOADS[file.endpoint]
-    deadline = services.clock.time() + duration_s
+    deadline = services.clock.time() + services.deadline_s
     call_context = identity.call_context(deadline=deadline, budget=CallBudget(MAX_CALLS))
     reply = await services.client.upload(
         target.endpoint, call_context, form, parents=Parents(file.organization), path=file.path

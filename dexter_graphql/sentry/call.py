@@ -93,8 +93,12 @@ class FileContent:
 
 @dataclass(frozen=True, slots=True)
 class FileForm:
-    """A form with a file that is uploaded while it arrives: its fields, and the size and the content of the file."""
+    """A form with a file that is uploaded while it arrives: its fields, and the size and the content of the file.
+
+    `duration_s` is the time in which the content must arrive.
+    """
 
     fields: tuple[tuple[str, str], ...]
     size_bytes: int
     chunks: AsyncIterator[bytes]
+    duration_s: float

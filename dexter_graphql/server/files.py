@@ -144,10 +144,10 @@ class FileTransfers:
             raise RequestRejected(HTTPStatus.FORBIDDEN, ErrorCode.FORBIDDEN, REFUSED)
         size_bytes = upload_size(headers_of(exchange.scope), self._limits.size_bytes)
         upload = Upload(exchange.scope, exchange.request.receive, self._limits, lease)
-        form = FileForm(grant.file.fields, size_bytes, upload.chunks())
+        form = FileForm(grant.file.fields, size_bytes, upload.chunks(), self._limits.duration_s)
         result: dict[str, Any] = {"result": "failed"}
         try:
-            file_id = await upload_file(grant.file, form, identity, self._services, duration_s=self._limits.duration_s)
+            file_id = await upload_file(grant.file, form, identity, self._services)
             result = {"result": "ok"}
         except SentryError as error:
             if upload.cut is not None:

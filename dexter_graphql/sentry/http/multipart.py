@@ -1,6 +1,7 @@
 """Multipart forms with a file, sent while the file arrives."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from secrets import token_hex
 
@@ -18,13 +19,38 @@ class EncodedForm:
     tail: bytes
     size_bytes: int
 
-    async def body(self, chunks: AsyncIterator[bytes], finish: Callable[[], None]) -> AsyncIterator[bytes]:
-        """The parts of the body; calls `finish` when the last one was taken."""
+    async def body(self, chunks: AsyncIterator[bytes], time: "UploadTime") -> AsyncIterator[bytes]:
+        """The parts of the body, each taken when Sentry has room for it."""
         yield self.head
+        time.read()
         async for chunk in chunks:
+            time.send()
             yield chunk
+            time.read()
+        time.send()
         yield self.tail
-        finish()
+
+
+class UploadTime:
+    """Time limit of an upload: the content has a time to arrive, and each wait for Sentry one of its own."""
+
+    def __init__(self, content_s: float, wait_s: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._content_end = self._loop.time() + content_s
+        self._wait_s = wait_s
+        self.limit = asyncio.timeout(wait_s)
+        self.is_reading = False
+        """True while the next part of the content is waited for."""
+
+    def read(self) -> None:
+        """Wait for the content."""
+        self.is_reading = True
+        self.limit.reschedule(self._content_end)
+
+    def send(self) -> None:
+        """Wait for Sentry, which takes what has arrived, and at last answers."""
+        self.is_reading = False
+        self.limit.reschedule(self._loop.time() + self._wait_s)
 
 
 def encode_form(form: FileForm) -> EncodedForm:

@@ -27,7 +27,7 @@ from dexter_graphql.sentry.errors import (
 )
 from dexter_graphql.sentry.http.connection_shares import ConnectionShares
 from dexter_graphql.sentry.http.error_responses import PAGE, error_for, is_html
-from dexter_graphql.sentry.http.multipart import encode_form
+from dexter_graphql.sentry.http.multipart import UploadTime, encode_form
 from dexter_graphql.sentry.http.proxies import Proxy, ProxySettings
 from dexter_graphql.sentry.http.request import EncodedRequest, encode_request
 from dexter_graphql.sentry.http.response_headers import project_headers
@@ -46,6 +46,8 @@ MAX_HOSTS = 256
 """Hosts whose proxy is remembered."""
 UNREACHABLE = "Sentry cannot be reached"
 PROXY_REFUSAL = "The proxy refused the connection to Sentry with status {}"
+NO_ANSWER = "Sentry did not answer in time"
+LATE_CONTENT = "The content of the file took too long to arrive"
 OUT_OF_TIME = "The deadline of this operation passed"
 CHUNK_BYTES = 64 * 1024
 """Part of a file that is read at once."""
@@ -68,7 +70,8 @@ class TransportOptions:
 
 Answer = tuple[int, dict[str, str], bytes]
 """Status, headers and body."""
-Exchange = Callable[[Call, Attempt], Coroutine[Any, Any, Answer]]
+Exchange = Callable[[float], Coroutine[Any, Any, Answer]]
+"""Sends a request that has its connection; takes the seconds left until the deadline of the call."""
 
 
 class Transport:
@@ -105,7 +108,12 @@ class Transport:
 
     async def __call__(self, call: Call) -> Reply:
         """Perform the call; raises a SentryError for every answer that is not a success."""
-        return await self._perform(call, self._exchange)
+        attempt = Attempt()
+
+        async def exchange(left_s: float) -> Answer:
+            return await self._in_time(call, left_s, self._exchange(call, attempt))
+
+        return await self._perform(call, attempt, exchange)
 
     @asynccontextmanager
     async def download(self, call: Call) -> AsyncIterator[FileContent]:
@@ -131,12 +139,16 @@ class Transport:
             self._shares.release(call.host, call.upstream.key)
 
     async def upload(self, call: Call, form: FileForm) -> Reply:
-        """Send a form until the deadline of the call; from the last byte on, the attempt timeout limits the answer."""
+        """Send a form within its own time; the deadline of the call limits the wait for a connection before it.
 
-        async def exchange(call: Call, attempt: Attempt) -> Answer:
+        The attempt timeout limits each wait for Sentry: to take a part of the form, and to answer.
+        """
+        attempt = Attempt()
+
+        async def exchange(_left_s: float) -> Answer:
             return await self._send_form(call, form, attempt)
 
-        return await self._perform(call, exchange, limit_s=math.inf)
+        return await self._perform(call, attempt, exchange)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -145,10 +157,9 @@ class Transport:
             if session is not None:
                 await session.close()
 
-    async def _perform(self, call: Call, exchange: Exchange, limit_s: float | None = None) -> Reply:
-        attempt = Attempt()
+    async def _perform(self, call: Call, attempt: Attempt, exchange: Exchange) -> Reply:
         try:
-            return await self._reply(call, exchange, attempt, limit_s)
+            return await self._reply(call, attempt, exchange)
         except (ClientError, RateLimited):
             raise
         except SentryError as error:
@@ -156,10 +167,10 @@ class Transport:
                 _set_outcome(error, call, attempt)
             raise
 
-    async def _reply(self, call: Call, exchange: Exchange, attempt: Attempt, limit_s: float | None) -> Reply:
+    async def _reply(self, call: Call, attempt: Attempt, exchange: Exchange) -> Reply:
         left_s = await self._take_connection(call, attempt)
         try:
-            answer = await self._in_time(call, left_s, exchange(call, attempt), limit_s)
+            answer = await exchange(left_s)
         finally:
             self._shares.release(call.host, call.upstream.key)
         now = self._clock.time()
@@ -196,18 +207,16 @@ class Transport:
             raise DeadlineExceeded(OUT_OF_TIME, title=call.title) from None
         return self._clock.monotonic() - started
 
-    async def _in_time(
-        self, call: Call, left_s: float, exchange: Coroutine[Any, Any, T], limit_s: float | None = None
-    ) -> T:
-        """The result of an exchange, whose errors are those of the client. The limit is by default that of attempts."""
-        timeout_s = self._options.attempt_timeout_s if limit_s is None else limit_s
+    async def _in_time(self, call: Call, left_s: float, exchange: Coroutine[Any, Any, T]) -> T:
+        """The result of an exchange, whose errors are those of the client."""
+        timeout_s = self._options.attempt_timeout_s
         try:
             async with asyncio.timeout(min(left_s, timeout_s)):
                 return await exchange
         except TimeoutError:
             if left_s <= timeout_s:
                 raise DeadlineExceeded(OUT_OF_TIME, title=call.title) from None
-            raise UpstreamTimeout("Sentry did not answer in time", title=call.title) from None
+            raise UpstreamTimeout(NO_ANSWER, title=call.title) from None
         except (aiohttp.ClientError, ConnectionLost) as error:
             # The broken connection holds the error, and its frames hold the connection.
             raise _translate(call, error) from drop_tracebacks(error)
@@ -251,16 +260,19 @@ class Transport:
 
     async def _send_form(self, call: Call, form: FileForm, attempt: Attempt) -> Answer:
         encoded = encode_form(form)
-        loop, timeout_s = asyncio.get_running_loop(), self._options.attempt_timeout_s
+        time = UploadTime(form.duration_s, self._options.attempt_timeout_s)
         try:
-            async with asyncio.timeout(None) as limit:
-                body = encoded.body(form.chunks, lambda: limit.reschedule(loop.time() + timeout_s))
+            async with time.limit:
                 url, headers, _ = encode_request(call)
                 headers |= {"Content-Type": encoded.content_type, "Content-Length": str(encoded.size_bytes)}
-                request = EncodedRequest(url, headers, body)
+                request = EncodedRequest(url, headers, encoded.body(form.chunks, time))
                 return await self._send(self._single_use_session(), call, request, attempt)
         except TimeoutError:
-            raise UpstreamTimeout("Sentry did not answer in time", title=call.title) from None
+            if time.is_reading:
+                raise DeadlineExceeded(LATE_CONTENT, title=call.title) from None
+            raise UpstreamTimeout(NO_ANSWER, title=call.title) from None
+        except (aiohttp.ClientError, ConnectionLost) as error:
+            raise _translate(call, error) from drop_tracebacks(error)
 
     async def _open_file(self, call: Call, attempt: Attempt) -> aiohttp.ClientResponse:
         request = encode_request(call)

@@ -21,10 +21,10 @@ async def chunks_of(*chunks, then=None):
         await then.wait()
 
 
-def a_form(*chunks, size_bytes=None, then=None):
+def a_form(*chunks, size_bytes=None, then=None, duration_s=5.0):
     """A form with a file of these chunks."""
     size_bytes = sum(map(len, chunks)) if size_bytes is None else size_bytes
-    return FileForm(FIELDS, size_bytes, chunks_of(*chunks, then=then))
+    return FileForm(FIELDS, size_bytes, chunks_of(*chunks, then=then), duration_s)
 
 
 async def test_form_has_a_known_size():
@@ -76,8 +76,28 @@ async def test_answer_that_does_not_come():
             await transport.upload(a_call(host=server.url, method="POST", is_idempotent=False), a_form(b"a"))
 
 
+async def test_form_that_is_not_taken():
+    """A server that takes no part of a form for the time of an attempt ends the upload."""
+    has_ended, is_closed = asyncio.Event(), asyncio.Event()
+
+    async def stall(_reader, writer):
+        writer.transport.pause_reading()
+        await has_ended.wait()
+        writer.transport.abort()
+        is_closed.set()
+
+    server = await asyncio.start_server(stall, "127.0.0.1", 0)
+    async with server, open_transport(attempt_timeout_s=0.05) as transport:
+        call = a_call(host=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", method="POST")
+        with pytest.raises(UpstreamTimeout):
+            await transport.upload(call, a_form(*[bytes(1024 * 1024)] * 20))
+        has_ended.set()
+        await is_closed.wait()
+        await asyncio.sleep(0.01)
+
+
 async def test_content_may_take_longer_than_an_attempt():
-    """While the content arrives, the deadline alone limits the upload."""
+    """While the content arrives, its own time alone limits the upload, also after the deadline of the call."""
 
     async def slow_chunks():
         yield b"a"
@@ -86,17 +106,18 @@ async def test_content_may_take_longer_than_an_attempt():
 
     options = {"attempt_timeout_s": 0.2}
     async with Scripted([Step(answer())]) as server, open_transport(**options) as transport:
-        reply = await transport.upload(a_call(host=server.url, method="POST"), FileForm((), 2, slow_chunks()))
+        call = a_call(host=server.url, method="POST", deadline=EPOCH_S + 0.1)
+        reply = await transport.upload(call, FileForm((), 2, slow_chunks(), 5.0))
 
     assert reply.status == 200
 
 
-async def test_deadline_of_an_upload():
-    """An upload whose content does not arrive ends at its deadline."""
+async def test_content_that_does_not_arrive():
+    """An upload ends at the end of its own time, and its outcome is not known."""
     async with Scripted([Step(answer())]) as server, open_transport() as transport:
-        call = a_call(host=server.url, method="POST", deadline=EPOCH_S + 0.05)
-        with pytest.raises(DeadlineExceeded):
-            await transport.upload(call, a_form(b"a", size_bytes=100, then=asyncio.Event()))
+        form = a_form(b"a", size_bytes=100, then=asyncio.Event(), duration_s=0.02)
+        with pytest.raises(DeadlineExceeded, match="took too long to arrive"):
+            await transport.upload(a_call(host=server.url, method="POST"), form)
 
 
 async def test_download_without_a_size():
