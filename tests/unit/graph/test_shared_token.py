@@ -18,6 +18,7 @@ PATHS = {
     "Issue": 'issue(shortId: "WEB-1") { %s }',
     "Project": 'project(slug: "web") { %s }',
     "Team": 'team(slug: "web") { %s }',
+    "IssueView": "issueview: issueViews(first: 1) { nodes { %s } }",
 }
 """Type with personal fields → where one of its objects is, below the organization."""
 
@@ -51,8 +52,10 @@ async def test_personal_members_are_null(graph, sharer):
     sharer.identity = replace(sharer.identity, is_shared_token=False)
     own = await sharer.ask(f'{{ organization(slug: "acme") {{ {selection} }} }}')
 
+    organization = shown["organization"]
+    [organization["issueview"]] = organization["issueview"]["nodes"]
     nulls = {name.lower(): dict.fromkeys(names) for name, names in fields.items()}
-    assert (shown["organization"], shown.errors) == (nulls, [])
+    assert (organization, shown.errors) == (nulls, [])
     assert own["organization"]["issue"]["hasSeen"] is not None
     assert own["organization"]["team"]["isMember"] is not None
 
@@ -130,3 +133,17 @@ async def test_viewer_is_the_caller(sharer):
         "projects": ["acme/api", "acme/web"],
         "user": None,
     }
+
+
+async def test_cached_answers_stay_apart(sharer):
+    """The owner of a token and those who share it read one cached answer, and each gets what concerns them."""
+    query = '{ organization(slug: "acme") { issues(first: 5) { nodes { id hasSeen } } } }'
+    identities = (replace(sharer.identity, is_shared_token=False), sharer.identity)
+    seen = {True: [], False: []}
+    for identity in identities * 4:
+        sharer.identity = identity
+        nodes = (await sharer.ask(query))["organization"]["issues"]["nodes"]
+        seen[identity.is_shared_token].append({node["hasSeen"] for node in nodes})
+
+    assert seen[True] == [{None}] * 4
+    assert None not in set().union(*seen[False])

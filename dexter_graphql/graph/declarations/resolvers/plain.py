@@ -1,17 +1,17 @@
 """Fields that are one member of the record."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
 
-from dexter_graphql.engine.resolution import Immediate, Reader, Strategy
+from dexter_graphql.engine.resolution import Batched, Immediate, Strategy
 from dexter_graphql.engine.selection import Selection
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.declarations.fields import EMBEDDED, PlainDeclaration
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
-from dexter_graphql.graph.declarations.resolvers.rows import converted, immediate, member_reader, raw_reader
+from dexter_graphql.graph.declarations.resolvers.rows import converted, each_value, immediate, member_reader, raw_reader
 from dexter_graphql.graph.declarations.wire_types import WireType, attr_of, wire_type
 from dexter_graphql.sentry.projection import Field
 
@@ -54,14 +54,15 @@ class BoundPlain(BoundField):
         return immediate(converted(raw_reader(self.attr), self.wire.convert), attr=attr, leaf=self.wire.leaf)
 
 
-def _hidden_from_others(strategy: Immediate) -> Immediate:
-    """Null for a caller who shares the token with others; the value for its owner."""
+def _hidden_from_others(strategy: Immediate) -> Batched:
+    """Null for a caller who shares the token with others; the value for its owner.
 
-    def bind(arguments: Any, context: Context) -> Reader:
-        return _read_null if context.identity.is_shared_token else strategy.bind(arguments, context)
+    It counts as awaited, so that it is in no fragment that is kept with a cached answer for all callers.
+    """
 
-    return Immediate(bind)
+    async def resolve_all(rows: Sequence[Any], arguments: Any, context: Context) -> Sequence[Any]:
+        if context.identity.is_shared_token:
+            return [None] * len(rows)
+        return each_value(strategy.bind(arguments, context), rows)
 
-
-def _read_null(_row: Any) -> None:
-    return None
+    return Batched(resolve_all)
