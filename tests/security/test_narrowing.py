@@ -150,8 +150,8 @@ VALUES = {
     ("AgeConditionInput", "direction"): Unquoted("OLDER"),
     ("MetricMeasureInput", "aggregate"): "count()",
 }
-WITHOUT_WRITES = {"uploadReleaseFile"}
-"""Mutations that give an address to write to, where the caller is restricted as well."""
+WITHOUT_WRITES = {"uploadReleaseFile", "snoozeAlert", "unsnoozeAlert"}
+"""Mutations that give an address to write to, or that change rules of older releases only."""
 CHANGES = {
     ("UpdateIssueInput", "hasSeen"),
     ("UpdateMonitorInput", "name"),
