@@ -52,6 +52,8 @@ TEXTS = {
     "field": ["title", "count()", "timestamp", "error.type", "project.id"],
     "traceId": ["d82dba47d82dba47d82dba47d82dba47"],
     "conversationId": ["session-7eb35d32"],
+    "hashes": ["f6bd711d45d2b4efec05e36d59e0b5e3"],
+    "file": {"Project.sourceLink": ["~/src/router.ts"]},
     "fields": ["title", "issue"],
     "sort": {
         "Organization.discover": ["-timestamp", "-count()"],
