@@ -24,18 +24,22 @@ from dexter_graphql.graph.relay.connections import Connection, PageArguments, pa
 from dexter_graphql.graph.relay.list_options import Environments, environment_parameters, list_options
 from dexter_graphql.graph.relay.node import Node
 from dexter_graphql.graph.relay.references import LATEST, ReleaseReference, release_of
+from dexter_graphql.graph.releases.adoption import ReleaseAdoption
 from dexter_graphql.graph.releases.comparison import DATED_RELEASE, ReleaseComparison, dated_release_key
 from dexter_graphql.graph.releases.details import Deploy, VersionInfo, shorten_version
 from dexter_graphql.graph.releases.files import Checksums, FileNames, ReleaseFile, file_list
 from dexter_graphql.graph.releases.health import ReleaseHealth
+from dexter_graphql.graph.releases.thresholds import ReleaseThreshold, threshold_options
 from dexter_graphql.graph.stats.arguments import UsageRange, usage_range
 from dexter_graphql.loaders.issues.lists import new_issue_pages, release_issue_pages
 from dexter_graphql.loaders.members import UserKey, users_by_id
 from dexter_graphql.loaders.previous_releases import previous_releases
 from dexter_graphql.loaders.projects import projects_by_id
+from dexter_graphql.loaders.release_adoption import release_adoption
 from dexter_graphql.loaders.release_comparison import release_comparison
 from dexter_graphql.loaders.release_files import release_file_pages
 from dexter_graphql.loaders.release_health import HealthOptions, release_health
+from dexter_graphql.loaders.release_thresholds import thresholds_by_release
 from dexter_graphql.loaders.releases import (
     ReleaseKey,
     release_commit_file_pages,
@@ -157,6 +161,20 @@ class Release(Node):
     ) -> IssueConnection | None:
         """Issues that were seen in the release. One call per release."""
         return issue_list(filter, range, sort, page)
+
+    adoption_stages: list[ReleaseAdoption] | None = batch(
+        release_adoption,
+        description="Adoption of the release in each of its projects; null when Sentry does not know it. One call per"
+        " release.",
+    )
+
+    @batch(thresholds_by_release)
+    def thresholds(*, range: UsageRange = None, environments: Environments = None) -> list[ReleaseThreshold] | None:
+        """Thresholds of the release in a time range, and whether it is healthy by them.
+
+        One call for up to 100 releases of a list.
+        """
+        return threshold_options(range, environment_parameters(environments))
 
     @batch(release_health)
     def health(*, range: UsageRange = None, environments: Environments = None) -> ReleaseHealth | None:

@@ -202,4 +202,19 @@ CASES = (
             "release": "web@1.8.2",
         },
     ),
+    Case(
+        "listOrganizationReleaseThresholdStatuses",
+        acme(
+            """release(version: "web@1.8.2") {
+              thresholds(range: { last: "7d" }, environments: { name: "production" }) { isHealthy } }"""
+        ),
+        "GET /organizations/acme/release-threshold-statuses/",
+        query={"release": "web@1.8.2", "environment": "production", "end": "2026-03-04T13:00:00"},
+    ),
+    Case(
+        "getOrganizationRelease",
+        acme('release(version: "web@1.8.2") { adoptionStages { stage adoptedAt project { slug } } }'),
+        "GET /organizations/acme/releases/web@1.8.2/",
+        query={"adoptionStages": "1"},
+    ),
 )

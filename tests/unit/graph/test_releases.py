@@ -242,3 +242,41 @@ async def test_release_without_a_version_fails_where_its_version_is_needed(asker
     assert [(error["path"], error["message"]) for error in told.errors] == [
         (["organization", "releases", "nodes", 0, "deploys"], "Sentry's answer lacks 'version'")
     ]
+
+
+async def test_thresholds_of_a_list_cost_one_call(asker):
+    """Each release has its own thresholds, of each of its projects."""
+    told = await asker.organization(
+        'releases(first: 5) { nodes { version thresholds(range: { last: "7d" }) { version isHealthy } } }'
+    )
+
+    for release in told["releases"]["nodes"]:
+        assert {threshold["version"] for threshold in release["thresholds"]} == {release["version"]}
+    assert told.routes.count("/organizations/{organization}/release-threshold-statuses/") == 1
+
+
+@pytest.mark.parametrize(
+    ("stages", "shown", "errors"),
+    [
+        (None, None, 0),
+        ({}, [], 0),
+        ({"web": {"stage": "adopted"}, "api": {"stage": "soon"}}, [("ADOPTED", "web"), ("UNKNOWN", "api")], 0),
+        ({"web": {"stage": "replaced"}, "api": 7}, [("REPLACED", "web")], 1),
+        ([], None, 1),
+    ],
+)
+async def test_adoption_stages_by_project(asker, stages, shown, errors):
+    """Sentry's map by slug is a list of stages with their projects; an odd stage costs itself."""
+    version = asker.acme.releases[0].version
+    await asker.organization(f'release(version: "{version}") {{ id }}')
+    body = {"version": version, "adoptionStages": stages}
+    asker.server.faults.add(Fault(route="/organizations/{organization}/releases/{version}/", status=200, body=body))
+
+    told = await asker.ask(
+        f"""{{ organization(slug: "acme") {{ release(version: "{version}") {{
+          adoptionStages {{ stage project {{ slug }} }} }} }} }}"""
+    )
+
+    rows = told.data["organization"]["release"]["adoptionStages"]
+    assert (rows and [(row["stage"], row["project"]["slug"]) for row in rows]) == shown
+    assert len(told.errors) == errors
