@@ -77,6 +77,11 @@ def call_per_key(keys: int, _reads: Reads) -> int:
     return keys
 
 
+def two_calls_per_key(keys: int, _reads: Reads) -> int:
+    """The cost of a fan-out whose function calls twice."""
+    return 2 * keys
+
+
 def call_per_detail(keys: int, reads: Reads) -> int:
     """The cost of a bulk loader that calls for each key when members are needed that lists lack."""
     return call_per_chunk(keys, reads) if reads("detail") <= reads("list") else keys

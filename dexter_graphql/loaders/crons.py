@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dexter_graphql.loaders.base import LoadContext, Reads, bulk, fan_out
+from dexter_graphql.loaders.base import LoadContext, bulk, fan_out, two_calls_per_key
 from dexter_graphql.loaders.job_detectors import CRON_PREFIX, CRON_TYPE, JOB
 from dexter_graphql.loaders.lists import ALL_ROWS, ListOptions, by_organization, fetch_list, projects_of, rows_by_key
 from dexter_graphql.loaders.monitors import ID_ORDER, detector_of_job_row
@@ -83,11 +83,9 @@ async def check_in_pages(key: CronKey, load_context: LoadContext) -> Slice:
     return await fetch_list(endpoint, cron_parents(key), load_context, path=cron_path(key))
 
 
-def _two_calls(keys: int, _reads: Reads) -> int:
-    return 2 * keys
-
-
-@fan_out(target="CronMonitor", uses=(catalogue.DETAIL, catalogue.PROJECT_DETAIL, alerts.DETECTORS), cost=_two_calls)
+@fan_out(
+    target="CronMonitor", uses=(catalogue.DETAIL, catalogue.PROJECT_DETAIL, alerts.DETECTORS), cost=two_calls_per_key
+)
 async def cron_monitor(key: CronKey, load_context: LoadContext) -> Any:
     """The monitor of a job; None when the job does not exist. Two calls."""
     job = await _get_job(key, load_context, _job_projection(load_context))
@@ -97,7 +95,7 @@ async def cron_monitor(key: CronKey, load_context: LoadContext) -> Any:
     return row
 
 
-@fan_out(target="CronMonitor", uses=(catalogue.LIST, alerts.DETECTORS, *REFERENCE_ENDPOINTS), cost=_two_calls)
+@fan_out(target="CronMonitor", uses=(catalogue.LIST, alerts.DETECTORS, *REFERENCE_ENDPOINTS), cost=two_calls_per_key)
 async def cron_monitor_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the organization's cron monitors; options are ListOptions. Two calls per 100 monitors."""
     options: ListOptions = load_context.options

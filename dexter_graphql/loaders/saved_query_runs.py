@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dexter_graphql.loaders.base import LoadContext, fan_out
+from dexter_graphql.loaders.base import LoadContext, fan_out, two_calls_per_key
 from dexter_graphql.loaders.explore.datasets import Dataset
 from dexter_graphql.loaders.explore.tables import TableOptions, TablePage, read_table, requested_columns
 from dexter_graphql.loaders.explore.time_series import SeriesOptions, TopGroups, read_series
@@ -56,7 +56,7 @@ class SavedTableOptions(NamedTuple):
     time_range: TimeRange | None
 
 
-@fan_out(target="DiscoverConnection", uses=(catalogue.DETAIL, events.DISCOVER))
+@fan_out(target="DiscoverConnection", uses=(catalogue.DETAIL, events.DISCOVER), cost=two_calls_per_key)
 async def saved_query_tables(key: SavedQueryKey, load_context: LoadContext) -> TablePage | None:
     """The table of a saved query; options are SavedTableOptions."""
     saved = await _settings(key, load_context)
@@ -68,7 +68,7 @@ async def saved_query_tables(key: SavedQueryKey, load_context: LoadContext) -> T
     return await read_table(key.organization, options, columns, query, load_context)
 
 
-@fan_out(target="TimeSeries", uses=(catalogue.DETAIL, events.TIME_SERIES, events.STATS))
+@fan_out(target="TimeSeries", uses=(catalogue.DETAIL, events.TIME_SERIES, events.STATS), cost=two_calls_per_key)
 async def saved_query_series(key: SavedQueryKey, load_context: LoadContext) -> list[Series | InvalidValue]:
     """The series of a saved query's chart; options are a TimeRange, or None for that of the query."""
     saved = await _settings(key, load_context)

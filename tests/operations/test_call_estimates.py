@@ -27,6 +27,10 @@ CASES = {
     "issues(first: 5) { nodes { project { slug name } } }": 2,
     "projects(first: 3) { nodes { keys { nodes { label } } } }": 5,
     "issues(first: 2) { nodes { comments(first: 5) { nodes { text } } } }": 4,
+    "savedQueries(first: 2) { nodes { timeSeries { name } } }": 6,
+    'releases(first: 3) { nodes { thresholds(range: { last: "7d" }) { isHealthy } } }': 3,
+    "releases(first: 3) { nodes { adoptionStages { stage } } }": 5,
+    "usageSummary { projects { categories { total } } }": 2,
     "projects(first: 2) { nodes { issues(first: 2) { nodes { comments(first: 2) { nodes { text } } } } } }": 8,
 }
 """Selections on an organization, and the calls that they cost."""

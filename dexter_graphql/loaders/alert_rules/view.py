@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from dexter_graphql.loaders.alert_rules.costs import organization_rules_cost
 from dexter_graphql.loaders.alerts import ALERT_LIST_ENDPOINTS, AlertOptions, alert_page
-from dexter_graphql.loaders.base import LoadContext, fan_out
+from dexter_graphql.loaders.base import LoadContext, Reads, fan_out
 from dexter_graphql.loaders.lists import ALL_ROWS, fetch_with_names, page_of_rows, projects_of
 from dexter_graphql.loaders.monitors import METRIC_TYPE, MonitorOptions, monitor_page
 from dexter_graphql.loaders.parameters import QueryParameters
@@ -16,7 +17,16 @@ from dexter_graphql.sentry.projection import Record, only_records
 ISSUE_RULE, METRIC_RULE = "IssueAlertRule", "MetricAlertRule"
 
 
-@fan_out(target="AlertRule", uses=(*ALERT_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS))
+def _three_calls(keys: int, _reads: Reads) -> int:
+    return 3 * keys
+
+
+@fan_out(
+    target="AlertRule",
+    uses=(*ALERT_LIST_ENDPOINTS, *REFERENCE_ENDPOINTS),
+    cost=_three_calls,
+    fallback_cost=organization_rules_cost,
+)
 async def alert_rule_pages(organization: OrganizationRef, load_context: LoadContext) -> Slice:
     """A page of the issue rules and then the metric rules of an organization; options are ListOptions.
 

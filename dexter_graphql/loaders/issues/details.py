@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from dexter_graphql.loaders.base import LoadContext, Reads, bulk, each, fan_out
+from dexter_graphql.loaders.base import LoadContext, bulk, each, fan_out, two_calls_per_key
 from dexter_graphql.loaders.issues.keys import ActivityKey, IssueKey, ShortIdKey, issue_parents
 from dexter_graphql.loaders.issues.parameters import EXPANDABLE, RETENTION, pushdown, with_id_parameters
 from dexter_graphql.loaders.lists import by_organization, fetch_list, rows_by_key
@@ -40,11 +40,7 @@ async def issue_details(key: IssueKey, load_context: LoadContext) -> Any:
     return await _detail(key, load_context)
 
 
-def _short_id_cost(keys: int, _reads: Reads) -> int:
-    return 2 * keys
-
-
-@fan_out(target="Issue", uses=(organizations.SHORT_ID, catalogue.DETAIL), is_shared=True, cost=_short_id_cost)
+@fan_out(target="Issue", uses=(organizations.SHORT_ID, catalogue.DETAIL), is_shared=True, cost=two_calls_per_key)
 async def issue_by_short_id(key: ShortIdKey, load_context: LoadContext) -> Any:
     """An issue by its short ID: one call, and one more for its number where Sentry requires that."""
     issue = await _detail(IssueKey(key.organization, key.short_id), load_context)
@@ -69,7 +65,7 @@ async def numeric_id(key: ShortIdKey, load_context: LoadContext) -> IssueKey | N
     return IssueKey(key.organization, str(target.groupId))
 
 
-@fan_out(target="Issue", uses=(organizations.SHORT_ID, catalogue.DETAIL), cost=_short_id_cost)
+@fan_out(target="Issue", uses=(organizations.SHORT_ID, catalogue.DETAIL), cost=two_calls_per_key)
 async def organization_issue(organization: OrganizationRef, load_context: LoadContext) -> Any:
     """The issue of an organization whose short ID the options are."""
     return await load_context.load(issue_by_short_id, ShortIdKey(organization, load_context.options))
