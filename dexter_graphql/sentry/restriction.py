@@ -33,7 +33,7 @@ class Narrowing(StrEnum):
     SEARCH = "search"
     """By a term `project:` in the query parameter that takes a search."""
     BODY = "body"
-    """A member of the request's body names the projects, which must all be in the set."""
+    """A member of the request's body names projects, or objects that belong to them, which must all be in the set."""
     RESPONSE = "response"
     """Objects of other projects are removed from the response. Only for reads."""
     PARENT = "parent"
@@ -83,9 +83,9 @@ def by_search(access: AccessLevel, *members: str, name: str = "query") -> Restri
     return Restriction(access, Narrowing.SEARCH, name, members)
 
 
-def by_body(access: AccessLevel, name: str) -> Restriction:
-    """Restricted to the projects that a member of the body names."""
-    return Restriction(access, Narrowing.BODY, name, objects=((name, "project"),))
+def by_body(access: AccessLevel, name: str, of: str = "project") -> Restriction:
+    """Restricted to the projects, or other objects, that a member of the body must name."""
+    return Restriction(access, Narrowing.BODY, name, objects=((name, of),))
 
 
 def by_response(*members: str, of: str = "project", nested: tuple[str, ...] = (), **parameters: str) -> Restriction:

@@ -9,7 +9,6 @@ from dexter_graphql.sentry.restriction import (
     by_query,
     by_response,
     unrestricted,
-    whole_organization,
 )
 
 WORKFLOWS = Endpoint(
@@ -97,7 +96,7 @@ CREATE_WORKFLOW = Endpoint(
     "POST",
     "/organizations/{organization}/workflows/",
     ("alerts:write", "org:admin", "org:write"),
-    restriction=whole_organization(AccessLevel.ADMIN),
+    restriction=by_body(AccessLevel.ADMIN, "detectorIds", "detector"),
     is_idempotent=False,
     lifetime=Lifetime.NEVER,
     tags=("alerts/{organization}",),

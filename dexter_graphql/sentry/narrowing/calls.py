@@ -93,7 +93,9 @@ def named_objects(request: EndpointRequest) -> Iterator[tuple[str, str]]:
     restriction = request.endpoint.restriction
     members: dict[str, Any] = request.body if isinstance(request.body, dict) else {}
     if restriction.narrowing is Narrowing.BODY and not members.get(restriction.name or ""):
-        raise OutOfReach("The input must name projects within the caller's reach", title=request.endpoint.title)
+        raise OutOfReach(
+            "The input must name what it belongs to, within the caller's reach", title=request.endpoint.title
+        )
     if restriction.narrowing is Narrowing.PARENT and restriction.name is not None:
         yield restriction.name, request.path[restriction.name]
     for name, kind in restriction.objects:

@@ -154,7 +154,7 @@ def test_objects_in_path_and_body(endpoint, body, named):
 @pytest.mark.parametrize("body", [None, {}, {"projects": []}, []])
 def test_body_must_name_projects(body):
     """Sentry could take an object without projects as one of all of them."""
-    with pytest.raises(OutOfReach, match="must name projects"):
+    with pytest.raises(OutOfReach, match="must name what it belongs to"):
         list(named_objects(request(releases.CREATE, body=body)))
 
 

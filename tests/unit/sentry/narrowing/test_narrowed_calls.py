@@ -83,7 +83,6 @@ def calls(sentry, clock):
         (requested(issues.LIST, GLOBEX), NotFound),
         (requested(organizations.DETAIL, GLOBEX), NotFound),
         (requested(members.LIST), OutOfReach),
-        (requested(alerts.CREATE_WORKFLOW, body={}), OutOfReach),
         (requested(issues.LIST, None), OutOfReach),
     ],
 )
@@ -232,6 +231,22 @@ async def test_body_names_no_project_out_of_reach(request_, calls, sentry):
         await calls.send(request_, restricted())
 
     assert sentry.names == []
+
+
+@pytest.mark.parametrize(("detectors", "error"), [([4], None), ([4, 5], NotFound), ([], OutOfReach)])
+async def test_new_alerts_belong_to_monitors_in_reach(detectors, error, calls, sentry):
+    """All of them, and at least one: an alert without a monitor would belong to the organization."""
+    sentry.answers["alerts.detector"] = DETECTORS[0]
+    await calls.send(requested(alerts.DETECTOR, path={"detector": "4"}), restricted())
+    sentry.answers["alerts.detector"] = DETECTORS[1]
+    creation = calls.send(requested(alerts.CREATE_WORKFLOW, body={"detectorIds": detectors}), restricted())
+    if error is None:
+        await creation
+    else:
+        with pytest.raises(error):
+            await creation
+
+    assert ("alerts.create_workflow" in sentry.names) is (error is None)
 
 
 async def test_body_names_no_object_out_of_reach(calls, sentry):
