@@ -334,7 +334,7 @@ async def _merge_selected(input: MergeIssuesInput, load_context: LoadContext) ->
     if input.dry_run:
         return MergeResult(None, [], unmatched, is_dry_run=True, refusals=mistakes)
     try:
-        merged = await merge_issues(list(existing.issues), load_context)
+        merged = await merge_issues(existing, load_context)
     except (BadRequest, Conflict) as refusal:
         refusals = [*user_errors_for(refusal, {}), *mistakes]
         return MergeResult(None, [], unmatched, is_dry_run=False, refusals=refusals)

@@ -13,7 +13,7 @@ from dexter_graphql.sentry.call import Reply
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.client import NO_PATH
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.errors import BadRequest, Conflict, Forbidden, MissingRoute, SentryError
+from dexter_graphql.sentry.errors import BadRequest, Conflict, Forbidden, InvalidParameter, MissingRoute, SentryError
 from dexter_graphql.sentry.parents import Parents
 
 UPDATE_ENDPOINTS = (catalogue.BULK_UPDATE, catalogue.PROJECT_BULK_UPDATE)
@@ -21,6 +21,9 @@ DELETE_ENDPOINTS = (catalogue.BULK_DELETE, catalogue.PROJECT_BULK_DELETE)
 """The endpoint of the organization, and that of a project."""
 CLOSED = (Forbidden, MissingRoute)
 """Refusals that may concern the endpoint of the organization alone."""
+
+UNDECIDED = (*CLOSED, InvalidParameter)
+"""Refusals by a project that say no more than that of the organization; the ID of a project may be unreadable."""
 
 Write = Callable[[Sequence[IssueKey], str | None], Awaitable[object]]
 """Writes issues by the endpoint of their project, or by that of the organization for None."""
@@ -61,6 +64,22 @@ async def write_in_chunks(projects: Mapping[IssueKey, str], write: Write) -> dic
     return refused
 
 
+async def write_together(
+    endpoints: tuple[Endpoint, Endpoint], projects: Mapping[IssueKey, str], body: object, load_context: LoadContext
+) -> Reply:
+    """The response of a write to issues that must not be written apart, by their project where that is the same."""
+    keys, own_projects = list(projects), set(projects.values())
+    try:
+        return await send_bulk_write(endpoints, keys, None, load_context, body=body)
+    except CLOSED as refusal:
+        if len(own_projects) > 1:
+            raise
+        try:
+            return await send_bulk_write(endpoints, keys, own_projects.pop(), load_context, body=body)
+        except UNDECIDED:
+            raise refusal from None
+
+
 def issue_tags(keys: Sequence[IssueKey]) -> tuple[str, ...]:
     """Cache tags of issues."""
     return tuple(f"issue/{key.id}" for key in keys)
@@ -81,7 +100,7 @@ async def _write_chunk(
         own_keys = [key for key in keys if projects[key] == project]
         own_refusal = await _try_write(own_keys, project if is_closed else None, write)
         if own_refusal is not None:
-            refused |= dict.fromkeys(own_keys, refusal if isinstance(own_refusal, CLOSED) else own_refusal)
+            refused |= dict.fromkeys(own_keys, refusal if isinstance(own_refusal, UNDECIDED) else own_refusal)
     return refused
 
 

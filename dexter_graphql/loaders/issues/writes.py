@@ -20,6 +20,7 @@ from dexter_graphql.loaders.issues.bulk_writes import (
     issue_tags,
     send_bulk_write,
     write_in_chunks,
+    write_together,
 )
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.ignored_members import ignored_members
@@ -109,10 +110,13 @@ async def delete_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> 
     return result
 
 
-async def merge_issues(keys: Sequence[IssueKey], load_context: LoadContext) -> tuple[IssueKey, list[IssueKey]] | None:
-    """Merge issues: the one that remains and those merged into it; None when Sentry found none of them."""
-    organization = keys[0].organization
-    applied = _applied(await send_bulk_write(UPDATE_ENDPOINTS, keys, None, load_context, body={"merge": 1}))
+async def merge_issues(existing: UpdateResult, load_context: LoadContext) -> tuple[IssueKey, list[IssueKey]] | None:
+    """Merge issues that were looked up: the one that remains and those merged into it; None when all of them are gone.
+
+    All are of one organization.
+    """
+    organization = next(iter(existing.issues)).organization
+    applied = _applied(await write_together(UPDATE_ENDPOINTS, _projects(existing), {"merge": 1}, load_context))
     load_context.loaders.clear()
     merged = applied.get("merge")
     if not isinstance(merged, dict) or "parent" not in merged:

@@ -272,6 +272,20 @@ async def test_lookup_after_a_write_may_fail(asker, writer):
     assert {msgspec.json.decode(issue)["status"] for issue in written.issues.values()} == {"resolved"}
 
 
+async def test_unreadable_project_is_not_written(asker, writer):
+    """An issue whose project cannot be read has the refusal of the organization."""
+    [issue] = some(asker, 1)
+    keys = writer.keys(some(asker, 2))
+    rows = [{"id": key.id, "project": None} for key in keys]
+    asker.server.faults.add(Fault(method="GET", route=LIST, status=200, body=rows))
+    asker.server.faults.add(Fault(method="PUT", route=LIST, status=403))
+
+    with pytest.raises(Forbidden):
+        await update_issues(keys, RESOLVED, writer.load_context)
+
+    assert (writer.calls, issue.status) == ([("GET", LIST), ("PUT", LIST)], "unresolved")
+
+
 async def test_forbidden_chunk_leaves_the_others(asker, writer):
     """A failure of one chunk does not affect the other chunk."""
     issues = some(asker, 150)
@@ -384,21 +398,39 @@ async def test_lookup_writes_nothing(asker, writer):
     assert writer.calls == [("GET", LIST)]
 
 
-async def test_merge_returns_parent_and_children(asker, writer):
-    """The issue with most events remains; the others are its children."""
+@pytest.mark.parametrize("status", [None, 403, 404])
+async def test_merge_returns_parent_and_children(asker, writer, status):
+    """The issue with most events remains; the others are its children, also when the project merges them."""
     issues = some(asker, 3)
     parent, *children = sorted(issues, key=lambda one: (-len(one.events), int(one.id)))
+    existing = await look_up_issues(writer.keys(issues), writer.load_context)
+    if status is not None:
+        asker.server.faults.add(Fault(method="PUT", route=LIST, status=status))
 
-    merged = await merge_issues(writer.keys(issues), writer.load_context)
+    merged = await merge_issues(existing, writer.load_context)
 
     assert merged == (writer.keys([parent])[0], writer.keys(children))
-    assert writer.calls == [("PUT", LIST)]
+    assert writer.calls[1:] == [("PUT", LIST), *([] if status is None else [("PUT", OF_PROJECT)])]
+
+
+@pytest.mark.parametrize("projects", [("web", "web"), ("web", "api")])
+async def test_merge_may_be_forbidden(asker, writer, projects):
+    """What the organization refuses is merged by no project when that refuses too, or when there are several."""
+    issues = [some(asker, 2, project)[index] for index, project in enumerate(projects)]
+    existing = await look_up_issues(writer.keys(issues), writer.load_context)
+    asker.server.faults.add(Fault(method="PUT", status=403, times=2))
+
+    with pytest.raises(Forbidden) as caught:
+        await merge_issues(existing, writer.load_context)
+
+    assert caught.value.title == f"PUT {LIST}"
 
 
 async def test_merge_of_nothing_is_none(asker, writer):
-    """When Sentry has none of the issues, the result is None."""
+    """When Sentry no longer has any of the issues, the result is None."""
     issues = some(asker, 2)
+    existing = await look_up_issues(writer.keys(issues), writer.load_context)
     for one in issues:
         del asker.acme.issues[one.id]
 
-    assert await merge_issues(writer.keys(issues), writer.load_context) is None
+    assert await merge_issues(existing, writer.load_context) is None
