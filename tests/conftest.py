@@ -8,24 +8,46 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from dexter_graphql.graph.schema import build_graph
+from dexter_graphql.sandbox.app import Sandbox
 from support.graph import GraphClient
 from support.sandbox import StillClock, running_sandbox
-from support.tracing import untraced
+from support.tracing import untraced, untraced_call
 
 REPETITIONS = (
     "tests/benchmarks/",
+    "tests/browser/",
+    "tests/clients/",
     "tests/contract/test_declared_calls.py",
     "tests/contract/test_docs.py",
     "tests/contract/test_one_truth.py",
+    "tests/faults/",
     "tests/operations/",
     "tests/parity/",
     "tests/property/",
+    "tests/realtime/",
     "tests/security/",
     "tests/unit/graph/older_releases/",
     "tests/unit/graph/test_mistyped_names.py",
+    "tests/unit/graph/test_schema.py",
     "tests/unit/sandbox/test_vintages.py",
 )
-"""Tests that repeat with many values what others cover. Tracing them would take more time than running them."""
+"""Tests that repeat with many values, faults and clients what others cover: traced, they would add 1 % to the coverage
+and take twice the time. The coverage that `make test` requires is that of the other tests."""
+
+LONG = (
+    "tests/setup/test_dockerfile.py",
+    "tests/drills/test_drills.py",
+    "tests/benchmarks/test_command.py",
+    "tests/setup/test_make_run.py",
+    "tests/unit/cli/test_processes.py",
+    "tests/property/test_engines.py",
+    "tests/operations/test_garbage.py",
+    "tests/setup/test_wheel.py",
+    "tests/unit/graph/test_mistyped_names.py",
+)
+"""The files that take longest. The workers of a run get them by turns, and begin with them."""
+OF_THE_SANDBOX = ("tests/unit/sandbox/", "tests/contract/")
+"""Tests of the sandbox itself. All others have it compute answers, which takes a quarter of their time when traced."""
 
 # Every run of the tests looks at the same examples; `HYPOTHESIS_PROFILE=long` looks at many others.
 # Fixtures that properties ask for are for reading only.
@@ -37,8 +59,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Whatever takes long, and mostly waits, comes first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: not {"setup", "benchmarks", "drills"} & set(item.path.parts))
+    """What takes long comes first in the share of each worker, so that none is left alone with it at the end."""
+    by_file = {file: [item for item in items if item.nodeid.startswith(file)] for file in LONG}
+    rest = [item for item in items if not item.nodeid.startswith(LONG)]
+    ordered, shares = [], int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    for number in range(shares):
+        ordered += [item for file in LONG[number::shares] for item in by_file[file]]
+        size = max(0, len(items) * (number + 1) // shares - len(ordered))
+        ordered += rest[:size]
+        del rest[:size]
+    items[:] = ordered + rest
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,6 +81,13 @@ def pytest_runtest_protocol(item):
 def pytest_configure():
     """Worlds and collected tests are many small objects that live long; looking for garbage among them takes time."""
     gc.set_threshold(500_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def _untraced_sandbox(request, monkeypatch):
+    """The sandbox computes its answers without the tracing of coverage, except in its own tests."""
+    if not request.node.nodeid.startswith(OF_THE_SANDBOX):
+        monkeypatch.setattr(Sandbox, "_handle", untraced_call(Sandbox._handle))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import contextmanager
+from functools import wraps
 
 
 @contextmanager
@@ -13,3 +14,14 @@ def untraced():
         yield
     finally:
         sys.settrace(trace)
+
+
+def untraced_call(function):
+    """The function, executed without the tracing of coverage; it must not be a coroutine function."""
+
+    @wraps(function)
+    def call(*arguments):
+        with untraced():
+            return function(*arguments)
+
+    return call

@@ -8,6 +8,7 @@ from random import Random
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox import DEFAULT_SEED, Vintage, build_world
+from support.tracing import untraced
 
 _idle = defaultdict(list)
 """Snapshots of worlds that no test uses, by class of clock and vintage."""
@@ -40,11 +41,12 @@ def borrowed_snapshot(clock=None, vintage=Vintage.SAAS):
 
 
 def _build(clock, vintage):
-    """A new world, built without the garbage collector, which would only slow it down."""
+    """A new world, built without the garbage collector and the tracing of coverage, which would only slow it down."""
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        return build_world(DEFAULT_SEED, type(clock)(), vintage=vintage)
+        with untraced():
+            return build_world(DEFAULT_SEED, type(clock)(), vintage=vintage)
     finally:
         if was_collecting:
             gc.enable()

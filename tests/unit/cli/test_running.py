@@ -15,6 +15,7 @@ def _collector_as_before():
     yield
 
     gc.unfreeze()
+    gc.freeze()
     gc.set_threshold(*thresholds)
 
 
