@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from dexter_graphql.cli import commands
 from dexter_graphql.server.identity import watch
+from support.command import PATIENCE_S
 from support.keys import SECRET, bearer
 from support.redis import running_redis
 from support.sandbox import running_sandbox
@@ -50,7 +51,7 @@ async def test_both_servers_accept_a_key_until_it_is_revoked(monkeypatch):
         [(revoked, key_id)], [(kept, _)] = [await dexter_keys(redis, "create", "bot", "--all-projects") for _ in "12"]
         created = [await status_of(site, text) for site in sites for text in (revoked, kept)]
         await dexter_keys(redis, "revoke", key_id)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while {await status_of(site, revoked) for site in sites} != {401}:
                 pass
         redis.kill()

@@ -6,6 +6,7 @@ import json
 import aiohttp
 import pytest
 
+from support.command import PATIENCE_S
 from support.server import running_site
 from support.transports import TRANSPORTS
 
@@ -63,7 +64,7 @@ async def test_subscription_tells_what_happens(transport, site):
     await asyncio.sleep(0.3)
 
     issue = site.upstream.simulation.open_issue()
-    answer = await asyncio.wait_for(coming, 5)
+    answer = await asyncio.wait_for(coming, PATIENCE_S)
     await answers.aclose()
 
     assert answer == {"data": {"issueChanged": {"change": {"kind": "CREATED", "issue": {"shortId": issue.short_id}}}}}
@@ -74,7 +75,7 @@ async def test_event_stream_gives_signs_of_life():
     async with running_site(heartbeat_s=0.05) as site:
         headers = {"accept": "text/event-stream"}
         async with site.session.post(site.graphql, json={"query": SUBSCRIPTION}, headers=headers) as answer:
-            assert await asyncio.wait_for(answer.content.readuntil(b"\n\n"), 5) == b":\n\n"
+            assert await asyncio.wait_for(answer.content.readuntil(b"\n\n"), PATIENCE_S) == b":\n\n"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ async def test_bad_messages_close_the_socket(site, messages, code):
     async with site.session.ws_connect(site.graphql, protocols=["graphql-transport-ws"]) as socket:
         for message in messages:
             await (socket.send_bytes(message) if isinstance(message, bytes) else socket.send_str(message))
-        while (await asyncio.wait_for(socket.receive(), 5)).type is aiohttp.WSMsgType.TEXT:
+        while (await asyncio.wait_for(socket.receive(), PATIENCE_S)).type is aiohttp.WSMsgType.TEXT:
             pass
 
     assert socket.close_code == code

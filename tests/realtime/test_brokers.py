@@ -12,6 +12,7 @@ from dexter_graphql.realtime.brokers.base import Gap, Item, Position
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
 from dexter_graphql.realtime.brokers.positions import PositionSigner
 from dexter_graphql.realtime.changes import Stream, Topic
+from support.command import PATIENCE_S
 from support.realtime import make_change
 
 ISSUES, ERRORS = Topic("acme", Stream.ISSUES), Topic("acme", Stream.ERRORS)
@@ -31,7 +32,7 @@ async def published(broker, *subjects, **different):
 async def read(broker, after, count, topic=ISSUES):
     """What follows a position: subjects, and gaps as they are."""
     async with aclosing(broker.read(topic, after)) as found:
-        return [_plain(await asyncio.wait_for(anext(found), 5)) for _ in range(count)]
+        return [_plain(await asyncio.wait_for(anext(found), PATIENCE_S)) for _ in range(count)]
 
 
 def _plain(found):
@@ -44,7 +45,7 @@ async def test_changes_come_in_order(broker):
     positions = await published(broker, "1", "2", "3")
 
     async with aclosing(broker.read(ISSUES, start)) as found:
-        items = [await asyncio.wait_for(anext(found), 5) for _ in range(3)]
+        items = [await asyncio.wait_for(anext(found), PATIENCE_S) for _ in range(3)]
 
     assert [(item.change.subject, item.position) for item in items] == list(zip("123", positions, strict=True))
 
@@ -61,8 +62,8 @@ async def test_reader_waits_for_what_comes(broker):
         assert not waiting.done()
         await published(broker, "2", "3")
 
-        assert _plain(await asyncio.wait_for(waiting, 5)) == "2"
-        assert _plain(await asyncio.wait_for(anext(found), 5)) == "3"
+        assert _plain(await asyncio.wait_for(waiting, PATIENCE_S)) == "2"
+        assert _plain(await asyncio.wait_for(anext(found), PATIENCE_S)) == "3"
 
 
 async def test_readers_do_not_take_from_each_other(broker):
@@ -186,7 +187,7 @@ class TestMemoryBroker:
             assert repr(broker) == "<MemoryBroker 2 topics, 1 readers>"
             await published(broker, "1")
 
-            assert _plain(await asyncio.wait_for(waiting, 5)) == "1"
+            assert _plain(await asyncio.wait_for(waiting, PATIENCE_S)) == "1"
 
     async def test_forgotten_topic_begins_anew(self):
         """A position in it is one of another epoch."""

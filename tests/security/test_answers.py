@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from dexter_graphql.server.executor import RequestExecutor
+from support.command import PATIENCE_S
 from support.raw_http import connected, request_bytes
 from support.sandbox import running_sandbox
 from support.server import running_site
@@ -83,7 +84,7 @@ async def test_admin_address_elsewhere_answers_every_host():
 async def test_passthrough_is_ready_when_sentry_answers():
     """Without a token of its own the server asks Sentry without one; any refusal proves that Sentry is there."""
     async with running_site(mode="passthrough", sentry_auth_token=None) as site:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while (await site.session.get(f"{site.url}/health/ready")).status != 200:  # noqa: ASYNC110  # no event
                 await asyncio.sleep(0.02)
 

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from support.command import PATIENCE_S
 from support.raw_http import HANDSHAKE, all_connected, connected, graphql_bytes, request_bytes
 from support.server import running_site
 
@@ -191,7 +192,7 @@ async def test_unfinished_messages_share_one_budget():
                 await connection.reader.readuntil(b"\r\n\r\n")
                 await connection.send(bytes([0x81, 0xFE, 0xFF, 0x00, 1, 2, 3, 4]) + b"x" * 30_000)
             assert await second.is_closed()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while budget.used:  # noqa: ASYNC110  # the server has no event for it
                 await asyncio.sleep(0.01)
 

@@ -9,6 +9,7 @@ from dexter_graphql.errors import SettingsError
 from dexter_graphql.sentry.restriction import AccessLevel
 from dexter_graphql.server.identity import watch
 from dexter_graphql.settings import load_settings
+from support.command import PATIENCE_S
 from support.keys import SECRET, bearer, keys_site
 from support.server import running_site
 
@@ -142,7 +143,7 @@ async def test_ended_key_ends_its_streams(path, monkeypatch, end):
         (text, key), (other, _) = await keys.create(), await keys.create("other")
         (streams, ws), (other_streams, other_ws) = [await opened_streams(site, each) for each in (text, other)]
         await end(keys, key)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             bodies = [await stream.read() for stream in streams]
             message, closing = await ws.receive_json(), await ws.receive()
         refused = await asked(site, text)
@@ -171,7 +172,7 @@ async def test_revoked_key_is_refused_although_its_answer_is_cached(path, monkey
         text, key = await keys.create()
         warm = [await asked(site, text, NAMES) for _ in range(3)]
         await keys.revoke(key)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while (refused := await asked(site, text, NAMES))[0] == 200:
                 pass
 

@@ -9,6 +9,7 @@ import pytest_asyncio
 from dexter_graphql.clock import Clock
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sentry.restriction import AccessLevel
+from support.command import PATIENCE_S
 from support.files import RELEASE, UPLOAD, attached, download_url, transfers
 from support.keys import bearer as keyed
 from support.keys import keys_site
@@ -58,7 +59,7 @@ async def upload_of(site, headers):
 
 async def until(condition):
     """Wait for a condition that no event announces."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not await condition():  # noqa: ASYNC110  # see above
             await asyncio.sleep(0.005)
 

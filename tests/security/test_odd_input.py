@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dexter_graphql.server.executor import RequestExecutor
+from support.command import PATIENCE_S
 from support.raw_http import HANDSHAKE, connected, request_bytes
 from support.server import running_site
 
@@ -98,7 +99,7 @@ class Attacked:
         async with connected(self._site.url) as connection:
             await connection.send(data)
             status = await connection.status()
-            return status, status and await asyncio.wait_for(connection.reader.read(65536), 5)
+            return status, status and await asyncio.wait_for(connection.reader.read(65536), PATIENCE_S)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from dexter_graphql.sandbox import Fault
+from support.command import PATIENCE_S
 from support.raw_http import connected, graphql_bytes, request_bytes
 from support.server import running_site
 
@@ -228,7 +229,7 @@ async def test_rejected_credential_ends_its_streams():
             )
             query = '{ organization(slug: "acme") { environments { nodes { name } } } }'
             rejected = await site.post(query, headers=revoked)
-            bodies = [await asyncio.wait_for(stream.read(), 5) for stream in streams[:2]]
+            bodies = [await asyncio.wait_for(stream.read(), PATIENCE_S) for stream in streams[:2]]
             message = await ws.receive_json(timeout=5)
         is_open = not streams[2].content.at_eof()
         for stream in streams:

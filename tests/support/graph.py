@@ -27,6 +27,7 @@ from dexter_graphql.sentry.stages.cache import POLICIES
 from support.engines import assert_agreement, engines_of, line_of, outcome
 from support.rounds import ReplayTransport, RoundTransport, wait_until_idle
 from support.sandbox import StillClock, running_sandbox
+from support.tracing import untraced_call
 
 ENGINES = ["compiled", "interpreted"]
 """For tests that cannot run both at the same time."""
@@ -198,6 +199,7 @@ for _kind in IMMUTABLE:
     _kind.__deepcopy__ = lambda shared, _: shared
 
 
+@untraced_call
 def _twin(services):
     """A copy of the services with their current caches; immutable parts are shared."""
     client = services.client
