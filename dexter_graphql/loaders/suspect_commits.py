@@ -49,11 +49,11 @@ async def event_suspect_commits(key: EventKey, load_context: LoadContext) -> lis
 
 
 def _issues_cost(keys: int, reads: Reads) -> int:
-    return 2 * call_per_chunk(keys, reads) + keys
+    return max(2 * call_per_chunk(keys, reads), keys) + keys
 
 
 def _every_issue_cost(keys: int, reads: Reads) -> int:
-    return _issues_cost(keys, reads) + keys
+    return _issues_cost(keys, reads) + 2 * call_per_chunk(keys, reads)
 
 
 @bulk(
@@ -71,11 +71,11 @@ async def issue_suspect_commits(keys: Sequence[IssueKey], load_context: LoadCont
 
 
 def _suspected_cost(keys: int, reads: Reads) -> int:
-    return (3 + SUSPECTED_ISSUES) * call_per_chunk(keys, reads)
+    return (1 + 2 * SUSPECTED_ISSUES) * call_per_chunk(keys, reads)
 
 
 def _every_suspected_cost(keys: int, reads: Reads) -> int:
-    return _suspected_cost(keys, reads) + SUSPECTED_ISSUES * call_per_chunk(keys, reads)
+    return _suspected_cost(keys, reads) + 2 * call_per_chunk(keys, reads)
 
 
 @bulk(

@@ -60,6 +60,26 @@ class GraphAnswer:
         return [list(call.query) for call in self.calls if call.route == route]
 
 
+def services_of(graph, server, clock, **limits):
+    """Services of the graph over a sandbox, with a client of their own, whose cache is empty."""
+    client = build_client(clock=clock, base_url=server.url)
+    return Services(
+        client=client,
+        organizations=OrganizationDirectory(client, clock),
+        entities=graph.binder,
+        clock=clock,
+        changes=in_memory_feed(clock, b"key of tests"),
+        visibility=IssueVisibility(client, clock),
+        files=FileAddresses(clock, b"key of tests", Openings(clock)),
+        **limits,
+    )
+
+
+def identity_of(server):
+    """A caller with the sandbox's token."""
+    return Identity(Upstream("test", server.token), Reach.of(AccessLevel.ADMIN), Caller("test"))
+
+
 class SubscriptionReader:
     """The answers of a subscription; the next one is always being awaited."""
 
@@ -88,17 +108,9 @@ class GraphClient:
 
     def __init__(self, graph, server, clock):
         self.graph, self.server = graph, server
-        self.client = build_client(clock=clock, base_url=server.url)
-        self.services = Services(
-            client=self.client,
-            organizations=OrganizationDirectory(self.client, clock),
-            entities=graph.binder,
-            clock=clock,
-            changes=in_memory_feed(clock, b"key of tests"),
-            visibility=IssueVisibility(self.client, clock),
-            files=FileAddresses(clock, b"key of tests", Openings(clock)),
-        )
-        self.identity = Identity(Upstream("test", server.token), Reach.of(AccessLevel.ADMIN), Caller("test"))
+        self.services = services_of(graph, server, clock)
+        self.client = self.services.client
+        self.identity = identity_of(server)
 
     @property
     def acme(self):

@@ -28,10 +28,9 @@ class TooManySelections(Exception):
 def estimate(tree: StepTree, variables: VariableValues, *, has_all: bool) -> Price:
     """The price of an operation with these variables; `has_all` says that the host has all endpoints."""
     sizes = ListSizes(variables, ASSUMED)
-    lookups = {lookup for arguments in tree.references for lookup in arguments.lookups(variables)}
     values = AnswerSize(sizes).of_branch(tree.root, page=1)
     try:
-        calls = MostCalls(sizes, has_all=has_all).below(tree.root, rows=1) + len(lookups)
+        calls = MostCalls(sizes, has_all=has_all).below(tree.root, rows=1) + tree.count_lookups(variables)
     except TooManySelections:
         return Price(None, values)
     if not has_all and calls:

@@ -19,7 +19,8 @@ from graphql.execution.values import VariableValues
 
 from dexter_graphql.engine.arguments import ArgumentValues
 from dexter_graphql.engine.selection import SelectedField, Selection, SelectionIndex
-from dexter_graphql.graph.cost.references import ReferenceArguments, references_of
+from dexter_graphql.engine.variable_values import NO_VARIABLES
+from dexter_graphql.graph.cost.references import Lookup, ReferenceArguments, references_of
 from dexter_graphql.graph.declarations.binder import BOUND
 from dexter_graphql.graph.declarations.fields import (
     DETAIL,
@@ -84,13 +85,35 @@ class StepTree(NamedTuple):
 
     root: Branch
     references: tuple[ReferenceArguments, ...]
+    lookups: frozenset[Lookup]
+    """What the references that do not depend on variables are looked up in."""
+
+    def count_lookups(self, variables: VariableValues) -> int:
+        """The number of calls that look up references."""
+        if not self.references:
+            return len(self.lookups)
+        return len(self.lookups.union(*(arguments.lookups(variables) for arguments in self.references)))
 
 
 def build_steps(index: SelectionIndex) -> StepTree:
     """The steps of an operation; of its variables, only those of conditions are used."""
     builder = _StepBuilder(index)
     root = builder.build(index.root, DETAIL, is_root=True)
-    return StepTree(root, tuple(builder.references))
+    fixed = [arguments for arguments in builder.references if not arguments.values.has_variables]
+    varying = tuple(arguments for arguments in builder.references if arguments.values.has_variables)
+    return StepTree(root, varying, frozenset().union(*(arguments.lookups(NO_VARIABLES) for arguments in fixed)))
+
+
+def all_steps(branch: Branch) -> Iterator[Step]:
+    """The steps of a branch and of those below it, each once."""
+    pending, seen = [branch], set()
+    while pending:
+        branch = pending.pop()
+        if id(branch) not in seen:
+            seen.add(id(branch))
+            for steps in branch:
+                yield from steps
+                pending += [step.below for step in steps if step.below]
 
 
 class ListSizes:
@@ -110,12 +133,13 @@ class ListSizes:
             return 1
         size = self._known.get(step)
         if size is None:
-            requested = _requested_size(step.sizes, self._variables)
+            requested = requested_size(step.sizes, self._variables)
             size = self._known[step] = self._assumed[step.extent] if requested is None else requested
         return size
 
 
-def _requested_size(sizes: ArgumentValues, variables: VariableValues) -> int | None:
+def requested_size(sizes: ArgumentValues, variables: VariableValues) -> int | None:
+    """The number of objects that the arguments of a field request; None when they say nothing."""
     try:
         values = sizes.coerce(variables)
     except GraphQLError:
