@@ -23,7 +23,7 @@ LIST_WITH_EVENTS = f"""query ListWithEvents($org: String!) {{
 }}"""
 LIGHT = """query Light($org: String!) {
   organization(slug: $org) { issues(first: 50) { nodes {
-    shortId title latestEvent { eventId title occurredAt } project { slug isBookmarked }
+    shortId title latestEvent { eventId title occurredAt } project { slug hasMonitors }
   } } }
 }"""
 """All fields have bulk endpoints."""

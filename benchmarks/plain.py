@@ -120,9 +120,9 @@ class Project:
     platform: str | None
 
     @strawberry.field
-    async def is_bookmarked(self, info: Asked) -> bool | None:
-        """Whether the user bookmarked it."""
-        value: bool | None = (await self._detail(info))["isBookmarked"]
+    async def has_monitors(self, info: Asked) -> bool | None:
+        """Whether it has received cron check-ins."""
+        value: bool | None = (await self._detail(info))["hasMonitors"]
         return value
 
     @strawberry.field
