@@ -4,7 +4,7 @@ import pytest
 
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.world.event_attributes import get_trace_id
-from support.issues import find, one
+from support.issues import find, one, select
 
 LINK = "/projects/{organization}/{project}/stacktrace-link/"
 EVENT = "/organizations/{organization}/issues/{issue}/events/{event_id}/"
@@ -121,6 +121,46 @@ async def test_event_without_trace(asker, trace):
     answered, _ = await one(asker, issue, "latestEvent { trace { traceId } }")
 
     assert answered["latestEvent"] == {"trace": None}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "codes"),
+    [
+        (404, "", []),
+        (404, {"detail": "The requested resource does not exist"}, []),
+        (200, {"eventID": "x"}, []),
+        (200, {"formatted": None}, []),
+        (200, {"formatted": 7}, ["UPSTREAM_BAD_RESPONSE"]),
+        (200, [], ["UPSTREAM_BAD_RESPONSE"]),
+        (500, None, ["UPSTREAM_UNAVAILABLE"]),
+    ],
+)
+async def test_event_without_text(asker, status, body, codes):
+    """A server that cannot write events out has no text, and another failure is an error of the field."""
+    issue = browser_issue(asker)
+    event = f"events/{issue.events[-1].id}/"
+    asker.server.faults.add(Fault(route=event, status=status, body=body, times=None))
+
+    answer = await asker.ask(
+        f'query {{ organization(slug: "acme") {{ {select(issue, "latestEvent { eventId formattedText }")} }} }}'
+    )
+
+    assert [error["extensions"]["code"] for error in answer.errors] == codes
+    assert answer["organization"]["issue"]["latestEvent"] == {"eventId": issue.events[-1].id, "formattedText": None}
+
+
+async def test_odd_trace_id_is_an_error(asker):
+    """A trace ID that is no text is an error of the field alone."""
+    issue = browser_issue(asker)
+    body = {"eventID": "a" * 32, "projectID": "101000", "groupID": issue.id, "contexts": {"trace": {"trace_id": [7]}}}
+    asker.server.faults.add(Fault(route=EVENT, status=200, body=body))
+
+    answer = await asker.ask(
+        f'query {{ organization(slug: "acme") {{ {select(issue, "latestEvent { eventId trace { traceId } }")} }} }}'
+    )
+
+    assert [error["extensions"]["code"] for error in answer.errors] == ["UPSTREAM_BAD_RESPONSE"]
+    assert answer["organization"]["issue"]["latestEvent"] == {"eventId": "a" * 32, "trace": None}
 
 
 async def test_source_maps_are_diagnosed(asker):

@@ -89,6 +89,16 @@ async def test_odd_pair_costs_itself(asker):
     assert {error["extensions"]["code"] for error in answer.errors} == {"UPSTREAM_BAD_RESPONSE"}
 
 
+async def test_similar_issues_that_are_no_list(asker):
+    """An answer that is no list is an error of the field."""
+    issue = find(asker, lambda issue: issue.short_id == "WEB-9")
+    asker.server.faults.add(Fault(route=SIMILAR, status=200, body={}))
+
+    answer = await attempt(asker, issue, "similarIssues { issue { title } }")
+
+    assert [error["extensions"]["code"] for error in answer.errors] == ["UPSTREAM_BAD_RESPONSE"]
+
+
 @pytest.mark.parametrize("first", [0, -1, 101])
 async def test_odd_number_of_similar_issues(asker, first):
     """A number that Sentry does not take is refused before the call."""

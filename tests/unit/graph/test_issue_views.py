@@ -2,6 +2,7 @@
 
 import pytest
 
+from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sandbox import Fault
 from support.issues import LIST
 
@@ -63,6 +64,21 @@ async def test_view_of_others_is_found(asker):
     found = await asker.ask("query ($id: ID!) { node(id: $id) { ... on IssueView { name isStarred } } }", id=known)
 
     assert found["node"] == {"name": "On call", "isStarred": False}
+
+
+async def test_unreadable_view_is_not_another(asker):
+    """An unknown view is null; where the ID of another one cannot be read, it may be that, which is an error."""
+    view = "query ($id: ID!) { node(id: $id) { ... on IssueView { name } } }"
+    unknown = encode_id("IssueView", "100000", "7")
+
+    absent = await asker.ask(view, id=unknown)
+    asker.client.invalidate(["issue-views/acme", "issue-views/100000"])
+    asker.server.faults.add(Fault(route=VIEWS, status=200, body=[{"id": None, "name": "x"}], times=1))
+    unreadable = await asker.ask(view, id=encode_id("IssueView", "100000", "8"))
+
+    assert (absent["node"], absent.errors) == (None, [])
+    assert unreadable["node"] is None
+    assert [error["extensions"]["code"] for error in unreadable.errors] == ["UPSTREAM_BAD_RESPONSE"]
 
 
 async def test_created_with_everything(asker):

@@ -374,6 +374,19 @@ async def test_single_issue_has_a_deletion(asker, writer):
     assert (absent.issues, absent.absent, gone.status) == ({}, keys[1:], "unresolved")
 
 
+@pytest.mark.parametrize("status", [400, 409])
+async def test_single_deletion_may_be_refused(asker, writer, status):
+    """A refusal is the result for the issue, which stays."""
+    [issue] = some(asker, 1)
+    [key] = writer.keys([issue])
+    asker.server.faults.add(Fault(method="DELETE", status=status, body={"detail": "Not now."}))
+
+    refused = await delete_issues([key], writer.load_context)
+
+    assert ({key: str(error) for key, error in refused.refused.items()}, refused.absent) == ({key: "Not now."}, [])
+    assert issue.status == "unresolved"
+
+
 async def test_deletion_of_missing_issues_sends_no_write(asker, writer):
     """A deletion without IDs would delete the matches of a search, so it is never sent."""
     issues = some(asker, 2)
