@@ -234,5 +234,6 @@ def _whole(answer: ExecutionAnswer, media_type: str) -> ASGIApp:
     # A client of the older media type reads errors from the body, not from the status; so do clients of automatic
     # persisted queries, which send the document next.
     is_rejected = answer.is_request_error and media_type != JSON and PROBED.isdisjoint(answer.codes)
-    status = HTTPStatus.BAD_REQUEST if is_rejected else HTTPStatus.OK
+    refused = HTTPStatus.TOO_MANY_REQUESTS if ErrorCode.QUOTA_EXCEEDED in answer.codes else HTTPStatus.BAD_REQUEST
+    status = refused if is_rejected else HTTPStatus.OK
     return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)

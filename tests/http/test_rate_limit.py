@@ -5,6 +5,8 @@ import asyncio
 import pytest
 import pytest_asyncio
 
+from dexter_graphql.server.caller_budgets import CallerBudgets
+from support.keys import bearer, keys_site
 from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,6 +67,8 @@ async def test_operation_above_the_budget_is_refused(budgeted):
     [error] = body["errors"]
     extensions = error["extensions"]
     assert (status, extensions["code"], extensions["field"]) == (200, "QUOTA_EXCEEDED", "Issue.hashes")
+    accepted = {"accept": "application/graphql-response+json"}
+    assert (await budgeted.post(query, headers=accepted))[0] == 429
     assert extensions["retryable"]
     assert 0 < extensions["retryAfterSeconds"] <= 86_400
     assert f"may need 99 calls to Sentry, and of the {LIMIT} that you have" in error["message"]
@@ -93,6 +97,31 @@ async def test_requests_of_one_execution_are_charged_once(budgeted):
     await asyncio.gather(*(budgeted.data(QUERY.format("", 7)) for _ in range(10)))
 
     assert await remaining(budgeted) == before - 1
+
+
+async def test_budget_of_one_caller_refuses_no_other(tmp_path, monkeypatch):
+    """A request that joins the execution of a caller whose budget is spent is executed for its own caller."""
+    real_charge, has_begun, has_joined = CallerBudgets.charge, asyncio.Event(), asyncio.Event()
+
+    async def charge(budgets, caller, price, calls):
+        if caller != "key:poor":
+            return await real_charge(budgets, caller, price, calls)
+        has_begun.set()
+        await has_joined.wait()
+        return None
+
+    monkeypatch.setattr(CallerBudgets, "charge", charge)
+    async with keys_site(tmp_path / "keys.json", caller_calls=LIMIT) as (site, keys):
+        poor, rich = [bearer((await keys.create(name))[0]) for name in ("poor", "rich")]
+        refused = asyncio.ensure_future(site.post(QUERY.format("", 2), headers=poor))
+        await has_begun.wait()
+        answered = asyncio.ensure_future(site.post(QUERY.format("", 2), headers=rich))
+        await asyncio.sleep(0.05)
+        has_joined.set()
+        bodies = [(await request)[2] for request in (refused, answered)]
+
+    assert [error["extensions"]["code"] for error in bodies[0]["errors"]] == ["QUOTA_EXCEEDED"]
+    assert len(bodies[1]["data"]["organization"]["teams"]["nodes"]) == 2
 
 
 async def test_without_a_limit_there_is_a_price(site):

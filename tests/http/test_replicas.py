@@ -22,12 +22,12 @@ RESOLVE = "mutation ($ids: [ID!]!) { resolveIssues(input: { issues: { ids: $ids 
 
 
 @asynccontextmanager
-async def services():
+async def services(**more):
     """A Redis, and two servers that share it; nobody sends them webhooks."""
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(running_redis())
         upstream = await stack.enter_async_context(running_sandbox())
-        settings = {"redis_url": redis.url, "secret": "the same random text on every replica"}
+        settings = {"redis_url": redis.url, "secret": "the same random text on every replica"} | more
         sites = [await stack.enter_async_context(running_site(upstream, **settings)) for _ in range(2)]
         upstream.webhooks.set_url(None)
         yield redis, *sites
@@ -50,6 +50,16 @@ async def test_one_replica_knows_what_the_other_was_told():
         assert first == second
         lists = [call for call in one.upstream.requests if call.route == "/organizations/{organization}/issues/"]
         assert len(lists) == 1
+
+
+async def test_replicas_share_the_budget_of_a_caller():
+    """What a caller has spent at one replica is not left at the other."""
+    hashes = '{ organization(slug: "acme") { issues(first: 60) { nodes { hashes { nodes { hash } } } } } }'
+    left = '{ rateLimit { remaining } organization(slug: "globex") { issues(first: 1) { totalCount } } }'
+    async with services(caller_calls=100, caller_window_s=86_400) as (_, one, other):
+        await one.data(hashes)
+
+        assert (await other.data(left))["rateLimit"]["remaining"] <= 100 - 61
 
 
 async def test_what_is_written_on_one_is_read_on_the_other():
