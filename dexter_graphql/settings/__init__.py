@@ -1,13 +1,16 @@
-"""All settings with their defaults and bounds; the environment is read once, at the start.
+"""All settings with their defaults and bounds; the environment and files of secrets are read once, at the start.
 
 `SENTRY_URL` and `SENTRY_AUTH_TOKEN` have the names that Sentry's own tools use; all others begin with `DEXTER_`.
 """
 
 import ipaddress
+import os
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Self
 
 from pydantic import AliasChoices, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import SettingsError as UnreadableSource
 
 from dexter_graphql.errors import SettingsError
 from dexter_graphql.settings.addresses import (
@@ -47,6 +50,9 @@ class Engine(StrEnum):
 class Settings(CostSettings, DocumentSettings):
     """All settings, immutable and validated. Secrets are never printed."""
 
+    secrets_dir: str | None = _setting(
+        "DEXTER_SECRETS_DIR", None, "Folder of files that are named like variables, and read where these are not set."
+    )
     sentry_url: str = _setting("SENTRY_URL", "https://sentry.io", "Address of Sentry.")
     sentry_auth_token: SecretStr | None = _setting(
         "SENTRY_AUTH_TOKEN", None, "Token that the server uses at Sentry in all modes but `passthrough`."
@@ -273,9 +279,15 @@ class Settings(CostSettings, DocumentSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Read settings from the environment, `overrides` first; raises SettingsError with each variable and its fix."""
+    """Read settings from the environment and from files, `overrides` first.
+
+    Raises SettingsError with each variable and its fix.
+    """
+    given = {variable(name): value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**{variable(name): value for name, value in overrides.items() if value is not None})
+        return Settings(_secrets_dir=_secrets_folder(), **given)
+    except UnreadableSource as error:
+        raise SettingsError(f"DEXTER_SECRETS_DIR: a file is no readable text in UTF-8 ({error})") from None
     except ValidationError as error:
         raise SettingsError(
             "\n".join(_explained(item) for item in error.errors() if item["type"] != NO_DEFAULT)
@@ -286,6 +298,13 @@ def variable(field_name: str) -> str:
     """Name of the environment variable of a field."""
     alias = Settings.model_fields[field_name].validation_alias
     return str(alias.choices[0]) if isinstance(alias, AliasChoices) else field_name.upper()
+
+
+def _secrets_folder() -> str | None:
+    folder = os.environ.get("DEXTER_SECRETS_DIR") or None
+    if folder is not None and not Path(folder).is_dir():
+        raise SettingsError("DEXTER_SECRETS_DIR: must be the path of a folder")
+    return folder
 
 
 def _explained(item: Any) -> str:

@@ -371,3 +371,31 @@ def test_given_values_stand_in_every_mode():
     settings = load_settings(mode="keys", secret=SECRET * 2, keys_file="keys.json", **given)
 
     assert (settings.has_introspection, settings.has_suggestions, settings.max_fields) == (True, True, 3000)
+
+
+def test_secrets_are_read_from_files(monkeypatch, tmp_path):
+    """A file has the name of its variable, in any case; the environment comes first, and line ends do not count."""
+    for name, text in {"sentry_auth_token": SECRET, "DEXTER_ALLOWED_HOSTS": "a,b", "DEXTER_PORT": "7"}.items():
+        (tmp_path / name).write_text(f"{text}\n")
+    monkeypatch.setenv("DEXTER_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("DEXTER_PORT", "8")
+
+    settings = load_settings()
+
+    assert settings.sentry_auth_token.get_secret_value() == SECRET
+    assert (settings.allowed_hosts, settings.port) == (("a", "b"), 8)
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize("folder", ["missing", "file", "folder"])
+def test_unreadable_secrets_stop_the_start(monkeypatch, tmp_path, folder):
+    """No folder, a file in its place, and a secret that is no text are errors that name the variable alone."""
+    (tmp_path / "file").write_text(SECRET)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "DEXTER_SECRET").write_bytes(SECRET.encode() + b"\xff")
+    monkeypatch.setenv("DEXTER_SECRETS_DIR", str(tmp_path / folder))
+
+    with pytest.raises(SettingsError, match=r"\ADEXTER_SECRETS_DIR: ") as caught:
+        load_settings()
+
+    assert SECRET not in str(caught.value)
