@@ -10,6 +10,7 @@ from itertools import groupby
 
 import click
 import pytest
+import yaml
 
 from dexter_graphql.cli import commands
 from dexter_graphql.sandbox.status_updates import Resolution
@@ -21,6 +22,7 @@ from support.transports import EventStream
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"\s+# .*$", re.MULTILINE)
+SERVICES = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"].keys()
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -45,6 +47,22 @@ def check_dexter(words):
     commands.get_command(click.Context(commands), words[1]).make_context(words[1], words[2:])
 
 
+def check_docker(words):
+    """Commands of Compose name its file and services of it, and what a service executes is checked in turn."""
+    if words[1] != "compose":
+        return
+    assert words[2:4] == ["--file", "deploy/compose.yaml"]
+    action, *rest = words[4:]
+    services = [word.partition(":")[0] for word in rest if not word.startswith("-")]
+    if action == "exec":
+        assert rest[0] in SERVICES
+        check_dexter(rest[1:])
+    elif action == "cp":
+        assert services[0] in SERVICES
+    else:
+        assert set(services) <= SERVICES
+
+
 def check_make(words):
     """The targets exist."""
     assert {word for word in words[1:] if "=" not in word} <= TARGETS
@@ -57,6 +75,7 @@ def check_module(words):
 
 
 CHECKS = {
+    "docker": check_docker,
     "make": check_make,
     "dexter": check_dexter,
     ".venv/bin/dexter": check_dexter,
@@ -64,7 +83,6 @@ CHECKS = {
 }
 RUN_ELSEWHERE = {
     "curl": "test_readme.py, test_rest.py and the sandbox below",
-    "docker": "test_dockerfile.py",
     "export": "test_readme.py",
 }
 
