@@ -279,25 +279,6 @@ async def test_details_cost_one_call_an_item(site):
     assert [call.path.rstrip("/").split("/")[-1] for call in calls] == [one.id for one in issues]
 
 
-async def test_personal_marks_are_the_readers_own(site):
-    """Whether somebody has seen an issue is not told by what another one's change shows; it takes a call."""
-    after = await current_position(site)
-    seen, unseen = open_issues(site, 2)
-    me = site.upstream.world.users[0].id
-    unseen.seen_by.pop(me, None)
-    seen.seen_by[me] = NOON
-    for issue in (seen, unseen):
-        issue_editor(site).resolve(issue, Resolution())
-    await site.upstream.webhooks.drain()
-    already = len(site.upstream.requests)
-
-    async with subscribed(site, "change { issue { shortId hasSeen } }", after=after) as reader:
-        items = [(await reader.item())["change"]["issue"] for _ in range(2)]
-
-    assert items == [{"shortId": seen.short_id, "hasSeen": True}, {"shortId": unseen.short_id, "hasSeen": False}]
-    assert len(calls_besides_checks(site, already)) == 2
-
-
 async def test_deleted_issue_is_null(site):
     """A deletion is told with the issue's project, and there is no issue to show."""
     after = await current_position(site)

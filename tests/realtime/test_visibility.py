@@ -6,19 +6,23 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from dexter_graphql.sandbox import Fault
+from dexter_graphql.sandbox.status_updates import Resolution
 from support.live_changes import (
     PROJECT_IDS,
     WAIT_S,
+    calls_besides_checks,
     checked_projects,
     current_position,
     error_of,
     issue_data,
+    issue_editor,
     open_issues,
     post_webhook,
     sign_webhook,
     subscribed,
     with_token,
 )
+from support.sandbox import NOON
 from support.server import running_site
 from support.transports import EventStream, Multipart, Socket
 
@@ -170,3 +174,22 @@ async def test_strangers_cannot_follow_an_organization():
         answer = await reader.answer()
 
     assert error_of(answer) == (["issueChanged"], "BAD_USER_INPUT")
+
+
+async def test_personal_marks_are_the_readers_own(site):
+    """Whether somebody has seen an issue is not told by what another one's change shows; it takes a call."""
+    after = await current_position(site)
+    seen, unseen = open_issues(site, 2)
+    me = site.upstream.world.users[0].id
+    unseen.seen_by.pop(me, None)
+    seen.seen_by[me] = NOON
+    for issue in (seen, unseen):
+        issue_editor(site).resolve(issue, Resolution())
+    await site.upstream.webhooks.drain()
+    already = len(site.upstream.requests)
+
+    async with subscribed(site, "change { issue { shortId hasSeen } }", after=after) as reader:
+        items = [(await reader.item())["change"]["issue"] for _ in range(2)]
+
+    assert items == [{"shortId": seen.short_id, "hasSeen": True}, {"shortId": unseen.short_id, "hasSeen": False}]
+    assert len(calls_besides_checks(site, already)) == 2
