@@ -14,10 +14,13 @@ ONE_KIND = {
     ("Author", "user"): "number of a user",
     ("Issue", "seenBy"): "users",
     ("IssueActivity", "actor"): "user",
+    ("IssueView", "createdBy"): "user",
     ("Member", "user"): "user",
     ("Project", "teams"): "teams",
     ("Release", "owner"): "user",
+    ("SavedQuery", "createdBy"): "user",
     ("User", "member"): "key of the user itself",
+    ("UserReport", "user"): "user",
 }
 """Fields that read users alone or teams alone, because Sentry puts nothing else there; the documents show no union."""
 LOADERS = {"users_by_id", "teams_by_id", "teams_by_slug", "members_by_user"}
