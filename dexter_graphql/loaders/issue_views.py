@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import LoadContext, fan_out
+from dexter_graphql.loaders.base import LoadContext, fan_out, two_calls_per_key
 from dexter_graphql.loaders.issues.lists import issue_pages, narrowed_page
 from dexter_graphql.loaders.lists import ListOptions, fetch_list, find_row
 from dexter_graphql.loaders.parameters import repeated
@@ -43,11 +43,7 @@ async def issue_view_pages(parents: Parents, load_context: LoadContext) -> Slice
     return await fetch_list(catalogue.LIST, parents, load_context)
 
 
-def _both_lists(keys: int, _reads: object) -> int:
-    return 2 * keys
-
-
-@fan_out(target="IssueView", uses=(catalogue.LIST,), is_shared=True, cost=_both_lists)
+@fan_out(target="IssueView", uses=(catalogue.LIST,), is_shared=True, cost=two_calls_per_key)
 async def issue_views_by_id(key: IssueViewKey, load_context: LoadContext) -> Any:
     """An issue view, found among those of the token's user and then of others, at most 1000 of each.
 

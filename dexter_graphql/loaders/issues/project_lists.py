@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dexter_graphql.loaders.base import LoadContext, Reads, fan_out
+from dexter_graphql.loaders.base import LoadContext, fan_out, two_calls_per_key
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.lists import IssuePage, issue_page, narrowed_page, row_projection
@@ -40,11 +40,7 @@ async def project_issue_pages(key: ProjectKey, load_context: LoadContext) -> Any
     )
 
 
-def _list_and_issues(keys: int, _reads: Reads) -> int:
-    return 2 * keys
-
-
-@fan_out(target="Issue", uses=(catalogue.PROJECT_LIST, *issues_by_id.uses), cost=_list_and_issues)
+@fan_out(target="Issue", uses=(catalogue.PROJECT_LIST, *issues_by_id.uses), cost=two_calls_per_key)
 async def issues_by_hash(key: ProjectKey, load_context: LoadContext) -> list[Any]:
     """The issues of a project whose events were grouped by the hashes that are the options.
 
