@@ -8,7 +8,7 @@ from typing import Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput, within
-from dexter_graphql.graph.alerts.conditions import CATEGORIES, LEVELS
+from dexter_graphql.graph.alerts.comparisons import CATEGORIES, LEVELS
 from dexter_graphql.graph.alerts.enums import AgeComparison, AlertPriority, ConditionMatch
 from dexter_graphql.graph.alerts.references import actor_number, environment_name
 from dexter_graphql.graph.common.enums import wire_value

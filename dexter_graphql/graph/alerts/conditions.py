@@ -1,15 +1,20 @@
-"""Alert conditions: the `AlertCondition` interface and its types.
-
-Longer than most modules, because a union of many small types stands in one module.
-"""
+"""Alert conditions: the `AlertCondition` interface and its types."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
 import strawberry
 
+from dexter_graphql.graph.alerts.comparisons import (
+    CATEGORIES,
+    COMPARISON,
+    LEVELS,
+    compared,
+    frequency,
+    text_of,
+    whole_number,
+)
 from dexter_graphql.graph.alerts.enums import (
     AgeComparison,
     AlertPriority,
@@ -17,66 +22,18 @@ from dexter_graphql.graph.alerts.enums import (
     ConditionMatch,
     FrequencyComparison,
 )
-from dexter_graphql.graph.alerts.json_values import UNITS_S, decoded, member_of, read, seconds
+from dexter_graphql.graph.alerts.json_values import UNITS_S, decoded, member_of, seconds
 from dexter_graphql.graph.common.scalars import JSON, BigInt
 from dexter_graphql.graph.declarations.fields import batch, computed, entity, plain, value_type
 from dexter_graphql.graph.issues.enums import IssueCategory, Level
 from dexter_graphql.graph.members.actors import Assignee
 from dexter_graphql.loaders.actors import ActorKey, actor_key, actors_by_key
 
-COMPARISON = {"comparison": msgspec.Raw}
-"""Member that most conditions read."""
-LEVELS: Mapping[int | None, str] = MappingProxyType(
-    {0: "sample", 10: "debug", 20: "info", 30: "warning", 40: "error", 50: "fatal"}
-)
-CATEGORIES: Mapping[int | None, str] = MappingProxyType(
-    {1: "error", 2: "performance", 3: "profile", 4: "cron", 5: "replay", 6: "feedback", 7: "uptime", 8: "metric",
-     10: "outage", 11: "metric", 12: "db_query", 13: "http_client", 14: "frontend", 15: "mobile"}
-)  # fmt: skip
-"""Sentry's number of an issue category → its name."""
-
-
-class Frequency(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """Comparison of a frequency condition."""
-
-    value: float | None = None
-    interval: str | None = None
-    comparison_interval: str | None = None
-
-
-class Compared(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """Comparison of the other conditions; each kind uses some of these members."""
-
-    value: str | int | float | None = None
-    comparison_type: str | None = None
-    time: str | None = None
-    target_type: str | None = None
-    target_identifier: str | int | None = None
-    level: int | None = None
-    match: str | None = None
-    key: str | None = None
-    attribute: str | None = None
-    environment: str | None = None
-    release_age_type: str | None = None
-    age_comparison: str | None = None
-
-
-NOTHING = Compared()
-
-
-def compared(row: Any) -> Compared:
-    """Comparison of a condition."""
-    return read(row.comparison, Compared, "comparison") or NOTHING
-
 
 def _assignee(row: Any) -> ActorKey | None:
     comparison = compared(row)
     kind = {"Team": "team", "Member": "user"}.get(comparison.target_type or "")
     return actor_key(row.parents.organization, kind, comparison.target_identifier)
-
-
-def _frequency(row: Any) -> Frequency:
-    return read(row.comparison, Frequency, "comparison") or Frequency()
 
 
 @entity(representations=(), is_interface=True)
@@ -131,12 +88,12 @@ class FrequencyAlertCondition(AlertCondition):
     @computed(COMPARISON)
     def threshold(row: Any) -> float | None:
         """Threshold: a count, or an increase in percent, depending on `comparison`."""
-        return _frequency(row).value
+        return frequency(row).value
 
     @computed(COMPARISON)
     def interval_seconds(row: Any) -> int | None:
         """Length of the interval in seconds."""
-        return seconds(_frequency(row).interval)
+        return seconds(frequency(row).interval)
 
     @computed(type=str)
     def comparison(row: Any) -> FrequencyComparison | None:
@@ -146,7 +103,7 @@ class FrequencyAlertCondition(AlertCondition):
     @computed(COMPARISON)
     def comparison_interval_seconds(row: Any) -> int | None:
         """Age of the interval to compare with, in seconds; null when `comparison` is COUNT."""
-        return seconds(_frequency(row).comparison_interval)
+        return seconds(frequency(row).comparison_interval)
 
 
 @value_type
@@ -216,12 +173,12 @@ class CategoryAlertCondition(AlertCondition):
     def category(row: Any) -> IssueCategory | None:
         """Category that the issue must have."""
         value = compared(row).value
-        return None if value is None else member_of(IssueCategory, CATEGORIES.get(_whole(value), "unknown"))
+        return None if value is None else member_of(IssueCategory, CATEGORIES.get(whole_number(value), "unknown"))
 
     @computed(COMPARISON)
     def category_raw(row: Any) -> int | None:
         """Number of the category in Sentry's API."""
-        return _whole(compared(row).value)
+        return whole_number(compared(row).value)
 
 
 @value_type
@@ -279,7 +236,7 @@ class OccurrencesAlertCondition(AlertCondition):
     @computed(COMPARISON)
     def count(row: Any) -> BigInt | None:
         """Minimum number of events."""
-        number = _whole(compared(row).value)
+        number = whole_number(compared(row).value)
         return None if number is None else BigInt(number)
 
 
@@ -335,7 +292,7 @@ class TaggedEventAlertCondition(AlertCondition):
     @computed(COMPARISON)
     def value(row: Any) -> str | None:
         """Value to compare with."""
-        return _text(compared(row).value)
+        return text_of(compared(row).value)
 
 
 @value_type
@@ -360,7 +317,7 @@ class EventAttributeAlertCondition(AlertCondition):
     @computed(COMPARISON)
     def value(row: Any) -> str | None:
         """Value to compare with."""
-        return _text(compared(row).value)
+        return text_of(compared(row).value)
 
 
 @value_type
@@ -368,17 +325,6 @@ class UnknownAlertCondition(AlertCondition):
     """Condition of a kind that this server does not know."""
 
     data: JSON | None = plain("comparison", description="Comparison of the condition, as sent by Sentry.")
-
-
-def _whole(value: str | float | None) -> int | None:
-    try:
-        return None if value is None else int(value)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _text(value: str | float | None) -> str | None:
-    return None if value is None else str(value)
 
 
 CONDITION_TYPENAMES: Mapping[str, str] = MappingProxyType(
