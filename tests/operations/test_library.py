@@ -52,7 +52,7 @@ ROUTES = {
         RELEASE + "deploys/",
         *[COMMITTERS] * 4,
     ],
-    "20_suspect_release": [
+    "16_suspect_release": [
         ORGANIZATION + "projects/",
         ORGANIZATION + "workflows/",
         ORGANIZATION + "releases/",
@@ -313,7 +313,7 @@ async def test_release_report_shows_the_incident(known):
 
 async def test_two_documents_say_what_broke_checkout_and_who_should_fix_it(known):
     """The release that broke checkout, its commit, and the author, in at most 15 calls without a cache."""
-    overview = await run(known, "20_suspect_release")
+    overview = await run(known, "16_suspect_release")
     project = overview["organization"]["project"]
     suspect = min(project["releases"]["nodes"], key=lambda node: node["compare"]["health"]["crashFreeSessionsChange"])
     page = await run(known, "21_release_page", version=suspect["version"])

@@ -17,14 +17,14 @@ from support.sandbox import StillClock, running_sandbox
 LIBRARY = {document.file.removesuffix(".graphql"): document for document in load_library()}
 NAMES_PROJECTS = {
     *("01_triage_list", "09_alerts", "11_project_dashboard", "17_cron_overview"),
-    *("14_worst_issues", "20_suspect_release", "21_release_page"),
+    *("14_worst_issues", "16_suspect_release", "21_release_page"),
 }
 """Documents that cost one call more where projects have another name."""
 NEWEST_EVENTS = {"01_triage_list": 50, "14_worst_issues": 10, "21_release_page": 3}
 """Calls more where the newest events of issues cannot be read from a table: one for each issue of the list."""
-BOTH_MODELS = {"09_alerts": 2, "14_worst_issues": 2, "20_suspect_release": 4}
+BOTH_MODELS = {"09_alerts": 2, "14_worst_issues": 2, "16_suspect_release": 4}
 """Calls more where a server has alert rules beside workflows and detectors."""
-RULES_ALONE = {"20_suspect_release": 2}
+RULES_ALONE = {"16_suspect_release": 2}
 """Calls more where a server has alert rules in the place of workflows."""
 WORKS = "✓"
 OUTCOMES = {name: dict.fromkeys(Vintage, WORKS) for name in LIBRARY}
