@@ -9,12 +9,8 @@ import yaml
 from dexter_graphql import __version__
 from dexter_graphql.settings import Settings, variable
 from support.checkout import ROOT
+from support.deployment import COMPOSE, DEPLOY, PROXY_CONFIGURATION, REPLICAS, SERVICES
 
-DEPLOY = ROOT / "deploy"
-COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-SERVICES = COMPOSE["services"]
-REPLICAS = ("dexter-1", "dexter-2")
-PROXY_CONFIGURATION = (DEPLOY / "nginx.conf").read_text()
 ALERTS = yaml.safe_load((DEPLOY / "alerts.yml").read_text())
 RULES = [rule for group in ALERTS["groups"] for rule in group["rules"]]
 VARIABLES = {variable(name) for name in Settings.model_fields}

@@ -10,11 +10,11 @@ from itertools import groupby
 
 import click
 import pytest
-import yaml
 
 from dexter_graphql.cli import commands
 from dexter_graphql.sandbox.status_updates import Resolution
 from support.checkout import ROOT, clean_environment, run, start_command
+from support.deployment import SERVICES
 from support.live_changes import current_position, issue_editor, open_issues
 from support.server import running_site
 from support.transports import EventStream
@@ -22,7 +22,7 @@ from support.transports import EventStream
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"\s+# .*$", re.MULTILINE)
-SERVICES = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"].keys()
+
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -60,7 +60,7 @@ def check_docker(words):
     elif action == "cp":
         assert services[0] in SERVICES
     else:
-        assert set(services) <= SERVICES
+        assert set(services) <= SERVICES.keys()
 
 
 def check_make(words):

@@ -13,21 +13,22 @@ from redis.exceptions import RedisError
 
 
 class RedisServer:
-    """One server process, without persistence."""
+    """One server process, which keeps its data only if its options say so."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, options=()):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._folder = folder
+        self.folder, self._options = folder, options
         self._process = None
 
     async def start(self):
-        """Start the process with an empty database and wait until it answers."""
+        """Start the process and wait until it answers."""
         command = shutil.which("redis-server")
         assert command, "redis-server is not installed; `make tools` installs it"
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        options += self._options
         self._process = subprocess.Popen([command, *options], stdout=subprocess.DEVNULL)  # noqa: ASYNC220, S603  # starts at once; fixed words
         async with self.client() as client:
             for _ in range(500):
@@ -55,10 +56,12 @@ class RedisServer:
 
 
 @asynccontextmanager
-async def running_redis():
-    """A Redis server, until the block ends."""
+async def running_redis(*options, data=None):
+    """A Redis server, until the block ends; optionally with a copy of another one's folder."""
     with tempfile.TemporaryDirectory() as folder:
-        server = RedisServer(Path(folder))
+        if data is not None:
+            shutil.copytree(data, folder, dirs_exist_ok=True)
+        server = RedisServer(Path(folder), options)
         await server.start()
         try:
             yield server
