@@ -115,6 +115,13 @@ async def resolve_references(
     return {reference: _entity(reference, lists[reference.kind], organization) for reference in references}
 
 
+def number_of(reference: Reference, entity: NamedEntity) -> str:
+    """Sentry's ID of a user or a team; raises BadUserInput when the list that has it cannot be read."""
+    if not entity.id.isdecimal():
+        raise BadUserInput("The token may not list users or teams; give the numeric ID", reference.field)
+    return entity.id
+
+
 def is_native(reference: Reference) -> bool:
     """True when Sentry takes the reference as it is."""
     return reference.by in NATIVE[reference.kind]

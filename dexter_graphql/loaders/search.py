@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from dexter_graphql.errors import BadUserInput
@@ -13,6 +14,7 @@ from dexter_graphql.loaders.references import (
     Reference,
     check_organizations,
     is_native,
+    number_of,
     resolve_references,
 )
 from dexter_graphql.sentry.parents import OrganizationRef
@@ -77,6 +79,9 @@ class Search(NamedTuple):
         return " ".join([*(term.text(entities) for term in self.terms), *([self.rest] if self.rest else [])])
 
 
+OWNERS: Mapping[Kind, str] = MappingProxyType({Kind.TEAM: "team", Kind.USER: "user"})
+"""Kind of owner → its word in query parameters, before its number."""
+
 UnresolvedQuery = Sequence[tuple[str, str | Reference | Search]]
 """Query parameters whose values may be references."""
 
@@ -112,6 +117,8 @@ def native_query(query: UnresolvedQuery, organization: OrganizationRef) -> Query
     references = list(_references(query))
     check_organizations(references, organization)
     kinds = [value.kind for _, value in query if isinstance(value, Reference)]
+    if not OWNERS.keys().isdisjoint(kinds):
+        return None
     terms = [term for _, value in query if isinstance(value, Search) for term in value.terms if term.references()]
     is_proof = len(set(kinds)) == len(kinds) and all(len(term.values) == 1 and not term.is_excluded for term in terms)
     if not is_proof or not all(is_native(reference) for reference in references):
@@ -146,7 +153,9 @@ def _references(query: UnresolvedQuery) -> Iterable[Reference]:
 
 
 def _parameter_of(reference: Reference, entity: NamedEntity) -> str:
-    """A checked project is sent as its number, which every release of Sentry takes."""
+    """A checked project is sent as its number, which every release of Sentry takes, and an owner with its kind."""
+    if reference.kind in OWNERS:
+        return f"{OWNERS[reference.kind]}:{number_of(reference, entity)}"
     return entity.id if reference.kind is Kind.PROJECT else entity.name
 
 

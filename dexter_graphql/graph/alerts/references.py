@@ -24,7 +24,7 @@ from dexter_graphql.loaders.alert_lookup import alerts_by_number, monitors_by_nu
 from dexter_graphql.loaders.alerts import AlertKey, alerts_by_id
 from dexter_graphql.loaders.base import LoadContext, Loader
 from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
-from dexter_graphql.loaders.references import resolve_references
+from dexter_graphql.loaders.references import number_of, resolve_references
 from dexter_graphql.sentry.parents import OrganizationRef
 
 
@@ -115,10 +115,7 @@ async def _actor_number(
     value: Any, organization: OrganizationRef, load_context: LoadContext, field: tuple[str, ...]
 ) -> str:
     reference = reference_of(value, *field)
-    entity = (await resolve_references([reference], organization, load_context))[reference]
-    if not entity.id.isdecimal():
-        raise BadUserInput("The token may not list users or teams; give the numeric ID", reference.field)
-    return entity.id
+    return number_of(reference, (await resolve_references([reference], organization, load_context))[reference])
 
 
 class _Referred(NamedTuple):

@@ -10,7 +10,7 @@ from dexter_graphql.graph.alerts.organization_fields import AlertFields
 from dexter_graphql.graph.common.avatars import Avatar
 from dexter_graphql.graph.common.statuses import ObjectStatus
 from dexter_graphql.graph.common.web_urls import organization_page_url
-from dexter_graphql.graph.crons.arguments import CronSlug
+from dexter_graphql.graph.crons.arguments import CronSlug, Owners, owner_parameters
 from dexter_graphql.graph.declarations.fields import DETAIL, LIST, batch, call, computed, entity, first_of, plain
 from dexter_graphql.graph.environments.types import Environment, EnvironmentVisibility, Visibility
 from dexter_graphql.graph.explore.attribute_fields import AttributeFields
@@ -260,10 +260,15 @@ class Organization(AlertFields, AttributeFields, ConversationFields, ExploreFiel
     @batch(cron_monitor_pages)
     @paged
     def cron_monitors(
-        *, projects: Projects = None, environments: Environments = None, page: PageArguments
+        *,
+        projects: Projects = None,
+        environments: Environments = None,
+        owners: Owners = None,
+        page: PageArguments,
     ) -> Connection[CronMonitor] | None:
         """Monitors of scheduled jobs, also on servers that have only alert rules. Two calls."""
-        return list_options(page, (*project_parameters(projects), *environment_parameters(environments)))
+        parameters = (*project_parameters(projects), *environment_parameters(environments), *owner_parameters(owners))
+        return list_options(page, parameters)
 
     @call(uses=cron_monitor.uses)
     async def cron_monitor(row: Any, load_context: LoadContext, *, slug: CronSlug) -> CronMonitor | None:

@@ -28,13 +28,13 @@ _DEFAULTS: Final = {
 def list_monitors(request: Request) -> Response:
     """List the organization's cron monitors, filtered by project, environment and owner."""
     projects = {project.id: project for project in request.selected_projects()}
-    names, owner = request.selected_environments(), request.param("owner")
+    names, owners = request.selected_environments(), request.param_list("owner")
     rows = [
         monitor
         for monitor in request.organization.monitors
         if monitor.project_id in projects
         and (names is None or names & monitor.environments.keys())
-        and (owner is None or monitor.owner == owner or (owner == "unassigned" and monitor.owner is None))
+        and (not owners or (monitor.owner or "unassigned") in owners)
     ]
     return paginate(request, rows, lambda monitor: _serialize(request, monitor, projects[monitor.project_id]))
 

@@ -33,14 +33,22 @@ CASES = (
     Case(
         "listOrganizationMonitors",
         acme(
-            """cronMonitors(first: 2, projects: [{ id: $project }], environments: [{ name: "production" }]) {
-              nodes { name job { timezone } }
-            }""",
+            """cronMonitors(
+              first: 2
+              projects: [{ id: $project }]
+              environments: [{ name: "production" }]
+              owners: [{ team: { slug: "web" } }, { user: { email: "pavel.brandt@example.com" } }]
+            ) { nodes { name job { timezone } } }""",
             project="ID!",
         ),
         f"GET {MONITORS}",
         {"project": PROJECT["id"]},
-        query={"project": "101000", "environment": "production", "per_page": "2"},
+        query={
+            "project": "101000",
+            "environment": "production",
+            "owner": ["team:100100", "user:1001"],
+            "per_page": "2",
+        },
     ),
     Case(
         "createOrganizationMonitor",

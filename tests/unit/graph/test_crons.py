@@ -48,6 +48,29 @@ async def test_list_with_jobs_costs_two_calls(asker):
     assert len(nodes) == 3
 
 
+@pytest.mark.parametrize(
+    ("owner", "slugs"),
+    [('team: { slug: "web" }', ["nightly-report"]), ('user: { username: "pavel.brandt@example.com" }', [])],
+)
+async def test_monitors_of_owners_are_listed(asker, owner, slugs):
+    """An owner is a user or a team, by any of its names."""
+    answer = await asker.organization(f"cronMonitors(owners: [{{ {owner} }}]) {{ nodes {{ job {{ slug }} }} }}")
+
+    assert [node["job"]["slug"] for node in answer["cronMonitors"]["nodes"]] == slugs
+
+
+async def test_owner_that_cannot_be_looked_up_needs_its_number(asker):
+    """Sentry takes no slug of a team there: without the list of teams, the error says what to give."""
+    asker.server.faults.add(Fault(route="/organizations/{organization}/teams/", status=403, times=None))
+    answer = await asker.ask(
+        '{ organization(slug: "acme") { cronMonitors(owners: [{ team: { slug: "web" } }]) { nodes { id } } } }'
+    )
+
+    [error] = answer.errors
+    assert error["message"] == "The token may not list users or teams; give the numeric ID"
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
 async def test_cron_monitor_is_the_same_as_in_the_list_of_monitors(asker):
     """A monitor has one ID and one job whether it is found by its slug, in a list or in its project."""
     selection = f"{{ id name {JOB} }}"
