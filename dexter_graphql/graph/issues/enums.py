@@ -94,6 +94,15 @@ class IssueSort(Enum):
     RECOMMENDED = wire_value("recommended", "By Sentry's relevance ranking.")
 
 
+@strawberry.enum(description="Order of the values of a tag.")
+class TagValueSort(Enum):
+    """`sort` of the values of a tag of an issue."""
+
+    LAST_SEEN = wire_value("date", "By time of the newest event, newest first.")
+    FIRST_SEEN = wire_value("age", "By time of the first event, newest first.")
+    COUNT = wire_value("count", "By number of events, most first.")
+
+
 @strawberry.enum(description="Event of an issue.")
 class EventChoice(Enum):
     """Names that Sentry accepts instead of an event ID."""

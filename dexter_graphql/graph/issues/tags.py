@@ -1,13 +1,16 @@
 """Tags of events and of issues."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+import strawberry
 
 from dexter_graphql.graph.common.scalars import BigInt
 from dexter_graphql.graph.declarations.fields import batch, entity, plain, value_type
 from dexter_graphql.graph.issues.details import below_issue
+from dexter_graphql.graph.issues.enums import TagValueSort
 from dexter_graphql.graph.relay.connections import Connection, PageArguments, paged
-from dexter_graphql.graph.relay.list_options import list_options
+from dexter_graphql.graph.relay.list_options import Environments, environment_parameters, list_options
 from dexter_graphql.loaders.issues.tags import TagKey, tag_value_pages
 
 
@@ -46,6 +49,12 @@ class Tag:
 
     @batch(tag_value_pages, key=_issue_tag, reads={"key": str})
     @paged
-    def values(*, page: PageArguments) -> Connection[TagValue] | None:
+    def values(
+        *,
+        environments: Environments = None,
+        sort: Annotated[TagValueSort | None, strawberry.argument(description="Default: Sentry's own order.")] = None,
+        page: PageArguments,
+    ) -> Connection[TagValue] | None:
         """All values of the tag in the issue; null for events. One call per tag."""
-        return list_options(page)
+        order = () if sort is None else (("sort", sort.value),)
+        return list_options(page, (*environment_parameters(environments), *order))

@@ -7,6 +7,7 @@ from dexter_graphql.loaders.base import LoadContext, Reads, bulk, call_per_chunk
 from dexter_graphql.loaders.issues.grouped_tags import GROUPED_MEMBERS, ISSUES_PER_PAGE, VALUES, grouped_tags
 from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
 from dexter_graphql.loaders.lists import fetch_list
+from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
 from dexter_graphql.sentry.catalogue import events
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.errors import InvalidValue
@@ -23,7 +24,7 @@ class TagKey(NamedTuple):
     key: str
 
 
-@fan_out(target="TagValue", uses=(catalogue.TAG_VALUES,))
+@fan_out(target="TagValue", uses=(catalogue.TAG_VALUES, *REFERENCE_ENDPOINTS))
 async def tag_value_pages(tag: TagKey, load_context: LoadContext) -> Slice:
     """A page of the values of a tag; options are ListOptions."""
     path = {"issue": tag.issue.id, "key": tag.key}

@@ -130,9 +130,13 @@ CASES = (
     ),
     Case(
         "listOrganizationIssueTagValues",
-        acme('issue(shortId: "WEB-9") { tag(key: "browser") { values(first: 2) { nodes { value } } } }'),
+        acme(
+            """issue(shortId: "WEB-9") { tag(key: "browser") {
+              values(first: 2, environments: [{ name: "production" }], sort: LAST_SEEN) { nodes { value } }
+            } }"""
+        ),
         f"GET {ISSUE}tags/browser/values/",
-        query={"per_page": "2"},
+        query={"environment": "production", "sort": "date", "per_page": "2"},
     ),
     Case(
         "listOrganizationIssueEvents",

@@ -96,6 +96,7 @@ PARENTS = {
         'query {{ organization(slug: "acme") {{ release(version: "web@1.8.2") {{ compare {{ {} }} }} }} }}'
     ),
     "Issue": 'query {{ organization(slug: "acme") {{ issue(shortId: "WEB-9") {{ {} }} }} }}',
+    "Tag": 'query {{ organization(slug: "acme") {{ issue(shortId: "WEB-9") {{ tag(key: "browser") {{ {} }} }} }} }}',
     "AppInstallation": ('query {{ organization(slug: "acme") {{ appInstallations(first: 1) {{ nodes {{ {} }} }} }} }}'),
     "Mutation": "mutation {{ {} }}",
     "Subscription": "subscription {{ {} }}",

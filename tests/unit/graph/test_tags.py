@@ -46,6 +46,28 @@ async def test_tag_of_a_list_is_few_calls_with_the_same_meaning(asker, tag_key, 
     assert routes == sorted([LIST, *calls])
 
 
+@pytest.mark.parametrize(
+    ("sort", "member"), [("LAST_SEEN", "lastSeenAt"), ("FIRST_SEEN", "firstSeenAt"), ("COUNT", "count")]
+)
+async def test_values_of_a_tag_are_sorted_and_filtered(asker, sort, member):
+    """The values come in each order, and those of an environment have no more events than those of all."""
+    values = f"sort: {sort}) {{ nodes {{ count firstSeenAt lastSeenAt }} }}"
+    answer = await asker.organization(
+        f"""issue(shortId: "WEB-9") {{ tag(key: "browser") {{
+          all: values({values} own: values(environments: [{{ name: "production" }}], {values}
+        }} }}"""
+    )
+
+    tag = answer["issue"]["tag"]
+    all_values, own = ([value[member] for value in tag[name]["nodes"]] for name in ("all", "own"))
+    assert len(all_values) > 1
+    assert all_values == sorted(all_values, reverse=True)
+    assert own == sorted(own, reverse=True)
+    assert (
+        0 < sum(value["count"] for value in tag["own"]["nodes"]) < sum(value["count"] for value in tag["all"]["nodes"])
+    )
+
+
 async def test_other_issues_are_found_in_the_other_table(asker):
     """Issues that are not errors have their events in another dataset."""
     tags, routes, alone = await tags_of(asker, "issues(first: 60)", "environment", VALUES)
