@@ -205,11 +205,12 @@ def test_graphql_error_of_a_resolver_is_shown():
 
 
 def test_every_exception_of_ours_that_reaches_a_client_is_in_the_table():
-    """Kinds of exceptions below our root have a code, or belong to the start of the server or to a command."""
+    """Kinds of exceptions below our root have a code, or belong to the start of the server, a command or `/files/…`."""
     of_commands = ("UnreadableDocument", "UnreadableResults")
     at_the_start = ("SettingsError", "LibraryError", "DeclarationError", "SentryError", *of_commands)
+    of_files = ("AddressInvalid", "AddressUsed")
     kinds = [kind for kind in below(DexterError) if kind.__module__.startswith("dexter_graphql")]
 
     unknown = {kind.__name__ for kind in kinds if not any(issubclass(kind, known) for known, _ in CODES)}
 
-    assert unknown - set(at_the_start) <= {"DexterError", "Refusal"}
+    assert unknown - {*at_the_start, *of_files} <= {"DexterError", "Refusal"}

@@ -83,6 +83,7 @@ def test_issue_rule_is_a_workflow_without_detectors():
         ],
         "detectorIds": [],
         "projects": ["front-end"],
+        "snooze": None,
     }
 
 
