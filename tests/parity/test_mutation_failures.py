@@ -4,9 +4,8 @@ from http import HTTPStatus
 
 import pytest
 import pytest_asyncio
-from graphql import OperationDefinitionNode, OperationType, parse
 from parity.site import execute, open_site, user_errors
-from parity.tables import ALL_CASES
+from parity.tables import MUTATION_CASES, mutation_of
 
 from dexter_graphql.sandbox import Fault, Vintage
 
@@ -18,17 +17,6 @@ IN_EITHER_FORM = {"createAlert", "createMonitor"}
 """What Sentry creates by one of two endpoints, depending on its release: a server without both lacks the feature."""
 
 
-def mutation_of(case):
-    """The name of the mutation that a case executes; None for a query."""
-    [operation] = [node for node in parse(case.document).definitions if isinstance(node, OperationDefinitionNode)]
-    is_mutation = operation.operation is OperationType.MUTATION
-    return operation.selection_set.selections[0].name.value if is_mutation else None
-
-
-CASES = {name: case for case in reversed(ALL_CASES) if (name := mutation_of(case)) is not None}
-"""The first case of each mutation."""
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def refusing():
     """A server over a sandbox that refuses writes in these tests."""
@@ -38,11 +26,11 @@ async def refusing():
 
 def test_every_mutation_has_a_case(graph):
     """A mutation without a case would not be tested here."""
-    assert set(graph.schema.mutation_type.fields) == set(CASES)
+    assert set(graph.schema.mutation_type.fields) == set(MUTATION_CASES)
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", MUTATION_CASES.values(), ids=MUTATION_CASES)
 async def test_refused_write(case, refusing):
     """The answer has the code of the refusal, as an error with the scopes that would allow it, or as user error."""
     for status, code in REFUSALS.items():

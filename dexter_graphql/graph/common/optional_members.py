@@ -17,8 +17,13 @@ def is_given(value: Any) -> bool:
     return value is not strawberry.UNSET
 
 
+def null_mistake(*field: str) -> BadUserInput:
+    """The mistake that an optional member at this path is null where Sentry has no null."""
+    return BadUserInput(f"'{field[-1]}' cannot be null; it can be omitted", field)
+
+
 def check_not_null(input: Any, **names: str) -> None:
     """Raise BadUserInput for the first of these members that is null; `names` are attribute → name in the schema."""
     for attribute, name in names.items():
         if getattr(input, attribute) is None:
-            raise BadUserInput(f"'{name}' cannot be null; omit it to leave it as it is", (name,))
+            raise null_mistake(name)

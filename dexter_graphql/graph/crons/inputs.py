@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput, within
-from dexter_graphql.graph.common.optional_members import is_given, optional
+from dexter_graphql.graph.common.optional_members import is_given, null_mistake, optional
 from dexter_graphql.graph.crons.enums import CronState, CronUnit
 from dexter_graphql.graph.issues.update_inputs import AssigneeInput, assignee_body
 from dexter_graphql.graph.relay.references import (
@@ -187,5 +187,5 @@ def _schedule_of(schedule: CronScheduleInput) -> Body:
 
 def _not_null(value: Any, field: str) -> Any:
     if value is None:
-        raise BadUserInput(f"'{field}' cannot be null", (field,))
+        raise null_mistake(field)
     return value

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.common.user_errors import MutationError, UserError, mistakes_as_data
 from dexter_graphql.graph.declarations.fields import call, computed, value_type
 from dexter_graphql.graph.projects.references import ORGANIZATION, PROJECT_REFERENCE_ENDPOINTS, find_project
@@ -60,6 +61,8 @@ class ServiceSpanMutations:
         input: Annotated[SetServiceSpanStarInput, strawberry.argument(description="Span, and whether to star it.")],
     ) -> SetServiceSpanStarPayload | None:
         """Star a service span for the user of the token, or remove the star. Sentry refuses to star a span twice."""
+        if not input.name:
+            raise BadUserInput("'name' must not be empty", ("name",))
         key = await find_project(input.project, input.organization, load_context)
         parents = Parents(key.organization)
         if input.is_starred:

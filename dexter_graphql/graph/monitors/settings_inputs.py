@@ -10,7 +10,7 @@ import strawberry
 from dexter_graphql.errors import BadUserInput, within
 from dexter_graphql.graph.alerts.references import environment_name
 from dexter_graphql.graph.common.enums import wire_value
-from dexter_graphql.graph.common.optional_members import is_given, optional
+from dexter_graphql.graph.common.optional_members import is_given, null_mistake, optional
 from dexter_graphql.graph.crons.inputs import CronScheduleInput, config_of
 from dexter_graphql.graph.monitors.uptime_inputs import UptimeSettingsInput, uptime_of
 from dexter_graphql.graph.relay.references import ONE_NAME, EnvironmentReference, member
@@ -187,7 +187,7 @@ async def measure_of(
         if not is_given(given) or (given is None and attribute == "event_types"):
             continue
         if given is None:
-            raise BadUserInput(f"'{name}' cannot be null", (*field, name))
+            raise null_mistake(*field, name)
         source[wire] = given.value if isinstance(given, Enum) else given
     if is_given(value.environment):
         source["environment"] = await environment_name(

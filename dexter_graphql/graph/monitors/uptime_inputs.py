@@ -6,9 +6,8 @@ from typing import Any
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.alerts.references import environment_name
-from dexter_graphql.graph.common.optional_members import is_given, optional
+from dexter_graphql.graph.common.optional_members import is_given, null_mistake, optional
 from dexter_graphql.graph.relay.references import EnvironmentReference
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.monitor_writes import UPTIME_TYPE, MonitorChanges
@@ -103,5 +102,5 @@ def _given(value: UptimeCheckChangeInput, names: Mapping[str, str], *field: str)
     members = {name: member for name, member in members.items() if is_given(member)}
     for name, member in members.items():
         if member is None and name != "body":
-            raise BadUserInput(f"'{name}' cannot be null", (*field, name))
+            raise null_mistake(*field, name)
     return members

@@ -8,7 +8,7 @@ import strawberry
 
 from dexter_graphql.errors import BadUserInput
 from dexter_graphql.graph.commits.enums import FileChange
-from dexter_graphql.graph.common.optional_members import optional
+from dexter_graphql.graph.common.optional_members import null_mistake, optional
 from dexter_graphql.graph.relay.references import (
     EnvironmentReference,
     OrganizationReference,
@@ -159,7 +159,7 @@ class CreateDeployInput:
 def is_given(value: Any, *field: str) -> bool:
     """True when an optional member is given; raises BadUserInput for null, which Sentry ignores."""
     if value is None:
-        raise BadUserInput(f"'{field[-1]}' must not be null; leave it out to keep the value", field)
+        raise null_mistake(*field)
     return value is not strawberry.UNSET
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.graph.common.optional_members import is_given, optional
+from dexter_graphql.graph.common.optional_members import is_given, null_mistake, optional
 from dexter_graphql.graph.common.user_errors import MutationError, UserError, mistakes_as_data
 from dexter_graphql.graph.declarations.fields import batch, call, computed, value_type
 from dexter_graphql.graph.relay.global_ids import key_from_id
@@ -194,7 +194,7 @@ def _body(input: Any) -> dict[str, Any]:
     given = {name: value for name, value in given.items() if is_given(value)}
     for name in ("name", "dataset"):
         if name in given and given[name] is None:
-            raise BadUserInput(f"'{name}' must not be null", (name,))
+            raise null_mistake(name)
     if "dataset" in given:
         if given["dataset"] in {SavedQueryDataset.DISCOVER, SavedQueryDataset.UNKNOWN}:
             raise BadUserInput("'dataset' must be ERROR_EVENTS or TRANSACTION_LIKE", ("dataset",))
