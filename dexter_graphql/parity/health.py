@@ -17,6 +17,7 @@ from dexter_graphql.parity.features import Feature
 from dexter_graphql.parity.results import RunResults
 from dexter_graphql.parity.routes import RouteStatus
 from dexter_graphql.sentry.catalogue import CATALOGUE
+from dexter_graphql.sentry.restriction import Narrowing
 
 NOT_MEASURED = "not measured"
 NO_RESULTS = "no results of a test run were given (--results)"
@@ -49,8 +50,13 @@ def compute_health(
         HealthRow("error handling", "mutations with user errors in their payload", *_user_error_counts(schema)),
         HealthRow("documentation", "elements of the schema with a description", *_description_counts(schema)),
         *_result_rows(results),
-        HealthRow("restrictions", "endpoints with a declared restriction", len(CATALOGUE), len(CATALOGUE)),
+        HealthRow("restrictions", "endpoints for callers of some projects", *_restriction_counts()),
     ]
+
+
+def _restriction_counts() -> tuple[int, int]:
+    narrowings = [endpoint.restriction.narrowing for endpoint in CATALOGUE.values()]
+    return sum(narrowing is not Narrowing.ORGANIZATION for narrowing in narrowings), len(narrowings)
 
 
 def _reached(statuses: Iterable[Status]) -> int:

@@ -98,6 +98,7 @@ def test_health_counts_and_names_what_was_not_measured(graph, coverage, results)
     assert (measured["features"].count, measured["features"].total) == (1, 2)
     assert (measured["routes"].count, measured["routes"].total) == (1, 2)
     assert (measured["tests"].count, measured["tests"].total) == (2, 3)
+    assert 0 < measured["restrictions"].count < measured["restrictions"].total
     assert measured["documentation"].count == measured["documentation"].total
     assert measured["error handling"].count == measured["error handling"].total
     assert {name for name, row in unmeasured.items() if row.total is None} == {"features", "tests", "security"}
