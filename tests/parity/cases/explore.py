@@ -95,12 +95,14 @@ CASES = (
         "Retrieve Trace Item Statistics",
         acme(
             f"""attributeDistributions(items: OCCURRENCES, search: "level:error", nameContains: "os", sample: 50,
-              projects: [{{ id: $project }}], {DAY}) {{ key values {{ value count }} }}""",
+              projects: [{{ id: $project }}], environments: {{ name: "production" }}, {DAY}
+            ) {{ key values {{ value count }} }}""",
             project="ID!",
         ),
         "GET /organizations/acme/trace-items/stats/",
         {"project": global_id("Project", "101000")},
         query={
+            "environment": "production",
             "statsType": "attributeDistributions",
             "itemType": "occurrences",
             "query": "level:error",

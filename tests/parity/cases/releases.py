@@ -169,9 +169,13 @@ CASES = (
     ),
     Case(
         "listProjectReleases",
-        acme('project(slug: "web") { releases(first: 2, versionContains: "web") { nodes { version } } }'),
+        acme(
+            """project(slug: "web") {
+              releases(first: 2, versionContains: "web", environments: [{ name: "production" }]) { nodes { version } }
+            }"""
+        ),
         "GET /projects/acme/101000/releases/",
-        query={"query": "web", "per_page": "2"},
+        query={"query": "web", "environment": "production", "per_page": "2"},
     ),
     Case(
         "listProjectReleaseCommits",
