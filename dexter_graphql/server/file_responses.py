@@ -15,7 +15,13 @@ from dexter_graphql.sentry.call import FileContent
 from dexter_graphql.sentry.errors import RateLimited, SentryError
 from dexter_graphql.server.byte_ranges import ByteRange, RangeNotSatisfiable, parse_range
 from dexter_graphql.server.headers import text_of
-from dexter_graphql.server.responses import PROTECTIVE_HEADERS, RequestRejected, json_response, request_id_of
+from dexter_graphql.server.responses import (
+    PROTECTIVE_HEADERS,
+    RequestRejected,
+    json_response,
+    request_id_of,
+    retry_after,
+)
 from dexter_graphql.server.statuses import STATUSES
 
 FILE_HEADERS = {
@@ -89,6 +95,6 @@ def error_response(error: SentryError, scope: Scope) -> Response:
     """The response to a transfer that Sentry did not begin."""
     code = code_of(error)
     status = STATUSES[code]
-    headers = {"Retry-After": str(int(error.retry_after) + 1)} if isinstance(error, RateLimited) else {}
+    headers = {"Retry-After": retry_after(error.retry_after)} if isinstance(error, RateLimited) else {}
     extensions = {**error_extensions(error), "requestId": request_id_of(scope)}
     return json_response({"errors": [{"message": str(error), "extensions": extensions}]}, status, headers)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple
 
+import msgspec
 from graphql import OperationType
 from msgspec.structs import replace
 from starlette.responses import Response
@@ -44,6 +45,7 @@ from dexter_graphql.server.responses import (
     negotiate_stream,
     rejection_response,
     request_id_of,
+    retry_after,
     wants_page,
 )
 from dexter_graphql.server.streams import FRAMINGS, StreamResponse
@@ -234,6 +236,16 @@ def _whole(answer: ExecutionAnswer, media_type: str) -> ASGIApp:
     # A client of the older media type reads errors from the body, not from the status; so do clients of automatic
     # persisted queries, which send the document next.
     is_rejected = answer.is_request_error and media_type != JSON and PROBED.isdisjoint(answer.codes)
-    refused = HTTPStatus.TOO_MANY_REQUESTS if ErrorCode.QUOTA_EXCEEDED in answer.codes else HTTPStatus.BAD_REQUEST
-    status = refused if is_rejected else HTTPStatus.OK
-    return AnswerResponse(answer.body, status, JSON if media_type in FRAMINGS else media_type)
+    media_type = JSON if media_type in FRAMINGS else media_type
+    if not is_rejected:
+        return AnswerResponse(answer.body, HTTPStatus.OK, media_type)
+    if ErrorCode.QUOTA_EXCEEDED not in answer.codes:
+        return AnswerResponse(answer.body, HTTPStatus.BAD_REQUEST, media_type)
+    return AnswerResponse(answer.body, HTTPStatus.TOO_MANY_REQUESTS, media_type, _retry_after(answer.body))
+
+
+def _retry_after(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """The header with the longest wait of the errors in an answer."""
+    extensions = [error["extensions"] for error in msgspec.json.decode(body)["errors"]]
+    wait_s = max(members.get("retryAfterSeconds", 0) for members in extensions)
+    return ((b"retry-after", retry_after(wait_s).encode()),)

@@ -59,16 +59,19 @@ class RequestRejected(Exception):
 class AnswerResponse:
     """The whole answer to an operation. Its headers, except the length, are built once for each media type."""
 
-    __slots__ = ("_body", "_media_type", "_status")
+    __slots__ = ("_body", "_headers", "_media_type", "_status")
 
-    def __init__(self, body: bytes, status: int, media_type: str) -> None:
+    def __init__(
+        self, body: bytes, status: int, media_type: str, headers: tuple[tuple[bytes, bytes], ...] = ()
+    ) -> None:
         self._body = body
         self._status = status
         self._media_type = media_type
+        self._headers = headers
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send the answer."""
-        headers = answer_headers(self._media_type, len(self._body))
+        headers = (*answer_headers(self._media_type, len(self._body)), *self._headers)
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
 
@@ -77,6 +80,11 @@ class AnswerResponse:
 def answer_headers(media_type: str, size: int) -> tuple[tuple[bytes, bytes], ...]:
     """Return the headers of a whole answer of `size` bytes."""
     return (*ANSWER_HEADERS[media_type], (b"content-length", b"%d" % size))
+
+
+def retry_after(wait_s: float) -> str:
+    """Return the value of `Retry-After` for a wait, in whole seconds that are not too short."""
+    return str(int(wait_s) + 1)
 
 
 def request_id_of(scope: Scope) -> str:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.server.responses import PROTECTIVE_HEADERS, RequestRejected, request_id_of
+from dexter_graphql.server.responses import PROTECTIVE_HEADERS, RequestRejected, request_id_of, retry_after
 from dexter_graphql.server.statuses import STATUSES
 
 PROBLEM = "application/problem+json"
@@ -50,7 +50,7 @@ def failed(errors: Sequence[Mapping[str, Any]], scope: Scope) -> Response:
     if len(errors) > 1:
         problem["errors"] = list(errors)
     wait = extensions.get("retryAfterSeconds")
-    return _respond(problem, {} if wait is None else {"Retry-After": str(int(wait) + 1)})
+    return _respond(problem, {} if wait is None else {"Retry-After": retry_after(wait)})
 
 
 def refused(user_errors: Sequence[Mapping[str, Any]], scope: Scope) -> Response:
