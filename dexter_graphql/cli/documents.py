@@ -28,8 +28,8 @@ def check(path: Path) -> None:
     """Validate the documents of a folder or a manifest, and print what each costs.
 
     The limits are those of the settings. Costs are the calls to Sentry that an operation makes at most while nothing is
-    cached, and the values in its answer, with the default values of its variables. Exits with 1 when a document is
-    invalid or needs more calls than one operation may make.
+    cached, and about how many values its answer has, with the default values of its variables. Exits with 1 when a
+    document is invalid or needs more calls than one operation may make.
     """
     settings, trusted, graph = load_settings(), read_documents(path), build_graph()
     pipeline = build_pipeline(graph, settings, Metrics(), trusted)

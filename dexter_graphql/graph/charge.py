@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Price(NamedTuple):
-    """What an operation costs at most: calls to Sentry, and objects and values in its answer.
+    """What an operation costs: calls to Sentry at most, and an estimate of the objects and values in its answer.
 
     `calls` is None when the operation is too large to say.
     """

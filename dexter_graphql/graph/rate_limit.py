@@ -32,7 +32,10 @@ class RateLimit:
 
     @computed()
     def values(cost: OperationCost) -> int:
-        """Objects and values in the answer, with lists as long as requested (20 items where no argument says)."""
+        """Objects and values in the answer, estimated: it has more where lists without a length are longer than 20.
+
+        Lists with a length are taken to be full, and `__typename` is not counted.
+        """
         return cost.price.values
 
     @computed()

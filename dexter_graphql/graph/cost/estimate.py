@@ -1,4 +1,4 @@
-"""Estimate of what an operation costs: calls to Sentry at most, and values in its answer.
+"""Estimate of what an operation costs: calls to Sentry at most, and about how many values its answer has.
 
 It assumes that nothing is cached and that every list is as long as it may be. On a host that may lack endpoints or
 parameters, each call may be refused and repeated in another form.
