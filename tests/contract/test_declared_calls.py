@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from graphql import TypeInfo, TypeInfoVisitor, TypeNameMetaFieldDef, Visitor, parse, visit
+from graphql import TypeNameMetaFieldDef
 
 from dexter_graphql.engine.resolution import RESOLUTION
 from dexter_graphql.graph.declarations.resolvers.base import BoundField
@@ -11,30 +11,18 @@ from support.documents import Document
 from support.engines import engines_of
 from support.known_values import print_literal
 from support.recorded_engines import run_recorded_engines
+from support.selected_fields import selected_fields
 from support.whole_schema import WholeSchema
 
 URLS = ("/organizations/acme/", "/organizations/acme/issues/WEB-9/", "/organizations/acme/releases/web%401.8.2/",
         "/settings/acme/projects/web/", "/organizations/acme/projects/web/events/{event}/")  # fmt: skip
 
 
-class SelectedFields(Visitor):
-    """Collects the coordinates of the fields of a document."""
-
-    def __init__(self, type_info):
-        super().__init__()
-        self._types, self.coordinates = type_info, set()
-
-    def enter_field(self, node, *_):
-        self.coordinates.add(f"{self._types.get_parent_type().name}.{node.name.value}")
-
-
 def declared_endpoints(graph, usage, text):
     """Titles of the endpoints that the fields of a document declare, and of those that complete objects."""
-    types = TypeInfo(graph.schema)
-    selected = SelectedFields(types)
-    visit(parse(text), TypeInfoVisitor(types, selected))
-    declared = {title for title, fields in usage.items() if not selected.coordinates.isdisjoint(fields)}
-    resolutions = [field_of(graph.schema, coordinate).extensions.get(RESOLUTION) for coordinate in selected.coordinates]
+    coordinates = selected_fields(graph.schema, text)
+    declared = {title for title, fields in usage.items() if not coordinates.isdisjoint(fields)}
+    resolutions = [field_of(graph.schema, coordinate).extensions.get(RESOLUTION) for coordinate in coordinates]
     typenames = {bound.typename for bound in resolutions if isinstance(bound, BoundField)}
     loaders = [graph.binder.entity(typename).entity.hydrate for typename in typenames]
     return declared | {endpoint.title for loader in loaders if loader is not None for endpoint in loader.uses}

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 import pytest_asyncio
-from graphql import get_nullable_type
+from graphql import GraphQLObjectType, get_named_type, get_nullable_type
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ from dexter_graphql.sentry.restriction import AccessLevel, Narrowing
 from support.documents import documents
 from support.known_values import Unquoted, print_literal
 from support.reaches import EVERYWHERE, MARK, RestrictedCaller, run_marked_sandbox
+from support.selected_fields import selected_fields
 from support.whole_schema import WholeSchema
 
 WEB = "https://acme.sentry.io"
@@ -27,6 +28,14 @@ PAGES = ("issues/{issue}/", "releases/{release}/", "projects/{project}/", "proje
 RESTRICTED_READS = {Narrowing.QUERY, Narrowing.PATH, Narrowing.PARENT, Narrowing.RESPONSE, Narrowing.ORGANIZATION}
 NAMED_BY_PATH = {Narrowing.PATH, Narrowing.PARENT}
 ENDPOINTS = {endpoint.title: endpoint for endpoint in CATALOGUE.values()}
+WITH_NAMES = """{{ organization(slug: "acme") {{
+  appInstallations(first: 2) {{ nodes {{ formOptions(uri: "/sentry/projects", project: {{ slug: {project} }}) {{
+    default choices {{ value label }} }} }} }}
+  aiConversation(conversationId: "session-7eb35d32") {{ spans(first: 2) {{ nodes {{ attribute(name: "project") }} }} }}
+  trace(traceId: "d82dba47d82dba47d82dba47d82dba47") {{ roots {{
+    ... on TraceSpan {{ span: attribute(name: "project") }}
+    ... on TraceUptimeCheck {{ check: attribute(name: "project") }} }} }} }} }}"""
+"""Document of the fields for whose arguments no known value is derived."""
 PLACEHOLDER = re.compile(r"{(\w+)}")
 
 
@@ -50,6 +59,7 @@ def documents_of(graph, known):
         **WholeSchema(graph.schema, known).documents(),
         **{f"node {number}": f"{{ node(id: {print_literal(number)}) {{ __typename id }} }}" for number in ids},
         "nodes": f"{{ nodes(ids: {print_literal(ids)}) {{ __typename id }} }}",
+        "names": WITH_NAMES.format(project=print_literal(names["project"])),
         **{
             path: f'{{ resource(url: "{WEB}/{path.format(**names)}") {{ __typename ... on Node {{ id }} }} }}'
             for path in PAGES
@@ -142,6 +152,8 @@ async def test_library_is_restricted(sandbox):
             assert_unmarked(document.text, outcome, calls, sandbox.marks, str(document.variables))
 
 
+OF_STREAMS = {"Subscription", "IssueChanged", "IssueChange", "ChangeActor", "StreamGap"}
+"""Types that only subscriptions lead to; test_isolation.py reads them."""
 SCALARS = {"Boolean": True, "Int": 60, "Float": 1.0, "String": "x", "JSON": {}, "DateTime": "2026-03-04T00:00:00Z"}
 """Values for required members of which no value is known."""
 VALUES = {
@@ -167,9 +179,12 @@ class MutationWriter(WholeSchema):
 
     def documents(self):
         """Name → document, for every mutation."""
-        root = self._schema.mutation_type
-        fields = {name: self._field(root, name) for name in root.fields}
-        return {name: f"mutation {{ {field} {{ __typename }} }}" for name, field in fields.items()}
+        self._calling = frozenset()  # payloads are read with all that they lead to
+        fields = self._schema.mutation_type.fields
+        return {name: f"mutation {{ {self._read(name, of)} }}" for name, of in fields.items()}
+
+    def _read(self, name, field):
+        return f"{self._field(self._schema.mutation_type, name)} {self._selection(get_named_type(field.type), 2)}"
 
     def _value(self, kind, coordinate, name):
         if name == "dryRun":
@@ -211,6 +226,21 @@ async def test_levels_bound_mutations(graph, sandbox, access):
             assert (outcome.decoded, outcome.codes, calls) == ({name: None}, ("FORBIDDEN",), []), text
         else:
             assert "nothing was changed" not in str(outcome.errors), text
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_every_field_is_selected(graph, sandbox):
+    """No field of a query or of a mutation is missing in the documents above; those of streams have other tests."""
+    texts = documents_of(graph, sandbox.marked) | MutationWriter(graph.schema, sandbox.marked).documents()
+    selected = set().union(*(selected_fields(graph.schema, text) for text in texts.values()))
+
+    declared = {
+        f"{kind.name}.{name}"
+        for kind in graph.schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__") and kind.name not in OF_STREAMS
+        for name in kind.fields
+    }
+    assert declared - selected == set()
 
 
 def levels_of_mutations(graph):

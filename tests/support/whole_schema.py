@@ -1,4 +1,4 @@
-"""Documents that read every object field of the schema which calls Sentry, with all that its answers show.
+"""Documents that read every object field of the schema, each that calls Sentry with all that its answers show.
 
 They are derived from the schema: the fields from their `@sentry` directives, the path to their types from the types of
 other fields, and arguments from values that exist in the sandbox.
@@ -22,7 +22,8 @@ from support.known_values import Unquoted, print_literal
 
 DEPTH = 6
 """Levels of objects below a field."""
-START = ("Organization", ('organization(slug: "acme")',))
+START = {"Organization": ('organization(slug: "acme")',), "Viewer": ("viewer",)}
+"""Types that paths begin with."""
 PAGE = {"first": 2}
 
 
@@ -33,13 +34,13 @@ class WholeSchema:
         self._schema, self._known = schema, known
         usage = fields_by_endpoint(schema)
         self._calling = {coordinate for coordinates in usage.values() for coordinate in coordinates}
-        self._paths = dict([START])
+        self._paths = dict(START)
         self._find_paths()
 
     def documents(self):
-        """Coordinate → the document that reads the field, for each that is reachable."""
+        """Coordinate → the document that reads the field, for each that is reachable and calls or begins a query."""
         documents = {}
-        for coordinate in sorted(self._calling):
+        for coordinate in sorted(self._calling.union(f"Query.{name}" for name in self._schema.query_type.fields)):
             typename, name = coordinate.split(".")
             path = () if typename == "Query" else self._paths.get(typename)
             parent = self._schema.get_type(typename)
@@ -121,10 +122,11 @@ class WholeSchema:
         for name, field in kind.fields.items():
             written = None if f"{kind.name}.{name}" in self._calling else self._field(kind, name)
             named = get_named_type(field.type)
-            if written is None or (not is_leaf_type(named) and (depth == 0 or _is_node(named))):
+            if written is None or (not is_leaf_type(named) and depth == 0):
                 continue
             alias = f"{prefix}{name}: " if prefix else ""
-            parts.append(f"{alias}{written} {'' if is_leaf_type(named) else self._selection(named, depth - 1)}")
+            below = 0 if _is_node(named) else depth - 1
+            parts.append(f"{alias}{written} {'' if is_leaf_type(named) else self._selection(named, below)}")
         return f"{{ {' '.join(parts)} }}"
 
 
