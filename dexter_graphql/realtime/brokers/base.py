@@ -49,6 +49,7 @@ class Broker(Protocol):
     def read(self, topic: Topic, after: Position) -> AsyncGenerator[Item | Gap, None]:
         """Every change after a position, once and in order: first the kept ones, then new ones as they arrive.
 
-        Never ends. Changes that are no longer kept appear as a gap.
+        Never ends. Changes that are no longer kept appear as a gap. A position that this broker did not issue has a gap
+        of unknown size that ends with the newest change: new changes follow, and none arrives twice.
         """
         ...

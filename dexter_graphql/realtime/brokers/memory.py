@@ -44,10 +44,13 @@ class Ring:
         return self.newest
 
     def after(self, position: Position) -> Item | Gap | None:
-        """The item or gap that follows a position; None when there is none yet."""
+        """The item or gap that follows a position; None when there is none yet.
+
+        What is kept may have reached the reader of another server's position already, so that its gap ends now.
+        """
         oldest = Position(self.epoch, self.first - 1)
         if position.epoch != self.epoch or position.offset > self.newest.offset:
-            return Gap(oldest, None)
+            return Gap(self.newest, None)
         if position.offset < oldest.offset:
             return Gap(oldest, oldest.offset - position.offset)
         if position.offset == self.newest.offset:
