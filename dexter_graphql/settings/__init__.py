@@ -21,6 +21,7 @@ from dexter_graphql.settings.addresses import (
     parse_address,
     server_address,
 )
+from dexter_graphql.settings.client import ClientSettings
 from dexter_graphql.settings.cost import CostSettings
 from dexter_graphql.settings.documents import DocumentSettings
 from dexter_graphql.settings.fields import Words
@@ -47,7 +48,7 @@ class Engine(StrEnum):
     INTERPRETER = "interpreter"
 
 
-class Settings(CostSettings, DocumentSettings):
+class Settings(ClientSettings, CostSettings, DocumentSettings):
     """All settings, immutable and validated. Secrets are never printed."""
 
     secrets_dir: str | None = _setting(
