@@ -9,17 +9,22 @@ from dexter_graphql.graph.declarations.kind_field import KindField
 from dexter_graphql.graph.declarations.shareable import Shareability, is_personal
 
 ASKS = '{ organization(slug: "acme") { slug } }'
+OF_THE_CALLER = {"Query.viewer", "Query.rateLimit", "Attachment.downloadUrl", "ReleaseFile.downloadUrl"}
+"""Fields that depend on the caller, whatever the user of the token is."""
 PERSONAL = {
     "Issue.hasSeen",
     "Issue.isBookmarked",
     "Issue.isSubscribed",
     "Project.isBookmarked",
     "Project.isMember",
-    "Query.viewer",
     "Team.isMember",
     "Team.isPending",
     "Team.ownRole",
     "Team.ownRoleRaw",
+    "Alert.isSnoozed",
+    "IssueView.isStarred",
+    "IssueView.ownLastVisitAt",
+    *OF_THE_CALLER,
 }
 
 
@@ -40,7 +45,7 @@ def test_personal_fields_are_marked(graph):
                     described.add(f"{graphql_type.name}.{name}")
 
     assert marked == PERSONAL
-    assert marked - described == {"Query.viewer", "Team.ownRoleRaw"}
+    assert marked - described == {"Team.ownRoleRaw", *OF_THE_CALLER}
 
 
 def test_fields_about_the_user_of_the_token_are_marked(graph):
