@@ -40,6 +40,14 @@ class Server(uvicorn.Server):
             self._announce()
 
     @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, and finish the requests of all connections that the system has accepted."""
+        self._dexter.connections.is_stopping = True
+        # A closed socket resets the connections that wait in its queue. The event loop takes them out in one round.
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)
+
+    @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain and stop; stop at once at the second Ctrl-C.
 

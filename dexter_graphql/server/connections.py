@@ -60,6 +60,8 @@ class ConnectionPool:
         self.rejections = Counter(
             "dexter_rejected_connections", "Connections and requests rejected before routing.", "reason"
         )
+        self.is_stopping = False
+        """True once the server stops: the next request of a connection is its last."""
         self._count = 0
         self._idle: dict[Evictable, None] = {}
         metrics.register(self.collect)

@@ -38,6 +38,9 @@ REJECTION_CODES = dict.fromkeys(REJECTION_MESSAGES, ErrorCode.BAD_USER_INPUT) | 
 KEEP_ALIVE_S = 75
 """Longer than clients and proxies keep idle connections, so that they do not reuse one while it is being closed."""
 
+FIRST_REQUEST_S = 1.0
+"""Time for the request of a new connection to arrive while the server stops."""
+
 
 class ServerConfig(uvicorn.Config):
     """uvicorn's configuration of the public server, with the pool that its connections share."""
@@ -116,10 +119,12 @@ class HTTPConnection(HttpToolsProtocol):
             BODY_TIME: self._restart_body_timer,
         }
         self._is_admitted = self._pool.admit(self)
-        if self._is_admitted:
-            self._timer.start(self._pool.limits.head_s, self._expire)
-        else:
+        if not self._is_admitted:
             self._reject(HTTPStatus.SERVICE_UNAVAILABLE, "connections")
+        elif self._pool.is_stopping:
+            self.shutdown()
+        else:
+            self._timer.start(self._pool.limits.head_s, self._expire)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -172,6 +177,7 @@ class HTTPConnection(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not None:  # WebSockets have none
             self.cycle.transport = self._output  # type: ignore[assignment]  # has what cycles use
+            self.cycle.keep_alive &= not self._pool.is_stopping
         if self._active is None or self._active.response_complete:
             self._active = self.cycle
 
@@ -205,6 +211,17 @@ class HTTPConnection(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         self._leave_pool()
         super().handle_websocket_upgrade()
+
+    @override
+    def shutdown(self) -> None:
+        """Close the connection after its request, also when that is still arriving.
+
+        A proxy has sent it already to a connection that was accepted, and sends no POST twice.
+        """
+        if self._active is None:
+            asyncio.get_running_loop().call_later(FIRST_REQUEST_S, super().shutdown)
+        else:
+            super().shutdown()
 
     def evict(self) -> None:
         """Close an idle connection in favour of a new one."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 import pytest_asyncio
@@ -10,6 +10,7 @@ import pytest_asyncio
 from dexter_graphql.operations.trusted import hash_of
 from support.deployment import REDIS_OPTIONS, SERVICES, running_deployment
 from support.live_changes import Reader, document, issue_data, post_webhook, sign_webhook
+from support.raw_http import connected
 from support.redis import running_redis
 from support.transports import EventStream, Multipart, Socket
 
@@ -35,6 +36,15 @@ async def repeat_until(attempt, *, is_enough):
             break
         await asyncio.sleep(0.1)
     return result
+
+
+async def refused(port):
+    """Wait until nobody listens at a port of this machine."""
+    with suppress(ConnectionRefusedError):
+        while True:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            await asyncio.sleep(0.01)
 
 
 async def test_key_is_valid_on_both_replicas(deployment):
@@ -139,6 +149,30 @@ async def test_clients_cannot_claim_an_address(deployment):
         return [json.loads(line)["address"] for text in texts for line in text.splitlines() if '"address"' in line]
 
     assert set(await repeat_until(read, is_enough=bool)) == {"127.0.0.1"}
+
+
+async def test_replica_is_replaced_without_an_error(deployment):
+    """While a replica stops and a new one starts, requests are answered, also on new connections."""
+    replica, statuses, is_over = deployment.replicas[0], [], asyncio.Event()
+
+    async def ask():
+        while not is_over.is_set():
+            statuses.append((await deployment.proxy.post(SLUG.format(f"Replaced{len(statuses) % 7}")))[0])
+            await asyncio.sleep(0.01)
+
+    asking = [asyncio.create_task(ask()) for _ in range(4)]
+    async with connected(deployment.sites[0].url) as connection:
+        ending = asyncio.create_task(replica.command.end())
+        await refused(replica.port)
+        await connection.send(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        status, headers, _ = await connection.response()
+    code, _ = await ending
+    await replica.start()
+    is_over.set()
+    await asyncio.gather(*asking)
+
+    assert (status, headers["connection"]) == (200, "close")
+    assert (code, set(statuses)) == (0, {200})
 
 
 async def test_copy_of_the_folder_is_a_backup_of_keys(deployment):

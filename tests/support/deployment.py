@@ -96,6 +96,7 @@ class Deployment:
             "listen 8443": f"listen 127.0.0.1:{self.tls_port}",
             "/tmp/": f"{self.folder}/",  # noqa: S108  # of the container
             "/run/secrets/": f"{self.folder}/secrets/",
+            "/dev/stdout": f"{self.folder}/access.log",
         }.items():
             assert old in text
             text = text.replace(old, new)
@@ -129,6 +130,8 @@ def _replica_environment(folder, upstream, redis, number):
         "SENTRY_URL": upstream.url,
         "DEXTER_SECRETS_DIR": str(folder / "secrets"),
         "DEXTER_TRUSTED_PROXIES": "127.0.0.1",
+        # The output of the processes is not read while they run, and a full pipe would stop them.
+        "DEXTER_LOG_LEVEL": "warning",
         "DEXTER_AUDIT": str(folder / f"audit-{number}.log"),
     }
     return SERVICES[REPLICAS[number]]["environment"] | SETTINGS | given

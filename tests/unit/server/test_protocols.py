@@ -16,7 +16,14 @@ from dexter_graphql.server.protocols import HTTPConnection, WebSocketConnection
 ADVICE = "uvicorn changed: compare dexter_graphql/server/protocols.py with the new protocol classes, then bound it anew"
 ATTRIBUTES = {
     HttpToolsProtocol: ("transport", "pipeline", "cycle", "headers", "url"),
-    RequestResponseCycle: ("transport", "response_complete", "response_started", "disconnected", "message_event"),
+    RequestResponseCycle: (
+        "transport",
+        "response_complete",
+        "response_started",
+        "disconnected",
+        "message_event",
+        "keep_alive",
+    ),
     WebSocketsSansIOProtocol: ("transport", "conn", "frames", "writable"),
 }
 
