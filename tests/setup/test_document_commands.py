@@ -12,10 +12,17 @@ import click
 import pytest
 
 from dexter_graphql.cli import commands
+from dexter_graphql.sandbox.issue_editor import find_assignee
 from dexter_graphql.sandbox.status_updates import Resolution
 from support.checkout import ROOT, clean_environment, run, start_command
 from support.deployment import SERVICES
-from support.live_changes import current_position, issue_editor, open_issues
+from support.live_changes import (
+    calls_besides_checks,
+    current_position,
+    issue_editor,
+    open_issues,
+    subscribed,
+)
 from support.server import running_site
 from support.transports import EventStream
 
@@ -122,3 +129,25 @@ async def test_documented_stream_can_be_resumed():
             items.append((item["gap"], item["change"]["kind"], item["change"]["issue"]["shortId"] == issue.short_id))
 
     assert items == [(None, "RESOLVED", True)] * 2
+
+
+async def test_documented_fields_of_webhooks_cost_no_call():
+    """The fields that the page on live streams names as free are valid, and need no call whoever is assigned."""
+    text = (ROOT / "docs" / "live.md").read_text()
+    sentence = re.search(r"Fields that the webhook contains cost no call: (.*?`)\.", text, re.DOTALL)[1]
+    selection = " ".join(re.findall(r"`([^`]+)`", sentence))
+    async with running_site() as site:
+        position, organization = await current_position(site), site.upstream.world.find_organization("acme")
+        user, team, issues = site.upstream.world.users[0], organization.teams[0], open_issues(site, 3)
+        for issue, assignee in zip(issues, (f"user:{user.id}", f"team:{team.id}"), strict=False):
+            issue.assignee = find_assignee(organization, assignee)
+        for issue in issues:
+            issue_editor(site).resolve(issue, Resolution())
+        await site.upstream.webhooks.drain()
+        start = len(site.upstream.requests)
+        async with subscribed(site, f"change {{ issue {{ {selection} }} }}", after=position) as reader:
+            items = [(await reader.item())["change"]["issue"] for _ in issues]
+
+        assert calls_besides_checks(site, start) == []
+    assert [item["title"] for item in items] == [issue.title for issue in issues]
+    assert [item["assignee"] for item in items[:2]] == [{"name": user.name}, {"slug": team.slug}]
