@@ -16,7 +16,8 @@ from support.server import running_site
 QUERY = """{ organizations { nodes { slug } } organization(slug: "acme") {
   projects(first: 20) { nodes { slug } } teams(first: 20) { nodes { projects(first: 20) { nodes { slug } } } }
   issues(first: 20) { nodes { project { slug } } } monitors(first: 20) { nodes { project { slug } } } } }"""
-CHANGES = 'subscription { issueChanged(organization: { slug: "acme" }) { change { issue { shortId } } } }'
+CHANGES = """subscription { issueChanged(organization: { slug: "acme" }) { position gap { missed }
+  change { kind origin action occurredAt receivedAt actor { kind name } issue { shortId } } } }"""
 ROUNDS = 3
 """A whole answer is kept when its request comes for the second time, and served from then on."""
 REACHES = {
