@@ -13,9 +13,11 @@ from dexter_graphql.cli.client import RunningServer
 from dexter_graphql.cli.following import SUBSCRIPTION, ChangeFollower, StreamInterrupted, StreamRefused
 from dexter_graphql.cli.running import listen
 from dexter_graphql.cli.tail import describe
+from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.status_updates import Resolution
 from dexter_graphql.telemetry.logs import configure_logs
 from support.live_changes import calls_besides_checks, current_position, issue_editor, open_issues
+from support.sandbox import running_sandbox
 from support.server import running_site
 
 
@@ -153,6 +155,17 @@ async def test_refusal_ends_the_command(site):
     assert "nowhere" in result.stderr
 
 
+async def test_redirect_is_not_followed():
+    """The credential stays with the server that was named: a redirect is a refusal."""
+    async with running_sandbox() as sandbox, running_sandbox() as other:
+        sandbox.faults.add(Fault(status=307, headers={"Location": f"{other.url}/graphql"}, times=None))
+        follower = ChangeFollower(RunningServer(sandbox.url), {"Authorization": "Bearer hunter2"}, {})
+        with pytest.raises(StreamRefused, match="307"):
+            await asyncio.to_thread(next, follower.follow(pytest.fail))
+
+        assert list(other.requests) == []
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -177,5 +190,6 @@ def test_titles_do_not_control_the_terminal():
     issue = {"shortId": "WEB-1", "title": "a\x1b]0;b\x07\u202ec\x9b1m\nd"}
 
     assert describe({"change": {**change, "issue": issue}}).endswith("WEB-1  a ]0;b  c 1m d")
+    assert json.dumps({"title": issue["title"]}).isprintable()
     assert describe({"change": {**change, "issue": None}}).endswith("CREATED     -  issue.created")
     assert describe({"change": None, "gap": {"missed": 4}}) == "gap: 4 changes were missed"
