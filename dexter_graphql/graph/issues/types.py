@@ -139,6 +139,13 @@ class Issue(Node):
     priority_locked_at: datetime | None = plain(
         "priorityLockedAt", description="Time when a user set the priority; null when Sentry manages it."
     )
+    fixability_score: float | None = plain(
+        "seerFixabilityScore",
+        description="Seer's estimate from 0 to 1 of how likely it can fix the issue; null when it made none.",
+    )
+    autofix_started_at: datetime | None = plain(
+        "seerAutofixLastTriggered", description="Time when Seer was last started on the issue; null when it never was."
+    )
 
     @computed(issueCategory=str | None)
     def category(row: Any) -> IssueCategory:

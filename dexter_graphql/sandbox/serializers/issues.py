@@ -14,6 +14,8 @@ from dexter_graphql.sandbox.world.state import World
 
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
+_FIXABLE = 0.8
+"""Score of the issues on which Seer was started."""
 _LOGGERS = ("csp", "django.request", None, None)
 
 
@@ -67,8 +69,8 @@ def serialize_base(world: World, organization: Organization, issue: Issue, user:
             "platform": project.platform,
             "priority": issue.priority,
             "priorityLockedAt": issue.priority_locked_at,
-            "seerFixabilityScore": None,
-            "seerAutofixLastTriggered": None,
+            "seerFixabilityScore": _FIXABLE if issue.autofix else None,
+            "seerAutofixLastTriggered": issue.autofix["updated_at"] if issue.autofix else None,
             "seerExplorerAutofixLastTriggered": None,
             "project": {"id": project.id, "name": project.name, "slug": project.slug, "platform": project.platform},
             "type": issue.kind,

@@ -12,6 +12,7 @@ STATS = "/organizations/{organization}/issues-stats/"
 
 LIGHT = """
     id sentryId shortId title culprit webUrl logger level levelRaw status statusRaw substatus isPublic platform priority
+    fixabilityScore autofixStartedAt
     priorityLockedAt category issueType metadata commentCount isUnhandled eventCount userCount firstSeenAt lastSeenAt
     isBookmarked isSubscribed hasSeen annotations { displayName url }
     statusDetails { isInNextRelease inRelease inCommit archiveEndsAt archiveEventCount archiveUserCount actor }
@@ -41,6 +42,8 @@ def light_of(asker, issue):
         "platform": issue.project.platform,
         "priority": issue.priority.upper(),
         "priorityLockedAt": None,
+        "fixabilityScore": 0.8 if issue.autofix else None,
+        "autofixStartedAt": issue.autofix and issue.autofix["updated_at"].replace("+00:00", "Z"),
         "category": issue.category.upper(),
         "issueType": issue.issue_type,
         "metadata": serialize_metadata(issue),
