@@ -97,6 +97,13 @@ CASES = (
     ),
     Case("deleteOrganizationMonitor", DELETE, f"DELETE {MONITOR}", {"input": {"monitor": {"id": MONITOR_ID}}}),
     Case(
+        "deleteOrganizationMonitor",
+        DELETE,
+        f"DELETE {MONITOR}",
+        {"input": {"monitor": {"id": MONITOR_ID}, "environments": [{"name": "production"}]}},
+        query={"environment": "production"},
+    ),
+    Case(
         "listOrganizationMonitorCheckins",
         acme('cronMonitor(slug: "nightly-report") { checkIns(first: 3) { nodes { status } } }'),
         f"GET {MONITOR}checkins/",

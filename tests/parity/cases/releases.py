@@ -202,6 +202,7 @@ CASES = (
         query={
             "start": "2026-02-25T12:00:00",
             "end": "2026-03-04T13:00:00",
+            "project": "101000",
             "environment": "production",
             "release": "web@1.8.2",
         },
