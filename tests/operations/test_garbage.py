@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import product
+from itertools import cycle, islice, product
 
 import aiohttp
 import msgspec
@@ -63,6 +63,8 @@ FAULTS = {
 }
 MINUTE_S = 60
 LEAVE_S = 0.05
+CHANGE_S = 1.0
+MAX_CHANGES = 30
 SETTLE_S = 0.01
 """Time for the callbacks of tasks that have ended."""
 ROUTES = ("/events/", "/teams/")
@@ -119,14 +121,23 @@ class Site:
             say(type="subscribe", id="invalid", payload={"query": "{ nothing }"})
             assert (await hear())["type"] == "error"
             say(type="subscribe", id="changes", payload={"query": CHANGES})
-            for mutation in (RESOLVE, UNRESOLVE):
-                await self._clock.sleep(MINUTE_S)  # so that it is no duplicate of an earlier one
-                await self.client.post(mutation, {"ids": [self.issue_id]})
-                item = await hear()
+            mutations = cycle((RESOLVE, UNRESOLVE))
+            for _ in range(2):
+                item = await self._change_until(asyncio.ensure_future(hear()), mutations)
                 assert item["payload"]["data"]["issueChanged"]["change"]["issue"]["id"] == self.issue_id
             say(type="complete", id="changes")
 
         await self.client.converse(talk)
+
+    async def _change_until(self, coming, mutations):
+        """The message that a change brings; changes made before the subscription has begun bring none."""
+        for mutation in islice(mutations, MAX_CHANGES):
+            await self._clock.sleep(MINUTE_S)  # so that it is no duplicate of an earlier one
+            await self.client.post(mutation, {"ids": [self.issue_id]})
+            await asyncio.wait({coming}, timeout=CHANGE_S)
+            if coming.done():
+                return coming.result()
+        raise AssertionError("No change arrived")
 
     @asynccontextmanager
     async def _failing(self, fault, route):
