@@ -1,8 +1,12 @@
 """Codes and extensions of errors."""
 
+from importlib import import_module
+from pkgutil import walk_packages
+
 import pytest
 from graphql import GraphQLError
 
+import dexter_graphql
 from dexter_graphql.errors import BadUserInput, DexterError, ErrorCode, NotPermitted, SettingsError
 from dexter_graphql.graph.errors import CODES, INTERNAL_MESSAGE, RETRYABLE, code_of, error_extensions, format_error
 from dexter_graphql.sentry import errors as sentry
@@ -205,12 +209,15 @@ def test_graphql_error_of_a_resolver_is_shown():
 
 
 def test_every_exception_of_ours_that_reaches_a_client_is_in_the_table():
-    """Kinds of exceptions below our root have a code, or belong to the start of the server, a command or `/files/…`."""
-    of_commands = ("UnreadableDocument", "UnreadableResults")
-    at_the_start = ("SettingsError", "LibraryError", "DeclarationError", "SentryError", *of_commands)
-    of_files = ("AddressInvalid", "AddressUsed")
+    """All others are of the start, commands, files, or credentials that are refused before an operation begins."""
+    of_commands = {"UnreadableDocument", "UnreadableResults", "KeyStoreError", "UnknownKey", "DocumentsError"}
+    of_the_start = {"SettingsError", "LibraryError", "DeclarationError", "SentryError"}
+    of_files = {"AddressInvalid", "AddressUsed"}
+    of_credentials = {"IssuerError", "IssuerUnavailable"}
+    for module in walk_packages(dexter_graphql.__path__, "dexter_graphql."):
+        import_module(module.name)
     kinds = [kind for kind in below(DexterError) if kind.__module__.startswith("dexter_graphql")]
 
     unknown = {kind.__name__ for kind in kinds if not any(issubclass(kind, known) for known, _ in CODES)}
 
-    assert unknown - {*at_the_start, *of_files} <= {"DexterError", "Refusal"}
+    assert unknown == {"DexterError"} | of_commands | of_the_start | of_files | of_credentials
