@@ -3,7 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from graphql import GraphQLError, GraphQLInputObjectType, GraphQLInputType, GraphQLNamedType, get_named_type
+from graphql import (
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLNamedType,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+)
 from graphql.execution.values import VariableValues
 
 from dexter_graphql.engine.arguments import ArgumentValues
@@ -36,16 +46,29 @@ class ReferenceArguments(NamedTuple):
 def references_of(field: SelectedField) -> Iterator[ReferenceArguments]:
     """The arguments of a field that may hold references, where there are any."""
     definitions = field.definition.args
-    given = {argument.name.value for argument in field.node.arguments or ()} & definitions.keys()
-    named = {name: get_named_type(definitions[name].type) for name in given}
-    names = {name for name, kind in named.items() if isinstance(kind, GraphQLInputObjectType)}
+    given = {argument.name.value: argument.value for argument in field.node.arguments or ()}
+    names = {name for name in given.keys() & definitions.keys() if _may_refer(given[name], definitions[name].type)}
     if names:
         yield ReferenceArguments(definitions, ArgumentValues(field.definition, field.node, names))
 
 
+def _may_refer(node: ValueNode, kind: GraphQLInputType | GraphQLNamedType) -> bool:
+    """Whether a value may hold references: one that sets other members alone is not looked at again."""
+    named = get_named_type(kind)
+    if isinstance(node, ListValueNode):
+        return any(_may_refer(item, named) for item in node.values)
+    if not isinstance(named, GraphQLInputObjectType):
+        return False
+    if named.name in LISTED or named.name == RELEASE or isinstance(node, VariableNode):
+        return True
+    fields = node.fields if isinstance(node, ObjectValueNode) else ()
+    return any(_may_refer(field.value, named.fields[field.name.value].type) for field in fields)
+
+
 def _lookups_in(definitions: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Lookup]:
     for name, value in values.items():
-        yield from _lookups_in_value(definitions[name].type, value)
+        if isinstance(value, (dict, list)):
+            yield from _lookups_in_value(definitions[name].type, value)
 
 
 def _lookups_in_value(kind: GraphQLInputType | GraphQLNamedType, value: Any) -> Iterator[Lookup]:
