@@ -103,7 +103,7 @@ class Settings(ClientSettings, CostSettings, DocumentSettings):
     ca_file: str | None = _setting(
         "DEXTER_CA_FILE", None, "PEM file of certificate authorities to trust besides those of the system."
     )
-    cache_mib: int = _setting("DEXTER_CACHE_MIB", 24, "Memory for cached answers, in MiB.", ge=0, le=65536)
+    cache_mib: int = _setting("DEXTER_CACHE_MIB", 16, "Memory for cached answers, in MiB.", ge=0, le=65536)
 
     max_body_bytes: int = _setting(
         "DEXTER_MAX_BODY_BYTES", 1_000_000, "Request body or WebSocket message, in bytes.", ge=1024
