@@ -98,6 +98,8 @@ class Context:
     deadline: float = field(init=False)
     charge: Charge | None = field(default=None, init=False)
     """What the caller was charged; None before it is known."""
+    position: str | None = field(default=None, init=False)
+    """Signed position after the item of a stream that is answered; None for other operations."""
     _call_context: CallContext | None = field(default=None, init=False)
     _loaders: RequestLoaders | None = field(default=None, init=False)
     _selection_index: SelectionIndex | None = field(default=None, init=False)

@@ -1,14 +1,13 @@
 """Filter of the changes of issues."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any
 
 import strawberry
 
 from dexter_graphql.errors import BadUserInput, UnknownReference, within
-from dexter_graphql.graph.common.enums import wire_value
+from dexter_graphql.graph.changes.arguments import allows, condition, enum_condition
+from dexter_graphql.graph.changes.types import ChangeKind
 from dexter_graphql.graph.context import Context, context_of
 from dexter_graphql.graph.issues.enums import IssueCategory, Level
 from dexter_graphql.graph.issues.filters import AssigneeFilter
@@ -32,20 +31,6 @@ from dexter_graphql.realtime.changes import Kind as ChangedKind
 from dexter_graphql.sentry.parents import OrganizationRef
 
 FIELD = "filter"
-
-
-@strawberry.enum(description="Kind of a change.")
-class ChangeKind(Enum):
-    """Kinds of changes."""
-
-    CREATED = wire_value(ChangedKind.CREATED, "The object was created.")
-    RESOLVED = wire_value(ChangedKind.RESOLVED, "The issue was resolved.")
-    UNRESOLVED = wire_value(ChangedKind.UNRESOLVED, "The issue was unresolved, by a user or because it regressed.")
-    ASSIGNED = wire_value(ChangedKind.ASSIGNED, "The issue was assigned, or its assignee was removed.")
-    ARCHIVED = wire_value(ChangedKind.ARCHIVED, "The issue was archived.")
-    UPDATED = wire_value(ChangedKind.UPDATED, "Another member of the object changed.")
-    DELETED = wire_value(ChangedKind.DELETED, "The object was deleted.")
-    UNKNOWN = wire_value(ChangedKind.UNKNOWN, "A kind this server does not know; see `action`.")
 
 
 @strawberry.input(
@@ -86,12 +71,12 @@ class ChangeConditions:
     def matches(self, change: Change) -> bool:
         """True when the change passes, as far as that follows from the change itself."""
         return (
-            _is_in(change.kind, self.kinds)
-            and _is_in(change.level, self.levels)
-            and _is_in(change.category, self.categories)
-            and (_is_in(change.project_id, self.projects) or _is_in(change.project, self.projects))
-            and _is_in(change.assignee, self.assignees)
-            and _is_in(change.subject, self.issues)
+            allows(self.kinds, change.kind)
+            and allows(self.levels, change.level)
+            and allows(self.categories, change.category)
+            and allows(self.projects, change.project_id, change.project)
+            and allows(self.assignees, change.assignee)
+            and allows(self.issues, change.subject)
         )
 
     async def occurs(self, change: Change, organization: OrganizationRef, context: Context) -> bool:
@@ -117,11 +102,11 @@ async def change_conditions(
         given = [assignee for assignee in assignees if isinstance(assignee, Reference)]
         entities = await resolve_references([*projects, *environments, *given], organization, load_context)
         return ChangeConditions(
-            kinds=_values(value.kinds, "kinds"),
-            levels=_values(value.levels, "levels"),
-            categories=_values(value.categories, "categories"),
-            projects=_set(value.projects, [name for project in projects for name in entities[project]]),
-            assignees=_set(
+            kinds=enum_condition(value.kinds, "kinds"),
+            levels=enum_condition(value.levels, "levels"),
+            categories=enum_condition(value.categories, "categories"),
+            projects=condition(value.projects, [name for project in projects for name in entities[project]]),
+            assignees=condition(
                 value.assignees,
                 [
                     actor
@@ -129,7 +114,7 @@ async def change_conditions(
                     for actor in await _actors(assignee, entities, organization, load_context)
                 ],
             ),
-            issues=_set(value.issues, await _issues(value.issues, organization, load_context)),
+            issues=condition(value.issues, await _issues(value.issues, organization, load_context)),
             environments=None if value.environments is None else tuple(entities[name].name for name in environments),
         )
 
@@ -169,16 +154,3 @@ async def _issues(
             message = f"Issue '{name[:100]}' does not exist or is not visible to the token"
             raise UnknownReference(message, ("issues", str(index), by))
     return [key.id for key in keys if key is not None]
-
-
-def _is_in(value: str | None, allowed: frozenset[str] | None) -> bool:
-    return allowed is None or value in allowed
-
-
-def _set(given: Sequence[Any] | None, values: Iterable[str]) -> frozenset[str] | None:
-    """The values as a condition; None when nothing was given."""
-    return None if given is None else frozenset(values)
-
-
-def _values(values: Sequence[Enum] | None, field: str) -> frozenset[str] | None:
-    return _set(values, [value.value for value in bounded(values, field)])

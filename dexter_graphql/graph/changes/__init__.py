@@ -1,0 +1,1 @@
+"""What all subscriptions share: envelope, arguments, visibility and the stream of changes."""
