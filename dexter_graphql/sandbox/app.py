@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from dexter_graphql.sandbox.asgi import RawRequest, encode_response, read_request, send_response
 from dexter_graphql.sandbox.authentication import authenticate, check_scopes
+from dexter_graphql.sandbox.bursts import Burst
 from dexter_graphql.sandbox.connection import Connection
 from dexter_graphql.sandbox.control import handle_control_request
 from dexter_graphql.sandbox.faults import Fault, FaultQueue
@@ -18,7 +19,9 @@ from dexter_graphql.sandbox.rate_limits import RateLimit, RateLimiter
 from dexter_graphql.sandbox.request_log import LoggedRequest, RequestLog
 from dexter_graphql.sandbox.routes import all_routes
 from dexter_graphql.sandbox.routing import PREFIX, RouteMatch, Router
+from dexter_graphql.sandbox.simulation import Simulation
 from dexter_graphql.sandbox.vintages import Capability
+from dexter_graphql.sandbox.webhooks import WebhookSender
 from dexter_graphql.sandbox.world.state import World
 from dexter_graphql.sandbox.world.tokens import Token
 
@@ -32,6 +35,8 @@ class Sandbox:
 
     world: World
     router: Router
+    webhooks: WebhookSender
+    burst: Burst
     latency_ms: float = 0
     limiter: RateLimiter = field(default_factory=RateLimiter)
     requests: RequestLog = field(default_factory=RequestLog)
@@ -164,7 +169,9 @@ def create_sandbox(
     random = Random(world.seed + 2)  # noqa: S311 - not a secret
     served = [route for route in (all_routes() if routes is None else routes) if world.vintage.serves(route.path)]
     limiter = RateLimiter(limit or RateLimit(), is_enabled=world.vintage.has(Capability.RATE_LIMITS))
-    return Sandbox(world, Router(served), latency_ms, limiter, faults=FaultQueue(random))
+    webhooks = WebhookSender(world)
+    burst = Burst(Simulation(world), webhooks)
+    return Sandbox(world, Router(served), webhooks, burst, latency_ms, limiter, faults=FaultQueue(random))
 
 
 def _route_path(raw: RawRequest) -> str:

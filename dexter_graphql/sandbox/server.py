@@ -95,7 +95,7 @@ class SandboxServer:
     ) -> None:
         self.world = world or build_world()
         self.app: Sandbox = create_sandbox(self.world, latency_ms=latency_ms, limit=limit)
-        self.webhooks = WebhookSender(self.world)
+        self.webhooks: WebhookSender = self.app.webhooks
         self.simulation = Simulation(self.world)
         self._events_per_second = events_per_second
         if webhook_url:
@@ -151,6 +151,7 @@ class SandboxServer:
         """End hanging requests, finish the others and stop listening; safe to call twice."""
         if self._server is None or self._serving is None:
             return
+        await self.app.burst.stop()
         await self.simulation.stop()
         await self.webhooks.stop()
         self.app.closing.set()

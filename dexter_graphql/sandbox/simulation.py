@@ -72,15 +72,20 @@ class Simulation:
 
     def open_issue(self) -> Issue:
         """Create an issue with its first event; alerts on new issues trigger."""
+        issue = self.add_issue()
+        self.world.publish(build_error_created(self.world, self.organization, issue.events[0]))
+        self._trigger_alerts(issue, issue.events[0], "new issues")
+        return issue
+
+    def add_issue(self) -> Issue:
+        """Create an issue with its first event, and publish the issue alone."""
         random, organization = self.world.random, self.organization
         issue = make_issue(random, random.choice(organization.projects[:4]), self.world.new_id())
         issue.substatus, issue.inbox_reason, issue.inbox_since = "new", 0, self.world.now()
-        event = self._append_event(issue)
+        self._append_event(issue)
         organization.issues[issue.id] = issue
         self.world.record(issue, "first_seen", None, {})
         self._editor().publish(issue, "created")
-        self.world.publish(build_error_created(self.world, organization, event))
-        self._trigger_alerts(issue, event, "new issues")
         return issue
 
     def regress_issue(self) -> Issue:

@@ -1,23 +1,29 @@
-"""Signed delivery of webhooks, in order and at most once, as for an internal integration of Sentry."""
+"""Signed delivery of webhooks, at most once and in the order of each object, as for an internal integration."""
 
 import asyncio
 import hashlib
 import hmac
-from collections import deque
+import zlib
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-import aiohttp
 import msgspec
 
+from dexter_graphql.sandbox.webhook_connection import WebhookConnection
 from dexter_graphql.sandbox.world.model import SentryApp
 from dexter_graphql.sandbox.world.state import WebhookEvent, World
 
 MAX_QUEUED: Final = 1000
 MAX_DELIVERIES: Final = 1000
+MAX_OUTCOMES: Final = 200_000
+MAX_LANES: Final = 256
 TIMEOUT_S: Final = 1.0
+REFUSED, TIMED_OUT, FAILED, DROPPED, CUT = "refused", "timed_out", "failed", "dropped", "cut"
+"""Outcomes without a status: the connection was refused; no answer in time; a connection that ended without an answer;
+the queue was full; deliveries were cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,16 @@ class WebhookDelivery:
     status: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookOutcome:
+    """What became of one webhook: the status of the answer as text, or one of the other outcomes."""
+
+    resource: str
+    action: str
+    subject: str
+    outcome: str
+
+
 def sign(secret: str, body: bytes) -> str:
     """Lower-case hexadecimal HMAC-SHA256 of the raw body."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
@@ -39,20 +55,46 @@ def sign(secret: str, body: bytes) -> str:
 class WebhookSender:
     """Posts the webhook events of the world to the URL of the organization's app.
 
-    Without a URL nothing is sent. The queue is bounded; events that do not fit are dropped and counted.
+    Without a URL nothing is sent. Each of the `lanes` sends one webhook at a time, and all webhooks of one object take
+    the same lane. Queues are bounded; events that do not fit are dropped and counted, as are all while `is_cut`.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, lanes: int = 1) -> None:
         self.world = world
+        self.is_cut = False
         self.deliveries: deque[WebhookDelivery] = deque(maxlen=MAX_DELIVERIES)
-        self.dropped = 0
+        self.outcomes: deque[WebhookOutcome] = deque(maxlen=MAX_OUTCOMES)
+        self.counts: Counter[str] = Counter()
         self._random = Random(world.seed + 3)  # noqa: S311 - request ids, not secrets
-        self._queue: asyncio.Queue[WebhookEvent] = asyncio.Queue(MAX_QUEUED)
-        self._task: asyncio.Task[None] | None = None
+        self._urls: dict[str, tuple[str, ...]] = {}
+        self._lanes = [WebhookLane(self, number) for number in range(lanes)]
+        self._is_started = False
+
+    @property
+    def queued(self) -> int:
+        """The number of webhooks that wait."""
+        return sum(lane.queue.qsize() for lane in self._lanes)
+
+    @property
+    def lanes(self) -> int:
+        """The number of webhooks that are sent at the same time."""
+        return len(self._lanes)
+
+    def urls(self, organization: str = "acme") -> tuple[str, ...]:
+        """The URLs of the organization's webhooks: none, one, or those of several replicas."""
+        url = self._app(organization).webhook_url
+        return () if url is None else self._urls.get(organization, (url,))
 
     def set_url(self, url: str | None, organization: str = "acme") -> None:
         """Set the webhook URL of the organization's app; None disables webhooks."""
         self._app(organization).webhook_url = url
+        self._urls.pop(organization, None)
+
+    def set_urls(self, urls: tuple[str, ...], organization: str = "acme") -> None:
+        """Set the URLs of several replicas, which the lanes take by turns, as behind a proxy that retries nothing."""
+        self.set_url(urls[0] if urls else None, organization)
+        if urls:
+            self._urls[organization] = urls
 
     def set_secret(self, secret: str, organization: str = "acme") -> None:
         """Set the client secret that signs the organization's webhooks."""
@@ -70,53 +112,53 @@ class WebhookSender:
 
     async def start(self) -> None:
         """Start listening to the world and sending."""
+        self._is_started = True
         self.world.listeners.append(self._enqueue)
-        self._task = asyncio.create_task(self._run(), name="sandbox-hooks")
+        for lane in self._lanes:
+            lane.start()
+
+    def add_lanes(self, lanes: int) -> None:
+        """Send that many webhooks at a time. Objects may change their lane, so that order is kept from then on."""
+        for number in range(self.lanes, min(lanes, MAX_LANES)):
+            lane = WebhookLane(self, number)
+            self._lanes.append(lane)
+            if self._is_started:
+                lane.start()
 
     async def drain(self) -> None:
         """Wait until all queued webhooks have been sent."""
-        await self._queue.join()
+        for lane in self._lanes:
+            await lane.queue.join()
 
     async def stop(self) -> None:
         """Stop listening; queued webhooks are discarded."""
-        if self._task is not None:
+        if self._is_started:
+            self._is_started = False
             self.world.listeners.remove(self._enqueue)
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+            for lane in self._lanes:
+                await lane.stop()
 
-    def _enqueue(self, change: WebhookEvent) -> None:
-        if change.organization.apps[0].webhook_url is None:
+    def count(self, event: WebhookEvent, outcome: str) -> None:
+        """Count what became of a webhook."""
+        self.counts[outcome] += 1
+        self.outcomes.append(WebhookOutcome(event.resource, event.action, _subject_of(event), outcome))
+
+    def reset(self) -> None:
+        """Forget what has been sent so far."""
+        self.deliveries.clear()
+        self.outcomes.clear()
+        self.counts.clear()
+
+    def _enqueue(self, event: WebhookEvent) -> None:
+        if not self.urls(event.organization.slug):
             return
-        try:
-            self._queue.put_nowait(change)
-        except asyncio.QueueFull:
-            self.dropped += 1
-
-    async def _run(self) -> None:
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            while True:
-                change = await self._queue.get()
-                try:
-                    await self._deliver(session, change)
-                finally:
-                    self._queue.task_done()
-
-    async def _deliver(self, session: aiohttp.ClientSession, change: WebhookEvent) -> None:
-        url = change.organization.apps[0].webhook_url
-        if url is None:
-            return
-        delivery = self.build_delivery(change)
-        status: int | None = None
-        try:
-            async with session.post(
-                url, data=delivery.body, headers=delivery.headers, allow_redirects=False
-            ) as response:
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError):
-            pass
-        self.deliveries.append(replace(delivery, status=status))
+        lane = self._lanes[zlib.crc32(_subject_of(event).encode()) % self.lanes]
+        if self.is_cut:
+            self.count(event, CUT)
+        elif lane.queue.full():
+            self.count(event, DROPPED)
+        else:
+            lane.queue.put_nowait(event)
 
     def build_delivery(self, change: WebhookEvent) -> WebhookDelivery:
         """The signed webhook of an event, without sending it."""
@@ -137,6 +179,90 @@ class WebhookSender:
             "Sentry-Hook-Signature": sign(app.client_secret, body),
         }
         return WebhookDelivery(change.resource, change.action, headers, body, None)
+
+
+class WebhookLane:
+    """Sends the webhooks of its queue one after the other."""
+
+    def __init__(self, sender: WebhookSender, number: int) -> None:
+        self.queue: asyncio.Queue[WebhookEvent] = asyncio.Queue(MAX_QUEUED)
+        self._sender = sender
+        self._number = number
+        self._connection: WebhookConnection | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start sending."""
+        self._task = asyncio.create_task(self._run(), name=f"sandbox-hooks-{self._number}")
+
+    async def stop(self) -> None:
+        """Stop sending."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        if self._connection is not None:
+            self._connection.close()
+
+    async def _run(self) -> None:
+        while True:
+            event = await self.queue.get()
+            try:
+                await self._deliver(event)
+            finally:
+                self.queue.task_done()
+
+    async def _deliver(self, event: WebhookEvent) -> None:
+        urls = self._sender.urls(event.organization.slug)
+        if not urls:
+            return
+        delivery = self._sender.build_delivery(event)
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                status = await self._connection_to(urls[self._number % len(urls)]).post(delivery.headers, delivery.body)
+        except OSError as error:  # TimeoutError is one as well
+            if self._connection is not None:
+                self._connection.close()
+            self._sender.deliveries.append(delivery)
+            self._sender.count(event, _outcome_of(error))
+        else:
+            self._sender.deliveries.append(replace(delivery, status=status))
+            self._sender.count(event, str(status))
+
+    def _connection_to(self, url: str) -> WebhookConnection:
+        if self._connection is None or not self._connection.is_open or self._connection.url != url:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = WebhookConnection(url)
+        return self._connection
+
+
+def _outcome_of(error: OSError) -> str:
+    match error:
+        case TimeoutError():
+            return TIMED_OUT
+        case ConnectionRefusedError():
+            return REFUSED
+        case _:
+            return FAILED
+
+
+def _subject_of(event: WebhookEvent) -> str:
+    """Id of the object that a webhook is about, empty when it has none."""
+    data = event.data
+    match event.resource, data:
+        case "issue", {"issue": {"id": subject}}:
+            return str(subject)
+        case "comment", {"issue_id": subject}:
+            return str(subject)
+        case "error", {"error": {"issue_id": subject}}:
+            return str(subject)
+        case "event_alert", {"event": {"issue_id": subject}}:
+            return str(subject)
+        case "metric_alert", {"metric_alert": {"id": subject}}:
+            return str(subject)
+        case _:
+            return ""
 
 
 def _serialize_actor(change: WebhookEvent) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from dexter_graphql.sandbox.world.model import User
@@ -53,10 +53,19 @@ class Tokens:
     globex: Token
     expired: Token
     web_only: Token
+    issued: list[Token] = field(default_factory=list)
+    """Further tokens like `reader`, each with a text of its own."""
 
     def find(self, text: str) -> Token | None:
         """The token with that text."""
-        return next((t for f in fields(self) if (t := getattr(self, f.name)).text == text), None)
+        named = (self.admin, self.reader, self.organization, self.integration, self.globex, self.expired, self.web_only)
+        return next((token for token in (*named, *self.issued) if token.text == text), None)
+
+    def issue(self, number: int) -> list[Token]:
+        """Issue further tokens like `reader`; those of earlier calls are the first of them."""
+        for position in range(len(self.issued), number):
+            self.issued.append(replace(self.reader, text=_derived(f"{self.reader.text}/{position}")))
+        return self.issued[:number]
 
 
 def make_tokens(rng: Random, admin: User, globex: User, *, admin_text: str | None = None) -> Tokens:
