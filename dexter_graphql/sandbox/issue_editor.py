@@ -6,7 +6,7 @@ from typing import Final
 
 from dexter_graphql.sandbox.http import HTTPError, raise_validation_error
 from dexter_graphql.sandbox.serializers.actors import serialize_actor
-from dexter_graphql.sandbox.serializers.issues import build_web_url, serialize_issue
+from dexter_graphql.sandbox.serializers.issues import serialize_webhook_issue
 from dexter_graphql.sandbox.status_updates import Resolution
 from dexter_graphql.sandbox.world.model import Activity, Assignee, Issue, Organization, Project, User
 from dexter_graphql.sandbox.world.state import WebhookEvent, World
@@ -147,15 +147,6 @@ def _subscribe(issue: Issue, user: User | None, reason: str) -> None:
     """Subscribe a user who takes part; one who is subscribed already keeps the reason."""
     if user is not None:
         issue.subscribers.setdefault(user.id, reason)
-
-
-def serialize_webhook_issue(world: World, organization: Organization, issue: Issue) -> dict[str, object]:
-    """The issue of a webhook: the issue of the API without series, with three URLs."""
-    return serialize_issue(world, organization, issue, None) | {
-        "url": f"{world.url}/api/0/organizations/{organization.slug}/issues/{issue.id}/",
-        "web_url": build_web_url(world, organization, issue),
-        "project_url": f"{world.url}/organizations/{organization.slug}/issues/?project={issue.project.id}",
-    }
 
 
 def find_assignee(organization: Organization, text: str) -> Assignee:

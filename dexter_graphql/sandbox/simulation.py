@@ -1,15 +1,25 @@
-"""Simulated activity at a given rate: new events and issues, regressions, resolutions and alerts."""
+"""Simulated activity at a given rate: events, issues and what becomes of them, alerts, runs of Seer, mobile builds."""
 
 import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from dexter_graphql.sandbox.alert_webhooks import build_alert_triggered, build_error_created, build_metric_alert
+from dexter_graphql.sandbox.alert_webhooks import (
+    METRIC_ALERT_ACTIONS,
+    build_alert_triggered,
+    build_error_created,
+    build_metric_alert,
+)
+from dexter_graphql.sandbox.app_webhooks import BUILD_ACTIONS, build_build, build_installation
+from dexter_graphql.sandbox.autofix_runner import AutofixRunner
 from dexter_graphql.sandbox.issue_editor import IssueEditor
 from dexter_graphql.sandbox.status_updates import Resolution
+from dexter_graphql.sandbox.world.alerts import add_seer_alert
+from dexter_graphql.sandbox.world.autofix import STEPS
 from dexter_graphql.sandbox.world.events import EventGenerator
+from dexter_graphql.sandbox.world.integrations import random_uuid
 from dexter_graphql.sandbox.world.issues import make_issue
-from dexter_graphql.sandbox.world.model import Event, Issue, Organization
+from dexter_graphql.sandbox.world.model import Assignee, Event, Issue, MetricAlertRule, Organization, User
 from dexter_graphql.sandbox.world.state import World
 
 if TYPE_CHECKING:
@@ -50,16 +60,22 @@ class Simulation:
             self.step()
 
     def step(self) -> str:
-        """Make one change and return its kind: event, open, regress, resolve or alert."""
-        kinds: dict[str, Callable[[], object]] = {
-            "event": self.add_event,
-            "open": self.open_issue,
-            "regress": self.regress_issue,
-            "resolve": self.resolve_issue,
-            "alert": self.fire_metric_alert,
+        """Make one change and return its kind, such as event, open or alert."""
+        kinds: dict[str, tuple[Callable[[], object], float]] = {
+            "event": (self.add_event, 68),
+            "open": (self.open_issue, 8),
+            "regress": (self.regress_issue, 6),
+            "resolve": (self.resolve_issue, 6),
+            "assign": (self.assign_issue, 2),
+            "archive": (self.archive_issue, 2),
+            "comment": (self.comment_issue, 2),
+            "alert": (self.fire_metric_alert, 3),
+            "autofix": (self.fix_issue, 1.5),
+            "build": (self.build_app, 1),
+            "install": (self.reinstall_app, 0.5),
         }
-        kind = self.world.random.choices(tuple(kinds), (78, 8, 6, 6, 2))[0]
-        kinds[kind]()
+        kind = self.world.random.choices(tuple(kinds), [weight for _, weight in kinds.values()])[0]
+        kinds[kind][0]()
         self.step_counts[kind] += 1
         return kind
 
@@ -100,17 +116,67 @@ class Simulation:
     def resolve_issue(self) -> Issue:
         """Resolve a random unresolved issue."""
         issue = self._choose_issue("unresolved")
-        user = self.world.random.choice(list(self.organization.users()))
-        IssueEditor(self.world, self.organization, user).resolve(issue, Resolution())
+        self._editor(self._choose_user()).resolve(issue, Resolution())
         return issue
 
-    def fire_metric_alert(self) -> None:
-        """Trigger a random metric alert as critical."""
-        rule = self.world.random.choice(self.organization.metric_rules)
-        self.world.publish(build_metric_alert(self.world, self.organization, rule, "critical"))
+    def assign_issue(self) -> Issue:
+        """Assign a random unresolved issue to a user."""
+        issue, user = self._choose_issue("unresolved"), self._choose_user()
+        self._editor(user).assign(issue, Assignee(user=user))
+        return issue
 
-    def _editor(self) -> IssueEditor:
-        return IssueEditor(self.world, self.organization, None)
+    def archive_issue(self) -> Issue:
+        """Archive a random unresolved issue until it escalates."""
+        issue = self._choose_issue("unresolved")
+        self._editor(self._choose_user()).archive(issue, "archived_until_escalating", {})
+        return issue
+
+    def comment_issue(self) -> Issue:
+        """Add a comment to a random unresolved issue, correct it, and delete every other one."""
+        issue, editor = self._choose_issue("unresolved"), self._editor(self._choose_user())
+        comment = editor.add_comment(issue, "I look at it")
+        comment.data["text"] = "I looked at it"
+        editor.publish_comment(issue, comment, "updated")
+        if int(comment.id) % 2:
+            issue.activity.remove(comment)
+            editor.publish_comment(issue, comment, "deleted")
+        return issue
+
+    def fire_metric_alert(self, action: str | None = None, rule: MetricAlertRule | None = None) -> None:
+        """Give a metric alert a status; by default a random one the next of critical, warning, resolved and open."""
+        rule = rule or self.world.random.choice(self.organization.metric_rules)
+        if action is None:
+            action = METRIC_ALERT_ACTIONS[self.step_counts["alert"] % len(METRIC_ALERT_ACTIONS)]
+        self.world.publish(build_metric_alert(self.world, self.organization, rule, action))
+
+    def fix_issue(self) -> Issue:
+        """Let Seer run all steps on a random unresolved issue, and iterate once; an alert watches it."""
+        issue = self._choose_issue("unresolved")
+        add_seer_alert(self.organization, issue.project, self.world.now(), self.world.new_id)
+        runner = AutofixRunner(self.world, self.organization, None)
+        run = runner.start(issue)
+        for step in (*STEPS, "pr_iteration"):
+            runner.take_step(issue, run, step)
+        return issue
+
+    def build_app(self) -> None:
+        """Analyse and distribute a mobile build of a random project."""
+        project = self.world.random.choice(self.organization.projects)
+        for action in BUILD_ACTIONS:
+            self.world.publish(build_build(self.world, self.organization, project, action))
+
+    def reinstall_app(self) -> None:
+        """Uninstall the app and install it again, with a new UUID."""
+        installation, user = self.organization.installations[0], self._choose_user()
+        self.world.publish(build_installation(self.organization, installation, "deleted", user))
+        installation.uuid = random_uuid(self.world.random)
+        self.world.publish(build_installation(self.organization, installation, "created", user))
+
+    def _editor(self, user: User | None = None) -> IssueEditor:
+        return IssueEditor(self.world, self.organization, user)
+
+    def _choose_user(self) -> User:
+        return self.world.random.choice(list(self.organization.users()))
 
     def _choose_issue(self, status: str) -> Issue:
         """A random error issue with that status; without one, a random issue gets that status."""

@@ -4,6 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 from xml.sax.saxutils import escape
 
+from dexter_graphql.sandbox.autofix_runner import AutofixRunner
 from dexter_graphql.sandbox.http import (
     NO_PERMISSION,
     Request,
@@ -17,10 +18,8 @@ from dexter_graphql.sandbox.http import (
 )
 from dexter_graphql.sandbox.routes.issues import ISSUE, READ
 from dexter_graphql.sandbox.vintages import Capability
-from dexter_graphql.sandbox.world.autofix import STEPS, start_run, take_step
-from dexter_graphql.sandbox.world.integrations import random_uuid
+from dexter_graphql.sandbox.world.autofix import STEPS
 from dexter_graphql.sandbox.world.model import Issue
-from dexter_graphql.sandbox.world.state import WebhookEvent
 
 _HANDOFF: Final = "coding_agent_handoff"
 _ALL_STEPS: Final = (*STEPS, "pr_iteration", _HANDOFF)
@@ -46,24 +45,19 @@ def _get_autofix(request: Request) -> object:
 def _start_autofix(request: Request) -> Response:
     """Start a run, or continue the one that the body names; publishes the webhook of each step."""
     _require_seer(request)
-    issue, world, fields = request.issue, request.world, request.json_object()
+    issue, fields = request.issue, request.json_object()
+    runner = AutofixRunner(request.world, request.organization, request.user)
     _check(fields)
     step, stop = str(fields.get("step") or STEPS[0]), fields.get("stopping_point")
     run = _find_run(issue, fields)
     if run is None:
         if step != STEPS[0]:
             raise_bad_request(f"run_id is required for {step}")
-        run = start_run(issue, int(world.new_id()), random_uuid(world.random), world.now())
+        run = runner.start(issue)
     if step == _HANDOFF:
         return _hand_off(request, run, fields)
     for taken in STEPS[: STEPS.index(str(stop)) + 1] if stop else (step,):
-        take_step(issue, run, taken, world.now(), str(fields.get("user_context") or ""))
-        data: dict[str, object] = {"run_id": run["run_id"], "group_id": int(issue.id)}
-        name = {"code_changes": "coding_completed", "open_pr": "pr_created"}.get(taken, f"{taken}_completed")
-        if taken == STEPS[0]:
-            artifact = run["blocks"][-1]["artifacts"][0]["data"]
-            data["root_cause"] = {"description": artifact["one_line_description"], "steps": []}
-        world.publish(WebhookEvent(request.organization, "seer", name, data, request.user))
+        runner.take_step(issue, run, taken, str(fields.get("user_context") or ""))
     return Response({"run_id": run["run_id"], "sentry_run_id": run["sentry_run_id"]}, 202)
 
 

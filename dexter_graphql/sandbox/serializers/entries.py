@@ -63,6 +63,35 @@ def _exception(event: Event) -> Entry:
     return {"type": "exception", "data": {"values": values, "hasSystemFrames": True, "excOmitted": None}}
 
 
+def serialize_ingested_exception(event: Event) -> Entry:
+    """The exception of an error in the snake_case shape in which events are ingested."""
+    issue = event.issue
+    value = {
+        "type": issue.type_name,
+        "value": issue.value,
+        "mechanism": {"type": get_language(event).mechanism, "handled": not issue.is_unhandled},
+        "stacktrace": {"frames": [_ingested_frame(event, frame) for frame in get_frames(event)]},
+    }
+    return {"values": [value]}
+
+
+def _ingested_frame(event: Event, frame: Frame) -> Entry:
+    members = _frame(event, frame)
+    lines = _context(frame, event.issue.project.language)
+    return {
+        "filename": frame.file,
+        "abs_path": members["absPath"],
+        "function": frame.function,
+        "module": members["module"],
+        "lineno": frame.line,
+        "colno": members["colNo"],
+        "context_line": frame.code,
+        "pre_context": [text for line, text in lines if line < frame.line],
+        "post_context": [text for line, text in lines if line > frame.line],
+        "in_app": frame.is_app,
+    }
+
+
 def _stacktrace(event: Event) -> Entry:
     return {
         "frames": [_frame(event, frame) for frame in get_frames(event)],
@@ -104,7 +133,7 @@ def _frame(event: Event, frame: Frame) -> Entry:
     }
 
 
-def _context(frame: Frame, language: str) -> list[list[object]]:
+def _context(frame: Frame, language: str) -> list[tuple[int, str]]:
     """The executed line with two lines before and after it, without numbers below 1."""
     comment = "#" if language in {"python", "ruby"} else "//"
     lines = {
@@ -114,7 +143,7 @@ def _context(frame: Frame, language: str) -> list[list[object]]:
         1: "",
         2: f"{comment} {frame.function}: done",
     }
-    return [[frame.line + shift, text] for shift, text in lines.items() if frame.line + shift > 0]
+    return [(frame.line + shift, text) for shift, text in lines.items() if frame.line + shift > 0]
 
 
 def _breadcrumbs(event: Event) -> Entry:

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 from dexter_graphql.sandbox.serializers.embedded_releases import serialize_embedded_release
-from dexter_graphql.sandbox.serializers.entries import serialize_entries
+from dexter_graphql.sandbox.serializers.entries import serialize_entries, serialize_ingested_exception
 from dexter_graphql.sandbox.serializers.issues import build_web_url, serialize_metadata
 from dexter_graphql.sandbox.world.event_attributes import (
     get_browser,
@@ -209,6 +209,7 @@ def serialize_webhook_event(world: World, organization: Organization, event: Eve
         "tags": [[key, value] for key, value in get_tags(event).items()],
         "user": _user(event),
         "contexts": serialize_contexts(event),
+        **({"exception": serialize_ingested_exception(event)} if issue.is_error else {}),
         "sdk": {"name": language.sdk, "version": language.sdk_version},
         "url": f"{world.url}/api/0/projects/{organization.slug}/{issue.project.slug}/events/{event.id}/",
         "web_url": f"{page}events/{event.id}/",

@@ -232,6 +232,15 @@ def serialize_issue(world: World, organization: Organization, issue: Issue, user
     return base | {"isUnhandled": issue.is_unhandled} | summarize_events(issue.events)
 
 
+def serialize_webhook_issue(world: World, organization: Organization, issue: Issue) -> dict[str, object]:
+    """The issue of a webhook: the issue of the API without series, with three URLs."""
+    return serialize_issue(world, organization, issue, None) | {
+        "url": f"{world.url}/api/0/organizations/{organization.slug}/issues/{issue.id}/",
+        "web_url": build_web_url(world, organization, issue),
+        "project_url": f"{world.url}/organizations/{organization.slug}/issues/?project={issue.project.id}",
+    }
+
+
 def serialize_stats_item(context: IssueContext, row: IssueRow) -> dict[str, object]:
     """An item of `issues-stats`: the id and the members that depend on the time range."""
     item: dict[str, object] = {"id": row.issue.id, "isUnhandled": row.issue.is_unhandled}

@@ -1,5 +1,6 @@
 """Generated alerts: each one as a legacy rule and as a detector with workflows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -19,6 +20,8 @@ _FIRST_SEEN = "sentry.rules.conditions.first_seen_event.FirstSeenEventCondition"
 _REGRESSION = "sentry.rules.conditions.regression_event.RegressionEventCondition"
 _MAIL = "sentry.mail.actions.NotifyEmailAction"
 _SLACK = "sentry.integrations.slack.notify_action.SlackNotifyServiceAction"
+SEER_STEPS = ("rca_completed", "solution_completed", "coding_completed", "pr_created")
+"""Steps that an alert on Seer may wait for."""
 _LEVEL = "sentry.rules.filters.level.LevelFilter"
 
 
@@ -237,6 +240,37 @@ def make_alerts(rng: Random, organization: Organization, first_id: int, now: dat
     for number, project in enumerate(organization.projects):
         generator.add_project_alerts(project, number)
     generator.add_monitor_detectors()
+
+
+def add_seer_alert(organization: Organization, project: Project, now: datetime, new_id: Callable[[], str]) -> None:
+    """Add the alert of a project on all steps of Seer, which notifies the organization's app, unless it is there."""
+    name = f"Follow Seer in {project.slug}"
+    if any(workflow.name == name for workflow in organization.workflows):
+        return
+    action = {
+        "id": new_id(),
+        "type": "sentry_app",
+        "integrationId": None,
+        "data": {"settings": [{"name": "channel", "value": "#seer"}]},
+        "config": {"targetType": "sentry_app", "targetDisplay": None, "targetIdentifier": organization.apps[0].uuid},
+        "status": "active",
+    }
+    trigger = {"id": new_id(), "type": "seer_activity_trigger", "comparison": list(SEER_STEPS), "conditionResult": True}
+    group = {"organizationId": organization.id, "conditions": [], "actions": []}
+    workflow = Workflow(
+        new_id(),
+        name,
+        now,
+        now,
+        group | {"id": new_id(), "logicType": "any-short", "conditions": [trigger]},
+        [group | {"id": new_id(), "logicType": "all", "actions": [action]}],
+        [],
+        {"frequency": 0},
+    )
+    detector = next(d for d in organization.detectors if d.project_id == project.id and d.type == "issue_stream")
+    workflow.detector_ids.append(detector.id)
+    detector.workflow_ids.append(workflow.id)
+    organization.workflows.append(workflow)
 
 
 def remove_migrated_rules(organization: Organization) -> None:

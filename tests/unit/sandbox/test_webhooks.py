@@ -1,6 +1,7 @@
 """Webhooks: events, delivery and signatures, and the simulation that causes them."""
 
 import asyncio
+import collections
 import hashlib
 import hmac
 import json
@@ -103,6 +104,67 @@ async def test_simulation_sends_webhooks(sentry, received):
         "issue.unresolved", "error.created", "event_alert.triggered", "metric_alert.critical",
     ]  # fmt: skip
     assert (await sentry.body(f"{ISSUES}{issue.short_id}/"))["substatus"] == "new"
+
+
+STAGES = ("root_cause", "solution", "coding", "iteration")
+ACTIONS = {
+    "issue": {"created", "resolved", "unresolved", "assigned", "ignored", "archived"},
+    "error": {"created"},
+    "comment": {"created", "updated", "deleted"},
+    "event_alert": {"triggered"},
+    "metric_alert": {"critical", "warning", "resolved", "open"},
+    "activity_alert": {"triggered"},
+    "seer": {f"{stage}_{state}" for stage in STAGES for state in ("started", "completed")}
+    | {"pr_created"},
+    "preprod_artifact": {"size_analysis_completed", "build_distribution_completed"},
+    "installation": {"created", "deleted"},
+}  # fmt: skip
+
+
+def test_simulation_makes_every_kind_of_webhook(world):
+    """Every resource and action that Sentry sends occurs in the simulation."""
+    events = collections.defaultdict(set)
+    world.listeners.append(lambda event: events[event.resource].add(event.action))
+    simulation = Simulation(world)
+    for _ in range(1000):
+        simulation.step()
+
+    assert events == ACTIONS
+
+
+async def test_seer_sends_each_step_and_the_alert_on_it(sentry, received):
+    """A step that starts names the run alone; one that completed has its result, and triggers the alerts on it."""
+    issue = sentry.server.simulation.fix_issue()
+    await sentry.server.webhooks.drain()
+
+    bodies = [json.loads(body)["data"] for headers, body in received if headers["Sentry-Hook-Resource"] == "seer"]
+    assert {(body["run_id"], body["group_id"]) for body in bodies} == {(issue.autofix["run_id"], int(issue.id))}
+    assert [sorted(set(body) - {"run_id", "group_id"}) for body in bodies] == [
+        [], ["root_cause"], [], ["solution"], [], ["changes"], ["pull_requests"], [], ["changes"]
+    ]  # fmt: skip
+    alerts = [
+        json.loads(body)["data"] for headers, body in received if headers["Sentry-Hook-Resource"] == "activity_alert"
+    ]
+    assert [alert["activity"]["type"] for alert in alerts] == [
+        "seer_rca_completed", "seer_solution_completed", "seer_coding_completed", "seer_pr_created"
+    ]  # fmt: skip
+    assert {alert["issue"]["id"] for alert in alerts} == {issue.id}
+    assert alerts[0]["alert"]["settings"] == [{"name": "channel", "value": "#seer"}]
+
+
+async def test_alert_with_settings_of_the_app_has_them(sentry, received, acme):
+    """An issue alert whose action is the app with a filled-in form has `issue_alert`; others have its name alone."""
+    issue = sentry.server.simulation.open_issue()
+    settings = [{"name": "channel", "value": "#oncall"}]
+    [workflow] = [w for w in acme.workflows if w.last_triggered == sentry.server.world.now()]
+    workflow.action_filters[0]["actions"].append({"type": "sentry_app", "data": {"settings": settings}})
+    sentry.server.simulation._trigger_alerts(issue, issue.events[-1], "new issues")
+    await sentry.server.webhooks.drain()
+
+    plain, detailed = [json.loads(b)["data"] for h, b in received if h["Sentry-Hook-Resource"] == "event_alert"]
+    assert plain["triggered_rule"] == detailed["triggered_rule"] == workflow.name
+    assert "issue_alert" not in plain
+    assert (detailed["issue_alert"]["title"], detailed["issue_alert"]["settings"]) == (workflow.name, settings)
 
 
 async def test_simulation_keeps_its_rate(server, clock):
