@@ -48,7 +48,8 @@ from dexter_graphql.server.responses import (
     retry_after,
     wants_page,
 )
-from dexter_graphql.server.streams import FRAMINGS, StreamResponse
+from dexter_graphql.server.streams.framings import FRAMINGS
+from dexter_graphql.server.streams.response import OperationStream, StreamResponse, StreamSettings
 
 ALLOW = (("Allow", "GET, POST, OPTIONS"),)
 BUSY = 32
@@ -95,7 +96,7 @@ class GraphQLEndpoint:
         self._admission = admission
         self._sockets = sockets
         self._page = page
-        self._draining = draining
+        self._streaming = StreamSettings(limits.heartbeat_s, draining)
         self._limits = limits
         self._active = 0
         self._media_type = memoized_header(negotiate)
@@ -227,9 +228,8 @@ class GraphQLEndpoint:
 
     def _stream(self, execution: ExecutionRequest, media_type: str) -> ASGIApp:
         lease = self._admission.acquire_stream(execution.identity)
-        answers = self._executor.stream(execution)
-        framing = FRAMINGS[media_type]
-        return StreamResponse(answers, framing, self._limits.heartbeat_s, self._draining, lease)
+        stream = OperationStream(self._executor.stream(execution), FRAMINGS[media_type])
+        return StreamResponse(stream, self._streaming, lease)
 
 
 def _whole(answer: ExecutionAnswer, media_type: str) -> ASGIApp:

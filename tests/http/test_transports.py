@@ -75,7 +75,9 @@ async def test_event_stream_gives_signs_of_life():
     async with running_site(heartbeat_s=0.05) as site:
         headers = {"accept": "text/event-stream"}
         async with site.session.post(site.graphql, json={"query": SUBSCRIPTION}, headers=headers) as answer:
-            assert await asyncio.wait_for(answer.content.readuntil(b"\n\n"), PATIENCE_S) == b":\n\n"
+            start = await asyncio.wait_for(answer.content.readexactly(len(b"retry: 2000\n\n:\n\n")), PATIENCE_S)
+
+    assert start == b"retry: 2000\n\n:\n\n"
 
 
 @pytest.mark.parametrize(

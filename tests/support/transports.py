@@ -43,12 +43,18 @@ class EventStream(Transport):
             if answer.content_type != "text/event-stream":
                 yield await answer.json(content_type=None)
                 return
-            while True:
-                event = (await answer.content.readuntil(b"\n\n")).decode()
-                if event.startswith("event: complete"):
+            async for event in events_of(answer):
+                if event["event"] == "complete":
                     return
-                if event.startswith("event: next\ndata: "):
-                    yield json.loads(event.removeprefix("event: next\ndata: "))
+                yield json.loads(event["data"])
+
+
+async def events_of(answer):
+    """The server-sent events of a response, by their fields; without comments, and those without data."""
+    while block := (await answer.content.readuntil(b"\n\n")).decode():
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+        if "event" in fields:
+            yield fields
 
 
 class Multipart(Transport):

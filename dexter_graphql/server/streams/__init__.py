@@ -1,0 +1,1 @@
+"""Streams of answers over HTTP: server-sent events and multipart."""
