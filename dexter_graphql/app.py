@@ -25,7 +25,7 @@ from dexter_graphql.operations.library import load_library
 from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.operations.routes import load_routes
 from dexter_graphql.operations.trusted import TrustedDocuments
-from dexter_graphql.realtime.feed import in_memory_feed
+from dexter_graphql.realtime.feed import ChangeFeed, in_memory_feed
 from dexter_graphql.realtime.webhooks.receiver import WebhookReceiver
 from dexter_graphql.realtime.webhooks.signatures import Signers
 from dexter_graphql.sentry.call import Upstream
@@ -123,7 +123,7 @@ def create_app(
         organizations=OrganizationDirectory(client, clock),
         entities=graph.binder,
         clock=clock,
-        changes=in_memory_feed(clock, settings.secret.get_secret_value().encode()),
+        changes=build_changes(settings, clock, client),
         visibility=IssueVisibility(client, clock),
         files=build_file_addresses(settings, clock, client),
         deadline_s=settings.deadline_s,
@@ -161,7 +161,7 @@ def create_app(
         draining=readiness.draining,
         limits=EndpointLimits(settings.max_body_bytes, settings.heartbeat_s, settings.max_batch),
     )
-    receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, client.invalidate, clock)
+    receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, clock)
     routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]
     routes += [*Docs(console).routes(), *build_file_transfers(settings, services, admission, metrics).routes()]
     rest_services = RestServices(executor, admission, settings.max_body_bytes)
@@ -171,14 +171,15 @@ def create_app(
     # What the embedded sandbox lacks was chosen with its vintage.
     examine = None if is_sandbox else partial(report_upstream, client, schema=graph.schema)
     first_contact = partial(reach_sentry, services, identification.own, readiness, examine)
-    background: list[Background] = [first_contact]
+    background: list[Background] = [first_contact, services.changes.start]
     if identification.ring is not None:
         metrics.register(identification.ring.collect)
         readiness.checks.append(identification.ring.problems)
     if identification.has_expiring_credentials:
         quotas = (admission.streams, admission.sockets, admission.transfers)
         background.append(CredentialWatch(identification.ring, quotas, clock).run)
-    lifespan = lifespan_of(client, readiness, background, (identification.close, auditor.close))
+    closers = (services.changes.close, identification.close, auditor.close)
+    lifespan = lifespan_of(client, readiness, background, closers)
     app = build_app(settings, endpoint, routes, lifespan, metrics, rest=rest, is_sandbox=is_sandbox)
     admin_host = settings.admin_address[0] if settings.admin_address else ""
     return Dexter(app, build_admin(admin_host, readiness, client.state, metrics), pool, readiness, client, metrics)
@@ -205,6 +206,11 @@ def lifespan_of(
             await client.close()
 
     return lifespan
+
+
+def build_changes(settings: Settings, clock: Clock, client: SentryClient) -> ChangeFeed:
+    """Compose the feed of changes."""
+    return in_memory_feed(clock, settings.secret.get_secret_value().encode(), client.invalidate)
 
 
 def upstreams_of(settings: Settings, is_accepted: Callable[[str], bool]) -> Upstreams:

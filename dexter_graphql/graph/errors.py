@@ -6,6 +6,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from dexter_graphql.errors import BadUserInput, DexterError, ErrorCode, NotPermitted
+from dexter_graphql.realtime.brokers.base import BrokerUnavailable
 from dexter_graphql.sentry import errors as sentry
 
 CODES: tuple[tuple[type[DexterError], ErrorCode], ...] = (
@@ -27,6 +28,7 @@ CODES: tuple[tuple[type[DexterError], ErrorCode], ...] = (
     (sentry.BadResponse, ErrorCode.UPSTREAM_BAD_RESPONSE),
     (sentry.HostNotAllowed, ErrorCode.UPSTREAM_UNAVAILABLE),
     (sentry.ClientError, ErrorCode.BAD_USER_INPUT),
+    (BrokerUnavailable, ErrorCode.UPSTREAM_UNAVAILABLE),
 )
 """The first match wins: subclasses come before their bases."""
 

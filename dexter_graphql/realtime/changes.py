@@ -35,6 +35,8 @@ class Stream(StrEnum):
     COMMENTS = "comments"
     ERRORS = "errors"
     ALERTS = "alerts"
+    RELEASES = "releases"
+    AUTOFIX = "autofix"
     OTHER = "other"
 
 
@@ -58,9 +60,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     `entity` and `subject` identify the object (subject is Sentry's id), `action` is Sentry's name of the fact, such as
     `issue.resolved`, and `state` the resulting state where it distinguishes two facts of one kind. `project` is the
-    project's slug and `project_id` its numeric id. `category` and `assignee` are those of the issue, None where they
-    are not known; the assignee is `user:1`, `team:2`, or empty when there is none. `object` is the JSON of the object
-    after the change, None when the reporter did not send it or when it must be fetched.
+    project's slug and `project_id` its numeric id; `projects` are the slugs of an object that belongs to several.
+    `category` and `assignee` are those of the issue, None where they are not known; the assignee is `user:1`, `team:2`,
+    or empty when there is none. `object` is the JSON of the object after the change, None when the reporter did not
+    send it or when it must be fetched. `tags` are the cache tags of the answers that the change makes stale.
     """
 
     id: str
@@ -76,11 +79,13 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     project: str | None = None
     project_id: str | None = None
+    projects: tuple[str, ...] = ()
     level: str | None = None
     category: str | None = None
     assignee: str | None = None
     actor: Actor | None = None
     object: bytes | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def topic(self) -> Topic:

@@ -1,18 +1,25 @@
-"""The feed of changes: deduplicates and publishes them, and lets readers subscribe to a topic from a position."""
+"""The feed of changes: publishes them, and lets readers subscribe to topics from a position."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.concurrency.bounded_map import BoundedMap
-from dexter_graphql.realtime.brokers.base import Broker, Gap, Item
+from dexter_graphql.realtime.brokers.base import (
+    Broker,
+    BrokerUnavailable,
+    Gap,
+    Invalidate,
+    Item,
+    Outcome,
+    Positions,
+    Report,
+    Retention,
+)
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
 from dexter_graphql.realtime.brokers.positions import PositionSigner
 from dexter_graphql.realtime.changes import Change, Topic
-from dexter_graphql.realtime.deduplication import ChangeDeduplicator, Subject, subject_of
-
-MAX_SUBJECTS = 100_000
-"""Objects whose last change is remembered; the one unchanged for longest is dropped first."""
+from dexter_graphql.telemetry.logs import get_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,52 +34,65 @@ class FeedItem:
 class ChangeFeed:
     """All changes of all organizations. Does not check whether a reader may see them."""
 
-    def __init__(self, broker: Broker, deduplicator: ChangeDeduplicator, signer: PositionSigner) -> None:
+    def __init__(self, broker: Broker, signer: PositionSigner) -> None:
         self._broker = broker
-        self._deduplicator = deduplicator
         self._signer = signer
-        self._last_changes: BoundedMap[Subject, str] = BoundedMap(MAX_SUBJECTS)
+        self._log = get_log("dexter.changes")
 
     def __repr__(self) -> str:
         return f"<ChangeFeed in {self._broker!r}>"
 
-    async def publish(self, change: Change) -> bool:
-        """Append a change; False when it is a duplicate and was dropped."""
-        if self._deduplicator.is_duplicate(change):
-            return False
-        try:
-            await self._broker.publish(change)
-        except BaseException:
-            self._deduplicator.retract(change)
-            raise
-        self._last_changes.put(subject_of(change), change.id)
-        return True
+    async def publish(self, change: Change, *, body_hash: bytes | None = None) -> Outcome:
+        """Publish a change once, however many reporters report it; `body_hash` is that of a webhook's raw body.
 
-    def last_change(self, change: Change) -> str | None:
-        """Id of the change published last for the same object; None when none is remembered."""
-        return self._last_changes.peek(subject_of(change))
-
-    async def subscribe(self, topic: Topic, after: str | None) -> AsyncGenerator[FeedItem, None]:
-        """Changes after a position, or from now on when it is None.
-
-        Raises BadUserInput for a position that this feed did not sign. The start is fixed when this returns: changes
-        published before the first item is requested are not lost.
+        Raises BrokerUnavailable; the same change may be published again then.
         """
-        start = await self._broker.newest(topic) if after is None else self._signer.parse(topic, after)
-        return self._items(topic, self._broker.read(topic, start))
+        return await self._broker.publish(Report(change, body_hash))
 
-    async def _items(self, topic: Topic, items: AsyncGenerator[Item | Gap, None]) -> AsyncGenerator[FeedItem, None]:
+    async def announce(self, change: Change) -> None:
+        """Publish a change that this server has made; it is dropped while the broker is away.
+
+        The write is done by then and cannot be undone. Sentry's webhook reports the same change.
+        """
         try:
-            async for item in items:
-                position = self._signer.serialize(topic, item.position)
-                if isinstance(item, Item):
-                    yield FeedItem(position, change=item.change)
+            await self.publish(change)
+        except BrokerUnavailable:
+            self._log.warning("change not announced", action=change.action, organization=change.organization)
+
+    async def subscribe(self, topics: Sequence[Topic], after: str | None) -> AsyncGenerator[FeedItem, None]:
+        """Changes of some topics after a position, or from now on when it is None.
+
+        Raises BadUserInput for a position that this feed did not sign for these topics, and BrokerUnavailable. The
+        start is fixed when this returns: changes published before the first item is requested are not lost.
+        """
+        if after is None:
+            start = await self._broker.newest(topics)
+        else:
+            start = self._signer.parse(topics, after)
+        return self._items(start)
+
+    async def start(self) -> None:
+        """Start the broker's background tasks."""
+        await self._broker.start()
+
+    async def close(self) -> None:
+        """End the broker's background tasks."""
+        await self._broker.close()
+
+    async def _items(self, after: Positions) -> AsyncGenerator[FeedItem, None]:
+        positions = dict(after)
+        async with aclosing(self._broker.read(after)) as entries:
+            async for entry in entries:
+                positions[entry.topic] = entry.position
+                position = self._signer.serialize(positions)
+                if isinstance(entry, Item):
+                    yield FeedItem(position, change=entry.change)
                 else:
-                    yield FeedItem(position, gap=item)
-        finally:
-            await items.aclose()
+                    yield FeedItem(position, gap=entry)
 
 
-def in_memory_feed(clock: Clock, key: bytes) -> ChangeFeed:
-    """A feed kept in this process; `key` signs positions."""
-    return ChangeFeed(MemoryBroker(), ChangeDeduplicator(clock), PositionSigner(key))
+def in_memory_feed(
+    clock: Clock, key: bytes, invalidate: Invalidate = lambda _tags: None, retention: Retention | None = None
+) -> ChangeFeed:
+    """A feed kept in this process; `key` signs positions, `invalidate` invalidates cache tags."""
+    return ChangeFeed(MemoryBroker(clock, invalidate, retention=retention), PositionSigner(key))

@@ -97,7 +97,13 @@ def issue_change(kind: Kind, raw: bytes, source: ChangeSource) -> Change:
         level=snapshot.level,
         category=snapshot.issue_category or ERROR_CATEGORY,
         assignee=f"{snapshot.assigned_to.type}:{snapshot.assigned_to.id}" if snapshot.assigned_to else "",
+        tags=issue_tags(source.organization, str(snapshot.id)),
     )
+
+
+def issue_tags(organization: str, issue_id: str | None) -> tuple[str, ...]:
+    """Cache tags of the answers that a change of an issue makes stale: the lists of issues, and the issue itself."""
+    return (f"issues/{organization}", *(() if issue_id is None else (f"issue/{issue_id}",)))
 
 
 def issue_state(kind: Kind, snapshot: IssueSnapshot) -> str:
@@ -117,6 +123,7 @@ def comment_change(kind: Kind, raw: bytes, source: ChangeSource) -> Change:
         subject=str(snapshot.issue_id),
         state=str(snapshot.comment_id),
         project=snapshot.project_slug,
+        tags=issue_tags(source.organization, str(snapshot.issue_id)),
     )
 
 
@@ -128,4 +135,6 @@ def error_change(raw: bytes, source: ChangeSource) -> Change:
         subject=snapshot.event_id,
         state="" if snapshot.issue_id is None else str(snapshot.issue_id),
         level=snapshot.level,
+        # Lists stay valid: their counts are volatile, and errors arrive by the thousand.
+        tags=() if snapshot.issue_id is None else (f"issue/{snapshot.issue_id}",),
     )

@@ -75,7 +75,7 @@ async def test_lost_write_that_cannot_be_repeated(asker, issue):
 
 async def test_failed_write_is_not_announced(asker, issue):
     """The first change that a subscriber receives is the successful write."""
-    news = await asker.services.changes.subscribe(Topic("acme", Stream.ISSUES), None)
+    news = await asker.services.changes.subscribe([Topic("acme", Stream.ISSUES)], None)
     other = next(item for item in asker.acme.issues.values() if item is not issue and item.status == "unresolved")
     number = asker.server.faults.add(internal_error(), method="PUT", route=ISSUE, times=None)
 

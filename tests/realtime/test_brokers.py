@@ -1,122 +1,113 @@
-"""What every broker promises: order, resuming, no gap, no duplicate, and what a slow reader meets."""
+"""What every broker promises: order, resuming without a gap or a duplicate, and what a slow reader receives."""
 
 import asyncio
-from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dexter_graphql.errors import BadUserInput
-from dexter_graphql.realtime.brokers.base import Gap, Item, Position
-from dexter_graphql.realtime.brokers.memory import MemoryBroker
-from dexter_graphql.realtime.brokers.positions import PositionSigner
-from dexter_graphql.realtime.changes import Stream, Topic
+from dexter_graphql.realtime.brokers.base import Gap, Position, Retention
+from dexter_graphql.realtime.changes import Origin, Stream, Topic
+from support.brokers import BROKERS, COMMENTS, ERRORS, ISSUES, plain, take
 from support.command import PATIENCE_S
-from support.realtime import make_change
 
-ISSUES, ERRORS = Topic("acme", Stream.ISSUES), Topic("acme", Stream.ERRORS)
+FOUR = Retention(max_changes=4)
 
 
-@pytest.fixture(params=[MemoryBroker], ids=lambda kind: kind.__name__)
-def broker(request):
+@pytest.fixture(params=BROKERS)
+async def broker(request):
     """An empty broker of each kind that keeps four changes of a topic."""
-    return request.param(max_changes=4)
-
-
-async def published(broker, *subjects, **different):
-    """Positions after each of the changes."""
-    return [await broker.publish(make_change(subject, **different)) for subject in subjects]
-
-
-async def read(broker, after, count, topic=ISSUES):
-    """What follows a position: subjects, and gaps as they are."""
-    async with aclosing(broker.read(topic, after)) as found:
-        return [_plain(await asyncio.wait_for(anext(found), PATIENCE_S)) for _ in range(count)]
-
-
-def _plain(found):
-    return found.change.subject if isinstance(found, Item) else found
+    async with BROKERS[request.param](FOUR) as under_test:
+        yield under_test
 
 
 async def test_changes_come_in_order(broker):
-    """As published, each once, each with the position right after it."""
-    start = await broker.newest(ISSUES)
-    positions = await published(broker, "1", "2", "3")
+    """Changes come as published, each once, each with the position right after it."""
+    start = await broker.newest()
+    positions = await broker.positions("1", "2", "3")
 
-    async with aclosing(broker.read(ISSUES, start)) as found:
-        items = [await asyncio.wait_for(anext(found), PATIENCE_S) for _ in range(3)]
+    async with broker.reading(start) as entries:
+        items = [await asyncio.wait_for(anext(entries), PATIENCE_S) for _ in range(3)]
 
     assert [(item.change.subject, item.position) for item in items] == list(zip("123", positions, strict=True))
+    assert {item.topic for item in items} == {ISSUES}
 
 
-async def test_reader_waits_for_what_comes(broker):
-    """What is kept comes first, then what is published, without a gap or a duplicate between."""
-    start = await broker.newest(ISSUES)
-    await published(broker, "1")
+async def test_reader_waits_for_new_changes(broker):
+    """Kept changes come first, then new ones, without a gap or a duplicate between."""
+    start = await broker.newest()
+    await broker.publish("1")
 
-    async with aclosing(broker.read(ISSUES, start)) as found:
-        assert _plain(await anext(found)) == "1"
-        waiting = asyncio.ensure_future(anext(found))
+    async with broker.reading(start) as entries:
+        assert await take(entries, 1) == ["1"]
+        waiting = asyncio.ensure_future(anext(entries))
         await asyncio.sleep(0)
         assert not waiting.done()
-        await published(broker, "2", "3")
+        await broker.publish("2", "3")
 
-        assert _plain(await asyncio.wait_for(waiting, PATIENCE_S)) == "2"
-        assert _plain(await asyncio.wait_for(anext(found), PATIENCE_S)) == "3"
+        assert plain(await asyncio.wait_for(waiting, PATIENCE_S)) == "2"
+        assert await take(entries, 1) == ["3"]
 
 
 async def test_readers_do_not_take_from_each_other(broker):
-    """Everybody sees everything."""
-    start = await broker.newest(ISSUES)
-    readers = [asyncio.ensure_future(read(broker, start, 3)) for _ in range(5)]
+    """Every reader receives every change."""
+    start = await broker.newest()
+    readers = [asyncio.ensure_future(broker.read(start, 3)) for _ in range(5)]
     await asyncio.sleep(0)
-    await published(broker, "1", "2", "3")
+    await broker.publish("1", "2", "3")
 
     assert await asyncio.gather(*readers) == [["1", "2", "3"]] * 5
 
 
 @pytest.mark.parametrize("seen", [0, 1, 2, 3])
 async def test_reading_resumes_after_any_position(broker, seen):
-    """The rest comes, and nothing twice."""
-    start = await broker.newest(ISSUES)
-    positions = [start, *await published(broker, "1", "2", "3", "4")]
+    """The remaining changes come, and none twice."""
+    start = await broker.newest()
+    positions = [start, *await broker.positions("1", "2", "3", "4")]
 
-    assert await read(broker, positions[seen], 4 - seen) == list("1234")[seen:]
+    assert await broker.read(positions[seen], 4 - seen) == list("1234")[seen:]
 
 
 async def test_newest_is_after_everything(broker):
-    """Whoever begins now gets what comes."""
-    await published(broker, "1", "2")
-    now = await broker.newest(ISSUES)
-    await published(broker, "3")
+    """A reader that begins now receives new changes only."""
+    await broker.publish("1", "2")
+    now = await broker.newest()
+    await broker.publish("3")
 
-    assert await read(broker, now, 1) == ["3"]
+    assert await broker.read(now, 1) == ["3"]
 
 
 @pytest.mark.parametrize(("count", "missed"), [(4, None), (5, 1), (9, 5)])
-async def test_reader_that_is_too_slow_is_told_how_many_it_missed(broker, count, missed):
-    """One change more than is kept is one lost; what is kept follows the gap."""
-    start = await broker.newest(ISSUES)
-    subjects = [str(n) for n in range(count)]
-    positions = await published(broker, *subjects)
+async def test_gap_says_how_many_are_gone(broker, count, missed):
+    """One change more than is kept is one missed change; the kept ones follow the gap."""
+    start = await broker.newest()
+    subjects = [str(number) for number in range(count)]
+    positions = await broker.positions(*subjects)
 
-    found = await read(broker, start, 4 + bool(missed))
+    entries = await broker.read(start, 4 + bool(missed))
 
-    assert found[-4:] == subjects[-4:]
-    assert found[:-4] == ([Gap(positions[missed - 1], missed)] if missed else [])
+    assert entries[-4:] == subjects[-4:]
+    gaps = [(gap.topic, gap.position.epoch, gap.position.offset, gap.missed) for gap in entries[:-4]]
+    assert gaps == ([(ISSUES, start.epoch, positions[missed - 1].offset, missed)] if missed else [])
 
 
-async def test_reader_that_falls_behind_while_reading_is_told_too(broker):
-    """Nothing is queued for it; it goes on with what is kept."""
-    start = await broker.newest(ISSUES)
-    await published(broker, "0")
-    async with aclosing(broker.read(ISSUES, start)) as found:
-        assert _plain(await anext(found)) == "0"
-        await published(broker, *"123456")
+async def test_gap_is_resumed_with_the_kept_changes(broker):
+    """The position of a gap is the one before the oldest kept change."""
+    start = await broker.newest()
+    await broker.publish(*"1234567")
+    [gap] = await broker.read(start, 1)
 
-        gap = await anext(found)
-        rest = [_plain(await anext(found)) for _ in range(4)]
+    assert await broker.read(gap.position, 4) == list("4567")
+
+
+async def test_reader_that_falls_behind_gets_a_gap(broker):
+    """Nothing is queued for a reader; it continues with the kept changes."""
+    start = await broker.newest()
+    await broker.publish("0")
+    async with broker.reading(start) as entries:
+        assert await take(entries, 1) == ["0"]
+        await broker.publish(*"123456")
+
+        gap, *rest = await take(entries, 5)
 
     assert (gap.missed, rest) == (2, list("3456"))
 
@@ -124,150 +115,166 @@ async def test_reader_that_falls_behind_while_reading_is_told_too(broker):
 @pytest.mark.parametrize("offset", [0, 1, 2, 99])
 async def test_position_of_another_epoch_continues_with_new_changes(broker, offset):
     """Another broker's reader may have what is kept here: a gap of unknown size, then new changes, none twice."""
-    *_, newest = await published(broker, "1", "2")
-    async with aclosing(broker.read(ISSUES, Position("other", offset))) as items:
-        gap = await anext(items)
-        await published(broker, "3")
+    *_, newest = await broker.positions("1", "2")
+    async with broker.reading(Position("other", offset, newest.at_ms)) as entries:
+        [gap] = await take(entries, 1)
+        await broker.publish("3")
 
-        assert (gap, _plain(await anext(items))) == (Gap(newest, None), "3")
+        assert [gap, *await take(entries, 1)] == [Gap(ISSUES, newest, None), "3"]
 
 
 async def test_position_from_the_future_continues_with_new_changes(broker):
-    """An offset that was not reached is of no change in this memory."""
-    [newest] = await published(broker, "1")
-    async with aclosing(broker.read(ISSUES, Position(newest.epoch, newest.offset + 1))) as items:
-        gap = await anext(items)
-        await published(broker, "2")
+    """A position that was not reached is of no change that is kept here."""
+    [newest] = await broker.positions("1")
+    async with broker.reading(newest._replace(offset=newest.offset + 1)) as entries:
+        [gap] = await take(entries, 1)
+        await broker.publish("2")
 
-        assert (gap, _plain(await anext(items))) == (Gap(newest, None), "2")
+        assert [gap, *await take(entries, 1)] == [Gap(ISSUES, newest, None), "2"]
 
 
 @pytest.mark.parametrize("epoch", [None, "other"])
 async def test_gap_of_unknown_size_is_resumed_without_duplicates(broker, epoch):
-    """The position of such a gap is one of this broker: what follows it comes once."""
-    [newest] = await published(broker, "1")
-    [gap] = await read(broker, Position(epoch or newest.epoch, newest.offset + 1), 1)
-    await published(broker, "2")
+    """The position of such a gap is one of this broker: every change after it comes once."""
+    [newest] = await broker.positions("1")
+    [gap] = await broker.read(Position(epoch or newest.epoch, newest.offset + 1, newest.at_ms), 1)
+    await broker.publish("2")
 
-    assert await read(broker, gap.position, 1) == ["2"]
+    assert await broker.read(gap.position, 1) == ["2"]
 
 
 async def test_topics_are_kept_apart(broker):
-    """A flood of errors drives out no issue, and organizations do not see each other."""
-    start = await broker.newest(ISSUES)
-    await published(broker, "1")
-    await published(broker, *map(str, range(100)), stream=Stream.ERRORS)
-    await published(broker, "x", organization="globex")
-    await published(broker, "2")
+    """A flood of errors evicts no issue, and organizations do not see each other."""
+    start = await broker.newest()
+    await broker.publish("1")
+    await broker.publish(*map(str, range(100)), stream=Stream.ERRORS)
+    await broker.publish("x", organization="globex")
+    await broker.publish("2")
 
-    assert await read(broker, start, 2) == ["1", "2"]
-
-
-class TestMemoryBroker:
-    """The bounds of what one process keeps."""
-
-    @pytest.mark.parametrize(("size", "kept"), [(488, 4), (1488, 2), (9000, 1)])
-    async def test_topic_is_bounded_in_bytes(self, size, kept):
-        """Large objects drive out more; the newest change is always kept."""
-        broker = MemoryBroker(max_bytes=4000)
-        start = await broker.newest(ISSUES)
-        await published(broker, *"12345678", object=b"x" * size)
-
-        found = await read(broker, start, 1 + kept)
-
-        assert found[0].missed == 8 - kept
-        assert found[1:] == list("12345678")[-kept:]
-
-    async def test_unread_topics_are_forgotten_oldest_first(self):
-        """One topic more than allowed costs the one that nobody used for the longest."""
-        broker = MemoryBroker(max_topics=2)
-        for organization in ("a", "b", "a", "c"):
-            await published(broker, organization, organization=organization)
-
-        places = {name: Topic(name, Stream.ISSUES) for name in "abc"}
-        kept = [name for name, topic in places.items() if topic in broker._rings]
-
-        assert kept == ["a", "c"]
-
-    async def test_topic_that_is_read_is_kept(self):
-        """A reader never loses its topic; there may be more topics than allowed meanwhile."""
-        broker = MemoryBroker(max_topics=1)
-        async with aclosing(broker.read(ISSUES, await broker.newest(ISSUES))) as found:
-            waiting = asyncio.ensure_future(anext(found))
-            await asyncio.sleep(0)
-            for organization in ("a", "b", "c"):
-                await published(broker, "x", organization=organization)
-            assert repr(broker) == "<MemoryBroker 2 topics, 1 readers>"
-            await published(broker, "1")
-
-            assert _plain(await asyncio.wait_for(waiting, PATIENCE_S)) == "1"
-
-    async def test_forgotten_topic_begins_anew(self):
-        """A position in it is one of another epoch."""
-        broker = MemoryBroker(max_topics=1)
-        [position] = await published(broker, "1")
-        await published(broker, "2", organization="globex")
-        [newest] = await published(broker, "3")
-
-        assert await read(broker, position, 1) == [Gap(newest, None)]
-
-    async def test_epochs_differ(self):
-        """Two brokers, and two topics of one, do not understand each other's positions."""
-        broker = MemoryBroker()
-        positions = [await broker.newest(ISSUES), await broker.newest(ERRORS), await MemoryBroker().newest(ISSUES)]
-
-        assert len({position.epoch for position in positions}) == 3
+    assert await broker.read(start, 2) == ["1", "2"]
 
 
-class TestPositionSigner:
-    """Positions as text."""
+async def test_topics_have_epochs_of_their_own(broker):
+    """A position of one topic is none of another."""
+    positions = await broker.broker.newest([ISSUES, ERRORS, Topic("globex", Stream.ISSUES)])
 
-    signer = PositionSigner(b"key")
+    assert len({position.epoch for position in positions.values()}) == 3
 
-    @given(st.text(), st.integers(0, 2**60), st.text(), st.sampled_from(Stream))
-    def test_position_is_read_as_it_was_written(self, epoch, offset, organization, stream):
-        """Whatever stands in it comes back, as long as it is no longer than positions are."""
-        topic, position = Topic(organization, stream), Position(epoch[:20], offset)
 
-        text = self.signer.serialize(topic, position)
+async def test_several_topics_are_one_stream_in_order_of_arrival(broker):
+    """What was published first comes first, whichever topic it is of."""
+    starts = await broker.broker.newest([ISSUES, COMMENTS])
+    for number in range(6):
+        broker.clock.go_on(1)
+        await broker.publish(str(number), stream=(Stream.ISSUES, Stream.COMMENTS)[number % 2])
 
-        assert self.signer.parse(topic, text) == position
-        assert not set(text) - set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    async with broker.reading(*starts.values(), topics=tuple(starts)) as entries:
+        assert await take(entries, 6) == list("012345")
+        await broker.publish("6", stream=Stream.COMMENTS)
+        await broker.publish("7")
 
-    @given(st.text() | st.binary().map(lambda raw: raw.hex()) | st.text("ABCabc019-_=", max_size=300))
-    def test_garbage_is_refused(self, text):
-        """Any text that was not written here is the client's mistake and nothing else."""
-        with pytest.raises(BadUserInput, match="not a position of this stream"):
-            self.signer.parse(ISSUES, text)
+        assert sorted(await take(entries, 2)) == ["6", "7"]
 
-    @pytest.mark.parametrize("topic", [ERRORS, Topic("globex", Stream.ISSUES), Topic("", Stream.ISSUES)])
-    def test_other_topic_is_refused(self, topic):
-        """A position of one organization or stream opens no other."""
-        text = self.signer.serialize(ISSUES, Position("epoch", 7))
 
-        with pytest.raises(BadUserInput, match="not a position of this stream"):
-            self.signer.parse(topic, text)
+async def test_several_topics_resume_at_their_own_positions(broker):
+    """A reader that is ahead in one topic receives the rest of the other."""
+    starts = await broker.broker.newest([ISSUES, COMMENTS])
+    issues = await broker.positions("1", "2")
+    await broker.publish("3", "4", stream=Stream.COMMENTS)
 
-    def test_other_key_is_refused(self):
-        """A server with another key did not write it."""
-        text = PositionSigner(b"other").serialize(ISSUES, Position("epoch", 7))
+    async with broker.reading(issues[0], starts[COMMENTS], topics=(ISSUES, COMMENTS)) as entries:
+        assert sorted(await take(entries, 3)) == ["2", "3", "4"]
 
-        with pytest.raises(BadUserInput, match="not a position of this stream"):
-            self.signer.parse(ISSUES, text)
 
-    @pytest.mark.parametrize("place", [0, 5, 16, 20, -2])
-    def test_changed_text_is_refused(self, place):
-        """Nobody moves a position by changing a character of it."""
-        text = self.signer.serialize(ISSUES, Position("epoch", 7))
-        changed = list(text)
-        changed[place] = "A" if changed[place] != "A" else "B"
+async def test_gap_of_one_topic_does_not_end_the_others(broker):
+    """A gap belongs to its topic; all changes of the other topic come."""
+    starts = await broker.broker.newest([ISSUES, COMMENTS])
+    await broker.publish("a", stream=Stream.COMMENTS)
+    await broker.publish(*"123456")
 
-        with pytest.raises(BadUserInput):
-            self.signer.parse(ISSUES, "".join(changed))
+    async with broker.reading(*starts.values(), topics=tuple(starts)) as entries:
+        taken = [await asyncio.wait_for(anext(entries), PATIENCE_S) for _ in range(6)]
 
-    def test_longer_text_is_refused(self):
-        """Positions have a largest length; what is longer is not looked at as a whole."""
-        text = self.signer.serialize(ISSUES, Position("epoch" * 100, 7))
+    gaps = [entry for entry in taken if isinstance(entry, Gap)]
+    assert [(gap.topic, gap.missed) for gap in gaps] == [(ISSUES, 2)]
+    assert sorted(plain(entry) for entry in taken if entry not in gaps) == ["3", "4", "5", "6", "a"]
 
-        with pytest.raises(BadUserInput):
-            self.signer.parse(ISSUES, text)
+
+async def test_change_comes_as_it_was_published(broker):
+    """Every member survives the broker."""
+    start = await broker.newest()
+    members = {
+        "level": "error",
+        "project": "web",
+        "project_id": "7",
+        "projects": ("web", "api"),
+        "object": b'{"id": "1"}',
+        "state": "resolved/",
+        "tags": ("issues/acme", "issue/1"),
+    }
+    await broker.publish("1", **members)
+
+    async with broker.reading(start) as entries:
+        change = (await asyncio.wait_for(anext(entries), PATIENCE_S)).change
+
+    assert {name: getattr(change, name) for name in members} == members
+
+
+@pytest.mark.parametrize(
+    ("origin", "invalidated"), [(Origin.WEBHOOK, ["issue/1"]), (Origin.POLL, ["issue/1"]), (Origin.MUTATION, [])]
+)
+async def test_tags_are_invalidated_before_readers_wake(broker, origin, invalidated):
+    """A reader that a change wakes finds no older answer in the cache. A mutation's write has invalidated its tags."""
+    start = await broker.newest()
+    async with broker.reading(start) as entries:
+        waiting = asyncio.ensure_future(anext(entries))
+        seen = []
+        waiting.add_done_callback(lambda _: seen.extend(dict.fromkeys(broker.invalidated)))
+        await asyncio.sleep(0)
+        await broker.publish("1", origin=origin, tags=("issue/1",))
+        await asyncio.wait_for(waiting, PATIENCE_S)
+        await asyncio.sleep(0)
+
+    assert seen == invalidated
+
+
+@pytest.mark.parametrize("retention", [Retention(max_age_s=60.0)])
+async def test_changes_are_dropped_by_age(retention):
+    """A change older than the retention is dropped when the next one is published."""
+    for name, kind in BROKERS.items():
+        async with kind(retention) as broker:
+            start = await broker.newest()
+            await broker.publish("1", "2")
+            broker.clock.go_on(61)
+            await broker.publish("3")
+
+            gap, item = await broker.read(start, 2)
+
+            assert (name, gap.missed, item) == (name, 2, "3")
+
+
+@pytest.mark.parametrize(("size", "kept"), [(488, 4), (1488, 2), (9000, 1)])
+async def test_changes_are_dropped_by_size(size, kept):
+    """Large objects evict more; the newest change is always kept."""
+    for name, kind in BROKERS.items():
+        async with kind(replace(FOUR, max_bytes=4000, max_changes=100)) as broker:
+            start = await broker.newest()
+            await broker.publish(*"12345678", object=b"x" * size)
+
+            gap, *rest = await broker.read(start, 1 + kept)
+
+            assert (name, gap.missed, rest) == (name, 8 - kept, list("12345678")[-kept:])
+
+
+async def test_clock_that_goes_back_loses_nothing(broker):
+    """Changes keep their order, and a reader resumes between them."""
+    start = await broker.newest()
+    before = await broker.positions("1", "2")
+    broker.clock.go_on(-3600)
+    after = await broker.positions("3")
+
+    assert await broker.read(start, 3) == ["1", "2", "3"]
+    assert await broker.read(before[1], 1) == ["3"]
+    broker.clock.go_on(7200)
+    await broker.publish("4")
+    assert await broker.read(after[0], 1) == ["4"]

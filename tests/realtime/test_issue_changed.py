@@ -8,11 +8,9 @@ import pytest
 from graphql import ExecutionResult, parse, subscribe
 
 from dexter_graphql.graph.context import Context
-from dexter_graphql.realtime.brokers.memory import MemoryBroker
-from dexter_graphql.realtime.brokers.positions import PositionSigner
+from dexter_graphql.realtime.brokers.base import Retention
 from dexter_graphql.realtime.changes import Kind, Origin
-from dexter_graphql.realtime.deduplication import ChangeDeduplicator
-from dexter_graphql.realtime.feed import ChangeFeed
+from dexter_graphql.realtime.feed import in_memory_feed
 from dexter_graphql.realtime.snapshots import ChangeSource, issue_change
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.issue_editor import find_assignee
@@ -378,7 +376,7 @@ TELLING = ChangeSource("acme", "issue.resolved", Origin.WEBHOOK, None, NOON, NOO
 
 async def test_gap_tells_how_many_are_gone(asker):
     """A reader behind what is kept gets a gap with their number in place of the changes, and then the rest."""
-    changes = ChangeFeed(MemoryBroker(max_changes=3), ChangeDeduplicator(asker.services.clock), PositionSigner(b"key"))
+    changes = in_memory_feed(asker.services.clock, b"key", retention=Retention(max_changes=3))
     asker.services = replace(asker.services, changes=changes)
     source = await followed(asker, "position change { issue { shortId } }")
     await changes.publish(a_change(0))
@@ -402,7 +400,7 @@ async def test_lost_memory_is_a_gap_without_a_number(asker):
     clock = asker.services.clock
     positions = []
     for _ in range(2):
-        changes = ChangeFeed(MemoryBroker(), ChangeDeduplicator(clock), PositionSigner(b"key"))
+        changes = in_memory_feed(clock, b"key")
         asker.services = replace(asker.services, changes=changes)
         after = {"after": positions[-1]} if positions else {}
         source = await followed(asker, "position gap { missed } change { kind }", **after)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from datetime import timedelta
+from uuid import uuid4
 
 import msgspec
 
@@ -33,9 +34,9 @@ class MovableClock(StillClock):
 
 
 def make_change(subject="1", **different):
-    """A change of an issue of acme, reported by a webhook."""
+    """A change of an issue of acme, reported by a webhook. Every change has an id of its own."""
     members = {
-        "id": f"change-{subject}",
+        "id": uuid4().hex,
         "organization": "acme",
         "stream": Stream.ISSUES,
         "entity": "issue",

@@ -30,7 +30,7 @@ async def changes_of(source: ChangeSource, after: str | None, context: Context) 
 
     Raises BadUserInput for a position of another stream. The start is fixed when this returns.
     """
-    items = await context.services.changes.subscribe(Topic(source.organization.slug, source.stream), after)
+    items = await context.services.changes.subscribe([Topic(source.organization.slug, source.stream)], after)
     return _visible_items(items, source, context)
 
 

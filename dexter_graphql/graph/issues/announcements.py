@@ -24,14 +24,14 @@ async def announce_issues(
     feed = context_of(load_context).services.changes
     for key, raw in issues.items():
         change = _issue_change(key, raw, kind, _change_source(key.organization, f"issue.{kind}", load_context))
-        await feed.publish(change if is_current else replace(change, object=None))
+        await feed.announce(change if is_current else replace(change, object=None))
 
 
 async def announce_comment(issue: IssueKey, number: str, text: str, kind: Kind, load_context: LoadContext) -> None:
     """Publish a change of a comment."""
     raw = msgspec.json.encode({"comment": text, "comment_id": number, "issue_id": issue.id})
     change = comment_change(kind, raw, _change_source(issue.organization, f"comment.{kind}", load_context))
-    await context_of(load_context).services.changes.publish(change)
+    await context_of(load_context).services.changes.announce(change)
 
 
 def _issue_change(key: IssueKey, raw: bytes, kind: Kind, source: ChangeSource) -> Change:

@@ -1,104 +1,110 @@
-"""Broker in the memory of this process: a ring buffer per topic, bounded in number and in bytes."""
+"""Broker in the memory of this process: a ring buffer per topic."""
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
 from uuid import uuid4
 
+from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import BoundedMap
-from dexter_graphql.realtime.brokers.base import Gap, Item, Position
-from dexter_graphql.realtime.changes import Change, Topic
+from dexter_graphql.realtime.brokers.base import (
+    MILLISECONDS,
+    Gap,
+    Invalidate,
+    Item,
+    Outcome,
+    Position,
+    Positions,
+    Report,
+    Retention,
+)
+from dexter_graphql.realtime.brokers.merge import Wakeup, merge
+from dexter_graphql.realtime.brokers.ring import Ring
+from dexter_graphql.realtime.changes import Origin, Topic
+from dexter_graphql.realtime.deduplication import Deduplicator
 
-MAX_CHANGES = 2_000
-MAX_BYTES = 8 * 1024 * 1024
 MAX_TOPICS = 1_000
-
-
-class Ring:
-    """The newest changes of one topic. The change at index 0 has the offset `first`."""
-
-    def __init__(self, max_changes: int, max_bytes: int) -> None:
-        self.epoch = uuid4().hex[:12]
-        self.first = 1
-        self.changes: deque[Change] = deque()
-        self.readers = 0
-        self.published = asyncio.Event()
-        self._max_changes = max_changes
-        self._max_bytes = max_bytes
-        self._size_bytes = 0
-
-    @property
-    def newest(self) -> Position:
-        """After everything in it."""
-        return Position(self.epoch, self.first + len(self.changes) - 1)
-
-    def append(self, change: Change) -> Position:
-        """Append a change, drop the oldest ones above the bounds, and wake all readers. Keeps at least the newest."""
-        self.changes.append(change)
-        self._size_bytes += change.size_bytes
-        while len(self.changes) > 1 and (len(self.changes) > self._max_changes or self._size_bytes > self._max_bytes):
-            self._size_bytes -= self.changes.popleft().size_bytes
-            self.first += 1
-        self.published.set()
-        self.published = asyncio.Event()
-        return self.newest
-
-    def after(self, position: Position) -> Item | Gap | None:
-        """The item or gap that follows a position; None when there is none yet.
-
-        What is kept may have reached the reader of another server's position already, so that its gap ends now.
-        """
-        oldest = Position(self.epoch, self.first - 1)
-        if position.epoch != self.epoch or position.offset > self.newest.offset:
-            return Gap(self.newest, None)
-        if position.offset < oldest.offset:
-            return Gap(oldest, oldest.offset - position.offset)
-        if position.offset == self.newest.offset:
-            return None
-        offset = position.offset + 1
-        return Item(Position(self.epoch, offset), self.changes[offset - self.first])
+MAX_ORGANIZATIONS = 100
+"""Organizations whose reports are remembered; the one without reports for longest is dropped first."""
+EPOCH_CHARACTERS = 8
 
 
 class MemoryBroker:
     """A broker for one process. Topics without readers are dropped, oldest first, above the limit."""
 
     def __init__(
-        self, *, max_changes: int = MAX_CHANGES, max_bytes: int = MAX_BYTES, max_topics: int = MAX_TOPICS
+        self,
+        clock: Clock,
+        invalidate: Invalidate = lambda _tags: None,
+        *,
+        retention: Retention | None = None,
+        max_topics: int = MAX_TOPICS,
+        max_deliveries: int | None = None,
     ) -> None:
-        self._max_changes = max_changes
-        self._max_bytes = max_bytes
-        self._rings: BoundedMap[Topic, Ring] = BoundedMap(max_topics, may_evict=lambda _topic, ring: ring.readers == 0)
+        self._clock = clock
+        self._invalidate = invalidate
+        self._retention = retention or Retention()
+        self._max_deliveries = max_deliveries
+        self._rings: BoundedMap[Topic, Ring] = BoundedMap(max_topics, may_evict=lambda _topic, ring: not ring.readers)
+        self._deduplicators: BoundedMap[str, Deduplicator] = BoundedMap(MAX_ORGANIZATIONS)
 
     def __repr__(self) -> str:
-        readers = sum(ring.readers for ring in self._rings.values())
+        readers = sum(len(ring.readers) for ring in self._rings.values())
         return f"<MemoryBroker {len(self._rings)} topics, {readers} readers>"
 
-    async def publish(self, change: Change) -> Position:
-        """Append to the change's topic and wake its readers."""
-        return self._ring(change.topic).append(change)
+    async def publish(self, report: Report) -> Outcome:
+        """Append the change to its topic and wake the readers, unless it is a redelivery or a duplicate."""
+        change = report.change
+        outcome = self._deduplicator(change.organization).classify(report)
+        if outcome.is_published:
+            if change.origin is not Origin.MUTATION:  # whose write has invalidated its tags
+                self._invalidate(change.tags)
+            self._ring(change.topic).append(report.published(outcome), self._now_ms())
+        return outcome
 
-    async def newest(self, topic: Topic) -> Position:
-        """The position after everything published so far."""
-        return self._ring(topic).newest
+    async def newest(self, topics: Sequence[Topic]) -> Positions:
+        """The position after everything published so far, for each topic."""
+        return {topic: self._ring(topic).newest for topic in topics}
 
-    async def read(self, topic: Topic, after: Position) -> AsyncGenerator[Item | Gap, None]:
-        """Every change after a position: first the kept ones, then new ones as they arrive."""
-        ring = self._ring(topic)
-        ring.readers += 1
+    async def read(self, after: Positions) -> AsyncGenerator[Item | Gap, None]:
+        """Every change after a position in each topic: first the kept ones, then new ones as they arrive."""
+        with self._reading(after) as wakeup:
+            async for entry in merge(after, self._following, wakeup):
+                yield entry
+
+    async def start(self) -> None:
+        """Return at once: there are no background tasks."""
+
+    async def close(self) -> None:
+        """Return at once: there are no background tasks."""
+
+    async def _following(self, topic: Topic, position: Position) -> Sequence[Item | Gap]:
+        return self._ring(topic).after(position)
+
+    @contextmanager
+    def _reading(self, topics: Positions) -> Iterator[Wakeup]:
+        wakeup, rings = Wakeup(topics), [self._ring(topic) for topic in topics]
+        for ring in rings:
+            ring.readers.add(wakeup)
         try:
-            while True:
-                published, item = ring.published, ring.after(after)
-                if item is None:
-                    await published.wait()
-                else:
-                    after = item.position
-                    yield item
+            yield wakeup
         finally:
-            ring.readers -= 1
+            for ring in rings:
+                ring.readers.discard(wakeup)
 
     def _ring(self, topic: Topic) -> Ring:
         ring = self._rings.get(topic)
         if ring is None:
-            ring = Ring(self._max_changes, self._max_bytes)
+            start = Position(uuid4().hex[:EPOCH_CHARACTERS], 0, self._now_ms())
+            ring = Ring(start, topic, self._retention)
             self._rings.put(topic, ring)
         return ring
+
+    def _deduplicator(self, organization: str) -> Deduplicator:
+        deduplicator = self._deduplicators.get(organization)
+        if deduplicator is None:
+            deduplicator = Deduplicator(self._clock, max_deliveries=self._max_deliveries)
+            self._deduplicators.put(organization, deduplicator)
+        return deduplicator
+
+    def _now_ms(self) -> int:
+        return int(self._clock.time() * MILLISECONDS)

@@ -1,13 +1,14 @@
-"""Payloads of verified webhooks: the change that each reports, and the cache tags that it invalidates."""
+"""Payloads of verified webhooks, and the change that each reports."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dexter_graphql.realtime.changes import Actor, Change, Kind, Stream
-from dexter_graphql.realtime.snapshots import ChangeSource, comment_change, error_change, issue_change
+from dexter_graphql.realtime.snapshots import ChangeSource, comment_change, error_change, issue_change, issue_tags
 
 STREAMS_BY_RESOURCE: Mapping[str, Stream] = MappingProxyType(
     {
@@ -79,15 +80,6 @@ def parse_change(resource: str, envelope: Envelope, source: ChangeSource) -> Cha
             return error_change(bytes(envelope.data["error"]), source)
     except (KeyError, msgspec.DecodeError):
         pass
-    return source.make_change(resource, STREAMS_BY_RESOURCE.get(resource, Stream.OTHER), Kind.UNKNOWN, data)
-
-
-def tags_invalidated_by(change: Change) -> tuple[str, ...]:
-    """Cache tags of the answers that a change makes stale."""
-    if change.entity in {"issue", "comment"}:
-        own = (f"issue/{change.subject}",) if change.subject else ()
-        return (f"issues/{change.organization}", *own)
-    if change.entity == "error" and change.state:
-        # Lists stay valid: their counts are volatile, and errors arrive by the thousand.
-        return (f"issue/{change.state}",)
-    return ()
+    change = source.make_change(resource, STREAMS_BY_RESOURCE.get(resource, Stream.OTHER), Kind.UNKNOWN, data)
+    is_about_issues = resource in {"issue", "comment"}
+    return replace(change, tags=issue_tags(source.organization, None)) if is_about_issues else change

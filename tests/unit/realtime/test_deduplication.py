@@ -1,107 +1,60 @@
-"""ChangeDeduplicator: the same fact told twice is one, a fact that happened twice is two."""
+"""Deduplicator: redelivered bodies, facts that several reporters report, and facts that happened twice.
+
+The broker in Redis follows the same rules; tests/realtime/test_broker_deduplication.py compares the two.
+"""
 
 import pytest
 
-from dexter_graphql.realtime.changes import Kind, Origin
-from dexter_graphql.realtime.deduplication import ChangeDeduplicator, fingerprint
+from dexter_graphql.realtime.brokers.base import Outcome, Report
+from dexter_graphql.realtime.changes import Kind, Origin, Stream
+from dexter_graphql.realtime.deduplication import MAX_FACTS, MAX_SUBJECTS, Deduplicator, fingerprint
 from support.realtime import MovableClock, make_change
 
-WEBHOOK = make_change()
-MUTATION = make_change(origin=Origin.MUTATION)
+BODY, OTHER_BODY = b"hash of a body", b"hash of another"
 
 
 @pytest.fixture
 def clock():
-    """A clock that moves when told."""
+    """A clock that tests move."""
     return MovableClock()
 
 
 @pytest.fixture
-def deduplicator(clock):
-    """ChangeDeduplicator within ten seconds."""
-    return ChangeDeduplicator(clock, window_s=10)
+def classify(clock):
+    """The outcome of a report with these members, by an empty Deduplicator."""
+    deduplicator = Deduplicator(clock)
 
+    def classify_report(body_hash=None, **members):
+        return deduplicator.classify(Report(make_change(**members), body_hash))
 
-@pytest.mark.parametrize(("first", "second"), [(MUTATION, WEBHOOK), (WEBHOOK, MUTATION)])
-def test_echo_of_our_own_mutation_is_one(deduplicator, first, second):
-    """Mutation and webhook tell one fact, whichever comes first."""
-    assert [deduplicator.is_duplicate(first), deduplicator.is_duplicate(second)] == [False, True]
-
-
-def test_fact_under_two_names_is_one(deduplicator):
-    """Older servers send `issue.ignored` and `issue.archived` for one fact."""
-    archived = [make_change(kind=Kind.ARCHIVED, action=action) for action in ("issue.ignored", "issue.archived")]
-
-    assert [deduplicator.is_duplicate(one) for one in archived] == [False, True]
-
-
-def test_fact_that_happened_twice_is_two(deduplicator):
-    """One teller does not repeat itself: its second telling is a second fact, and so is the other's."""
-    told = [MUTATION, MUTATION, WEBHOOK, WEBHOOK, WEBHOOK, MUTATION]
-
-    assert [deduplicator.is_duplicate(one) for one in told] == [False, False, True, True, False, True]
-
-
-@pytest.mark.parametrize(
-    "different",
-    [
-        {"subject": "2"},
-        {"organization": "globex"},
-        {"entity": "comment"},
-        {"kind": Kind.UNRESOLVED},
-        {"state": "unresolved/ongoing"},
-    ],
-)
-def test_another_fact_is_no_echo(deduplicator, different):
-    """Subject, organization, noun, kind and resulting state tell facts apart."""
-    other = make_change(origin=Origin.MUTATION, **different)
-
-    assert fingerprint(other) != fingerprint(WEBHOOK)
-    assert [deduplicator.is_duplicate(WEBHOOK), deduplicator.is_duplicate(other)] == [False, False]
+    return classify_report
 
 
 @pytest.mark.parametrize(
     "different", [{"id": "x"}, {"level": "fatal"}, {"project": "web"}, {"object": b"{}"}, {"actor": None}]
 )
-def test_rest_does_not_matter(different):
-    """What tellers know in different detail is not part of the fact."""
-    assert fingerprint(make_change(**different)) == fingerprint(WEBHOOK)
+def test_fingerprint_ignores_what_reporters_know_in_different_detail(different):
+    """Only subject, kind and resulting state identify a fact."""
+    assert fingerprint(make_change(**different)) == fingerprint(make_change())
 
 
-@pytest.mark.parametrize(("seconds", "is_duplicate"), [(0, True), (9.9, True), (10, False)])
-def test_echo_comes_within_the_window(clock, deduplicator, seconds, is_duplicate):
-    """What is told later is another fact."""
-    deduplicator.is_duplicate(MUTATION)
-    clock.go_on(seconds)
+@pytest.mark.parametrize("limit", [MAX_SUBJECTS, MAX_FACTS])
+def test_flood_of_one_class_evicts_nothing_of_another(classify, limit):
+    """After more errors than are remembered, the duplicate and the redelivery of an issue are still recognized."""
+    classify(BODY)
+    for number in range(limit + 1):
+        classify(subject=str(number), stream=Stream.ERRORS, entity="error", kind=Kind.CREATED)
 
-    assert deduplicator.is_duplicate(WEBHOOK) is is_duplicate
-
-
-def test_retracted_telling_does_not_count(deduplicator):
-    """A change that could not be published is told again, and is news then."""
-    deduplicator.is_duplicate(WEBHOOK)
-    deduplicator.retract(WEBHOOK)
-
-    assert [deduplicator.is_duplicate(WEBHOOK), deduplicator.is_duplicate(MUTATION)] == [False, True]
+    assert classify(BODY) is Outcome.REDELIVERY
+    assert classify(origin=Origin.MUTATION) is Outcome.DUPLICATE
 
 
-def test_retracting_what_was_never_told_does_nothing(clock, deduplicator):
-    """Neither an unknown fact nor another teller's count changes."""
-    deduplicator.retract(WEBHOOK)
-    deduplicator.is_duplicate(MUTATION)
-    deduplicator.retract(WEBHOOK)
+def test_number_of_deliveries_is_bounded(clock):
+    """Above the bound the delivery that was remembered first is forgotten."""
+    deduplicator = Deduplicator(clock, max_deliveries=2)
+    for number in range(3):
+        deduplicator.classify(Report(make_change(str(number)), b"body %d" % number))
 
-    assert deduplicator.is_duplicate(WEBHOOK) is True
+    outcomes = [deduplicator.classify(Report(make_change(str(number)), b"body %d" % number)) for number in (2, 1, 0)]
 
-
-def test_number_of_facts_is_bounded(clock):
-    """The oldest fact is forgotten for a new one, never for one that is known."""
-    deduplicator = ChangeDeduplicator(clock, limit=3)
-    for subject in "123":
-        deduplicator.is_duplicate(make_change(subject))
-
-    assert deduplicator.is_duplicate(make_change("1", origin=Origin.MUTATION)) is True
-    assert deduplicator.is_duplicate(make_change("4")) is False
-    assert len(deduplicator._sightings) == 3
-    assert deduplicator.is_duplicate(make_change("2", origin=Origin.MUTATION)) is True
-    assert deduplicator.is_duplicate(make_change("1", origin=Origin.POLL)) is False
+    assert outcomes == [Outcome.REDELIVERY, Outcome.REDELIVERY, Outcome.PUBLISHED]

@@ -1,4 +1,4 @@
-"""Publishing and following: echoes removed, positions sealed."""
+"""ChangeFeed: publication, subscriptions to several topics, signed positions."""
 
 import asyncio
 from contextlib import aclosing
@@ -6,115 +6,133 @@ from contextlib import aclosing
 import pytest
 
 from dexter_graphql.errors import BadUserInput
-from dexter_graphql.realtime.brokers.base import Gap
+from dexter_graphql.realtime.brokers.base import BrokerUnavailable, Gap, Outcome, Retention
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
 from dexter_graphql.realtime.brokers.positions import PositionSigner
 from dexter_graphql.realtime.changes import Origin, Stream, Topic
-from dexter_graphql.realtime.deduplication import ChangeDeduplicator
 from dexter_graphql.realtime.feed import ChangeFeed, in_memory_feed
+from support.command import PATIENCE_S
 from support.realtime import MovableClock, make_change
 
-ISSUES = Topic("acme", Stream.ISSUES)
+ISSUES, COMMENTS = Topic("acme", Stream.ISSUES), Topic("acme", Stream.COMMENTS)
 
 
 @pytest.fixture
-def changes():
-    """Changes kept in memory."""
+def feed():
+    """A feed in memory."""
     return in_memory_feed(MovableClock(), b"key")
 
 
-async def first(followed, count):
-    """So many things from a follower, which is ended then."""
-    async with aclosing(followed):
-        return [await asyncio.wait_for(anext(followed), 5) for _ in range(count)]
+async def first(subscription, count):
+    """The first items of a subscription, which is closed then."""
+    async with aclosing(subscription):
+        return [await asyncio.wait_for(anext(subscription), PATIENCE_S) for _ in range(count)]
 
 
-async def test_follower_gets_what_is_published_from_now_on(changes):
-    """The place is fixed when following begins, before the first item is asked for."""
-    await changes.publish(make_change("0"))
-    followed = await changes.subscribe(ISSUES, None)
-    await changes.publish(make_change("1"))
-    await changes.publish(make_change("2"))
-
-    assert [one.change.subject for one in await first(followed, 2)] == ["1", "2"]
+def subjects(items):
+    """Subjects of the changes of items."""
+    return [item.change.subject for item in items]
 
 
-async def test_follower_resumes_right_after_a_position(changes):
-    """Each change comes once, whoever was away or not."""
-    followed = await changes.subscribe(ISSUES, None)
-    for subject in "123":
-        await changes.publish(make_change(subject))
-    [one, *_] = await first(followed, 1)
+async def test_subscription_starts_when_it_is_made(feed):
+    """Changes published before it are left out, changes published before its first item is requested are not."""
+    await feed.publish(make_change("0"))
+    subscription = await feed.subscribe([ISSUES], None)
+    await feed.publish(make_change("1"))
+    await feed.publish(make_change("2"))
 
-    resumed = await first(await changes.subscribe(ISSUES, one.position), 2)
-
-    assert [found.change.subject for found in resumed] == ["2", "3"]
+    assert subjects(await first(subscription, 2)) == ["1", "2"]
 
 
-async def test_echo_is_not_published(changes):
-    """Followers see a fact once; the teller is told that it was none."""
-    followed = await changes.subscribe(ISSUES, None)
+@pytest.mark.parametrize("seen", [1, 2, 3])
+async def test_subscription_resumes_after_a_position_over_all_topics(feed, seen):
+    """A position says how far the reader is in each topic, whichever topic the last item was of."""
+    subscription = await feed.subscribe([ISSUES, COMMENTS], None)
+    streams = [Stream.ISSUES, Stream.COMMENTS, Stream.ISSUES, Stream.COMMENTS]
+    for number, stream in enumerate(streams):
+        await feed.publish(make_change(str(number), stream=stream))
+    items = await first(subscription, seen)
 
-    told = [
-        await changes.publish(one) for one in (make_change(), make_change(origin=Origin.MUTATION), make_change("2"))
+    resumed = await first(await feed.subscribe([COMMENTS, ISSUES], items[-1].position), 4 - seen)
+
+    assert sorted(subjects(items) + subjects(resumed)) == list("0123")
+
+
+async def test_outcome_is_returned(feed):
+    """The publisher learns what became of its report."""
+    outcomes = [
+        await feed.publish(change) for change in (make_change(), make_change(origin=Origin.MUTATION), make_change("2"))
     ]
 
-    assert told == [True, False, True]
-    assert [one.change.subject for one in await first(followed, 2)] == ["1", "2"]
+    assert outcomes == [Outcome.PUBLISHED, Outcome.DUPLICATE, Outcome.PUBLISHED]
 
 
-async def test_gap_has_a_position_too():
-    """A follower that fell behind is told where it goes on."""
-    clock = MovableClock()
-    changes = ChangeFeed(MemoryBroker(max_changes=2), ChangeDeduplicator(clock), PositionSigner(b"key"))
-    followed = await changes.subscribe(ISSUES, None)
+async def test_gap_has_a_position(feed):
+    """A stream that was resumed after a gap continues with the changes that are kept."""
+    feed = in_memory_feed(MovableClock(), b"key", retention=Retention(max_changes=2))
+    subscription = await feed.subscribe([ISSUES], None)
     for subject in "12345":
-        await changes.publish(make_change(subject))
+        await feed.publish(make_change(subject))
 
-    gap, *_ = await first(followed, 1)
-    resumed = await first(await changes.subscribe(ISSUES, gap.position), 2)
+    [gap] = await first(subscription, 1)
+    resumed = await first(await feed.subscribe([ISSUES], gap.position), 2)
 
     assert (gap.change, gap.gap.missed) == (None, 3)
     assert isinstance(gap.gap, Gap)
-    assert [one.change.subject for one in resumed] == ["4", "5"]
+    assert subjects(resumed) == ["4", "5"]
 
 
 @pytest.mark.parametrize("text", ["", "junk", "ü"])
-async def test_position_of_somebody_else_is_refused(changes, text):
-    """Following begins with the check, not with the first item."""
+async def test_foreign_position_is_refused_at_the_start(feed, text):
+    """The position is checked when the subscription is made, not with its first item."""
     with pytest.raises(BadUserInput, match="position"):
-        await changes.subscribe(ISSUES, text)
+        await feed.subscribe([ISSUES], text)
 
 
-async def test_change_that_was_not_published_may_be_told_again():
-    """A broker that fails leaves no trace among the echoes."""
+class BrokenBroker(MemoryBroker):
+    """A broker that is away until `is_broken` is false."""
 
-    class Broken(MemoryBroker):
-        is_broken = True
+    is_broken = True
 
-        async def publish(self, change):
-            if self.is_broken:
-                raise ConnectionError("gone")
-            return await super().publish(change)
+    async def publish(self, report):
+        if self.is_broken:
+            raise BrokerUnavailable("away")
+        return await super().publish(report)
 
-    broker = Broken()
-    changes = ChangeFeed(broker, ChangeDeduplicator(MovableClock()), PositionSigner(b"key"))
-    with pytest.raises(ConnectionError, match="gone"):
-        await changes.publish(make_change())
+
+async def test_change_that_was_not_published_may_be_published_again():
+    """A publication that failed is no sighting of the fact."""
+    broker = BrokenBroker(MovableClock())
+    feed, change = ChangeFeed(broker, PositionSigner(b"key")), make_change()
+    with pytest.raises(BrokerUnavailable):
+        await feed.publish(change)
     broker.is_broken = False
 
-    assert await changes.publish(make_change()) is True
+    assert await feed.publish(change) is Outcome.PUBLISHED
 
 
-async def test_follower_that_ends_is_counted_no_more(changes):
-    """What a follower holds is freed when it ends, also before its first item."""
-    followed = await changes.subscribe(ISSUES, None)
-    waiting = asyncio.ensure_future(anext(followed))
+async def test_announcement_while_the_broker_is_away_is_dropped():
+    """A mutation that was applied does not fail because its change cannot be published."""
+    broker = BrokenBroker(MovableClock())
+    feed = ChangeFeed(broker, PositionSigner(b"key"))
+
+    await feed.announce(make_change("1"))
+    broker.is_broken = False
+    subscription = await feed.subscribe([ISSUES], None)
+    await feed.announce(make_change("2"))
+
+    assert subjects(await first(subscription, 1)) == ["2"]
+
+
+async def test_subscription_that_ends_leaves_nothing_behind(feed):
+    """Its reader is gone afterwards, also when it never received an item."""
+    subscription = await feed.subscribe([ISSUES], None)
+    waiting = asyncio.ensure_future(anext(subscription))
     await asyncio.sleep(0)
-    during = repr(changes)
+    during = repr(feed)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    await followed.aclose()
+    await subscription.aclose()
 
     assert during == "<ChangeFeed in <MemoryBroker 1 topics, 1 readers>>"
-    assert repr(changes) == "<ChangeFeed in <MemoryBroker 1 topics, 0 readers>>"
+    assert repr(feed) == "<ChangeFeed in <MemoryBroker 1 topics, 0 readers>>"

@@ -10,7 +10,6 @@ import pytest
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
 from dexter_graphql.realtime.brokers.positions import PositionSigner
 from dexter_graphql.realtime.changes import Kind, Origin, Stream, Topic
-from dexter_graphql.realtime.deduplication import ChangeDeduplicator
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.webhooks.receiver import WebhookAccepted, WebhookReceiver, WebhookRejected
 from dexter_graphql.realtime.webhooks.signatures import Signers
@@ -23,27 +22,30 @@ ISSUE = {"issue": {"id": "7", "status": "resolved", "level": "error", "project":
 class Broker(MemoryBroker):
     """A memory that can break and that can be slow."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, *bounds, **more_bounds):
+        super().__init__(*bounds, **more_bounds)
         self.error, self.gate, self.published = None, None, []
 
-    async def publish(self, change):
+    async def publish(self, report):
         if self.gate is not None:
             await self.gate.wait()
         if self.error is not None:
             raise self.error
-        self.published.append(change)
-        return await super().publish(change)
+        outcome = await super().publish(report)
+        if outcome.is_published:
+            self.published.append(report.published(outcome))
+        return outcome
 
 
 class Door:
     """An intake with everything around it."""
 
-    def __init__(self, **bounds):
-        self.clock, self.broker, self.stale = MovableClock(), Broker(), []
-        self.changes = ChangeFeed(self.broker, ChangeDeduplicator(self.clock), PositionSigner(b"key"))
+    def __init__(self, *, max_deliveries=None, **bounds):
+        self.clock, self.stale = MovableClock(), []
+        self.broker = Broker(self.clock, self._invalidate, max_deliveries=max_deliveries)
+        self.changes = ChangeFeed(self.broker, PositionSigner(b"key"))
         signers = Signers([("acme", SECRET), ("globex", "two")])
-        self.receiver = WebhookReceiver(signers, self.changes, self._invalidate, self.clock, **bounds)
+        self.receiver = WebhookReceiver(signers, self.changes, self.clock, **bounds)
 
     def _invalidate(self, tags):
         self.stale.append((tuple(tags), len(self.broker.published)))
@@ -281,7 +283,7 @@ async def test_equal_delivery_takes_over_when_the_first_fails(door):
 
 async def test_number_of_remembered_bodies_is_bounded():
     """The oldest is dropped first."""
-    door = Door(max_bodies=2)
+    door = Door(max_deliveries=2)
     bodies = [{"issue": ISSUE["issue"] | {"id": str(n)}} for n in range(3)]
     for data in bodies:
         await door.take(data=data)
@@ -351,7 +353,7 @@ async def test_echo_is_accepted_and_not_published_twice(door):
 
 async def test_follower_sees_the_webhook(door):
     """From the door to whoever follows."""
-    async with aclosing(await door.changes.subscribe(Topic("acme", Stream.ISSUES), None)) as followed:
+    async with aclosing(await door.changes.subscribe([Topic("acme", Stream.ISSUES)], None)) as followed:
         await door.take()
 
         assert (await asyncio.wait_for(anext(followed), 5)).change.subject == "7"
