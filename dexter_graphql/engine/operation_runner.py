@@ -37,6 +37,31 @@ class OperationContext(Protocol):
         ...
 
 
+class EventContext(OperationContext, Protocol):
+    """What belongs to the events of a subscription that are executed together."""
+
+    async def close(self) -> None:
+        """End what still runs for them."""
+        ...
+
+
+class SubscriptionContext(OperationContext, Protocol):
+    """What belongs to a subscription."""
+
+    @property
+    def groups_events(self) -> bool:
+        """True when executing several events together may save calls of the upstream."""
+        ...
+
+    def for_events(self, count: int) -> EventContext:
+        """The context in which that many events are executed together."""
+        ...
+
+    def begin_answer(self, event: Any) -> None:
+        """Take note that the next answer is the one to this event."""
+        ...
+
+
 OperationCheck = Callable[[OperationEntry, VariableValues, Any], Awaitable[GraphQLError | None]]
 """Operation, coerced variables and context → why the operation must not be executed; None when it may be."""
 

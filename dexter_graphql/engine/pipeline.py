@@ -1,10 +1,11 @@
 """From the text of a document to the bytes of its answer, over any schema."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, located_error
@@ -13,11 +14,14 @@ from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingO
 
 from dexter_graphql.engine.compiler import Compiler
 from dexter_graphql.engine.documents import DocumentCache, DocumentChecker, PreparedDocument
+from dexter_graphql.engine.event_groups import event_groups
 from dexter_graphql.engine.failures import without_tracebacks
+from dexter_graphql.engine.operation_entry import OperationEntry
 from dexter_graphql.engine.operation_runner import (
     OperationCheck,
     OperationContext,
     OperationRunner,
+    SubscriptionContext,
     accept_operation,
 )
 from dexter_graphql.engine.replay import release
@@ -33,6 +37,15 @@ class ExecutionAnswer:
 
 
 FormatError = Callable[[GraphQLError], dict[str, Any]]
+
+
+class Subscription(NamedTuple):
+    """A subscription to execute: operation, values of its variables, context, and how its errors are formatted."""
+
+    operation_entry: OperationEntry
+    variables: dict[str, Any]
+    context: SubscriptionContext
+    format_error: FormatError
 
 
 class Pipeline:
@@ -82,18 +95,38 @@ class Pipeline:
         self,
         prepared: PreparedDocument,
         variables: dict[str, Any] | None,
-        context: OperationContext,
+        context: SubscriptionContext,
         format_error: FormatError,
     ) -> AsyncIterator[ExecutionAnswer]:
-        """The responses of a subscription, one for each event; one without data when it cannot begin."""
+        """The responses of a subscription, one for each event; one without data when it cannot begin.
+
+        Events that arrive together are executed together while that saves calls.
+        """
         if prepared.operation_entry is None:
             yield encode_errors(prepared.errors, format_error)
             return
-        operation_entry, variables = prepared.operation_entry, variables or {}
+        subscription = Subscription(prepared.operation_entry, variables or {}, context, format_error)
+        source = await self._open_source(subscription)
+        if isinstance(source, ExecutionResult):
+            result = ExecutionResult(None, without_tracebacks(source.errors))
+            yield self._encode(result, context, format_error)
+            return
+        async with aclosing(source) as events:  # type: ignore[type-var]  # an async generator
+            try:
+                async with aclosing(event_groups(events, lambda: context.groups_events)) as groups:
+                    async for group in groups:
+                        for event, answer in zip(group, await self._answer_events(subscription, group), strict=True):
+                            context.begin_answer(event)
+                            yield answer
+            except Exception as error:  # noqa: BLE001  # the border of a stream: its last answer says why it ended
+                yield encode_errors([located_error(error)], format_error)
+
+    async def _open_source(self, subscription: Subscription) -> AsyncIterable[Any] | ExecutionResult:
+        """The events of a subscription, or the result that says why it cannot begin."""
+        operation_entry, variables, context, _ = subscription
         coerced = await self._runner.coerce(operation_entry, variables, context)
         if isinstance(coerced, list):
-            yield self._encode(ExecutionResult(None, without_tracebacks(coerced)), context, format_error)
-            return
+            return ExecutionResult(None, coerced)
         executor = ExecutorThrowingOnIncremental.build(
             self.schema,
             operation_entry.document,
@@ -106,21 +139,20 @@ class Pipeline:
         assert not isinstance(executor, list)  # noqa: S101  # the variables are valid
         try:
             source = create_source_event_stream(executor)
-            if isawaitable(source):
-                source = await source
+            return await source if isawaitable(source) else source
         finally:
             release(executor)
-        if isinstance(source, ExecutionResult):
-            result = ExecutionResult(None, without_tracebacks(source.errors))
-            yield self._encode(result, context, format_error)
-            return
-        async with aclosing(source) as events:  # type: ignore[type-var]  # an async generator
-            try:
-                async for event in events:
-                    executed = await self._runner.run(operation_entry, variables, context, event)
-                    yield self._encode(executed, context, format_error)
-            except Exception as error:  # noqa: BLE001  # the border of a stream: its last answer says why it ended
-                yield encode_errors([located_error(error)], format_error)
+
+    async def _answer_events(self, subscription: Subscription, events: Sequence[Any]) -> list[ExecutionAnswer]:
+        """The responses to events that are executed together."""
+        operation_entry, variables, context, format_error = subscription
+        shared = context.for_events(len(events))
+        try:
+            runs = [self._runner.run(operation_entry, variables, shared, event) for event in events]
+            results = await asyncio.gather(*runs) if len(runs) > 1 else [await runs[0]]
+            return [self._encode(result, shared, format_error) for result in results]
+        finally:
+            await shared.close()
 
     def _encode(self, result: ExecutionResult, context: OperationContext, format_error: FormatError) -> ExecutionAnswer:
         errors = [format_error(error) for error in result.errors or ()]

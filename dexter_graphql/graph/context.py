@@ -81,11 +81,14 @@ class CacheDependencies(NamedTuple):
     until: float
 
 
+NO_PRICE = Price(calls=0, values=0)
+
+
 @dataclass(slots=True)
 class Context:
     """Context of one operation until its deadline. Call context and loaders are created on first use.
 
-    A subscription renews it for each item.
+    A subscription renews it for each item that it checks, and answers items in contexts of their own.
     """
 
     services: Services
@@ -95,11 +98,17 @@ class Context:
     explain: Explain = Explain.NOTHING
     is_shared: Callable[[], bool] = lambda: False
     """Whether other requests wait for the same response."""
+    stream: "Context | None" = None
+    """Context of the stream whose items are answered; None for other operations."""
+    events: int = 1
+    """Items that are answered together; each has the budget of calls of an operation."""
     deadline: float = field(init=False)
-    charge: Charge | None = field(default=None, init=False)
-    """What the caller was charged; None before it is known."""
+    charges: list[Charge] = field(default_factory=list, init=False)
+    """What the caller was charged; empty before it is known."""
     position: str | None = field(default=None, init=False)
     """Signed position after the item of a stream that is answered; None for other operations."""
+    groups_events: bool = field(default=True, init=False)
+    """True until items of a stream were answered without calls, and again after one that made a call."""
     _call_context: CallContext | None = field(default=None, init=False)
     _loaders: RequestLoaders | None = field(default=None, init=False)
     _selection_index: SelectionIndex | None = field(default=None, init=False)
@@ -126,8 +135,9 @@ class Context:
     def call_context(self) -> CallContext:
         """Deadline, budget, priority, credential and statistics of its upstream calls."""
         if self._call_context is None:
+            budget = CallBudget(self.events * self.services.call_budget)
             self._call_context = self.identity.call_context(
-                deadline=self.deadline, budget=CallBudget(self.services.call_budget), priority=self.priority
+                deadline=self.deadline, budget=budget, priority=self.priority
             )
         return self._call_context
 
@@ -180,24 +190,32 @@ class Context:
             members["calls"] = [_explain_call(record) for record in stats.records]
         return members
 
+    @property
+    def charge(self) -> Charge | None:
+        """What the caller was charged last; None before it is known."""
+        return self.charges[-1] if self.charges else None
+
     async def charge_for(self, price: Price, calls: int) -> Charge | None:
-        """Charge the caller for that many calls, after the previous item of a stream; None when less is left."""
-        await self._refund()
+        """Charge the caller for that many calls; None when less is left."""
         budgets = self.services.budgets
-        self.charge = Charge(price) if budgets is None else await budgets.charge(self.caller, price, calls)
-        return self.charge
+        charge = Charge(price) if budgets is None else await budgets.charge(self.caller, price, calls)
+        if charge is not None:
+            self.charges.append(charge)
+        return charge
 
     async def _refund(self) -> None:
         """Return what was charged and not spent."""
-        charge, self.charge = self.charge, None
-        if charge is not None:
-            await charge.refund(0 if self._call_context is None else self._call_context.stats.first_attempts)
+        spent = 0 if self._call_context is None else self._call_context.stats.first_attempts
+        while self.charges:
+            await self.charges.pop().refund(spent)
+            spent = 0
 
     def _rate_limit_members(self) -> dict[str, Any]:
-        if self.charge is None:
+        charge = self.charge
+        if charge is None:
             return {}
-        status = self.charge.status_with_unspent(self.call_context.stats.first_attempts)
-        return {"rateLimit": rate_limit_members(self.charge.price, status)}
+        status = charge.status_with_unspent(self.call_context.stats.first_attempts)
+        return {"rateLimit": rate_limit_members(charge.price, status)}
 
     def cache_dependencies(self) -> CacheDependencies | None:
         """What the response depends on; None when it cannot be cached."""
@@ -205,14 +223,31 @@ class Context:
             return None
         return CacheDependencies(tuple(self.call_context.stats.sources), self._loaders.stable_until.timestamp())
 
+    def for_events(self, count: int) -> "Context":
+        """The context in which that many items of a stream are answered together."""
+        return Context(
+            self.services, self.identity, self.request_id, self.priority, self.explain, stream=self, events=count
+        )
+
+    def begin_answer(self, item: Any) -> None:
+        """Remember the position of the item whose answer is next."""
+        self.position = item.position
+
     async def renew(self) -> None:
-        """Reset deadline, budget and loaders for the next item of a stream."""
+        """Reset deadline, budget and loaders for the next item of a stream that is checked.
+
+        The calls of checks are charged when they were made, because most checks make none.
+        """
+        price = self.charge.price if self.charge is not None else NO_PRICE
         await self.close()
+        await self.charge_for(price, 0)
         self.deadline = self._deadline()
         self._call_context = self._loaders = None
 
     async def close(self) -> None:
         """Cancel what still runs for this operation, and return what it was charged and has not spent."""
+        if self.stream is not None:
+            self.stream.groups_events = self._call_context is not None and self._call_context.stats.upstream_calls > 0
         if self._loaders is not None:
             await self._loaders.close()
         await self._refund()

@@ -30,9 +30,19 @@ class Agreed:
 
 
 class Operation:
-    """An operation without extensions."""
+    """An operation without extensions, or the items of a subscription."""
 
     caller = "test"
+    groups_events = False
+
+    def for_events(self, _count):
+        return self
+
+    def begin_answer(self, event):
+        pass
+
+    async def close(self):
+        pass
 
     def extensions(self):
         return {}

@@ -41,10 +41,8 @@ async def _visible_items(
         async for item in items:
             if item.change is None:
                 await context.renew()
-                context.position = item.position
                 yield StreamItem(item.position, None, item.gap)
             elif source.conditions.matches(item.change) and await _is_sent(item.change, source, context):
-                context.position = item.position
                 yield StreamItem(item.position, VisibleChange(item.change, source.organization), None)
 
 

@@ -42,13 +42,25 @@ class Ticks:
 
 
 class Context:
-    """The context of an operation with these extensions."""
+    """The context of an operation with these extensions, or of a subscription whose events are executed together."""
 
-    def __init__(self, **extensions):
+    def __init__(self, *, groups_events=False, **extensions):
         self._extensions = extensions
+        self.groups_events = groups_events
+        self.groups, self.answered, self.closed = [], [], 0
 
     def extensions(self):
         return self._extensions
+
+    def for_events(self, count):
+        self.groups.append(count)
+        return self
+
+    def begin_answer(self, event):
+        self.answered.append(event)
+
+    async def close(self):
+        self.closed += 1
 
 
 def format_error(error):
@@ -338,6 +350,18 @@ class TestSubscribe:
             assert not ticks.ended
 
         assert ticks.ended
+
+    @pytest.mark.parametrize(("groups_events", "groups"), [(True, [3]), (False, [1, 1, 1])])
+    async def test_events_that_arrive_together_are_executed_together(self, pipeline, ticks, groups_events, groups):
+        """In one context, which is closed before their answers are sent one by one, each after its event is named."""
+        context = Context(groups_events=groups_events)
+        prepared = pipeline.prepare("subscription { ticks }")
+
+        answers = pipeline.subscribe(prepared, None, context, format_error)
+        answered = [[*context.answered] async for _ in answers]
+
+        assert (context.groups, context.closed) == (groups, len(groups))
+        assert answered == [[{"ticks": tick} for tick in range(count)] for count in (1, 2, 3)]
 
     @pytest.mark.parametrize(
         ("text", "variables", "is_request_error"),
