@@ -19,7 +19,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev tools console run example test test-long drills bench check schema lock audit parity clean
+.PHONY: help install dev tools console run example test test-long drills bench bench-live check schema lock audit parity clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,11 +80,15 @@ test-long: dev tools ## Run the property tests with thousands of examples each
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q tests/property tests/security/test_odd_input.py
 
 drills: dev tools ## Run all fault drills at full size, about ten minutes
-	@for name in stampede limit outage flaky dashboard cancellations memory redis write_then_read; do \
+	@for name in stampede limit outage flaky dashboard cancellations drops memory redis write_then_read; do \
 		$(BIN)/dexter drill $$name || exit 1; done
 
 bench: install ## Measure CPU time per request and compare it with other servers, about five minutes
 	$(BIN)/python -m benchmarks
+
+bench-live: install ## Measure live streams with thousands of subscribers and killed servers, about fifteen minutes
+	$(BIN)/python -m benchmarks.live deliveries
+	$(BIN)/python -m benchmarks.live subscribers
 
 check: dev ## Lint code and schema, type-check, check the layers and that schema.graphql is up to date
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dexter_graphql.drills import (
     cancellations,
     dashboard,
+    drops,
     flaky,
     limit,
     memory,
@@ -18,7 +19,7 @@ from dexter_graphql.drills.report import Check, DrillResult, render
 
 DRILLS: Mapping[str, Drill] = {
     module.DRILL.name: module.DRILL
-    for module in (cancellations, dashboard, flaky, limit, memory, outage, redis, stampede, write_then_read)
+    for module in (cancellations, dashboard, drops, flaky, limit, memory, outage, redis, stampede, write_then_read)
 }
 
 __all__ = ["DRILLS", "Check", "Drill", "DrillResult", "LoadProfile", "render"]

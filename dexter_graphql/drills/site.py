@@ -53,16 +53,21 @@ async def run_site(
     latency_ms: float = 0.0,
     limit: RateLimit | None = None,
     policies: Mapping[str, CachePolicy] = POLICIES,
+    sends_webhooks: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Site]:
     """A server in mode `open` over a sandbox with that seed, latency and rate limit, until the block ends.
 
-    Fewer `issues` make the sandbox answer faster, so that the drill does not measure the sandbox.
+    Fewer `issues` make the sandbox answer faster, so that the drill does not measure the sandbox. `sends_webhooks` has
+    the server receive the sandbox's webhooks.
     """
     async with SandboxServer(_build_world(seed, issues), latency_ms=latency_ms, limit=limit) as sandbox:
         values = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "mode": "open"} | settings
+        if sends_webhooks:
+            values["webhook_secrets"] = (f"acme={sandbox.webhooks.secret()}",)
         dexter = create_app(load_settings(**values), is_sandbox=True, policies=policies)
         async with serve(dexter) as url:
+            sandbox.webhooks.set_url(f"{url}/webhooks/sentry" if sends_webhooks else None)
             yield Site(url, sandbox, dexter)
             dexter.readiness.draining.set()
 

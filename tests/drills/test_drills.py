@@ -7,6 +7,7 @@ from dexter_graphql.drills import DRILLS, LoadProfile
 SMALL = {
     "cancellations": LoadProfile(2, 20),
     "dashboard": LoadProfile(3, 10),
+    "drops": LoadProfile(0, 200),
     "flaky": LoadProfile(3, 24),
     "limit": LoadProfile(6, 40),
     "memory": LoadProfile(2, 8),
