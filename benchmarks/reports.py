@@ -6,7 +6,6 @@ from benchmarks.processes import BenchmarkError
 from benchmarks.results import BenchmarkRun, ContestantResult, Figure, MemoryResult, WorkloadResult
 
 Row = tuple[str, ...]
-BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 HEAD: Row = ("", "median", "least", "most", "calls", "answer, bytes", "memory, MiB")
 MEMORY_NOTE = "Memory: at the start, at most, and after the workload."
 
@@ -33,13 +32,14 @@ def render_markdown(run: BenchmarkRun) -> str:
     )
 
 
-def fill_results(document: str, table: str) -> str:
-    """A document with the table between its result markers, replacing an earlier one."""
-    before, mark, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def fill_results(document: str, table: str, name: str = "results") -> str:
+    """A document with the table between its markers of that name, replacing an earlier one."""
+    first, last = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, mark, rest = document.partition(first)
+    _, end, after = rest.partition(last)
     if not mark or not end:
-        raise BenchmarkError(f"the document lacks the markers {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+        raise BenchmarkError(f"the document lacks the markers {first} and {last}")
+    return f"{before}{first}\n\n{table}\n\n{last}{after}"
 
 
 def _rows(result: WorkloadResult) -> Iterator[Row]:

@@ -38,6 +38,7 @@ LONG = (
     "tests/setup/test_dockerfile.py",
     "tests/drills/test_drills.py",
     "tests/benchmarks/test_command.py",
+    "tests/benchmarks/test_live.py",
     "tests/setup/test_make_run.py",
     "tests/unit/cli/test_processes.py",
     "tests/property/test_engines.py",

@@ -28,9 +28,10 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class RedisServer:
-    """A Redis server process on a free port, without persistence."""
+    """A Redis server process on a free port; it keeps its data only when it is persistent."""
 
     folder: str
+    is_persistent: bool = False
     port: int = field(default_factory=free_port)
     process: Process | None = None
 
@@ -40,11 +41,13 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def start(self) -> None:
-        """Start the server with an empty database and wait until it accepts connections."""
+        """Start the server and wait until it accepts connections."""
         command = shutil.which("redis-server")
         if command is None:
-            raise SettingsError("This drill needs redis-server on the PATH")
-        options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder)
+            raise SettingsError("This needs redis-server on the PATH")
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder]
+        if self.is_persistent:
+            options += ["--appendonly", "yes"]
         self.process = await asyncio.create_subprocess_exec(command, *options, stdout=DEVNULL, stderr=DEVNULL)
         async with asyncio.timeout(START_S):
             while not await self._accepts_connections():  # noqa: ASYNC110  # the process signals nothing else

@@ -1,6 +1,6 @@
 """The control API under `/_sandbox/`: request log, faults, webhooks, changes and tokens. Not part of Sentry."""
 
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -75,9 +75,7 @@ def _serve_webhooks(sandbox: "Sandbox", method: str, name: str, raw: bytes) -> R
         case "GET", "webhooks":
             return _webhook_state(sandbox)
         case "GET", "webhooks/outcomes":
-            return Response(
-                [[sent.resource, sent.action, sent.subject, sent.outcome] for sent in sandbox.webhooks.outcomes]
-            )
+            return Response([astuple(sent) for sent in sandbox.webhooks.outcomes])
         case "POST", "webhooks/reset":
             sandbox.webhooks.reset()
             return Response(None, 204)

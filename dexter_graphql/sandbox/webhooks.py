@@ -39,12 +39,17 @@ class WebhookDelivery:
 
 @dataclass(frozen=True, slots=True)
 class WebhookOutcome:
-    """What became of one webhook: the status of the answer as text, or one of the other outcomes."""
+    """What became of one webhook: the status of the answer as text, or one of the other outcomes.
+
+    `sent_at` is the monotonic time at which it was sent, or was not, and `seconds` the time until the answer.
+    """
 
     resource: str
     action: str
     subject: str
     outcome: str
+    sent_at: float
+    seconds: float = 0.0
 
 
 def sign(secret: str, body: bytes) -> str:
@@ -138,10 +143,13 @@ class WebhookSender:
             for lane in self._lanes:
                 await lane.stop()
 
-    def count(self, event: WebhookEvent, outcome: str) -> None:
-        """Count what became of a webhook."""
+    def count(self, event: WebhookEvent, outcome: str, sent_at: float | None = None) -> None:
+        """Count what became of a webhook, which was sent at that monotonic time unless it was not sent."""
+        now = self.world.clock.monotonic()
+        started = now if sent_at is None else sent_at
+        subject = _subject_of(event)
         self.counts[outcome] += 1
-        self.outcomes.append(WebhookOutcome(event.resource, event.action, _subject_of(event), outcome))
+        self.outcomes.append(WebhookOutcome(event.resource, event.action, subject, outcome, started, now - started))
 
     def reset(self) -> None:
         """Forget what has been sent so far."""
@@ -216,7 +224,7 @@ class WebhookLane:
         urls = self._sender.urls(event.organization.slug)
         if not urls:
             return
-        delivery = self._sender.build_delivery(event)
+        delivery, sent_at = self._sender.build_delivery(event), self._sender.world.clock.monotonic()
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 status = await self._connection_to(urls[self._number % len(urls)]).post(delivery.headers, delivery.body)
@@ -224,10 +232,10 @@ class WebhookLane:
             if self._connection is not None:
                 self._connection.close()
             self._sender.deliveries.append(delivery)
-            self._sender.count(event, _outcome_of(error))
+            self._sender.count(event, _outcome_of(error), sent_at)
         else:
             self._sender.deliveries.append(replace(delivery, status=status))
-            self._sender.count(event, str(status))
+            self._sender.count(event, str(status), sent_at)
 
     def _connection_to(self, url: str) -> WebhookConnection:
         if self._connection is None or not self._connection.is_open or self._connection.url != url:
