@@ -64,7 +64,7 @@ from dexter_graphql.server.rest.site import rest_site
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.sdl import schema_routes
 from dexter_graphql.server.stored_documents import StoredDocuments, persisted_queries, trusted_documents
-from dexter_graphql.server.webhooks import webhook_routes
+from dexter_graphql.server.webhooks import WebhookEndpoint
 from dexter_graphql.server.websocket import SocketLimits, Sockets
 from dexter_graphql.settings import Engine, Settings
 from dexter_graphql.telemetry.logs import get_log
@@ -161,8 +161,8 @@ def create_app(
         draining=readiness.draining,
         limits=EndpointLimits(settings.max_body_bytes, settings.heartbeat_s, settings.max_batch),
     )
-    receiver = WebhookReceiver(Signers(settings.secrets_by_organization), services.changes, clock)
-    routes = [*health_routes(readiness), *webhook_routes(receiver, admission.bodies, metrics), *console.routes()]
+    webhooks = build_webhooks(settings, services, admission, metrics)
+    routes = [*health_routes(readiness), *webhooks.routes(), *console.routes()]
     routes += [*Docs(console).routes(), *build_file_transfers(settings, services, admission, metrics).routes()]
     rest_services = RestServices(executor, admission, settings.max_body_bytes)
     rest = rest_site(rest_documents, graph.schema, rest_services, console)
@@ -266,6 +266,17 @@ def build_file_transfers(
     """Compose the transfers of files."""
     limits = TransferLimits(settings.max_file_mib * MEBIBYTE, settings.file_timeout_s, settings.file_stall_s)
     return FileTransfers(services, admission, limits, metrics)
+
+
+def build_webhooks(settings: Settings, services: Services, admission: Admission, metrics: Metrics) -> WebhookEndpoint:
+    """Compose what receives the webhooks of Sentry."""
+    receiver = WebhookReceiver(
+        Signers(settings.secrets_by_organization),
+        services.changes,
+        services.clock,
+        known_id=services.organizations.known_id,
+    )
+    return WebhookEndpoint(receiver, admission.bodies, metrics)
 
 
 def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, trusted: TrustedDocuments) -> Pipeline:

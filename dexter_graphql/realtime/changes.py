@@ -25,6 +25,7 @@ class Kind(StrEnum):
     ARCHIVED = "archived"
     UPDATED = "updated"
     DELETED = "deleted"
+    FIRED = "fired"
     UNKNOWN = "unknown"
 
 

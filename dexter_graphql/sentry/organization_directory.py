@@ -60,6 +60,7 @@ class OrganizationDirectory:
         """Region addresses outside the allowed hosts for which the configured address is used instead."""
         self._client = client
         self._entries: ExpiringMap[DirectoryKey, OrganizationRef] = ExpiringMap(LIFETIME_S, limit, clock.monotonic)
+        self._ids: ExpiringMap[str, str] = ExpiringMap(LIFETIME_S, limit, clock.monotonic)
         self._log = get_log("dexter.sentry")
 
     async def find(self, call_context: CallContext, slug_or_id: str) -> OrganizationRef | None:
@@ -106,7 +107,12 @@ class OrganizationDirectory:
         organization = self._reference(row)
         for name in (organization.slug, organization.id):
             self._entries.put(self._key(call_context, name), organization)
+        self._ids.put(organization.slug, organization.id)
         return organization
+
+    def known_id(self, slug: str) -> str | None:
+        """The id of an organization that some credential has found in the last hour; None of others. Makes no call."""
+        return self._ids.get(slug)
 
     def parents_of(self, row: Any, parents: Parents) -> Parents:
         """An organization as the parent of what its record embeds; `parents` when the record is invalid."""

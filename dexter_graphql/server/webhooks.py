@@ -6,34 +6,75 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dexter_graphql.realtime.webhooks.receiver import MAX_BODY_BYTES, WebhookReceiver, WebhookRejected
+from dexter_graphql.realtime.webhooks.heads import WebhookHead, WebhookRejected
+from dexter_graphql.realtime.webhooks.payloads import STREAMS_BY_RESOURCE
+from dexter_graphql.realtime.webhooks.receiver import WebhookAccepted, WebhookOutcome, WebhookReceiver
 from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.headers import headers_of
 from dexter_graphql.server.responses import RequestRejected, json_response, rejection_response
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
 
+PATH = "/webhooks/sentry"
+MAX_BODY_BYTES = 1024 * 1024
+OTHER = "other"
+"""Label of the resources that this version does not know."""
+MESSAGES = {
+    WebhookOutcome.REDELIVERY: "Known already",
+    WebhookOutcome.SET_ASIDE: "Not published: the payload names another organization than the secret",
+}
+HOOK_ERROR = "Sentry-Hook-Error"
+"""Header whose text Sentry shows in the request log of the integration."""
 
-def webhook_routes(receiver: WebhookReceiver, bodies: BodyReader, metrics: Metrics) -> list[Route]:
-    """Build `POST /webhooks/sentry`."""
-    log = get_log("dexter.webhooks")
 
-    async def receive(request: Request) -> Response:
+class WebhookEndpoint:
+    """`POST /webhooks/sentry`. Needs no login: the signature of a webhook is its credential."""
+
+    def __init__(self, receiver: WebhookReceiver, bodies: BodyReader, metrics: Metrics) -> None:
+        self._receiver = receiver
+        self._bodies = bodies
+        self._metrics = metrics
+        self._log = get_log("dexter.webhooks")
+
+    def routes(self) -> list[Route]:
+        """The route of the endpoint."""
+        return [Route(PATH, self.receive, methods=["POST"])]
+
+    async def receive(self, request: Request) -> Response:
+        """Answer one webhook. One that is refused by its head is answered before its body has arrived."""
+        head = self._receiver.parse_head(request.headers)
+        if isinstance(head, WebhookRejected):
+            return self._reject(head)
         try:
-            body = await bodies.read(headers_of(request.scope), request.receive, MAX_BODY_BYTES)
+            outcome = await self._accept(head, request)
         except RequestRejected as rejection:
+            self._metrics.webhook(rejection.status)
             return rejection_response(rejection, request.scope)
-        try:
-            outcome = await receiver.accept(request.headers, body)
-        finally:
-            bodies.release(body)
-        metrics.webhook(outcome.status if isinstance(outcome, WebhookRejected) else HTTPStatus.OK)
         if isinstance(outcome, WebhookRejected):
-            log.warning("webhook rejected", reason=outcome.message, status=int(outcome.status))
-            return json_response({"message": outcome.message}, outcome.status)
-        if outcome.change is None:
-            return json_response({"message": "Known already"}, HTTPStatus.OK)
-        log.info("webhook accepted", action=outcome.change.action, organization=outcome.change.organization)
-        return json_response({"message": "Accepted"}, HTTPStatus.OK)
+            return self._reject(outcome)
+        self._report(head.resource, outcome)
+        message = MESSAGES.get(outcome.outcome, "Accepted")
+        is_error = outcome.outcome is WebhookOutcome.SET_ASIDE
+        return json_response({"message": message}, HTTPStatus.OK, {HOOK_ERROR: message} if is_error else None)
 
-    return [Route("/webhooks/sentry", receive, methods=["POST"])]
+    async def _accept(self, head: WebhookHead, request: Request) -> WebhookAccepted | WebhookRejected:
+        body = await self._bodies.read(headers_of(request.scope), request.receive, MAX_BODY_BYTES)
+        try:
+            return await self._receiver.accept(head, body)
+        finally:
+            self._bodies.release(body)
+
+    def _reject(self, rejection: WebhookRejected) -> Response:
+        self._metrics.webhook(rejection.status)
+        self._log.warning("webhook rejected", reason=rejection.message, status=int(rejection.status))
+        message = rejection.message
+        return json_response({"message": message}, rejection.status, {HOOK_ERROR: message})
+
+    def _report(self, resource: str, accepted: WebhookAccepted) -> None:
+        self._metrics.webhook(HTTPStatus.OK)
+        self._metrics.webhook_outcome(resource if resource in STREAMS_BY_RESOURCE else OTHER, accepted.outcome)
+        action, organization = accepted.change.action, accepted.change.organization
+        if accepted.foreign is not None:
+            self._log.warning("webhook set aside", action=action, organization=organization, names=accepted.foreign)
+        elif accepted.outcome is not WebhookOutcome.REDELIVERY:
+            self._log.info("webhook accepted", action=action, organization=organization)

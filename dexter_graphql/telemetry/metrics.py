@@ -43,6 +43,7 @@ class Metrics:
         self._wait_seconds = self._histogram("dexter_permit_wait_seconds", "Wait for the rate limiter.")
         self._deprecated = self._counter("dexter_deprecated_calls", "Calls of endpoints to be retired.", "endpoint")
         self._webhooks = self._counter("dexter_webhooks", "Webhooks received.", "status")
+        self._outcomes = self._counter("dexter_webhook_outcomes", "Accepted webhooks.", "resource", "outcome")
         self._files = self._counter("dexter_file_transfers", "Transfers of files that ended.", "direction", "outcome")
         self._file_bytes = self._counter("dexter_file_bytes", "Bytes of files transferred.", "direction")
 
@@ -96,6 +97,10 @@ class Metrics:
     def webhook(self, status: int) -> None:
         """Count a webhook by the status of its answer."""
         self._webhooks.add(status)
+
+    def webhook_outcome(self, resource: str, outcome: str) -> None:
+        """Count an accepted webhook by what became of it."""
+        self._outcomes.add(resource, outcome)
 
     def file_transfer(self, direction: str, outcome: str) -> None:
         """Count a transfer by the way it ended."""

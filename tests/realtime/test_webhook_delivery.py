@@ -1,13 +1,17 @@
 """Webhooks over real HTTP: what is refused, what is ignored, and what a webhook invalidates."""
 
+import asyncio
 import io
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
-from dexter_graphql.realtime.webhooks.receiver import MAX_BODY_BYTES
+from dexter_graphql.parity.features import MetricsReader
 from dexter_graphql.sandbox.status_updates import Resolution
+from dexter_graphql.server.webhooks import MAX_BODY_BYTES
 from support.live_changes import (
+    WAIT_S,
     current_position,
     issue_data,
     issue_editor,
@@ -55,6 +59,7 @@ async def test_refused_webhooks(site):
         "no timestamp": (401, sign_webhook(site, data, Sentry_Hook_Timestamp=None)),
         "old timestamp": (401, sign_webhook(site, data, Sentry_Hook_Timestamp=str(int(time.time()) - 3600))),
         "no resource": (400, sign_webhook(site, data, Sentry_Hook_Resource=None)),
+        "malformed resource": (400, sign_webhook(site, data, resource="a b")),
         "junk": (400, sign_webhook(site, b"junk")),
         "no object": (400, sign_webhook(site, b"[]")),
         "other organization": (401, sign_webhook(site, data, slug="globex")),
@@ -88,6 +93,37 @@ async def test_replayed_and_unknown_webhooks_are_taken_quietly(site):
 
     assert answers == [(200, {"message": text}) for text in ("Accepted", "Known already", "Accepted", "Accepted")]
     assert short_ids(items) == ["WEB-1", "WEB-2"]
+
+
+async def test_body_is_not_read_without_a_head(site):
+    """A webhook that cannot be right is answered while its body is still on the way."""
+    address = urlsplit(site.url)
+    head = "POST /webhooks/sentry HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000\r\n\r\n"
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(head.encode())
+
+    status = await asyncio.wait_for(reader.readline(), WAIT_S)
+    writer.close()
+
+    assert status.split()[1] == b"401"
+
+
+async def test_webhook_of_another_organization_is_set_aside(site):
+    """It is answered with 200 and a reason for Sentry's log, and no stream shows it."""
+    data = issue_data(1)
+    data["issue"]["permalink"] = "https://globex.sentry.io/issues/1/"
+    after = await current_position(site)
+
+    body, headers = sign_webhook(site, data)
+    async with site.session.post(f"{site.url}/webhooks/sentry", data=body, headers=headers) as answer:
+        status, reason = answer.status, answer.headers["Sentry-Hook-Error"]
+    await post_webhook(site, *sign_webhook(site, issue_data(2)))
+    async with subscribed(site, after=after) as reader_of_changes:
+        item = await reader_of_changes.item()
+
+    assert (status, reason) == (200, "Not published: the payload names another organization than the secret")
+    assert short_ids([item]) == ["WEB-2"]
+    assert MetricsReader(site).sum("dexter_webhook_outcomes_total", resource="issue", outcome="set_aside") == 1
 
 
 async def test_secret_decides_the_organization():

@@ -6,11 +6,9 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from dexter_graphql.errors import BadUserInput
+from dexter_graphql.sentry.saas_hosts import SAAS_DOMAIN, organization_of_host
 
 UNSUPPORTED_PAGE = "Unsupported Sentry URL: expected an issue, event, release, project or organization page"
-SAAS_DOMAIN = "sentry.io"
-NOT_ORGANIZATIONS = frozenset({"www", "us", "de"})
-"""First labels of hosts of sentry.io that name no organization."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 NUMBER = re.compile(r"[0-9]{1,20}")
 SHORT_ID = re.compile(r"[A-Za-z0-9_-]+-[0-9A-Za-z]+")
@@ -77,8 +75,7 @@ def _host(split: SplitResult) -> str:
 
 def _organization(host: str, path: list[str]) -> tuple[str, list[str]]:
     """The organization's slug, and the path below it: in its current form, with `settings` before its own pages."""
-    label, _, domain = host.partition(".")
-    of_host = label if domain == SAAS_DOMAIN and label not in NOT_ORGANIZATIONS else None
+    of_host = organization_of_host(host)
     match path:
         case ["organizations", slug, *rest]:
             return slug, rest

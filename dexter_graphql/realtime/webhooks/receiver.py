@@ -1,102 +1,85 @@
-"""Receiver of webhooks: verifies raw bytes and freshness, takes each delivery once, answers after publication."""
+"""Receiver of webhooks: verifies raw bytes, takes each delivery once, answers after publication."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from enum import StrEnum
 from http import HTTPStatus
 
 from dexter_graphql.clock import Clock
-from dexter_graphql.realtime.brokers.base import Outcome, Report
+from dexter_graphql.realtime.brokers.base import Report
 from dexter_graphql.realtime.changes import Change, Origin
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.snapshots import ChangeSource
-from dexter_graphql.realtime.webhooks.payloads import (
-    MAX_ACTION,
-    Envelope,
-    actor_of,
-    decode_envelope,
-    parse_change,
-)
+from dexter_graphql.realtime.webhooks.heads import UNSIGNED, WebhookHead, WebhookRejected, parse_head
+from dexter_graphql.realtime.webhooks.named_organizations import KnownId, foreign_organization
+from dexter_graphql.realtime.webhooks.payloads import MAX_ACTION, Envelope, actor_of, decode_envelope, parse_change
 from dexter_graphql.realtime.webhooks.signatures import Signers
 
-MAX_BODY_BYTES = 1024 * 1024
-FRESH_S = 300.0
-"""How far the time of a webhook may be from ours; Sentry sends within seconds."""
-TIMESTAMP = re.compile(r"[0-9]{1,12}")
-RESOURCE = re.compile(r"[a-z0-9_.-]{1,64}")
+UNKNOWN_ACTION = "unknown"
+"""Name of an action that a webhook does not say in the known form."""
+
+
+class WebhookOutcome(StrEnum):
+    """What became of an accepted webhook: an outcome of the broker, or one before it."""
+
+    PUBLISHED = "published"
+    UNTRUSTED = "untrusted"
+    REDELIVERY = "redelivery"
+    DUPLICATE = "duplicate"
+    SET_ASIDE = "set_aside"
+    """Not published, because its payload names another organization than its secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookAccepted:
-    """Answer 200. `change` is None for a redelivery."""
+    """Answer 200. `foreign` is the other organization that the payload of a webhook that is set aside names."""
 
-    change: Change | None
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookRejected:
-    """Answer with this status; the message is safe to send to the client."""
-
-    status: HTTPStatus
-    message: str
+    change: Change
+    outcome: WebhookOutcome
+    foreign: str | None = None
 
 
 class WebhookReceiver:
     """Verifies webhooks and publishes their changes."""
 
-    def __init__(
-        self,
-        signers: Signers,
-        feed: ChangeFeed,
-        clock: Clock,
-        *,
-        max_body_bytes: int = MAX_BODY_BYTES,
-        fresh_s: float = FRESH_S,
-    ) -> None:
+    def __init__(self, signers: Signers, feed: ChangeFeed, clock: Clock, *, known_id: KnownId) -> None:
         self._signers = signers
         self._feed = feed
         self._clock = clock
-        self._max_body_bytes = max_body_bytes
-        self._fresh_s = fresh_s
+        self._known_id = known_id
 
-    async def accept(self, headers: Mapping[str, str], body: bytes) -> WebhookAccepted | WebhookRejected:
-        """Verify and publish one webhook; returns after its change was published. Header names in any case."""
-        if len(body) > self._max_body_bytes:
-            return WebhookRejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large")
-        named = {name.lower(): value for name, value in headers.items()}
-        organization = self._signers.organization_of(body, named.get("sentry-hook-signature", ""))
+    def parse_head(self, headers: Mapping[str, str]) -> WebhookHead | WebhookRejected:
+        """What the headers say; a rejection costs no look at the body."""
+        return parse_head(headers, self._clock.time())
+
+    async def accept(self, head: WebhookHead, body: bytes) -> WebhookAccepted | WebhookRejected:
+        """Verify and publish one webhook; returns after its change was published."""
+        organization = await self._signers.find(body, head.signature)
         if organization is None:
-            return WebhookRejected(HTTPStatus.UNAUTHORIZED, "The signature is missing or wrong")
-        sent_at = named.get("sentry-hook-timestamp", "")
-        if not self._is_fresh(sent_at):
-            return WebhookRejected(HTTPStatus.UNAUTHORIZED, "The timestamp is missing, too old or in the future")
-        resource = named.get("sentry-hook-resource", "")
-        if not RESOURCE.fullmatch(resource):
-            return WebhookRejected(HTTPStatus.BAD_REQUEST, "The Sentry-Hook-Resource header is missing or malformed")
+            return UNSIGNED
         try:
             envelope = decode_envelope(body)
         except ValueError as error:
             return WebhookRejected(HTTPStatus.BAD_REQUEST, str(error))
-        source = self._source(organization, resource, envelope, sent_at)
-        return await self._publish(body, parse_change(resource, envelope, source))
+        change = parse_change(head.resource, envelope, self._source(organization, head, envelope))
+        foreign = foreign_organization(bytes(envelope.data), organization, self._known_id)
+        if foreign is not None:
+            return WebhookAccepted(change, WebhookOutcome.SET_ASIDE, foreign)
+        return await self._publish(body, change)
 
     async def _publish(self, body: bytes, change: Change) -> WebhookAccepted:
         report = Report(change, _hash_body(body))
         outcome = await self._feed.publish(report.change, body_hash=report.body_hash)
-        return WebhookAccepted(None if outcome is Outcome.REDELIVERY else report.published(outcome))
+        return WebhookAccepted(report.published(outcome), WebhookOutcome(outcome))
 
-    def _is_fresh(self, sent_at: str) -> bool:
-        return bool(TIMESTAMP.fullmatch(sent_at)) and abs(self._clock.time() - int(sent_at)) <= self._fresh_s
-
-    def _source(self, organization: str, resource: str, envelope: Envelope, sent_at: str) -> ChangeSource:
+    def _source(self, organization: str, head: WebhookHead, envelope: Envelope) -> ChangeSource:
         return ChangeSource(
             organization=organization,
-            action=f"{resource}.{envelope.action[:MAX_ACTION]}",
+            action=f"{head.resource}.{envelope.action[:MAX_ACTION] or UNKNOWN_ACTION}",
             origin=Origin.WEBHOOK,
             actor=actor_of(envelope),
-            occurred_at=datetime.fromtimestamp(int(sent_at), UTC),
+            occurred_at=head.sent_at,
             received_at=self._clock.now(),
         )
 

@@ -70,6 +70,17 @@ async def test_one_call_for_each(directory, transport):
     ]
 
 
+async def test_known_id_makes_no_call(directory, transport, clock):
+    """The id of an organization is known for an hour after some credential has found it."""
+    before = directory.known_id("acme")
+    await directory.find(a_call_context(), "acme")
+    ids = [directory.known_id("acme"), directory.known_id("globex")]
+    clock.move(LIFETIME_S)
+
+    assert (before, ids, directory.known_id("acme")) == (None, ["17", None], None)
+    assert len(transport.calls) == 1
+
+
 async def test_credentials_share_nothing(directory, transport):
     """One credential does not profit from what another one has read."""
     await directory.find(a_call_context(), "acme")
