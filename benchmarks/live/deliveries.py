@@ -47,6 +47,9 @@ class DeliveryResult(msgspec.Struct, frozen=True, kw_only=True):
     judgement: Judgement
     gaps: int
     errors: list[str]
+    """Errors that subscribers got."""
+    logged: list[str]
+    """The first lines that the servers logged, which are errors."""
     connections: int
     """Connections of all subscribers; each has one more than it lost."""
     per_second: float
@@ -102,6 +105,7 @@ def _summarize(replicas: Replicas, last: list[Any], outcomes: dict[str, str], cp
         judgement=judge(outcomes, [reader.items for reader in readers]),
         gaps=sum(len(reader.gaps) for reader in readers),
         errors=sorted({error for reader in readers for error in reader.errors})[:5],
+        logged=[line for server in replicas.servers for line in server.logged()][:20],
         connections=sum(reader.connections for reader in readers),
         per_second=len(seconds) / (last_at - first_at),
         answer_p50_ms=1000 * percentile(seconds, 50),

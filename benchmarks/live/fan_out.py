@@ -109,8 +109,9 @@ async def run_kind(
         session = await stack.enter_async_context(aiohttp.ClientSession())
         sandbox = await stack.enter_async_context(run_sandbox(session))
         settings, subscription_of = await KINDS[kind](sandbox)
-        server = dexter_server(session, sandbox, **settings)
-        if message is not None:
+        if message is None:
+            server = dexter_server(session, sandbox, **settings)
+        else:
             file = Path(stack.enter_context(TemporaryDirectory())) / "message.json"
             file.write_text(message)
             server = Server(("benchmarks.live.bare", "--message", str(file)), {}, session)
@@ -158,8 +159,8 @@ async def measure_fan_out(options: FanOutOptions, kind: str, message: str | None
                 if result.last_p99_ms > SLOW_S * 1000:
                     break
             ended = sum(client.ended.is_set() for client in clients)
-            if ended:
-                raise BenchmarkError(f"{ended} subscribers were disconnected")
+            if ended or server.logged():
+                raise BenchmarkError(f"{ended} subscribers were disconnected; logged: {server.logged()[:20]}")
         finally:
             for client in clients:
                 client.abort()

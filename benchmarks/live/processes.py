@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import aiohttp
 
@@ -32,6 +33,8 @@ class Server:
     port: int = field(default_factory=free_port)
     admin_port: int = field(default_factory=free_port)
     process: Process | None = None
+    log: IO[bytes] = field(default_factory=TemporaryFile)
+    """Standard error of the process."""
 
     @property
     def url(self) -> str:
@@ -51,12 +54,12 @@ class Server:
         admin = {"DEXTER_ADMIN_LISTEN": f"127.0.0.1:{self.admin_port}"}
         command = (sys.executable, "-m", *self.command, "--port", str(self.port))
         self.process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, env={**inherited, **admin, **self.environment}, stdout=PIPE
+            *command, cwd=ROOT, env={**inherited, **admin, **self.environment}, stdout=PIPE, stderr=self.log
         )
         async with asyncio.timeout(START_S):
             while not await self._is_ready():
                 if self.process.returncode is not None:
-                    raise BenchmarkError(f"{' '.join(self.command)} ended with {self.process.returncode}")
+                    raise BenchmarkError(f"{' '.join(self.command)} ended: {self.logged()[-5:]}")
                 await asyncio.sleep(POLL_S)
 
     async def _is_ready(self) -> bool:
@@ -79,6 +82,11 @@ class Server:
             self.process.send_signal(number)
             await self.process.communicate()
         self.process = None
+
+    def logged(self) -> list[str]:
+        """The lines that the process has logged, which are errors."""
+        self.log.seek(0)
+        return self.log.read().decode().splitlines()
 
     def cpu_s(self) -> float:
         """CPU time of the process so far, user and system, all threads."""
@@ -126,12 +134,9 @@ class SandboxProcess(Server):
 async def run_sandbox(session: aiohttp.ClientSession) -> AsyncIterator[SandboxProcess]:
     """A sandbox until the block ends."""
     sandbox = SandboxProcess(("dexter_graphql", "sandbox"), {}, session, ready_path="/_sandbox/webhooks")
-    await sandbox.start()
-    await sandbox.read_credentials()
-    try:
+    async with run_server(sandbox):
+        await sandbox.read_credentials()
         yield sandbox
-    finally:
-        await sandbox.stop()
 
 
 @asynccontextmanager
@@ -142,6 +147,7 @@ async def run_server(server: Server) -> AsyncIterator[Server]:
         yield server
     finally:
         await server.stop()
+        server.log.close()
 
 
 def dexter_server(session: aiohttp.ClientSession, sandbox: SandboxProcess, **settings: str) -> Server:

@@ -64,6 +64,7 @@ class ResumingReader:
     """Position and issue of each change, in the order of arrival."""
     gaps: list[int | None] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    attempts: int = 0
     connections: int = 0
     last_at: float = 0.0
     position: str | None = None
@@ -71,11 +72,12 @@ class ResumingReader:
     async def run(self) -> None:
         """Read until cancelled."""
         while True:
-            url = urlsplit(self.urls[self.connections % len(self.urls)])
-            self.connections += 1
+            url = urlsplit(self.urls[self.attempts % len(self.urls)])
+            self.attempts += 1
             client = LiveClient(Subscription(DOCUMENT, {"after": self.position}), self._take)
             try:
                 await client.connect(url.hostname or "", url.port or 80)
+                self.connections += 1
                 await client.ended.wait()
             except OSError:
                 pass
