@@ -52,7 +52,8 @@ async def test_mutation_and_subscription_work():
         ) as stream:
             async with session.post(url, json={"query": mutation}) as answer:
                 resolved = (await answer.json())["data"]["resolveIssues"]
-            change = json.loads((await stream.content.readuntil(b"\n\n")).partition(b"data: ")[2])
+            data = await anext(line async for line in stream.content if line.startswith(b"data: "))
+            change = json.loads(data.removeprefix(b"data: "))
 
     assert (resolved["results"][0]["issue"]["status"], resolved["unmatched"]) == ("RESOLVED", [])
     issue = change["data"]["issueChanged"]["change"]["issue"]
