@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dexter_graphql.errors import BadUserInput, UnknownReference
+from dexter_graphql.errors import BadUserInput, UnknownReference, as_value
 from dexter_graphql.loaders.base import LoadContext, each
 from dexter_graphql.loaders.parameters import QueryParameters
 from dexter_graphql.sentry.catalogue import environments, members, projects, releases, repositories, teams
@@ -107,12 +107,41 @@ async def resolve_references(
     checks nothing.
     """
     check_organizations(references, organization)
+    entities = await find_references(references, organization, load_context)
+    for entity in entities.values():
+        if isinstance(entity, BadUserInput):
+            raise entity
+    return {reference: entity for reference, entity in entities.items() if isinstance(entity, NamedEntity)}
+
+
+async def find_references(
+    references: Sequence[Reference], organization: OrganizationRef, load_context: LoadContext
+) -> dict[Reference, NamedEntity | BadUserInput]:
+    """The entities of references in an organization, and the error for each that does not exist."""
     by_kind = {
         kind: [reference for reference in references if reference.kind is kind]
         for kind in dict.fromkeys(reference.kind for reference in references)
     }
     lists = await each(list(by_kind), lambda kind: LISTS[kind](by_kind[kind], organization, load_context))
-    return {reference: _entity(reference, lists[reference.kind], organization) for reference in references}
+    return {reference: _entity_or_error(reference, lists[reference.kind], organization) for reference in references}
+
+
+async def resolve_in_each(
+    references: Sequence[Reference], organizations: Sequence[OrganizationRef], load_context: LoadContext
+) -> dict[OrganizationRef, dict[Reference, NamedEntity]]:
+    """The entities of references in each of several organizations.
+
+    Raises BadUserInput, which names the first reference that does not exist in any of them.
+    """
+    answers = {own: await find_references(references, own, load_context) for own in organizations}
+    for reference in references:
+        errors = [entity for entities in answers.values() if isinstance(entity := entities[reference], BadUserInput)]
+        if len(errors) == len(answers):
+            raise errors[0]
+    return {
+        own: {reference: entity for reference, entity in entities.items() if isinstance(entity, NamedEntity)}
+        for own, entities in answers.items()
+    }
 
 
 def number_of(reference: Reference, entity: NamedEntity) -> str:
@@ -133,6 +162,16 @@ def check_organizations(references: Iterable[Reference], organization: Organizat
         if reference.organization_id not in {None, organization.id}:
             message = f"{reference.kind} '{_shown(reference)}' does not belong to organization '{organization.slug}'"
             raise BadUserInput(message, reference.field)
+
+
+def _entity_or_error(
+    reference: Reference, names: NameList | Exception, organization: OrganizationRef
+) -> NamedEntity | BadUserInput:
+    try:
+        check_organizations((reference,), organization)
+        return _entity(reference, names, organization)
+    except BadUserInput as error:
+        return as_value(error)
 
 
 def _entity(reference: Reference, names: NameList | Exception, organization: OrganizationRef) -> NamedEntity:

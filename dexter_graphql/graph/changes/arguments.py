@@ -1,22 +1,37 @@
-"""Arguments of subscriptions, and the conditions that their filters are made into."""
+"""Arguments that all subscriptions have: the organizations that they follow, and where they start."""
 
-from collections.abc import Iterable, Sequence
-from enum import Enum
-from typing import Annotated, Any, Protocol
+from collections.abc import Sequence
+from typing import Annotated
 
 import strawberry
 
-from dexter_graphql.graph.context import Context
-from dexter_graphql.graph.relay.references import bounded
+from dexter_graphql.errors import BadUserInput
+from dexter_graphql.graph.relay.references import OrganizationReference, find_organization
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.projects import projects_by_name
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
-from dexter_graphql.realtime.changes import Change
+from dexter_graphql.sentry.catalogue import integrations, members, organizations
 from dexter_graphql.sentry.catalogue import issues as catalogue
-from dexter_graphql.sentry.catalogue import members, organizations
 from dexter_graphql.sentry.parents import OrganizationRef
 
+MAX_ORGANIZATIONS = 20
+Organization = Annotated[
+    OrganizationReference | None,
+    strawberry.argument(description="Organization to follow. Give either this or `organizations`."),
+]
+Organizations = Annotated[
+    list[OrganizationReference] | None,
+    strawberry.argument(
+        description=f"Organizations to follow as one stream, 1 to {MAX_ORGANIZATIONS}. A name in `filter` has to exist"
+        " in one of them."
+    ),
+]
 After = Annotated[
     str | None,
-    strawberry.argument(description="Position of the last item received; omit to start with new changes."),
+    strawberry.argument(
+        description="Position of the last item received, in a stream of the same organizations; omit to start with"
+        " new changes."
+    ),
 ]
 SUBSCRIPTION_ENDPOINTS = (
     organizations.DETAIL,
@@ -24,33 +39,27 @@ SUBSCRIPTION_ENDPOINTS = (
     organizations.SHORT_ID,
     members.DETAIL,
     catalogue.LIST,
+    integrations.LIST,
     *REFERENCE_ENDPOINTS,
+    *projects_by_name.uses,
 )
 """What a subscription may call to find the objects that its arguments name, and to check which changes are visible."""
 
 
-class Conditions(Protocol):
-    """A filter of changes with the objects that it names."""
-
-    def matches(self, change: Change) -> bool:
-        """True when the change passes, as far as that follows from the change itself."""
-        ...
-
-    async def occurs(self, change: Change, organization: OrganizationRef, context: Context) -> bool:
-        """True when the change passes the conditions that take a call."""
-        ...
-
-
-def allows(allowed: frozenset[str] | None, *values: str | None) -> bool:
-    """True when a condition has one of the values; None is no condition."""
-    return allowed is None or not allowed.isdisjoint(values)
-
-
-def condition(given: Sequence[Any] | None, values: Iterable[str]) -> frozenset[str] | None:
-    """The values as a condition; None when nothing was given."""
-    return None if given is None else frozenset(values)
-
-
-def enum_condition(values: Sequence[Enum] | None, field: str) -> frozenset[str] | None:
-    """The wire values of an enum as a condition; raises BadUserInput for too many."""
-    return condition(values, [value.value for value in bounded(values, field)])
+async def followed_organizations(
+    organization: OrganizationReference | None,
+    organizations: Sequence[OrganizationReference] | None,
+    load_context: LoadContext,
+) -> list[OrganizationRef]:
+    """The organizations that a subscription follows, each once; raises BadUserInput when the token sees one not."""
+    if organization is not None and organizations is None:
+        return [await find_organization(organization, load_context, "organization")]
+    if organization is not None or organizations is None:
+        raise BadUserInput("Either 'organization' or 'organizations' must be given", ("organizations",))
+    if not 1 <= len(organizations) <= MAX_ORGANIZATIONS:
+        raise BadUserInput(f"'organizations' takes 1 to {MAX_ORGANIZATIONS} organizations", ("organizations",))
+    found = [
+        await find_organization(reference, load_context, "organizations", str(index))
+        for index, reference in enumerate(organizations)
+    ]
+    return list(dict.fromkeys(found))

@@ -3,6 +3,7 @@
 from dexter_graphql.graph.context import Context
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 from dexter_graphql.realtime.changes import Change
 from dexter_graphql.sentry.errors import (
     BadResponse,
@@ -16,17 +17,38 @@ from dexter_graphql.sentry.parents import OrganizationRef
 
 NO_VERDICT = (Unavailable, UpstreamTimeout, DeadlineExceeded, RateLimited, BadResponse, BudgetExhausted)
 """Failures of a visibility check that say nothing about the credential."""
+ISSUE = "issue"
+ISSUE_ENTITIES = frozenset({ISSUE, "comment", "activity_alert", "seer"})
+"""Entities of changes whose subject is an issue."""
+SHARED_ENTITIES = frozenset({"release"})
+"""Entities that may be read with the right to one of their projects; others take the right to all of them."""
 
 
 async def is_visible(change: Change, organization: OrganizationRef, context: Context) -> bool:
-    """Whether the subscriber may read issues of the change's project.
+    """Whether the subscriber may read issues of the change's project, or of its projects.
+
+    The ID of a project decides; where it is not known, the issue itself or the slug of the project. What belongs to no
+    project is visible to those who may read the organization's integrations.
 
     Raises one of NO_VERDICT while Sentry does not answer, and Unauthorized when it rejects the credential.
     """
     if change.project_id is not None:
-        visibility = context.services.visibility
-        return await visibility.may_read(organization, change.project_id, context.call_context)
-    if change.subject is None:
-        return False
-    issue = await context.loaders.load(issues_by_id, IssueKey(organization, change.subject))
-    return issue is not None
+        return await _may_read(change.project_id, organization, context)
+    if change.projects:
+        verdicts = [await _may_read_named(slug, organization, context) for slug in change.projects]
+        return any(verdicts) if change.entity in SHARED_ENTITIES else all(verdicts)
+    if change.project is not None and change.entity != ISSUE:
+        return await _may_read_named(change.project, organization, context)
+    if change.subject is not None and change.entity in ISSUE_ENTITIES:
+        return await context.loaders.load(issues_by_id, IssueKey(organization, change.subject)) is not None
+    return await context.services.visibility.may_read_integrations(organization, context.call_context)
+
+
+async def _may_read(project_id: str, organization: OrganizationRef, context: Context) -> bool:
+    return await context.services.visibility.may_read(organization, project_id, context.call_context)
+
+
+async def _may_read_named(slug: str, organization: OrganizationRef, context: Context) -> bool:
+    """Whether the subscriber may read issues of the project that has the slug now."""
+    project = await context.loaders.load(projects_by_name, ProjectName(organization, slug))
+    return project is not None and await _may_read(str(project.id), organization, context)

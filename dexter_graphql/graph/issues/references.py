@@ -1,23 +1,25 @@
 """References to issues."""
 
 import re
+from collections.abc import Sequence
 
 import strawberry
 
-from dexter_graphql.errors import BadUserInput, within
+from dexter_graphql.errors import BadUserInput, UnknownReference, within
 from dexter_graphql.graph.relay.global_ids import encode_id, key_from_id
 from dexter_graphql.graph.relay.references import (
     GLOBAL_ID,
     ONE_NAME,
     SENTRY_ID,
     OrganizationReference,
+    bounded,
     check_not_global,
     given_name,
     member,
     named_or_only_organization,
 )
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issues.details import numeric_id
+from dexter_graphql.loaders.issues.details import issues_by_id, numeric_id
 from dexter_graphql.loaders.issues.keys import IssueKey, ShortIdKey
 from dexter_graphql.sentry.catalogue import organizations
 from dexter_graphql.sentry.parents import OrganizationRef
@@ -95,3 +97,44 @@ async def find_issue_anywhere(
             return await issue_key_of(given, load_context)
     own = await named_or_only_organization(organization, load_context, of="issue")
     return await find_issue(value, own, load_context, "issue")
+
+
+async def issues_in_each(
+    values: Sequence[IssueReference] | None, organizations: Sequence[OrganizationRef], load_context: LoadContext
+) -> dict[OrganizationRef, frozenset[str] | None]:
+    """The numeric IDs of the issues in `issues` that each organization has, None in each when nothing is given.
+
+    Raises BadUserInput for an issue that is in none of them.
+    """
+    if values is None:
+        return dict.fromkeys(organizations)
+    keys = [
+        await _find_in_any(value, organizations, load_context, "issues", str(index))
+        for index, value in enumerate(bounded(values, "issues"))
+    ]
+    issues = await load_context.load_each(issues_by_id, [key for candidates in keys for key in candidates])
+    for index, candidates in enumerate(keys):
+        if all(issues[key] is None for key in candidates):
+            by, name = given_name(values[index], ())
+            message = f"Issue '{name[:100]}' does not exist or is not visible to the token"
+            raise UnknownReference(message, ("issues", str(index), by))
+    numbers = {organization: set[str]() for organization in organizations}
+    for key, issue in issues.items():
+        if issue is not None:
+            numbers[key.organization].add(key.id)
+    return {organization: frozenset(own) for organization, own in numbers.items()}
+
+
+async def _find_in_any(
+    value: IssueReference, organizations: Sequence[OrganizationRef], load_context: LoadContext, *field: str
+) -> list[IssueKey]:
+    """The issues that a reference may name, of each organization; raises BadUserInput when it fits none of them."""
+    keys, errors = [], []
+    for organization in organizations:
+        try:
+            keys.append(await find_issue(value, organization, load_context, *field))
+        except BadUserInput as error:
+            errors.append(error)
+    if not keys:
+        raise errors[0]
+    return [key for key in keys if key is not None]

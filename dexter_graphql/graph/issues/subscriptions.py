@@ -5,23 +5,24 @@ from typing import Annotated, Any
 
 import strawberry
 
-from dexter_graphql.graph.changes.arguments import SUBSCRIPTION_ENDPOINTS, After
-from dexter_graphql.graph.changes.sources import ChangeSource, changes_of
+from dexter_graphql.graph.changes.arguments import (
+    SUBSCRIPTION_ENDPOINTS,
+    After,
+    Organization,
+    Organizations,
+    followed_organizations,
+)
+from dexter_graphql.graph.changes.sources import changes_of
 from dexter_graphql.graph.changes.types import ChangeFields, StreamItem, StreamItemFields, VisibleChange
 from dexter_graphql.graph.context import context_of
 from dexter_graphql.graph.declarations.fields import call, computed, value_type
-from dexter_graphql.graph.issues.change_filter import IssueChangeFilter, change_conditions
+from dexter_graphql.graph.issues.change_filter import IssueChangeFilter, issue_conditions
+from dexter_graphql.graph.issues.seeds import issue_of_change
 from dexter_graphql.graph.lazy_types import IssueType
-from dexter_graphql.graph.relay.references import OrganizationReference, find_organization
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.realtime.changes import Kind, Stream
 from dexter_graphql.sentry.catalogue import issues as catalogue
-from dexter_graphql.sentry.parents import Parents
-
-PERSONAL = frozenset({"hasSeen", "isBookmarked", "isSubscribed", "subscriptionDetails"})
-"""Members that depend on the credential: those in a change's object belong to its author, not to the subscriber."""
 
 
 @value_type
@@ -31,12 +32,10 @@ class IssueChange(ChangeFields):
     @call(uses=(catalogue.DETAIL,), target="Issue")
     async def issue(visible: VisibleChange, load_context: LoadContext) -> IssueType | None:
         """The issue right after the change; null when it was deleted."""
-        change, parents = visible.change, Parents(visible.organization)
+        change = visible.change
         if change.kind is Kind.DELETED or change.subject is None:
             return None
-        if change.object is None or load_context.reads("base") & PERSONAL:
-            return await load_context.load(issues_by_id, IssueKey(visible.organization, change.subject))
-        return load_context.client.records.decode_one(change.object, load_context.projection("base"), (), parents)
+        return await issue_of_change(IssueKey(visible.organization, change.subject), change.object, load_context)
 
 
 @value_type
@@ -58,9 +57,8 @@ class IssueSubscriptions:
         _root: Any,
         load_context: LoadContext,
         *,
-        organization: Annotated[
-            OrganizationReference, strawberry.argument(description="Organization whose issues are followed.")
-        ],
+        organization: Organization = None,
+        organizations: Organizations = None,
         filter: Annotated[
             IssueChangeFilter | None, strawberry.argument(description="Which changes to send; all when omitted.")
         ] = None,
@@ -71,7 +69,6 @@ class IssueSubscriptions:
         Changes of projects whose issues the token may not read are left out. The stream ends when Sentry rejects the
         token.
         """
-        reference = await find_organization(organization, load_context, "organization")
-        conditions = await change_conditions(filter, reference, load_context)
-        source = ChangeSource(reference, Stream.ISSUES, conditions)
-        return await changes_of(source, after, context_of(load_context))
+        followed = await followed_organizations(organization, organizations, load_context)
+        conditions = await issue_conditions(filter, followed, load_context)
+        return await changes_of((Stream.ISSUES,), conditions, after, context_of(load_context))

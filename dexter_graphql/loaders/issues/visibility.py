@@ -1,10 +1,15 @@
-"""Which projects' issues a credential may read, asked of Sentry and remembered for a minute."""
+"""Which projects' issues and which integrations a credential may read, asked of Sentry, remembered for a minute."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import ExpiringMap
 from dexter_graphql.sentry.call_context import CallContext
+from dexter_graphql.sentry.catalogue import integrations
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.client import SentryClient
+from dexter_graphql.sentry.endpoint import Endpoint
 from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound, Unavailable
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
@@ -14,7 +19,19 @@ MAX_VERDICTS = 50_000
 ONE_ISSUE = (("query", ""), ("limit", "1"), *(("collapse", part) for part in ("stats", "lifetime", "filtered")))
 """The cheapest page of a project's issues; it needs the right to read them, as every other page does."""
 
+ONE_ROW = (("per_page", "1"),)
+INTEGRATIONS = ""
+"""Stands for the organization's integrations in the place of a project's ID."""
+
 Key = tuple[str, frozenset[str] | None, str, str]
+
+
+class Check(NamedTuple):
+    """A call that needs the right to read something; `subject` is the ID of the project that it reads issues of."""
+
+    endpoint: Endpoint
+    subject: str
+    query: Sequence[tuple[str, str]]
 
 
 class IssueVisibility:
@@ -36,20 +53,29 @@ class IssueVisibility:
         Raises what the call raises when it gives no verdict: Unauthorized when the credential was revoked, the errors
         of an outage otherwise.
         """
-        key = (call_context.upstream.key, call_context.projects, organization.id, project_id)
+        query = (("project", project_id), *ONE_ISSUE)
+        return await self._is_permitted(Check(catalogue.LIST, project_id, query), organization, call_context)
+
+    async def may_read_integrations(self, organization: OrganizationRef, call_context: CallContext) -> bool:
+        """True when the caller may read the organization's integrations, which callers of some projects may not."""
+        return await self._is_permitted(Check(integrations.LIST, INTEGRATIONS, ONE_ROW), organization, call_context)
+
+    async def _is_permitted(self, check: Check, organization: OrganizationRef, call_context: CallContext) -> bool:
+        key = (call_context.upstream.key, call_context.projects, organization.id, check.subject)
         verdict = self._verdicts.get(key)
         if verdict is None:
-            verdict = await self._ask(organization, project_id, call_context)
+            verdict = await self._ask(check, organization, call_context)
             self._verdicts.put(key, verdict)
         return verdict
 
-    async def _ask(self, organization: OrganizationRef, project_id: str, call_context: CallContext) -> bool:
-        query = (("project", project_id), *ONE_ISSUE)
+    async def _ask(self, check: Check, organization: OrganizationRef, call_context: CallContext) -> bool:
         try:
-            reply = await self._client.send(catalogue.LIST, call_context, parents=Parents(organization), query=query)
+            reply = await self._client.send(
+                check.endpoint, call_context, parents=Parents(organization), query=check.query
+            )
         except (Forbidden, NotFound, BadRequest):
             return False
         if reply.is_stale:
             # An answer from before the outage says nothing about present rights.
-            raise Unavailable("Sentry cannot be reached", title=catalogue.LIST.title)
+            raise Unavailable("Sentry cannot be reached", title=check.endpoint.title)
         return True

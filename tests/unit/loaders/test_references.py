@@ -3,7 +3,7 @@
 import pytest
 
 from dexter_graphql.graph.context import Context
-from dexter_graphql.graph.issues.change_filter import IssueChangeFilter, change_conditions
+from dexter_graphql.graph.issues.change_filter import IssueChangeFilter, issue_conditions
 from dexter_graphql.graph.issues.filters import AssigneeFilter
 from dexter_graphql.loaders import references
 from dexter_graphql.loaders.references import did_you_mean
@@ -162,8 +162,8 @@ async def test_assignees_of_the_caller_are_those_of_the_token(asker):
     value = IssueChangeFilter(assignees=[AssigneeFilter(me=True), AssigneeFilter(my_teams=True)])
 
     load_context = context.loaders.load_context("", operation=context)
-    conditions = await change_conditions(value, organization, load_context)
+    conditions = await issue_conditions(value, [organization], load_context)
     await context.close()
 
     teams = next(member.teams for member in asker.acme.members if member.user and member.user.id == "1001")
-    assert conditions.assignees == {"user:1001", *(f"team:{team.id}" for team in teams)}
+    assert conditions[organization].assignees == {"user:1001", *(f"team:{team.id}" for team in teams)}

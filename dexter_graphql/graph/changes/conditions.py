@@ -1,0 +1,85 @@
+"""Conditions that the filters of subscriptions are made into."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from dexter_graphql.graph.context import Context
+from dexter_graphql.graph.relay.references import bounded
+from dexter_graphql.loaders.references import NamedEntity, Reference
+from dexter_graphql.realtime.changes import Change
+from dexter_graphql.sentry.parents import OrganizationRef
+
+FILTER = "filter"
+"""Name of the argument that has a filter."""
+FILTER_DESCRIPTION = (
+    "A change passes when every given member matches; a list matches when one value does, an empty list never."
+)
+
+
+class Conditions(Protocol):
+    """A filter of changes with the objects that it names."""
+
+    def matches(self, change: Change) -> bool:
+        """True when the change passes, as far as that follows from the change itself."""
+        ...
+
+    async def occurs(self, change: Change, organization: OrganizationRef, context: Context) -> bool:
+        """True when the change passes the conditions that take a call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeConditions:
+    """Conditions on members that all changes have; None is no condition."""
+
+    kinds: frozenset[str] | None = None
+    streams: frozenset[str] | None = None
+    projects: frozenset[str] | None = None
+    levels: frozenset[str] | None = None
+    issues: frozenset[str] | None = None
+
+    def matches(self, change: Change) -> bool:
+        """True when the change passes."""
+        return (
+            allows(self.kinds, change.kind)
+            and allows(self.streams, change.stream)
+            and allows(self.projects, change.project_id, change.project, *change.projects)
+            and allows(self.levels, change.level)
+            and allows(self.issues, issue_of(change))
+        )
+
+    async def occurs(self, _change: Change, _organization: OrganizationRef, _context: Context) -> bool:
+        """True: no condition takes a call."""
+        return True
+
+
+NO_CONDITIONS = ChangeConditions()
+
+
+def issue_of(change: Change) -> str | None:
+    """Sentry's ID of the issue that the change is about; None when it is about another object."""
+    return change.state or None if change.entity == "error" else change.subject
+
+
+def allows(allowed: frozenset[str] | None, *values: str | None) -> bool:
+    """True when a condition has one of the values; None is no condition."""
+    return allowed is None or not allowed.isdisjoint(values)
+
+
+def condition(given: Sequence[Any] | None, values: Iterable[str]) -> frozenset[str] | None:
+    """The values as a condition; None when nothing was given."""
+    return None if given is None else frozenset(values)
+
+
+def enum_condition(values: Sequence[Enum] | None, field: str) -> frozenset[str] | None:
+    """The wire values of an enum as a condition; raises BadUserInput for too many."""
+    return condition(values, [value.value for value in bounded(values, field)])
+
+
+def project_condition(
+    given: Sequence[Any] | None, references: Iterable[Reference], entities: Mapping[Reference, NamedEntity]
+) -> frozenset[str] | None:
+    """The IDs and slugs of projects as a condition; without those that the organization does not have."""
+    return condition(given, [name for reference in references for name in entities.get(reference, ())])
