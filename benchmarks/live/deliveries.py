@@ -24,6 +24,8 @@ REDIS_AWAY_S = 0.5
 SETTLE_S = 20.0
 """Time without any new item after which the rest counts as lost."""
 POLL_S = 0.05
+POLLING = {"DEXTER_POLL_SECONDS": "5"}
+"""How often the poller looks for what was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,6 @@ class DeliveryOptions:
     lanes: int = 32
     recovery_s: float = 0.0
     """Time that the poller gets to find what was refused."""
-    is_shared: bool = True
-    """Whether the servers share a Redis server."""
 
 
 class DeliveryResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,12 +121,15 @@ async def run_replicas(options: DeliveryOptions) -> AsyncIterator[Replicas]:
     """Two servers over a persistent Redis server and a sandbox, with subscribers, until the block ends."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        redis = RedisServer(stack.enter_context(tempfile.TemporaryDirectory()), is_persistent=True)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        redis = RedisServer(folder, is_persistent=True)
         stack.push_async_callback(redis.kill)
         await redis.start()
         sandbox = await stack.enter_async_context(run_sandbox(session))
-        shared = {"REDIS_URL": redis.url} if options.is_shared else {}
-        first, second = (dexter_server(session, sandbox, **shared) for _ in range(2))
+        first, second = (
+            dexter_server(session, sandbox, REDIS_URL=redis.url, DEXTER_JOURNAL=f"{folder}/journal-{number}", **POLLING)
+            for number in range(2)
+        )
         await asyncio.gather(*(stack.enter_async_context(run_server(server)) for server in (first, second)))
         readers = [ResumingReader(_urls_of(number, first.url, second.url)) for number in range(options.subscribers)]
         tasks = [asyncio.create_task(reader.run()) for reader in readers]
@@ -158,20 +161,23 @@ async def _wait_for_readers(replicas: Replicas) -> None:
 async def _run_phase(replicas: Replicas, options: DeliveryOptions, fault: Any) -> None:
     """Send a share of the webhooks, with a fault after half of them."""
     share = options.webhooks // PHASES
+    before = await _count_sent(replicas)
     await replicas.sandbox.control("POST", "changes", changes=share, perSecond=options.per_second)
     if fault is not None:
-        await _wait_until_sent(replicas, share // 2)
+        await _wait_until_sent(replicas, before + share // 2)
         await fault(replicas)
-    await _wait_until_sent(replicas, 0)
+    await _wait_until_sent(replicas, before + share)
 
 
-async def _wait_until_sent(replicas: Replicas, remaining: int) -> None:
-    """Wait until at most that many changes remain; with 0, until no webhook is queued."""
-    while True:
-        state = await replicas.sandbox.control("GET", "webhooks")
-        if state["remaining"] <= remaining and (remaining or not state["queued"]):
-            return
+async def _wait_until_sent(replicas: Replicas, number: int) -> None:
+    """Wait until that many webhooks have an outcome."""
+    while await _count_sent(replicas) < number:  # noqa: ASYNC110  # another process
         await asyncio.sleep(POLL_S)
+
+
+async def _count_sent(replicas: Replicas) -> int:
+    state = await replicas.sandbox.control("GET", "webhooks")
+    return sum(state["outcomes"].values())
 
 
 async def _kill_server(replicas: Replicas) -> None:
