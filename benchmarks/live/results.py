@@ -19,7 +19,7 @@ KIND_NAMES = {
 }
 HEAD = (
     "subscribers",
-    "idle, KiB each",
+    "KiB each: idle, after the items",
     "webhooks per second",
     "last delivery p50, p99, ms",
     "answer p50, p99, most, ms",
@@ -86,7 +86,8 @@ def _fan_out_rows(results: dict[str, FanOutResult]) -> Iterator[Row]:
         if kind in results:
             result = results[kind]
             for rate in result.rates:
-                yield f"{result.subscribers:,}, {name}", f"{result.idle_kib:.1f}", *_rate_cells(rate, bare)
+                memory = f"{result.idle_kib:.1f}, {rate.memory_kib:.1f}"
+                yield f"{result.subscribers:,}, {name}", memory, *_rate_cells(rate, bare)
 
 
 def _rate_cells(rate: RateResult, bare: dict[float, RateResult]) -> Row:
