@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -26,6 +27,9 @@ from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.operations.routes import load_routes
 from dexter_graphql.operations.trusted import TrustedDocuments
 from dexter_graphql.realtime.feed import ChangeFeed, in_memory_feed
+from dexter_graphql.realtime.webhooks.journal import Journal
+from dexter_graphql.realtime.webhooks.legacy import LegacyReceiver
+from dexter_graphql.realtime.webhooks.publication import DurablePublication
 from dexter_graphql.realtime.webhooks.receiver import WebhookReceiver
 from dexter_graphql.realtime.webhooks.signatures import Signers
 from dexter_graphql.sentry.call import Upstream
@@ -38,6 +42,7 @@ from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef
+from dexter_graphql.sentry.redis.encryption import Cipher
 from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
 from dexter_graphql.server.admin import build_admin
@@ -161,7 +166,8 @@ def create_app(
         draining=readiness.draining,
         limits=EndpointLimits(settings.max_body_bytes, settings.heartbeat_s, settings.max_batch),
     )
-    webhooks = build_webhooks(settings, services, admission, metrics)
+    publication = build_publication(settings, services, metrics)
+    webhooks = build_webhooks(settings, services, publication, admission, metrics)
     routes = [*health_routes(readiness), *webhooks.routes(), *console.routes()]
     routes += [*Docs(console).routes(), *build_file_transfers(settings, services, admission, metrics).routes()]
     rest_services = RestServices(executor, admission, settings.max_body_bytes)
@@ -171,14 +177,14 @@ def create_app(
     # What the embedded sandbox lacks was chosen with its vintage.
     examine = None if is_sandbox else partial(report_upstream, client, schema=graph.schema)
     first_contact = partial(reach_sentry, services, identification.own, readiness, examine)
-    background: list[Background] = [first_contact, services.changes.start]
+    background: list[Background] = [first_contact, services.changes.start, *publication.tasks]
     if identification.ring is not None:
         metrics.register(identification.ring.collect)
         readiness.checks.append(identification.ring.problems)
     if identification.has_expiring_credentials:
         quotas = (admission.streams, admission.sockets, admission.transfers)
         background.append(CredentialWatch(identification.ring, quotas, clock).run)
-    closers = (services.changes.close, identification.close, auditor.close)
+    closers = (publication.close, services.changes.close, identification.close, auditor.close)
     lifespan = lifespan_of(client, readiness, background, closers)
     app = build_app(settings, endpoint, routes, lifespan, metrics, rest=rest, is_sandbox=is_sandbox)
     admin_host = settings.admin_address[0] if settings.admin_address else ""
@@ -268,15 +274,24 @@ def build_file_transfers(
     return FileTransfers(services, admission, limits, metrics)
 
 
-def build_webhooks(settings: Settings, services: Services, admission: Admission, metrics: Metrics) -> WebhookEndpoint:
+def build_publication(settings: Settings, services: Services, metrics: Metrics) -> DurablePublication:
+    """Compose what publishes webhooks, with a journal where one is configured."""
+    journal = None
+    if settings.journal is not None:
+        cipher = Cipher(settings.secret.get_secret_value().encode())
+        journal = Journal(Path(settings.journal), cipher, settings.journal_mib * MEBIBYTE)
+        metrics.register(journal.collect)
+    return DurablePublication(services.changes, services.client.invalidate, services.clock, journal)
+
+
+def build_webhooks(
+    settings: Settings, services: Services, publication: DurablePublication, admission: Admission, metrics: Metrics
+) -> WebhookEndpoint:
     """Compose what receives the webhooks of Sentry."""
-    receiver = WebhookReceiver(
-        Signers(settings.secrets_by_organization),
-        services.changes,
-        services.clock,
-        known_id=services.organizations.known_id,
-    )
-    return WebhookEndpoint(receiver, admission.bodies, metrics)
+    signers = Signers(settings.secrets_by_organization)
+    receiver = WebhookReceiver(signers, publication, services.clock, known_id=services.organizations.known_id)
+    legacy = LegacyReceiver(settings.organizations_by_path_secret, publication, services.clock)
+    return WebhookEndpoint(receiver, legacy, admission.bodies, metrics)
 
 
 def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, trusted: TrustedDocuments) -> Pipeline:

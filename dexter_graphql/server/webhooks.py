@@ -1,66 +1,91 @@
-"""Receives Sentry's webhooks: passes the raw bytes to their receiver, which verifies them, and answers at once."""
+"""Receives Sentry's webhooks: passes the raw bytes to their receivers, which verify them, and answers at once."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dexter_graphql.realtime.webhooks.heads import WebhookHead, WebhookRejected
+from dexter_graphql.realtime.webhooks.heads import WebhookRejected
+from dexter_graphql.realtime.webhooks.legacy import NO_PATH, TOO_MANY, LegacyReceiver
 from dexter_graphql.realtime.webhooks.payloads import STREAMS_BY_RESOURCE
-from dexter_graphql.realtime.webhooks.receiver import WebhookAccepted, WebhookOutcome, WebhookReceiver
+from dexter_graphql.realtime.webhooks.publication import WebhookOutcome
+from dexter_graphql.realtime.webhooks.receiver import WebhookAccepted, WebhookReceiver
 from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.headers import headers_of
 from dexter_graphql.server.responses import RequestRejected, json_response, rejection_response
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
 
-PATH = "/webhooks/sentry"
+PATH, LEGACY_PATH = "/webhooks/sentry", "/webhooks/legacy/{secret}"
 MAX_BODY_BYTES = 1024 * 1024
-OTHER = "other"
-"""Label of the resources that this version does not know."""
+OTHER, LEGACY = "other", "legacy"
+"""Labels of the resources that this version does not know, and of legacy webhooks."""
 MESSAGES = {
     WebhookOutcome.REDELIVERY: "Known already",
     WebhookOutcome.SET_ASIDE: "Not published: the payload names another organization than the secret",
 }
 HOOK_ERROR = "Sentry-Hook-Error"
 """Header whose text Sentry shows in the request log of the integration."""
+Accept = Callable[[bytes], Awaitable[WebhookAccepted | WebhookRejected]]
 
 
 class WebhookEndpoint:
-    """`POST /webhooks/sentry`. Needs no login: the signature of a webhook is its credential."""
+    """`POST /webhooks/sentry`, and `POST /webhooks/legacy/{secret}`.
 
-    def __init__(self, receiver: WebhookReceiver, bodies: BodyReader, metrics: Metrics) -> None:
+    Needs no login: the signature of a webhook, or the secret in its path, is its credential.
+    """
+
+    def __init__(self, receiver: WebhookReceiver, legacy: LegacyReceiver, bodies: BodyReader, metrics: Metrics) -> None:
         self._receiver = receiver
+        self._legacy = legacy
         self._bodies = bodies
         self._metrics = metrics
         self._log = get_log("dexter.webhooks")
 
     def routes(self) -> list[Route]:
-        """The route of the endpoint."""
-        return [Route(PATH, self.receive, methods=["POST"])]
+        """The routes of the endpoint."""
+        return [
+            Route(PATH, self.receive, methods=["POST"]),
+            Route(LEGACY_PATH, self.receive_legacy, methods=["POST"]),
+        ]
 
     async def receive(self, request: Request) -> Response:
         """Answer one webhook. One that is refused by its head is answered before its body has arrived."""
         head = self._receiver.parse_head(request.headers)
         if isinstance(head, WebhookRejected):
             return self._reject(head)
+        resource = head.resource if head.resource in STREAMS_BY_RESOURCE else OTHER
+        return await self._answer(request, resource, partial(self._receiver.accept, head))
+
+    async def receive_legacy(self, request: Request) -> Response:
+        """Answer one legacy webhook. A path without a known secret is answered as one that does not exist."""
+        organization = self._legacy.find_organization(request.path_params["secret"])
+        if organization is None:
+            return self._reject(NO_PATH)
+        if self._legacy.is_over_rate(organization):
+            return self._reject(TOO_MANY)
+        return await self._answer(request, LEGACY, partial(self._legacy.accept, organization))
+
+    async def _answer(self, request: Request, resource: str, accept: Accept) -> Response:
         try:
-            outcome = await self._accept(head, request)
+            outcome = await self._accept(request, accept)
         except RequestRejected as rejection:
             self._metrics.webhook(rejection.status)
             return rejection_response(rejection, request.scope)
         if isinstance(outcome, WebhookRejected):
             return self._reject(outcome)
-        self._report(head.resource, outcome)
+        self._report(resource, outcome)
         message = MESSAGES.get(outcome.outcome, "Accepted")
         is_error = outcome.outcome is WebhookOutcome.SET_ASIDE
         return json_response({"message": message}, HTTPStatus.OK, {HOOK_ERROR: message} if is_error else None)
 
-    async def _accept(self, head: WebhookHead, request: Request) -> WebhookAccepted | WebhookRejected:
+    async def _accept(self, request: Request, accept: Accept) -> WebhookAccepted | WebhookRejected:
         body = await self._bodies.read(headers_of(request.scope), request.receive, MAX_BODY_BYTES)
         try:
-            return await self._receiver.accept(head, body)
+            return await accept(body)
         finally:
             self._bodies.release(body)
 
@@ -72,7 +97,7 @@ class WebhookEndpoint:
 
     def _report(self, resource: str, accepted: WebhookAccepted) -> None:
         self._metrics.webhook(HTTPStatus.OK)
-        self._metrics.webhook_outcome(resource if resource in STREAMS_BY_RESOURCE else OTHER, accepted.outcome)
+        self._metrics.webhook_outcome(resource, accepted.outcome)
         action, organization = accepted.change.action, accepted.change.organization
         if accepted.foreign is not None:
             self._log.warning("webhook set aside", action=action, organization=organization, names=accepted.foreign)

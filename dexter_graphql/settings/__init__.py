@@ -27,6 +27,7 @@ from dexter_graphql.settings.documents import DocumentSettings
 from dexter_graphql.settings.fields import Words
 from dexter_graphql.settings.fields import setting as _setting
 from dexter_graphql.settings.identity import MIN_SECRET_LENGTH, Mode
+from dexter_graphql.settings.webhooks import WebhookSettings
 
 NO_DEFAULT = "default_factory_not_called"
 """Type of an error that says that a default depends on another value, which has an error of its own."""
@@ -48,7 +49,7 @@ class Engine(StrEnum):
     INTERPRETER = "interpreter"
 
 
-class Settings(ClientSettings, CostSettings, DocumentSettings):
+class Settings(ClientSettings, CostSettings, DocumentSettings, WebhookSettings):
     """All settings, immutable and validated. Secrets are never printed."""
 
     secrets_dir: str | None = _setting(
@@ -81,9 +82,6 @@ class Settings(ClientSettings, CostSettings, DocumentSettings):
     )
     allowed_hosts: Words = _setting("DEXTER_ALLOWED_HOSTS", (), "Additional host names that are answered.")
     allowed_origins: Words = _setting("DEXTER_ALLOWED_ORIGINS", (), "Origins of other pages that may send requests.")
-    webhook_secrets: Words = _setting(
-        "DEXTER_WEBHOOK_SECRETS", (), "Client secrets of Sentry integrations, as `organization=secret`.", repr=False
-    )
 
     deadline_s: float = _setting("DEXTER_DEADLINE_SECONDS", 30.0, "Time for one operation, in seconds.", gt=0, le=600)
     attempt_timeout_s: float = _setting(
@@ -206,13 +204,6 @@ class Settings(ClientSettings, CostSettings, DocumentSettings):
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(page_origin, value))
 
-    @field_validator("webhook_secrets")
-    @classmethod
-    def _pairs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if any(not all(pair.partition("=")[::2]) for pair in value):
-            raise ValueError("must be pairs such as acme=0123abcd, separated by commas")
-        return value
-
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -272,11 +263,6 @@ class Settings(ClientSettings, CostSettings, DocumentSettings):
     def is_admin_configured(self) -> bool:
         """True when the admin address was chosen and is not the default."""
         return "admin_listen" in self.model_fields_set
-
-    @property
-    def secrets_by_organization(self) -> tuple[tuple[str, str], ...]:
-        """Organization and client secret of each integration whose webhooks are accepted."""
-        return tuple((name, secret) for name, _, secret in (pair.partition("=") for pair in self.webhook_secrets))
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -163,6 +163,12 @@ def test_overrides_come_first(monkeypatch):
         ("DEXTER_MODE", "closed", "'passthrough'"),
         ("DEXTER_ALLOW_WRITES", "perhaps", "valid boolean"),
         ("DEXTER_WEBHOOK_SECRETS", SECRET, "acme=0123abcd"),
+        ("DEXTER_LEGACY_WEBHOOK_SECRETS", SECRET, "acme=0123abcd"),
+        ("DEXTER_LEGACY_WEBHOOK_SECRETS", "acme=short", "32 to 200 characters"),
+        ("DEXTER_LEGACY_WEBHOOK_SECRETS", "acme=" + "/" * 32, "32 to 200 characters"),
+        ("DEXTER_LEGACY_WEBHOOK_SECRETS", "acme=" + "x" * 201, "32 to 200 characters"),
+        ("DEXTER_LEGACY_WEBHOOK_SECRETS", f"acme={'x' * 32},globex={'x' * 32}", "used once"),
+        ("DEXTER_JOURNAL_MIB", "0", "greater than or equal to 1"),
         ("DEXTER_WEBHOOK_SECRETS", f"={SECRET}", "acme=0123abcd"),
         ("DEXTER_WEBHOOK_SECRETS", f"acme={SECRET},acme=", "acme=0123abcd"),
         ("DEXTER_DEADLINE_SECONDS", "0", "greater than 0"),
@@ -256,6 +262,7 @@ def test_secrets_never_print(show):
         sentry_auth_token=SECRET,
         secret=SECRET,
         webhook_secrets=f"acme={SECRET}",
+        legacy_webhook_secrets=f"acme={SECRET * 2}",
         http_proxy=f"http://user:{SECRET}@proxy.example.org",
     )
 
@@ -269,6 +276,21 @@ def test_secret_is_random_when_unset():
     assert len(one.secret.get_secret_value()) == 64
     assert one.secret != other.secret
     assert load_settings(secret=SECRET).secret.get_secret_value() == SECRET
+
+
+def test_journal_needs_a_secret():
+    """A journal that is encrypted with a random key cannot be read after the next start."""
+    with pytest.raises(SettingsError, match=r"^DEXTER_SECRET: the journal \(DEXTER_JOURNAL\) is encrypted"):
+        load_settings(journal="/journal")
+
+    assert load_settings(journal="/journal", secret="s" * 32).journal == "/journal"
+
+
+def test_legacy_secrets_name_their_organization():
+    """Several secrets of one organization allow for a change of the path."""
+    settings = load_settings(legacy_webhook_secrets=f"acme={'a' * 32},acme={'b' * 32},globex={'c' * 32}")
+
+    assert settings.organizations_by_path_secret == {"a" * 32: "acme", "b" * 32: "acme", "c" * 32: "globex"}
 
 
 def test_webhook_secrets_name_their_organization():

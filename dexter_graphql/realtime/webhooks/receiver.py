@@ -3,32 +3,20 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from http import HTTPStatus
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.realtime.brokers.base import Report
 from dexter_graphql.realtime.changes import Change, Origin
-from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.snapshots import ChangeSource
 from dexter_graphql.realtime.webhooks.heads import UNSIGNED, WebhookHead, WebhookRejected, parse_head
 from dexter_graphql.realtime.webhooks.named_organizations import KnownId, foreign_organization
 from dexter_graphql.realtime.webhooks.payloads import MAX_ACTION, Envelope, actor_of, decode_envelope, parse_change
+from dexter_graphql.realtime.webhooks.publication import DurablePublication, NotPublished, WebhookOutcome
 from dexter_graphql.realtime.webhooks.signatures import Signers
 
 UNKNOWN_ACTION = "unknown"
 """Name of an action that a webhook does not say in the known form."""
-
-
-class WebhookOutcome(StrEnum):
-    """What became of an accepted webhook: an outcome of the broker, or one before it."""
-
-    PUBLISHED = "published"
-    UNTRUSTED = "untrusted"
-    REDELIVERY = "redelivery"
-    DUPLICATE = "duplicate"
-    SET_ASIDE = "set_aside"
-    """Not published, because its payload names another organization than its secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +31,9 @@ class WebhookAccepted:
 class WebhookReceiver:
     """Verifies webhooks and publishes their changes."""
 
-    def __init__(self, signers: Signers, feed: ChangeFeed, clock: Clock, *, known_id: KnownId) -> None:
+    def __init__(self, signers: Signers, publication: DurablePublication, clock: Clock, *, known_id: KnownId) -> None:
         self._signers = signers
-        self._feed = feed
+        self._publication = publication
         self._clock = clock
         self._known_id = known_id
 
@@ -54,7 +42,7 @@ class WebhookReceiver:
         return parse_head(headers, self._clock.time())
 
     async def accept(self, head: WebhookHead, body: bytes) -> WebhookAccepted | WebhookRejected:
-        """Verify and publish one webhook; returns after its change was published."""
+        """Verify and publish one webhook; returns after its change was published, or written to the journal."""
         organization = await self._signers.find(body, head.signature)
         if organization is None:
             return UNSIGNED
@@ -68,10 +56,12 @@ class WebhookReceiver:
             return WebhookAccepted(change, WebhookOutcome.SET_ASIDE, foreign)
         return await self._publish(body, change)
 
-    async def _publish(self, body: bytes, change: Change) -> WebhookAccepted:
-        report = Report(change, _hash_body(body))
-        outcome = await self._feed.publish(report.change, body_hash=report.body_hash)
-        return WebhookAccepted(report.published(outcome), WebhookOutcome(outcome))
+    async def _publish(self, body: bytes, change: Change) -> WebhookAccepted | WebhookRejected:
+        try:
+            outcome = await self._publication.publish(Report(change, hash_body(body)))
+        except NotPublished as error:
+            return WebhookRejected(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        return WebhookAccepted(change, outcome)
 
     def _source(self, organization: str, head: WebhookHead, envelope: Envelope) -> ChangeSource:
         return ChangeSource(
@@ -84,5 +74,6 @@ class WebhookReceiver:
         )
 
 
-def _hash_body(body: bytes) -> bytes:
+def hash_body(body: bytes) -> bytes:
+    """What identifies a delivery: neither the time nor the request id of a webhook is signed."""
     return hashlib.blake2b(body, digest_size=16).digest()

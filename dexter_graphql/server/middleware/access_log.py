@@ -21,8 +21,8 @@ CLIENT_CLOSED_REQUEST = 499
 """Logged, never sent: the client left before the answer."""
 RECEIVED_AT = "dexter.received_at"
 """Key of an ASGI scope: when the request began, in seconds of `time.perf_counter`."""
-FILES = "/files/"
-"""Beginning of the paths whose rest is a credential."""
+SECRET_PATHS = ("/files/", "/webhooks/legacy/")
+"""Beginnings of the paths whose rest is a credential."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Methods that are counted by name."""
 
@@ -97,5 +97,5 @@ class AccessLog:
 
 
 def logged_path(path: str) -> str:
-    """The path without the signed address of a file, which opens it."""
-    return FILES + "…" if path.startswith(FILES) else path
+    """The path without what opens it: the signed address of a file, or the secret of a legacy webhook."""
+    return next((f"{start}…" for start in SECRET_PATHS if path.startswith(start)), path)

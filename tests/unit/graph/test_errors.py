@@ -209,15 +209,16 @@ def test_graphql_error_of_a_resolver_is_shown():
 
 
 def test_every_exception_of_ours_that_reaches_a_client_is_in_the_table():
-    """All others are of the start, commands, files, or credentials that are refused before an operation begins."""
+    """All others are of the start, commands, files, webhooks, or credentials that are refused before an operation."""
     of_commands = {"UnreadableDocument", "UnreadableResults", "KeyStoreError", "UnknownKey", "DocumentsError"}
     of_the_start = {"SettingsError", "LibraryError", "DeclarationError", "SentryError"}
     of_files = {"AddressInvalid", "AddressUsed"}
     of_credentials = {"IssuerError", "IssuerUnavailable"}
+    of_webhooks = {"JournalFull", "NotPublished"}
     for module in walk_packages(dexter_graphql.__path__, "dexter_graphql."):
         import_module(module.name)
     kinds = [kind for kind in below(DexterError) if kind.__module__.startswith("dexter_graphql")]
 
     unknown = {kind.__name__ for kind in kinds if not any(issubclass(kind, known) for known, _ in CODES)}
 
-    assert unknown == {"DexterError"} | of_commands | of_the_start | of_files | of_credentials
+    assert unknown == {"DexterError"} | of_commands | of_the_start | of_files | of_credentials | of_webhooks
