@@ -69,6 +69,9 @@ from dexter_graphql.server.rest.site import rest_site
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.sdl import schema_routes
 from dexter_graphql.server.stored_documents import StoredDocuments, persisted_queries, trusted_documents
+from dexter_graphql.server.streams.reservations import Reservations
+from dexter_graphql.server.streams.response import StreamSettings
+from dexter_graphql.server.streams.single_connections import SingleConnections
 from dexter_graphql.server.webhooks import WebhookEndpoint
 from dexter_graphql.server.websocket import SocketLimits, Sockets
 from dexter_graphql.settings import Engine, Settings
@@ -158,13 +161,15 @@ def create_app(
         pipeline, services, metrics, response_cache, documents, estimator=estimator, auditor=auditor
     )
     console, facts = Console.load(), ServerFacts.of(settings, is_sandbox=is_sandbox)
+    streaming = StreamSettings(settings.heartbeat_s, readiness.draining)
     endpoint = GraphQLEndpoint(
         executor,
         admission,
         build_sockets(settings, executor, admission, readiness),
+        connections=build_single_connections(settings, executor, admission, streaming, clock),
         page=lambda: console.page(facts, library),
-        draining=readiness.draining,
-        limits=EndpointLimits(settings.max_body_bytes, settings.heartbeat_s, settings.max_batch),
+        streaming=streaming,
+        limits=EndpointLimits(settings.max_body_bytes, settings.max_batch),
     )
     publication = build_publication(settings, services, metrics)
     webhooks = build_webhooks(settings, services, publication, admission, metrics)
@@ -257,6 +262,15 @@ def build_sockets(settings: Settings, executor: RequestExecutor, admission: Admi
         readiness.draining,
         SocketLimits(settings.max_socket_operations, settings.max_body_bytes),
     )
+
+
+def build_single_connections(
+    settings: Settings, executor: RequestExecutor, admission: Admission, streaming: StreamSettings, clock: Clock
+) -> SingleConnections:
+    """Compose the event streams that carry many operations, which have the limits of WebSockets."""
+    quota = Quota("event streams reserved", settings.max_sockets_per_caller, settings.max_sockets)
+    reservations = Reservations(quota, settings.max_socket_operations, clock)
+    return SingleConnections(executor, admission, reservations, streaming)
 
 
 def build_file_addresses(settings: Settings, clock: Clock, client: SentryClient) -> FileAddresses:

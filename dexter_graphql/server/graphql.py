@@ -26,6 +26,7 @@ from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, memoized_header, text_of
 from dexter_graphql.server.requests import (
     PRIORITY,
+    bad_request,
     check_content_encoding,
     check_content_type,
     from_json,
@@ -36,6 +37,7 @@ from dexter_graphql.server.response_cache import AnswerKey, CachedAnswer, cache_
 from dexter_graphql.server.responses import (
     CHECKED_TYPE,
     EVENT_STREAM,
+    GRAPHQL_RESPONSE,
     JSON,
     OFFERED,
     OPERATION,
@@ -49,9 +51,11 @@ from dexter_graphql.server.responses import (
     wants_page,
 )
 from dexter_graphql.server.streams.framings import FRAMINGS
+from dexter_graphql.server.streams.reservations import Reservation
 from dexter_graphql.server.streams.response import OperationStream, StreamResponse, StreamSettings
+from dexter_graphql.server.streams.single_connections import CONNECTION_METHODS, SingleConnections
 
-ALLOW = (("Allow", "GET, POST, OPTIONS"),)
+ALLOW = (("Allow", "GET, POST, PUT, DELETE, OPTIONS"),)
 BUSY = 32
 """Requests in progress above which a disconnect is looked for before an operation begins."""
 PROBED = frozenset({ErrorCode.PERSISTED_QUERY_NOT_FOUND, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED})
@@ -63,10 +67,9 @@ Page = Callable[[], Response]
 
 @dataclass(frozen=True, slots=True)
 class EndpointLimits:
-    """Bounds of one request, and the time without an item after which a stream sends a heartbeat."""
+    """Bounds of one request."""
 
     max_body_bytes: int
-    heartbeat_s: float
     max_batch: int
 
 
@@ -88,15 +91,17 @@ class GraphQLEndpoint:
         admission: Admission,
         sockets: ASGIApp,
         *,
+        connections: SingleConnections,
         page: Page,
-        draining: asyncio.Event,
+        streaming: StreamSettings,
         limits: EndpointLimits,
     ) -> None:
         self._executor = executor
         self._admission = admission
         self._sockets = sockets
+        self._connections = connections
         self._page = page
-        self._streaming = StreamSettings(limits.heartbeat_s, draining)
+        self._streaming = streaming
         self._limits = limits
         self._active = 0
         self._media_type = memoized_header(negotiate)
@@ -132,16 +137,24 @@ class GraphQLEndpoint:
             return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict(ALLOW))
         if scope["method"] in {"GET", "HEAD"} and wants_page(text_of(headers.get(b"accept"))):
             return self._page()
+        if scope["method"] in CONNECTION_METHODS:
+            return self._connections.respond(scope, await self._identify(scope, headers))
         # `KnownRequests` remembers the results of these checks, except that it identifies the caller of each request:
         # they may depend on the head and on settings only.
         media_type = self._negotiate(headers)
         priority = priority_of(text_of(headers.get(PRIORITY)))
         identity = await self._identify(scope, headers)
+        reservation = self._connections.find(scope, identity)
+        if reservation is not None and scope["method"] == "GET" and media_type == EVENT_STREAM:
+            return self._connections.open(reservation, identity)
         content = await self._read(scope, receive, headers)
         scope[CHECKED_TYPE] = media_type
+        source = Source(content, media_type, identity, priority)
         self._active += 1
         try:
-            return await self._execute(scope, receive, Source(content, media_type, identity, priority))
+            if reservation is None:
+                return await self._execute(scope, receive, source)
+            return await self._execute_elsewhere(scope, source, reservation)
         finally:
             self._active -= 1
             self._admission.bodies.release(content)
@@ -194,6 +207,15 @@ class GraphQLEndpoint:
             return self._stream(execution, stream_type)
         work = self._executor.execute(execution)
         return _whole(await finish_or_cancel(work, receive, is_write=execution.is_mutation), source.media_type)
+
+    async def _execute_elsewhere(self, scope: Scope, source: Source, reservation: Reservation) -> ASGIApp:
+        """Return the response of an operation whose answers go to a reserved event stream; errors of it do not."""
+        if is_batch(source.content):
+            raise bad_request("An event stream takes one operation in each request")
+        execution = await self._prepare(scope, source, None)
+        if execution.prepared.operation_entry is None:
+            return _whole(await self._executor.execute(execution), GRAPHQL_RESPONSE)
+        return self._connections.accept(reservation, execution)
 
     async def _execute_batch(self, scope: Scope, receive: Receive, source: Source) -> ASGIApp:
         """Return the response of a batch, which is neither cached nor a stream."""

@@ -21,7 +21,7 @@ MAX_NESTING = 100
 DOCUMENT_IDS = ("documentId", "doc_id", "id")
 """Names of the parameter with the id of a stored document: GraphQL over HTTP's, and those that Relay's clients use."""
 TEXT_PARAMETERS = ("query", "operationName", *DOCUMENT_IDS)
-MAX_DOCUMENT_ID = 256
+MAX_NAME = 256
 HASH_PREFIX = "sha256:"
 """Begins an id that is the hash of its document."""
 PERSISTED_QUERY_VERSION = 1
@@ -41,6 +41,8 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
     document_id: str | None = None
     query_hash: str | None = None
     """SHA-256 hash of the document, in lower-case hexadecimal digits."""
+    operation_id: Any = None
+    """Name of the operation in a connection with many, as the client sent it."""
 
 
 def check_content_type(value: str | None) -> None:
@@ -120,7 +122,13 @@ def from_values(value: dict[str, Any]) -> GraphQLRequest:
     if variables is not None and is_nested_deeper(variables, MAX_NESTING):
         raise bad_request(f"'variables' are nested deeper than {MAX_NESTING} levels")
     return GraphQLRequest(
-        query or "", name or None, variables, _explain(extensions or {}), document_id=document_id, query_hash=query_hash
+        query or "",
+        name or None,
+        variables,
+        _explain(extensions or {}),
+        document_id=document_id,
+        query_hash=query_hash,
+        operation_id=(extensions or {}).get("operationId"),
     )
 
 
@@ -129,17 +137,18 @@ def _stored_document(value: dict[str, Any], extensions: dict[str, Any]) -> tuple
     persisted = extensions.get("persistedQuery")
     if persisted is None:
         document_id = next((value[name] for name in DOCUMENT_IDS if value.get(name) is not None), None)
-        document_id = None if document_id is None else _checked_name(document_id, "The id of a document")
+        document_id = None if document_id is None else checked_name(document_id, "The id of a document")
         is_hash = document_id is not None and document_id.startswith(HASH_PREFIX)
         return (None, document_id.removeprefix(HASH_PREFIX)) if document_id and is_hash else (document_id, None)
     if not isinstance(persisted, dict) or persisted.get("version") != PERSISTED_QUERY_VERSION:
         raise bad_request(f"'extensions.persistedQuery' must be an object with version {PERSISTED_QUERY_VERSION}")
-    return None, _checked_name(persisted.get("sha256Hash"), "'sha256Hash'")
+    return None, checked_name(persisted.get("sha256Hash"), "'sha256Hash'")
 
 
-def _checked_name(value: Any, what: str) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_DOCUMENT_ID:
-        raise bad_request(f"{what} must be text of 1 to {MAX_DOCUMENT_ID} characters")
+def checked_name(value: Any, what: str) -> str:
+    """Return a name that clients choose; rejects other values and long names."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME:
+        raise bad_request(f"{what} must be text of 1 to {MAX_NAME} characters")
     return value
 
 

@@ -49,7 +49,7 @@ async def test_queries_of_apollo_are_answered_as_json(site):
 async def test_options_are_answered(site):
     """OPTIONS names the methods and has no body."""
     async with site.session.options(site.graphql) as answer:
-        assert (answer.status, answer.headers["allow"]) == (204, "GET, POST, OPTIONS")
+        assert (answer.status, answer.headers["allow"]) == (204, "GET, POST, PUT, DELETE, OPTIONS")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])

@@ -24,6 +24,8 @@ LIST = '{ organization(slug: "acme") { issues(first: 3) { nodes { shortId projec
 OTHER_LIST = '{ organization(slug: "acme") { teams(first: 3) { nodes { slug } } } }'
 TYPENAME = b'{"query":"{ __typename }"}'
 USUAL = {"host": "localhost", "content-type": "application/json", "accept": "application/json"}
+TOKEN = re.compile(rb"^[A-Za-z0-9_-]{43}$")
+"""Of a reserved event stream."""
 SOME_ID = re.compile(rb"[0-9a-f]{16}")
 
 HEADER_VALUES = {
@@ -115,12 +117,12 @@ async def send(app, method, headers, chunks, path="/graphql"):
 
 
 def comparable(sent, entries):
-    """What an answer is, without request ids that the server chose and without durations."""
+    """What an answer is, without request ids and tokens that the server chose and without durations."""
     messages = [
         {
             **message,
             "headers": [(name, SOME_ID.sub(b"ID", value)) for name, value in message.get("headers", ())],
-            "body": SOME_ID.sub(b"ID", message.get("body", b"")),
+            "body": TOKEN.sub(b"TOKEN", SOME_ID.sub(b"ID", message.get("body", b""))),
         }
         for message in sent
     ]
@@ -163,7 +165,7 @@ def requests(random, tokens):
     heads = heads_of(random, tokens)
     while True:
         body = random.choice(BODIES[:USUAL_BODIES] if random.random() < 0.8 else BODIES)
-        method = "POST" if random.random() < 0.95 else random.choice(("GET", "HEAD", "OPTIONS", "PUT"))
+        method = "POST" if random.random() < 0.95 else random.choice(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
         yield method, heads[0] if random.random() < 0.3 else random.choice(heads), chunks_of(random, body)
 
 

@@ -1,6 +1,10 @@
 """One client interface over every transport of GraphQL: `ask` yields the decoded answers of an operation."""
 
+import asyncio
 import json
+from contextlib import asynccontextmanager
+
+from support.command import PATIENCE_S
 
 DELIMITER = b"--graphql"
 """Between the parts of a multipart response."""
@@ -52,7 +56,7 @@ class EventStream(Transport):
 async def events_of(answer):
     """The server-sent events of a response, by their fields; without comments, and those without data."""
     while block := (await answer.content.readuntil(b"\n\n")).decode():
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+        fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
         if "event" in fields:
             yield fields
 
@@ -99,4 +103,78 @@ class Socket(Transport):
                 yield message["payload"]
 
 
-TRANSPORTS = (Post, Get, EventStream, Multipart, Socket)
+class SingleConnection(Transport):
+    """A new event stream for each operation, reserved and used as graphql-sse's single connection mode has it."""
+
+    is_stream = True
+
+    async def ask(self, query, variables):
+        async with open_connection(self.site) as connection:
+            answer = await connection.start("one", query, variables)
+            if answer is not None:
+                yield answer
+                return
+            async for event in connection.events:
+                data = json.loads(event["data"])
+                assert data["id"] == "one"
+                if event["event"] == "complete":
+                    return
+                yield data["payload"]
+
+
+class EventConnection:
+    """An event stream that was reserved: its token, its events, and the operations on it."""
+
+    def __init__(self, site, token, headers=None):
+        self.site, self.token = site, token
+        self.headers = {"x-graphql-event-stream-token": token} | (headers or {})
+        self.events = None
+
+    async def start(self, operation_id, query, variables=None):
+        """Start an operation; returns the answer when it is refused."""
+        status, answer = await self.post(operation_id, query, variables)
+        assert (status == 202) is (answer is None)
+        return answer
+
+    async def post(self, operation_id, query, variables=None):
+        """Status and decoded body of the response to an operation."""
+        body = {"query": query, "variables": variables, "extensions": {"operationId": operation_id}}
+        async with self.site.session.post(self.site.graphql, json=body, headers=self.headers) as response:
+            return response.status, (await response.json(content_type=None) if response.status != 202 else None)
+
+    async def stop(self, operation_id):
+        """Status of the response to the end of an operation."""
+        parameters = {"operationId": operation_id}
+        async with self.site.session.delete(self.site.graphql, params=parameters, headers=self.headers) as response:
+            return response.status
+
+    def get(self):
+        """The request for the event stream."""
+        headers = {"accept": "text/event-stream"} | self.headers
+        return self.site.session.get(self.site.graphql, headers=headers)
+
+    async def event(self):
+        """Kind, operation and payload of the next event."""
+        event = await asyncio.wait_for(anext(self.events), PATIENCE_S)
+        data = json.loads(event["data"])
+        return event["event"], data["id"], data.get("payload")
+
+
+async def reserve(site, headers=None):
+    """A connection that is reserved and not open."""
+    async with site.session.put(site.graphql, headers=headers) as response:
+        assert response.status == 201, await response.text()
+        return EventConnection(site, await response.text(), headers)
+
+
+@asynccontextmanager
+async def open_connection(site, headers=None):
+    """A connection whose event stream is open, until the block ends."""
+    connection = await reserve(site, headers)
+    async with connection.get() as response:
+        assert response.status == 200, await response.text()
+        connection.events = events_of(response)
+        yield connection
+
+
+TRANSPORTS = (Post, Get, EventStream, Multipart, Socket, SingleConnection)

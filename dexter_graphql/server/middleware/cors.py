@@ -51,7 +51,7 @@ async def _send_preflight(scope: Scope, send: Send, allowed: list[tuple[bytes, b
     names = headers_of(scope).get(b"access-control-request-headers", b"")
     headers = [
         *allowed,
-        (b"access-control-allow-methods", b"GET, POST, PUT"),
+        (b"access-control-allow-methods", b"GET, POST, PUT, DELETE"),
         (b"access-control-max-age", b"%d" % MAX_AGE_S),
     ]
     if HEADER_NAMES.fullmatch(names):

@@ -12,7 +12,8 @@ A request is answered here if
    part of what is remembered, and other credentials pass the limits of the long way;
 3. the response cache has a valid answer to the body's bytes for this credential and reach.
 
-All other requests are passed on unchanged. Nothing is rejected here.
+Query strings, which may hold the token of an event stream, are no part of what is remembered: requests with one take
+the long way. All other requests are passed on unchanged. Nothing is rejected here.
 """
 
 import time
@@ -66,7 +67,7 @@ class KnownRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request or pass it on."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._path:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._path or scope["query_string"]:
             await self._app(scope, receive, send)
             return
         scope[RECEIVED_AT] = time.perf_counter()

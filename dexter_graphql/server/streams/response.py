@@ -90,12 +90,13 @@ class StreamResponse:
             if sending.done():
                 sending.result()
             has_left = leaving.done()
+            # Of the operations that run until now.
+            last = self._stream.rejection(self._lease.reason) if self._lease.ended.is_set() else b""
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if not has_left:
-            last = self._stream.rejection(self._lease.reason) if self._lease.ended.is_set() else b""
             await send({"type": "http.response.body", "body": last, "more_body": False})
 
     async def _send_frames(self, send: Send) -> None:
