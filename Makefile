@@ -59,7 +59,7 @@ $(EXAMPLE)/node_modules/.package-lock.json: $(EXAMPLE)/package-lock.json
 	npm --prefix $(EXAMPLE) ci --silent
 
 $(EXAMPLE)/dist/index.html: $(EXAMPLE)/node_modules/.package-lock.json schema.graphql \
-		$(filter-out %/package-lock.json,$(wildcard $(EXAMPLE)/*.* $(EXAMPLE)/src/*.*))
+		$(filter-out %/package-lock.json,$(wildcard $(EXAMPLE)/*.* $(EXAMPLE)/src/*.* examples/resume/*.mjs))
 	npm --prefix $(EXAMPLE) run --silent build
 
 example: install $(EXAMPLE)/dist/index.html ## Serve examples/triage with the embedded sandbox on http://127.0.0.1:5173

@@ -6,6 +6,7 @@ const proxy = { "/graphql": { target: process.env.DEXTER_URL ?? "http://127.0.0.
 
 export default defineConfig({
   plugins: [react()],
+  resolve: { dedupe: ["@apollo/client"] }, // for examples/resume, which has no packages
   server: { proxy },
   preview: { proxy },
 });

@@ -47,7 +47,8 @@ class Example:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def example():
     """The built page and a server with the sandbox, started by the script of `make example`."""
-    sources = [FOLDER / "codegen.ts", *(path for path in (FOLDER / "src").iterdir() if path.is_file())]
+    wrappers = (FOLDER.parent / "resume").glob("*.mjs")
+    sources = [FOLDER / "codegen.ts", *(path for path in (FOLDER / "src").iterdir() if path.is_file()), *wrappers]
     built = FOLDER / "dist" / "index.html"
     is_current = built.exists() and built.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
     assert is_current, f"{FOLDER.name} is not built from its present files; `make {built.relative_to(ROOT)}` builds it"

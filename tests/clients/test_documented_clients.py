@@ -1,8 +1,9 @@
-"""The code of docs/clients.md: generated and compiled with its tools, and run where it is Python."""
+"""The code of docs/clients.md with that of examples/resume: compiled with its tools, and run where it is Python."""
 
 import asyncio
 import json
 import re
+import shutil
 from contextlib import aclosing
 from importlib.util import module_from_spec, spec_from_file_location
 
@@ -29,6 +30,8 @@ COMPILER_OPTIONS = {
     "jsx": "react-jsx",
     "types": ["react"],
     "strict": True,
+    "allowJs": True,
+    "checkJs": True,
     "skipLibCheck": True,
     "noEmit": True,
 }
@@ -43,8 +46,9 @@ def write_section(title, folder):
         path.write_text(text)
 
 
-def link_packages(folder):
-    """Give a folder the installed packages of the example and of these tests."""
+def prepare(folder):
+    """Give a folder the wrappers that resume, and the installed packages of the example and of these tests."""
+    shutil.copytree(ROOT / "examples" / "resume", folder / "src" / "resume")
     for source in PACKAGES:
         for package in [*source.glob("[!.@]*"), *source.glob("@*/*")]:
             link = folder / "node_modules" / package.relative_to(source)
@@ -60,9 +64,9 @@ async def compile_types(folder):
 
 
 async def test_code_for_apollo_and_urql_has_right_types(site, tmp_path):
-    """The configuration generates types from the served schema, and the clients' files use them."""
-    link_packages(tmp_path)
-    for title in ("GraphQL Code Generator", "Streams that resume", "Apollo Client", "urql"):
+    """The configuration generates types from the served schema; the clients' files use them, and the wrappers."""
+    prepare(tmp_path)
+    for title in ("GraphQL Code Generator", "Apollo Client", "urql"):
         write_section(title, tmp_path)
     config = tmp_path / "codegen.ts"
     config.write_text(config.read_text().replace(ADDRESS, site.url))
@@ -75,23 +79,14 @@ async def test_code_for_apollo_and_urql_has_right_types(site, tmp_path):
 
 async def test_code_for_relay_has_right_types(graph, tmp_path):
     """The compiler accepts the fragment, and the files use the types that it generates."""
-    link_packages(tmp_path)
-    for title in ("Streams that resume", "Relay"):
-        write_section(title, tmp_path)
+    prepare(tmp_path)
+    write_section("Relay", tmp_path)
     (tmp_path / "schema.graphql").write_text(graph.sdl())
 
     await run("node", tmp_path / "node_modules" / "relay-compiler" / "cli.js", "relay.config.json", cwd=tmp_path)
     await compile_types(tmp_path)
 
     assert (tmp_path / "src" / "__generated__" / "RelayIssuesPageQuery.graphql.ts").exists()
-
-
-async def test_example_has_the_documented_function(tmp_path):
-    """The function that resumes streams is the one that the example front end uses."""
-    write_section("Streams that resume", tmp_path)
-
-    written = (tmp_path / "src" / "resume.ts").read_text().partition("\n")[2]
-    assert written == (ROOT / "examples" / "triage" / "src" / "resume.ts").read_text()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

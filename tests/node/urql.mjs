@@ -1,4 +1,4 @@
-// An urql client, as docs/clients.md sets it up: node urql.mjs URL query|subscription < TASK. Prints the first result.
+// An urql client that carries subscriptions itself: node urql.mjs URL query|subscription < TASK. Prints the first result.
 // With `persisted` in the task the document follows its hash, and the requests are printed as well.
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { persistedExchange } from "@urql/exchange-persisted";

@@ -1,7 +1,8 @@
 // The client, and what it must know of the schema.
-import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { relayStylePagination } from "@apollo/client/utilities";
 
+import { resumeLink } from "../../resume/apollo.mjs";
 import introspection from "./gql/possibleTypes";
 
 // A field that failed is null, with an error beside it; the rest of the answer is shown.
@@ -24,7 +25,8 @@ declare module "@apollo/client" {
 }
 
 export const client = new ApolloClient({
-  link: new HttpLink({ uri: "/graphql" }), // also for subscriptions, as multipart responses
+  // Also for subscriptions, as multipart responses, which continue after their last item when a connection broke.
+  link: ApolloLink.from([resumeLink, new HttpLink({ uri: "/graphql" })]),
   defaultOptions: { watchQuery: partial, query: partial, mutate: partial },
   cache: new InMemoryCache({
     possibleTypes: introspection.possibleTypes,

@@ -1,11 +1,9 @@
-// Live changes of an organization's issues, resumed where a connection broke.
-import { CombinedGraphQLErrors } from "@apollo/client";
+// Live changes of an organization's issues. The link of src/client.ts resumes them where a connection broke.
 import { useApolloClient } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 
 import { graphql } from "./gql";
 import type { LiveIssuesSubscription } from "./gql/graphql";
-import { resume } from "./resume";
 
 const LIVE_ISSUES = graphql(`
   subscription LiveIssues($org: String!, $after: String) {
@@ -55,26 +53,18 @@ export function useLiveIssues(org: string) {
       }));
     }
 
-    return resume((after, keep, end) => {
-      setState((state) => ({ ...state, isLive: true }));
-      const changes = client.subscribe({ query: LIVE_ISSUES, variables: { org, after } });
-      const stream = changes.subscribe({
-        next: ({ data, error }) => {
-          if (data) {
-            keep(data.issueChanged.position);
-            receive(data.issueChanged);
-          } else if (CombinedGraphQLErrors.is(error)) {
-            keep(null);
-            void client.refetchQueries({ include: "active" });
-          }
-        },
-        complete: () => {
-          setState((state) => ({ ...state, isLive: false }));
-          end();
-        },
+    const setLive = (isLive: boolean) => setState((state) => ({ ...state, isLive }));
+    const stream = client
+      .subscribe({
+        query: LIVE_ISSUES,
+        variables: { org },
+        context: { resume: { started: () => setLive(true), broken: () => setLive(false) } },
+      })
+      .subscribe({
+        next: ({ data }) => data && receive(data.issueChanged),
+        complete: () => setLive(false), // also after an error
       });
-      return () => stream.unsubscribe();
-    });
+    return () => stream.unsubscribe();
   }, [client, org]);
 
   return { ...state, clear: () => setState((state) => ({ ...state, created: 0 })) };
