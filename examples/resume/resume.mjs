@@ -10,7 +10,8 @@
  * @typedef {object} Options
  * @property {(reason: any) => boolean} [isFatal]  Whether another try would fail in the same way; false by default.
  * @property {(failures: number) => number} [delay]  Milliseconds to wait after so many failures without an item.
- * @property {() => void} [started]  Called at each try.
+ * @property {(hasGap: boolean) => void} [started]  Called at each try, with true when a connection broke before the first item:
+ *   what changed meanwhile is unknown, so query the current state.
  * @property {(reason: unknown) => void} [broken]  Called when a connection broke and will be tried again.
  */
 
@@ -38,6 +39,8 @@ export function resume(start, variables, sink, { isFatal = () => false, delay = 
       isCurrent = false;
       cancel();
     };
+    /** @type {readonly GraphQLError[] | undefined} */
+    let refusal;
     /** @param {readonly GraphQLError[]} errors */
     function startAnew(errors) {
       stop();
@@ -48,7 +51,7 @@ export function resume(start, variables, sink, { isFatal = () => false, delay = 
     }
     /** @param {Result} result */
     function receive(result) {
-      if (!result.data && isRefused(after, result.errors)) return startAnew(result.errors);
+      if (!result.data && isRefused(after, result.errors)) return (refusal = result.errors);
       const position = positionOf(result);
       if (position) [after, failures] = [position, 0];
       sink.next(result);
@@ -63,10 +66,11 @@ export function resume(start, variables, sink, { isFatal = () => false, delay = 
       stop = () => clearTimeout(timer);
     }
     function complete() {
+      if (refusal) return startAnew(refusal);
       stop();
       sink.complete();
     }
-    started?.();
+    started?.(failures > 0 && after === null);
     cancel = start(
       { ...variables, after },
       {

@@ -1,43 +1,18 @@
 """Clients with the wrappers of examples/resume: subscriptions that continue after their last item."""
 
 import asyncio
-import json
+import signal
+from contextlib import AsyncExitStack
 
 import pytest
 
-from support.checkout import start_command
 from support.live_changes import current_position
-from support.node import installed_scripts
 from support.relay import Relay
+from support.resuming import CLIENTS, received, resuming
+from support.server import running_site
+from support.server_process import ServerProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-CLIENTS = ("graphql-ws", "graphql-sse", "graphql-sse-single", "apollo-client")
-SUBSCRIPTION = """subscription Changes($after: String) {
-  issueChanged(organization: { slug: "acme" }, after: $after) {
-    position
-    gap { missed }
-    change { issue { shortId } }
-  }
-}"""
-
-
-def resuming(client, url, count, after):
-    """A script that prints `count` items."""
-    task = json.dumps({"query": SUBSCRIPTION, "variables": {"after": after}})
-    script = ("--import", "./packages.mjs", "resume.mjs", client, url, str(count), task)
-    return start_command("node", *script, cwd=installed_scripts())
-
-
-async def until(command, short_id):
-    """Wait until the script has printed an issue."""
-    await command.until(f'"{short_id}"')
-
-
-def received(command):
-    """Short ids of the printed items, and None for a gap."""
-    items = [json.loads(line) for line in command.printed.splitlines() if line != '"broken"']
-    return [None if item["change"] is None else item["change"]["issue"]["shortId"] for item in items]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -45,12 +20,10 @@ async def test_broken_connection_loses_nothing(site, client):
     """Changes of the time without a connection arrive after it, each once and in order."""
     after = await current_position(site)
     issues = [site.upstream.simulation.open_issue() for _ in range(2)]
-    async with (
-        Relay(int(site.url.rpartition(":")[2])) as relay,
-        resuming(client, f"{relay.url}/graphql", 6, after) as command,
-    ):
+    port = int(site.url.rpartition(":")[2])
+    async with Relay(port) as relay, resuming(client, f"{relay.url}/graphql", 6, after) as command:
         for _ in range(2):
-            await until(command, issues[-1].short_id)
+            await command.until(f'"{issues[-1].short_id}"')
             relay.cut()
             issues += [site.upstream.simulation.open_issue() for _ in range(2)]
         code, err = await command.wait_for_exit()
@@ -65,11 +38,31 @@ async def test_refused_position_is_a_gap(site, client):
     """After a position of another secret the stream continues now, with a gap of unknown size before."""
     async with resuming(client, site.graphql, 2, "of another secret") as command:
         await command.until("gap")
-        ending = asyncio.ensure_future(command.wait_for_exit())
-        while not ending.done():
-            site.upstream.simulation.open_issue()
-            await asyncio.wait({ending}, timeout=0.1)
+        [end] = await open_issues_until(site, [command.wait_for_exit()])
 
-    assert ending.result() == (0, "")
-    assert received(command)[0] is None
-    assert received(command)[1] is not None
+    assert end == (0, "")
+    first, second = received(command)
+    assert (first, second is None) == (None, False)
+
+
+async def open_issues_until(site, awaited):
+    """Results of what is awaited; opens issues meanwhile."""
+    waiting = asyncio.gather(*awaited)
+    while not waiting.done():
+        site.upstream.simulation.open_issue()
+        await asyncio.wait({waiting}, timeout=0.1)
+    return waiting.result()
+
+
+async def test_restart_without_redis_is_a_gap():
+    """Every client receives one gap, because the changes were in the memory of the process, and then new changes."""
+    async with running_site() as site, ServerProcess(site.upstream) as server, AsyncExitStack() as stack:
+        site.upstream.webhooks.set_url(f"{server.url}/webhooks/sentry")
+        starting = [stack.enter_async_context(resuming(client, server.graphql, 1000, None)) for client in CLIENTS]
+        commands = [await command for command in starting]
+        await open_issues_until(site, [command.until("shortId") for command in commands])
+        await server.end(signal.SIGKILL)
+        await server.start()
+        await open_issues_until(site, [command.until(r'"missed":null[^\n]*\n.*shortId') for command in commands])
+
+    assert [received(command).count(None) for command in commands] == [1] * len(CLIENTS)

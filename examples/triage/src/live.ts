@@ -43,9 +43,11 @@ export function useLiveIssues(org: string) {
   const [state, setState] = useState<State>({ isLive: false, created: 0 });
 
   useEffect(() => {
+    // After a gap nothing but the current state is known.
+    const refetch = () => void client.refetchQueries({ include: "active" });
+
     function receive({ gap, change }: Item) {
-      // After a gap nothing but the current state is known.
-      if (gap) void client.refetchQueries({ include: "active" });
+      if (gap) refetch();
       setState(({ created }) => ({
         isLive: true,
         last: change,
@@ -54,11 +56,15 @@ export function useLiveIssues(org: string) {
     }
 
     const setLive = (isLive: boolean) => setState((state) => ({ ...state, isLive }));
+    const started = (hasGap: boolean) => {
+      setLive(true);
+      if (hasGap) refetch();
+    };
     const stream = client
       .subscribe({
         query: LIVE_ISSUES,
         variables: { org },
-        context: { resume: { started: () => setLive(true), broken: () => setLive(false) } },
+        context: { resume: { started, broken: () => setLive(false) } },
       })
       .subscribe({
         next: ({ data }) => data && receive(data.issueChanged),
