@@ -1,4 +1,4 @@
-"""What the sandbox sends: the envelope of a webhook and the issue inside it."""
+"""What the sandbox sends: the envelope of a webhook, the issue inside it, and what the server reads of each kind."""
 
 import hashlib
 import hmac
@@ -9,8 +9,15 @@ import pytest
 from conformance import violations
 from own_schemas import WEBHOOK
 
+from dexter_graphql.realtime.changes import Kind, Origin
+from dexter_graphql.realtime.snapshots import ChangeSource
+from dexter_graphql.realtime.webhooks.named_organizations import foreign_organization
+from dexter_graphql.realtime.webhooks.payloads import KINDS_BY_ACTION, decode_envelope, parse_change
+from dexter_graphql.sandbox import Simulation, build_world
 from dexter_graphql.sandbox.server import SandboxServer
+from dexter_graphql.sandbox.webhooks import WebhookSender
 from dexter_graphql.sandbox.world.state import WebhookEvent
+from support.sandbox import NOON, StillClock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,3 +47,47 @@ async def test_a_change_is_told(change: dict, action: str, sandbox: SandboxServe
     assert (body["action"], body["data"]["issue"]["id"]) == (action, issue.id)
     assert delivery.headers["Sentry-Hook-Resource"] == "issue"
     assert delivery.headers["Sentry-Hook-Signature"] == signature
+
+
+STEPS = 1000
+"""Steps of the simulation in which every kind of webhook occurs."""
+WITHOUT_ORGANIZATION = {"comment", "seer"}
+"""Resources whose payloads name no organization."""
+WITHOUT_TAGS = {"preprod_artifact"}
+"""Resources that no cached answer shows."""
+
+
+@pytest.fixture(scope="module")
+def deliveries():
+    """A webhook of each action that the simulation sends."""
+    world = build_world(7, StillClock())
+    sender, events = WebhookSender(world), {}
+    world.listeners.append(lambda event: events.setdefault(f"{event.resource}.{event.action}", event))
+    simulation = Simulation(world)
+    for _ in range(STEPS):
+        simulation.step()
+    return {name: sender.build_delivery(event) for name, event in events.items()}
+
+
+@pytest.mark.parametrize("name", KINDS_BY_ACTION)
+async def test_every_webhook_is_typed(deliveries, name):
+    """The change has the kind of the action, a subject and its tags, and no member of it is unreadable."""
+    resource = name.partition(".")[0]
+    envelope = decode_envelope(deliveries[name].body)
+
+    change = parse_change(resource, envelope, ChangeSource("acme", name, Origin.WEBHOOK, None, NOON, NOON))
+
+    assert (change.kind, change.entity) == (KINDS_BY_ACTION[name], resource)
+    assert change.kind is not Kind.UNKNOWN
+    assert change.subject
+    assert bool(change.tags) is (resource not in WITHOUT_TAGS)
+
+
+@pytest.mark.parametrize("name", KINDS_BY_ACTION)
+async def test_every_webhook_names_its_organization(deliveries, name):
+    """It is that of acme and of no other organization, where its payload names one."""
+    data, ids = bytes(decode_envelope(deliveries[name].body).data), {"acme": "100000", "globex": "200000"}
+
+    assert foreign_organization(data, "acme", ids.get) is None
+    is_named = foreign_organization(data, "globex", ids.get) is not None
+    assert is_named is (name.partition(".")[0] not in WITHOUT_ORGANIZATION)
