@@ -21,6 +21,7 @@ from strawberry.schema.config import StrawberryConfig
 from dexter_graphql.engine.leaf_types import NATIVE_ENCODINGS, NativeEncoding
 from dexter_graphql.graph.alerts.mutations import AlertMutations
 from dexter_graphql.graph.alerts.rules import ALERT_RULE_TYPES
+from dexter_graphql.graph.alerts.subscriptions import AlertSubscriptions
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
 from dexter_graphql.graph.comments.mutations import CommentMutations
 from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
@@ -86,7 +87,7 @@ class Mutation(
 
 
 @strawberry.type(description="Live changes. Each item has a position from which a stream can be resumed.")
-class Subscription(IssueSubscriptions):
+class Subscription(AlertSubscriptions, IssueSubscriptions):
     """All root fields."""
 
 

@@ -27,6 +27,8 @@ DURATION = re.compile(r"(?:Minutes|Hours|Days|Duration|Timeout|Interval|Delay|Wi
 SIZE = re.compile(r"(?:size|length|bytes)$", re.IGNORECASE)
 NUMBERS = {"BigInt", "Float", "Int"}
 RAW_ELSEWHERE = {
+    "AlertChange.alertKind": "action",
+    "AlertChange.kind": "action",
     "IssueChange.kind": "action",
     "FrequencyAlertCondition.comparison": "type",
     "EventFrequencyAlertCondition.comparison": "type",
@@ -41,6 +43,7 @@ FAILING_ELEMENTS = {"Query.nodes"} | {
 NAMED_BY_TYPE = {"DiscoverRow.boolean", "DiscoverRow.date"}
 """Fields whose argument says what they are of; they are named like the type that they convert to."""
 BOUNDED = {
+    "AlertChange.projects": "projects of one alert",
     "Commit.releases": "releases of one commit",
     "CommitEdge.releases": "releases of one commit",
     "CommitEdge.suspectFor": "at most 10 issues are compared",

@@ -115,3 +115,24 @@ class AlertSort(Enum):
     CONNECTED_MONITORS = wire_value("-connectedDetectors", "By number of connected monitors, most first.")
     ACTIONS = wire_value("-actions", "By number of actions, most first.")
     PRIORITY_MONITOR = wire_value("priorityDetector", "By the monitor that Sentry considers the most important.")
+
+
+@strawberry.enum(description="Kind of an alert that fires.")
+class FiredAlertKind(Enum):
+    """`Sentry-Hook-Resource` of the webhooks about alerts."""
+
+    ISSUE = wire_value("event_alert", "An alert on events of an issue.")
+    METRIC = wire_value("metric_alert", "An alert on a metric monitor.")
+    ACTIVITY = wire_value("activity_alert", "An alert on an activity of an issue, such as a step of Seer.")
+    UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)
+
+
+@strawberry.enum(description="Status of a metric alert.")
+class AlertStatus(Enum):
+    """`action` of the webhooks about metric alerts."""
+
+    OPEN = wire_value("open", "The alert has opened an incident.")
+    WARNING = wire_value("warning", "The metric has reached the threshold for a warning.")
+    CRITICAL = wire_value("critical", "The metric has reached the critical threshold.")
+    RESOLVED = wire_value("resolved", "The metric is back below its thresholds.")
+    UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)

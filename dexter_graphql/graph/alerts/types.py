@@ -45,7 +45,7 @@ def _creator(row: Any) -> UserKey | None:
     return UserKey(row.parents.organization, str(row.createdBy)) if row.createdBy is not None else None
 
 
-@entity(key=AlertKey, load=alerts_by_id, representations=(LIST,), always_reads=DETECTOR_IDS)
+@entity(key=AlertKey, load=alerts_by_id, representations=(LIST,), always_reads={**DETECTOR_IDS, "name": str})
 class Alert(AlertParts, Node):
     """Actions that run when a monitor creates or updates an issue, with their conditions.
 

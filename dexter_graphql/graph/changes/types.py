@@ -19,12 +19,13 @@ class ChangeKind(Enum):
     """Kinds of changes."""
 
     CREATED = wire_value(Kind.CREATED, "The object was created.")
-    RESOLVED = wire_value(Kind.RESOLVED, "The issue was resolved.")
+    RESOLVED = wire_value(Kind.RESOLVED, "The issue or the metric alert was resolved.")
     UNRESOLVED = wire_value(Kind.UNRESOLVED, "The issue was unresolved, by a user or because it regressed.")
     ASSIGNED = wire_value(Kind.ASSIGNED, "The issue was assigned, or its assignee was removed.")
     ARCHIVED = wire_value(Kind.ARCHIVED, "The issue was archived.")
     UPDATED = wire_value(Kind.UPDATED, "Another member of the object changed.")
     DELETED = wire_value(Kind.DELETED, "The object was deleted.")
+    FIRED = wire_value(Kind.FIRED, "The alert fired.")
     UNKNOWN = wire_value(Kind.UNKNOWN, "A kind this server does not know; see `action`.")
 
 

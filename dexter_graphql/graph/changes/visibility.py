@@ -9,6 +9,8 @@ from dexter_graphql.sentry.errors import (
     BadResponse,
     BudgetExhausted,
     DeadlineExceeded,
+    Forbidden,
+    NotFound,
     RateLimited,
     Unavailable,
     UpstreamTimeout,
@@ -20,7 +22,7 @@ NO_VERDICT = (Unavailable, UpstreamTimeout, DeadlineExceeded, RateLimited, BadRe
 ISSUE = "issue"
 ISSUE_ENTITIES = frozenset({ISSUE, "comment", "activity_alert", "seer"})
 """Entities of changes whose subject is an issue."""
-SHARED_ENTITIES = frozenset({"release"})
+SHARED_ENTITIES = frozenset({"release", "deploy"})
 """Entities that may be read with the right to one of their projects; others take the right to all of them."""
 
 
@@ -32,6 +34,13 @@ async def is_visible(change: Change, organization: OrganizationRef, context: Con
 
     Raises one of NO_VERDICT while Sentry does not answer, and Unauthorized when it rejects the credential.
     """
+    try:
+        return await _is_readable(change, organization, context)
+    except (Forbidden, NotFound):
+        return False
+
+
+async def _is_readable(change: Change, organization: OrganizationRef, context: Context) -> bool:
     if change.project_id is not None:
         return await _may_read(change.project_id, organization, context)
     if change.projects:

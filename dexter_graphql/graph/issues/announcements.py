@@ -5,12 +5,11 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from dexter_graphql.graph.context import context_of
+from dexter_graphql.graph.changes.announcements import announce, mutation_source
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.keys import IssueKey
-from dexter_graphql.realtime.changes import Change, Kind, Origin, Stream
+from dexter_graphql.realtime.changes import Change, Kind, Stream
 from dexter_graphql.realtime.snapshots import ChangeSource, comment_change, issue_change
-from dexter_graphql.sentry.parents import OrganizationRef
 
 
 async def announce_issues(
@@ -21,17 +20,16 @@ async def announce_issues(
     With `is_current` the JSON is the issue after the change. Without it, the issue before: subscribers use its project
     and fetch the rest.
     """
-    feed = context_of(load_context).services.changes
     for key, raw in issues.items():
-        change = _issue_change(key, raw, kind, _change_source(key.organization, f"issue.{kind}", load_context))
-        await feed.announce(change if is_current else replace(change, object=None))
+        change = _issue_change(key, raw, kind, mutation_source(key.organization, f"issue.{kind}", load_context))
+        await announce(change if is_current else replace(change, object=None), load_context)
 
 
 async def announce_comment(issue: IssueKey, number: str, text: str, kind: Kind, load_context: LoadContext) -> None:
     """Publish a change of a comment."""
     raw = msgspec.json.encode({"comment": text, "comment_id": number, "issue_id": issue.id})
-    change = comment_change(kind, raw, _change_source(issue.organization, f"comment.{kind}", load_context))
-    await context_of(load_context).services.changes.announce(change)
+    change = comment_change(kind, raw, mutation_source(issue.organization, f"comment.{kind}", load_context))
+    await announce(change, load_context)
 
 
 def _issue_change(key: IssueKey, raw: bytes, kind: Kind, source: ChangeSource) -> Change:
@@ -39,8 +37,3 @@ def _issue_change(key: IssueKey, raw: bytes, kind: Kind, source: ChangeSource) -
         return issue_change(kind, raw, source)
     except msgspec.DecodeError:
         return replace(source.make_change("issue", Stream.ISSUES, kind, None), subject=key.id)
-
-
-def _change_source(organization: OrganizationRef, action: str, load_context: LoadContext) -> ChangeSource:
-    now = context_of(load_context).services.clock.now()
-    return ChangeSource(organization.slug, action, Origin.MUTATION, None, now, now)

@@ -24,6 +24,8 @@ from dexter_graphql.loaders.job_detectors import CRON_PREFIX
 from dexter_graphql.loaders.monitors import MonitorKey, monitors_by_id
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 
+NAMED_IN_PROJECT = {"projectId": ID, "name": str}
+"""What identifies the monitor of a metric alert."""
 SOURCES, CONFIG = {"dataSources": msgspec.Raw}, {"config": msgspec.Raw}
 
 
@@ -67,7 +69,7 @@ def _latest(row: Any) -> IssueKey | None:
     return IssueKey(row.parents.organization, str(group.id)) if group is not None and group.id is not None else None
 
 
-@entity(key=MonitorKey, load=monitors_by_id, representations=(), always_reads={"projectId": ID}, is_interface=True)
+@entity(key=MonitorKey, load=monitors_by_id, representations=(), always_reads=NAMED_IN_PROJECT, is_interface=True)
 class Monitor(Node):
     """Condition that Sentry monitors. It creates issues on failure. The concrete type depends on the kind."""
 
