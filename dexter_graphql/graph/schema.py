@@ -46,11 +46,13 @@ from dexter_graphql.graph.rate_limit import RateLimitQueries
 from dexter_graphql.graph.relay.node_lookup import NodeQueries
 from dexter_graphql.graph.releases.file_mutations import ReleaseFileMutations
 from dexter_graphql.graph.releases.mutations import ReleaseMutations
+from dexter_graphql.graph.releases.subscriptions import ReleaseSubscriptions
 from dexter_graphql.graph.releases.uploads import UploadMutations
 from dexter_graphql.graph.saved_queries.mutations import SavedQueryMutations
 from dexter_graphql.graph.seer.handoff import HandoffMutation
 from dexter_graphql.graph.seer.mutations import SeerMutations
 from dexter_graphql.graph.seer.queries import SeerQueries
+from dexter_graphql.graph.seer.subscriptions import AutofixSubscriptions
 from dexter_graphql.graph.tickets.mutations import TicketMutations
 from dexter_graphql.graph.traces.items import ITEM_TYPES
 from dexter_graphql.graph.viewer import ViewerQueries
@@ -87,7 +89,7 @@ class Mutation(
 
 
 @strawberry.type(description="Live changes. Each item has a position from which a stream can be resumed.")
-class Subscription(AlertSubscriptions, IssueSubscriptions):
+class Subscription(AlertSubscriptions, AutofixSubscriptions, IssueSubscriptions, ReleaseSubscriptions):
     """All root fields."""
 
 

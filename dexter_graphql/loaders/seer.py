@@ -25,9 +25,17 @@ class Handoff(msgspec.Struct):
     failures: list[msgspec.Raw] = []
 
 
-class _Started(msgspec.Struct):
+class StartedRun(msgspec.Struct):
+    """A run that was started or continued; webhooks have its number, and newer servers a UUID besides."""
+
     run_id: int | str | None = None
     sentry_run_id: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        """ID by which the run is continued."""
+        run_id = self.sentry_run_id or self.run_id
+        return None if run_id is None else str(run_id)
 
 
 @fan_out(target="AutofixRun", uses=(catalogue.AUTOFIX,), is_shared=True)
@@ -61,15 +69,14 @@ async def autofix_texts(key: IssueKey, load_context: LoadContext) -> Any:
     )
 
 
-async def start_autofix(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> str | None:
-    """Start a run on an issue, or continue the one that the body names; its ID."""
+async def start_autofix(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> StartedRun:
+    """Start a run on an issue, or continue the one that the body names."""
     reply = await load_context.send(
         catalogue.START_AUTOFIX, issue_parents(key), path={"issue": key.id}, body=dict(body)
     )
     load_context.loaders.clear()
-    started = _decode(reply.body, _Started, catalogue.START_AUTOFIX.title)
-    run_id = started.sentry_run_id or started.run_id
-    return None if run_id is None else str(run_id)
+    started: StartedRun = _decode(reply.body, StartedRun, catalogue.START_AUTOFIX.title)
+    return started
 
 
 async def hand_off_autofix(key: IssueKey, body: Mapping[str, Any], load_context: LoadContext) -> Handoff:

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     UPDATED = "updated"
     DELETED = "deleted"
     FIRED = "fired"
+    FINALIZED = "finalized"
+    DEPLOYED = "deployed"
     UNKNOWN = "unknown"
 
 

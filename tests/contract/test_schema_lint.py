@@ -29,7 +29,10 @@ NUMBERS = {"BigInt", "Float", "Int"}
 RAW_ELSEWHERE = {
     "AlertChange.alertKind": "action",
     "AlertChange.kind": "action",
+    "AutofixChange.kind": "action",
+    "AutofixChange.stage": "action",
     "IssueChange.kind": "action",
+    "ReleaseChange.kind": "action",
     "FrequencyAlertCondition.comparison": "type",
     "EventFrequencyAlertCondition.comparison": "type",
     "SessionFrequencyAlertCondition.comparison": "type",

@@ -26,6 +26,8 @@ class ChangeKind(Enum):
     UPDATED = wire_value(Kind.UPDATED, "Another member of the object changed.")
     DELETED = wire_value(Kind.DELETED, "The object was deleted.")
     FIRED = wire_value(Kind.FIRED, "The alert fired.")
+    FINALIZED = wire_value(Kind.FINALIZED, "The release was published: it has a time of publication, or a new one.")
+    DEPLOYED = wire_value(Kind.DEPLOYED, "The release was deployed.")
     UNKNOWN = wire_value(Kind.UNKNOWN, "A kind this server does not know; see `action`.")
 
 

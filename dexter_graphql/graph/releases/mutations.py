@@ -10,6 +10,12 @@ from dexter_graphql.graph.common.user_errors import mistakes_as_data
 from dexter_graphql.graph.declarations.fields import call
 from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.graph.relay.references import find_organization
+from dexter_graphql.graph.releases.announcements import (
+    announce_deletion,
+    announce_deploy,
+    announce_release,
+    update_kind,
+)
 from dexter_graphql.graph.releases.inputs import (
     ArchiveReleaseInput,
     CreateDeployInput,
@@ -38,8 +44,16 @@ from dexter_graphql.graph.releases.payloads import (
 from dexter_graphql.graph.releases.references import RELEASE_REFERENCE_ENDPOINTS, find_release
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.references import REFERENCE_ENDPOINTS
-from dexter_graphql.loaders.release_writes import create_deploy, create_release, delete_release, update_release
+from dexter_graphql.loaders.release_writes import (
+    Body,
+    create_deploy,
+    create_release,
+    delete_release,
+    release_project_slugs,
+    update_release,
+)
 from dexter_graphql.loaders.releases import ReleaseKey
+from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.sentry.catalogue import releases as catalogue
 
 FIELD_PATHS = MappingProxyType(
@@ -74,8 +88,11 @@ class ReleaseMutations:
         """Create a release, or update the one with this version: then `isNew` is false. Projects are added to it."""
         organization = await find_organization(input.organization, load_context, "organization")
         body = await create_body(input, organization, load_context)
-        created = await create_release(ReleaseKey(organization, input.version), body, load_context)
-        return ReleaseResult(created.release, created.is_new)
+        key = ReleaseKey(organization, input.version)
+        created = await create_release(key, body, load_context)
+        kind = Kind.CREATED if created.is_new else update_kind(body)
+        await announce_release(key, kind, created.raw, load_context)
+        return ReleaseResult(created.record, created.is_new)
 
     @call(uses=(catalogue.UPDATE, *RELEASE_REFERENCE_ENDPOINTS))
     @refusals_as_data
@@ -87,7 +104,7 @@ class ReleaseMutations:
     ) -> UpdateReleasePayload | None:
         """Change members of a release; those that are not given keep their values."""
         key = await find_release(input.release, input.organization, load_context)
-        return ReleaseResult(await update_release(key, given_members(input, CHANGED), load_context))
+        return await _update(key, given_members(input, CHANGED), load_context)
 
     @call(uses=(catalogue.UPDATE, *RELEASE_REFERENCE_ENDPOINTS))
     @refusals_as_data
@@ -100,7 +117,7 @@ class ReleaseMutations:
         """Set the time when a release was published."""
         key = await find_release(input.release, input.organization, load_context)
         released_at = input.released_at or load_context.loaders.now
-        return ReleaseResult(await update_release(key, {"dateReleased": released_at.isoformat()}, load_context))
+        return await _update(key, {"dateReleased": released_at.isoformat()}, load_context)
 
     @call(uses=(catalogue.UPDATE, *RELEASE_REFERENCE_ENDPOINTS))
     @refusals_as_data
@@ -112,7 +129,7 @@ class ReleaseMutations:
     ) -> ArchiveReleasePayload | None:
         """Archive a release, which leaves it out of lists. Archiving an archived release changes nothing."""
         key = await find_release(input.release, input.organization, load_context)
-        return ReleaseResult(await update_release(key, {"status": "archived"}, load_context))
+        return await _update(key, {"status": "archived"}, load_context)
 
     @call(uses=(catalogue.UPDATE, *RELEASE_REFERENCE_ENDPOINTS))
     @refusals_as_data
@@ -124,7 +141,7 @@ class ReleaseMutations:
     ) -> RestoreReleasePayload | None:
         """Restore an archived release. Restoring an open release changes nothing."""
         key = await find_release(input.release, input.organization, load_context)
-        return ReleaseResult(await update_release(key, {"status": "open"}, load_context))
+        return await _update(key, {"status": "open"}, load_context)
 
     @call(uses=(catalogue.UPDATE, *RELEASE_REFERENCE_ENDPOINTS, *REFERENCE_ENDPOINTS))
     @refusals_as_data
@@ -139,9 +156,9 @@ class ReleaseMutations:
         body = await commits_body(input, key.organization, load_context)
         if len(body) != 1:
             raise BadUserInput("Exactly one of 'commits' and 'refs' must be given", ("refs" if body else "commits",))
-        return ReleaseResult(await update_release(key, body, load_context))
+        return await _update(key, body, load_context)
 
-    @call(uses=(catalogue.DELETE, *RELEASE_REFERENCE_ENDPOINTS))
+    @call(uses=(catalogue.DETAIL, catalogue.DELETE, *RELEASE_REFERENCE_ENDPOINTS))
     @refusals_as_data
     async def delete_release(
         _root: Any,
@@ -151,10 +168,12 @@ class ReleaseMutations:
     ) -> DeleteReleasePayload | None:
         """Delete a release with its files. Sentry refuses that while issues refer to the release."""
         key = await find_release(input.release, input.organization, load_context)
+        projects = await release_project_slugs(key, load_context)
         await delete_release(key, load_context)
+        await announce_deletion(key, projects, load_context)
         return ReleaseResult(deleted_id=encode_id("Release", key.organization.id, key.version))
 
-    @call(uses=(catalogue.CREATE_DEPLOY, *RELEASE_REFERENCE_ENDPOINTS, *REFERENCE_ENDPOINTS))
+    @call(uses=(catalogue.CREATE_DEPLOY, catalogue.DETAIL, *RELEASE_REFERENCE_ENDPOINTS, *REFERENCE_ENDPOINTS))
     @refusals_as_data
     async def create_deploy(
         _root: Any,
@@ -165,4 +184,12 @@ class ReleaseMutations:
         """Record that a release was deployed. Not idempotent: repeating the request records a second deploy."""
         key = await find_release(input.release, input.organization, load_context)
         body = await deploy_body(input, key.organization, load_context)
-        return ReleaseResult(deploy=await create_deploy(key, body, load_context))
+        created = await create_deploy(key, body, load_context)
+        await announce_deploy(key, created.raw, load_context)
+        return ReleaseResult(deploy=created.record)
+
+
+async def _update(key: ReleaseKey, body: Body, load_context: LoadContext) -> ReleaseResult:
+    updated = await update_release(key, body, load_context)
+    await announce_release(key, update_kind(body), updated.raw, load_context)
+    return ReleaseResult(updated.record)

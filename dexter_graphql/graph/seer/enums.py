@@ -60,3 +60,16 @@ class AutofixStoppingPoint(Enum):
     SOLUTION = wire_value("solution", "Stop after the solution.")
     CODE_CHANGES = wire_value("code_changes", "Stop after the code changes.")
     PULL_REQUEST = wire_value("open_pr", "Go on until pull requests are open.")
+
+
+@strawberry.enum(description="Stage of a run of Seer that starts or completes.")
+class AutofixStage(Enum):
+    """First words of the actions of webhooks."""
+
+    ROOT_CAUSE = wire_value("root_cause", "The root cause.")
+    SOLUTION = wire_value("solution", "The solution.")
+    CODE_CHANGES = wire_value("coding", "The code changes.")
+    PULL_REQUEST = wire_value("pr", "The pull requests. Only their creation is reported.")
+    PULL_REQUEST_ITERATION = wire_value("iteration", "Changes of the open pull requests by feedback.")
+    CODING_AGENT = wire_value("coding_agent", "The handoff to a coding agent by `handOffAutofix`; it starts only.")
+    UNKNOWN = wire_value("unknown", UNKNOWN_VALUE)

@@ -23,6 +23,7 @@ from dexter_graphql.graph.issues.references import (
 )
 from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.relay.references import OrganizationReference
+from dexter_graphql.graph.seer.announcements import HANDOFF, announce_step
 from dexter_graphql.graph.seer.mutations import run_reference
 from dexter_graphql.graph.seer.types import AutofixRun
 from dexter_graphql.loaders.base import LoadContext
@@ -135,12 +136,15 @@ class HandoffMutation:
             return HandoffResult(refusals=[not_found_error("issue")])
         agent = await _agent_of(input.agent, issue.organization, load_context)
         context = {} if input.context is None else {"user_context": input.context}
-        body = {"step": "coding_agent_handoff", **run, **agent, **context}
+        body = {"step": HANDOFF, **run, **agent, **context}
         try:
-            return HandoffResult(issue, await hand_off_autofix(issue, body, load_context))
+            handoff = await hand_off_autofix(issue, body, load_context)
         except MissingRoute:
             # Sentry answers so for the run of another issue. Where there are runs, there is the endpoint.
             return HandoffResult(refusals=[not_found_error("runId")])
+        if handoff.successes:
+            await announce_step(issue, run.get("run_id"), HANDOFF, load_context)
+        return HandoffResult(issue, handoff)
 
 
 async def _agent_of(

@@ -18,6 +18,7 @@ from dexter_graphql.graph.issues.references import (
 )
 from dexter_graphql.graph.lazy_types import IssueType
 from dexter_graphql.graph.relay.references import OrganizationReference, RepositoryReference, reference_of
+from dexter_graphql.graph.seer.announcements import announce_step
 from dexter_graphql.graph.seer.enums import AutofixStep, AutofixStoppingPoint
 from dexter_graphql.graph.seer.types import AutofixRun
 from dexter_graphql.loaders.base import LoadContext
@@ -181,4 +182,6 @@ async def _send(
         reference = reference_of(repository, "repository")
         entities = await resolve_references([reference], issue.organization, load_context)
         members["repo_name"] = entities[reference].name
-    return AutofixResult(issue, await start_autofix(issue, members, load_context))
+    started = await start_autofix(issue, members, load_context)
+    await announce_step(issue, started.run_id, members["step"], load_context)
+    return AutofixResult(issue, started.id)

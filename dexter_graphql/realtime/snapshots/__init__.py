@@ -7,6 +7,7 @@ from dexter_graphql.realtime.snapshots.comments import comment_change
 from dexter_graphql.realtime.snapshots.errors import error_change
 from dexter_graphql.realtime.snapshots.installations import installation_change
 from dexter_graphql.realtime.snapshots.issues import issue_change
+from dexter_graphql.realtime.snapshots.releases import deploy_change, release_change
 from dexter_graphql.realtime.snapshots.sources import ChangeSource
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "autofix_change",
     "build_change",
     "comment_change",
+    "deploy_change",
     "error_change",
     "event_alert_change",
     "installation_change",
     "issue_change",
     "metric_alert_change",
+    "release_change",
 ]

@@ -1,0 +1,93 @@
+"""Filter of the stages of Seer's runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import strawberry
+
+from dexter_graphql.errors import within
+from dexter_graphql.graph.changes.conditions import (
+    FILTER,
+    FILTER_DESCRIPTION,
+    NO_CONDITIONS,
+    ChangeConditions,
+    allows,
+    enum_condition,
+)
+from dexter_graphql.graph.context import Context
+from dexter_graphql.graph.issues.references import IssueReference, issues_in_each
+from dexter_graphql.graph.relay.references import ProjectReference, references_of
+from dexter_graphql.graph.seer.enums import AutofixStage
+from dexter_graphql.graph.seer.stages import is_completed, stage_of
+from dexter_graphql.loaders.base import LoadContext
+from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.occurrence import is_in_projects
+from dexter_graphql.loaders.references import resolve_in_each
+from dexter_graphql.realtime.changes import Change
+from dexter_graphql.sentry.parents import OrganizationRef
+
+
+@strawberry.input(description=f"Filter of stages of Seer's runs. {FILTER_DESCRIPTION}")
+class AutofixChangeFilter:
+    """Input."""
+
+    stages: list[AutofixStage] | None = strawberry.field(default=None, description="Stages of runs.")
+    is_completed: bool | None = strawberry.field(
+        default=None, description="True for stages that completed, false for stages that started."
+    )
+    issues: list[IssueReference] | None = strawberry.field(default=None, description="Issues, at most 100.")
+    projects: list[ProjectReference] | None = strawberry.field(
+        default=None,
+        description="Projects of the issue. Webhooks do not name them: one call per change that passes the other"
+        " conditions.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AutofixConditions:
+    """A filter of stages of runs, with the objects that it names; None is no condition."""
+
+    basic: ChangeConditions = NO_CONDITIONS
+    stages: frozenset[str] | None = None
+    is_completed: bool | None = None
+    projects: tuple[str, ...] | None = None
+
+    def matches(self, change: Change) -> bool:
+        """True when the change passes, as far as that follows from the change itself."""
+        return (
+            self.basic.matches(change)
+            and allows(self.stages, stage_of(change).value)
+            and self.is_completed in {None, is_completed(change)}
+        )
+
+    async def occurs(self, change: Change, organization: OrganizationRef, context: Context) -> bool:
+        """True when the issue is in one of the projects."""
+        if self.projects is None:
+            return True
+        if change.subject is None or not self.projects:
+            return False
+        issue = IssueKey(organization, change.subject)
+        return await is_in_projects(issue, self.projects, context.services.client, context.call_context)
+
+
+async def autofix_conditions(
+    value: AutofixChangeFilter | None, organizations: Sequence[OrganizationRef], load_context: LoadContext
+) -> dict[OrganizationRef, AutofixConditions]:
+    """The conditions of a filter in each organization; raises BadUserInput for a name that exists in none of them."""
+    if value is None:
+        return dict.fromkeys(organizations, AutofixConditions())
+    with within(FILTER):
+        projects = references_of(value.projects, "projects")
+        named = await resolve_in_each(projects, organizations, load_context)
+        issues = await issues_in_each(value.issues, organizations, load_context)
+        return {
+            organization: AutofixConditions(
+                ChangeConditions(issues=issues[organization]),
+                stages=enum_condition(value.stages, "stages"),
+                is_completed=value.is_completed,
+                projects=None
+                if value.projects is None
+                else tuple(entities[name].id for name in projects if name in entities),
+            )
+            for organization, entities in named.items()
+        }
