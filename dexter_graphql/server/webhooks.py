@@ -1,13 +1,16 @@
 """Receives Sentry's webhooks: passes the raw bytes to their receivers, which verify them, and answers at once."""
 
+import time
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from structlog.typing import FilteringBoundLogger
 
+from dexter_graphql.concurrency.token_bucket import TokenBucket
 from dexter_graphql.realtime.webhooks.heads import WebhookRejected
 from dexter_graphql.realtime.webhooks.legacy import NO_PATH, TOO_MANY, LegacyReceiver
 from dexter_graphql.realtime.webhooks.payloads import STREAMS_BY_RESOURCE
@@ -27,6 +30,8 @@ MESSAGES = {
     WebhookOutcome.REDELIVERY: "Known already",
     WebhookOutcome.SET_ASIDE: "Not published: the payload names another organization than the secret",
 }
+WARNINGS_PER_S, MAX_WARNINGS = 10.0, 100
+"""Rate and burst of lines in the log about webhooks that are refused."""
 HOOK_ERROR = "Sentry-Hook-Error"
 """Header whose text Sentry shows in the request log of the integration."""
 Accept = Callable[[bytes], Awaitable[WebhookAccepted | WebhookRejected]]
@@ -43,7 +48,13 @@ class WebhookEndpoint:
         self._legacy = legacy
         self._bodies = bodies
         self._metrics = metrics
-        self._log = get_log("dexter.webhooks")
+        self._warnings = TokenBucket(WARNINGS_PER_S, MAX_WARNINGS, time.monotonic)
+
+    @cached_property
+    def _log(self) -> FilteringBoundLogger:
+        # Bound once: the logger that `get_log` returns looks up its configuration at each use.
+        log: FilteringBoundLogger = get_log("dexter.webhooks").bind()
+        return log
 
     def routes(self) -> list[Route]:
         """The routes of the endpoint."""
@@ -91,8 +102,8 @@ class WebhookEndpoint:
 
     def _reject(self, rejection: WebhookRejected) -> Response:
         self._metrics.webhook(rejection.status)
-        self._log.warning("webhook rejected", reason=rejection.message, status=int(rejection.status))
         message = rejection.message
+        self._warn("webhook rejected", reason=message, status=int(rejection.status))
         return json_response({"message": message}, rejection.status, {HOOK_ERROR: message})
 
     def _report(self, resource: str, accepted: WebhookAccepted) -> None:
@@ -100,6 +111,11 @@ class WebhookEndpoint:
         self._metrics.webhook_outcome(resource, accepted.outcome)
         action, organization = accepted.change.action, accepted.change.organization
         if accepted.foreign is not None:
-            self._log.warning("webhook set aside", action=action, organization=organization, names=accepted.foreign)
-        elif accepted.outcome is not WebhookOutcome.REDELIVERY:
-            self._log.info("webhook accepted", action=action, organization=organization)
+            self._warn("webhook set aside", action=action, organization=organization, names=accepted.foreign)
+        # The access log has a line for each request.
+        self._log.debug("webhook accepted", action=action, organization=organization, outcome=accepted.outcome)
+
+    def _warn(self, event: str, **values: object) -> None:
+        """Write a warning, unless there are so many that they would cost more than the webhooks; metrics count all."""
+        if self._warnings.take():
+            self._log.warning(event, **values)

@@ -9,7 +9,7 @@ import pytest
 
 from dexter_graphql.parity.features import MetricsReader
 from dexter_graphql.sandbox.status_updates import Resolution
-from dexter_graphql.server.webhooks import MAX_BODY_BYTES
+from dexter_graphql.server.webhooks import MAX_BODY_BYTES, MAX_WARNINGS, WARNINGS_PER_S
 from support.live_changes import (
     WAIT_S,
     current_position,
@@ -106,6 +106,18 @@ async def test_body_is_not_read_without_a_head(site):
     writer.close()
 
     assert status.split()[1] == b"401"
+
+
+async def test_floods_of_refused_webhooks_do_not_fill_the_log(site, capfd):
+    """A burst of lines is written and then ten in a second; all are counted."""
+    number = 3 * MAX_WARNINGS
+    started = time.monotonic()
+    answers = [await post_webhook(site, b"{}", {}) for _ in range(number)]
+    lines = "".join(capfd.readouterr()).count("webhook rejected")
+
+    assert {status for status, _ in answers} == {401}
+    assert MAX_WARNINGS <= lines <= MAX_WARNINGS + (time.monotonic() - started) * WARNINGS_PER_S
+    assert MetricsReader(site).sum("dexter_webhooks_total", status="401") == number
 
 
 async def test_webhook_of_another_organization_is_set_aside(site):

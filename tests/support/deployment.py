@@ -133,6 +133,7 @@ def _replica_environment(folder, upstream, redis, number):
         # The output of the processes is not read while they run, and a full pipe would stop them.
         "DEXTER_LOG_LEVEL": "warning",
         "DEXTER_AUDIT": str(folder / f"audit-{number}.log"),
+        "DEXTER_JOURNAL": str(folder / "journal"),
     }
     return SERVICES[REPLICAS[number]]["environment"] | SETTINGS | given
 
