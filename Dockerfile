@@ -18,7 +18,8 @@ COPY --from=console /src/dexter_graphql/console/build ./dexter_graphql/console/b
 RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin dexter
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin dexter \
+    && install --directory --owner 10001 --group 10001 --mode 700 /var/lib/dexter
 COPY --from=package /opt/venv /opt/venv
 # Mode `open` has no authentication and listens on the loopback only, which is unreachable from outside the container.
 ENV PATH=/opt/venv/bin:$PATH DEXTER_HOST=0.0.0.0 DEXTER_PORT=8000 DEXTER_MODE=passthrough
