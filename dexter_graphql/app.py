@@ -166,7 +166,7 @@ def create_app(
         executor,
         admission,
         build_sockets(settings, executor, admission, readiness),
-        connections=build_single_connections(settings, executor, admission, streaming, clock),
+        connections=SingleConnections(executor, admission, build_reservations(settings, clock, metrics), streaming),
         page=lambda: console.page(facts, library),
         streaming=streaming,
         limits=EndpointLimits(settings.max_body_bytes, settings.max_batch),
@@ -264,13 +264,12 @@ def build_sockets(settings: Settings, executor: RequestExecutor, admission: Admi
     )
 
 
-def build_single_connections(
-    settings: Settings, executor: RequestExecutor, admission: Admission, streaming: StreamSettings, clock: Clock
-) -> SingleConnections:
+def build_reservations(settings: Settings, clock: Clock, metrics: Metrics) -> Reservations:
     """Compose the event streams that carry many operations, which have the limits of WebSockets."""
     quota = Quota("event streams reserved", settings.max_sockets_per_caller, settings.max_sockets)
     reservations = Reservations(quota, settings.max_socket_operations, clock)
-    return SingleConnections(executor, admission, reservations, streaming)
+    metrics.register(reservations.collect)
+    return reservations
 
 
 def build_file_addresses(settings: Settings, clock: Clock, client: SentryClient) -> FileAddresses:

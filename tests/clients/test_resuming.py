@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from dexter_graphql.sandbox import Fault
 from support.live_changes import current_position
 from support.relay import Relay
 from support.resuming import CLIENTS, received, resuming
@@ -43,6 +44,24 @@ async def test_refused_position_is_a_gap(site, client):
     assert end == (0, "")
     first, second = received(command)
     assert (first, second is None) == (None, False)
+
+
+async def test_rejected_credential_is_the_end():
+    """When Sentry rejects the token, no client tries again; each has the server's reason."""
+    async with running_site(mode="passthrough") as site, AsyncExitStack() as stack:
+        token = site.upstream.world.tokens.admin.text
+        starting = [resuming(client, site.graphql, 1000, None, token) for client in CLIENTS]
+        commands = [await stack.enter_async_context(command) for command in starting]
+        await open_issues_until(site, [command.until("shortId") for command in commands])
+        fault = Fault(status=401, body={"detail": "Invalid token"}, route="/environments/", times=9)
+        site.upstream.faults.add(fault)
+        query = '{ organization(slug: "acme") { environments { nodes { name } } } }'
+        await site.post(query, headers={"authorization": f"Bearer {token}"})
+        ends = [await command.wait_for_exit() for command in commands]
+
+    assert [code for code, _ in ends] == [1] * len(CLIENTS)
+    assert ["Sentry rejected the credential" in err for _, err in ends] == [True] * len(CLIENTS)
+    assert [command.printed.count("broken") for command in commands] == [0] * len(CLIENTS)
 
 
 async def open_issues_until(site, awaited):

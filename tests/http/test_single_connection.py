@@ -105,16 +105,18 @@ async def test_refused_operations_are_answered_at_once(site):
 
 
 async def test_end_of_the_stream_ends_its_operations(site):
-    """When the client leaves, its subscriptions end, and the token is unknown."""
+    """When the client leaves, its subscriptions end, and the token is unknown; metrics count the connection."""
     async with open_connection(site) as connection:
         await connection.start("one", SUBSCRIPTION)
+        assert b'dexter_event_connections{state="open"} 1.0' in site.dexter.metrics.text()
     for _ in range(200):
         status, _ = await connection.post("two", "{ __typename }")
         if status == 404 and b"dexter_streams 0.0" in site.dexter.metrics.text():
             break
         await asyncio.sleep(0.01)
 
-    assert b"dexter_streams 0.0" in site.dexter.metrics.text()
+    metrics = site.dexter.metrics.text()
+    assert (b"dexter_streams 0.0" in metrics, b'connections{state="open"} 0.0' in metrics) == (True, True)
     assert status == 404
 
 

@@ -1,5 +1,5 @@
 // A subscription that resumes, by the wrappers of examples/resume:
-//   node --import ./packages.mjs resume.mjs CLIENT URL COUNT SUBSCRIPTION
+//   node --import ./packages.mjs resume.mjs CLIENT URL COUNT SUBSCRIPTION [TOKEN]
 // Prints a line for each item and for each broken connection; ends after COUNT items.
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from "@apollo/client";
 import WebSocket from "ws";
@@ -9,16 +9,21 @@ import { createResumingClient as createSseClient } from "../../examples/resume/g
 import { createResumingClient as createWsClient } from "../../examples/resume/graphql-ws.mjs";
 import { print } from "./common.mjs";
 
+const [name, url, count, subscription, token] = process.argv.slice(2);
+const headers = token ? { authorization: `Bearer ${token}` } : {};
 const options = { delay: () => 50, broken: () => print("broken") };
 
 const CLIENTS = {
   "graphql-ws": (url) =>
-    createWsClient({ url: url.replace(/^http/, "ws"), webSocketImpl: WebSocket }, options).subscribe,
-  "graphql-sse": (url) => createSseClient({ url }, options).subscribe,
-  "graphql-sse-single": (url) => createSseClient({ url, singleConnection: true }, options).subscribe,
+    createWsClient(
+      { url: url.replace(/^http/, "ws"), webSocketImpl: WebSocket, connectionParams: headers },
+      options,
+    ).subscribe,
+  "graphql-sse": (url) => createSseClient({ url, headers }, options).subscribe,
+  "graphql-sse-single": (url) => createSseClient({ url, headers, singleConnection: true }, options).subscribe,
   "apollo-client": (uri) => {
     const client = new ApolloClient({
-      link: ApolloLink.from([resumeLink, new HttpLink({ uri })]),
+      link: ApolloLink.from([resumeLink, new HttpLink({ uri, headers })]),
       cache: new InMemoryCache(),
     });
     return ({ query, variables }, sink) =>
@@ -26,14 +31,13 @@ const CLIENTS = {
   },
 };
 
-const [name, url, count, subscription] = process.argv.slice(2);
 let left = Number(count);
 const fail = (reason) => {
-  process.stderr.write(`${reason?.stack ?? JSON.stringify(reason)}\n`, () => process.exit(1));
+  process.stderr.write(`${reason?.message ?? JSON.stringify(reason)}\n`, () => process.exit(1));
 };
 CLIENTS[name](url)(JSON.parse(subscription), {
-  next: ({ data, error }) => {
-    if (!data) return fail(error);
+  next: ({ data, error, errors }) => {
+    if (!data) return fail(error ?? errors);
     print(Object.values(data)[0]);
     if (--left === 0) process.exit(0);
   },

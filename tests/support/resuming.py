@@ -15,10 +15,10 @@ SUBSCRIPTION = """subscription Changes($after: String) {
 }"""
 
 
-def resuming(client, url, count, after):
-    """A script that prints `count` items, each as a line, and "broken" when a connection broke."""
+def resuming(client, url, count, after, *tokens):
+    """A script that prints `count` items and, when a connection broke, "broken"; each is a line."""
     task = json.dumps({"query": SUBSCRIPTION, "variables": {"after": after}})
-    script = ("--import", "./packages.mjs", "resume.mjs", client, url, str(count), task)
+    script = ("--import", "./packages.mjs", "resume.mjs", client, url, str(count), task, *tokens)
     return start_command("node", *script, cwd=installed_scripts())
 
 

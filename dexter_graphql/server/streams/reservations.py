@@ -10,6 +10,7 @@ from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.quotas import Lease, Quota
 from dexter_graphql.server.responses import RequestRejected
 from dexter_graphql.server.streams.single_connection import SingleConnection, no_such_stream
+from dexter_graphql.telemetry.metrics import Sample
 
 TOKEN_BYTES = 32
 RESERVED_S = 30.0
@@ -41,6 +42,12 @@ class Reservations:
 
     def __repr__(self) -> str:
         return f"<Reservations {len(self._waiting)} waiting, {len(self._open)} open>"
+
+    def collect(self) -> list[Sample]:
+        """The number of connections that are reserved, and of those that are open."""
+        name, description = "dexter_event_connections", "Event streams that carry many operations, by state."
+        counts = (("reserved", len(self._waiting)), ("open", len(self._open)))
+        return [Sample(name, description, count, (("state", state),)) for state, count in counts]
 
     def reserve(self, identity: Identity) -> str:
         """Return the token of a new connection; rejects more than the caller may have."""
