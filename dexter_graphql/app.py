@@ -27,6 +27,9 @@ from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.operations.routes import load_routes
 from dexter_graphql.operations.trusted import TrustedDocuments
 from dexter_graphql.realtime.feed import ChangeFeed, in_memory_feed
+from dexter_graphql.realtime.poller import Poller, PollerServices
+from dexter_graphql.realtime.polling.poll_store import MAX_STATES, PollStore
+from dexter_graphql.realtime.silence import WebhookArrivals
 from dexter_graphql.realtime.webhooks.journal import Journal
 from dexter_graphql.realtime.webhooks.legacy import LegacyReceiver
 from dexter_graphql.realtime.webhooks.publication import DurablePublication
@@ -50,6 +53,7 @@ from dexter_graphql.server.admission import Admission
 from dexter_graphql.server.audit.auditor import Auditor
 from dexter_graphql.server.bodies import BodyReader
 from dexter_graphql.server.caller_budgets import CallerBudgets
+from dexter_graphql.server.changes import ChangeReport
 from dexter_graphql.server.connections import ConnectionLimits, ConnectionPool
 from dexter_graphql.server.console import Console, ServerFacts
 from dexter_graphql.server.credentials import CredentialGate
@@ -183,6 +187,9 @@ def create_app(
     examine = None if is_sandbox else partial(report_upstream, client, schema=graph.schema)
     first_contact = partial(reach_sentry, services, identification.own, readiness, examine)
     background: list[Background] = [first_contact, services.changes.start, *publication.tasks]
+    poller = build_poller(settings, services, identification.own, webhooks.arrivals, metrics)
+    if poller is not None:
+        background.append(poller.run)
     if identification.ring is not None:
         metrics.register(identification.ring.collect)
         readiness.checks.append(identification.ring.problems)
@@ -193,7 +200,9 @@ def create_app(
     lifespan = lifespan_of(client, readiness, background, closers)
     app = build_app(settings, endpoint, routes, lifespan, metrics, rest=rest, is_sandbox=is_sandbox)
     admin_host = settings.admin_address[0] if settings.admin_address else ""
-    return Dexter(app, build_admin(admin_host, readiness, client.state, metrics), pool, readiness, client, metrics)
+    reports = [ChangeReport(webhooks.arrivals, poller).route()]
+    admin = build_admin(admin_host, readiness, client.state, metrics, reports)
+    return Dexter(app, admin, pool, readiness, client, metrics)
 
 
 def lifespan_of(
@@ -304,7 +313,30 @@ def build_webhooks(
     signers = Signers(settings.secrets_by_organization)
     receiver = WebhookReceiver(signers, publication, services.clock, known_id=services.organizations.known_id)
     legacy = LegacyReceiver(settings.organizations_by_path_secret, publication, services.clock)
-    return WebhookEndpoint(receiver, legacy, admission.bodies, metrics)
+    organizations = frozenset(organization for organization, _ in settings.secrets_by_organization)
+    arrivals = WebhookArrivals(organizations, services.clock)
+    metrics.register(arrivals.collect)
+    return WebhookEndpoint(receiver, legacy, admission.bodies, metrics, arrivals)
+
+
+def build_poller(
+    settings: Settings, services: Services, own: Upstream | None, arrivals: WebhookArrivals, metrics: Metrics
+) -> Poller | None:
+    """Compose what polls Sentry where webhooks are silent; None without the server's token, or when it is off."""
+    if own is None or not settings.poll_s:
+        return None
+    used = PollerServices(
+        services.changes,
+        services.client,
+        services.organizations,
+        services.clock,
+        own,
+        PollStore(services.client.shared_texts("poll", MAX_STATES)),
+        services.client.shared_leases("poll lease"),
+    )
+    poller = Poller(used, settings.poll_s, arrivals.is_configured)
+    metrics.register(poller.collect)
+    return poller
 
 
 def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, trusted: TrustedDocuments) -> Pipeline:

@@ -19,6 +19,7 @@ from dexter_graphql.realtime.brokers.base import (
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
 from dexter_graphql.realtime.brokers.positions import PositionSigner
 from dexter_graphql.realtime.changes import Change, Topic
+from dexter_graphql.realtime.followers import FollowedTopics
 from dexter_graphql.telemetry.logs import get_log
 
 
@@ -31,12 +32,21 @@ class FeedItem:
     gap: Gap | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What was published after a position, up to now, and the positions after it."""
+
+    entries: Sequence[Item | Gap]
+    positions: Positions
+
+
 class ChangeFeed:
     """All changes of all organizations. Does not check whether a reader may see them."""
 
     def __init__(self, broker: Broker, signer: PositionSigner) -> None:
         self._broker = broker
         self._signer = signer
+        self.followed = FollowedTopics()
         self._log = get_log("dexter.changes")
 
     def __repr__(self) -> str:
@@ -71,6 +81,22 @@ class ChangeFeed:
             start = self._signer.parse(topics, after)
         return self._items(start)
 
+    async def newest(self, topics: Sequence[Topic]) -> Positions:
+        """The position after everything published so far, for each topic. Raises BrokerUnavailable."""
+        return await self._broker.newest(topics)
+
+    async def backlog(self, after: Positions) -> Backlog:
+        """What was published after a position in each topic, up to now. Raises BrokerUnavailable."""
+        newest, positions, entries = await self._broker.newest(list(after)), dict(after), list[Item | Gap]()
+        if not _has_reached(positions, newest):
+            async with aclosing(self._broker.read(after)) as coming:
+                async for entry in coming:
+                    entries.append(entry)
+                    positions[entry.topic] = entry.position
+                    if _has_reached(positions, newest):
+                        break
+        return Backlog(entries, positions)
+
     async def start(self) -> None:
         """Start the broker's background tasks."""
         await self._broker.start()
@@ -81,14 +107,23 @@ class ChangeFeed:
 
     async def _items(self, after: Positions) -> AsyncGenerator[FeedItem, None]:
         positions = dict(after)
-        async with aclosing(self._broker.read(after)) as entries:
-            async for entry in entries:
-                positions[entry.topic] = entry.position
-                position = self._signer.serialize(positions)
-                if isinstance(entry, Item):
-                    yield FeedItem(position, change=entry.change)
-                else:
-                    yield FeedItem(position, gap=entry)
+        with self.followed.following(after):
+            async with aclosing(self._broker.read(after)) as entries:
+                async for entry in entries:
+                    positions[entry.topic] = entry.position
+                    position = self._signer.serialize(positions)
+                    if isinstance(entry, Item):
+                        yield FeedItem(position, change=entry.change)
+                    else:
+                        yield FeedItem(position, gap=entry)
+
+
+def _has_reached(positions: Positions, newest: Positions) -> bool:
+    """True when the positions are not before the newest ones."""
+    return all(
+        positions[topic].epoch == position.epoch and positions[topic].offset >= position.offset
+        for topic, position in newest.items()
+    )
 
 
 def in_memory_feed(

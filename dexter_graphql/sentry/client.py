@@ -52,6 +52,7 @@ from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
 
 if TYPE_CHECKING:
+    from dexter_graphql.sentry.redis.leases import SharedLeases
     from dexter_graphql.sentry.redis.marks import SharedMarks
     from dexter_graphql.sentry.redis.quota_windows import QuotaWindows
     from dexter_graphql.sentry.redis.services import RedisServices
@@ -318,6 +319,10 @@ class SentryClient:
     def shared_marks(self, kind: str) -> "SharedMarks | None":
         """Return the marks of one kind that replicas share through Redis; None without Redis."""
         return None if self._services is None else self._services.marks(kind)
+
+    def shared_leases(self, kind: str) -> "SharedLeases | None":
+        """Return the leases of one kind that replicas compete for through Redis; None without Redis."""
+        return None if self._services is None else self._services.leases(kind)
 
     def start(self) -> None:
         """Start the background tasks; to be called in the event loop."""

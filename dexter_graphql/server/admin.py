@@ -1,6 +1,6 @@
 """The application of the admin address: metrics and the details of readiness."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,8 +16,10 @@ from dexter_graphql.telemetry.metrics import CONTENT_TYPE, Metrics
 METRICS = "/metrics"
 
 
-def build_admin(host: str, readiness: Readiness, state: Callable[[], list[str]], metrics: Metrics) -> ASGIApp:
-    """Build the application that listens on `host`.
+def build_admin(
+    host: str, readiness: Readiness, state: Callable[[], list[str]], metrics: Metrics, more: Sequence[Route] = ()
+) -> ASGIApp:
+    """Build the application that listens on `host`; `more` are the routes of other reports.
 
     On the loopback only its names are answered, because a page could reach it by DNS rebinding. Elsewhere scrapers use
     addresses that are not known beforehand, and the network decides who reaches it.
@@ -26,6 +28,6 @@ def build_admin(host: str, readiness: Readiness, state: Callable[[], list[str]],
     async def show_metrics(_request: Request) -> Response:
         return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
-    app = Starlette(routes=[Route(METRICS, show_metrics), readiness_details(readiness, state)])
+    app = Starlette(routes=[Route(METRICS, show_metrics), readiness_details(readiness, state), *more])
     exempt_paths = frozenset[str]() if is_loopback(host) else frozenset({METRICS, "/health/ready"})
     return HostGuard(app, frozenset(LOOPBACK_NAMES), OriginPolicy(frozenset()), exempt_paths)

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from structlog.typing import FilteringBoundLogger
 
 from dexter_graphql.concurrency.token_bucket import TokenBucket
+from dexter_graphql.realtime.silence import WebhookArrivals
 from dexter_graphql.realtime.webhooks.heads import WebhookRejected
 from dexter_graphql.realtime.webhooks.legacy import NO_PATH, TOO_MANY, LegacyReceiver
 from dexter_graphql.realtime.webhooks.payloads import STREAMS_BY_RESOURCE
@@ -43,7 +44,15 @@ class WebhookEndpoint:
     Needs no login: the signature of a webhook, or the secret in its path, is its credential.
     """
 
-    def __init__(self, receiver: WebhookReceiver, legacy: LegacyReceiver, bodies: BodyReader, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        receiver: WebhookReceiver,
+        legacy: LegacyReceiver,
+        bodies: BodyReader,
+        metrics: Metrics,
+        arrivals: WebhookArrivals,
+    ) -> None:
+        self.arrivals = arrivals
         self._receiver = receiver
         self._legacy = legacy
         self._bodies = bodies
@@ -109,6 +118,7 @@ class WebhookEndpoint:
     def _report(self, resource: str, accepted: WebhookAccepted) -> None:
         self._metrics.webhook(HTTPStatus.OK)
         self._metrics.webhook_outcome(resource, accepted.outcome)
+        self.arrivals.note(accepted.change.organization)
         action, organization = accepted.change.action, accepted.change.organization
         if accepted.foreign is not None:
             self._warn("webhook set aside", action=action, organization=organization, names=accepted.foreign)

@@ -27,6 +27,7 @@ from dexter_graphql.settings.documents import DocumentSettings
 from dexter_graphql.settings.fields import Words
 from dexter_graphql.settings.fields import setting as _setting
 from dexter_graphql.settings.identity import MIN_SECRET_LENGTH, Mode
+from dexter_graphql.settings.live import LiveSettings
 from dexter_graphql.settings.webhooks import WebhookSettings
 
 NO_DEFAULT = "default_factory_not_called"
@@ -49,7 +50,7 @@ class Engine(StrEnum):
     INTERPRETER = "interpreter"
 
 
-class Settings(ClientSettings, CostSettings, DocumentSettings, WebhookSettings):
+class Settings(ClientSettings, CostSettings, DocumentSettings, LiveSettings, WebhookSettings):
     """All settings, immutable and validated. Secrets are never printed."""
 
     secrets_dir: str | None = _setting(

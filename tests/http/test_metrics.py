@@ -100,7 +100,7 @@ async def test_nothing_of_users_is_shown(site):
 
 async def test_every_metric_is_documented(tmp_path):
     """docs/operating.md lists all metrics, and no others."""
-    async with running_site(caller_calls=6000, journal=str(tmp_path), secret="s" * 32) as site:
+    async with running_site(caller_calls=6000, poll_s=30, journal=str(tmp_path), secret="s" * 32) as site:
         for slug in ("acme", "globex"):
             await site.data("query ($slug: String!) { organization(slug: $slug) { slug } }", slug=slug)
         shown = set(re.findall(r"^# TYPE (\w+?)(?:_total)? ", await scraped(site), re.MULTILINE))

@@ -44,6 +44,8 @@ async def running_site(upstream=None, *, is_sandbox=True, clock=None, policies=P
     async with running_sandbox() if upstream is None else _as_is(upstream) as sandbox:
         given = {"sentry_url": sandbox.url, "sentry_auth_token": sandbox.token, "port": 0} | settings
         given.setdefault("webhook_secrets", (f"acme={sandbox.webhooks.secret()}",))
+        # Tests count calls; those of polling do not depend on the test's requests.
+        given.setdefault("poll_s", 0)
         loaded = load_settings(**given)
         dexter = create_app(loaded, is_sandbox=is_sandbox, clock=clock, policies=policies)
         listener = listen(loaded.host, 0)

@@ -25,3 +25,13 @@ APP_INSTALLATIONS = Endpoint(
     silo=Silo.CONTROL,
     tags=("integrations/{organization}",),
 )
+APPS = Endpoint(
+    "integrations.apps",
+    "GET",
+    "/organizations/{organization}/sentry-apps/",
+    ("org:admin", "org:read", "org:write"),
+    restriction=whole_organization(AccessLevel.READ),
+    lifetime=Lifetime.STABLE,
+    silo=Silo.CONTROL,
+    tags=("integrations/{organization}",),
+)

@@ -13,6 +13,25 @@ LIST = Endpoint(
     pages=Pagination.LIMIT,
     tags=("issues/{organization}",),
 )
+POLLED = Endpoint(
+    "issues.polled",
+    "GET",
+    "/organizations/{organization}/issues/",
+    ("event:admin", "event:read", "event:write"),
+    restriction=by_query(AccessLevel.READ, "project.id"),
+    pages=Pagination.LIMIT,
+    lifetime=Lifetime.NEVER,
+)
+"""The list, past the cache: what polling compares."""
+ACTIVITIES = Endpoint(
+    "issues.activities",
+    "GET",
+    "/organizations/{organization}/issues/{issue}/activities/",
+    ("event:read", "event:write", "event:admin"),
+    restriction=by_parent(AccessLevel.READ, "issue"),
+    source=Source.OBSERVED,
+    lifetime=Lifetime.NEVER,
+)
 PROJECT_LIST = Endpoint(
     "issues.project_list",
     "GET",

@@ -12,6 +12,16 @@ LIST = Endpoint(
     pages=Pagination.PER_PAGE,
     tags=("releases/{organization}",),
 )
+POLLED = Endpoint(
+    "releases.polled",
+    "GET",
+    "/organizations/{organization}/releases/",
+    ("org:ci", "project:admin", "project:read", "project:releases", "project:write"),
+    restriction=by_query(AccessLevel.READ, "projects.id"),
+    pages=Pagination.PER_PAGE,
+    lifetime=Lifetime.NEVER,
+)
+"""The list, past the cache: what polling compares."""
 DETAIL = Endpoint(
     "releases.detail",
     "GET",

@@ -9,6 +9,7 @@ from dexter_graphql.sentry.credentials import CredentialRegistry
 from dexter_graphql.sentry.redis.connection import RedisConnection
 from dexter_graphql.sentry.redis.encryption import Cipher
 from dexter_graphql.sentry.redis.invalidation import InvalidationChannel
+from dexter_graphql.sentry.redis.leases import SharedLeases
 from dexter_graphql.sentry.redis.marks import SharedMarks
 from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.redis.quota_windows import QuotaWindows
@@ -49,6 +50,10 @@ class RedisServices:
     def marks(self, kind: str) -> SharedMarks:
         """Marks of one kind that replicas share."""
         return SharedMarks(kind, self.connection, self.cipher)
+
+    def leases(self, kind: str) -> SharedLeases:
+        """Leases of one kind that replicas compete for."""
+        return SharedLeases(kind, self.connection, self.cipher)
 
     def start(self) -> None:
         """Start the background tasks; to be called in the event loop."""
