@@ -23,7 +23,9 @@ from dexter_graphql.graph.alerts.mutations import AlertMutations
 from dexter_graphql.graph.alerts.rules import ALERT_RULE_TYPES
 from dexter_graphql.graph.alerts.subscriptions import AlertSubscriptions
 from dexter_graphql.graph.alerts.types import ALERT_TYPES
+from dexter_graphql.graph.changes.subscriptions import ActivitySubscriptions
 from dexter_graphql.graph.comments.mutations import CommentMutations
+from dexter_graphql.graph.comments.subscriptions import CommentSubscriptions
 from dexter_graphql.graph.common.scalars import SERIALIZERS, scalar_map
 from dexter_graphql.graph.cost.operation_costs import OperationCosts
 from dexter_graphql.graph.crons.mutations import CronMutations
@@ -34,6 +36,7 @@ from dexter_graphql.graph.declarations.strawberry_internals import definition_of
 from dexter_graphql.graph.environments.mutations import EnvironmentMutations
 from dexter_graphql.graph.environments.types import ENVIRONMENT_TYPES
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
+from dexter_graphql.graph.events.subscriptions import ErrorSubscriptions
 from dexter_graphql.graph.explore.mutations import ServiceSpanMutations
 from dexter_graphql.graph.issue_views.mutations import IssueViewMutations
 from dexter_graphql.graph.issues.mutations import IssueMutations
@@ -89,7 +92,15 @@ class Mutation(
 
 
 @strawberry.type(description="Live changes. Each item has a position from which a stream can be resumed.")
-class Subscription(AlertSubscriptions, AutofixSubscriptions, IssueSubscriptions, ReleaseSubscriptions):
+class Subscription(
+    ActivitySubscriptions,
+    AlertSubscriptions,
+    AutofixSubscriptions,
+    CommentSubscriptions,
+    ErrorSubscriptions,
+    IssueSubscriptions,
+    ReleaseSubscriptions,
+):
     """All root fields."""
 
 

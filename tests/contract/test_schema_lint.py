@@ -27,10 +27,13 @@ DURATION = re.compile(r"(?:Minutes|Hours|Days|Duration|Timeout|Interval|Delay|Wi
 SIZE = re.compile(r"(?:size|length|bytes)$", re.IGNORECASE)
 NUMBERS = {"BigInt", "Float", "Int"}
 RAW_ELSEWHERE = {
+    "ActivityChange.kind": "action",
     "AlertChange.alertKind": "action",
     "AlertChange.kind": "action",
     "AutofixChange.kind": "action",
     "AutofixChange.stage": "action",
+    "CommentChange.kind": "action",
+    "ErrorChange.kind": "action",
     "IssueChange.kind": "action",
     "ReleaseChange.kind": "action",
     "FrequencyAlertCondition.comparison": "type",

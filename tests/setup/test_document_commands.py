@@ -94,6 +94,11 @@ RUN_ELSEWHERE = {
 }
 
 
+def name_of_operation(document):
+    """Name of the operation in a document."""
+    return re.search(r"\w+ (\w+)", document)[1]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
 def test_commands_exist(document):
     """Every command is one that its program accepts, or one that another test runs."""
@@ -117,7 +122,7 @@ async def test_sandbox_is_controlled_as_documented():
 
 async def test_documented_stream_can_be_resumed():
     """The subscription of the page on live streams gives changes, and continues after a position."""
-    [document] = blocks(ROOT / "docs" / "live.md", "graphql")
+    document = blocks(ROOT / "docs" / "live.md", "graphql")[0]
     async with running_site() as site:
         items, position = [], await current_position(site)
         for issue in open_issues(site, 2):
@@ -129,6 +134,33 @@ async def test_documented_stream_can_be_resumed():
             items.append((item["gap"], item["change"]["kind"], item["change"]["issue"]["shortId"] == issue.short_id))
 
     assert items == [(None, "RESOLVED", True)] * 2
+
+
+CREATE_RELEASE = """mutation ($version: String!) { createRelease(input: {
+  organization: { slug: "acme" }, version: $version, projects: [{ slug: "web" }] }) { release { version } } }"""
+
+
+@pytest.mark.parametrize("document", blocks(ROOT / "docs" / "live.md", "graphql"), ids=name_of_operation)
+async def test_documented_streams_run(document):
+    """Every subscription of the page sends an item without an error when something happens that it follows."""
+    async with running_site() as site, aclosing(EventStream(site).ask(document, {"org": "acme"})) as answers:
+        coming = asyncio.ensure_future(anext(answers))
+        for issue in open_issues(site, 100):
+            issue_editor(site).add_comment(issue, "seen")
+            site.upstream.simulation.add_event(issue)
+            site.upstream.simulation.open_issue()
+            site.upstream.simulation.fire_metric_alert()
+            site.upstream.simulation.fix_issue()
+            await site.data(CREATE_RELEASE, version=f"web@{issue.id}")
+            issue_editor(site).resolve(issue, Resolution())
+            await asyncio.wait({coming}, timeout=0.2)
+            if coming.done():
+                break
+        answer = await asyncio.wait_for(coming, 10)
+
+    assert "errors" not in answer
+    [item] = answer["data"].values()
+    assert (item["position"] != "", item["gap"], item["change"] is None) == (True, None, False)
 
 
 async def test_documented_fields_of_webhooks_cost_no_call():

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import strawberry
 
-from dexter_graphql.graph.declarations.fields import batch, computed, entity, plain
+from dexter_graphql.graph.declarations.fields import LIST, batch, computed, entity, plain
 from dexter_graphql.graph.declarations.resolvers.rows import with_errors
 from dexter_graphql.graph.issues.details import below_issue
 from dexter_graphql.graph.lazy_types import IssueType
@@ -23,13 +23,21 @@ class CommentData(msgspec.Struct, frozen=True, gc=False):
     text: str | None = None
 
 
-@entity(key=CommentKey, load=comments_by_id, representations=("list",))
+CREATED, EDITED = "created", "edited"
+"""Representations of comments in webhooks: of a new comment, and of one of which it does not say when it was made."""
+
+
+@entity(key=CommentKey, load=comments_by_id, representations=(LIST, CREATED, EDITED))
 class Comment(Node):
     """Comment on an issue."""
 
     sentry_id: strawberry.ID = plain("id", description="Numeric ID in Sentry's API.")
-    created_at: datetime | None = plain("dateCreated", description="Time when the comment was created.")
-    author: Author | None = plain("user", description="Author of the comment; null for comments by integrations.")
+    created_at: datetime | None = plain(
+        "dateCreated", representations=(LIST, CREATED), description="Time when the comment was created."
+    )
+    author: Author | None = plain(
+        "user", representations=(LIST,), description="Author of the comment; null for comments by integrations."
+    )
 
     issue: IssueType | None = batch(
         issues_by_id, key=below_issue, reads={}, description="Issue that the comment belongs to."
