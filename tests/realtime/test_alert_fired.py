@@ -8,7 +8,8 @@ from dexter_graphql.graph.relay.global_ids import encode_id
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.restriction import AccessLevel
 from support.graph import ENGINES
-from support.simulated_changes import WebhookChanges, change_of
+from support.simulated_changes import SimulatedChanges
+from support.webhook_changes import change_of
 
 ALERTS = ("event_alert", "metric_alert", "activity_alert")
 
@@ -24,7 +25,7 @@ def document(selection):
 @pytest.fixture
 def changes(asker):
     """Publishes the sandbox's webhooks about alerts."""
-    return WebhookChanges(asker, *ALERTS)
+    return SimulatedChanges(asker, *ALERTS)
 
 
 async def next_changes(items, count):
@@ -180,7 +181,7 @@ async def test_metric_alert_takes_the_right_to_all_its_projects(asker, changes, 
     async with asker.following(document("change { projects { slug } }"), identity=identity) as items:
         changes.simulation.fire_metric_alert("critical", rule)
         changes.simulation.fire_metric_alert("warning", rule)
-        hidden, shown = (change_of(asker, event) for event in changes.events)
+        hidden, shown = (change_of(event, asker) for event in changes.webhooks)
         await changes.publish_change(msgspec.structs.replace(hidden, projects=tuple(projects), project=None))
         await changes.publish_change(shown)
         [change] = await next_changes(items, 1)
@@ -192,7 +193,7 @@ async def test_repeated_webhook_is_loaded(asker, changes):
     """An issue alert whose content is not trusted again has the event of Sentry and no name."""
     async with asker.following(document("change { alertName title event { title } alert { name } }")) as items:
         issue = changes.simulation.open_issue()
-        change = change_of(asker, changes.events[0])
+        change = change_of(changes.webhooks[0], asker)
         await changes.publish_change(msgspec.structs.replace(change, object=None))
         [fired] = await next_changes(items, 1)
 
@@ -210,7 +211,7 @@ async def test_odd_members_cost_themselves_alone(asker, changes, engine):
         changes.simulation.open_issue()
         changes.simulation.fire_metric_alert("critical")
         changes.simulation.fix_issue()
-        originals = [change_of(asker, event) for event in changes.events]
+        originals = [change_of(event, asker) for event in changes.webhooks]
         for change in originals:
             for odd in odd_objects(change.object):
                 await changes.publish_change(msgspec.structs.replace(change, object=odd))

@@ -9,7 +9,8 @@ from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.restriction import AccessLevel
 from support.graph import ENGINES
 from support.issue_mutations import some
-from support.simulated_changes import WebhookChanges, change_of
+from support.simulated_changes import SimulatedChanges
+from support.webhook_changes import change_of
 
 ALL = """position change { kind action stage isCompleted runId rootCause { description }
   solution { summary steps { title } }
@@ -33,7 +34,7 @@ def document(selection):
 @pytest.fixture
 def changes(asker):
     """Publishes the sandbox's webhooks of Seer."""
-    return WebhookChanges(asker, "seer")
+    return SimulatedChanges(asker, "seer")
 
 
 async def next_changes(items, count):
@@ -126,8 +127,8 @@ async def test_odd_members_cost_themselves_alone(asker, changes, engine):
     changes.simulation.fix_issue()
     selection = ALL.replace("autofix { status pullRequests { number } } issue { shortId }", "")
     async with asker.following(document(selection), engine=engine) as items:
-        for event in changes.events:
-            change = change_of(asker, event)
+        for event in changes.webhooks:
+            change = change_of(event, asker)
             data = msgspec.json.decode(change.object)
             for index, name in enumerate([name for name in data for _ in ODD]):
                 odd = msgspec.json.encode(data | {name: ODD[index % len(ODD)]})

@@ -141,3 +141,22 @@ async def test_filters(asker):
 
         numbers = [comment_id(asker, web if comment is first else api, comment) for comment in expected]
         assert [change["commentId"] for change in changes] == numbers, given
+
+
+async def test_comments_of_mutations_pass_conditions_on_projects(asker):
+    """A mutation does not name the project of its comment; streams read it from the issue, once."""
+    issues = [issue_of_acme(asker, slug) for slug in ("api", "web", "web")]
+    async with asker.following(FOLLOW, filter={"projects": [{"slug": "web"}]}) as items:
+        already = len(asker.server.requests)
+        for issue in issues:
+            given = {"issue": {"id": encode_id("Issue", asker.acme.id, issue.id)}, "text": f"on {issue.short_id}"}
+            answer = await asker.ask(ADD, input=given)
+            assert answer["addIssueComment"]["userErrors"] == []
+        changes = await changes_from(items, 2)
+
+    assert [change["text"] for change in changes] == [f"on {issue.short_id}" for issue in issues[1:]]
+    details = [route for route in calls_since(asker, already) if route.endswith("/issues/{issue}/")]
+    assert len(details) == len({issue.id for issue in issues})
+
+
+ADD = "mutation ($input: AddIssueCommentInput!) { addIssueComment(input: $input) { userErrors { message } } }"

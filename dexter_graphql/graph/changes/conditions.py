@@ -11,6 +11,9 @@ from dexter_graphql.loaders.references import NamedEntity, Reference
 from dexter_graphql.realtime.changes import Change
 from dexter_graphql.sentry.parents import OrganizationRef
 
+ISSUE = "issue"
+ISSUE_ENTITIES = frozenset({ISSUE, "comment", "activity_alert", "seer"})
+"""Entities of changes whose subject is an issue."""
 FILTER = "filter"
 """Name of the argument that has a filter."""
 FILTER_DESCRIPTION = (
@@ -41,11 +44,11 @@ class ChangeConditions:
     issues: frozenset[str] | None = None
 
     def matches(self, change: Change) -> bool:
-        """True when the change passes."""
+        """True when the change passes; one whose project only its issue says passes the condition on projects."""
         return (
             allows(self.kinds, change.kind)
             and allows(self.streams, change.stream)
-            and allows(self.projects, change.project_id, change.project, *change.projects)
+            and (lacks_project(change) or allows(self.projects, change.project_id, change.project, *change.projects))
             and allows(self.levels, change.level)
             and allows(self.issues, issue_of(change))
         )
@@ -56,6 +59,14 @@ class ChangeConditions:
 
 
 NO_CONDITIONS = ChangeConditions()
+
+
+def lacks_project(change: Change) -> bool:
+    """True when the change is about an issue and does not name its project: the issue must be read for it."""
+    # The slug alone says nothing about an issue, which is compared by the ID of its project.
+    is_named = change.project is not None and change.entity != ISSUE
+    is_known = change.project_id is not None or bool(change.projects) or is_named
+    return not is_known and change.subject is not None and change.entity in ISSUE_ENTITIES
 
 
 def issue_of(change: Change) -> str | None:

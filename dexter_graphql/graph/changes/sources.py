@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 from dexter_graphql.graph.changes.conditions import Conditions
 from dexter_graphql.graph.changes.types import StreamItem, VisibleChange
-from dexter_graphql.graph.changes.visibility import NO_VERDICT, is_visible
+from dexter_graphql.graph.changes.visibility import NO_VERDICT, is_visible, with_project
 from dexter_graphql.graph.context import Context
 from dexter_graphql.realtime.changes import Stream, Topic
 from dexter_graphql.realtime.feed import FeedItem
@@ -46,17 +46,20 @@ async def _visible_items(
 
 
 async def _is_sent(candidate: VisibleChange, conditions: Conditions, context: Context) -> bool:
-    """Whether the subscriber may see the change, and it passes the conditions that take a call.
+    """Whether the subscriber may see the change, and it passes all conditions, also those that take a call.
 
     Waits while Sentry does not answer. The broker keeps later changes meanwhile, so that a stream which waits here
     skips none of them.
     """
-    change, organization = candidate.change, candidate.organization
+    organization = candidate.organization
     while True:
         await context.renew()
         try:
-            return await is_visible(change, organization, context) and await conditions.occurs(
-                change, organization, context
+            change = await with_project(candidate.change, organization, context)
+            return (
+                conditions.matches(change)
+                and await is_visible(change, organization, context)
+                and await conditions.occurs(change, organization, context)
             )
         except NO_VERDICT:
             await context.services.clock.sleep(RETRY_S)

@@ -1,7 +1,9 @@
 """Visibility of changes: which of them the subscriber's own credential and reach may read."""
 
+from msgspec.structs import replace
+
+from dexter_graphql.graph.changes.conditions import ISSUE, lacks_project
 from dexter_graphql.graph.context import Context
-from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
 from dexter_graphql.realtime.changes import Change
@@ -19,9 +21,6 @@ from dexter_graphql.sentry.parents import OrganizationRef
 
 NO_VERDICT = (Unavailable, UpstreamTimeout, DeadlineExceeded, RateLimited, BadResponse, BudgetExhausted)
 """Failures of a visibility check that say nothing about the credential."""
-ISSUE = "issue"
-ISSUE_ENTITIES = frozenset({ISSUE, "comment", "activity_alert", "seer"})
-"""Entities of changes whose subject is an issue."""
 SHARED_ENTITIES = frozenset({"release", "deploy"})
 """Entities that may be read with the right to one of their projects; others take the right to all of them."""
 
@@ -40,6 +39,18 @@ async def is_visible(change: Change, organization: OrganizationRef, context: Con
         return False
 
 
+async def with_project(change: Change, organization: OrganizationRef, context: Context) -> Change:
+    """The change with the project of its issue, where it does not name one; unchanged when the issue is not visible.
+
+    Raises as `is_visible` does.
+    """
+    if change.subject is None or not lacks_project(change):
+        return change
+    issue = IssueKey(organization, change.subject)
+    project_id = await context.services.visibility.project_of(issue, context.call_context)
+    return replace(change, project_id=project_id)
+
+
 async def _is_readable(change: Change, organization: OrganizationRef, context: Context) -> bool:
     if change.project_id is not None:
         return await _may_read(change.project_id, organization, context)
@@ -48,8 +59,8 @@ async def _is_readable(change: Change, organization: OrganizationRef, context: C
         return any(verdicts) if change.entity in SHARED_ENTITIES else all(verdicts)
     if change.project is not None and change.entity != ISSUE:
         return await _may_read_named(change.project, organization, context)
-    if change.subject is not None and change.entity in ISSUE_ENTITIES:
-        return await context.loaders.load(issues_by_id, IssueKey(organization, change.subject)) is not None
+    if lacks_project(change):
+        return False
     return await context.services.visibility.may_read_integrations(organization, context.call_context)
 
 

@@ -8,8 +8,14 @@ from msgspec.structs import replace
 from dexter_graphql.graph.changes.announcements import announce, mutation_source
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.writes import look_up_issues
 from dexter_graphql.realtime.changes import Change, Kind, Stream
 from dexter_graphql.realtime.snapshots import ChangeSource, comment_change, issue_change
+from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.errors import SentryError
+
+ANNOUNCEMENT_ENDPOINTS = (catalogue.LIST,)
+"""What the announcement of an update may call."""
 
 
 async def announce_issues(
@@ -25,11 +31,25 @@ async def announce_issues(
         await announce(change if is_current else replace(change, object=None), load_context)
 
 
+async def announce_update(issue: IssueKey, load_context: LoadContext) -> None:
+    """Publish that something changed which belongs to an issue, such as a ticket. One call, for the issue."""
+    await announce_issues({issue: await _current_json(issue, load_context)}, Kind.UPDATED, load_context)
+
+
 async def announce_comment(issue: IssueKey, number: str, text: str, kind: Kind, load_context: LoadContext) -> None:
     """Publish a change of a comment."""
     raw = msgspec.json.encode({"comment": text, "comment_id": number, "issue_id": issue.id})
     change = comment_change(kind, raw, mutation_source(issue.organization, f"comment.{kind}", load_context))
     await announce(change, load_context)
+
+
+async def _current_json(issue: IssueKey, load_context: LoadContext) -> bytes:
+    """The JSON of an issue after a write, which has succeeded; empty when it cannot be read."""
+    try:
+        existing = await look_up_issues([issue], load_context)
+    except SentryError:
+        return b""
+    return existing.issues.get(issue, b"")
 
 
 def _issue_change(key: IssueKey, raw: bytes, kind: Kind, source: ChangeSource) -> Change:

@@ -13,6 +13,7 @@ from dexter_graphql.graph.changes.conditions import (
     ChangeConditions,
     allows,
     enum_condition,
+    project_condition,
 )
 from dexter_graphql.graph.context import Context
 from dexter_graphql.graph.issues.references import IssueReference, issues_in_each
@@ -20,8 +21,6 @@ from dexter_graphql.graph.relay.references import ProjectReference, references_o
 from dexter_graphql.graph.seer.enums import AutofixStage
 from dexter_graphql.graph.seer.stages import is_completed, stage_of
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.issues.keys import IssueKey
-from dexter_graphql.loaders.issues.occurrence import is_in_projects
 from dexter_graphql.loaders.references import resolve_in_each
 from dexter_graphql.realtime.changes import Change
 from dexter_graphql.sentry.parents import OrganizationRef
@@ -37,9 +36,7 @@ class AutofixChangeFilter:
     )
     issues: list[IssueReference] | None = strawberry.field(default=None, description="Issues, at most 100.")
     projects: list[ProjectReference] | None = strawberry.field(
-        default=None,
-        description="Projects of the issue. Webhooks do not name them: one call per change that passes the other"
-        " conditions.",
+        default=None, description="Projects of the issue. Webhooks do not name them: one call per issue."
     )
 
 
@@ -50,24 +47,18 @@ class AutofixConditions:
     basic: ChangeConditions = NO_CONDITIONS
     stages: frozenset[str] | None = None
     is_completed: bool | None = None
-    projects: tuple[str, ...] | None = None
 
     def matches(self, change: Change) -> bool:
-        """True when the change passes, as far as that follows from the change itself."""
+        """True when the change passes."""
         return (
             self.basic.matches(change)
             and allows(self.stages, stage_of(change).value)
             and self.is_completed in {None, is_completed(change)}
         )
 
-    async def occurs(self, change: Change, organization: OrganizationRef, context: Context) -> bool:
-        """True when the issue is in one of the projects."""
-        if self.projects is None:
-            return True
-        if change.subject is None or not self.projects:
-            return False
-        issue = IssueKey(organization, change.subject)
-        return await is_in_projects(issue, self.projects, context.services.client, context.call_context)
+    async def occurs(self, _change: Change, _organization: OrganizationRef, _context: Context) -> bool:
+        """True: no condition takes a call."""
+        return True
 
 
 async def autofix_conditions(
@@ -82,12 +73,11 @@ async def autofix_conditions(
         issues = await issues_in_each(value.issues, organizations, load_context)
         return {
             organization: AutofixConditions(
-                ChangeConditions(issues=issues[organization]),
+                ChangeConditions(
+                    projects=project_condition(value.projects, projects, entities), issues=issues[organization]
+                ),
                 stages=enum_condition(value.stages, "stages"),
                 is_completed=value.is_completed,
-                projects=None
-                if value.projects is None
-                else tuple(entities[name].id for name in projects if name in entities),
             )
             for organization, entities in named.items()
         }

@@ -17,6 +17,7 @@ from dexter_graphql.graph.integrations.references import (
     find_installation,
     find_integration,
 )
+from dexter_graphql.graph.issues.announcements import ANNOUNCEMENT_ENDPOINTS, announce_update
 from dexter_graphql.graph.issues.references import (
     ISSUE_REFERENCE_ENDPOINTS,
     ORGANIZATION,
@@ -124,7 +125,9 @@ class ExecuteAppIssueActionInput(IssueLinkInput):
 class TicketMutations:
     """Root fields."""
 
-    @call(uses=(catalogue.CREATE, *ISSUE_REFERENCE_ENDPOINTS, *INTEGRATION_REFERENCE_ENDPOINTS))
+    @call(
+        uses=(catalogue.CREATE, *ANNOUNCEMENT_ENDPOINTS, *ISSUE_REFERENCE_ENDPOINTS, *INTEGRATION_REFERENCE_ENDPOINTS)
+    )
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("issue",))
     async def create_external_issue(
         _root: Any,
@@ -140,9 +143,10 @@ class TicketMutations:
         body = form_values(input.values) | {"title": input.title}
         if input.description is not None:
             body["description"] = input.description
-        return TicketResult(issue, await create_ticket(issue, number, body, load_context))
+        link = await create_ticket(issue, number, body, load_context)
+        return await _announced(TicketResult(issue, link), load_context)
 
-    @call(uses=(catalogue.LINK, *ISSUE_REFERENCE_ENDPOINTS, *INTEGRATION_REFERENCE_ENDPOINTS))
+    @call(uses=(catalogue.LINK, *ANNOUNCEMENT_ENDPOINTS, *ISSUE_REFERENCE_ENDPOINTS, *INTEGRATION_REFERENCE_ENDPOINTS))
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("issue",))
     async def link_external_issue(
         _root: Any,
@@ -156,9 +160,10 @@ class TicketMutations:
             return refuse(input, [not_found_error("issue")])
         number = await find_integration(input.integration, issue.organization, load_context, "integration")
         body = form_values(input.values) | {"externalIssue": input.key}
-        return TicketResult(issue, await link_ticket(issue, number, body, load_context))
+        link = await link_ticket(issue, number, body, load_context)
+        return await _announced(TicketResult(issue, link), load_context)
 
-    @call(uses=(catalogue.UNLINK, catalogue.UNLINK_APP, issue_catalogue.INTEGRATIONS))
+    @call(uses=(catalogue.UNLINK, *ANNOUNCEMENT_ENDPOINTS, catalogue.UNLINK_APP, issue_catalogue.INTEGRATIONS))
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("id",))
     async def unlink_external_issue(
         _root: Any,
@@ -171,9 +176,16 @@ class TicketMutations:
         if key is None:
             return refuse(input, [not_found_error("id")])
         await unlink_ticket(key, load_context)
-        return TicketResult(key.issue, deleted_id=input.id)
+        return await _announced(TicketResult(key.issue, deleted_id=input.id), load_context)
 
-    @call(uses=(catalogue.SET_APP_LINK, *ISSUE_REFERENCE_ENDPOINTS, *INSTALLATION_REFERENCE_ENDPOINTS))
+    @call(
+        uses=(
+            catalogue.SET_APP_LINK,
+            *ANNOUNCEMENT_ENDPOINTS,
+            *ISSUE_REFERENCE_ENDPOINTS,
+            *INSTALLATION_REFERENCE_ENDPOINTS,
+        )
+    )
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("issue",))
     async def set_app_external_issue(
         _root: Any,
@@ -187,9 +199,10 @@ class TicketMutations:
             return refuse(input, [not_found_error("issue")])
         uuid = await find_installation(input.app_installation, issue.organization, load_context, "appInstallation")
         body = {"webUrl": input.web_url, "project": input.project_name, "identifier": input.identifier}
-        return TicketResult(issue, await set_app_link(issue, uuid, body, load_context))
+        link = await set_app_link(issue, uuid, body, load_context)
+        return await _announced(TicketResult(issue, link), load_context)
 
-    @call(uses=(catalogue.DELETE_APP_LINK, *INSTALLATION_REFERENCE_ENDPOINTS))
+    @call(uses=(catalogue.DELETE_APP_LINK, *ANNOUNCEMENT_ENDPOINTS, *INSTALLATION_REFERENCE_ENDPOINTS))
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("id",))
     async def delete_app_external_issue(
         _root: Any,
@@ -203,9 +216,16 @@ class TicketMutations:
             return refuse(input, [not_found_error("id")])
         uuid = await find_installation(input.app_installation, key.issue.organization, load_context, "appInstallation")
         await delete_app_link(key, uuid, load_context)
-        return TicketResult(key.issue, deleted_id=input.id)
+        return await _announced(TicketResult(key.issue, deleted_id=input.id), load_context)
 
-    @call(uses=(catalogue.APP_ACTION, *ISSUE_REFERENCE_ENDPOINTS, *INSTALLATION_REFERENCE_ENDPOINTS))
+    @call(
+        uses=(
+            catalogue.APP_ACTION,
+            *ANNOUNCEMENT_ENDPOINTS,
+            *ISSUE_REFERENCE_ENDPOINTS,
+            *INSTALLATION_REFERENCE_ENDPOINTS,
+        )
+    )
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("issue",))
     async def execute_app_issue_action(
         _root: Any,
@@ -219,7 +239,15 @@ class TicketMutations:
             return refuse(input, [not_found_error("issue")])
         uuid = await find_installation(input.app_installation, issue.organization, load_context, "appInstallation")
         body = form_values(input.values) | {"action": input.action.value, "uri": input.uri}
-        return TicketResult(issue, await run_app_action(issue, uuid, body, input.expected_url, load_context))
+        link = await run_app_action(issue, uuid, body, input.expected_url, load_context)
+        return await _announced(TicketResult(issue, link), load_context)
+
+
+async def _announced(result: TicketResult, load_context: LoadContext) -> TicketResult:
+    """The result, after the change of its issue was published."""
+    if result.issue is not None:
+        await announce_update(result.issue, load_context)
+    return result
 
 
 def form_values(values: Any) -> dict[str, Any]:

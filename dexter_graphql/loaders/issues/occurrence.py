@@ -1,4 +1,4 @@
-"""Whether an issue occurs in an environment or belongs to a project, where webhooks do not say it."""
+"""Whether an issue occurs in an environment, which no webhook says."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import msgspec
 
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.parameters import COLLAPSE_ALL, RETENTION
-from dexter_graphql.loaders.parameters import QueryParameters, repeated
+from dexter_graphql.loaders.parameters import repeated
 from dexter_graphql.sentry.call_context import CallContext
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.client import SentryClient
@@ -18,20 +18,13 @@ async def occurs_in(
     issue: IssueKey, environments: Sequence[str], client: SentryClient, call_context: CallContext
 ) -> bool:
     """True when the issue has events in one of the environments: one call."""
-    return await _is_listed(issue, repeated("environment", environments), client, call_context)
-
-
-async def is_in_projects(
-    issue: IssueKey, project_ids: Sequence[str], client: SentryClient, call_context: CallContext
-) -> bool:
-    """True when the issue belongs to one of the projects: one call."""
-    return await _is_listed(issue, repeated("project", project_ids), client, call_context)
-
-
-async def _is_listed(
-    issue: IssueKey, condition: QueryParameters, client: SentryClient, call_context: CallContext
-) -> bool:
-    query = (("query", f"issue.id:{issue.id}"), ("limit", "1"), *RETENTION, *COLLAPSE_ALL, *condition)
+    query = (
+        ("query", f"issue.id:{issue.id}"),
+        ("limit", "1"),
+        *RETENTION,
+        *COLLAPSE_ALL,
+        *repeated("environment", environments),
+    )
     reply = await client.send(catalogue.LIST, call_context, parents=Parents(issue.organization), query=query)
     try:
         return bool(msgspec.json.decode(reply.body, type=list[msgspec.Raw]))

@@ -1,21 +1,28 @@
-"""Which projects' issues and which integrations a credential may read, asked of Sentry, remembered for a minute."""
+"""What a credential may read, asked of Sentry and remembered for a minute, and the projects of issues."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from dexter_graphql.clock import Clock
-from dexter_graphql.concurrency.bounded_map import ExpiringMap
+from dexter_graphql.concurrency.bounded_map import BoundedMap, ExpiringMap
+from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
 from dexter_graphql.sentry.call_context import CallContext
 from dexter_graphql.sentry.catalogue import integrations
 from dexter_graphql.sentry.catalogue import issues as catalogue
 from dexter_graphql.sentry.client import SentryClient
 from dexter_graphql.sentry.endpoint import Endpoint
-from dexter_graphql.sentry.errors import BadRequest, Forbidden, NotFound, Unavailable
+from dexter_graphql.sentry.errors import BadRequest, BadResponse, Forbidden, NotFound, Unavailable
+from dexter_graphql.sentry.lenient import UNREADABLE
 from dexter_graphql.sentry.parents import OrganizationRef, Parents
 
 LIFETIME_S = 60.0
 MAX_VERDICTS = 50_000
 """Verdicts that are remembered."""
+MAX_ISSUES = 50_000
+"""Issues whose projects are remembered; an issue never changes its project."""
+CHEAPEST_DETAIL = tuple(("collapse", part) for part in ("stats", "tags", "release"))
 ONE_ISSUE = (("query", ""), ("limit", "1"), *(("collapse", part) for part in ("stats", "lifetime", "filtered")))
 """The cheapest page of a project's issues; it needs the right to read them, as every other page does."""
 
@@ -34,6 +41,18 @@ class Check(NamedTuple):
     query: Sequence[tuple[str, str]]
 
 
+class ProjectReference(msgspec.Struct, frozen=True, gc=False):
+    """`project` of an issue."""
+
+    id: int | str
+
+
+class IssueProject(msgspec.Struct, frozen=True, gc=False):
+    """The project of an issue."""
+
+    project: ProjectReference
+
+
 class IssueVisibility:
     """Verdicts by credential, reach, organization and project; shared by all operations of the process.
 
@@ -43,6 +62,7 @@ class IssueVisibility:
     def __init__(self, client: SentryClient, clock: Clock) -> None:
         self._client = client
         self._verdicts: ExpiringMap[Key, bool] = ExpiringMap(LIFETIME_S, MAX_VERDICTS, clock.monotonic)
+        self._projects: BoundedMap[tuple[str, str], str] = BoundedMap(MAX_ISSUES)
 
     def __repr__(self) -> str:
         return f"<IssueVisibility {len(self._verdicts)} verdicts>"
@@ -59,6 +79,32 @@ class IssueVisibility:
     async def may_read_integrations(self, organization: OrganizationRef, call_context: CallContext) -> bool:
         """True when the caller may read the organization's integrations, which callers of some projects may not."""
         return await self._is_permitted(Check(integrations.LIST, INTEGRATIONS, ONE_ROW), organization, call_context)
+
+    async def project_of(self, issue: IssueKey, call_context: CallContext) -> str | None:
+        """The ID of the project of an issue, which says nothing about rights; None when the caller cannot read it.
+
+        One call for each issue, whoever asks.
+        """
+        key = (issue.organization.id, issue.id)
+        project = self._projects.get(key)
+        if project is None:
+            project = await self._read_project(issue, call_context)
+            if project is not None:
+                self._projects.put(key, project)
+        return project
+
+    async def _read_project(self, issue: IssueKey, call_context: CallContext) -> str | None:
+        parents, path = issue_parents(issue), {"issue": issue.id}
+        try:
+            reply = await self._client.send(
+                catalogue.DETAIL, call_context, parents=parents, path=path, query=CHEAPEST_DETAIL
+            )
+        except (Forbidden, NotFound, BadRequest):
+            return None
+        try:
+            return str(msgspec.json.decode(reply.body, type=IssueProject).project.id)
+        except UNREADABLE:
+            raise BadResponse("Sentry's answer is not an issue", title=catalogue.DETAIL.title) from None
 
     async def _is_permitted(self, check: Check, organization: OrganizationRef, call_context: CallContext) -> bool:
         key = (call_context.upstream.key, call_context.projects, organization.id, check.subject)
