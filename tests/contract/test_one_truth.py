@@ -20,6 +20,7 @@ from dexter_graphql.sandbox.issue_editor import IssueEditor
 from dexter_graphql.sandbox.status_updates import Resolution
 from support.graph import open_graph_client
 from support.representations import is_impersonal, served_selection
+from support.simulated_changes import SimulatedChanges
 
 MAX_OBJECTS = 5
 """Objects of each representation that are compared."""
@@ -265,6 +266,46 @@ async def test_webhooks_give_the_same_values(asker, graph):
 
     announced = item["data"]["issueChanged"]["change"]["issue"]
     assert await found_again(asker, announced, selection) == announced
+
+
+STREAMED = {
+    "event": ("Event", "alertFired", "event", lambda simulation: simulation.open_issue()),
+    "issue": ("Issue", "alertFired", "issue", lambda simulation: simulation.fix_issue()),
+}
+"""Objects of the webhooks about alerts: type, subscription, field, and what makes the simulation send one."""
+
+
+@pytest.mark.parametrize("name", STREAMED)
+async def test_webhooks_of_alerts_give_the_same_values(asker, graph, name):
+    """The objects in webhooks about alerts have the values that they have everywhere."""
+    typename, field, member, cause = STREAMED[name]
+    selection = served_selection(graph, typename, is_impersonal)
+    document = f'{field}(organization: {{ slug: "acme" }}) {{ change {{ {member} {{ {selection} }} }} }}'
+    changes = SimulatedChanges(asker, "event_alert", "activity_alert")
+    async with asker.following(f"subscription {{ {document} }}") as items:
+        cause(changes.simulation)
+        await changes.publish()
+        item = await items.next()
+
+    assert "errors" not in item, item["errors"]
+    streamed = item["data"][field]["change"][member]
+    assert await found_again(asker, streamed, selection) == streamed
+
+
+async def test_releases_of_mutations_give_the_same_values(asker, graph):
+    """The release and the deploy in the changes of mutations have the values that they have everywhere."""
+    selections = {name: served_selection(graph, name.title()) for name in ("release", "deploy")}
+    selected = " ".join(f"{name} {{ {selection} }}" for name, selection in selections.items())
+    document = f'releaseChanged(organization: {{ slug: "acme" }}) {{ change {{ {selected} }} }}'
+    target = 'release: { version: "web@1.8.2" } organization: { slug: "acme" }'
+    async with asker.following(f"subscription {{ {document} }}") as items:
+        for name, given in (("createDeploy", 'environment: { name: "production" }'), ("archiveRelease", "")):
+            await asker.ask(f"mutation {{ {name}(input: {{ {target} {given} }}) {{ userErrors {{ code }} }} }}")
+        changes = [(await items.next())["data"]["releaseChanged"]["change"] for _ in range(2)]
+
+    deployed, archived = changes
+    for name, streamed in (("release", archived["release"]), ("deploy", deployed["deploy"])):
+        assert await found_again(asker, streamed, selections[name]) == streamed
 
 
 @pytest.mark.parametrize(
