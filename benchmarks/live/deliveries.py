@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -58,6 +59,9 @@ class DeliveryResult(msgspec.Struct, frozen=True, kw_only=True):
     answer_p99_ms: float
     answer_max_ms: float
     """Times until webhooks were answered in that phase."""
+    fault_p99_ms: float
+    fault_max_ms: float
+    """The same in the phases with faults."""
     last_delivery_ms: float
     """Time from the last answer to a webhook until the last subscriber had everything."""
     cpu_us: float
@@ -90,18 +94,17 @@ async def measure_deliveries(options: DeliveryOptions) -> DeliveryResult:
         outcomes = {subject: outcome for _, _, subject, outcome, _, _ in sent}
         await _wait_for_items(replicas, outcomes, options)
         cpu_s = sum(server.cpu_s() for server in replicas.servers) - cpu_before
-        return _summarize(replicas, sent[before:], outcomes, cpu_s)
+        return _summarize(replicas, sent[:before], sent[before:], cpu_s)
 
 
-def _summarize(replicas: Replicas, last: list[Any], outcomes: dict[str, str], cpu_s: float) -> DeliveryResult:
-    counts: dict[str, int] = {}
-    for outcome in outcomes.values():
-        counts[outcome] = counts.get(outcome, 0) + 1
+def _summarize(replicas: Replicas, first: list[Any], last: list[Any], cpu_s: float) -> DeliveryResult:
+    """The result, of the webhooks in the phases with faults and in the last phase."""
+    outcomes = {subject: outcome for _, _, subject, outcome, _, _ in (*first, *last)}
     readers = replicas.readers
-    seconds = [took for *_, outcome, _, took in last if outcome == ACCEPTED]
+    seconds, fault_seconds = ([took for *_, outcome, _, took in sent if outcome == ACCEPTED] for sent in (last, first))
     first_at, last_at = last[0][4], max(at + took for *_, at, took in last)
     return DeliveryResult(
-        outcomes=counts,
+        outcomes=Counter(outcomes.values()),
         judgement=judge(outcomes, [reader.items for reader in readers]),
         gaps=sum(len(reader.gaps) for reader in readers),
         errors=sorted({error for reader in readers for error in reader.errors})[:5],
@@ -111,6 +114,8 @@ def _summarize(replicas: Replicas, last: list[Any], outcomes: dict[str, str], cp
         answer_p50_ms=1000 * percentile(seconds, 50),
         answer_p99_ms=1000 * percentile(seconds, 99),
         answer_max_ms=1000 * max(seconds),
+        fault_p99_ms=1000 * percentile(fault_seconds, 99),
+        fault_max_ms=1000 * max(fault_seconds),
         last_delivery_ms=1000 * (max(reader.last_at for reader in readers) - last_at),
         cpu_us=1e6 * cpu_s / (len(seconds) * len(readers)),
     )

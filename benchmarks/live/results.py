@@ -76,6 +76,7 @@ def _delivery_rows(result: DeliveryResult) -> Iterator[Row]:
     yield "accepted per second without faults", f"{result.per_second:,.0f}"
     times = (result.answer_p50_ms, result.answer_p99_ms, result.answer_max_ms)
     yield "answer p50, p99, most, ms", ", ".join(f"{value:.1f}" for value in times)
+    yield "answer p99, most during faults, ms", f"{result.fault_p99_ms:.1f}, {result.fault_max_ms:.1f}"
     yield "last delivery after the last answer, ms", f"{result.last_delivery_ms:.0f}"
     yield "CPU µs of both servers per webhook and subscriber", f"{result.cpu_us:.0f}"
 
