@@ -12,6 +12,7 @@ from dexter_graphql.drills import (
     outage,
     redis,
     stampede,
+    takeover,
     write_then_read,
 )
 from dexter_graphql.drills.drill import Drill, LoadProfile
@@ -19,7 +20,19 @@ from dexter_graphql.drills.report import Check, DrillResult, render
 
 DRILLS: Mapping[str, Drill] = {
     module.DRILL.name: module.DRILL
-    for module in (cancellations, dashboard, drops, flaky, limit, memory, outage, redis, stampede, write_then_read)
+    for module in (
+        cancellations,
+        dashboard,
+        drops,
+        flaky,
+        limit,
+        memory,
+        outage,
+        redis,
+        stampede,
+        takeover,
+        write_then_read,
+    )
 }
 
 __all__ = ["DRILLS", "Check", "Drill", "DrillResult", "LoadProfile", "render"]

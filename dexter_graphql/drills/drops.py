@@ -42,7 +42,8 @@ async def run(profile: LoadProfile) -> DrillResult:
         max_streams_per_caller=AT_ONCE * 20,
         max_sockets_per_caller=AT_ONCE * 20,
     ) as site:
-        # The sandbox keeps its connection for webhooks open.
+        # The sandbox keeps its connection for webhooks, and an organization that was followed is polled for a while.
+        await _run_client(site, Random(0), permits, [])
         site.sandbox.simulation.add_issue()
         await site.sandbox.webhooks.drain()
         before = await _wait_until_released(site, None)

@@ -14,6 +14,7 @@ SMALL = {
     "outage": LoadProfile(6, 48),
     "redis": LoadProfile(3, 8),
     "stampede": LoadProfile(0, 16),
+    "takeover": LoadProfile(0.2, 3),
     "write_then_read": LoadProfile(2, 5),
 }
 
