@@ -66,6 +66,8 @@ from dexter_graphql.server.graphql import EndpointLimits, GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
 from dexter_graphql.server.identity.modes import CallerIdentification, Upstreams, build_identification
 from dexter_graphql.server.identity.watch import CredentialWatch
+from dexter_graphql.server.live.fan_out import FanOut
+from dexter_graphql.server.live.operations import OperationStreams
 from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
 from dexter_graphql.server.rest.endpoint import RestServices
@@ -159,18 +161,19 @@ def create_app(
     metrics.register(response_cache.collect)
     persisted = persisted_queries(settings, client.shared_texts, metrics)
     documents = StoredDocuments(trusted, persisted, admission.is_known, only_trusted=settings.documents_only)
-    hides_suggestions = not settings.has_suggestions
-    estimator = Estimator(graph.schema, graph.costs, services, hides_suggestions=hides_suggestions)
+    estimator = Estimator(graph.schema, graph.costs, services, hides_suggestions=not settings.has_suggestions)
     executor = RequestExecutor(
         pipeline, services, metrics, response_cache, documents, estimator=estimator, auditor=auditor
     )
+    streams = OperationStreams(executor, build_fan_out(clock, metrics))
     console, facts = Console.load(), ServerFacts.of(settings, is_sandbox=is_sandbox)
     streaming = StreamSettings(settings.heartbeat_s, readiness.draining)
     endpoint = GraphQLEndpoint(
         executor,
+        streams,
         admission,
-        build_sockets(settings, executor, admission, readiness),
-        connections=SingleConnections(executor, admission, build_reservations(settings, clock, metrics), streaming),
+        build_sockets(settings, streams, admission, readiness),
+        connections=SingleConnections(streams, admission, build_reservations(settings, clock, metrics), streaming),
         page=lambda: console.page(facts, library),
         streaming=streaming,
         limits=EndpointLimits(settings.max_body_bytes, settings.max_batch),
@@ -179,8 +182,7 @@ def create_app(
     webhooks = build_webhooks(settings, services, publication, admission, metrics)
     routes = [*health_routes(readiness), *webhooks.routes(), *console.routes()]
     routes += [*Docs(console).routes(), *build_file_transfers(settings, services, admission, metrics).routes()]
-    rest_services = RestServices(executor, admission, settings.max_body_bytes)
-    rest = rest_site(rest_documents, graph.schema, rest_services, console)
+    rest = rest_site(rest_documents, graph.schema, RestServices(executor, admission, settings.max_body_bytes), console)
     if settings.has_introspection:
         routes += schema_routes(graph.sdl)
     # What the embedded sandbox lacks was chosen with its vintage.
@@ -196,7 +198,7 @@ def create_app(
     if identification.has_expiring_credentials:
         quotas = (admission.streams, admission.sockets, admission.transfers)
         background.append(CredentialWatch(identification.ring, quotas, clock).run)
-    closers = (publication.close, services.changes.close, identification.close, auditor.close)
+    closers = (streams.close, publication.close, services.changes.close, identification.close, auditor.close)
     lifespan = lifespan_of(client, readiness, background, closers)
     app = build_app(settings, endpoint, routes, lifespan, metrics, rest=rest, is_sandbox=is_sandbox)
     admin_host = settings.admin_address[0] if settings.admin_address else ""
@@ -262,10 +264,17 @@ def build_admission(
     )
 
 
-def build_sockets(settings: Settings, executor: RequestExecutor, admission: Admission, readiness: Readiness) -> Sockets:
+def build_fan_out(clock: Clock, metrics: Metrics) -> FanOut:
+    """Compose what computes streams once for all of their subscribers."""
+    fan_out = FanOut(clock)
+    metrics.register(fan_out.collect)
+    return fan_out
+
+
+def build_sockets(settings: Settings, streams: OperationStreams, admission: Admission, readiness: Readiness) -> Sockets:
     """Compose the WebSocket transport."""
     return Sockets(
-        executor,
+        streams,
         admission,
         Quota("sockets without connection_init", MAX_HANDSHAKES_PER_ADDRESS, MAX_HANDSHAKES),
         readiness.draining,

@@ -1,7 +1,7 @@
 """Context of one operation: identity, deadline, loaders and selections."""
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -74,6 +74,12 @@ class Services:
     """Budgets of calls for each caller and window of time; None without limit."""
 
 
+class StreamStart(NamedTuple):
+    """Where a stream begins: after a position, or with new changes when it is None."""
+
+    after: str | None
+
+
 class CacheDependencies(NamedTuple):
     """The fresh cache entries that a response was made from, and when it expires, in seconds since the epoch."""
 
@@ -102,11 +108,15 @@ class Context:
     """Context of the stream whose items are answered; None for other operations."""
     events: int = 1
     """Items that are answered together; each has the budget of calls of an operation."""
+    callers: Callable[[], Iterable[str]] | None = None
+    """Subjects of the callers of a shared stream, one of whom is charged; None for the identity's caller alone."""
     deadline: float = field(init=False)
     charges: list[Charge] = field(default_factory=list, init=False)
     """What the caller was charged; empty before it is known."""
     position: str | None = field(default=None, init=False)
     """Signed position after the item of a stream that is answered; None for other operations."""
+    stream_start: StreamStart | None = field(default=None, init=False)
+    """Where a stream begins, whatever its `after` argument says; None when the argument counts."""
     groups_events: bool = field(default=True, init=False)
     """True until items of a stream were answered without calls, and again after one that made a call."""
     _call_context: CallContext | None = field(default=None, init=False)
@@ -195,10 +205,23 @@ class Context:
         """What the caller was charged last; None before it is known."""
         return self.charges[-1] if self.charges else None
 
+    def start_of(self, after: str | None) -> str | None:
+        """The position after which a stream begins whose argument says `after`."""
+        return after if self.stream_start is None else self.stream_start.after
+
     async def charge_for(self, price: Price, calls: int) -> Charge | None:
-        """Charge the caller for that many calls; None when less is left."""
-        budgets = self.services.budgets
-        charge = Charge(price) if budgets is None else await budgets.charge(self.caller, price, calls)
+        """Charge the caller for that many calls; None when less is left.
+
+        What is for several callers is charged to the first one that has the budget.
+        """
+        budgets, charge = self.services.budgets, None
+        if budgets is None:
+            charge = Charge(price)
+        else:
+            for caller in (self.caller,) if self.callers is None else self.callers():
+                charge = await budgets.charge(caller, price, calls)
+                if charge is not None:
+                    break
         if charge is not None:
             self.charges.append(charge)
         return charge
@@ -225,9 +248,7 @@ class Context:
 
     def for_events(self, count: int) -> "Context":
         """The context in which that many items of a stream are answered together."""
-        return Context(
-            self.services, self.identity, self.request_id, self.priority, self.explain, stream=self, events=count
-        )
+        return replace(self, stream=self, events=count)
 
     def begin_answer(self, item: Any) -> None:
         """Remember the position of the item whose answer is next."""

@@ -15,13 +15,14 @@ from dexter_graphql.concurrency.single_flight import Flight, SingleFlight
 from dexter_graphql.engine.documents import PreparedDocument
 from dexter_graphql.engine.pipeline import ExecutionAnswer, FormatError, Pipeline
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.graph.context import CacheDependencies, Context, Explain, Services
+from dexter_graphql.graph.context import CacheDependencies, Context, Explain, Services, StreamStart
 from dexter_graphql.graph.declarations.shareable import Shareability
 from dexter_graphql.graph.errors import INTERNAL_MESSAGE, format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.audit.auditor import REFUSED, Auditor
 from dexter_graphql.server.estimates import Estimator
+from dexter_graphql.server.live.answers import Callers, StreamedAnswer
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.server.response_cache import CONSTANT, AnswerKey, CachedAnswer, ResponseCache
 from dexter_graphql.server.stored_documents import StoredDocuments
@@ -142,42 +143,52 @@ class RequestExecutor:
             self._cache(execution, answer, CONSTANT if is_constant(execution) else None)
         return answer
 
-    async def stream(self, execution: ExecutionRequest) -> AsyncIterator[ExecutionAnswer]:
+    async def stream(
+        self, execution: ExecutionRequest, start: StreamStart | None = None, callers: Callers | None = None
+    ) -> AsyncIterator[StreamedAnswer]:
         """Execute any operation: one answer for a query or a mutation, one per event for a subscription.
 
-        A border of errors: what nothing foresaw is logged and becomes the last answer.
+        A subscription begins at `start`, if given, and each of its answers is charged to one of `callers`. A border of
+        errors: what nothing foresaw is logged and becomes the last answer.
         """
-        answers = self._subscribe(execution) if execution.is_subscription else self._execute_once(execution)
+        if execution.is_subscription:
+            answers = self._subscribe(execution, start, callers)
+        else:
+            answers = self._execute_once(execution)
         try:
             async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator
-                async for answer in events:
-                    yield answer
+                async for streamed in events:
+                    yield streamed
         except Exception as error:  # noqa: BLE001  # see above
-            yield self._internal_error(execution, error)
+            yield StreamedAnswer(self._internal_error(execution, error), None)
 
-    async def _execute_once(self, execution: ExecutionRequest) -> AsyncIterator[ExecutionAnswer]:
-        yield await self.execute(execution)
+    async def _execute_once(self, execution: ExecutionRequest) -> AsyncIterator[StreamedAnswer]:
+        yield StreamedAnswer(await self.execute(execution), None)
 
-    async def _subscribe(self, execution: ExecutionRequest) -> AsyncIterator[ExecutionAnswer]:
+    async def _subscribe(
+        self, execution: ExecutionRequest, start: StreamStart | None, callers: Callers | None
+    ) -> AsyncIterator[StreamedAnswer]:
         request = execution.request
         # An item of a stream is less urgent than a page that is being opened.
         execution = execution._replace(request=replace(request, priority=max(request.priority, Priority.STREAM)))
         context, formatted = self._context(execution), self._format(execution.request_id)
+        context.stream_start, context.callers = start, callers
         answers = self._pipeline.subscribe(execution.prepared, request.variables, context, formatted)
-        self._metrics.stream(1)
         try:
             async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator
                 async for answer in events:
                     self._metrics.operation(execution.kind, answer.codes)
                     self._auditor.record(execution, answer)
-                    yield answer
+                    yield StreamedAnswer(answer, None if answer.is_request_error else context.position)
         finally:
-            self._metrics.stream(-1)
             await context.close()
 
     def _is_shareable(self, prepared: PreparedDocument) -> bool:
-        entry = prepared.operation_entry
-        return entry is not None and prepared.kind is OperationType.QUERY and self._shareability(entry.document)
+        return prepared.kind is OperationType.QUERY and self._has_shared_answers(prepared)
+
+    def _has_shared_answers(self, prepared: PreparedDocument) -> bool:
+        """True when the answers are the same for all callers with equal reach."""
+        return prepared.operation_entry is not None and self._shareability(prepared.operation_entry.document)
 
     async def _execute_shared(self, execution: ExecutionRequest) -> ExecutionAnswer:
         """Return the answer of an equal operation in progress, or execute this one so that others can join."""
@@ -228,6 +239,15 @@ class RequestExecutor:
             None if request.explain is Explain.NOTHING else identity.caller.subject,
             request.priority,
         )
+
+    def stream_key(self, execution: ExecutionRequest, variables: dict[str, Any]) -> Hashable:
+        """Everything that the answers of a stream depend on, with these variables instead of the request's.
+
+        Streams with personal fields are shared only between those of one caller.
+        """
+        request, is_shared = execution.request, self._has_shared_answers(execution.prepared)
+        execution = execution._replace(request=replace(request, variables=variables))
+        return (self._flight_key(execution), None if is_shared else execution.identity.caller.subject)
 
     async def _run(self, execution: ExecutionRequest, context: Context, formatted: FormatError) -> ExecutionAnswer:
         try:

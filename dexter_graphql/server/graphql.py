@@ -24,6 +24,7 @@ from dexter_graphql.server.batches import Batch, execute_batch, is_batch, prepar
 from dexter_graphql.server.disconnects import ClientDisconnected, finish_or_cancel, is_disconnected
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, memoized_header, text_of
+from dexter_graphql.server.live.operations import OperationStreams
 from dexter_graphql.server.requests import (
     PRIORITY,
     bad_request,
@@ -88,6 +89,7 @@ class GraphQLEndpoint:
     def __init__(
         self,
         executor: RequestExecutor,
+        streams: OperationStreams,
         admission: Admission,
         sockets: ASGIApp,
         *,
@@ -97,6 +99,7 @@ class GraphQLEndpoint:
         limits: EndpointLimits,
     ) -> None:
         self._executor = executor
+        self._streams = streams
         self._admission = admission
         self._sockets = sockets
         self._connections = connections
@@ -250,7 +253,7 @@ class GraphQLEndpoint:
 
     def _stream(self, execution: ExecutionRequest, media_type: str) -> ASGIApp:
         lease = self._admission.acquire_stream(execution.identity)
-        stream = OperationStream(self._executor.stream(execution), FRAMINGS[media_type])
+        stream = OperationStream(self._streams.open(execution), FRAMINGS[media_type])
         return StreamResponse(stream, self._streaming, lease)
 
 

@@ -24,8 +24,9 @@ from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.admission import Admission, client_address
 from dexter_graphql.server.credentials import network_of
-from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
+from dexter_graphql.server.executor import ExecutionRequest
 from dexter_graphql.server.headers import headers_of, text_of
+from dexter_graphql.server.live.operations import OperationStreams
 from dexter_graphql.server.quotas import Lease, Quota
 from dexter_graphql.server.requests import GraphQLRequest, bad_request, from_values
 from dexter_graphql.server.responses import RequestRejected, credential_error, error_of, request_id_of
@@ -61,13 +62,13 @@ class Sockets:
 
     def __init__(
         self,
-        executor: RequestExecutor,
+        streams: OperationStreams,
         admission: Admission,
         handshakes: Quota,
         draining: asyncio.Event,
         limits: SocketLimits,
     ) -> None:
-        self._executor = executor
+        self._streams = streams
         self._admission = admission
         self._handshakes = handshakes
         self._draining = draining
@@ -101,7 +102,7 @@ class Sockets:
             INIT_TIMEOUT,
             self._limits.max_operations,
         )
-        handler.bind(self._executor, self._admission, request_id)
+        handler.bind(self._streams, self._admission, request_id)
         return handler
 
     async def _serve(self, handler: "Handler", adapter: "Adapter", gate: "ConnectionGate") -> None:
@@ -211,14 +212,14 @@ class Adapter(AsyncWebSocketAdapter):
 class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
     """The protocol, with operations that run through the executor."""
 
-    _executor: RequestExecutor
+    _streams: OperationStreams
     _admission: Admission
     _request_id: str
     _requests: dict[str, GraphQLRequest]
 
-    def bind(self, executor: RequestExecutor, admission: Admission, request_id: str) -> None:
+    def bind(self, streams: OperationStreams, admission: Admission, request_id: str) -> None:
         """Set what runs operations, what limits them, and the request id of the connection."""
-        self._executor = executor
+        self._streams = streams
         self._admission = admission
         self._request_id = request_id
         self._requests = {}
@@ -285,7 +286,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
         if gate.identity is None:
             return
         request_id = f"{self._request_id}/{operation.id}"
-        prepared = await self._executor.prepare(request, gate.identity)
+        prepared = await self._streams.executor.prepare(request, gate.identity)
         execution = ExecutionRequest(prepared, request, gate.identity, request_id)
         try:
             if execution.is_subscription:
@@ -313,8 +314,8 @@ class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
             await _send_error(operation, [credential_error(lease.reason)])
 
     async def _send_answers(self, operation: Operation[Any, Any], execution: ExecutionRequest) -> None:
-        async with aclosing(self._executor.stream(execution)) as answers:  # type: ignore[type-var]  # a generator
-            async for answer in answers:
+        async with aclosing(self._streams.open(execution)) as answers:  # type: ignore[type-var]  # has `aclose`
+            async for answer, _ in answers:
                 if answer.is_request_error:
                     await _send_error(operation, msgspec.json.decode(answer.body)["errors"])
                     return

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -34,7 +34,6 @@ class Metrics:
         self._operations = self._counter("dexter_operations", "GraphQL operations executed.", "kind")
         self._joined = self._counter("dexter_joined_operations", "Operations that joined an equal one.")
         self._errors = self._counter("dexter_errors", "Errors in answers, by code.", "code")
-        self._streams = Gauge("dexter_streams", "Open subscriptions.", registry=self.registry)
         self._attempts = self._counter("dexter_upstream_calls", "Calls sent to Sentry.", "endpoint", "outcome")
         self._attempt_seconds = self._histogram("dexter_upstream_seconds", "Duration of calls to Sentry.", "endpoint")
         self._answers = self._counter("dexter_upstream_answers", "Answers of Sentry used.", "endpoint", "origin")
@@ -69,10 +68,6 @@ class Metrics:
     def joined(self) -> None:
         """Count an operation that joined the execution of an equal one."""
         self._joined.add()
-
-    def stream(self, change: int) -> None:
-        """Count a subscription that began (1) or ended (-1)."""
-        self._streams.inc(change)
 
     def attempt(self, endpoint: str, outcome: str, took_s: float) -> None:
         """Count a call to Sentry."""

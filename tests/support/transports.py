@@ -78,8 +78,10 @@ class Multipart(Transport):
             while await answer.content.readexactly(2) == b"\r\n":
                 part = await answer.content.readuntil(b"\r\n" + DELIMITER)
                 _, _, body = part.removesuffix(DELIMITER).partition(b"\r\n\r\n")
-                if payload := json.loads(body).get("payload"):
-                    yield payload
+                message = json.loads(body)
+                if answers := message.get("payload") or message.get("errors"):
+                    # Errors of the transport are beside a null payload.
+                    yield {"errors": answers} if message["payload"] is None else answers
 
 
 class Socket(Transport):

@@ -25,7 +25,7 @@ async def changes_of(
     Raises BadUserInput for a position of another stream. The start is fixed when this returns.
     """
     topics = sorted(Topic(organization.slug, stream) for organization in followed for stream in streams)
-    items = await context.services.changes.subscribe(topics, after)
+    items = await context.services.changes.subscribe(topics, context.start_of(after))
     return _visible_items(items, followed, context)
 
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.server.disconnects import wait_for_disconnect
+from dexter_graphql.server.live.answers import StreamedAnswer
 from dexter_graphql.server.quotas import Lease
 from dexter_graphql.server.responses import credential_error
 from dexter_graphql.server.streams.framings import Framing
@@ -40,15 +40,15 @@ class FramedStream(Protocol):
 class OperationStream:
     """The answers to one operation."""
 
-    def __init__(self, answers: AsyncIterator[ExecutionAnswer], framing: Framing) -> None:
+    def __init__(self, answers: AsyncIterator[StreamedAnswer], framing: Framing) -> None:
         self.framing = framing
         self._answers = answers
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
         """The answers, then the end."""
         async with aclosing(self._answers) as answers:  # type: ignore[type-var]  # an async generator
-            async for answer in answers:
-                yield self.framing.frame(answer.body, None)
+            async for answer, position in answers:
+                yield self.framing.frame(answer.body, position)
         yield self.framing.end
 
     def rejection(self, reason: str) -> bytes:

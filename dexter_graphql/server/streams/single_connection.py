@@ -8,13 +8,13 @@ from http import HTTPStatus
 
 import msgspec
 
-from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.errors import ErrorCode
+from dexter_graphql.server.live.answers import StreamedAnswer
 from dexter_graphql.server.quotas import Lease
 from dexter_graphql.server.responses import EVENT_STREAM, RequestRejected, credential_error
 from dexter_graphql.server.streams.framings import FRAMINGS
 
-Begin = Callable[[], AsyncIterator[ExecutionAnswer]]
+Begin = Callable[[], AsyncIterator[StreamedAnswer]]
 """Begins an operation and returns its answers."""
 
 
@@ -106,7 +106,7 @@ class SingleConnection:
 
     async def _send_answers(self, operation_id: str, operation: OpenOperation) -> None:
         async with aclosing(operation.begin()) as answers:  # type: ignore[type-var]  # an async generator
-            async for answer in answers:
+            async for answer, _ in answers:
                 await self._frames.put(_next(operation_id, answer.body))
         if self._operations.get(operation_id) is operation:
             # The id is free when the client sees the end.

@@ -9,8 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.server.admission import Admission
-from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
+from dexter_graphql.server.executor import ExecutionRequest
 from dexter_graphql.server.headers import headers_of, text_of
+from dexter_graphql.server.live.operations import OperationStreams
 from dexter_graphql.server.requests import MAX_PARAMETERS, bad_request, checked_name
 from dexter_graphql.server.responses import PROTECTIVE_HEADERS, RequestRejected
 from dexter_graphql.server.streams.reservations import Reservation, Reservations
@@ -27,9 +28,9 @@ class SingleConnections:
     """The connections of this process. Every request needs the credential with which the stream was reserved."""
 
     def __init__(
-        self, executor: RequestExecutor, admission: Admission, reservations: Reservations, settings: StreamSettings
+        self, streams: OperationStreams, admission: Admission, reservations: Reservations, settings: StreamSettings
     ) -> None:
-        self._executor = executor
+        self._streams = streams
         self._admission = admission
         self._reservations = reservations
         self._settings = settings
@@ -70,7 +71,7 @@ class SingleConnections:
         connection = reservation.connection
         connection.check_id(operation_id)
         lease = self._admission.acquire_stream(execution.identity) if execution.is_subscription else None
-        connection.add(operation_id, OpenOperation(partial(self._executor.stream, execution), lease))
+        connection.add(operation_id, OpenOperation(partial(self._streams.open, execution), lease))
         return Response(status_code=HTTPStatus.ACCEPTED, headers=PROTECTIVE_HEADERS)
 
     def _stop(self, scope: Scope, identity: Identity) -> ASGIApp:

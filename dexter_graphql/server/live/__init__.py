@@ -1,0 +1,1 @@
+"""Streams of answers that many subscribers share."""
