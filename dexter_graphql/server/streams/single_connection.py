@@ -42,6 +42,7 @@ class SingleConnection:
         self._operations: dict[str, OpenOperation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._frames: asyncio.Queue[bytes] = asyncio.Queue(1)
+        self._unsent = b""
         self.is_open = False
         """True while the event stream is there."""
         self.has_ended = False
@@ -82,16 +83,24 @@ class SingleConnection:
             self._run(operation_id, operation)
         try:
             while True:
-                yield await self._frames.get()
+                self._unsent = await self._frames.get()
+                yield self._unsent
+                self._unsent = b""
         finally:
             tasks = list(self._tasks)
             self.end()
+            for task in tasks:
+                # One whose operation has ended waits to send that.
+                task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def rejection(self, reason: str) -> bytes:
-        """The error of every operation when the caller's credential is not valid any more."""
+        """What was not sent yet, and the error of every operation, when the caller's credential is not valid any more."""
         error = msgspec.json.encode({"errors": [credential_error(reason)]})
-        return b"".join(_next(name, error) + _complete(name) for name in self._operations)
+        unsent = [self._unsent]
+        while not self._frames.empty():
+            unsent.append(self._frames.get_nowait())
+        return b"".join([*unsent, *(_next(name, error) + _complete(name) for name in self._operations)])
 
     def end(self) -> None:
         """End all operations."""
