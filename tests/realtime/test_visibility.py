@@ -2,11 +2,15 @@
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
 import pytest
 
+from dexter_graphql.graph.schema import build_graph
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.status_updates import Resolution
+from dexter_graphql.sentry.restriction import AccessLevel
+from support.keys import keys_site
 from support.live_changes import (
     PROJECT_IDS,
     WAIT_S,
@@ -22,10 +26,15 @@ from support.live_changes import (
     subscribed,
     with_token,
 )
+from support.project_webhooks import author_of, document_of, report_all
 from support.sandbox import NOON
 from support.server import running_site
-from support.transports import EventStream, Multipart, Socket
+from support.transports import EventStream, Multipart, SingleConnection, Socket
 
+FIELDS = sorted(build_graph().schema.subscription_type.fields)
+ROUNDS = 100
+"""Times that changes are reported until every stream has received one."""
+TRANSPORTS = [EventStream, SingleConnection, Multipart, Socket]
 CHANGES = """subscription ($after: String) { issueChanged(organization: { slug: "acme" }, after: $after) {
     gap { missed } change { issue { shortId } } } }"""
 
@@ -165,15 +174,99 @@ async def test_revoked_token_ends_the_stream(site, transport):
 
 
 async def test_strangers_cannot_follow_an_organization():
-    """In `passthrough`, an organization that the token does not see is none."""
+    """In `passthrough`, an organization that the token does not see is none, on every field and in lists of them."""
     async with (
         running_site(mode="passthrough") as running,
         with_token(running, running.upstream.world.tokens.globex.text) as site,
-        subscribed(site) as reader,
     ):
-        answer = await reader.answer()
+        for field in FIELDS:
+            one = document_of(field)
+            several = one.replace(
+                'organization: { slug: "acme" }', 'organizations: [{ slug: "globex" }, { slug: "acme" }]'
+            )
+            for document in (one, several):
+                async with aclosing(EventStream(site).ask(document, {})) as answers:
+                    assert error_of(await anext(answers)) == ([field], "BAD_USER_INPUT"), document
 
-    assert error_of(answer) == (["issueChanged"], "BAD_USER_INPUT")
+
+@asynccontextmanager
+async def narrow_key_site(tmp_path):
+    """A server for callers with keys: for one whose key is restricted to the project `web`, and for one with all."""
+    async with keys_site(tmp_path / "keys.json") as (site, keys):
+        narrow, _ = await keys.create("narrow", projects=("acme/web",))
+        everything, _ = await keys.create("all", access=AccessLevel.ADMIN)
+        async with with_token(site, narrow) as limited, with_token(site, everything) as allowed:
+            yield limited, allowed
+
+
+@asynccontextmanager
+async def narrow_token_site(_tmp_path):
+    """A server in mode `passthrough`, with a token that may read the project `web` alone, and with one for all."""
+    async with (
+        running_site(mode="passthrough") as running,
+        with_token(running, running.upstream.token) as allowed,
+        web_only(running) as limited,
+    ):
+        yield limited, allowed
+
+
+async def until_author(answers, author):
+    """The authors of the answers before the first one with that author."""
+    seen = []
+    while True:
+        seen.append(author_of(await asyncio.wait_for(anext(answers), WAIT_S)))
+        if seen[-1] == author:
+            return seen[:-1]
+
+
+async def first_answers(streams, report):
+    """The first answer of each stream; `report` is called until all have one."""
+    coming = {field: asyncio.ensure_future(anext(answers)) for field, answers in streams.items()}
+    for _ in range(ROUNDS):
+        await report()
+        _, waiting = await asyncio.wait(coming.values(), timeout=0.1)
+        if not waiting:
+            break
+    assert [field for field, item in coming.items() if not item.done()] == []
+    return {field: item.result() for field, item in coming.items()}
+
+
+async def close_all(streams):
+    """Close the streams."""
+    for answers in streams.values():
+        await answers.aclose()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("narrow_site", [narrow_token_site, narrow_key_site])
+async def test_no_field_shows_another_project(tmp_path, transport, narrow_site):
+    """Of every resource and on every field, a restricted caller receives the changes of its own project alone."""
+    async with narrow_site(tmp_path) as (limited, allowed):
+        own, hidden = open_issues(allowed)[0], open_issues(allowed, project="api", level="fatal")[0]
+        streams = {field: transport(limited).ask(document_of(field), {}) for field in FIELDS}
+        started = await first_answers(streams, partial(report_all, allowed, own, "start"))
+        for issue, author in ((hidden, "hidden"), (own, "own"), (own, "end")):
+            await report_all(allowed, issue, author)
+        received = {field: set(await until_author(answers, "end")) for field, answers in streams.items()}
+        await close_all(streams)
+
+    assert {author_of(answer) for answer in started.values()} == {"start"}
+    assert {field: authors - {"start"} for field, authors in received.items()} == {field: {"own"} for field in FIELDS}
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_revoked_token_ends_every_stream(site, transport):
+    """A 401 ends the streams of all fields with an error that says so."""
+    issue = open_issues(site)[0]
+    async with web_only(site) as limited:
+        streams = {field: transport(limited).ask(document_of(field), {}) for field in FIELDS}
+        fault = Fault(method="GET", route="/organizations/{organization}/issues/", status=401, times=None)
+        site.upstream.faults.add(fault)
+        answers = await first_answers(streams, partial(report_all, site, issue, "any"))
+        await close_all(streams)
+
+    codes = {field: answer["errors"][0]["extensions"]["code"] for field, answer in answers.items()}
+    assert codes == dict.fromkeys(FIELDS, "UNAUTHENTICATED")
 
 
 async def test_personal_marks_are_the_readers_own(site):

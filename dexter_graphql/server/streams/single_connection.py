@@ -95,7 +95,7 @@ class SingleConnection:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def rejection(self, reason: str) -> bytes:
-        """What was not sent yet, and the error of every operation, when the caller's credential is not valid any more."""
+        """What was not sent yet, and the error of every operation, when the credential is not valid any more."""
         error = msgspec.json.encode({"errors": [credential_error(reason)]})
         unsent = [self._unsent]
         while not self._frames.empty():
