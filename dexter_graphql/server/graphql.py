@@ -6,6 +6,7 @@ A request is answered in four steps: negotiate, identify, read, execute.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -57,6 +58,7 @@ from dexter_graphql.server.streams.response import OperationStream, StreamRespon
 from dexter_graphql.server.streams.single_connections import CONNECTION_METHODS, SingleConnections
 
 ALLOW = (("Allow", "GET, POST, PUT, DELETE, OPTIONS"),)
+LAST_EVENT_ID = b"last-event-id"
 BUSY = 32
 """Requests in progress above which a disconnect is looked for before an operation begins."""
 PROBED = frozenset({ErrorCode.PERSISTED_QUERY_NOT_FOUND, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED})
@@ -207,7 +209,7 @@ class GraphQLEndpoint:
         # A client of event streams takes any other answer for a broken connection and does not read the reason.
         is_valid = execution.prepared.operation_entry is not None
         if stream_type is not None and (is_valid or stream_type == EVENT_STREAM):
-            return self._stream(execution, stream_type)
+            return self._stream(execution, stream_type, scope)
         work = self._executor.execute(execution)
         return _whole(await finish_or_cancel(work, receive, is_write=execution.is_mutation), source.media_type)
 
@@ -251,10 +253,12 @@ class GraphQLEndpoint:
             raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
         return stream_type
 
-    def _stream(self, execution: ExecutionRequest, media_type: str) -> ASGIApp:
+    def _stream(self, execution: ExecutionRequest, media_type: str, scope: Scope) -> ASGIApp:
+        """Return the response of a stream, which begins after the last event that a browser has received."""
+        last_event_id = headers_of(scope).get(LAST_EVENT_ID) if media_type == EVENT_STREAM else None
         lease = self._admission.acquire_stream(execution.identity)
-        stream = OperationStream(self._streams.open(execution), FRAMINGS[media_type])
-        return StreamResponse(stream, self._streaming, lease)
+        begin = partial(self._streams.open, execution, text_of(last_event_id))
+        return StreamResponse(OperationStream(begin, FRAMINGS[media_type]), self._streaming, lease)
 
 
 def _whole(answer: ExecutionAnswer, media_type: str) -> ASGIApp:

@@ -1,7 +1,7 @@
 """A response that is a stream: frames as they come, heartbeats in between."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,6 +23,10 @@ class StreamSettings:
     draining: asyncio.Event
 
 
+Begin = Callable[[], AsyncIterator[StreamedAnswer]]
+"""Begins an operation and returns its answers."""
+
+
 class FramedStream(Protocol):
     """What a response sends."""
 
@@ -38,15 +42,15 @@ class FramedStream(Protocol):
 
 
 class OperationStream:
-    """The answers to one operation."""
+    """The answers to one operation, which begins with the stream."""
 
-    def __init__(self, answers: AsyncIterator[StreamedAnswer], framing: Framing) -> None:
+    def __init__(self, begin: Begin, framing: Framing) -> None:
         self.framing = framing
-        self._answers = answers
+        self._begin = begin
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
         """The answers, then the end."""
-        async with aclosing(self._answers) as answers:  # type: ignore[type-var]  # an async generator
+        async with aclosing(self._begin()) as answers:  # type: ignore[type-var]  # an async generator
             async for answer, position in answers:
                 yield self.framing.frame(answer.body, position)
         yield self.framing.end

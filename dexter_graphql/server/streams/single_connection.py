@@ -1,7 +1,7 @@
 """One event stream with the answers to many operations of a caller, as graphql-sse's single connection mode has it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,13 +9,10 @@ from http import HTTPStatus
 import msgspec
 
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.server.live.answers import StreamedAnswer
 from dexter_graphql.server.quotas import Lease
 from dexter_graphql.server.responses import EVENT_STREAM, RequestRejected, credential_error
 from dexter_graphql.server.streams.framings import FRAMINGS
-
-Begin = Callable[[], AsyncIterator[StreamedAnswer]]
-"""Begins an operation and returns its answers."""
+from dexter_graphql.server.streams.response import Begin
 
 
 @dataclass(eq=False, slots=True)
