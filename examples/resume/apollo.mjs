@@ -4,8 +4,9 @@ import { ApolloLink, Observable } from "@apollo/client";
 import { isFatalStatus, resume } from "./resume.mjs";
 
 /**
- * Resumes the subscriptions of the links after it: `ApolloLink.from([resumeLink, new HttpLink({ uri: "/graphql" })])`.
- * `context.resume` of an operation has the options.
+ * Resumes the subscriptions of the links after it:
+ * `ApolloLink.from([resumeLink, new HttpLink({ uri: "/graphql", fetch: watchedFetch() })])`. `context.resume` of an operation has
+ * the options.
  */
 export const resumeLink = new ApolloLink((operation, forward) => {
   if (operation.operationType !== "subscription") return forward(operation);

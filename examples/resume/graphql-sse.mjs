@@ -2,6 +2,7 @@
 import { createClient } from "graphql-sse";
 
 import { isFatalStatus, resume } from "./resume.mjs";
+import { watchedFetch } from "./watched-fetch.mjs";
 
 /**
  * A client of graphql-sse that connects again by itself; each subscription continues after its last item.
@@ -10,8 +11,11 @@ import { isFatalStatus, resume } from "./resume.mjs";
  * @param {import("./resume.mjs").Options} [resumeOptions]
  */
 export function createResumingClient(options, resumeOptions) {
-  // Stock retries would send the same variables again.
-  const client = createClient({ ...options, retryAttempts: 0 });
+  const client = createClient({
+    fetchFn: watchedFetch(),
+    ...options,
+    retryAttempts: 0, // stock retries would send the same variables again
+  });
   return {
     ...client,
     /** @type {typeof client.subscribe} */

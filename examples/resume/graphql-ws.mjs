@@ -10,8 +10,19 @@ import { resume } from "./resume.mjs";
  * @param {import("./resume.mjs").Options} [resumeOptions]
  */
 export function createResumingClient(options, resumeOptions) {
-  // Stock retries would send the same variables again.
-  const client = createClient({ ...options, retryAttempts: 0 });
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let silence;
+  const client = createClient({
+    keepAlive: 12_000,
+    ...options,
+    retryAttempts: 0, // stock retries would send the same variables again
+  });
+  // A network may hold a connection open whose server is gone.
+  client.on("ping", (isReceived) => {
+    if (!isReceived) silence = setTimeout(() => client.terminate(), PATIENCE_MS);
+  });
+  client.on("pong", (isReceived) => isReceived && clearTimeout(silence));
+  client.on("closed", () => clearTimeout(silence));
   return {
     ...client,
     /** @type {import("graphql-ws").Client["subscribe"]} */
@@ -25,5 +36,7 @@ export function createResumingClient(options, resumeOptions) {
   };
 }
 
+/** Time for the answer to a ping. */
+const PATIENCE_MS = 5_000;
 /** Close codes of graphql-transport-ws after which another try would fail in the same way. */
 const FATAL_CODES = [4400, 4401, 4403, 4406, 4409];

@@ -34,6 +34,24 @@ async def test_broken_connection_loses_nothing(site, client):
     assert command.printed.count("broken") >= 2
 
 
+async def test_dead_connection_is_noticed():
+    """A connection over which nothing comes, heartbeats included, is replaced; nothing is lost."""
+    async with running_site(heartbeat_s=0.1) as site, AsyncExitStack() as stack:
+        after = await current_position(site)
+        relay = await stack.enter_async_context(Relay(int(site.url.rpartition(":")[2])))
+        issues = [site.upstream.simulation.open_issue() for _ in range(2)]
+        starting = [resuming(client, f"{relay.url}/graphql", 4, after, silence_ms=700) for client in CLIENTS]
+        commands = [await stack.enter_async_context(command) for command in starting]
+        for command in commands:
+            await command.until(f'"{issues[-1].short_id}"')
+        relay.stall()
+        issues += [site.upstream.simulation.open_issue() for _ in range(2)]
+        ends = [await command.wait_for_exit() for command in commands]
+
+    assert ends == [(0, "")] * len(CLIENTS)
+    assert [received(command) for command in commands] == [[issue.short_id for issue in issues]] * len(CLIENTS)
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 async def test_refused_position_is_a_gap(site, client):
     """After a position of another secret the stream continues now, with a gap of unknown size before."""

@@ -7,8 +7,10 @@ import pytest
 
 from dexter_graphql.sandbox import Fault
 from support.command import PATIENCE_S
+from support.live_changes import current_position, subscribed
 from support.raw_http import connected, graphql_bytes, request_bytes
 from support.server import running_site
+from support.transports import TRANSPORTS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -103,6 +105,24 @@ async def test_mutation_is_finished():
 
         data = await site.data('{ organization(slug: "acme") { issue(shortId: "WEB-1") { status } } }')
         assert data["organization"]["issue"]["status"] == "RESOLVED"
+
+
+@pytest.mark.parametrize(
+    "transport", [each for each in TRANSPORTS if each.is_stream], ids=lambda transport: transport.__name__
+)
+async def test_mutation_over_a_stream_is_finished(transport):
+    """A write goes on when the client of its stream leaves, and its change is announced."""
+    async with running_site() as site:
+        after = await current_position(site)
+        site.upstream.webhooks.set_url(None)
+        site.upstream.faults.add(Fault("delay", route="/issues/", delay_s=0.2))
+        answering = asyncio.ensure_future(anext(transport(site).ask(MUTATION, None)))
+        await until(lambda: any(request.method == "PUT" for request in site.upstream.requests))
+        answering.cancel()
+        async with subscribed(site, after=after) as reader:
+            change = (await reader.item())["change"]
+
+    assert (change["kind"], change["origin"], change["issue"]["shortId"]) == ("RESOLVED", "MUTATION", "WEB-1")
 
 
 async def test_pipelined_requests_end_with_their_connection():

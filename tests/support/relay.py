@@ -4,11 +4,11 @@ import asyncio
 
 
 class Relay:
-    """Passes bytes between clients and a server; `cut` breaks all connections, as a network would."""
+    """Passes bytes between clients and a server, until its connections are cut or stalled, as by a network."""
 
     def __init__(self, port):
         self.port = port
-        self._writers = set()
+        self._writers, self._flows = set(), set()
 
     @property
     def url(self):
@@ -22,8 +22,9 @@ class Relay:
 
     async def __aexit__(self, *_):
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
+        self.cut()
+        for flowing in self._flows:
+            flowing.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
 
@@ -32,18 +33,31 @@ class Relay:
         for writer in self._writers:
             writer.transport.abort()
 
+    def stall(self):
+        """Pass nothing more over the connections of now, which stay open."""
+        for flowing in self._flows:
+            flowing.clear()
+
     async def _accept(self, reader, writer):
         self._tasks.add(asyncio.current_task())
+        writers, flowing = [writer], asyncio.Event()
+        flowing.set()
         try:
             upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self.port)
-            self._writers |= {writer, upstream_writer}
-            await asyncio.gather(_copy(reader, upstream_writer), _copy(upstream_reader, writer))
+            writers.append(upstream_writer)
+            self._writers.update(writers)
+            self._flows.add(flowing)
+            await asyncio.gather(_copy(reader, upstream_writer, flowing), _copy(upstream_reader, writer, flowing))
         except ConnectionError:
-            writer.transport.abort()
+            pass
+        finally:
+            for each in writers:
+                each.transport.abort()
 
 
-async def _copy(reader, writer):
+async def _copy(reader, writer, flowing):
     while data := await reader.read(65536):
+        await flowing.wait()
         writer.write(data)
         await writer.drain()
-    writer.close()
+    writer.write_eof()

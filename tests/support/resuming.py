@@ -2,7 +2,7 @@
 
 import json
 
-from support.checkout import start_command
+from support.checkout import clean_environment, start_command
 from support.node import installed_scripts
 
 CLIENTS = ("graphql-ws", "graphql-sse", "graphql-sse-single", "apollo-client")
@@ -15,11 +15,12 @@ SUBSCRIPTION = """subscription Changes($after: String) {
 }"""
 
 
-def resuming(client, url, count, after, *tokens):
+def resuming(client, url, count, after, *tokens, silence_ms=40_000):
     """A script that prints `count` items and, when a connection broke, "broken"; each is a line."""
     task = json.dumps({"query": SUBSCRIPTION, "variables": {"after": after}})
     script = ("--import", "./packages.mjs", "resume.mjs", client, url, str(count), task, *tokens)
-    return start_command("node", *script, cwd=installed_scripts())
+    environment = clean_environment(SILENCE_MS=str(silence_ms))
+    return start_command("node", *script, cwd=installed_scripts(), env=environment)
 
 
 def received(command):

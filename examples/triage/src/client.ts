@@ -3,6 +3,7 @@ import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/clien
 import { relayStylePagination } from "@apollo/client/utilities";
 
 import { resumeLink } from "../../resume/apollo.mjs";
+import { watchedFetch } from "../../resume/watched-fetch.mjs";
 import introspection from "./gql/possibleTypes";
 
 // A field that failed is null, with an error beside it; the rest of the answer is shown.
@@ -26,7 +27,7 @@ declare module "@apollo/client" {
 
 export const client = new ApolloClient({
   // Also for subscriptions, as multipart responses, which continue after their last item when a connection broke.
-  link: ApolloLink.from([resumeLink, new HttpLink({ uri: "/graphql" })]),
+  link: ApolloLink.from([resumeLink, new HttpLink({ uri: "/graphql", fetch: watchedFetch() })]),
   defaultOptions: { watchQuery: partial, query: partial, mutate: partial },
   cache: new InMemoryCache({
     possibleTypes: introspection.possibleTypes,
