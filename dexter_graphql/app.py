@@ -79,7 +79,7 @@ from dexter_graphql.server.streams.reservations import Reservations
 from dexter_graphql.server.streams.response import StreamSettings
 from dexter_graphql.server.streams.single_connections import SingleConnections
 from dexter_graphql.server.webhooks import WebhookEndpoint
-from dexter_graphql.server.websocket import SocketLimits, Sockets
+from dexter_graphql.server.websockets.sockets import SocketLimits, Sockets
 from dexter_graphql.settings import Engine, Settings
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
@@ -168,11 +168,12 @@ def create_app(
     streams = OperationStreams(executor, build_fan_out(clock, metrics))
     console, facts = Console.load(), ServerFacts.of(settings, is_sandbox=is_sandbox)
     streaming = StreamSettings(settings.heartbeat_s, readiness.draining)
+    sockets = build_sockets(settings, streams, admission, readiness)
     endpoint = GraphQLEndpoint(
         executor,
         streams,
         admission,
-        build_sockets(settings, streams, admission, readiness),
+        sockets,
         connections=SingleConnections(streams, admission, build_reservations(settings, clock, metrics), streaming),
         page=lambda: console.page(facts, library),
         streaming=streaming,
@@ -188,7 +189,7 @@ def create_app(
     # What the embedded sandbox lacks was chosen with its vintage.
     examine = None if is_sandbox else partial(report_upstream, client, schema=graph.schema)
     first_contact = partial(reach_sentry, services, identification.own, readiness, examine)
-    background: list[Background] = [first_contact, services.changes.start, *publication.tasks]
+    background: list[Background] = [first_contact, sockets.run, services.changes.start, *publication.tasks]
     poller = build_poller(settings, services, identification.own, webhooks.arrivals, metrics)
     if poller is not None:
         background.append(poller.run)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from dexter_graphql.concurrency.timeouts import Timeouts
 from dexter_graphql.telemetry.counters import Counter
 from dexter_graphql.telemetry.metrics import Metrics, Sample
 
 MEBIBYTE = 1024 * 1024
+PING_INTERVAL_S = 20.0
+"""Time between pings of a WebSocket, and for the answer to each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,13 @@ class Evictable(Protocol):
         """Close the connection in favour of a new one."""
 
 
+class Pingable(Protocol):
+    """A WebSocket as its pool sees it."""
+
+    def send_keepalive_ping(self) -> None:
+        """Send a ping, or end the connection when the one before was not answered."""
+
+
 class ConnectionPool:
     """The HTTP connections of one server. Idle ones make room for new ones when there are too many."""
 
@@ -62,6 +72,8 @@ class ConnectionPool:
         )
         self.is_stopping = False
         """True once the server stops: the next request of a connection is its last."""
+        self.pings: Timeouts[Pingable] = Timeouts(PING_INTERVAL_S, lambda socket: socket.send_keepalive_ping())
+        """WebSockets, each of which is sent a ping when its time is over."""
         self._count = 0
         self._idle: dict[Evictable, None] = {}
         metrics.register(self.collect)

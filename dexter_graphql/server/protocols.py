@@ -16,11 +16,13 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.connections import ConnectionPool
 from dexter_graphql.server.disconnects import ABORT, BODY_TIME, IS_CLOSING
 from dexter_graphql.server.response_output import ResponseOutput
+from dexter_graphql.server.websockets.frames import OUTPUT
 
 HEADER_LINE_OVERHEAD = 4
 """Colon, space and line end of a header."""
@@ -37,6 +39,9 @@ REJECTION_CODES = dict.fromkeys(REJECTION_MESSAGES, ErrorCode.BAD_USER_INPUT) | 
 }
 KEEP_ALIVE_S = 75
 """Longer than clients and proxies keep idle connections, so that they do not reuse one while it is being closed."""
+
+PING = b"ping"
+"""Payload of pings; a pong with another one answers none."""
 
 FIRST_REQUEST_S = 1.0
 """Time for the request of a new connection to arrive while the server stops."""
@@ -264,7 +269,7 @@ class HTTPConnection(HttpToolsProtocol):
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
-    """A WebSocket whose unfinished messages are limited in bytes and in time."""
+    """A WebSocket whose unfinished messages are limited in bytes and in time, and the output that it offers."""
 
     config: ServerConfig
 
@@ -273,12 +278,68 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._pool = config.pool
         self._unfinished_bytes = 0
         self._timer = Timer()
+        self._is_stuck = False
+        """True when the client did not read at the last ping, and has not since."""
+        self.on_writable: Callable[[], None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """False once the connection is closed or closing."""
+        return not (self.close_sent or self.disconnected or self.transport.is_closing())
+
+    @property
+    def is_writable(self) -> bool:
+        """True when the transport takes more, and the connection is open."""
+        return self.writable.is_set() and self.is_open
+
+    def write(self, frames: bytes) -> None:
+        """Write whole frames."""
+        if self.is_open:
+            self.transport.write(frames)
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame; a client that does not answer it in time is cut off."""
+        if not self.is_open:
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.stop()
+        self._pool.pings.stop(self)
         self._count_unfinished(0)
         super().connection_lost(exc)
+        self._call_writable()
+
+    @override
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._is_stuck = False
+        self._call_writable()
+
+    @override
+    def start_keepalive(self) -> None:
+        self._pool.pings.start(self)
+
+    @override
+    def send_keepalive_ping(self) -> None:
+        """Send a ping, or end the connection when the one before was not answered, or nothing was read since."""
+        if self.pending_ping_payload is not None or self._is_stuck:
+            self._abort("ping_timeout")
+        elif self.is_open:
+            self._is_stuck = not self.writable.is_set()
+            if not self._is_stuck:
+                self.pending_ping_payload = PING
+                self.conn.send_ping(PING)
+                self.transport.write(b"".join(self.conn.data_to_send()))
+            self._pool.pings.start(self)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -306,6 +367,16 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         else:
             # The client does not read. Its pings must not fill the buffer of the transport.
             self.conn.data_to_send()
+
+    @override
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.scope["extensions"][OUTPUT] = self  # type: ignore[assignment]  # an object of our own
+
+    def _call_writable(self) -> None:
+        if self.on_writable is not None:
+            self.on_writable()
 
     def _refuse_handshake(self) -> None:
         # The head is whole, and websockets has written why it refuses it; uvicorn would leave that unsent.

@@ -57,14 +57,14 @@ class Quota:
 
     def end(self, credential: str, reason: str = REJECTED) -> None:
         """End everything that was opened with a credential."""
-        for lease in self._by_credential.get(credential, ()):
+        for lease in list(self._by_credential.get(credential, ())):
             lease.end(reason)
 
     def end_expired(self, now: float, has_ended: Callable[[str], bool]) -> None:
         """End everything whose time is over, or that was opened with a credential for which `has_ended` is true."""
-        for credential, leases in self._by_credential.items():
+        for credential, leases in list(self._by_credential.items()):
             is_over = has_ended(credential)
-            for lease in leases:
+            for lease in list(leases):
                 if is_over or lease.expires_at <= now:
                     lease.end(ENDED)
 
@@ -76,7 +76,7 @@ class Quota:
 class Lease:
     """One unit of a quota, until it is released or the block ends."""
 
-    __slots__ = ("_is_held", "_quota", "caller", "credentials", "ended", "expires_at", "reason")
+    __slots__ = ("_ended", "_is_held", "_quota", "caller", "credentials", "expires_at", "has_ended", "on_end", "reason")
 
     def __init__(self, quota: Quota, caller: str, credentials: tuple[str, ...], expires_at: float) -> None:
         self._quota = quota
@@ -84,21 +84,37 @@ class Lease:
         self.caller = caller
         self.credentials = credentials
         self.expires_at = expires_at
-        self.ended = asyncio.Event()
-        """Set when a credential was rejected, has expired or was revoked."""
+        self._ended: asyncio.Event | None = None
+        self.has_ended = False
+        """True when a credential was rejected, has expired or was revoked."""
+        self.on_end: Callable[[], object] | None = None
+        """Called at the end."""
         self.reason = ""
         """Why it ended."""
 
+    @property
+    def ended(self) -> asyncio.Event:
+        """Set at the end; made for those that wait for it."""
+        if self._ended is None:
+            self._ended = asyncio.Event()
+            if self.has_ended:
+                self._ended.set()
+        return self._ended
+
     def end(self, reason: str) -> None:
         """End it for a reason; the first one counts."""
-        if not self.ended.is_set():
-            self.reason = reason
-            self.ended.set()
+        if self.has_ended:
+            return
+        self.reason, self.has_ended = reason, True
+        if self._ended is not None:
+            self._ended.set()
+        if self.on_end is not None:
+            self.on_end()
 
     def release(self) -> None:
         """Return the unit; does nothing the second time."""
         if self._is_held:
-            self._is_held = False
+            self._is_held, self.on_end = False, None
             self._quota.release(self)
 
     def __enter__(self) -> Self:

@@ -4,7 +4,38 @@ import asyncio
 
 import msgspec
 
+from dexter_graphql.server.websockets.frames import OUTPUT
+
 GRAPHQL = "/graphql"
+
+
+class RecordedOutput:
+    """Output of a WebSocket whose client reads everything at once; puts the text of each message into a queue."""
+
+    is_open = is_writable = True
+    on_writable = None
+
+    def __init__(self, messages):
+        self._messages = messages
+
+    def write(self, frames):
+        for text in texts_of(frames):
+            self._messages.put_nowait({"text": text})
+
+    def close(self, code, reason):
+        self._messages.put_nowait({"code": code, "reason": reason})
+
+
+def texts_of(frames):
+    """The texts of unmasked text frames."""
+    while frames:
+        assert frames[0] == 0x81
+        size, start = frames[1], 2
+        if size > 125:
+            start = 4 if size == 126 else 10
+            size = int.from_bytes(frames[2:start])
+        yield frames[start : start + size].decode()
+        frames = frames[start + size :]
 
 
 class ASGIClient:
@@ -36,7 +67,8 @@ class ASGIClient:
         """Open a WebSocket, pass functions to send and receive decoded messages to `talk`, and leave."""
         incoming, outgoing = asyncio.Queue(), asyncio.Queue()
         incoming.put_nowait({"type": "websocket.connect"})
-        scope = _scope("websocket", []) | {"subprotocols": ["graphql-transport-ws"]}
+        extensions = {OUTPUT: RecordedOutput(outgoing)}
+        scope = _scope("websocket", []) | {"subprotocols": ["graphql-transport-ws"], "extensions": extensions}
         serving = asyncio.create_task(self._app(scope, incoming.get, outgoing.put))
 
         def say(**message):

@@ -35,6 +35,7 @@ class OperationStreams:
 
     def __init__(self, executor: RequestExecutor, fan_out: FanOut) -> None:
         self.executor = executor
+        self.turns = fan_out.turns
         self._fan_out = fan_out
         self._resume_argument = ResumeArguments()
 

@@ -99,7 +99,7 @@ class Pump:
 
     def end(self) -> None:
         """Wake the subscribers, which take what is left."""
-        self.has_ended = True
+        self.has_ended, self.task = True, None
         self._group.remove(self)
         self._wake()
 
@@ -114,6 +114,7 @@ class Pump:
         if not self._readers and not self.has_ended and self.task is not None:
             self._group.remove(self)
             self.task.cancel()
+            self.task = None  # whose exception holds a frame that holds this object
 
     def forget_caller(self, caller: str) -> None:
         """Charge a caller for no more answers, unless another subscription of the same caller is open."""

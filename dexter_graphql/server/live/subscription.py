@@ -32,7 +32,7 @@ class Subscription:
     def __init__(self, caller: str, pump: "Pump", number: int, position: str | None) -> None:
         self._pump = pump
         self._number = number
-        self._notify: Callable[[], None] = self._wake
+        self._notify: Callable[[], None] | None = None
         self._queued_in: Pump | None = None
         self._waiter: asyncio.Future[None] | None = None
         self.caller = caller
@@ -101,8 +101,10 @@ class Subscription:
         pump, self._queued_in = self._queued_in, None
         if pump is not None:
             pump.count_turn()
-        if not self.has_ended:
+        if self._notify is not None:
             self._notify()
+        else:
+            self._wake()
 
     def _advance(self) -> StreamedAnswer:
         streamed = self._pump.log.at(self._number)
@@ -127,7 +129,7 @@ class Subscription:
         pump.enter(self)
 
     def _leave(self) -> None:
-        self.has_ended = True
+        self.has_ended, self._notify = True, None
         self._pump.forget_caller(self.caller)
         self._pump.leave(self)
 

@@ -170,7 +170,7 @@ def test_signal_ends_a_server_cleanly(served):
 
 def test_open_connections_do_not_hold_the_end(served):
     """WebSockets, one with a subscription, are closed by the server with the code of a server that goes away."""
-    assert served.close_codes == [1001, 1001]
+    assert served.close_codes == [1012, 1012]
 
 
 def test_open_streams_do_not_hold_the_end(served):
