@@ -16,13 +16,19 @@ export function subscribe(url, { query, variables }, sink, options) {
   const start = (current, once) => {
     const parameters = new URLSearchParams({ query, variables: JSON.stringify(current) });
     const source = new EventSource(`${url}?${parameters}`);
-    source.addEventListener("next", ({ data }) => once.next(JSON.parse(data)));
+    let canResume = current.after !== null;
+    source.addEventListener("next", ({ data, lastEventId }) => {
+      canResume ||= lastEventId !== "";
+      once.next(JSON.parse(data));
+    });
     source.addEventListener("complete", () => {
       source.close();
       once.complete();
     });
     source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) once.error(new Error("The server refused the connection"));
+      if (canResume && source.readyState !== EventSource.CLOSED) return; // it connects again
+      source.close();
+      once.error(new Error("The connection broke"));
     });
     return () => source.close();
   };

@@ -117,6 +117,41 @@ async def test_odd_ids_stay_data(site, operation_id):
     assert events == [("next", operation_id, {"data": {"__typename": "Query"}}), ("complete", operation_id, None)]
 
 
+async def test_ids_belong_to_their_connection(site):
+    """Two connections may use the same id; ending one's operation leaves the other's."""
+    async with open_connection(site) as first, open_connection(site) as second:
+        for connection in (first, second):
+            await connection.start("one", SUBSCRIPTION)
+        stopped = await second.stop("one")
+        in_progress, _ = await first.post("one", TYPENAME)
+        free, _ = await second.post("one", TYPENAME)
+
+    assert (stopped, in_progress, free) == (200, 409, 202)
+
+
+async def test_dropped_connections_leave_nothing():
+    """After a hundred connections whose clients vanished, none is counted, and no task or subscriber is left."""
+    async with running_site(max_sockets_per_caller=200, max_streams_per_caller=1000) as site:
+        await site.post(TYPENAME)
+        before = len(asyncio.all_tasks())
+        for _ in range(100):
+            connection = await reserve(site)
+            await connection.start("early", SUBSCRIPTION)
+            stream = await connection.get()
+            await connection.start("late", SUBSCRIPTION)
+            stream.close()
+        for _ in range(200):
+            metrics = site.dexter.metrics.text()
+            is_clean = b'connections{state="open"} 0.0' in metrics and b"dexter_streams 0.0" in metrics
+            if is_clean and len(asyncio.all_tasks()) <= before:
+                break
+            await asyncio.sleep(0.05)
+
+    assert is_clean
+    assert b'connections{state="reserved"} 0.0' in metrics
+    assert len(asyncio.all_tasks()) <= before
+
+
 async def test_rejected_credential_ends_the_connection():
     """After a 401 of Sentry each operation gets an error and its end, then the stream ends."""
     async with running_site(mode="passthrough") as site:
