@@ -70,6 +70,7 @@ class StreamResponse:
         self._stream = stream
         self._settings = settings
         self._lease = lease
+        self._last_sent = 0.0
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send everything; ends with the frames, the client or the server, whichever is first."""
@@ -87,8 +88,9 @@ class StreamResponse:
         await send({"type": "http.response.body", "body": self._stream.framing.start, "more_body": True})
         sending = asyncio.ensure_future(self._send_frames(send))
         leaving = asyncio.ensure_future(wait_for_disconnect(receive))
+        beating = asyncio.ensure_future(self._send_heartbeats(send))
         ending = [asyncio.ensure_future(event.wait()) for event in (self._settings.draining, self._lease.ended)]
-        tasks = (sending, leaving, *ending)
+        tasks = (sending, leaving, beating, *ending)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
@@ -104,29 +106,21 @@ class StreamResponse:
             await send({"type": "http.response.body", "body": last, "more_body": False})
 
     async def _send_frames(self, send: Send) -> None:
-        heartbeat, heartbeat_s = self._stream.framing.heartbeat, self._settings.heartbeat_s
-        async with aclosing(with_heartbeats(self._stream.frames(), heartbeat, heartbeat_s)) as frames:
+        async with aclosing(self._stream.frames()) as frames:
             async for frame in frames:
-                await send({"type": "http.response.body", "body": frame, "more_body": True})
+                await self._send_chunk(send, frame)
 
+    async def _send_heartbeats(self, send: Send) -> None:
+        """Send one after each silence. A client that takes no frame is not sent more than one."""
+        now, heartbeat_s = asyncio.get_running_loop().time, self._settings.heartbeat_s
+        self._last_sent = now()
+        while True:
+            silence_s = now() - self._last_sent
+            if silence_s >= heartbeat_s:
+                await self._send_chunk(send, self._stream.framing.heartbeat)
+            else:
+                await asyncio.sleep(heartbeat_s - silence_s)
 
-async def with_heartbeats(
-    frames: AsyncGenerator[bytes, None], heartbeat: bytes, heartbeat_s: float
-) -> AsyncGenerator[bytes, None]:
-    """Frames, with heartbeats between them."""
-    async with aclosing(frames):
-        coming = asyncio.ensure_future(anext(frames))
-        try:
-            while True:
-                done, _ = await asyncio.wait({coming}, timeout=heartbeat_s)
-                if not done:
-                    yield heartbeat
-                    continue
-                try:
-                    yield coming.result()
-                except StopAsyncIteration:
-                    return
-                coming = asyncio.ensure_future(anext(frames))
-        finally:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
+    async def _send_chunk(self, send: Send, chunk: bytes) -> None:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        self._last_sent = asyncio.get_running_loop().time()
