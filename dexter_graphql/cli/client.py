@@ -26,12 +26,23 @@ class RunningServer:
     @contextmanager
     def post(self, path: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[HTTPResponse]:
         """Send a request; `timeout_s` is the longest wait for a part of the response. Raises CONNECTION_ERRORS."""
-        parts = urlsplit(self.url)
-        connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        with closing(connect(parts.netloc, timeout=timeout_s)) as connection:
+        with self._connection(timeout_s) as connection:
             connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
             with connection.getresponse() as response:
                 yield response
+
+    @contextmanager
+    def get(self, path: str, *, timeout_s: float) -> Iterator[HTTPResponse]:
+        """Send a request without a body; as `post`."""
+        with self._connection(timeout_s) as connection:
+            connection.request("GET", path)
+            with connection.getresponse() as response:
+                yield response
+
+    def _connection(self, timeout_s: float) -> closing[HTTPConnection]:
+        parts = urlsplit(self.url)
+        connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        return closing(connect(parts.netloc, timeout=timeout_s))
 
 
 def running_server(settings: Settings) -> RunningServer:

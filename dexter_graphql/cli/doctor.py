@@ -7,6 +7,7 @@ import click
 
 from dexter_graphql.app import transport_options
 from dexter_graphql.cli.access_report import report_access
+from dexter_graphql.cli.live_report import report_integrations, report_server
 from dexter_graphql.cli.running import run_in_loop
 from dexter_graphql.clock import Clock
 from dexter_graphql.graph.schema import build_graph
@@ -23,6 +24,8 @@ from dexter_graphql.telemetry.logs import configure_logs
 
 TIME_S = 60.0
 CALLS = 100
+MAX_ORGANIZATIONS = 10
+"""Organizations whose integrations are read."""
 
 
 @click.command()
@@ -46,6 +49,8 @@ async def _check_all(settings: Settings, problems: list[str]) -> None:
     await _check(settings, problems)
     async for line in report_access(settings, problems):
         click.echo(f"who   {line}")
+    for line in report_server(settings):
+        click.echo(f"live  {line}")
 
 
 async def _check(settings: Settings, problems: list[str]) -> None:
@@ -72,6 +77,7 @@ async def _check(settings: Settings, problems: list[str]) -> None:
         problems += _region_problems(client, organizations)
         if organizations and not problems:
             await _check_features(client, call_context, organizations[0], problems)
+            await _check_integrations(client, call_context, organizations, problems)
     except SentryError as error:
         problems.append(f"Sentry: {error}. {_advice(error)}")
     finally:
@@ -87,6 +93,14 @@ async def _check_features(
         problems.append(report.problem)
     for note in report.notes:
         click.echo(f"note  {note}")
+
+
+async def _check_integrations(
+    client: SentryClient, call_context: CallContext, organizations: list[OrganizationRef], problems: list[str]
+) -> None:
+    for organization in organizations[:MAX_ORGANIZATIONS]:
+        async for line in report_integrations(client, call_context, organization, problems):
+            click.echo(f"live  {line}")
 
 
 def _region_problems(client: SentryClient, organizations: list[OrganizationRef]) -> Iterator[str]:

@@ -28,6 +28,7 @@ def build_admin(
     async def show_metrics(_request: Request) -> Response:
         return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
-    app = Starlette(routes=[Route(METRICS, show_metrics), readiness_details(readiness, state), *more])
-    exempt_paths = frozenset[str]() if is_loopback(host) else frozenset({METRICS, "/health/ready"})
+    routes = [Route(METRICS, show_metrics), readiness_details(readiness, state), *more]
+    app = Starlette(routes=routes)
+    exempt_paths = frozenset[str]() if is_loopback(host) else frozenset(route.path for route in routes)
     return HostGuard(app, frozenset(LOOPBACK_NAMES), OriginPolicy(frozenset()), exempt_paths)

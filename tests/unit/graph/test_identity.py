@@ -10,7 +10,7 @@ from dexter_graphql.graph.identity import Reach
 from dexter_graphql.sentry.restriction import AccessLevel
 
 PACKAGE = Path(dexter_graphql.__file__).parent
-OWN_CALLS = {"app.py", "cli/doctor.py", "graph/identity.py", "sentry/call_context.py"}
+OWN_CALLS = {"app.py", "cli/doctor.py", "graph/identity.py", "realtime/poller.py", "sentry/call_context.py"}
 """Modules that may make a call context: those whose calls are the server's, and the identity's."""
 REACH = Reach.of(AccessLevel.READ, frozenset({"acme/web", "acme/api"}))
 
