@@ -11,6 +11,7 @@ from dexter_graphql.realtime.brokers.base import BrokerUnavailable
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.polling.organization_poll import OrganizationPoll
 from dexter_graphql.realtime.polling.poll_store import PollStore
+from dexter_graphql.realtime.polling.release_poll import ReleasePoll
 from dexter_graphql.realtime.polling.sentry_lists import SentryLists
 from dexter_graphql.realtime.silence import Mode, Silence
 from dexter_graphql.sentry.call import Priority, Upstream
@@ -52,6 +53,8 @@ class PolledOrganization:
     problem: str | None = None
     failures: int = 0
     polls: int = 0
+    releases_from: float = 0.0
+    """When releases may be read again, in monotonic seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +155,19 @@ class Poller:
         poll = OrganizationPoll(services.feed, clock, organization.silence, lists, state, clock.time())
         is_watching = organization.silence.mode is Mode.WATCHING
         published = await poll.run(reads_older=not is_watching or organization.polls % WATCHED_EVERY == 0)
+        if clock.monotonic() >= organization.releases_from:
+            published += await self._read_releases(organization, ReleasePoll(services.feed, lists, state, clock.time()))
         await services.store.put(slug, state)
         return published
+
+    async def _read_releases(self, organization: PolledOrganization, poll: ReleasePoll) -> int:
+        """Read the releases, unless Sentry refuses them to the token: changes of issues are found all the same."""
+        try:
+            return await poll.run()
+        except ClientError as error:
+            self._log.warning("releases are not polled", organization=organization.slug, reason=str(error))
+            organization.releases_from = self._services.clock.monotonic() + REFUSAL_PAUSE_S
+            return 0
 
     def _handle_failure(self, organization: PolledOrganization, error: Exception) -> float:
         """Note why an organization was not polled; returns the seconds until the next time."""

@@ -1,14 +1,20 @@
 """Polling over a sandbox: which changes it finds, when it takes over from webhooks, and when it stands back."""
 
+from dataclasses import replace
+
+import aiohttp
+import msgspec
 import pytest
 
 from dexter_graphql.realtime.changes import Kind, Origin
 from dexter_graphql.realtime.polling.poll_state import encode_state
 from dexter_graphql.realtime.polling.poll_store import PollStore
 from dexter_graphql.realtime.silence import Mode
+from dexter_graphql.realtime.snapshots import ChangeSource, deploy_change, release_change
 from dexter_graphql.sandbox import Fault, Vintage
 from dexter_graphql.sandbox.issue_editor import find_assignee
 from dexter_graphql.sandbox.status_updates import Resolution
+from dexter_graphql.sandbox.world.model import Deploy
 from support.polling import INTERVAL_S, SteppedClock, running_poller
 from support.sandbox import NOON, running_sandbox
 
@@ -209,7 +215,7 @@ async def test_failures_lose_nothing(polling):
 
 
 async def test_polls_are_bounded(polling):
-    """However much has changed, a poll makes at most twelve calls; the changes beyond have no author."""
+    """However much has changed, a poll makes at most 13 calls; the changes beyond have no author."""
     changed = polling.issues()[:20]
     polling.clock.go_on(1)
     for issue in changed:
@@ -219,19 +225,19 @@ async def test_polls_are_bounded(polling):
 
     found = await polling.poll()
 
-    assert len(polling.upstream.requests) - start <= 12
+    assert len(polling.upstream.requests) - start <= 13
     assert sorted(change.subject for change in found) == sorted(issue.id for issue in changed)
     assert sum(change.actor is None for change in found) == 10
 
 
-async def test_healthy_webhooks_cost_one_call_per_interval(polling):
-    """While webhooks arrive, three of four polls read one list; without any change nothing else is read."""
+async def test_healthy_webhooks_cost_two_calls_per_interval(polling):
+    """While webhooks arrive, three of four polls read one page of issues, and the releases; nothing else is read."""
     start = len(polling.upstream.requests)
 
     for _ in range(8):
         assert await polling.poll() == []
 
-    assert len(polling.upstream.requests) - start == 10
+    assert len(polling.upstream.requests) - start == 18
 
 
 async def test_state_has_no_texts():
@@ -295,3 +301,74 @@ async def test_older_releases():
         found = await polling.poll()
 
     assert facts(found)[0][:3] == (Kind.RESOLVED, issue.id, "resolved/")
+
+
+def new_release(polling, version, **different):
+    """A new release of acme's project web."""
+    organization = polling.upstream.world.find_organization("acme")
+    web = next(project for project in organization.projects if project.slug == "web")
+    values = {"id": 999_001, "version": version, "date_created": polling.clock.now(), "projects": [web], "deploys": []}
+    release = replace(organization.releases[0], **{"date_released": None} | values | different)
+    organization.releases.append(release)
+    return release
+
+
+def deploy_of(polling, release):
+    """A new deploy of a release to production."""
+    release.deploys.append(Deploy("777001", "production", "Deploy", None, polling.clock.now()))
+
+
+async def test_releases_are_found(polling):
+    """New releases, their publication and deploys have no webhooks: polling finds each once, with the object."""
+    polling.clock.go_on(1)
+    release = new_release(polling, "web@9.9.9")
+    created = await polling.poll()
+    release.date_released = polling.clock.now()
+    deploy_of(polling, release)
+    changed = await polling.poll()
+
+    assert [(change.kind, change.subject, change.projects) for change in (*created, *changed)] == [
+        (Kind.CREATED, "web@9.9.9", ("web",)),
+        (Kind.FINALIZED, "web@9.9.9", ("web",)),
+        (Kind.DEPLOYED, "web@9.9.9", ("web",)),
+    ]
+    assert changed[1].state == "777001"
+    assert {change.origin for change in changed} == {Origin.POLL}
+    assert mode(polling) is Mode.WATCHING
+    assert await polling.poll() == []
+
+
+async def test_releases_of_mutations_are_not_found_again(polling):
+    """A release, its publication and a deploy that this server has announced are no changes for polling."""
+    release = new_release(polling, "web@9.9.9", date_released=polling.clock.now())
+    deploy_of(polling, release)
+    listed = await listed_release(polling, release.version)
+    source = ChangeSource("acme", "release.created", Origin.MUTATION, None, NOON, NOON)
+    await polling.feed.publish(release_change(Kind.CREATED, listed, source))
+    deploy = msgspec.json.encode(msgspec.json.decode(listed)["lastDeploy"])
+    await polling.feed.publish(deploy_change(release.version, ("web",), deploy, source))
+    await polling.published()
+    polling.clock.go_on(300)
+
+    assert await polling.poll() == []
+
+
+async def listed_release(polling, version):
+    """The JSON of a release as the sandbox lists it."""
+    url = f"{polling.upstream.url}/api/0/organizations/acme/releases/{version}/"
+    headers = {"Authorization": f"Bearer {polling.upstream.token}"}
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
+        return await answer.read()
+
+
+async def test_refused_releases_do_not_stop_the_issues(polling):
+    """A token that may not read releases finds the changes of issues all the same."""
+    polling.upstream.faults.add(Fault(status=403, body={"detail": "No"}, route="/releases/", times=None))
+    issue, *_ = polling.issues()
+    polling.editor.resolve(issue, Resolution())
+    polling.lose_webhooks()
+
+    assert [change.subject for change in await polling.poll()] == [issue.id]
+    start = len(polling.upstream.requests)
+    await polling.poll()
+    assert not [call for call in list(polling.upstream.requests)[start:] if call.path.endswith("/releases/")]

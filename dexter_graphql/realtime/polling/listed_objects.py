@@ -6,7 +6,8 @@ import msgspec
 
 from dexter_graphql.realtime.changes import Kind
 from dexter_graphql.realtime.snapshots.issues import IssueSnapshot, assignee_of, issue_state
-from dexter_graphql.realtime.snapshots.sources import Number
+from dexter_graphql.realtime.snapshots.releases import DeploySnapshot, ReleaseSnapshot
+from dexter_graphql.realtime.snapshots.sources import Number, decode_snapshot
 
 REPORTED_SUBSTATUSES = frozenset(
     {
@@ -86,16 +87,22 @@ class CommentData(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
 
-class ListedProject(msgspec.Struct, frozen=True, gc=False):
-    """A project of a release."""
+class ListedDeploy(DeploySnapshot, frozen=True, gc=False, rename="camel"):
+    """A deploy of a release."""
 
-    slug: str
+    date_finished: datetime | None = None
 
 
-class ListedRelease(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class ListedRelease(ReleaseSnapshot, frozen=True, gc=False, rename="camel", kw_only=True):
     """A release of a list."""
 
-    version: str
     date_created: datetime
-    deploy_count: int = 0
-    projects: list[ListedProject] = []
+    last_deploy: msgspec.Raw = msgspec.Raw(b"null")
+
+    @property
+    def deploy(self) -> ListedDeploy | None:
+        """The newest deploy; None when there is none that can be read."""
+        try:
+            return decode_snapshot(self.last_deploy, ListedDeploy)
+        except msgspec.DecodeError:
+            return None

@@ -12,7 +12,7 @@ from dexter_graphql.realtime.changes import Change, Origin, Stream, Topic
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.polling.issue_changes import NEW, ObservedIssue, issue_changes
 from dexter_graphql.realtime.polling.listed_objects import Activity
-from dexter_graphql.realtime.polling.poll_state import MAX_PAGES, IssueState, PollState
+from dexter_graphql.realtime.polling.poll_state import MAX_PAGES, OVERLAP_S, IssueState, PollState
 from dexter_graphql.realtime.polling.sentry_lists import IssuePage, Row, SentryLists
 from dexter_graphql.realtime.silence import Mode, Silence
 
@@ -20,13 +20,11 @@ GRACE_S = 2.0
 """Seconds that a webhook has to arrive before its change is reported without it."""
 RACE_S = 5.0
 """Age of a published change below which a list that was read meanwhile may be older than it."""
-OVERLAP_S = 60.0
-"""Difference of the clocks, and delay of Sentry's lists, that is allowed for."""
 INTERRUPTION_S = 300.0
 """Time without a poll after which all pages are read again as soon as possible."""
 MAX_ACTIVITIES = 10
 """Issues whose activity one poll reads; changes of further ones have no author."""
-STREAMS = (Stream.ISSUES, Stream.COMMENTS)
+STREAMS = (Stream.ISSUES, Stream.COMMENTS, Stream.RELEASES)
 RETURNING = frozenset({"regressed", "escalating"})
 """Substatuses of issues that come back from beyond the pages that are read."""
 

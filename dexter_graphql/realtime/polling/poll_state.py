@@ -8,6 +8,7 @@ from dexter_graphql.realtime.brokers.base import Position
 from dexter_graphql.realtime.changes import Change, Kind, Stream
 from dexter_graphql.realtime.polling.listed_objects import REPORTED_SUBSTATUSES, ListedIssue
 from dexter_graphql.realtime.polling.sentry_lists import IssuePage
+from dexter_graphql.realtime.snapshots.releases import ReleaseSnapshot
 from dexter_graphql.realtime.snapshots.sources import decode_snapshot
 
 VERSION = 1
@@ -15,6 +16,8 @@ MAX_ISSUES = 2000
 """Issues whose state is kept; the one that was read longest ago goes first."""
 MAX_PAGES = 9
 """Pages of older issues that are read one after another, until the newest of them is read again."""
+OVERLAP_S = 60.0
+"""Difference of the clocks, and delay of Sentry's lists, that is allowed for."""
 MAX_RELEASES = 200
 MAX_COMMENTS = 500
 STATUS_KINDS = frozenset({Kind.RESOLVED, Kind.UNRESOLVED, Kind.ARCHIVED})
@@ -45,6 +48,13 @@ class IssueState(msgspec.Struct, frozen=True, array_like=True):
         return not self.has_status(issue.state) or self.assignee != issue.assignee or self.comments < issue.num_comments
 
 
+class ReleaseState(msgspec.Struct, frozen=True, array_like=True):
+    """The members of a release whose changes are reported: when it was published, and the id of its newest deploy."""
+
+    released_at: str = ""
+    deploy: str = ""
+
+
 UNKNOWN = IssueState("unresolved/new", is_stale=True)
 
 
@@ -60,8 +70,9 @@ class PollState(msgspec.Struct):
     positions: dict[Stream, Position] = {}
     issues: dict[str, IssueState] = {}
     comments: list[str] = []
-    releases: dict[str, int] = {}
-    """Number of deploys by version."""
+    releases: dict[str, ReleaseState] = {}
+    """By version."""
+    releases_polled_at: float = 0.0
     since: float = 0.0
     polled_at: float = 0.0
     sweep_began_at: float = 0.0
@@ -110,10 +121,10 @@ class PollState(msgspec.Struct):
         if older or self.cursor is None:
             self.cursor, self.pages, self.sweep_began_at = newest.cursor, 0, at
 
-    def put_release(self, version: str, deploys: int) -> None:
-        """Store the number of deploys of a release."""
+    def put_release(self, version: str, state: ReleaseState) -> None:
+        """Store the state of a release."""
         self.releases.pop(version, None)
-        self.releases[version] = deploys
+        self.releases[version] = state
         while len(self.releases) > MAX_RELEASES:
             del self.releases[next(iter(self.releases))]
 
@@ -125,6 +136,8 @@ class PollState(msgspec.Struct):
             self._apply_comment(change, change.subject)
         elif change.entity == "issue":
             self._apply_issue(change, change.subject)
+        elif change.stream is Stream.RELEASES:
+            self._apply_release(change, change.subject)
 
     def _apply_comment(self, change: Change, issue: str) -> None:
         state = self.issues.get(issue)
@@ -133,6 +146,15 @@ class PollState(msgspec.Struct):
         if state is not None and (is_new or is_deleted):
             comments = max(0, state.comments + (-1 if is_deleted else 1))
             self.put_issue(issue, msgspec.structs.replace(state, comments=comments))
+
+    def _apply_release(self, change: Change, version: str) -> None:
+        before = self.releases.get(version, ReleaseState())
+        if change.kind is Kind.DEPLOYED:
+            self.put_release(version, msgspec.structs.replace(before, deploy=change.state))
+        elif change.kind is Kind.FINALIZED:
+            self.put_release(version, msgspec.structs.replace(before, released_at=change.state))
+        elif change.kind is Kind.CREATED:
+            self.put_release(version, ReleaseState(_released_at(change), before.deploy))
 
     def _apply_issue(self, change: Change, number: str) -> None:
         """Take over the member that the change is about; of an issue that was not known, all members."""
@@ -165,6 +187,14 @@ def _listed_issue(change: Change) -> ListedIssue | None:
         return decode_snapshot(change.object, ListedIssue)
     except msgspec.DecodeError:
         return None
+
+
+def _released_at(change: Change) -> str:
+    """When the release in a change was published; empty when that is not known."""
+    try:
+        return decode_snapshot(change.object or b"", ReleaseSnapshot).date_released or ""
+    except msgspec.DecodeError:
+        return ""
 
 
 def encode_state(state: PollState) -> str:

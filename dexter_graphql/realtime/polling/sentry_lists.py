@@ -34,6 +34,13 @@ class Row(NamedTuple):
     raw: bytes
 
 
+class ReleaseRow(NamedTuple):
+    """A release of a list, and its JSON."""
+
+    release: ListedRelease
+    raw: bytes
+
+
 class IssuePage(NamedTuple):
     """A page of issues; `cursor` leads to the next one, None at the end."""
 
@@ -68,12 +75,12 @@ class SentryLists:
         entries = [] if answer is None else [_decode(bytes(raw), Activity) for raw in answer.activity]
         return sorted((entry for entry in entries if entry is not None), key=lambda entry: entry.date_created)
 
-    async def releases(self) -> list[ListedRelease]:
-        """The newest releases; rows that are no releases are left out."""
+    async def releases(self) -> list[ReleaseRow]:
+        """The newest releases first; rows that are no releases are left out."""
         query = (("per_page", str(PAGE_SIZE)),)
         reply = await self.client.send(releases.POLLED, self.call_context, parents=self._parents, query=query)
-        rows = [_decode(raw, ListedRelease) for raw in _rows(reply.body)]
-        return [row for row in rows if row is not None]
+        rows = [(_decode(raw, ListedRelease), raw) for raw in _rows(reply.body)]
+        return [ReleaseRow(release, raw) for release, raw in rows if release is not None]
 
     @property
     def _parents(self) -> Parents:
