@@ -37,3 +37,4 @@ async def event_groups(source: AsyncIterable[Any], is_grouped: Callable[[], bool
         if coming is not None:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
+            coming = None  # its exception refers to this frame
