@@ -8,14 +8,9 @@ from msgspec.structs import replace
 from dexter_graphql.graph.changes.announcements import announce, mutation_source
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.keys import IssueKey
-from dexter_graphql.loaders.issues.writes import look_up_issues
 from dexter_graphql.realtime.changes import Change, Kind, Stream
 from dexter_graphql.realtime.snapshots import ChangeSource, comment_change, issue_change
-from dexter_graphql.sentry.catalogue import issues as catalogue
-from dexter_graphql.sentry.errors import SentryError
-
-ANNOUNCEMENT_ENDPOINTS = (catalogue.LIST,)
-"""What the announcement of an update may call."""
+from dexter_graphql.realtime.snapshots.issues import issue_tags
 
 
 async def announce_issues(
@@ -32,8 +27,11 @@ async def announce_issues(
 
 
 async def announce_update(issue: IssueKey, load_context: LoadContext) -> None:
-    """Publish that something changed which belongs to an issue, such as a ticket. One call, for the issue."""
-    await announce_issues({issue: await _current_json(issue, load_context)}, Kind.UPDATED, load_context)
+    """Publish that something changed which belongs to an issue, such as a ticket. Subscribers read the issue."""
+    source = mutation_source(issue.organization, f"issue.{Kind.UPDATED}", load_context)
+    change = source.make_change("issue", Stream.ISSUES, Kind.UPDATED, None)
+    tags = issue_tags(issue.organization.slug, issue.id)
+    await announce(replace(change, subject=issue.id, tags=tags), load_context)
 
 
 async def announce_comment(issue: IssueKey, number: str, text: str, kind: Kind, load_context: LoadContext) -> None:
@@ -41,15 +39,6 @@ async def announce_comment(issue: IssueKey, number: str, text: str, kind: Kind, 
     raw = msgspec.json.encode({"comment": text, "comment_id": number, "issue_id": issue.id})
     change = comment_change(kind, raw, mutation_source(issue.organization, f"comment.{kind}", load_context))
     await announce(change, load_context)
-
-
-async def _current_json(issue: IssueKey, load_context: LoadContext) -> bytes:
-    """The JSON of an issue after a write, which has succeeded; empty when it cannot be read."""
-    try:
-        existing = await look_up_issues([issue], load_context)
-    except SentryError:
-        return b""
-    return existing.issues.get(issue, b"")
 
 
 def _issue_change(key: IssueKey, raw: bytes, kind: Kind, source: ChangeSource) -> Change:

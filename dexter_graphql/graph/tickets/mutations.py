@@ -17,7 +17,7 @@ from dexter_graphql.graph.integrations.references import (
     find_installation,
     find_integration,
 )
-from dexter_graphql.graph.issues.announcements import ANNOUNCEMENT_ENDPOINTS, announce_update
+from dexter_graphql.graph.issues.announcements import announce_update
 from dexter_graphql.graph.issues.references import (
     ISSUE_REFERENCE_ENDPOINTS,
     ORGANIZATION,
@@ -125,9 +125,7 @@ class ExecuteAppIssueActionInput(IssueLinkInput):
 class TicketMutations:
     """Root fields."""
 
-    @call(
-        uses=(catalogue.CREATE, *ANNOUNCEMENT_ENDPOINTS, *ISSUE_REFERENCE_ENDPOINTS, *INTEGRATION_REFERENCE_ENDPOINTS)
-    )
+    @call(uses=(catalogue.CREATE, *ISSUE_REFERENCE_ENDPOINTS, *INTEGRATION_REFERENCE_ENDPOINTS))
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("issue",))
     async def create_external_issue(
         _root: Any,
@@ -146,7 +144,7 @@ class TicketMutations:
         link = await create_ticket(issue, number, body, load_context)
         return await _announced(TicketResult(issue, link), load_context)
 
-    @call(uses=(catalogue.LINK, *ANNOUNCEMENT_ENDPOINTS, *ISSUE_REFERENCE_ENDPOINTS, *INTEGRATION_REFERENCE_ENDPOINTS))
+    @call(uses=(catalogue.LINK, *ISSUE_REFERENCE_ENDPOINTS, *INTEGRATION_REFERENCE_ENDPOINTS))
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("issue",))
     async def link_external_issue(
         _root: Any,
@@ -163,7 +161,7 @@ class TicketMutations:
         link = await link_ticket(issue, number, body, load_context)
         return await _announced(TicketResult(issue, link), load_context)
 
-    @call(uses=(catalogue.UNLINK, *ANNOUNCEMENT_ENDPOINTS, catalogue.UNLINK_APP, issue_catalogue.INTEGRATIONS))
+    @call(uses=(catalogue.UNLINK, catalogue.UNLINK_APP, issue_catalogue.INTEGRATIONS))
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("id",))
     async def unlink_external_issue(
         _root: Any,
@@ -181,7 +179,6 @@ class TicketMutations:
     @call(
         uses=(
             catalogue.SET_APP_LINK,
-            *ANNOUNCEMENT_ENDPOINTS,
             *ISSUE_REFERENCE_ENDPOINTS,
             *INSTALLATION_REFERENCE_ENDPOINTS,
         )
@@ -202,7 +199,7 @@ class TicketMutations:
         link = await set_app_link(issue, uuid, body, load_context)
         return await _announced(TicketResult(issue, link), load_context)
 
-    @call(uses=(catalogue.DELETE_APP_LINK, *ANNOUNCEMENT_ENDPOINTS, *INSTALLATION_REFERENCE_ENDPOINTS))
+    @call(uses=(catalogue.DELETE_APP_LINK, *INSTALLATION_REFERENCE_ENDPOINTS))
     @mistakes_as_data(refuse, FIELD_PATHS, absent=("id",))
     async def delete_app_external_issue(
         _root: Any,
@@ -221,7 +218,6 @@ class TicketMutations:
     @call(
         uses=(
             catalogue.APP_ACTION,
-            *ANNOUNCEMENT_ENDPOINTS,
             *ISSUE_REFERENCE_ENDPOINTS,
             *INSTALLATION_REFERENCE_ENDPOINTS,
         )
