@@ -5,7 +5,7 @@ survives the process, and is taken out in order when the broker is back. No two 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +39,10 @@ class JournalEntry(msgspec.Struct, frozen=True, array_like=True):
     body_hash: bytes | None
 
 
-class WaitingReport(NamedTuple):
-    """A report that is to be written, and what is resolved when it is on the disk."""
+class WaitingEntry(NamedTuple):
+    """An encoded entry that is to be written, and what is resolved when it is on the disk."""
 
-    report: Report
+    content: bytes
     is_written: asyncio.Future[None]
 
 
@@ -65,7 +65,7 @@ class Journal:
         self._adopted: list[JournalFile] = []
         self._damaged: set[Path] = set()
         self._ignored: set[Path] = set()
-        self._waiting: list[WaitingReport] = []
+        self._waiting: list[WaitingEntry] = []
         self._waiting_bytes = 0
         self._has_waiting = asyncio.Event()
         self._has_entries = asyncio.Event()
@@ -89,13 +89,13 @@ class Journal:
 
     async def append(self, report: Report) -> None:
         """Return when the report is on the disk; raises JournalFull when it cannot be."""
-        size = report.change.size_bytes
-        if self._own.size + self._waiting_bytes + size > self._max_bytes:
+        content = msgspec.msgpack.encode(JournalEntry(report.change, report.body_hash))
+        if self._own.size + self._waiting_bytes + len(content) > self._max_bytes:
             self._counts["refused"] += 1
             raise JournalFull("the journal is full (DEXTER_JOURNAL_MIB)")
-        waiting = WaitingReport(report, asyncio.get_running_loop().create_future())
+        waiting = WaitingEntry(content, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        self._waiting_bytes += size
+        self._waiting_bytes += len(content)
         self._has_waiting.set()
         await waiting.is_written
 
@@ -143,24 +143,20 @@ class Journal:
 
     async def _write_waiting(self) -> None:
         group, self._waiting = self._waiting, []
-        size = sum(waiting.report.change.size_bytes for waiting in group)
+        contents = [waiting.content for waiting in group]
         error: BaseException | None = None
         try:
-            await self._in_thread(self._append, [waiting.report for waiting in group])
+            await self._in_thread(self._own.append, contents)
         except OSError as failure:
             self._log.error("journal cannot be written", reason=failure.strerror)
             error = JournalFull("the journal cannot be written (DEXTER_JOURNAL)")
         finally:
-            self._waiting_bytes -= size
+            self._waiting_bytes -= sum(map(len, contents))
         self._counts["written" if error is None else "refused"] += len(group)
         self._has_entries.set()
         for waiting in group:
             if not waiting.is_written.done():
                 waiting.is_written.set_exception(error) if error else waiting.is_written.set_result(None)
-
-    def _append(self, reports: Iterable[Report]) -> None:
-        encode = msgspec.msgpack.encode
-        self._own.append(encode(JournalEntry(report.change, report.body_hash)) for report in reports)
 
     def _read(self, file: JournalFile, max_records: int) -> JournalBatch:
         batch = file.read(max_records, BATCH_BYTES)

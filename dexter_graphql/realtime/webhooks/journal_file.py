@@ -5,7 +5,6 @@ records that it touches, a file that ends in the middle of a record has all reco
 file or key are not read. The methods block: call them in a thread.
 """
 
-import mmap
 import os
 import stat
 import struct
@@ -29,6 +28,8 @@ TAKEN_OFFSET = HEADER.size - TAKEN.size
 MARKER = b"\xdeDXR"
 RECORD = struct.Struct(">4sQI")
 """Marker, number of the record, and length of its encrypted content."""
+MAX_RECORD_BYTES = 2 * 1024 * 1024
+"""More than the largest record: that of a webhook of 1 MiB."""
 
 
 class Batch(NamedTuple):
@@ -115,22 +116,24 @@ class JournalFile:
         self.size += sum(map(len, records))
 
     def read(self, max_records: int, max_bytes: int) -> Batch:
-        """The next records that were not taken out, at least one if there is one that can be read."""
+        """The next records that were not taken out, at least one if there is one that can be read. Raises OSError."""
         contents: list[bytes] = []
-        position, damaged = self.taken, 0
-        with mmap.mmap(self._descriptor, self.size, access=mmap.ACCESS_READ) as file:
-            while position < len(file) and len(contents) < max_records and position - self.taken < max_bytes:
-                end = _end_of_record(file, position)
-                content = None if end is None else self._decrypt(file[position:end])
-                if end is not None and content is not None:
-                    contents.append(content)
-                    position = end
-                    continue
-                following = file.find(MARKER, position + 1)
-                # A process that ended while it wrote leaves a last record that is cut, and was never answered.
-                damaged += following >= 0 or end is not None or not MARKER.startswith(file[position : position + 4])
-                position = following if following >= 0 else len(file)
-        return Batch(tuple(contents), position, damaged)
+        position, damaged = 0, 0
+        window = os.pread(self._descriptor, max_bytes + MAX_RECORD_BYTES, self.taken)
+        if not window:
+            return Batch((), self.size, int(not self.is_empty))
+        while position < min(len(window), max_bytes) and len(contents) < max_records:
+            end = _end_of_record(window, position)
+            content = None if end is None else self._decrypt(window[position:end])
+            if end is not None and content is not None:
+                contents.append(content)
+                position = end
+                continue
+            following = window.find(MARKER, position + 1)
+            # A process that ended while it wrote leaves a last record that is cut, and was never answered.
+            damaged += following >= 0 or end is not None or not MARKER.startswith(window[position : position + 4])
+            position = following if following >= 0 else len(window)
+        return Batch(tuple(contents), self.taken + position, damaged)
 
     def take(self, end: int) -> None:
         """Remember that the records before an offset were taken out; an empty file shrinks. Raises OSError."""
@@ -173,13 +176,13 @@ class JournalFile:
         return f"journal:{self._id}:{number}"
 
 
-def _end_of_record(file: mmap.mmap, position: int) -> int | None:
+def _end_of_record(window: bytes, position: int) -> int | None:
     """The offset after the record at an offset; None when there is no complete one."""
-    if len(file) - position < RECORD.size:
+    if len(window) - position < RECORD.size:
         return None
-    marker, _, length = RECORD.unpack_from(file, position)
+    marker, _, length = RECORD.unpack_from(window, position)
     end: int = position + RECORD.size + length
-    return end if marker == MARKER and end <= len(file) else None
+    return end if marker == MARKER and end <= len(window) else None
 
 
 def _read_header(descriptor: int, cipher: Cipher) -> tuple[bytes, int]:

@@ -16,6 +16,7 @@ MAX_BATCH = 64
 """Entries of the journal that are published at the same time."""
 RETRY_S = 0.25
 """Time between two tries to publish the journal while the broker cannot be reached."""
+DISK_RETRY_S = 5.0
 ADOPT_S = 60.0
 """Time between two looks for the journals of processes that have ended."""
 
@@ -53,15 +54,18 @@ class JournalPublisher:
         It is then made smaller, because a slow broker may not take a large one in time.
         """
         while True:
-            batch = await self._journal.next_batch(self._batch_size)
             try:
+                batch = await self._journal.next_batch(self._batch_size)
                 await self._publish(batch)
+                await self._journal.take(batch)
             except BrokerUnavailable:
                 self._batch_size = max(1, self._batch_size // 2)
                 await self._clock.sleep(RETRY_S)
+            except OSError as error:
+                self._log.error("journal cannot be read", reason=error.strerror)
+                await self._clock.sleep(DISK_RETRY_S)
             else:
                 self._batch_size = min(MAX_BATCH, self._batch_size * 2)
-                await self._journal.take(batch)
 
     async def adopt(self) -> None:
         """Take over the journals of processes that end while this one runs."""

@@ -281,6 +281,25 @@ async def test_disk_that_takes_nothing_refuses(tmp_path, monkeypatch):
         assert server.feed.subjects == ["2"]
 
 
+async def test_disk_that_cannot_be_read_is_tried_again(tmp_path, monkeypatch):
+    """Entries are published when it can be read again."""
+    async with Server(tmp_path) as server:
+        server.feed.is_away, pread, failures = True, os.pread, []
+        await server.publish("1")
+
+        def fail_once(*arguments):
+            if not failures:
+                failures.append(arguments)
+                raise OSError(5, "Input/output error")
+            return pread(*arguments)
+
+        monkeypatch.setattr(os, "pread", fail_once)
+        server.feed.is_away = False
+        await server.drained()
+
+        assert (server.feed.subjects, len(failures)) == (["1"], 1)
+
+
 async def test_without_a_journal_webhooks_are_refused(tmp_path):
     """The message names the setting."""
     feed = Feed()
