@@ -6,7 +6,7 @@ const CUT = 1006;
 const TOO_MANY = 4429;
 const REFUSED = "The subscription was refused: ";
 const CLOSED = {
-  1001: "The server is shutting down. Run the subscription again when it is back.",
+  1012: "The server is shutting down. Run the subscription again when it is back.",
   4403: `${REFUSED}send a valid Sentry token in the headers.`,
   4406: `${REFUSED}a proxy between the browser and Dexter removed the WebSocket subprotocol.`,
   [TOO_MANY]: `${REFUSED}too many are open.`,

@@ -1,13 +1,12 @@
 """Sentences of GraphiQL for what goes wrong between the page and the server."""
 
-import asyncio
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import expect
 
 from support.browser import open_graphiql
+from support.relay import Relay
 from support.server import running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -63,7 +62,7 @@ async def test_server_that_is_gone_is_explained(browser):
         await run(graphiql, SUBSCRIPTION)
         await expect(graphiql.status).to_contain_text("listening…")
     try:
-        await expect(graphiql.status).to_contain_text("ended by the server")
+        await explains(graphiql, "The server is shutting down. Run the subscription again when it is back.")
         await graphiql.run()
         await explains(graphiql, f"Dexter does not answer at {site.url}. Check that the server is running.")
         await run(graphiql, QUERY)
@@ -72,45 +71,13 @@ async def test_server_that_is_gone_is_explained(browser):
         await opened.__aexit__(None, None, None)
 
 
-class Relay:
-    """Passes connections on to a server until it cuts them."""
-
-    def __init__(self, url):
-        self._port, self._writers = urlsplit(url).port, []
-
-    async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_error):
-        self.cut()
-
-    def cut(self):
-        """Reset all connections, and accept no more."""
-        self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-
-    async def _serve(self, reader, writer):
-        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        self._writers += [writer, server_writer]
-        await asyncio.gather(self._copy(reader, server_writer), self._copy(server_reader, writer))
-
-    async def _copy(self, reader, writer):
-        with suppress(ConnectionError):
-            while data := await reader.read(65536):
-                writer.write(data)
-        writer.close()
-
-
 async def test_cut_connection_is_explained(browser, site):
     """When the connection of a subscription is cut, the sentence says so, and the items that came before are kept."""
-    async with Relay(site.url) as relay, open_graphiql(browser, f"{relay.url}/graphql") as graphiql:
+    async with Relay(urlsplit(site.url).port) as relay, open_graphiql(browser, f"{relay.url}/graphql") as graphiql:
         await run(graphiql, SUBSCRIPTION)
         await expect(graphiql.status).to_contain_text("listening…")
         await graphiql.shows_while(site.upstream.simulation.open_issue, "position")
-        relay.cut()
+        relay.stop()
         await explains(graphiql, f"The connection was lost. Dexter does not answer at {relay.url}.")
         answer = await graphiql.answer()
 

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,8 +22,7 @@ async def test_broken_connection_loses_nothing(site, client):
     """Changes of the time without a connection arrive after it, each once and in order."""
     after = await current_position(site)
     issues = [site.upstream.simulation.open_issue() for _ in range(2)]
-    port = int(site.url.rpartition(":")[2])
-    async with Relay(port) as relay, resuming(client, f"{relay.url}/graphql", 6, after) as command:
+    async with Relay(urlsplit(site.url).port) as relay, resuming(client, f"{relay.url}/graphql", 6, after) as command:
         for _ in range(2):
             await command.until(f'"{issues[-1].short_id}"')
             relay.cut()
@@ -38,7 +38,7 @@ async def test_dead_connection_is_noticed():
     """A connection over which nothing comes, heartbeats included, is replaced; nothing is lost."""
     async with running_site(heartbeat_s=0.1) as site, AsyncExitStack() as stack:
         after = await current_position(site)
-        relay = await stack.enter_async_context(Relay(int(site.url.rpartition(":")[2])))
+        relay = await stack.enter_async_context(Relay(urlsplit(site.url).port))
         issues = [site.upstream.simulation.open_issue() for _ in range(2)]
         starting = [resuming(client, f"{relay.url}/graphql", 4, after, silence_ms=700) for client in CLIENTS]
         commands = [await stack.enter_async_context(command) for command in starting]

@@ -21,8 +21,7 @@ class Relay:
         return self
 
     async def __aexit__(self, *_):
-        self._server.close()
-        self.cut()
+        self.stop()
         for flowing in self._flows:
             flowing.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -32,6 +31,11 @@ class Relay:
         """Reset every connection."""
         for writer in self._writers:
             writer.transport.abort()
+
+    def stop(self):
+        """Reset every connection, and accept no more."""
+        self._server.close()
+        self.cut()
 
     def stall(self):
         """Pass nothing more over the connections of now, which stay open."""
