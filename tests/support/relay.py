@@ -10,14 +10,10 @@ class Relay:
         self.port = port
         self._writers, self._flows = set(), set()
 
-    @property
-    def url(self):
-        """Address for clients."""
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
     async def __aenter__(self):
         self._tasks = set()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
     async def __aexit__(self, *_):
