@@ -29,6 +29,7 @@ from support.live_changes import (
     short_ids,
     subscribed,
 )
+from support.realtime import make_change
 from support.sandbox import NOON
 from support.server import running_site
 
@@ -210,6 +211,23 @@ async def test_filter_names_objects(site):
             items = [(await reader.item())["change"] for _ in expected]
 
         assert [f"{item['kind']} {item['issue']['shortId']}" for item in items] == expected, given
+
+
+async def test_hints_are_filtered_by_the_issue_itself(asker):
+    """A change that is reported without its issue, as of a ticket, passes the filter when the issue at Sentry does."""
+    errors = [issue for issue in asker.acme.issues.values() if issue.is_error]
+    fatal = next(issue for issue in errors if issue.level == "fatal")
+    other = next(issue for issue in errors if issue.level != "fatal")
+    filters = {"levels": ["FATAL"]}, {"categories": ["ERROR"], "levels": ["FATAL"]}, {"issues": {"sentryId": fatal.id}}
+    for number, given in enumerate(({}, *filters)):
+        async with asker.following(document("change { issue { shortId } }"), filter=given) as items:
+            for issue in (other, fatal):
+                hint = make_change(issue.id, id=f"{issue.id}-{number}", kind=Kind.UPDATED, action="issue.updated")
+                await asker.services.changes.publish(hint)
+            answers = [await items.next() for _ in range(1 if given else 2)]
+
+        shown = [answer["data"]["issueChanged"]["change"]["issue"]["shortId"] for answer in answers]
+        assert shown == ([fatal.short_id] if given else [other.short_id, fatal.short_id]), given
 
 
 @pytest.mark.parametrize(

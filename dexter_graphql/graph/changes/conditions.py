@@ -44,12 +44,12 @@ class ChangeConditions:
     issues: frozenset[str] | None = None
 
     def matches(self, change: Change) -> bool:
-        """True when the change passes; one whose project only its issue says passes the condition on projects."""
+        """True when the change passes; conditions on what only its issue says are passed."""
         return (
             allows(self.kinds, change.kind)
             and allows(self.streams, change.stream)
             and (lacks_project(change) or allows(self.projects, change.project_id, change.project, *change.projects))
-            and allows(self.levels, change.level)
+            and (lacks_issue(change) or allows(self.levels, change.level))
             and allows(self.issues, issue_of(change))
         )
 
@@ -67,6 +67,11 @@ def lacks_project(change: Change) -> bool:
     is_named = change.project is not None and change.entity != ISSUE
     is_known = change.project_id is not None or bool(change.projects) or is_named
     return not is_known and change.subject is not None and change.entity in ISSUE_ENTITIES
+
+
+def lacks_issue(change: Change) -> bool:
+    """True for a change of an issue that was reported without it: the issue must be read for what filters compare."""
+    return change.entity == ISSUE and change.object is None and change.category is None
 
 
 def issue_of(change: Change) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import strawberry
 
 from dexter_graphql.errors import BadUserInput, within
@@ -14,6 +15,7 @@ from dexter_graphql.graph.changes.conditions import (
     allows,
     condition,
     enum_condition,
+    lacks_issue,
     project_condition,
 )
 from dexter_graphql.graph.changes.types import ChangeKind
@@ -29,11 +31,16 @@ from dexter_graphql.graph.relay.references import (
 )
 from dexter_graphql.loaders.base import LoadContext
 from dexter_graphql.loaders.issues.keys import IssueKey
-from dexter_graphql.loaders.issues.occurrence import occurs_in
+from dexter_graphql.loaders.issues.occurrence import occurs_in, read_issue
 from dexter_graphql.loaders.members import own_membership
 from dexter_graphql.loaders.references import Kind, NamedEntity, Reference, resolve_in_each, resolve_references
 from dexter_graphql.realtime.changes import Change
 from dexter_graphql.realtime.changes import Kind as ChangedKind
+from dexter_graphql.realtime.snapshots.issues import IssueSnapshot, describe_issue
+from dexter_graphql.realtime.snapshots.sources import decode_snapshot
+from dexter_graphql.sentry.call import Reply
+from dexter_graphql.sentry.catalogue import issues as catalogue
+from dexter_graphql.sentry.errors import BadResponse
 from dexter_graphql.sentry.parents import OrganizationRef
 
 
@@ -69,18 +76,36 @@ class IssueConditions:
         """True when the change passes, as far as that follows from the change itself."""
         return (
             self.basic.matches(change)
-            and allows(self.categories, change.category)
-            and allows(self.assignees, change.assignee)
+            and (lacks_issue(change) or allows(self.categories, change.category))
+            and (lacks_issue(change) or allows(self.assignees, change.assignee))
         )
 
     async def occurs(self, change: Change, organization: OrganizationRef, context: Context) -> bool:
-        """True when the issue has events in one of the environments."""
+        """True when the issue, if it has to be read, passes as well and has events in one of the environments."""
+        client, call_context = context.services.client, context.call_context
+        issue = None if change.subject is None else IssueKey(organization, change.subject)
+        if lacks_issue(change) and self._compares_issues:
+            answer = None if issue is None else await read_issue(issue, client, call_context)
+            if answer is None or not self.matches(described(change, answer)):
+                return False
         if self.environments is None or change.kind is ChangedKind.DELETED:
             return True
-        if change.subject is None or not self.environments:
+        if issue is None or not self.environments:
             return False
-        issue = IssueKey(organization, change.subject)
-        return await occurs_in(issue, self.environments, context.services.client, context.call_context)
+        return await occurs_in(issue, self.environments, client, call_context)
+
+    @property
+    def _compares_issues(self) -> bool:
+        """True when a condition is on a member of the issue."""
+        return any(members is not None for members in (self.basic.levels, self.categories, self.assignees))
+
+
+def described(change: Change, answer: Reply) -> Change:
+    """The change with the members of the issue in Sentry's answer; raises BadResponse when it is not an issue."""
+    try:
+        return describe_issue(change, decode_snapshot(answer.body, IssueSnapshot))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadResponse("Sentry's answer is not an issue", title=catalogue.DETAIL.title) from None
 
 
 async def issue_conditions(

@@ -7,7 +7,8 @@ import msgspec
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.concurrency.bounded_map import BoundedMap, ExpiringMap
-from dexter_graphql.loaders.issues.keys import IssueKey, issue_parents
+from dexter_graphql.loaders.issues.keys import IssueKey
+from dexter_graphql.loaders.issues.occurrence import read_issue
 from dexter_graphql.sentry.call_context import CallContext
 from dexter_graphql.sentry.catalogue import integrations
 from dexter_graphql.sentry.catalogue import issues as catalogue
@@ -22,7 +23,6 @@ MAX_VERDICTS = 50_000
 """Verdicts that are remembered."""
 MAX_ISSUES = 50_000
 """Issues whose projects are remembered; an issue never changes its project."""
-CHEAPEST_DETAIL = tuple(("collapse", part) for part in ("stats", "tags", "release"))
 ONE_ISSUE = (("query", ""), ("limit", "1"), *(("collapse", part) for part in ("stats", "lifetime", "filtered")))
 """The cheapest page of a project's issues; it needs the right to read them, as every other page does."""
 
@@ -94,12 +94,8 @@ class IssueVisibility:
         return project
 
     async def _read_project(self, issue: IssueKey, call_context: CallContext) -> str | None:
-        parents, path = issue_parents(issue), {"issue": issue.id}
-        try:
-            reply = await self._client.send(
-                catalogue.DETAIL, call_context, parents=parents, path=path, query=CHEAPEST_DETAIL
-            )
-        except (Forbidden, NotFound, BadRequest):
+        reply = await read_issue(issue, self._client, call_context)
+        if reply is None:
             return None
         try:
             return str(msgspec.json.decode(reply.body, type=IssueProject).project.id)
