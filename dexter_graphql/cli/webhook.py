@@ -17,7 +17,7 @@ from dexter_graphql.settings import load_settings
 TIMEOUT_S = 10.0
 PATH = "/webhooks/sentry"
 RESOURCE = "dexter_test"
-"""A resource that no stream shows, and that invalidates nothing."""
+"""A resource that only `activity` shows, and that invalidates nothing."""
 ADVICE: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "Compare DEXTER_WEBHOOK_SECRETS and the time of this machine with those of the server.",
     HTTPStatus.NOT_FOUND: "Set DEXTER_URL to the address of a Dexter server.",
@@ -35,8 +35,8 @@ def webhook() -> None:
 def send_test(*, organization: str, url: str | None) -> None:
     """Deliver a test webhook to the server, signed as Sentry signs those of ORG.
 
-    One for each secret of the organization in DEXTER_WEBHOOK_SECRETS. It changes nothing, and no stream shows it. Exits
-    with 1 when one is not accepted.
+    One for each secret of the organization in DEXTER_WEBHOOK_SECRETS. It changes nothing, and only `activity` shows it.
+    Exits with 1 when one is not accepted.
     """
     settings = load_settings(dexter_url=url)
     secrets = [secret for owner, secret in settings.secrets_by_organization if owner == organization]

@@ -3,9 +3,13 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
+from msgspec.structs import replace
+
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.realtime.brokers.base import Report
 from dexter_graphql.realtime.changes import Change, Origin
 from dexter_graphql.realtime.snapshots import ChangeSource
@@ -15,6 +19,9 @@ from dexter_graphql.realtime.webhooks.payloads import MAX_ACTION, Envelope, acto
 from dexter_graphql.realtime.webhooks.publication import DurablePublication, NotPublished, WebhookOutcome
 from dexter_graphql.realtime.webhooks.signatures import Signers
 
+ISSUE = "issue"
+MAX_ISSUES = 20_000
+"""Issues whose newest webhook is remembered; the one without webhooks for longest is dropped first."""
 UNKNOWN_ACTION = "unknown"
 """Name of an action that a webhook does not say in the known form."""
 
@@ -36,6 +43,8 @@ class WebhookReceiver:
         self._publication = publication
         self._clock = clock
         self._known_id = known_id
+        self._sent_at: BoundedMap[tuple[str, str], datetime] = BoundedMap(MAX_ISSUES)
+        """Organization and id of an issue → when the newest webhook about it was sent."""
 
     def parse_head(self, headers: Mapping[str, str]) -> WebhookHead | WebhookRejected:
         """What the headers say; a rejection costs no look at the body."""
@@ -57,11 +66,25 @@ class WebhookReceiver:
         return await self._publish(body, change)
 
     async def _publish(self, body: bytes, change: Change) -> WebhookAccepted | WebhookRejected:
+        if self._is_late(change):
+            # A later webhook overtook this one, whose issue has an older state than readers have seen.
+            change = replace(change, object=None)
         try:
             outcome = await self._publication.publish(Report(change, hash_body(body)))
         except NotPublished as error:
             return WebhookRejected(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         return WebhookAccepted(change, outcome)
+
+    def _is_late(self, change: Change) -> bool:
+        """True for an issue of which a webhook that was sent later has arrived before. Sentry sends whole seconds."""
+        if change.entity != ISSUE or change.subject is None:
+            return False
+        issue = (change.organization, change.subject)
+        newest = self._sent_at.get(issue)
+        if newest is not None and change.occurred_at < newest:
+            return True
+        self._sent_at.put(issue, change.occurred_at)
+        return False
 
     def _source(self, organization: str, head: WebhookHead, envelope: Envelope) -> ChangeSource:
         return ChangeSource(

@@ -344,6 +344,23 @@ async def test_large_bodies_are_verified_beside_the_event_loop(door):
     assert refusal(await forged)[0] == HTTPStatus.UNAUTHORIZED
 
 
+async def test_webhook_that_was_overtaken_has_no_object(door):
+    """Its issue is fetched: readers have seen a later state. Other issues and equal seconds are not affected."""
+    other = {"issue": ISSUE["issue"] | {"id": "8"}}
+    for action, data, seconds in (
+        ("resolved", ISSUE, 0),
+        ("unresolved", ISSUE, -1),
+        ("assigned", ISSUE, 0),
+        ("unresolved", other, -1),
+    ):
+        await door.take(action=action, data=data, at=NOON + timedelta(seconds=seconds))
+
+    assert [(change.subject, change.object is None) for change in door.broker.published] == [
+        ("7", False), ("7", True), ("7", False), ("8", False)
+    ]  # fmt: skip
+    assert door.broker.published[1].state == "resolved/"
+
+
 async def test_long_action_is_cut(door):
     """A word of any length does not fill the memory."""
     assert (await door.take(action="x" * 5000)).change.action == "issue." + "x" * 64
