@@ -19,7 +19,7 @@ SUMMARIES = {
     "sandbox": "Run a fake Sentry with generated data, webhooks and scripted faults.",
     "schema": "Print the schema, sorted; write it with --output, compare it with --check.",
     "serve": "Serve the graph, GraphiQL and the webhooks.",
-    "tail": "Print the changes of an organization's issues as they happen.",
+    "tail": "Print the changes of an organization as they happen.",
     "webhook": "Test the webhooks of a running server.",
 }
 """The subcommands, each with its line in `dexter --help`."""

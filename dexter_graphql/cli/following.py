@@ -12,19 +12,28 @@ from dexter_graphql.cli.client import CONNECTION_ERRORS, RunningServer, read_mes
 from dexter_graphql.errors import ErrorCode
 
 SUBSCRIPTION = """
-subscription Tail($organization: String!, $kinds: [ChangeKind!], $after: String) {
-  issueChanged(organization: { slug: $organization }, filter: { kinds: $kinds }, after: $after) {
+subscription Tail($organization: String!, $entities: [ChangeEntity!], $kinds: [ChangeKind!], $after: String) {
+  activity(
+    organization: { slug: $organization }
+    filter: { entities: $entities, kinds: $kinds }
+    after: $after
+  ) {
     position
     gap { missed }
     change {
-      kind action origin occurredAt receivedAt
+      entity entityRaw kind action origin occurredAt receivedAt
       actor { name }
       issue { id shortId title status level project { slug } }
+      comment { text }
+      event { id title level environment }
+      alert { alertKind alertName status title webUrl }
+      release { version deploy { environment } }
+      autofix { stage isCompleted issue { shortId title } }
     }
   }
 }
 """
-"""Only what webhooks contain, so that an item costs no call."""
+"""What webhooks contain, and the issues of comments and of Seer, which cost one call for those that arrive together."""
 SILENCE_S = 60.0
 """Longest silence: a server sends heartbeats more often."""
 BASE_S = 0.5
@@ -113,7 +122,7 @@ class ChangeFollower:
             answer = msgspec.json.decode(data, type=dict[str, Any])
         except (ValueError, RecursionError):
             raise StreamInterrupted("The stream is damaged") from None
-        item: Item | None = (answer.get("data") or {}).get("issueChanged")
+        item: Item | None = (answer.get("data") or {}).get("activity")
         if item is None:
             raise self._error_of(answer.get("errors") or [{"message": "The server sent no item"}])
         return item

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import aclosing
 
 import pytest
 import structlog
@@ -12,13 +13,14 @@ from dexter_graphql.cli import commands
 from dexter_graphql.cli.client import RunningServer
 from dexter_graphql.cli.following import SUBSCRIPTION, ChangeFollower, StreamInterrupted, StreamRefused
 from dexter_graphql.cli.running import listen
-from dexter_graphql.cli.tail import describe
+from dexter_graphql.cli.tail import ENTITIES, describe
 from dexter_graphql.sandbox import Fault
 from dexter_graphql.sandbox.status_updates import Resolution
 from dexter_graphql.telemetry.logs import configure_logs
-from support.live_changes import calls_besides_checks, current_position, issue_editor, open_issues
+from support.live_changes import calls_besides_checks, issue_editor, open_issues
 from support.sandbox import running_sandbox
 from support.server import running_site
+from support.transports import EventStream
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +37,25 @@ async def site():
     """A running Dexter over a sandbox of its own."""
     async with running_site() as running:
         yield running
+
+
+POSITION = """subscription { activity(organization: { slug: "acme" }, filter: { entities: [ISSUE] }) {
+    position change { issue { shortId } } } }"""
+ISSUES_ONLY = {"organization": "acme", "kinds": None, "entities": ["ISSUE"]}
+
+
+async def current_position(site):
+    """The position after the last change of an issue so far."""
+    async with aclosing(EventStream(site).ask(POSITION, {})) as answers:
+        coming = asyncio.ensure_future(anext(answers))
+        while not coming.done():
+            issue = site.upstream.simulation.open_issue()
+            await site.upstream.webhooks.drain()
+            await asyncio.wait({coming}, timeout=0.2)
+        item = (await coming)["data"]["activity"]
+        while item["change"]["issue"]["shortId"] != issue.short_id:
+            item = (await anext(answers))["data"]["activity"]
+        return item["position"]
 
 
 async def tailed(site, *options, organization="acme"):
@@ -90,7 +111,7 @@ async def test_stream_resumes_after_its_last_item(site):
         draining.clear()
         resolve(site, second)
 
-    follower = ChangeFollower(RunningServer(site.url), {}, {"organization": "acme", "kinds": None}, after)
+    follower = ChangeFollower(RunningServer(site.url), {}, ISSUES_ONLY, after)
     items = follower.follow(wait)
     received = [await asyncio.to_thread(next, items)]
     draining.set()
@@ -104,8 +125,7 @@ async def test_stream_resumes_after_its_last_item(site):
 
 async def test_position_of_another_key_is_a_gap(site):
     """A position that the server refuses is dropped: a gap, then the stream from now on."""
-    variables = {"organization": "acme", "kinds": None}
-    follower = ChangeFollower(RunningServer(site.url), {}, variables, "bm9uZQ")
+    follower = ChangeFollower(RunningServer(site.url), {}, ISSUES_ONLY, "bm9uZQ")
     item = await asyncio.to_thread(next, follower.follow(pytest.fail))
 
     assert describe(item) == "gap: an unknown number of changes were missed"
@@ -186,10 +206,74 @@ def test_unsafe_address_is_refused(options):
 
 def test_titles_do_not_control_the_terminal():
     """Titles come from those who send events: control characters are blanks."""
-    change = {"kind": "CREATED", "action": "issue.created", "occurredAt": "2026-01-01T00:00:00Z", "actor": None}
+    change = {"entity": "ISSUE", "kind": "CREATED", "action": "issue.created", "occurredAt": "2026", "actor": None}
     issue = {"shortId": "WEB-1", "title": "a\x1b]0;b\x07\u202ec\x9b1m\nd"}
 
     assert describe({"change": {**change, "issue": issue}}).endswith("WEB-1  a ]0;b  c 1m d")
     assert json.dumps({"title": issue["title"]}).isprintable()
-    assert describe({"change": {**change, "issue": None}}).endswith("CREATED     -  issue.created")
+    assert describe({"change": {**change, "issue": None}}).endswith("CREATED     issue.created")
     assert describe({"change": None, "gap": {"missed": 4}}) == "gap: 4 changes were missed"
+
+
+CHANGE = {"entity": "OTHER", "kind": "CREATED", "action": "x.y", "occurredAt": "2026-01-01T00:00:00Z", "actor": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (
+            {"entity": "COMMENT", "issue": {"shortId": "WEB-1"}, "comment": {"text": "Look\nhere"}},
+            "COMMENT  CREATED     WEB-1  Look",
+        ),
+        ({"entity": "COMMENT", "kind": "DELETED", "issue": None, "comment": None}, "COMMENT  DELETED     x.y"),
+        (
+            {"entity": "ERROR", "event": {"level": "ERROR", "title": "Boom", "environment": "production"}},
+            "ERROR    CREATED     ERROR  Boom  production",
+        ),
+        (
+            {"entity": "ALERT", "kind": "FIRED", "alert": {"status": "CRITICAL", "alertName": "Errors", "title": "T"}},
+            "ALERT    FIRED       CRITICAL  Errors  T",
+        ),
+        (
+            {"entity": "RELEASE", "release": {"version": "web@1", "deploy": {"environment": "production"}}},
+            "RELEASE  CREATED     web@1  production",
+        ),
+        (
+            {"entity": "AUTOFIX", "autofix": {"stage": "CODING", "isCompleted": True, "issue": {"shortId": "WEB-1"}}},
+            "AUTOFIX  CREATED     WEB-1  CODING completed",
+        ),
+        ({"entity": "OTHER", "actor": {"name": "Ada"}}, "OTHER    CREATED     x.y  by Ada"),
+    ],
+)
+def test_each_class_of_changes_has_a_line(change, line):
+    """A line names the object of a change in the way that fits its class; what is missing is left out."""
+    assert describe({"change": CHANGE | change}) == f"2026-01-01T00:00:00Z  {line}"
+
+
+def test_classes_are_those_of_the_schema(graph):
+    """Each class of changes can be chosen, and has a line."""
+    values = set(graph.schema.type_map["ChangeEntity"].values)
+
+    assert {entity.upper() for entity in ENTITIES} == values
+    assert all(describe({"change": {**EMPTY, "entity": value}}) for value in values)
+
+
+EMPTY = CHANGE | dict.fromkeys(("issue", "comment", "event", "alert", "release", "autofix"))
+
+
+async def test_all_classes_are_followed(site):
+    """A comment and an error are lines beside the change of an issue; one class can be chosen."""
+    after = await current_position(site)
+    (issue,) = open_issues(site)
+    resolve(site, issue)
+    issue_editor(site).add_comment(issue, "Look at this")
+    site.upstream.simulation.add_event(issue)
+    await site.upstream.webhooks.drain()
+
+    options = ("--after", after, "--entity", "comment", "--entity", "error", "--entity", "issue")
+    # The event of the issue that was opened for the position comes after it.
+    lines = (await tailed(site, *options, "--count", "4")).stdout.splitlines()
+    comments = (await tailed(site, "--after", after, "--entity", "comment", "--count", "1")).stdout
+
+    assert [line.split()[1] for line in lines] == ["ERROR", "ISSUE", "COMMENT", "ERROR"]
+    assert f"{issue.short_id}  Look at this" in comments
