@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
+from itertools import count
 
 import pytest
 
@@ -32,6 +33,7 @@ from support.server import running_site
 from support.transports import EventStream, Multipart, SingleConnection, Socket
 
 FIELDS = sorted(build_graph().schema.subscription_type.fields)
+NUMBERS = count(100)
 ROUNDS = 100
 """Times that changes are reported until every stream has received one."""
 TRANSPORTS = [EventStream, SingleConnection, Multipart, Socket]
@@ -267,6 +269,46 @@ async def test_revoked_token_ends_every_stream(site, transport):
 
     codes = {field: answer["errors"][0]["extensions"]["code"] for field, answer in answers.items()}
     assert codes == dict.fromkeys(FIELDS, "UNAUTHENTICATED")
+
+
+INTEGRATIONS = "/organizations/{organization}/integrations/"
+ACTIVITY = (
+    'subscription { activity(organization: { slug: "acme" }) { change { entityRaw payload issue { shortId } } } }'
+)
+
+
+async def report_weather(site, number):
+    """Webhooks of a resource that this version does not know, and one of an issue after them: its short id."""
+    for index in range(number):
+        await post_webhook(site, *sign_webhook(site, {"number": index}, action="changed", resource="weather"))
+    data = issue_data(next(NUMBERS), "web")
+    await post_webhook(site, *sign_webhook(site, data))
+    return data["issue"]["shortId"]
+
+
+async def payloads_until(answers, short_id):
+    """The raw payloads that a stream of all changes has before the change of that issue."""
+    payloads = []
+    while True:
+        change = (await asyncio.wait_for(anext(answers), WAIT_S))["data"]["activity"]["change"]
+        if change["issue"] is not None and change["issue"]["shortId"] == short_id:
+            return payloads
+        payloads += [change["payload"]] if change["entityRaw"] == "weather" else []
+
+
+@pytest.mark.parametrize(("is_permitted", "number"), [(True, 5), (False, 0)])
+async def test_what_belongs_to_no_project_takes_the_right_to_integrations(site, is_permitted, number):
+    """A resource that this version does not know is shown as it is to those who may read integrations: one check."""
+    if not is_permitted:
+        site.upstream.faults.add(Fault(method="GET", route=INTEGRATIONS, status=403, times=None))
+    streams = {"activity": EventStream(site).ask(ACTIVITY, {})}
+    await first_answers(streams, partial(report_weather, site, 0))
+    already = len(site.upstream.requests)
+    payloads = await payloads_until(streams["activity"], await report_weather(site, 5))
+    await close_all(streams)
+
+    assert payloads == [{"number": index} for index in range(number)]
+    assert [call.route for call in list(site.upstream.requests)[already:]] == [INTEGRATIONS]
 
 
 async def test_personal_marks_are_the_readers_own(site):
