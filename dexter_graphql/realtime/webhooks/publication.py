@@ -1,13 +1,13 @@
 """Durable publication of webhooks: in the broker, or in the journal while the broker cannot be reached."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from enum import StrEnum
 from typing import Any
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.errors import DexterError
-from dexter_graphql.realtime.brokers.base import BrokerUnavailable, Invalidate, Report
+from dexter_graphql.realtime.brokers.base import BrokerUnavailable, Report
 from dexter_graphql.realtime.feed import ChangeFeed
 from dexter_graphql.realtime.webhooks.journal import Journal, JournalBatch, JournalFull
 from dexter_graphql.telemetry.logs import get_log
@@ -17,8 +17,11 @@ MAX_BATCH = 64
 RETRY_S = 0.25
 """Time between two tries to publish the journal while the broker cannot be reached."""
 DISK_RETRY_S = 5.0
+"""Time between two tries to read the journal while the disk fails."""
 ADOPT_S = 60.0
 """Time between two looks for the journals of processes that have ended."""
+Invalidate = Callable[[Iterable[str]], None]
+"""Invalidates the cached answers with one of these tags, on all replicas."""
 
 
 class WebhookOutcome(StrEnum):
