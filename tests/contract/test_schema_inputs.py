@@ -119,6 +119,18 @@ def test_filters_use_the_same_words():
         assert {name for name in common if str(first.fields[name].type) != str(second.fields[name].type)} == set()
 
 
+def test_subscriptions_take_the_same_arguments():
+    """Organizations, a filter and a position; members that two filters have in common have the same type in both."""
+    types = {}
+    for name, field in SCHEMA.subscription_type.fields.items():
+        assert field.args.keys() == {"organization", "organizations", "filter", "after"}, name
+        for member, of in field.args["filter"].type.fields.items():
+            types.setdefault(member, set()).add(str(of.type))
+
+    assert {member for member, names in types.items() if len(names) > 1} == set()
+    assert types.keys() >= {"kinds", "projects", "environments", "levels", "assignees", "issues"}
+
+
 def test_lists_of_a_filter_can_be_excluded():
     """Each list of a filter on issues has its exclusion; `tags` has a switch in each of its conditions."""
     lists = {name for name, field in input_type("IssueFilter").fields.items() if str(field.type).startswith("[")}
