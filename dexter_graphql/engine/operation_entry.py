@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, OperationDefinitionNode
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLNonNull,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    TypeInfo,
+    ValidationContext,
+    VariableNode,
+)
 from graphql.execution.values import VariableValues
 
 from dexter_graphql.engine.completers import CompiledPlan
@@ -18,6 +28,8 @@ SelectionKey = tuple[Any, ...]
 """Values of the variables that decide what is selected."""
 Plans = dict[SelectionKey, CompiledPlan | None]
 """Plans of one operation; None where a plan is not worthwhile."""
+NonNullUsage = tuple[VariableNode, GraphQLNonNull[Any]]
+"""A variable in an operation, and its type there."""
 
 
 @dataclass(eq=False)
@@ -30,6 +42,7 @@ class OperationEntry:
     is_plannable: bool = True
     times_seen: int = 0
     plans: Plans = field(default_factory=dict)
+    _non_null_usages: tuple[NonNullUsage, ...] | None = None
 
     @property
     def operation_name(self) -> str | None:
@@ -54,6 +67,17 @@ class OperationEntry:
         """Fragments of the document, by name."""
         definitions = self.document.definitions
         return {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+
+    def non_null_usages(self, schema: GraphQLSchema) -> tuple[NonNullUsage, ...]:
+        """Where variables stand that must not be null there. The whole operation is visited for it, once."""
+        if self._non_null_usages is None:
+            context = ValidationContext(schema, self.document, TypeInfo(schema), lambda _error: None)
+            self._non_null_usages = tuple(
+                (node, usage_type)
+                for node, usage_type, *_ in context.get_recursive_variable_usages(self.operation)
+                if isinstance(usage_type, GraphQLNonNull)
+            )
+        return self._non_null_usages
 
     def selection_key(self, variables: VariableValues) -> SelectionKey:
         """The values that decide what is selected."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import GraphQLError, GraphQLNonNull, GraphQLSchema, NonNullTypeNode, TypeInfo, ValidationContext
+from graphql import GraphQLError, GraphQLSchema, NonNullTypeNode
 from graphql.execution.values import VariableValues, get_variable_values
 
 from dexter_graphql.engine.operation_entry import OperationEntry
@@ -44,8 +44,7 @@ def _null_errors(
     schema: GraphQLSchema, operation_entry: OperationEntry, values: VariableValues
 ) -> Iterator[GraphQLError]:
     """An error for each use of a null variable where null is not allowed."""
-    context = ValidationContext(schema, operation_entry.document, TypeInfo(schema), lambda _error: None)
-    for node, usage_type, *_ in context.get_recursive_variable_usages(operation_entry.operation):
+    for node, usage_type in operation_entry.non_null_usages(schema):
         name = node.name.value
-        if isinstance(usage_type, GraphQLNonNull) and values.coerced.get(name, name) is None:
+        if values.coerced.get(name, name) is None:
             yield GraphQLError(f"Variable '${name}' must not be null where '{usage_type}' is expected", node)
