@@ -36,7 +36,7 @@ def main() -> None:
 @click.option("--webhooks", default=50_000, show_default=True, help="Webhooks to send.")
 @click.option("--per-second", type=float, help="Rate of the webhooks; without it the highest.")
 @click.option("--subscribers", default=8, show_default=True, help="Subscribers, half of them at each server.")
-@click.option("--lanes", default=32, show_default=True, help="Connections of the sender.")
+@click.option("--lanes", default=16, show_default=True, help="Connections of the sender.")
 @click.option(
     "--recovery-seconds", default=0.0, show_default=True, help="Time for the poller to find what was refused."
 )

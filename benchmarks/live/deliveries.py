@@ -36,7 +36,7 @@ class DeliveryOptions:
     webhooks: int = 50_000
     per_second: float | None = None
     subscribers: int = 8
-    lanes: int = 32
+    lanes: int = 16
     recovery_s: float = 0.0
     """Time that the poller gets to find what was refused."""
 
