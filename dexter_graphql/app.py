@@ -26,7 +26,8 @@ from dexter_graphql.operations.library import load_library
 from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.operations.routes import load_routes
 from dexter_graphql.operations.trusted import TrustedDocuments
-from dexter_graphql.realtime.feed import ChangeFeed, in_memory_feed
+from dexter_graphql.realtime.brokers.base import Retention
+from dexter_graphql.realtime.feed import ChangeFeed, in_memory_feed, redis_feed
 from dexter_graphql.realtime.poller import Poller, PollerServices
 from dexter_graphql.realtime.polling.poll_store import MAX_STATES, PollStore
 from dexter_graphql.realtime.silence import WebhookArrivals
@@ -137,7 +138,7 @@ def create_app(
         organizations=OrganizationDirectory(client, clock),
         entities=graph.binder,
         clock=clock,
-        changes=build_changes(settings, clock, client),
+        changes=build_changes(settings, clock, client, metrics),
         visibility=IssueVisibility(client, clock),
         files=build_file_addresses(settings, clock, client),
         deadline_s=settings.deadline_s,
@@ -231,9 +232,16 @@ def lifespan_of(
     return lifespan
 
 
-def build_changes(settings: Settings, clock: Clock, client: SentryClient) -> ChangeFeed:
-    """Compose the feed of changes."""
-    return in_memory_feed(clock, settings.secret.get_secret_value().encode(), client.invalidate)
+def build_changes(settings: Settings, clock: Clock, client: SentryClient, metrics: Metrics) -> ChangeFeed:
+    """Compose the feed of changes: in Redis, which replicas share, or in the memory of this process."""
+    retention = Retention(settings.change_retention_h * 3600, settings.change_retention_mib * MEBIBYTE)
+    key = settings.secret.get_secret_value().encode()
+    if client.redis is None:
+        feed = in_memory_feed(clock, key, client.invalidate, retention)
+    else:
+        feed = redis_feed(client.redis, clock, key, client.invalidate, retention)
+    metrics.register(feed.collect)
+    return feed
 
 
 def upstreams_of(settings: Settings, is_accepted: Callable[[str], bool]) -> Upstreams:

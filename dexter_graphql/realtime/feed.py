@@ -1,26 +1,32 @@
 """The feed of changes: publishes them, and lets readers subscribe to topics from a position."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dexter_graphql.clock import Clock
 from dexter_graphql.realtime.brokers.base import (
     Broker,
     BrokerUnavailable,
     Gap,
-    Invalidate,
     Item,
     Outcome,
     Positions,
     Report,
     Retention,
 )
+from dexter_graphql.realtime.brokers.invalidation import Invalidate, invalidate_nothing
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
 from dexter_graphql.realtime.brokers.positions import PositionSigner
-from dexter_graphql.realtime.changes import Change, Topic
+from dexter_graphql.realtime.changes import Change, Stream, Topic
 from dexter_graphql.realtime.followers import FollowedTopics
 from dexter_graphql.telemetry.logs import get_log
+from dexter_graphql.telemetry.metrics import Sample
+
+if TYPE_CHECKING:
+    from dexter_graphql.sentry.redis.services import RedisServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class ChangeFeed:
         self._signer = signer
         self.followed = FollowedTopics()
         self._log = get_log("dexter.changes")
+        self._outcomes: Counter[tuple[Stream, str]] = Counter()
+        self._gaps: Counter[Stream] = Counter()
 
     def __repr__(self) -> str:
         return f"<ChangeFeed in {self._broker!r}>"
@@ -57,7 +65,11 @@ class ChangeFeed:
 
         Raises BrokerUnavailable; the same change may be published again then.
         """
-        return await self._broker.publish(Report(change, body_hash))
+        outcome = "unavailable"
+        try:
+            return (outcome := await self._broker.publish(Report(change, body_hash)))
+        finally:
+            self._outcomes[change.stream, outcome] += 1
 
     async def announce(self, change: Change) -> None:
         """Publish a change that this server has made; it is dropped while the broker is away.
@@ -97,6 +109,15 @@ class ChangeFeed:
                         break
         return Backlog(entries, positions)
 
+    def collect(self) -> Iterable[Sample]:
+        """The metrics of the feed and of its broker."""
+        for (stream, outcome), count in self._outcomes.items():
+            labels = (("stream", str(stream)), ("outcome", str(outcome)))
+            yield Sample("dexter_changes_total", "Changes reported.", count, labels)
+        for stream, count in self._gaps.items():
+            yield Sample("dexter_change_gaps_total", "Gaps in streams.", count, (("stream", str(stream)),))
+        yield from self._broker.collect()
+
     async def start(self) -> None:
         """Start the broker's background tasks."""
         await self._broker.start()
@@ -115,6 +136,7 @@ class ChangeFeed:
                     if isinstance(entry, Item):
                         yield FeedItem(position, change=entry.change)
                     else:
+                        self._gaps[entry.topic.stream] += 1
                         yield FeedItem(position, gap=entry)
 
 
@@ -127,7 +149,18 @@ def _has_reached(positions: Positions, newest: Positions) -> bool:
 
 
 def in_memory_feed(
-    clock: Clock, key: bytes, invalidate: Invalidate = lambda _tags: None, retention: Retention | None = None
+    clock: Clock, key: bytes, invalidate: Invalidate = invalidate_nothing, retention: Retention | None = None
 ) -> ChangeFeed:
     """A feed kept in this process; `key` signs positions, `invalidate` invalidates cache tags."""
     return ChangeFeed(MemoryBroker(clock, invalidate, retention=retention), PositionSigner(key))
+
+
+def redis_feed(
+    services: "RedisServices", clock: Clock, key: bytes, invalidate: Invalidate, retention: Retention
+) -> ChangeFeed:
+    """A feed that replicas share; `key` signs positions."""
+    # Imported where it is used: redis-py and cryptography take 15 MiB.
+    from dexter_graphql.realtime.brokers.redis_streams import RedisBroker  # noqa: PLC0415
+
+    broker = RedisBroker(services.connection, services.cipher, clock, invalidate, retention=retention)
+    return ChangeFeed(broker, PositionSigner(key))

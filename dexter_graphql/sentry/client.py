@@ -286,9 +286,12 @@ class SentryClient:
             caller=call_context.caller,
         )
 
-    def invalidate(self, tags: Iterable[str]) -> None:
-        """Invalidate all cached answers that depend on one of these tags, of all credentials."""
-        self._tag_versions.invalidate(tags)
+    def invalidate(self, tags: Iterable[str], *, is_local: bool = True) -> None:
+        """Invalidate all cached answers that depend on one of these tags, of all credentials.
+
+        Other replicas learn of it, too, unless another replica did it.
+        """
+        self._tag_versions.invalidate(tags, is_local=is_local)
 
     def on_rejected(self, listener: Listener) -> None:
         """Call `listener` with the key of every credential that Sentry rejects (401) from now on."""
@@ -306,6 +309,11 @@ class SentryClient:
     def has_all_endpoints(self) -> bool:
         """True when the configured host is known to serve everything that sentry.io does."""
         return self.hosts.base in self.hosts.saas
+
+    @property
+    def redis(self) -> "RedisServices | None":
+        """The connection to Redis and what uses it; None without Redis."""
+        return self._services
 
     @property
     def quota_windows(self) -> "QuotaWindows | None":

@@ -1,23 +1,48 @@
 """Brokers of each kind for the tests of what all of them promise, and readers of what they deliver."""
 
 import asyncio
+import atexit
+import os
+import tempfile
+import time
 from contextlib import aclosing, asynccontextmanager
+from functools import cache
+from pathlib import Path
 
-from dexter_graphql.realtime.brokers.base import Item, Report, Retention
+from dexter_graphql.realtime.brokers.base import Item, Report
 from dexter_graphql.realtime.brokers.memory import MemoryBroker
+from dexter_graphql.realtime.brokers.redis_streams import RedisBroker
 from dexter_graphql.realtime.changes import Stream, Topic
+from dexter_graphql.sentry.redis.connection import RedisConnection
+from dexter_graphql.sentry.redis.encryption import Cipher
 from support.command import PATIENCE_S
 from support.realtime import MovableClock, make_change
+from support.redis import RedisServer
 
 ISSUES, ERRORS, COMMENTS = (Topic("acme", stream) for stream in (Stream.ISSUES, Stream.ERRORS, Stream.COMMENTS))
+
+
+class BrokerClock(MovableClock):
+    """A clock whose time stands until tests move it, with real pauses."""
+
+    def monotonic(self):
+        return time.monotonic() + self.passed
+
+    async def sleep(self, seconds):
+        await asyncio.sleep(min(seconds, 0.02))
 
 
 class BrokerUnderTest:
     """A broker with its clock and the cache tags that it invalidated."""
 
-    def __init__(self):
-        self.clock, self.invalidated = MovableClock(), []
+    def __init__(self, server=None):
+        self.server = server
+        self.clock, self.invalidated = BrokerClock(), []
         self.broker = None
+
+    def invalidate(self, tags, *, is_local=True):
+        """Record the tags."""
+        self.invalidated.extend(tags)
 
     async def publish(self, *subjects, **different):
         """Outcomes of reports of one change for each subject; `body_hash` is given to all."""
@@ -61,10 +86,42 @@ def plain(entry):
 async def memory_broker(retention=None):
     """An empty broker in memory."""
     under_test = BrokerUnderTest()
-    under_test.broker = MemoryBroker(
-        under_test.clock, under_test.invalidated.extend, retention=retention or Retention()
-    )
+    under_test.broker = MemoryBroker(under_test.clock, under_test.invalidate, retention=retention)
     yield under_test
 
 
-BROKERS = {"memory": memory_broker}
+@asynccontextmanager
+async def redis_broker(retention=None, *, server=None, key=None, patience_s=PATIENCE_S):
+    """A broker in Redis; an empty one unless it has the key of another one on the same server."""
+    server = server or await shared_server()
+    under_test = BrokerUnderTest(server)
+    connection = RedisConnection(server.url, under_test.clock)
+    cipher = Cipher(key or os.urandom(16))
+    under_test.broker = RedisBroker(
+        connection, cipher, under_test.clock, under_test.invalidate, retention=retention, patience_s=patience_s
+    )
+    await under_test.broker.start()
+    try:
+        yield under_test
+    finally:
+        await under_test.broker.close()
+        await connection.close()
+
+
+async def shared_server():
+    """The Redis server of all tests that do not stop it; brokers with different keys do not see each other."""
+    server = _shared_server()
+    if not server.is_running:
+        await server.start()
+        atexit.register(server.kill)
+    return server
+
+
+@cache
+def _shared_server():
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return RedisServer(Path(folder.name))
+
+
+BROKERS = {"memory": memory_broker, "redis": redis_broker}

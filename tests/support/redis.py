@@ -40,10 +40,19 @@ class RedisServer:
                     return
         raise AssertionError("Redis did not start")
 
+    @property
+    def is_running(self):
+        """True after `start`, until the process is killed."""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self):
         """Kill the process, as a crash would."""
         self._process.kill()
         self._process.wait()
+
+    def signal(self, number):
+        """Send a signal to the process."""
+        self._process.send_signal(number)
 
     @asynccontextmanager
     async def client(self):

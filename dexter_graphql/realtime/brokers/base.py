@@ -4,7 +4,7 @@ A topic is one organization and one class of changes, each with its own retentio
 the changes falls behind the retention and gets a gap; nothing is queued for it.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -13,12 +13,10 @@ from msgspec.structs import replace
 
 from dexter_graphql.errors import DexterError
 from dexter_graphql.realtime.changes import Change, Topic
+from dexter_graphql.telemetry.metrics import Sample
 
 MEBIBYTE = 1024 * 1024
 MILLISECONDS = 1000
-
-Invalidate = Callable[[Iterable[str]], None]
-"""Invalidates the cached answers with one of these tags."""
 
 
 class BrokerUnavailable(DexterError):
@@ -118,6 +116,10 @@ class Broker(Protocol):
         gap. A position that this broker did not issue has a gap of unknown size that ends with the newest change: new
         changes follow, and none arrives twice.
         """
+        ...
+
+    def collect(self) -> Iterable[Sample]:
+        """The metrics of the broker."""
         ...
 
     async def start(self) -> None:

@@ -1,7 +1,7 @@
 """Broker in the memory of this process: a ring buffer per topic."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from uuid import uuid4
 
 from dexter_graphql.clock import Clock
@@ -9,7 +9,6 @@ from dexter_graphql.concurrency.bounded_map import BoundedMap
 from dexter_graphql.realtime.brokers.base import (
     MILLISECONDS,
     Gap,
-    Invalidate,
     Item,
     Outcome,
     Position,
@@ -17,10 +16,13 @@ from dexter_graphql.realtime.brokers.base import (
     Report,
     Retention,
 )
+from dexter_graphql.realtime.brokers.invalidation import ChangeInvalidation, Invalidate, invalidate_nothing
 from dexter_graphql.realtime.brokers.merge import Wakeup, merge
 from dexter_graphql.realtime.brokers.ring import Ring
-from dexter_graphql.realtime.changes import Origin, Topic
+from dexter_graphql.realtime.brokers.stats import RetentionStats, TopicSize
+from dexter_graphql.realtime.changes import Topic
 from dexter_graphql.realtime.deduplication import Deduplicator
+from dexter_graphql.telemetry.metrics import Sample
 
 MAX_TOPICS = 1_000
 MAX_ORGANIZATIONS = 100
@@ -34,16 +36,17 @@ class MemoryBroker:
     def __init__(
         self,
         clock: Clock,
-        invalidate: Invalidate = lambda _tags: None,
+        invalidate: Invalidate = invalidate_nothing,
         *,
         retention: Retention | None = None,
         max_topics: int = MAX_TOPICS,
         max_deliveries: int | None = None,
     ) -> None:
         self._clock = clock
-        self._invalidate = invalidate
+        self._invalidation = ChangeInvalidation(invalidate)
         self._retention = retention or Retention()
         self._max_deliveries = max_deliveries
+        self._stats = RetentionStats()
         self._rings: BoundedMap[Topic, Ring] = BoundedMap(max_topics, may_evict=lambda _topic, ring: not ring.readers)
         self._deduplicators: BoundedMap[str, Deduplicator] = BoundedMap(MAX_ORGANIZATIONS)
 
@@ -56,9 +59,11 @@ class MemoryBroker:
         change = report.change
         outcome = self._deduplicator(change.organization).classify(report)
         if outcome.is_published:
-            if change.origin is not Origin.MUTATION:  # whose write has invalidated its tags
-                self._invalidate(change.tags)
-            self._ring(change.topic).append(report.published(outcome), self._now_ms())
+            self._invalidation.invalidate_published(change)
+            ring, now_ms = self._ring(change.topic), self._now_ms()
+            item = Item(change.topic, ring.next_position(now_ms), report.published(outcome))
+            dropped = ring.append(item, now_ms)
+            self._stats.record(change.topic, TopicSize(len(ring), ring.size_bytes), dropped)
         return outcome
 
     async def newest(self, topics: Sequence[Topic]) -> Positions:
@@ -68,8 +73,13 @@ class MemoryBroker:
     async def read(self, after: Positions) -> AsyncGenerator[Item | Gap, None]:
         """Every change after a position in each topic: first the kept ones, then new ones as they arrive."""
         with self._reading(after) as wakeup:
-            async for entry in merge(after, self._following, wakeup):
-                yield entry
+            async with aclosing(merge(after, self._following, wakeup)) as entries:
+                async for entry in entries:
+                    yield entry
+
+    def collect(self) -> Iterable[Sample]:
+        """What is kept and what was dropped."""
+        return self._stats.collect()
 
     async def start(self) -> None:
         """Return at once: there are no background tasks."""

@@ -31,6 +31,7 @@ class RedisConnection:
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._clock = clock
+        self._url = url
         self._redis = Redis(
             connection_pool=BlockingConnectionPool.from_url(
                 url,
@@ -73,6 +74,16 @@ class RedisConnection:
             except (RedisConnectionError, OSError):
                 await self._redis.connection_pool.disconnect(inuse_connections=False)
                 return await work(self._redis)
+
+    def dedicated(self) -> Redis:
+        """A client with one connection, for commands that block; the caller catches FAILURES and closes it."""
+        return Redis.from_url(
+            self._url,
+            single_connection_client=True,
+            socket_timeout=None,
+            socket_connect_timeout=TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
 
     def listener(self) -> PubSub:
         """A subscription; the caller reads it, catches FAILURES and closes it."""

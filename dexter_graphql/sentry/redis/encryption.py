@@ -31,8 +31,12 @@ class Cipher:
 
     def key_name(self, kind: str, *parts: str) -> str:
         """A key name in Redis; its parts cannot be recovered without the key."""
-        text = "\x00".join((kind, *parts)).encode("utf-8", "surrogatepass")
-        return f"dexter:{kind}:{hmac.new(self._names, text, hashlib.sha256).hexdigest()[:40]}"
+        return f"dexter:{kind}:{self.digest(kind, *parts)}"
+
+    def digest(self, *parts: str) -> str:
+        """A name in hexadecimal digits, from which its parts cannot be recovered without the key."""
+        text = "\x00".join(parts).encode("utf-8", "surrogatepass")
+        return hmac.new(self._names, text, hashlib.sha256).hexdigest()[:40]
 
     def encrypt(self, key_name: str, content: bytes) -> bytes:
         """The content, encrypted for this key name."""
