@@ -1,0 +1,644 @@
+"""The broker in Redis: several replicas, restarts, outages, and what other programs do to its keys."""
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redis.crc import key_slot
+
+from dexter_graphql.realtime.brokers.base import BrokerUnavailable, Gap, Outcome, Report, Retention
+from dexter_graphql.realtime.brokers.redis_keys import KEY_TYPES, MAX_ENTRY_BYTES, ChangeCodec, TopicKeys
+from dexter_graphql.realtime.changes import Origin, Stream, Topic
+from dexter_graphql.realtime.deduplication import MAX_DELIVERIES, MAX_FACTS
+from dexter_graphql.sentry.redis.encryption import Cipher
+from support.brokers import COMMENTS, ERRORS, ISSUES, plain, redis_broker, shared_server, take
+from support.command import PATIENCE_S
+from support.realtime import make_change
+from support.redis import running_redis
+
+KEY = b"the same on all replicas, 32 bytes"
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
+CODEC = ChangeCodec(Cipher(KEY))
+KEYS = CODEC.keys(ISSUES)
+
+
+@pytest.fixture
+async def server():
+    """A Redis server for one test, which keeps what it acknowledged."""
+    async with running_redis(*DURABLE) as server:
+        yield server
+
+
+@pytest.fixture
+async def replicas(server):
+    """Two brokers on one server."""
+    async with redis_broker(server=server, key=KEY) as first, redis_broker(server=server, key=KEY) as second:
+        yield first, second
+
+
+@pytest.fixture
+async def broker(server):
+    """One broker on a server of its own."""
+    async with redis_broker(server=server, key=KEY) as under_test:
+        yield under_test
+
+
+def numbers(count, start=0):
+    """Subjects that are numbers."""
+    return [str(number) for number in range(start, start + count)]
+
+
+async def publish_until_done(under_test, subjects):
+    """Publish each subject until it is acknowledged, as a receiver with a journal does."""
+    for subject in subjects:
+        change = make_change(subject)
+        while True:
+            try:
+                await under_test.broker.publish(Report(change, subject.encode()))
+            except BrokerUnavailable:
+                await asyncio.sleep(0.02)
+            else:
+                break
+
+
+async def read_until(entries, last):
+    """Everything that a reader receives until the subject `last`."""
+    received = []
+    while not received or received[-1] != last:
+        received += await take(entries, 1)
+    return received
+
+
+class TestReplicas:
+    """What one replica publishes, all replicas deliver."""
+
+    async def test_readers_of_all_replicas_receive_every_change(self, replicas):
+        """Changes of both replicas come in one order, each once."""
+        first, second = replicas
+        start = await first.newest()
+        readers = [asyncio.ensure_future(replica.read(start, 20)) for replica in replicas for _ in range(2)]
+        for number in range(10):
+            await first.publish(f"a{number}")
+            await second.publish(f"b{number}")
+
+        received = await asyncio.gather(*readers)
+
+        assert len({tuple(subjects) for subjects in received}) == 1
+        assert received[0] == [f"{name}{number}" for number in range(10) for name in "ab"]
+
+    async def test_stream_resumes_on_another_replica(self, replicas):
+        """A position of one replica is one of the other."""
+        first, second = replicas
+        positions = await first.positions(*numbers(5))
+
+        assert await second.read(positions[1], 3) == numbers(3, start=2)
+
+    async def test_reports_of_one_fact_on_two_replicas_are_one(self, replicas):
+        """A webhook that both receive, and the mutation that one of them made."""
+        first, second = replicas
+        outcomes = [
+            *await first.publish("1", origin=Origin.MUTATION),
+            *await second.publish("1", body_hash=b"body"),
+            *await first.publish("1", body_hash=b"body"),
+        ]
+
+        assert outcomes == [Outcome.PUBLISHED, Outcome.DUPLICATE, Outcome.REDELIVERY]
+
+    @pytest.mark.parametrize("origin", list(Origin))
+    async def test_reader_of_another_replica_finds_no_older_answer(self, replicas, origin):
+        """Its cache tags are invalidated before the reader wakes, also for the mutation of another replica."""
+        first, second = replicas
+        async with second.reading(await second.newest()) as entries:
+            waiting = asyncio.ensure_future(anext(entries))
+            seen = []
+            waiting.add_done_callback(lambda _: seen.extend(second.invalidated))
+            await asyncio.sleep(0.02)
+            await first.publish("1", origin=origin, tags=("issue/1",))
+            await asyncio.wait_for(waiting, PATIENCE_S)
+            await asyncio.sleep(0)
+
+        assert seen == ["issue/1"]
+
+    @pytest.mark.parametrize("count", [3, 700, 1200])
+    async def test_replica_that_started_later_delivers_older_changes(self, server, count):
+        """More than it has in memory comes from Redis, in order and once."""
+        async with redis_broker(server=server, key=KEY) as first:
+            start = await first.newest()
+            await asyncio.gather(*(first.publish(subject) for subject in numbers(count)))
+            newest = await first.newest()
+        async with redis_broker(server=server, key=KEY) as second:
+            received = await second.read(start, count)
+            await second.publish("new")
+            async with second.reading(start) as entries:
+                again = await read_until(entries, "new")
+
+        assert sorted(received, key=int) == numbers(count)
+        assert again == [*received, "new"]
+        assert newest.offset == count
+
+    async def test_topics_have_a_retention_of_their_own(self, server):
+        """A flood of errors drops errors only."""
+        async with redis_broker(Retention(max_changes=5), server=server, key=KEY) as broker:
+            starts = {topic: await broker.newest(topic) for topic in (ISSUES, ERRORS)}
+            await broker.publish("1")
+            await broker.publish(*numbers(20), stream=Stream.ERRORS)
+        async with redis_broker(Retention(max_changes=5), server=server, key=KEY) as broker:
+            assert await broker.read(starts[ISSUES], 1) == ["1"]
+            [gap] = await broker.read(starts[ERRORS], 1, topic=ERRORS)
+
+        assert gap.missed == 15
+
+
+class TestRestarts:
+    """Redis ends and comes back while readers and publishers run."""
+
+    async def test_nothing_acknowledged_is_lost(self, server, replicas):
+        """Redis is killed twice: every reader receives every acknowledged change exactly once."""
+        first, second = replicas
+        start = await first.newest()
+        readers = [asyncio.ensure_future(replica.read(start, 120)) for replica in replicas]
+        publishing = asyncio.ensure_future(publish_until_done(first, numbers(120)))
+        for _ in range(2):
+            await asyncio.sleep(0.03)
+            server.kill()
+            await asyncio.sleep(0.03)
+            await server.start()
+            first.clock.go_on(10)
+            second.clock.go_on(10)
+        await asyncio.wait_for(publishing, PATIENCE_S)
+
+        assert await asyncio.wait_for(asyncio.gather(*readers), PATIENCE_S) == [numbers(120)] * 2
+
+    async def test_lost_data_is_a_gap_of_unknown_size(self, broker):
+        """Redis comes back empty: open readers have a gap, and then every new change once."""
+        async with broker.reading(await broker.newest()) as entries:
+            await broker.publish("1")
+            assert await take(entries, 1) == ["1"]
+            async with broker.server.client() as client:
+                await client.flushall()
+            await broker.publish("2", "3")
+            gap, *rest = await read_until(entries, "3")
+
+        assert (gap.missed, rest) == (None, ["2", "3"])
+
+    @pytest.mark.parametrize("lost", [1, 3, 5])
+    async def test_lost_tail_is_a_gap_of_unknown_size(self, broker, lost):
+        """A primary that failed over to older data: sequence numbers are used again, and readers notice."""
+        positions = await broker.positions(*numbers(5))
+        async with broker.server.client() as client:
+            older = positions[4 - lost] if lost < 5 else positions[0]._replace(offset=0)
+            await client.hset(KEYS.head, mapping={"offset": older.offset})
+            await client.xtrim(KEYS.stream, maxlen=0)
+        broker.clock.go_on(1)
+        await broker.publish(*"abcdef")
+
+        async with redis_broker(server=broker.server, key=KEY) as later, later.reading(positions[-1]) as entries:
+            later.clock.go_on(1)
+            [gap] = await take(entries, 1)
+            await later.publish("new")
+
+            assert [gap.missed, *await take(entries, 1)] == [None, "new"]
+
+    async def test_reading_starts_while_redis_is_away(self, server, broker):
+        """A stream that resumes meanwhile waits, and continues where it was."""
+        start = await broker.newest()
+        await broker.publish("1", "2")
+        server.kill()
+        reading = asyncio.ensure_future(broker.read(start, 2))
+        await asyncio.sleep(0.05)
+        assert not reading.done()
+        await server.start()
+        broker.clock.go_on(10)
+
+        assert await asyncio.wait_for(reading, PATIENCE_S) == ["1", "2"]
+
+    async def test_readers_that_wait_can_be_closed(self, server, broker):
+        """A stream that ends while Redis is away leaves nothing behind."""
+        start = await broker.newest()
+        server.kill()
+        reading = asyncio.ensure_future(broker.read(start, 1))
+        await asyncio.sleep(0.05)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+        assert repr(broker.broker) == "<RedisBroker <TopicReader of 0 topics, 0 readers>>"
+
+    @pytest.mark.parametrize("stop", ["kill", "freeze"])
+    async def test_publication_fails_at_once(self, server, stop):
+        """A webhook is refused within 30 ms, whether Redis is gone or frozen; its repetition is published."""
+        async with redis_broker(server=server, key=KEY, patience_s=0.03) as broker:
+            await publish_until_done(broker, ["1"])
+            server.kill() if stop == "kill" else server.signal(signal.SIGSTOP)
+            change, took = make_change("2"), []
+            for _ in range(5):
+                started = time.monotonic()
+                with pytest.raises(BrokerUnavailable):
+                    await broker.broker.publish(Report(change))
+                took.append(time.monotonic() - started)
+            await server.start() if stop == "kill" else server.signal(signal.SIGCONT)
+            broker.clock.go_on(10)
+            outcome = None
+            while outcome is None:
+                broker.clock.go_on(10)
+                try:
+                    outcome = await broker.broker.publish(Report(change))
+                except BrokerUnavailable:
+                    await asyncio.sleep(0.02)
+
+            assert sorted(took)[2] < 0.2
+            assert outcome in {Outcome.PUBLISHED, Outcome.REDELIVERY}
+            assert (await broker.newest()).offset == 2
+
+    async def test_new_streams_are_refused_meanwhile(self, server, broker):
+        """A stream that starts with new changes needs to know where it starts."""
+        server.kill()
+
+        with pytest.raises(BrokerUnavailable, match="Redis"):
+            await broker.newest()
+
+
+@asynccontextmanager
+async def counted(server):
+    """Counts the commands that Redis ran in the block, in a list."""
+    commands = []
+    async with server.client() as client:
+        before = await client.info("commandstats")
+        yield commands
+        after = await client.info("commandstats")
+    for name, figures in after.items():
+        if name not in {"cmdstat_info", "cmdstat_client|setinfo", "cmdstat_hello", "cmdstat_select"}:
+            calls = figures["calls"] - before.get(name, {"calls": 0})["calls"]
+            commands += [name.removeprefix("cmdstat_")] * calls
+
+
+class TestCommands:
+    """What readers cost Redis."""
+
+    async def test_reconnects_cost_nothing(self, broker, server):
+        """A thousand streams that resume within the recent changes are served from memory."""
+        positions = await broker.positions(*numbers(50))
+        await broker.read(positions[0], 1)
+        async with counted(server) as commands:
+            received = await asyncio.gather(*(broker.read(positions[number % 49], 1) for number in range(1000)))
+
+        assert received == [[str(number % 49 + 1)] for number in range(1000)]
+        assert len([name for name in commands if name != "xread"]) == 0
+        assert len(commands) <= 2
+
+    async def test_reconnects_after_a_restart_cost_little(self, broker, server):
+        """A replica that has just started reads the recent changes once for all streams that resume."""
+        positions = await broker.positions(*numbers(50))
+        async with redis_broker(server=server, key=KEY) as later, counted(server) as commands:
+            await asyncio.gather(*(later.read(positions[number % 49], 1) for number in range(1000)))
+
+        assert commands.count("xrevrange") == 1
+        assert len(commands) < 40
+
+    async def test_reconnects_far_behind_share_pages(self, broker, server):
+        """Streams that resume before the recent changes read few pages together."""
+        start = await broker.newest()
+        await asyncio.gather(*(broker.publish(subject) for subject in numbers(1500)))
+        async with broker.reading(start) as entries:
+            positions = [(await asyncio.wait_for(anext(entries), PATIENCE_S)).position for _ in range(400)]
+        async with redis_broker(server=server, key=KEY) as later:
+            await later.read(await later.newest(), 0)
+            async with counted(server) as commands:
+                await asyncio.gather(*(later.read(positions[number % 400], 1) for number in range(1000)))
+
+        assert commands.count("xrange") < 20
+
+    async def test_concurrent_publications_are_one_exchange(self, broker, server):
+        """A burst of webhooks is a few pipelines, and each publication one command."""
+        await broker.publish("first")
+        async with counted(server) as commands:
+            outcomes = await asyncio.gather(*(broker.publish(subject) for subject in numbers(100)))
+
+        assert outcomes == [[Outcome.PUBLISHED]] * 100
+        assert commands.count("evalsha") == 100
+        assert "script|load" not in commands
+
+
+def wrong_type(name):
+    """Replaces a key by one of another type."""
+
+    async def damage(client, keys):
+        key = getattr(keys, name)
+        await client.delete(key)
+        if getattr(KEY_TYPES, name) == "list":
+            await client.set(key, "x")
+        else:
+            await client.rpush(key, "x")
+
+    return damage
+
+
+def deleted(name):
+    """Deletes a key."""
+
+    async def damage(client, keys):
+        await client.delete(getattr(keys, name))
+
+    return damage
+
+
+def head_with(**fields):
+    """Overwrites members of the head."""
+
+    async def damage(client, keys):
+        await client.hset(keys.head, mapping=fields)
+
+    return damage
+
+
+def foreign_entry(entry_id="*", **fields):
+    """Adds an entry as another program would."""
+
+    async def damage(client, keys):
+        await client.xadd(keys.stream, fields or {"event": "x"}, id=entry_id)
+
+    return damage
+
+
+async def repeated_entries(client, keys):
+    """Adds the entries that are there once more."""
+    for _, fields in await client.xrange(keys.stream):
+        await client.xadd(keys.stream, fields)
+
+
+async def replaced_reports(client, keys):
+    """Overwrites what is remembered of deliveries, objects and facts."""
+    for name in ("deliveries", "subjects", "facts"):
+        for field in await client.hkeys(getattr(keys, name)):
+            await client.hset(getattr(keys, name), field, os.urandom(30))
+
+
+async def blocks_of_nonsense(client, keys):
+    """Overwrites the sizes of the blocks."""
+    for index in range(await client.llen(keys.blocks)):
+        await client.lset(keys.blocks, index, "nonsense")
+
+
+NUMBERS = ("offset", "ms", "bytes", "first", "count", "size", "began")
+ODD_NUMBERS = ["", "x", "-1", "1.5", "1e308", "inf", "nan", str(2**63), str(2**64 + 1), "\x00"]
+DAMAGES = {
+    "types": [wrong_type(name) for name in TopicKeys._fields],
+    "missing keys": [deleted(name) for name in TopicKeys._fields],
+    **{name: [head_with(**{name: text}) for text in ODD_NUMBERS] for name in NUMBERS},
+    "ids": [head_with(id=text) for text in ("", "x", "0-0", "5-1", "9" * 20 + "-1")],
+    "epochs": [head_with(epoch=text) for text in ("", "other", "x" * 1000, "\x00")],
+    "foreign entries": [
+        foreign_entry(),
+        foreign_entry("9000000000000-5"),
+        foreign_entry(f"{2**64 - 1}-{2**64 - 1}"),
+        foreign_entry(**{str(number): "x" for number in range(50)}),
+        repeated_entries,
+    ],
+    "contents": [replaced_reports, blocks_of_nonsense],
+}
+
+
+async def stream_over(damage, server):
+    """What an open stream receives before and after the damage, and how many changes Redis has at the end."""
+    key = os.urandom(16)
+    keys = ChangeCodec(Cipher(key)).keys(ISSUES)
+    async with redis_broker(Retention(max_changes=8), server=server, key=key) as broker, server.client() as client:
+        async with broker.reading(await broker.newest()) as entries:
+            received = []
+            reading = asyncio.create_task(collect(entries, received))
+            await asyncio.sleep(0.02)
+            await broker.publish(*numbers(6))
+            await asyncio.sleep(0.2)
+            await damage(client, keys)
+            await broker.publish(*numbers(12, start=100))
+            broker.clock.go_on(6)
+            for number in range(200, 300):
+                await broker.publish(str(number))
+                await asyncio.sleep(0.05)
+                if received[-1] == str(number):
+                    break
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        return received[:6], received[6:], await client.xlen(keys.stream)
+
+
+async def collect(entries, received):
+    """Append everything that a reader receives to a list."""
+    async for entry in entries:
+        received.append(plain(entry))
+
+
+class TestDamage:
+    """Whatever another program does to the keys, publishing and reading go on, and no change comes twice."""
+
+    @pytest.mark.parametrize("name", DAMAGES)
+    async def test_streams_go_on(self, name):
+        """New changes reach an open stream, each once and in order; what is missing is a gap."""
+        server = await shared_server()
+
+        for before, after, kept in await asyncio.gather(*(stream_over(damage, server) for damage in DAMAGES[name])):
+            changes = [int(entry) for entry in after if not isinstance(entry, Gap)]
+            assert before == numbers(6)
+            assert changes == sorted(set(changes))
+            assert min(changes) >= 100
+            assert changes[:12] == list(range(100, 112)) or any(isinstance(entry, Gap) for entry in after)
+            assert kept <= 8 + 1
+
+    @pytest.mark.parametrize("size", [10, MAX_ENTRY_BYTES + 1])
+    async def test_entry_that_cannot_be_decrypted_is_a_gap_of_one(self, broker, size):
+        """It costs itself: the changes before and after it come."""
+        start = await broker.newest()
+        [position] = await broker.positions("1")
+        async with broker.server.client() as client:
+            await client.hset(KEYS.head, "offset", position.offset + 1)
+            await client.xadd(KEYS.stream, {position.epoch: b"x" * size}, id=f"{position.at_ms}-{position.offset + 1}")
+        await broker.publish("3")
+
+        entries = await broker.read(start, 3)
+        async with redis_broker(server=broker.server, key=KEY) as later:
+            again = await later.read(start, 3)
+
+        assert again == entries
+        assert [entry.missed if isinstance(entry, Gap) else entry for entry in entries] == ["1", 1, "3"]
+        assert unreadable(broker) == 1
+
+    async def test_key_of_another_type_does_not_stop_other_topics(self, broker):
+        """The reader of a replica repairs it and goes on."""
+        comments = await broker.newest(COMMENTS)
+        async with (
+            broker.reading(await broker.newest()) as issues,
+            broker.reading(comments, topics=(COMMENTS,)) as entries,
+        ):
+            waiting = asyncio.ensure_future(anext(issues))
+            other = asyncio.ensure_future(anext(entries))
+            await asyncio.sleep(0.02)
+            async with broker.server.client() as client:
+                await client.set(KEYS.stream, "x")
+            await broker.publish("c", stream=Stream.COMMENTS)
+
+            assert plain(await asyncio.wait_for(other, PATIENCE_S)) == "c"
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+    async def test_copied_entry_is_not_delivered_as_of_another_topic(self, broker):
+        """Contents are bound to their topic: an entry that is copied into another stream cannot be read there."""
+        await broker.publish("secret")
+        comments = await broker.newest(COMMENTS)
+        async with broker.server.client() as client:
+            [(_, fields)] = await client.xrange(KEYS.stream)
+            [content] = fields.values()
+            await client.xadd(CODEC.keys(COMMENTS).stream, {comments.epoch: content}, id=f"{comments.at_ms}-1")
+            await client.hset(CODEC.keys(COMMENTS).head, "offset", 1)
+
+            [gap] = await broker.read(comments, 1, topic=COMMENTS)
+
+        assert gap.missed == 1
+
+
+def unreadable(under_test):
+    """The number of entries that a replica could not read."""
+    samples = {sample.name: sample.value for sample in under_test.broker.collect()}
+    return samples["dexter_changes_unreadable_total"]
+
+
+class TestKeys:
+    """What is stored, where, and how much."""
+
+    @given(st.text(max_size=30), st.sampled_from(Stream), st.sampled_from(Stream))
+    def test_keys_of_an_organization_are_in_one_hash_slot(self, organization, one, other):
+        """A script of a topic, and all topics of an organization, can be served by one node of a cluster."""
+        keys = {*CODEC.keys(Topic(organization, one)), *CODEC.keys(Topic(organization, other))}
+
+        assert len({key_slot(key.encode()) for key in keys}) == 1
+
+    def test_organizations_are_spread(self):
+        """A hundred organizations are not in a few slots."""
+        slots = {
+            key_slot(CODEC.keys(Topic(f"organization-{number}", Stream.ISSUES)).head.encode()) for number in range(100)
+        }
+
+        assert len(slots) > 90
+
+    async def test_nothing_can_be_read_without_the_key(self, broker):
+        """Neither names nor contents say anything about organizations, issues and reporters."""
+        words = (b"acme", b"issue", b"4711", b"secret", b"resolved", b"webhook")
+        await broker.publish("4711", object=b'{"title": "secret"}', body_hash=b"body", state="resolved/")
+        async with broker.server.client() as client:
+            stored = b""
+            for key in await client.keys():
+                stored += key.replace(b":issues:", b"") + await client.dump(key)
+
+        assert not [word for word in words if word in stored]
+
+    async def test_what_is_remembered_is_bounded(self, broker):
+        """When as much is remembered as is allowed, the older half is dropped."""
+        await broker.publish("1", body_hash=b"one")
+        async with broker.server.client() as client:
+            for key, limit in ((KEYS.deliveries, MAX_DELIVERIES), (KEYS.facts, MAX_FACTS)):
+                await client.hset(key, mapping={str(number): "x" for number in range(limit // 2)})
+            await broker.publish("2", body_hash=b"two")
+            moved = [
+                await client.hlen(key) for key in (KEYS.deliveries, KEYS.old_deliveries, KEYS.facts, KEYS.old_facts)
+            ]
+            known = await broker.publish("1", body_hash=b"one")
+
+        assert moved == [0, MAX_DELIVERIES // 2 + 2, 0, MAX_FACTS // 2 + 2]
+        assert known == [Outcome.REDELIVERY]
+
+    async def test_everything_about_changes_expires(self, broker):
+        """Topics that are no longer used cost nothing after a while. Only deliveries stay, which prove bodies known."""
+        await broker.publish("1", "2", body_hash=None)
+        async with broker.server.client() as client:
+            names = {key for key in await client.keys() if await client.ttl(key) < 0}
+
+        assert names == {KEYS.deliveries.encode()}
+
+    @pytest.mark.parametrize("bound", [{"max_changes": 320}, {"max_bytes": 100_000}])
+    async def test_streams_are_trimmed_in_blocks(self, server, bound):
+        """Large retentions are trimmed a block at a time; at least fifteen of sixteen parts are kept."""
+        async with redis_broker(Retention(**bound), server=server, key=KEY) as broker:
+            start = await broker.newest()
+            sizes = []
+            async with server.client() as client:
+                for chunk in range(20):
+                    await asyncio.gather(*(broker.publish(subject) for subject in numbers(50, start=chunk * 50)))
+                    sizes.append((await client.xlen(KEYS.stream), int(await client.hget(KEYS.head, "bytes"))))
+            kept, size_bytes = sizes[-1]
+        async with redis_broker(server=server, key=KEY) as later:
+            [gap] = await later.read(start, 1)
+
+        limit = bound.get("max_changes") or bound["max_bytes"]
+        assert all(size[list(bound) == ["max_bytes"]] <= limit for size in sizes)
+        assert (kept, size_bytes)[list(bound) == ["max_bytes"]] > limit * 15 // 16 - 1000 * (
+            list(bound) == ["max_bytes"]
+        )
+        assert gap.missed == 1000 - kept
+
+    async def test_topic_without_readers_is_followed_for_a_while(self, broker):
+        """A stream that reconnects finds it; after a minute it costs nothing."""
+        await broker.positions("1")
+        async with broker.reading(await broker.newest()) as entries:
+            waiting = asyncio.ensure_future(anext(entries))
+            await asyncio.sleep(0.02)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        states = [repr(broker.broker)]
+        broker.clock.go_on(61)
+        await broker.read((await broker.newest(ERRORS)), 0, topic=ERRORS)
+        async with broker.reading(await broker.newest(ERRORS), topics=(ERRORS,)) as entries:
+            await broker.publish("x", stream=Stream.ERRORS)
+            await take(entries, 1)
+            await broker.publish("y", stream=Stream.ERRORS)
+            await take(entries, 1)
+            states.append(repr(broker.broker))
+
+        assert states == [
+            "<RedisBroker <TopicReader of 1 topics, 0 readers>>",
+            "<RedisBroker <TopicReader of 1 topics, 1 readers>>",
+        ]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("publish"), st.integers(0, 1), st.integers(1, 6)),
+        st.tuples(st.just("read"), st.integers(0, 1), st.integers(1, 6)),
+    ),
+    max_size=12,
+)
+"""Which replica publishes how many changes, or continues the stream for how many items."""
+
+
+@settings(max_examples=40)
+@given(steps=STEPS, kept=st.sampled_from([2, 5, 40, 100_000]))
+async def test_stream_over_replicas_loses_nothing(steps, kept):
+    """However often a stream moves between replicas, each change comes once and in order, or is counted in a gap."""
+    server, key, published, received, missed = await shared_server(), os.urandom(16), 0, [], 0
+    retention = Retention(max_changes=kept)
+    async with (
+        redis_broker(retention, server=server, key=key) as first,
+        redis_broker(retention, server=server, key=key) as second,
+    ):
+        position = await first.newest()
+        for action, index, count in (*steps, ("read", 0, 10_000)):
+            replica = (first, second)[index]
+            if action == "publish":
+                await replica.publish(*numbers(count, start=published))
+                published += count
+                continue
+            async with replica.reading(position) as entries:
+                for _ in range(min(count, published - position.offset)):
+                    if position.offset == published:
+                        break
+                    entry = await asyncio.wait_for(anext(entries), PATIENCE_S)
+                    position = entry.position
+                    if isinstance(entry, Gap):
+                        missed += entry.missed
+                    else:
+                        received.append(int(entry.change.subject))
+                        assert received[-1] == len(received) + missed - 1
+
+    assert len(received) + missed == published
