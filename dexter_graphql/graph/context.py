@@ -1,6 +1,6 @@
 """Context of one operation: identity, deadline, loaders and selections."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -74,10 +74,20 @@ class Services:
     """Budgets of calls for each caller and window of time; None without limit."""
 
 
-class StreamStart(NamedTuple):
-    """Where a stream begins: after a position, or with new changes when it is None."""
+Callers = Callable[[], Iterable[str]]
+"""Subjects of the callers who may be charged for the next answer, the first one first."""
+
+
+class SharedStream(NamedTuple):
+    """A stream that is computed for several subscribers.
+
+    It begins after a position, or with new changes when that is None, whatever its `after` argument says. `take_turn`
+    is awaited before each item.
+    """
 
     after: str | None
+    callers: Callers
+    take_turn: Callable[[], Awaitable[None]]
 
 
 class CacheDependencies(NamedTuple):
@@ -108,15 +118,15 @@ class Context:
     """Context of the stream whose items are answered; None for other operations."""
     events: int = 1
     """Items that are answered together; each has the budget of calls of an operation."""
-    callers: Callable[[], Iterable[str]] | None = None
-    """Subjects of the callers of a shared stream, one of whom is charged; None for the identity's caller alone."""
+    shared: SharedStream | None = None
+    """The stream that is computed for several subscribers; None for other operations."""
     deadline: float = field(init=False)
     charges: list[Charge] = field(default_factory=list, init=False)
     """What the caller was charged; empty before it is known."""
     position: str | None = field(default=None, init=False)
     """Signed position after the item of a stream that is answered; None for other operations."""
-    stream_start: StreamStart | None = field(default=None, init=False)
-    """Where a stream begins, whatever its `after` argument says; None when the argument counts."""
+    start: str | None = field(default=None, init=False)
+    """Signed position at which a stream began; None for other operations."""
     groups_events: bool = field(default=True, init=False)
     """True until items of a stream were answered without calls, and again after one that made a call."""
     _call_context: CallContext | None = field(default=None, init=False)
@@ -207,7 +217,7 @@ class Context:
 
     def start_of(self, after: str | None) -> str | None:
         """The position after which a stream begins whose argument says `after`."""
-        return after if self.stream_start is None else self.stream_start.after
+        return after if self.shared is None else self.shared.after
 
     async def charge_for(self, price: Price, calls: int) -> Charge | None:
         """Charge the caller for that many calls; None when less is left.
@@ -218,7 +228,7 @@ class Context:
         if budgets is None:
             charge = Charge(price)
         else:
-            for caller in (self.caller,) if self.callers is None else self.callers():
+            for caller in (self.caller,) if self.shared is None else self.shared.callers():
                 charge = await budgets.charge(caller, price, calls)
                 if charge is not None:
                     break
@@ -259,6 +269,8 @@ class Context:
 
         The calls of checks are charged when they were made, because most checks make none.
         """
+        if self.shared is not None:
+            await self.shared.take_turn()
         price = self.charge.price if self.charge is not None else NO_PRICE
         await self.close()
         await self.charge_for(price, 0)

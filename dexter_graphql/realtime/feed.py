@@ -93,6 +93,10 @@ class ChangeFeed:
             start = self._signer.parse(topics, after)
         return self._items(start)
 
+    async def position(self, topics: Sequence[Topic]) -> str:
+        """The signed position after everything published so far. Raises BrokerUnavailable."""
+        return self._signer.serialize(await self._broker.newest(topics))
+
     async def newest(self, topics: Sequence[Topic]) -> Positions:
         """The position after everything published so far, for each topic. Raises BrokerUnavailable."""
         return await self._broker.newest(topics)

@@ -76,5 +76,5 @@ async def _answer(executor: RequestExecutor, item: BatchItem, request_id: str) -
     if isinstance(item, RequestRejected):
         return msgspec.json.encode({"errors": [error_of(item, request_id)]})
     # A border of errors: what nothing foresaw in one operation is its answer.
-    [(answer, _)] = [streamed async for streamed in executor.stream(item)]
+    [(answer, *_)] = [streamed async for streamed in executor.stream(item)]
     return answer.body

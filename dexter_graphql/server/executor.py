@@ -15,14 +15,14 @@ from dexter_graphql.concurrency.single_flight import Flight, SingleFlight
 from dexter_graphql.engine.documents import PreparedDocument
 from dexter_graphql.engine.pipeline import ExecutionAnswer, FormatError, Pipeline
 from dexter_graphql.errors import ErrorCode
-from dexter_graphql.graph.context import CacheDependencies, Context, Explain, Services, StreamStart
+from dexter_graphql.graph.context import CacheDependencies, Context, Explain, Services, SharedStream
 from dexter_graphql.graph.declarations.shareable import Shareability
 from dexter_graphql.graph.errors import INTERNAL_MESSAGE, format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
 from dexter_graphql.server.audit.auditor import REFUSED, Auditor
 from dexter_graphql.server.estimates import Estimator
-from dexter_graphql.server.live.answers import Callers, StreamedAnswer
+from dexter_graphql.server.live.answers import StreamedAnswer
 from dexter_graphql.server.requests import GraphQLRequest
 from dexter_graphql.server.response_cache import CONSTANT, AnswerKey, CachedAnswer, ResponseCache
 from dexter_graphql.server.stored_documents import StoredDocuments
@@ -144,17 +144,14 @@ class RequestExecutor:
         return answer
 
     async def stream(
-        self, execution: ExecutionRequest, start: StreamStart | None = None, callers: Callers | None = None
+        self, execution: ExecutionRequest, shared: SharedStream | None = None
     ) -> AsyncIterator[StreamedAnswer]:
         """Execute any operation: one answer for a query or a mutation, one per event for a subscription.
 
-        A subscription begins at `start`, if given, and each of its answers is charged to one of `callers`. A border of
-        errors: what nothing foresaw is logged and becomes the last answer.
+        `shared` is given for a subscription that is computed for several subscribers. A border of errors: what nothing
+        foresaw is logged and becomes the last answer.
         """
-        if execution.is_subscription:
-            answers = self._subscribe(execution, start, callers)
-        else:
-            answers = self._execute_once(execution)
+        answers = self._subscribe(execution, shared) if execution.is_subscription else self._execute_once(execution)
         try:
             async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator
                 async for streamed in events:
@@ -166,20 +163,21 @@ class RequestExecutor:
         yield StreamedAnswer(await self.execute(execution), None)
 
     async def _subscribe(
-        self, execution: ExecutionRequest, start: StreamStart | None, callers: Callers | None
+        self, execution: ExecutionRequest, shared: SharedStream | None
     ) -> AsyncIterator[StreamedAnswer]:
         request = execution.request
         # An item of a stream is less urgent than a page that is being opened.
         execution = execution._replace(request=replace(request, priority=max(request.priority, Priority.STREAM)))
         context, formatted = self._context(execution), self._format(execution.request_id)
-        context.stream_start, context.callers = start, callers
+        context.shared = shared
         answers = self._pipeline.subscribe(execution.prepared, request.variables, context, formatted)
         try:
             async with aclosing(answers) as events:  # type: ignore[type-var]  # an async generator
                 async for answer in events:
                     self._metrics.operation(execution.kind, answer.codes)
                     self._auditor.record(execution, answer)
-                    yield StreamedAnswer(answer, None if answer.is_request_error else context.position)
+                    position = None if answer.is_request_error else context.position
+                    yield StreamedAnswer(answer, position, context.start)
         finally:
             await context.close()
 

@@ -7,9 +7,9 @@ from dexter_graphql.engine.pipeline import ExecutionAnswer
 from dexter_graphql.server.live.answers import StreamedAnswer
 
 
-def streamed(number):
+def streamed(number, start=None):
     """An answer whose body and position are its number."""
-    return StreamedAnswer(ExecutionAnswer(str(number).encode()), str(number))
+    return StreamedAnswer(ExecutionAnswer(str(number).encode()), str(number), start)
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Feed:
     open: int = 0
     computed: list[int] = field(default_factory=list)
     has_ended: bool = False
+    knows_start: bool = True
 
     async def publish(self, count=1, *, ends=False):
         """Publish some more answers, perhaps the last ones."""
@@ -35,6 +36,7 @@ class Feed:
         self.starts.append(after)
         number = self.newest if after is None else int(after)
         self.open += 1
+        start = str(number) if self.knows_start else None
         try:
             while True:
                 async with self.published:
@@ -45,7 +47,7 @@ class Feed:
                 await asyncio.sleep(0)
                 number += 1
                 self.computed.append(number)
-                yield streamed(number)
+                yield streamed(number, start)
         finally:
             self.open -= 1
 

@@ -25,7 +25,10 @@ async def changes_of(
     Raises BadUserInput for a position of another stream. The start is fixed when this returns.
     """
     topics = sorted(Topic(organization.slug, stream) for organization in followed for stream in streams)
-    items = await context.services.changes.subscribe(topics, context.start_of(after))
+    feed = context.services.changes
+    start = context.start_of(after)
+    context.start = await feed.position(topics) if start is None else start
+    items = await feed.subscribe(topics, context.start)
     return _visible_items(items, followed, context)
 
 

@@ -1,28 +1,29 @@
 """Answers of a stream, and the bounded log in which the subscribers of one stream find them."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from dexter_graphql.engine.pipeline import ExecutionAnswer
 
 MAX_ANSWERS = 256
 MAX_BYTES = 1024 * 1024
-Callers = Callable[[], Iterable[str]]
-"""Subjects of the callers who may be charged for the next answer, the first one first."""
 
 
 class StreamedAnswer(NamedTuple):
-    """An answer, and the position after it; None when the stream cannot be resumed there."""
+    """An answer, and the position after it; None when the stream cannot be resumed there.
+
+    `start` is the position at which the stream began, before all of its answers; None when it is not known.
+    """
 
     answer: ExecutionAnswer
     position: str | None
+    start: str | None = None
 
 
 class AnswerLog:
     """The newest answers of a stream. Each has a number; `first` is that of the oldest one kept, `end` the next one."""
 
-    __slots__ = ("_answers", "_max_answers", "_max_bytes", "_numbers", "_size_bytes", "end", "first")
+    __slots__ = ("_answers", "_max_answers", "_max_bytes", "_numbers", "_size_bytes", "_start", "end", "first")
 
     def __init__(self, max_answers: int = MAX_ANSWERS, max_bytes: int = MAX_BYTES) -> None:
         self._answers: deque[StreamedAnswer] = deque()
@@ -30,6 +31,7 @@ class AnswerLog:
         self._max_answers = max_answers
         self._max_bytes = max_bytes
         self._size_bytes = 0
+        self._start: str | None = None
         self.first = self.end = 0
 
     def __repr__(self) -> str:
@@ -37,6 +39,8 @@ class AnswerLog:
 
     def append(self, streamed: StreamedAnswer) -> None:
         """Append an answer and drop the oldest ones above the bounds. Keeps at least the newest."""
+        if not self.end:
+            self._start = streamed.start
         self._answers.append(streamed)
         self._size_bytes += len(streamed.answer.body)
         if streamed.position is not None:
@@ -56,6 +60,8 @@ class AnswerLog:
 
     def position_before(self, number: int) -> str | None:
         """Position before an answer; None when it is not known."""
+        if number == 0:
+            return self._start
         return self.at(number - 1).position if self.first < number <= self.end else None
 
     def _drop_oldest(self) -> None:

@@ -1,11 +1,11 @@
 """Streams of operations: subscriptions that share their computation, and operations with one answer."""
 
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass
 
-from dexter_graphql.graph.context import StreamStart
+from dexter_graphql.graph.context import Callers, SharedStream
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
-from dexter_graphql.server.live.answers import Callers, StreamedAnswer
+from dexter_graphql.server.live.answers import StreamedAnswer
 from dexter_graphql.server.live.fan_out import FanOut
 from dexter_graphql.server.live.resume_argument import ResumeArguments
 from dexter_graphql.server.live.subscription import Subscription
@@ -18,6 +18,7 @@ class SubscriptionSource:
     executor: RequestExecutor
     execution: ExecutionRequest
     key: Hashable
+    take_turn: Callable[[], Awaitable[None]]
     is_state: bool = False
 
     @property
@@ -27,7 +28,7 @@ class SubscriptionSource:
 
     def answers(self, after: str | None, callers: Callers) -> AsyncIterator[StreamedAnswer]:
         """The answers after a position."""
-        return self.executor.stream(self.execution, StreamStart(after), callers)
+        return self.executor.stream(self.execution, SharedStream(after, callers, self.take_turn))
 
 
 class OperationStreams:
@@ -57,6 +58,6 @@ class OperationStreams:
         entry, variables = execution.prepared.operation_entry, execution.request.variables
         assert entry is not None  # noqa: S101  # it is a subscription
         argument = self._resume_argument(entry)
-        start = last_event_id or argument.value(variables)
+        start = argument.value(variables) if last_event_id is None else last_event_id
         key = self.executor.stream_key(execution, argument.without(variables))
-        return self._fan_out.join(SubscriptionSource(self.executor, execution, key), start)
+        return self._fan_out.join(SubscriptionSource(self.executor, execution, key, self.turns.take), start)

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import aclosing
 from typing import Protocol
 
-from dexter_graphql.server.live.answers import AnswerLog, Callers, StreamedAnswer
+from dexter_graphql.graph.context import Callers
+from dexter_graphql.server.live.answers import AnswerLog, StreamedAnswer
 from dexter_graphql.server.live.subscription import Subscription
 from dexter_graphql.server.live.turns import Turns
 
@@ -197,7 +198,7 @@ class Group:
             pump, number = self._find_end() or (self.open(None), 0)
         else:
             pump, number = self.find_place(start) or (self.open(start), 0)
-        return Subscription(caller, pump, number, start or pump.log.position_before(number))
+        return Subscription(caller, pump, number, pump.log.position_before(number) if start is None else start)
 
     def forget(self, caller: str) -> None:
         """Charge a caller for no more answers, after the end of the last subscription."""

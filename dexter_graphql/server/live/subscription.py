@@ -116,8 +116,10 @@ class Subscription:
         """Continue with what is kept of a state, or from the last position; return the last answer without one."""
         if self._pump.is_state:
             self._number = self._pump.log.end - 1
-        elif self.position is not None:
-            self._move(*self._pump.find_place(self.position))
+            return None
+        position = self.position or self._pump.log.position_before(self._number)
+        if position is not None:
+            self._move(*self._pump.find_place(position))
         else:
             self._leave()
             return LOST

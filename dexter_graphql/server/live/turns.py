@@ -18,6 +18,7 @@ class Turns:
         self._clock = clock
         self._slice_s = slice_s
         self._steps: deque[Step] = deque()
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._next: asyncio.Handle | None = None
 
     def __len__(self) -> int:
@@ -30,12 +31,23 @@ class Turns:
     def extend(self, steps: Iterable[Step]) -> None:
         """Run steps in this or in later turns."""
         self._steps.extend(steps)
-        if self._next is None and self._steps:
+        self._schedule()
+
+    async def take(self) -> None:
+        """Wait for a turn of the event loop that no other caller of this has."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        self._schedule()
+        await waiting
+
+    def _schedule(self) -> None:
+        if self._next is None and (self._steps or self._waiting):
             self._next = asyncio.get_running_loop().call_soon(self._run)
 
     def _run(self) -> None:
-        """Run one slice. The event loop reads its sockets before it calls this again."""
+        """Run one slice, and let one task go on. The event loop reads its sockets before it calls this again."""
         self._next = None
+        self._release_one()
         end = self._clock.monotonic() + self._slice_s
         steps = self._steps
         try:
@@ -44,4 +56,11 @@ class Turns:
                 if self._clock.monotonic() >= end:
                     break
         finally:
-            self.extend(())
+            self._schedule()
+
+    def _release_one(self) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(None)
+                return

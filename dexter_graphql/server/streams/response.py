@@ -51,7 +51,7 @@ class OperationStream:
     async def frames(self) -> AsyncGenerator[bytes, None]:
         """The answers, then the end."""
         async with aclosing(self._begin()) as answers:  # type: ignore[type-var]  # an async generator
-            async for answer, position in answers:
+            async for answer, position, _ in answers:
                 yield self.framing.frame(answer.body, position)
         yield self.framing.end
 

@@ -112,7 +112,7 @@ class SingleConnection:
 
     async def _send_answers(self, operation_id: str, operation: OpenOperation) -> None:
         async with aclosing(operation.begin()) as answers:  # type: ignore[type-var]  # an async generator
-            async for answer, _ in answers:
+            async for answer, *_ in answers:
                 await self._frames.put(_next(operation_id, answer.body))
         if self._operations.get(operation_id) is operation:
             # The id is free when the client sees the end.

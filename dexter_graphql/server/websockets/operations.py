@@ -117,7 +117,7 @@ class AnswerOperation:
     async def _run(self) -> None:
         connection = self._connection
         async with aclosing(self._answers) as answers:  # type: ignore[type-var]  # has `aclose`
-            async for answer, _ in answers:
+            async for answer, *_ in answers:
                 await connection.wait_until_writable()
                 if answer.is_request_error:
                     connection.fail(self._id, errors_in(answer))

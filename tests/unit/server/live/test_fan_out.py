@@ -168,6 +168,7 @@ async def test_slow_subscriber_delays_no_other_and_loses_nothing(fan_out, feed, 
 async def test_subscriber_without_a_position_is_ended_when_it_loses_answers(fan_out, feed, monkeypatch):
     """It cannot know what it missed, so that its stream ends with an error that says to subscribe again."""
     monkeypatch.setattr(AnswerLog.__init__, "__defaults__", (4, live_answers.MAX_BYTES))
+    feed.knows_start = False
     slow = fan_out.join(Source(feed))
     slow.attach(lambda: None)
     await settle()
@@ -175,6 +176,36 @@ async def test_subscriber_without_a_position_is_ended_when_it_loses_answers(fan_
     await settle()
 
     assert (slow.take(), slow.has_ended) == (LOST, True)
+
+
+async def test_subscriber_that_has_taken_nothing_resumes_at_the_start(fan_out, feed, monkeypatch):
+    """The position at which the stream began stands for that of the first answer."""
+    monkeypatch.setattr(AnswerLog.__init__, "__defaults__", (4, live_answers.MAX_BYTES))
+    await feed.publish(5)
+    slow = fan_out.join(Source(feed))
+    await settle()
+    await feed.publish(20)
+    await settle()
+
+    assert await take(slow, 20) == list(range(6, 26))
+    assert feed.starts == [None, "5"]
+
+
+async def test_tasks_take_turns(fan_out):
+    """Of the tasks that wait for a turn one goes on in each turn of the event loop; one that left is passed over."""
+    order = []
+
+    async def work(name):
+        await fan_out.turns.take()
+        order.append(name)
+        asyncio.get_running_loop().call_soon(order.append, f"after {name}")
+
+    tasks = [asyncio.create_task(work(name)) for name in ("first", "left", "second")]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert order[:3] == ["first", "after first", "second"]
 
 
 async def test_computation_waits_for_those_who_read(fan_out, feed, monkeypatch):
