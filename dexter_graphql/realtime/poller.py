@@ -128,14 +128,17 @@ class Poller:
         """Poll an organization once; returns the seconds until the next time."""
         leases, lifetime_s = self._services.leases, self._interval_s + POLL_S
         if leases is not None and not await leases.hold(organization.slug, lifetime_s):
-            organization.problem = ELSEWHERE
+            organization.problem = ELSEWHERE if leases.is_reachable else "Redis is away"
             return self._interval_s
         mode = organization.silence.mode
         try:
             async with asyncio.timeout(POLL_S):
                 self._found += await self._read(organization)
         except (SentryError, BrokerUnavailable, TimeoutError) as error:
-            return self._handle_failure(organization, error)
+            return self._handle_failure(organization, str(error) or type(error).__name__, error)
+        except Exception as error:  # noqa: BLE001  # a border: what cannot be foreseen must not end the polling of an organization
+            self._log.exception("polling failed", organization=organization.slug)
+            return self._handle_failure(organization, "an internal error, see the log", error)
         finally:
             self._log_mode(organization, mode)
         self._outcomes[organization.silence.mode] += 1
@@ -169,9 +172,8 @@ class Poller:
             organization.releases_from = self._services.clock.monotonic() + REFUSAL_PAUSE_S
             return 0
 
-    def _handle_failure(self, organization: PolledOrganization, error: Exception) -> float:
+    def _handle_failure(self, organization: PolledOrganization, problem: str, error: Exception) -> float:
         """Note why an organization was not polled; returns the seconds until the next time."""
-        problem = str(error) or type(error).__name__
         if problem != organization.problem:
             self._log.warning("polling paused", organization=organization.slug, reason=problem)
         organization.problem = problem

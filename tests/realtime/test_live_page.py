@@ -6,6 +6,7 @@ import shlex
 from contextlib import aclosing
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import structlog
@@ -73,9 +74,15 @@ async def first_answer(site, document):
 async def command_result(site, command):
     """The result of a command of the page, while everything is changed."""
     arguments = shlex.split(command)[1:]
-    arguments += ["--count", "1"] * (arguments[0] == "tail" and "--count" not in arguments) + ["--url", site.url]
-    secrets = {"DEXTER_WEBHOOK_SECRETS": f"acme={site.upstream.webhooks.secret()}"}
-    running = asyncio.create_task(asyncio.to_thread(CliRunner().invoke, commands, arguments, env=secrets))
+    arguments += ["--count", "1"] * (arguments[0] == "tail" and "--count" not in arguments)
+    settings = {
+        "DEXTER_WEBHOOK_SECRETS": f"acme={site.upstream.webhooks.secret()}",
+        "DEXTER_URL": site.url,
+        "DEXTER_ADMIN_LISTEN": urlsplit(site.admin_url).netloc,
+        "SENTRY_URL": site.upstream.url,
+        "SENTRY_AUTH_TOKEN": site.upstream.token,
+    }
+    running = asyncio.create_task(asyncio.to_thread(CliRunner().invoke, commands, arguments, env=settings))
     await change_everything(site, running)
     return await running
 

@@ -179,6 +179,7 @@ class ReplicaLeases:
 
     def __init__(self, lease, replica):
         self._lease, self._replica = lease, replica
+        self.is_reachable = True
 
     async def hold(self, _name, _lifetime_s):
         self._lease.holder = self._lease.holder or self._replica
@@ -197,6 +198,22 @@ async def test_token_without_rights():
         assert await polling.pause_s() == 600
         assert organization.problem == "Invalid token"
         assert len(polling.upstream.requests) == start
+
+
+async def test_unforeseen_failure_does_not_end_the_polling(polling, monkeypatch):
+    """A mistake of this server is logged without details for others, and the next poll finds what was missed."""
+    issue, *_ = polling.issues()
+    polling.editor.resolve(issue, Resolution())
+    polling.lose_webhooks()
+    with monkeypatch.context() as broken:
+        broken.setattr("dexter_graphql.realtime.polling.organization_poll.issue_changes", None)
+        await polling.poll()
+    problem = polling.poller.organizations["acme"].problem
+
+    found = await polling.poll()
+
+    assert problem == "an internal error, see the log"
+    assert [change.subject for change in found] == [issue.id]
 
 
 async def test_failures_lose_nothing(polling):

@@ -26,6 +26,11 @@ class SharedLeases:
         self._cipher = cipher
         self._replica = uuid4().hex
 
+    @property
+    def is_reachable(self) -> bool:
+        """False since Redis did not answer."""
+        return self._connection.is_up
+
     async def hold(self, name: str, lifetime_s: float) -> bool:
         """Take the lease of a name, or extend it; False when another replica holds it, or Redis is away."""
         key_name, lifetime_ms = self._cipher.key_name(self._kind, name), max(1, int(lifetime_s * 1000))
