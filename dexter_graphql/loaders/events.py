@@ -6,8 +6,18 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dexter_graphql.loaders.base import CHUNK_SIZE, LoadContext, Reads, bulk, call_per_chunk, chunks, fan_out
+from dexter_graphql.loaders.base import (
+    CHUNK_SIZE,
+    LoadContext,
+    Reads,
+    bulk,
+    call_per_chunk,
+    chunks,
+    fan_out,
+    two_calls_per_key,
+)
 from dexter_graphql.loaders.discover import TABLES, DiscoverTable, by_issue_id, issue_search
+from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.event_lookup import EVENT_LOOKUP_ENDPOINTS, find_issue_event
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.issues.parameters import range_parameters
@@ -37,6 +47,7 @@ LATEST_EVENT_IDS = Projection(
     "Event", "latest", (Field("issue", "issue.id", int | str), Field("event", LATEST_EVENT, str))
 )
 """The ID of the newest event per issue, in Discover."""
+ISSUE_ID = Projection("Event", "detail", (Field("groupID", "groupID", int | str | None),))
 
 
 class EventKey(NamedTuple):
@@ -65,6 +76,17 @@ class IssueEventKey(NamedTuple):
 async def event_details(key: EventKey, load_context: LoadContext) -> Any:
     """The event with its body; None when it does not exist."""
     return await load_context.get_or_none(catalogue.DETAIL, event_parents(key), path=event_path(key))
+
+
+@fan_out(target="Issue", uses=(catalogue.DETAIL, *issues_by_id.uses), is_shared=True, cost=two_calls_per_key)
+async def issues_of_events(key: EventKey, load_context: LoadContext) -> Any:
+    """The issue of an event of which only the ID is known; None when one of them does not exist."""
+    event = await load_context.get_or_none(
+        catalogue.DETAIL, event_parents(key), path=event_path(key), projection=ISSUE_ID
+    )
+    if event is None or event.groupID is None:
+        return None
+    return await load_context.load(issues_by_id, IssueKey(key.organization, str(event.groupID)))
 
 
 @fan_out(target="Event", uses=EVENT_LOOKUP_ENDPOINTS, is_shared=True)

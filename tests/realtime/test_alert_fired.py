@@ -5,6 +5,7 @@ import pytest
 
 from dexter_graphql.graph.identity import Caller, Identity, Reach
 from dexter_graphql.graph.relay.global_ids import encode_id
+from dexter_graphql.sandbox import Simulation
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.restriction import AccessLevel
 from support.graph import ENGINES
@@ -191,13 +192,36 @@ async def test_metric_alert_takes_the_right_to_all_its_projects(asker, changes, 
 
 async def test_repeated_webhook_is_loaded(asker, changes):
     """An issue alert whose content is not trusted again has the event of Sentry and no name."""
-    async with asker.following(document("change { alertName title event { title } alert { name } }")) as items:
+    selection = "change { alertName title event { title } issue { shortId } alert { name } }"
+    async with asker.following(document(selection)) as items:
         issue = changes.simulation.open_issue()
         change = change_of(changes.webhooks[0], asker)
         await changes.publish_change(msgspec.structs.replace(change, object=None))
         [fired] = await next_changes(items, 1)
 
-    assert fired == {"alertName": None, "title": None, "event": {"title": issue.title}, "alert": None}
+    assert fired == {
+        "alertName": None,
+        "title": None,
+        "event": {"title": issue.title},
+        "issue": {"shortId": issue.short_id},
+        "alert": None,
+    }
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_alerts_of_several_organizations(asker, changes, engine):
+    """One stream has the alerts of several organizations, each with the monitor of its own organization."""
+    followed = (
+        'subscription { alertFired(organizations: [{ slug: "acme" }, { slug: "globex" }],'
+        " filter: { alertKinds: [METRIC] }) { change { monitor { organization { slug } } } } }"
+    )
+    async with asker.following(followed, engine=engine) as items:
+        for simulation in (Simulation(asker.server.world, "globex"), changes.simulation):
+            simulation.fire_metric_alert("critical")
+        await changes.publish()
+        alerts = await next_changes(items, 2)
+
+    assert [alert["monitor"]["organization"]["slug"] for alert in alerts] == ["globex", "acme"]
 
 
 ODD_VALUES = [None, 1, -1.5, "", "x", [], [1], {}, {"a": 1}, True, "x" * 3000]

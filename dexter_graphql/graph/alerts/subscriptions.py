@@ -35,7 +35,7 @@ from dexter_graphql.graph.lazy_types import EventType, IssueType, ProjectType
 from dexter_graphql.graph.monitors.types import Monitor
 from dexter_graphql.loaders.alert_names import NameInProject, alerts_by_name, metric_monitors_by_name
 from dexter_graphql.loaders.base import LoadContext
-from dexter_graphql.loaders.events import EventKey, event_details
+from dexter_graphql.loaders.events import EventKey, event_details, issues_of_events
 from dexter_graphql.loaders.issues.details import issues_by_id
 from dexter_graphql.loaders.issues.keys import IssueKey
 from dexter_graphql.loaders.projects import ProjectName, projects_by_name
@@ -55,6 +55,13 @@ def _name_of(*, is_metric: bool) -> Callable[[FiredAlert], NameInProject | None]
         return NameInProject(alert.organization, project, name)
 
     return key
+
+
+def _event_key(alert: FiredAlert) -> EventKey | None:
+    change = alert.change
+    if change.subject is None or change.project_id is None:
+        return None
+    return EventKey(alert.organization, change.project_id, change.subject)
 
 
 @value_type
@@ -156,11 +163,10 @@ class AlertChange(ChangeFields):
         if change.entity != ISSUE:
             return None
         seed = decode_ingested_event(payload.event, alert.organization, load_context)
-        if seed is not None or change.subject is None or change.project_id is None:
-            return seed
-        return await load_context.load(event_details, EventKey(alert.organization, change.project_id, change.subject))
+        event = _event_key(alert)
+        return seed if seed is not None or event is None else await load_context.load(event_details, event)
 
-    @call(uses=(catalogue.DETAIL,), target="Issue")
+    @call(uses=(catalogue.DETAIL, events.DETAIL), target="Issue")
     async def issue(alert: FiredAlert, load_context: LoadContext) -> IssueType | None:
         """Issue that fired the alert; null for metric alerts.
 
@@ -169,13 +175,14 @@ class AlertChange(ChangeFields):
         change, payload = alert.change, alert.payload
         if change.entity == METRIC:
             return None
-        if change.entity == ISSUE:
-            number = ingested_issue_id(payload.event)
-            return (
-                None if number is None else await load_context.load(issues_by_id, IssueKey(alert.organization, number))
-            )
+        number = ingested_issue_id(payload.event)
+        if number is not None:
+            return await load_context.load(issues_by_id, IssueKey(alert.organization, number))
         if change.subject is None:
             return None
+        if change.entity == ISSUE:
+            event = _event_key(alert)
+            return None if event is None else await load_context.load(issues_of_events, event)
         seed = msgspec.json.encode(payload.issue) if payload.issue else None
         return await issue_of_change(IssueKey(alert.organization, change.subject), seed, load_context)
 
