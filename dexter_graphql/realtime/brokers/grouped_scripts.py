@@ -13,8 +13,10 @@ from dexter_graphql.realtime.brokers.redis_keys import KEY_TYPES, TopicKeys
 from dexter_graphql.realtime.brokers.redis_scripts import REPAIR_SCRIPT
 from dexter_graphql.sentry.redis.connection import TIMEOUT_S, RedisConnection
 
-MAX_GROUP = 50
-"""Requests of one group, which takes Redis a few milliseconds."""
+MAX_GROUP = 25
+"""Requests of one group, which takes Redis a millisecond or two."""
+BUSY = 1.5
+"""A wait that takes so many times as long as it should was delayed by this process, and says nothing about Redis."""
 AWAY = "Redis does not answer; live streams continue when it is back"
 
 Argument = str | bytes | int
@@ -90,12 +92,13 @@ class GroupedScripts:
             self._sender = asyncio.create_task(self._send_groups())
 
     async def _wait(self, result: "asyncio.Future[Any]", patience_s: float) -> Any:
-        answered = self._answered
+        clock = asyncio.get_running_loop().time
         while not result.done():
+            started, answered = clock(), self._answered
             await asyncio.wait([result], timeout=patience_s)
-            if answered == self._answered and not result.done():
+            is_busy = answered != self._answered or clock() - started > BUSY * patience_s
+            if not result.done() and not is_busy:
                 raise BrokerUnavailable(AWAY)
-            answered = self._answered  # Redis answers, and this process or Redis is busy
         return result.result()
 
     async def _send_groups(self) -> None:

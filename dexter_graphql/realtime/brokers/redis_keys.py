@@ -1,5 +1,6 @@
 """Names and contents of what the broker stores in Redis. All keys of an organization are in one hash slot."""
 
+import hashlib
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,8 +14,8 @@ from dexter_graphql.sentry.redis.encryption import Cipher
 MAX_ENTRY_BYTES = 4 * 1024 * 1024
 """Larger entries were not written by us: the object of a change is at most as large as the body of a webhook."""
 MAX_NAMES = 10_000
-NAME_DIGITS = 16
-"""Hexadecimal digits of the names of deliveries, objects and facts."""
+NAME_BYTES = 8
+"""Length of the names of deliveries, objects and facts, which are hexadecimal digits."""
 
 
 class TopicKeys(NamedTuple):
@@ -57,6 +58,7 @@ class ChangeCodec:
         self.keys = lru_cache(MAX_NAMES)(self._keys)
         """The keys of a topic."""
         self._reporter_name = lru_cache(MAX_NAMES)(lambda *parts: self._name("reporter", *parts))
+        self._names_key = cipher.digest("names of reports").encode()
 
     def encrypt(self, change: Change) -> bytes:
         """The content of the change's entry."""
@@ -84,8 +86,8 @@ class ChangeCodec:
         )
 
     def _name(self, kind: str, *parts: str) -> str:
-        # The lengths keep apart parts that contain the separator.
-        return self._cipher.digest(kind, *(f"{len(part)}:{part}" for part in parts))[:NAME_DIGITS]
+        text = msgspec.json.encode((kind, parts))  # which keeps apart parts that contain separators
+        return hashlib.blake2b(text, key=self._names_key, digest_size=NAME_BYTES).hexdigest()
 
     def _keys(self, topic: Topic) -> TopicKeys:
         owner = f"dexter:{{{self._cipher.digest('changes', topic.organization)}}}"

@@ -38,6 +38,8 @@ CHECK_S = 5.0
 RETRY_S = 0.25
 LINGER_S = 60.0
 """For how long a topic without readers is followed, for readers that connect again."""
+READ_PAUSE_S = 0.002
+"""Between reads that find changes, so that a burst is read in few pieces."""
 READ_ENTRIES = 100
 """Entries of one topic that are read at a time."""
 MAX_TOPICS = 1_000
@@ -190,6 +192,8 @@ class TopicReader:
                 await asyncio.sleep(0)  # other tasks have their turn
             else:
                 self._wake_cursor = raw[-1][0].decode()
+        if reply:
+            await asyncio.sleep(READ_PAUSE_S)
 
     async def _take(self, followed: FollowedTopic, raw: Sequence[RawEntry]) -> None:
         ring = followed.ring

@@ -64,8 +64,9 @@ PUBLISH_SCRIPT = (
 local content, now, change, delivery_name, subject, fact_name, reporter =
   ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local is_stripped, new_epoch = ARGV[8] == '1', ARGV[9]
-local max_changes, max_bytes, max_age = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
-local block_changes, block_bytes = tonumber(ARGV[13]), tonumber(ARGV[14])
+local bounds = {{}}
+for number in string.gmatch(ARGV[10], '%d+') do bounds[#bounds + 1] = tonumber(number) end
+local max_changes, max_bytes, max_age, block_changes, block_bytes = unpack(bounds)
 
 local function get(new, old, name)
   return redis.call('HGET', KEYS[new], name) or redis.call('HGET', KEYS[old], name) or nil

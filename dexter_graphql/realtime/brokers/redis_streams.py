@@ -52,7 +52,7 @@ class RedisBroker:
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._clock = clock
-        self._retention = retention or Retention()
+        self._bounds = _bounds(retention or Retention())
         self._codec = ChangeCodec(cipher)
         self._scripts = GroupedScripts(connection, patience_s)
         self._entries = TopicEntries(connection, self._scripts, self._codec, clock)
@@ -109,18 +109,14 @@ class RedisBroker:
         await self._scripts.close()
 
     async def _publish(self, report: Report, change: Change, *, is_stripped: bool) -> Outcome:
-        names, retention = self._codec.names(report), self._retention
+        names = self._codec.names(report)
         arguments = (
             self._codec.encrypt(change),
             int(self._clock.time() * MILLISECONDS),
             *names,
             int(is_stripped),
             new_epoch(),
-            retention.max_changes,
-            retention.max_bytes,
-            int(retention.max_age_s * MILLISECONDS),
-            max(1, min(MAX_BLOCK_CHANGES, retention.max_changes // BLOCKS)),
-            max(1, retention.max_bytes // BLOCKS),
+            self._bounds,
         )
         outcome, *kept = await self._scripts.run(PUBLISH_SCRIPT, self._codec.keys(change.topic), arguments)
         if kept:
@@ -149,3 +145,15 @@ class RedisBroker:
         if position.epoch == head.position.epoch and position.offset <= head.position.offset:
             return ()  # the ring gets there
         return (Gap(ring.topic, head.position, None),)
+
+
+def _bounds(retention: Retention) -> str:
+    """The bounds of a topic and of its blocks, as the script takes them."""
+    bounds = (
+        retention.max_changes,
+        retention.max_bytes,
+        int(retention.max_age_s * MILLISECONDS),
+        max(1, min(MAX_BLOCK_CHANGES, retention.max_changes // BLOCKS)),
+        max(1, retention.max_bytes // BLOCKS),
+    )
+    return " ".join(map(str, bounds))

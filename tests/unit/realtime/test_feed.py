@@ -136,3 +136,31 @@ async def test_subscription_that_ends_leaves_nothing_behind(feed):
 
     assert during == "<ChangeFeed in <MemoryBroker 1 topics, 1 readers>>"
     assert repr(feed) == "<ChangeFeed in <MemoryBroker 1 topics, 0 readers>>"
+
+
+async def test_figures_say_what_became_of_reports():
+    """Reports by outcome, what is kept and dropped, and gaps, each by class."""
+    broker = BrokenBroker(MovableClock(), retention=Retention(max_changes=2))
+    feed = ChangeFeed(broker, PositionSigner(b"key"))
+    await feed.announce(make_change("0"))
+    broker.is_broken = False
+    subscription = await feed.subscribe([ISSUES], None)
+    for change in (make_change("1"), make_change("1", origin=Origin.MUTATION), make_change("2"), make_change("3")):
+        await feed.publish(change)
+    await first(subscription, 1)
+
+    figures = {
+        (sample.name, *(value for _, value in sample.labels)): sample.value
+        for sample in feed.collect()
+        if ("stream", "issues") in sample.labels
+    }
+    size_bytes = figures.pop(("dexter_changes_kept_bytes", "issues"))
+    assert figures == {
+        ("dexter_changes_total", "issues", "unavailable"): 1,
+        ("dexter_changes_total", "issues", "published"): 3,
+        ("dexter_changes_total", "issues", "duplicate"): 1,
+        ("dexter_change_gaps_total", "issues"): 1,
+        ("dexter_changes_kept", "issues"): 2,
+        ("dexter_changes_dropped_total", "issues"): 1,
+    }
+    assert size_bytes == 2 * make_change().size_bytes
