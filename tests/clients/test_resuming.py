@@ -6,11 +6,12 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 
 from dexter_graphql.sandbox import Fault
 from support.live_changes import current_position
 from support.relay import Relay
-from support.resuming import CLIENTS, received, resuming
+from support.resuming import CLIENTS, received, resuming, running_replica
 from support.server import running_site
 from support.server_process import ServerProcess
 
@@ -89,6 +90,36 @@ async def open_issues_until(site, awaited):
         site.upstream.simulation.open_issue()
         await asyncio.wait({waiting}, timeout=0.1)
     return waiting.result()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def replica(tmp_path_factory):
+    """A server that takes the webhooks, and shares their changes through Redis."""
+    async with running_replica(tmp_path_factory.mktemp("journal")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGKILL], ids=lambda name: name.name)
+async def test_restart_loses_nothing(replica, name):
+    """Every client receives each change once and in order, also those while its server was down."""
+    after = await current_position(replica)
+    simulation = replica.upstream.simulation
+    issues = [simulation.open_issue() for _ in range(2)]
+    async with (
+        ServerProcess(replica.upstream, REDIS_URL=replica.redis_url) as server,
+        AsyncExitStack() as stack,
+    ):
+        commands = [await stack.enter_async_context(resuming(client, server.graphql, 6, after)) for client in CLIENTS]
+        for command in commands:
+            await command.until(f'"{issues[-1].short_id}"')
+        await server.end(name)
+        issues += [simulation.open_issue() for _ in range(2)]
+        await server.start()
+        issues += [simulation.open_issue() for _ in range(2)]
+        ends = [await command.wait_for_exit() for command in commands]
+
+    assert ends == [(0, "")] * len(CLIENTS)
+    assert [received(command) for command in commands] == [[issue.short_id for issue in issues]] * len(CLIENTS)
 
 
 async def test_restart_without_redis_is_a_gap():
