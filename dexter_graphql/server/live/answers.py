@@ -3,10 +3,12 @@
 from collections import deque
 from typing import NamedTuple
 
+from dexter_graphql.concurrency.bounded_map import SizeBudget
 from dexter_graphql.engine.pipeline import ExecutionAnswer
 
 MAX_ANSWERS = 256
 MAX_BYTES = 1024 * 1024
+"""Bounds of one log."""
 
 
 class StreamedAnswer(NamedTuple):
@@ -21,11 +23,25 @@ class StreamedAnswer(NamedTuple):
 
 
 class AnswerLog:
-    """The newest answers of a stream. Each has a number; `first` is that of the oldest one kept, `end` the next one."""
+    """The newest answers of a stream. Each has a number; `first` is that of the oldest one kept, `end` the next one.
 
-    __slots__ = ("_answers", "_max_answers", "_max_bytes", "_numbers", "_size_bytes", "_start", "end", "first")
+    `budget` bounds the bytes of all logs.
+    """
 
-    def __init__(self, max_answers: int = MAX_ANSWERS, max_bytes: int = MAX_BYTES) -> None:
+    __slots__ = (
+        "_answers",
+        "_budget",
+        "_max_answers",
+        "_max_bytes",
+        "_numbers",
+        "_size_bytes",
+        "_start",
+        "end",
+        "first",
+    )
+
+    def __init__(self, budget: SizeBudget, max_answers: int = MAX_ANSWERS, max_bytes: int = MAX_BYTES) -> None:
+        self._budget = budget
         self._answers: deque[StreamedAnswer] = deque()
         self._numbers: dict[str, int] = {}
         self._max_answers = max_answers
@@ -43,11 +59,21 @@ class AnswerLog:
             self._start = streamed.start
         self._answers.append(streamed)
         self._size_bytes += len(streamed.answer.body)
+        self._budget.used += len(streamed.answer.body)
         if streamed.position is not None:
             self._numbers[streamed.position] = self.end
         self.end += 1
-        while len(self._answers) > 1 and (len(self._answers) > self._max_answers or self._size_bytes > self._max_bytes):
+        while len(self._answers) > 1 and self._is_full():
             self._drop_oldest()
+
+    def clear(self) -> None:
+        """Drop all answers, because no subscriber is left."""
+        while self._answers:
+            self._drop_oldest()
+
+    def _is_full(self) -> bool:
+        is_over_own = len(self._answers) > self._max_answers or self._size_bytes > self._max_bytes
+        return is_over_own or self._budget.used > self._budget.limit
 
     def at(self, number: int) -> StreamedAnswer:
         """The answer with a number, which must be kept."""
@@ -67,6 +93,7 @@ class AnswerLog:
     def _drop_oldest(self) -> None:
         oldest = self._answers.popleft()
         self._size_bytes -= len(oldest.answer.body)
+        self._budget.used -= len(oldest.answer.body)
         if oldest.position is not None and self._numbers.get(oldest.position) == self.first:
             del self._numbers[oldest.position]
         self.first += 1

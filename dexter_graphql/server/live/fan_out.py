@@ -5,10 +5,14 @@ from collections.abc import Hashable
 from weakref import WeakValueDictionary
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import SizeBudget
 from dexter_graphql.server.live.pump import Group, Pump, StreamSource
 from dexter_graphql.server.live.subscription import Subscription
 from dexter_graphql.server.live.turns import Turns
 from dexter_graphql.telemetry.metrics import Sample
+
+MAX_LOG_BYTES = 64 * 1024 * 1024
+"""Bytes of the answers that all streams keep; above it each keeps its newest one."""
 
 
 class FanOut:
@@ -16,6 +20,7 @@ class FanOut:
 
     def __init__(self, clock: Clock) -> None:
         self.turns = Turns(clock)
+        self._log_bytes = SizeBudget(MAX_LOG_BYTES)
         self._groups: WeakValueDictionary[Hashable, Group] = WeakValueDictionary()
         self._pumps: dict[asyncio.Task[None], Pump] = {}
 
@@ -26,7 +31,7 @@ class FanOut:
         """Subscribe to the answers after a position; from now on when it is None."""
         group = self._groups.get(source.key)
         if group is None:
-            group = self._groups[source.key] = Group(source, self.turns, self._start)
+            group = self._groups[source.key] = Group(source, self.turns, self._log_bytes, self._start)
         return group.join(source.caller, start)
 
     async def close(self) -> None:
@@ -42,6 +47,7 @@ class FanOut:
         return [
             Sample("dexter_streams", "Open subscriptions.", self._subscribers()),
             Sample("dexter_computed_streams", "Streams that are computed for their subscribers.", len(self._pumps)),
+            Sample("dexter_stream_log_bytes", "Bytes of answers that streams keep.", self._log_bytes.used),
             Sample("dexter_streams_behind", "Open subscriptions that have not taken the newest answer.", behind),
         ]
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import aclosing
 from typing import Protocol
 
+from dexter_graphql.concurrency.bounded_map import SizeBudget
 from dexter_graphql.graph.context import Callers
 from dexter_graphql.server.live.answers import AnswerLog, StreamedAnswer
 from dexter_graphql.server.live.subscription import Subscription
@@ -68,7 +69,7 @@ class Pump:
         self._readers = self._queued = 0
         self._ahead_from = self._ahead_bytes = 0
         self._drained: asyncio.Future[None] | None = None
-        self.log = AnswerLog()
+        self.log = AnswerLog(group.budget)
         self.start = start
         self.is_live = start is None
         """True when its newest answer is the stream's newest one, so that new subscribers may begin after it."""
@@ -102,6 +103,8 @@ class Pump:
         """Wake the subscribers, which take what is left."""
         self.has_ended, self.task = True, None
         self._group.remove(self)
+        if not self._readers:
+            self.log.clear()
         self._wake()
 
     def enter(self, _subscription: Subscription) -> None:
@@ -112,8 +115,11 @@ class Pump:
         """Forget a subscriber; ends with the last one."""
         self._idle.pop(subscription, None)
         self._readers -= 1
-        if not self._readers and not self.has_ended and self.task is not None:
-            self._group.remove(self)
+        if self._readers:
+            return
+        self.log.clear()
+        self._group.remove(self)
+        if self.task is not None:
             self.task.cancel()
             self.task = None  # whose exception holds a frame that holds this object
 
@@ -177,9 +183,12 @@ class Pump:
 class Group:
     """Subscribers of equal sources. They share one pump, except while some resume from earlier positions."""
 
-    def __init__(self, source: StreamSource, turns: Turns, start_task: Callable[[Pump], None]) -> None:
+    def __init__(
+        self, source: StreamSource, turns: Turns, budget: SizeBudget, start_task: Callable[[Pump], None]
+    ) -> None:
         self.source = source
         self.turns = turns
+        self.budget = budget
         self.pumps: list[Pump] = []
         self._start_task = start_task
         self._callers: dict[str, int] = {}

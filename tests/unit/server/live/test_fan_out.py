@@ -6,6 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from dexter_graphql.clock import Clock
+from dexter_graphql.concurrency.bounded_map import SizeBudget
 from dexter_graphql.server.live import answers as live_answers
 from dexter_graphql.server.live import pump
 from dexter_graphql.server.live.answers import AnswerLog
@@ -191,6 +192,25 @@ async def test_subscriber_that_has_taken_nothing_resumes_at_the_start(fan_out, f
     assert feed.starts == [None, "5"]
 
 
+async def test_answers_of_all_streams_share_a_budget(fan_out):
+    """Above the limit each stream keeps its newest answer; the bytes are returned with the last subscriber."""
+    budget = fan_out._log_bytes  # the limit is a constant
+    budget.limit = 8
+    feeds = [Feed(), Feed()]
+    subscriptions = [fan_out.join(Source(feed, name)) for name, feed in enumerate(feeds)]
+    await settle()
+    for feed in feeds:
+        await feed.publish(6)
+        await settle()
+    assert budget.used <= 8
+
+    assert [await take(each, 6) for each in subscriptions] == [list(range(1, 7))] * 2
+    for each in subscriptions:
+        each.close()
+    await settle()
+    assert budget.used == 0
+
+
 async def test_tasks_take_turns(fan_out):
     """Of the tasks that wait for a turn one goes on in each turn of the event loop; one that left is passed over."""
     order = []
@@ -274,7 +294,7 @@ async def test_turns_are_short():
 
 async def test_callers_without_a_budget_come_last(fan_out):
     """The callers of a group are asked in turn; one that could not pay is asked last the next time."""
-    group = pump.Group(Source(Feed()), fan_out.turns, lambda started: None)
+    group = pump.Group(Source(Feed()), fan_out.turns, SizeBudget(1000), lambda started: None)
     subscriptions = [group.join(name, None) for name in ("first", "second", "third", "second")]
 
     payers = group.callers()
