@@ -244,3 +244,42 @@ async def test_explanation_says_that_it_is_of_one_execution(site):
 
     assert [answer["extensions"]["dexter"].get("shared") for answer in (*together, alone)] == [True, True, None]
     assert [answer["extensions"]["dexter"]["upstreamCalls"] for answer in together] == [1, 1]
+
+
+STREAM = 'subscription ($after: String) { issueChanged(organization: { slug: "acme" }, after: $after) { position } }'
+
+
+@asynccontextmanager
+async def streaming(site, query=STREAM, token="", **variables):
+    """An open event stream."""
+    headers = EVENT_STREAM | ({"authorization": f"Bearer {token}"} if token else {})
+    body = {"query": query, "variables": variables}
+    async with site.session.post(site.graphql, json=body, headers=headers) as answer:
+        assert answer.content_type == "text/event-stream"
+        yield answer
+
+
+async def open_streams(site, streams):
+    """Open subscriptions and the streams that are computed for them, once that many are open."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await count(site, "dexter_streams") != streams:  # noqa: ASYNC110  # the server signals nothing else
+            await asyncio.sleep(0.01)
+    return await count(site, "dexter_computed_streams")
+
+
+async def test_equal_streams_are_computed_once(site):
+    """Streams with equal documents and variables share a computation; other variables have one of their own."""
+    other = STREAM.replace("position", "position gap { missed }")
+    async with streaming(site), streaming(site, after=None), streaming(site, other):
+        computed = await open_streams(site, 3)
+    assert computed == 2
+
+
+async def test_streams_of_two_tokens_share_nothing():
+    """Each upstream credential has a computation of its own."""
+    async with running_site(mode="passthrough") as site:
+        tokens = site.upstream.world.tokens
+        admin, reader = tokens.admin.text, tokens.reader.text
+        async with streaming(site, token=admin), streaming(site, token=admin), streaming(site, token=reader):
+            computed = await open_streams(site, 3)
+    assert computed == 2
