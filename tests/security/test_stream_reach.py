@@ -91,3 +91,17 @@ async def test_changes_of_other_projects_do_not_come(asker, name, engine):
     assert "errors" not in answer, answer["errors"]
     assert "web" in str(answer["data"])
     assert "api" not in str(answer["data"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_releases_show_no_project_beyond_the_reach(asker, engine):
+    """A release in two projects comes to a caller of one of them, without the other one."""
+    document = """subscription { releaseChanged(organization: { slug: "acme" }) { change {
+      version release { version projects { nodes { slug } } } } } }"""
+    async with asker.following(document, engine=engine, identity=restricted(asker)) as items:
+        for slug in ("api", "web"):
+            await asker.ask(RELEASE, version="both@9", slug=slug)
+        answer = await items.next()
+
+    change = answer["data"]["releaseChanged"]["change"]
+    assert change == {"version": "both@9", "release": {"version": "both@9", "projects": {"nodes": [{"slug": "web"}]}}}

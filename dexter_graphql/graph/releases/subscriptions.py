@@ -41,11 +41,15 @@ class ReleaseChange(ChangeFields):
 
     @call(uses=(catalogue.DETAIL,), target="Release")
     async def release(visible: VisibleChange, load_context: LoadContext) -> Release | None:
-        """The release right after the change; null when it was deleted. One call for a deploy."""
+        """The release right after the change; null when it was deleted.
+
+        One call for a deploy, and for a release in several projects.
+        """
         change, key = visible.change, _key(visible)
         if change.kind is Kind.DELETED or key is None:
             return None
-        if change.entity == DEPLOY or change.object is None:
+        if change.entity == DEPLOY or change.object is None or len(change.projects) > 1:
+            # The object was read by another caller: it names projects that this one may not read.
             return await load_context.load(releases_by_version, key)
         projection = load_context.projection(LIST)
         return load_context.client.records.decode_one(change.object, projection, (), release_parents(key))
