@@ -159,7 +159,9 @@ async def _wait_for_readers(replicas: Replicas) -> None:
             if all(reader.items for reader in replicas.readers):
                 return
             await replicas.sandbox.control("POST", "webhooks", urls=[f"{server.url}/webhooks/sentry"])
+            before = await _count_sent(replicas)
             await replicas.sandbox.control("POST", "changes", changes=1)
+            await _wait_until_sent(replicas, before + 1)
             await asyncio.sleep(POLL_S)
 
 

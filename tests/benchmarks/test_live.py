@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.live.__main__ import main
+from benchmarks.live.deliveries import DeliveryOptions, measure_deliveries
 from benchmarks.live.fan_out import FanOutOptions, measure_fan_out
 from benchmarks.live.judging import judge
 from benchmarks.live.results import BARE, LiveRun, read_results, render_live, write_results
@@ -53,6 +54,17 @@ def test_percentiles():
     """A percentile is one of the values; none of no values."""
     assert [percentile([3, 1, 2, 4], percent) for percent in (0, 25, 50, 99, 100)] == [1, 1, 2, 4, 4]
     assert percentile([], 50) == 0.0
+
+
+async def test_deliveries_while_servers_and_redis_are_killed():
+    """Each webhook that was answered 200 arrives once, in one order, at subscribers of both servers."""
+    result = await measure_deliveries(DeliveryOptions(webhooks=400, per_second=200.0, subscribers=4, lanes=8))
+
+    judgement = result.judgement
+    assert (judgement.lost, judgement.duplicates, judgement.differing, result.gaps) == (0, 0, 0, 0)
+    assert (judgement.subscribers, result.errors, result.logged) == (4, [], [])
+    assert judgement.accepted > 200
+    assert judgement.accepted + judgement.refused + judgement.unanswered == 400
 
 
 async def test_fan_out_to_some_subscribers(tmp_path):
