@@ -1,9 +1,13 @@
 """Streams of a whole server whose changes come from polling."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from dexter_graphql.sandbox.status_updates import Resolution
-from support.live_changes import issue_editor, open_issues, subscribed, with_token
+from support.keys import SECRET
+from support.live_changes import issue_editor, open_issues, short_ids, subscribed, with_token
+from support.redis import running_redis
+from support.sandbox import running_sandbox
 from support.server import running_site
 
 
@@ -55,3 +59,35 @@ async def test_polled_changes_are_checked_for_each_subscriber():
             item = await coming
 
     assert item["change"]["issue"]["shortId"].startswith("WEB-")
+
+
+async def test_one_of_two_replicas_polls():
+    """Two servers share a Redis: one polls, subscribers of both get each change once, and the other one takes over."""
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(running_redis())
+        upstream = await stack.enter_async_context(running_sandbox())
+        settings = {"redis_url": redis.url, "secret": SECRET, "webhook_secrets": (), "poll_s": 0.05}
+        second = await stack.enter_async_context(running_site(upstream, **settings))
+        async with running_site(upstream, **settings) as first, subscribed(first) as reader:
+            coming = asyncio.ensure_future(reader.item())
+            await poll_counted(first)
+            async with subscribed(second) as other:
+                others = asyncio.ensure_future(other.item())
+                await is_polled_elsewhere(second)
+                issue, later = open_issues(first, 2)
+                issue_editor(first).resolve(issue, Resolution())
+                items = [await coming, await others]
+        async with subscribed(second, after=items[1]["position"]) as reader:
+            coming = asyncio.ensure_future(reader.item())
+            await poll_counted(second)
+            issue_editor(second).resolve(later, Resolution())
+            items.append(await coming)
+
+    assert [item["change"]["origin"] for item in items] == ["POLL"] * 3
+    assert short_ids(items) == [issue.short_id, issue.short_id, later.short_id]
+
+
+async def is_polled_elsewhere(site):
+    """Wait until a server knows that another one polls acme."""
+    while (await admin_report(site) or {}).get("problem") != "another replica polls it":  # noqa: ASYNC110  # over HTTP
+        await asyncio.sleep(0.01)
