@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from dexter_graphql.realtime.brokers.base import Gap, Position, Retention
+from dexter_graphql.realtime.brokers.base import Gap, Outcome, Position, Report, Retention
 from dexter_graphql.realtime.changes import Origin, Stream, Topic
 from support.brokers import BROKERS, COMMENTS, ERRORS, ISSUES, plain, take
 from support.command import PATIENCE_S
+from support.realtime import make_change
 
 FOUR = Retention(max_changes=4)
 
@@ -115,6 +116,22 @@ async def test_reader_that_falls_behind_gets_a_gap(broker):
     gaps = [entry.missed for entry in received if isinstance(entry, Gap)]
     assert sum(gaps) <= 2
     assert received[len(gaps) :] == list("123456")[sum(gaps) :]
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+async def test_burst_shorter_than_the_retention_is_delivered(kind):
+    """A reader that is slower than thousands of changes receives all of them, without a gap and in order."""
+    count = 2_300  # more than a replica keeps in memory beside Redis
+    async with BROKERS[kind]() as broker, broker.reading(await broker.newest()) as entries:
+        await broker.publish("first")
+        assert await take(entries, 1) == ["first"]
+        reports = (Report(make_change(str(number), object=b"x" * 1000)) for number in range(count))
+        outcomes = await asyncio.gather(*map(broker.broker.publish, reports))
+
+        received = await take(entries, count)
+
+    assert set(outcomes) == {Outcome.PUBLISHED}
+    assert received == [str(number) for number in range(count)]
 
 
 @pytest.mark.parametrize("offset", [0, 1, 2, 99])
