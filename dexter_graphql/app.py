@@ -46,7 +46,6 @@ from dexter_graphql.sentry.http.transport import TransportOptions
 from dexter_graphql.sentry.organization_directory import OrganizationDirectory
 from dexter_graphql.sentry.pagination import Slice
 from dexter_graphql.sentry.parents import OrganizationRef
-from dexter_graphql.sentry.redis.encryption import Cipher
 from dexter_graphql.sentry.redis.options import RedisOptions
 from dexter_graphql.sentry.stages.cache import MEBIBYTE, POLICIES, CachePolicy
 from dexter_graphql.server.admin import build_admin
@@ -318,6 +317,9 @@ def build_publication(settings: Settings, services: Services, metrics: Metrics) 
     """Compose what publishes webhooks, with a journal where one is configured."""
     journal = None
     if settings.journal is not None:
+        # Imported where it is used: cryptography takes memory.
+        from dexter_graphql.sentry.redis.encryption import Cipher  # noqa: PLC0415
+
         cipher = Cipher(settings.secret.get_secret_value().encode())
         journal = Journal(Path(settings.journal), cipher, settings.journal_mib * MEBIBYTE)
         metrics.register(journal.collect)

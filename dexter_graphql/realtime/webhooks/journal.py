@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
@@ -17,9 +17,12 @@ from dexter_graphql.errors import DexterError, SettingsError
 from dexter_graphql.realtime.brokers.base import Report
 from dexter_graphql.realtime.changes import Change
 from dexter_graphql.realtime.webhooks.journal_file import SUFFIX, JournalFile
-from dexter_graphql.sentry.redis.encryption import Cipher
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Sample
+
+if TYPE_CHECKING:
+    # cryptography takes memory, and most servers have no journal.
+    from dexter_graphql.sentry.redis.encryption import Cipher
 
 BATCH_BYTES = 1024 * 1024
 """Bound of what is taken out at a time."""
@@ -58,7 +61,7 @@ class JournalBatch:
 class Journal:
     """The files of this process: one that it writes, and those of ended processes, which it only takes out."""
 
-    def __init__(self, folder: Path, cipher: Cipher, max_bytes: int) -> None:
+    def __init__(self, folder: Path, cipher: "Cipher", max_bytes: int) -> None:
         self._folder = folder
         self._cipher = cipher
         self._max_bytes = max_bytes

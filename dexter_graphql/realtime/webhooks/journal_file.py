@@ -11,9 +11,11 @@ import struct
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from dexter_graphql.sentry.redis.encryption import Cipher
+if TYPE_CHECKING:
+    # cryptography takes memory, and most servers have no journal.
+    from dexter_graphql.sentry.redis.encryption import Cipher
 
 SUFFIX = ".journal"
 DAMAGED_SUFFIX = ".damaged"
@@ -43,7 +45,7 @@ class Batch(NamedTuple):
 class JournalFile:
     """A file that this process alone has open: it holds a lock on it, which ends with the process."""
 
-    def __init__(self, path: Path, descriptor: int, file_id: bytes, taken: int, cipher: Cipher) -> None:
+    def __init__(self, path: Path, descriptor: int, file_id: bytes, taken: int, cipher: "Cipher") -> None:
         self.path = path
         self.taken = taken
         self.size = os.fstat(descriptor).st_size
@@ -56,7 +58,7 @@ class JournalFile:
         return f"<JournalFile {self.path.name}, {self.size - self.taken} bytes>"
 
     @classmethod
-    def create(cls, folder: Path, cipher: Cipher) -> Self:
+    def create(cls, folder: Path, cipher: "Cipher") -> Self:
         """A new file with a name of its own. Raises OSError."""
         file_id = os.urandom(ID_BYTES)
         path = folder / f"{file_id.hex()}{SUFFIX}"
@@ -73,7 +75,7 @@ class JournalFile:
             raise
 
     @classmethod
-    def adopt(cls, path: Path, cipher: Cipher) -> Self | None:
+    def adopt(cls, path: Path, cipher: "Cipher") -> Self | None:
         """The file of a process that has ended; None while the process runs.
 
         Raises OSError, and ValueError for what is no file of a journal of this key.
@@ -185,7 +187,7 @@ def _end_of_record(window: bytes, position: int) -> int | None:
     return end if marker == MARKER and end <= len(window) else None
 
 
-def _read_header(descriptor: int, cipher: Cipher) -> tuple[bytes, int]:
+def _read_header(descriptor: int, cipher: "Cipher") -> tuple[bytes, int]:
     """Id of a file, and the offset up to which its records were taken out; raises ValueError when it has none."""
     header = os.pread(descriptor, HEADER.size, 0) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
     if len(header) == HEADER.size:
@@ -195,7 +197,7 @@ def _read_header(descriptor: int, cipher: Cipher) -> tuple[bytes, int]:
     raise ValueError("not a journal of this server")
 
 
-def _key_mark(file_id: bytes, cipher: Cipher) -> bytes:
+def _key_mark(file_id: bytes, cipher: "Cipher") -> bytes:
     """What differs for each key, and does not tell it."""
     return bytes.fromhex(cipher.key_name("journal", file_id.hex()).rpartition(":")[2])
 
