@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from support.checkout import ROOT, clean_environment, free_port, start_command
+from support.checkout import ROOT, built_example, clean_environment, free_port, start_command
 from support.live_changes import current_position
 from support.relay import Relay
 from support.resuming import SUBSCRIPTION, running_replica
@@ -17,8 +17,7 @@ from support.server_process import ServerProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-EXAMPLES = ROOT / "examples"
-VITE = EXAMPLES / "triage" / "node_modules" / "vite" / "bin" / "vite.js"
+RESUME = ROOT / "examples" / "resume"
 PAGE = """<!doctype html>
 <title>Changes</title>
 <ol></ol>
@@ -55,7 +54,7 @@ async def event_source_page(browser, server, after):
         if name == "changes":
             await route.fulfill(body=PAGE.replace("REQUEST", request), content_type="text/html")
         else:
-            await route.fulfill(path=EXAMPLES / "resume" / name, content_type="text/javascript")
+            await route.fulfill(path=RESUME / name, content_type="text/javascript")
 
     context = await browser.new_context()
     try:
@@ -71,9 +70,18 @@ async def event_source_page(browser, server, after):
 @asynccontextmanager
 async def triage_page(browser, port, server):
     """The example front end at a port, where a proxy passes requests to the server."""
-    environment = clean_environment(DEXTER_URL=server.url)
-    command = ("node", VITE, "preview", "--host", "127.0.0.1", "--port", str(port), "--strictPort")
-    async with start_command(*command, cwd=EXAMPLES / "triage", env=environment) as preview:
+    folder, environment = built_example(), clean_environment(DEXTER_URL=server.url)
+    command = (
+        "node",
+        folder / "node_modules" / "vite" / "bin" / "vite.js",
+        "preview",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--strictPort",
+    )
+    async with start_command(*command, cwd=folder, env=environment) as preview:
         await preview.until(f":{port}/")
         context = await browser.new_context()
         try:

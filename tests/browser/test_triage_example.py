@@ -10,11 +10,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from support.checkout import ROOT, clean_environment, free_port, start_command
+from support.checkout import ROOT, built_example, clean_environment, free_port, start_command
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FOLDER = ROOT / "examples" / "triage"
 DEXTER = (sys.executable, "-m", "dexter_graphql")
 ISSUES = """query ($filter: IssueFilter) {
   organization(slug: "acme") {
@@ -47,13 +46,9 @@ class Example:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def example():
     """The built page and a server with the sandbox, started by the script of `make example`."""
-    wrappers = (FOLDER.parent / "resume").glob("*.mjs")
-    sources = [FOLDER / "codegen.ts", *(path for path in (FOLDER / "src").iterdir() if path.is_file()), *wrappers]
-    built = FOLDER / "dist" / "index.html"
-    is_current = built.exists() and built.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
-    assert is_current, f"{FOLDER.name} is not built from its present files; `make {built.relative_to(ROOT)}` builds it"
     ports = {"PORT": str(free_port()), "EXAMPLE_PORT": str(free_port())}
     environment = clean_environment(**ports, DEXTER_SANDBOX_EVENTS_PER_SECOND="0")
+    built_example()
     async with start_command(ROOT / "scripts" / "example", *DEXTER, cwd=ROOT, env=environment) as command:
         await command.until(r"A first query")
         await command.until(rf":{ports['EXAMPLE_PORT']}/")

@@ -28,6 +28,16 @@ def clean_copy(target, *, with_console=False):
     return target
 
 
+def built_example():
+    """The folder of the example front end; fails when it is not built from its present files."""
+    folder = ROOT / "examples" / "triage"
+    sources = [folder / "codegen.ts", *(folder / "src").glob("*.*"), *(folder.parent / "resume").glob("*.mjs")]
+    built = folder / "dist" / "index.html"
+    is_current = built.exists() and built.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
+    assert is_current, f"{folder.name} is not built from its present files; `make {built.relative_to(ROOT)}` builds it"
+    return folder
+
+
 def clean_environment(**settings):
     """The environment without Dexter's settings, variables of make and the tests' virtual environment.
 
