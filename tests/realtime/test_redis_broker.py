@@ -287,8 +287,8 @@ class TestCommands:
             received = await asyncio.gather(*(broker.read(positions[number % 49], 1) for number in range(1000)))
 
         assert received == [[str(number % 49 + 1)] for number in range(1000)]
-        assert len([name for name in commands if name != "xread"]) == 0
-        assert len(commands) <= 2
+        assert len(commands) < 10  # of the blocking reader, however long this takes
+        assert not set(commands) - {"xread", "evalsha"}
 
     async def test_reconnects_after_a_restart_cost_little(self, broker, server):
         """A replica that has just started reads the recent changes once for all streams that resume."""
@@ -408,15 +408,14 @@ async def stream_over(damage, server):
     keys = ChangeCodec(Cipher(key)).keys(ISSUES)
     async with redis_broker(Retention(max_changes=8), server=server, key=key) as broker, server.client() as client:
         async with broker.reading(await broker.newest()) as entries:
-            received = []
-            reading = asyncio.create_task(collect(entries, received))
-            await asyncio.sleep(0.02)
+            received, six = [], asyncio.Event()
+            reading = asyncio.create_task(collect(entries, received, six))
             await broker.publish(*numbers(6))
-            await asyncio.sleep(0.2)
+            await asyncio.wait_for(six.wait(), PATIENCE_S)
             await damage(client, keys)
             await broker.publish(*numbers(12, start=100))
             broker.clock.go_on(6)
-            for number in range(200, 300):
+            for number in range(200, 400):
                 await broker.publish(str(number))
                 await asyncio.sleep(0.05)
                 if received[-1] == str(number):
@@ -426,10 +425,12 @@ async def stream_over(damage, server):
         return received[:6], received[6:], await client.xlen(keys.stream)
 
 
-async def collect(entries, received):
-    """Append everything that a reader receives to a list."""
+async def collect(entries, received, six):
+    """Append everything that a reader receives to a list; sets an event after six entries."""
     async for entry in entries:
         received.append(plain(entry))
+        if len(received) == 6:
+            six.set()
 
 
 class TestDamage:
