@@ -67,6 +67,9 @@ from dexter_graphql.server.health import Readiness, health_routes
 from dexter_graphql.server.identity.modes import CallerIdentification, Upstreams, build_identification
 from dexter_graphql.server.identity.watch import CredentialWatch
 from dexter_graphql.server.live.fan_out import FanOut
+from dexter_graphql.server.live.live_documents import LiveDocuments
+from dexter_graphql.server.live.live_pace import LivePace
+from dexter_graphql.server.live.live_queries import LiveServices
 from dexter_graphql.server.live.operations import OperationStreams
 from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
@@ -165,7 +168,8 @@ def create_app(
     executor = RequestExecutor(
         pipeline, services, metrics, response_cache, documents, estimator=estimator, auditor=auditor
     )
-    streams = OperationStreams(executor, build_fan_out(clock, metrics))
+    fan_out = build_fan_out(clock, metrics)
+    streams = OperationStreams(executor, fan_out, build_live_services(settings, executor, client, fan_out))
     console, facts = Console.load(), ServerFacts.of(settings, is_sandbox=is_sandbox)
     streaming = StreamSettings(settings.heartbeat_s, readiness.draining)
     sockets = build_sockets(settings, streams, admission, readiness)
@@ -181,8 +185,14 @@ def create_app(
     )
     publication = build_publication(settings, services, metrics)
     webhooks = build_webhooks(settings, services, publication, admission, metrics)
-    routes = [*health_routes(readiness), *webhooks.routes(), *console.routes()]
-    routes += [*Docs(console).routes(), *build_file_transfers(settings, services, admission, metrics).routes()]
+    routes = [
+        *health_routes(readiness),
+        *webhooks.routes(),
+        *console.routes(),
+        *Docs(console).routes(),
+        *LiveDocuments(library, graph.schema, executor, admission, endpoint.open_stream).routes(),
+        *build_file_transfers(settings, services, admission, metrics).routes(),
+    ]
     rest = rest_site(rest_documents, graph.schema, RestServices(executor, admission, settings.max_body_bytes), console)
     if settings.has_introspection:
         routes += schema_routes(graph.sdl)
@@ -277,6 +287,14 @@ def build_fan_out(clock: Clock, metrics: Metrics) -> FanOut:
     fan_out = FanOut(clock)
     metrics.register(fan_out.collect)
     return fan_out
+
+
+def build_live_services(
+    settings: Settings, executor: RequestExecutor, client: SentryClient, fan_out: FanOut
+) -> LiveServices:
+    """Compose what live queries share."""
+    pace = LivePace(fan_out.clock, settings.live_share, client.rate_limit)
+    return LiveServices(executor.refresh, client.tag_watches, pace, fan_out.turns.take, fan_out.clock)
 
 
 def build_sockets(settings: Settings, streams: OperationStreams, admission: Admission, readiness: Readiness) -> Sockets:

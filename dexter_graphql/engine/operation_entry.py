@@ -58,6 +58,11 @@ class OperationEntry:
         )
 
     @cached_property
+    def directives(self) -> frozenset[str]:
+        """Names of the directives of the operation itself."""
+        return frozenset(node.name.value for node in self.operation.directives or ())
+
+    @cached_property
     def metric_name(self) -> str:
         """Name under which it is counted: clients choose names, so only pinned operations have their own."""
         return self.operation_name or OTHER if self.is_pinned else OTHER

@@ -33,6 +33,7 @@ from dexter_graphql.graph.declarations.binder import SchemaBinder
 from dexter_graphql.graph.declarations.fields import record_typename
 from dexter_graphql.graph.declarations.sdl import sorted_sdl
 from dexter_graphql.graph.declarations.strawberry_internals import definition_of, enum_class, graphql_schema
+from dexter_graphql.graph.directives import OPERATION_DIRECTIVES
 from dexter_graphql.graph.environments.mutations import EnvironmentMutations
 from dexter_graphql.graph.environments.types import ENVIRONMENT_TYPES
 from dexter_graphql.graph.events.entries import ENTRY_TYPES
@@ -125,6 +126,7 @@ def build_graph() -> Graph:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
+        directives=OPERATION_DIRECTIVES,
         types=[*ENTRY_TYPES, *ITEM_TYPES, *ALERT_TYPES, *ALERT_RULE_TYPES, *ENVIRONMENT_TYPES],
         config=StrawberryConfig(auto_camel_case=True, scalar_map=scalar_map()),
     )

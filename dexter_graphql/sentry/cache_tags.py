@@ -16,6 +16,7 @@ LAG_S = 5.0
 
 TagSnapshot = tuple[int, ...]
 Subscriber = Callable[[Iterable[str]], None]
+Listener = Callable[[frozenset[str] | None], None]
 
 
 class TagVersions:
@@ -29,6 +30,7 @@ class TagVersions:
         self._invalidations = 0
         self._lagging: deque[float] = deque()
         self._subscribers: list[Subscriber] = []
+        self._listeners: list[Listener] = []
 
     @property
     def version(self) -> int:
@@ -42,6 +44,15 @@ class TagVersions:
         """Call `subscriber` with the tags of every local invalidation from now on."""
         self._subscribers.append(subscriber)
 
+    @property
+    def lag_s(self) -> float:
+        """Seconds until an invalidation counts again."""
+        return self._lag_s
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` after every invalidation, of every replica, with its tags; None stands for all tags."""
+        self._listeners.append(listener)
+
     def invalidate(self, tags: Iterable[str], *, is_local: bool = True) -> None:
         """Invalidate all responses with one of these tags. Subscribers are called unless another replica did it."""
         tags = tuple(tags)
@@ -53,6 +64,7 @@ class TagVersions:
         for tag in tags:
             count, _ = self._invalidated.peek(tag) or (0, now)
             self._invalidated.put(tag, (count + 2, now))
+        self._notify(frozenset(tags))
 
     def announce(self, tags: Iterable[str]) -> None:
         """Call the subscribers only: for tags on which no response of this process depends."""
@@ -63,11 +75,16 @@ class TagVersions:
         """Invalidate all responses."""
         self._forgotten += 1
         self._invalidations += 1
+        self._notify(None)
 
     def snapshot(self, tags: Iterable[str]) -> TagSnapshot:
         """The present versions of these tags; two snapshots are equal when nothing was invalidated in between."""
         peek = self._invalidated.peek
         return (self._forgotten, *[self._version(entry) if entry else 0 for entry in map(peek, tags)])
+
+    def _notify(self, tags: frozenset[str] | None) -> None:
+        for listener in self._listeners:
+            listener(tags)
 
     def _version(self, entry: tuple[int, float]) -> int:
         count, at = entry

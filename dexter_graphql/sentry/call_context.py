@@ -71,6 +71,8 @@ class CallStats:
     """Calls that were begun, failed ones included."""
     sources: list[CacheEntry] = field(default_factory=list)
     """Cache entries of the responses that were used."""
+    tags: set[str] = field(default_factory=set)
+    """Cache tags of all calls that were begun: what the operation's answer depends on."""
     rejection: Unauthorized | None = None
     """Why Sentry rejected the operation's credential; no further call is made then."""
 

@@ -48,6 +48,7 @@ from dexter_graphql.sentry.stages.project_names import ProjectNames
 from dexter_graphql.sentry.stages.rejection import EndOnRejection
 from dexter_graphql.sentry.stages.retry import Retry, RetryBudget
 from dexter_graphql.sentry.stages.single_flight import SingleFlightStage
+from dexter_graphql.sentry.tag_watches import TagWatches
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics, Sample
 
@@ -94,6 +95,7 @@ class SentryClient:
         self._resolve_path = lru_cache(MAX_PATHS)(_resolve_path)
         self._check_host = lru_cache(MAX_PATHS)(hosts.checked)
         self._tag_versions = tag_versions
+        self.tag_watches = TagWatches(tag_versions)
         self._services = services
         self._metrics = metrics or Metrics()
         self._metrics.register(self.collect)
@@ -105,6 +107,10 @@ class SentryClient:
     def version(self) -> int:
         """A number that changes whenever cached answers were invalidated; see TagVersions."""
         return self._tag_versions.version
+
+    def rate_limit(self, upstream_key: str) -> float | None:
+        """The lowest of Sentry's limits for a credential's calls that are known, in calls a second; None without."""
+        return next(stage.rate_limit(upstream_key) for stage in self._stages if isinstance(stage, Limiter))
 
     @property
     def cached_answers(self) -> BoundedMap[Hashable, Any]:
@@ -361,6 +367,7 @@ class SentryClient:
         """Lead a call through the stages and enter it into the statistics of the operation."""
         stats, upstream_key = call_context.stats, call.upstream.key
         stats.requested += 1
+        stats.tags.update(call.tags)
         started = self._clock.monotonic()
         try:
             self._check_credential(call_context)

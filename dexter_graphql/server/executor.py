@@ -17,6 +17,7 @@ from dexter_graphql.engine.pipeline import ExecutionAnswer, FormatError, Pipelin
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.graph.context import CacheDependencies, Context, Explain, Services, SharedStream
 from dexter_graphql.graph.declarations.shareable import Shareability
+from dexter_graphql.graph.directives import LIVE
 from dexter_graphql.graph.errors import INTERNAL_MESSAGE, format_error
 from dexter_graphql.graph.identity import Identity
 from dexter_graphql.sentry.call import Priority
@@ -37,6 +38,14 @@ SharedAnswer = tuple[ExecutionAnswer, str]
 """An answer and the id of the request that it was computed for."""
 
 
+class Refreshed(NamedTuple):
+    """The answer of a live query, the cache tags of everything that it was made of, and the calls that it cost."""
+
+    answer: ExecutionAnswer
+    tags: frozenset[str]
+    calls: int
+
+
 class ExecutionRequest(NamedTuple):
     """An operation to execute, who asks for it, and the key of the response cache; without a key it is not cached."""
 
@@ -45,6 +54,8 @@ class ExecutionRequest(NamedTuple):
     identity: Identity
     request_id: str
     cache_key: AnswerKey | None = None
+    is_followed: bool = False
+    """Whether the request asks for a query's answer again and again, as `@live` does in a document."""
 
     @property
     def is_estimate(self) -> bool:
@@ -57,9 +68,26 @@ class ExecutionRequest(NamedTuple):
         return self.prepared.kind is OperationType.SUBSCRIPTION and not self.is_estimate
 
     @property
+    def is_live(self) -> bool:
+        """True for a query whose answer is sent again when it changes."""
+        entry = self.prepared.operation_entry
+        if entry is None or self.prepared.kind is not OperationType.QUERY or self.is_estimate:
+            return False
+        return self.is_followed or LIVE in entry.directives
+
+    @property
+    def is_stream(self) -> bool:
+        """True for an operation that has answers until its client leaves."""
+        return self.is_subscription or self.is_live
+
+    @property
     def is_mutation(self) -> bool:
         """True for an operation that writes."""
         return self.prepared.kind is OperationType.MUTATION
+
+    def as_stream(self) -> "ExecutionRequest":
+        """The same for an item of a stream, which is less urgent than a page that is being opened."""
+        return self._replace(request=replace(self.request, priority=max(self.request.priority, Priority.STREAM)))
 
     @property
     def kind(self) -> str:
@@ -143,6 +171,20 @@ class RequestExecutor:
             self._cache(execution, answer, CONSTANT if is_constant(execution) else None)
         return answer
 
+    async def refresh(self, execution: ExecutionRequest, shared: SharedStream) -> Refreshed:
+        """Compute the answer of a live query, and charge it to one of the callers who share it.
+
+        Sentry's answers come from the cache while they are fresh.
+        """
+        execution = execution.as_stream()
+        context = self._context(execution)
+        context.shared = shared
+        answer = await self._run(execution, context, self._format(execution.request_id))
+        self._metrics.operation(execution.kind, answer.codes)
+        self._auditor.record(execution, answer)
+        stats = context.call_context.stats
+        return Refreshed(answer, frozenset(stats.tags), stats.first_attempts)
+
     async def stream(
         self, execution: ExecutionRequest, shared: SharedStream | None = None
     ) -> AsyncIterator[StreamedAnswer]:
@@ -165,9 +207,7 @@ class RequestExecutor:
     async def _subscribe(
         self, execution: ExecutionRequest, shared: SharedStream | None
     ) -> AsyncIterator[StreamedAnswer]:
-        request = execution.request
-        # An item of a stream is less urgent than a page that is being opened.
-        execution = execution._replace(request=replace(request, priority=max(request.priority, Priority.STREAM)))
+        request, execution = execution.request, execution.as_stream()
         context, formatted = self._context(execution), self._format(execution.request_id)
         context.shared = shared
         answers = self._pipeline.subscribe(execution.prepared, request.variables, context, formatted)
@@ -224,6 +264,10 @@ class RequestExecutor:
         `me` in an argument means the owner of the credential. The document is referenced while it is executed, so its
         `id` is not reused.
         """
+        return (*self._question(execution), self._services.client.version)
+
+    def _question(self, execution: ExecutionRequest) -> tuple[Hashable, ...]:
+        """Everything that the answer depends on besides Sentry's data."""
         request, identity = execution.request, execution.identity
         return (
             id(execution.prepared.operation_entry),
@@ -231,7 +275,6 @@ class RequestExecutor:
             msgspec.json.encode(request.variables) if request.variables else b"",
             identity.upstream.key,
             identity.reach.key,
-            self._services.client.version,
             request.explain,
             # The explanation says what is left of the caller's budget.
             None if request.explain is Explain.NOTHING else identity.caller.subject,
@@ -245,7 +288,7 @@ class RequestExecutor:
         """
         request, is_shared = execution.request, self._has_shared_answers(execution.prepared)
         execution = execution._replace(request=replace(request, variables=variables))
-        return (self._flight_key(execution), None if is_shared else execution.identity.caller.subject)
+        return (*self._question(execution), None if is_shared else execution.identity.caller.subject)
 
     async def _run(self, execution: ExecutionRequest, context: Context, formatted: FormatError) -> ExecutionAnswer:
         try:

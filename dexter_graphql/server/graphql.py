@@ -126,6 +126,13 @@ class GraphQLEndpoint:
             return
         await response(scope, receive, send)
 
+    def open_stream(self, execution: ExecutionRequest, media_type: str, scope: Scope) -> ASGIApp:
+        """Return the response of a stream, which begins after the last event that a browser has received."""
+        last_event_id = headers_of(scope).get(LAST_EVENT_ID) if media_type == EVENT_STREAM else None
+        lease = self._admission.acquire_stream(execution.identity)
+        begin = partial(self._streams.open, execution, text_of(last_event_id))
+        return StreamResponse(OperationStream(begin, FRAMINGS[media_type]), self._streaming, lease)
+
     def find_answer(self, authorization: bytes | None, content: bytes) -> CachedAnswer | None:
         """Return the cached answer to a request whose head was checked before, if its caller is known."""
         try:
@@ -209,7 +216,7 @@ class GraphQLEndpoint:
         # A client of event streams takes any other answer for a broken connection and does not read the reason.
         is_valid = execution.prepared.operation_entry is not None
         if stream_type is not None and (is_valid or stream_type == EVENT_STREAM):
-            return self._stream(execution, stream_type, scope)
+            return self.open_stream(execution, stream_type, scope)
         work = self._executor.execute(execution)
         return _whole(await finish_or_cancel(work, receive, is_write=execution.is_mutation), source.media_type)
 
@@ -252,13 +259,6 @@ class GraphQLEndpoint:
             message = "Subscriptions need a stream: accept 'text/event-stream' or 'multipart/mixed', or use a WebSocket"
             raise RequestRejected(HTTPStatus.NOT_ACCEPTABLE, ErrorCode.BAD_USER_INPUT, message)
         return stream_type
-
-    def _stream(self, execution: ExecutionRequest, media_type: str, scope: Scope) -> ASGIApp:
-        """Return the response of a stream, which begins after the last event that a browser has received."""
-        last_event_id = headers_of(scope).get(LAST_EVENT_ID) if media_type == EVENT_STREAM else None
-        lease = self._admission.acquire_stream(execution.identity)
-        begin = partial(self._streams.open, execution, text_of(last_event_id))
-        return StreamResponse(OperationStream(begin, FRAMINGS[media_type]), self._streaming, lease)
 
 
 def _whole(answer: ExecutionAnswer, media_type: str) -> ASGIApp:

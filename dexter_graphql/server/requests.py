@@ -89,13 +89,17 @@ def from_json(body: bytes) -> GraphQLRequest:
     return from_values(value)
 
 
-def from_query(query_string: bytes) -> GraphQLRequest:
-    """Return the request of a GET's query string."""
+def query_pairs(query_string: bytes) -> list[tuple[str, str]]:
+    """Return the parameters of a query string, in order; rejects more than 100."""
     try:
-        pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+        return parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
     except ValueError:
         raise bad_request(f"The query string has more than {MAX_PARAMETERS} parameters") from None
-    parameters = dict(pairs)
+
+
+def from_query(query_string: bytes) -> GraphQLRequest:
+    """Return the request of a GET's query string."""
+    parameters = dict(query_pairs(query_string))
     value: dict[str, Any] = {name: parameters[name] for name in TEXT_PARAMETERS if name in parameters}
     for name in ("variables", "extensions"):
         if parameters.get(name):

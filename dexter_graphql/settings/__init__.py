@@ -145,6 +145,9 @@ class Settings(ClientSettings, CostSettings, DocumentSettings, LiveSettings, Web
         "Time without an item until a stream sends a heartbeat, in seconds.",
         gt=0,
     )
+    live_share: float = _setting(
+        "DEXTER_LIVE_SHARE", 0.1, "Part of Sentry's rate limit that all live queries of a credential use.", gt=0, le=1
+    )
 
     max_file_mib: int = _setting(
         "DEXTER_MAX_FILE_MIB", 2048, "Largest file that is transferred, in MiB.", ge=1, le=1_048_576

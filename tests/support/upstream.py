@@ -30,7 +30,7 @@ class MovedClock(Clock):
         self._time += seconds
 
     async def sleep(self, seconds):
-        self.move(seconds)
+        self.move(max(0.0, seconds))
         await asyncio.sleep(0)
 
 

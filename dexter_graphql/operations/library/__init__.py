@@ -12,6 +12,7 @@ import msgspec
 from dexter_graphql.errors import DexterError
 
 HEADER = re.compile(r"# ?(?P<name>\w+): (?P<value>.*)")
+MEMBER = re.compile(r"(\w+)=(\w+)")
 
 
 class LibraryError(DexterError):
@@ -45,6 +46,11 @@ class Document:
     def variables(self) -> dict[str, Any]:
         """Variables with which it works in the sandbox."""
         return msgspec.json.decode(self.header.get("variables", "{}"), type=dict[str, Any])
+
+    @cached_property
+    def members(self) -> Mapping[str, str]:
+        """For variables of input objects, the member that plain text stands for, as `variable=member` in the header."""
+        return dict(MEMBER.findall(self.header.get("members", "")))
 
     @property
     def calls(self) -> int:

@@ -4,13 +4,11 @@ Besides the lines that every stored document has, a header has these:
 
 - `route`: method and path, whose parts in braces are variables;
 - `result`: path of the response's data in that of the operation;
-- `members`: for variables of input objects, the member that plain text stands for, as `variable=member`;
 - `operation`: for a document with several operations, the parameter that names the operation;
 - `status`: status of a success, if it is not 200.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -18,7 +16,6 @@ from importlib.resources import files
 from dexter_graphql.operations.library import Document, LibraryError, parse_document
 
 ROUTE = re.compile(r"(GET|POST|PUT) (/api/v1(?:/[a-z-]+|/\{\w+\})+)")
-MEMBER = re.compile(r"(\w+)=(\w+)")
 PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -55,11 +52,6 @@ class RouteDocument(Document):
     def result(self) -> tuple[str, ...]:
         """Path of the response's data in that of the operation."""
         return tuple(self.header["result"].split("."))
-
-    @cached_property
-    def members(self) -> Mapping[str, str]:
-        """For variables of input objects, the member that plain text stands for."""
-        return dict(MEMBER.findall(self.header.get("members", "")))
 
     @property
     def operation_parameter(self) -> str | None:

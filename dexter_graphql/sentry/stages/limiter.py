@@ -74,6 +74,11 @@ class Limiter:
         """Calls that wait for a permit, in all buckets."""
         return sum(bucket.waiting for bucket in self._buckets.values())
 
+    def rate_limit(self, upstream_key: str) -> float | None:
+        """The lowest limit of a credential's buckets for this replica, in calls a second; None while none is known."""
+        limits = [bucket.rate_limit for key, bucket in self._buckets.items() if key[1] == upstream_key]
+        return min((limit for limit in limits if limit is not None), default=None)
+
     async def __call__(self, call: Call, call_next: CallNext) -> Reply:
         """The answer; waits for a permit first if need be."""
         key = (call.host, call.upstream.key, call.endpoint, call.method)

@@ -63,6 +63,11 @@ class Bucket:
         """Average duration of a call in seconds."""
         return self._took_s
 
+    @property
+    def rate_limit(self) -> float | None:
+        """Calls a second that this replica may make on average; None while no limit is known."""
+        return None if self._limit is None else self._limit / self._window_s / self._replicas
+
     def take(self, now: float) -> bool:
         """Take a permit; False when there is none."""
         self._roll(now)

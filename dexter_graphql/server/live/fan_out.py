@@ -19,6 +19,7 @@ class FanOut:
     """All streams of the process. A stream is computed while it has subscribers."""
 
     def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.turns = Turns(clock)
         self._log_bytes = SizeBudget(MAX_LOG_BYTES)
         self._groups: WeakValueDictionary[Hashable, Group] = WeakValueDictionary()

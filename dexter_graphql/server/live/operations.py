@@ -7,6 +7,7 @@ from dexter_graphql.graph.context import Callers, SharedStream
 from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.live.answers import StreamedAnswer
 from dexter_graphql.server.live.fan_out import FanOut
+from dexter_graphql.server.live.live_queries import LiveQuery, LiveServices
 from dexter_graphql.server.live.resume_argument import ResumeArguments
 from dexter_graphql.server.live.subscription import Subscription
 
@@ -34,10 +35,11 @@ class SubscriptionSource:
 class OperationStreams:
     """Opens operations as streams, for all transports."""
 
-    def __init__(self, executor: RequestExecutor, fan_out: FanOut) -> None:
+    def __init__(self, executor: RequestExecutor, fan_out: FanOut, live: LiveServices) -> None:
         self.executor = executor
         self.turns = fan_out.turns
         self._fan_out = fan_out
+        self._live = live
         self._resume_argument = ResumeArguments()
 
     async def close(self) -> None:
@@ -47,14 +49,18 @@ class OperationStreams:
     def open(self, execution: ExecutionRequest, last_event_id: str | None = None) -> AsyncIterator[StreamedAnswer]:
         """The answers of any operation; those of a subscription after `last_event_id`, when there is one.
 
-        The iterator has `aclose`.
+        A live query sends its present answer first, unless `last_event_id` is the id of that answer. The iterator has
+        `aclose`.
         """
-        if execution.is_subscription:
+        if execution.is_stream:
             return self.subscribe(execution, last_event_id)
         return self.executor.stream(execution)
 
     def subscribe(self, execution: ExecutionRequest, last_event_id: str | None = None) -> Subscription:
-        """The answers of a subscription after `last_event_id`, or after the position in its arguments."""
+        """The answers of a stream after `last_event_id`, or after the position in the arguments of a subscription."""
+        if execution.is_live:
+            key = self.executor.stream_key(execution, execution.request.variables or {})
+            return self._fan_out.join(LiveQuery(execution, key, self._live), last_event_id)
         entry, variables = execution.prepared.operation_entry, execution.request.variables
         assert entry is not None  # noqa: S101  # it is a subscription
         argument = self._resume_argument(entry)

@@ -57,7 +57,10 @@ class Subscription:
                 if lost is not None:
                     return lost
             elif self._number < pump.log.end:
-                return self._advance()
+                position, streamed = self.position, self._advance()
+                # A client that has come back may have the present answer of a live query.
+                if not pump.is_state or streamed.position != position:
+                    return streamed
             elif pump.is_merged and self.position is not None:
                 self._move(*pump.find_place(self.position))
             elif pump.has_ended:

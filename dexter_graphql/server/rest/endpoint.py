@@ -4,11 +4,11 @@ Callers, limits, caches and execution are those of `/graphql`: nothing is execut
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec.structs import replace
@@ -22,7 +22,6 @@ from dexter_graphql.server.executor import ExecutionRequest, RequestExecutor
 from dexter_graphql.server.headers import headers_of, text_of
 from dexter_graphql.server.requests import (
     MAX_NESTING,
-    MAX_PARAMETERS,
     PRIORITY,
     GraphQLRequest,
     bad_request,
@@ -30,6 +29,7 @@ from dexter_graphql.server.requests import (
     check_content_type,
     is_nested_deeper,
     priority_of,
+    query_pairs,
 )
 from dexter_graphql.server.response_cache import cache_key_of
 from dexter_graphql.server.responses import OPERATION, RequestRejected, request_id_of
@@ -125,7 +125,7 @@ def address_of(scope: Scope) -> bytes:
 def read_request(route: RestRoute, scope: Scope, content: bytes) -> GraphQLRequest:
     """Return the operation of a request with its variables; raises ParameterInvalid."""
     texts: dict[str, list[str]] = {}
-    for name, text in _query_of(scope):
+    for name, text in query_pairs(scope["query_string"]):
         texts.setdefault(name, []).append(text)
     body = _object_of(content) if route.takes_body else {}
     operation = _operation(route, body)
@@ -143,14 +143,6 @@ def _operation(route: RestRoute, body: dict[str, Any]) -> Operation:
     if operation is None:
         raise ParameterInvalid(name, f"must be one of {', '.join(route.operations)}")
     return operation
-
-
-def _query_of(scope: Scope) -> Sequence[tuple[str, str]]:
-    try:
-        query = scope["query_string"].decode("latin-1")
-        return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
-    except ValueError:
-        raise bad_request(f"The query string has more than {MAX_PARAMETERS} parameters") from None
 
 
 def _object_of(content: bytes) -> dict[str, Any]:
@@ -186,5 +178,5 @@ def _response(route: RestRoute, result: Result, scope: Scope) -> Response:
 
 def _next_page(scope: Scope, cursor: str) -> str:
     """The address of the next page, relative to the host, which a proxy may have under another name."""
-    query = [(name, text) for name, text in _query_of(scope) if name != CURSOR]
+    query = [(name, text) for name, text in query_pairs(scope["query_string"]) if name != CURSOR]
     return f"{scope['raw_path'].decode('latin-1')}?{urlencode([*query, (CURSOR, cursor)])}"

@@ -1,6 +1,6 @@
 """A route: its document, compiled to parameters by the schema."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +26,7 @@ from graphql import (
 )
 from graphql.utilities import value_from_ast_untyped
 
+from dexter_graphql.operations.library import Document
 from dexter_graphql.operations.routes import RouteDocument
 from dexter_graphql.server.rest.parameters import Location, Parameter
 
@@ -64,10 +65,15 @@ class RestRoute:
         operations = {}
         for node in self.ast.definitions:
             if isinstance(node, OperationDefinitionNode):
-                parameters = _parameters(self.document, node, self.schema)
+                parameters = parameters_of(self.document, node, self.schema, self._location_of)
                 operation = Operation(node, {parameter.name: parameter for parameter in parameters})
                 operations[choice_of(operation.name)] = operation
         return operations
+
+    def _location_of(self, variable: str) -> Location:
+        if variable in self.document.path_variables:
+            return Location.PATH
+        return Location.BODY if self.takes_body else Location.QUERY
 
     @property
     def takes_body(self) -> bool:
@@ -80,9 +86,11 @@ def choice_of(operation_name: str) -> str:
     return operation_name[:1].lower() + operation_name[1:]
 
 
-def _parameters(document: RouteDocument, node: OperationDefinitionNode, schema: GraphQLSchema) -> Iterator[Parameter]:
+def parameters_of(
+    document: Document, node: OperationDefinitionNode, schema: GraphQLSchema, location_of: Callable[[str], Location]
+) -> Iterator[Parameter]:
+    """The variables of an operation as parameters; `location_of` says where each stands in a request."""
     descriptions = _descriptions(node, schema)
-    elsewhere = Location.QUERY if document.method == "GET" else Location.BODY
     for definition in node.variable_definitions or ():
         name = definition.variable.name.value
         input_type = type_from_ast(schema, definition.type)
@@ -91,7 +99,7 @@ def _parameters(document: RouteDocument, node: OperationDefinitionNode, schema: 
         yield Parameter(
             name,
             input_type,
-            Location.PATH if name in document.path_variables else elsewhere,
+            location_of(name),
             None if default is None else value_from_ast_untyped(default),
             default is not None,
             descriptions.get(name),

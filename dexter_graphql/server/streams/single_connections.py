@@ -70,7 +70,7 @@ class SingleConnections:
         operation_id = checked_name(execution.request.operation_id, "'extensions.operationId'")
         connection = reservation.connection
         connection.check_id(operation_id)
-        lease = self._admission.acquire_stream(execution.identity) if execution.is_subscription else None
+        lease = self._admission.acquire_stream(execution.identity) if execution.is_stream else None
         connection.add(operation_id, OpenOperation(partial(self._streams.open, execution), lease))
         return Response(status_code=HTTPStatus.ACCEPTED, headers=PROTECTIVE_HEADERS)
 

@@ -190,7 +190,7 @@ class Connection:
 
     def _open(self, operation_id: str, execution: ExecutionRequest) -> Operation:
         streams = self._services.streams
-        if not execution.is_subscription:
+        if not execution.is_stream:
             operation = AnswerOperation(self, operation_id, streams.open(execution))
             self._services.tasks.add(operation.task)
             operation.task.add_done_callback(self._services.tasks.discard)
