@@ -80,7 +80,7 @@ test-long: dev tools ## Run the property tests with thousands of examples each
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q tests/property tests/security/test_odd_input.py
 
 drills: dev tools ## Run all fault drills at full size, about ten minutes
-	@for name in stampede limit outage flaky dashboard cancellations drops takeover memory redis write_then_read; do \
+	@for name in stampede limit outage flaky dashboard cancellations drops live_queries takeover memory redis write_then_read; do \
 		$(BIN)/dexter drill $$name || exit 1; done
 
 bench: install ## Measure CPU time per request and compare it with other servers, about five minutes

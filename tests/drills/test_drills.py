@@ -10,6 +10,7 @@ SMALL = {
     "drops": LoadProfile(0, 200),
     "flaky": LoadProfile(3, 24),
     "limit": LoadProfile(6, 40),
+    "live_queries": LoadProfile(1.5, 20),
     "memory": LoadProfile(2, 8),
     "outage": LoadProfile(6, 48),
     "redis": LoadProfile(3, 8),
