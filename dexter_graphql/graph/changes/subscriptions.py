@@ -182,7 +182,7 @@ class ActivitySubscriptions:
         ] = None,
         after: After = None,
     ) -> AsyncGenerator[ActivityChanged, None]:
-        """All changes that webhooks and mutations of this server report, also of kinds this server does not know.
+        """All changes that webhooks, polling and mutations of this server report, also of kinds that it does not know.
 
         Changes of projects whose issues the token may not read are left out. The stream ends when Sentry rejects the
         token.

@@ -126,7 +126,9 @@ class CommentSubscriptions:
         ] = None,
         after: After = None,
     ) -> AsyncGenerator[CommentChanged, None]:
-        """Comments that are added, edited and deleted, from webhooks and from mutations of this server.
+        """Comments that are added, edited and deleted, from webhooks and mutations of this server.
+
+        New comments are found by polling, too.
 
         Comments on issues of projects whose issues the token may not read are left out. The stream ends when Sentry
         rejects the token.

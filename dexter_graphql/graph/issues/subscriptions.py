@@ -64,7 +64,7 @@ class IssueSubscriptions:
         ] = None,
         after: After = None,
     ) -> AsyncGenerator[IssueChanged, None]:
-        """Changes of the issues that the token may read, from webhooks and from mutations of this server.
+        """Changes of the issues that the token may read, from webhooks, polling and mutations of this server.
 
         Changes of projects whose issues the token may not read are left out. The stream ends when Sentry rejects the
         token.
