@@ -1,12 +1,31 @@
-"""Timeouts of many objects that all have the same length, on one timer of the event loop."""
+"""Timeouts: a single one, and those of many objects that have the same length, on one timer of the event loop."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 GRANULARITY_S = 0.25
 """Timeouts that end within this time end together."""
+
+
+@dataclass(slots=True)
+class Timer:
+    """A timeout that is started at most once at a time."""
+
+    _handle: asyncio.TimerHandle | None = field(default=None, init=False)
+
+    def start(self, seconds: float, expire: Callable[[], None]) -> None:
+        """Call `expire` after the time, unless the timer runs already."""
+        if self._handle is None:
+            self._handle = asyncio.get_running_loop().call_later(seconds, expire)
+
+    def stop(self) -> None:
+        """Cancel the call."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
 
 
 class Timeouts(Generic[T]):

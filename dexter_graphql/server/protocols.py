@@ -5,7 +5,6 @@ The only module that subclasses them; `tests/unit/server/test_protocols.py` fail
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -18,11 +17,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from dexter_graphql.concurrency.timeouts import Timer
 from dexter_graphql.errors import ErrorCode
 from dexter_graphql.server.connections import ConnectionPool
 from dexter_graphql.server.disconnects import ABORT, BODY_TIME, IS_CLOSING
 from dexter_graphql.server.response_output import ResponseOutput
 from dexter_graphql.server.websockets.frames import OUTPUT
+from dexter_graphql.server.websockets.waiting import Gate, MessageQueue
 
 HEADER_LINE_OVERHEAD = 4
 """Colon, space and line end of a header."""
@@ -71,24 +72,6 @@ class ServerConfig(uvicorn.Config):
 
 class RequestTooLarge(Exception):
     """Ends parsing; the answer is written where uvicorn reports its parse errors."""
-
-
-@dataclass(slots=True)
-class Timer:
-    """A timeout that is started at most once at a time."""
-
-    _handle: asyncio.TimerHandle | None = field(default=None, init=False)
-
-    def start(self, seconds: float, expire: Callable[[], None]) -> None:
-        """Call `expire` after the time, unless the timer runs already."""
-        if self._handle is None:
-            self._handle = asyncio.get_running_loop().call_later(seconds, expire)
-
-    def stop(self) -> None:
-        """Cancel the call."""
-        if self._handle is not None:
-            self._handle.cancel()
-            self._handle = None
 
 
 class HTTPConnection(HttpToolsProtocol):
@@ -278,6 +261,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._pool = config.pool
         self._unfinished_bytes = 0
         self._timer = Timer()
+        self.queue = MessageQueue()  # type: ignore[assignment]  # has what uvicorn uses
+        self.writable = Gate()  # type: ignore[assignment]  # as well
         self._is_stuck = False
         """True when the client did not read at the last ping, and has not since."""
         self.on_writable: Callable[[], None] | None = None

@@ -73,7 +73,8 @@ class Streams:
         if request.query == "fail":
             raise ValueError
         is_stream = request.query.startswith("subscription")
-        return SimpleNamespace(kind=OperationType.SUBSCRIPTION if is_stream else OperationType.QUERY)
+        kind = OperationType.SUBSCRIPTION if is_stream else OperationType.QUERY
+        return SimpleNamespace(kind=kind, operation_entry=None)
 
     def subscribe(self, execution):
         return self.fan_out.join(Source(self.feed))
