@@ -130,7 +130,7 @@ class Poller:
         if leases is not None and not await leases.hold(organization.slug, lifetime_s):
             organization.problem = ELSEWHERE if leases.is_reachable else "Redis is away"
             return self._interval_s
-        mode = organization.silence.mode
+        mode, began_at = organization.silence.mode, self._services.clock.monotonic()
         try:
             async with asyncio.timeout(POLL_S):
                 self._found += await self._read(organization)
@@ -144,7 +144,7 @@ class Poller:
         self._outcomes[organization.silence.mode] += 1
         organization.problem, organization.failures = None, 0
         organization.polls += 1
-        return self._interval_s
+        return self._interval_s - (self._services.clock.monotonic() - began_at)
 
     async def _read(self, organization: PolledOrganization) -> int:
         """Read Sentry's lists once; returns the number of changes that were published."""

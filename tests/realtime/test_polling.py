@@ -110,14 +110,15 @@ async def test_late_webhooks_are_no_duplicates(polling):
 
 
 async def test_webhook_in_time_is_not_anticipated(polling):
-    """A webhook that arrives within two seconds of the poll that noticed its change is the one that is published."""
+    """A webhook that arrives within 1.5 seconds of the poll that noticed its change is the one that is published."""
     issue, *_ = polling.issues()
     polling.editor.resolve(issue, Resolution())
     polling.clock.go_on(await polling.clock.until_asleep())
-    assert await polling.clock.until_asleep() == 2
+    assert await polling.clock.until_asleep() == 1.5
     await polling.deliver()
-    polling.clock.go_on(2)
-    await polling.clock.until_asleep()
+    polling.clock.go_on(1.5)
+
+    assert await polling.clock.until_asleep() == INTERVAL_S - 1.5
 
     assert [(change.subject, change.origin) for change in await polling.published()] == [(issue.id, Origin.WEBHOOK)]
     assert mode(polling) is Mode.WATCHING

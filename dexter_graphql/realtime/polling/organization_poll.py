@@ -16,7 +16,7 @@ from dexter_graphql.realtime.polling.poll_state import MAX_PAGES, OVERLAP_S, Iss
 from dexter_graphql.realtime.polling.sentry_lists import IssuePage, Row, SentryLists
 from dexter_graphql.realtime.silence import Mode, Silence
 
-GRACE_S = 2.0
+GRACE_S = 1.5
 """Seconds that a webhook has to arrive before its change is reported without it."""
 RACE_S = 5.0
 """Age of a published change below which a list that was read meanwhile may be older than it."""
