@@ -130,7 +130,7 @@ class GraphQLEndpoint:
         """Return the response of a stream, which begins after the last event that a browser has received."""
         last_event_id = headers_of(scope).get(LAST_EVENT_ID) if media_type == EVENT_STREAM else None
         lease = self._admission.acquire_stream(execution.identity)
-        begin = partial(self._streams.open, execution, text_of(last_event_id))
+        begin = partial(self._streams.open, execution, text_of(last_event_id) or None)
         return StreamResponse(OperationStream(begin, FRAMINGS[media_type]), self._streaming, lease)
 
     def find_answer(self, authorization: bytes | None, content: bytes) -> CachedAnswer | None:
