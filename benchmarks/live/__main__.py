@@ -38,7 +38,7 @@ def main() -> None:
 @click.option("--subscribers", default=8, show_default=True, help="Subscribers, half of them at each server.")
 @click.option("--lanes", default=16, show_default=True, help="Connections of the sender.")
 @click.option(
-    "--recovery-seconds", default=0.0, show_default=True, help="Time for the poller to find what was refused."
+    "--recovery-seconds", default=60.0, show_default=True, help="Time for the poller to find what was refused."
 )
 @json_option
 def deliveries(

@@ -37,7 +37,7 @@ class DeliveryOptions:
     per_second: float | None = None
     subscribers: int = 8
     lanes: int = 16
-    recovery_s: float = 0.0
+    recovery_s: float = 60.0
     """Time that the poller gets to find what was refused."""
 
 
@@ -212,11 +212,11 @@ async def _wait_for_items(replicas: Replicas, outcomes: dict[str, str], options:
     accepted = {issue for issue, outcome in outcomes.items() if outcome == ACCEPTED}
     if not accepted:
         raise BenchmarkError(f"no webhook was accepted: {outcomes}")
-    started, recovery_ends = time.monotonic(), time.monotonic() + options.recovery_s
+    recovery_ends = time.monotonic() + options.recovery_s
     while True:
         await asyncio.sleep(POLL_S)
         now = time.monotonic()
         is_complete = all(accepted <= {issue for _, issue in reader.items} for reader in replicas.readers)
-        newest = max(started, *(reader.last_at for reader in replicas.readers))
-        if (is_complete and now >= recovery_ends) or now - newest > SETTLE_S:
+        newest = max(reader.last_at for reader in replicas.readers)
+        if (is_complete and now >= recovery_ends) or now - max(newest, recovery_ends) > SETTLE_S:
             return
