@@ -10,6 +10,14 @@ export async function task() {
   return JSON.parse(text);
 }
 
+/** So many results of a subscription, which is then left. */
+export async function take(results, count = 1) {
+  const taken = [];
+  while (taken.length < count) taken.push((await results.next()).value);
+  await results.return();
+  return taken;
+}
+
 /** Prints one result as a line of JSON. */
 export function print(value) {
   process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -1,7 +1,7 @@
-// A graphql-sse client, each operation on a connection of its own: node sse.mjs URL ask|take < TASK
+// A graphql-sse client, each operation on a connection of its own: node sse.mjs URL ask|take|take-two < TASK
 import { createClient } from "graphql-sse";
 
-import { main, print, task } from "./common.mjs";
+import { main, print, take, task } from "./common.mjs";
 
 function clientOf(url) {
   return createClient({ url, singleConnection: false, retryAttempts: 0 });
@@ -23,16 +23,21 @@ async function ask(url, operation) {
 }
 
 /** The first result of a subscription, which is then left. */
-async function take(url, operation) {
+async function takeOne(url, operation) {
   const client = clientOf(url);
-  const results = client.iterate(operation);
-  const first = await results.next();
-  await results.return();
+  const [first] = await take(client.iterate(operation));
   client.dispose();
-  print(first.value);
+  print(first);
 }
 
-const COMMANDS = { ask, take };
+/** The first two results of an operation, which is then left. */
+async function takeTwo(url, operation) {
+  const client = clientOf(url);
+  print(await take(client.iterate(operation), 2));
+  client.dispose();
+}
+
+const COMMANDS = { ask, take: takeOne, "take-two": takeTwo };
 
 main(async (url, command) => {
   if (!url || !(command in COMMANDS)) throw new Error(`usage: node sse.mjs URL ${Object.keys(COMMANDS).join("|")}`);

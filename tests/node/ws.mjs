@@ -2,7 +2,7 @@
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 
-import { main, print, task } from "./common.mjs";
+import { main, print, take, task } from "./common.mjs";
 
 /** A client that never connects again by itself, and the number of sockets it opened. */
 function clientOf(url, options) {
@@ -44,14 +44,19 @@ async function ask(url, { operations, connectionParams }) {
 }
 
 /** The first result of a subscription, which is then completed; after that another operation on the same socket. */
-async function take(url, { subscription, then }) {
+async function takeOne(url, { subscription, then }) {
   const { client, opened } = clientOf(url, { lazy: false });
-  const results = client.iterate(subscription);
-  const first = await results.next();
-  await results.return();
+  const [first] = await take(client.iterate(subscription));
   const after = await outcome(client, then);
   await client.dispose();
-  print({ sockets: opened.sockets, first: first.value, after });
+  print({ sockets: opened.sockets, first, after });
+}
+
+/** The first two results of an operation, which is then completed. */
+async function takeTwo(url, operation) {
+  const { client } = clientOf(url, { lazy: true });
+  print(await take(client.iterate(operation), 2));
+  await client.dispose();
 }
 
 /** A ping of the client's own, which the server must answer before anything else happens. */
@@ -68,7 +73,7 @@ async function ping(url) {
   print({ pong: answered.pong });
 }
 
-const COMMANDS = { ask, take, ping };
+const COMMANDS = { ask, take: takeOne, "take-two": takeTwo, ping };
 
 main(async (url, command) => {
   if (!url || !(command in COMMANDS)) throw new Error(`usage: node ws.mjs URL ${Object.keys(COMMANDS).join("|")}`);
