@@ -357,8 +357,8 @@ class SentryClient:
         return [repr(part) for part in (*self._stages, self._transport)]
 
     def collect(self) -> Iterable[Sample]:
-        """The metrics of the stages and of the transport."""
-        parts = (*self._stages, self._transport)
+        """The metrics of the stages, of the transport and of the watches."""
+        parts = (*self._stages, self._transport, self.tag_watches)
         return [sample for part in parts for sample in getattr(part, "collect", list)()]
 
     async def _perform(

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from dexter_graphql.sentry.cache_tags import TagVersions
+from dexter_graphql.telemetry.metrics import Sample
 
 MAX_SEEN = 10_000
 """Tags that a watch remembers while it does not know its own; above, it counts as touched."""
@@ -23,6 +24,10 @@ class TagWatches:
 
     def __len__(self) -> int:
         return len(self._open) + len(set().union(*self._by_tag.values()))
+
+    def collect(self) -> list[Sample]:
+        """The number of watches, each of one live query."""
+        return [Sample("dexter_live_queries", "Live queries that are computed for their subscribers.", len(self))]
 
     def watch(self) -> "TagWatch":
         """A watch that notices every invalidation until it is narrowed."""

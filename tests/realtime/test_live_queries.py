@@ -101,6 +101,7 @@ async def test_one_refresh_serves_all_watchers(site):
         for watcher in watchers:
             await stack.enter_async_context(aclosing(watcher))
         [first, *_] = ids_in((await asyncio.gather(*map(following, watchers)))[0])
+        assert b"\ndexter_live_queries 1.0\n" in site.dexter.metrics.text()
         start = len(site.upstream.requests)
         resolve(site, first)
         answers = await asyncio.gather(*map(following, watchers))
