@@ -56,10 +56,15 @@ class Tokens:
     issued: list[Token] = field(default_factory=list)
     """Further tokens like `reader`, each with a text of its own."""
 
+    @property
+    def all(self) -> tuple[Token, ...]:
+        """Every token."""
+        named = (self.admin, self.reader, self.organization, self.integration, self.globex, self.expired, self.web_only)
+        return (*named, *self.issued)
+
     def find(self, text: str) -> Token | None:
         """The token with that text."""
-        named = (self.admin, self.reader, self.organization, self.integration, self.globex, self.expired, self.web_only)
-        return next((token for token in (*named, *self.issued) if token.text == text), None)
+        return next((token for token in self.all if token.text == text), None)
 
     def issue(self, number: int) -> list[Token]:
         """Issue further tokens like `reader`; those of earlier calls are the first of them."""
