@@ -18,7 +18,11 @@ CHANGES_PER_SECOND = 200.0
 STUCK_SHARE = 0.2
 """Share of the clients that stop reading before they vanish."""
 STAY_S = 0.3
-"""Longest stay of a client."""
+"""Longest stay of the clients that vanish after a time, some of them before they are connected."""
+MAX_ITEMS = 5
+"""Most items that the other clients receive before they vanish."""
+PATIENCE_S = 20.0
+"""Longest stay of those."""
 SETTLE_S = 10.0
 HELD = ("dexter_streams", "dexter_http_connections", "dexter_shareable_executions", "dexter_request_bytes_in_flight")
 """Metrics of what a connection holds."""
@@ -63,16 +67,23 @@ async def run(profile: LoadProfile) -> DrillResult:
 
 
 async def _run_client(site: Site, random: Random, permits: asyncio.Semaphore, received: list[int]) -> None:
-    """Connect, and vanish after a random time, which may be before the server has answered anything."""
-    address, items = urlsplit(site.url), list[bytes]()
-    client = LiveClient(Subscription(DOCUMENT), items.append)
+    """Connect, and vanish after some items, or after a time: also before the server has answered anything."""
+    address, items, is_satisfied = urlsplit(site.url), list[bytes](), asyncio.Event()
+    max_items, stay_s = random.choice([(None, random.uniform(0.0, STAY_S)), (random.randint(1, MAX_ITEMS), PATIENCE_S)])
+
+    def receive(item: bytes) -> None:
+        items.append(item)
+        if len(items) == max_items:
+            is_satisfied.set()
+
+    client = LiveClient(Subscription(DOCUMENT), receive)
     async with permits:
         try:
-            async with asyncio.timeout(random.uniform(0.0, STAY_S)):
+            async with asyncio.timeout(stay_s):
                 await client.connect(address.hostname or "", address.port or 0)
-                if random.random() < STUCK_SHARE:
+                if max_items is None and random.random() < STUCK_SHARE:
                     client.pause()
-                await client.ended.wait()
+                await is_satisfied.wait()
         except (OSError, TimeoutError):
             pass
         finally:
