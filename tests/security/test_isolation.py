@@ -1,6 +1,7 @@
 """Callers who share a server: those of equal reach share calls and answers, all others share nothing narrowed."""
 
 import asyncio
+from contextlib import AsyncExitStack, aclosing
 
 import pytest
 
@@ -10,8 +11,10 @@ from dexter_graphql.sentry.restriction import AccessLevel
 from dexter_graphql.server.admission import Admission
 from dexter_graphql.settings import Engine
 from support.graph import ENGINES
+from support.live_changes import with_authorization
 from support.realtime import make_change
 from support.server import running_site
+from support.transports import EventStream
 
 QUERY = """{ organizations { nodes { slug } } organization(slug: "acme") {
   projects(first: 20) { nodes { slug } } teams(first: 20) { nodes { projects(first: 20) { nodes { slug } } } }
@@ -110,6 +113,36 @@ async def test_equal_questions_at_once_are_one(site):
     await ask(site, "dave")
 
     assert together == calls(site) - together
+
+
+async def test_live_queries_show_own_projects(site):
+    """Callers with one token who watch the same query see their own projects, also after a change that touches all."""
+    query = """query @live { organization(slug: "acme") {
+      issues(sort: NEW, first: 20) { nodes { shortId project { slug } } } } }"""
+    names = ("erin", "alice", "carol")
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(with_authorization(site, name)) for name in names]
+        watchers = [await stack.enter_async_context(aclosing(EventStream(client).ask(query, {}))) for client in clients]
+        before = [projects_in(await anext(watcher)) for watcher in watchers]
+        open_issues(site, {"web", "api"})
+        after = [projects_in(await anext(watcher)) for watcher in watchers]
+
+    for erin, alice, carol in (before, after):
+        assert erin - carol > alice
+        assert alice == {"web"}
+        assert {"api"} <= carol <= {"api", "mobile"}
+
+
+def projects_in(answer):
+    """The projects of the issues in an answer."""
+    return {node["project"]["slug"] for node in answer["data"]["organization"]["issues"]["nodes"]}
+
+
+def open_issues(site, slugs):
+    """Open issues until there is a new one in each of these projects."""
+    opened = set()
+    while not slugs <= opened:
+        opened.add(site.upstream.simulation.open_issue().project.slug)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -120,7 +120,14 @@ def issue_data(number, project="web"):
 @asynccontextmanager
 async def with_token(site, token):
     """The same site for a client with another token."""
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
+    async with with_authorization(site, f"Bearer {token}") as client:
+        yield client
+
+
+@asynccontextmanager
+async def with_authorization(site, authorization):
+    """The same site for a client that sends this header."""
+    async with aiohttp.ClientSession(headers={"Authorization": authorization}) as session:
         yield Site(site.url, site.admin_url, site.upstream, site.dexter, session)
 
 
