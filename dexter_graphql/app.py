@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,21 +20,21 @@ from dexter_graphql.graph.file_addresses import AddressLimits, FileAddresses
 from dexter_graphql.graph.file_openings import Openings
 from dexter_graphql.graph.schema import Graph, build_graph
 from dexter_graphql.graph.upstream_report import UpstreamReport, report_upstream
+from dexter_graphql.live_app import (
+    build_changes,
+    build_fan_out,
+    build_live_services,
+    build_poller,
+    build_publication,
+    build_reservations,
+    build_sockets,
+    build_webhooks,
+)
 from dexter_graphql.loaders.issues.visibility import IssueVisibility
 from dexter_graphql.operations.library import load_library
 from dexter_graphql.operations.limits import DocumentLimits, Limits
 from dexter_graphql.operations.routes import load_routes
 from dexter_graphql.operations.trusted import TrustedDocuments
-from dexter_graphql.realtime.brokers.base import Retention
-from dexter_graphql.realtime.feed import ChangeFeed, in_memory_feed, redis_feed
-from dexter_graphql.realtime.poller import Poller, PollerServices
-from dexter_graphql.realtime.polling.poll_store import MAX_STATES, PollStore
-from dexter_graphql.realtime.silence import WebhookArrivals
-from dexter_graphql.realtime.webhooks.journal import Journal
-from dexter_graphql.realtime.webhooks.legacy import LegacyReceiver
-from dexter_graphql.realtime.webhooks.publication import DurablePublication
-from dexter_graphql.realtime.webhooks.receiver import WebhookReceiver
-from dexter_graphql.realtime.webhooks.signatures import Signers
 from dexter_graphql.sentry.call import Upstream
 from dexter_graphql.sentry.call_context import CallBudget, CallContext
 from dexter_graphql.sentry.client import SentryClient, build_client
@@ -66,10 +65,7 @@ from dexter_graphql.server.graphql import EndpointLimits, GraphQLEndpoint
 from dexter_graphql.server.health import Readiness, health_routes
 from dexter_graphql.server.identity.modes import CallerIdentification, Upstreams, build_identification
 from dexter_graphql.server.identity.watch import CredentialWatch
-from dexter_graphql.server.live.fan_out import FanOut
 from dexter_graphql.server.live.live_documents import LiveDocuments
-from dexter_graphql.server.live.live_pace import LivePace
-from dexter_graphql.server.live.live_queries import LiveServices
 from dexter_graphql.server.live.operations import OperationStreams
 from dexter_graphql.server.quotas import Quota
 from dexter_graphql.server.response_cache import ResponseCache
@@ -78,11 +74,8 @@ from dexter_graphql.server.rest.site import rest_site
 from dexter_graphql.server.routes import build_app
 from dexter_graphql.server.sdl import schema_routes
 from dexter_graphql.server.stored_documents import StoredDocuments, persisted_queries, trusted_documents
-from dexter_graphql.server.streams.reservations import Reservations
 from dexter_graphql.server.streams.response import StreamSettings
 from dexter_graphql.server.streams.single_connections import SingleConnections
-from dexter_graphql.server.webhooks import WebhookEndpoint
-from dexter_graphql.server.websockets.sockets import SocketLimits, Sockets
 from dexter_graphql.settings import Engine, Settings
 from dexter_graphql.telemetry.logs import get_log
 from dexter_graphql.telemetry.metrics import Metrics
@@ -96,8 +89,6 @@ Background = Callable[[], Coroutine[Any, Any, None]]
 Examine = Callable[[CallContext, OrganizationRef], Coroutine[Any, Any, UpstreamReport]]
 NO_CREDENTIAL = Upstream("none", "")
 """Asks Sentry without a credential."""
-MAX_HANDSHAKES = 5000
-MAX_HANDSHAKES_PER_ADDRESS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,18 +232,6 @@ def lifespan_of(
     return lifespan
 
 
-def build_changes(settings: Settings, clock: Clock, client: SentryClient, metrics: Metrics) -> ChangeFeed:
-    """Compose the feed of changes: in Redis, which replicas share, or in the memory of this process."""
-    retention = Retention(settings.change_retention_h * 3600, settings.change_retention_mib * MEBIBYTE)
-    key = settings.secret.get_secret_value().encode()
-    if client.redis is None:
-        feed = in_memory_feed(clock, key, client.invalidate, retention)
-    else:
-        feed = redis_feed(client.redis, clock, key, client.invalidate, retention)
-    metrics.register(feed.collect)
-    return feed
-
-
 def upstreams_of(settings: Settings, is_accepted: Callable[[str], bool]) -> Upstreams:
     """Return what the modes need of the connections to Sentry and to the issuer of tokens."""
     proxies = _proxy_settings(settings)
@@ -282,40 +261,6 @@ def build_admission(
     )
 
 
-def build_fan_out(clock: Clock, metrics: Metrics) -> FanOut:
-    """Compose what computes streams once for all of their subscribers."""
-    fan_out = FanOut(clock)
-    metrics.register(fan_out.collect)
-    return fan_out
-
-
-def build_live_services(
-    settings: Settings, executor: RequestExecutor, client: SentryClient, fan_out: FanOut
-) -> LiveServices:
-    """Compose what live queries share."""
-    pace = LivePace(fan_out.clock, settings.live_share, client.rate_limit)
-    return LiveServices(executor.refresh, client.tag_watches, pace, fan_out.turns.take, fan_out.clock)
-
-
-def build_sockets(settings: Settings, streams: OperationStreams, admission: Admission, readiness: Readiness) -> Sockets:
-    """Compose the WebSocket transport."""
-    return Sockets(
-        streams,
-        admission,
-        Quota("sockets without connection_init", MAX_HANDSHAKES_PER_ADDRESS, MAX_HANDSHAKES),
-        readiness.draining,
-        SocketLimits(settings.max_socket_operations, settings.max_body_bytes),
-    )
-
-
-def build_reservations(settings: Settings, clock: Clock, metrics: Metrics) -> Reservations:
-    """Compose the event streams that carry many operations, which have the limits of WebSockets."""
-    quota = Quota("event streams reserved", settings.max_sockets_per_caller, settings.max_sockets)
-    reservations = Reservations(quota, settings.max_socket_operations, clock)
-    metrics.register(reservations.collect)
-    return reservations
-
-
 def build_file_addresses(settings: Settings, clock: Clock, client: SentryClient) -> FileAddresses:
     """Compose what makes and opens the addresses of files."""
     key = settings.secret.get_secret_value().encode()
@@ -329,52 +274,6 @@ def build_file_transfers(
     """Compose the transfers of files."""
     limits = TransferLimits(settings.max_file_mib * MEBIBYTE, settings.file_timeout_s, settings.file_stall_s)
     return FileTransfers(services, admission, limits, metrics)
-
-
-def build_publication(settings: Settings, services: Services, metrics: Metrics) -> DurablePublication:
-    """Compose what publishes webhooks, with a journal where one is configured."""
-    journal = None
-    if settings.journal is not None:
-        # Imported where it is used: cryptography takes memory.
-        from dexter_graphql.sentry.redis.encryption import Cipher  # noqa: PLC0415
-
-        cipher = Cipher(settings.secret.get_secret_value().encode())
-        journal = Journal(Path(settings.journal), cipher, settings.journal_mib * MEBIBYTE)
-        metrics.register(journal.collect)
-    return DurablePublication(services.changes, services.client.invalidate, services.clock, journal)
-
-
-def build_webhooks(
-    settings: Settings, services: Services, publication: DurablePublication, admission: Admission, metrics: Metrics
-) -> WebhookEndpoint:
-    """Compose what receives the webhooks of Sentry."""
-    signers = Signers(settings.secrets_by_organization)
-    receiver = WebhookReceiver(signers, publication, services.clock, known_id=services.organizations.known_id)
-    legacy = LegacyReceiver(settings.organizations_by_path_secret, publication, services.clock)
-    organizations = frozenset(organization for organization, _ in settings.secrets_by_organization)
-    arrivals = WebhookArrivals(organizations, services.clock)
-    metrics.register(arrivals.collect)
-    return WebhookEndpoint(receiver, legacy, admission.bodies, metrics, arrivals)
-
-
-def build_poller(
-    settings: Settings, services: Services, own: Upstream | None, arrivals: WebhookArrivals, metrics: Metrics
-) -> Poller | None:
-    """Compose what polls Sentry where webhooks are silent; None without the server's token, or when it is off."""
-    if own is None or not settings.poll_s:
-        return None
-    used = PollerServices(
-        services.changes,
-        services.client,
-        services.organizations,
-        services.clock,
-        own,
-        PollStore(services.client.shared_texts("poll", MAX_STATES)),
-        services.client.shared_leases("poll lease"),
-    )
-    poller = Poller(used, settings.poll_s, arrivals.is_configured)
-    metrics.register(poller.collect)
-    return poller
 
 
 def build_pipeline(graph: Graph, settings: Settings, metrics: Metrics, trusted: TrustedDocuments) -> Pipeline:

@@ -81,7 +81,7 @@ Callers = Callable[[], Iterable[str]]
 class SharedStream(NamedTuple):
     """A stream that is computed for several subscribers.
 
-    It begins after a position, or with new changes when that is None, whatever its `after` argument says. `take_turn`
+    It begins after a position, or with new changes when that is None; its `after` argument does not count. `take_turn`
     is awaited before each item.
     """
 
