@@ -125,3 +125,14 @@ def _shared_server():
 
 
 BROKERS = {"memory": memory_broker, "redis": redis_broker}
+
+
+def numbers(count, start=0):
+    """Subjects that are numbers."""
+    return [str(number) for number in range(start, start + count)]
+
+
+def unreadable(under_test):
+    """The number of entries that a replica could not read."""
+    samples = {sample.name: sample.value for sample in under_test.broker.collect()}
+    return samples["dexter_changes_unreadable_total"]
