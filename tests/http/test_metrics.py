@@ -112,6 +112,11 @@ async def test_every_metric_is_documented(tmp_path):
     assert told - shown <= {
         "dexter_circuit_open",
         "dexter_credential_circuits_open",
+        # With Redis.
+        "dexter_change_gaps",
+        "dexter_change_reader_lag_seconds",
+        "dexter_changes",
+        "dexter_changes_unreadable",
         "dexter_audit_lines",
         "dexter_keys",
         "dexter_redis_up",
