@@ -50,7 +50,7 @@ class Topic(NamedTuple):
     stream: Stream
 
 
-class Actor(msgspec.Struct, frozen=True):
+class Actor(msgspec.Struct, frozen=True, gc=False):
     """Author of a change: `type` is `user`, `application` or a value this version does not know."""
 
     type: str
@@ -58,7 +58,7 @@ class Actor(msgspec.Struct, frozen=True):
     id: str | None = None
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One fact.
 
     `entity` and `subject` identify the object (subject is Sentry's id), `action` is Sentry's name of the fact, such as
