@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def site():
     """A running Dexter over a sandbox, for all tests of this module."""
-    async with running_site() as running:
+    async with running_site(max_streams_per_caller=1000) as running:
         yield running
 
 

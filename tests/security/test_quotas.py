@@ -103,7 +103,7 @@ async def test_sockets_are_limited(limits):
 
 async def test_silent_sockets_are_limited(monkeypatch):
     """Sockets that do not initialise count for their address; above the limit they are closed, and HTTP is answered."""
-    monkeypatch.setattr("dexter_graphql.app.MAX_HANDSHAKES_PER_ADDRESS", 3)
+    monkeypatch.setattr("dexter_graphql.live_app.MAX_HANDSHAKES_PER_ADDRESS", 3)
     async with running_site() as site:
         silent = [await site.session.ws_connect(site.graphql, protocols=["graphql-transport-ws"]) for _ in range(4)]
         await silent[3].receive(timeout=5)
