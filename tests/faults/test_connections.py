@@ -57,7 +57,7 @@ async def test_silence_is_a_timeout_after_five_attempts(patient, hasty):
 
 async def test_silence_until_the_deadline_says_so(patient):
     """An attempt that exceeds the operation's deadline is not retried."""
-    patient.asker.services = replace(patient.asker.services, deadline_s=0.5)
+    patient.asker.services = replace(patient.asker.services, deadline_s=1.5)
 
     answer = await patient.ask(Fault("hang"), route=TEAMS)
 
